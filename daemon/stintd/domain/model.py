@@ -1,0 +1,320 @@
+"""The value types of the rules: what was noticed, what it was turned into, and the sheet that comes out.
+
+Values are frozen. Instants are aware UTC datetimes at this boundary; the kernel of `timesheet` works on integer
+microseconds since the epoch (`*_us`) because a rebuild handles a million heartbeats in seconds.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NewType
+
+from stintd.errors import Invalid
+
+ProjectId = NewType("ProjectId", str)
+TaskId = NewType("TaskId", str)
+EntryId = NewType("EntryId", str)
+RepoId = NewType("RepoId", str)
+
+ACTORS = ("human", "agent")
+SOURCES = ("watch", "git", "editor", "agent", "shell", "browser", "api")
+KINDS = (
+    "edit", "read", "commit", "checkout", "merge", "rebase", "push", "pull", "stash",
+    "session_start", "prompt", "tool", "turn_end", "session_end", "presence",
+)  # fmt: skip
+ABSENCES = ("suspend", "lock", "shutdown", "off")
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_us(instant: datetime) -> int:
+    """Microseconds since the epoch of an aware instant; naive ones are refused (`invalid`)."""
+    if instant.tzinfo is None:
+        raise Invalid("a time without a zone is ambiguous", "add Z or an offset, like 2026-11-20T10:30:00Z")
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def from_us(us: int) -> datetime:
+    """The aware UTC instant of microseconds since the epoch."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a run of heartbeats shares; stored once and referred to by number.
+
+    `repo` is set inside a known repository, else `folder` (absolute) or `project` (a name the caller gave) places the
+    heartbeat. `witness` is what the source saw of the actor: "terminal" (a hook whose environment shows no agent),
+    "agent" (an agent's marker or process) or "". `source_text` keeps a caller's own word for an unknown source.
+    `repo_path` is the worktree's top folder, so that a linked worktree is told from its main one.
+    """
+
+    source: str
+    kind: str
+    actor: str = "human"
+    repo: RepoId | None = None
+    repo_path: str | None = None
+    folder: str | None = None
+    project: str | None = None
+    branch: str | None = None
+    session: str | None = None
+    device: str = ""
+    witness: str = ""
+    source_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """One moment of evidence. `id` is unique per user, from the source or derived from content.
+
+    `entity` is the file relative to the worktree, a commit's full sha, or a caller's own text.
+    """
+
+    id: str
+    time: datetime
+    context: Context
+    entity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A stretch of one device in which nobody worked or nothing may be kept. `kind` is one of ABSENCES."""
+
+    start: datetime
+    end: datetime
+    kind: str
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Where a heartbeat belongs: a project (None: shown in review) and a task key (`DEV-12`) of it, or None."""
+
+    project: ProjectId | None
+    task: str | None = None
+
+
+# ---------------------------------------------------------------- signals: what sources noticed
+
+
+@dataclass(frozen=True, slots=True)
+class FileSignal:
+    """A file below a watched worktree was written, created, moved or deleted. `path` is relative to `checkout`.
+
+    `facts` from the source: `grew` (only appended to), `is_ignored`, `is_new_folder`.
+    """
+
+    time: datetime
+    checkout: str
+    path: str
+    size: int | None = None
+    is_ignored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GitSignal:
+    """One human-sized git act: read from the HEAD reflog (`origin="reflog"`) or told by a hook (`origin="hook"`).
+
+    `time` is the act's own time. `kind` is one of KINDS or "reset" (no evidence, but it ends a lock). `is_own` says
+    that the committer is the owner; None when unknown (hooks).
+    """
+
+    time: datetime
+    checkout: str
+    kind: str
+    origin: str
+    old: str = ""
+    new: str = ""
+    branch: str | None = None
+    subject: str = ""
+    author: str = ""
+    is_own: bool | None = None
+    witness: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockSignal:
+    """The git dir of `checkout` holds (or no longer holds) `index.lock` or `HEAD.lock`: git itself is writing."""
+
+    time: datetime
+    checkout: str
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RescanSignal:
+    """Certainty was lost: compare everything of `checkout` (None: everywhere) with what was last known."""
+
+    time: datetime
+    reason: str
+    checkout: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceSignal:
+    """A suspend, lock, shutdown or switched-off stretch of this device."""
+
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSignal:
+    """The daemon itself was down or stalled: shown and swept afterwards, cuts nothing."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSignal:
+    """A known agent process works (or no longer works) with its working folder in `folder`."""
+
+    time: datetime
+    pid: int
+    started: float
+    name: str
+    folder: str
+    is_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BeatSignal:
+    """A heartbeat told by someone else (spool, HTTP), placed by `path`, `project` or neither.
+
+    `time` None means on arrival; `origin_id` "" means no id of the caller's.
+    """
+
+    time: datetime
+    kind: str
+    source: str
+    actor: str = "human"
+    path: str | None = None
+    project: str | None = None
+    branch: str | None = None
+    session: str | None = None
+    entity: str = ""
+    origin_id: str = ""
+    pid: int | None = None
+    witness: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutFacts:
+    """What can be read about one checkout from its files. `kind`: main, worktree, submodule or bare.
+
+    `identity` names the repository wherever it lies: the normalised remote (`host/owner/name`), else `root:<first
+    commit>`, else `path:<folder>` while it has no commit. `parent` is the main checkout of a worktree, or the
+    superproject of a submodule.
+    """
+
+    path: str
+    git_dir: str
+    common_dir: str
+    kind: str
+    identity: str
+    remote: str = ""
+    first_commit: str = ""
+    branch: str | None = None
+    head: str = ""
+    parent: str | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSignal:
+    """A checkout was found (or found changed), or is gone from where it was (`is_gone`)."""
+
+    time: datetime
+    facts: CheckoutFacts
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleSignal:
+    """A source lost certainty or got it back: raises or clears a health warning. `subject` tells several apart."""
+
+    code: str
+    text: str
+    hint: str
+    subject: str = ""
+    is_cleared: bool = False
+
+
+Signal = (
+    FileSignal | GitSignal | LockSignal | RescanSignal | AbsenceSignal | BlindSignal | ProcessSignal | BeatSignal
+    | CheckoutSignal | TroubleSignal
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------- the sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch inside an entry that does not count."""
+
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GapVerdict:
+    """Why a silence was bridged or cut. `verdict`: "work", "away", "unassigned", "supervised" or "autonomous"."""
+
+    start: datetime
+    end: datetime
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What the rules derive: one automatic entry before it has an id.
+
+    `hands_on + supervised` is the whole length for a human stretch; an agent stretch has neither. `is_open`: its last
+    evidence is not yet `idle_timeout` old and nothing ended it, so the timer runs. `last_evidence` is what totals count to.
+    """
+
+    actor: str
+    project: ProjectId | None
+    task: str | None
+    start: datetime
+    end: datetime
+    last_evidence: datetime
+    is_open: bool
+    hands_on: timedelta
+    supervised: timedelta
+    repo: RepoId | None = None
+    branch: str | None = None
+    session: str | None = None
+    is_confirmed: bool = True
+    gaps: tuple[GapVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeEntry:
+    """A stretch of work on one project and task; a running timer has no `end`."""
+
+    id: EntryId
+    actor: str
+    origin: str
+    project: ProjectId | None
+    task: str | None
+    start: datetime
+    end: datetime | None
+    state: str
+    description: str = ""
+    billable: bool = False
+    tags: tuple[str, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    hands_on: timedelta = timedelta()
+    supervised: timedelta = timedelta()
+    last_evidence: datetime | None = None
+    repo: RepoId | None = None
+    branch: str | None = None
+    session: str | None = None
+    pinned: frozenset[str] = field(default=frozenset())
+    is_confirmed: bool = True
+    revision: int = 1
+    zone: str = "UTC"

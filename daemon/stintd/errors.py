@@ -1,0 +1,71 @@
+"""The one error hierarchy: a stable code, a message for people, and a hint that says what to do next.
+
+Imported by the fast command-line path, so it must stay free of dataclasses, enum and typing
+(their import costs more than the whole command).
+"""
+
+
+class StintdError(Exception):
+    """Something a person can be told. `code` is stable; `hint` names the next step; `details` travels on the wire."""
+
+    code = "internal"
+
+    def __init__(self, message, hint="", details=None):
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details or {}
+
+
+class Invalid(StintdError):
+    """The request is understood and wrong; nothing was changed."""
+
+    code = "invalid"
+
+
+class NotFound(StintdError):
+    """Nothing by that id or name; near names go into the hint."""
+
+    code = "not_found"
+
+
+class Conflict(StintdError):
+    """The state forbids it: a running timer, a stale revision, an overlap."""
+
+    code = "conflict"
+
+
+class Unauthorized(StintdError):
+    """No key, or not a known one."""
+
+    code = "unauthorized"
+
+
+class Forbidden(StintdError):
+    """Known caller, but this is not theirs to do."""
+
+    code = "forbidden"
+
+
+class RateLimited(StintdError):
+    """Too many requests from one key."""
+
+    code = "rate_limited"
+
+
+class Unavailable(StintdError):
+    """Cannot be done now: starting, stopping, database locked or read-only. Retrying later is right."""
+
+    code = "unavailable"
+
+
+class StorageFull(StintdError):
+    """The disk is full; the request was not stored and may be sent again."""
+
+    code = "storage_full"
+
+
+class Internal(StintdError):
+    """A defect of ours; the id in `details` is in the log."""
+
+    code = "internal"

@@ -1,0 +1,1 @@
+"""Importers and exporters: pure text to values and back."""

@@ -1,0 +1,24 @@
+"""Every test runs with a HOME of its own and no inherited git settings; touching the real home fails the run."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ISOLATED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "CLAUDECODE")
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    for name in [*ISOLATED, *[k for k in os.environ if k.startswith(("GIT_", "XDG_", "STINT"))]]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("STINTD_HOME", str(home / "stintd"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+    monkeypatch.setenv("TZ", "UTC")
+    (home / "gitconfig").write_text(
+        "[user]\n\tname = Ada\n\temail = ada@example.test\n[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n"
+    )
+    return home
