@@ -1,0 +1,68 @@
+"""Which entry a recomputed stretch is: ids stay with the work they named (DETAILS, Identity).
+
+Must not read a clock or look at anything but the intervals handed in. The outcome does not depend on the order of the
+arguments: ties go to the earliest entry, then to the smallest id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Held(NamedTuple):
+    """An entry that has an id: what evidence made it, and from when to when."""
+
+    id: str
+    actor: str
+    project: str | None
+    start_us: int
+    end_us: int
+
+
+class Found(NamedTuple):
+    """A stretch that looks for its id."""
+
+    actor: str
+    project: str | None
+    start_us: int
+    end_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """`kept`: index of a stretch → id. `merged`: id that is gone → index of the stretch it went into, None: nowhere."""
+
+    kept: dict[int, str]
+    merged: dict[str, int | None]
+
+
+def match(held: Sequence[Held], found: Sequence[Found]) -> Matching:
+    """Give each stretch the id of the entry of the same actor and project that it overlaps most, each id once."""
+    pairs = _pairs(held, found)
+    kept: dict[int, str] = {}
+    taken: set[str] = set()
+    for _, _, entry_id, index in pairs:
+        if index not in kept and entry_id not in taken:
+            kept[index] = entry_id
+            taken.add(entry_id)
+    return Matching(kept, {entry.id: _successor(entry.id, pairs) for entry in held if entry.id not in taken})
+
+
+def _pairs(held: Sequence[Held], found: Sequence[Found]) -> list[tuple[int, int, str, int]]:
+    """All overlaps as (-overlap, start, id, index), the largest first."""
+    pairs = []
+    ordered = sorted(range(len(found)), key=lambda index: found[index].start_us)
+    for entry in held:
+        for index in ordered:
+            stretch = found[index]
+            if stretch.start_us > entry.end_us:
+                break
+            if stretch.end_us < entry.start_us or (stretch.actor, stretch.project) != (entry.actor, entry.project):
+                continue
+            overlap = min(stretch.end_us, entry.end_us) - max(stretch.start_us, entry.start_us)
+            pairs.append((-overlap, entry.start_us, entry.id, index))
+    return sorted(pairs)
+
+
+def _successor(entry_id: str, pairs: list[tuple[int, int, str, int]]) -> int | None:
+    return next((index for _, _, found_id, index in pairs if found_id == entry_id), None)

@@ -1,0 +1,299 @@
+"""The single consumer. Signals, heartbeats and commands enter one queue; each step is one transaction; listeners hear of
+it after the commit.
+
+Threads: everything here runs on the event loop's thread except `_transact`, which the database runs in its writer
+thread. No other code writes.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from sqlite3 import Connection
+from typing import Any, TypeVar
+
+from stintd.clock import Clock
+from stintd.domain.model import Heartbeat
+from stintd.domain.policy import Policy
+from stintd.engine.health import Health
+from stintd.engine.notify import Change, Hub
+from stintd.engine.sheet import SheetState
+from stintd.engine.step import DryRun, Step
+from stintd.errors import Internal, StintdError, Unavailable
+from stintd.store import changes, heartbeats
+from stintd.store.database import Database
+from stintd.store.journal import Journal
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+DULL_DELAY = 20.0
+"""Seconds until like heartbeats reach SQLite when nobody asks; the journal has them at once."""
+NOTABLE_DELAY = 0.02
+PENDING_LIMIT = 2000
+SYNC_DELAY = 1.0
+COMMANDS_A_STEP = 64
+BACKLOG_LIMIT = 20_000
+
+
+@dataclass(slots=True)
+class _Command:
+    """A change to make in a savepoint of its own. `future` is None when nobody waits (a source's write)."""
+
+    fn: Callable[[Step], Any]
+    who: str
+    future: "asyncio.Future[Any] | None" = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one step does, in this order: `writes` of sources, heartbeats, then the commands of people."""
+
+    beats: list[Heartbeat] = field(default_factory=list)
+    writes: list[_Command] = field(default_factory=list)
+    commands: list[_Command] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.beats or self.writes or self.commands)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    answers: list[tuple[_Command, Any, Exception | None]]
+    changes: list[Change]
+
+
+class Engine:
+    """Owns the queue and the live end of the sheet."""
+
+    def __init__(
+        self, database: Database, journal: Journal, clock: Clock, policy: Policy, health: Health, hub: Hub,
+        state: SheetState,
+    ) -> None:  # fmt: skip
+        self.database, self.journal, self.clock, self.policy = database, journal, clock, policy
+        self.health, self.hub, self.state = health, hub, state
+        self._work = _Work()
+        self._wake = asyncio.Event()
+        self._due: float | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._sync_due: asyncio.TimerHandle | None = None
+        self._after: list[Callable[[], None]] = []
+        self._last_key: object = None
+        self._last_time: datetime | None = None
+        self.is_stopping = False
+
+    # ------------------------------------------------------------------ callers
+
+    async def start(self) -> None:
+        """Bring back what the journal holds, settle the live end of the sheet, begin to consume."""
+        self._work.beats.extend(self.journal.replay())
+        self._work.writes.append(_Command(lambda step: step.state.wake(step), "daemon"))
+        await self._step()
+        self._task = asyncio.create_task(self._consume(), name="engine")
+
+    async def stop(self) -> None:
+        """Finish what was begun, refuse what comes after."""
+        self.is_stopping = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        while not self._work.is_empty:
+            await self._step()
+        if self._sync_due is not None:
+            self._sync_due.cancel()
+        self.journal.sync()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call this on the loop's thread after every step."""
+        self._after.append(call)
+
+    async def run(self, fn: Callable[[Step], T], who: str = "owner") -> T:
+        """Run a command in a step; returns after its commit. A StintdError rolls back this command alone."""
+        if self.is_stopping:
+            raise Unavailable("the daemon is stopping", "start it again with `stint up`")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._work.commands.append(_Command(fn, who, future))
+        self._hurry(0.0)
+        return await future
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """Run a query beside the writer. It sees everything answered before, also heartbeats not yet derived."""
+        if self._work.beats or self._work.writes or self._is_due():
+            await self.run(lambda step: None)
+        return await self.database.read(fn)
+
+    def write(self, fn: Callable[[Step], None], *, soon: bool = True) -> None:
+        """Have a source's change done in the next step, before any command; nobody waits for it."""
+        self._work.writes.append(_Command(fn, "daemon"))
+        self._hurry(NOTABLE_DELAY if soon else DULL_DELAY)
+
+    def admit(self, beats: list[Heartbeat]) -> None:
+        """Take heartbeats that were checked and are not known: they are in the journal when this returns."""
+        if not beats:
+            return
+        if len(self._work.beats) >= BACKLOG_LIMIT:
+            raise Unavailable("too many heartbeats wait to be stored", "send them again in a few seconds")
+        self.journal.append(beats)
+        if self._sync_due is None:
+            self._sync_due = asyncio.get_running_loop().call_later(SYNC_DELAY, self._sync)
+        self._work.beats.extend(beats)
+        dull = all(self._is_dull(beat) for beat in beats) and len(self._work.beats) < PENDING_LIMIT
+        self._hurry(DULL_DELAY if dull else NOTABLE_DELAY)
+
+    @property
+    def lag(self) -> int:
+        """Heartbeats that are in the journal and not yet in SQLite."""
+        return len(self._work.beats)
+
+    # ------------------------------------------------------------------ the consumer
+
+    def _is_dull(self, beat: Heartbeat) -> bool:
+        """More of the same: it changes nothing that anybody waits for."""
+        context = beat.context
+        key = (context.repo_path, context.folder, context.project, context.branch, context.actor, context.session)
+        near = self._last_time is not None and abs(beat.time - self._last_time) < self.policy.idle_timeout
+        is_dull = key == self._last_key and near and context.kind in ("edit", "read", "tool")
+        self._last_key, self._last_time = key, beat.time
+        return is_dull
+
+    def _sync(self) -> None:
+        self._sync_due = None
+        if not self.is_stopping:
+            asyncio.get_running_loop().run_in_executor(None, self.journal.sync)
+
+    def _hurry(self, delay: float) -> None:
+        due = self.clock.monotonic() + delay
+        if self._due is None or due < self._due:
+            self._due = due
+            self._wake.set()
+
+    def _is_due(self) -> bool:
+        deadline = self.state.next_deadline
+        return deadline is not None and deadline <= self.clock.now()
+
+    def _pause(self) -> float | None:
+        """Seconds until the next step is due; None: nothing is."""
+        waits = []
+        if self._due is not None:
+            waits.append(self._due - self.clock.monotonic())
+        if self.state.next_deadline is not None:
+            waits.append((self.state.next_deadline - self.clock.now()) / timedelta(seconds=1) + 0.001)
+        return max(0.0, min(waits)) if waits else None
+
+    async def _consume(self) -> None:
+        while True:
+            pause = self._pause()
+            if pause is None or pause > 0:
+                await self._wait(pause)
+                continue
+            await self._step()
+
+    async def _wait(self, pause: float | None) -> None:
+        """Until woken or `pause` is over, on the injected clock."""
+        if pause is None:
+            await self._wake.wait()
+        else:
+            tasks = [asyncio.ensure_future(self.clock.sleep(pause)), asyncio.ensure_future(self._wake.wait())]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+        self._wake.clear()
+
+    async def _step(self) -> None:
+        self._due = None
+        work = self._take()
+        if self._work.commands:
+            self._hurry(0.0)
+        try:
+            outcome = await self.database.write(lambda conn: self._transact(conn, work))
+        except Exception as error:
+            await self._failed(work, error)
+            return
+        self.health.clear("storage")
+        if work.beats:
+            self.journal.retire(work.beats)
+        for command, answer, failure in outcome.answers:
+            _answer(command, answer, failure)
+        self.hub.publish(outcome.changes)
+        for call in self._after:
+            call()
+
+    def _take(self) -> _Work:
+        """The work of the next step; what is over stays queued in `self._work`."""
+        work = self._work
+        taken = _Work(work.beats, work.writes, work.commands[:COMMANDS_A_STEP])
+        self._work = _Work(commands=work.commands[COMMANDS_A_STEP:])
+        return taken
+
+    async def _failed(self, work: _Work, error: Exception) -> None:
+        """The transaction did not commit. Commands hear of it; evidence stays queued (and journalled) and is tried again."""
+        failure = error if isinstance(error, StintdError) else Internal(f"the step failed: {error}")
+        if not isinstance(error, StintdError):
+            log.exception("a step failed")
+        self.state.forget()
+        for command in work.commands:
+            _answer(command, None, failure)
+        self._work.beats[:0] = work.beats
+        self._work.writes[:0] = work.writes
+        self.health.raise_warning(
+            "storage", f"the database cannot be written: {failure.message if isinstance(failure, StintdError) else error}",
+            failure.hint or "see `stint doctor`; evidence is kept in the journal meanwhile", severity="error",
+        )  # fmt: skip
+        if work.beats or work.writes:
+            self._hurry(5.0)
+
+    # ------------------------------------------------------------------ in the writer thread
+
+    def _transact(self, conn: Connection, work: _Work) -> _Outcome:
+        now = self.clock.now()
+        outcome = _Outcome([], [])
+        for write in work.writes:
+            self._command(conn, now, write, outcome)
+        if work.beats or self._is_due():
+            step = Step(conn, now, self.policy, self.state, "daemon")
+            self.state.ingest(step, work.beats)
+            step.settle()
+            self._keep(conn, step, outcome)
+        for command in work.commands:
+            self._command(conn, now, command, outcome)
+        return outcome
+
+    def _keep(self, conn: Connection, step: Step, outcome: _Outcome) -> None:
+        outcome.changes.extend(changes.append(conn, step.now, kind, payload) for kind, payload in step.changes)
+
+    def _command(self, conn: Connection, now: datetime, command: _Command, outcome: _Outcome) -> None:
+        """Run one command so that its failure undoes it alone; a failure of SQLite gives up the whole step."""
+        step = Step(conn, now, self.policy, self.state, command.who)
+        conn.execute("SAVEPOINT command")
+        try:
+            answer = command.fn(step)
+            step.settle()
+            self._keep(conn, step, outcome)
+        except sqlite3.OperationalError:
+            raise
+        except Exception as error:
+            conn.execute("ROLLBACK TO command")
+            conn.execute("RELEASE command")
+            self.state.forget()
+            is_dry = isinstance(error, DryRun)
+            outcome.answers.append((command, error.answer if is_dry else None, None if is_dry else error))
+        else:
+            conn.execute("RELEASE command")
+            outcome.answers.append((command, answer, None))
+
+
+def _answer(command: _Command, answer: Any, failure: Exception | None) -> None:
+    """Tell the caller; what nobody waits for and failed goes to the log."""
+    if command.future is None:
+        if failure is not None:
+            log.error("a source's change was refused", exc_info=failure)
+    elif not command.future.done():
+        if failure is None:
+            command.future.set_result(answer)
+        else:
+            command.future.set_exception(failure)

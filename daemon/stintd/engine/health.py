@@ -1,0 +1,57 @@
+"""What is degraded, said so that a person can mend it: code, severity, text with the remedy, and a delay before it shows.
+
+Loss of certainty is state, not a log line. Raised and cleared on the event loop's thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+SEVERITIES = ("info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class HealthWarning:
+    """One thing that is wrong now. `subject` tells several of one code apart (a folder, a repository)."""
+
+    code: str
+    severity: str
+    text: str
+    hint: str
+    subject: str = ""
+    since: datetime | None = None
+
+
+@dataclass
+class Health:
+    """The current warnings. `on_change` is called when what a person would see changes."""
+
+    now: Callable[[], datetime]
+    on_change: Callable[[], None] = lambda: None
+    _open: dict[tuple[str, str], HealthWarning] = field(default_factory=dict)
+    _delays: dict[tuple[str, str], timedelta] = field(default_factory=dict)
+
+    def raise_warning(
+        self, code: str, text: str, hint: str, *, subject: str = "", severity: str = "warning",
+        delay: timedelta = timedelta(),
+    ) -> None:  # fmt: skip
+        """Say that something is wrong; saying it again keeps the first time and replaces the words."""
+        key = (code, subject)
+        before = self._open.get(key)
+        since = before.since if before else self.now()
+        self._open[key] = HealthWarning(code, severity, text, hint, subject, since)
+        self._delays[key] = delay
+        if before is None or before.text != text:
+            self.on_change()
+
+    def clear(self, code: str, subject: str = "") -> None:
+        """It is mended."""
+        if self._open.pop((code, subject), None) is not None:
+            self._delays.pop((code, subject), None)
+            self.on_change()
+
+    def warnings(self) -> list[HealthWarning]:
+        """Those old enough to show, the gravest first."""
+        now = self.now()
+        due = [w for k, w in self._open.items() if w.since is not None and w.since + self._delays[k] <= now]
+        return sorted(due, key=lambda w: (-SEVERITIES.index(w.severity), w.code, w.subject))

@@ -1,0 +1,74 @@
+"""Signals to heartbeats: validates what others told, places it, and gives it an id. Runs on the event loop's thread.
+
+Owns no state but the map of places it is handed. What it refuses, it refuses with a sentence (never silently).
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from stintd.domain.model import ACTORS, KINDS, SOURCES, BeatSignal, Context, Heartbeat, to_us
+from stintd.engine.places import Places
+from stintd.errors import Invalid
+
+EARLIEST = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
+TEXT_LIMIT = 1024
+DERIVED = "~"
+"""First character of an id that is derived from content: its time places it, so it needs no global row."""
+
+
+def content_id(time: datetime, context: Context, entity: str, origin: str = "") -> str:
+    """The id of a heartbeat that came without one: equal content is the same heartbeat (DETAILS, Duplicates)."""
+    parts = (
+        str(to_us(time)), context.repo_path or "", context.folder or "", context.project or "", context.source_text
+        or context.source, context.kind, context.actor, context.session or "", entity, origin,
+    )  # fmt: skip
+    return DERIVED + hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+
+
+def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
+    """Refuse (`invalid`) what cannot be a moment of work: the future, or before there was git."""
+    if time > now + max_future:
+        raise Invalid(
+            f"time {time.isoformat()} is in the future", "check the sender's clock, or leave time out to mean now"
+        )
+    if time < EARLIEST:
+        raise Invalid(f"time {time.isoformat()} is before 1990", "send the time in RFC 3339, like 2026-11-20T10:30:00Z")
+
+
+def check_words(signal: BeatSignal) -> None:
+    """Refuse unknown kinds and actors, and text that is too long."""
+    if signal.kind not in KINDS:
+        raise Invalid(f"unknown kind {signal.kind!r}", "use one of " + ", ".join(KINDS))
+    if signal.actor not in ACTORS:
+        raise Invalid(f"unknown actor {signal.actor!r}", "use human or agent")
+    for name in ("path", "project", "branch", "session", "entity", "origin_id"):
+        if len(getattr(signal, name) or "") > TEXT_LIMIT:
+            raise Invalid(f"{name} is longer than {TEXT_LIMIT} characters", f"shorten {name}")
+
+
+def place(signal: BeatSignal, places: Places, device: str) -> tuple[Context, str]:
+    """The context and entity of a told heartbeat: by its path, else by the project name it gives, else nowhere."""
+    known = signal.source if signal.source in SOURCES else "api"
+    words = {
+        "source": known, "kind": signal.kind, "actor": signal.actor, "session": signal.session, "device": device,
+        "witness": signal.witness, "source_text": "" if signal.source in SOURCES else signal.source,
+    }  # fmt: skip
+    if signal.path:
+        found = places.locate(signal.path)
+        entity = signal.entity or found.entity
+        if found.checkout is not None:
+            branch = signal.branch or found.checkout.branch
+            return Context(repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch, **words), entity
+        return Context(folder=found.folder, project=signal.project, branch=signal.branch, **words), entity
+    return Context(project=signal.project, branch=signal.branch, **words), signal.entity
+
+
+def heartbeat(
+    signal: BeatSignal, places: Places, device: str, now: datetime, max_future: timedelta, serial: str = ""
+) -> Heartbeat:
+    """The heartbeat of a told signal, or `invalid`. `serial` makes one without id and time unlike any other."""
+    check_time(signal.time, now, max_future)
+    check_words(signal)
+    context, entity = place(signal, places, device)
+    identity = signal.origin_id or content_id(signal.time, context, entity, serial)
+    return Heartbeat(identity, signal.time, context, entity)

@@ -1,0 +1,63 @@
+"""Fan-out after the commit: each committed change, in order, to everyone who listens.
+
+Promises: a listener sees changes in the order of their `seq`, and only committed ones. A slow reader never slows the
+engine: its queue is bounded, and when it overflows the listener is told to read the gap from the change log by `seq`.
+Called on the event loop's thread.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+QUEUE_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One committed change: `seq` of the change log (0 for what is not kept there, such as health), kind, wire payload."""
+
+    seq: int
+    kind: str
+    payload: dict[str, Any]
+
+
+class Listener:
+    """One subscription. `has_gap` says that changes were skipped and must be read from the log."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Change] = asyncio.Queue(QUEUE_LIMIT)
+        self.has_gap = False
+
+    async def next(self) -> Change:
+        """The next change; waits for one."""
+        return await self.queue.get()
+
+
+class Hub:
+    """All listeners."""
+
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+
+    def listen(self) -> Listener:
+        """Begin to receive what is committed from now on."""
+        listener = Listener()
+        self._listeners.add(listener)
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        """Stop receiving."""
+        self._listeners.discard(listener)
+
+    @property
+    def has_listeners(self) -> bool:
+        return bool(self._listeners)
+
+    def publish(self, changes: list[Change]) -> None:
+        """Hand committed changes to everyone."""
+        for listener in self._listeners:
+            for change in changes:
+                try:
+                    listener.queue.put_nowait(change)
+                except asyncio.QueueFull:
+                    listener.has_gap = True

@@ -1,0 +1,95 @@
+"""Where a path belongs: the checkouts, roots and branches known right now, held in memory for the hot path.
+
+Read and written on the event loop's thread only. The rows behind it are written by the engine's steps.
+"""
+
+import os
+from dataclasses import dataclass, replace
+
+from stintd.domain.model import CheckoutFacts, RepoId
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """One known checkout: its repository, and the branch its HEAD names now."""
+
+    path: str
+    repo: RepoId
+    facts: CheckoutFacts
+    is_gone: bool = False
+
+    @property
+    def branch(self) -> str | None:
+        return self.facts.branch
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a path resolves to: inside a checkout (`checkout`, `entity` relative to it), else a `folder`."""
+
+    checkout: Checkout | None
+    folder: str | None
+    entity: str
+
+
+def parents(path: str) -> list[str]:
+    """The path itself and every folder above it, deepest first."""
+    found = [path]
+    while (up := os.path.dirname(path)) != path:
+        found.append(up)
+        path = up
+    return found
+
+
+class Places:
+    """Known checkouts by path and repositories by identity."""
+
+    def __init__(self) -> None:
+        self.roots: tuple[str, ...] = ()
+        self._checkouts: dict[str, Checkout] = {}
+        self._repos: dict[str, RepoId] = {}
+
+    def repo_of_identity(self, identity: str) -> RepoId | None:
+        """The repository known by this identity."""
+        return self._repos.get(identity)
+
+    def learn(self, checkout: Checkout) -> None:
+        """A checkout was found, or changed."""
+        self._checkouts[checkout.path] = checkout
+        self._repos[checkout.facts.identity] = checkout.repo
+
+    def remember_identity(self, identity: str, repo: RepoId) -> None:
+        """A repository known from before, whose checkouts may all be gone."""
+        self._repos[identity] = repo
+
+    def forget(self, path: str) -> None:
+        """A checkout left its place; its repository and its hours stay."""
+        if path in self._checkouts:
+            self._checkouts[path] = replace(self._checkouts[path], is_gone=True)
+
+    def checkout(self, path: str) -> Checkout | None:
+        """The checkout whose top folder is exactly `path`."""
+        return self._checkouts.get(path)
+
+    def checkouts(self) -> list[Checkout]:
+        """All that are there."""
+        return [known for known in self._checkouts.values() if not known.is_gone]
+
+    def locate(self, path: str) -> Place:
+        """The deepest known checkout that holds `path`; else the first folder below a watched root; else itself.
+
+        The path need not exist; nothing is read from disk (DETAILS, Projects, `path`).
+        """
+        path = os.path.normpath(path)
+        for folder in parents(path):
+            known = self._checkouts.get(folder)
+            if known is not None and not known.is_gone:
+                return Place(known, None, "" if folder == path else os.path.relpath(path, folder))
+        return Place(None, self._folder_of(path), path)
+
+    def _folder_of(self, path: str) -> str:
+        for root in self.roots:
+            if path != root and path.startswith(root.rstrip("/") + "/"):
+                first = path[len(root.rstrip("/")) + 1 :].split("/", 1)[0]
+                return os.path.join(root, first)
+        return path

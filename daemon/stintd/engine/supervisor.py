@@ -1,0 +1,50 @@
+"""Keeps long tasks alive: restarts with growing pauses, raises a health warning meanwhile; nothing dies silently."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from stintd.clock import Clock
+from stintd.engine.health import Health
+
+FIRST_PAUSE, LONGEST_PAUSE, CALM_AFTER = 0.5, 60.0, 120.0
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Runs named tasks until `stop`. A task that returns is done; one that raises is started again."""
+
+    def __init__(self, clock: Clock, health: Health) -> None:
+        self._clock, self._health = clock, health
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run and keep running."""
+        self._tasks.append(asyncio.create_task(self._keep(name, run), name=name))
+
+    async def stop(self) -> None:
+        """Cancel all, in reverse order of their start, and wait for each."""
+        for task in reversed(self._tasks):
+            task.cancel()
+        await asyncio.gather(*reversed(self._tasks), return_exceptions=True)
+        self._tasks.clear()
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await run()
+            except Exception as error:  # the outermost boundary of a source
+                log.exception("%s failed", name)
+                if self._clock.monotonic() - began > CALM_AFTER:
+                    pause = FIRST_PAUSE
+                self._health.raise_warning(
+                    "source_failed", f"{name} stopped: {error}", "it is started again by itself; see the log with "
+                    "`stint doctor` if this stays", subject=name,
+                )  # fmt: skip
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                self._health.clear("source_failed", name)
+                return
