@@ -1,0 +1,85 @@
+"""What the derivation is handed: heartbeats as runs, absences, the owner's edits, and where a place belongs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from stintd.domain.model import Absence, Assignment, Context, ProjectId
+
+
+class Run(NamedTuple):
+    """Heartbeats of one context, none of them further than `max_gap_us` after the one before.
+
+    A store may hand in longer tuples: the derivation reads the first five fields and gives the whole back to `beats`.
+    """
+
+    first_us: int
+    last_us: int
+    context: int
+    count: int
+    max_gap_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A set of heartbeats and absences; the order of either means nothing, nor does what a context's number is.
+
+    `beats` answers a run's heartbeats as (time in microseconds, entity); asked only for runs that must be looked into.
+    """
+
+    contexts: Mapping[int, Context]
+    runs: Sequence[Run]
+    beats: Callable[[Run], Sequence[tuple[int, str]]]
+    absences: Sequence[Absence] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Time that belongs to an entry the rules must not touch: a manual timer (`end_us` None while it runs), an entry
+    whose time is pinned. A claim that `may_overlap` takes only its own project's time.
+    """
+
+    actor: str
+    project: ProjectId | None
+    task: str | None
+    start_us: int
+    end_us: int | None
+    may_overlap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Time a person took away: no automatic entry of the actor (and project, None: any) there, whatever comes in later."""
+
+    start_us: int
+    end_us: int
+    actor: str
+    project: ProjectId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a person stopped an automatic timer: what ran ends there, and no credit crosses it."""
+
+    at_us: int
+    actor: str = "human"
+    project: ProjectId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What the owner said about time; sets, like the evidence."""
+
+    claims: Sequence[Claim] = ()
+    taken: Sequence[Taken] = ()
+    cuts: Sequence[Cut] = ()
+
+
+class Places(Protocol):
+    """Which project and task a heartbeat belongs to. Must answer the same for the same arguments throughout a call."""
+
+    def resolve(self, context: Context, entity: str = "") -> Assignment:
+        """The assignment of one heartbeat."""
+
+    def by_entity(self, context: Context) -> bool:
+        """Whether heartbeats of this context may differ by their entity (a monorepo with mapped folders)."""
