@@ -1,0 +1,194 @@
+"""What a person did with git, from the lines git wrote: a rebase of thirty picks is one act, a stash is no reset.
+
+A line is not an act. Runs of lines that belong together (the steps of a rebase, the patches of an `am`) become one
+signal with the time of their end; steps that move nothing become none. Pushes are not in HEAD's reflog: git notes them
+in the log of the remote-tracking branch. Pure, but for `stash_seconds` and `pushes`, which read bounded files.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+
+from stintd.domain.model import GitSignal, from_us
+from stintd.sources.reflog import ReflogCursor, ReflogLine, ReflogNews, act_times, read_tail
+
+STASH_SKEW = 2  # seconds between a stash and the reset that clears the work tree
+LATEST_US = 4_102_444_800_000_000  # 2100: a commit date may say the year 3170843
+
+_SHA_LIKE = re.compile(r"[0-9a-f]{7,64}")
+_MOVING = re.compile(r"moving from (\S+) to (.+)")
+_STEP = re.compile(r"\((start|pick|reword|edit|squash|fixup|continue|finish|abort|skip|merge|label|reset)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Acts, oldest first, and how many lines they used up: a rebase still going on is left for the next look."""
+
+    signals: tuple[GitSignal, ...]
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFacts:
+    """What folding must know of the checkout: its path, the branch HEAD names now, the owner's addresses (empty:
+    whoever writes this machine's reflogs), and when something was stashed (seconds)."""
+
+    checkout: str
+    branch: str | None
+    owner: frozenset[str] = frozenset()
+    stashed: frozenset[int] = frozenset()
+
+
+def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_settled: bool = True) -> Folded:
+    """The acts behind the lines. `is_settled`: nothing more is coming, so an unfinished rebase is told as it stands."""
+    lines, times, branches = news.lines, act_times(news, after_us), _branches(news.lines, facts.branch)
+    signals: list[GitSignal] = []
+    index = 0
+    while index < len(lines):
+        end, is_finished = _run_end(lines, index)
+        if end == len(lines) and not is_finished and not is_settled:
+            return Folded(tuple(signals), index)
+        kind, subject = _act(lines, index, end, facts)
+        if kind:
+            last = lines[end - 1]
+            signals.append(_signal(facts, (lines[index], last), times[end - 1], branches[end - 1], (kind, subject)))
+        index = end
+    return Folded(tuple(signals), len(lines))
+
+
+def _signal(
+    facts: FoldFacts, ends: tuple[ReflogLine, ReflogLine], time_us: int, branch: str | None, act: tuple[str, str]
+) -> GitSignal:
+    """The signal of a run of lines, given by its first and last."""
+    first, last = ends
+    time = from_us(min(time_us, LATEST_US))
+    is_own = not facts.owner or last.email in facts.owner
+    kind, subject = act
+    return GitSignal(time, facts.checkout, kind, "reflog", first.old, last.new, branch, subject, last.email, is_own)
+
+
+def _split(message: str) -> tuple[str, str]:
+    """(`rebase (pick)`, subject) of `rebase (pick): subject`."""
+    action, _, subject = message.partition(": ")
+    return action, subject
+
+
+def _series(line: ReflogLine) -> str:
+    """What a line belongs together with: the steps of a rebase (or a pulling one), the patches of an `am`; else ""."""
+    action, _ = _split(line.message)
+    word = action.split(" ", 1)[0]
+    if word == "rebase" or (word == "pull" and _STEP.search(action)):
+        return word
+    return "am" if word == "am" else ""
+
+
+def _run_end(lines: tuple[ReflogLine, ...], index: int) -> tuple[int, bool]:
+    """(index behind the run that begins at `index`, whether it came to its end)."""
+    series = _series(lines[index])
+    if not series:
+        return index + 1, True
+    end = index
+    while end < len(lines) and _series(lines[end]) == series:
+        action, _ = _split(lines[end].message)
+        step = _STEP.search(action)
+        if end > index and step and step.group(1) == "start":
+            return end, True
+        end += 1
+        if action.startswith("rebase finished") or (step and step.group(1) in ("finish", "abort")):
+            return end, True
+    return end, series == "am" or end < len(lines)
+
+
+_PLAIN = {
+    "commit": "commit", "cherry-pick": "commit", "revert": "commit", "am": "commit", "merge": "merge", "pull": "pull",
+    "rebase": "rebase", "clone": "checkout", "initial": "pull",
+}  # fmt: skip
+
+
+def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) -> tuple[str, str]:
+    """(kind, subject) of a run; kind "" when it is no act."""
+    line = lines[end - 1]
+    action, subject = _split(line.message)
+    word = action.split(" ", 1)[0]
+    if word == "checkout":
+        moving = _MOVING.fullmatch(subject)
+        is_still = moving is not None and moving.group(1) == moving.group(2) and line.old == line.new
+        return ("", "") if is_still else ("checkout", line.message)
+    if word == "reset":
+        is_stash = subject == "moving to HEAD" and _near(line.seconds, facts.stashed)
+        return ("stash" if is_stash else "reset"), line.message
+    if word in _PLAIN:
+        kind = _PLAIN[word]
+        return kind, subject if kind == "commit" else line.message
+    if not line.message and not line.old.strip("0"):
+        return "checkout", ""  # the first line of a new linked worktree
+    # A tool that moves HEAD in its own words (stgit, update-ref): not known to be an act, but HEAD did move.
+    return ("reset", line.message) if line.old != line.new and not action.startswith("Branch") else ("", "")
+
+
+def _near(seconds: int, others: frozenset[int]) -> bool:
+    return any(seconds + step in others for step in range(-STASH_SKEW, STASH_SKEW + 1))
+
+
+def _branches(lines: tuple[ReflogLine, ...], now: str | None) -> list[str | None]:
+    """The branch each line was written on, found backwards from the branch HEAD names now."""
+    found: list[str | None] = []
+    branch = now
+    for line in reversed(lines):
+        found.append(branch)
+        action, subject = _split(line.message)
+        moving = _MOVING.fullmatch(subject) if action == "checkout" else None
+        if moving:
+            branch = None if _SHA_LIKE.fullmatch(moving.group(1)) or moving.group(1) == "HEAD" else moving.group(1)
+            is_other = found[-1] is None and not _SHA_LIKE.fullmatch(moving.group(2)) and moving.group(2) != "HEAD"
+            if is_other and len(found) > 1:
+                found[-1] = moving.group(2)
+        elif subject.startswith("returning to refs/heads/"):
+            branch = found[-1] = subject.removeprefix("returning to refs/heads/")
+    return found[::-1]
+
+
+# ---------------------------------------------------------------- stash and push
+
+
+def stash_seconds(common_dir: str) -> frozenset[int]:
+    """When something was put on the stash that is still there."""
+    lines, _ = read_tail(os.path.join(common_dir, "logs", "refs", "stash"))
+    return frozenset(line.seconds for line in lines)
+
+
+def pushes(common_dir: str, checkout: str, after_us: int, owner: frozenset[str], limit: int = 2000) -> list[GitSignal]:
+    """Pushes since `after_us`, from the logs of remote-tracking branches (git writes `update by push` there)."""
+    found: list[GitSignal] = []
+    for path, name in _tracking_logs(os.path.join(common_dir, "logs", "refs", "remotes"), limit):
+        try:
+            if os.lstat(path).st_mtime_ns // 1000 <= after_us:
+                continue
+        except OSError:
+            continue
+        lines, written_us = read_tail(path)
+        news = ReflogNews(tuple(lines), ReflogCursor(), True, written_us)
+        for line, time_us in zip(lines, act_times(news, None), strict=True):
+            if line.message.startswith("update by push") and time_us > after_us:
+                facts = FoldFacts(checkout, name, owner)
+                found.append(_signal(facts, (line, line), time_us, name, ("push", line.message)))
+    return sorted(found, key=lambda signal: signal.time)
+
+
+def _tracking_logs(folder: str, limit: int) -> list[tuple[str, str]]:
+    """(path, branch) of every remote-tracking branch's log, at most `limit`; symbolic links are passed over."""
+    found: list[tuple[str, str]] = []
+    open_folders = [(folder, "")]
+    while open_folders and len(found) < limit:
+        here, name = open_folders.pop()
+        try:
+            children = list(os.scandir(here))
+        except OSError:
+            continue
+        for child in children:
+            below = f"{name}/{child.name}" if name else child.name
+            if child.is_dir(follow_symlinks=False):
+                open_folders.append((child.path, below))
+            elif child.is_file(follow_symlinks=False) and "/" in below:
+                found.append((child.path, below.split("/", 1)[1]))
+    return found

@@ -1,0 +1,297 @@
+"""Reads what git keeps in plain files (`.git`, HEAD, refs, packed-refs, config) without running git and without trust.
+
+A repository is hostile until proved otherwise, so every read here is bounded: a regular file, never through a symbolic
+link, opened without blocking (a named pipe at HEAD hangs git itself for ever), at most so many bytes, and what comes
+out must match a strict pattern. Oddities become `UNKNOWN` where a name was expected and `OddFile` where nothing can be
+read. Includes of the config are never followed. Nothing here starts a process, takes a lock or writes.
+"""
+
+import errno
+import os
+import re
+import stat
+from dataclasses import dataclass
+
+from stintd.errors import Unavailable
+
+UNKNOWN = "(unknown)"
+SMALL_LIMIT = 64 * 1024  # HEAD, a ref, the .git file: git's own are below 1 KiB
+CONFIG_LIMIT = 512 * 1024
+PACKED_LIMIT = 32 * 1024 * 1024  # 500,000 packed refs
+NAME_LIMIT = 255
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_SHA = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_BAD_REF = re.compile(rb"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[./]|[./]$|\.lock(?:/|$)")
+
+
+class OddFile(Unavailable):
+    """A git file that is not what git would have written: a link, a pipe, a device, too large, not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitPlace:
+    """Where one checkout keeps its git data. `kind` and `parent` as in CheckoutFacts."""
+
+    path: str
+    git_dir: str
+    common_dir: str
+    kind: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What HEAD says: the branch (None when detached, UNKNOWN when odd) and the commit ("" while unborn)."""
+
+    branch: str | None
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class GitConfig:
+    """The few settings that place and name a repository."""
+
+    remote: str = ""
+    object_format: str = "sha1"
+    ref_storage: str = "files"
+    worktree: str = ""
+    is_bare: bool = False
+
+
+def open_regular(path: str) -> int | None:
+    """A descriptor of a regular file, None when there is none; `OddFile` for anything else. The caller closes it."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # before open: opening a device can act on it
+            raise OddFile(f"{path} is not a regular file", "look at it before trusting this repository")
+        descriptor = os.open(path, _FLAGS)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise OddFile(
+            f"{path} cannot be read: {os.strerror(error.errno or errno.EIO)}", "check its permissions"
+        ) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OddFile(f"{path} is not a regular file", "look at it before trusting this repository")
+    return descriptor
+
+
+def read_small(path: str, limit: int = SMALL_LIMIT) -> bytes | None:
+    """The whole of a small regular file, None when there is none; `OddFile` when odd or longer than `limit`."""
+    descriptor = open_regular(path)
+    if descriptor is None:
+        return None
+    try:
+        data = os.read(descriptor, min(limit, os.fstat(descriptor).st_size) + 1)
+    except OSError as error:
+        raise OddFile(f"{path} cannot be read: {os.strerror(error.errno or errno.EIO)}") from None
+    finally:
+        os.close(descriptor)
+    if len(data) > limit:
+        raise OddFile(f"{path} is larger than any git writes", "look at it before trusting this repository")
+    return data
+
+
+def text_of(raw: bytes, limit: int = NAME_LIMIT) -> str:
+    """Text that any store takes: undecodable bytes replaced, length bounded; control characters are kept as data."""
+    return raw[: limit * 4].decode("utf-8", "replace")[:limit]
+
+
+# ---------------------------------------------------------------- where
+
+
+def locate(path: str) -> GitPlace | None:
+    """The git data of the checkout whose top folder is `path`; None when it is none; `OddFile` when it is refused."""
+    dot_git = os.path.join(path, ".git")
+    try:
+        mode = os.lstat(dot_git).st_mode
+    except OSError:
+        return None
+    if stat.S_ISDIR(mode):
+        return _located(path, dot_git) if os.path.lexists(os.path.join(dot_git, "HEAD")) else None
+    if stat.S_ISLNK(mode):
+        raise OddFile(f"{dot_git} is a symbolic link", "watch the folder it points to instead")
+    return _located(path, _pointed(path, dot_git))
+
+
+def _pointed(path: str, dot_git: str) -> str:
+    """The folder that a `.git` file names."""
+    text = (read_small(dot_git, 8192) or b"").strip()
+    if not text.startswith(b"gitdir: ") or b"\0" in text or b"\n" in text:
+        raise OddFile(f"{dot_git} does not say where the git folder is", "run `git worktree repair` or clone again")
+    target = os.path.normpath(os.path.join(path, os.fsdecode(text[8:])))
+    if not os.path.isdir(target):
+        raise OddFile(f"{dot_git} points to a folder that is gone", "run `git worktree repair` or clone again")
+    return target
+
+
+def _located(path: str, git_dir: str) -> GitPlace:
+    common = (read_small(os.path.join(git_dir, "commondir"), 8192) or b"").strip()
+    if common and b"\0" not in common:
+        common_dir = os.path.normpath(os.path.join(git_dir, os.fsdecode(common)))
+        return GitPlace(path, git_dir, common_dir, "worktree", _main_of(common_dir))
+    if "/modules/" in git_dir and not git_dir.startswith(path + os.sep):
+        return GitPlace(path, git_dir, git_dir, "submodule", _superproject(path, git_dir))
+    return GitPlace(path, git_dir, git_dir, "main")
+
+
+def _main_of(common_dir: str) -> str:
+    """The main checkout of a common dir; the dir itself for a bare repository."""
+    if os.path.basename(common_dir) == ".git":
+        return os.path.dirname(common_dir)
+    worktree = read_config(common_dir).worktree
+    return os.path.normpath(os.path.join(common_dir, worktree)) if worktree else common_dir
+
+
+def _superproject(path: str, git_dir: str) -> str | None:
+    """The checkout above whose git dir holds this submodule's."""
+    folder = os.path.dirname(path)
+    while folder != os.path.dirname(folder):
+        if os.path.lexists(os.path.join(folder, ".git")):
+            above = locate(folder)
+            return folder if above and git_dir.startswith(above.git_dir + "/modules/") else None
+        folder = os.path.dirname(folder)
+    return None
+
+
+def locate_bare(path: str) -> GitPlace | None:
+    """A bare repository at `path`: its config must say so. Never guessed from HEAD, objects and refs alone, because a
+    clone can carry such a folder as ordinary content."""
+    names = ("HEAD", "config", "objects", "refs")
+    if not all(os.path.lexists(os.path.join(path, name)) for name in names):
+        return None
+    return GitPlace(path, path, path, "bare") if read_config(path).is_bare else None
+
+
+def distrust(place: GitPlace) -> str:
+    """Why git must not be run on this repository: it, or a file that commands git, is not ours alone; "" when it is.
+
+    Ours, because an explicit GIT_DIR skips git's own check. Writable by our own primary group is accepted: on systems
+    with private groups every file is.
+    """
+    places = {place.path, place.git_dir, place.common_dir}
+    files = {os.path.join(place.common_dir, "config"), os.path.join(place.git_dir, "HEAD")}
+    for path in sorted(places | files):
+        try:
+            found = os.stat(path)
+        except OSError:
+            continue
+        if hasattr(os, "getuid") and found.st_uid != os.getuid():
+            return f"{path} belongs to another user"
+        if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != os.getgid()):
+            return f"{path} may be changed by other users"
+    return ""
+
+
+# ---------------------------------------------------------------- HEAD and refs
+
+
+def read_head(place: GitPlace) -> Head:
+    """Branch and commit of a checkout. `OddFile` when HEAD is no regular file; odd content is UNKNOWN."""
+    raw = read_small(os.path.join(place.git_dir, "HEAD"))
+    if raw is None:
+        raise OddFile(f"{place.git_dir} has no HEAD", "the repository is incomplete; clone again")
+    line = raw.rstrip(b"\n")
+    if _SHA.fullmatch(line):
+        return Head(None, line.decode())
+    if not line.startswith(b"ref: ") or _BAD_REF.search(line[5:].strip()):
+        return Head(UNKNOWN, "")
+    ref = line[5:].strip()
+    name = ref.removeprefix(b"refs/heads/")
+    return Head(text_of(name), read_ref(place, ref))
+
+
+def read_ref(place: GitPlace, ref: bytes) -> str:
+    """The commit a full ref name points to, "" when it does not exist; packed refs included."""
+    if _BAD_REF.search(ref):
+        return ""
+    loose = read_small(os.path.join(place.common_dir, os.fsdecode(ref)))
+    if loose is not None:
+        match = _SHA.match(loose)
+        return match.group().decode() if match else ""
+    packed = read_small(os.path.join(place.common_dir, "packed-refs"), PACKED_LIMIT) or b""
+    end = packed.find(b" " + ref + b"\n")
+    start = packed.rfind(b"\n", 0, max(end, 0)) + 1
+    sha = packed[start:end] if end > 0 else b""
+    return sha.decode() if _SHA.fullmatch(sha) else ""
+
+
+# ---------------------------------------------------------------- config
+
+
+def read_config(common_dir: str) -> GitConfig:
+    """The settings that matter, from the repository's own config alone."""
+    raw = read_small(os.path.join(common_dir, "config"), CONFIG_LIMIT) or b""
+    values = dict[tuple[str, str, str], str]()
+    remotes = dict[str, str]()
+    for section, name, key, value in parse_config(raw.decode("utf-8", "replace")):
+        values[section, name, key] = value
+        if section == "remote" and key == "url":
+            remotes.setdefault(name, value)
+    remote = remotes.get("origin") or next(iter(remotes.values()), "")
+    return GitConfig(
+        remote=remote[:2048],
+        object_format=values.get(("extensions", "", "objectformat"), "sha1"),
+        ref_storage=values.get(("extensions", "", "refstorage"), "files"),
+        worktree=values.get(("core", "", "worktree"), ""),
+        is_bare=values.get(("core", "", "bare"), "").lower() in ("true", "yes", "on", "1"),
+    )
+
+
+_SECTION = re.compile(r'\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*')
+_KEY = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*(?:=(.*))?$", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "b": "\b"}
+
+
+def parse_config(text: str) -> list[tuple[str, str, str, str]]:
+    """(section, subsection, key, value) of each setting of git's config format; lines that are none are passed over."""
+    found: list[tuple[str, str, str, str]] = []
+    section = name = ""
+    for line in _joined(text):
+        rest = line.strip()
+        header = _SECTION.match(rest)
+        if header:
+            section, _, dotted = header.group(1).lower().partition(".")
+            name = re.sub(r"\\(.)", r"\1", header.group(2)) if header.group(2) is not None else dotted
+            rest = rest[header.end() :]
+        setting = _KEY.match(rest)
+        if section and setting:
+            value = setting.group(2)
+            found.append((section, name, setting.group(1).lower(), "true" if value is None else _unquoted(value)))
+    return found
+
+
+def _joined(text: str) -> list[str]:
+    """Lines, those ending in a backslash joined with the next."""
+    lines: list[str] = []
+    held = ""
+    for line in text.splitlines():
+        if (len(line) - len(line.rstrip("\\"))) % 2:
+            held += line[:-1]
+        else:
+            lines.append(held + line)
+            held = ""
+    return [*lines, held]
+
+
+def _unquoted(value: str) -> str:
+    """A value without quotes, escapes, comment and outer blanks."""
+    out: list[str] = []
+    kept = 0  # how much of `out` survives the trimming of blanks at the end
+    is_quoted = False
+    letters = iter(value.lstrip())
+    for letter in letters:
+        if letter == '"':
+            is_quoted = not is_quoted
+        elif letter in "#;" and not is_quoted:
+            break
+        elif letter == "\\":
+            following = next(letters, "")
+            out.append(_ESCAPES.get(following, following))
+            kept = len(out)
+        else:
+            out.append(letter)
+        if is_quoted or not letter.isspace():
+            kept = len(out)
+    return "".join(out[:kept])
