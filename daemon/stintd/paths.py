@@ -1,125 +1,191 @@
-"""Every location, computed once and the same way for daemon, client and hooks (a client that looks elsewhere than its
-daemon was the bug of others). Reads the environment and asks whether a runtime folder exists; creates nothing.
+"""Every location, computed once and the same way for daemon, client and hooks.
 
-Imported by the fast command-line path: standard library modules that are loaded anyway, nothing else.
+`STINTD_HOME` holds everything below one folder; without it the platform's config, state and runtime folders are
+used, the same ones platformdirs names (a test compares them). Written by hand because importing platformdirs, and
+with it typing, costs the command line more than a whole `stint status` may take; plain strings for the same reason.
+
+Daemon and client must never disagree (atuinsh/atuin#3854), so nothing here depends on what differs between a service
+and a terminal: no TMPDIR, and an XDG_RUNTIME_DIR counts only when it is ours.
 """
 
 import os
+import stat
 import sys
 
-SOCKET_LIMIT = 100
-"""Longest control socket path in bytes: the kernel's limit is 108 with its NUL on Linux and 104 elsewhere."""
+from stintd.errors import Unavailable
+
+APP = "stintd"
+SOCKET_BYTES = 103
+"""Bytes a socket path may have: sun_path less its closing NUL on macOS (Linux has four more)."""
+SHORT_ROOT = "/tmp"  # noqa: S108  fixed on purpose: TMPDIR differs between services and terminals; the folder is verified
 
 
-def portable_home():
-    """The one folder of `STINTD_HOME`, absolute, or None when the platform's folders are used."""
-    given = os.environ.get("STINTD_HOME", "")
-    return os.path.abspath(os.path.expanduser(given)) if given else None
+class Layout:
+    """Where everything is. All values are absolute `str` paths; nothing is created before `ensure`."""
+
+    __slots__ = (
+        "backups", "config", "config_folder", "database", "hooks", "http_json", "journal", "lock", "log", "log_file",
+        "run", "settings", "socket", "spool", "state", "status",
+    )  # fmt: skip
+
+    def __init__(self, config_folder: str, state: str, run: str, log: str) -> None:
+        join = os.path.join
+        self.config_folder, self.state, self.run, self.log = config_folder, state, run, log
+        self.log_file = join(log, "stintd.log")
+        self.config = join(config_folder, "config.toml")
+        self.settings = join(config_folder, "settings.toml")
+        self.database = join(state, "stintd.db")
+        self.backups = join(state, "backups")
+        self.spool = join(state, "spool")
+        self.journal = join(state, "journal")
+        self.hooks = join(state, "hooks")
+        self.status = join(run, "status")
+        self.http_json = join(run, "http.json")
+        self.lock = join(run, "lock")
+        self.socket = _short_enough(join(run, "control.sock"))
 
 
-def config_dir():
-    """Where the owner's own settings are."""
-    return portable_home() or _platform_dir("XDG_CONFIG_HOME", ".config", "Library/Application Support", "LOCALAPPDATA")
-
-
-def state_dir():
-    """Where everything that must survive a reboot is."""
-    return portable_home() or _platform_dir(
-        "XDG_STATE_HOME", ".local/state", "Library/Application Support", "LOCALAPPDATA"
-    )
-
-
-def run_dir():
-    """Where the socket, the lock and the status file are.
-
-    The user's runtime folder is found even where the environment does not name it (cron, a hook of an editor),
-    so that every process of one user looks at the same place.
-    """
-    home = portable_home()
+def home_layout(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Layout:
+    """The layout for this environment. Cheap: a few `lstat`s, nothing is created."""
+    env = os.environ if environ is None else environ
+    home = env.get("STINTD_HOME")
     if home:
-        return os.path.join(home, "run")
-    for folder in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{_uid()}"):
-        if os.path.isabs(folder) and os.path.isdir(folder):
-            return os.path.join(folder, "stintd")
-    return os.path.join(state_dir(), "run")
-
-
-def config_file():
-    """The owner's file; never written by the program."""
-    return os.path.join(config_dir(), "config.toml")
-
-
-def settings_file():
-    """What the program itself set."""
-    return os.path.join(config_dir(), "settings.toml")
-
-
-def database_file():
-    return os.path.join(state_dir(), "stintd.db")
-
-
-def journal_dir():
-    return os.path.join(state_dir(), "journal")
-
-
-def backup_dir():
-    return os.path.join(state_dir(), "backups")
-
-
-def spool_dir():
-    """Where hooks leave one file per act."""
-    return os.path.join(state_dir(), "spool")
-
-
-def log_dir():
-    return os.path.join(state_dir(), "log")
-
-
-def log_file():
-    return os.path.join(log_dir(), "stintd.log")
-
-
-def control_socket():
-    """The control socket; in a short folder of its own when the ordinary path is longer than the platform allows."""
-    ordinary = os.path.join(run_dir(), "control.sock")
-    raw = os.fsencode(ordinary)
-    if len(raw) <= SOCKET_LIMIT:
-        return ordinary
-    runtime = f"/run/user/{_uid()}"
-    short = os.path.join(runtime, "stintd") if os.path.isdir(runtime) else f"/tmp/stintd-{_uid()}"  # noqa: S108
-    return os.path.join(short, f"{_fingerprint(raw):016x}.sock")
-
-
-def status_file():
-    """One line for prompts; its last field is the epoch second until which it holds."""
-    return os.path.join(run_dir(), "status")
-
-
-def http_file():
-    return os.path.join(run_dir(), "http.json")
-
-
-def lock_file():
-    return os.path.join(run_dir(), "lock")
-
-
-def _platform_dir(variable, linux, mac, windows):
-    """The platform's folder, as platformdirs names it; not asked of it because importing it costs the fast path."""
-    if sys.platform == "win32":
-        return os.path.join(os.environ.get(windows) or os.path.expanduser("~"), "stintd")
+        # Two spellings of one folder must give one socket.
+        top = os.path.realpath(os.path.expanduser(home))
+        return Layout(top, top, os.path.join(top, "run"), os.path.join(top, "log"))
     if sys.platform == "darwin":
-        return os.path.join(os.path.expanduser("~"), mac, "stintd")
-    given = os.environ.get(variable, "")
-    return os.path.join(given if os.path.isabs(given) else os.path.join(os.path.expanduser("~"), linux), "stintd")
+        return _darwin()
+    if sys.platform == "win32":
+        return _windows(env)
+    return _xdg(env)
 
 
-def _uid():
-    return os.getuid() if hasattr(os, "getuid") else 0
+def ensure(layout: Layout) -> None:
+    """Create the folders, 0700. `unavailable` when one is a symlink, not a folder, or somebody else's.
+
+    The config folder may be a symlink (people keep their dotfiles elsewhere); what holds secrets and sockets may not.
+    """
+    os.makedirs(os.path.dirname(layout.state), mode=0o700, exist_ok=True)
+    private_folder(os.path.realpath(layout.config_folder))
+    for folder in (layout.state, layout.run, layout.log, layout.backups, layout.spool, layout.journal, layout.hooks):
+        private_folder(folder)
+    private_folder(os.path.dirname(layout.socket))
 
 
-def _fingerprint(raw):
-    """FNV-1a, 64 bits: tells long paths apart without loading a hash library."""
-    value = 0xCBF29CE484222325
-    for byte in raw:
-        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return value
+def private_folder(folder: str) -> None:
+    """Make `folder` exist as a real folder of ours with mode 0700, or raise `unavailable` saying why not."""
+    try:
+        os.makedirs(os.path.dirname(folder), mode=0o700, exist_ok=True)
+        if not os.path.lexists(folder):
+            os.mkdir(folder, 0o700)
+    except FileExistsError:
+        pass  # another start of ours was faster, or a file is in the way: the check below tells
+    except OSError as error:
+        raise Unavailable(
+            f"cannot create {folder}: {error.strerror}", "make room, or make the folder writable"
+        ) from error
+    problem = folder_problem(folder)
+    if problem:
+        raise Unavailable(f"{folder} {problem}", "move it away, or set STINTD_HOME to a folder of your own")
+    if sys.platform != "win32" and os.lstat(folder).st_mode & 0o077:
+        os.chmod(folder, 0o700)
+
+
+def folder_problem(folder: str) -> str:
+    """Why `folder` cannot be trusted with a socket, or "". A client asks too, before it connects."""
+    try:
+        found = os.lstat(folder)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if stat.S_ISLNK(found.st_mode):
+        return "is a symlink"
+    if not stat.S_ISDIR(found.st_mode):
+        return "is not a folder"
+    if sys.platform == "win32":
+        return ""
+    if found.st_uid != os.geteuid():
+        return "belongs to somebody else"
+    if found.st_mode & stat.S_IWOTH:
+        return "is writable by everybody"
+    return ""
+
+
+def _short_enough(socket: str) -> str:
+    """The socket path itself, or one in a short runtime folder that depends on nothing but that path."""
+    if sys.platform == "win32" or len(os.fsencode(socket)) <= SOCKET_BYTES:
+        return socket
+    digest = 0xCBF29CE484222325  # FNV-1a, because hashlib alone would cost more than the rest of this module
+    for byte in os.fsencode(socket):
+        digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{SHORT_ROOT}/{APP}-{os.geteuid()}-{digest:016x}/control.sock"
+
+
+def _xdg(env: "os._Environ[str] | dict[str, str]") -> Layout:
+    config = _absolute(env.get("XDG_CONFIG_HOME")) or _below_home(".config")
+    state = os.path.join(_absolute(env.get("XDG_STATE_HOME")) or _below_home(".local/state"), APP)
+    return Layout(os.path.join(config, APP), state, _runtime(env, state), os.path.join(state, "log"))
+
+
+def _runtime(env: "os._Environ[str] | dict[str, str]", state: str) -> str:
+    # A shell from cron, ssh or sudo has no XDG_RUNTIME_DIR, or another user's: it must find the daemon all the same.
+    for candidate in (env.get("XDG_RUNTIME_DIR"), f"/run/user/{os.geteuid()}"):
+        if _absolute(candidate) and not folder_problem(candidate):
+            return os.path.join(candidate, APP)
+    return os.path.join(state, "run")
+
+
+def _darwin() -> Layout:
+    top = _below_home(f"Library/Application Support/{APP}")
+    return Layout(top, top, _below_home(f"Library/Caches/TemporaryItems/{APP}"), _below_home(f"Library/Logs/{APP}"))
+
+
+def _windows(env: "os._Environ[str] | dict[str, str]") -> Layout:
+    local = env.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), "AppData", "Local")
+    top = os.path.join(local, APP)
+    return Layout(top, top, os.path.join(local, "Temp", APP), os.path.join(top, "Logs"))
+
+
+def _absolute(path: "str | None") -> str:
+    """`path` when it is absolute, else "": the XDG specification says to ignore relative ones."""
+    return path if path and os.path.isabs(path) else ""
+
+
+def _below_home(relative: str) -> str:
+    return os.path.join(os.path.expanduser("~"), relative)
+
+
+def control_socket() -> str:
+    """Where the daemon of this environment listens."""
+    return home_layout().socket
+
+
+def config_file() -> str:
+    return home_layout().config
+
+
+def settings_file() -> str:
+    return home_layout().settings
+
+
+def config_dir() -> str:
+    return home_layout().config_folder
+
+
+def state_dir() -> str:
+    return home_layout().state
+
+
+def run_dir() -> str:
+    return home_layout().run
+
+
+def log_file() -> str:
+    return home_layout().log_file
+
+
+def status_file() -> str:
+    return home_layout().status
+
+
+def http_file() -> str:
+    return home_layout().http_json
