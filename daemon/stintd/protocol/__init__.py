@@ -1,1 +1,4 @@
-"""The words on the wire: request and response types, and what an error code means to HTTP and to a shell. Imports errors and domain."""
+"""What goes over the wire: strict JSON, field kinds, heartbeats as callers send them, and one table of errors.
+
+Imports errors and domain only. Both ends use it: `api` to read requests, `client` to understand answers.
+"""

@@ -1,0 +1,80 @@
+"""Heartbeats as callers send them, on the hot path: a few comparisons a field, no pattern but for odd times."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from stintd.domain.model import BeatSignal
+from stintd.errors import Invalid
+from stintd.protocol.fields import parse_instant, unknown_fields
+
+LIMITS = {
+    "id": 255, "project": 255, "path": 1024, "branch": 1024, "kind": 32, "source": 64, "actor": 32, "sessionId": 255,
+    "entity": 1024,
+}  # fmt: skip
+KNOWN = ("id", "time", "project", "path", "branch", "kind", "source", "actor", "sessionId", "entity", "pid")
+DEFAULT_KIND = "edit"
+"""A heartbeat that says nothing about itself is an act of its sender; `presence` would earn no time."""
+
+
+def _check_text(name: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise Invalid(f"{name} must be text", "", {"field": name})
+    if len(value) > LIMITS[name]:
+        raise Invalid(f"{name} is longer than {LIMITS[name]} characters", "", {"field": name})
+    if "\0" in value:
+        raise Invalid(f"{name} must not contain NUL", "", {"field": name})
+
+
+def _time(value: Any) -> datetime:
+    if type(value) is str and len(value) >= 20 and value[10] == "T" and value[4] == "-" and value[-1] == "Z":
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    try:
+        return parse_instant(value)
+    except Invalid as error:
+        raise Invalid(f"time {error.message}", error.hint, {"field": "time"}) from error
+
+
+def _pid(value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**31):
+        raise Invalid("pid must be a process id", "", {"field": "pid"})
+    return value
+
+
+def signal_from_wire(given: Any, now: datetime) -> BeatSignal:
+    """One heartbeat of `POST /api/heartbeats`, or `Invalid` naming the field. Without `time` it happened `now`."""
+    if type(given) is not dict:
+        raise Invalid("a heartbeat is an object", 'like {"project": "acme", "kind": "edit"}')
+    values: dict[str, Any] = {}
+    time: datetime | None = None
+    pid: int | None = None
+    for name, value in given.items():
+        if value is None and name in KNOWN:
+            continue
+        if name in LIMITS:
+            _check_text(name, value)
+            values[name] = value
+        elif name == "time":
+            time = _time(value)
+        elif name == "pid":
+            pid = _pid(value)
+        else:
+            raise unknown_fields(given, dict.fromkeys(KNOWN))
+    _check_place(values)
+    get = values.get
+    return BeatSignal(
+        time if time is not None else now, get("kind") or DEFAULT_KIND, get("source") or "api", get("actor") or "human",
+        get("path"), get("project"), get("branch"), get("sessionId"), get("entity") or "", get("id") or "", pid,
+    )  # fmt: skip
+
+
+def _check_place(values: Mapping[str, str]) -> None:
+    path = values.get("path")
+    if path is not None and not path.startswith("/") and path[1:2] != ":":
+        raise Invalid("path must be absolute", "send the whole path", {"field": "path"})
+    project = values.get("project")
+    if project is not None and not project.strip():
+        raise Invalid("project must not be empty", "leave it out, or name one", {"field": "project"})

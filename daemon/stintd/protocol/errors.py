@@ -1,0 +1,58 @@
+"""One table: stable code, code on the wire, HTTP status, exit code of a command.
+
+Imported by the fast command-line path, so it must stay free of dataclasses, enum and typing.
+"""
+
+from stintd import errors
+
+EXPECTED, USAGE, BUG, DAEMON_DOWN, INTERRUPTED = 1, 2, 3, 4, 130
+"""Exit codes of `stint`."""
+
+TABLE = {
+    "invalid": ("VALIDATION", 422, EXPECTED, errors.Invalid),
+    "not_found": ("NOT_FOUND", 404, EXPECTED, errors.NotFound),
+    "conflict": ("CONFLICT", 409, EXPECTED, errors.Conflict),
+    "unauthorized": ("AUTH", 401, EXPECTED, errors.Unauthorized),
+    "forbidden": ("FORBIDDEN", 403, EXPECTED, errors.Forbidden),
+    "rate_limited": ("RATE_LIMIT", 429, EXPECTED, errors.RateLimited),
+    "unavailable": ("UNAVAILABLE", 503, EXPECTED, errors.Unavailable),
+    "storage_full": ("STORAGE_FULL", 507, EXPECTED, errors.StorageFull),
+    "internal": ("INTERNAL", 500, BUG, errors.Internal),
+}
+_BY_WIRE = {wire: kind for wire, _, _, kind in TABLE.values()}
+_BY_STATUS = {status: kind for _, status, _, kind in TABLE.values()}
+
+
+def wire_code(code):
+    """The code callers see for a stable code of ours."""
+    return TABLE.get(code, TABLE["internal"])[0]
+
+
+def http_status(code):
+    """The status an error is answered with, unless the surface has a more exact one (400, 405, 413, 415)."""
+    return TABLE.get(code, TABLE["internal"])[1]
+
+
+def exit_code(error):
+    """What `stint` exits with after this error; a daemon that does not run is the client's to tell (4)."""
+    return TABLE.get(getattr(error, "code", "internal"), TABLE["internal"])[2]
+
+
+def to_wire(error):
+    """The one error shape."""
+    details = dict(error.details)
+    if error.hint:
+        details["hint"] = error.hint
+    return {"error": error.message, "code": wire_code(error.code), "details": details}
+
+
+def from_wire(status, body):
+    """The error that an answer tells; made from the status alone when the body is not of our shape."""
+    if not isinstance(body, dict) or not isinstance(body.get("error"), str):
+        kind = _BY_STATUS.get(status, errors.Invalid if 400 <= status < 500 else errors.Internal)
+        return kind(f"the daemon answered with status {status}", "see `stint doctor`")
+    kind = _BY_WIRE.get(body.get("code")) or _BY_STATUS.get(status, errors.Internal)
+    details = body.get("details")
+    details = dict(details) if isinstance(details, dict) else {}
+    hint = details.pop("hint", "")
+    return kind(body["error"], hint if isinstance(hint, str) else "", details)

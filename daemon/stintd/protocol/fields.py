@@ -1,0 +1,238 @@
+"""Kinds of fields: how a value on the wire is read, and its JSON Schema.
+
+A reader raises `Invalid` with a text that completes "NAME …"; `read_object` puts the name in front. One table serves
+bodies, query strings and the OpenAPI document, so that none can differ from another.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from stintd.errors import Invalid
+
+Reader = Callable[[Any], Any]
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of value is read: from JSON, and from the text of a query."""
+
+    read: Reader
+    schema: Mapping[str, Any]
+    from_text: Reader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its name on the wire, the argument it becomes, its kind."""
+
+    name: str
+    kind: Kind
+    into: str
+    is_required: bool = False
+
+
+def field(name: str, kind: Kind, into: str = "", required: bool = False) -> Field:
+    """A field whose argument is called like it, in snake_case, unless `into` says otherwise."""
+    return Field(name, kind, into or re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower(), required)
+
+
+def parse_instant(value: Any) -> datetime:
+    """An aware UTC instant from RFC 3339 text; naive ones are refused."""
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise Invalid("is not a time", "send RFC 3339 text, like 2026-11-20T10:30:00Z")
+    try:
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise Invalid("has no zone", "add Z or an offset, like 2026-11-20T10:30:00Z")
+        instant = instant.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("is not a time", "send RFC 3339 text, like 2026-11-20T10:30:00Z") from error
+    if not EARLIEST <= instant < LATEST:
+        raise Invalid("is too far away to be meant", "times lie between 1970 and 9000")
+    return instant
+
+
+def parse_day_or_instant(value: Any) -> date | datetime:
+    """A date (a local day of the owner) or an aware instant."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            day = date.fromisoformat(value)
+        except ValueError as error:
+            raise Invalid("is not a date", "send YYYY-MM-DD") from error
+        if not 1970 <= day.year < 9000:
+            raise Invalid("is too far away to be meant", "times lie between 1970 and 9000")
+        return day
+    return parse_instant(value)
+
+
+def format_instant(instant: datetime) -> str:
+    """RFC 3339 in UTC with Z; fractions only where there are any."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def text(limit: int = 255, *, blank: bool = False, null: bool = False) -> Kind:
+    """Text of at most `limit` characters; `blank` allows the empty one, `null` reads null as None."""
+
+    def read(value: Any) -> str | None:
+        if value is None and null:
+            return None
+        if not isinstance(value, str):
+            raise Invalid("must be text")
+        if "\0" in value:
+            raise Invalid("must not contain NUL")
+        if len(value) > limit:
+            raise Invalid(f"is longer than {limit} characters")
+        if not blank and not value.strip():
+            raise Invalid("must not be empty")
+        return value
+
+    kinds = ["string", "null"] if null else "string"
+    return Kind(read, {"type": kinds, "maxLength": limit}, read)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("must be true or false")
+    return value
+
+
+def _flag_text(value: Any) -> bool:
+    if value not in ("true", "false", "1", "0"):
+        raise Invalid("must be true or false")
+    return value in ("true", "1")
+
+
+def whole(least: int, most: int) -> Kind:
+    """A whole number between two limits."""
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise Invalid(f"must be a whole number from {least} to {most}")
+        return value
+
+    def from_text(value: Any) -> int:
+        return read(int(value) if re.fullmatch(r"-?\d{1,18}", value, re.ASCII) else value)
+
+    return Kind(read, {"type": "integer", "minimum": least, "maximum": most}, from_text)
+
+
+def number(least: float, most: float, *, null: bool = False) -> Kind:
+    """A number between two limits."""
+
+    def read(value: Any) -> float | None:
+        if value is None and null:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise Invalid(f"must be a number from {least:g} to {most:g}")
+        return float(value)
+
+    return Kind(read, {"type": ["number", "null"] if null else "number", "minimum": least, "maximum": most})
+
+
+def _money(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or len(str(value)) > 20:
+        raise Invalid("must be an amount", "send a number like 95.50")
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation as error:
+        raise Invalid("must be an amount", "send a number like 95.50") from error
+    if not amount.is_finite() or not 0 <= amount <= 1_000_000_000:
+        raise Invalid("must be an amount between 0 and 1000000000")
+    return amount
+
+
+def choice(*words: str) -> Kind:
+    """One of a few words."""
+
+    def read(value: Any) -> str:
+        if value not in words or not isinstance(value, str):
+            raise Invalid("must be one of " + ", ".join(words))
+        return value
+
+    return Kind(read, {"enum": list(words)}, read)
+
+
+def texts(limit: int = 100, length: int = 100) -> Kind:
+    """A list of short texts, each once."""
+    one = text(length)
+
+    def read(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or len(value) > limit:
+            raise Invalid(f"must be a list of at most {limit} texts")
+        for inner in value:
+            one.read(inner)
+        return tuple(dict.fromkeys(inner.strip() for inner in value))
+
+    schema = {"type": "array", "maxItems": limit, "items": one.schema}
+    return Kind(read, schema, lambda value: read(value.split(",")))
+
+
+def _absolute(value: Any) -> str:
+    path: str = _PATH_TEXT.read(value)
+    if not path.startswith("/") and not re.match(r"[A-Za-z]:[\\/]", path):
+        raise Invalid("must be an absolute path")
+    return path
+
+
+def _currency(value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{3}", value, re.ASCII):
+        raise Invalid("must be a currency code like EUR")
+    return value
+
+
+def _anything(value: Any) -> Any:
+    return value
+
+
+_PATH_TEXT = text(4096)
+FLAG = Kind(_flag, {"type": "boolean"}, _flag_text)
+OPTIONAL_FLAG = Kind(lambda value: None if value is None else _flag(value), {"type": ["boolean", "null"]})
+INSTANT = Kind(parse_instant, {"type": "string", "format": "date-time"}, parse_instant)
+DAY_OR_INSTANT = Kind(
+    parse_day_or_instant, {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]},
+    parse_day_or_instant,
+)  # fmt: skip
+MONEY = Kind(_money, {"type": ["number", "string", "null"]})
+CURRENCY = Kind(_currency, {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"})
+PATH = Kind(_absolute, {"type": "string", "maxLength": 4096}, _absolute)
+ID = text(100)
+ANYTHING = Kind(_anything, {})
+
+
+def unknown_fields(given: Mapping[str, Any], known: Mapping[str, Any]) -> Invalid:
+    """The refusal that names what is not known, and what is."""
+    names = sorted(set(given) - set(known))
+    word = "field" if len(names) == 1 else "fields"
+    shown = ", ".join(name[:80] for name in names[:10])
+    hint = "known are " + ", ".join(known) if known else "nothing is expected here"
+    return Invalid(f"unknown {word}: {shown}", hint, {"fields": [name[:80] for name in names[:10]]})
+
+
+def read_object(given: Mapping[str, Any], fields: Mapping[str, Field], *, is_query: bool = False) -> dict[str, Any]:
+    """The arguments of a body or query; unknown, missing and wrong fields are refused with their names."""
+    if len(given) > 0 and not given.keys() <= fields.keys():
+        raise unknown_fields(given, fields)
+    found = {}
+    for name, value in given.items():
+        known = fields[name]
+        reader = known.kind.from_text if is_query else known.kind.read
+        try:
+            found[known.into] = (reader or known.kind.read)(value)
+        except Invalid as error:
+            raise Invalid(f"{name} {error.message}", error.hint, {"field": name}) from error
+    for known in fields.values():
+        if known.is_required and known.into not in found:
+            raise Invalid(f"{known.name} is missing", "", {"field": known.name})
+    return found
