@@ -1,0 +1,123 @@
+"""Columns on a terminal: display width of wide characters, cutting, tables and bars.
+
+Everything here counts columns, never code points; colour is put on after a cell has its width.
+"""
+
+import shutil
+import sys
+import unicodedata
+
+from stintd.cli.text import has_blocks
+
+EIGHTHS = " ▏▎▍▌▋▊▉"
+NARROW = 40
+
+
+def columns():
+    """Columns of the terminal, at least 20; 100 when piped (COLUMNS decides where it is set)."""
+    fallback = 80 if sys.stdout.isatty() else 100
+    return max(20, shutil.get_terminal_size((fallback, 24)).columns)
+
+
+def width(text):
+    """Columns `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character):
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def fit(text, room):
+    """`text` in at most `room` columns, with an ellipsis where it was cut."""
+    if width(text) <= room:
+        return text
+    if room <= 0:
+        return ""
+    mark = "…" if has_blocks() else "~"
+    kept, used = [], 0
+    for character in text:
+        used += _cells(character)
+        if used > room - 1:
+            break
+        kept.append(character)
+    return "".join(kept) + mark
+
+
+def left(text, room):
+    """`text` cut or filled to exactly `room` columns."""
+    short = fit(text, room)
+    return short + " " * (room - width(short))
+
+
+def right(text, room):
+    """The same, against the right edge."""
+    short = fit(text, room)
+    return " " * (room - width(short)) + short
+
+
+def bar(share, room):
+    """A bar of `share` (0 to 1) of `room` columns, in eighths where the encoding has them."""
+    share = min(1.0, max(0.0, share))
+    if not has_blocks():
+        return "#" * round(share * room)
+    eighths = round(share * room * 8)
+    if share > 0 and eighths == 0:
+        eighths = 1
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + (EIGHTHS[rest] if rest else "")
+
+
+def wrapped(text, room, indent=""):
+    """`text` in lines of at most `room` columns, broken at spaces; longer words are cut."""
+    lines, line = [], ""
+    for word in text.split():
+        candidate = f"{line} {word}" if line else word
+        if line and width(indent + candidate) > room:
+            lines.append(indent + line)
+            candidate = word
+        line = candidate
+    return [*lines, indent + fit(line, max(1, room - width(indent)))] if line else lines
+
+
+class Column:
+    """One column of a table: its title, which side it leans to, and whether it gives way when the screen is narrow.
+
+    `paint` colours a cell after it has its width: it gets the text and the row's number.
+    """
+
+    def __init__(self, title, *, is_number=False, gives_way=False, paint=None, least=6):
+        self.title, self.is_number, self.gives_way, self.least = title, is_number, gives_way, least
+        self.paint = paint or (lambda text, row: text)
+
+
+def table(shape, rows, room=None, gap=2):
+    """Lines of a table no wider than `room`: columns that give way are cut first, in the order of their width."""
+    room = room or columns()
+    sizes = [max([width(shape[i].title), *(width(row[i]) for row in rows)]) for i in range(len(shape))]
+    _narrow(shape, sizes, room - gap * (len(shape) - 1))
+    lines = []
+    if any(column.title for column in shape):
+        lines.append(_row(shape, sizes, [column.title for column in shape], gap, None))
+    return lines + [_row(shape, sizes, row, gap, number) for number, row in enumerate(rows)]
+
+
+def _narrow(shape, sizes, room):
+    while sum(sizes) > room:
+        able = [i for i in range(len(shape)) if shape[i].gives_way and sizes[i] > shape[i].least]
+        if not able:
+            return
+        widest = max(able, key=lambda i: sizes[i])
+        sizes[widest] = max(shape[widest].least, sizes[widest] - max(1, sum(sizes) - room))
+
+
+def _row(shape, sizes, cells, gap, number):
+    out = []
+    for column, size, cell in zip(shape, sizes, cells, strict=True):
+        text = right(cell, size) if column.is_number else left(cell, size)
+        out.append(text if number is None else column.paint(text, number))
+    return (" " * gap).join(out).rstrip()

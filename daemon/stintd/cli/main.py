@@ -1,0 +1,124 @@
+"""`stint`: finds the verb, loads its module alone, and turns every outcome into an exit code.
+
+0 ok, 1 expected failure, 2 usage, 3 a defect of ours, 4 the daemon is not running, 130 interrupted. Errors are two
+lines on standard error: what is wrong, what to do.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+from stintd import __version__
+from stintd.cli.options import HELP, UsageError, help_text, parse
+from stintd.cli.verbs import GROUPS, HIDDEN, MODULES, module_of, nearest
+from stintd.errors import StintdError, Unavailable
+from stintd.protocol.errors import BUG, DAEMON_DOWN, INTERRUPTED, USAGE, exit_code
+
+
+def main(argv=None):
+    """Run one command; the exit code."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code or 0
+    except StintdError as error:
+        return _explain(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:  # the outermost boundary: a defect is reported, never a bare traceback
+        return _confess(error)
+
+
+def verb_of(name, argv=()):
+    """The `Verb` by this name, its module loaded."""
+    return import_module(f"stintd.cli.{module_of(name, argv)}").VERBS[name]
+
+
+def _dispatch(words):
+    if not words or words[0] in ("help", *HELP):
+        return _help(words[1:])
+    if words[0] in ("--version", "version"):
+        print(f"stint {__version__}")
+        return 0
+    name, rest = words[0], words[1:]
+    if name not in MODULES:
+        close = nearest(name)
+        hint = f"did you mean {' or '.join(close)}? `stint help` lists all" if close else "`stint help` lists all verbs"
+        raise UsageError(f"there is no verb {name!r}", hint)
+    verb = verb_of(name, rest)
+    if verb.takes_all:
+        return verb.run(rest)
+    if any(word in HELP for word in rest[: rest.index("--") if "--" in rest else None]):
+        print(help_text(verb))
+        return 0
+    return verb.run(parse(verb, rest))
+
+
+def _help(words):
+    if words and words[0] in MODULES:
+        print(help_text(verb_of(words[0])))
+        return 0
+    print("stint: your hours, kept from what you do. Start with `stint up FOLDER`.")
+    for title, group in GROUPS.items():
+        print(f"\n{title}")
+        for name in group:
+            print(f"  {name:<12} {verb_of(name).summary}")
+    print("\n`stint VERB --help` explains a verb. Times: 10:30, yesterday 14:00, -15m, 2026-11-20T10:30.")
+    return 0
+
+
+def _explain(error):
+    sys.stdout.flush()
+    print(f"stint: {_plain(error.message)}", file=sys.stderr)
+    if error.hint:
+        print(f"  {_plain(error.hint)}", file=sys.stderr)
+    if isinstance(error, UsageError):
+        return USAGE
+    if isinstance(error, Unavailable) and getattr(error, "is_down", False):
+        return DAEMON_DOWN
+    return exit_code(error)
+
+
+def _confess(error):
+    trace = import_module("traceback").format_exc()
+    sys.stdout.flush()
+    if os.environ.get("STINTD_DEBUG"):
+        sys.stderr.write(trace)
+    where = _note(trace)
+    print(f"stint: a defect of ours: {type(error).__name__}: {_plain(str(error))}", file=sys.stderr)
+    print(f"  please report it with {where}" if where else "  STINTD_DEBUG=1 shows where", file=sys.stderr)
+    return BUG
+
+
+def _note(trace):
+    """Keep the traceback where a person can find it; None where it cannot be written."""
+    paths = import_module("stintd.paths")
+    target = os.path.join(paths.log_dir(), "stint-crash.txt")
+    try:
+        os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(trace)
+    except OSError:
+        return None
+    return target
+
+
+def _plain(text):
+    """No control characters: a message may carry a branch or a folder of somebody's repository."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def verb_names():
+    """Every verb that is listed, in the order of help."""
+    return [name for name in MODULES if name not in HIDDEN]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""`stint start` and `stop` without a time: the fast path. With `--at` they come from `timed`."""
+
+import json
+import os
+
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.text import bold, dim, for_terminal, length, project_of
+from stintd.client.control import Control
+from stintd.errors import NotFound
+
+AT = Option("--at", "a time: 10:30, -15m, yesterday 14:00", "WHEN")
+START_OPTIONS = (
+    Option("--task -t", "the task, by key or name", "TASK", complete="tasks"),
+    Option("--message -m", "what it is about", "TEXT"),
+    Option("--tag", "a tag; may be repeated", "TAG", is_list=True),
+    Option("--billable", "whether it is billed; otherwise as the project says", has_no=True),
+    Option("--create", "make the project if there is none by that name"),
+    AT,
+)
+PROJECT = Operand("PROJECT", "?", complete="projects")
+
+
+def chosen(project):
+    """The fields that name a project: its name, or the current folder."""
+    return {"projectName": project} if project else {"path": os.getcwd()}
+
+
+def start_body(words):
+    """What POST /api/timer/start and /switch take."""
+    body = {
+        **chosen(words.project), "taskName": words.task, "description": words.message, "tags": words.tag or None,
+        "billable": words.billable, "autoCreate": words.create or None, "source": "cli", "manual": True,
+    }  # fmt: skip
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def tell_started(words, answer):
+    if words.json:
+        print(json.dumps(answer))
+        return
+    for stopped in answer.get("stopped") or []:
+        print(stopped_line(stopped))
+    timer = answer["timer"]
+    task = for_terminal(timer.get("taskName") or "")
+    new = dim(" (new project)") if answer.get("projectCreated") else ""
+    print(f"started {bold(project_of(timer))}{' ' + task if task else ''}{new}")
+
+
+def stopped_line(entry):
+    return f"stopped {bold(project_of(entry))} after {length(entry.get('durationSeconds') or 0)}"
+
+
+def start(words, at=None):
+    body = start_body(words)
+    if at:
+        body["at"] = at
+    tell_started(words, Control().post("/api/timer/start", body))
+
+
+def stop(words, at=None):
+    body = {"projectName": words.project} if words.project else {}
+    if at:
+        body["at"] = at
+    answer = Control().post("/api/timer/stop", body)
+    if words.json:
+        print(json.dumps(answer))
+    elif answer.get("entry") is None:
+        which = f"{words.project} is" if words.project else "nothing is"
+        raise NotFound(
+            f"{which} not running" if words.project else "nothing is running", "`stint status` shows what runs"
+        )
+    else:
+        print(stopped_line(answer["entry"]))
+
+
+VERBS = {
+    "start": Verb(
+        "start",
+        start,
+        "start a timer by hand; without PROJECT the one of the current folder",
+        (PROJECT,),
+        START_OPTIONS,
+    ),
+    "stop": Verb("stop", stop, "stop the running timer, or the one of PROJECT", (PROJECT,), (AT,)),
+}

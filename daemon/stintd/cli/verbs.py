@@ -1,0 +1,50 @@
+"""The table of verbs: which module does what. Help, completion and the dispatcher read it; a verb's module is loaded
+when it is called."""
+
+GROUPS = {
+    "Every day": {
+        "up": "up", "status": "status", "day": "day", "report": "report", "log": "log", "week": "week",
+        "watch": "watch",
+    },
+    "Timers by hand": {
+        "start": "start", "stop": "stop", "pause": "timer", "resume": "timer", "switch": "timed", "continue": "timer",
+        "cancel": "timer", "add": "add", "off": "recording", "on": "recording",
+    },
+    "Mending": {
+        "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit", "split": "edit", "merge": "edit",
+        "move": "move", "delete": "edit", "undo": "edit", "map": "mapping", "rebuild": "rebuild",
+    },
+    "Projects": {
+        "projects": "projects", "clients": "clients", "tasks": "tasks", "repos": "repos", "timesheet": "timesheet",
+    },
+    "The daemon": {
+        "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "prompt": "prompt",
+        "completions": "completions",
+    },
+}  # fmt: skip
+
+HIDDEN = {"live": "live"}
+"""Verbs other programs of ours call: dispatched, not listed."""
+
+MODULES = {name: module for group in (*GROUPS.values(), HIDDEN) for name, module in group.items()}
+
+
+def module_of(name, argv):
+    """The module for this call: without a time to understand, start and stop need not load the rules that parse it."""
+    if name in ("start", "stop") and any(word.split("=")[0] == "--at" for word in argv):
+        return "timed"
+    return MODULES[name]
+
+
+def nearest(name):
+    """Verbs that a mistyped one may have meant, the likeliest first."""
+    scored = sorted((-_likeness(name, known), known) for known in MODULES if known not in HIDDEN)
+    return [known for score, known in scored if -score >= 0.5][:3]
+
+
+def _likeness(one, other):
+    """Share of common letter pairs, 0 to 1; a shared beginning counts most."""
+    if other.startswith(one) or one.startswith(other):
+        return 1.0
+    pairs = [{word[i : i + 2] for i in range(len(word) - 1)} for word in (f"^{one}$", f"^{other}$")]
+    return 2 * len(pairs[0] & pairs[1]) / (len(pairs[0]) + len(pairs[1]))

@@ -1,0 +1,116 @@
+"""What the control socket is asked: JSON in, JSON out, errors as the one hierarchy.
+
+Every failed request raises a `StintdError` with the daemon's own words; `DaemonDown` when it does not run.
+"""
+
+import json
+
+from stintd import paths
+from stintd.client.transport import DaemonDown, send
+from stintd.errors import Unavailable
+from stintd.protocol.errors import from_wire
+
+__all__ = ["Control", "DaemonDown"]
+
+SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+class Control:
+    """The control socket of this home. `path` overrides where it is."""
+
+    def __init__(self, path=None):
+        self.path = path or paths.control_socket()
+
+    def get(self, route, **query):
+        """GET, with the query fields that are not None."""
+        return self.ask("GET", route + query_text(query))
+
+    def post(self, route, body=None, timeout=30.0):
+        return self.ask("POST", route, body, timeout=timeout)
+
+    def patch(self, route, body):
+        return self.ask("PATCH", route, body)
+
+    def delete(self, route, body=None):
+        return self.ask("DELETE", route, body)
+
+    def every(self, route, **query):
+        """All of a paged list, asking for the next page as long as there is one."""
+        cursor = None
+        while True:
+            page = self.get(route, **{"limit": 500, **query, "cursor": cursor})
+            yield from page["data"]
+            cursor = page.get("nextCursor")
+            if not cursor:
+                return
+
+    def ask(self, method, route, body=None, timeout=30.0):
+        """One request; the parsed answer, None for an empty one."""
+        raw = b"" if body is None else json.dumps(body).encode()
+        answer = send(self.path, method, route, raw, timeout=timeout)
+        try:
+            return _parsed(answer.status, answer.read())
+        except OSError as error:
+            raise Unavailable("the daemon does not answer", "see `stint doctor`") from error
+        finally:
+            answer.close()
+
+    def changes(self, last_id=None, timeout=None):
+        """The stream of changes as they happen: (id, kind, payload). Ends when the daemon stops.
+
+        With `timeout` (seconds), yields None after that long a silence, so that a screen can be redrawn.
+        """
+        headers = [("Last-Event-ID", last_id)] if last_id else []
+        answer = send(self.path, "GET", "/api/events", headers=headers, timeout=timeout)
+        try:
+            if answer.status != 200:
+                _parsed(answer.status, answer.read())
+            yield from _changes(answer.lines())
+        finally:
+            answer.close()
+
+
+def query_text(query):
+    """`?a=1&b=2` of the fields that are not None; lists are joined with commas."""
+    pairs = []
+    for name, value in query.items():
+        if value is None:
+            continue
+        text = ",".join(value) if isinstance(value, list | tuple) else str(value)
+        pairs.append(f"{name.rstrip('_')}={quoted(text)}")
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+def quoted(text):
+    """Percent-encoded for a path segment or a query value."""
+    raw = text.encode("utf-8", "surrogateescape")
+    return "".join(chr(byte) if byte in SAFE else f"%{byte:02X}" for byte in raw)
+
+
+def _parsed(status, raw):
+    try:
+        value = json.loads(raw) if raw else None
+    except ValueError as error:
+        raise Unavailable("what answers on the control socket is not stintd", "see `stint doctor`") from error
+    if status >= 400:
+        raise from_wire(status, value)
+    return value
+
+
+def _changes(lines):
+    mark, kind, data = None, "message", []
+    for line in lines:
+        text = line.decode("utf-8", "replace")
+        if not text:
+            if data:
+                yield mark, kind, json.loads("\n".join(data))
+            kind, data = "message", []
+            continue
+        name, _, value = text.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            data.append(value)
+        elif name == "event":
+            kind = value
+        elif name == "id":
+            mark = value
