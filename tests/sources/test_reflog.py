@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from stintd.domain.model import GitSignal, to_us
 from stintd.sources.gitacts import FoldFacts, fold, pushes, stash_seconds
 from stintd.sources.reflog import ReflogCursor, ReflogNews, parse_line, parse_walk, read_reflog, walk_news
-
 from tests.support import repos
 from tests.support.repos import START, TestRepo
 

@@ -50,9 +50,9 @@ class TestRepo:
     def commit(
         self, subject: str = "work", at: datetime | None = None, name: str = "work.txt", amend: bool = False
     ) -> str:
-        """Change one file and commit it; the new commit's id."""
-        moment = at or self.now
-        self.write(name, f"{subject} {moment.isoformat()} {os.urandom(4).hex() if self.is_live else ''}\n")
+        """Change one file and commit it; the new commit's id. No two repositories share a commit by accident."""
+        moment = datetime.now(UTC) if self.is_live else at or self.now
+        self.write(name, f"{self.path} {subject} {moment.isoformat()}\n")
         self.git("add", "--", name, at=moment)
         self.git("commit", "-q", "-m", subject, *(["--amend"] if amend else []), at=moment)
         return self.head()

@@ -57,6 +57,8 @@ class GitConfig:
     ref_storage: str = "files"
     worktree: str = ""
     is_bare: bool = False
+    ignores_case: bool = False
+    is_sparse: bool = False
 
 
 def open_regular(path: str) -> int | None:
@@ -220,11 +222,13 @@ def read_ref(place: GitPlace, ref: bytes) -> str:
 # ---------------------------------------------------------------- config
 
 
-def read_config(common_dir: str) -> GitConfig:
-    """The settings that matter, from the repository's own config alone."""
+def read_config(common_dir: str, git_dir: str = "") -> GitConfig:
+    """The settings that matter, from the repository's own config and, given a `git_dir`, from its worktree's."""
     raw = read_small(os.path.join(common_dir, "config"), CONFIG_LIMIT) or b""
-    values = dict[tuple[str, str, str], str]()
-    remotes = dict[str, str]()
+    if git_dir and b"worktree" in raw.lower():
+        raw += b"\n" + (read_small(os.path.join(git_dir, "config.worktree"), CONFIG_LIMIT) or b"")
+    values: dict[tuple[str, str, str], str] = {}
+    remotes: dict[str, str] = {}
     for section, name, key, value in parse_config(raw.decode("utf-8", "replace")):
         values[section, name, key] = value
         if section == "remote" and key == "url":
@@ -235,8 +239,14 @@ def read_config(common_dir: str) -> GitConfig:
         object_format=values.get(("extensions", "", "objectformat"), "sha1"),
         ref_storage=values.get(("extensions", "", "refstorage"), "files"),
         worktree=values.get(("core", "", "worktree"), ""),
-        is_bare=values.get(("core", "", "bare"), "").lower() in ("true", "yes", "on", "1"),
+        is_bare=_is_true(values.get(("core", "", "bare"))),
+        ignores_case=_is_true(values.get(("core", "", "ignorecase"))),
+        is_sparse=_is_true(values.get(("core", "", "sparsecheckout"))),
     )
+
+
+def _is_true(value: str | None) -> bool:
+    return (value or "").lower() in ("true", "yes", "on", "1")
 
 
 _SECTION = re.compile(r'\[\s*([A-Za-z0-9.-]+)\s*(?:"((?:[^"\\]|\\.)*)")?\s*\]\s*')

@@ -1,0 +1,248 @@
+"""What the tracker asks about a checkout: its facts, which git folders to watch, and what was done since a cursor.
+
+Reads files through `gitfiles` and `reflog`; only a reftable repository and a first commit need git itself (`gitcall`).
+Holds no state, so that any thread may ask.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+
+from stintd.domain.model import CheckoutFacts, GitSignal, to_us
+from stintd.sources import gitcall
+from stintd.sources.gitacts import FoldFacts, fold, pushes, stash_seconds
+from stintd.sources.gitfiles import (
+    UNKNOWN,
+    GitConfig,
+    GitPlace,
+    Head,
+    OddFile,
+    distrust,
+    locate,
+    locate_bare,
+    read_config,
+    read_head,
+    read_small,
+    text_of,
+)
+from stintd.sources.reflog import (
+    WALK_FORMAT,
+    ReflogCursor,
+    ReflogNews,
+    parse_walk,
+    read_reflog,
+    read_tail,
+    walk_news,
+)
+
+TRACKING_FOLDERS = 64  # of remote-tracking logs watched a repository; branches beyond them are found at the next look
+OWNER_TAIL = 64 * 1024
+WALK_LIMIT = 500  # lines of a reftable's reflog looked at; more than anybody writes between two looks
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a reflog found. `cursor` is to be kept once the signals are; `is_waiting`: a rebase goes on, so
+    look again in a moment, settled."""
+
+    signals: tuple[GitSignal, ...]
+    cursor: str
+    is_waiting: bool = False
+
+
+def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
+    """The facts of the checkout at `path`, None when there is none.
+
+    A refused one has no `git_dir` and its reason in `trouble`: it must not be read further. One that git must not run
+    on keeps its `git_dir` and is read by files alone. `first_commit` names a repository without a remote, where known.
+    """
+    try:
+        place = locate(path) or locate_bare(path)
+        if place is None:
+            return None
+        config, head = read_config(place.common_dir), read_head(place)
+    except OddFile as odd:
+        return CheckoutFacts(path, "", "", "main", f"path:{path}", trouble=f"{odd.message}; {odd.hint}".rstrip("; "))
+    trouble = _misplaced(place, config) or distrust(place)
+    if config.ref_storage == "reftable":
+        head, trouble = _reftable_head(place, trouble)
+    return CheckoutFacts(
+        path=path, git_dir=place.git_dir, common_dir=place.common_dir, kind=place.kind,
+        identity=_identity(place, config, first_commit), remote=config.remote, first_commit=first_commit,
+        branch=head.branch, head=head.sha, parent=place.parent, trouble=trouble,
+    )  # fmt: skip
+
+
+def _reftable_head(place: GitPlace, trouble: str) -> tuple[Head, str]:
+    """(HEAD as git itself tells it, trouble): a reftable HEAD is a stub no file reader can follow."""
+    if trouble:
+        return Head(UNKNOWN, ""), trouble
+    try:
+        name = gitcall.call(place, ("rev-parse", "--symbolic-full-name", "HEAD")).strip()
+        sha = gitcall.call(place, ("rev-parse", "--verify", "--end-of-options", "HEAD^{commit}")).strip()
+    except gitcall.GitFailed as failed:
+        return Head(UNKNOWN, ""), f"{failed.message}; reftable needs git 2.45 or newer"
+    branch = text_of(name.removeprefix(b"refs/heads/")) if name.startswith(b"refs/heads/") else None
+    return Head(branch, sha.decode("ascii", "replace")), ""
+
+
+def _misplaced(place: GitPlace, config: GitConfig) -> str:
+    """Why the work tree is not where `.git` lies: `core.worktree` could pass off another folder as this one."""
+    if not config.worktree or place.kind in ("worktree", "bare"):
+        return ""
+    claimed = os.path.normpath(os.path.join(place.git_dir, config.worktree))
+    if os.path.realpath(claimed) == os.path.realpath(place.path):
+        return ""
+    return f"the settings of {place.path} place its files in {claimed[:300]}"
+
+
+def _identity(place: GitPlace, config: GitConfig, first_commit: str) -> str:
+    remote = normalise_remote(config.remote) if config.remote else ""
+    if remote:
+        return remote
+    if first_commit:
+        return f"root:{first_commit}"
+    return f"path:{place.parent if place.kind == 'worktree' and place.parent else place.path}"
+
+
+def first_commit_of(facts: CheckoutFacts) -> str:
+    """The first commit that names a repository without a remote; "" while it has none or when git cannot say.
+
+    The reflog's first line knows it without git, unless history was rewritten since.
+    """
+    if not facts.head or not facts.git_dir:
+        return ""
+    place = place_of(facts)
+    try:
+        news = read_reflog(os.path.join(facts.git_dir, "logs", "HEAD"), None)
+        if facts.kind == "main" and _is_plain(news):
+            return news.lines[0].new
+        return gitcall.first_commit(place, facts.head)
+    except (OddFile, gitcall.GitFailed):
+        return ""
+
+
+def _is_plain(news: ReflogNews) -> bool:
+    """Whether the log begins with the first commit and nothing since can have replaced it."""
+    lines = news.lines
+    if not lines or not lines[0].message.startswith("commit (initial)") or lines[0].old.strip("0"):
+        return False
+    words = {line.message.split(":", 1)[0].split(" ", 1)[0] for line in lines[1:]}
+    is_amended = any(line.old == lines[0].new and "(amend)" in line.message for line in lines[1:])
+    return not is_amended and words <= {"commit", "checkout", "merge", "pull", "cherry-pick", "revert"}
+
+
+def place_of(facts: CheckoutFacts) -> GitPlace:
+    """Where the git data of known facts lie."""
+    return GitPlace(facts.path, facts.git_dir, facts.common_dir, facts.kind, facts.parent)
+
+
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://(?:[^@/]*@)?([^/:]+)(?::\d+)?/|(?:[^@/:]*@)?([^/:]+):(?!//))(.+)", re.I)
+
+
+def normalise_remote(url: str) -> str:
+    match = _URL.fullmatch(url.strip())
+    if not match:
+        return ""
+    host, path = (match.group(1) or match.group(2)).lower(), match.group(3).strip("/").removesuffix(".git")
+    return f"{host}/{path}"
+
+
+# ---------------------------------------------------------------- watching
+
+
+def git_folders(facts: CheckoutFacts) -> list[str]:
+    """Folders of the git dir whose changes tell of acts: HEAD and its log, pushes, reftables, worktrees, modules.
+
+    Never `objects`. Those of a linked worktree do not repeat its main checkout's.
+    """
+    wanted = [facts.git_dir, os.path.join(facts.git_dir, "logs"), os.path.join(facts.git_dir, "reftable")]
+    if facts.kind != "worktree":
+        wanted += [os.path.join(facts.common_dir, name) for name in ("reftable", "worktrees", "modules")]
+        wanted += _tracking_folders(os.path.join(facts.common_dir, "logs", "refs", "remotes"))
+        wanted.append(os.path.join(facts.common_dir, "logs", "refs"))
+    return [folder for folder in dict.fromkeys(wanted) if os.path.isdir(folder) and not os.path.islink(folder)]
+
+
+def _tracking_folders(top: str) -> list[str]:
+    found: list[str] = []
+    ahead = [top]
+    while ahead and len(found) < TRACKING_FOLDERS:
+        folder = ahead.pop(0)
+        try:
+            ahead += [child.path for child in os.scandir(folder) if child.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue
+        found.append(folder)
+    return found
+
+
+def linked_worktrees(facts: CheckoutFacts) -> list[str]:
+    """Top folders of the worktrees that a repository's own files name; they may be gone."""
+    top = os.path.join(facts.common_dir, "worktrees")
+    found: list[str] = []
+    try:
+        names = os.listdir(top)[:1000]
+    except OSError:
+        return []
+    for name in names:
+        try:
+            text = (read_small(os.path.join(top, name, "gitdir"), 8192) or b"").strip()
+        except OddFile:
+            continue
+        if text.endswith(b"/.git") and b"\0" not in text:
+            found.append(os.path.normpath(os.path.join(top, name, os.path.dirname(os.fsdecode(text)))))
+    return found
+
+
+# ---------------------------------------------------------------- looking
+
+
+def look(
+    facts: CheckoutFacts,
+    cursor: str | None,
+    owner: frozenset[str],
+    is_settled: bool = True,
+    after_us: int | None = None,
+) -> Look:
+    """The acts in a checkout since `cursor` (None: all that its reflog still knows). `after_us`: nothing before it is
+    told, and nothing can have been written before it. `OddFile` when the log is no regular file."""
+    before = ReflogCursor.parse(cursor) if cursor else None
+    news = _news(facts, before)
+    if not news.lines:
+        return Look((), news.cursor.to_text())
+    known = FoldFacts(facts.path, facts.branch, owner, stash_seconds(facts.common_dir))
+    since = before.written_us if before and before.written_us else None
+    folded = fold(news, known, since, is_settled)
+    kept = news.cursor_after(folded.used, before or ReflogCursor())
+    signals = [signal for signal in folded.signals if after_us is None or to_us(signal.time) >= after_us]
+    return Look(tuple(signals), kept.to_text(), folded.used < len(news.lines))
+
+
+def _news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNews:
+    if read_config(facts.common_dir).ref_storage != "reftable":
+        return read_reflog(os.path.join(facts.git_dir, "logs", "HEAD"), before)
+    place = place_of(facts)
+    args = ("log", "-g", "-z", "--date=raw", f"--max-count={WALK_LIMIT}", f"--format={WALK_FORMAT}", "HEAD")
+    try:
+        output = gitcall.call(place, args)
+        written_us = os.stat(os.path.join(facts.git_dir, "reftable", "tables.list")).st_mtime_ns // 1000
+    except (gitcall.GitFailed, OSError):
+        return ReflogNews((), before or ReflogCursor(), False, 0)
+    return walk_news(parse_walk(output), before, written_us)
+
+
+def end_of(facts: CheckoutFacts) -> str:
+    """The cursor behind everything there is: history from before belongs to a backfill."""
+    return _news(facts, None).cursor.to_text()
+
+
+def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> list[GitSignal]:
+    """Pushes of this repository since an instant."""
+    return pushes(facts.common_dir, facts.path, after_us, owner)
+
+
+def addresses(facts: CheckoutFacts) -> frozenset[str]:
+    """The addresses that wrote the end of a checkout's HEAD reflog: whoever works on this machine."""
+    lines, _ = read_tail(os.path.join(facts.git_dir, "logs", "HEAD"), OWNER_TAIL)
+    return frozenset(line.email for line in lines if line.email)
