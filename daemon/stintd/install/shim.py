@@ -1,0 +1,49 @@
+"""The text of the git shims, and how a file is known to be one of ours.
+
+A shim says in its second line which hook it is and the digest of its own text. Only a file whose digest still fits is
+ours to replace or remove: one that somebody has edited since is theirs. That holds across versions of the template.
+"""
+
+import hashlib
+import re
+import shlex
+from dataclasses import dataclass
+
+from stintd.errors import Invalid
+from stintd.resources import bundled
+
+HOOKS = ("post-commit", "post-checkout", "post-merge", "post-rewrite", "pre-push")
+_MARK = re.compile(rb"\A#!/bin/sh\n# stintd hook: ([a-z-]+) ([0-9a-f]{16})\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A file that carries our mark. `is_intact`: nobody changed it after us."""
+
+    hook: str
+    is_intact: bool
+
+
+def text(hook: str, spool: str) -> str:
+    """The whole shim for `hook`, writing into `spool`."""
+    if "\n" in spool or "\0" in spool:
+        raise Invalid("the state folder has a line break in its name", "set STINTD_HOME to a folder without one")
+    body = bundled("hooks/git/shim.sh").read_text()
+    body = body.replace("@KIND@", hook).replace("@SPOOL@", shlex.quote(spool))
+    return body.replace(
+        "@MARK@", f"{hook} {_digest(hook, body.replace('@MARK@', '').encode(errors='surrogateescape'))}"
+    )
+
+
+def recognise(raw: bytes) -> Recognised | None:
+    """What `raw` is if it carries our mark, else None: it is foreign."""
+    found = _MARK.match(raw)
+    if not found:
+        return None
+    hook = found[1].decode()
+    plain = raw.replace(found[0], b"#!/bin/sh\n# stintd hook: \n", 1)
+    return Recognised(hook, _digest(hook, plain) == found[2].decode())
+
+
+def _digest(hook: str, body: bytes) -> str:
+    return hashlib.sha256(hook.encode() + b"\n" + body).hexdigest()[:16]
