@@ -77,8 +77,8 @@ def _help(words):
 def _explain(error):
     sys.stdout.flush()
     print(f"stint: {_plain(error.message)}", file=sys.stderr)
-    if error.hint:
-        print(f"  {_plain(error.hint)}", file=sys.stderr)
+    for line in error.hint.splitlines():
+        print(f"  {_plain(line)}", file=sys.stderr)
     if isinstance(error, UsageError):
         return USAGE
     if isinstance(error, Unavailable) and getattr(error, "is_down", False):

@@ -7,7 +7,7 @@ GROUPS = {
         "watch": "watch",
     },
     "Timers by hand": {
-        "start": "start", "stop": "stop", "pause": "timer", "resume": "timer", "switch": "timed", "continue": "timer",
+        "start": "start", "stop": "start", "pause": "timer", "resume": "timer", "switch": "timed", "continue": "timer",
         "cancel": "timer", "add": "add", "off": "recording", "on": "recording",
     },
     "Mending": {

@@ -1,0 +1,111 @@
+"""The example file and the JSON Schema of `config.toml`, made from the table of keys (tests compare the shipped files)."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from stintd.settings.keys import KEYS, RULE_KEYS, length_text
+
+_TABLE_NOTES = {
+    "watch": "What is watched.",
+    "time": "How evidence becomes time. Lengths are written like \"15m\", \"1h30m\", \"90s\" or \"14d\".",
+    "agents": "What an AI agent does while you watch it, or do not.",
+    "timer": "Timers started by hand.",
+    "project": "How projects and tasks get their names.",
+    "owner": "Who you are in git.",
+    "http": "The local HTTP listener.",
+    "activitywatch": "A surface for ActivityWatch watchers.",
+}  # fmt: skip
+_RULE_EXAMPLE = """\
+# [[map]]                              # as many as you like; the first that matches wins
+# path = "~/clients/acme/**"           # a glob on folders, and/or
+# remote = "github.com/acme/*"         # a glob on the repository's remote, and/or
+# branch = "release/*"                 # a glob on the branch
+# project = "acme"
+# client = "Acme Ltd"
+# task = "SUPPORT-1"
+# billable = true
+# tags = ["retainer"]
+# bill_agent_time = false              # whether the time of agents on their own is billed
+# bill_supervised = true               # whether the time of agents you watch is billed
+"""
+_TARGET_EXAMPLE = """\
+# [targets.acme]                       # a billing system; `stint connect` writes these for you
+# kind = "clickup"
+"""
+
+
+def example_text() -> str:
+    """`config.example.toml`: every key with its meaning and default, all commented out."""
+    parts = [
+        "# Settings of stintd. Copy what you change to config.toml (`stint config path` says where).\n"
+        "# This file is yours and never rewritten; what stint itself sets stands in settings.toml beside it.\n"
+    ]
+    table = ""
+    for key in KEYS:
+        here, name = key.name.split(".")
+        if here != table:
+            table = here
+            parts.append(f"\n# {_TABLE_NOTES[here]}\n[{here}]\n")
+        lines = "\n".join(f"# {line}" for line in _wrapped(key.meaning))
+        parts.append(f"{lines}\n# {name} = {_toml(key.default)}\n")
+    parts.append(f"\n# Which folder, remote or branch belongs to which project.\n{_RULE_EXAMPLE}")
+    parts.append(f"\n# Where approved hours are delivered.\n{_TARGET_EXAMPLE}")
+    return "".join(parts)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `config.toml`, for editors."""
+    tables: dict[str, Any] = {}
+    for key in KEYS:
+        here, name = key.name.split(".")
+        described = {**key.schema, "description": key.meaning}
+        if key.default is not None:
+            described["default"] = _plain(key.default)
+        tables.setdefault(here, {"type": "object", "additionalProperties": False, "properties": {}})
+        tables[here]["properties"][name] = described
+    tables["map"] = {"type": "array", "items": _rule_schema()}
+    tables["targets"] = {"type": "object", "additionalProperties": {"type": "object"}}
+    for later in ("calendar", "privacy"):
+        tables[later] = {"type": "object", "maxProperties": 0}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "stintd config.toml", "type": "object",
+        "additionalProperties": False, "properties": tables,
+    }  # fmt: skip
+
+
+def schema_text() -> str:
+    """The schema as the shipped file has it."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+def _rule_schema() -> dict[str, Any]:
+    kinds: dict[str, Any] = {name: {"type": "string", "minLength": 1} for name in RULE_KEYS}
+    kinds["tags"] = {"type": "array", "items": {"type": "string"}}
+    for flag in ("billable", "bill_agent_time", "bill_supervised"):
+        kinds[flag] = {"type": "boolean"}
+    return {
+        "type": "object", "additionalProperties": False, "properties": kinds,
+        "anyOf": [{"required": [name]} for name in ("path", "remote", "branch")],
+    }  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return length_text(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _toml(value: Any) -> str:
+    if value is None:
+        return '"…"'
+    return json.dumps(_plain(value))
+
+
+def _wrapped(text: str, room: int = 100) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= room:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines

@@ -1,0 +1,98 @@
+"""One TOML file with the lines its keys stand on, which the standard reader does not tell."""
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import Any
+
+SIZE_LIMIT = 1 << 20
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_WHERE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with the settings. `line` 0 means the file as a whole (or the environment)."""
+
+    file: str
+    line: int
+    text: str
+    remedy: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.text}"
+
+
+@dataclass
+class Document:
+    """What a file says, and where. `lines` maps dotted names (`map.0.path` for the first `[[map]]`) to lines."""
+
+    path: str
+    values: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def line_of(self, name: str) -> int:
+        """The line of a key, else of the table it is in."""
+        while name and name not in self.lines:
+            name = name.rpartition(".")[0]
+        return self.lines.get(name, 0)
+
+
+def read_document(path: str) -> tuple[Document, list[Problem]]:
+    """The file at `path`; one that does not exist says nothing."""
+    document = Document(path)
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            return document, [Problem(path, 0, "is not a file", "move it away")]
+        with open(path, "rb") as file:
+            raw = file.read(SIZE_LIMIT + 1)
+    except FileNotFoundError:
+        return document, []
+    except OSError as error:
+        return document, [Problem(path, 0, f"cannot be read: {error.strerror}", "make it readable for you")]
+    if len(raw) > SIZE_LIMIT:
+        return document, [Problem(path, 0, "is larger than 1 MiB", "settings are small: look what is in it")]
+    return _parse(document, raw)
+
+
+def _parse(document: Document, raw: bytes) -> tuple[Document, list[Problem]]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return document, [Problem(document.path, line, "is not UTF-8", "save the file as UTF-8")]
+    try:
+        document.values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = _WHERE.search(str(error))
+        line = int(found.group(1)) if found else text.count("\n") + 1
+        told = _WHERE.sub("", str(error)).removesuffix(" (at end of document)")
+        return document, [
+            Problem(document.path, line, f"is no TOML: {told}", "mend the line; values of text need quotes")
+        ]
+    document.lines = _lines(text)
+    return document, []
+
+
+def _lines(text: str) -> dict[str, int]:
+    """Where each key stands. A multi-line text that looks like settings can mislead it: only messages use it."""
+    found: dict[str, int] = {}
+    table, counts = "", {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = _dotted(header.group(2))
+            if header.group(1) == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = f"{table}.{counts[table]}"
+            found.setdefault(table, number)
+        elif key := _KEY.match(line):
+            name = _dotted(key.group(1))
+            found.setdefault(f"{table}.{name}" if table else name, number)
+    return found
+
+
+def _dotted(text: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in text.split("."))

@@ -1,0 +1,206 @@
+"""Every key there is: its kind, its limits, its default and what it means. The example file and the JSON Schema are
+made from this table (tests compare them), so a key cannot be undocumented."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from stintd.domain.policy import Policy
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|m|s)", re.IGNORECASE)
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_DEFAULTS = Policy()
+
+
+class Wrong(ValueError):
+    """A value that cannot be: the text completes "KEY …", `remedy` says what to write instead."""
+
+    def __init__(self, text: str, remedy: str) -> None:
+        super().__init__(text)
+        self.text, self.remedy = text, remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting. `policy` is the field of `Policy` it becomes, "" for the rest."""
+
+    name: str
+    read: Callable[[Any], Any]
+    default: Any
+    meaning: str
+    schema: dict[str, Any]
+    policy: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "STINTD_" + self.name.upper().replace(".", "_")
+
+
+def parse_length(value: Any) -> timedelta:
+    """`15m`, `1h30m`, `90s`, `14d`; a bare number has no unit and is refused."""
+    if not isinstance(value, str):
+        raise Wrong("needs a unit", 'write a length like "15m", "1h30m" or "90s", in quotes')
+    text = value.strip()
+    if not text or _PART.sub("", text).strip():
+        raise Wrong(f"is no length: {value!r}", 'write a length like "15m", "1h30m" or "90s"')
+    seconds = sum(float(number) * _UNITS[unit.lower()] for number, unit in _PART.findall(text))
+    if seconds > 366 * 86400:
+        raise Wrong(f"is longer than a year: {value!r}", "write a shorter length")
+    return timedelta(seconds=seconds)
+
+
+def length_text(length: timedelta) -> str:
+    """The shortest way to write it: `1h30m`."""
+    left, parts = int(length.total_seconds()), []
+    for unit, size in _UNITS.items():
+        if left >= size:
+            parts.append(f"{left // size}{unit}")
+            left %= size
+    return "".join(parts) or "0s"
+
+
+def _length(name: str, meaning: str, least: str, most: str, default: timedelta | None = None) -> Key:
+    low, high = parse_length(least), parse_length(most)
+
+    def read(value: Any) -> timedelta:
+        length = parse_length(value)
+        if not low <= length <= high:
+            raise Wrong(f"is out of range: {value!r}", f"write a length from {least} to {most}")
+        return length
+
+    field = name.split(".")[1]
+    return Key(
+        name, read, getattr(_DEFAULTS, field) if default is None else default, f"{meaning} From {least} to {most}.",
+        {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*[dhmsDHMS]\s*)+$"}, field if default is None else "",
+    )  # fmt: skip
+
+
+def _whole(name: str, meaning: str, least: int, most: int, default: int | None = None) -> Key:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Wrong(f"is no whole number: {value!r}", f"write a number from {least} to {most}, without quotes")
+        if not least <= value <= most:
+            raise Wrong(f"is out of range: {value}", f"write a number from {least} to {most}")
+        return value
+
+    field = name.split(".")[1]
+    return Key(
+        name, read, getattr(_DEFAULTS, field) if default is None else default, meaning,
+        {"type": "integer", "minimum": least, "maximum": most}, field if default is None else "",
+    )  # fmt: skip
+
+
+def _read_flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong(f"is neither true nor false: {value!r}", "write true or false, without quotes")
+    return value
+
+
+def _read_text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise Wrong(f"is no text: {value!r}", "write a text in quotes")
+    return value.strip()
+
+
+def _read_texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise Wrong(f"is no list: {value!r}", 'write a list like ["one", "two"]')
+    return tuple(_read_text(part) for part in value)
+
+
+def _read_folders(value: Any) -> tuple[str, ...]:
+    found = tuple(os.path.expanduser(text) for text in _read_texts(value))
+    for folder in found:
+        if not os.path.isabs(folder):
+            raise Wrong(f"is relative to nothing: {folder!r}", "write an absolute folder, or one that begins with ~/")
+    return tuple(dict.fromkeys(os.path.normpath(folder) for folder in found))
+
+
+def _read_pattern(value: Any) -> str:
+    text = _read_text(value)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise Wrong(f"is no regular expression: {error}", 'write one like "[A-Z][A-Z0-9]+-[0-9]+"') from error
+    return text
+
+
+def choice(*names: str) -> Callable[[Any], str]:
+    """A reader that takes one of these words."""
+
+    def read(value: Any) -> str:
+        if value not in names:
+            raise Wrong(f"cannot be {value!r}", "write one of " + ", ".join(f'"{name}"' for name in names))
+        return str(value)
+
+    return read
+
+
+_TEXT = {"type": "string", "minLength": 1}
+_TEXTS = {"type": "array", "items": _TEXT}
+_MODES = ("switch", "parallel", "strict")
+
+KEYS = (
+    Key("watch.folders", _read_folders, (), "Folders below which every repository is watched. Those that "
+        "`stint up FOLDER` added stand in settings.toml and are watched too.", _TEXTS),
+    Key("watch.exclude", _read_texts, (), "Globs of folders that are never looked at, nor told about.", _TEXTS),
+    _length("watch.cold_after", "A repository without activity for this long keeps only the watches of its git "
+            "folder, until something happens there.", "1h", "366d", timedelta(days=14)),
+    _whole("watch.burst_files", "More files than this, changed within two seconds by no known editor, are a machine's "
+           "doing and no work.", 2, 100000),
+    _length("time.idle_timeout", "The longest silence that can still be work.", "1m", "4h"),
+    _length("time.session_idle_timeout", "An agent's or editor's session that is silent for this long is over.",
+            "1m", "24h"),
+    _length("time.switch_cap", "Between two projects, at most this much of the gap belongs to the earlier one.",
+            "0s", "1h"),
+    _length("time.lead", "What a stretch of work earns before its first act.", "0s", "2m"),
+    _length("time.tail", "What a stretch of work earns after its last act.", "0s", "2m"),
+    _length("time.min_visit", "A shorter visit to another project is folded into what surrounds it.", "0s", "10m"),
+    _length("time.max_future", "A heartbeat further ahead of the clock is refused.", "0s", "1h"),
+    _length("time.absence_bridge", "A shorter absence cuts nothing.", "0s", "15m"),
+    _length("time.lock_grace", "A screen lock counts, from its start, once it is longer than this.", "0s", "1h"),
+    _length("agents.supervise_return", "An agent's turn was supervised if its owner acts on it again within this "
+            "time after its end.", "0s", "1h"),
+    _length("agents.supervised_max", "The longest silence of its owner that still counts as supervision.", "0s", "2h"),
+    Key("timer.concurrency", choice(*_MODES), _DEFAULTS.concurrency, "What a start does while another timer runs: "
+        '"switch" stops that one, "parallel" lets both run, "strict" refuses.', {"enum": list(_MODES)}, "concurrency"),
+    _length("timer.manual_max", "A timer started by hand is paused after this long without evidence or an act of its "
+            "owner.", "15m", "24h"),
+    Key("project.auto_create", _read_flag, _DEFAULTS.auto_create, "Whether a new repository makes a project named "
+        "after its folder.", {"type": "boolean"}, "auto_create"),
+    Key("project.fallback_project", _read_text, None, "The project of whatever has none, instead of a new one.",
+        _TEXT, "fallback_project"),
+    _whole("project.fuzzy_threshold", "How alike (0 to 100) two names must be to be suggested as the same project.",
+           50, 100),
+    Key("project.task_pattern", _read_pattern, _DEFAULTS.task_pattern, "The regular expression that finds a ticket "
+        "in the name of a branch or the subject of a commit.", _TEXT, "task_pattern"),
+    Key("owner.emails", _read_texts, (), "Your addresses as an author of commits; otherwise those that committed "
+        "on this machine.", _TEXTS, "owner_emails"),
+    _whole("http.port", "The loopback port for programs that cannot use the control socket; 0 picks a free one.",
+           0, 65535, 7846),
+    _whole("http.rate_limit", "Requests a minute that one key may make.", 1, 1000000, 1000),
+    Key("http.extension_origins", _read_texts, (), "Browser extensions that may call, as chrome-extension://ID.",
+        _TEXTS),
+    Key("activitywatch.enabled", _read_flag, False, "Whether to listen for ActivityWatch watchers (they send no key).",
+        {"type": "boolean"}),
+    _whole("activitywatch.port", "The port of that listener.", 1, 65535, 5600),
+)  # fmt: skip
+
+BY_NAME = {key.name: key for key in KEYS}
+TABLES = {name.split(".")[0] for name in BY_NAME}
+FREE_TABLES = {"targets"}
+"""Tables whose keys belong to somebody else: kept as they are."""
+LATER_TABLES = {"calendar", "privacy"}
+"""Known names that have no keys yet."""
+
+RULE_KEYS: dict[str, Callable[[Any], Any]] = {
+    "path": _read_text, "remote": _read_text, "branch": _read_text, "project": _read_text, "client": _read_text,
+    "task": _read_text, "billable": _read_flag, "tags": _read_texts, "bill_agent_time": _read_flag,
+    "bill_supervised": _read_flag,
+}  # fmt: skip
+"""What a `[[map]]` may say."""
+RULE_CONDITIONS = ("path", "remote", "branch")

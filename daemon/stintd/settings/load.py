@@ -1,0 +1,192 @@
+"""From files and environment to `Settings` and the `Policy` of the rules."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from stintd import paths
+from stintd.domain.policy import MapRule, Policy
+from stintd.errors import Invalid
+from stintd.settings.document import Document, Problem, read_document
+from stintd.settings.keys import BY_NAME, FREE_TABLES, KEYS, LATER_TABLES, RULE_CONDITIONS, RULE_KEYS, TABLES, Wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is set. `values` holds every key by its dotted name; `origins` says where each one that is set
+    stands (`file:line` or the environment variable)."""
+
+    folders: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    cold_after: timedelta = timedelta(days=14)
+    port: int = 7846
+    rate_limit: int = 1000
+    extension_origins: tuple[str, ...] = ()
+    activitywatch_port: int | None = None
+    policy: Policy = field(default_factory=Policy)
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(environ: Mapping[str, str] | None = None, zone: str | None = None) -> Settings:
+    """The settings of this home; `invalid` with every problem when something is wrong. `zone` is the machine's."""
+    settings, problems = load_files(paths.config_file(), paths.settings_file(), environ, zone)
+    if problems:
+        raise broken(problems)
+    return settings
+
+
+def broken(problems: list[Problem]) -> Invalid:
+    """The error that tells all problems at once, each with its remedy."""
+    told = [f"{problem}: {problem.remedy}" for problem in problems]
+    count = "one problem" if len(told) == 1 else f"{len(told)} problems"
+    details = {"problems": [{"file": p.file, "line": p.line, "text": p.text, "remedy": p.remedy} for p in problems]}
+    return Invalid(f"the settings have {count}", "\n".join(told), details)
+
+
+def load_files(
+    config: str, settings: str, environ: Mapping[str, str] | None = None, zone: str | None = None
+) -> tuple[Settings, list[Problem]]:
+    """The settings of these two files, and what is wrong with them; a wrong key keeps its next best value."""
+    owner, problems = read_document(config)
+    ours, more = read_document(settings)
+    problems += more
+    values: dict[str, Any] = {key.name: key.default for key in KEYS}
+    origins: dict[str, str] = {}
+    rules: list[MapRule] = []
+    for document in (ours, owner):
+        found, wrong = _values_of(document)
+        problems += wrong
+        for name, value in found.items():
+            values[name] = _joined(values[name], value) if name == "watch.folders" else value
+            origins[name] = f"{document.path}:{document.line_of(name)}"
+    for document in (owner, ours):
+        read, wrong = _rules_of(document)
+        rules += read
+        problems += wrong
+    problems += _environment(os.environ if environ is None else environ, values, origins)
+    targets = {**_table(ours, "targets"), **_table(owner, "targets")}
+    return _settings(values, origins, tuple(rules), targets, zone), problems
+
+
+def _joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *more)))
+
+
+def _settings(
+    values: dict[str, Any],
+    origins: dict[str, str],
+    rules: tuple[MapRule, ...],
+    targets: dict[str, Any],
+    zone: str | None,
+) -> Settings:
+    policy = Policy(
+        **{key.policy: values[key.name] for key in KEYS if key.policy}, mappings=rules, zone=zone or Policy().zone
+    )
+    return Settings(
+        folders=values["watch.folders"], exclude=values["watch.exclude"], cold_after=values["watch.cold_after"],
+        port=values["http.port"], rate_limit=values["http.rate_limit"],
+        extension_origins=values["http.extension_origins"], policy=policy, targets=targets, values=values,
+        origins=origins,
+        activitywatch_port=values["activitywatch.port"] if values["activitywatch.enabled"] else None,
+    )  # fmt: skip
+
+
+def _values_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:
+    """The keys a file sets, read; and what is wrong in its tables."""
+    found: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for table, content in document.values.items():
+        if table in FREE_TABLES or table == "map":
+            continue
+        if not isinstance(content, dict):
+            problems.append(_unknown(document, table, list(TABLES), "stands outside every table"))
+            continue
+        for name, value in content.items():
+            dotted = f"{table}.{name}"
+            key = BY_NAME.get(dotted)
+            if key is None:
+                problems.append(_unknown(document, dotted, list(BY_NAME), "is no setting"))
+                continue
+            try:
+                found[dotted] = key.read(value)
+            except Wrong as wrong:
+                problems.append(_problem(document, dotted, wrong))
+        if table not in TABLES | LATER_TABLES and not content:
+            problems.append(_unknown(document, table, sorted(TABLES), "is no table"))
+    return found, problems
+
+
+def _rules_of(document: Document) -> tuple[list[MapRule], list[Problem]]:
+    rules, problems = [], []
+    content = document.values.get("map", [])
+    if not isinstance(content, list):
+        line = document.line_of("map")
+        return [], [Problem(document.path, line, "map is no list of tables", "write [[map]], with two brackets")]
+    for number, table in enumerate(content):
+        rule, wrong = _rule(document, f"map.{number}", table)
+        problems += wrong
+        if rule is not None:
+            rules.append(rule)
+    return rules, problems
+
+
+def _rule(document: Document, place: str, table: Any) -> tuple[MapRule | None, list[Problem]]:
+    problems, fields = [], {}
+    for name, value in table.items() if isinstance(table, dict) else ():
+        if name not in RULE_KEYS:
+            problems.append(_unknown(document, f"{place}.{name}", list(RULE_KEYS), "is no key of [[map]]", name))
+            continue
+        try:
+            fields[name] = RULE_KEYS[name](value)
+        except Wrong as wrong:
+            problems.append(_problem(document, f"{place}.{name}", wrong, f"{name} of [[map]]"))
+    if not problems and not any(name in fields for name in RULE_CONDITIONS):
+        line = document.line_of(place)
+        problems.append(Problem(document.path, line, "a [[map]] matches nothing", "give it a path, remote or branch"))
+    if "path" in fields:
+        fields["path"] = os.path.expanduser(fields["path"])
+    return (None if problems else MapRule(**fields)), problems
+
+
+def _environment(environ: Mapping[str, str], values: dict[str, Any], origins: dict[str, str]) -> list[Problem]:
+    problems = []
+    for key in KEYS:
+        given = environ.get(key.variable)
+        if given is None:
+            continue
+        try:
+            values[key.name] = key.read(_from_variable(given, key.schema.get("type")))
+            origins[key.name] = key.variable
+        except Wrong as wrong:
+            problems.append(Problem(key.variable, 0, f"{key.name} {wrong.text}", wrong.remedy))
+    return problems
+
+
+def _from_variable(text: str, kind: Any) -> Any:
+    if kind == "array":
+        return [part for part in text.split(os.pathsep if "/" in text else ",") if part]
+    if kind == "integer":
+        return int(text) if text.strip().isdigit() else text
+    if kind == "boolean":
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower(), text)
+    return text
+
+
+def _table(document: Document, name: str) -> dict[str, Any]:
+    content = document.values.get(name, {})
+    return content if isinstance(content, dict) else {}
+
+
+def _problem(document: Document, dotted: str, wrong: Wrong, name: str = "") -> Problem:
+    return Problem(document.path, document.line_of(dotted), f"{name or dotted} {wrong.text}", wrong.remedy)
+
+
+def _unknown(document: Document, dotted: str, known: list[str], text: str, name: str = "") -> Problem:
+    close = get_close_matches(name or dotted, known, n=1)
+    remedy = f"did you mean {close[0]}?" if close else "remove it, or see config.example.toml for every setting"
+    return Problem(document.path, document.line_of(dotted), f"{name or dotted} {text}", remedy)

@@ -1,0 +1,111 @@
+"""Writing `settings.toml`: whole, at once, 0600. The daemon alone does it; the command line only while it is down.
+
+What `config.toml` fixes is refused with its line, because the change would have no effect.
+"""
+
+import contextlib
+import errno
+import os
+from typing import Any
+
+import tomli_w
+
+from stintd import paths
+from stintd.errors import Conflict, Invalid, NotFound, StorageFull, Unavailable
+from stintd.settings.document import Document, read_document
+from stintd.settings.keys import BY_NAME, Wrong
+from stintd.settings.load import broken
+
+
+def add_folders(folders: list[str]) -> list[str]:
+    """Keep watching these folders (absolute); the ones that are new."""
+    owner, ours = _both()
+    kept = list(_get(ours, "watch.folders", []))
+    known = {os.path.normpath(os.path.expanduser(f)) for f in (*kept, *_get(owner, "watch.folders", []))}
+    new = [folder for folder in dict.fromkeys(map(os.path.normpath, folders)) if folder not in known]
+    if new:
+        _put(ours, "watch.folders", kept + new)
+        _save(ours)
+    return new
+
+
+def remove_folders(folders: list[str]) -> None:
+    """Watch these no longer; one that `config.toml` names is refused, naming the line."""
+    owner, ours = _both()
+    kept = list(_get(ours, "watch.folders", []))
+    fixed = {os.path.normpath(os.path.expanduser(f)) for f in _get(owner, "watch.folders", [])}
+    for folder in map(os.path.normpath, folders):
+        if folder in fixed:
+            raise _fixed(owner, "watch.folders")
+        if folder not in kept:
+            raise NotFound(f"{folder} is not watched", "`stint repos` lists what is")
+        kept.remove(folder)
+    _put(ours, "watch.folders", kept)
+    _save(ours)
+
+
+def set_value(name: str, value: Any) -> None:
+    """Set one key by its dotted name; None takes it back. Refused when unknown, wrong, or fixed by `config.toml`."""
+    key = BY_NAME.get(name)
+    if key is None:
+        raise NotFound(f"there is no setting {name}", "`stint config get` lists all of them")
+    owner, ours = _both()
+    if _get(owner, name, None) is not None:
+        raise _fixed(owner, name)
+    if value is not None:
+        try:
+            key.read(value)
+        except Wrong as wrong:
+            raise Invalid(f"{name} {wrong.text}", wrong.remedy) from wrong
+    _put(ours, name, value)
+    _save(ours)
+
+
+def _fixed(owner: Document, name: str) -> Conflict:
+    where = f"{owner.path}:{owner.line_of(name)}"
+    return Conflict(f"{name} is fixed in {where}", f"change it there: {where}")
+
+
+def _both() -> tuple[Document, Document]:
+    owner, problems = read_document(paths.config_file())
+    ours, more = read_document(paths.settings_file())
+    if problems or more:
+        raise broken(problems + more)
+    return owner, ours
+
+
+def _get(document: Document, name: str, default: Any) -> Any:
+    table, _, key = name.partition(".")
+    content = document.values.get(table)
+    return content.get(key, default) if isinstance(content, dict) else default
+
+
+def _put(document: Document, name: str, value: Any) -> None:
+    table, _, key = name.partition(".")
+    content = document.values.setdefault(table, {})
+    if value is None:
+        content.pop(key, None)
+    else:
+        content[key] = value
+    if not content:
+        del document.values[table]
+
+
+def _save(document: Document) -> None:
+    paths.ensure(paths.home_layout())
+    temporary = f"{document.path}.{os.getpid()}"
+    text = "# Written by stintd; your own settings belong into config.toml, which goes before this file.\n\n"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text + tomli_w.dumps(document.values))
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(temporary, document.path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        kind = StorageFull if error.errno == errno.ENOSPC else Unavailable
+        raise kind(f"cannot write {document.path}: {error.strerror}", "make room, or make it writable") from error
