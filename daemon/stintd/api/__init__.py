@@ -1,1 +1,4 @@
-"""The control socket: one route table behind one guard. Imports engine, protocol, domain, clock, resources; never an adapter or store."""
+"""The HTTP surface: one guard, one route table, one error shape, on any listener it is handed.
+
+Asks the engine; never touches SQLite, sources or sinks. Runs on the event loop's thread.
+"""

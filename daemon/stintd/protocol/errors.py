@@ -23,22 +23,22 @@ _BY_WIRE = {wire: kind for wire, _, _, kind in TABLE.values()}
 _BY_STATUS = {status: kind for _, status, _, kind in TABLE.values()}
 
 
-def wire_code(code):
+def wire_code(code: str) -> str:
     """The code callers see for a stable code of ours."""
     return TABLE.get(code, TABLE["internal"])[0]
 
 
-def http_status(code):
+def http_status(code: str) -> int:
     """The status an error is answered with, unless the surface has a more exact one (400, 405, 413, 415)."""
     return TABLE.get(code, TABLE["internal"])[1]
 
 
-def exit_code(error):
+def exit_code(error: BaseException) -> int:
     """What `stint` exits with after this error; a daemon that does not run is the client's to tell (4)."""
     return TABLE.get(getattr(error, "code", "internal"), TABLE["internal"])[2]
 
 
-def to_wire(error):
+def to_wire(error: errors.StintdError) -> dict[str, object]:
     """The one error shape."""
     details = dict(error.details)
     if error.hint:
@@ -46,12 +46,12 @@ def to_wire(error):
     return {"error": error.message, "code": wire_code(error.code), "details": details}
 
 
-def from_wire(status, body):
+def from_wire(status: int, body: object) -> errors.StintdError:
     """The error that an answer tells; made from the status alone when the body is not of our shape."""
     if not isinstance(body, dict) or not isinstance(body.get("error"), str):
         kind = _BY_STATUS.get(status, errors.Invalid if 400 <= status < 500 else errors.Internal)
         return kind(f"the daemon answered with status {status}", "see `stint doctor`")
-    kind = _BY_WIRE.get(body.get("code")) or _BY_STATUS.get(status, errors.Internal)
+    kind = _BY_WIRE.get(str(body.get("code"))) or _BY_STATUS.get(status, errors.Internal)
     details = body.get("details")
     details = dict(details) if isinstance(details, dict) else {}
     hint = details.pop("hint", "")

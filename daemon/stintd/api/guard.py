@@ -1,0 +1,139 @@
+"""What is let in: one policy in front of every route, in the order of the checks below.
+
+Loopback does not mean trusted: any web page can send requests to it, and a name it controls can resolve to it. So the
+target must be a path, the Host a loopback name, Origin and Sec-Fetch-Site our own or absent, and a body must say that
+it is JSON (a page cannot say so without asking first, and the answer to that is no).
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp.web import BaseRequest, RequestPayloadError
+
+from stintd.errors import Forbidden, Invalid
+from stintd.protocol.body import Malformed, parse
+
+BODY_LIMIT = 1 << 20
+BULK_LIMIT = 8 << 20
+BODY_SECONDS = 10.0
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_OWN_SITES = frozenset({"same-origin", "none"})
+_JSON_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
+
+
+class Refused(Invalid):
+    """Refused for a reason that HTTP has a status of its own for."""
+
+    def __init__(self, status: int, message: str, hint: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a name for the audit trail, and the scope their credential carries."""
+
+    name: str = "owner"
+    scope: str = "full"
+
+
+OWNER = Caller()
+_RANK = {"none": 0, "read": 1, "write": 2, "full": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The policy of one listener. `port` None (a Unix socket): any port in Host; else exactly that one."""
+
+    port: int | None = None
+    origins: frozenset[str] = frozenset()
+
+    def is_our_host(self, host: str) -> bool:
+        """A loopback name, with our port where there is one."""
+        if self.port is None and host in LOOPBACK:
+            return True
+        name, port = host, "80"
+        if not host.endswith("]"):
+            head, colon, tail = host.rpartition(":")
+            if colon:
+                name, port = head, tail
+        if name.lower() not in LOOPBACK or not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII):
+            return False
+        return self.port is None or int(port) == self.port
+
+    def check_site(self, headers: Mapping[str, str], target: str) -> None:
+        """Refuse what a browser sends for somebody else's page, and targets that name another host."""
+        if not target.startswith("/"):
+            raise Refused(400, "the request must name a path", "send it as GET /api/status")
+        host = headers.get("Host")
+        if host is None:
+            raise Refused(400, "the Host header is missing", "send Host: localhost")
+        if not self.is_our_host(host):
+            raise Forbidden("this is not our host name", "use localhost, 127.0.0.1 or [::1]")
+        origin = headers.get("Origin")
+        if origin is not None and not self._is_our_origin(origin):
+            raise Forbidden("requests of other sites are refused", "call the API from a program, not from a page")
+        site = headers.get("Sec-Fetch-Site")
+        if site is not None and site not in _OWN_SITES:
+            raise Forbidden("requests of other sites are refused", "call the API from a program, not from a page")
+
+    def _is_our_origin(self, origin: str) -> bool:
+        scheme, _, host = origin.partition("://")
+        return origin in self.origins or (scheme == "http" and self.is_our_host(host))
+
+
+def check_scope(caller: Caller, scope: str) -> None:
+    """Refuse (`forbidden`) a credential that does not reach as far as the route."""
+    if _RANK[caller.scope] < _RANK[scope]:
+        raise Forbidden(f"this key may not do that: it needs the scope {scope}", "make one with `stint keys create`")
+
+
+def check_type(headers: Mapping[str, str]) -> None:
+    """A body must be sent as JSON, plain: an encoded one could unpack to any size."""
+    kind = headers.get("Content-Type", "")
+    if kind != "application/json" and not _JSON_TYPE.fullmatch(kind):
+        raise Refused(415, "the body must be sent as application/json", "set Content-Type: application/json")
+    if headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refused(415, "encoded bodies are not read", "send the body without Content-Encoding")
+
+
+async def read_json(request: BaseRequest, limit: int) -> Any:
+    """The parsed body, `None` when there is none."""
+    content = request.content
+    raw = content.read_nowait() if content.is_eof() else await _read_slowly(request, limit)
+    if not raw:
+        return None
+    check_type(request.headers)
+    if len(raw) > limit:
+        raise _too_large(limit)
+    return parse(raw)
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(413, f"the body is larger than {limit >> 20} MiB", "send it in parts")
+
+
+async def _read_slowly(request: BaseRequest, limit: int) -> bytes:
+    """A body that has not arrived whole: within the limit and the deadline, or refused."""
+    check_type(request.headers)
+    if (request.content_length or 0) > limit:
+        raise _too_large(limit)
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while part := await request.content.readany():
+                parts.append(part)
+                size += len(part)
+                if size > limit:
+                    raise _too_large(limit)
+    except TimeoutError as error:
+        raise Refused(408, "the body did not arrive in time", "send it at once") from error
+    except RequestPayloadError as error:
+        raise Malformed("the body cannot be read", "check its length and encoding") from error
+    return b"".join(parts)

@@ -1,0 +1,140 @@
+"""What a route is, and how a request finds it. The routes themselves stand in `routes.py`.
+
+From this one table come routing, the check of unknown and wrong fields, scopes, statuses, and the OpenAPI document.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from stintd.api.guard import BODY_LIMIT, OWNER, Caller, Refused
+from stintd.errors import Invalid, NotFound
+from stintd.protocol.fields import Field, read_object
+
+QUERY_FIELDS = 50
+PARAM_LIMIT = 255
+
+
+@dataclass(slots=True)
+class Call:
+    """One request as a handler sees it: checked arguments, who asks, and the few headers that matter."""
+
+    route: "Route"
+    arguments: dict[str, Any]
+    body: Any = None
+    caller: Caller = OWNER
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method on one path. `handle(surface, call)` answers a JSON value, a `Reply`, an `Answer`, or a stream.
+
+    `path` has its parameters in braces; they become arguments of that name. `body` None: the route reads no body;
+    `raw`: the handler reads the parsed JSON itself. `creates`: answers 201, and an Idempotency-Key is honoured.
+    """
+
+    method: str
+    path: str
+    handle: Handler
+    summary: str
+    scope: str = "read"
+    body: Mapping[str, Field] | None = None
+    query: Mapping[str, Field] = field(default_factory=dict)
+    creates: bool = False
+    raw: bool = False
+    limit: int = BODY_LIMIT
+
+    @property
+    def status(self) -> int:
+        return 201 if self.creates else 200
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+
+def fields(*known: Field) -> dict[str, Field]:
+    """The fields of a body or query, by their names on the wire."""
+    return {one.name: one for one in known}
+
+
+def _key(path: str) -> tuple[str, ...]:
+    return tuple("*" if part.startswith("{") else part for part in path.split("/"))
+
+
+class Table:
+    """Finds the route of a request: exact paths by one look-up, those with a parameter by a few."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._exact: dict[str, dict[str, Route]] = {}
+        self._shapes: dict[tuple[str, ...], dict[str, Route]] = {}
+        for route in self.routes:
+            known = self._shapes if route.params else self._exact
+            methods = known.setdefault(_key(route.path) if route.params else route.path, {})  # type: ignore[call-overload]
+            if route.method in methods:
+                raise ValueError(f"{route.method} {route.path} is there twice")
+            methods[route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route and its path parameters, or 404, or 405 with the methods that are allowed."""
+        exact = self._exact.get(path)
+        if exact is not None and method in exact:
+            return exact[method], {}
+        allowed = set(exact or ())
+        parts = path.split("/")
+        for place in range(2, min(len(parts), 8)):
+            methods = self._shapes.get((*parts[:place], "*", *parts[place + 1 :]))
+            if methods is None or not parts[place]:
+                continue
+            if method in methods:
+                return methods[method], _params(methods[method], parts[place])
+            allowed |= set(methods)
+        if allowed:
+            names = ", ".join(sorted(allowed))
+            raise Refused(405, f"{method[:20]} is not possible here", f"use {names}", {"Allow": names})
+        raise NotFound("there is no such path", "GET /api/status is a place to begin")
+
+
+def _params(route: Route, text: str) -> dict[str, str]:
+    try:
+        value = unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Refused(400, "the path is not UTF-8", "percent-encode UTF-8") from error
+    if len(value) > PARAM_LIMIT or "\0" in value:
+        raise NotFound("there is nothing of that id", "list what there is first")
+    return {route.params[0]: value}
+
+
+def read_query(route: Route, text: str) -> dict[str, Any]:
+    """The arguments in the query string."""
+    if not text:
+        return read_object({}, route.query, is_query=True) if route.query else {}
+    try:
+        pairs = parse_qsl(
+            text, keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=QUERY_FIELDS
+        )
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Refused(400, "the query string cannot be read", "percent-encode UTF-8, at most 50 fields") from error
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise Refused(400, "a query field is there twice", "send each field once, lists joined by commas")
+    return read_object(given, route.query, is_query=True)
+
+
+def read_body(route: Route, body: Any) -> dict[str, Any]:
+    """The arguments in the body; an absent body is an empty one."""
+    if route.body is None:
+        if body not in (None, {}):
+            raise Refused(400, "no body is expected here", "send what you mean in the query string")
+        return {}
+    if body is None:
+        body = {}
+    if not isinstance(body, dict):
+        raise Invalid("the body must be an object", "send {…}")
+    return read_object(body, route.body)
