@@ -16,7 +16,7 @@ class Run(NamedTuple):
     first_us: int
     last_us: int
     context: int
-    count: int
+    beat_count: int
     max_gap_us: int
 
 
@@ -49,7 +49,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Time a person took away: no automatic entry of the actor (and project, None: any) there, whatever comes in later."""
+    """Time a person took away: no automatic entry of that actor (and project, None: any) there, whatever comes late."""
 
     start_us: int
     end_us: int

@@ -4,15 +4,37 @@ An *island* is evidence with no silence longer than `island_gap` inside. No entr
 can be derived island by island, and a late heartbeat touches one of them.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta, tzinfo
 
+from stintd.domain.absence import Absences
 from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Places, Run, Taken
-from stintd.domain.model import GapVerdict, ProjectId, Stretch
+from stintd.domain.fact import Facts, Piece
+from stintd.domain.gap import Judge
+from stintd.domain.gathering import Gatherer
+from stintd.domain.island import Draft, Part, island_part
+from stintd.domain.limits import limits_of
+from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
 from stintd.domain.policy import Policy
+from stintd.domain.settle import Owned, stretches, verdicts
 
-__all__ = ["Claim", "Cut", "Edits", "Evidence", "Places", "Run", "Sheet", "Taken", "WaitingSession", "derive", "island_gap", "islands", "reach"]
+__all__ = [
+    "Claim",
+    "Cut",
+    "Edits",
+    "Evidence",
+    "Places",
+    "Run",
+    "Sheet",
+    "Taken",
+    "WaitingSession",
+    "derive",
+    "island_gap",
+    "islands",
+    "reach",
+]
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -65,8 +87,119 @@ def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class UsualHours:
+    """When the owner usually works, as learnt from earlier days: from `start` to `end` by the clock of `zone`."""
+
+    start: time
+    end: time
+    zone: tzinfo
+
+    def covers(self, instant: datetime) -> bool:
+        """Whether an instant lies within; hours that cross midnight do."""
+        local = instant.astimezone(self.zone).time()
+        if self.start <= self.end:
+            return self.start <= local <= self.end
+        return local >= self.start or local <= self.end
+
+
+class Derivation:
+    """Edits, policy, places and now, made ready once for any number of islands."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        edits: Edits,
+        policy: Policy,
+        places: Places,
+        now: datetime,
+        usual: UsualHours | None = None,
+    ) -> None:
+        self._limits = limits_of(policy)
+        self._now, self._usual = to_us(now), usual
+        self._owned = Owned(edits)
+        self._absences = Absences(evidence.absences, self._limits)
+        self._cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "human")
+        self._walls = sorted({at for at, _ in self._cuts} | {start for start, _ in self._absences.everywhere})
+        facts = Facts(evidence.contexts, places)
+        self._gatherer = Gatherer(facts, evidence.beats, self._absences, self._walls, self._limits)
+
+    def part(self, runs: Sequence[Run], lo: int, hi: int) -> Part:
+        """One island's part."""
+        gathered = self._gatherer.gather(runs)
+        near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.idle + 1, ""))
+        judge = Judge(self._limits, gathered.turns, self._absences, self._cuts[near[0] : near[1]])
+        walls = self._walls[bisect_left(self._walls, lo) : bisect_right(self._walls, hi)]
+        return island_part(gathered, judge, self._absences, walls, self._limits, self._now)
+
+    def sheet(self, parts: Iterable[Part]) -> Sheet:
+        """The sheet that islands' parts make."""
+        out = Sheet([], [], [], [], None)
+        deadlines: list[int] = []
+        everybody = self._owned.against("human", None)
+        for part in parts:
+            for draft in part.human:
+                self._doubt(draft)
+                out.stretches.extend(stretches(draft, "human", self._owned))
+            for draft in part.agent:
+                out.stretches.extend(stretches(draft, "agent", self._owned))
+            out.unassigned.extend(verdicts(part.unassigned, everybody))
+            out.gaps.extend(verdicts(part.away, everybody))
+            out.waiting.extend(_waiting(start, until) for start, until in part.waiting)
+            deadlines += part.deadlines
+        out.stretches.sort(key=_by_start)
+        upcoming = min((at for at in deadlines if at > self._now), default=None)
+        return replace(out, next_deadline=None if upcoming is None else from_us(upcoming))
+
+    def _doubt(self, draft: Draft) -> None:
+        """File changes alone, outside the usual hours, are not confirmed."""
+        usual = self._usual
+        if usual is not None and draft.is_watch_only:
+            draft.is_confirmed &= usual.covers(from_us(draft.first)) or usual.covers(from_us(draft.last))
+
+
 def derive(
-    evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual_hours: tuple[int, int] | None = None
+    evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual: UsualHours | None = None
 ) -> Sheet:
-    """The sheet of this evidence. Depends on nothing but the arguments, and not on the order of any sequence in them."""
-    return Sheet([], [], [], [], None)
+    """The sheet of this evidence: a function of the arguments, whatever the order of any sequence in them."""
+    derivation = Derivation(evidence, edits, policy, places, now, usual)
+    return derivation.sheet(
+        derivation.part(runs, lo, hi) for lo, hi, runs in _by_island(evidence.runs, island_gap(policy))
+    )
+
+
+def _by_island(runs: Iterable[Run], gap_us: int) -> Iterator[tuple[int, int, list[Run]]]:
+    """Islands with their runs, in order."""
+    held: list[Run] = []
+    lo = hi = 0
+    for run in sorted(runs, key=_first):
+        if held and run[0] - hi > gap_us:
+            yield lo, hi, held
+            held = []
+        if not held:
+            lo = hi = run[0]
+        held.append(run)
+        if run[1] > hi:
+            hi = run[1]
+    if held:
+        yield lo, hi, held
+
+
+def _first(run: Run) -> int:
+    return run[0]
+
+
+def _by_start(stretch: Stretch) -> tuple[datetime, datetime, bool, str, str, str]:
+    return (
+        stretch.start,
+        stretch.end,
+        stretch.actor != "human",
+        stretch.project or "",
+        stretch.task or "",
+        stretch.session or "",
+    )
+
+
+def _waiting(start: Piece, until: int) -> WaitingSession:
+    fact = start[2]
+    return WaitingSession(fact.session, fact.project, fact.task, from_us(start[0]), from_us(until))

@@ -1,0 +1,258 @@
+"""One silence between two acts: work or away, whose, and the sentence that says why.
+
+A silence is judged by its length, by the acts on both sides of it, by what an agent did meanwhile, and by absences and
+stops inside it. Nothing else may bear on it, or live tracking and a rebuild would differ.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from stintd.domain.absence import Absences, hull
+from stintd.domain.agents import Turns
+from stintd.domain.attention import Key, Spell
+from stintd.domain.fact import Fact
+from stintd.domain.interval import Interval
+from stintd.domain.limits import MINUTE, SECOND, SHORT, Limits
+
+DOING = {
+    "edit": "an edit", "read": "reading", "commit": "a commit", "checkout": "a checkout", "merge": "a merge",
+    "rebase": "a rebase", "push": "a push", "pull": "a pull", "stash": "a stash", "session_start": "a session's start",
+    "prompt": "a prompt", "session_end": "a session's end", "tool": "an agent's act", "turn_end": "an agent's stop",
+}  # fmt: skip
+
+
+class Ruling(NamedTuple):
+    """What a silence is. The earlier side ends at `left`, the later begins at `right`; one stretch when `is_joined`.
+
+    `is_unbroken` says that the person did not leave. `supervised` lists turns watched in it. `verdict` and `reason` are
+    for people; "" where the silence is too short to mention.
+    """
+
+    left: int
+    right: int
+    is_joined: bool
+    is_unbroken: bool
+    verdict: str = ""
+    reason: str = ""
+    supervised: Sequence[Interval] = ()
+
+
+class Closing(NamedTuple):
+    """What the silence after the last act is: credit up to `left`; the timer runs up to and including `open_until`."""
+
+    left: int
+    open_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a silence: the act, and what attention was on there (a folded visit's is what it was folded into)."""
+
+    at: int
+    fact: Fact
+    key: Key
+    is_lone_commit: bool = False
+
+
+def side_before(spell: Spell, key: Key, is_lone_commit: bool = False) -> Side:
+    """The side that ends with this spell."""
+    return Side(spell.last, spell.end, key, is_lone_commit)
+
+
+def side_after(spell: Spell, key: Key) -> Side:
+    """The side that begins with this spell."""
+    return Side(spell.first, spell.head, key)
+
+
+class Judge:
+    """Rules on the silences of one island."""
+
+    def __init__(self, limits: Limits, turns: Turns, absences: Absences, cuts: Sequence[tuple[int, str]]) -> None:
+        self._limits, self._turns, self._absences, self._cuts = limits, turns, absences, cuts
+
+    def ruling(self, a: Side, b: Side, back_at: int | None) -> Ruling:
+        """The silence between two acts. `back_at`: when the person acts again on the project of the first."""
+        ran = self._turns.during(a.key.home, a.at, b.at)
+        if b.at - a.at <= self._limits.glance and a.key.fits(b.key) and not ran:
+            found = Ruling(b.at, b.at, True, True)
+        else:
+            found = self._with_turn(a, b, ran, back_at) if ran else self._plain(a, b)
+        return self._walled(a, b, found)
+
+    def _plain(self, a: Side, b: Side, since: int | None = None, supervised: Sequence[Interval] = ()) -> Ruling:
+        """The gap rule, measured from the act or from the end of the turn that was watched after it."""
+        since = a.at if since is None else since
+        limit = self._limits.finished if a.fact.is_finishing else self._limits.idle
+        if b.at - since > limit:
+            return self._away(a, b, since, limit, supervised)
+        if a.key.shares_time_with(b.key):
+            left = right = b.at
+            verdict = "work"
+        else:
+            right = max(since, b.at - self._lead(b))
+            left = min(since + self._limits.switch_cap, right)
+            verdict = "work" if left == right else "unassigned"
+        if a.is_lone_commit:
+            left, verdict = min(left, a.at + self._limits.tail), "unassigned"
+        reason = self._say(a, b, verdict)
+        return Ruling(
+            left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised
+        )
+
+    def _away(self, a: Side, b: Side, since: int, limit: int, supervised: Sequence[Interval] = ()) -> Ruling:
+        left = min(max(since, a.at + self._tail(a)), b.at)
+        right = max(left, b.at - self._lead(b))
+        reason = f"{length(b.at - since)} of silence after {doing(a)}: away"
+        if self._limits.finished < b.at - since <= self._limits.idle:
+            reason += f" (after something finished, {length(limit)} at most)"
+        return Ruling(left, right, False, False, "away", reason, supervised)
+
+    def _with_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> Ruling:
+        """A silence in which the project's agent worked: watched, if the person comes back to it soon enough."""
+        limits, end = self._limits, ran[-1][1]
+        inside = [(max(a.at, lo), min(b.at, hi)) for lo, hi in ran]
+        is_back = back_at is not None and back_at - end <= limits.supervise_return
+        if is_back and b.at - a.at <= limits.supervised_max:
+            return self._watched(a, b, inside)
+        if is_back:
+            return self._left_alone(a, b, inside)
+        if end - a.at <= SHORT or not a.key.shares_time_with(b.key):
+            return self._plain(a, b)
+        left = min(a.at + self._tail(a), b.at)
+        reason = f"{length(b.at - a.at)} of silence after {doing(a)}, not back within "
+        reason += f"{length(limits.supervise_return)} of the agent's stop: away"
+        return Ruling(left, max(left, b.at - self._lead(b)), False, False, "away", reason)
+
+    def _watched(self, a: Side, b: Side, inside: list[Interval]) -> Ruling:
+        if b.at - a.at <= self._limits.glance and a.fact.kind != "prompt":
+            inside = []
+        if not a.key.shares_time_with(b.key):
+            end = inside[-1][1] if inside else a.at
+            if end < b.at:
+                return self._plain(a, b, end, inside)
+            return Ruling(
+                b.at,
+                b.at,
+                False,
+                True,
+                "supervised",
+                f"{length(b.at - a.at)} watching the agent, until {doing(b)} elsewhere",
+                inside,
+            )
+        if not inside:
+            return Ruling(b.at, b.at, a.key.fits(b.key), True)
+        return Ruling(
+            b.at,
+            b.at,
+            a.key.fits(b.key),
+            True,
+            "supervised",
+            f"{length(b.at - a.at)} while the agent worked, then {doing(b)}",
+            inside,
+        )
+
+    def _left_alone(self, a: Side, b: Side, inside: list[Interval]) -> Ruling:
+        """Too long a silence to have been watched: its first two minutes were."""
+        first = [(lo, min(hi, a.at + SHORT)) for lo, hi in inside if lo < a.at + SHORT]
+        left = max(a.at + self._tail(a), first[-1][1] if first else 0)
+        right = max(left, b.at - self._lead(b))
+        reason = f"{length(b.at - a.at)} of silence while the agent worked, "
+        reason += f"longer than {length(self._limits.supervised_max)}: the agent alone"
+        return Ruling(left, right, False, False, "autonomous", reason, first)
+
+    def _walled(self, a: Side, b: Side, found: Ruling) -> Ruling:
+        """Absences and stops inside the silence: no credit crosses them."""
+        cut = self._cut(a.key, a.at, b.at)
+        absent = hull(a.at, b.at, self._absences.of(a.fact.device))
+        if cut is not None:
+            left = cut[0] if cut[0] - a.at <= self._limits.idle else min(found.left, cut[0])
+            right = max(left, cut[1], b.at - self._lead(b))
+            found = Ruling(left, right, False, found.is_unbroken, "away", "stopped by hand", found.supervised)
+        if absent is None:
+            return self._lead_walled(b, found)
+        kinds = self._absences.kinds_between(*absent)
+        reason = f"{length(absent[1] - absent[0])} away ({kinds})"
+        return Ruling(
+            min(found.left, absent[0]),
+            max(found.right if not found.is_joined else 0, absent[1]),
+            False,
+            False,
+            "away",
+            reason,
+            found.supervised,
+        )
+
+    def _lead_walled(self, b: Side, found: Ruling) -> Ruling:
+        """The later side's lead does not reach into an absence of its own device."""
+        if found.is_joined or found.right >= b.at:
+            return found
+        absent = hull(found.right, b.at, self._absences.of(b.fact.device))
+        return found if absent is None else found._replace(right=max(found.right, absent[1]))
+
+    def _cut(self, key: Key, lo: int, hi: int) -> Interval | None:
+        """The first and the last stop of this project's timer in a silence."""
+        at = [time for time, project in self._cuts if lo <= time < hi and (not project or project == key.project)]
+        return (min(at), max(at)) if at else None
+
+    def opening(self, b: Side) -> int:
+        """Where a stretch begins whose first act follows nothing."""
+        right = b.at - self._lead(b)
+        cut = self._cut(b.key, right, b.at)
+        absent = hull(right, b.at, self._absences.of(b.fact.device))
+        return max(right, cut[1] if cut else right, absent[1] if absent else right)
+
+    def closing(self, a: Side, now: int) -> Closing:
+        """The silence after the last act of all."""
+        end = a.at + self._tail(a)
+        cut = self._cut(a.key, a.at, now + 1)
+        if cut is not None:
+            return Closing(cut[0] if cut[0] - a.at <= self._limits.idle else min(end, cut[0]), a.at - 1)
+        absent = hull(a.at, now + 1, self._absences.of(a.fact.device))
+        if absent is not None:
+            return Closing(min(end, absent[0]), a.at - 1)
+        if a.fact.kind == "session_end":
+            return Closing(end, a.at - 1)
+        return Closing(end, self._open_until(a))
+
+    def _open_until(self, a: Side) -> int:
+        """The last instant at which an act would still carry the timer on."""
+        plain = a.at + (self._limits.finished if a.fact.is_finishing else self._limits.idle)
+        ran = self._turns.during(a.key.home, a.at, 1 << 62)
+        if not ran:
+            return plain
+        longest = a.at + self._limits.supervised_max
+        if self._turns.is_running(a.key.home, ran[-1][1]):
+            return longest
+        watched = min(longest, ran[-1][1] + self._limits.supervise_return)
+        return max(watched, plain) if ran[-1][1] - a.at <= SHORT else watched
+
+    def _lead(self, b: Side) -> int:
+        return 0 if b.fact.kind in ("session_start", "session_end") else self._limits.lead
+
+    def _tail(self, a: Side) -> int:
+        return 0 if a.fact.kind == "session_end" else self._limits.tail
+
+    def _say(self, a: Side, b: Side, verdict: str) -> str:
+        silence = b.at - a.at
+        if silence <= self._limits.glance and verdict == "work":
+            return ""
+        text = f"{length(silence)} of silence between {doing(a)} and {doing(b)}"
+        if verdict == "unassigned":
+            return f"{text} elsewhere: what is over {length(self._limits.switch_cap)} belongs to neither"
+        if not a.key.shares_time_with(b.key):
+            return f"{text} elsewhere: the earlier's, up to the later's lead"
+        return f"{text}, within {length(self._limits.finished if a.fact.is_finishing else self._limits.idle)}: work"
+
+
+def doing(side: Side) -> str:
+    """An act in words."""
+    return DOING.get(side.fact.kind, side.fact.kind)
+
+
+def length(us: int) -> str:
+    """A length in words, as short as is true."""
+    if us < 2 * MINUTE:
+        return f"{us // SECOND} s"
+    minutes = us // MINUTE
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"

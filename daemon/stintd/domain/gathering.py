@@ -1,0 +1,144 @@
+"""The runs of one island sorted out: whose they are, looked into only where a rule needs single heartbeats."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from stintd.domain.absence import Absences, inside, meets
+from stintd.domain.agents import TURNING, Stops, Turns, turns_of
+from stintd.domain.attention import apart
+from stintd.domain.evidence import Run
+from stintd.domain.fact import Facts, Piece, in_order
+from stintd.domain.limits import Limits
+
+SINGLE = frozenset({"prompt", "turn_end", "session_start", "session_end", "commit"})
+"""Kinds whose every heartbeat matters by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`human`: the person's acts in order, runs of different places nowhere overlapping. `starts`: session starts that
+    have not acted yet. `ends`: when sessions ended.
+    """
+
+    human: list[Piece]
+    waiting: list[Piece]
+    ends: dict[str, int]
+    turns: Turns
+
+
+class Gatherer:
+    """Sorts out islands. `walls`: every instant (sorted) at which a run must not be taken as one piece."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        beats: Callable[[Run], Sequence[tuple[int, str]]],
+        absences: Absences,
+        walls: Sequence[int],
+        limits: Limits,
+    ) -> None:
+        self._facts, self._beats, self._absences, self._walls, self._limits = facts, beats, absences, walls, limits
+
+    def gather(self, runs: Iterable[Run]) -> Gathered:
+        """One island's evidence."""
+        human: list[Piece] = []
+        maybe: list[Piece] = []
+        agent: list[Piece] = []
+        for piece in self._pieces(runs):
+            role = piece[2].role
+            if role == "human":
+                human.append(piece)
+            else:
+                (agent if role == "agent" else maybe).append(piece)
+        spoken = [piece for piece in human if piece[2].kind in TURNING]
+        turns = Turns(turns_of(agent + spoken, self._limits, self._expanded))
+        stops = Stops(agent)
+        ends = _session_ends(agent + spoken)
+        human = [piece for piece in human if piece[2].kind != "prompt" or not stops.is_echo(piece)]
+        human += self._own(maybe, turns)
+        starts = [piece for piece in human if piece[2].kind == "session_start"]
+        if not starts:
+            return Gathered(apart(human, self._expanded), [], ends, turns)
+        acts = apart([piece for piece in human if piece[2].kind != "session_start"], self._expanded)
+        begun, waiting = _begun(starts, acts, self._limits.idle)
+        return Gathered(apart(acts + begun, self._expanded) if begun else acts, waiting, ends, turns)
+
+    def _pieces(self, runs: Iterable[Run]) -> list[Piece]:
+        out: list[Piece] = []
+        glance, walls, everywhere = self._limits.glance, self._walls, self._absences.everywhere
+        for run in runs:
+            fact = self._facts.of(run)
+            first, last = run[0], run[1]
+            if fact is None:
+                out += self._alive((at, at, self._facts.of_beat(run, entity), None) for at, entity in self._beats(run))
+            elif fact.kind == "presence":
+                continue
+            elif first < last and (
+                run[4] > glance
+                or fact.kind in SINGLE
+                or (walls and bisect_left(walls, first) < bisect_left(walls, last))
+                or (everywhere and meets(first, last, everywhere))
+            ):
+                out += self._alive(self._expanded((first, last, fact, run)))
+            elif everywhere and inside(first, everywhere):
+                out += self._alive([(first, last, fact, run)])
+            else:
+                out.append((first, last, fact, run))
+        return out
+
+    def _alive(self, pieces: Iterable[Piece]) -> list[Piece]:
+        """Without the person's heartbeats from inside an absence of their device."""
+        return [
+            piece
+            for piece in pieces
+            if piece[2].role == "agent" or not inside(piece[0], self._absences.of(piece[2].device))
+        ]
+
+    def _expanded(self, piece: Piece) -> list[Piece]:
+        first, last, fact, run = piece
+        if run is None or first == last:
+            return [(first, last, fact, None)]
+        return [(at, at, fact, None) for at, _ in self._beats(run)]
+
+    def _own(self, maybe: Iterable[Piece], turns: Turns) -> list[Piece]:
+        """File changes and git acts that no agent's turn explains."""
+        out: list[Piece] = []
+        for piece in maybe:
+            cover = turns.cover(piece[2].place, piece[0], piece[1])
+            if cover == "none":
+                out.append(piece)
+            elif cover == "some":
+                out += [
+                    beat for beat in self._expanded(piece) if turns.cover(beat[2].place, beat[0], beat[1]) == "none"
+                ]
+        return out
+
+
+def _session_ends(pieces: Iterable[Piece]) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for first, _, fact, _ in pieces:
+        if fact.kind == "session_end" and fact.session:
+            out[fact.session] = max(first, out.get(fact.session, first))
+    return out
+
+
+def _begun(starts: list[Piece], acts: list[Piece], idle: int) -> tuple[list[Piece], list[Piece]]:
+    """Session starts whose project acts next, within the idle timeout; and those with no act there at all yet."""
+    begun, waiting = [], []
+    firsts = [piece[0] for piece in acts]
+    reached = list(accumulate((piece[1] for piece in acts), max))
+    last_act: dict[str, int] = {}
+    for piece in acts:
+        last_act[piece[2].home] = max(piece[1], last_act.get(piece[2].home, 0))
+    for start in sorted(starts, key=in_order):
+        at, home = start[0], start[2].home
+        i = bisect_right(firsts, at)
+        is_amid = i > 0 and reached[i - 1] > at
+        following = acts[i - 1] if is_amid else acts[i] if i < len(acts) else None
+        if following is not None and following[2].home == home and (is_amid or following[0] - at <= idle):
+            begun.append(start)
+        elif last_act.get(home, 0) < at:
+            waiting.append(start)
+    return begun, waiting
