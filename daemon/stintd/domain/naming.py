@@ -1,0 +1,162 @@
+"""Names of projects: when two are the same name, when one is nearly the other, and what to call something new.
+
+Being wrong here bills one client's hours to another, so likeness alone never decides anything but a suggestion.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from unicodedata import normalize
+
+from stintd.domain.model import ProjectId
+
+NEAR_SCORE = 60
+"""From here on a name is worth showing to somebody who mistyped another."""
+TYPO_SCORE = 85
+"""Two words at least this alike are one word mistyped (`payment`, `payments`); below it they are two words (`encode`,
+`decode` reach 83)."""
+SHORT_WORD = 4
+"""Words up to this length are never taken for a mistyped other one: `app` and `api`, `ios` and `os`."""
+NAME_LIMIT = 200
+
+_WORDS = re.compile(r"[^-_.\s/]+")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def normal_name(name: str) -> str:
+    """The name without case and `-`, `_`, `.` and spaces: what two names must share to be the same."""
+    return re.sub(r"[-_.\s]", "", normalize("NFC", name).casefold())
+
+
+def similarity(one: str, other: str) -> float:
+    """How alike two names are, 0 to 100, by their normalised forms. The same whichever comes first."""
+    pair = sorted((normal_name(one)[:NAME_LIMIT], normal_name(other)[:NAME_LIMIT]))
+    return 100 * SequenceMatcher(None, *pair, autojunk=False).ratio()
+
+
+def _words(name: str) -> list[str]:
+    return [word.casefold() for part in _WORDS.findall(name) for word in _HUMP.split(part)]
+
+
+def _is_mistyped(one: str, other: str) -> bool:
+    return min(len(one), len(other)) > SHORT_WORD and similarity(one, other) >= TYPO_SCORE
+
+
+def is_other_thing(one: str, other: str) -> bool:
+    """Whether two names that look alike name two things: they differ only in a digit, or in one whole word.
+
+    `api-v1` and `api-v2`, `payments-app` and `payments-api`, `payments` and `payments-api` do.
+    """
+    digitless = [re.sub(r"\d+", "", normal_name(name)) for name in (one, other)]
+    if digitless[0] == digitless[1]:
+        return normal_name(one) != normal_name(other)
+    first, second = _words(one), _words(other)
+    if len(first) == len(second):
+        differing = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
+        return not all(_is_mistyped(*pair) for pair in differing)
+    # One word more or less is another thing, unless only the separators differ (`my-app`, `myapps`).
+    longer, shorter = (first, second) if len(first) > len(second) else (second, first)
+    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """What a name matched: `how` is "id", "exact", "normalised" or "fuzzy". Without a project it is "several" when two
+    are equally right, else ""; `near` then names what may have been meant.
+    """
+
+    project: ProjectId | None
+    how: str = ""
+    near: tuple[str, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing has this name, so that something may be called so."""
+        return self.project is None and self.how == ""
+
+
+def near_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+    """The names most like `name`, the nearest first, for the hint of an error."""
+    key = normal_name(name)
+    scored = []
+    for other in names:
+        score = similarity(name, other)
+        if key and (key in normal_name(other) or normal_name(other) in key) and normal_name(other):
+            score = max(score, NEAR_SCORE + 10)
+        if score >= NEAR_SCORE:
+            scored.append((-score, other))
+    return tuple(other for _, other in sorted(scored)[:limit])
+
+
+def match_name(text: str, known: Sequence[tuple[ProjectId, str]], fuzzy_threshold: float | None = None) -> NameMatch:
+    """Match an id or a name: exactly, normalised, and fuzzily only where `fuzzy_threshold` asks for it.
+
+    Two projects that match equally well are no match: the caller shows `near` and asks.
+    """
+    names = [name for _, name in known]
+    for project, _ in known:
+        if project == text:
+            return NameMatch(project, "id")
+    exact = [project for project, name in known if name == text]
+    if len(exact) == 1:
+        return NameMatch(exact[0], "exact")
+    key = normal_name(text)
+    same = [(project, name) for project, name in known if key and normal_name(name) == key]
+    if len(same) == 1:
+        return NameMatch(same[0][0], "normalised")
+    if same:
+        return NameMatch(None, "several", tuple(name for _, name in same))
+    if fuzzy_threshold is not None:
+        close = [pair for pair in known if similarity(text, pair[1]) >= fuzzy_threshold]
+        if len(close) == 1 and not is_other_thing(text, close[0][1]):
+            return NameMatch(close[0][0], "fuzzy", (close[0][1],))
+    return NameMatch(None, "", near_names(text, names))
+
+
+def folder_names(folder: str) -> list[str]:
+    """What a folder may be called, the shortest first: `api`, `clientB/api`, `work/clientB/api`, …
+
+    A bare repository that worktrees share (`api/.bare`, `api.git`) is called after what people see.
+    """
+    plain = re.sub(r"(?:/\.bare|/\.git|\.git)/*$", "", folder)
+    parts = [part for part in re.split(r"[/\\]+", plain) if part and not part.endswith(":")]
+    return ["/".join(parts[-depth:]) for depth in range(1, len(parts) + 1)] or ["root"]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A name for something new, and the automatic names that must change so that nobody confuses the two."""
+
+    name: str
+    renames: tuple[tuple[ProjectId, str], ...] = ()
+
+
+def free_name(folder: str, taken: Collection[str], earlier: tuple[ProjectId, str] | None = None) -> Naming:
+    """The shortest name of `folder` that none in `taken` equals (normalised).
+
+    `earlier` is the automatic project that holds the plain name, and its folder: both then carry enough of their
+    folders to differ (`clientA/api`, `clientB/api`). `taken` includes the earlier one's present name.
+    """
+    keys = {normal_name(name) for name in taken}
+    own = folder_names(folder)
+    if normal_name(own[0]) not in keys:
+        return Naming(own[0])
+    others = folder_names(earlier[1]) if earlier else []
+    for depth in range(1, max(len(own), len(others))):
+        name = own[min(depth, len(own) - 1)]
+        other = others[min(depth, len(others) - 1)] if others else ""
+        free = normal_name(name) not in keys and normal_name(name) != normal_name(other)
+        if free and earlier and normal_name(other) not in keys:
+            return Naming(name, ((earlier[0], other),))
+        if free and (not earlier or depth >= len(others) - 1):
+            return Naming(name)
+    return Naming(numbered(own[-1], keys))
+
+
+def numbered(name: str, keys: Collection[str]) -> str:
+    """The name with the first number that makes it unlike all of `keys` (normalised names)."""
+    number = 2
+    while normal_name(f"{name} {number}") in keys:
+        number += 1
+    return f"{name} {number}"

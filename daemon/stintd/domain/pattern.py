@@ -1,0 +1,88 @@
+"""Globs of paths, remotes and branches, as the owner writes them in mappings and exclusions."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+WILD = re.compile(r"[*?\[]")
+
+
+@lru_cache(maxsize=1024)
+def glob(pattern: str) -> re.Pattern[str]:
+    """`*` and `?` stay within one part of a path, `**` crosses parts, `[abc]` is one of these."""
+    out, at = [], 0
+    while at < len(pattern):
+        if pattern.startswith("**/", at):
+            out.append("(?:[^/]+/)*")
+            at += 3
+        elif pattern.startswith("**", at):
+            out.append(".*")
+            at += 2
+        else:
+            text, at = _one(pattern, at)
+            out.append(text)
+    return re.compile("".join(out), re.DOTALL)
+
+
+def _one(pattern: str, at: int) -> tuple[str, int]:
+    char = pattern[at]
+    if char == "*":
+        return "[^/]*", at + 1
+    if char == "?":
+        return "[^/]", at + 1
+    close = pattern.find("]", at + 2) if char == "[" else -1
+    if close < 0:
+        return re.escape(char), at + 1
+    inside = pattern[at + 1 : close].replace("\\", "\\\\").replace("[", "\\[")
+    return f"[{'^' + inside[1:] if inside[0] in '!^' else inside}]", close + 1
+
+
+@dataclass(frozen=True, slots=True)
+class PathPattern:
+    """A glob on absolute paths that also holds for everything below what it matches.
+
+    One without a leading `/` matches at any depth. `literal` is the folder itself when there is no wildcard, `stem` the
+    longest folder that everything matched lies in.
+    """
+
+    regex: re.Pattern[str]
+    literal: str | None
+    stem: str
+
+    def matches(self, path: str) -> bool:
+        """Whether the path, or a folder above it, is meant."""
+        return self.regex.fullmatch(path) is not None
+
+    def may_match_below(self, folder: str) -> bool:
+        """Whether some path inside `folder` may be meant that `folder` itself is not."""
+        if self.matches(folder):
+            return False
+        return is_within(self.stem, folder) or (self.literal is None and is_within(folder, self.stem))
+
+
+@lru_cache(maxsize=1024)
+def path_pattern(text: str) -> PathPattern:
+    """Read a path glob; `/code/acme`, `/code/acme/` and `/code/acme/**` are the same."""
+    plain = re.sub(r"(?:/+(?:\*\*)?)+$", "", text.replace("\\", "/")) or "/"
+    if plain != "/" and not re.match(r"/|[A-Za-z]:/|\*\*", plain):
+        plain = f"**/{plain}"
+    wild = WILD.search(plain)
+    stem = plain[: wild.start()].rsplit("/", 1)[0] if wild else plain
+    regex = re.compile(f"(?:{glob(plain).pattern}){'.*' if plain == '/' else '(?:/.*)?'}", re.DOTALL)
+    if plain.startswith("**/"):
+        regex = re.compile("/?" + regex.pattern, re.DOTALL)
+    return PathPattern(regex, None if wild else plain, stem or "/")
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Whether `path` is `folder` or lies below it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def folders_up(path: str, top: str) -> list[str]:
+    """`path` and the folders above it, deepest first, down to `top` inclusive; only `path` if it lies elsewhere."""
+    found = [path]
+    while path != top and is_within(path, top):
+        path = path.rsplit("/", 1)[0] or "/"
+        found.append(path)
+    return found

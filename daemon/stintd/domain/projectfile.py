@@ -1,0 +1,86 @@
+"""Project files: `.stint.toml`, and `.wakatime-project` of those who come from WakaTime. Text in, values out.
+
+A file that came with a clone was written by somebody else. It may say what its own new project is called; it may not
+file this person's hours under another client's project.
+"""
+
+import tomllib
+from dataclasses import dataclass
+
+from stintd.errors import Invalid
+
+STINT_FILE = ".stint.toml"
+WAKATIME_FILE = ".wakatime-project"
+FILE_NAMES = (STINT_FILE, WAKATIME_FILE)
+TEXT_LIMIT = 64 * 1024
+VALUE_LIMIT = 200
+LIST_LIMIT = 100
+KEYS = ("project", "task", "tags", "exclude")
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
+    """What the file in `folder` says. `is_trusted`: its owner wrote it (not tracked in git) or confirmed it.
+
+    `exclude` are patterns as in `noise.is_excluded`, relative to the folder.
+    """
+
+    folder: str
+    project: str | None = None
+    task: str | None = None
+    branch: str | None = None
+    tags: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    is_trusted: bool = False
+
+
+def parse_project_file(name: str, folder: str, text: str, is_trusted: bool) -> ProjectFile:
+    """Read one of FILE_NAMES; `invalid` with the file's name when it cannot be read, and nothing of it is used."""
+    if len(text) > TEXT_LIMIT:
+        raise Invalid(f"{folder}/{name} is too large", "a project file is a few lines")
+    if name == WAKATIME_FILE:
+        return _wakatime(folder, text, is_trusted)
+    return _stint(folder, text, is_trusted)
+
+
+def _wakatime(folder: str, text: str, is_trusted: bool) -> ProjectFile:
+    """Line 1 is the project (none: the folder's name; `{project}` stands for it), line 2 the branch."""
+    lines = [line.strip() for line in text.lstrip("\ufeff").splitlines()[:2]] + ["", ""]
+    own = folder.rstrip("/").rsplit("/", 1)[-1]
+    project = _clean(lines[0].replace("{project}", own)) or own
+    return ProjectFile(folder, project, branch=_clean(lines[1]) or None, is_trusted=is_trusted)
+
+
+def _stint(folder: str, text: str, is_trusted: bool) -> ProjectFile:
+    where = f"{folder}/{STINT_FILE}"
+    try:
+        values = tomllib.loads(text.lstrip("\ufeff"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise Invalid(f"{where}: {error}", 'it is TOML, like: project = "acme"') from None
+    unknown = sorted(set(values) - set(KEYS))
+    if unknown:
+        raise Invalid(f"{where}: unknown key {_clean(unknown[0])}", "known keys: " + ", ".join(KEYS))
+    words = {key: _word(where, key, values.get(key)) for key in ("project", "task")}
+    lists = {key: _list(where, key, values.get(key, [])) for key in ("tags", "exclude")}
+    return ProjectFile(
+        folder, words["project"], words["task"], tags=lists["tags"], exclude=lists["exclude"], is_trusted=is_trusted
+    )
+
+
+def _word(where: str, key: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _clean(value) or len(value) > VALUE_LIMIT:
+        raise Invalid(f"{where}: {key} must be a short text", f'write {key} = "name"')
+    return _clean(value)
+
+
+def _list(where: str, key: str, value: object) -> tuple[str, ...]:
+    is_list = isinstance(value, list) and len(value) <= LIST_LIMIT
+    if not is_list or not all(isinstance(one, str) and _clean(one) and len(one) <= VALUE_LIMIT for one in value):
+        raise Invalid(f"{where}: {key} must be a list of short texts", f'write {key} = ["one", "two"]')
+    return tuple(_clean(one) for one in value)
+
+
+def _clean(text: str) -> str:
+    return "".join(c for c in text if c.isprintable()).strip()[:VALUE_LIMIT]

@@ -1,0 +1,75 @@
+"""One name for a repository wherever it is cloned from: `host/owner/name`, however its address is written."""
+
+import re
+from urllib.parse import unquote
+
+FOLDING_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "git.sr.ht"})
+"""Forges where `Acme/API` and `acme/api` are one repository."""
+OTHER_DOORS = {
+    "ssh.github.com": "github.com",
+    "altssh.gitlab.com": "gitlab.com",
+    "altssh.bitbucket.org": "bitbucket.org",
+    "ssh.dev.azure.com": "dev.azure.com",
+    "vs-ssh.visualstudio.com": "dev.azure.com",
+}
+"""Hosts that serve another host's repositories over ssh, some on port 443."""
+DEFAULT_PORTS = {"https": "443", "http": "80", "git": "9418", "ftp": "21", "ftps": "990"}
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)")
+_SCP = re.compile(r"(?:[^@/\s]*@)?(?P<host>\[[^\]]+\]|[^:/\s\[\]]{2,}):(?P<path>[^\s].*)")
+_LOOPBACK = re.compile(r"localhost|127(?:\.\d+){3}|\[::1\]|host\.docker\.internal")
+
+
+def normalise_remote(url: str) -> str:
+    """`host/owner/name` of a remote's address; the absolute path of a local one; "" when it names nothing lasting.
+
+    User names, passwords, queries and `.git` go; the scheme goes, because ssh and https lead to the same place. An ssh
+    port says how to get in, not which repository it is, and goes too; a port of http stays unless it is the default,
+    and on this machine every port stays, because there each is a forge of its own.
+    """
+    text = url.strip()
+    found = _URL.fullmatch(text)
+    if found:
+        scheme = found["scheme"].lower().removeprefix("git+").removesuffix("+git")
+        if scheme == "file":
+            return _local(unquote(found["path"]))
+        host, port = _host(found["authority"])
+        is_kept = _LOOPBACK.fullmatch(host) if scheme == "ssh" else port != DEFAULT_PORTS.get(scheme)
+        return _named(host, port if is_kept else "", unquote(found["path"]))
+    if "::" in text.split("/", 1)[0]:
+        return ""  # a remote helper (`ext::sh -c …`): a program, not an address
+    found = None if re.match(r"[./~]|[A-Za-z]:[/\\]", text) else _SCP.fullmatch(text)
+    if found:
+        return _named(_host(found["host"])[0], "", found["path"])
+    return _local(text)
+
+
+def _local(path: str) -> str:
+    """An absolute path names a repository on this machine; a relative one depends on who asks."""
+    path = re.sub(r"/+", "/", path.replace("\\", "/"))
+    if not re.match(r"/|[A-Za-z]:/", path):
+        return ""
+    return _bare(path) if len(_bare(path)) > 1 else ""
+
+
+def _bare(path: str) -> str:
+    return path.rstrip("/").removesuffix("/.git").removesuffix(".git").rstrip("/")
+
+
+def _host(authority: str) -> tuple[str, str]:
+    """(host, port) without the user, in lower case."""
+    place = authority.rsplit("@", 1)[-1].lower()
+    found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?", place)
+    host, port = (found[1], found[2] or "") if found else (place, "")
+    return host.rstrip("."), port.lstrip("0")
+
+
+def _named(host: str, port: str, path: str) -> str:
+    host = OTHER_DOORS.get(host, host)
+    parts = [part for part in _bare(path).split("/") if part not in ("", ".")]
+    if host == "dev.azure.com":
+        parts = [part for part in parts if part not in ("v3", "_git")]
+    if not host or not parts or ".." in parts:
+        return ""
+    name = "/".join(parts)
+    return f"{host}{':' + port if port else ''}/{name.lower() if host in FOLDING_HOSTS else name}"

@@ -1,0 +1,57 @@
+"""The task of a piece of work: from the branch's name, else from a commit's subject."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from stintd.domain.policy import Policy
+from stintd.errors import Invalid
+
+DEFAULT_PATTERN = Policy().task_pattern
+NOT_TICKETS = frozenset(
+    "AES ANSI ARM CP CVE ECMA FIPS GPL GPT HTTP IEC IEEE IPV ISO LGPL MD PEP PKCS RFC RIPEMD RSA SHA TLS UCS UTF WCAG".split()
+)
+"""Words that look like a ticket's project and name a standard: `UTF-8`, `SHA-256`, `RFC-7231`."""
+
+_CLICKUP = re.compile(r"(?<![A-Za-z0-9])CU-([0-9a-z]{5,16})(?![A-Za-z0-9])")
+
+
+def check_task_pattern(pattern: str) -> re.Pattern[str]:
+    """The setting as a regular expression, or `invalid` with what is wrong with it."""
+    try:
+        return re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise Invalid(f"task_pattern is not a regular expression: {error}", 'like "[A-Z][A-Z0-9]+-[0-9]+"') from None
+
+
+@lru_cache(maxsize=16)
+def _finder(pattern: str) -> re.Pattern[str]:
+    check_task_pattern(pattern)
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])")
+
+
+def ticket_in(text: str, policy: Policy) -> str | None:
+    """The first ticket named in a text, or None. ClickUp's `CU-86fpd7vgc` counts beside the pattern."""
+    if not policy.task_pattern:
+        return None
+    is_default = policy.task_pattern == DEFAULT_PATTERN
+    found = [match for match in _finder(policy.task_pattern).finditer(text[:500]) if match.group()]
+    if is_default:
+        found = [match for match in found if match.group().split("-")[0] not in NOT_TICKETS]
+    clickup = next((m for m in _CLICKUP.finditer(text[:500]) if any(c.isdigit() for c in m[1])), None)
+    firsts = sorted([*found[:1], *([clickup] if clickup else [])], key=lambda match: match.start())
+    return firsts[0].group() if firsts else None
+
+
+def task_of_branch(branch: str | None, policy: Policy) -> str | None:
+    """The task a branch is named for: `feature/DEV-12-login` is for DEV-12."""
+    return ticket_in(branch.replace("_", " "), policy) if branch else None
+
+
+def task_of_entry(task: str | None, subjects: Iterable[str], default_task: str | None, policy: Policy) -> str | None:
+    """The task of an entry: the one its stretch has already (mapping or branch), else the first ticket in a subject of
+    its commits, else the project's default.
+    """
+    if task:
+        return task
+    return next((found for subject in subjects if (found := ticket_in(subject, policy))), default_task)
