@@ -1,4 +1,4 @@
-"""Where a person's attention was: heartbeats to spells, spells to visits, short visits folded into their surroundings."""
+"""Where a person's attention was: heartbeats to spells, spells to visits, short visits folded into their neighbours."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field

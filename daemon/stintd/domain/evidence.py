@@ -81,5 +81,8 @@ class Places(Protocol):
     def resolve(self, context: Context, entity: str = "") -> Assignment:
         """The assignment of one heartbeat."""
 
+    def at(self, us: int) -> "Places":
+        """The answers for evidence of that instant (a mapping may hold from a day on); one object for one set of them."""
+
     def by_entity(self, context: Context) -> bool:
         """Whether heartbeats of this context may differ by their entity (a monorepo with mapped folders)."""

@@ -74,6 +74,21 @@ class Facts:
         return self._by_entity[known]
 
 
+class Eras:
+    """Facts by what resolution holds at an instant; nearly always there is but one."""
+
+    def __init__(self, contexts: Mapping[int, Context], places: Places) -> None:
+        self._contexts, self._places = contexts, places
+        self._facts: dict[int, tuple[Places, Facts]] = {}
+
+    def at(self, us: int) -> Facts:
+        """The facts as of that instant."""
+        places = self._places.at(us)
+        if id(places) not in self._facts:
+            self._facts[id(places)] = (places, Facts(self._contexts, places))
+        return self._facts[id(places)][1]
+
+
 def make_fact(context: Context, assignment: Assignment) -> Fact:
     """What the rules need to know of a context that belongs there."""
     place = context.repo or context.folder or (f"name:{context.project}" if context.project else "")

@@ -113,7 +113,7 @@ class Judge:
         limits, end = self._limits, ran[-1][1]
         inside = [(max(a.at, lo), min(b.at, hi)) for lo, hi in ran]
         is_back = back_at is not None and back_at - end <= limits.supervise_return
-        if is_back and b.at - a.at <= limits.supervised_max:
+        if is_back and inside[-1][1] - a.at <= limits.supervised_max:
             return self._watched(a, b, inside)
         if is_back:
             return self._left_alone(a, b, inside)
@@ -221,11 +221,11 @@ class Judge:
         ran = self._turns.during(a.key.home, a.at, 1 << 62)
         if not ran:
             return plain
-        longest = a.at + self._limits.supervised_max
-        if self._turns.is_running(a.key.home, ran[-1][1]):
-            return longest
-        watched = min(longest, ran[-1][1] + self._limits.supervise_return)
-        return max(watched, plain) if ran[-1][1] - a.at <= SHORT else watched
+        end, longest = ran[-1][1], a.at + self._limits.supervised_max
+        if self._turns.is_running(a.key.home, end):
+            return max(longest, plain) if end - a.at <= SHORT else longest
+        watched = end + self._limits.supervise_return if end <= longest else longest
+        return max(watched, plain) if end - a.at <= SHORT else watched
 
     def _lead(self, b: Side) -> int:
         return 0 if b.fact.kind in ("session_start", "session_end") else self._limits.lead

@@ -9,7 +9,7 @@ from stintd.domain.absence import Absences, inside, meets
 from stintd.domain.agents import TURNING, Stops, Turns, turns_of
 from stintd.domain.attention import apart
 from stintd.domain.evidence import Run
-from stintd.domain.fact import Facts, Piece, in_order
+from stintd.domain.fact import Eras, Facts, Piece, in_order
 from stintd.domain.limits import Limits
 
 SINGLE = frozenset({"prompt", "turn_end", "session_start", "session_end", "commit"})
@@ -33,20 +33,20 @@ class Gatherer:
 
     def __init__(
         self,
-        facts: Facts,
+        eras: Eras,
         beats: Callable[[Run], Sequence[tuple[int, str]]],
         absences: Absences,
         walls: Sequence[int],
         limits: Limits,
     ) -> None:
-        self._facts, self._beats, self._absences, self._walls, self._limits = facts, beats, absences, walls, limits
+        self._eras, self._beats, self._absences, self._walls, self._limits = eras, beats, absences, walls, limits
 
-    def gather(self, runs: Iterable[Run]) -> Gathered:
+    def gather(self, runs: Sequence[Run], lo: int, hi: int) -> Gathered:
         """One island's evidence."""
         human: list[Piece] = []
         maybe: list[Piece] = []
         agent: list[Piece] = []
-        for piece in self._pieces(runs):
+        for piece in self._pieces(runs, lo, hi):
             role = piece[2].role
             if role == "human":
                 human.append(piece)
@@ -65,14 +65,29 @@ class Gatherer:
         begun, waiting = _begun(starts, acts, self._limits.idle)
         return Gathered(apart(acts + begun, self._expanded) if begun else acts, waiting, ends, turns)
 
-    def _pieces(self, runs: Iterable[Run]) -> list[Piece]:
+    def _pieces(self, runs: Iterable[Run], lo: int, hi: int) -> list[Piece]:
+        facts = self._eras.at(lo)
+        if self._eras.at(hi) is facts:
+            return self._sorted_out(runs, facts)
+        out: list[Piece] = []
+        for run in runs:
+            facts = self._eras.at(run[0])
+            if self._eras.at(run[1]) is facts:
+                out += self._sorted_out((run,), facts)
+            else:
+                out += self._alive(
+                    (at, at, self._eras.at(at).of_beat(run, what), None) for at, what in self._beats(run)
+                )
+        return out
+
+    def _sorted_out(self, runs: Iterable[Run], facts: Facts) -> list[Piece]:
         out: list[Piece] = []
         glance, walls, everywhere = self._limits.glance, self._walls, self._absences.everywhere
         for run in runs:
-            fact = self._facts.of(run)
+            fact = facts.of(run)
             first, last = run[0], run[1]
             if fact is None:
-                out += self._alive((at, at, self._facts.of_beat(run, entity), None) for at, entity in self._beats(run))
+                out += self._alive((at, at, facts.of_beat(run, entity), None) for at, entity in self._beats(run))
             elif fact.kind == "presence":
                 continue
             elif first < last and (

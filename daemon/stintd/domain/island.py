@@ -14,7 +14,7 @@ from stintd.domain.fact import Piece
 from stintd.domain.gap import Judge, Side, side_after, side_before
 from stintd.domain.gathering import Gathered
 from stintd.domain.interval import Interval, subtract, union
-from stintd.domain.limits import Limits
+from stintd.domain.limits import FOREVER, Limits
 
 
 @dataclass(slots=True)
@@ -186,10 +186,13 @@ def _unbroken(drafts: Iterable[Draft]) -> list[Interval]:
 
 
 def _agent_side(part: Part, turns: Sequence[Turn], absences: Absences, limits: Limits, now: int) -> None:
-    """Turns without the seconds in which the person was on that project; one draft a project and session run."""
+    """Turns without the seconds in which the person was on that project; one draft a project and session run.
+
+    While the person may still come back, nobody knows whether the turn is watched: it is not shown as the agent's yet.
+    """
     attended: dict[str, list[Interval]] = {}
     for draft in part.human:
-        end = max(draft.end, now) if draft.is_open else draft.end
+        end = FOREVER if draft.is_open else draft.end
         attended.setdefault(draft.key.home, []).append((draft.start, end))
     growing: dict[tuple[str, str, str], Draft] = {}
     for turn in turns:

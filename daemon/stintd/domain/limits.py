@@ -7,6 +7,7 @@ from stintd.domain.policy import Policy
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
+FOREVER = 1 << 62
 SHORT = 2 * MINUTE
 """The first two minutes of an agent's turn, which its person watches in any case; a shorter silence needs no reason."""
 ECHO = 2 * SECOND

@@ -7,9 +7,8 @@ from datetime import timedelta
 from stintd.domain.evidence import Edits
 from stintd.domain.interval import Interval, overlap, subtract, union
 from stintd.domain.island import Draft, Gap
+from stintd.domain.limits import FOREVER
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us
-
-FOREVER = 1 << 62
 
 
 class Owned:

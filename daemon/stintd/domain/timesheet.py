@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from stintd.domain.absence import Absences
 from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Places, Run, Taken
-from stintd.domain.fact import Facts, Piece
+from stintd.domain.fact import Eras, Piece
 from stintd.domain.gap import Judge
 from stintd.domain.gathering import Gatherer
 from stintd.domain.island import Draft, Part, island_part
@@ -121,12 +121,12 @@ class Derivation:
         self._absences = Absences(evidence.absences, self._limits)
         self._cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "human")
         self._walls = sorted({at for at, _ in self._cuts} | {start for start, _ in self._absences.everywhere})
-        facts = Facts(evidence.contexts, places)
-        self._gatherer = Gatherer(facts, evidence.beats, self._absences, self._walls, self._limits)
+        eras = Eras(evidence.contexts, places)
+        self._gatherer = Gatherer(eras, evidence.beats, self._absences, self._walls, self._limits)
 
     def part(self, runs: Sequence[Run], lo: int, hi: int) -> Part:
         """One island's part."""
-        gathered = self._gatherer.gather(runs)
+        gathered = self._gatherer.gather(runs, lo, hi)
         near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.idle + 1, ""))
         judge = Judge(self._limits, gathered.turns, self._absences, self._cuts[near[0] : near[1]])
         walls = self._walls[bisect_left(self._walls, lo) : bisect_right(self._walls, hi)]
