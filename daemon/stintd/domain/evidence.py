@@ -82,7 +82,7 @@ class Places(Protocol):
         """The assignment of one heartbeat."""
 
     def at(self, us: int) -> "Places":
-        """The answers for evidence of that instant (a mapping may hold from a day on); one object for one set of them."""
+        """The answers for evidence of that instant (a mapping may hold from a day on); one object for each era."""
 
     def by_entity(self, context: Context) -> bool:
         """Whether heartbeats of this context may differ by their entity (a monorepo with mapped folders)."""

@@ -75,9 +75,8 @@ class Gatherer:
             if self._eras.at(run[1]) is facts:
                 out += self._sorted_out((run,), facts)
             else:
-                out += self._alive(
-                    (at, at, self._eras.at(at).of_beat(run, what), None) for at, what in self._beats(run)
-                )
+                beats = ((at, self._eras.at(at).of_beat(run, entity)) for at, entity in self._beats(run))
+                out += self._alive((at, at, fact, None) for at, fact in beats)
         return out
 
     def _sorted_out(self, runs: Iterable[Run], facts: Facts) -> list[Piece]:
@@ -104,11 +103,12 @@ class Gatherer:
         return out
 
     def _alive(self, pieces: Iterable[Piece]) -> list[Piece]:
-        """Without the person's heartbeats from inside an absence of their device."""
+        """Without mere presence, and the person's heartbeats from inside an absence of their device."""
         return [
             piece
             for piece in pieces
-            if piece[2].role == "agent" or not inside(piece[0], self._absences.of(piece[2].device))
+            if piece[2].role == "agent"
+            or (piece[2].kind != "presence" and not inside(piece[0], self._absences.of(piece[2].device)))
         ]
 
     def _expanded(self, piece: Piece) -> list[Piece]:

@@ -95,9 +95,7 @@ class Live:
             end = i + 1
         for island in self._islands[start:end]:
             joined.lo, joined.hi = min(joined.lo, island.lo), max(joined.hi, island.hi)
-            joined.runs = (
-                island.runs + joined.runs if len(island.runs) >= len(joined.runs) else joined.runs + island.runs
-            )
+            joined.runs = island.runs + joined.runs
         self._islands[start:end] = [joined]
 
     def _touch(self, at: int) -> None:
