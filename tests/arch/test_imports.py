@@ -7,6 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "daemon" / "stintd"
 ALLOWED = {
+    "instance": {"errors"},
     "errors": set(),
     "clock": set(),
     "paths": {"errors"},

@@ -3,26 +3,21 @@
 Owns no state but the map of places it is handed. What it refuses, it refuses with a sentence (never silently).
 """
 
-import hashlib
+import os
 from datetime import datetime, timedelta
 
-from stintd.domain.model import ACTORS, KINDS, SOURCES, BeatSignal, Context, Heartbeat, to_us
+from stintd.domain.model import ACTORS, KINDS, SOURCES, BeatSignal, Context, Heartbeat
 from stintd.engine.places import Places
 from stintd.errors import Invalid
+from stintd.store.ids import content_id
 
 EARLIEST = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
 TEXT_LIMIT = 1024
-DERIVED = "~"
-"""First character of an id that is derived from content: its time places it, so it needs no global row."""
 
 
-def content_id(time: datetime, context: Context, entity: str, origin: str = "") -> str:
-    """The id of a heartbeat that came without one: equal content is the same heartbeat (DETAILS, Duplicates)."""
-    parts = (
-        str(to_us(time)), context.repo_path or "", context.folder or "", context.project or "", context.source_text
-        or context.source, context.kind, context.actor, context.session or "", entity, origin,
-    )  # fmt: skip
-    return DERIVED + hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+def unlike_any() -> str:
+    """An id for a heartbeat that came without id and time: it is its own, whatever it says (DETAILS, Duplicates)."""
+    return "~" + os.urandom(12).hex()
 
 
 def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
@@ -64,11 +59,11 @@ def place(signal: BeatSignal, places: Places, device: str) -> tuple[Context, str
 
 
 def heartbeat(
-    signal: BeatSignal, places: Places, device: str, now: datetime, max_future: timedelta, serial: str = ""
+    signal: BeatSignal, places: Places, device: str, now: datetime, max_future: timedelta, is_timed: bool = True
 ) -> Heartbeat:
-    """The heartbeat of a told signal, or `invalid`. `serial` makes one without id and time unlike any other."""
+    """The heartbeat of a told signal, or `invalid`. `is_timed`: its sender said when; else it is like no other."""
     check_time(signal.time, now, max_future)
     check_words(signal)
     context, entity = place(signal, places, device)
-    identity = signal.origin_id or content_id(signal.time, context, entity, serial)
+    identity = signal.origin_id or (content_id(signal.time, context, entity) if is_timed else unlike_any())
     return Heartbeat(identity, signal.time, context, entity)

@@ -1,24 +1,150 @@
 """Keeps the `entry` rows equal to what the rules derive: loads the islands that were touched, derives them, and writes
 only what differs.
 
-Live tracking and a rebuild are the same call with different ranges, which is why they agree. Writer thread only.
+Live tracking and a rebuild are the same call with different ranges, which is why they agree. Writer thread only, but for
+`next_deadline`, which the event loop reads.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from stintd.domain import timesheet
+from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Taken
 from stintd.domain.mapping import Resolver
-from stintd.domain.model import Heartbeat, Stretch, TimeEntry, from_us, to_us
+from stintd.domain.model import Heartbeat, to_us
 from stintd.domain.policy import Policy
-from stintd.engine import identity, rowing
-from stintd.store import absences, entries, heartbeats, projects
+from stintd.domain.timesheet import Sheet, WaitingSession
+from stintd.engine import projecting, reconcile
+from stintd.engine.rows import Row, select
+from stintd.store import absences, heartbeats
 
 if TYPE_CHECKING:
     from stintd.engine.step import Step
 
+CLAIMS = """
+SELECT * FROM entry WHERE start_us <= ? AND (end_us IS NULL OR end_us >= ?)
+AND (origin <> 'auto' OR instr(pinned, 'time') > 0)
+"""
 REACH_US = 5 * 60 * 1_000_000
 """How far outside its island an entry may reach through lead and tail; islands lie further apart than twice this."""
+
+
+class SheetState:
+    """What the writer thread remembers between steps: how places resolve, and the live end of the sheet."""
+
+    def __init__(self, zone: str, user_id: str, device_id: str, workspace_id: str) -> None:
+        self.zone, self.user_id, self.device_id, self.workspace_id = zone, user_id, device_id, workspace_id
+        self.next_deadline: datetime | None = None
+        self.waiting: list[WaitingSession] = []
+        self._live: tuple[int, int] | None = None
+        self._resolver: Resolver | None = None
+
+    def resolver(self, conn: Connection, policy: Policy) -> Resolver:
+        """How contexts resolve to projects now; built again after `forget_places`."""
+        if self._resolver is None:
+            self._resolver = projecting.load_resolver(conn, policy)
+        return self._resolver
+
+    def forget_places(self) -> None:
+        """Projects, repositories or mappings changed."""
+        self._resolver = None
+
+    def forget(self) -> None:
+        """A rollback happened: nothing remembered is certain."""
+        self._resolver = None
+
+    def wake(self, step: "Step") -> None:
+        """At start: everything that was open is looked at again with today's clock."""
+        for row in select(step.conn, "SELECT start_us FROM entry WHERE end_us IS NULL"):
+            step.touch(row["start_us"], to_us(step.now))
+        last = heartbeats.last_us(step.conn)
+        if last is not None:
+            step.touch(last, last)
+
+    def ingest(self, step: "Step", beats: Sequence[Heartbeat]) -> None:
+        """Store heartbeats, give their places a project, and touch what they change."""
+        if beats:
+            added = heartbeats.add(step.conn, beats)
+            projecting.ensure_projects(step, added.new_contexts)
+            for lo_us, hi_us in added.touched:
+                step.touch(lo_us, hi_us)
+
+    def live_range(self, now: datetime) -> tuple[int, int] | None:
+        """The island whose sheet changes by the mere passing of time, when that time has come."""
+        if self._live is not None and self.next_deadline is not None and self.next_deadline <= now:
+            return self._live
+        return None
+
+    def note_live(self, lo_us: int, hi_us: int, sheet: Sheet) -> None:
+        """Remember what runs, and when silence will end it."""
+        if sheet.next_deadline is not None:
+            self._live, self.next_deadline, self.waiting = (lo_us, hi_us), sheet.next_deadline, list(sheet.waiting)
+        elif self._live is not None and lo_us <= self._live[1] and self._live[0] <= hi_us:
+            self._live, self.next_deadline, self.waiting = None, None, []
+
+
+def refresh(step: "Step", touched: Iterable[tuple[int, int]]) -> None:
+    """Derive again every island that a touched range meets, and write what differs."""
+    ranges = list(touched)
+    live = step.state.live_range(step.now)
+    if live is not None:
+        ranges.append(live)
+    if not ranges:
+        return
+    gap_us = timesheet.island_gap(step.policy)
+    for lo_us, hi_us in merged([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
+        sheet = derive_range(step.conn, step.state.resolver(step.conn, step.policy), step.policy, lo_us, hi_us, step.now)
+        reconcile.write(step, sheet, lo_us - REACH_US, hi_us + REACH_US)
+        step.state.note_live(lo_us, hi_us, sheet)
+
+
+def derive_range(
+    conn: Connection, resolver: Resolver, policy: Policy, lo_us: int, hi_us: int, now: datetime
+) -> Sheet:
+    """What the rules say about whole islands between these instants. Reads only."""
+    evidence = Evidence(
+        contexts=heartbeats.contexts(conn),
+        runs=heartbeats.runs(conn, lo_us, hi_us),
+        beats=lambda run: heartbeats.beats(conn, run),
+        absences=absences.overlapping(conn, lo_us, hi_us),
+    )
+    return timesheet.derive(evidence, load_edits(conn, lo_us - REACH_US, hi_us + REACH_US), policy, resolver, now)
+
+
+def merged(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int, int]]:
+    """Overlapping ranges (or such as lie within `gap_us` of each other) as one, in order."""
+    out: list[tuple[int, int]] = []
+    for lo, hi in sorted(ranges):
+        if out and lo <= out[-1][1] + gap_us:
+            out[-1] = (out[-1][0], max(out[-1][1], hi))
+        else:
+            out.append((lo, hi))
+    return out
+
+
+def load_edits(conn: Connection, lo_us: int, hi_us: int) -> Edits:
+    """The owner's edits that bear on a range."""
+    held = select(conn, CLAIMS, (hi_us, lo_us))
+    taken = select(conn, "SELECT * FROM taken WHERE start_us <= ? AND end_us >= ?", (hi_us, lo_us))
+    cuts = select(conn, "SELECT * FROM cut WHERE at_us BETWEEN ? AND ?", (lo_us, hi_us))
+    return Edits(
+        claims=[claim for row in held for claim in _claims(row)],
+        taken=[Taken(row["start_us"], row["end_us"], row["actor"], row["project_id"]) for row in taken],
+        cuts=[Cut(row["at_us"], row["actor"], row["project_id"]) for row in cuts],
+    )
+
+
+def _claims(row: Row) -> list[Claim]:
+    """An owner's entry as the stretches that count: its pauses are free for automatic tracking."""
+    bounds: list[int | None] = [row["start_us"]]
+    for lo, hi in json.loads(row["pauses"]):
+        bounds += [lo, hi]
+    bounds.append(row["end_us"])
+    claims = []
+    for start, end in zip(bounds[::2], bounds[1::2], strict=True):
+        if start is not None and (end is None or end > start):
+            claims.append(Claim(row["actor"], row["project_id"], row["task"], start, end, bool(row["may_overlap"])))
+    return claims

@@ -1,0 +1,144 @@
+"""From a derived sheet to `entry` rows: ids stay with their work, edits stay on their entries, and an unchanged result
+writes nothing.
+
+Overrides (a project or text that a person set while time follows evidence) are found again by their anchor, the stretch
+as it stood when it was edited; so they do not depend on the order in which evidence came in. Writer thread only.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from stintd.domain.identity import Found, Held, match
+from stintd.domain.model import Stretch, to_us
+from stintd.domain.timesheet import Sheet
+from stintd.engine import dress, rolling, shape
+from stintd.engine.rows import Row, select
+from stintd.store import table
+
+if TYPE_CHECKING:
+    from stintd.engine.step import Step
+
+FOLLOWING = "origin = 'auto' AND instr(pinned, 'time') = 0"
+"""Entries that evidence makes and unmakes; all others are the owner's."""
+QUIET = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
+"""What a running timer's next heartbeat changes: kept, but no new revision and nothing to announce."""
+TEXT = ("description", "tags", "billable")
+
+
+def write(step: "Step", sheet: Sheet, lo_us: int, hi_us: int) -> None:
+    """Make the automatic entries between these instants what `sheet` says."""
+    sql = f"SELECT * FROM entry WHERE start_us <= ? AND coalesce(end_us, last_evidence_us) >= ? AND {FOLLOWING}"  # noqa: S608
+    stored = {row["id"]: row for row in select(step.conn, sql, (hi_us, lo_us))}
+    stretches = sorted(sheet.stretches, key=lambda s: (s.start, s.actor, s.project or ""))
+    rows = [dress.row_of(step, stretch) for stretch in stretches]
+    kept, merged = _identities(stored, stretches)
+    for index, row in enumerate(rows):
+        if index in kept:
+            _change(step, stored[kept[index]], _overlaid(stored[kept[index]], row))
+        else:
+            kept[index] = _create(step, row)
+    for entry_id, index in merged.items():
+        if not stored[entry_id]["pinned"]:
+            remove(step, stored[entry_id], kept.get(index) if index is not None else None)
+
+
+def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:
+    """Which stretch keeps which id: first those with an override by their anchors, then the rest by what they overlap."""
+    found = [Found(s.actor, s.project, to_us(s.start), to_us(s.end)) for s in stretches]
+    overridden = [_held(row, "anchor_start_us", "anchor_end_us") for row in stored.values() if row["pinned"]]
+    first = match(overridden, found)
+    rest = [index for index in range(len(found)) if index not in first.kept]
+    plain = [_held(row, "start_us", "end_us") for row in stored.values() if not row["pinned"]]
+    second = match(plain, [found[index] for index in rest])
+    kept = {**first.kept, **{rest[index]: entry_id for index, entry_id in second.kept.items()}}
+    successors = {
+        entry_id: _successor(index, rest, plain, entry_id, found) for entry_id, index in second.merged.items()
+    }
+    return kept, successors
+
+
+def _successor(
+    index: int | None, rest: list[int], plain: list[Held], entry_id: str, found: list[Found]
+) -> int | None:
+    """The stretch that now holds the time of an entry that is gone, also one that an override had claimed before."""
+    if index is not None:
+        return rest[index]
+    gone = [entry for entry in plain if entry.id == entry_id]
+    return match(gone, found).kept and next(iter(match(gone, found).kept)) or None
+
+
+def _held(row: Row, start: str, end: str) -> Held:
+    begin = row[start] if row[start] is not None else row["start_us"]
+    finish = row[end] if row[end] is not None else (row["end_us"] or row["last_evidence_us"] or row["start_us"])
+    return Held(row["id"], row["actor"], row["derived_project_id"], begin, finish)
+
+
+def _overlaid(before: Row, derived: Row) -> Row:
+    """The derived row with the fields that a person set."""
+    row = dict(derived)
+    pins = before["pinned"].split()
+    if "project" in pins:
+        row["project_id"], row["task"] = before["project_id"], before["task"]
+    if "text" in pins:
+        row.update({name: before[name] for name in TEXT})
+    return row
+
+
+def _create(step: "Step", row: Row) -> str:
+    """A new automatic entry; its id."""
+    state = step.state
+    entry_id = step.new_id()
+    now_us = to_us(step.now)
+    full = {
+        "id": entry_id, **row, "user_id": state.user_id, "device_id": state.device_id,
+        "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
+    }  # fmt: skip
+    table.insert(step.conn, "entry", full)
+    rolling.add(step, full)
+    announce(step, "time_entry.started" if row["end_us"] is None else "time_entry.created", entry_id)
+    return entry_id
+
+
+def _change(step: "Step", before: Row, row: Row) -> None:
+    """Write what differs, if anything does."""
+    differing = {name: value for name, value in row.items() if before[name] != value}
+    if not differing:
+        return
+    is_loud = row["end_us"] is not None or not differing.keys() <= QUIET
+    if is_loud:
+        differing |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
+    after = {**before, **differing}
+    table.update(step.conn, "entry", before["id"], differing)
+    rolling.replace(step, before, after)
+    if is_loud:
+        stopped = before["end_us"] is None and row["end_us"] is not None
+        announce(step, "time_entry.stopped" if stopped else "time_entry.updated", before["id"])
+
+
+def remove(step: "Step", row: Row, successor: str | None) -> None:
+    """An automatic entry is gone; `successor` holds its time now."""
+    table.delete(step.conn, "entry", row["id"])
+    rolling.remove(step, row)
+    if successor is not None:
+        now_us = to_us(step.now)
+        step.conn.execute("UPDATE merged_entry SET merged_into = ? WHERE merged_into = ?", (successor, row["id"]))
+        step.conn.execute("INSERT OR REPLACE INTO merged_entry VALUES (?, ?, ?)", (row["id"], successor, now_us))
+    payload: dict[str, Any] = {"id": row["id"], "mergedInto": successor, "projectId": row["project_id"]}
+    step.publish("time_entry.deleted", payload)
+
+
+def announce(step: "Step", kind: str, entry_id: str) -> None:
+    """Tell listeners of an entry as it is now."""
+    for entry in shape.entries_by_id(step, [entry_id]):
+        step.publish(kind, entry)
+
+
+def pinned_text(pins: set[str]) -> str:
+    """Pins as they are stored."""
+    return " ".join(sorted(pins))
+
+
+def tags_text(tags: Sequence[str]) -> str:
+    """Tags as they are stored."""
+    return json.dumps(list(tags), ensure_ascii=False)

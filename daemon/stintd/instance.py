@@ -1,0 +1,134 @@
+"""One daemon per home: the lock, the control socket's file, and what a service manager hands over.
+
+The lock is taken before the socket is bound, because binding silently takes a live daemon's socket away
+(asyncio unlinks what it finds). A file lock dies with its process, so there are no stale locks and no pid files.
+"""
+
+import contextlib
+import fcntl
+import os
+import socket
+import stat
+
+from stintd.errors import Conflict, Unavailable
+
+LISTEN_FDS_START = 3
+
+
+class Lock:
+    """An exclusive lock on a file, held until `release` or the end of the process."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._fd = -1
+
+    def acquire(self) -> None:
+        """Take it, or raise `conflict`: another daemon serves this home."""
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(fd)
+            raise Conflict(
+                "another stintd already runs for this home", "use it with `stint status`, or stop it with `stint down`"
+            ) from error
+        if not _is_same_file(fd, self.path):
+            os.close(fd)
+            raise Unavailable("the lock file was replaced while it was taken", "start stintd again")
+        self._fd = fd
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the file we hold is still the one at the path (a cleaner may have removed it)."""
+        return self._fd >= 0 and _is_same_file(self._fd, self.path)
+
+    def release(self) -> None:
+        """Give it back; the file stays, so that nobody locks a file that is about to vanish."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _is_same_file(fd: int, path: str) -> bool:
+    with contextlib.suppress(OSError):
+        here, there = os.fstat(fd), os.stat(path, follow_symlinks=False)
+        return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
+    return False
+
+
+def bind(path: str) -> socket.socket:
+    """The listening control socket at `path`, mode 0600. Call with the lock held.
+
+    A stale socket of ours is replaced; a file, folder, symlink or another's socket is refused (`conflict`).
+    """
+    _make_way(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    previous = os.umask(0o177)
+    try:
+        listener.bind(path)
+    except OSError as error:
+        listener.close()
+        raise Unavailable(
+            f"cannot listen on {path}: {error.strerror}", "see that its folder exists, is yours and is writable"
+        ) from error
+    finally:
+        os.umask(previous)
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+def _make_way(path: str) -> None:
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        kind = "a symlink" if stat.S_ISLNK(found.st_mode) else "a folder" if stat.S_ISDIR(found.st_mode) else "a file"
+        raise Conflict(f"{kind} is where the control socket belongs: {path}", "move it away and start again")
+    if found.st_uid != os.getuid():
+        raise Conflict(f"the socket {path} belongs to another user", "remove it as its owner and start again")
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        probe.settimeout(1.0)
+        probe.connect(path)
+    except OSError:
+        os.unlink(path)
+    else:
+        raise Conflict(f"something answers on {path}", "stop the other program, or set another STINTD_HOME")
+    finally:
+        probe.close()
+
+
+def unbind(listener: socket.socket, path: str) -> None:
+    """Close, and remove the socket file if it is still ours."""
+    with contextlib.suppress(OSError):
+        if os.lstat(path).st_ino and listener.getsockname() == path:
+            os.unlink(path)
+    listener.close()
+
+
+def activated(environment: dict[str, str]) -> list[socket.socket]:
+    """Listening sockets a service manager passed to this process; the variables are taken out of `environment`."""
+    pid, count = environment.pop("LISTEN_PID", ""), environment.pop("LISTEN_FDS", "")
+    environment.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()) or not count.isdigit():
+        return []
+    found = []
+    for fd in range(LISTEN_FDS_START, LISTEN_FDS_START + int(count)):
+        os.set_inheritable(fd, False)
+        passed = socket.socket(fileno=fd)
+        passed.setblocking(False)
+        found.append(passed)
+    return found
+
+
+def notify_manager(environment: dict[str, str], state: str) -> None:
+    """Tell the service manager (`READY=1`, `STOPPING=1`, `STATUS=…`); without one, nothing."""
+    address = environment.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.sendto(state.encode(), address)

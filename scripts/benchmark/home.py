@@ -1,0 +1,121 @@
+"""A daemon in a home of its own: started as a user would start it, asked over its control socket."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from stintd.client import control
+from tests.support import until
+
+
+class Home:
+    """One `STINTD_HOME`, and the folders its daemon watches."""
+
+    def __init__(self, folder: Path, roots: list[Path] | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.pid = folder, 0
+        self.socket = str(folder / "run" / "control.sock")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_", "STINT", "PYTHON"))}
+        self.environment = {**kept, "STINTD_HOME": str(folder), "HOME": str(folder), "TZ": "UTC"}
+        (folder / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.test\n[init]\n\tdefaultBranch = main\n")
+        quoted = ", ".join(f'"{root}"' for root in roots or [])
+        (folder / "config.toml").write_text(f"[watch]\nfolders = [{quoted}]\n")
+        self._control = control.Control(self.socket)
+
+    def get(self, route: str, **query: str) -> Any:
+        return self._control.get(route, **query)
+
+    def post(self, route: str, body: Any) -> Any:
+        return self._control.post(route, body)
+
+    def every(self, route: str, query: dict[str, str]) -> list[Any]:
+        return list(self._control.every(route, **query))
+
+    def is_ready(self) -> bool:
+        with contextlib.suppress(Exception):
+            return bool(self.get("/api/health"))
+        return False
+
+    def wait_until_watching(self, repositories: int) -> int:
+        """Until all are covered; the number of watched folders."""
+
+        def watching() -> int:
+            listed = self.get("/api/repos")["data"]
+            is_done = len(listed) >= repositories and all(repo.get("tier") for repo in listed)
+            return sum(repo.get("folders", 0) for repo in listed) if is_done else 0
+
+        return until(watching, 30, "all repositories watched")
+
+    def stored_bytes(self) -> int:
+        """The database with its write-ahead log folded in."""
+        return sum(path.stat().st_size for path in self.folder.glob("stintd.db"))
+
+
+@contextlib.contextmanager
+def running(home: Home) -> Iterator[Home]:
+    """A daemon of this home until the end of the block."""
+    command = [sys.executable, "-m", "stintd.cli.run"]
+    daemon = subprocess.Popen(command, env=home.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        home.pid = daemon.pid
+        until(lambda: home.is_ready() or daemon.poll() is not None, 30, "the daemon answers")
+        if daemon.poll() is not None:
+            raise SystemExit(f"stintd ended with {daemon.returncode}")
+        yield home
+    finally:
+        daemon.terminate()
+        daemon.wait(20)
+
+
+def stint(home: Home, *words: str) -> str:
+    """What the command prints."""
+    command = [str(Path(sys.executable).with_name("stint")), *words]
+    return subprocess.run(command, env=home.environment, check=True, capture_output=True, text=True).stdout
+
+
+def git(folder: Path, *words: str) -> None:
+    """Run git in a repository of ours."""
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, env=_identity())
+
+
+def _identity() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    names = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.test"}
+    return {**kept, **names, "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.test"}
+
+
+def repositories(root: Path, count: int, folders: int, files: int) -> Path:
+    """`count` committed repositories below `root`, each with so many folders and files."""
+    for number in range(count):
+        repo = root / f"repo{number:04d}"
+        repo.mkdir(parents=True)
+        git(repo, "init", "-q")
+        for index in range(files):
+            path = repo / f"pkg{index % folders}" / f"file{index}.py"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f"# {index}\n")
+        git(repo, "add", "-A")
+        git(repo, "commit", "-q", "-m", "first")
+    return root
+
+
+def fill_entries(home: Home, count: int) -> None:
+    """`count` finished manual entries, twenty-five a day, ending yesterday, through the control socket."""
+    from datetime import UTC, datetime, timedelta
+
+    last = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    with running(home):
+        for first in range(0, count, 500):
+            home.post("/api/import", {"entries": [_entry(last, number) for number in range(first, min(first + 500, count))]})
+
+
+def _entry(last: Any, number: int) -> dict[str, Any]:
+    from datetime import timedelta
+
+    start = last - timedelta(days=number // 25) + timedelta(minutes=25 * (number % 25))
+    text = start.isoformat().replace("+00:00", "Z")
+    return {"projectName": f"project-{number % 40}", "startTime": text, "durationMinutes": 20, "description": f"work {number}"}
