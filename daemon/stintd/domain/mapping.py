@@ -4,12 +4,20 @@ Pure and lasting: heartbeats keep where they happened, and this is asked again w
 mapping also corrects the past. It decides what a new place would get (`home`) and leaves the making to its caller.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from stintd.domain.model import Assignment, Context, ProjectId, RepoId
 from stintd.domain.naming import (
-    NameMatch, folder_names, free_name, is_other_thing, match_name, near_names, normal_name, similarity,
+    NameMatch,
+    folder_names,
+    free_name,
+    is_other_thing,
+    match_name,
+    near_names,
+    normal_name,
+    similarity,
 )  # fmt: skip
 from stintd.domain.pattern import folders_up, glob, is_within, path_pattern
 from stintd.domain.policy import MapRule, Policy
@@ -18,9 +26,9 @@ from stintd.domain.remote import normalise_remote
 from stintd.domain.ticket import task_of_branch
 
 __all__ = [
-    "DatedRule", "Home", "KnownCheckout", "KnownProject", "KnownRepo", "NameMatch", "Placement", "ProjectDraft", "ProjectFile",
-    "Resolver", "is_other_thing", "match_name", "near_names", "normal_name", "normalise_remote", "parse_project_file",
-    "similarity", "task_of_branch",
+    "DatedRule", "Home", "KnownCheckout", "KnownProject", "KnownRepo", "NameMatch", "Placement", "ProjectDraft",
+    "ProjectFile", "Resolver", "is_other_thing", "match_name", "near_names", "normal_name", "normalise_remote",
+    "parse_project_file", "similarity", "task_of_branch",
 ]  # fmt: skip
 
 GIT_KINDS = frozenset({"commit", "checkout", "merge", "rebase", "push", "pull", "stash"})
@@ -30,7 +38,7 @@ MEMO_LIMIT = 50_000
 
 @dataclass(frozen=True, slots=True)
 class KnownProject:
-    """What resolution needs of a project. `is_automatic`: nobody chose its name; `folder` is the one it was made for."""
+    """What resolution needs of a project. `is_automatic`: nobody chose its name; `folder`: what it was made for."""
 
     id: ProjectId
     name: str
@@ -99,7 +107,7 @@ class ProjectDraft:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What a place gets: a project, or one to make, or neither (shown in review). `is_kept`: its repository keeps it."""
+    """What a place gets: a project, or one to make, or neither (shown in review). `is_kept`: by its repository."""
 
     project: ProjectId | None = None
     draft: ProjectDraft | None = None
@@ -110,19 +118,21 @@ class Resolver:
     """Answers for one state of projects, repositories, checkouts, mappings and project files; make a new one when any
     of them changes. Not for several threads at once: it remembers its answers.
 
-    The mappings of `policy` (the owner's file) come first, then `rules` (those made by command), each in their order.
+    `rules` are asked in their order; those of `policy.mappings` count only if the caller passes them too.
     `roots` bound how far up project files are looked for.
     """
 
     def __init__(
         self, projects: Iterable[KnownProject], repos: Iterable[KnownRepo], checkouts: Iterable[KnownCheckout],
-        rules: Iterable[DatedRule | MapRule], policy: Policy, *, roots: Iterable[str] = (), files: Iterable[ProjectFile] = (),
+        rules: Iterable[DatedRule | MapRule], policy: Policy, *,
+        roots: Iterable[str] = (), files: Iterable[ProjectFile] = (),
     ) -> None:  # fmt: skip
         self._projects = {project.id: project for project in projects}
         self._repos = {repo.id: repo for repo in repos}
         self._checkouts = {checkout.path: checkout for checkout in checkouts}
         self._dated = [rule if isinstance(rule, DatedRule) else DatedRule(rule) for rule in rules]
-        self._rules = [*policy.mappings, *(dated.rule for dated in self._dated)]
+        self._rules = [dated.rule for dated in self._dated]
+        self._changes_us = sorted({dated.since_us for dated in self._dated if dated.since_us is not None})
         self._policy, self._roots = policy, sorted(roots, key=len, reverse=True)
         self._files: dict[str, ProjectFile] = {}
         for file in files:
@@ -131,7 +141,7 @@ class Resolver:
         self._names = [(project.id, project.name) for project in self._projects.values()]
         self._memo: dict[Context | tuple[Context, str], Placement] = {}
         self._varied: dict[Context, bool] = {}
-        self._eras: dict[tuple[int, ...], Resolver] = {}
+        self._eras: dict[int, Resolver] = {len(self._changes_us): self}
         self.refused: dict[str, str] = {}
 
     # ------------------------------------------------------------------ questions
@@ -142,7 +152,7 @@ class Resolver:
         return Assignment(placement.project, placement.task)
 
     def by_entity(self, context: Context) -> bool:
-        """Whether heartbeats of this context may differ by their entity: mapped folders, or project files, inside it."""
+        """Whether heartbeats of this context may differ by their entity: folders in it are mapped, or have a file."""
         known = self._varied.get(context)
         if known is None:
             known = self._varied[context] = context.kind not in GIT_KINDS and self._is_divided(context)
@@ -172,9 +182,8 @@ class Resolver:
         if placement.is_automatic:
             return Home(None, self._automatic(placement.folder), placement.is_kept)
         rule = placement.rule or MapRule()
-        return Home(None, ProjectDraft(
-            placement.wanted, placement.folder, False, (), rule.client, rule.billable, rule.bill_agent_time, rule.bill_supervised,
-        ), placement.is_kept)  # fmt: skip
+        billing = rule.client, rule.billable, rule.bill_agent_time, rule.bill_supervised
+        return Home(None, ProjectDraft(placement.wanted, placement.folder, False, (), *billing), placement.is_kept)
 
     def suggestion(self, folder: str) -> ProjectId | None:
         """The one project without a repository whose name is nearly the folder's: for `stint review`, never applied."""
@@ -184,15 +193,27 @@ class Resolver:
 
     def at(self, us: int) -> "Resolver":
         """The resolver for evidence of that instant: without the mappings that begin later."""
-        era = tuple(i for i, dated in enumerate(self._dated) if dated.since_us is None or dated.since_us <= us)
-        if len(era) == len(self._dated):
-            return self
+        era = bisect_right(self._changes_us, us)
         if era not in self._eras:
+            held = [dated for dated in self._dated if dated.since_us is None or dated.since_us <= us]
             self._eras[era] = Resolver(
-                self._projects.values(), self._repos.values(), self._checkouts.values(), [self._dated[i] for i in era],
-                self._policy, roots=self._roots, files=self._files.values(),
+                self._projects.values(), self._repos.values(), self._checkouts.values(),
+                [dated.rule for dated in held], self._policy, roots=self._roots, files=self._files.values(),
             )  # fmt: skip
         return self._eras[era]
+
+    def rule_of(self, project: ProjectId | None, repo: RepoId | None, branch: str | None) -> MapRule | None:
+        """The mapping by which a repository's work on a branch comes to this project: its tags and what it bills."""
+        context = Context("watch", "edit", repo=repo, branch=branch)
+        places = [checkout.path for checkout in self._checkouts.values() if checkout.repo == repo] if repo else []
+        for rule in self._rules:
+            if project is None or not self._holds_beside(rule, context):
+                continue
+            pattern = path_pattern(rule.path) if rule.path is not None else None
+            is_there = pattern is None or any(pattern.matches(one) or pattern.may_match_below(one) for one in places)
+            if is_there and match_name(rule.project or "", self._names).project == project:
+                return rule
+        return None
 
     # ------------------------------------------------------------------ first match wins
 
@@ -333,7 +354,7 @@ class Resolver:
         return [f"{one.rstrip('/')}/{below}" if below else one for one in bases]
 
     def _rule(self, context: Context, path: str) -> MapRule | None:
-        """The first rule that holds; among plain folders the nearest, because mapping a folder inside another means it."""
+        """The first rule that holds; among plain folders the nearest: who maps a folder inside another means it."""
         holding = [rule for rule in self._rules if self._holds(rule, context, path)]
         if not holding or holding[0].path is None:
             return holding[0] if holding else None

@@ -31,8 +31,8 @@ def normal_name(name: str) -> str:
 
 def similarity(one: str, other: str) -> float:
     """How alike two names are, 0 to 100, by their normalised forms. The same whichever comes first."""
-    pair = sorted((normal_name(one)[:NAME_LIMIT], normal_name(other)[:NAME_LIMIT]))
-    return 100 * SequenceMatcher(None, *pair, autojunk=False).ratio()
+    first, second = sorted((normal_name(one)[:NAME_LIMIT], normal_name(other)[:NAME_LIMIT]))
+    return 100 * SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
 def _words(name: str) -> list[str]:

@@ -70,16 +70,20 @@ def _stint(folder: str, text: str, is_trusted: bool) -> ProjectFile:
 def _word(where: str, key: str, value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or not _clean(value) or len(value) > VALUE_LIMIT:
+    if not isinstance(value, str) or not _is_short(value):
         raise Invalid(f"{where}: {key} must be a short text", f'write {key} = "name"')
     return _clean(value)
 
 
 def _list(where: str, key: str, value: object) -> tuple[str, ...]:
-    is_list = isinstance(value, list) and len(value) <= LIST_LIMIT
-    if not is_list or not all(isinstance(one, str) and _clean(one) and len(one) <= VALUE_LIMIT for one in value):
+    words = [one for one in value if isinstance(one, str)] if isinstance(value, list) else [""]
+    if not isinstance(value, list) or len(words) < len(value) or not all(map(_is_short, words)):
         raise Invalid(f"{where}: {key} must be a list of short texts", f'write {key} = ["one", "two"]')
-    return tuple(_clean(one) for one in value)
+    return tuple(_clean(one) for one in words[:LIST_LIMIT])
+
+
+def _is_short(text: str) -> bool:
+    return bool(_clean(text)) and len(text) <= VALUE_LIMIT
 
 
 def _clean(text: str) -> str:

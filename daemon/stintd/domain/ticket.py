@@ -8,9 +8,10 @@ from stintd.domain.policy import Policy
 from stintd.errors import Invalid
 
 DEFAULT_PATTERN = Policy().task_pattern
-NOT_TICKETS = frozenset(
-    "AES ANSI ARM CP CVE ECMA FIPS GPL GPT HTTP IEC IEEE IPV ISO LGPL MD PEP PKCS RFC RIPEMD RSA SHA TLS UCS UTF WCAG".split()
-)
+NOT_TICKETS = frozenset({
+    "AES", "ANSI", "ARM", "CP", "CVE", "ECMA", "FIPS", "GPL", "GPT", "HTTP", "IEC", "IEEE", "IPV", "ISO", "LGPL", "MD",
+    "PEP", "PKCS", "RFC", "RIPEMD", "RSA", "SHA", "TLS", "UCS", "UTF", "WCAG",
+})  # fmt: skip
 """Words that look like a ticket's project and name a standard: `UTF-8`, `SHA-256`, `RFC-7231`."""
 
 _CLICKUP = re.compile(r"(?<![A-Za-z0-9])CU-([0-9a-z]{5,16})(?![A-Za-z0-9])")
@@ -30,7 +31,7 @@ def _finder(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])")
 
 
-def ticket_in(text: str, policy: Policy) -> str | None:
+def ticket_of(text: str, policy: Policy) -> str | None:
     """The first ticket named in a text, or None. ClickUp's `CU-86fpd7vgc` counts beside the pattern."""
     if not policy.task_pattern:
         return None
@@ -45,13 +46,9 @@ def ticket_in(text: str, policy: Policy) -> str | None:
 
 def task_of_branch(branch: str | None, policy: Policy) -> str | None:
     """The task a branch is named for: `feature/DEV-12-login` is for DEV-12."""
-    return ticket_in(branch.replace("_", " "), policy) if branch else None
+    return ticket_of(branch.replace("_", " "), policy) if branch else None
 
 
-def task_of_entry(task: str | None, subjects: Iterable[str], default_task: str | None, policy: Policy) -> str | None:
-    """The task of an entry: the one its stretch has already (mapping or branch), else the first ticket in a subject of
-    its commits, else the project's default.
-    """
-    if task:
-        return task
-    return next((found for subject in subjects if (found := ticket_in(subject, policy))), default_task)
+def ticket_in(subjects: Iterable[str], policy: Policy) -> str | None:
+    """The first ticket named in the subjects of an entry's commits."""
+    return next((found for subject in subjects if (found := ticket_of(subject, policy))), None)
