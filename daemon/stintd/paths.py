@@ -160,32 +160,19 @@ def control_socket() -> str:
 
 
 def config_file() -> str:
+    """The owner's file; never written by the program."""
     return home_layout().config
 
 
 def settings_file() -> str:
+    """What the program itself set."""
     return home_layout().settings
 
 
-def config_dir() -> str:
-    return home_layout().config_folder
-
-
-def state_dir() -> str:
-    return home_layout().state
-
-
-def run_dir() -> str:
-    return home_layout().run
-
-
-def log_file() -> str:
-    return home_layout().log_file
+def log_dir() -> str:
+    return home_layout().log
 
 
 def status_file() -> str:
+    """One line for prompts; its last field is the epoch second until which it holds."""
     return home_layout().status
-
-
-def http_file() -> str:
-    return home_layout().http_json

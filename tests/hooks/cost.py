@@ -1,7 +1,7 @@
-"""What our post-commit shim adds to `git commit`, against an empty sh hook and against none, in interleaved rounds.
+"""What our post-commit shim adds to `git commit`, against an empty sh hook and against none; rounds interleaved.
 
-Run it as `python -m tests.hooks.cost [ROUNDS]`, or call `measure` from a bench. The ratios are of medians; `cpu` is user
-plus system time of the whole git process tree, the column that noise on the machine moves least.
+Run it as `python -m tests.hooks.cost [ROUNDS]`, or call `measure` from a bench. `ratio` is that of medians, `paired`
+the median of each round's ratio; `cpu` is user plus system time of the whole git process tree.
 """
 
 import os
@@ -19,13 +19,13 @@ EMPTY = "#!/bin/sh\nexit 0\n"
 
 
 def measure(rounds: int = 100, folder: Path | None = None, git: str = "git") -> dict[str, dict[str, float]]:
-    """Medians in milliseconds and their ratio to the empty hook, by variant: none, empty, ours, ours without a spool."""
+    """Medians in milliseconds and their ratio to the empty hook, by variant."""
     with tempfile.TemporaryDirectory(dir=folder) as where:
         arms = dict(_arms(Path(where), git))
         wall: dict[str, list[float]] = {name: [] for name in arms}
         cpu: dict[str, list[float]] = {name: [] for name in arms}
         for number in range(rounds + 5):
-            for name in random.sample(sorted(arms), len(arms)):  # noqa: S311  order only
+            for name in random.sample(sorted(arms), len(arms)):
                 took, used = _commit(arms[name], git)
                 if number >= 5:  # the first rounds fill caches
                     wall[name].append(took)
@@ -64,9 +64,10 @@ def _commit(repo: Path, git: str) -> tuple[float, float]:
 
 
 def _run(command: list[str], cwd: Path) -> tuple[float, float]:
+    person = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@x.test", "GIT_COMMITTER_NAME": "a"}
     env = {
-        "PATH": os.environ["PATH"], "HOME": str(cwd), "PWD": str(cwd), "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "a",
-        "GIT_AUTHOR_EMAIL": "a@example.test", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.test",
+        "PATH": os.environ["PATH"], "HOME": str(cwd), "PWD": str(cwd), "GIT_CONFIG_NOSYSTEM": "1", **person,
+        "GIT_COMMITTER_EMAIL": "a@x.test",
     }  # fmt: skip
     before = time.perf_counter()
     pid = os.posix_spawnp(command[0], [command[0], "-C", str(cwd), *command[1:]], env)

@@ -1,1 +1,4 @@
-"""Installing hooks into hosts whose settings are not ours: shows the change first, keeps what was there, removes exactly what it added."""
+"""Installing hooks into hosts whose settings are not ours.
+
+Every change can be shown first, keeps what was there, and is removed exactly.
+"""

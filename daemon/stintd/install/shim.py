@@ -13,6 +13,13 @@ from stintd.errors import Invalid
 from stintd.resources import bundled
 
 HOOKS = ("post-commit", "post-checkout", "post-merge", "post-rewrite", "pre-push")
+# What git tells each hook, as shell words. Never a remote's URL: it may hold a password, and pushing to one names it.
+_ARGUMENTS = {
+    "post-checkout": "'\t'\"${1-}\"'\t'\"${2-}\"'\t'\"${3-}\"",
+    "post-merge": "'\t'\"${1-}\"",
+    "post-rewrite": "'\t'\"${1-}\"",
+    "pre-push": "'\t'\"${1##*[:/@%\t]*}\"",
+}
 _MARK = re.compile(rb"\A#!/bin/sh\n# stintd hook: ([a-z-]+) ([0-9a-f]{16})\n")
 
 
@@ -29,10 +36,10 @@ def text(hook: str, spool: str) -> str:
     if "\n" in spool or "\0" in spool:
         raise Invalid("the state folder has a line break in its name", "set STINTD_HOME to a folder without one")
     body = bundled("hooks/git/shim.sh").read_text()
-    body = body.replace("@KIND@", hook).replace("@SPOOL@", shlex.quote(spool))
-    return body.replace(
-        "@MARK@", f"{hook} {_digest(hook, body.replace('@MARK@', '').encode(errors='surrogateescape'))}"
-    )
+    for name, value in (("@KIND@", hook), ("@SPOOL@", shlex.quote(spool)), ("@ARGS@", _ARGUMENTS.get(hook, ""))):
+        body = body.replace(name, value)
+    plain = body.replace("@MARK@", "").encode(errors="surrogateescape")
+    return body.replace("@MARK@", f"{hook} {_digest(hook, plain)}")
 
 
 def recognise(raw: bytes) -> Recognised | None:

@@ -1,0 +1,238 @@
+"""Reads what hooks left in the spool folder, and removes it once it is stored.
+
+A file goes through three names: `spool/KIND.PID`, written by a hook; `spool/taken/KIND.PID~INODE~COMMIT`, once it is
+being read, so that a hook with the same process number starts a new file; then nothing, after `settled` returned. A
+daemon that dies between is no loss: what lies in `taken` is told again at the next start with the same time and the
+same commit, so that it is the same heartbeat. What cannot be read goes to `spool/bad` and is reported.
+
+Nothing here follows a symlink, opens a pipe or waits for a writer. Costs nothing while nothing happens: it is woken by
+`watch`, and by a clock only while a half-written file lies there.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import stat
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from stintd.clock import Clock
+from stintd.domain.model import EPOCH, GitSignal, TroubleSignal
+from stintd.errors import Invalid
+from stintd.ports import Sink
+from stintd.sources.hookline import WORDS, HookLine, parse_line, signal_of
+
+Watch = Callable[[str, Callable[[], None]], Callable[[], None]]
+"""Calls the function, on any thread, after a file in the folder was closed or moved in; answers how to stop that."""
+HeadOf = Callable[[str], "tuple[str | None, str]"]
+"""Branch and commit of the checkout at a folder, (None, "") when they cannot be told."""
+Settled = Callable[[], Awaitable[None]]
+"""Returns once everything handed to the sink before is stored; raises when it could not be."""
+
+FILES_A_PASS = 200
+LARGEST = 64 * 1024
+HALF_WRITTEN = timedelta(seconds=5)
+FRESH = timedelta(seconds=2)
+"""How old an act may be for the checkout's present commit to be the one it made."""
+log = logging.getLogger(__name__)
+_NAME = re.compile(r"([a-z]+(?:-[a-z]+)*)\.[0-9]+(?:\.[0-9]+)?")
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A spool file that was read and claimed, and the acts in it."""
+
+    path: str
+    size: int
+    signals: tuple[GitSignal, ...]
+
+
+class SpoolSource:
+    """The hooks' letterbox. All methods run on the event loop's thread; `watch` may call from another."""
+
+    name = "spool"
+
+    def __init__(
+        self, folder: str, clock: Clock, settled: Settled, watch: Watch, head_of: HeadOf = lambda folder: (None, ""),
+        max_future: timedelta = timedelta(minutes=5),
+    ) -> None:  # fmt: skip
+        self._folder, self._clock, self._settled, self._watch, self._head_of = folder, clock, settled, watch, head_of
+        self._taken, self._bad = os.path.join(folder, "taken"), os.path.join(folder, "bad")
+        self._max_future = max_future
+        self._unfinished = 0  # half-written files seen by the last pass
+
+    async def run(self, sink: Sink) -> None:
+        """Drain, then read whenever something arrives, until cancelled."""
+        loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+        unwatch = self._watch(self._folder, lambda: loop.call_soon_threadsafe(arrived.set))
+        try:
+            while True:
+                arrived.clear()
+                await self.drain(sink)
+                await self._wait(arrived)
+        finally:
+            unwatch()
+
+    async def drain(self, sink: Sink) -> int:
+        """Tell and remove everything that waits now; how many acts.
+
+        Await it before saying that the daemon is ready, and never beside a running `run`.
+        """
+        for folder in (self._taken, self._bad):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        self._report(sink)
+        told = await self._tell(
+            [found for name in sorted(os.listdir(self._taken)) if (found := self._again(name))], sink
+        )
+        before: list[str] = []  # a pass that changed nothing is the last: what lies there is half-written or stuck
+        while (names := self._waiting()) and names != before:
+            before, self._unfinished = names, 0
+            told += await self._tell([found for name in names if (found := self._take(name, sink))], sink)
+        return told
+
+    async def _tell(self, messages: list[_Message], sink: Sink) -> int:
+        signals = _one_a_rebase(sorted((s for m in messages for s in m.signals), key=lambda signal: signal.time))
+        for signal in signals:
+            sink(signal)
+        if messages:
+            await self._settled()
+        for message in messages:
+            _remove(message)
+        return len(signals)
+
+    async def _wait(self, arrived: asyncio.Event) -> None:
+        waiting = [asyncio.ensure_future(arrived.wait())]
+        if self._unfinished:
+            waiting.append(asyncio.ensure_future(self._clock.sleep(HALF_WRITTEN.total_seconds())))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    def _waiting(self) -> list[str]:
+        with os.scandir(self._folder) as entries:
+            return list(islice((entry.name for entry in entries if entry.name not in ("taken", "bad")), FILES_A_PASS))
+
+    def _take(self, name: str, sink: Sink) -> _Message | None:
+        """Claim one file that can be read; None when it is left for later or was put aside."""
+        path = os.path.join(self._folder, name)
+        try:
+            _check_name(name)
+            raw, status = _read(path)
+            age = self._clock.now() - _time_of(status)
+            if not raw.endswith(b"\n") and abs(age) < HALF_WRITTEN:
+                self._unfinished += 1
+                return None
+            lines = self._lines(raw, _time_of(status))
+            branch, commit = self._head(lines) if abs(age) < FRESH else (None, "")
+            taken = os.path.join(self._taken, f"{name}~{status.st_ino}~{commit}")
+            os.rename(path, taken)
+        except FileNotFoundError:
+            return None
+        except (Invalid, OSError) as error:
+            self._put_aside(path, error, sink)
+            return None
+        return _message(taken, lines, status, (branch, commit))
+
+    def _again(self, name: str) -> _Message | None:
+        """What was taken before a crash, with the commit it was taken with."""
+        path = os.path.join(self._taken, name)
+        try:
+            raw, status = _read(path)
+            return _message(path, self._lines(raw, _time_of(status)), status, (None, name.rpartition("~")[2]))
+        except (Invalid, OSError):
+            os.rename(path, os.path.join(self._bad, name))
+            return None
+
+    def _lines(self, raw: bytes, time: datetime) -> list[HookLine]:
+        if not raw.endswith(b"\n"):
+            raise Invalid("it is empty or cut short", "the disk may have been full")
+        lines = [parse_line(line) for line in raw.decode("utf-8", "surrogateescape").split("\n")[:-1]]
+        if max(line.time or time for line in lines) > self._clock.now() + self._max_future:
+            raise Invalid("its time is in the future", "the machine's clock was set back, or is wrong now")
+        return lines
+
+    def _head(self, lines: list[HookLine]) -> tuple[str | None, str]:
+        """HEAD right after the act. Of several acts in one file only the last could be meant, so none is."""
+        if len(lines) > 1 or lines[0].hook == "pre-push":
+            return None, ""
+        return self._head_of(lines[0].folder)
+
+    def _put_aside(self, path: str, error: Exception, sink: Sink) -> None:
+        reason = error.message if isinstance(error, Invalid) else error.strerror if isinstance(error, OSError) else ""
+        log.warning("put aside %s: %s", path, reason)
+        with contextlib.suppress(OSError):
+            os.rename(path, os.path.join(self._bad, f"{os.path.basename(path)}~{os.lstat(path).st_ino}"))
+        self._report(sink, reason or "")
+
+    def _report(self, sink: Sink, reason: str = "") -> None:
+        """Raise or clear the warning about messages that could not be read."""
+        count = len(os.listdir(self._bad))
+        why = f", the last because {reason}" if reason else ""
+        sink(
+            TroubleSignal(
+                "spool_unreadable",
+                f"{count} hook message{'s' if count != 1 else ''} could not be read{why}",
+                f"look into {self._bad}, then empty that folder",
+                is_cleared=not count and not reason,
+            )
+        )
+
+
+def _check_name(name: str) -> None:
+    found = _NAME.fullmatch(name)
+    if found is None or found[1] not in WORDS:
+        raise Invalid(f"{name[:60]!r} is no kind of message known here", "a newer stintd may know it")
+
+
+def _read(path: str) -> tuple[bytes, os.stat_result]:
+    """A regular file of ours or root's (`sudo git commit`), never through a symlink and never more than LARGEST."""
+    descriptor = os.open(path, _FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Invalid("it is not a regular file", "something else put it there")
+        if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
+            raise Invalid("it belongs to somebody else", "something else put it there")
+        if status.st_size > LARGEST:
+            raise Invalid(f"it is larger than {LARGEST} bytes", "something else put it there")
+        return os.read(descriptor, LARGEST), status
+    finally:
+        os.close(descriptor)
+
+
+def _time_of(status: os.stat_result) -> datetime:
+    return EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
+
+
+def _message(path: str, lines: list[HookLine], status: os.stat_result, head: tuple[str | None, str]) -> _Message:
+    signals = (signal_of(line, _time_of(status), head) for line in lines)
+    return _Message(path, status.st_size, tuple(signal for signal in signals if signal))
+
+
+def _remove(message: _Message) -> None:
+    """Remove what is stored; a file that grew meanwhile stays and is told again."""
+    with contextlib.suppress(OSError):
+        if os.lstat(message.path).st_size == message.size:
+            os.unlink(message.path)
+
+
+def _one_a_rebase(signals: list[GitSignal]) -> list[GitSignal]:
+    """The steps of a rebase that follow each other within two seconds are one act, at the time of the last."""
+    kept: list[GitSignal] = []
+    for signal in signals:
+        if kept and signal.kind == "rebase" and _continues(kept[-1], signal):
+            kept.pop()
+        kept.append(signal)
+    return kept
+
+
+def _continues(earlier: GitSignal, later: GitSignal) -> bool:
+    same = (earlier.kind, earlier.checkout, earlier.witness) == (later.kind, later.checkout, later.witness)
+    return same and later.time - earlier.time <= FRESH
