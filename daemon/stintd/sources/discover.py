@@ -45,7 +45,7 @@ class Found:
 DEFAULT_LIMITS = Limits()
 
 
-def discover(root: str, limits: Limits = DEFAULT_LIMITS, is_inside: bool = False) -> Found:
+def discover(root: str, is_inside: bool = False, limits: Limits = DEFAULT_LIMITS) -> Found:
     """All checkouts at or below `root`. `is_inside`: it lies in a checkout already known, so no container is told.
 
     Unreadable folders are passed over; whether the root itself is there is the caller's question.

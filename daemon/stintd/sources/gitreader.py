@@ -246,3 +246,19 @@ def addresses(facts: CheckoutFacts) -> frozenset[str]:
     """The addresses that wrote the end of a checkout's HEAD reflog: whoever works on this machine."""
     lines, _ = read_tail(os.path.join(facts.git_dir, "logs", "HEAD"), OWNER_TAIL)
     return frozenset(line.email for line in lines if line.email)
+
+
+def needs_git(facts: CheckoutFacts) -> bool:
+    """Whether looking takes a git process: its refs are no files."""
+    return os.path.isdir(os.path.join(facts.common_dir, "reftable"))
+
+
+def touched_us(facts: CheckoutFacts) -> int:
+    """When somebody last did something here, in microseconds: the younger of reflog and index."""
+    latest = 0
+    for name in ("logs/HEAD", "index", "HEAD"):
+        try:
+            latest = max(latest, os.lstat(os.path.join(facts.git_dir, name)).st_mtime_ns // 1000)
+        except OSError:
+            continue
+    return latest

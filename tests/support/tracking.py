@@ -1,0 +1,132 @@
+"""A tracker on real repositories with a watcher that the test speaks for."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from stintd.clock import Clock
+from stintd.domain.model import CheckoutFacts, FileSignal, Signal
+from stintd.engine.tracked import Parts, TrackerSettings
+from stintd.engine.tracker import Tracker
+from stintd.sources import gitreader
+from stintd.sources.discover import discover
+from tests.support.clock import FakeClock
+
+
+@dataclass(frozen=True)
+class SpokenNote:
+    """A note the test makes up."""
+
+    kind: str
+    checkout: str
+    path: str
+
+
+@dataclass
+class SpokenWatcher:
+    """Keeps what it was told to cover."""
+
+    covered: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+
+    def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str], /) -> None:
+        self.covered[checkout] = (list(git_folders), list(folders))
+        self.order.append(checkout)
+
+    def uncover(self, checkout: str, /) -> None:
+        self.covered.pop(checkout, None)
+
+
+@dataclass
+class PlainFolders:
+    """Every folder matters; sweeps tell files by their time (`is_sweeping`: the test's clock is the machine's)."""
+
+    is_sweeping: bool = False
+    ignored: set[str] = field(default_factory=set)
+    planned: list[str] = field(default_factory=list)
+
+    def plan(self, facts: CheckoutFacts) -> list[str]:
+        self.planned.append(facts.path)
+        return [here for here, _, _ in os.walk(facts.path) if "/.git" not in here]
+
+    def sweep(self, facts: CheckoutFacts, since: datetime) -> list[FileSignal]:
+        found = []
+        for path in Path(facts.path).rglob("*") if self.is_sweeping else ():
+            if ".git" in path.parts or not path.is_file():
+                continue
+            time = datetime.fromtimestamp(path.stat().st_mtime, tz=since.tzinfo)
+            if time > since:
+                found.append(FileSignal(time, facts.path, str(path.relative_to(facts.path)), path.stat().st_size))
+        return found
+
+    def is_ignored(self, facts: CheckoutFacts, path: str) -> bool:
+        return path in self.ignored
+
+
+@dataclass
+class Bench:
+    """A tracker and everything it said. `told` and `cursors` grow as an engine would store them."""
+
+    roots: tuple[str, ...]
+    clock: Clock
+    cursors: dict[str, str] = field(default_factory=dict)
+    known_since: datetime | None = None
+    cold_after: timedelta = timedelta(days=3650)
+    told: list[Signal] = field(default_factory=list)
+    watcher: SpokenWatcher = field(default_factory=SpokenWatcher)
+    folders: PlainFolders = field(default_factory=PlainFolders)
+
+    async def __aenter__(self) -> "Bench":
+        parts = Parts(self.watcher, gitreader, self.folders, discover)
+        settings = TrackerSettings(self.roots, self.cold_after, known_since=self.known_since)
+        self.tracker = Tracker(parts, self.clock, self.sink, self.cursors, settings)
+        await self.tracker.start()
+        self._task = asyncio.create_task(self.tracker.run())
+        await self.settled()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        self.tracker.stop()
+
+    async def settled(self) -> None:
+        """All background work is done and delayed work waits on the clock."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+        await self.tracker.settled()
+
+    async def advance(self, **length: float) -> None:
+        """Time passes on the test's clock, and what comes of it is done."""
+        assert isinstance(self.clock, FakeClock)
+        await self.settled()
+        await self.clock.advance(**length)
+        await self.settled()
+
+    def sink(self, signals: list[Signal], cursors: dict[str, str]) -> None:
+        self.told += signals
+        self.cursors.update(cursors)
+
+    def note(self, kind: str, checkout: Path, *paths: str) -> None:
+        """The watcher saw `paths` (relative to the checkout) change."""
+        self.tracker.notes([SpokenNote(kind, str(checkout), str(checkout / path)) for path in paths])
+
+    def moved(self, checkout: Path) -> None:
+        """The watcher saw HEAD's reflog change."""
+        log = gitreader.facts_of(str(checkout))
+        assert log is not None
+        self.tracker.notes([SpokenNote("git", str(checkout), f"{log.git_dir}/logs/HEAD")])
+
+    def of(self, *types: type) -> list[Signal]:
+        return [signal for signal in self.told if isinstance(signal, types)]
+
+    def take(self, *types: type) -> list[Signal]:
+        """What was told of these types since the last time."""
+        found = self.of(*types)
+        self.told = [signal for signal in self.told if not isinstance(signal, types)]
+        return found
