@@ -5,10 +5,10 @@ Holds no state, so that any thread may ask.
 """
 
 import os
-import re
 from dataclasses import dataclass
 
 from stintd.domain.model import CheckoutFacts, GitSignal, to_us
+from stintd.domain.remote import normalise_remote
 from stintd.sources import gitcall
 from stintd.sources.gitacts import FoldFacts, fold, pushes, stash_seconds
 from stintd.sources.gitfiles import (
@@ -96,13 +96,29 @@ def _misplaced(place: GitPlace, config: GitConfig) -> str:
     return f"the settings of {place.path} place its files in {claimed[:300]}"
 
 
-def _identity(place: GitPlace, config: GitConfig, first_commit: str) -> str:
+def _identity(place: GitPlace, config: GitConfig, first_commit: str, hops: int = 2) -> str:
+    """What names the repository. A remote on this machine is another checkout or a bare store of the same history, so
+    it is asked for its own remote, and the first commit joins what has none."""
     remote = normalise_remote(config.remote) if config.remote else ""
+    if remote.startswith("/") or remote[1:2] == ":":
+        remote = _remote_beyond(remote, hops)
     if remote:
         return remote
     if first_commit:
         return f"root:{first_commit}"
     return f"path:{place.parent if place.kind == 'worktree' and place.parent else place.path}"
+
+
+def _remote_beyond(path: str, hops: int) -> str:
+    """The remote of the repository at a local path, "" when it has none, or is none of ours to read."""
+    try:
+        place = locate(path) or locate_bare(path) or locate_bare(path + ".git")
+        if place is None or hops == 0 or distrust(place):
+            return ""
+        name = _identity(place, read_config(place.common_dir), "", hops - 1)
+    except OddFile:
+        return ""
+    return "" if name.startswith("path:") else name
 
 
 def first_commit_of(facts: CheckoutFacts) -> str:
@@ -135,17 +151,6 @@ def _is_plain(news: ReflogNews) -> bool:
 def place_of(facts: CheckoutFacts) -> GitPlace:
     """Where the git data of known facts lie."""
     return GitPlace(facts.path, facts.git_dir, facts.common_dir, facts.kind, facts.parent)
-
-
-_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://(?:[^@/]*@)?([^/:]+)(?::\d+)?/|(?:[^@/:]*@)?([^/:]+):(?!//))(.+)", re.I)
-
-
-def normalise_remote(url: str) -> str:
-    match = _URL.fullmatch(url.strip())
-    if not match:
-        return ""
-    host, path = (match.group(1) or match.group(2)).lower(), match.group(3).strip("/").removesuffix(".git")
-    return f"{host}/{path}"
 
 
 # ---------------------------------------------------------------- watching
