@@ -1,0 +1,264 @@
+"""How long, on which day, for whom and worth what: the parts of entries by local day, and their totals.
+
+Lengths are exact: the parts of an entry on its days add up to the entry to the microsecond, and so do rows to totals.
+Human and agent time are never added. Rounding is for whoever delivers.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from stintd.domain import interval
+from stintd.domain.day import ONE_DAY, day_of, iso_week, start_of_day
+from stintd.domain.interval import Interval
+from stintd.domain.model import TimeEntry, from_us, to_us
+from stintd.errors import Invalid
+
+GROUPINGS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
+HOUR_US = Decimal(3_600_000_000)
+CENT = Decimal("0.01")
+
+
+class Part(NamedTuple):
+    """What one entry gives to one local day, in microseconds. `supervised_us` is part of `length_us`."""
+
+    day: date
+    start_us: int
+    length_us: int
+    supervised_us: int
+
+    @property
+    def hands_on_us(self) -> int:
+        return self.length_us - self.supervised_us
+
+
+def counted_end(entry: TimeEntry, now: datetime) -> datetime:
+    """Until when an entry counts in totals: its end; a manual timer until now; an automatic one to its last evidence,
+    because what comes after it may turn out to be no work.
+    """
+    if entry.end is not None:
+        return entry.end
+    if entry.origin == "auto":
+        return max(entry.start, entry.last_evidence or entry.start)
+    return max(entry.start, now)
+
+
+def worked(entry: TimeEntry, now: datetime) -> list[Interval]:
+    """The stretches of an entry that count, pauses left out, as microseconds."""
+    whole = to_us(entry.start), to_us(counted_end(entry, now))
+    pauses = [(to_us(pause.start), to_us(pause.end) if pause.end else whole[1]) for pause in entry.pauses]
+    return interval.subtract(whole, interval.union(pauses))
+
+
+def duration(entry: TimeEntry, now: datetime) -> timedelta:
+    """How long an entry is, as totals count it."""
+    return timedelta(microseconds=sum(end - start for start, end in worked(entry, now)))
+
+
+def contributions(entry: TimeEntry, zone: tzinfo, now: datetime, clip: Interval | None = None) -> list[Part]:
+    """The parts of an entry by local day, in order; within `clip` (microseconds) only.
+
+    Supervised time is spread evenly over the entry, so that the parts of any clipping add up to the whole.
+    """
+    pieces = worked(entry, now)
+    total = sum(end - start for start, end in pieces)
+    supervised = min(total, entry.supervised // timedelta(microseconds=1)) if entry.actor == "human" else 0
+    parts: dict[date, Part] = {}
+    before = 0
+    for start, end in pieces:
+        for day, lo, hi in by_day(start, end, zone):
+            first, last = (max(lo, clip[0]), min(hi, clip[1])) if clip else (lo, hi)
+            if last > first:
+                share = [supervised * (before + at - lo) // total for at in (first, last)]
+                _grow(parts, Part(day, first, last - first, share[1] - share[0]))
+            before += hi - lo
+    return list(parts.values())
+
+
+def _grow(parts: dict[date, Part], part: Part) -> None:
+    held = parts.get(part.day)
+    if held is None:
+        parts[part.day] = part
+    else:
+        length, supervised = held.length_us + part.length_us, held.supervised_us + part.supervised_us
+        parts[part.day] = Part(part.day, held.start_us, length, supervised)
+
+
+def by_day(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[date, int, int]]:
+    """A stretch cut at local midnights."""
+    day, at = day_of(from_us(start_us), zone), start_us
+    while at < end_us:
+        edge = to_us(start_of_day(day + ONE_DAY, zone))
+        if edge > at:
+            yield day, at, min(edge, end_us)
+            at = edge
+        day += ONE_DAY
+
+
+# ---------------------------------------------------------------- totals
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an hour of an entry is worth. `bills_supervised`: supervised time of billable work is billed."""
+
+    rate: Decimal | None = None
+    currency: str = ""
+    bills_supervised: bool = True
+
+
+class Commit(NamedTuple):
+    """A commit inside an entry."""
+
+    sha: str
+    subject: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a grouping needs to know beside the entry; each answers (key, name). The zone splits days."""
+
+    zone: tzinfo
+    project: Callable[[TimeEntry], tuple[str, str]]
+    client: Callable[[TimeEntry], tuple[str, str]] = lambda entry: ("", "")
+    task: Callable[[TimeEntry], tuple[str, str]] = lambda entry: (entry.task or "", entry.task or "")
+    commits: Callable[[TimeEntry], Sequence[Commit]] = lambda entry: ()
+    terms: Callable[[TimeEntry], Terms] = lambda entry: Terms()
+
+
+@dataclass(slots=True)
+class Row:
+    """The totals of one group. `human_us` is hands-on plus supervised; agent time stands beside it, never in it.
+
+    `amounts` by currency are exact; `money` makes cents of them.
+    """
+
+    key: str
+    name: str
+    hands_on_us: int = 0
+    supervised_us: int = 0
+    agent_us: int = 0
+    billable_us: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+    entry_ids: set[str] = field(default_factory=set)
+
+    @property
+    def human_us(self) -> int:
+        return self.hands_on_us + self.supervised_us
+
+    @property
+    def entries(self) -> int:
+        return len(self.entry_ids)
+
+
+@dataclass(slots=True)
+class Totals:
+    """Rows by group, the longest first (days and weeks in order), and everything together.
+
+    `wall_us` is the time by the clock in which the human worked: what is left of their sum when overlaps count once.
+    Rows by tag add up to more than `total`, because an entry may carry several.
+    """
+
+    rows: list[Row]
+    total: Row
+    wall_us: int
+    agent_wall_us: int
+
+
+def totals(
+    entries: Iterable[TimeEntry], grouping: str, labels: Labels, now: datetime, clip: Interval | None = None
+) -> Totals:
+    """Sums over the parts of entries within `clip` (microseconds, half-open); `invalid` for an unknown grouping."""
+    if grouping not in GROUPINGS:
+        raise Invalid(f"cannot group by {grouping[:40]!r}", "group by " + ", ".join(GROUPINGS))
+    rows: dict[str, Row] = {}
+    total = Row("", "")
+    walls: dict[str, list[Interval]] = {"human": [], "agent": []}
+    for entry in entries:
+        terms = labels.terms(entry)
+        for group, part in _grouped(entry, grouping, labels, now, clip):
+            for key, name in group:
+                _add(rows.setdefault(key, Row(key, name)), entry, part, terms)
+            _add(total, entry, part, terms)
+        walls[entry.actor] += [_clipped(piece, clip) for piece in worked(entry, now)]
+    return Totals(_sorted(rows, grouping), total, _length(walls["human"]), _length(walls["agent"]))
+
+
+def _clipped(piece: Interval, clip: Interval | None) -> Interval:
+    return (max(piece[0], clip[0]), min(piece[1], clip[1])) if clip else piece
+
+
+def _length(pieces: list[Interval]) -> int:
+    return sum(end - start for start, end in interval.union(piece for piece in pieces if piece[1] > piece[0]))
+
+
+def _sorted(rows: dict[str, Row], grouping: str) -> list[Row]:
+    if grouping in ("day", "week"):
+        return [rows[key] for key in sorted(rows)]
+    return sorted(rows.values(), key=lambda row: (-row.human_us, -row.agent_us, row.name, row.key))
+
+
+def _add(row: Row, entry: TimeEntry, part: Part, terms: Terms) -> None:
+    """Add a part of an entry to a row."""
+    row.entry_ids.add(entry.id)
+    if entry.actor == "agent":
+        row.agent_us += part.length_us
+    else:
+        row.hands_on_us += part.hands_on_us
+        row.supervised_us += part.supervised_us
+    if not entry.billable:
+        return
+    billable = part.length_us if terms.bills_supervised else part.hands_on_us
+    row.billable_us += billable
+    if terms.rate is not None:
+        row.amounts[terms.currency] = row.amounts.get(terms.currency, Decimal()) + terms.rate * billable / HOUR_US
+
+
+_Groups = tuple[tuple[str, str], ...]
+
+
+def _grouped(
+    entry: TimeEntry, grouping: str, labels: Labels, now: datetime, clip: Interval | None
+) -> Iterator[tuple[_Groups, Part]]:
+    """The parts of an entry with the groups each belongs to."""
+    if grouping == "commit":
+        yield from _by_commit(entry, labels, now, clip)
+        return
+    for part in contributions(entry, labels.zone, now, clip):
+        yield _groups(entry, grouping, labels, part), part
+
+
+def _groups(entry: TimeEntry, grouping: str, labels: Labels, part: Part) -> _Groups:
+    if grouping == "day":
+        return ((part.day.isoformat(), part.day.isoformat()),)
+    if grouping == "week":
+        return ((iso_week(part.day), iso_week(part.day)),)
+    if grouping == "tag":
+        return tuple((tag, tag) for tag in dict.fromkeys(entry.tags)) or (("", "no tag"),)
+    if grouping == "branch":
+        return ((entry.branch or "", entry.branch or "no branch"),)
+    by = {"project": labels.project, "client": labels.client, "task": labels.task}
+    return (by[grouping](entry),)
+
+
+def _by_commit(
+    entry: TimeEntry, labels: Labels, now: datetime, clip: Interval | None
+) -> Iterator[tuple[_Groups, Part]]:
+    """Work belongs to the commit it led to: from the one before until it. What follows the last is not committed."""
+    edges = sorted((to_us(commit.time), commit) for commit in labels.commits(entry))
+    lo, hi = clip or (to_us(entry.start), max(to_us(counted_end(entry, now)), to_us(entry.start)))
+    at = lo
+    for time_us, commit in [*edges, (hi, None)]:
+        until = min(max(time_us, at), hi)
+        group = (commit.sha, commit.subject) if commit else ("", "not committed")
+        for part in contributions(entry, labels.zone, now, (at, until)):
+            yield (group,), part
+        at = until
+
+
+def money(amount: Decimal) -> Decimal:
+    """An amount to the cent, half up."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
