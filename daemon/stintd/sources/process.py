@@ -1,0 +1,153 @@
+"""Finds known agent programs at work in watched checkouts, so that changes there are not taken for a person's.
+
+Only looked for when files change, at most every few seconds, and only processes not seen before are looked into: a
+look at all processes of a machine costs more than everything else the daemon does. A process is its pid and its start
+time; a pid alone is handed out again.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psutil
+
+from stintd.clock import Clock
+from stintd.domain.model import ProcessSignal
+from stintd.ports import Sink
+
+AGENTS = frozenset({
+    "claude", "codex", "gemini", "copilot", "cursor-agent", "windsurf", "opencode", "aider", "goose", "amp", "crush",
+    "qwen", "droid", "auggie", "kiro-cli", "cline", "openhands", "plandex", "swe-agent", "mistral-vibe", "vibe",
+    "junie", "kilocode",
+})  # fmt: skip
+PACKAGES = {
+    "@anthropic-ai/claude-code": "claude", "@openai/codex": "codex", "@google/gemini-cli": "gemini",
+    "opencode-ai": "opencode", "@github/copilot": "copilot", "@sourcegraph/amp": "amp",
+    "@qwen-code/qwen-code": "qwen", "@augmentcode/auggie": "auggie",
+}  # fmt: skip
+"""Agents that are a script in a package: what runs is `node`, and the path says who it is."""
+INTERPRETERS = re.compile(r"(?:node|nodejs|bun|deno|python[0-9.]*|ruby|uv|uvx|pipx|npx|npm)(?:\.exe)?")
+PAUSE = 5.0  # seconds between looks
+FORGET = 600.0  # seconds after which what was no agent is looked into again, in case its pid was handed on
+YOUNG = 10.0  # the same for the first time: between fork and exec a process still looks like its parent
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProcess:
+    """A live agent: `folder` is its working folder."""
+
+    pid: int
+    started: float
+    name: str
+    folder: str
+
+
+def agent_name(name: str, arguments: Sequence[str]) -> str | None:
+    """Which known agent a process is, by its name or by the script its interpreter runs; None for everything else."""
+    program = _plain(arguments[0]) if arguments else ""
+    for said in (_plain(name), program):
+        if said in AGENTS:
+            return said
+    if not (INTERPRETERS.fullmatch(program) or INTERPRETERS.fullmatch(name)):
+        return None
+    for argument in arguments[1:8]:
+        for package, agent in PACKAGES.items():
+            if f"/{package}/" in argument.replace("\\", "/"):
+                return agent
+        if not argument.startswith("-"):
+            said = _plain(argument)
+            return said if said in AGENTS else None
+    return None
+
+
+def _plain(path: str) -> str:
+    """The last part of a path in lower case, without what scripts and programs end in."""
+    last = path.replace("\\", "/").rsplit("/", 1)[-1].lower()
+    return re.sub(r"\.(?:exe|cmd|js|mjs|cjs|py|ts)$", "", last)
+
+
+def is_alive(pid: int, started: float) -> bool:
+    """Whether the process of this pid still is the one that started then."""
+    try:
+        return abs(psutil.Process(pid).create_time() - started) < 1.0
+    except psutil.Error:
+        return False
+
+
+def started_at(pid: int) -> float | None:
+    """When a process began (seconds since the epoch), None when there is none or it is not ours to see."""
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
+class ProcessWatch:
+    """A source that looks only when asked. `holder` gives the watched checkout of a folder, or None."""
+
+    name = "process"
+
+    def __init__(self, clock: Clock, holder: Callable[[str], str | None]) -> None:
+        self._clock, self._holder = clock, holder
+        self._asked = asyncio.Event()
+        self._looked_at = -PAUSE
+        self._others: dict[int, float] = {}  # pid of what is no agent → when to look again; the scanning thread's
+        self._alive: dict[int, AgentProcess] = {}
+
+    def ask(self) -> None:
+        """Files changed: somebody is at work."""
+        self._asked.set()
+
+    def agents(self) -> list[AgentProcess]:
+        """Those known to be alive at the last look."""
+        return list(self._alive.values())
+
+    async def run(self, sink: Sink) -> None:
+        """Look when asked, at most every few seconds, until cancelled."""
+        while True:
+            await self._asked.wait()
+            pause = self._looked_at + PAUSE - self._clock.monotonic()
+            if pause > 0:
+                await self._clock.sleep(pause)
+            self._asked.clear()
+            self._looked_at = self._clock.monotonic()
+            self._tell(await asyncio.to_thread(self.scan, self._looked_at), sink)
+
+    def scan(self, now: float) -> dict[int, AgentProcess]:
+        """The agents alive now in watched checkouts, by pid. Blocking; one caller at a time."""
+        found: dict[int, AgentProcess] = {}
+        pids = psutil.pids()
+        for gone in set(self._others) - set(pids):
+            del self._others[gone]
+        for pid in pids:
+            if self._others.get(pid, 0.0) > now:
+                continue
+            agent = self._look_into(pid)
+            if agent is None:
+                self._others[pid] = now + (FORGET if pid in self._others else YOUNG)
+            elif self._holder(agent.folder) is not None:
+                found[pid] = agent
+        return found
+
+    def _look_into(self, pid: int) -> AgentProcess | None:
+        try:
+            process = psutil.Process(pid)
+            with process.oneshot():
+                name = agent_name(process.name(), process.cmdline())
+                if name is None or process.status() == psutil.STATUS_ZOMBIE:
+                    return None
+                return AgentProcess(pid, process.create_time(), name, os.path.realpath(process.cwd()))
+        except (psutil.Error, OSError):
+            return None
+
+    def _tell(self, found: dict[int, AgentProcess], sink: Sink) -> None:
+        now = self._clock.now()
+        for pid, agent in self._alive.items():
+            if found.get(pid) != agent:
+                sink(ProcessSignal(now, pid, agent.started, agent.name, agent.folder, False))
+        for pid, agent in found.items():
+            if self._alive.get(pid) != agent:
+                sink(ProcessSignal(now, pid, agent.started, agent.name, agent.folder, True))
+        self._alive = found
