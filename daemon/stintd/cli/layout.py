@@ -7,7 +7,7 @@ import shutil
 import sys
 import unicodedata
 
-from stintd.cli.text import has_blocks
+from stintd.cli.text import bold, dim, has_blocks
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 NARROW = 40
@@ -95,15 +95,23 @@ class Column:
         self.paint = paint or (lambda text, row: text)
 
 
-def table(shape, rows, room=None, gap=2):
-    """Lines of a table no wider than `room`: columns that give way are cut first, in the order of their width."""
+def table(shape, rows, room=None, gap=2, has_sum=False):
+    """Lines of a table no wider than `room`: columns that give way are cut, the widest first.
+
+    With `has_sum` the last row is a sum: a rule goes before it, and it is not painted by its columns.
+    """
     room = room or columns()
     sizes = [max([width(shape[i].title), *(width(row[i]) for row in rows)]) for i in range(len(shape))]
     _narrow(shape, sizes, room - gap * (len(shape) - 1))
     lines = []
     if any(column.title for column in shape):
-        lines.append(_row(shape, sizes, [column.title for column in shape], gap, None))
-    return lines + [_row(shape, sizes, row, gap, number) for number, row in enumerate(rows)]
+        lines.append(dim(_row(shape, sizes, [column.title for column in shape], gap, None)))
+    for number, row in enumerate(rows):
+        is_sum = has_sum and number == len(rows) - 1
+        if is_sum:
+            lines.append(dim(("─" if has_blocks() else "-") * (sum(sizes) + gap * (len(shape) - 1))))
+        lines.append(bold(_row(shape, sizes, row, gap, None)) if is_sum else _row(shape, sizes, row, gap, number))
+    return lines
 
 
 def _narrow(shape, sizes, room):

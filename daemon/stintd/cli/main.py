@@ -10,7 +10,7 @@ from importlib import import_module
 
 from stintd import __version__
 from stintd.cli.options import HELP, UsageError, help_text, parse
-from stintd.cli.verbs import GROUPS, HIDDEN, MODULES, module_of, nearest
+from stintd.cli.verbs import GROUPS, MODULES, module_of, nearest
 from stintd.errors import StintdError, Unavailable
 from stintd.protocol.errors import BUG, DAEMON_DOWN, INTERRUPTED, USAGE, exit_code
 
@@ -113,11 +113,6 @@ def _note(trace):
 def _plain(text):
     """No control characters: a message may carry a branch or a folder of somebody's repository."""
     return "".join(c if c.isprintable() else "�" for c in text)
-
-
-def verb_names():
-    """Every verb that is listed, in the order of help."""
-    return [name for name in MODULES if name not in HIDDEN]
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Settings: TOML of the owner and of the program, environment and defaults, to one frozen `Settings`.
 
 `config.toml` is the owner's and is never written; `settings.toml` is the program's. A flag goes before the
-environment, then `config.toml`, `settings.toml`, the default; `watch.folders` and `[[map]]` are the union of both files.
+environment, then `config.toml`, `settings.toml`, the default; `watch.folders` and `[[map]]` are the union of both.
 All problems are told at once, with file, line and remedy. Imports paths, resources, domain and errors.
 """
 
 from stintd.settings.load import Problem, Settings, load, load_files
-from stintd.settings.write import add_folders, remove_folders, set_value
+from stintd.settings.write import add_folders, change, remove_folders, set_value
 
-__all__ = ["Problem", "Settings", "add_folders", "load", "load_files", "remove_folders", "set_value"]
+__all__ = ["Problem", "Settings", "add_folders", "change", "load", "load_files", "remove_folders", "set_value"]

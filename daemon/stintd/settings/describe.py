@@ -1,4 +1,4 @@
-"""The example file and the JSON Schema of `config.toml`, made from the table of keys (tests compare the shipped files)."""
+"""The example file and the JSON Schema of `config.toml`, made from the table of keys (a test compares the files)."""
 
 import json
 from datetime import timedelta
@@ -61,7 +61,7 @@ def schema() -> dict[str, Any]:
         here, name = key.name.split(".")
         described = {**key.schema, "description": key.meaning}
         if key.default is not None:
-            described["default"] = _plain(key.default)
+            described["default"] = plain(key.default)
         tables.setdefault(here, {"type": "object", "additionalProperties": False, "properties": {}})
         tables[here]["properties"][name] = described
     tables["map"] = {"type": "array", "items": _rule_schema()}
@@ -90,7 +90,8 @@ def _rule_schema() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as TOML and JSON write it."""
     if isinstance(value, timedelta):
         return length_text(value)
     return list(value) if isinstance(value, tuple) else value
@@ -99,7 +100,7 @@ def _plain(value: Any) -> Any:
 def _toml(value: Any) -> str:
     if value is None:
         return '"…"'
-    return json.dumps(_plain(value))
+    return json.dumps(plain(value))
 
 
 def _wrapped(text: str, room: int = 100) -> list[str]:

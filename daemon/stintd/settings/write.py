@@ -46,19 +46,34 @@ def remove_folders(folders: list[str]) -> None:
 
 def set_value(name: str, value: Any) -> None:
     """Set one key by its dotted name; None takes it back. Refused when unknown, wrong, or fixed by `config.toml`."""
+    change({name: value})
+
+
+def change(values: dict[str, Any]) -> None:
+    """Set keys by their dotted names, all or none; None takes one back. `invalid` tells every problem at once."""
+    owner, ours = _both()
+    problems = [problem for name, value in values.items() if (problem := _refusal(name, value)) is not None]
+    if problems:
+        told = "; ".join(f"{text}: {remedy}" for text, remedy in problems)
+        raise Invalid(problems[0][0], problems[0][1]) if len(problems) == 1 else Invalid("settings are wrong", told)
+    for name in values:
+        if name != "watch.folders" and _get(owner, name, None) is not None:
+            raise _fixed(owner, name)
+    for name, value in values.items():
+        _put(ours, name, value)
+    _save(ours)
+
+
+def _refusal(name: str, value: Any) -> tuple[str, str] | None:
     key = BY_NAME.get(name)
     if key is None:
-        raise NotFound(f"there is no setting {name}", "`stint config get` lists all of them")
-    owner, ours = _both()
-    if _get(owner, name, None) is not None:
-        raise _fixed(owner, name)
-    if value is not None:
-        try:
+        return f"there is no setting {name}", "`stint config get --all` lists all of them"
+    try:
+        if value is not None:
             key.read(value)
-        except Wrong as wrong:
-            raise Invalid(f"{name} {wrong.text}", wrong.remedy) from wrong
-    _put(ours, name, value)
-    _save(ours)
+    except Wrong as wrong:
+        return f"{name} {wrong.text}", wrong.remedy
+    return None
 
 
 def _fixed(owner: Document, name: str) -> Conflict:

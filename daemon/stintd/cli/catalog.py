@@ -1,0 +1,38 @@
+"""Finding projects, clients and tasks by the names people type."""
+
+from difflib import get_close_matches
+
+from stintd.cli.text import for_terminal
+from stintd.errors import Invalid, NotFound
+
+
+def normal(name):
+    """Names that differ only in case, `-`, `_`, `.` and spaces are the same."""
+    return "".join(c for c in name.casefold() if c not in "-_. ")
+
+
+def _pick(found, word, kind, hint):
+    exact = [one for one in found if word in (one["name"], one["id"], one.get("key"))]
+    alike = exact or [one for one in found if normal(one["name"]) == normal(word)]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        listed = ", ".join(one["id"] for one in alike)
+        raise Invalid(f"there are {len(alike)} {kind}s called {word}", f"use an id: {listed}")
+    close = get_close_matches(word, [one["name"] for one in found], n=3, cutoff=0.6)
+    meant = f"did you mean {' or '.join(for_terminal(name) for name in close)}?" if close else hint
+    raise NotFound(f"there is no {kind} {word}", meant)
+
+
+def project_of_name(control, word):
+    return _pick(list(control.every("/api/projects", status="all")), word, "project", "`stint projects` lists them")
+
+
+def client_of_name(control, word):
+    return _pick(list(control.every("/api/clients", status="all")), word, "client", "`stint clients` lists them")
+
+
+def task_of_name(control, word, project=None):
+    of = project_of_name(control, project)["id"] if project else None
+    found = list(control.every("/api/tasks", status="all", projectId=of))
+    return _pick(found, word, "task", "`stint tasks` lists them")

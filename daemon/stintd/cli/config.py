@@ -1,0 +1,133 @@
+"""`stint config`: check, get, set, edit, path, example."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+
+from stintd import paths, settings
+from stintd.cli.layout import Column, columns, table
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.text import bold, dim, for_terminal, warn
+from stintd.client.control import Control, DaemonDown
+from stintd.errors import Invalid, NotFound
+from stintd.settings.describe import example_text
+from stintd.settings.describe import plain as plain_value
+
+ACTIONS = ("check", "get", "set", "unset", "edit", "path", "example")
+OPTIONS = (Option("--all", "with `get`: those that have their default as well"),)
+SHAPE = (
+    Column("setting", paint=lambda text, row: bold(text)),
+    Column("value", gives_way=True, least=10),
+    Column("from", gives_way=True, least=8, paint=lambda text, row: dim(text)),
+)
+
+
+def _files():
+    return settings.load_files(paths.config_file(), paths.settings_file())
+
+
+def check(words):
+    """All problems, with file, line and remedy; exit 1 when there are any."""
+    _, problems = _files()
+    if words.json:
+        print(json.dumps([{"file": p.file, "line": p.line, "text": p.text, "remedy": p.remedy} for p in problems]))
+    elif not problems:
+        print("the settings are fine")
+    else:
+        for problem in problems:
+            print(warn(for_terminal(str(problem))))
+            print(f"  {for_terminal(problem.remedy)}")
+    return 1 if problems else 0
+
+
+def get(words):
+    known, _ = _files()
+    names = [words.key] if words.key else [n for n in known.values if words.all or n in known.origins]
+    if words.key and words.key not in known.values:
+        raise NotFound(f"there is no setting {words.key}", "`stint config get --all` lists them")
+    found = {name: plain_value(known.values[name]) for name in names}
+    if words.json:
+        print(json.dumps(found))
+    elif words.key:
+        print(_shown(found[words.key]))
+    elif not found:
+        print(dim("everything has its default; `stint config get --all` lists it"))
+    else:
+        rows = [
+            [name, for_terminal(_shown(value)), known.origins.get(name, "default")] for name, value in found.items()
+        ]
+        print("\n".join(table(SHAPE, rows, columns())))
+
+
+def _shown(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _typed(text):
+    """What a person wrote after the key: TOML where it is, else text."""
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def change(words, value):
+    """Set one key, through the daemon while it runs."""
+    if not words.key:
+        raise Invalid("which setting?", "stint config set KEY VALUE; `stint config get --all` lists the keys")
+    try:
+        table, _, key = words.key.partition(".")
+        Control().patch("/api/settings", {table: {key: value}})
+    except DaemonDown:
+        settings.set_value(words.key, value)
+    print(
+        json.dumps({words.key: value})
+        if words.json
+        else f"{words.key} is {_shown(value) if value is not None else 'unset'}"
+    )
+
+
+def edit(words):
+    """The owner's file in their editor; checked afterwards."""
+    path = paths.config_file()
+    paths.ensure(paths.home_layout())
+    if not os.path.exists(path):
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(example_text())
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    done = subprocess.run([*shlex.split(editor), path], check=False)
+    return check(words) if done.returncode == 0 else 1
+
+
+def run(words):
+    action = words.action or "get"
+    if action == "check":
+        return check(words)
+    if action == "get":
+        return get(words)
+    if action == "set":
+        if not words.value:
+            raise Invalid("set it to what?", "stint config set KEY VALUE")
+        return change(words, _typed(" ".join(words.value)))
+    if action == "unset":
+        return change(words, None)
+    if action == "edit":
+        return edit(words)
+    if action == "example":
+        sys.stdout.write(example_text())
+        return None
+    found = {"config": paths.config_file(), "settings": paths.settings_file()}
+    print(json.dumps(found) if words.json else "\n".join(found.values()))
+    return None
+
+
+VERBS = {
+    "config": Verb(
+        "config", run, "settings: check, get, set, unset, edit, path, example",
+        (Operand("ACTION", "?", choices=ACTIONS), Operand("KEY", "?", complete="settings"), Operand("VALUE", "*")),
+        OPTIONS,
+    )
+}  # fmt: skip

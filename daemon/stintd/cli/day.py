@@ -1,0 +1,257 @@
+"""`stint day`: one day drawn as a timeline: a row a project, idle time shaded, agents apart, commits and branch changes
+as marks."""
+
+import json
+from datetime import date, datetime, timedelta
+
+from stintd.cli.layout import EIGHTHS, columns, fit, left, right, width
+from stintd.cli.options import Operand, Verb
+from stintd.cli.period import entries_between, now
+from stintd.cli.text import bold, coloured, day_name, dim, for_terminal, has_blocks, length, local, project_of
+from stintd.client.control import Control
+from stintd.protocol import when
+
+MARKS = {"commit": ("◆", "*"), "branch": ("◇", "^"), "now": ("▼", "v")}
+BRANCH_KINDS = ("checkout", "merge", "rebase", "pull")
+LEAST_CELLS, LONGEST_LABEL = 12, 20
+
+
+class Axis:
+    """The drawn part of a day: from `start`, `cells` columns of `step` each."""
+
+    def __init__(self, start, end, cells):
+        self.start, self.cells = start, cells
+        self.step = (end - start) / cells
+
+    def column(self, moment):
+        """The column a moment falls into, or None outside."""
+        position = int((moment - self.start) / self.step)
+        return position if 0 <= position < self.cells else None
+
+    def strip(self, spans, shade=None):
+        """One row: how much of each column the spans cover; `shade` fills what lies free between first and last."""
+        covered = [_Cell() for _ in range(self.cells)]
+        for start, end in spans:
+            first = max(0, int((start - self.start) / self.step))
+            last = min(self.cells - 1, int((end - self.start) / self.step))
+            for number in range(first, last + 1):
+                begin = self.start + number * self.step
+                covered[number].add(max(0, (start - begin) / self.step), min(1, (end - begin) / self.step))
+        drawn = [cell.glyph() for cell in covered]
+        if shade and any(text != " " for text in drawn):
+            used = [number for number, text in enumerate(drawn) if text != " "]
+            drawn = [
+                shade if text == " " and used[0] < number < used[-1] else text for number, text in enumerate(drawn)
+            ]
+        return "".join(drawn)
+
+
+class _Cell:
+    """How much of one column is covered, and whether that begins at its left edge."""
+
+    def __init__(self):
+        self.share, self.first = 0.0, 1.0
+
+    def add(self, begin, end):
+        if end > begin:
+            self.share += end - begin
+            self.first = min(self.first, begin)
+
+    def glyph(self):
+        if self.share <= 0:
+            return " "
+        if not has_blocks():
+            return "#" if self.share >= 0.5 else "+"
+        if self.share >= 0.94:
+            return "█"
+        if self.first > 0.3:
+            return "▐" if self.share > 0.2 else "▕"
+        return EIGHTHS[max(1, round(self.share * 8))] if self.share < 0.94 else "█"
+
+
+def spans_of(entry, low, high):
+    """The stretches of an entry that count, inside the day."""
+    start = max(local(entry["start"]), low)
+    end = min(local(entry["end"]) if entry.get("end") else now().astimezone(), high)
+    cursor, found = start, []
+    for pause in entry.get("pauses") or []:
+        begin = min(max(local(pause["start"]), cursor), end)
+        if begin > cursor:
+            found.append((cursor, begin))
+        cursor = min(max(cursor, local(pause["end"]) if pause.get("end") else end), end)
+    return [*found, (cursor, end)] if end > cursor else found
+
+
+def bounds_of(day):
+    """The owner's day: local midnight to local midnight, 23 to 25 hours."""
+    return tuple(datetime.combine(day + timedelta(days=more), datetime.min.time()).astimezone() for more in (0, 1))
+
+
+def axis_of(entries, day, room):
+    """Whole hours around the work, at least eight of them, inside the day."""
+    low, high = bounds_of(day)
+    spans = [span for entry in entries for span in spans_of(entry, low, high)]
+    first = min(start for start, _ in spans).replace(minute=0, second=0, microsecond=0)
+    last = max(end for _, end in spans)
+    last = last if last == high else min(high, last.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1))
+    first = max(low, min(first, last - timedelta(hours=8)))
+    last = min(high, max(last, first + timedelta(hours=8)))
+    return Axis(first, last, max(LEAST_CELLS, room))
+
+
+def hour_line(axis, is_today):
+    """The hours above the columns, as many as fit, and where now is."""
+    hours = (axis.cells * axis.step).total_seconds() / 3600
+    every = next((step for step in (1, 2, 3, 4, 6, 12) if axis.cells / hours * step >= 5), 24)
+    line = [" "] * (axis.cells + 5)
+    moment = axis.start
+    while moment <= axis.start + axis.cells * axis.step:
+        column = min(axis.cells - 1, int((moment - axis.start) / axis.step))
+        if moment.hour % every == 0 and column + 2 <= axis.cells:
+            line[column : column + 2] = f"{moment:%H}"
+        moment = (moment + timedelta(hours=1)).astimezone()
+    here = axis.column(now().astimezone()) if is_today else None
+    if here is not None:
+        line[here] = mark("now")
+    return "".join(line[: axis.cells])
+
+
+def mark(kind):
+    return MARKS[kind][0 if has_blocks() else 1]
+
+
+def acts_of(entries, beats, low, high):
+    """Commits and branch changes of the day, in order: (moment, kind, project, text)."""
+    found = {}
+    for entry in entries:
+        for commit in entry.get("commits") or []:
+            text = f"{for_terminal(commit.get('subject'))}  {dim(commit['sha'][:7])}"
+            found[("commit", commit["sha"])] = (local(commit["time"]), "commit", project_of(entry), text)
+    for beat in beats:
+        if beat.get("kind") in BRANCH_KINDS and beat.get("actor") != "agent":
+            name = for_terminal(beat.get("branch") or beat.get("entity") or "")
+            project = for_terminal(beat.get("project") or beat.get("repo") or "")
+            found[(beat["kind"], beat["time"], project)] = (
+                local(beat["time"]), "branch", project, f"{beat['kind']} {name}".strip(),
+            )  # fmt: skip
+    return sorted((act for act in found.values() if low <= act[0] < high), key=lambda act: act[0])
+
+
+def mark_line(axis, acts):
+    line = [" "] * axis.cells
+    for moment, kind, _, _ in acts:
+        column = axis.column(moment)
+        if column is not None and line[column] != mark("commit"):
+            line[column] = mark(kind)
+    return "".join(line)
+
+
+class Sheet:
+    """What the day's screen is made of."""
+
+    def __init__(self, day, entries, beats, report):
+        self.day, self.entries, self.report = day, entries, report
+        self.low, self.high = bounds_of(day)
+        self.acts = acts_of(entries, beats, self.low, self.high)
+        self.rows = {row["name"] or "": row for row in report["rows"]}
+
+    def names(self):
+        """Projects by their time, most first."""
+        found = {project_of(entry): entry.get("projectName") or "" for entry in self.entries}
+        weight = {shown: (self.rows.get(name) or {}).get("seconds", 0) for shown, name in found.items()}
+        return sorted(found, key=lambda shown: (-weight[shown], shown))
+
+    def spans(self, actor, project=None):
+        return [
+            span
+            for entry in self.entries
+            if entry["actor"] == actor and entry.get("state") != "waiting" and project in (None, project_of(entry))
+            for span in spans_of(entry, self.low, self.high)
+        ]
+
+    def seconds(self, actor, project):
+        row = next((row for name, row in self.rows.items() if (for_terminal(name) or project) == project), None)
+        if row is None:
+            return sum((end - start).total_seconds() for start, end in self.spans(actor, project))
+        return row["agentSeconds"] if actor == "agent" else row["handsOnSeconds"] + row["supervisedSeconds"]
+
+
+def lines(sheet, room):
+    """The day's screen."""
+    totals = sheet.report["totals"]
+    human = totals["handsOnSeconds"] + totals["supervisedSeconds"]
+    yield bold(left(day_name(sheet.day), room - 9) + right(length(human), 9))
+    if not any(sheet.spans(actor) for actor in ("human", "agent")):
+        yield dim("nothing in this day")
+        return
+    names = sheet.names()
+    label = min(LONGEST_LABEL, max(width(name) for name in [*names, "agents"]), max(6, room // 4))
+    axis = axis_of([e for e in sheet.entries if e.get("state") != "waiting"], sheet.day, room - label - 10)
+    yield dim(" " * (label + 1) + hour_line(axis, sheet.day == date.today()))
+    yield from _rows(sheet, axis, names, label)
+    yield from _footer(sheet, axis, label, room, totals)
+
+
+def _rows(sheet, axis, names, label):
+    idle = "░" if has_blocks() else "."
+    if len([name for name in names if sheet.spans("human", name)]) > 1:
+        whole = axis.strip(sheet.spans("human"), idle)
+        yield f"{left('all', label)} {_shaded(whole, idle)}"
+    for number, name in enumerate(names):
+        spans = sheet.spans("human", name)
+        if spans:
+            strip = axis.strip(spans, None if len(names) > 1 else idle)
+            total = right(length(sheet.seconds("human", name)), 9)
+            yield f"{coloured(left(name, label), number)} {coloured(strip, number)}{total}"
+    for number, name in enumerate(names):
+        spans = sheet.spans("agent", name)
+        if spans:
+            strip = axis.strip(spans).translate(str.maketrans("█▉▊▋▌▍▎▏▐▕", "▒▒▒▒▒▒▒▒▒▒"))
+            total = right(length(sheet.seconds("agent", name)), 9)
+            yield f"{coloured(left(name, label), number)} {coloured(strip, number)}{dim(total)} {dim('agent')}"
+
+
+def _shaded(strip, idle):
+    return "".join(dim(part) if part[:1] == idle else part for part in _runs(strip, idle))
+
+
+def _runs(strip, idle):
+    run = ""
+    for character in strip:
+        if run and (run[-1] == idle) != (character == idle):
+            yield run
+            run = ""
+        run += character
+    yield run
+
+
+def _footer(sheet, axis, label, room, totals):
+    if sheet.acts:
+        yield f"{left('', label)} {mark_line(axis, sheet.acts)}".rstrip()
+    words = [f"hands-on {length(totals['handsOnSeconds'])}"]
+    if totals["supervisedSeconds"]:
+        words.append(f"supervised {length(totals['supervisedSeconds'])}")
+    if totals["agentSeconds"]:
+        words.append(f"agents {length(totals['agentSeconds'])}")
+    words.append(f"wall time {length(totals['wallSeconds'])}")
+    yield dim(fit(" · ".join(words), room))
+    if sheet.acts:
+        yield ""
+    for moment, kind, project, text in sheet.acts:
+        yield f"{mark(kind)} {moment:%H:%M} {bold(fit(project, 16))} {text}"
+
+
+def run(words):
+    control = Control()
+    day = when.day(" ".join(words.date), now()) if words.date else date.today()
+    bounds = {"from_": day.isoformat(), "to": day.isoformat()}
+    entries = entries_between(control, bounds)
+    report = control.get("/api/reports", **bounds, groupBy="project")
+    beats = list(control.every("/api/heartbeats", **bounds, source="git"))
+    if words.json:
+        print(json.dumps({"day": day.isoformat(), "entries": entries, "report": report}))
+        return
+    print("\n".join(lines(Sheet(day, entries, beats, report), columns())))
+
+
+VERBS = {"day": Verb("day", run, "the timeline of today, or of DATE", (Operand("DATE", "*"),))}

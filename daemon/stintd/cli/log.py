@@ -1,0 +1,91 @@
+"""`stint log`: entries grouped by day with day totals and short ids to act on."""
+
+import json
+
+from stintd.cli.layout import Column, columns, left, right, table, width
+from stintd.cli.options import Option, Verb
+from stintd.cli.period import PERIOD, RANGE, entries_between, range_of
+from stintd.cli.text import bold, clock, dim, for_terminal, length, local, project_of, short_id
+from stintd.client.control import Control
+
+OPTIONS = (
+    *RANGE,
+    Option("--project", "only this project", "PROJECT", complete="projects"),
+    Option("--agents", "agents' own time as well"),
+)
+SHAPE = (
+    Column("", paint=lambda text, row: dim(text)),
+    Column(""),
+    Column("", is_number=True),
+    Column("", gives_way=True, paint=lambda text, row: bold(text)),
+    Column("", gives_way=True, least=4),
+    Column("", gives_way=True, least=8, paint=lambda text, row: dim(text)),
+)
+
+
+def span(entry):
+    """`09:02–10:40`, or `09:02–now`."""
+    return f"{clock(entry['start'])}–{clock(entry['end']) if entry.get('end') else 'now'}"
+
+
+def about(entry):
+    """What a person would call it: the description, else the branch."""
+    notes = [word for word, is_so in (
+        ("agent", entry.get("actor") == "agent"), ("by hand", entry.get("origin") == "manual"),
+        ("unconfirmed", not entry.get("confirmed", True)), ("approved", bool(entry.get("approvedAt"))),
+        (entry.get("state"), entry.get("state") in ("paused", "waiting")),
+    ) if is_so]  # fmt: skip
+    text = for_terminal(entry.get("description") or entry.get("branch") or "")
+    return f"{text} ({', '.join(notes)})".strip() if notes else text
+
+
+def row(entry):
+    """The cells of one entry."""
+    task = for_terminal(entry.get("taskName") or "")
+    return [
+        short_id(entry["id"]), span(entry), length(entry.get("durationSeconds") or 0), project_of(entry), task,
+        about(entry),
+    ]  # fmt: skip
+
+
+def day_lines(day, entries, seconds):
+    """A heading with the day's total, and its entries."""
+    room = columns()
+    heading = f"{day:%A} {day.day} {day:%B %Y}"
+    total = length(seconds)
+    yield bold(left(heading, room - width(total) - 1) + " " + right(total, width(total)))
+    yield from (f"  {line}" for line in table(SHAPE, [row(entry) for entry in entries], room - 2))
+
+
+def by_day(entries):
+    """Entries by the local day they start on, earliest first."""
+    days = {}
+    for entry in sorted(entries, key=lambda entry: entry["start"]):
+        days.setdefault(local(entry["start"]).date(), []).append(entry)
+    return days
+
+
+def totals_by_day(control, bounds, project):
+    """Seconds of people by day, split at midnight as reports do it."""
+    answer = control.get("/api/reports", **bounds, groupBy="day", project=project)
+    return {row["key"]: row["handsOnSeconds"] + row["supervisedSeconds"] for row in answer["rows"]}
+
+
+def run(words):
+    control = Control()
+    bounds = range_of(words, "today")
+    entries = entries_between(control, bounds, words.project, words.agents)
+    if words.json:
+        print(json.dumps(entries))
+        return
+    if not entries:
+        print(dim("nothing in this time"))
+        return
+    totals = totals_by_day(control, bounds, words.project)
+    blocks = [
+        "\n".join(day_lines(day, found, totals.get(day.isoformat(), 0))) for day, found in by_day(entries).items()
+    ]
+    print("\n\n".join(blocks))
+
+
+VERBS = {"log": Verb("log", run, "entries by day, with the ids other verbs take", (PERIOD,), OPTIONS)}

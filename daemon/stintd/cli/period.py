@@ -1,0 +1,70 @@
+"""Periods and times as people type them, on their way to the wire; and entries of a period.
+
+`protocol.when` understands the words; here they become `from` and `to`, which take local dates or instants.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+
+from stintd.cli.options import Operand, Option
+from stintd.cli.text import day_name, local
+from stintd.protocol import when
+
+PERIOD = Operand("PERIOD", "*")
+RANGE = (
+    Option("--from", "from this day or time on", "WHEN"),
+    Option("--to", "up to this day (with it) or time", "WHEN"),
+)
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def wire(instant):
+    """An instant as the wire wants it."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def instant_of(text):
+    """The wire's instant of a time a person typed."""
+    return wire(when.instant(text, now()))
+
+
+def bound(text):
+    """`--from` or `--to`: a day stays a day, so that the owner's days hold; anything else becomes an instant."""
+    day = when.day_or_none(text, now())
+    return day.isoformat() if day else instant_of(text)
+
+
+def range_of(words, default):
+    """`{from_, to}` of PERIOD, `--from` and `--to`; `default` where none is given (None: what the daemon thinks)."""
+    period = " ".join(words.period or []) or (None if getattr(words, "from") or words.to else default)
+    first, last = when.period(period, now()) if period else (None, None)
+    bounds = {"from_": first.isoformat() if first else None, "to": last.isoformat() if last else None}
+    if getattr(words, "from"):
+        bounds["from_"] = bound(getattr(words, "from"))
+        bounds["to"] = bounds["to"] or date.today().isoformat()
+    if words.to:
+        bounds["to"] = bound(words.to)
+    return bounds
+
+
+def range_title(answer):
+    """What a report covers: `Mon 16 – Sun 22 Nov 2026`."""
+    first, last = _day(answer["from"]), _day(answer["to"], is_end=True)
+    return day_name(first) if first == last else f"{day_name(first)} – {day_name(last)}"
+
+
+def _day(text, is_end=False):
+    if len(text) == 10:
+        return date.fromisoformat(text)
+    moment = local(text)
+    if is_end and moment.time() == moment.time().min:
+        moment -= timedelta(seconds=1)
+    return moment.date()
+
+
+def entries_between(control, bounds, project=None, with_agents=True):
+    """All entries that overlap the range."""
+    found = control.every("/api/entries", **bounds, project=project)
+    return [entry for entry in found if with_agents or entry.get("actor") != "agent"]

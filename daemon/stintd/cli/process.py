@@ -1,0 +1,120 @@
+"""The daemon as a process: start it in the background, wait until it is ready, stop it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from stintd import paths
+from stintd.client.control import Control, DaemonDown
+from stintd.errors import Conflict, StintdError, Unavailable
+
+PATIENCE, STEP = 20.0, 0.03
+TAIL = 4000
+
+
+def is_running():
+    """Whether a daemon answers on the control socket."""
+    try:
+        Control().get("/api/health")
+    except DaemonDown:
+        return False
+    return True
+
+
+def spawn(in_background=True):
+    """Start `stintd` with its output in the log file; in a session of its own when it shall outlive us."""
+    layout = paths.home_layout()
+    paths.ensure(layout)
+    descriptor = os.open(layout.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "ab") as log:
+        offset = log.tell()
+        child = subprocess.Popen(
+            [sys.executable, "-m", "stintd.cli.run"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=in_background,
+            process_group=None if in_background else 0,
+        )
+    return child, offset
+
+
+def wait_ready(child, offset, patience=PATIENCE):
+    """Wait until the daemon answers; `unavailable` with the end of its log when it does not."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise Unavailable(f"stintd ended with status {child.returncode}", _last_words(offset))
+        try:
+            return Control().get("/api/health")
+        except StintdError:
+            pause(STEP)
+    raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"its log is {paths.log_file()}")
+
+
+def _last_words(offset):
+    """The end of what this start wrote to the log."""
+    try:
+        with open(paths.log_file(), "rb") as log:
+            log.seek(offset)
+            text = log.read()[-TAIL:].decode("utf-8", "replace").strip()
+    except OSError:
+        text = ""
+    return text.splitlines()[-1] if text else f"its log is {paths.log_file()}"
+
+
+def pid_of_daemon():
+    """The process that serves this home, as it says itself."""
+    Control().get("/api/health")  # only a daemon that answers wrote the file
+    pid = _pid_on_file()
+    if not isinstance(pid, int) or pid <= 1:
+        raise Unavailable("the daemon does not say which process it is", "stop it where it was started")
+    return pid
+
+
+def _pid_on_file():
+    try:
+        with open(paths.http_file(), encoding="utf-8") as file:
+            return json.load(file).get("pid")
+    except (OSError, ValueError):
+        return None
+
+
+def stop(patience=PATIENCE):
+    """Ask the daemon to end and wait until it has; its process id."""
+    pid = pid_of_daemon()
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return pid
+    except PermissionError as error:
+        raise Conflict(f"process {pid} is not yours to stop", "stop it as its owner") from error
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if not _is_alive(pid):
+            return pid
+        pause(STEP)
+    raise Unavailable(f"stintd (process {pid}) does not end", f"its log is {paths.log_file()}")
+
+
+def _is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return True
+
+
+def pause(seconds):
+    """Wait a little before asking again."""
+    time.sleep(seconds)  # noqa: TID251  a command waits for a process; there is no clock to inject

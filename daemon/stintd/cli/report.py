@@ -1,0 +1,113 @@
+"""`stint report`: totals as a table with bars; hands-on, supervised and agent time apart; wall time beside sums."""
+
+import csv
+import json
+import sys
+
+from stintd.cli.layout import Column, bar, columns, table
+from stintd.cli.options import Option, Verb
+from stintd.cli.period import PERIOD, RANGE, range_of, range_title
+from stintd.cli.text import UNKNOWN, bold, coloured, dim, for_terminal, length
+from stintd.client.control import Control
+
+GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
+OPTIONS = (
+    *RANGE,
+    Option("--by", "what a line is: " + ", ".join(GROUPS), "GROUP"),
+    Option("--project", "only this project", "PROJECT", complete="projects"),
+    Option("--client", "only this client", "CLIENT"),
+    Option("--tag", "only with this tag", "TAG"),
+    Option("--billable", "only what is billed, or not", has_no=True),
+    Option("--csv", "print as CSV"),
+)
+FIELDS = ("key", "name", "seconds", "handsOnSeconds", "supervisedSeconds", "agentSeconds", "billableSeconds", "amount",
+          "currency", "entries")  # fmt: skip
+MEDIUM = 60
+
+
+def human_seconds(row):
+    return row["handsOnSeconds"] + row["supervisedSeconds"]
+
+
+def _money(row):
+    return f"{row['amount']} {row.get('currency') or ''}".strip() if row.get("amount") else ""
+
+
+def _or_dot(seconds):
+    return length(seconds) if seconds else "·"
+
+
+def table_lines(answer, room):
+    """The rows, as many columns as the terminal has room for, and the sums."""
+    rows = [*answer["rows"], {**answer["totals"], "name": "total"}]
+    kinds = answer["groupBy"] if isinstance(answer["groupBy"], str) else ", ".join(answer["groupBy"])
+    shape = [Column(kinds, gives_way=True, least=8, paint=coloured)]
+    cells = [[for_terminal(row.get("name")) or UNKNOWN] for row in rows]
+    if room >= MEDIUM and len(rows) > 2:
+        space = min(30, room // 5)
+        most = max(map(human_seconds, answer["rows"])) or 1
+        shape.append(Column("", paint=coloured))
+        for line, row in zip(cells, rows, strict=True):
+            line.append("" if line is cells[-1] else bar(human_seconds(row) / most, space))
+    for title, cell, paint in _numbers(rows, room):
+        shape.append(Column(title, is_number=True, paint=paint))
+        for line, row in zip(cells, rows, strict=True):
+            line.append(cell(row))
+    return table(shape, cells, room, has_sum=True)
+
+
+def _numbers(rows, room):
+    def quiet(text, row):
+        return dim(text)
+
+    yield "time", lambda row: length(human_seconds(row)), lambda text, row: bold(text)
+    if room >= MEDIUM:
+        yield "hands-on", lambda row: _or_dot(row["handsOnSeconds"]), quiet
+        yield "supervised", lambda row: _or_dot(row["supervisedSeconds"]), quiet
+    if any(row["agentSeconds"] for row in rows):
+        yield "agent", lambda row: _or_dot(row["agentSeconds"]), quiet
+    if room >= MEDIUM and any(row.get("amount") for row in rows):
+        yield "amount", _money, quiet
+
+
+def lines(answer, room):
+    """The whole report."""
+    yield bold(range_title(answer))
+    if not answer["rows"]:
+        yield dim("nothing in this time")
+        return
+    yield from table_lines(answer, room)
+    totals = answer["totals"]
+    wall = totals.get("wallSeconds")
+    if wall is not None:
+        yield dim(f"wall time {length(wall)}") + (dim(", agents at work beside it") if totals["agentSeconds"] else "")
+
+
+def print_csv(answer):
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for row in answer["rows"]:
+        writer.writerow(safe_cell(row.get(field)) for field in FIELDS)
+
+
+def safe_cell(value):
+    """A cell that a spreadsheet does not take for a formula."""
+    text = "" if value is None else for_terminal(str(value))
+    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@") else text
+
+
+def run(words):
+    bounds = range_of(words, None)
+    answer = Control().get(
+        "/api/reports", **bounds, groupBy=words.by, project=words.project, client=words.client, tag=words.tag,
+        billable=None if words.billable is None else str(words.billable).lower(),
+    )  # fmt: skip
+    if words.json:
+        print(json.dumps(answer))
+    elif words.csv:
+        print_csv(answer)
+    else:
+        print("\n".join(lines(answer, columns())))
+
+
+VERBS = {"report": Verb("report", run, "totals of this week, or of PERIOD", (PERIOD,), OPTIONS)}

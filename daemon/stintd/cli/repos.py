@@ -1,0 +1,75 @@
+"""`stint repos`: watched repositories: project, branch, last activity, tier, problems."""
+
+import json
+import os
+
+from stintd.cli.layout import Column, columns, table
+from stintd.cli.options import Verb
+from stintd.cli.period import now
+from stintd.cli.text import bold, dim, for_terminal, local, warn
+from stintd.client.control import Control
+
+SHAPE = (
+    Column("repository", gives_way=True, least=10, paint=lambda text, row: bold(text)),
+    Column("project", gives_way=True, least=6),
+    Column("branch", gives_way=True, least=6),
+    Column("active", paint=lambda text, row: dim(text)),
+    Column("tier", paint=lambda text, row: dim(text)),
+)
+
+
+def shown_path(path):
+    """A folder as people write it: `~` for home."""
+    home = os.path.expanduser("~")
+    text = for_terminal(path)
+    return "~" + text[len(home) :] if home != "/" and text.startswith(home + "/") else text
+
+
+def ago(instant):
+    """`3m ago`, `2d ago`, "" for never."""
+    if not instant:
+        return ""
+    seconds = (now() - local(instant)).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit} ago"
+    return "now"
+
+
+def _rows(repos):
+    for repo in repos:
+        checkouts = repo.get("checkouts") or [repo]
+        for checkout in checkouts:
+            kind = checkout.get("kind")
+            note = f" ({kind})" if kind not in (None, "main") else ""
+            tier = "gone" if checkout.get("gone") else checkout.get("tier") or repo.get("tier") or ""
+            yield [
+                shown_path(checkout.get("path") or repo.get("name")) + note, for_terminal(repo.get("projectName")),
+                for_terminal(checkout.get("branch")), ago(checkout.get("lastActiveAt") or repo.get("lastActiveAt")),
+                tier,
+            ]  # fmt: skip
+
+
+def _troubles(repos):
+    for repo in repos:
+        for checkout in repo.get("checkouts") or []:
+            if checkout.get("trouble"):
+                yield f"! {shown_path(checkout['path'])}: {for_terminal(checkout['trouble'])}"
+
+
+def run(words):
+    found = list(Control().every("/api/repos"))
+    if words.json:
+        print(json.dumps(found))
+        return
+    if not found:
+        print(dim("no repositories; `stint up FOLDER` watches those below a folder"))
+        return
+    rows = list(_rows(found))
+    shape = SHAPE if any(row[4] for row in rows) else SHAPE[:4]
+    print("\n".join(table(shape, [row[: len(shape)] for row in rows], columns())))
+    for trouble in _troubles(found):
+        print(warn(trouble))
+
+
+VERBS = {"repos": Verb("repos", run, "watched repositories: project, branch, last activity, problems")}
