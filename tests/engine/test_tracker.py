@@ -35,7 +35,7 @@ async def test_a_plain_repository_is_found_armed_and_told(tmp_path: Path, clock:
         assert f"{repo.path}/src" in folders
         assert bench.of(GitSignal) == []  # history is left to a backfill
         (state,) = bench.tracker.repos()
-        assert (state.tier, state.problem) == ("watched", "")
+        assert (state.tier, state.problem) == ("full", "")
 
 
 async def test_a_written_file_is_told_with_its_size(tmp_path: Path, clock: FakeClock) -> None:
@@ -273,11 +273,11 @@ async def test_cold_repositories_keep_their_git_dir_until_somebody_works_there(t
     repo = repos.make(tmp_path / "old", 1)
     clock = FakeClock(datetime.now(UTC) + timedelta(days=30))
     async with Bench((str(tmp_path),), clock, cold_after=timedelta(days=14)) as bench:
-        assert bench.tracker.repos()[0].tier == "git"
+        assert bench.tracker.repos()[0].tier == "cold"
         assert bench.watcher.covered[str(repo.path)][1] == []
         bench.tracker.touch(str(repo.path / "work.txt"))
         await bench.settled()
-        assert bench.tracker.repos()[0].tier == "watched"
+        assert bench.tracker.repos()[0].tier == "full"
         assert str(repo.path) in bench.watcher.covered[str(repo.path)][1]
 
 
@@ -308,3 +308,20 @@ async def test_dropped_roots_are_let_go_and_not_declared_gone(tmp_path: Path, cl
         await bench.tracker.set_roots((str(tmp_path / "b"),))
         assert [(s.facts.path, s.is_gone) for s in bench.of(CheckoutSignal)] == [(str(other.path), False)]
         assert [s.path for s in bench.tracker.repos()] == [str(other.path)]
+
+
+async def test_a_full_watch_budget_is_said_once_and_cleared(tmp_path: Path, clock: FakeClock) -> None:
+    repo = repos.make(tmp_path / "acme", 1)
+    repos.make(tmp_path / "beta", 1)
+    bench = Bench((str(tmp_path),), clock)
+    bench.watcher.has_room = False
+    async with bench:
+        (warning,) = bench.take(TroubleSignal)
+        assert (warning.code, warning.text) == ("watch_limit", "not everything can be watched: the budget is used up")
+        assert {(s.tier, s.problem) for s in bench.tracker.repos()} == {("git", "the budget is used up")}
+        bench.watcher.has_room = True
+        for name in ("acme", "beta"):
+            bench.note("folder", tmp_path / name, "src")
+        await bench.advance(seconds=1)
+        assert [(s.code, s.is_cleared) for s in bench.of(TroubleSignal)] == [("watch_limit", True)]
+        assert str(repo.path) in bench.watcher.covered[str(repo.path)][1]

@@ -24,6 +24,13 @@ class SpokenNote:
     kind: str
     checkout: str
     path: str
+    time: datetime
+
+
+@dataclass(frozen=True)
+class SpokenCoverage:
+    tier: str
+    reason: str = ""
 
 
 @dataclass
@@ -32,10 +39,12 @@ class SpokenWatcher:
 
     covered: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
+    has_room: bool = True
 
-    def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str], /) -> None:
+    def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str], /) -> SpokenCoverage:
         self.covered[checkout] = (list(git_folders), list(folders))
         self.order.append(checkout)
+        return SpokenCoverage("full") if self.has_room else SpokenCoverage("git", "the budget is used up")
 
     def uncover(self, checkout: str, /) -> None:
         self.covered.pop(checkout, None)
@@ -114,13 +123,13 @@ class Bench:
 
     def note(self, kind: str, checkout: Path, *paths: str) -> None:
         """The watcher saw `paths` (relative to the checkout) change."""
-        self.tracker.notes([SpokenNote(kind, str(checkout), str(checkout / path)) for path in paths])
+        self.tracker.notes([SpokenNote(kind, str(checkout), str(checkout / path), self.clock.now()) for path in paths])
 
     def moved(self, checkout: Path) -> None:
         """The watcher saw HEAD's reflog change."""
         log = gitreader.facts_of(str(checkout))
         assert log is not None
-        self.tracker.notes([SpokenNote("git", str(checkout), f"{log.git_dir}/logs/HEAD")])
+        self.tracker.notes([SpokenNote("git", str(checkout), f"{log.git_dir}/logs/HEAD", self.clock.now())])
 
     def of(self, *types: type) -> list[Signal]:
         return [signal for signal in self.told if isinstance(signal, types)]

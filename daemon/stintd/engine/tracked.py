@@ -24,13 +24,24 @@ class Note(Protocol):
     def checkout(self) -> str: ...
     @property
     def path(self) -> str: ...
+    @property
+    def time(self) -> datetime: ...
+
+
+class Coverage(Protocol):
+    """How a checkout is watched: `tier` full, git (its git folders only), swept (polled) or none; `reason`: why so."""
+
+    @property
+    def tier(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
 
 
 class Watcher(Protocol):
     """Watches the folders it is told, and no others. Covering again replaces."""
 
-    def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str], /) -> object: ...
-    def uncover(self, checkout: str, /) -> object: ...
+    def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str], /) -> Coverage: ...
+    def uncover(self, checkout: str, /) -> None: ...
 
 
 class Found(Protocol):
@@ -115,8 +126,8 @@ class Reading:
 class Tracked:
     """One checkout under watch. Written on the loop's thread only.
 
-    `cursor` None: all of its reflog is news. `swept`: what was written before is known. `has_problem` tells a warning
-    that must be cleared.
+    `cursor` None: all of its reflog is news. `swept`: what was written before is known. `problem`: what is odd about
+    its files; `limit`: why it is not watched in full.
     """
 
     facts: CheckoutFacts
@@ -128,12 +139,14 @@ class Tracked:
     git_folders: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     problem: str = ""
+    limit: str = ""
     is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RepoState:
-    """A checkout as `stint repos` shows it. `tier`: watched, git (only its git folders), waiting or refused."""
+    """A checkout as `stint repos` shows it. `tier`: that of its coverage, else waiting (to be planned), cold (only its
+    git folders, for want of activity) or refused. `problem` says what is wrong or why it is not watched in full."""
 
     path: str
     kind: str

@@ -13,7 +13,6 @@ import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from stintd.clock import Clock
 from stintd.domain.model import (
@@ -58,6 +57,7 @@ class Tracker:
         })  # fmt: skip
         self._since = settings.known_since or clock.now()
         self._is_first_start = settings.known_since is None
+        self._is_limited = False
 
     # ------------------------------------------------------------------ life
 
@@ -96,7 +96,7 @@ class Tracker:
     def repos(self) -> list[RepoState]:
         """Every checkout, the most recently used first."""
         states = [
-            RepoState(path, t.facts.kind, t.facts.identity, t.facts.branch, t.tier, t.last_active, t.problem)
+            RepoState(path, t.facts.kind, t.facts.identity, t.facts.branch, t.tier, t.last_active, t.problem or t.limit)
             for path, t in self._tracked.items()
         ]
         for path, facts in self._refused.items():
@@ -123,28 +123,29 @@ class Tracker:
 
     def notes(self, notes: Sequence[Note]) -> None:
         """Turn what the watcher saw into signals, in order. On the loop's thread."""
-        now = self._clock.now()
         files: list[Signal] = []
         git: dict[str, set[str]] = {}
         for note in notes:
             tracked = self._tracked.get(note.checkout)
-            if note.kind in ("overflow", "lost"):
-                self.rescan(note.checkout if tracked else None)
+            if note.kind == "overflow":
+                self.rescan()
+            elif note.kind == "lost" and tracked is not None:
+                self.rescan(note.checkout)
             elif tracked is None:
                 self._changed_outside(note)
             elif is_below(note.path, tracked.facts.git_dir) or is_below(note.path, tracked.facts.common_dir):
                 if os.path.basename(note.path) in LOCKS and not tracked.is_locked:
                     tracked.is_locked = True
-                    files.append(LockSignal(now, note.checkout, True))
+                    files.append(LockSignal(note.time, note.checkout, True))
                 git.setdefault(note.checkout, set()).add(note.path)
             else:
-                files += self._changed_inside(tracked, note, now)
+                files += self._changed_inside(tracked, note)
         self._tell(files, {})
         for path, changed in git.items():
             if path in self._tracked:
-                self._git_changed(self._tracked[path], changed, now)
+                self._git_changed(self._tracked[path], changed)
 
-    def _changed_inside(self, tracked: Tracked, note: Note, now: datetime) -> list[Signal]:
+    def _changed_inside(self, tracked: Tracked, note: Note) -> list[Signal]:
         """A file or a folder of a work tree changed."""
         name = os.path.basename(note.path)
         holder = self._holder(note.path) or note.checkout
@@ -159,11 +160,10 @@ class Tracker:
         if name == ".gitignore":
             self._backlog.later("plan", holder, 1.0)
         owner = self._tracked[holder]
-        owner.last_active = now
+        owner.last_active = note.time
         relative = os.path.relpath(note.path, holder)
-        return [
-            FileSignal(now, holder, relative, _size(note.path), self._parts.folders.is_ignored(owner.facts, relative))
-        ]
+        is_ignored = self._parts.folders.is_ignored(owner.facts, relative)
+        return [FileSignal(note.time, holder, relative, _size(note.path), is_ignored)]
 
     def _changed_outside(self, note: Note) -> None:
         """Something changed in a folder above checkouts: a clone may have come, a checkout may have gone."""
@@ -174,7 +174,7 @@ class Tracker:
             folder = os.path.dirname(folder)
         self._backlog.add("find", folder if self._roots.of(folder) else note.checkout)
 
-    def _git_changed(self, tracked: Tracked, paths: set[str], now: datetime) -> None:
+    def _git_changed(self, tracked: Tracked, paths: set[str]) -> None:
         """Files of a git dir changed: what moves HEAD is looked at now; index and FETCH_HEAD move without a person."""
         facts = tracked.facts
         logs = os.path.join(facts.common_dir, "logs", "refs")
@@ -190,7 +190,7 @@ class Tracker:
             self._pushes(tracked)
         if tracked.is_locked and not any(os.path.lexists(os.path.join(facts.git_dir, name)) for name in LOCKS):
             tracked.is_locked = False
-            self._tell([LockSignal(now, facts.path, False)], {})
+            self._tell([LockSignal(self._clock.now(), facts.path, False)], {})
 
     # ------------------------------------------------------------------ looking at HEAD
 
@@ -372,13 +372,26 @@ class Tracker:
         tracked = self._tracked.get(path)
         if tracked is None or tracked.facts.kind == "bare":
             return
-        if tracked.last_active < self._clock.now() - self._settings.cold_after:
-            tracked.tier = "git"
+        if self._is_cold(tracked):
+            tracked.tier = "cold"
             return
         tracked.folders = tuple(await asyncio.to_thread(self._parts.folders.plan, tracked.facts))
-        self._parts.watcher.cover(path, tracked.git_folders, tracked.folders)
-        tracked.tier = "watched"
+        self._cover(tracked)
         await self._sweep(path)
+
+    def _is_cold(self, tracked: Tracked) -> bool:
+        return tracked.last_active < self._clock.now() - self._settings.cold_after
+
+    def _cover(self, tracked: Tracked) -> None:
+        """Have it watched as planned; where the system has no room, say so once for all."""
+        coverage = self._parts.watcher.cover(tracked.facts.path, tracked.git_folders, tracked.folders)
+        tracked.tier, tracked.limit = coverage.tier, "" if coverage.tier == "full" else coverage.reason
+        limits = [t.limit for t in self._tracked.values() if t.limit and t.tier in ("git", "none")]
+        if bool(limits) != self._is_limited:
+            self._is_limited = bool(limits)
+            text = f"not everything can be watched: {limits[0]}" if limits else ""
+            hint = "raise fs.inotify.max_user_watches; until then edits there are found by sweeps"
+            self._tell([TroubleSignal("watch_limit", text, hint if limits else "", is_cleared=not limits)], {})
 
     async def _sweep(self, path: str) -> None:
         """Files written since the last sweep that no watch told of."""
@@ -406,7 +419,7 @@ class Tracker:
     def _promote(self, tracked: Tracked) -> None:
         """Somebody works here: if only its git dir is watched, watch its work tree too."""
         tracked.last_active = self._clock.now()
-        if tracked.tier == "git":
+        if tracked.tier == "cold":
             tracked.tier = "waiting"
             self._backlog.add("plan", tracked.facts.path)
 
@@ -419,8 +432,10 @@ class Tracker:
                 self._tell(signals, {})
                 if signals or not is_there:
                     self._backlog.add("find", root)
-            for path in list(self._tracked):
-                await self._look_again(path)
+            for path, tracked in list(self._tracked.items()):
+                self._backlog.add("look", path)
+                if tracked.tier in ("git", "none") and not self._is_cold(tracked):
+                    self._backlog.add("sweep", path)
 
     # ------------------------------------------------------------------ telling
 
