@@ -1,0 +1,150 @@
+"""Watches the folders of checkouts by the best means at hand, and says what it cannot watch.
+
+Linux: inotify, within a share of what the system allows, because editors need watches too. Elsewhere: watchdog's
+observer. File systems that announce nothing, and systems without room: sweeps. Nothing is left unwatched silently: what
+is beyond reach becomes a `lost` note, and shows in `stats`.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stintd.clock import Clock, SystemClock
+from stintd.errors import Unavailable
+from stintd.sources.mounts import is_silent, kind_of, read_mounts
+from stintd.sources.notes import Handover, NoteSink, TreeNote
+from stintd.sources.observer import ObserverTree
+from stintd.sources.polling import PollingTree
+from stintd.sources.tree import Coverage, Tree, TreeStats
+
+if sys.platform == "linux":
+    from stintd.sources.inotify import InotifyTree
+
+SHARE = 0.25  # of max_user_watches
+RESERVE = 8_192  # watches that are never ours, whatever the share
+MOUNTS_AGE = 5.0  # seconds
+_LIMITS = ("/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches")
+BACKENDS = ("auto", "inotify", "observer", "polling")
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStats:
+    """How watching does. `main` is the tree that most checkouts are in, `swept` the polling one beside it; `trouble`
+    says in plain words what is not watched as it should be."""
+
+    main: TreeStats
+    swept: TreeStats
+    limit: int
+    trouble: tuple[str, ...]
+
+
+class TreeWatcher:
+    """Covers checkouts and tells of changes in their folders. `sink` is called on `loop`; every method from any thread.
+
+    `backend`: one of BACKENDS; `budget`: watches at most (None: by SHARE and RESERVE); `roots`: folders above the
+    checkouts, which decide where an observer is scheduled.
+    """
+
+    def __init__(
+        self, sink: NoteSink, loop: asyncio.AbstractEventLoop, clock: Clock | None = None, *, backend: str = "auto",
+        budget: int | None = None, share: float = SHARE, roots: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        self._clock: Clock = clock or SystemClock()
+        self._handover = Handover(sink, loop)
+        self._limit = system_limit()
+        self._budget = budget if budget is not None else budget_of(self._limit, share)
+        self._swept = PollingTree(self._handover, self._clock)
+        self._main: Tree = self._tree(backend, roots)
+        self._lock = threading.Lock()
+        self._tree_of: dict[str, Tree] = {}  # under _lock
+        self._reasons: dict[str, str] = {}  # checkout to what is wrong with its coverage; under _lock
+        self._start_trouble = ""
+        self._mounts: dict[str, str] = {}  # under _lock
+        self._mounts_read = float("-inf")
+
+    def start(self) -> None:
+        """Begin. Where the system has no room everything is swept, which a `lost` note and `stats` tell."""
+        self._swept.start()
+        if self._main is self._swept:
+            return
+        try:
+            self._main.start()
+        except Unavailable as refused:
+            self._main = self._swept
+            self._start_trouble = refused.message
+            self._handover.put([TreeNote("lost", "", "", 0, self._clock.now(), refused.message)])
+
+    def stop(self) -> None:
+        """End; threads and descriptors are given back."""
+        self._main.stop()
+        self._swept.stop()
+
+    def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str]) -> Coverage:
+        """Watch exactly these folders for `checkout`; what was covered for it before and is not among them is let go.
+
+        A few microseconds a folder; the paths are absolute. The answer says how far it went.
+        """
+        tree = self._swept if is_silent(kind_of(checkout, self._mount_table())) else self._main
+        with self._lock:
+            before, self._tree_of[checkout] = self._tree_of.get(checkout), tree
+        if before is not None and before is not tree:
+            before.uncover(checkout)
+        coverage = tree.cover(checkout, git_folders, folders)
+        if coverage.tier == "none":
+            coverage = replace(self._swept.cover(checkout, git_folders, folders), reason=coverage.reason)
+        with self._lock:
+            self._reasons.pop(checkout, None)
+            if coverage.reason:
+                self._reasons[checkout] = coverage.reason
+        return coverage
+
+    def uncover(self, checkout: str) -> None:
+        """Watch nothing for `checkout` any more."""
+        with self._lock:
+            tree = self._tree_of.pop(checkout, None)
+            self._reasons.pop(checkout, None)
+        if tree is not None:
+            tree.uncover(checkout)
+            self._swept.uncover(checkout)
+
+    def stats(self) -> WatchStats:
+        """How watching does now."""
+        with self._lock:
+            reasons = [f"{checkout}: {reason}" for checkout, reason in self._reasons.items()]
+        first = [self._start_trouble] if self._start_trouble else []
+        return WatchStats(self._main.stats(), self._swept.stats(), self._limit, (*first, *reasons))
+
+    def _mount_table(self) -> dict[str, str]:
+        """The mount table, at most a few seconds old: a thousand checkouts are covered in one go."""
+        now = self._clock.monotonic()
+        with self._lock:
+            if now - self._mounts_read > MOUNTS_AGE:
+                self._mounts, self._mounts_read = read_mounts(), now
+            return self._mounts
+
+    def _tree(self, backend: str, roots: Sequence[str]) -> Tree:
+        if backend == "polling":
+            return self._swept
+        if sys.platform == "linux" and backend != "observer":
+            return InotifyTree(self._handover, self._clock, self._budget)
+        return ObserverTree(self._handover, self._clock, [os.path.abspath(root) for root in roots])
+
+
+def system_limit() -> int:
+    """How many watches the system allows this user; 0 where that cannot be asked."""
+    found: list[int] = []
+    for path in _LIMITS:
+        try:
+            with open(path, encoding="ascii") as file:
+                found.append(int(file.read()))
+        except (OSError, ValueError):
+            continue
+    return min(found, default=0)
+
+
+def budget_of(limit: int, share: float = SHARE) -> int:
+    """How many of `limit` watches may be ours: the share, and never the last RESERVE."""
+    return max(0, min(int(limit * share), limit - RESERVE))
