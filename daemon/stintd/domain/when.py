@@ -138,9 +138,7 @@ def _end(found: re.Match[str], start: datetime, now: datetime, zone: tzinfo, tex
     return instant_of(local, zone, now)
 
 
-def _point(
-    day_text: str | None, time_text: str, offset: str | None, now: datetime, zone: tzinfo, text: str
-) -> datetime:
+def _point(day_text: str | None, time_text: str, offset: str | None, now: datetime, zone: tzinfo, text: str) -> datetime:
     """The instant of a day (or the nearest that makes sense) and a time of day."""
     extra, clock = _clock(time_text, text)
     today, clock_now = day_of(now, zone), now.astimezone(zone).time()

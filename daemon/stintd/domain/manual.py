@@ -1,0 +1,146 @@
+"""What becomes of a manual timer its owner forgot: when it pauses by itself, and what to say meanwhile.
+
+A manual timer is believed while somebody is there. It is paused where an absence began, where its owner gave no sign
+for too long, and at the end of the night; the owner then says once what the time was.
+"""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+from itertools import pairwise
+
+from stintd.domain.day import ONE_DAY, day_of, start_of_day
+from stintd.domain.model import Absence, ProjectId, Stretch, TimeEntry
+from stintd.domain.policy import Policy
+from stintd.domain.timer import PauseEntry
+
+NIGHT_ENDS = time(4)
+"""A night is over at four in the morning by the local clock: late work at one belongs to the evening before, and nobody
+has begun the next day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What speaks for a timer: when its owner acted on it or there was evidence in its project (`at`, any order), and
+    the absences of the devices it may be worked at.
+    """
+
+    at: Sequence[datetime] = ()
+    absences: Sequence[Absence] = ()
+
+
+def running_since(timer: TimeEntry) -> datetime:
+    """When a timer began to run, or was last resumed."""
+    return max([timer.start, *(pause.end for pause in timer.pauses if pause.end is not None)])
+
+
+def pause_due(timer: TimeEntry, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> PauseEntry | None:
+    """The pause that a running manual timer has come to by `now`, at the instant it begins; None while it may run."""
+    since = running_since(timer)
+    found = [*_absent(since, signs, policy), *_forgotten(since, signs, policy, now), *_nights(since, signs, policy, zone, now)]
+    due = [(at, reason) for at, reason in found if since <= at <= now]
+    if not due:
+        return None
+    at, reason = min(due)
+    return PauseEntry(timer.id, at, reason=reason)
+
+
+def next_check(timer: TimeEntry, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> datetime:
+    """The next instant at which passing time alone may pause the timer; after `now`."""
+    since = running_since(timer)
+    last = max([since, *(sign for sign in signs.at if sign <= now)])
+    return max(now + timedelta(microseconds=1), min(last + policy.manual_max, _night_after(now, zone)))
+
+
+def _absent(since: datetime, signs: Signs, policy: Policy) -> Iterable[tuple[datetime, str]]:
+    for absence in signs.absences:
+        if absence.end - absence.start > policy.manual_absence and absence.start >= since:
+            yield absence.start, f"away ({absence.kind})"
+
+
+def _forgotten(since: datetime, signs: Signs, policy: Policy, now: datetime) -> Iterable[tuple[datetime, str]]:
+    known = sorted({since, *(sign for sign in signs.at if since < sign <= now), now})
+    for earlier, later in pairwise(known):
+        if later - earlier >= policy.manual_max:
+            yield earlier + policy.manual_max, "no evidence and no word for too long"
+            return
+
+
+def _nights(since: datetime, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> Iterable[tuple[datetime, str]]:
+    """Nights the timer would cross with nothing close to their end on either side."""
+    night = _night_after(since, zone)
+    while night <= now:
+        close = (sign for sign in signs.at if sign <= now)
+        if not any(abs(sign - night) <= policy.idle_timeout for sign in close):
+            yield night, "the day was over"
+            return
+        night = _night_after(night, zone)
+
+
+def _night_after(instant: datetime, zone: tzinfo) -> datetime:
+    """The first local four o'clock after an instant."""
+    day = day_of(instant, zone)
+    while True:
+        edge = datetime.combine(day, NIGHT_ENDS, zone).astimezone(instant.tzinfo)
+        if edge > instant and edge > start_of_day(day, zone):
+            return edge
+        day += ONE_DAY
+
+
+# ---------------------------------------------------------------- what is said
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for status and review, and the command that mends it."""
+
+    text: str
+    command: str
+    project: ProjectId
+    since: datetime
+
+
+def shadow_notice(
+    timer: TimeEntry, names: dict[ProjectId, str], shadow: Iterable[Stretch], policy: Policy, zone: tzinfo, now: datetime
+) -> Notice | None:
+    """Say so when there have been ten minutes of human evidence in another project since the timer's own last.
+
+    `shadow` is what would have been derived without the timer; it need not be sorted.
+    """
+    human = sorted((s for s in shadow if s.actor == "human" and s.end > timer.start), key=lambda stretch: stretch.start)
+    elsewhere: list[Stretch] = []
+    for stretch in human:
+        if stretch.project == timer.project:
+            elsewhere = []
+        elif stretch.project is not None:
+            elsewhere = [*elsewhere, stretch] if elsewhere and elsewhere[0].project == stretch.project else [stretch]
+    since = max(timer.start, elsewhere[0].start) if elsewhere else now
+    length = sum((stretch.end - max(since, stretch.start) for stretch in elsewhere), timedelta())
+    if not elsewhere or length < policy.shadow_notice or elsewhere[0].project is None:
+        return None
+    project = elsewhere[0].project
+    name, own = names.get(project, project), names.get(timer.project or ProjectId(""), "no project")
+    command = f"stint switch {shlex.quote(name)} --at {shlex.quote(clock_text(since, zone, now))}"
+    start = clock_text(timer.start, zone, now)
+    text = f"{own} by hand since {start}, evidence in {name} since {clock_text(since, zone, now)}: `{command}`"
+    return Notice(text, command, project, since)
+
+
+def return_choices(name: str, pause: PauseEntry, zone: tzinfo, now: datetime) -> tuple[str, dict[str, str]]:
+    """What to ask, once, when the owner is back: a sentence, and the command of each answer."""
+    at, project = shlex.quote(clock_text(pause.at, zone, now)), shlex.quote(name)
+    text = f"{name} was paused at {clock_text(pause.at, zone, now)} ({pause.reason}). What was the time since?"
+    return text, {
+        "keep": f"stint resume {project} --at {at}",
+        "drop": f"stint stop {project}",
+        "split": f"stint resume {project} --at WHEN",
+        "assign": f"stint add PROJECT {shlex.quote(clock_text(pause.at, zone, now) + '-now')}",
+    }
+
+
+def clock_text(instant: datetime, zone: tzinfo, now: datetime) -> str:
+    """`14:31` today, `2026-11-19 14:31` on another day: as the command line reads it."""
+    local = instant.astimezone(zone)
+    is_today = local.date() == day_of(now, zone)
+    return local.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M")

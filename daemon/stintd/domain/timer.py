@@ -1,0 +1,379 @@
+"""Starting, stopping, pausing, resuming, switching, continuing, cancelling: what each does to the timers there are.
+
+A request and the open timers go in; frozen effects come out, which the engine carries out in order, or a StintdError
+and nothing has changed. `TRANSITIONS` says what a verb makes of one timer; `MODES` says how many may run.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from stintd.domain.model import EntryId, Pause, ProjectId, TimeEntry
+from stintd.domain.policy import Policy
+from stintd.errors import Conflict, Invalid, NotFound
+
+TRANSITIONS: dict[str, dict[str, str]] = {
+    "waiting": {"start": "running", "stop": "dropped", "pause": "waiting", "resume": "waiting", "cancel": "dropped"},
+    "running": {"start": "running", "stop": "finished", "pause": "paused", "resume": "running", "cancel": "dropped"},
+    "paused": {"start": "running", "stop": "finished", "pause": "paused", "resume": "running", "cancel": "dropped"},
+}
+"""State and verb to the next state. The same state means that there is nothing to do, and that is no error."""
+
+SESSION_SOURCES = frozenset({"hook", "agent", "editor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many timers may run, counted per `person` or per `project`, and what an excess start does: `refuse` it,
+    or `stop` or `pause` the oldest. `count` None: any number.
+    """
+
+    count: int | None
+    per: str
+    excess: str
+
+
+MODES = {
+    "parallel": Limit(None, "person", "stop"),
+    "switch": Limit(1, "person", "stop"),
+    "strict": Limit(1, "person", "refuse"),
+}
+"""The settings of `concurrency`, the loosest first."""
+_LOOSENESS = tuple(MODES)
+
+
+# ---------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class StartEntry:
+    """Make an open manual entry. `may_overlap`: it was started beside others on purpose."""
+
+    project: ProjectId
+    task: str | None
+    start: datetime
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    billable: bool | None = None
+    may_overlap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StopEntry:
+    """End an open entry. `is_cut`: it is automatic, so no credit of evidence crosses this instant."""
+
+    entry: EntryId
+    end: datetime
+    pauses: tuple[Pause, ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PauseEntry:
+    """Begin a pause. `is_cut`: the timer was automatic and becomes manual here."""
+
+    entry: EntryId
+    at: datetime
+    is_cut: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeEntry:
+    """End the open pause."""
+
+    entry: EntryId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DropEntry:
+    """Discard an open manual entry; its span returns to automatic tracking."""
+
+    entry: EntryId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBeat:
+    """Evidence of a session: a human heartbeat of `kind` session_start, prompt or session_end."""
+
+    kind: str
+    session: str
+    project: ProjectId | None
+    at: datetime
+
+
+Effect = StartEntry | StopEntry | PauseEntry | ResumeEntry | DropEntry | SessionBeat
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What to do, and the timer that answers the request: its id, or None when a new one (or none) does."""
+
+    effects: tuple[Effect, ...] = ()
+    timer: EntryId | None = None
+
+
+# ---------------------------------------------------------------- requests
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start. `at` None is now. `on_running` is the request's own wish, `surface` the mode of the surface it came by
+    (`conflict` means strict in both). `session` makes it evidence of a session instead of a manual timer.
+    """
+
+    project: ProjectId
+    task: str | None = None
+    at: datetime | None = None
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    billable: bool | None = None
+    on_running: str | None = None
+    surface: str | None = None
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which timer a verb means: by entry, session or project; none of them: the one a person would mean."""
+
+    entry: EntryId | None = None
+    project: ProjectId | None = None
+    session: str | None = None
+    at: datetime | None = None
+
+
+def is_manual_start(source: str, session: str | None, pid: int | None, manual: bool | None) -> bool:
+    """Whether a start makes a manual timer. What hooks, agents and editors start is evidence of a session, unless the
+    caller says otherwise.
+    """
+    if manual is not None:
+        return manual
+    return session is None and pid is None and source not in SESSION_SOURCES
+
+
+def mode_of(policy: Policy, on_running: str | None = None, surface: str | None = None) -> str:
+    """The concurrency that holds for one start.
+
+    A surface tightens the owner's setting and never loosens it. A request of the owner's own may also ask for
+    `parallel` where the setting is `switch`; `strict` is loosened by nobody.
+    """
+    mode = policy.concurrency
+    for wish in (surface, on_running):
+        name = "strict" if wish == "conflict" else wish
+        if name is None:
+            continue
+        if name not in MODES:
+            raise Invalid(f"onRunning cannot be {str(wish)[:40]!r}", "use switch, parallel or conflict")
+        is_tighter = _LOOSENESS.index(name) >= _LOOSENESS.index(mode)
+        if is_tighter or (wish is on_running and surface is None and mode != "strict"):
+            mode = name
+    return mode
+
+
+def check_at(at: datetime | None, now: datetime, policy: Policy) -> datetime:
+    """The instant of a request; `invalid` without a zone or too far in the future."""
+    if at is None:
+        return now
+    if at.tzinfo is None:
+        raise Invalid("a time without a zone is ambiguous", "add Z or an offset, like 2026-11-20T10:30:00Z")
+    if at > now + policy.max_future:
+        raise Invalid(f"{_iso(at)} is in the future", "leave the time out to mean now")
+    return at
+
+
+# ---------------------------------------------------------------- start
+
+
+def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> Outcome:
+    """Start a timer, or say that it runs already.
+
+    A manual start takes over from whatever runs by itself for the same project; what a start does to others is
+    `concurrency`. Sessions stop nothing and are stopped by nothing here.
+    """
+    at = check_at(request.at, now, policy)
+    mode = mode_of(policy, request.on_running, request.surface)
+    if request.session is not None:
+        return _start_session(open_timers, request, mode, at)
+    mine = [timer for timer in _people(open_timers) if timer.origin != "auto"]
+    same = next((timer for timer in _latest(mine) if _is_same(timer, request)), None)
+    if same is not None and same.state != "paused":
+        return Outcome((), same.id)
+    if same is not None:
+        return resume(open_timers, Target(entry=same.id, at=request.at), policy, now, mode)
+    effects = _made_room(open_timers, MODES[mode], request.project, at)
+    entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable, mode == "parallel")
+    return Outcome((*effects, entry))
+
+
+def _start_session(open_timers: Sequence[TimeEntry], request: Start, mode: str, at: datetime) -> Outcome:
+    assert request.session is not None
+    own = next((timer for timer in open_timers if timer.session == request.session), None)
+    if own is None and MODES[mode].excess == "refuse":
+        by_hand = [timer for timer in _people(open_timers) if timer.origin != "auto" and timer.session is None]
+        for timer in _latest(by_hand)[:1]:
+            _refuse(timer)
+    return Outcome((SessionBeat("session_start", request.session, request.project, at),), own.id if own else None)
+
+
+def _is_same(timer: TimeEntry, request: Start) -> bool:
+    return timer.project == request.project and request.task in (None, timer.task)
+
+
+def _made_room(open_timers: Sequence[TimeEntry], limit: Limit, project: ProjectId, at: datetime) -> list[Effect]:
+    """What happens to the timers that run when one more for `project` begins."""
+    running = [timer for timer in _people(open_timers) if timer.state == "running"]
+    taken_over = [timer for timer in running if timer.origin == "auto" and timer.project == project]
+    effects = [effect for timer in taken_over for effect in _ended(timer, at)]
+    counted = [timer for timer in running if timer not in taken_over and (limit.per == "person" or timer.project == project)]
+    excess = len(counted) + 1 - limit.count if limit.count is not None else 0
+    for timer in sorted(counted, key=lambda one: one.start)[: max(0, excess)]:
+        if limit.excess == "refuse":
+            _refuse(timer)
+        if limit.excess == "pause":
+            effects.append(PauseEntry(timer.id, at, timer.origin == "auto"))
+        else:
+            effects += _ended(timer, at)
+    return effects
+
+
+def _ended(timer: TimeEntry, at: datetime) -> list[Effect]:
+    """The end of a timer that gives way. An automatic one that began later is not stopped: the new one takes its time."""
+    return [] if timer.origin == "auto" and at <= timer.start else [_stopped(timer, at)]
+
+
+def _refuse(timer: TimeEntry) -> None:
+    raise Conflict(
+        "a timer is already running",
+        "stop it first: `stint stop`, or change over: `stint switch`",
+        {"timer": timer.id},
+    )
+
+
+# ---------------------------------------------------------------- the other verbs
+
+
+def stop(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime) -> Outcome:
+    """End the timer that is meant. Nothing by that name running is an empty outcome: no other is ever stopped."""
+    at = check_at(target.at, now, policy)
+    timer = find(open_timers, target)
+    if timer is None:
+        return Outcome()
+    if timer.state == "waiting" or (target.session is not None and timer.session == target.session):
+        return Outcome((SessionBeat("session_end", timer.session or "", timer.project, at),), timer.id)
+    return Outcome((_stopped(timer, at),), timer.id)
+
+
+def pause(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime) -> Outcome:
+    """Pause what runs; pausing an automatic timer makes it manual. What is paused stays so."""
+    at = check_at(target.at, now, policy)
+    timer = find(open_timers, target, ("running", "paused"))
+    if timer is None:
+        raise Conflict("nothing is running", "start a timer first: `stint start PROJECT`")
+    if TRANSITIONS[timer.state]["pause"] == timer.state:
+        return Outcome((), timer.id)
+    _check_after(timer, at)
+    return Outcome((PauseEntry(timer.id, at, timer.origin == "auto", "by hand"),), timer.id)
+
+
+def resume(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime, mode: str | None = None) -> Outcome:
+    """Go on with what was paused; whatever runs meanwhile gives way as it would to a start."""
+    at = check_at(target.at, now, policy)
+    timer = find(open_timers, target, ("paused", "running"))
+    if timer is None:
+        raise Conflict("no timer is paused", "start one: `stint start PROJECT`")
+    if TRANSITIONS[timer.state]["resume"] == timer.state:
+        return Outcome((), timer.id)
+    _check_after(timer, at)
+    others = [other for other in open_timers if other.id != timer.id]
+    by_hand = [other for other in others if other.origin != "auto"]
+    effects = _made_room(by_hand, MODES[mode or mode_of(policy)], timer.project or ProjectId(""), at)
+    automatic = [other for other in _people(others) if other.origin == "auto" and other.state == "running"]
+    effects += [effect for other in automatic for effect in _ended(other, at)]
+    return Outcome((*effects, ResumeEntry(timer.id, at)), timer.id)
+
+
+def switch(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> Outcome:
+    """Stop every human timer, paused ones too, and start this one by hand; the same in every mode."""
+    at = check_at(request.at, now, policy)
+    mine = [timer for timer in _people(open_timers) if timer.state in ("running", "paused")]
+    same = [t for t in mine if t.origin != "auto" and t.state == "running" and _is_same(t, request)]
+    kept = same[0] if same else None
+    effects = [effect for timer in mine if timer is not kept for effect in _ended(timer, at)]
+    if kept is not None:
+        return Outcome(tuple(effects), kept.id)
+    entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable)
+    return Outcome((*effects, entry))
+
+
+def carry_on(open_timers: Sequence[TimeEntry], last: TimeEntry | None, request: Target, policy: Policy, now: datetime) -> Outcome:
+    """The verb `continue`: start again what the last finished manual entry (`last`) was about."""
+    if last is None or last.project is None:
+        raise NotFound("there is no manual entry to continue", "start a timer: `stint start PROJECT`")
+    again = Start(last.project, last.task, request.at, last.description, last.tags, last.billable)
+    return start(open_timers, again, policy, now)
+
+
+def cancel(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime) -> Outcome:
+    """Discard the manual timer that is meant, as if it had not been started."""
+    by_hand = [timer for timer in open_timers if timer.origin != "auto"]
+    timer = find(by_hand, target, ("running", "paused"))
+    if timer is not None:
+        return Outcome((DropEntry(timer.id),), timer.id)
+    if find(open_timers, target, ("running",)) is not None:
+        raise Conflict("that timer runs by itself", "end it with `stint stop`, or take its time with `stint delete`")
+    raise Conflict("no manual timer is running", "see what there is: `stint status`")
+
+
+def session_beat(session: str, project: ProjectId | None, at: datetime | None, policy: Policy, now: datetime) -> Outcome:
+    """A sign of life of a session (`POST /api/timer/heartbeat`)."""
+    return Outcome((SessionBeat("prompt", session, project, check_at(at, now, policy)),))
+
+
+def find(
+    open_timers: Sequence[TimeEntry], target: Target, states: tuple[str, ...] = ("running", "paused", "waiting")
+) -> TimeEntry | None:
+    """The timer a target means, among those in `states`, the better state first, then the most recently started."""
+    fit = [timer for timer in _people(open_timers) if timer.state in states]
+    if target.entry is not None:
+        fit = [timer for timer in fit if timer.id == target.entry]
+    if target.session is not None:
+        fit = [timer for timer in fit if timer.session == target.session]
+    if target.project is not None:
+        fit = [timer for timer in fit if timer.project == target.project]
+    ordered = sorted(_latest(fit), key=lambda timer: states.index(timer.state))
+    return ordered[0] if ordered else None
+
+
+def _people(timers: Iterable[TimeEntry]) -> list[TimeEntry]:
+    return [timer for timer in timers if timer.actor == "human"]
+
+
+def _latest(timers: Iterable[TimeEntry]) -> list[TimeEntry]:
+    """The most recently started first; a manual one before an automatic one of the same instant."""
+    return sorted(timers, key=lambda timer: (timer.start, timer.origin != "auto", timer.id), reverse=True)
+
+
+def _check_after(timer: TimeEntry, at: datetime) -> None:
+    begin = max([timer.start, *(pause.start for pause in timer.pauses)])
+    if at < begin:
+        raise Invalid(
+            f"{_iso(at)} is before {_iso(begin)}, when this timer last changed",
+            "choose a later time, or mend the entry with `stint edit`",
+        )
+
+
+def _stopped(timer: TimeEntry, at: datetime) -> StopEntry:
+    """The end of a timer. One that is paused ended when its pause began: nothing after that was work."""
+    open_pause = next((pause for pause in timer.pauses if pause.end is None), None)
+    if timer.origin != "auto" or at < timer.start:
+        _check_after(timer, at)
+    if open_pause is None:
+        return StopEntry(timer.id, at, timer.pauses, timer.origin == "auto")
+    pauses = tuple(pause for pause in timer.pauses if pause is not open_pause)
+    return StopEntry(timer.id, min(at, open_pause.start), pauses)
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
