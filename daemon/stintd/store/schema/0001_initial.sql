@@ -13,15 +13,18 @@ CREATE TABLE context (
     UNIQUE (source, kind, actor, repo_id, repo_path, folder, project, branch, session, device, witness, source_text)
 );
 CREATE TABLE entity (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
--- A run of heartbeats with one context, no gap above a fixed small limit. `beats`: per heartbeat the time since the one
--- before, the entity and the 8-byte hash of the id (see store/heartbeats.py).
+-- A run of heartbeats with one context: no gap above two minutes, no longer than an hour (so the index on `first_us`
+-- alone finds what overlaps a range). `beats`: of each the time since the one before, the entity and the id (store/spans.py).
 CREATE TABLE span (
     id INTEGER PRIMARY KEY, context_id INTEGER NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL,
     count INTEGER NOT NULL, max_gap_us INTEGER NOT NULL, beats BLOB NOT NULL
 );
-CREATE INDEX span_last ON span (last_us);
 CREATE INDEX span_first ON span (first_us);
-CREATE TABLE heartbeat_id (hash INTEGER PRIMARY KEY);      -- ids that callers chose
+-- Hashes of the ids that callers chose, to know a repeated one whatever its time. A plain index of random hashes would
+-- write a page per heartbeat; sorted runs that are merged now and then write some 30 bytes (store/known.py).
+CREATE TABLE known_fresh (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+CREATE TABLE known_run (run INTEGER PRIMARY KEY, level INTEGER NOT NULL);
+CREATE TABLE known_id (run INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY (run, hash)) WITHOUT ROWID;
 CREATE TABLE absence (
     start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, kind TEXT NOT NULL, device TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (start_us, end_us, kind, device)
@@ -120,6 +123,7 @@ CREATE TABLE rollup (
     total_us INTEGER NOT NULL, hands_on_us INTEGER NOT NULL, supervised_us INTEGER NOT NULL, entries INTEGER NOT NULL,
     PRIMARY KEY (day, project_id, task, actor, billable)
 ) WITHOUT ROWID;
+CREATE INDEX rollup_empty ON rollup (entries) WHERE entries = 0;
 CREATE TABLE day_policy (day TEXT PRIMARY KEY, values_json TEXT NOT NULL) WITHOUT ROWID;
 
 -- What changed, in order, for the event stream and later the outbox.

@@ -1,0 +1,54 @@
+"""The change log: what changed, in order, for the event stream and later the outbox.
+
+`seq` comes from the database, never from memory: numbers used again after a crash make readers miss changes
+(syncthing/syncthing#6335).
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any
+
+from stintd.domain.model import from_us, to_us
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedChange:
+    """One change: its place in the log, what kind, and what travels on the wire."""
+
+    seq: int
+    kind: str
+    payload: dict[str, Any]
+    at: datetime
+
+
+def append(conn: Connection, now: datetime, kind: str, payload: dict[str, Any]) -> LoggedChange:
+    """Put a change at the end of the log."""
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    cursor = conn.execute("INSERT INTO change (at_us, kind, payload) VALUES (?, ?, ?)", (to_us(now), kind, text))
+    return LoggedChange(int(cursor.lastrowid or 0), kind, payload, now)
+
+
+def since(conn: Connection, seq: int, limit: int = 500) -> list[LoggedChange]:
+    """The changes after `seq`, oldest first."""
+    rows = conn.execute("SELECT seq, kind, payload, at_us FROM change WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+    return [LoggedChange(row[0], row[1], json.loads(row[2]), from_us(row[3])) for row in rows]
+
+
+def newest(conn: Connection) -> int:
+    """The newest `seq` ever given, 0 before the first."""
+    row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'change'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def bounds(conn: Connection) -> tuple[int, int]:
+    """The oldest `seq` still kept and the newest ever given (0 when there is none)."""
+    (oldest,) = conn.execute("SELECT coalesce(min(seq), 0) FROM change").fetchone()
+    return oldest, newest(conn)
+
+
+def trim(conn: Connection, before: datetime, keep: int = 10_000) -> int:
+    """Drop what is older than `before`, but never the newest `keep`; answers how many went."""
+    oldest_kept = newest(conn) - keep
+    return conn.execute("DELETE FROM change WHERE at_us < ? AND seq <= ?", (to_us(before), oldest_kept)).rowcount

@@ -1,0 +1,98 @@
+"""Contexts and entities: texts that many heartbeats share, stored once and referred to by number.
+
+Nothing is remembered between calls: a rollback would make numbers of rows that never were, and a look-up costs
+microseconds.
+"""
+# ruff: noqa: S608  (names of our own schema, never a caller's text)
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from sqlite3 import Connection
+
+from stintd.domain.model import Context, RepoId
+
+_COLUMNS = "source, kind, actor, repo_id, repo_path, folder, project, branch, session, device, witness, source_text"
+_FIND = "SELECT id FROM context WHERE " + " AND ".join(f"{name} = ?" for name in _COLUMNS.split(", "))
+_ADD = f"INSERT INTO context ({_COLUMNS}) VALUES ({', '.join('?' * 12)})"
+_GET = f"SELECT {_COLUMNS} FROM context WHERE id = ?"
+_ALL = f"SELECT {_COLUMNS}, id FROM context"
+
+
+def _text(text: str) -> str:
+    """What SQLite takes: a name that is not UTF-8 (lone surrogates) is written with escapes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _to_row(context: Context) -> tuple[str, ...]:
+    """The columns; what is not set is stored empty, so that the unique index sees it."""
+    row = (
+        context.source, context.kind, context.actor, context.repo or "", context.repo_path or "", context.folder or "",
+        context.project or "", context.branch or "", context.session or "", context.device, context.witness,
+        context.source_text,
+    )  # fmt: skip
+    return tuple(map(_text, row))
+
+
+def _from_row(row: tuple[str, ...]) -> Context:
+    source, kind, actor, repo, repo_path, folder, project, branch, session, device, witness, source_text = row[:12]
+    return Context(
+        source, kind, actor, RepoId(repo) if repo else None, repo_path or None, folder or None, project or None,
+        branch or None, session or None, device, witness, source_text,
+    )  # fmt: skip
+
+
+class Contexts(Mapping[int, Context]):
+    """The contexts by number, read when asked for. Valid as long as the transaction it was made in."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._seen: dict[int, Context] = {}
+
+    def __getitem__(self, number: int) -> Context:
+        context = self._seen.get(number)
+        if context is None:
+            row = self._conn.execute(_GET, (number,)).fetchone()
+            if row is None:
+                raise KeyError(number)
+            context = self._seen[number] = _from_row(row)
+        return context
+
+    def __iter__(self) -> Iterator[int]:
+        self._seen.update((row[12], _from_row(row)) for row in self._conn.execute(_ALL))
+        return iter(self._seen)
+
+    def __len__(self) -> int:
+        return int(self._conn.execute("SELECT count(*) FROM context").fetchone()[0])
+
+
+def numbers(conn: Connection, contexts: Iterable[Context]) -> tuple[dict[Context, int], list[Context]]:
+    """The number of each context, given now to those that have none; and which those were."""
+    known: dict[Context, int] = {}
+    new: list[Context] = []
+    for context in contexts:
+        if context in known:
+            continue
+        row = _to_row(context)
+        found = conn.execute(_FIND, row).fetchone()
+        if found is None:
+            new.append(context)
+            known[context] = int(conn.execute(_ADD, row).lastrowid or 0)
+        else:
+            known[context] = found[0]
+    return known, new
+
+
+def entity_numbers(conn: Connection, texts: Collection[str]) -> dict[str, int]:
+    """The number of each entity text, given now to those that have none."""
+    known: dict[str, int] = {}
+    for text in dict.fromkeys(texts):
+        row = (_text(text),)
+        found = conn.execute("SELECT id FROM entity WHERE text = ?", row).fetchone()
+        known[text] = found[0] if found else int(conn.execute("INSERT INTO entity (text) VALUES (?)", row).lastrowid or 0)
+    return known
+
+
+def entity_texts(conn: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """The texts of entity numbers."""
+    wanted = json.dumps(list(set(numbers)))
+    return dict(conn.execute("SELECT id, text FROM entity WHERE id IN (SELECT value FROM json_each(?))", (wanted,)))

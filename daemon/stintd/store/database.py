@@ -1,0 +1,156 @@
+"""The database as the rest of the daemon sees it: one thread that writes, a few connections that read.
+
+One writing connection, because SQLite before 3.51.3 can corrupt a write-ahead log that several connections write or
+checkpoint at the same instant; for the same reason no memory map, and readers that are opened read-only. A transaction
+begins IMMEDIATE: one that reads first and writes later fails at once when somebody else has written in between,
+whatever the timeout. `synchronous=FULL`: an answered command survives a power failure (0.6 ms a commit).
+
+Threads: `Writer` (store/writer.py) lives in its own thread, which alone touches its connection. Everything here may be
+called from any thread.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Any, TypeVar
+
+from stintd.clock import Clock, SystemClock
+from stintd.errors import Internal, Unavailable
+from stintd.store import backups
+from stintd.store.connection import StoreConnection
+from stintd.store.migrate import scripts, statements
+from stintd.store.readers import Readers
+from stintd.store.writer import Writer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Something to be done in the writer's thread."""
+
+    do: Callable[[], Any]
+    future: "Future[Any]"
+
+
+class Database:
+    """Opens lazily: making one costs nothing, `open` starts the writer's thread.
+
+    Failures: `unavailable` (locked, read-only, damaged, I/O error), `storage_full`. After any of them nothing of the
+    transaction is stored. Other exceptions of the given function pass through, with everything it did rolled back.
+    """
+
+    def __init__(
+        self, path: str | Path, clock: Clock | None = None, backup_folder: str | Path | None = None, busy_timeout: float = 2.0
+    ) -> None:
+        self.path = Path(path)
+        self.clock = clock or SystemClock()
+        self.backup_folder = Path(backup_folder) if backup_folder else self.path.parent / "backups"
+        self._readers = Readers(self.path)
+        self._writer = Writer(self.path, self.backup_folder, self.clock, busy_timeout, self._readers)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._is_closed = False
+
+    def open(self) -> None:
+        """Check, mend, migrate and open the file; start the writer. Raises `unavailable` when it cannot be used."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
+            self._thread.start()
+        self._submit(self._writer.open).result()
+
+    def close(self) -> None:
+        """Finish what was handed in, fold the log into the file, close."""
+        self._is_closed = True
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._readers.close()  # the last to close folds the log in, and a reader cannot
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What was mended at opening or since, for people, oldest first."""
+        return list(self._writer.notes)
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """The file was put together from a backup and remains: the sheet must be derived anew."""
+        return self._writer.needs_rebuild
+
+    @property
+    def is_full(self) -> bool:
+        """The last write found the disk full; the next one tries again."""
+        return self._writer.is_full
+
+    # ------------------------------------------------------------------ writing
+
+    async def write(self, fn: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run `fn` in a transaction in the writer's thread; returns after its commit. With `durable=False` a power failure
+        (not a crash) may lose it: for what the journal or a source can bring back."""
+        return await asyncio.wrap_future(self._transaction(fn, durable))
+
+    def write_now(self, fn: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """The same, waiting in the calling thread."""
+        return self._transaction(fn, durable).result()
+
+    async def backup(self, label: str = "daily") -> Path:
+        """Write and check a copy into the backup folder; answers where it is."""
+        now = self.clock.now()
+        return await asyncio.wrap_future(
+            self._submit(lambda: self._writer.outside(lambda c: backups.make(c, self.backup_folder, now, label)))
+        )
+
+    def _transaction(self, fn: Callable[[Connection], T], durable: bool) -> "Future[T]":
+        return self._submit(lambda: self._writer.transact(fn, durable))
+
+    def _submit(self, do: Callable[[], T]) -> "Future[T]":
+        if self._thread is None or self._is_closed:
+            raise Unavailable("the database is not open", "start the daemon with `stint up`")
+        if threading.current_thread() is self._thread:
+            raise Internal("a transaction was begun inside a transaction")
+        future: Future[T] = Future()
+        self._jobs.put(_Job(do, future))
+        return future
+
+    def _work(self) -> None:
+        while True:
+            job = self._jobs.get()
+            if job is None:
+                self._writer.close()
+                return
+            if job.future.set_running_or_notify_cancel():
+                try:
+                    job.future.set_result(job.do())
+                except BaseException as error:
+                    job.future.set_exception(error)
+
+    # ------------------------------------------------------------------ reading
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` on one consistent view of what is committed, in a reading thread."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._readers.read, fn)
+
+    def read_now(self, fn: Callable[[Connection], T]) -> T:
+        """The same, in the calling thread."""
+        return self._readers.read(fn)
+
+
+def memory(path: str | Path = ":memory:") -> sqlite3.Connection:
+    """A connection with the newest schema and no safety at all, for trials and tests of single functions."""
+    conn = sqlite3.connect(path, isolation_level=None, factory=StoreConnection)
+    for script in scripts().values():
+        for statement in statements(script):
+            conn.execute(statement)
+    return conn

@@ -1,0 +1,63 @@
+"""What SQLite's failures mean to a person, told apart by SQLite's own names, never by text."""
+
+import os
+import sqlite3
+
+from stintd.errors import StintdError, StorageFull, Unavailable
+
+FULL_BYTES = 256 * 1024
+"""Less free space than this, and an I/O error is a full disk: SQLite says IOERR when its shared memory file cannot grow."""
+
+
+def name_of(error: sqlite3.Error) -> str:
+    """SQLite's extended name, like SQLITE_IOERR_WRITE; "" for what Python itself raised."""
+    return getattr(error, "sqlite_errorname", None) or ""
+
+
+def is_io(error: sqlite3.Error) -> bool:
+    """After these the connection must not be used again: the kernel may have dropped pages it could not write."""
+    return name_of(error).startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL"))
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """The file is not, or no longer, a sound database."""
+    return name_of(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def free_bytes(folder: str) -> int | None:
+    """What an ordinary user can still write there; None when it cannot be told."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return None
+    return found.f_bavail * found.f_frsize
+
+
+def storage_full(path: str) -> StorageFull:
+    return StorageFull(
+        f"the disk that holds {path} is full", "make room; stintd goes on by itself, and what was not stored can be sent again"
+    )
+
+
+def translate(error: sqlite3.Error, path: str) -> StintdError | None:
+    """The error for people, or None when it is a defect of ours (a constraint, a wrong statement) to be raised as it is."""
+    name = name_of(error)
+    if name == "SQLITE_FULL":
+        return storage_full(path)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Unavailable(f"another program holds {path} locked", "close what has the database open; try again then")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
+        return Unavailable(f"{path} cannot be written: it is read-only", "make the file and its folder writable")
+    if is_damage(error):
+        return Unavailable(
+            f"{path} is damaged", "restart with `stint restart`: the newest good backup is restored, the damaged file kept",
+            {"reason": "damaged"},
+        )  # fmt: skip
+    if is_io(error):
+        free = free_bytes(os.path.dirname(path) or ".")
+        if free is not None and free < FULL_BYTES:
+            return storage_full(path)
+        return Unavailable(f"{path} could not be read or written ({name})", "look at the disk; see `stint doctor`")
+    if name in ("SQLITE_NOMEM", "SQLITE_INTERRUPT"):
+        return Unavailable(f"SQLite gave up ({name})", "try again")
+    return None

@@ -1,0 +1,120 @@
+"""Brings a database file to this program's schema, or refuses it and leaves it alone.
+
+Numbered scripts in `schema/`, `user_version` set in the transaction that runs them. A file of a newer schema is not
+touched by a byte. Before an existing database is changed it is checked and copied to `backups/`.
+"""
+
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from stintd.errors import Internal, StorageFull, Unavailable
+from stintd.store import backups, failure
+
+HEADER = 100
+MAGIC = b"SQLite format 3\x00"
+
+
+def scripts() -> dict[int, str]:
+    """The scripts by number."""
+    found = {}
+    for script in files("stintd.store").joinpath("schema").iterdir():
+        if script.name.endswith(".sql"):
+            found[int(script.name[:4])] = script.read_text(encoding="utf-8")
+    return dict(sorted(found.items()))
+
+
+def latest() -> int:
+    """The schema this program writes."""
+    return max(scripts())
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit what went before."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip() and not statement.strip().startswith("--"):
+        raise Internal(f"a schema script ends in the middle of a statement: {statement.strip()[:80]}")
+
+
+def header_version(path: Path) -> int | None:
+    """`user_version` as the file's first page has it, read without SQLite; None when there is no such header."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(HEADER)
+    except FileNotFoundError:
+        return None
+    if len(header) < HEADER or not header.startswith(MAGIC):
+        return None
+    return int(struct.unpack_from(">I", header, 60)[0])
+
+
+def version_of(path: Path) -> int:
+    """The schema of a sound file, what waits in its write-ahead log included. Changes nothing."""
+    found = header_version(path) or 0
+    wal = Path(f"{path}-wal")
+    if found <= latest() and wal.exists() and wal.stat().st_size:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as conn:
+            found = max(found, conn.execute("PRAGMA user_version").fetchone()[0])
+    return found
+
+
+def refuse_newer(path: Path) -> None:
+    """Raise `unavailable` when the file was written by a later program."""
+    found = version_of(path)
+    if found > latest():
+        raise Unavailable(
+            f"{path} was written by a newer stintd (schema {found}, this one knows {latest()})",
+            "install the newer version again; the file was not changed", {"reason": "newer"},
+        )  # fmt: skip
+
+
+def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime) -> int:
+    """Run what is missing, in one transaction; answers the schema there was before. `folder` takes the backup."""
+    before = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    missing = [number for number in scripts() if number > before]
+    if not missing:
+        return before
+    if before:
+        _prepare(conn, path, folder, now, before)
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        counted = _census(conn) if before else None
+        for number in missing:
+            for statement in statements(scripts()[number]):
+                conn.execute(statement)
+            conn.execute(f"PRAGMA user_version = {number}")
+        if counted is not None and _census(conn) != counted:
+            raise Internal(f"migrating {path} would have lost rows; nothing was changed")
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+    return before
+
+
+def _prepare(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, before: int) -> None:
+    """A checked copy of what is about to be changed, and room to change it."""
+    free = failure.free_bytes(str(path.parent))
+    needed = 2 * path.stat().st_size
+    if free is not None and free < needed:
+        raise StorageFull(f"migrating {path} needs {needed // 1024} KiB of free space", "make room and start again")
+    if conn.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise Unavailable(f"{path} is damaged and was not migrated", "see `stint doctor`", {"reason": "damaged"})
+    backups.make(conn, folder, now, f"before-{before + 1:04d}")
+
+
+def _census(conn: sqlite3.Connection) -> tuple[int, ...]:
+    """What a migration must not change: how many entries, edits and heartbeats there are, and how long entries are."""
+    entries = conn.execute("SELECT count(*), coalesce(sum(end_us - start_us), 0) FROM entry").fetchone()
+    beats = conn.execute("SELECT coalesce(sum(count), 0) FROM span").fetchone()
+    return (*entries, *beats, *conn.execute("SELECT count(*) FROM edit").fetchone())

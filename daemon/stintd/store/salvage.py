@@ -1,0 +1,76 @@
+"""Reading what can still be read of a damaged database, and adding it by id to a sound one.
+
+A row that the sound one has stays as it is there; a span that has grown since replaces its shorter self. Rows of the
+two files agree on their small numbers because one is an earlier copy of the other.
+"""
+# ruff: noqa: S608  (names of our own schema, never a caller's text)
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from stintd.store import known, spans
+from stintd.store.ids import EXPLICIT
+
+TABLES = (
+    "meta", "context", "entity", "absence", "blind", "session", "repo", "checkout", "repo_commit", "client", "project", "task",
+    "mapping", "entry", "merged_entry", "taken", "cut", "edit", "edit_row", "day_policy", "change", "idempotency",
+)  # fmt: skip
+"""All but the derived ones, and `cursor`: sources read again from where the backup stood, and nothing counts twice."""
+
+
+def add_readable(conn: sqlite3.Connection, damaged: Path) -> int:
+    """Add to `conn` every row that can be read from the damaged file; answers how many were new."""
+    with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as source:
+        conn.execute("BEGIN IMMEDIATE")
+        before = conn.total_changes
+        for table in TABLES:
+            _copy(conn, source, table)
+        _copy_spans(conn, source)
+        conn.execute("COMMIT")
+        return conn.total_changes - before
+
+
+def _rows(source: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
+    """Forwards up to the damage, then backwards down to it."""
+    for order in ("", " ORDER BY rowid DESC"):
+        with suppress(sqlite3.Error, OverflowError, UnicodeDecodeError):
+            cursor = source.execute(f"SELECT * FROM {table}{order}")
+            names = [column[0] for column in cursor.description]
+            for row in cursor:
+                yield dict(zip(names, row, strict=True))
+            return
+
+
+def _copy(conn: sqlite3.Connection, source: sqlite3.Connection, table: str) -> None:
+    columns = [row[1] for row in conn.execute(f"PRAGMA table_info({table})")]
+    marks = ", ".join("?" * len(columns))
+    for row in _rows(source, table):
+        with suppress(sqlite3.Error):
+            conn.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", [row.get(name) for name in columns])
+
+
+def _copy_spans(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:
+    keys: set[int] = set()
+    for row in _rows(source, "span"):
+        if not _is_sound(conn, row):
+            continue
+        columns = (row["id"], row["context_id"], row["first_us"], row["last_us"], row["count"], row["max_gap_us"], row["beats"])
+        conn.execute(
+            "INSERT INTO span VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET last_us = excluded.last_us,"
+            " count = excluded.count, max_gap_us = excluded.max_gap_us, beats = excluded.beats"
+            " WHERE context_id = excluded.context_id AND first_us = excluded.first_us AND count < excluded.count", columns,
+        )  # fmt: skip
+        keys.update(key for key in spans.keys(row["count"], row["beats"]) if key >= EXPLICIT)
+    known.remember(conn, keys - known.find(conn, keys))
+
+
+def _is_sound(conn: sqlite3.Connection, row: dict[str, Any]) -> bool:
+    beats, count = row["beats"], row["count"]
+    if not isinstance(beats, bytes) or not beats or not isinstance(count, int) or not 0 < count <= spans.COUNT:
+        return False
+    if len(beats) != spans.size(count, beats[0]) or [*spans.times(row["first_us"], count, beats)][-1] != row["last_us"]:
+        return False
+    return conn.execute("SELECT 1 FROM context WHERE id = ?", (row["context_id"],)).fetchone() is not None

@@ -1,0 +1,251 @@
+"""The writing connection: transactions, and what to do when the disk, the file or another program gets in the way.
+
+All of it runs in one thread. The rules, each with its reason:
+- after an I/O error the connection is closed: pages the kernel could not write are marked clean, and a second attempt
+  on the same connection would report success for data that is gone;
+- a commit that failed may be in the file all the same, so it is looked up there before anybody is told;
+- when the disk is full the ballast is released; nothing is kept in memory, the next write simply tries again;
+- when another program holds the lock one waiter pays the timeout, those behind it are refused quickly;
+- a database file that was deleted under us is written anew from the open connection; one that was replaced is honoured,
+  and what we had is kept beside it.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar
+
+from stintd.clock import Clock
+from stintd.errors import StorageFull, Unavailable
+from stintd.store import backups, changes, failure, migrate, repair
+from stintd.store.ballast import Ballast
+from stintd.store.connection import StoreConnection
+from stintd.store.readers import Readers
+
+T = TypeVar("T")
+
+IMPATIENT = 0.05
+"""Seconds to wait for a lock that has outlasted the full timeout just before."""
+CHECK_BALLAST = 30.0
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "mmap_size = 0",
+    "cache_size = -2000",
+    "temp_store = MEMORY",
+    # Debian builds SQLite with secure_delete on, which writes every freed page; a purge vacuums instead.
+    "secure_delete = OFF",
+    "journal_size_limit = 4194304",
+    "fullfsync = ON",
+    "trusted_schema = OFF",
+)
+
+
+class Writer:
+    """Owns the writing connection and its recovery."""
+
+    def __init__(self, path: Path, backup_folder: Path, clock: Clock, busy_timeout: float, readers: Readers) -> None:
+        self.path, self.backup_folder, self.clock, self.readers = path, backup_folder, clock, readers
+        self.busy_timeout = busy_timeout
+        self.ballast = Ballast(f"{path}.ballast")
+        self.notes: list[str] = []
+        self.needs_rebuild = False
+        self.is_full = False
+        self._conn: StoreConnection | None = None
+        self._file: tuple[int, int] | None = None
+        self._log: tuple[int, int] | None = None
+        self._is_locked_out = False
+        self._is_full_sync = True
+        self._ballast_due = 0.0
+
+    def open(self) -> None:
+        """Mend, migrate, connect."""
+        try:
+            self._connected()
+        except sqlite3.Error as error:
+            raise self._handle(error) from error
+
+    def close(self) -> None:
+        """Fold the log into the file and let go."""
+        self._disconnect()
+
+    def transact(self, fn: Callable[[Connection], T], durable: bool) -> T:
+        """One transaction around `fn`."""
+        try:
+            conn = self._ready()
+            self._set_sync(conn, durable)
+            conn.execute("BEGIN IMMEDIATE")
+            before = changes.newest(conn)
+        except sqlite3.Error as error:
+            raise self._handle(error) from error
+        self._note_lock(conn, False)
+        try:
+            answer = fn(conn)
+        except BaseException as error:
+            self._rollback(conn)
+            if isinstance(error, sqlite3.Error):
+                raise self._handle(error) from error
+            raise
+        self._commit(conn, before)
+        self._after_success()
+        return answer
+
+    def outside(self, fn: Callable[[Connection], T]) -> T:
+        """Run `fn` on the writing connection without a transaction (backup, checkpoint, vacuum)."""
+        try:
+            return fn(self._ready())
+        except sqlite3.Error as error:
+            raise self._handle(error) from error
+
+    # ------------------------------------------------------------------ the connection
+
+    def _ready(self) -> StoreConnection:
+        """The connection, to the file that is at the path now."""
+        if self._conn is not None and _identity(self.path) != self._file:
+            self._follow_file(self._conn)
+        return self._connected()
+
+    def _connected(self) -> StoreConnection:
+        if self._conn is not None:
+            return self._conn
+        outcome = repair.prepare(self.path, self.backup_folder, self.clock.now())
+        self.notes.extend(outcome.notes)
+        self.needs_rebuild = self.needs_rebuild or outcome.needs_rebuild
+        try:
+            return self._connect()
+        except sqlite3.Error as error:
+            if isinstance(failure.translate(error, str(self.path)), StorageFull) and self.ballast.release():
+                return self._connect()
+            raise
+
+    def _connect(self) -> StoreConnection:
+        conn = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            factory=StoreConnection,
+            timeout=self.busy_timeout,
+        )
+        try:
+            for pragma in _PRAGMAS:
+                conn.execute(f"PRAGMA {pragma}")
+            migrate.migrate(conn, self.path, self.backup_folder, self.clock.now())
+        except BaseException as error:
+            if isinstance(error, sqlite3.OperationalError) and failure.name_of(error).startswith("SQLITE_READONLY"):
+                pass  # it can still be read: the first write says what is wrong
+            else:
+                conn.close()
+                raise
+        self._conn, self._is_full_sync = conn, True
+        self._file, self._log = _identity(self.path), _identity(Path(f"{self.path}-wal"))
+        repair.mark(self.path)
+        self._lay_ballast()
+        return conn
+
+    def _disconnect(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            with contextlib.suppress(sqlite3.Error):
+                conn.close()
+
+    def _follow_file(self, conn: Connection) -> None:
+        """The file was deleted or replaced while we had it open: what we wrote since went into a file without a name."""
+        is_deleted = not self.path.exists()
+        kept = self.path.with_name(f"{self.path.name}.before-{self.clock.now():%Y%m%dT%H%M%S}")
+        backups.copy_to(conn, kept)
+        self._disconnect()
+        self.readers.drop()
+        for suffix in ("-wal", "-shm"):
+            # Another file's log beside ours would be replayed into it.
+            leftover = Path(f"{self.path}{suffix}")
+            if suffix == "-shm" or _identity(leftover) == self._log:
+                leftover.unlink(missing_ok=True)
+        if is_deleted:
+            os.replace(kept, self.path)
+            self.notes.append(f"{self.path} was deleted while stintd ran; it was written again, nothing is lost")
+        else:
+            self.notes.append(f"{self.path} was replaced while stintd ran; what it held before is in {kept}")
+
+    # ------------------------------------------------------------------ trouble
+
+    def _commit(self, conn: StoreConnection, before: int) -> None:
+        newest = changes.newest(conn)
+        try:
+            conn.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._rollback(conn)
+            failed = self._handle(error)
+            if failure.is_io(error) and self._is_committed(before, newest):
+                return
+            raise failed from error
+
+    def _is_committed(self, before: int, newest: int) -> bool:
+        """Whether a transaction whose commit failed is in the file after all, and safely on disk now. Told by the change
+        log; one that logged nothing counts as failed, and its caller's own ids make a second attempt harmless."""
+        if newest == before:
+            return False
+        try:
+            conn = self._connected()
+            if changes.newest(conn) != newest:
+                return False
+            busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+        except (sqlite3.Error, Unavailable, StorageFull):
+            return False
+
+    def _rollback(self, conn: StoreConnection) -> None:
+        conn.before = None
+        with contextlib.suppress(sqlite3.Error):
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+
+    def _handle(self, error: sqlite3.Error) -> Exception:
+        """Bring the connection into a state from which the next write can succeed; answers what to raise."""
+        told = failure.translate(error, str(self.path))
+        if failure.is_io(error) or failure.is_damage(error):
+            self._disconnect()
+            self.readers.drop()
+        if failure.is_damage(error):
+            repair.suspect(self.path)
+        if isinstance(told, StorageFull):
+            self.is_full = True
+            self.ballast.release()
+            self._fold()
+        if failure.name_of(error).startswith("SQLITE_BUSY") and self._conn is not None:
+            self._note_lock(self._conn, True)
+        return told or error
+
+    def _fold(self) -> None:
+        """Move what the log holds into the file, to have the log's space back."""
+        if self._conn is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _note_lock(self, conn: Connection, is_locked_out: bool) -> None:
+        if is_locked_out != self._is_locked_out:
+            self._is_locked_out = is_locked_out
+            conn.execute(f"PRAGMA busy_timeout = {int(1000 * (IMPATIENT if is_locked_out else self.busy_timeout))}")
+
+    def _set_sync(self, conn: Connection, durable: bool) -> None:
+        if durable != self._is_full_sync:
+            conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._is_full_sync = durable
+
+    def _after_success(self) -> None:
+        self.is_full = False
+        if self.clock.monotonic() >= self._ballast_due:
+            self._lay_ballast()
+
+    def _lay_ballast(self) -> None:
+        self._ballast_due = self.clock.monotonic() + CHECK_BALLAST
+        self.ballast.lay()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
