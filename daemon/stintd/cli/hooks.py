@@ -1,0 +1,165 @@
+"""`stint hooks install|uninstall|status git`: shows what changes, changes it, and takes it back."""
+
+import json
+import os
+
+from stintd.cli.options import Operand, Option, UsageError, Verb
+from stintd.cli.text import for_terminal, warn
+from stintd.client.control import Control, DaemonDown
+from stintd.errors import Conflict, StintdError
+from stintd.install import git, gitglobal, memory
+from stintd.install.change import Plan, Remove, described, perform
+from stintd.install.gitplace import find, hooks_folder, version
+from stintd.paths import ensure, home_layout
+
+HOSTS = ("git",)
+DETAIL = """\
+Without an option: on git 2.54 and later all your repositories, through one line in your git configuration; before,
+the repository of the current folder. Hooks that are there already keep working: they are kept and run after ours.
+A repository whose hooks belong to the project (core.hooksPath, like husky's) is left alone and named."""
+
+
+def hooks(words):
+    for host in words.host or HOSTS:
+        if host not in HOSTS:
+            raise UsageError(f"no hooks for {host!r}", "hooks are there for " + ", ".join(HOSTS))
+    layout = home_layout()
+    return {"install": _install, "uninstall": _uninstall, "status": _status}[words.action](words, layout)
+
+
+def _install(words, layout):
+    plan, places = Plan(), list(words.repo)
+    if words.template:
+        plan += gitglobal.plan_template(layout.hooks, layout.spool)
+    if words.all or not (places or words.template):
+        if gitglobal.has_config_hooks():
+            plan += gitglobal.plan_config(layout.hooks, layout.spool)
+        else:
+            places += _watched() if words.all else [os.getcwd()]
+    folders, left_alone = git.folders_of(places)
+    parts = {folder: git.plan_install(folder, layout.spool) for folder in folders}
+    plan = sum(parts.values(), plan + left_alone)
+    if plan.steps and not words.dry_run:
+        ensure(layout)
+        for folder, part in parts.items():
+            if part.steps:
+                memory.remember(layout.hooks, folder, not os.path.lexists(folder))
+    return _carry_out(words, plan)
+
+
+def _uninstall(words, layout):
+    """What was named; without a name everything, also where nobody watches any more."""
+    plan, places, known = Plan(), list(words.repo), memory.recall(layout.hooks)
+    is_everything = words.all or not (places or words.template)
+    if is_everything or words.template:
+        plan += gitglobal.plan_template_removal(layout.hooks)
+    if is_everything:
+        plan += gitglobal.plan_config_removal(layout.hooks)
+        places += [*_watched(is_needed=False), os.getcwd()]
+    folders, left_alone = git.folders_of(places)
+    if not is_everything:
+        plan += left_alone
+    for folder in dict.fromkeys([*folders, *(known if is_everything else ())]):
+        part = git.plan_uninstall(folder)
+        plan += part
+        if known.get(folder) and _is_emptied(folder, part):
+            plan += Plan((Remove(folder, is_folder=True),))
+    code = _carry_out(words, plan)
+    for folder in known if not words.dry_run else ():
+        if is_everything or folder in folders:
+            memory.forget(layout.hooks, folder)
+    return code
+
+
+def _is_emptied(folder, part):
+    gone = {os.path.basename(step.path) for step in part.steps if isinstance(step, Remove)}
+    return os.path.isdir(folder) and set(os.listdir(folder)) == gone
+
+
+def _carry_out(words, plan):
+    """Show the plan, and unless it is a dry run do it. 1 when something that was named is left alone."""
+    if not words.dry_run:
+        perform(plan.steps)
+    lines = [line for step in plan.steps for line in described(step)]
+    if words.json:
+        problems = [{"path": p.path, "text": p.text, "hint": p.hint} for p in plan.problems]
+        print(json.dumps({"changes": lines, "problems": problems, "dryRun": words.dry_run}))
+    else:
+        _show(lines, plan.problems, words.dry_run)
+    return 1 if plan.problems and not words.all else 0
+
+
+def _show(lines, problems, is_dry):
+    for line in lines:
+        print(("would " if is_dry and not line.startswith(" ") else "") + for_terminal(line))
+    for problem in problems:
+        print(warn(f"! {for_terminal(problem.text)}"))
+        print(f"  {for_terminal(problem.hint)}")
+    if not lines and not problems:
+        print("nothing to change")
+
+
+def _status(words, layout):
+    places = words.repo or _watched(is_needed=words.all) or [os.getcwd()]
+    report = {
+        "git": ".".join(str(part) for part in version()),
+        "config": gitglobal.is_config_installed(layout.hooks),
+        "template": gitglobal.is_template_installed(layout.hooks),
+        "repos": [_state_of(place, layout) for place in places],
+    }
+    if words.json:
+        print(json.dumps(report))
+        return 0
+    reach = "reach every repository" if report["config"] else "are not in your configuration"
+    print(f"git {report['git']}: hooks {reach}; new repositories {'get' if report['template'] else 'do not get'} them")
+    for repo in report["repos"]:
+        states = "; ".join(f"{state}: {', '.join(names)}" for state, names in _by_state(repo["hooks"]).items())
+        print(f"{for_terminal(repo['path'])}: {for_terminal(repo.get('text') or states)}")
+        if repo.get("hint"):
+            print(f"  {for_terminal(repo['hint'])}")
+    return 0
+
+
+def _state_of(place, layout):
+    try:
+        return {"path": place, "hooks": git.hook_states(hooks_folder(find(place)), layout.spool)}
+    except StintdError as error:
+        return {"path": place, "hooks": {}, "text": error.message, "hint": error.hint}
+
+
+def _by_state(states):
+    grouped = {}
+    for hook, state in states.items():
+        grouped.setdefault(state, []).append(hook)
+    return grouped
+
+
+def _watched(is_needed=True):
+    """Checkouts the daemon watches. Without a daemon: none, or the error when they were asked for."""
+    try:
+        repos = list(Control().every("/api/repos"))
+    except DaemonDown:
+        if is_needed:
+            raise
+        return []
+    found = [checkout["path"] for repo in repos for checkout in repo.get("checkouts", ()) if not checkout.get("gone")]
+    if is_needed and not found:
+        raise Conflict("no repositories are watched yet", "watch a folder with `stint up FOLDER`, or name one with --repo")
+    return found
+
+
+VERBS = {
+    "hooks": Verb(
+        "hooks",
+        hooks,
+        "install, remove or show the hooks that tell stintd of git acts",
+        (Operand("ACTION", choices=("install", "uninstall", "status")), Operand("HOST", "*", choices=HOSTS)),
+        (
+            Option("--repo", "the repository at PATH (may be repeated)", "PATH", is_list=True),
+            Option("--all", "every watched repository"),
+            Option("--template", "repositories made or cloned from now on"),
+            Option("--dry-run -n", "show what would change, and change nothing"),
+        ),
+        DETAIL,
+    )
+}

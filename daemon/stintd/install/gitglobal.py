@@ -1,0 +1,195 @@
+"""What reaches every repository of the user: hooks in git's configuration (git 2.54 and later), and the template from
+which git makes new repositories.
+
+Both add one line to the user's git configuration, and nothing else of it is touched; what the line names lies in our
+own folder. `core.hooksPath` is never set: it would silence every repository's own hooks.
+"""
+
+import os
+import shlex
+import stat
+import tempfile
+
+from stintd.errors import StintdError
+from stintd.install.change import Edit, Plan, Problem, Remove, Step, Write, read_text
+from stintd.install.gitplace import git, global_files, global_setting, version
+from stintd.install.shim import HOOKS, text
+
+CONFIG_HOOKS = (2, 54)
+MARK = "# stintd"
+ALONE = b", and this file"
+"""Ends the line where there was no configuration before: then the file goes with it."""
+
+
+def has_config_hooks() -> bool:
+    """Whether the git in PATH runs hooks from its configuration."""
+    return version() >= CONFIG_HOOKS
+
+
+def plan_config(folder: str, spool: str) -> Plan:
+    """Hooks for all repositories, through one file in `folder` that the user's configuration includes.
+
+    They run beside husky, pre-commit, lefthook and git-lfs, and whatever `core.hooksPath` says. A command that reaches
+    an event without a command is fatal in git, so the file is complete before the line that includes it is written.
+    """
+    steps: list[Step] = []
+    for hook in HOOKS:
+        steps += _fresh(os.path.join(folder, "git", hook), text(hook, spool).encode(errors="surrogateescape"), 0o644)
+    steps += _fresh(_include_file(folder), _include_text(folder), 0o644)
+    return _with_line(tuple(steps), _include_line(folder))
+
+
+def plan_config_removal(folder: str) -> Plan:
+    """The line first, then what it named."""
+    files = [_include_file(folder), *(os.path.join(folder, "git", hook) for hook in HOOKS)]
+    return _without_line(_include_line(folder), tuple(Remove(path) for path in files if os.path.lexists(path)))
+
+
+def is_config_installed(folder: str) -> bool:
+    return _has(_include_line(folder)) and os.path.isfile(_include_file(folder))
+
+
+def plan_template(folder: str, spool: str) -> Plan:
+    """Hooks for repositories made or cloned from now on. Refused where the user has a template of their own."""
+    chosen = global_setting("init.templatedir")
+    own = _template(folder)
+    if os.environ.get("GIT_TEMPLATE_DIR") or (chosen is not None and chosen.value != own):
+        where = chosen.origin if chosen else "GIT_TEMPLATE_DIR"
+        return Plan(
+            problems=(Problem(own, f"{where} names a template of yours for new repositories", "install in each with --repo"),)
+        )
+    steps: list[Step] = []
+    for name, (body, mode) in _git_template().items():
+        if not os.path.lexists(os.path.join(own, name)):
+            steps.append(Write(os.path.join(own, name), body, mode))
+    for hook in HOOKS:
+        steps += _fresh(os.path.join(own, "hooks", hook), text(hook, spool).encode(errors="surrogateescape"), 0o755)
+    return _with_line(tuple(steps), _template_line(folder))
+
+
+def plan_template_removal(folder: str) -> Plan:
+    """Repositories made meanwhile keep their hooks, until those are removed there."""
+    steps: list[Step] = []
+    for where, folders, files in os.walk(_template(folder), topdown=False):
+        steps += [Remove(os.path.join(where, name)) for name in files]
+        steps += [Remove(os.path.join(where, name), is_folder=True) for name in folders]
+    if os.path.isdir(_template(folder)):
+        steps.append(Remove(_template(folder), is_folder=True))
+    return _without_line(_template_line(folder), tuple(steps))
+
+
+def is_template_installed(folder: str) -> bool:
+    return _has(_template_line(folder)) and os.path.isdir(_template(folder))
+
+
+def _template(folder: str) -> str:
+    return os.path.join(folder, "git-template")
+
+
+def _include_file(folder: str) -> str:
+    return os.path.join(folder, "git", "hooks.gitconfig")
+
+
+def _include_line(folder: str) -> bytes:
+    return os.fsencode(f"[include] path = {_quoted(_include_file(folder))} {MARK}")
+
+
+def _template_line(folder: str) -> bytes:
+    return os.fsencode(f"[init] templateDir = {_quoted(_template(folder))} {MARK}")
+
+
+def _include_text(folder: str) -> bytes:
+    """One section an event, because git tells no hook which event it runs for; silent when our file is gone.
+
+    The shim is sourced: git has a shell running already, and a second one would cost as much as the hook.
+    """
+    lines = ["# Written by stintd; removed by `stint hooks uninstall git`."]
+    for hook in HOOKS:
+        shim = shlex.quote(os.path.join(folder, "git", hook))
+        lines += [
+            f'[hook "stintd-{hook}"]',
+            "\tcommand = " + _quoted(f"test -r {shim} && . {shim} || :"),
+            f"\tevent = {hook}",
+        ]
+    return os.fsencode("\n".join(lines) + "\n")
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _fresh(path: str, wanted: bytes, mode: int) -> list[Step]:
+    """A step for a file of our own, none when it is as wanted."""
+    try:
+        return [] if read_text(path) == wanted else [Write(path, wanted, mode)]
+    except StintdError:
+        return [Write(path, wanted, mode)]
+
+
+def _git_template() -> dict[str, tuple[bytes, int]]:
+    """What git itself puts into a new repository, so that new ones differ from that by our hooks alone."""
+    found: dict[str, tuple[bytes, int]] = {}
+    with tempfile.TemporaryDirectory() as where:
+        git("init", "-q", "--bare", where)
+        for folder, _, files in os.walk(where):
+            name = os.path.relpath(folder, where)
+            for file in files if name.split(os.sep)[0] in ("info", "hooks") else set(files) & {"description"}:
+                path = os.path.join(folder, file)
+                if file not in HOOKS:
+                    mode = stat.S_IMODE(os.stat(path).st_mode)
+                    found[os.path.normpath(os.path.join(name, file))] = (read_text(path) or b"", mode)
+    return found
+
+
+def _writable_file() -> str:
+    """The one of the user's files that `git config --global` would write to."""
+    files = global_files()
+    present = [path for path in reversed(files) if os.path.exists(path)]
+    return present[0] if present else files[-1]
+
+
+def _has(line: bytes) -> bool:
+    return any(_found(path, line) for path in global_files())
+
+
+def _found(path: str, line: bytes) -> bytes:
+    """The line as it stands in this file, b"" if it does not."""
+    try:
+        lines = (read_text(os.path.realpath(path)) or b"").split(b"\n")
+    except StintdError:
+        return b""
+    return next((known for known in (line, line + ALONE) if known in lines), b"")
+
+
+def _with_line(steps: tuple[Step, ...], line: bytes) -> Plan:
+    if _has(line):
+        return Plan(steps)
+    path = _writable_file()
+    before = read_text(os.path.realpath(path))
+    if before is None:
+        line += ALONE
+    # A file without a last newline gets none, so that taking the line out leaves every byte as it was.
+    after = (before or b"") + line + b"\n" if not before or before.endswith(b"\n") else before + b"\n" + line
+    return Plan((*steps, Edit(path, before, after, ("+ " + os.fsdecode(line),))))
+
+
+def _without_line(line: bytes, steps: tuple[Step, ...]) -> Plan:
+    edits: list[Step] = []
+    for path in global_files():
+        if found := _found(path, line):
+            before = read_text(os.path.realpath(path)) or b""
+            after = _taken_out(before, found)
+            gone = found.endswith(ALONE) and not after.strip()
+            edits.append(Edit(path, before, None if gone else after, ("- " + os.fsdecode(found),)))
+    return Plan((*edits, *steps))
+
+
+def _taken_out(text: bytes, line: bytes) -> bytes:
+    lines = text.split(b"\n")
+    index = lines.index(line)
+    follower = next((later.strip() for later in lines[index + 1 :] if later.strip()), b"")
+    if follower and not follower.startswith((b"[", b"#", b";")):
+        lines[index] = line.split(b" ", 1)[0]  # git has put a setting of the user's below our header: leave it one
+    else:
+        del lines[index]
+    return b"\n".join(lines)
