@@ -22,7 +22,7 @@ from stintd.engine.notify import Change, Hub
 from stintd.engine.sheet import SheetState
 from stintd.engine.step import DryRun, Step
 from stintd.errors import Internal, StintdError, Unavailable
-from stintd.store import changes, heartbeats
+from stintd.store import changes
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 
@@ -210,7 +210,8 @@ class Engine:
         if self._work.commands:
             self._hurry(0.0)
         try:
-            outcome = await self.database.write(lambda conn: self._transact(conn, work))
+            is_durable = bool(work.commands or work.writes)
+            outcome = await self.database.write(lambda conn: self._transact(conn, work), durable=is_durable)
         except Exception as error:
             await self._failed(work, error)
             return
@@ -264,7 +265,9 @@ class Engine:
         return outcome
 
     def _keep(self, conn: Connection, step: Step, outcome: _Outcome) -> None:
-        outcome.changes.extend(changes.append(conn, step.now, kind, payload) for kind, payload in step.changes)
+        for kind, payload in step.changes:
+            logged = changes.append(conn, step.now, kind, payload)
+            outcome.changes.append(Change(logged.seq, kind, payload))
 
     def _command(self, conn: Connection, now: datetime, command: _Command, outcome: _Outcome) -> None:
         """Run one command so that its failure undoes it alone; a failure of SQLite gives up the whole step."""
@@ -274,9 +277,9 @@ class Engine:
             answer = command.fn(step)
             step.settle()
             self._keep(conn, step, outcome)
-        except sqlite3.OperationalError:
-            raise
         except Exception as error:
+            if _is_storage_trouble(error):
+                raise
             conn.execute("ROLLBACK TO command")
             conn.execute("RELEASE command")
             self.state.forget()
@@ -285,6 +288,11 @@ class Engine:
         else:
             conn.execute("RELEASE command")
             outcome.answers.append((command, answer, None))
+
+
+def _is_storage_trouble(error: Exception) -> bool:
+    """Whether SQLite itself failed (full, locked, damaged), rather than one command's wish."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _answer(command: _Command, answer: Any, failure: Exception | None) -> None:

@@ -91,7 +91,7 @@ def _create(step: "Step", row: Row) -> str:
     entry_id = step.new_id()
     now_us = to_us(step.now)
     full = {
-        "id": entry_id, **row, "user_id": state.user_id, "device_id": state.device_id,
+        "id": entry_id, "pauses": "[]", "pinned": "", "revision": 1, **row, "user_id": state.user_id, "device_id": state.device_id,
         "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
     }  # fmt: skip
     table.insert(step.conn, "entry", full)

@@ -1,32 +1,83 @@
-"""Day totals kept equal to the sum of the entries. Writer thread only."""
+"""Day totals kept equal to the sum of the entries. Writer thread only.
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+An automatic entry that still runs counts to its last evidence; a manual one counts once it is finished, because until
+then its length changes with every second: whoever reads totals adds the running manual ones.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from sqlite3 import Connection
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stintd.domain import report
-from stintd.engine.rows import Row
-from stintd.store import rollup
+from stintd.domain.model import EntryId, Pause, ProjectId, RepoId, TimeEntry, from_us
+from stintd.engine.rows import Row, select
 
 if TYPE_CHECKING:
     from stintd.engine.step import Step
 
+ADD = """
+INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (day, project_id, task, actor, billable) DO UPDATE SET total_us = total_us + excluded.total_us,
+hands_on_us = hands_on_us + excluded.hands_on_us, supervised_us = supervised_us + excluded.supervised_us,
+entries = entries + excluded.entries
+"""
+
+
+def entry_of(row: Row) -> TimeEntry:
+    """The value of an `entry` row."""
+    pauses = [Pause(from_us(lo), None if hi is None else from_us(hi)) for lo, hi in json.loads(row["pauses"])]
+    return TimeEntry(
+        id=EntryId(row["id"]), actor=row["actor"], origin=row["origin"], task=row["task"], start=from_us(row["start_us"]),
+        project=ProjectId(row["project_id"]) if row["project_id"] else None, state=row["state"],
+        end=None if row["end_us"] is None else from_us(row["end_us"]), description=row["description"],
+        billable=bool(row["billable"]), tags=tuple(json.loads(row["tags"])), pauses=tuple(pauses),
+        hands_on=timedelta(microseconds=row["hands_on_us"]), supervised=timedelta(microseconds=row["supervised_us"]),
+        last_evidence=None if row["last_evidence_us"] is None else from_us(row["last_evidence_us"]),
+        repo=RepoId(row["repo_id"]) if row["repo_id"] else None, branch=row["branch"], session=row["session"],
+        pinned=frozenset(row["pinned"].split()), is_confirmed=bool(row["is_confirmed"]), revision=row["revision"],
+        zone=row["zone"],
+    )  # fmt: skip
+
 
 def add(step: "Step", row: Row) -> None:
-    """An entry came."""
-    rollup.apply(step.conn, _deltas(row, 1))
+    """An entry came. `row` holds every column, defaults included."""
+    step.conn.executemany(ADD, _parts(row, 1))
 
 
 def remove(step: "Step", row: Row) -> None:
     """An entry went."""
-    rollup.apply(step.conn, _deltas(row, -1))
+    step.conn.executemany(ADD, _parts(row, -1))
+    step.conn.execute("DELETE FROM rollup WHERE entries = 0 AND total_us = 0")
 
 
 def replace(step: "Step", before: Row, after: Row) -> None:
     """An entry changed."""
-    remove(step, before)
-    add(step, after)
+    step.conn.executemany(ADD, [*_parts(before, -1), *_parts(after, 1)])
+    step.conn.execute("DELETE FROM rollup WHERE entries = 0 AND total_us = 0")
 
 
-def _deltas(row: Row, sign: int) -> Iterable[Any]:
-    raise NotImplementedError
+def _parts(row: Row, sign: int) -> Iterator[tuple[object, ...]]:
+    if row["end_us"] is None and row["origin"] != "auto":
+        return
+    entry = entry_of(row)
+    for part in report.contributions(entry, ZoneInfo(row["zone"]), entry.start):
+        is_human = row["actor"] == "human"
+        yield (
+            part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"], row["billable"],
+            sign * part.length_us, sign * part.hands_on_us if is_human else 0, sign * part.supervised_us if is_human else 0,
+            sign,
+        )  # fmt: skip
+
+
+def rebuild(conn: Connection) -> None:
+    """Make all totals again from the entries."""
+    conn.execute("DELETE FROM rollup")
+    conn.executemany(ADD, _all(select(conn, "SELECT * FROM entry")))
+
+
+def _all(rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield from _parts(row, 1)

@@ -1,0 +1,311 @@
+"""The composition root: builds everything, wires it, starts it in order, stops it in reverse. Contains no rule.
+
+Order of the start: folders, lock, database, engine (which brings back the journal), control socket, sources. The socket
+answers before the sources have caught up; `is_ready` says when they have.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from stintd import __version__, instance, paths, settings
+from stintd.api.guard import Guard
+from stintd.api.routes import TABLE
+from stintd.api.server import Surface
+from stintd.clock import Clock, SystemClock
+from stintd.domain.model import BeatSignal, BlindSignal, FileSignal, Heartbeat, Signal
+from stintd.domain.noise import NoiseFilter
+from stintd.engine import placing, shape
+from stintd.engine.engine import Engine
+from stintd.engine.gate import Gate, Glimpse
+from stintd.engine.health import Health
+from stintd.engine.notify import Change, Hub
+from stintd.engine.places import Places
+from stintd.engine.recording import Recording
+from stintd.engine.sheet import SheetState
+from stintd.engine.statusfile import StatusFile
+from stintd.engine.supervisor import Supervisor
+from stintd.engine.tracked import Parts, TrackerSettings
+from stintd.engine.tracker import Tracker
+from stintd.errors import Conflict, Invalid, NotFound
+from stintd.sources import discover, folders, gitreader, process, spool, suspend, watch
+from stintd.store import cursors, heartbeats
+from stintd.store.database import Database
+from stintd.store.journal import Journal
+
+log = logging.getLogger(__name__)
+
+
+class App:
+    """One running daemon. What the control socket asks of it is `api.control.Daemon`."""
+
+    version = __version__
+
+    def __init__(self, chosen: settings.Settings, clock: Clock | None = None, environment: dict[str, str] | None = None) -> None:
+        self.chosen, self.clock = chosen, clock or SystemClock()
+        self.environment = dict(os.environ) if environment is None else environment
+        self.is_ready = False
+        self._locks: list[instance.Lock] = []
+        self._boxes: dict[str, Any] = {}
+        self._ended = asyncio.Event()
+
+    # ------------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Everything in order; raises a StintdError before anything is served when it cannot."""
+        self.layout = paths.home_layout()
+        paths.ensure(self.layout)
+        self._lock()
+        passed = instance.activated(self.environment)
+        self.listener = passed[0] if passed else instance.bind(self.layout.socket)
+        self._is_passed = bool(passed)
+        self._build()
+        await self.engine.start()
+        await self.surface.listen(self.listener)
+        self._tell_where()
+        instance.notify_manager(self.environment, "READY=1\nSTATUS=finding repositories")
+        self._start_sources()
+
+    async def stop(self) -> None:
+        """In reverse: sources, what they told last, the socket, the engine, the file that said what runs."""
+        instance.notify_manager(self.environment, "STOPPING=1")
+        await self.supervisor.stop()
+        self.tracker.stop()
+        self.watcher.stop()
+        self.gate.stop()
+        self.recording_state.stop()
+        self.engine.write(lambda step: cursors.set_meta(step.conn, "alive", step.now.isoformat()))
+        await self.surface.close()
+        await self.engine.stop()
+        self.status_file.stop()
+        self.database.close()
+        if not self._is_passed:
+            instance.unbind(self.listener, self.layout.socket)
+        for lock in reversed(self._locks):
+            lock.release()
+
+    def _lock(self) -> None:
+        """Two locks: of the runtime folder, and beside the database, which two runtime folders may share."""
+        for path in dict.fromkeys([self.layout.lock, self.layout.database + ".lock"]):
+            lock = instance.Lock(path)
+            lock.acquire()
+            self._locks.append(lock)
+
+    def _build(self) -> None:
+        policy, clock = self.chosen.policy, self.clock
+        self.health, self.hub, self.places = Health(clock.now), Hub(), Places()
+        self.database = Database(self.layout.database, clock, self.layout.backups)
+        self.database.open()
+        user, device, workspace = self.database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
+        self.device, self.places.roots = device, self.chosen.folders
+        self.state = SheetState(policy.zone, user, device, workspace)
+        self.journal = Journal(self.layout.journal)
+        self.engine = Engine(self.database, self.journal, clock, policy, self.health, self.hub, self.state)
+        self.database.read_now(lambda conn: placing.load(conn, self.places))
+        self.gate = Gate(self.engine, self.places, NoiseFilter(policy), clock, device, self._known)
+        self.recording_state = Recording(self.engine, clock, device)
+        self.gate.is_off = self.recording_state.is_off
+        self.supervisor = Supervisor(clock, self.health)
+        self.status_file = StatusFile(self.layout.status, self.engine, clock, policy.zone)
+        self.surface = Surface(self, TABLE, Guard())
+        self.watcher = watch.TreeWatcher(self._notes, asyncio.get_running_loop(), clock, roots=self.chosen.folders)
+        self._build_sources()
+        for note in self.database.notes:
+            self.health.raise_warning("database_mended", note, "see the backups folder; `stint log` shows what is there")
+
+    def _build_sources(self) -> None:
+        clock = self.clock
+        since = self.database.read_now(lambda conn: cursors.meta(conn, "alive"))
+        self._since = datetime.fromisoformat(since) if since else None
+        self.folders = folders.Folders()
+        parts = Parts(self.watcher, gitreader, self.folders, discover.discover)
+        kept = self.database.read_now(cursors.all_of)
+        chosen = TrackerSettings(
+            self.chosen.folders, self.chosen.cold_after, frozenset(self.chosen.policy.owner_emails), self._since
+        )
+        self.tracker = Tracker(parts, clock, self.gate.take, kept, chosen)
+        self.clock_watch = suspend.ClockWatch(clock, self.device)
+        self.processes = process.ProcessWatch(clock, self.tracker.holder)
+        self.spool = spool.SpoolSource(self.layout.spool, clock, self._settled, self._watch_folder, self._head_of)
+        self.recording_state.restore(kept.get("recording_off"))
+        self.gate.on_rescan = self.tracker.rescan
+        self.gate.on_work = self.tracker.touch
+        self.gate.on_glimpse = self._show_glimpse
+        self.engine.after_commit(self._committed)
+
+    def _start_sources(self) -> None:
+        self.watcher.start()
+        if self._since is not None:
+            self.gate.tell(BlindSignal(self._since, self.clock.now(), "the daemon was not running"))
+        self.supervisor.start("status", self.status_file.run)
+        self.supervisor.start("tracker", self._track)
+        self.supervisor.start("spool", lambda: self.spool.run(self.gate.tell))
+        self.supervisor.start("clock", lambda: self.clock_watch.run(self.gate.tell))
+        self.supervisor.start("processes", lambda: self.processes.run(self.gate.tell))
+        self._watch_folder(os.path.dirname(self.layout.settings), self._settings_changed)
+
+    async def _track(self) -> None:
+        await self.tracker.start()
+        self.is_ready = True
+        instance.notify_manager(self.environment, "STATUS=watching")
+        await self.tracker.run()
+
+    def _tell_where(self) -> None:
+        about = {"url": None, "pid": os.getpid(), "version": __version__}
+        Path(self.layout.http_json).write_text(json.dumps(about) + "\n", encoding="utf-8")
+        os.chmod(self.layout.http_json, 0o600)
+
+    # ------------------------------------------------------------------ wiring
+
+    def _known(self, beats: Sequence[Heartbeat]) -> list[bool]:
+        return self.database.read_now(lambda conn: heartbeats.are_known(conn, beats))
+
+    async def _settled(self) -> None:
+        await self.engine.run(lambda step: None, "daemon")
+
+    def _watch_folder(self, folder: str, call: Any) -> Any:
+        """Call when something in a folder of ours changes; through the one watcher."""
+        self._boxes[folder] = call
+        self.watcher.cover(folder, [folder], [])
+        return lambda: self.watcher.uncover(folder)
+
+    def _notes(self, notes: list[Any]) -> None:
+        self.clock_watch.check()
+        theirs = []
+        for note in notes:
+            if note.checkout in self._boxes:
+                self._boxes[note.checkout]()
+            else:
+                theirs.append(note)
+        if theirs:
+            self.tracker.notes(theirs)
+
+    def _committed(self) -> None:
+        self.status_file.changed()
+        self.clock_watch.need_ticks(self.state.next_deadline is not None)
+
+    def _head_of(self, folder: str) -> tuple[str | None, str]:
+        facts = gitreader.facts_of(folder)
+        return (facts.branch, facts.head) if facts is not None else (None, "")
+
+    def _show_glimpse(self, glimpse: Glimpse) -> None:
+        """Work that is not certain yet: shown at once, in no log."""
+        self.hub.publish([Change(0, "time_entry.started", {"provisional": True, "start": shape.stamp(glimpse.time)})])
+
+    def _settings_changed(self) -> None:
+        self.supervisor.start("settings", self._reload)
+
+    async def _reload(self) -> None:
+        """Take over what the files say now; a broken file changes nothing and is a warning."""
+        try:
+            chosen = settings.load(self.environment, self.chosen.policy.zone)
+        except Invalid as error:
+            self.health.raise_warning("settings", error.message, error.hint, severity="error")
+            return
+        self.health.clear("settings")
+        if chosen.folders != self.chosen.folders:
+            self.places.roots = chosen.folders
+            await self.tracker.set_roots(chosen.folders)
+        self.chosen = chosen
+        if chosen.policy != self.engine.policy:
+            self.engine.policy = chosen.policy
+            self.state.forget_places()
+
+    # ------------------------------------------------------------------ what the control socket asks
+
+    def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
+        """See api.control.Daemon."""
+        return self.gate.beat(signals)
+
+    def sources(self) -> list[dict[str, Any]]:
+        """What listens, and when it last heard something."""
+        names = ("watch", "git", "editor", "agent", "shell", "browser", "api")
+        last = self.gate.last_at
+        return [
+            {"name": name, "state": "on" if self.is_ready else "starting", "lastAt": shape.stamp(last[name]) if name in last else None}
+            for name in names
+        ]
+
+    def roots(self) -> list[dict[str, Any]]:
+        """The watched folders."""
+        repos = [state.path for state in self.tracker.repos()]
+        return [
+            {
+                "path": root, "state": "watched" if os.path.isdir(root) else "missing",
+                "repos": sum(path == root or path.startswith(root.rstrip("/") + "/") for path in repos),
+                "origin": self.chosen.origins.get("watch.folders", ""),
+            }
+            for root in self.chosen.folders
+        ]  # fmt: skip
+
+    async def add_root(self, path: str) -> dict[str, Any]:
+        """Watch a folder and keep it in the settings."""
+        folder = os.path.realpath(os.path.expanduser(path))
+        if not os.path.isdir(folder):
+            raise Invalid(f"{path} is not a folder", "name a folder that exists")
+        settings.add_folders([folder])
+        await self._reload()
+        return next(root for root in self.roots() if os.path.realpath(root["path"]) == folder)
+
+    async def remove_root(self, path: str) -> dict[str, Any]:
+        """Watch it no more."""
+        settings.remove_folders([path])
+        await self._reload()
+        return {"path": path}
+
+    def recording(self) -> dict[str, Any]:
+        """Whether recording is on."""
+        return self.recording_state.shape()
+
+    async def set_recording(self, is_on: bool, minutes: float | None) -> dict[str, Any]:
+        """Switch recording."""
+        await (self.recording_state.switch_on() if is_on else self.recording_state.switch_off(minutes))
+        return self.recording_state.shape()
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting in force."""
+        return settings.nested(self.chosen)
+
+    async def change_settings(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Write what differs to settings.toml."""
+        settings.change_nested(changes)
+        await self._reload()
+        return settings.nested(self.chosen)
+
+
+def machine_zone() -> str:
+    """The IANA name of the machine's zone; UTC when it has none that Python knows."""
+    name = os.environ.get("TZ", "").lstrip(":")
+    if not name:
+        target = os.path.realpath("/etc/localtime")
+        name = target.split("/zoneinfo/", 1)[1] if "/zoneinfo/" in target else "UTC"
+    return name if _is_zone(name) else "UTC"
+
+
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+async def serve(chosen: settings.Settings, stop: asyncio.Event) -> None:
+    """Run a daemon until `stop`."""
+    app = App(chosen)
+    await app.start()
+    try:
+        await stop.wait()
+    finally:
+        await app.stop()
+
+
+__all__ = ["App", "machine_zone", "serve"]

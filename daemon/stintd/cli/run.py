@@ -1,0 +1,81 @@
+"""`stintd`: the daemon in the foreground, for service managers, `stint up` and curious people."""
+
+import asyncio
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+
+from stintd import __version__, paths, settings
+from stintd.errors import Conflict, StintdError
+
+HELP = """usage: stintd [--log LEVEL] [--version]
+
+Run the daemon in the foreground until SIGTERM or Ctrl-C. It watches the folders of the settings (`stint up FOLDER` adds
+one) and answers on the control socket. --log debug|info|warning (default: info) writes to the terminal as well.
+"""
+ALREADY_RUNNING = 5
+"""Exit code when another daemon serves this home; tells it from an ordinary failure."""
+LOG_BYTES = 2_000_000
+
+
+def main(argv=None):
+    """Run until stopped; the exit code."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    if "--help" in words or "-h" in words:
+        print(HELP, end="")
+        return 0
+    if "--version" in words:
+        print(f"stintd {__version__}")
+        return 0
+    level = words[words.index("--log") + 1] if "--log" in words and words[-1] != "--log" else ""
+    if (words and not level) or level.upper() not in ("", "DEBUG", "INFO", "WARNING"):
+        print(f"stintd: unknown argument {words[0]}\nsee stintd --help", file=sys.stderr)
+        return 2
+    return _run(level)
+
+
+def _run(level):
+    os.umask(0o077)
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[name]  # a daemon started from a hook must not look at that hook's repository for ever
+    try:
+        layout = paths.home_layout()
+        paths.ensure(layout)
+        _log_to(layout.log_file, level)
+        from stintd import app
+
+        chosen = settings.load(zone=app.machine_zone())
+        asyncio.run(_serve(app, chosen))
+    except Conflict as error:
+        return _refused(error, ALREADY_RUNNING)
+    except StintdError as error:
+        return _refused(error, 1)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+async def _serve(app, chosen):
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await app.serve(chosen, stop)
+
+
+def _refused(error, code):
+    logging.getLogger("stintd").error("%s (%s)", error.message, error.hint)
+    print(f"stintd: {error.message}\n{error.hint}", file=sys.stderr)
+    return code
+
+
+def _log_to(path, level):
+    file = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", errors="replace")
+    shown = [logging.StreamHandler()] if level else []
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=(level or "info").upper(), format=form, handlers=[file, *shown])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,246 @@
+"""Where signals come in: each is placed, goes through the noise rules, and leaves as heartbeats, rows and warnings.
+
+Runs on the event loop's thread, never blocks. Heartbeats are in the journal when a call returns; rows follow in the
+engine's next step, with the cursors of the sources they came from, in one transaction.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from stintd.clock import Clock
+from stintd.domain.model import (
+    AbsenceSignal,
+    BeatSignal,
+    BlindSignal,
+    CheckoutFacts,
+    CheckoutSignal,
+    Context,
+    FileSignal,
+    GitSignal,
+    Heartbeat,
+    LockSignal,
+    ProcessSignal,
+    RepoId,
+    RescanSignal,
+    Signal,
+    TroubleSignal,
+)
+from stintd.domain.noise import Draft, NoiseFilter
+from stintd.engine import intake, placing
+from stintd.engine.engine import Engine
+from stintd.engine.places import Checkout, Places
+from stintd.errors import Invalid
+from stintd.store import absences, cursors
+from stintd.store.ids import content_id, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """Work that the noise rules have not released yet: shown as a provisional timer, in no log."""
+
+    context: Context
+    time: datetime
+
+
+class Gate:
+    """One a daemon. `known` says for each heartbeat whether it is stored; the `on_…` callbacks are told on this thread."""
+
+    def __init__(
+        self, engine: Engine, places: Places, noise: NoiseFilter, clock: Clock, device: str,
+        known: Callable[[Sequence[Heartbeat]], list[bool]],
+    ) -> None:  # fmt: skip
+        self._engine, self._places, self._noise, self._clock, self._device = engine, places, noise, clock, device
+        self._known = known
+        self._releasing: asyncio.Task[None] | None = None
+        self.glimpses: dict[str, Glimpse] = {}
+        self.last_at: dict[str, datetime] = {}
+        self.is_off: Callable[[datetime], bool] = lambda time: False
+        self.on_rescan: Callable[[str | None], None] = lambda checkout: None
+        self.on_glimpse: Callable[[Glimpse], None] = lambda glimpse: None
+        self.on_work: Callable[[str], None] = lambda path: None
+
+    def tell(self, signal: Signal) -> None:
+        """One signal of a source."""
+        self.take([signal], {})
+
+    def take(self, signals: Sequence[Signal], read_to: Mapping[str, str]) -> None:
+        """Signals in order, and the cursors to store with what comes of them."""
+        beats: list[Heartbeat] = []
+        for signal in signals:
+            beats += self._one(signal)
+        self._admit(beats)
+        if read_to:
+            kept = dict(read_to)
+            self._engine.write(lambda step: cursors.put(step.conn, kept))
+        self._schedule()
+
+    def beat(self, signals: Sequence[BeatSignal], is_timed: bool = True) -> tuple[int, int, list[tuple[int, str]]]:
+        """Heartbeats that a caller tells: how many are new, how many known, and which were refused, with the reason."""
+        now, beats, refused = self._clock.now(), [], []
+        for index, signal in enumerate(signals):
+            try:
+                beats.append(self._told(signal, now, is_timed))
+            except Invalid as error:
+                refused.append((index, f"{error.message}: {error.hint}" if error.hint else error.message))
+        fresh = self._fresh([beat for beat in beats if not self.is_off(beat.time)])
+        self._engine.admit(fresh)
+        return len(fresh), len(beats) - len(fresh), refused
+
+    def stop(self) -> None:
+        """Let go what the noise rules still hold: it happened before the daemon stopped."""
+        if self._releasing is not None:
+            self._releasing.cancel()
+        self._admit(self._drafted(self._noise.release(self._clock.now() + timedelta(minutes=1)).heartbeats))
+
+    # ------------------------------------------------------------------ one signal
+
+    def _one(self, signal: Signal) -> list[Heartbeat]:
+        match signal:
+            case FileSignal() | GitSignal() | LockSignal() | ProcessSignal():
+                return self._noised(signal)
+            case BeatSignal():
+                return [self._told(signal, self._clock.now())]
+            case CheckoutSignal():
+                self._checkout(signal)
+            case AbsenceSignal():
+                self._engine.write(lambda step: placing.absent(step, signal.absence))
+            case BlindSignal():
+                self._engine.write(lambda s: absences.add_blind(s.conn, signal.start, signal.end, signal.reason))
+            case RescanSignal():
+                self.on_rescan(signal.checkout)
+            case TroubleSignal():
+                self._trouble(signal)
+        return []
+
+    def _told(self, signal: BeatSignal, now: datetime, is_timed: bool = True) -> Heartbeat:
+        if signal.path:
+            self.on_work(signal.path)
+        self.last_at[signal.source] = now
+        return intake.heartbeat(signal, self._places, self._device, now, self._engine.policy.max_future, is_timed)
+
+    def _noised(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
+        now = self._clock.now()
+        if isinstance(signal, GitSignal):
+            self.last_at["git"] = now
+            self._commit(signal)
+        elif isinstance(signal, FileSignal):
+            self.last_at["watch"] = now
+        passed = self._noise.feed(signal, now)
+        for draft in passed.provisional:
+            self._glimpse(draft)
+        return self._drafted(passed.heartbeats)
+
+    def _drafted(self, drafts: Sequence[Draft]) -> list[Heartbeat]:
+        return [beat for draft in drafts if (beat := self._beat(draft)) is not None]
+
+    def _beat(self, draft: Draft) -> Heartbeat | None:
+        """The heartbeat of what passed the noise rules; None while nothing is recorded."""
+        if self.is_off(draft.time):
+            return None
+        context = self._context(draft)
+        identity = draft.id or content_id(draft.time, context, draft.entity)
+        return Heartbeat(identity, draft.time, context, draft.entity)
+
+    def _context(self, draft: Draft) -> Context:
+        found = self._places.locate(draft.checkout)
+        words = {
+            "source": draft.source, "kind": draft.kind, "actor": draft.actor, "device": self._device, "witness": draft.witness,
+        }  # fmt: skip
+        if found.checkout is None:
+            return Context(folder=found.folder, branch=draft.branch, **words)
+        branch = draft.branch or found.checkout.branch
+        return Context(repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch, **words)
+
+    def _glimpse(self, draft: Draft) -> None:
+        if self.is_off(draft.time):
+            return
+        glimpse = Glimpse(self._context(draft), draft.time)
+        is_new = draft.checkout not in self.glimpses
+        self.glimpses[draft.checkout] = glimpse
+        if is_new:
+            self.on_glimpse(glimpse)
+
+    def _commit(self, signal: GitSignal) -> None:
+        """Keep a commit's subject for the entries that hold it."""
+        found = self._places.locate(signal.checkout).checkout
+        if signal.kind == "commit" and signal.new and found is not None:
+            repo = found.repo
+            self._engine.write(lambda step: placing.commit(step, repo, signal))
+
+    def _trouble(self, signal: TroubleSignal) -> None:
+        if signal.is_cleared:
+            self._engine.health.clear(signal.code, signal.subject)
+        else:
+            self._engine.health.raise_warning(signal.code, signal.text, signal.hint, subject=signal.subject)
+
+    # ------------------------------------------------------------------ checkouts
+
+    def _checkout(self, signal: CheckoutSignal) -> None:
+        facts = signal.facts
+        if signal.is_gone:
+            self._places.forget(facts.path)
+            self._engine.write(lambda step: placing.gone(step, facts.path))
+            return
+        repo = self._repo_of(facts)
+        self._places.learn(Checkout(facts.path, repo, facts))
+        self._engine.write(lambda step: placing.found(step, repo, facts))
+
+    def _repo_of(self, facts: CheckoutFacts) -> RepoId:
+        """The repository this checkout is of: by its identity, else the one that was here and is the same still."""
+        known = self._places.repo_of_identity(facts.identity)
+        if known is not None:
+            return known
+        before = self._places.checkout(facts.path)
+        if before is not None and _is_same(before.facts, facts):
+            return before.repo
+        return RepoId(new_id(self._clock.now()))
+
+    # ------------------------------------------------------------------ heartbeats on their way
+
+    def _admit(self, beats: list[Heartbeat]) -> None:
+        fresh = self._fresh(beats)
+        for beat in fresh:
+            self.glimpses.pop(beat.context.repo_path or "", None)
+        self._engine.admit(fresh)
+
+    def _fresh(self, beats: list[Heartbeat]) -> list[Heartbeat]:
+        """Those that are neither in this batch before, nor in the journal, nor stored."""
+        if not beats:
+            return []
+        seen: set[tuple[str, datetime | None]] = set()
+        unseen = []
+        for beat in beats:
+            mark = (beat.id, beat.time if beat.id.startswith("~") else None)
+            if mark not in seen and not self._engine.journal.is_pending(beat):
+                seen.add(mark)
+                unseen.append(beat)
+        return [beat for beat, is_known in zip(unseen, self._known(unseen), strict=True) if not is_known]
+
+    def _schedule(self) -> None:
+        """Wake when the noise rules have something to release."""
+        deadline = self._noise.next_deadline()
+        if deadline is not None and (self._releasing is None or self._releasing.done()):
+            self._releasing = asyncio.create_task(self._release())
+
+    async def _release(self) -> None:
+        while (deadline := self._noise.next_deadline()) is not None:
+            await self._clock.sleep(max(0.01, (deadline - self._clock.now()).total_seconds()))
+            passed = self._noise.release(self._clock.now())
+            self._admit(self._drafted(passed.heartbeats))
+        self.glimpses.clear()
+
+
+def _is_same(before: CheckoutFacts, now: CheckoutFacts) -> bool:
+    """Whether a checkout whose identity changed is still the same repository: it got its first commit or a remote, or
+    its remote moved while HEAD stayed."""
+    if before.identity.startswith("path:"):
+        return os.path.dirname(before.git_dir) == os.path.dirname(now.git_dir)
+    if before.first_commit and now.first_commit:
+        return before.first_commit == now.first_commit
+    return before.identity.startswith("root:") or (bool(before.head) and before.head == now.head)
+
+
+__all__ = ["Gate", "Glimpse"]
