@@ -29,13 +29,12 @@ def hooks(words):
 
 def _install(words, layout):
     plan, places = Plan(), list(words.repo)
-    if words.template:
-        plan += gitglobal.plan_template(layout.hooks, layout.spool)
-    if words.all or not (places or words.template):
-        if gitglobal.has_config_hooks():
-            plan += gitglobal.plan_config(layout.hooks, layout.spool)
-        else:
-            places += _watched() if words.all else [os.getcwd()]
+    is_broad = words.all or not (places or words.template)
+    if is_broad and gitglobal.has_config_hooks():
+        plan += gitglobal.plan_config(layout.hooks, layout.spool)  # reaches new repositories too
+    else:
+        places += [] if not is_broad else _watched() if words.all else [os.getcwd()]
+        plan += gitglobal.plan_template(layout.hooks, layout.spool) if words.template else Plan()
     folders, left_alone = git.folders_of(places)
     parts = {folder: git.plan_install(folder, layout.spool) for folder in folders}
     plan = sum(parts.values(), plan + left_alone)
@@ -80,7 +79,7 @@ def _carry_out(words, plan):
     """Show the plan, and unless it is a dry run do it. 1 when something that was named is left alone."""
     if not words.dry_run:
         perform(plan.steps)
-    lines = [line for step in plan.steps for line in described(step)]
+    lines = list(described(plan.steps))
     if words.json:
         problems = [{"path": p.path, "text": p.text, "hint": p.hint} for p in plan.problems]
         print(json.dumps({"changes": lines, "problems": problems, "dryRun": words.dry_run}))
@@ -91,7 +90,7 @@ def _carry_out(words, plan):
 
 def _show(lines, problems, is_dry):
     for line in lines:
-        print(("would " if is_dry and not line.startswith(" ") else "") + for_terminal(line))
+        print(("would " if is_dry else "") + for_terminal(line))
     for problem in problems:
         print(warn(f"! {for_terminal(problem.text)}"))
         print(f"  {for_terminal(problem.hint)}")

@@ -9,10 +9,14 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from stintd.errors import Conflict, Unavailable
 
 TEXT_LIMIT = 1024 * 1024
+ALONE = b", and this file"
+"""Ends a line that came with its file: then the file goes with it."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +46,22 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """Replace the text of a settings file of the user's; `shown` are the lines that differ, with + and -."""
+class AddLine:
+    """Add one line at the end of the user's git configuration."""
 
     path: str
-    before: bytes | None
-    after: bytes | None
-    shown: tuple[str, ...]
+    line: bytes
 
 
-Step = Write | Move | Remove | Edit
+@dataclass(frozen=True, slots=True)
+class DropLine:
+    """Take one line out of the user's git configuration again."""
+
+    path: str
+    line: bytes
+
+
+Step = Write | Move | Remove | AddLine | DropLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +84,40 @@ class Plan:
         return Plan(self.steps + other.steps, self.problems + other.problems)
 
 
-def described(step: Step) -> Iterable[str]:
-    """The lines that show one step to a person."""
+def described(steps: Iterable[Step]) -> Iterable[str]:
+    """The lines that show the steps to a person; files of one folder share a line."""
+    for (verb, folder), group in groupby(steps, _heading):
+        members = list(group)
+        names = ", ".join(os.path.basename(step.path) for step in members if isinstance(step, Write | Remove))
+        if folder:
+            yield f"{verb} in {folder}: {names}"
+            continue
+        for step in members:
+            yield from _described(step)
+
+
+def _heading(step: Step) -> tuple[str, str]:
     match step:
         case Write(path, keep=""):
-            yield f"write {path}"
+            return "write", os.path.dirname(path)
+        case Remove(path, is_folder=False):
+            return "remove", os.path.dirname(path)
+    return "", ""
+
+
+def _described(step: Step) -> Iterable[str]:
+    match step:
         case Write(path, keep=keep):
             yield f"keep {path} as {os.path.basename(keep)}, which runs after ours"
-            yield f"write {path}"
+            yield f"write in {os.path.dirname(path)}: {os.path.basename(path)}"
         case Move(path, to):
             yield f"put {path} back as {os.path.basename(to)}"
         case Remove(path):
-            yield f"remove {path}"
-        case Edit(path, shown=shown):
-            yield f"change {path}"
-            yield from (f"    {line}" for line in shown)
+            yield f"remove the empty folder {path}"
+        case AddLine(path, line):
+            yield f"add to {path}: {os.fsdecode(line)}"
+        case DropLine(path, line):
+            yield f"take out of {path}: {os.fsdecode(line)}"
 
 
 def perform(steps: Iterable[Step]) -> None:
@@ -117,13 +146,51 @@ def read_text(path: str) -> bytes | None:
         return file.read(TEXT_LIMIT)
 
 
-def replace_file(path: str, text: bytes, mode: int, fresh: str = "") -> None:
+def replace_file(path: str, text: bytes, mode: int) -> None:
     """Write `text` beside `path` and rename it there, so that no reader ever sees half a file."""
-    fresh = fresh or f"{path}.stintd-new"
+    fresh = f"{path}.stintd-new"
     with contextlib.suppress(FileNotFoundError):
-        if not fresh.endswith(".lock"):
-            os.unlink(fresh)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        os.unlink(fresh)
+    _rename_over(path, os.open(fresh, _NEW, 0o600), fresh, text, mode)
+
+
+def with_line(text: bytes | None, line: bytes) -> bytes:
+    """`text` with the line at its end.
+
+    A file without a last newline gets none, so that taking the line out leaves every byte as it was; a file that did not
+    exist is noted in the line, so that it goes again.
+    """
+    if text is None:
+        return line + ALONE + b"\n"
+    return text + line + b"\n" if not text or text.endswith(b"\n") else text + b"\n" + line
+
+
+def without_line(text: bytes, line: bytes) -> bytes | None:
+    """`text` without the line, None when the file came with it and holds nothing else."""
+    lines = text.split(b"\n")
+    found = next((known for known in (line, line + ALONE) if known in lines), None)
+    if found is None:
+        return text
+    index = lines.index(found)
+    follower = next((later.strip() for later in lines[index + 1 :] if later.strip()), b"")
+    if follower and not follower.startswith((b"[", b"#", b";")):
+        lines[index] = line.split(b" ", 1)[0]  # git has put a setting of the user's below our header: leave it one
+    else:
+        del lines[index]
+    rest = b"\n".join(lines)
+    return None if found.endswith(ALONE) and not rest.strip() else rest
+
+
+def has_line(path: str, line: bytes) -> bool:
+    """Whether a file of the user's holds the line, in either form."""
+    try:
+        text = read_text(os.path.realpath(path))
+    except Conflict:
+        return False
+    return text is not None and without_line(text, line) != text
+
+
+def _rename_over(path: str, descriptor: int, fresh: str, text: bytes, mode: int) -> None:
     try:
         with open(descriptor, "wb") as file:
             file.write(text)
@@ -144,7 +211,7 @@ def _do(step: Step) -> None:
             os.rename(path, to)
         case Remove(path, is_folder):
             os.rmdir(path) if is_folder else os.unlink(path)
-        case Edit():
+        case AddLine() | DropLine():
             _edit(step)
 
 
@@ -161,17 +228,25 @@ def _write(step: Write) -> None:
         raise
 
 
-def _edit(step: Edit) -> None:
-    """Under git's own lock file, and only if nobody changed the file since the plan was made."""
+def _edit(step: AddLine | DropLine) -> None:
+    """Under git's own lock file, so that neither side loses the other's change."""
     path = os.path.realpath(step.path)  # people keep their settings behind a symlink
-    if read_text(path) != step.before:
-        raise Conflict(f"{step.path} changed meanwhile", "run this again")
-    if step.after is None:
-        os.unlink(path)
-        return
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    mode = stat.S_IMODE(os.stat(path).st_mode) if step.before is not None else 0o644
     try:
-        replace_file(path, step.after, mode, f"{path}.lock")
+        descriptor = os.open(f"{path}.lock", _NEW, 0o600)
     except FileExistsError as error:
-        raise Unavailable(f"git holds {path}.lock", "wait for that git command, or remove a lock left behind") from error
+        raise Unavailable(f"git holds {path}.lock", "wait for that git, or remove a stale lock") from error
+    try:
+        before = read_text(path)
+        after = with_line(before, step.line) if isinstance(step, AddLine) else without_line(before or b"", step.line)
+    except Conflict:
+        os.close(descriptor)
+        os.unlink(f"{path}.lock")
+        raise
+    mode = stat.S_IMODE(os.stat(path).st_mode) if before is not None else 0o644
+    if after is None:
+        os.unlink(path)
+        os.close(descriptor)
+        os.unlink(f"{path}.lock")
+    else:
+        _rename_over(path, descriptor, f"{path}.lock", after, mode)

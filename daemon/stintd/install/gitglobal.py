@@ -11,14 +11,12 @@ import stat
 import tempfile
 
 from stintd.errors import StintdError
-from stintd.install.change import Edit, Plan, Problem, Remove, Step, Write, read_text
+from stintd.install.change import AddLine, DropLine, Plan, Problem, Remove, Step, Write, has_line, read_text
 from stintd.install.gitplace import git, global_files, global_setting, version
 from stintd.install.shim import HOOKS, text
 
 CONFIG_HOOKS = (2, 54)
 MARK = "# stintd"
-ALONE = b", and this file"
-"""Ends the line where there was no configuration before: then the file goes with it."""
 
 
 def has_config_hooks() -> bool:
@@ -51,6 +49,8 @@ def is_config_installed(folder: str) -> bool:
 
 def plan_template(folder: str, spool: str) -> Plan:
     """Hooks for repositories made or cloned from now on. Refused where the user has a template of their own."""
+    if is_config_installed(folder):
+        return Plan(problems=(Problem(folder, "your git configuration reaches new repositories already", "that is all"),))
     chosen = global_setting("init.templatedir")
     own = _template(folder)
     if os.environ.get("GIT_TEMPLATE_DIR") or (chosen is not None and chosen.value != own):
@@ -149,47 +149,13 @@ def _writable_file() -> str:
 
 
 def _has(line: bytes) -> bool:
-    return any(_found(path, line) for path in global_files())
-
-
-def _found(path: str, line: bytes) -> bytes:
-    """The line as it stands in this file, b"" if it does not."""
-    try:
-        lines = (read_text(os.path.realpath(path)) or b"").split(b"\n")
-    except StintdError:
-        return b""
-    return next((known for known in (line, line + ALONE) if known in lines), b"")
+    return any(has_line(path, line) for path in global_files())
 
 
 def _with_line(steps: tuple[Step, ...], line: bytes) -> Plan:
-    if _has(line):
-        return Plan(steps)
-    path = _writable_file()
-    before = read_text(os.path.realpath(path))
-    if before is None:
-        line += ALONE
-    # A file without a last newline gets none, so that taking the line out leaves every byte as it was.
-    after = (before or b"") + line + b"\n" if not before or before.endswith(b"\n") else before + b"\n" + line
-    return Plan((*steps, Edit(path, before, after, ("+ " + os.fsdecode(line),))))
+    return Plan(steps if _has(line) else (*steps, AddLine(_writable_file(), line)))
 
 
 def _without_line(line: bytes, steps: tuple[Step, ...]) -> Plan:
-    edits: list[Step] = []
-    for path in global_files():
-        if found := _found(path, line):
-            before = read_text(os.path.realpath(path)) or b""
-            after = _taken_out(before, found)
-            gone = found.endswith(ALONE) and not after.strip()
-            edits.append(Edit(path, before, None if gone else after, ("- " + os.fsdecode(found),)))
-    return Plan((*edits, *steps))
-
-
-def _taken_out(text: bytes, line: bytes) -> bytes:
-    lines = text.split(b"\n")
-    index = lines.index(line)
-    follower = next((later.strip() for later in lines[index + 1 :] if later.strip()), b"")
-    if follower and not follower.startswith((b"[", b"#", b";")):
-        lines[index] = line.split(b" ", 1)[0]  # git has put a setting of the user's below our header: leave it one
-    else:
-        del lines[index]
-    return b"\n".join(lines)
+    drops = tuple(DropLine(path, line) for path in global_files() if has_line(path, line))
+    return Plan((*drops, *steps))
