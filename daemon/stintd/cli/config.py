@@ -56,9 +56,7 @@ def get(words):
     elif not found:
         print(dim("everything has its default; `stint config get --all` lists it"))
     else:
-        rows = [
-            [name, for_terminal(_shown(value)), known.origins.get(name, "default")] for name, value in found.items()
-        ]
+        rows = [[name, for_terminal(_shown(value)), known.origins.get(name, "default")] for name, value in found.items()]
         print("\n".join(table(SHAPE, rows, columns())))
 
 
@@ -83,11 +81,7 @@ def change(words, value):
         Control().patch("/api/settings", {table: {key: value}})
     except DaemonDown:
         settings.set_value(words.key, value)
-    print(
-        json.dumps({words.key: value})
-        if words.json
-        else f"{words.key} is {_shown(value) if value is not None else 'unset'}"
-    )
+    print(json.dumps({words.key: value}) if words.json else f"{words.key} is {_shown(value) if value is not None else 'unset'}")
 
 
 def edit(words):

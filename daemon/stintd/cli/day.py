@@ -40,9 +40,7 @@ class Axis:
         drawn = [cell.glyph() for cell in covered]
         if shade and any(text != " " for text in drawn):
             used = [number for number, text in enumerate(drawn) if text != " "]
-            drawn = [
-                shade if text == " " and used[0] < number < used[-1] else text for number, text in enumerate(drawn)
-            ]
+            drawn = [shade if text == " " and used[0] < number < used[-1] else text for number, text in enumerate(drawn)]
         return "".join(drawn)
 
 
@@ -94,8 +92,8 @@ def axis_of(entries, day, room):
     first = min(start for start, _ in spans).replace(minute=0, second=0, microsecond=0)
     last = max(end for _, end in spans)
     last = last if last == high else min(high, last.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1))
-    first = max(low, min(first, last - timedelta(hours=8)))
     last = min(high, max(last, first + timedelta(hours=8)))
+    first = max(low, min(first, last - timedelta(hours=8)))
     return Axis(first, last, max(LEAST_CELLS, room))
 
 
@@ -125,7 +123,7 @@ def acts_of(entries, beats, low, high):
     found = {}
     for entry in entries:
         for commit in entry.get("commits") or []:
-            text = f"{for_terminal(commit.get('subject'))}  {dim(commit['sha'][:7])}"
+            text = f"{commit['sha'][:7]} {for_terminal(commit.get('subject'))}"
             found[("commit", commit["sha"])] = (local(commit["time"]), "commit", project_of(entry), text)
     for beat in beats:
         if beat.get("kind") in BRANCH_KINDS and beat.get("actor") != "agent":
@@ -185,7 +183,7 @@ def lines(sheet, room):
         yield dim("nothing in this day")
         return
     names = sheet.names()
-    label = min(LONGEST_LABEL, max(width(name) for name in [*names, "agents"]), max(6, room // 4))
+    label = min(LONGEST_LABEL, max(width(name) for name in [*names, "all"]), max(6, room // 4))
     axis = axis_of([e for e in sheet.entries if e.get("state") != "waiting"], sheet.day, room - label - 10)
     yield dim(" " * (label + 1) + hour_line(axis, sheet.day == date.today()))
     yield from _rows(sheet, axis, names, label)
@@ -238,7 +236,8 @@ def _footer(sheet, axis, label, room, totals):
     if sheet.acts:
         yield ""
     for moment, kind, project, text in sheet.acts:
-        yield f"{mark(kind)} {moment:%H:%M} {bold(fit(project, 16))} {text}"
+        name = fit(project, 12 if room < 60 else 20)
+        yield f"{mark(kind)} {moment:%H:%M} {bold(name)} {fit(text, room - 9 - width(name))}"
 
 
 def run(words):

@@ -40,9 +40,7 @@ def settings_findings():
     if not problems:
         yield _ok("settings", f"{len(known.origins)} set, {shown_path(paths.config_file())}")
     if not known.folders:
-        yield Finding(
-            "folders", "warning", "no folder is watched", "`stint up FOLDER` watches the repositories below it"
-        )
+        yield Finding("folders", "warning", "no folder is watched", "`stint up FOLDER` watches the repositories below it")
     for folder in known.folders:
         if not os.path.isdir(folder):
             hint = f"bring it back, or `stint watch remove {folder}`"

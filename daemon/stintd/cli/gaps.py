@@ -17,7 +17,7 @@ SHAPE = (
     Column(""),
     Column(""),
     Column("", is_number=True, paint=lambda text, row: bold(text)),
-    Column("", gives_way=True, least=10, paint=lambda text, row: dim(text)),
+    Column("", gives_way=True, may_go=True, least=10, paint=lambda text, row: dim(text)),
 )
 
 

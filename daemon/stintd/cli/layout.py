@@ -85,12 +85,14 @@ def wrapped(text, room, indent=""):
 
 
 class Column:
-    """One column of a table: its title, which side it leans to, and whether it gives way when the screen is narrow.
+    """One column of a table: its title, which side it leans to, and what becomes of it on a narrow screen: one that
+    `gives_way` is cut down to `least`, one that `may_go` is left out, the rightmost first.
 
     `paint` colours a cell after it has its width: it gets the text and the row's number.
     """
 
-    def __init__(self, title, *, is_number=False, gives_way=False, paint=None, least=6):
+    def __init__(self, title, *, is_number=False, gives_way=False, may_go=False, paint=None, least=6):
+        self.may_go = may_go
         self.title, self.is_number, self.gives_way, self.least = title, is_number, gives_way, least
         self.paint = paint or (lambda text, row: text)
 
@@ -101,7 +103,7 @@ def table(shape, rows, room=None, gap=2, has_sum=False):
     With `has_sum` the last row is a sum: a rule goes before it, and it is not painted by its columns.
     """
     room = room or columns()
-    sizes = [max([width(shape[i].title), *(width(row[i]) for row in rows)]) for i in range(len(shape))]
+    shape, rows, sizes = _without_those_that_may_go(shape, rows, room, gap)
     _narrow(shape, sizes, room - gap * (len(shape) - 1))
     lines = []
     if any(column.title for column in shape):
@@ -112,6 +114,15 @@ def table(shape, rows, room=None, gap=2, has_sum=False):
             lines.append(dim(("─" if has_blocks() else "-") * (sum(sizes) + gap * (len(shape) - 1))))
         lines.append(bold(_row(shape, sizes, row, gap, None)) if is_sum else _row(shape, sizes, row, gap, number))
     return lines
+
+
+def _without_those_that_may_go(shape, rows, room, gap):
+    sizes = [max([width(shape[i].title), *(width(row[i]) for row in rows)]) for i in range(len(shape))]
+    least = [min(size, c.least) if c.gives_way else size for c, size in zip(shape, sizes, strict=True)]
+    kept = list(range(len(shape)))
+    while sum(least[i] for i in kept) + gap * (len(kept) - 1) > room and any(shape[i].may_go for i in kept):
+        kept.remove(max(i for i in kept if shape[i].may_go))
+    return [shape[i] for i in kept], [[row[i] for i in kept] for row in rows], [sizes[i] for i in kept]
 
 
 def _narrow(shape, sizes, room):

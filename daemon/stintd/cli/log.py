@@ -18,8 +18,8 @@ SHAPE = (
     Column(""),
     Column("", is_number=True),
     Column("", gives_way=True, paint=lambda text, row: bold(text)),
-    Column("", gives_way=True, least=4),
-    Column("", gives_way=True, least=8, paint=lambda text, row: dim(text)),
+    Column("", gives_way=True, may_go=True, least=4),
+    Column("", gives_way=True, may_go=True, least=8, paint=lambda text, row: dim(text)),
 )
 
 
@@ -82,9 +82,7 @@ def run(words):
         print(dim("nothing in this time"))
         return
     totals = totals_by_day(control, bounds, words.project)
-    blocks = [
-        "\n".join(day_lines(day, found, totals.get(day.isoformat(), 0))) for day, found in by_day(entries).items()
-    ]
+    blocks = ["\n".join(day_lines(day, found, totals.get(day.isoformat(), 0))) for day, found in by_day(entries).items()]
     print("\n\n".join(blocks))
 
 

@@ -53,8 +53,6 @@ def _dispatch(words):
         hint = f"did you mean {' or '.join(close)}? `stint help` lists all" if close else "`stint help` lists all verbs"
         raise UsageError(f"there is no verb {name!r}", hint)
     verb = verb_of(name, rest)
-    if verb.takes_all:
-        return verb.run(rest)
     if any(word in HELP for word in rest[: rest.index("--") if "--" in rest else None]):
         print(help_text(verb))
         return 0

@@ -33,15 +33,11 @@ class Operand:
 
 
 class Verb:
-    """One command: how it is written, what it does, and the function that does it: `run(Words) -> exit code or None`.
+    """One command: how it is written, what it does, and the function that does it: `run(Words) -> exit code or None`."""
 
-    With `takes_all`, `run` gets the words as they are and explains itself.
-    """
-
-    def __init__(self, name, run, summary, operands=(), options=(), detail="", *, has_json=True, takes_all=False):
+    def __init__(self, name, run, summary, operands=(), options=(), detail="", *, has_json=True):
         self.name, self.run, self.summary, self.detail = name, run, summary, detail
         self.operands, self.options = tuple(operands), (*options, *([JSON] if has_json else []))
-        self.takes_all = takes_all
 
     def usage(self):
         """The one usage line."""

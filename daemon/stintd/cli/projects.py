@@ -26,9 +26,9 @@ OPTIONS = (
 SHAPE = (
     Column("project", gives_way=True, least=10, paint=lambda text, row: bold(text)),
     Column("client", gives_way=True, least=6),
-    Column("billed"),
-    Column("rate", is_number=True),
-    Column("repositories", gives_way=True, least=6, paint=lambda text, row: dim(text)),
+    Column("billed", may_go=True),
+    Column("rate", is_number=True, may_go=True),
+    Column("repositories", gives_way=True, may_go=True, least=6, paint=lambda text, row: dim(text)),
 )
 
 

@@ -17,6 +17,4 @@ def run(words):
         print(text)
 
 
-VERBS = {
-    "prompt": Verb("prompt", run, "the current timer in one line, for shell prompts and status bars", has_json=False)
-}
+VERBS = {"prompt": Verb("prompt", run, "the current timer in one line, for shell prompts and status bars", has_json=False)}

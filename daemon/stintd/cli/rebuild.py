@@ -26,6 +26,4 @@ def run(words):
     print(json.dumps(answer) if words.json else "\n".join(difference.lines(answer)))
 
 
-VERBS = {
-    "rebuild": Verb("rebuild", run, "derive again what is not pinned; shows the difference first", (PERIOD,), OPTIONS)
-}
+VERBS = {"rebuild": Verb("rebuild", run, "derive again what is not pinned; shows the difference first", (PERIOD,), OPTIONS)}

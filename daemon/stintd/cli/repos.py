@@ -12,9 +12,9 @@ from stintd.client.control import Control
 SHAPE = (
     Column("repository", gives_way=True, least=10, paint=lambda text, row: bold(text)),
     Column("project", gives_way=True, least=6),
-    Column("branch", gives_way=True, least=6),
-    Column("active", paint=lambda text, row: dim(text)),
-    Column("tier", paint=lambda text, row: dim(text)),
+    Column("branch", gives_way=True, may_go=True, least=6),
+    Column("active", may_go=True, paint=lambda text, row: dim(text)),
+    Column("tier", may_go=True, paint=lambda text, row: dim(text)),
 )
 
 

@@ -66,9 +66,7 @@ def stop(words, at=None):
         print(json.dumps(answer))
     elif answer.get("entry") is None:
         which = f"{words.project} is" if words.project else "nothing is"
-        raise NotFound(
-            f"{which} not running" if words.project else "nothing is running", "`stint status` shows what runs"
-        )
+        raise NotFound(f"{which} not running" if words.project else "nothing is running", "`stint status` shows what runs")
     else:
         print(stopped_line(answer["entry"]))
 

@@ -19,10 +19,10 @@ OPTIONS = (
     Option("--all", "list complete ones as well"),
 )
 SHAPE = (
-    Column("key"),
+    Column("key", gives_way=True, least=8),
     Column("task", gives_way=True, least=10, paint=lambda text, row: bold(text)),
     Column("project", gives_way=True, least=6),
-    Column("state", paint=lambda text, row: dim(text)),
+    Column("state", may_go=True, paint=lambda text, row: dim(text)),
 )
 
 

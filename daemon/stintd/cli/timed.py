@@ -28,7 +28,5 @@ def switch(words):
 VERBS = {
     "start": Verb("start", start, fast.VERBS["start"].summary, (fast.PROJECT,), fast.START_OPTIONS),
     "stop": Verb("stop", stop, fast.VERBS["stop"].summary, (fast.PROJECT,), (fast.AT,)),
-    "switch": Verb(
-        "switch", switch, "stop what runs and start a timer for PROJECT by hand", (fast.PROJECT,), fast.START_OPTIONS
-    ),
+    "switch": Verb("switch", switch, "stop what runs and start a timer for PROJECT by hand", (fast.PROJECT,), fast.START_OPTIONS),
 }

@@ -42,7 +42,5 @@ VERBS = {
     "pause": Verb("pause", pause, "pause the running timer", (PROJECT,)),
     "resume": Verb("resume", resume, "go on with the paused timer", (PROJECT,)),
     "continue": Verb("continue", carry_on, "start the last timer again that was started by hand"),
-    "cancel": Verb(
-        "cancel", cancel, "discard the timer started by hand; its time is tracked automatically again", (PROJECT,)
-    ),
+    "cancel": Verb("cancel", cancel, "discard the timer started by hand; its time is tracked automatically again", (PROJECT,)),
 }

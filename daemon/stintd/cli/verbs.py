@@ -18,7 +18,7 @@ GROUPS = {
         "projects": "projects", "clients": "clients", "tasks": "tasks", "repos": "repos", "timesheet": "timesheet",
     },
     "The daemon": {
-        "down": "up", "restart": "up", "hooks": "hosts", "config": "config", "doctor": "doctor", "prompt": "prompt",
+        "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "prompt": "prompt",
         "completions": "completions",
     },
 }  # fmt: skip

@@ -50,9 +50,11 @@ def _beat(at, beat):
 
 def _feed(words):
     control = Control()
+    stream = control.changes()
     if not words.json:
+        control.get("/api/health")
         print(dim("what happens, as it happens; Ctrl-C ends"), flush=True)
-    for mark, kind, payload in control.changes():
+    for mark, kind, payload in stream:
         text = json.dumps({"id": mark, "kind": kind, "payload": payload}) if words.json else line(kind, payload)
         if text:
             print(text, flush=True)

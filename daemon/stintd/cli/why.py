@@ -28,19 +28,19 @@ def _counted(number, word):
     return f"{number} {word[:-1] if number == 1 and word.endswith('s') else word}"
 
 
-def heading(entry):
+def heading(entry, room):
     """What the entry is, in two or three lines."""
     task = for_terminal(entry.get("taskName") or "")
-    title = bold(project_of(entry)) + (f" · {task}" if task else "")
-    yield f"{title}  {dim(short_id(entry['id']))}"
+    title = fit(project_of(entry) + (f" · {task}" if task else ""), room - 8)
+    yield f"{bold(title)}  {dim(short_id(entry['id']))}"
     lengths = length(entry.get("durationSeconds") or 0)
     if entry.get("supervisedSeconds"):
         hands_on, supervised = length(entry["handsOnSeconds"]), length(entry["supervisedSeconds"])
         lengths += f" ({hands_on} hands-on, {supervised} supervised)"
-    yield f"{day_name(local(entry['start']))}  {span(entry)}  {lengths}"
+    yield from wrapped(f"{day_name(local(entry['start']))} {span(entry)} {lengths}", room)
     if entry.get("branch"):
         where = f" in {for_terminal(entry['repo'])}" if entry.get("repo") else ""
-        yield dim(f"branch {for_terminal(entry['branch'])}{where}")
+        yield dim(fit(f"branch {for_terminal(entry['branch'])}{where}", room))
     notes = []
     if entry.get("origin") == "manual":
         notes.append("entered or started by hand")
@@ -49,7 +49,7 @@ def heading(entry):
     if not entry.get("confirmed", True):
         notes.append("unconfirmed: `stint edit ID --confirm` if it was work")
     if notes:
-        yield dim("; ".join(notes))
+        yield from (dim(line) for line in wrapped("; ".join(notes), room))
 
 
 def evidence_lines(told, room):
@@ -96,7 +96,7 @@ def gap_lines(gaps, room):
 def lines(entry, told, room):
     """The whole story."""
     if entry:
-        yield from heading(entry)
+        yield from heading(entry, room)
     yield ""
     yield bold("Evidence")
     yield from evidence_lines(told, room)

@@ -55,17 +55,16 @@ class Control:
         finally:
             answer.close()
 
-    def changes(self, last_id=None, timeout=None):
-        """The stream of changes as they happen: (id, kind, payload). Ends when the daemon stops.
-
-        With `timeout` (seconds), yields None after that long a silence, so that a screen can be redrawn.
-        """
+    def changes(self, last_id=None):
+        """The stream of changes as they happen: (id, kind, payload). Waits for each; ends when the daemon stops."""
         headers = [("Last-Event-ID", last_id)] if last_id else []
-        answer = send(self.path, "GET", "/api/events", headers=headers, timeout=timeout)
+        answer = send(self.path, "GET", "/api/events", headers=headers, timeout=None)
         try:
             if answer.status != 200:
                 _parsed(answer.status, answer.read())
             yield from _changes(answer.lines())
+        except ConnectionError:
+            return
         finally:
             answer.close()
 

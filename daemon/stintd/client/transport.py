@@ -118,7 +118,7 @@ def _head(stream):
 
 def _chunks(stream):
     while True:
-        size = int(stream.readline(HEAD_LIMIT).split(b";")[0].strip() or b"0", 16)
+        size = _size(stream.readline(HEAD_LIMIT))
         if size == 0:
             return
         block = stream.read(size)
@@ -126,3 +126,11 @@ def _chunks(stream):
             raise Unavailable("the daemon stopped in the middle of its answer", "try again")
         stream.readline(HEAD_LIMIT)
         yield block
+
+
+def _size(line):
+    """The length of the next chunk; 0 at the end, also where the daemon ended without saying so."""
+    try:
+        return int(line.split(b";")[0].strip() or b"0", 16)
+    except ValueError as error:
+        raise Unavailable("what answers on the control socket is not stintd", "see `stint doctor`") from error

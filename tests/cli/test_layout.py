@@ -1,0 +1,36 @@
+"""Columns on a terminal."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stintd.cli.layout import Column, bar, fit, left, right, table, width, wrapped
+
+
+def test_wide_characters_take_two_columns_and_combining_ones_none():
+    assert width("日本") == 4
+    assert width("e\u0301") == 1
+
+
+@given(st.text(max_size=40), st.integers(0, 40))
+def test_cutting_never_leaves_more_than_the_room(text, room):
+    assert width(fit(text, room)) <= room or room == 0
+    assert width(left(text, room)) == room
+    assert width(right(text, room)) == room
+
+
+@given(st.lists(st.lists(st.text(max_size=30), min_size=3, max_size=3), min_size=1, max_size=5), st.integers(20, 120))
+def test_a_table_keeps_to_its_room_when_its_columns_give_way(rows, room):
+    shape = [Column("name", gives_way=True), Column("note", gives_way=True), Column("", gives_way=True, least=1)]
+    assert all(width(line) <= max(room, 6 + 6 + 1 + 4) for line in table(shape, rows, room))
+
+
+def test_a_bar_shows_something_for_anything_and_is_full_at_one():
+    assert bar(0, 10) == ""
+    assert bar(0.0001, 10) == "▏"
+    assert bar(1, 10) == "█" * 10
+    assert bar(7, 10) == "█" * 10
+
+
+def test_long_text_is_wrapped_at_spaces_and_long_words_are_cut():
+    assert wrapped("one two three", 9, " ") == [" one two", " three"]
+    assert width(wrapped("x" * 50, 20)[0]) == 20
