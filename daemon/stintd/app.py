@@ -188,7 +188,7 @@ class App:
 
     def _committed(self) -> None:
         self.status_file.changed()
-        self.clock_watch.need_ticks(self.state.next_deadline is not None)
+        self.clock_watch.need_ticks(self.state.is_running)
 
     def _head_of(self, folder: str) -> tuple[str | None, str]:
         facts = gitreader.facts_of(folder)

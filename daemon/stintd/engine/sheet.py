@@ -37,10 +37,21 @@ class SheetState:
 
     def __init__(self, zone: str, user_id: str, device_id: str, workspace_id: str) -> None:
         self.zone, self.user_id, self.device_id, self.workspace_id = zone, user_id, device_id, workspace_id
-        self.next_deadline: datetime | None = None
         self.waiting: list[WaitingSession] = []
         self._live: tuple[int, int] | None = None
+        self._silence: datetime | None = None
+        self._check: datetime | None = None
         self._resolver: Resolver | None = None
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """When passing time alone changes something: a silence ends a timer, or a manual timer must be looked after."""
+        return min((at for at in (self._silence, self._check) if at is not None), default=None)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether some timer runs."""
+        return self.next_deadline is not None
 
     def resolver(self, conn: Connection, policy: Policy) -> Resolver:
         """How contexts resolve to projects now; built again after `forget_places`."""
@@ -74,16 +85,20 @@ class SheetState:
 
     def live_range(self, now: datetime) -> tuple[int, int] | None:
         """The island whose sheet changes by the mere passing of time, when that time has come."""
-        if self._live is not None and self.next_deadline is not None and self.next_deadline <= now:
+        if self._live is not None and self._silence is not None and self._silence <= now:
             return self._live
         return None
 
     def note_live(self, lo_us: int, hi_us: int, sheet: Sheet) -> None:
         """Remember what runs, and when silence will end it."""
         if sheet.next_deadline is not None:
-            self._live, self.next_deadline, self.waiting = (lo_us, hi_us), sheet.next_deadline, list(sheet.waiting)
+            self._live, self._silence, self.waiting = (lo_us, hi_us), sheet.next_deadline, list(sheet.waiting)
         elif self._live is not None and lo_us <= self._live[1] and self._live[0] <= hi_us:
-            self._live, self.next_deadline, self.waiting = None, None, []
+            self._live, self._silence, self.waiting = None, None, []
+
+    def look_after(self, check: datetime | None) -> None:
+        """When manual timers must be looked after next."""
+        self._check = check
 
 
 def refresh(step: "Step", touched: Iterable[tuple[int, int]]) -> None:
@@ -92,8 +107,11 @@ def refresh(step: "Step", touched: Iterable[tuple[int, int]]) -> None:
     live = step.state.live_range(step.now)
     if live is not None:
         ranges.append(live)
-    if not ranges:
-        return
+    if ranges:
+        _derive_again(step, ranges)
+
+
+def _derive_again(step: "Step", ranges: list[tuple[int, int]]) -> None:
     gap_us = timesheet.island_gap(step.policy)
     for lo_us, hi_us in merged([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
         sheet = derive_range(step.conn, step.state.resolver(step.conn, step.policy), step.policy, lo_us, hi_us, step.now)

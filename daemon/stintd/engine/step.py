@@ -7,6 +7,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from stintd.domain.policy import Policy
+from stintd.engine import vigil
 from stintd.engine.sheet import SheetState, refresh
 from stintd.store import edits
 from stintd.store.ids import new_id
@@ -48,6 +49,10 @@ class Step:
         """Derive again whatever was touched, so that what is read next is true."""
         touched, self._touched = self._touched, []
         refresh(self, touched)
+        self.state.look_after(vigil.look(self))
+        if self._touched:
+            touched, self._touched = self._touched, []
+            refresh(self, touched)
 
     def forget_places(self) -> None:
         """Projects, repositories or mappings changed: resolve anew."""
