@@ -12,7 +12,7 @@ from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError, Unavailable
 
 PATIENCE, STEP = 20.0, 0.03
-TAIL = 4000
+TAIL, SHOWN_LINES = 4000, 3
 
 
 def is_running():
@@ -64,7 +64,7 @@ def _last_words(offset):
             text = log.read()[-TAIL:].decode("utf-8", "replace").strip()
     except OSError:
         text = ""
-    return text.splitlines()[-1] if text else f"its log is {paths.log_file()}"
+    return "\n".join(text.splitlines()[-SHOWN_LINES:]) if text else f"its log is {paths.log_file()}"
 
 
 def pid_of_daemon():

@@ -5,7 +5,11 @@ environment, then `config.toml`, `settings.toml`, the default; `watch.folders` a
 All problems are told at once, with file, line and remedy. Imports paths, resources, domain and errors.
 """
 
+from stintd.settings.describe import nested
 from stintd.settings.load import Problem, Settings, load, load_files
-from stintd.settings.write import add_folders, change, remove_folders, set_value
+from stintd.settings.write import add_folders, change, change_nested, remove_folders, set_value
 
-__all__ = ["Problem", "Settings", "add_folders", "change", "load", "load_files", "remove_folders", "set_value"]
+__all__ = [
+    "Problem", "Settings", "add_folders", "change", "change_nested", "load", "load_files", "nested", "remove_folders",
+    "set_value",
+]  # fmt: skip

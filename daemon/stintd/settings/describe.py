@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from stintd.settings.keys import KEYS, RULE_KEYS, length_text
+from stintd.settings.load import Settings
 
 _TABLE_NOTES = {
     "watch": "What is watched.",
@@ -95,6 +96,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, timedelta):
         return length_text(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+def nested(known: Settings) -> dict[str, Any]:
+    """Every setting in force as the files nest them, in plain values."""
+    tables: dict[str, Any] = {}
+    for name, value in known.values.items():
+        table, key = name.split(".")
+        tables.setdefault(table, {})[key] = plain(value)
+    return tables
 
 
 def _toml(value: Any) -> str:

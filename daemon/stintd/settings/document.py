@@ -70,9 +70,7 @@ def _parse(document: Document, raw: bytes) -> tuple[Document, list[Problem]]:
         found = _WHERE.search(str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
         told = _WHERE.sub("", str(error)).removesuffix(" (at end of document)")
-        return document, [
-            Problem(document.path, line, f"is no TOML: {told}", "mend the line; values of text need quotes")
-        ]
+        return document, [Problem(document.path, line, f"is no TOML: {told}", "mend the line; values of text need quotes")]
     document.lines = _lines(text)
     return document, []
 

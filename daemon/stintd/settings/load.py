@@ -84,9 +84,7 @@ def _settings(
     targets: dict[str, Any],
     zone: str | None,
 ) -> Settings:
-    policy = Policy(
-        **{key.policy: values[key.name] for key in KEYS if key.policy}, mappings=rules, zone=zone or Policy().zone
-    )
+    policy = Policy(**{key.policy: values[key.name] for key in KEYS if key.policy}, mappings=rules, zone=zone or Policy().zone)
     return Settings(
         folders=values["watch.folders"], exclude=values["watch.exclude"], cold_after=values["watch.cold_after"],
         port=values["http.port"], rate_limit=values["http.rate_limit"],

@@ -64,6 +64,16 @@ def change(values: dict[str, Any]) -> None:
     _save(ours)
 
 
+def change_nested(tables: dict[str, Any]) -> None:
+    """The same for `{"time": {"idle_timeout": "20m"}}`, as the surface takes it."""
+    flat: dict[str, Any] = {}
+    for table, content in tables.items():
+        if not isinstance(content, dict):
+            raise Invalid(f"{table} is no table", 'send {"time": {"idle_timeout": "20m"}}')
+        flat |= {f"{table}.{name}": value for name, value in content.items()}
+    change(flat)
+
+
 def _refusal(name: str, value: Any) -> tuple[str, str] | None:
     key = BY_NAME.get(name)
     if key is None:
