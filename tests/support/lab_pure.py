@@ -91,10 +91,7 @@ def main() -> None:
     lo, hi = map(int, args.seeds.split(":"))
     for family in args.families:
         row = scores(lab, family, range(lo, hi), policy)
-        print(
-            f"{family:12} "
-            + "  ".join(f"{name} {row[name]:6.2%}" for name in ("confusion", "away", "wrong", "total_error"))
-        )
+        print(f"{family:12} " + "  ".join(f"{name} {row[name]:6.2%}" for name in ("confusion", "away", "wrong", "total_error")))
 
 
 if __name__ == "__main__":

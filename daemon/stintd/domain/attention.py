@@ -65,9 +65,7 @@ class Spell:
     def of(cls, piece: Piece) -> "Spell":
         first, last, fact, _ = piece
         is_commit, is_watched = fact.kind == "commit", fact.source == "watch"
-        return cls(
-            first, last, fact, fact, Key.of(fact), fact.is_anchor, fact.is_mark, is_commit, is_watched, fact.session
-        )
+        return cls(first, last, fact, fact, Key.of(fact), fact.is_anchor, fact.is_mark, is_commit, is_watched, fact.session)
 
     def take(self, piece: Piece) -> None:
         """Go on with a piece that fits."""

@@ -10,6 +10,7 @@ from stintd.domain.model import Absence, Assignment, Context, ProjectId
 class Run(NamedTuple):
     """Heartbeats of one context, none of them further than `max_gap_us` after the one before.
 
+    No run holds a silence of half an hour or more: it could not be told apart from two islands without looking inside.
     A store may hand in longer tuples: the derivation reads the first five fields and gives the whole back to `beats`.
     """
 

@@ -39,10 +39,14 @@ class Ruling(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """What the silence after the last act is: credit up to `left`; the timer runs up to and including `open_until`."""
+    """What the silence after the last act is: credit up to `left`; the timer runs up to and including `open_until`.
+
+    `reason` says why it ended then; "" where something else than silence ended it.
+    """
 
     left: int
     open_until: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,11 @@ class Judge:
             left = min(since + self._limits.switch_cap, right)
             verdict = "work" if left == right else "unassigned"
         if a.is_lone_commit:
-            left, verdict = min(left, a.at + self._limits.tail), "unassigned"
+            left = min(left, a.at + self._limits.tail)
+            right = max(left, b.at - self._lead(b))
+            verdict = "unassigned" if left < right else "work"
         reason = self._say(a, b, verdict)
-        return Ruling(
-            left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised
-        )
+        return Ruling(left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised)
 
     def _away(self, a: Side, b: Side, since: int, limit: int, supervised: Sequence[Interval] = ()) -> Ruling:
         left = min(max(since, a.at + self._tail(a)), b.at)
@@ -173,15 +177,9 @@ class Judge:
             return self._lead_walled(b, found)
         kinds = self._absences.kinds_between(*absent)
         reason = f"{length(absent[1] - absent[0])} away ({kinds})"
-        return Ruling(
-            min(found.left, absent[0]),
-            max(found.right if not found.is_joined else 0, absent[1]),
-            False,
-            False,
-            "away",
-            reason,
-            found.supervised,
-        )
+        is_whole = found.left == found.right == b.at and a.key.shares_time_with(b.key)
+        right = absent[1] if is_whole else max(found.right, absent[1])
+        return Ruling(min(found.left, absent[0]), right, False, False, "away", reason, found.supervised)
 
     def _lead_walled(self, b: Side, found: Ruling) -> Ruling:
         """The later side's lead does not reach into an absence of its own device."""
@@ -202,18 +200,19 @@ class Judge:
         absent = hull(right, b.at, self._absences.of(b.fact.device))
         return max(right, cut[1] if cut else right, absent[1] if absent else right)
 
-    def closing(self, a: Side, now: int) -> Closing:
-        """The silence after the last act of all."""
+    def closing(self, a: Side) -> Closing:
+        """The silence after the last act of all. Never ends before its tail is over, which therefore ends before now."""
         end = a.at + self._tail(a)
-        cut = self._cut(a.key, a.at, now + 1)
+        until = max(end, self._open_until(a))
+        cut = self._cut(a.key, a.at, until + 1)
         if cut is not None:
             return Closing(cut[0] if cut[0] - a.at <= self._limits.idle else min(end, cut[0]), a.at - 1)
-        absent = hull(a.at, now + 1, self._absences.of(a.fact.device))
+        absent = hull(a.at, until + 1, self._absences.of(a.fact.device))
         if absent is not None:
             return Closing(min(end, absent[0]), a.at - 1)
         if a.fact.kind == "session_end":
             return Closing(end, a.at - 1)
-        return Closing(end, self._open_until(a))
+        return Closing(end, until, f"more than {length(until - a.at)} of silence after {doing(a)}: away")
 
     def _open_until(self, a: Side) -> int:
         """The last instant at which an act would still carry the timer on."""

@@ -58,11 +58,11 @@ class Gatherer:
         ends = _session_ends(agent + spoken)
         human = [piece for piece in human if piece[2].kind != "prompt" or not stops.is_echo(piece)]
         human += self._own(maybe, turns)
-        starts = [piece for piece in human if piece[2].kind == "session_start"]
+        starts = [(at, at, fact, None) for at, _, fact, _ in human if fact.kind == "session_start"]
         if not starts:
             return Gathered(apart(human, self._expanded), [], ends, turns)
         acts = apart([piece for piece in human if piece[2].kind != "session_start"], self._expanded)
-        begun, waiting = _begun(starts, acts, self._limits.idle)
+        begun, waiting = _begun(set(starts), acts, self._limits.idle)
         return Gathered(apart(acts + begun, self._expanded) if begun else acts, waiting, ends, turns)
 
     def _pieces(self, runs: Iterable[Run], lo: int, hi: int) -> list[Piece]:
@@ -107,8 +107,8 @@ class Gatherer:
         return [
             piece
             for piece in pieces
-            if piece[2].role == "agent"
-            or (piece[2].kind != "presence" and not inside(piece[0], self._absences.of(piece[2].device)))
+            if piece[2].kind != "presence"
+            and (piece[2].role == "agent" or not inside(piece[0], self._absences.of(piece[2].device)))
         ]
 
     def _expanded(self, piece: Piece) -> list[Piece]:
@@ -125,9 +125,7 @@ class Gatherer:
             if cover == "none":
                 out.append(piece)
             elif cover == "some":
-                out += [
-                    beat for beat in self._expanded(piece) if turns.cover(beat[2].place, beat[0], beat[1]) == "none"
-                ]
+                out += [beat for beat in self._expanded(piece) if turns.cover(beat[2].place, beat[0], beat[1]) == "none"]
         return out
 
 
@@ -139,7 +137,7 @@ def _session_ends(pieces: Iterable[Piece]) -> dict[str, int]:
     return out
 
 
-def _begun(starts: list[Piece], acts: list[Piece], idle: int) -> tuple[list[Piece], list[Piece]]:
+def _begun(starts: set[Piece], acts: list[Piece], idle: int) -> tuple[list[Piece], list[Piece]]:
     """Session starts whose project acts next, within the idle timeout; and those with no act there at all yet."""
     begun, waiting = [], []
     firsts = [piece[0] for piece in acts]

@@ -56,9 +56,7 @@ class Part:
     deadlines: list[int] = field(default_factory=list)
 
 
-def island_part(
-    gathered: Gathered, judge: Judge, absences: Absences, walls: Sequence[int], limits: Limits, now: int
-) -> Part:
+def island_part(gathered: Gathered, judge: Judge, absences: Absences, walls: Sequence[int], limits: Limits, now: int) -> Part:
     """Derive one island."""
     part = Part()
     human = spells(gathered.human, walls, limits)
@@ -140,12 +138,14 @@ class _Walk:
         return self._begin(follower, b.key, found.right)
 
     def _finish(self, draft: Draft, a: Side) -> None:
-        closing = self._judge.closing(a, self._now)
+        closing = self._judge.closing(a)
         if self._now <= closing.open_until:
             draft.is_open, draft.end = True, a.at
             self._part.deadlines.append(closing.open_until + 1)
         else:
-            draft.end = max(a.at, min(closing.left, self._now))
+            draft.end = max(a.at, closing.left)
+            if closing.reason and draft.end < closing.open_until:
+                self._part.away.append(Gap(draft.end, closing.open_until, "away", closing.reason))
 
 
 def _close_ended_session(part: Part, gathered: Gathered, limits: Limits) -> None:

@@ -163,9 +163,7 @@ def derive(
 ) -> Sheet:
     """The sheet of this evidence: a function of the arguments, whatever the order of any sequence in them."""
     derivation = Derivation(evidence, edits, policy, places, now, usual)
-    return derivation.sheet(
-        derivation.part(runs, lo, hi) for lo, hi, runs in _by_island(evidence.runs, island_gap(policy))
-    )
+    return derivation.sheet(derivation.part(runs, lo, hi) for lo, hi, runs in _by_island(evidence.runs, island_gap(policy)))
 
 
 def _by_island(runs: Iterable[Run], gap_us: int) -> Iterator[tuple[int, int, list[Run]]]:

@@ -1,0 +1,165 @@
+"""The gap rule at its edges, whose a silence is, credit before and after, absences and stops."""
+
+from datetime import timedelta
+
+import pytest
+
+from stintd.domain.policy import Policy
+from tests.support.timeline import Timeline, gap_lines
+
+
+def pair(later: str, kind: str = "edit", source: str = "watch", where: str = "acme") -> Timeline:
+    """An edit of acme at 10:00 and another act later."""
+    day = Timeline()
+    day.beat("10:00", "acme")
+    day.beat(later, where, kind, source)
+    return day
+
+
+def test_silence_of_exactly_the_idle_timeout_is_work() -> None:
+    assert pair("10:15").lines() == ["09:59-10:16 acme"]
+
+
+def test_silence_a_microsecond_longer_is_time_away() -> None:
+    assert pair("10:15:00.000001").lines() == ["09:59-10:01 acme", "10:14:00-10:16:00 acme"]
+
+
+def test_lone_heartbeat_earns_lead_and_tail() -> None:
+    day = Timeline()
+    day.beat("10:00", "acme")
+    assert day.lines() == ["09:59-10:01 acme"]
+
+
+def test_lead_and_tail_do_not_reach_over_each_other_when_the_idle_timeout_is_short() -> None:
+    day = Timeline(Policy(idle_timeout=timedelta(seconds=30)))
+    day.beat("10:00", "acme")
+    day.beat("10:01:30", "acme")
+    assert day.lines() == ["09:59-10:01 acme", "10:01-10:02:30 acme"]
+
+
+def test_silence_between_projects_is_the_earliers_up_to_the_cap_the_laters_by_its_lead_and_the_rest_nobodys() -> None:
+    day = pair("10:10", where="beta")
+    assert day.lines() == ["09:59-10:05 acme", "10:09-10:11 beta"]
+    assert gap_lines(day.sheet().unassigned) == ["10:05-10:09 unassigned"]
+    assert day.sheet().unassigned[0].reason == (
+        "10 min of silence between an edit and an edit elsewhere: what is over 5 min belongs to neither"
+    )
+
+
+def test_short_silence_between_projects_leaves_nothing_over() -> None:
+    day = pair("10:04", where="beta")
+    assert day.lines() == ["09:59-10:03 acme", "10:03-10:05 beta"]
+    assert day.sheet().unassigned == []
+
+
+@pytest.mark.parametrize("kind", ["commit", "push"])
+def test_silence_after_something_finished_is_a_break_sooner(kind: str) -> None:
+    for later, expected in (("10:05", ["09:59-10:06 acme"]), ("10:06", ["09:59-10:01 acme", "10:05-10:07 acme"])):
+        day = Timeline()
+        day.beat("10:00", "acme", kind, "git", witness="terminal")
+        day.beat(later, "acme")
+        assert day.lines() == expected
+
+
+def test_reason_says_what_came_before_a_silence_that_was_cut() -> None:
+    day = Timeline()
+    day.commit("10:00", "acme")
+    day.beat("10:18", "acme")
+    assert day.sheet().gaps[0].reason == "18 min of silence after a commit: away"
+
+
+def test_silence_that_was_bridged_is_explained_in_its_stretch() -> None:
+    (gap,) = pair("10:09").sheet().stretches[0].gaps
+    assert (gap.verdict, gap.reason) == ("work", "9 min of silence between an edit and an edit, within 15 min: work")
+
+
+def test_short_absence_is_bridged_and_one_of_two_minutes_is_not() -> None:
+    day = pair("10:10")
+    day.away("10:02", "10:03:59")
+    assert day.lines() == ["09:59-10:11 acme"]
+    day.away("10:05", "10:07")
+    assert day.lines() == ["09:59-10:05 acme", "10:07-10:11 acme"]
+
+
+def test_screen_lock_counts_from_its_start_once_longer_than_its_grace() -> None:
+    day = pair("10:12")
+    day.away("10:01", "10:06", "lock")
+    assert day.lines() == ["09:59-10:13 acme"]
+    day.away("10:01", "10:06:01", "lock")
+    assert day.lines() == ["09:59-10:01 acme", "10:06:01-10:13 acme"]
+
+
+def test_credit_does_not_reach_into_an_absence() -> None:
+    day = Timeline()
+    day.beat("10:00", "acme")
+    day.away("09:30", "09:59:30")
+    day.away("10:00:20", "11:00")
+    assert day.lines() == ["09:59:30-10:00:20 acme"]
+
+
+def test_waking_for_a_moment_between_two_suspends_without_an_act_is_still_away() -> None:
+    day = pair("10:14")
+    day.away("10:01", "10:06")
+    day.away("10:07", "10:12")
+    assert day.lines() == ["09:59-10:01 acme", "10:12-10:15 acme"]
+
+
+def test_heartbeat_from_inside_an_absence_of_its_device_is_no_work() -> None:
+    day = pair("10:10")
+    day.away("10:05", "10:40")
+    assert day.lines() == ["09:59-10:01 acme"]
+
+
+def test_suspend_of_one_device_says_nothing_about_another() -> None:
+    day = Timeline()
+    day.beat("10:00", "acme", device="desk")
+    day.beat("10:10", "acme", device="desk")
+    day.away("10:01", "10:09", device="laptop")
+    assert day.lines() == ["09:59-10:11 acme"]
+    day.away("10:01", "10:09", device="desk")
+    assert day.lines() == ["09:59-10:01 acme", "10:09-10:11 acme"]
+
+
+def test_presence_alone_is_never_work_and_bridges_nothing() -> None:
+    day = pair("10:20")
+    day.beat("10:10", "acme", "presence", "editor")
+    assert day.lines() == ["09:59-10:01 acme", "10:19-10:21 acme"]
+
+
+def test_timer_stopped_by_hand_ends_there_and_no_credit_crosses() -> None:
+    day = pair("10:10")
+    day.cut("10:04")
+    assert day.lines() == ["09:59-10:04 acme", "10:09-10:11 acme"]
+    day.beat("10:04:30", "acme")
+    assert day.lines() == ["09:59-10:04 acme", "10:04-10:11 acme"]
+
+
+def test_running_timer_stopped_by_hand_is_no_longer_open() -> None:
+    day = Timeline()
+    day.beat("10:00", "acme")
+    assert day.lines("10:08") == ["09:59-10:00 acme, running"]
+    day.cut("10:07")
+    assert day.lines("10:08") == ["09:59-10:07 acme"]
+
+
+def test_claims_take_their_time_out_and_credit_does_not_leak_past_them() -> None:
+    day = Timeline()
+    day.edits_between("10:00", "10:59", "acme")
+    day.claim("10:20", "10:30", "beta")
+    day.claim("10:58:30", "10:59:30", "beta")
+    assert day.lines() == ["09:59-10:20 acme", "10:30-10:58:30 acme"]
+
+
+def test_claim_that_may_overlap_takes_only_its_own_projects_time() -> None:
+    day = pair("10:10")
+    day.claim("10:02", "10:05", "beta", may_overlap=True)
+    assert day.lines() == ["09:59-10:11 acme"]
+    day.claim("10:02", "10:05", "acme", may_overlap=True)
+    assert day.lines() == ["09:59-10:02 acme", "10:05-10:11 acme"]
+
+
+def test_what_was_taken_away_stays_empty() -> None:
+    day = pair("10:10")
+    day.take("10:03", "10:04")
+    day.take("10:06", "10:07", project="beta")
+    assert day.lines() == ["09:59-10:03 acme", "10:04-10:11 acme"]
