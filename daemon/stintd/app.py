@@ -108,7 +108,7 @@ class App:
         self.journal = Journal(self.layout.journal)
         self.engine = Engine(self.database, self.journal, clock, policy, self.health, self.hub, self.state)
         self.database.read_now(lambda conn: placing.load(conn, self.places))
-        self.gate = Gate(self.engine, self.places, NoiseFilter(policy), clock, device, self._known)
+        self.gate = Gate(self.engine, self.places, NoiseFilter(policy, self.chosen.exclude), clock, device, self._known)
         self.recording_state = Recording(self.engine, clock, device)
         self.gate.is_off = self.recording_state.is_off
         self.supervisor = Supervisor(clock, self.health)
@@ -132,7 +132,7 @@ class App:
         self.tracker = Tracker(parts, clock, self.gate.take, kept, chosen)
         self.clock_watch = suspend.ClockWatch(clock, self.device)
         self.processes = process.ProcessWatch(clock, self.tracker.holder)
-        self.spool = spool.SpoolSource(self.layout.spool, clock, self._settled, self._watch_folder, self._head_of)
+        self.spool = spool.SpoolSource(self.layout.spool, clock, self.gate.settled, self._watch_folder, self._head_of)
         self.recording_state.restore(kept.get("recording_off"))
         self.gate.on_rescan = self.tracker.rescan
         self.gate.on_work = self.tracker.touch
@@ -165,9 +165,6 @@ class App:
 
     def _known(self, beats: Sequence[Heartbeat]) -> list[bool]:
         return self.database.read_now(lambda conn: heartbeats.are_known(conn, beats))
-
-    async def _settled(self) -> None:
-        await self.engine.run(lambda step: None, "daemon")
 
     def _watch_folder(self, folder: str, call: Any) -> Any:
         """Call when something in a folder of ours changes; through the one watcher."""

@@ -37,6 +37,10 @@ from stintd.store import absences, cursors
 from stintd.store.ids import content_id, new_id
 
 
+RECHECK = 0.25
+"""Seconds between looks at whether held acts were released; they are held for two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Glimpse:
     """Work that the noise rules have not released yet: shown as a provisional timer, in no log."""
@@ -54,6 +58,7 @@ class Gate:
     ) -> None:  # fmt: skip
         self._engine, self._places, self._noise, self._clock, self._device = engine, places, noise, clock, device
         self._known = known
+        self._read_to: dict[str, str] = {}
         self._releasing: asyncio.Task[None] | None = None
         self.glimpses: dict[str, Glimpse] = {}
         self.last_at: dict[str, datetime] = {}
@@ -72,10 +77,21 @@ class Gate:
         for signal in signals:
             beats += self._one(signal)
         self._admit(beats)
-        if read_to:
-            kept = dict(read_to)
-            self._engine.write(lambda step: cursors.put(step.conn, kept))
+        self._read_to.update(read_to)
+        self._keep_cursors()
         self._schedule()
+
+    async def settled(self) -> None:
+        """Wait until everything taken so far is stored, what the noise rules held back included."""
+        while self._noise.is_holding_acts():
+            await self._clock.sleep(RECHECK)
+        await self._engine.run(lambda step: None, "daemon")
+
+    def _keep_cursors(self) -> None:
+        """Store how far sources were read; not while an act they told is still held, or a crash would skip it."""
+        if self._read_to and not self._noise.is_holding_acts():
+            kept, self._read_to = self._read_to, {}
+            self._engine.write(lambda step: cursors.put(step.conn, kept))
 
     def beat(self, signals: Sequence[BeatSignal], is_timed: bool = True) -> tuple[int, int, list[tuple[int, str]]]:
         """Heartbeats that a caller tells: how many are new, how many known, and which were refused, with the reason."""
@@ -94,6 +110,7 @@ class Gate:
         if self._releasing is not None:
             self._releasing.cancel()
         self._admit(self._drafted(self._noise.release(self._clock.now() + timedelta(minutes=1)).heartbeats))
+        self._keep_cursors()
 
     # ------------------------------------------------------------------ one signal
 
@@ -118,8 +135,16 @@ class Gate:
     def _told(self, signal: BeatSignal, now: datetime, is_timed: bool = True) -> Heartbeat:
         if signal.path:
             self.on_work(signal.path)
+            if signal.source == "editor" and signal.kind == "edit":
+                self._edited(signal)
         self.last_at[signal.source] = now
         return intake.heartbeat(signal, self._places, self._device, now, self._engine.policy.max_future, is_timed)
+
+    def _edited(self, signal: BeatSignal) -> None:
+        """An editor wrote this file, whatever it looks like to the watcher."""
+        found = self._places.locate(signal.path or "")
+        if found.checkout is not None and found.entity:
+            self._noise.note_editor(found.checkout.path, found.entity, signal.time)
 
     def _noised(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
         now = self._clock.now()
@@ -230,6 +255,7 @@ class Gate:
             await self._clock.sleep(max(0.01, (deadline - self._clock.now()).total_seconds()))
             passed = self._noise.release(self._clock.now())
             self._admit(self._drafted(passed.heartbeats))
+            self._keep_cursors()
         self.glimpses.clear()
 
 
