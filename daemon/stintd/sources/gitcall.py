@@ -93,9 +93,7 @@ def call_shadow(
 def _check(place: GitPlace) -> None:
     reason = distrust(place)
     if reason:
-        raise GitFailed(
-            f"git is not run in {place.path}: {reason}", "make the repository your own with chown and chmod"
-        )
+        raise GitFailed(f"git is not run in {place.path}: {reason}", "make the repository your own with chown and chmod")
 
 
 def _furnish(folder: str, place: GitPlace, head: str) -> None:
@@ -106,9 +104,7 @@ def _furnish(folder: str, place: GitPlace, head: str) -> None:
     is_sha256 = config.object_format == "sha256"
     settings = f"[core]\n\trepositoryformatversion = {int(is_sha256)}\n\tbare = false\n"
     settings += f"\tignorecase = {str(config.ignores_case).lower()}\n"
-    settings += (
-        "\tsparseCheckout = true\n\tsparseCheckoutCone = true\n[index]\n\tsparse = true\n" if config.is_sparse else ""
-    )
+    settings += "\tsparseCheckout = true\n\tsparseCheckoutCone = true\n[index]\n\tsparse = true\n" if config.is_sparse else ""
     settings += "[extensions]\n\tobjectFormat = sha256\n" if is_sha256 else ""
     _write(folder, "config", settings.encode())
     _write(folder, "HEAD", (head or "ref: refs/heads/unborn").encode() + b"\n")
@@ -187,9 +183,7 @@ def _run(
     return output
 
 
-def _finish(
-    command: list[str], env: dict[str, str], folder: str, stdin: bytes, time_limit: float
-) -> tuple[int, bytes, bytes]:
+def _finish(command: list[str], env: dict[str, str], folder: str, stdin: bytes, time_limit: float) -> tuple[int, bytes, bytes]:
     """Run to the end or to the time limit; then the whole process group is killed."""
     try:
         process = subprocess.Popen(
@@ -217,12 +211,15 @@ def _kill_group(process: "subprocess.Popen[bytes]") -> None:
 # ---------------------------------------------------------------- questions
 
 
-def first_commit(place: GitPlace, head: str) -> str:
+def first_commit(place: GitPlace, head: str, time_limit: float = TIME_LIMIT) -> str:
     """The oldest root of `head`'s history, "" while there is none."""
     if not head:
         return ""
     args = ("rev-list", "--max-parents=0", "--end-of-options", head)
-    roots = (call(place, args) if _is_reftable(place) else call_shadow(place, head, args)).split()
+    if _is_reftable(place):
+        roots = call(place, args, time_limit=time_limit).split()
+    else:
+        roots = call_shadow(place, head, args, time_limit=time_limit).split()
     return roots[-1].decode() if roots else ""
 
 
@@ -230,24 +227,34 @@ def _is_reftable(place: GitPlace) -> bool:
     return read_config(place.common_dir).ref_storage == "reftable"
 
 
-def list_tracked(place: GitPlace, head: str = "") -> list[str]:
+def list_tracked(place: GitPlace, head: str = "", time_limit: float = TIME_LIMIT) -> list[str]:
     """Paths in the index, relative to the top; folders outside a sparse checkout end in a slash."""
-    return _names(call_shadow(place, head, ("ls-files", "-z", "--sparse")))
+    return _names(call_shadow(place, head, ("ls-files", "-z", "--sparse"), time_limit=time_limit))
 
 
-def list_untracked(place: GitPlace, head: str = "") -> list[str]:
+def list_untracked(place: GitPlace, head: str = "", time_limit: float = TIME_LIMIT) -> list[str]:
     """Untracked files and folders (these end in a slash) that are not ignored."""
+    _check_ignore_file(place)
     args = ("ls-files", "-z", "--others", "--exclude-standard", "--directory", "--no-empty-directory")
-    return _names(call_shadow(place, head, args))
+    return _names(call_shadow(place, head, args, time_limit=time_limit))
 
 
-def check_ignored(place: GitPlace, paths: Iterable[str], head: str = "") -> set[str]:
+def check_ignored(place: GitPlace, paths: Iterable[str], head: str = "", time_limit: float = TIME_LIMIT) -> set[str]:
     """Those of `paths` (relative to the top; folders end in a slash) that git ignores."""
     asked = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)  # "./": a name like ":(top)" is no magic
     if not asked:
         return set()
-    output = call_shadow(place, head, ("check-ignore", "-z", "--stdin"), stdin=asked, accept=(0, 1))
+    _check_ignore_file(place)
+    args = ("check-ignore", "-z", "--stdin")
+    output = call_shadow(place, head, args, stdin=asked, accept=(0, 1), time_limit=time_limit)
     return {name.removeprefix("./") for name in _names(output)}
+
+
+def _check_ignore_file(place: GitPlace) -> None:
+    """A pipe in place of the topmost `.gitignore` would cost a whole time limit at every question."""
+    path = os.path.join(place.path, ".gitignore")
+    if os.path.lexists(path) and not _is_regular(path):
+        raise GitFailed(f"{path} is not a regular file", "replace it with a file")
 
 
 def _names(output: bytes) -> list[str]:
