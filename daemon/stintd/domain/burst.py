@@ -1,0 +1,67 @@
+"""Storms of writes: more files within two seconds than a person changes. A generator, a formatter, an archive."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+CALM = 5
+"""A storm is over when fewer than a fifth of `burst_files` change within the window: most end in a trickle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """One storm, for people who ask why nothing was counted."""
+
+    start: datetime
+    end: datetime
+    checkout: str
+    files: int
+
+
+class Bursts:
+    """The storms of one checkout. The one going on swallows what comes next without being looked at again."""
+
+    def __init__(self, limit: int, window: timedelta) -> None:
+        self._limit, self._window = limit, window
+        self._start: datetime | None = None
+        self._end: datetime | None = None
+        self._tail_start: datetime | None = None
+        self._tail_count = 0
+
+    def swallows(self, time: datetime) -> bool:
+        """Whether a write then belongs to the storm that is known; it goes on while enough is written."""
+        if self._start is None or self._end is None or self._tail_start is None:
+            return False
+        if not self._start <= time <= self._end + self._window:
+            return False
+        if time - self._tail_start > self._window:
+            if self._tail_count * CALM <= self._limit:
+                self._start = None
+                return False
+            self._tail_start, self._tail_count = time, 0
+        self._tail_count += 1
+        self._end = max(self._end, time)
+        return True
+
+    def found(self, checkout: str, writes: Sequence[tuple[datetime, str]]) -> Iterator[tuple[Burst, list[str]]]:
+        """The storms among writes of different files (sorted): each with its paths, none of which is work."""
+        at = 0
+        while at < len(writes):
+            end = self._reach(writes, at)
+            if end - at > self._limit:
+                while end < len(writes) and writes[end][0] - writes[end - self._limit][0] <= self._window:
+                    end += 1
+                storm = writes[at:end]
+                self._start, self._end = storm[0][0], storm[-1][0]
+                self._tail_start, self._tail_count = storm[-1][0], self._limit
+                yield Burst(storm[0][0], storm[-1][0], checkout, len(storm)), [path for _, path in storm]
+                at = end
+            else:
+                at += 1
+
+    def _reach(self, writes: Sequence[tuple[datetime, str]], at: int) -> int:
+        """The index behind the writes within the window that begins at `at`."""
+        end = min(at + self._limit + 1, len(writes))
+        while end > at and writes[end - 1][0] - writes[at][0] > self._window:
+            end -= 1
+        return end

@@ -1,0 +1,124 @@
+"""Acts of git told twice: by the HEAD reflog, which knows the commit and its subject, and by a hook, which knows the
+exact time and who acted. Whichever comes first, one act comes out.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from stintd.domain.model import GitSignal
+
+TWIN_WINDOW = timedelta(seconds=10)
+"""How far apart the two times may lie: a reflog read after downtime knows only the second its lock was taken."""
+SURE_WINDOW = timedelta(seconds=2)
+"""Within this two tellings with different commits are still one act: a hook names HEAD as it was when it was read."""
+REBASE_PAUSE = timedelta(seconds=2)
+REMEMBERED = 1024
+
+_FAMILY = {"pull": "merge", "merge": "merge", "rebase": "merge"}
+"""Kinds that one act may be called by: `git pull --rebase` is a pull in the reflog and a rebase to hooks."""
+
+
+@dataclass(slots=True, eq=False)
+class Act:
+    """One act as it is known so far. `is_foreign`: its author is not the owner; it earns nothing, nor does its twin."""
+
+    signal: GitSignal
+    due: datetime
+    origins: set[str]
+    is_foreign: bool = False
+
+
+class Acts:
+    """The acts of one checkout: those still held, and the last ones told, so that a late twin is known."""
+
+    def __init__(self) -> None:
+        self._acts: deque[Act] = deque(maxlen=REMEMBERED)
+        self._waiting: list[Act] = []
+
+    def add(self, signal: GitSignal, now: datetime, due: datetime) -> Act | None:
+        """Take a telling; None when it says nothing new."""
+        if signal.kind == "rebase":
+            self._swallow_steps(signal)
+        before = self._rebased(signal) or self._twin(signal)
+        if before is None:
+            # A commit somebody else wrote came by a pull, which is told of itself.
+            act = Act(signal, due, {signal.origin}, _is_foreign(signal))
+            self._acts.append(act)
+            self._waiting += [] if act.is_foreign else [act]
+            return act
+        is_late = before not in self._waiting
+        before.due = due if signal.kind == "rebase" else min(before.due, now)
+        before.signal = _merged(before.signal, signal)
+        before.origins.add(signal.origin)
+        if _is_foreign(signal):
+            before.is_foreign = True
+            self._told(before)
+        return None if is_late else before
+
+    def due(self, now: datetime) -> Iterator[Act]:
+        """The acts that are certain by `now`, oldest first; each once."""
+        for act in sorted(self._waiting, key=lambda one: one.signal.time):
+            if act.due <= now:
+                self._told(act)
+                yield act
+
+    def waiting(self) -> list[Act]:
+        """Acts not told yet."""
+        return list(self._waiting)
+
+    def next_due(self) -> datetime | None:
+        """When `due` has something next."""
+        return min((act.due for act in self._waiting), default=None)
+
+    def _told(self, act: Act) -> None:
+        self._waiting = [one for one in self._waiting if one is not act]
+
+    def _rebased(self, signal: GitSignal) -> Act | None:
+        """A rebase that is going on, of which this is another step."""
+        if signal.kind != "rebase":
+            return None
+        waiting = [act for act in self._waiting if act.signal.kind == "rebase" and signal.origin in act.origins]
+        return next((act for act in waiting if abs(signal.time - act.signal.time) <= REBASE_PAUSE), None)
+
+    def _swallow_steps(self, signal: GitSignal) -> None:
+        """The picks of a rebase are commits to hooks; they vanish into it."""
+        for act in self.waiting():
+            is_step = act.signal.kind in ("commit", "checkout") and act.origins == {"hook"}
+            if is_step and timedelta() <= signal.time - act.signal.time <= TWIN_WINDOW:
+                self._told(act)
+
+    def _twin(self, signal: GitSignal) -> Act | None:
+        """The same act told by the other origin: the same commit, else the nearest in time."""
+        found: list[tuple[bool, timedelta, int, Act]] = []
+        for act in self._acts:
+            apart = abs(act.signal.time - signal.time)
+            is_kind = _family(act.signal.kind) == _family(signal.kind)
+            if signal.origin in act.origins or not is_kind or apart > TWIN_WINDOW:
+                continue
+            is_other = bool(act.signal.new and signal.new and act.signal.new != signal.new)
+            if not is_other or apart <= SURE_WINDOW:
+                found.append((is_other, apart, len(found), act))
+        return min(found)[3] if found else None
+
+
+def _is_foreign(signal: GitSignal) -> bool:
+    """A commit somebody else wrote came by a pull or a bot's cherry-pick; the owner's act is told of itself."""
+    return signal.kind == "commit" and signal.is_own is False
+
+
+def _family(kind: str) -> str:
+    return _FAMILY.get(kind, kind)
+
+
+def _merged(one: GitSignal, other: GitSignal) -> GitSignal:
+    """Both tellings as one: time and witness of the hook, commit, kind, branch and subject of the reflog. Of two from
+    the same origin (steps of a rebase) the later.
+    """
+    if one.origin == other.origin:
+        return max(one, other, key=lambda signal: signal.time)
+    hook, log = (one, other) if one.origin == "hook" else (other, one)
+    return replace(
+        log, time=hook.time, origin="hook", witness=hook.witness, new=log.new or hook.new, branch=log.branch or hook.branch
+    )
