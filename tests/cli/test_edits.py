@@ -113,11 +113,12 @@ def test_a_mapping_is_sent_with_the_whole_folder(stint, control, tmp_path, monke
 
 def test_a_rebuild_shows_its_difference(stint, control):
     control.answers["POST", "/api/rebuild"] = {
-        "created": 1, "updated": 0, "deleted": 2, "projects": [{"name": "atlas", "beforeSeconds": 3600, "afterSeconds": 5400}],
+        "dryRun": True, "created": 1, "changed": 0, "deleted": 2, "beforeSeconds": 3600, "afterSeconds": 5400,
+        "projects": [{"projectId": "p", "projectName": "atlas", "seconds": 1800}], "entries": [],
     }  # fmt: skip
     out = stint("rebuild", "2026-11-20", "--dry-run").out
     assert control.requests[-1]["body"] == {"from": "2026-11-20", "to": "2026-11-20", "dryRun": True}
-    assert out == "1 created, 2 deleted\n  atlas  1h 00m → 1h 30m  (+30m)\n"
+    assert out == "entries: 1 created, 2 deleted  1h 00m → 1h 30m\n  +30m  atlas\n"
 
 
 def test_projects_are_found_by_name_ignoring_case_and_dashes(stint, control):

@@ -56,7 +56,8 @@ def test_bars_stand_where_the_work_was(stint, day, monkeypatch):
     lines = stint("day", "2026-11-20").out.splitlines()
     beta = next(line for line in lines if line.startswith("beta"))
     ten, eleven = lines[1].index("10"), lines[1].index("11")
-    first, last = min(i for i, c in enumerate(beta) if c in "█▐▕"), max(i for i, c in enumerate(beta) if c in "█▐▏▎▍▌▋▊▉")
+    drawn = [place for place, glyph in enumerate(beta) if glyph in "█▐▕▏▎▍▌▋▊▉"]
+    first, last = drawn[0], drawn[-1]
     assert abs(first - (ten + eleven) / 2) <= 1
     assert abs(last + 1 - eleven) <= 1
 

@@ -72,7 +72,7 @@ def entry(start: str, end: str | None, project: str = "atlas", **more: Any) -> d
 
     lasts = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() if end else 600
     shape = {
-        "id": f"0193a1b2-0000-7000-8000-{int(datetime.fromisoformat(start).timestamp()):012x}", "projectId": "p1",
+        "id": f"0193a1b2-0000-7000-8000-{int(datetime.fromisoformat(start).timestamp()):012x}", "projectId": project,
         "projectName": project, "clientId": None, "clientName": None, "taskId": None, "taskName": None,
         "description": "", "start": start, "end": end, "durationSeconds": int(lasts),
         "state": "finished" if end else "running", "actor": "human", "origin": "auto", "handsOnSeconds": int(lasts),

@@ -14,6 +14,7 @@ from stintd.protocol import when
 MARKS = {"commit": ("◆", "*"), "branch": ("◇", "^"), "now": ("▼", "v")}
 BRANCH_KINDS = ("checkout", "merge", "rebase", "pull")
 LEAST_CELLS, LONGEST_LABEL = 12, 20
+AGENT_SHADE = str.maketrans("█▉▊▋▌▍▎▏▐▕", "▒▒▒▒▒▒▒▒▒▒")
 
 
 class Axis:
@@ -145,30 +146,31 @@ def mark_line(axis, acts):
 
 
 class Sheet:
-    """What the day's screen is made of."""
+    """What the day's screen is made of. Projects go by their id, "" for what has none."""
 
     def __init__(self, day, entries, beats, report):
-        self.day, self.entries, self.report = day, entries, report
+        self.day, self.report = day, report
+        self.entries = [entry for entry in entries if entry.get("state") != "waiting"]
         self.low, self.high = bounds_of(day)
-        self.acts = acts_of(entries, beats, self.low, self.high)
-        self.rows = {row["name"] or "": row for row in report["rows"]}
+        self.acts = acts_of(self.entries, beats, self.low, self.high)
+        self.rows = {row["key"] or "": row for row in report["rows"]}
+        self.names = {entry.get("projectId") or "": project_of(entry) for entry in self.entries}
 
-    def names(self):
+    def projects(self):
         """Projects by their time, most first."""
-        found = {project_of(entry): entry.get("projectName") or "" for entry in self.entries}
-        weight = {shown: (self.rows.get(name) or {}).get("seconds", 0) for shown, name in found.items()}
-        return sorted(found, key=lambda shown: (-weight[shown], shown))
+        weight = {project: (self.rows.get(project) or {}).get("seconds", 0) for project in self.names}
+        return sorted(self.names, key=lambda project: (-weight[project], self.names[project]))
 
     def spans(self, actor, project=None):
         return [
             span
             for entry in self.entries
-            if entry["actor"] == actor and entry.get("state") != "waiting" and project in (None, project_of(entry))
+            if entry["actor"] == actor and project in (None, entry.get("projectId") or "")
             for span in spans_of(entry, self.low, self.high)
         ]
 
     def seconds(self, actor, project):
-        row = next((row for name, row in self.rows.items() if (for_terminal(name) or project) == project), None)
+        row = self.rows.get(project)
         if row is None:
             return sum((end - start).total_seconds() for start, end in self.spans(actor, project))
         return row["agentSeconds"] if actor == "agent" else row["handsOnSeconds"] + row["supervisedSeconds"]
@@ -182,31 +184,30 @@ def lines(sheet, room):
     if not any(sheet.spans(actor) for actor in ("human", "agent")):
         yield dim("nothing in this day")
         return
-    names = sheet.names()
-    label = min(LONGEST_LABEL, max(width(name) for name in [*names, "all"]), max(6, room // 4))
-    axis = axis_of([e for e in sheet.entries if e.get("state") != "waiting"], sheet.day, room - label - 10)
+    label = min(LONGEST_LABEL, max(width(name) for name in [*sheet.names.values(), "all"]), max(6, room // 4))
+    axis = axis_of(sheet.entries, sheet.day, room - label - (17 if sheet.spans("agent") else 10))
     yield dim(" " * (label + 1) + hour_line(axis, sheet.day == date.today()))
-    yield from _rows(sheet, axis, names, label)
+    yield from _rows(sheet, axis, label)
     yield from _footer(sheet, axis, label, room, totals)
 
 
-def _rows(sheet, axis, names, label):
+def _rows(sheet, axis, label):
     idle = "░" if has_blocks() else "."
-    if len([name for name in names if sheet.spans("human", name)]) > 1:
-        whole = axis.strip(sheet.spans("human"), idle)
-        yield f"{left('all', label)} {_shaded(whole, idle)}"
-    for number, name in enumerate(names):
-        spans = sheet.spans("human", name)
+    projects = sheet.projects()
+    people = [project for project in projects if sheet.spans("human", project)]
+    if len(people) > 1:
+        yield f"{left('all', label)} {_shaded(axis.strip(sheet.spans('human'), idle), idle)}"
+    for project in people:
+        number = projects.index(project)
+        strip = axis.strip(sheet.spans("human", project), idle if len(people) == 1 else None)
+        total = right(length(sheet.seconds("human", project)), 9)
+        yield f"{coloured(left(sheet.names[project], label), number)} {coloured(strip, number)}{total}"
+    for number, project in enumerate(projects):
+        spans = sheet.spans("agent", project)
         if spans:
-            strip = axis.strip(spans, None if len(names) > 1 else idle)
-            total = right(length(sheet.seconds("human", name)), 9)
-            yield f"{coloured(left(name, label), number)} {coloured(strip, number)}{total}"
-    for number, name in enumerate(names):
-        spans = sheet.spans("agent", name)
-        if spans:
-            strip = axis.strip(spans).translate(str.maketrans("█▉▊▋▌▍▎▏▐▕", "▒▒▒▒▒▒▒▒▒▒"))
-            total = right(length(sheet.seconds("agent", name)), 9)
-            yield f"{coloured(left(name, label), number)} {coloured(strip, number)}{dim(total)} {dim('agent')}"
+            strip = axis.strip(spans).translate(AGENT_SHADE)
+            total = dim(right(length(sheet.seconds("agent", project)), 9))
+            yield f"{coloured(left(sheet.names[project], label), number)} {coloured(strip, number)}{total} {dim('agent')}"
 
 
 def _shaded(strip, idle):

@@ -1,23 +1,19 @@
 """How a change of rules would change the past: shown before it is applied (`map`, `rebuild`)."""
 
-from stintd.cli.text import bold, dim, for_terminal, length
+from stintd.cli.text import UNKNOWN, bold, dim, for_terminal, length
 
 SHOWN = 20
 
 
 def lines(answer):
-    """The difference a dry run told: what is added, changed and taken away, and what that is in hours."""
-    difference = answer.get("difference") or answer
-    counts = [(name, difference.get(name)) for name in ("created", "updated", "deleted")]
-    told = [f"{_count(value)} {name}" for name, value in counts if value]
-    yield bold(", ".join(told)) if told else dim("nothing changes")
-    for row in (difference.get("projects") or [])[:SHOWN]:
-        before, after = row.get("beforeSeconds", 0), row.get("afterSeconds", 0)
-        if before != after:
-            sign = "+" if after > before else "−"
-            name = for_terminal(row.get("name")) or "(unassigned)"
-            yield f"  {name}  {length(before)} → {length(after)}  ({sign}{length(abs(after - before))})"
-
-
-def _count(value):
-    return len(value) if isinstance(value, list) else value
+    """The difference the daemon told: what is made, changed and taken away, and what each project wins or loses."""
+    told = answer.get("difference") or answer
+    counts = [f"{told[name]} {name}" for name in ("created", "changed", "deleted") if told.get(name)]
+    if not counts:
+        yield dim("nothing changes")
+        return
+    before, after = told.get("beforeSeconds", 0), told.get("afterSeconds", 0)
+    yield bold("entries: " + ", ".join(counts)) + f"  {length(before)} → {length(after)}"
+    for row in (told.get("projects") or [])[:SHOWN]:
+        sign = "+" if row["seconds"] > 0 else "−"
+        yield f"  {sign}{length(abs(row['seconds']))}  {for_terminal(row.get('projectName')) or UNKNOWN}"
