@@ -8,12 +8,13 @@ microseconds.
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from sqlite3 import Connection
+from zlib import crc32
 
 from stintd.domain.model import Context, RepoId
 
 _COLUMNS = "source, kind, actor, repo_id, repo_path, folder, project, branch, session, device, witness, source_text"
-_FIND = "SELECT id FROM context WHERE " + " AND ".join(f"{name} = ?" for name in _COLUMNS.split(", "))
-_ADD = f"INSERT INTO context ({_COLUMNS}) VALUES ({', '.join('?' * 12)})"
+_FIND = "SELECT id FROM context WHERE hash = ? AND " + " AND ".join(f"{name} = ?" for name in _COLUMNS.split(", "))
+_ADD = f"INSERT INTO context (hash, {_COLUMNS}) VALUES ({', '.join('?' * 13)})"
 _GET = f"SELECT {_COLUMNS} FROM context WHERE id = ?"
 _ALL = f"SELECT {_COLUMNS}, id FROM context"
 
@@ -72,7 +73,8 @@ def numbers(conn: Connection, contexts: Iterable[Context]) -> tuple[dict[Context
     for context in contexts:
         if context in known:
             continue
-        row = _to_row(context)
+        texts = _to_row(context)
+        row = (crc32("\x1f".join(texts).encode()), *texts)
         found = conn.execute(_FIND, row).fetchone()
         if found is None:
             new.append(context)
@@ -86,9 +88,12 @@ def entity_numbers(conn: Connection, texts: Collection[str]) -> dict[str, int]:
     """The number of each entity text, given now to those that have none."""
     known: dict[str, int] = {}
     for text in dict.fromkeys(texts):
-        row = (_text(text),)
-        found = conn.execute("SELECT id FROM entity WHERE text = ?", row).fetchone()
-        known[text] = found[0] if found else int(conn.execute("INSERT INTO entity (text) VALUES (?)", row).lastrowid or 0)
+        kept = _text(text)
+        row = (crc32(kept.encode()), kept)
+        found = conn.execute("SELECT id FROM entity WHERE hash = ? AND text = ?", row).fetchone()
+        known[text] = (
+            found[0] if found else int(conn.execute("INSERT INTO entity (hash, text) VALUES (?, ?)", row).lastrowid or 0)
+        )
     return known
 
 

@@ -110,6 +110,12 @@ class Database:
             self._submit(lambda: self._writer.outside(lambda c: backups.make(c, self.backup_folder, now, label)))
         )
 
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file (SQLite does so by itself when it has grown)."""
+        self._submit(
+            lambda: self._writer.outside(lambda conn: conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+        ).result()
+
     def _transaction(self, fn: Callable[[Connection], T], durable: bool) -> "Future[T]":
         return self._submit(lambda: self._writer.transact(fn, durable))
 

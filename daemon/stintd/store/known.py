@@ -1,27 +1,42 @@
 """Which ids of callers are known. Exact, global, and cheap to write.
 
-New hashes go into a few rows of `known_fresh`, page by page. When those hold FRESH hashes they become a sorted run in
-`known_id`; when a level holds FAN runs, these become one run of the next level. A hash is so written three or four
-times in a million, always in sequence. All functions belong in the writer's transaction but for `find`.
+New hashes go into a few rows of `known_fresh`, page by page. When those hold FRESH hashes they become a run in
+`known_id`; when a level holds FAN runs, these become one run of the next level. A hash is so written a few times in a
+million, always in sequence: a table that grows at its end keeps its pages full. A run keeps the hashes that begin with
+the same bits in one row, so that a look-up reads one small row of each run.
+All functions belong in the writer's transaction but for `find`.
 """
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
 import json
-from array import array
 from collections.abc import Collection, Iterable
+from itertools import groupby
 from sqlite3 import Connection
+from struct import iter_unpack, pack
 
 FRESH = 2048
+BULK = 512
+"""As many at once are a run of their own."""
 FAN = 8
 PAGE = 496
 """Hashes in a row of `known_fresh`: what fits into one page."""
+BUCKET = 64
+"""Hashes in a row of `known_id`, about."""
+_HASH_BITS = 63
+_RUN_SHIFT = 32
+_FIND = f"""
+SELECT j.value FROM json_each(?1) j CROSS JOIN known_run r CROSS JOIN known_id k
+WHERE k.id = (r.run << {_RUN_SHIFT}) + (j.value >> ({_HASH_BITS} - r.bits))
+AND instr(k.hashes, substr(?2, j.key * 8 + 1, 8)) > 0
+"""
 
 
-def _unpacked(rows: Iterable[tuple[bytes]]) -> "array[int]":
-    hashes: array[int] = array("q")
-    for (packed,) in rows:
-        hashes.frombytes(packed)
-    return hashes
+def _pack(hashes: Collection[int]) -> bytes:
+    return pack(f">{len(hashes)}Q", *hashes)
+
+
+def _unpacked(rows: Iterable[tuple[bytes]]) -> list[int]:
+    return [value for (packed,) in rows for (value,) in iter_unpack(">Q", packed)]
 
 
 def find(conn: Connection, hashes: Collection[int]) -> set[int]:
@@ -29,67 +44,79 @@ def find(conn: Connection, hashes: Collection[int]) -> set[int]:
     if not hashes:
         return set()
     found = set(hashes).intersection(_unpacked(conn.execute("SELECT hashes FROM known_fresh")))
-    rows = conn.execute(
-        "SELECT j.value FROM json_each(?) j CROSS JOIN known_run r CROSS JOIN known_id k"
-        " ON k.run = r.run AND k.hash = j.value", (json.dumps(list(hashes)),),
-    )  # fmt: skip
-    found.update(value for (value,) in rows)
+    found.update(value for (value,) in conn.execute(_FIND, (json.dumps(list(hashes)), _pack(hashes))))
     return found
 
 
 def remember(conn: Connection, hashes: Collection[int]) -> None:
     """Add hashes that `find` did not know."""
+    if len(hashes) >= BULK:
+        _add_run(conn, hashes)
+        return
     if not hashes:
         return
-    last = conn.execute("SELECT id, hashes FROM known_fresh ORDER BY id DESC LIMIT 1").fetchone() or (0, b"")
-    fresh = _unpacked([(last[1],)])
-    fresh.extend(hashes)
-    pages = [(max(last[0], 1) + i, fresh[i * PAGE : (i + 1) * PAGE].tobytes()) for i in range(-(-len(fresh) // PAGE))]
+    number, packed = conn.execute("SELECT id, hashes FROM known_fresh ORDER BY id DESC LIMIT 1").fetchone() or (1, b"")
+    packed += _pack(hashes)
+    pages = [(number + at // (8 * PAGE), packed[at : at + 8 * PAGE]) for at in range(0, len(packed), 8 * PAGE)]
     conn.executemany("INSERT INTO known_fresh VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hashes = excluded.hashes", pages)
-    if (pages[-1][0] - 1) * PAGE + len(pages[-1][1]) // 8 >= FRESH:
-        _spill(conn)
+    last_number, last = pages[-1]
+    if (last_number - 1) * PAGE + len(last) // 8 >= FRESH:
+        _add_run(conn, _unpacked(conn.execute("SELECT hashes FROM known_fresh")))
+        conn.execute("DELETE FROM known_fresh")
 
 
 def forget(conn: Connection, hashes: Collection[int]) -> None:
-    """Take hashes out again: their heartbeats were removed."""
+    """Take hashes out again: their heartbeats were removed. Rewrites everything: for rare, large removals."""
     gone = set(hashes)
-    conn.execute(
-        "DELETE FROM known_id WHERE (run, hash) IN (SELECT r.run, j.value FROM known_run r, json_each(?) j)",
-        (json.dumps(list(gone)),),
-    )
-    kept = [value for value in _unpacked(conn.execute("SELECT hashes FROM known_fresh ORDER BY id")) if value not in gone]
-    conn.execute("DELETE FROM known_fresh")
-    remember(conn, kept)
+    if not gone:
+        return
+    rows = "SELECT hashes FROM known_fresh UNION ALL SELECT hashes FROM known_id"
+    kept = [value for value in _unpacked(conn.execute(rows)) if value not in gone]
+    for table in ("known_fresh", "known_run", "known_id"):
+        conn.execute(f"DELETE FROM {table}")
+    if kept:
+        _write_run(conn, _level_of(len(kept)), kept)
 
 
-def _new_run(conn: Connection, level: int) -> int:
-    """A run numbered after all others, so that its rows are appended at the end of the table."""
-    (run,) = conn.execute(
-        "INSERT INTO known_run (run, level) SELECT coalesce(max(run), 0) + 1, ? FROM known_run RETURNING run", (level,)
-    ).fetchone()
-    return int(run)
+def _level_of(count: int) -> int:
+    """The level at which runs of this size lie."""
+    level = 1
+    while count > FRESH * FAN ** (level - 1):
+        level += 1
+    return level
 
 
-def _spill(conn: Connection) -> None:
-    """Make a run of the fresh hashes, then merge every level that is full."""
-    run = _new_run(conn, 1)
-    fresh = sorted(_unpacked(conn.execute("SELECT hashes FROM known_fresh")))
-    conn.executemany("INSERT OR IGNORE INTO known_id VALUES (?, ?)", [(run, value) for value in fresh])
-    conn.execute("DELETE FROM known_fresh")
+def _add_run(conn: Connection, hashes: Iterable[int]) -> None:
+    """Make a run of these, then merge every level that is full."""
+    _write_run(conn, 1, hashes)
     level = 1
     while True:
         runs = [run for (run,) in conn.execute("SELECT run FROM known_run WHERE level = ?", (level,))]
         if len(runs) < FAN:
             return
+        _merge(conn, runs, level + 1)
         level += 1
-        _merge(conn, runs, level)
+
+
+def _write_run(conn: Connection, level: int, hashes: Iterable[int]) -> None:
+    """A run numbered after all others, so that its rows lie at the end of the table."""
+    ordered = sorted(hashes)
+    bits = max(0, (len(ordered) // BUCKET).bit_length())
+    (run,) = conn.execute(
+        "INSERT INTO known_run SELECT coalesce(max(run), 0) + 1, ?, ? FROM known_run RETURNING run", (level, bits)
+    ).fetchone()
+    shift = _HASH_BITS - bits
+    conn.executemany(
+        "INSERT INTO known_id VALUES (?, ?)",
+        [(run << _RUN_SHIFT | bucket, _pack(list(some))) for bucket, some in groupby(ordered, lambda value: value >> shift)],
+    )
 
 
 def _merge(conn: Connection, runs: list[int], level: int) -> None:
-    into = _new_run(conn, level)
-    marks = ",".join("?" * len(runs))
-    conn.execute(
-        f"INSERT OR IGNORE INTO known_id SELECT ?, hash FROM known_id WHERE run IN ({marks}) ORDER BY hash", (into, *runs)
-    )
-    conn.execute(f"DELETE FROM known_id WHERE run IN ({marks})", runs)
-    conn.execute(f"DELETE FROM known_run WHERE run IN ({marks})", runs)
+    bounds = [(run << _RUN_SHIFT, (run + 1) << _RUN_SHIFT) for run in runs]
+    hashes: list[int] = []
+    for lo, hi in bounds:
+        hashes += _unpacked(conn.execute("SELECT hashes FROM known_id WHERE id >= ? AND id < ? ORDER BY id", (lo, hi)))
+    conn.executemany("DELETE FROM known_id WHERE id >= ? AND id < ?", bounds)
+    _write_run(conn, level, hashes)  # into the pages just freed
+    conn.executemany("DELETE FROM known_run WHERE run = ?", [(run,) for run in runs])

@@ -57,11 +57,11 @@ def _copy_spans(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:
     for row in _rows(source, "span"):
         if not _is_sound(conn, row):
             continue
-        columns = (row["id"], row["context_id"], row["first_us"], row["last_us"], row["count"], row["max_gap_us"], row["beats"])
+        columns = (row["id"], row["context_id"], row["length_us"], row["count"], row["max_gap_us"], row["beats"])
         conn.execute(
-            "INSERT INTO span VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET last_us = excluded.last_us,"
+            "INSERT INTO span VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET length_us = excluded.length_us,"
             " count = excluded.count, max_gap_us = excluded.max_gap_us, beats = excluded.beats"
-            " WHERE context_id = excluded.context_id AND first_us = excluded.first_us AND count < excluded.count", columns,
+            " WHERE context_id = excluded.context_id AND count < excluded.count", columns,
         )  # fmt: skip
         keys.update(key for key in spans.keys(row["count"], row["beats"]) if key >= EXPLICIT)
     known.remember(conn, keys - known.find(conn, keys))
@@ -71,6 +71,6 @@ def _is_sound(conn: sqlite3.Connection, row: dict[str, Any]) -> bool:
     beats, count = row["beats"], row["count"]
     if not isinstance(beats, bytes) or not beats or not isinstance(count, int) or not 0 < count <= spans.COUNT:
         return False
-    if len(beats) != spans.size(count, beats[0]) or [*spans.times(row["first_us"], count, beats)][-1] != row["last_us"]:
+    if len(beats) != spans.size(count, beats[0]) or [*spans.times(0, count, beats)][-1] != row["length_us"]:
         return False
     return conn.execute("SELECT 1 FROM context WHERE id = ?", (row["context_id"],)).fetchone() is not None

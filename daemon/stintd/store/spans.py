@@ -7,6 +7,7 @@ would need four bytes anyway.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate, pairwise
 from struct import pack, unpack_from
 from typing import NamedTuple
@@ -15,10 +16,13 @@ from stintd.store.ids import EXPLICIT
 
 JOIN_US = 120_000_000
 """The longest gap inside a span."""
-LENGTH_US = 3_600_000_000
-"""The longest span. Bounds how far before a range one must look for spans that reach into it."""
+LENGTH_US = 2_100_000_000
+"""The longest span. Bounds how far before a range one must look for spans that reach into it; fits four bytes."""
 COUNT = 256
 """Heartbeats in a span: its row stays below a page, so a tail that grows rewrites one page."""
+
+SLOTS = 1024
+"""Spans that may begin at the same instant: a row's number is its first instant times this, plus its slot."""
 
 WIDE_ENTITY = 1
 WIDE_KEY = 2
@@ -30,6 +34,9 @@ class Beat(NamedTuple):
     time_us: int
     entity: int
     key: int
+
+
+_as_beat = partial(tuple.__new__, Beat)
 
 
 class Packed(NamedTuple):
@@ -77,7 +84,8 @@ def keys(count: int, beats: bytes) -> tuple[int, ...]:
 
 def decode(first_us: int, count: int, beats: bytes) -> list[Beat]:
     """The heartbeats of a span, in order."""
-    return list(map(Beat._make, zip(times(first_us, count, beats), entities(count, beats), keys(count, beats), strict=True)))
+    columns = zip(times(first_us, count, beats), entities(count, beats), keys(count, beats), strict=True)
+    return list(map(_as_beat, columns))
 
 
 def cut(beats: Iterable[Beat]) -> list[list[Beat]]:

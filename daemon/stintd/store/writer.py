@@ -131,7 +131,8 @@ class Writer:
         try:
             for pragma in _PRAGMAS:
                 conn.execute(f"PRAGMA {pragma}")
-            migrate.migrate(conn, self.path, self.backup_folder, self.clock.now())
+            if migrate.migrate(conn, self.path, self.backup_folder, self.clock.now()) < migrate.latest():
+                conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except BaseException as error:
             if isinstance(error, sqlite3.OperationalError) and failure.name_of(error).startswith("SQLITE_READONLY"):
                 pass  # it can still be read: the first write says what is wrong

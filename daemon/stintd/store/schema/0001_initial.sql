@@ -4,27 +4,29 @@
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;   -- user_id, device_id, workspace_id
 
 -- Evidence ---------------------------------------------------------------------------------------------------------
+-- Found again by the CRC of their texts: an index of the texts themselves would store each of them twice.
 CREATE TABLE context (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY, hash INTEGER NOT NULL,
     source TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
     repo_id TEXT NOT NULL DEFAULT '', repo_path TEXT NOT NULL DEFAULT '', folder TEXT NOT NULL DEFAULT '',
     project TEXT NOT NULL DEFAULT '', branch TEXT NOT NULL DEFAULT '', session TEXT NOT NULL DEFAULT '',
-    device TEXT NOT NULL DEFAULT '', witness TEXT NOT NULL DEFAULT '', source_text TEXT NOT NULL DEFAULT '',
-    UNIQUE (source, kind, actor, repo_id, repo_path, folder, project, branch, session, device, witness, source_text)
+    device TEXT NOT NULL DEFAULT '', witness TEXT NOT NULL DEFAULT '', source_text TEXT NOT NULL DEFAULT ''
 );
-CREATE TABLE entity (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
--- A run of heartbeats with one context: no gap above two minutes, no longer than an hour (so the index on `first_us`
--- alone finds what overlaps a range). `beats`: of each the time since the one before, the entity and the id (store/spans.py).
+CREATE INDEX context_hash ON context (hash);
+CREATE TABLE entity (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX entity_hash ON entity (hash);
+-- A run of heartbeats with one context, no gap above two minutes, no longer than 35 minutes. `id` is the first instant
+-- times 1024, plus a number that tells apart those of one instant: rows lie in the order of time and need no index.
+-- `beats`: of each the time since the one before, the entity and the key of its id (store/spans.py).
 CREATE TABLE span (
-    id INTEGER PRIMARY KEY, context_id INTEGER NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL,
-    count INTEGER NOT NULL, max_gap_us INTEGER NOT NULL, beats BLOB NOT NULL
+    id INTEGER PRIMARY KEY, context_id INTEGER NOT NULL, length_us INTEGER NOT NULL, count INTEGER NOT NULL,
+    max_gap_us INTEGER NOT NULL, beats BLOB NOT NULL
 );
-CREATE INDEX span_first ON span (first_us);
 -- Hashes of the ids that callers chose, to know a repeated one whatever its time. A plain index of random hashes would
--- write a page per heartbeat; sorted runs that are merged now and then write some 30 bytes (store/known.py).
+-- write a page per heartbeat; sorted runs that are merged now and then write a few bytes (store/known.py).
 CREATE TABLE known_fresh (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
-CREATE TABLE known_run (run INTEGER PRIMARY KEY, level INTEGER NOT NULL);
-CREATE TABLE known_id (run INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY (run, hash)) WITHOUT ROWID;
+CREATE TABLE known_run (run INTEGER PRIMARY KEY, level INTEGER NOT NULL, bits INTEGER NOT NULL);
+CREATE TABLE known_id (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
 CREATE TABLE absence (
     start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, kind TEXT NOT NULL, device TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (start_us, end_us, kind, device)
