@@ -116,9 +116,7 @@ def read_query(route: Route, text: str) -> dict[str, Any]:
     if not text:
         return read_object({}, route.query, is_query=True) if route.query else {}
     try:
-        pairs = parse_qsl(
-            text, keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=QUERY_FIELDS
-        )
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=QUERY_FIELDS)
     except (ValueError, UnicodeDecodeError) as error:
         raise Refused(400, "the query string cannot be read", "percent-encode UTF-8, at most 50 fields") from error
     given = dict(pairs)

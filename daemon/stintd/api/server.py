@@ -145,6 +145,7 @@ class Surface:
         self.daemon, self.table, self.guard = daemon, table, guard or Guard()
         self.owner_uid = os.getuid() if owner_uid is None else owner_uid
         self.connections = 0
+        self.streams: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.AbstractServer] = []
         self._manager: Manager | None = None
 
@@ -166,6 +167,8 @@ class Surface:
         for server in self._servers:
             server.close()
         self._servers.clear()
+        for stream in list(self.streams):
+            stream.cancel()
         if self._manager is not None:
             self._manager.pre_shutdown()
             await self._manager.shutdown(seconds)

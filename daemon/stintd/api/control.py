@@ -1,0 +1,180 @@
+"""The routes that are more than one command or query: heartbeats, status, roots, recording, settings."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from stintd.api.answer import Answer
+from stintd.api.handle import locate, query
+from stintd.api.route import Call
+from stintd.domain.model import BeatSignal
+from stintd.engine import shape
+from stintd.engine.commands import sessions
+from stintd.engine.engine import Engine
+from stintd.engine.intake import unlike_any
+from stintd.engine.places import Places
+from stintd.engine.queries import timers
+from stintd.errors import Invalid
+from stintd.protocol.beats import signal_from_wire
+from stintd.protocol.body import Malformed, dump
+
+ONE_ACCEPTED = b'{"accepted":1,"duplicates":0,"rejected":[]}'
+
+
+class Daemon(Protocol):
+    """What the surface asks of the running daemon; the composition root provides it."""
+
+    engine: Engine
+    places: Places
+    device: str
+    version: str
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what was to be watched is watched."""
+
+    def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
+        """Journal heartbeats: how many are new, how many known, and which (by index) were refused, and why."""
+
+    def sources(self) -> list[dict[str, Any]]:
+        """`{name, state, lastAt}` of each source."""
+
+    def roots(self) -> list[dict[str, Any]]:
+        """Watched folders: `{path, state, repos, origin}`."""
+
+    async def add_root(self, path: str) -> dict[str, Any]:
+        """Watch a folder and keep it in the settings; `invalid` when it is not one."""
+
+    async def remove_root(self, path: str) -> dict[str, Any]:
+        """Watch it no more; its hours stay."""
+
+    def recording(self) -> dict[str, Any]:
+        """`{recording, until}`."""
+
+    async def set_recording(self, is_on: bool, minutes: float | None) -> dict[str, Any]:
+        """Switch recording; off for some minutes, or until it is switched on."""
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting in force, nested as in the files."""
+
+    async def change_settings(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Write to settings.toml what differs; `invalid` with every problem, `conflict` for what config.toml fixes."""
+
+
+# ---------------------------------------------------------------- evidence
+
+
+async def heartbeats(surface: Any, call: Call, request: Any) -> Answer:
+    """Take one heartbeat or many; each is judged by itself. Answered when they are in the journal."""
+    body = call.body
+    if body is None:
+        raise Malformed("the body is empty", "send one heartbeat or an array of them")
+    now = surface.daemon.engine.clock.now()
+    if type(body) is dict:
+        body = [body]
+    elif type(body) is not list:
+        raise Invalid("the body must be a heartbeat or an array of them", 'like {"project": "acme", "kind": "edit"}')
+    signals, places, rejected = [], [], []
+    for index, given in enumerate(body):
+        try:
+            signals.append(_signal(given, now))
+            places.append(index)
+        except Invalid as error:
+            rejected.append(_rejection(index, error.message, error.hint))
+    accepted, duplicates, refused = surface.daemon.beat(signals)
+    if accepted == 1 and len(body) == 1:
+        return Answer(ONE_ACCEPTED, 202)
+    rejected += [_rejection(places[index], text, "") for index, text in refused]
+    rejected.sort(key=lambda one: one["index"])
+    return Answer(dump({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}), 202)
+
+
+def _signal(given: Any, now: datetime) -> BeatSignal:
+    """A heartbeat; one without id and time is like no other (DETAILS, Duplicates)."""
+    signal = signal_from_wire(given, now)
+    if signal.origin_id or given.get("time") is not None:
+        return signal
+    return replace(signal, origin_id=unlike_any())
+
+
+def _rejection(index: int, text: str, hint: str) -> dict[str, Any]:
+    return {"index": index, "error": f"{text}: {hint}" if hint else text}
+
+
+async def timer_heartbeat(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """A person's sign of life in a session: a prompt at this moment."""
+    locate(surface, call)
+    engine = surface.daemon.engine
+    await engine.run(lambda step: sessions.prompt(step, **call.arguments), call.caller.name)
+    answer: dict[str, Any] = await query(sessions.timer_of)(surface, call, request)
+    return answer
+
+
+# ---------------------------------------------------------------- state
+
+
+async def health(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """Whether the daemon works; does not wait for anything."""
+    daemon = surface.daemon
+    warnings = daemon.engine.health.warnings()
+    is_well = daemon.is_ready and not any(one.severity == "error" for one in warnings)
+    return {
+        "status": "ok" if is_well else "degraded" if daemon.is_ready else "starting", "ready": daemon.is_ready,
+        "version": daemon.version, "warnings": len(warnings),
+    }  # fmt: skip
+
+
+async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """Everything a person asks first."""
+    daemon, engine = surface.daemon, surface.daemon.engine
+    known = await query(timers.status)(surface, call, request)
+    warnings = [
+        {"code": w.code, "severity": w.severity, "text": w.text, "hint": w.hint, "subject": w.subject or None,
+         "since": shape.stamp(w.since) if w.since else None}
+        for w in engine.health.warnings()
+    ]  # fmt: skip
+    return {
+        "version": daemon.version, "ready": daemon.is_ready, **known, "warnings": warnings,
+        "sources": daemon.sources(), "lagSeconds": 0, "waitingHeartbeats": engine.lag,
+        "recording": daemon.recording()["recording"], "now": shape.stamp(engine.clock.now()),
+    }  # fmt: skip
+
+
+async def roots(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """The watched folders."""
+    return {"data": surface.daemon.roots(), "nextCursor": None}
+
+
+async def add_root(surface: Any, call: Call, request: Any) -> Any:
+    """Watch a folder from now on."""
+    return await surface.daemon.add_root(**call.arguments)
+
+
+async def remove_root(surface: Any, call: Call, request: Any) -> Any:
+    """Watch a folder no more."""
+    return await surface.daemon.remove_root(**call.arguments)
+
+
+async def recording(surface: Any, call: Call, request: Any) -> Any:
+    """Stop recording, for a while or until told, or go on."""
+    wanted = call.arguments
+    if wanted["recording"] and "minutes" in wanted:
+        raise Invalid("minutes says how long recording is off", "leave it out to switch recording on")
+    return await surface.daemon.set_recording(wanted["recording"], wanted.get("minutes"))
+
+
+async def recording_state(surface: Any, call: Call, request: Any) -> Any:
+    """Whether recording is on."""
+    return surface.daemon.recording()
+
+
+async def settings(surface: Any, call: Call, request: Any) -> Any:
+    """The settings in force."""
+    return surface.daemon.settings()
+
+
+async def change_settings(surface: Any, call: Call, request: Any) -> Any:
+    """Change settings; every problem is told at once and nothing changes then."""
+    if not isinstance(call.body, dict) or not call.body:
+        raise Invalid("the body must be an object of settings", 'like {"time": {"idle_timeout": "20m"}}')
+    return await surface.daemon.change_settings(call.body)

@@ -1,0 +1,209 @@
+"""Every route, once: what it takes, what it needs, and the function that answers it."""
+
+from stintd.api import control, stream
+from stintd.api.guard import BULK_LIMIT
+from stintd.api.handle import changed, command, query
+from stintd.api.route import Route, Table, fields
+from stintd.engine.commands import approval, catalog, entries, mending, projects, rebuild, timers
+from stintd.engine.queries import catalog as catalogs
+from stintd.engine.queries import entries as entry_lists
+from stintd.engine.queries import evidence, gaps, places, reports, timesheet
+from stintd.engine.queries import heartbeats as heartbeat_lists
+from stintd.engine.queries import projects as project_lists
+from stintd.engine.queries import timers as timer_lists
+from stintd.protocol.fields import (
+    CURRENCY,
+    DAY_OR_INSTANT,
+    FLAG,
+    ID,
+    INSTANT,
+    MONEY,
+    OPTIONAL_FLAG,
+    PATH,
+    choice,
+    field,
+    number,
+    text,
+    texts,
+    whole,
+)
+
+NAME, NOTE, WORD = text(255), text(4000, blank=True), text(64)
+NULL_ID, NULL_NAME = text(100, null=True), text(255, null=True)
+PERIOD = (field("from", DAY_OR_INSTANT, "since"), field("to", DAY_OR_INSTANT, "until"))
+PAGE = (field("limit", whole(1, 500)), field("cursor", text(400)))
+KEY = field("idempotencyKey", text(255))
+REVISION = field("revision", whole(1, 2**31))
+STATUS = choice("active", "archived", "complete", "all")
+
+WHICH = (field("projectId", ID), field("projectName", NAME), field("path", PATH))
+WORK = (
+    field("taskId", NULL_ID), field("taskName", NULL_NAME), field("description", NOTE), field("billable", OPTIONAL_FLAG),
+    field("tags", texts()),
+)  # fmt: skip
+SPAN = (
+    field("start", INSTANT), field("end", INSTANT), field("startTime", INSTANT, "start"),
+    field("endTime", INSTANT, "end"), field("durationMinutes", number(0.0001, 60 * 24 * 7), "minutes"),
+)  # fmt: skip
+START = fields(
+    *WHICH, *WORK, KEY, field("autoCreate", FLAG), field("fallbackProjectId", ID), field("source", WORD),
+    field("sessionId", NAME), field("pid", whole(1, 2**31 - 1)), field("manual", FLAG),
+    field("onRunning", choice("switch", "parallel", "conflict")), field("at", INSTANT),
+)  # fmt: skip
+STOP = fields(*WHICH, field("timerId", ID), field("sessionId", NAME), field("at", INSTANT))
+PROJECT = (
+    field("clientId", NULL_ID), field("clientName", NULL_NAME), field("hourlyRate", MONEY), field("currency", CURRENCY),
+    field("budgetHours", number(0, 1e6, null=True)), field("budgetAmount", MONEY), field("billable", OPTIONAL_FLAG),
+    field("billAgentTime", FLAG), field("billSupervised", FLAG), field("defaultTask", NULL_NAME),
+)  # fmt: skip
+TASK = (field("estimatedHours", number(0, 1e6, null=True)), field("hourlyRate", MONEY), field("key", text(100)))
+FILTERS = (
+    field("projectId", ID), field("project", NAME, "project_name"), field("client", NAME), field("task", NAME),
+    field("tag", NAME), field("billable", FLAG), field("actor", choice("human", "agent")),
+)  # fmt: skip
+GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
+
+TIMER = [
+    Route("GET", "/api/timer/current", query(timer_lists.current), "what runs now"),
+    Route("POST", "/api/timer/start", command(timers.start), "start a timer", "write", START, creates=True),
+    Route("POST", "/api/timer/stop", command(timers.stop), "stop a timer", "write", STOP),
+    Route("POST", "/api/timer/heartbeat", control.timer_heartbeat, "a sign of life of a session", "write",
+          fields(*WHICH, field("sessionId", NAME), field("pid", whole(1, 2**31 - 1)))),
+    Route("POST", "/api/timer/pause", command(timers.pause), "pause a timer", "write", STOP),
+    Route("POST", "/api/timer/resume", command(timers.resume), "go on with a paused timer", "write", STOP),
+    Route("POST", "/api/timer/switch", command(timers.switch), "stop what runs by hand, start this", "write", START,
+          creates=True),
+    Route("POST", "/api/timer/continue", command(timers.carry_on), "start the last manual entry again", "write",
+          fields(KEY, field("at", INSTANT)), creates=True),
+    Route("POST", "/api/timer/cancel", command(timers.cancel), "discard the manual timer", "write",
+          fields(*WHICH, field("timerId", ID))),
+    Route("PATCH", "/api/timer", changed(timers.change), "change what runs", "write",
+          fields(field("timerId", ID), field("currentProjectId", ID), field("projectId", ID),
+                 field("projectName", NAME), *WORK, field("start", INSTANT), REVISION)),
+]  # fmt: skip
+
+ENTRY = fields(field("projectId", NULL_ID), field("projectName", NAME), *WORK, *SPAN, REVISION,
+               field("confirmed", FLAG))  # fmt: skip
+ENTRIES = [
+    Route("GET", "/api/entries", query(entry_lists.listing), "entries that overlap a period",
+          query=fields(*PERIOD, *PAGE, *FILTERS, field("state", choice("running", "paused", "finished")),
+                       field("search", NAME))),
+    Route("POST", "/api/entries", command(entries.create), "enter past work", "write",
+          fields(*WHICH, *WORK, *SPAN, KEY, field("autoCreate", FLAG), field("replace", FLAG), field("overlap", FLAG)),
+          creates=True),
+    Route("POST", "/api/entries/merge", command(entries.merge), "make one entry of several", "write",
+          fields(field("ids", texts(200, 100), required=True))),
+    Route("GET", "/api/entries/{entry_id}", query(entry_lists.one), "one entry"),
+    Route("PATCH", "/api/entries/{entry_id}", changed(entries.change), "edit an entry", "write", ENTRY),
+    Route("DELETE", "/api/entries/{entry_id}", changed(entries.delete), "delete an entry", "write"),
+    Route("POST", "/api/entries/{entry_id}/split", changed(entries.split), "cut an entry in two", "write",
+          fields(field("at", INSTANT, required=True), REVISION)),
+    Route("POST", "/api/entries/{entry_id}/restore", command(entries.restore), "bring a deleted entry back", "write",
+          fields()),
+    Route("GET", "/api/entries/{entry_id}/evidence", query(evidence.of_entry), "what an entry rests on"),
+    Route("GET", "/api/entries/{entry_id}/history", query(evidence.history), "how an entry came to be"),
+]  # fmt: skip
+
+
+def _projects(path: str) -> list[Route]:
+    one = path + "/{project_id}"
+    return [
+        Route("GET", path, query(project_lists.listing), "projects",
+              query=fields(*PAGE, field("status", STATUS), field("search", NAME))),
+        Route("POST", path, command(projects.create), "a new project", "write",
+              fields(field("name", NAME, required=True), KEY, *PROJECT), creates=True),
+        Route("GET", one, query(project_lists.one), "one project"),
+        Route("PATCH", one, changed(projects.change), "change a project", "full",
+              fields(field("name", NAME), *PROJECT, field("archived", FLAG), REVISION)),
+        Route("DELETE", one, changed(projects.delete), "delete a project", "full"),
+        Route("GET", one + "/budget", query(project_lists.budget), "budget burn"),
+    ]  # fmt: skip
+
+
+CATALOG = [
+    *_projects("/api/projects"),
+    *_projects("/api/jobs"),
+    Route("GET", "/api/clients", query(catalogs.clients), "clients", query=fields(*PAGE, field("status", STATUS))),
+    Route("POST", "/api/clients", command(catalog.create_client), "a new client", "write",
+          fields(field("name", NAME, required=True), KEY), creates=True),
+    Route("GET", "/api/clients/{client_id}", query(catalogs.client), "one client"),
+    Route("PATCH", "/api/clients/{client_id}", changed(catalog.change_client), "change a client", "full",
+          fields(field("name", NAME), field("archived", FLAG), REVISION)),
+    Route("DELETE", "/api/clients/{client_id}", changed(catalog.delete_client), "delete a client", "full"),
+    Route("GET", "/api/tasks", query(catalogs.tasks), "tasks",
+          query=fields(*PAGE, field("status", STATUS), field("projectId", ID))),
+    Route("POST", "/api/tasks", command(catalog.create_task), "a new task", "write",
+          fields(field("projectId", ID), field("projectName", NAME), field("name", NAME, required=True), KEY, *TASK),
+          creates=True),
+    Route("GET", "/api/tasks/{task_id}", query(catalogs.task), "one task"),
+    Route("PATCH", "/api/tasks/{task_id}", changed(catalog.change_task), "change a task", "full",
+          fields(field("name", NAME), field("status", choice("active", "complete")), *TASK, REVISION)),
+    Route("DELETE", "/api/tasks/{task_id}", changed(catalog.delete_task), "delete a task", "full"),
+    Route("POST", "/api/tasks/{task_id}/complete", command(catalog.complete_task), "mark a task complete", "full",
+          fields()),
+    Route("GET", "/api/users", query(catalogs.users), "who keeps hours here", query=fields(*PAGE)),
+    Route("GET", "/api/users/me", query(catalogs.me), "the owner"),
+]  # fmt: skip
+
+SHEET = [
+    Route("GET", "/api/reports", query(reports.report), "totals of a period",
+          query=fields(*PERIOD, field("groupBy", choice(*GROUPS)), field("timezone", text(64)), *FILTERS)),
+    Route("GET", "/api/timesheet", query(timesheet.timesheet), "task × day",
+          query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS)),
+    Route("GET", "/api/why", query(evidence.why), "what a minute rests on",
+          query=fields(field("at", INSTANT, required=True))),
+    Route("GET", "/api/gaps", query(gaps.listing), "time nobody has claimed", query=fields(*PERIOD, *PAGE)),
+    Route("POST", "/api/gaps/{gap_id}/fill", command(mending.fill), "give a gap to a project", "write",
+          fields(*WHICH, *WORK, KEY, field("autoCreate", FLAG)), creates=True),
+    Route("POST", "/api/move", command(mending.move), "give a period to another project", "full",
+          fields(field("from", INSTANT, "start", required=True), field("to", INSTANT, "end", required=True),
+                 field("project", NAME, "of_project"), field("projectId", ID), field("projectName", NAME),
+                 field("taskName", NULL_NAME), field("autoCreate", FLAG), field("dryRun", FLAG))),
+    Route("POST", "/api/undo", command(mending.undo), "take back the last edit, or one by its id", "full",
+          fields(field("editId", ID))),
+    Route("GET", "/api/edits", query(evidence.edits), "the latest edits", query=fields(*PAGE)),
+    Route("POST", "/api/rebuild", command(rebuild.rebuild), "derive again what is not pinned", "full",
+          fields(field("from", DAY_OR_INSTANT, "since"), field("to", DAY_OR_INSTANT, "until"), field("dryRun", FLAG))),
+    Route("POST", "/api/approve", command(approval.approve), "pin and lock a period", "full",
+          fields(field("from", DAY_OR_INSTANT, "since", required=True), field("to", DAY_OR_INSTANT, "until"),
+                 field("client", NAME), field("projectId", ID))),
+    Route("POST", "/api/unapprove", command(approval.unapprove), "release a period", "full",
+          fields(field("from", DAY_OR_INSTANT, "since", required=True), field("to", DAY_OR_INSTANT, "until"),
+                 field("client", NAME), field("projectId", ID))),
+]  # fmt: skip
+
+MAPPING = (
+    field("path", text(1024), "pattern"), field("remote", text(500)), field("branch", NAME), field("project", NAME),
+    field("client", NAME), field("task", NAME), field("billable", FLAG), field("tags", texts()),
+)  # fmt: skip
+PLACES = [
+    Route("GET", "/api/repos", query(places.repos), "watched repositories", query=fields(*PAGE)),
+    Route("GET", "/api/roots", control.roots, "watched folders"),
+    Route("POST", "/api/roots", control.add_root, "watch a folder", "full",
+          fields(field("path", PATH, required=True)), creates=True),
+    Route("DELETE", "/api/roots", control.remove_root, "watch a folder no more", "full",
+          fields(field("path", PATH, required=True))),
+    Route("GET", "/api/mappings", query(places.mappings), "the owner's mappings"),
+    Route("POST", "/api/mappings", command(projects.add_mapping), "map a folder, remote or branch", "full",
+          fields(*MAPPING, KEY, field("since", DAY_OR_INSTANT), field("dryRun", FLAG), field("autoCreate", FLAG)),
+          creates=True),
+    Route("DELETE", "/api/mappings", command(projects.remove_mapping), "drop a mapping", "full",
+          fields(field("id", ID, "mapping_id", required=True))),
+]  # fmt: skip
+
+DAEMON = [
+    Route("GET", "/api/health", control.health, "whether the daemon works", "none"),
+    Route("GET", "/api/status", control.status, "what runs, and what is degraded"),
+    Route("POST", "/api/heartbeats", control.heartbeats, "evidence of callers", "write", raw=True, limit=BULK_LIMIT),
+    Route("GET", "/api/heartbeats", query(heartbeat_lists.listing), "stored evidence",
+          query=fields(*PERIOD, *PAGE, field("project", NAME), field("source", WORD))),
+    Route("GET", "/api/events", stream.events, "changes as they happen"),
+    Route("POST", "/api/recording", control.recording, "stop or go on recording", "full",
+          fields(field("recording", FLAG, required=True), field("minutes", number(0.01, 60 * 24 * 30)))),
+    Route("GET", "/api/recording", control.recording_state, "whether recording is on"),
+    Route("GET", "/api/settings", control.settings, "settings in force"),
+    Route("PATCH", "/api/settings", control.change_settings, "change settings", "full", raw=True),
+]  # fmt: skip
+
+ROUTES = [*DAEMON, *TIMER, *ENTRIES, *CATALOG, *SHEET, *PLACES]
+TABLE = Table(ROUTES)

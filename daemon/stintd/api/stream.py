@@ -1,0 +1,120 @@
+"""The stream of changes: server-sent lines, in the order of the change log, resumable by `Last-Event-ID`.
+
+Promises: every committed change after the one named is sent, each once, in order. A slow reader waits for nobody but
+itself: what overflows its queue is read again from the log. Nothing wakes up for a stream that is not open.
+"""
+
+import asyncio
+import json
+from functools import partial
+from typing import Any
+
+from aiohttp.web import BaseRequest, StreamResponse
+from multidict import CIMultiDict
+
+from stintd.api.answer import SECURITY_HEADERS
+from stintd.api.route import Call
+from stintd.engine.notify import Change, Listener
+from stintd.engine.queries import changes
+from stintd.errors import Invalid, Unavailable
+
+KEEP_ALIVE_SECONDS = 15.0
+STALL_SECONDS = 30.0
+STREAM_LIMIT = 64
+RETRY_MS = 2000
+
+
+class Stream(StreamResponse):
+    """A response without end. `keep_alive` is false: after a stream the connection is closed."""
+
+    def __init__(self, surface: Any, last_seq: int | None) -> None:
+        super().__init__()
+        self._surface, self._last_seq = surface, last_seq
+        self.force_close()
+
+    async def prepare(self, request: BaseRequest) -> None:  # type: ignore[override]
+        """Send until the reader leaves or the daemon stops."""
+        listener = self._surface.daemon.engine.hub.listen()
+        task = asyncio.current_task()
+        assert task is not None
+        self._surface.streams.add(task)
+        try:
+            await _begin(request)
+            await self._send_all(request, listener)
+        finally:
+            self._surface.streams.discard(task)
+            self._surface.daemon.engine.hub.leave(listener)
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """The connection is closed instead."""
+
+    async def _send_all(self, request: BaseRequest, listener: Listener) -> None:
+        engine = self._surface.daemon.engine
+        sent = self._last_seq if self._last_seq is not None else await engine.read(changes.newest)
+        listener.has_gap = self._last_seq is not None
+        while True:
+            if listener.has_gap:
+                listener.has_gap = False
+                sent = await self._catch_up(request, sent)
+            try:
+                async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                    found = [await listener.next()]
+            except TimeoutError:
+                await _write(request, b": still here\n\n")
+                continue
+            while not listener.queue.empty():
+                found.append(listener.queue.get_nowait())
+            fresh = [change for change in found if change.seq == 0 or change.seq > sent]
+            await _write(request, b"".join(line(change) for change in fresh))
+            sent = max([sent, *(change.seq for change in fresh)])
+
+    async def _catch_up(self, request: BaseRequest, sent: int) -> int:
+        """Send from the log until there is nothing newer; the last `seq` sent."""
+        while True:
+            missed: list[Change] = await self._surface.daemon.engine.read(partial(changes.after, seq=sent))
+            lines = [line(change) for change in missed]
+            if not lines:
+                return sent
+            await _write(request, b"".join(lines))
+            sent = max(change.seq for change in missed)
+
+
+async def events(surface: Any, call: Call, request: BaseRequest) -> Stream:
+    """Open a stream; from now on, or from after `Last-Event-ID`."""
+    if len(surface.streams) >= STREAM_LIMIT:
+        raise Unavailable("too many streams are open", "close one")
+    text = request.headers.get("Last-Event-ID") or call.arguments.get("last_event_id")
+    if text is None:
+        return Stream(surface, None)
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Invalid("Last-Event-ID is not one of ours", "send the id of the last line you read")
+    return Stream(surface, int(text))
+
+
+def line(change: Change) -> bytes:
+    """One change as the standard's text; what is not in the log has no id."""
+    mark = f"id: {change.seq}\n" if change.seq else ""
+    body = json.dumps(change.payload, separators=(",", ":"))
+    return f"{mark}event: {change.kind}\ndata: {body}\n\n".encode()
+
+
+async def _begin(request: BaseRequest) -> None:
+    headers = {**SECURITY_HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "Connection": "close"}
+    headers["Transfer-Encoding"] = "chunked"
+    writer: Any = request.writer
+    writer.enable_chunking()
+    await writer.write_headers("HTTP/1.1 200 OK", CIMultiDict(headers))
+    await _write(request, f"retry: {RETRY_MS}\n\n".encode())
+
+
+async def _write(request: BaseRequest, text: bytes) -> None:
+    """Write, waiting for a slow reader no longer than it takes to call it gone."""
+    if not text:
+        return
+    if request.transport is None or request.transport.is_closing():
+        raise ConnectionResetError("the reader is gone")
+    try:
+        async with asyncio.timeout(STALL_SECONDS):
+            await request.writer.write(text, drain=True)
+    except TimeoutError as error:
+        raise ConnectionResetError("the reader does not read") from error

@@ -1,0 +1,125 @@
+"""Clients and tasks: made, changed, deleted."""
+
+from decimal import Decimal
+from typing import Any
+
+from stintd.domain.model import to_us
+from stintd.engine import shape
+from stintd.engine.commands import naming, revision
+from stintd.engine.queries.catalog import client_row, task_row
+from stintd.engine.reply import Reply
+from stintd.engine.rows import Row, first
+from stintd.engine.step import Step
+from stintd.errors import Conflict
+from stintd.store import table
+
+
+def money(amount: Decimal | None) -> str | None:
+    """An amount as it is stored: exact text."""
+    return None if amount is None else str(amount)
+
+
+# ---------------------------------------------------------------- clients
+
+
+def create_client(step: Step, name: str) -> Reply:
+    """A new client; `conflict` when the name is taken."""
+    _refuse_taken(step, name)
+    row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
+    table.insert(step.conn, "client", row)
+    return Reply(shape.client(client_row(step, row["id"])))
+
+
+def _refuse_taken(step: Step, name: str, but: str = "") -> None:
+    taken = first(step.conn, "SELECT id FROM client WHERE name = ? AND id <> ?", (name.strip(), but))
+    if taken is not None:
+        raise Conflict(f"there is a client {name} already", "choose another name", {"clientId": taken["id"]})
+
+
+def change_client(
+    step: Step, client_id: str, name: str | None = None, archived: bool | None = None, revision: int | None = None
+) -> dict[str, Any]:
+    """Rename or archive a client."""
+    row = client_row(step, client_id)
+    _check(row, revision)
+    values: Row = {}
+    if name is not None:
+        _refuse_taken(step, name, client_id)
+        values["name"] = name.strip()
+    if archived is not None:
+        values["archived"] = int(archived)
+    if values:
+        table.update(step.conn, "client", client_id, {**values, "revision": row["revision"] + 1})
+    return shape.client(client_row(step, client_id))
+
+
+def delete_client(step: Step, client_id: str, revision: int | None = None) -> dict[str, Any]:
+    """Delete a client that no project belongs to."""
+    row = client_row(step, client_id)
+    _check(row, revision)
+    if first(step.conn, "SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client_id,)):
+        raise Conflict("projects belong to this client", "archive it, or give its projects to another")
+    table.delete(step.conn, "client", client_id)
+    return shape.client(row)
+
+
+def _check(row: Row, expected: int | None) -> None:
+    revision.check(row, expected)
+
+
+# ---------------------------------------------------------------- tasks
+
+
+def create_task(
+    step: Step, name: str, project_id: str | None = None, project_name: str | None = None, key: str | None = None,
+    estimated_hours: float | None = None, hourly_rate: Decimal | None = None,
+) -> Reply:  # fmt: skip
+    """A new task of a project."""
+    target = naming.target(step, naming.Wanted(project_id, project_name))
+    row = naming.new_task(step, target.id, name, key)
+    values = {"estimated_hours": estimated_hours, "hourly_rate": money(hourly_rate)}
+    table.update(step.conn, "task", row["id"], values)
+    return Reply(shape.task({**row, **values}))
+
+
+def change_task(
+    step: Step, task_id: str, name: str | None = None, status: str | None = None, key: str | None = None,
+    revision: int | None = None, **values: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Change a task. Its key stays with the entries that have it."""
+    row = task_row(step, task_id)
+    _check(row, revision)
+    if key is not None and key != row["key"]:
+        _move_key(step, row, key)
+    if "hourly_rate" in values:
+        values["hourly_rate"] = money(values["hourly_rate"])
+    values |= {column: value for column, value in (("name", name), ("status", status), ("key", key)) if value is not None}
+    if values:
+        table.update(step.conn, "task", task_id, {**values, "revision": row["revision"] + 1})
+    return shape.task(task_row(step, task_id))
+
+
+def _move_key(step: Step, row: Row, key: str) -> None:
+    if first(step.conn, "SELECT 1 FROM task WHERE project_id = ? AND key = ?", (row["project_id"], key)):
+        raise Conflict(f"there is a task {key} already", "choose another key")
+    used = first(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"]))
+    if used:
+        raise Conflict("entries have this task's key", "make a task with the new key instead")
+
+
+def delete_task(step: Step, task_id: str, revision: int | None = None) -> dict[str, Any]:
+    """Delete a task that no entry has."""
+    row = task_row(step, task_id)
+    _check(row, revision)
+    if first(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"])):
+        raise Conflict("entries have this task", "mark it complete instead")
+    table.delete(step.conn, "task", task_id)
+    return shape.task(row)
+
+
+def complete_task(step: Step, task_id: str) -> dict[str, Any]:
+    """Mark a task complete; once more changes nothing."""
+    row = task_row(step, task_id)
+    if row["status"] != "complete":
+        table.update(step.conn, "task", task_id, {"status": "complete", "revision": row["revision"] + 1})
+    return shape.task(task_row(step, task_id))

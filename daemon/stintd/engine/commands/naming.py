@@ -1,0 +1,149 @@
+"""Which project and task a request means: by id, by name, by a place. Names match exactly or normalised, never fuzzily."""
+
+from dataclasses import dataclass
+
+from stintd.domain.mapping import match_name, near_names, normal_name
+from stintd.domain.model import Context, ProjectId, to_us
+from stintd.engine import projecting, shape
+from stintd.engine.queries.projects import row_of
+from stintd.engine.rows import Row, first, select
+from stintd.engine.step import Step
+from stintd.errors import Conflict, Invalid, NotFound
+from stintd.store import table
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a request names a project. `place` is where its `path` lies."""
+
+    project_id: str | None = None
+    project_name: str | None = None
+    place: Context | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.project_id is None and self.project_name is None and self.place is None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A project that is there. `task` comes from the place's branch or mapping; `is_new`: this request made it."""
+
+    id: ProjectId
+    task: str | None = None
+    is_new: bool = False
+
+
+def known_names(step: Step) -> list[tuple[ProjectId, str]]:
+    """Every project with its name."""
+    return [(row["id"], row["name"]) for row in select(step.conn, "SELECT id, name FROM project WHERE deleted = 0")]
+
+
+def target(step: Step, wanted: Wanted, *, may_create: bool = False, fallback_id: str | None = None) -> Target:
+    """The project a request means, made if it may be; `not_found` with near names."""
+    if wanted.project_id is not None:
+        return Target(ProjectId(row_of(step, wanted.project_id)["id"]))
+    if wanted.project_name is not None:
+        return _by_name(step, wanted.project_name, may_create, fallback_id)
+    if wanted.place is not None:
+        return _by_place(step, wanted.place, fallback_id)
+    raise Invalid("no project is named", "send projectId, projectName or path")
+
+
+def existing(step: Step, wanted: Wanted) -> Target | None:
+    """The project a request means, or None when there is no such one. Makes nothing."""
+    if wanted.project_id is not None:
+        row = first(step.conn, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
+        return Target(row["id"]) if row else None
+    if wanted.project_name is not None:
+        found = match_name(wanted.project_name, known_names(step)).project
+        return Target(found) if found else None
+    if wanted.place is not None:
+        assignment = step.state.resolver(step.conn, step.policy).resolve(wanted.place)
+        return Target(assignment.project, assignment.task) if assignment.project else None
+    return None
+
+
+def _by_name(step: Step, name: str, may_create: bool, fallback_id: str | None) -> Target:
+    known = known_names(step)
+    match = match_name(name, known)
+    if match.project is not None:
+        return Target(match.project)
+    if match.how == "several":
+        raise Conflict(f"several projects are called like {name}", "send the projectId: " + ", ".join(match.near))
+    if may_create:
+        return Target(ProjectId(new_project(step, {"name": name})["id"]), is_new=True)
+    if fallback_id is not None:
+        return Target(ProjectId(row_of(step, fallback_id)["id"]))
+    near = near_names(name, [other for _, other in known])
+    hint = f"did you mean {', '.join(near)}?" if near else "make it with autoCreate, or `stint projects add`"
+    raise NotFound(f"there is no project {name}", hint, {"near": list(near)})
+
+
+def _by_place(step: Step, place: Context, fallback_id: str | None) -> Target:
+    """As evidence from there would resolve, so that a start and the work after it agree."""
+    before = {project for project, _ in known_names(step)}
+    projecting.ensure_projects(step, [place])
+    assignment = step.state.resolver(step.conn, step.policy).resolve(place)
+    if assignment.project is not None:
+        return Target(assignment.project, assignment.task, assignment.project not in before)
+    if fallback_id is not None:
+        return Target(ProjectId(row_of(step, fallback_id)["id"]))
+    where = place.repo_path or place.folder or "this place"
+    raise NotFound(f"{where} has no project", "name one, or map the folder with `stint map`")
+
+
+def new_project(step: Step, values: Row) -> Row:
+    """Insert a project a person asked for; `conflict` when the name is taken."""
+    name = values["name"].strip()
+    taken = first(step.conn, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
+    if taken is not None:
+        raise Conflict(f"there is a project {name} already", "choose another name", {"projectId": taken["id"]})
+    row = {
+        **values, "id": step.new_id(), "name": name, "normal_name": normal_name(name), "origin": "manual",
+        "created_us": to_us(step.now),
+    }  # fmt: skip
+    table.insert(step.conn, "project", row)
+    step.forget_places()
+    step.publish("project.created", project_shape(step, row["id"]))
+    return row
+
+
+def project_shape(step: Step, project_id: str) -> dict[str, object]:
+    """A project as it is shown."""
+    row = first(step.conn, shape.PROJECT_SQL + " WHERE p.id = ?", (project_id,))
+    assert row is not None
+    return shape.project(step.conn, row)
+
+
+def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | None) -> str | None:
+    """The key of a task: by its id, its key, its name; a new name makes a task."""
+    if task_id is not None:
+        row = first(step.conn, "SELECT key, project_id FROM task WHERE id = ?", (task_id,))
+        row = row or first(step.conn, "SELECT key, project_id FROM task WHERE key = ? AND project_id = ?", (task_id, project_id))
+        if row is None:
+            raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")
+        if row["project_id"] != project_id:
+            raise Invalid("the task belongs to another project", "name a task of this project", {"field": "taskId"})
+        return str(row["key"])
+    if task_name is None:
+        return None
+    found = first(
+        step.conn, "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?))"
+        " ORDER BY key <> ? LIMIT 1", (project_id, task_name, task_name, task_name),
+    )  # fmt: skip
+    return str(found["key"]) if found else str(new_task(step, project_id, task_name)["key"])
+
+
+def new_task(step: Step, project_id: str, name: str, key: str | None = None) -> Row:
+    """Insert a task; `conflict` when its key is taken in the project."""
+    key = key or name.strip()
+    taken = first(step.conn, "SELECT id FROM task WHERE project_id = ? AND key = ?", (project_id, key))
+    if taken is not None:
+        raise Conflict(f"there is a task {key} already", "choose another key", {"taskId": taken["id"]})
+    row = {
+        "id": step.new_id(), "key": key, "name": name.strip(), "project_id": project_id, "status": "active",
+        "estimated_hours": None, "hourly_rate": None, "revision": 1, "created_us": to_us(step.now),
+    }  # fmt: skip
+    table.insert(step.conn, "task", row)
+    return row

@@ -1,0 +1,101 @@
+"""Derive again what is not pinned, and show the difference, before it is applied or after."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from stintd.domain.model import to_us
+from stintd.engine import shape
+from stintd.engine.period import period, zone_of
+from stintd.engine.queries.timers import counted_end
+from stintd.engine.rows import Row, first, select
+from stintd.engine.step import DryRun, Step
+
+SHOWN = 200
+"""How many changed entries a difference lists; its sums count all."""
+_TOLD = ("start_us", "end_us", "project_id", "task", "description", "actor")
+
+
+def rebuild(
+    step: Step, since: date | datetime | None = None, until: date | datetime | None = None, dry_run: bool = False
+) -> dict[str, Any]:
+    """Derive a period again (without one: everything) and answer what that changed, or would change."""
+    span = period(since, until, zone_of(step.policy.zone), step.now)
+    return compared(
+        step, lambda: None, span.lo_us if since is not None else None, span.hi_us if until is not None else None,
+        is_dry=dry_run,
+    )  # fmt: skip
+
+
+def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int | None, *, is_dry: bool) -> dict[str, Any]:
+    """Do something that bears on evidence, derive the range again, and say what is different. A dry run undoes it all."""
+    before = _sheet(step)
+    act()
+    evidence = first(step.conn, "SELECT min(first_us) AS lo, max(last_us) AS hi FROM span")
+    if evidence is not None and evidence["lo"] is not None:
+        lo, hi = evidence["lo"] if lo_us is None else lo_us, evidence["hi"] if hi_us is None else hi_us
+        if lo <= hi:
+            step.touch(lo, hi)
+    step.settle()
+    answer = {"dryRun": is_dry, **_difference(step, before, _sheet(step))}
+    if is_dry:
+        raise DryRun(answer)
+    return answer
+
+
+def _sheet(step: Step) -> dict[str, Row]:
+    """Every entry as it stands."""
+    columns = "id, start_us, end_us, last_evidence_us, origin, project_id, task, description, actor"
+    return {row["id"]: row for row in select(step.conn, f"SELECT {columns} FROM entry")}  # noqa: S608  a constant
+
+
+def _difference(step: Step, before: dict[str, Row], after: dict[str, Row]) -> dict[str, Any]:
+    gone = [row for entry_id, row in before.items() if entry_id not in after]
+    new = [row for entry_id, row in after.items() if entry_id not in before]
+    changed = [
+        (row, after[entry_id]) for entry_id, row in before.items()
+        if entry_id in after and any(row[name] != after[entry_id][name] for name in _TOLD)
+    ]  # fmt: skip
+    pairs = [*((row, None) for row in gone), *((None, row) for row in new), *changed]
+    pairs.sort(key=lambda pair: (pair[0] or pair[1] or {})["start_us"])
+    now_us = to_us(step.now)
+    return {
+        "created": len(new), "changed": len(changed), "deleted": len(gone),
+        "beforeSeconds": shape.seconds(sum(_length(row, now_us) for row in before.values() if row["actor"] == "human")),
+        "afterSeconds": shape.seconds(sum(_length(row, now_us) for row in after.values() if row["actor"] == "human")),
+        "projects": _by_project(step, pairs, now_us),
+        "entries": [{"before": _told(step, old), "after": _told(step, now)} for old, now in pairs[:SHOWN]],
+    }  # fmt: skip
+
+
+def _length(row: Row, now_us: int) -> int:
+    return counted_end(row, now_us) - int(row["start_us"])
+
+
+def _by_project(step: Step, pairs: list[Any], now_us: int) -> list[dict[str, Any]]:
+    """Seconds of a person won and lost by each project, among the entries that differ."""
+    sums: dict[str | None, int] = {}
+    for old, now in pairs:
+        for row, sign in ((old, -1), (now, 1)):
+            if row is not None and row["actor"] == "human":
+                sums[row["project_id"]] = sums.get(row["project_id"], 0) + sign * _length(row, now_us)
+    moved = [
+        {"projectId": key, "projectName": _name(step, key), "seconds": shape.seconds(us)}
+        for key, us in sums.items()
+    ]  # fmt: skip
+    return sorted((one for one in moved if one["seconds"]), key=lambda one: -abs(one["seconds"]))
+
+
+def _name(step: Step, project_id: str | None) -> str | None:
+    row = first(step.conn, "SELECT name FROM project WHERE id = ?", (project_id,))
+    return row["name"] if row else None
+
+
+def _told(step: Step, row: Row | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "id": row["id"], "projectId": row["project_id"], "projectName": _name(step, row["project_id"]),
+        "taskName": row["task"], "start": shape.instant(row["start_us"]), "end": shape.instant(row["end_us"]),
+        "description": row["description"], "actor": row["actor"],
+    }  # fmt: skip

@@ -1,0 +1,309 @@
+"""Start, stop, pause, resume, switch, continue, cancel: the rules decide, here it is carried out."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from stintd.domain import timer
+from stintd.domain.model import Context, EntryId, Pause, ProjectId, TimeEntry, to_us
+from stintd.engine import rolling, shape
+from stintd.engine.commands import entries, keeping, naming, sessions
+from stintd.engine.commands.naming import Wanted
+from stintd.engine.queries.entries import row_of
+from stintd.engine.queries.timers import first_running, timers
+from stintd.engine.reply import Reply
+from stintd.engine.rows import Row, first, select
+from stintd.engine.step import Step
+from stintd.engine.view import View
+from stintd.errors import Conflict, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What carrying out an outcome came to: entries that ended, and the one that was made."""
+
+    stopped: list[str]
+    made: str | None
+
+
+def view_of(step: Step) -> View:
+    """The step's own state, as queries read it."""
+    return View(step.conn, step.now, step.policy, tuple(step.state.waiting))
+
+
+def open_timers(step: Step) -> list[TimeEntry]:
+    """Every open entry, and the sessions that have not acted yet."""
+    found = [rolling.entry_of(row) for row in select(step.conn, "SELECT * FROM entry WHERE end_us IS NULL")]
+    waiting = [
+        TimeEntry(
+            EntryId(shape.WAITING_ID + (one.session or "session")), "human", "auto", one.project, one.task, one.start,
+            None, "waiting", session=one.session,
+        )
+        for one in step.state.waiting if one.until > step.now
+    ]  # fmt: skip
+    return found + waiting
+
+
+# ---------------------------------------------------------------- start
+
+
+def start(
+    step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
+    auto_create: bool = False, fallback_project_id: str | None = None, source: str | None = None,
+    session_id: str | None = None, pid: int | None = None, manual: bool | None = None, on_running: str | None = None,
+    at: datetime | None = None, **words: Any,
+) -> Reply:  # fmt: skip
+    """Start a timer by hand, or tell of a session (see `sessions`); what runs already is answered as it is."""
+    target = naming.target(step, Wanted(project_id, project_name, place), may_create=auto_create, fallback_id=fallback_project_id)
+    by_hand = timer.is_manual_start(source or "api", session_id, pid, manual)
+    session = None if by_hand else sessions.session_of(step, session_id, target.id)
+    request = _request(step, target, words, at, on_running, session)
+    outcome = _decided(step, lambda: timer.start(open_timers(step), request, step.policy, step.now))
+    if session is not None:
+        return _begun(step, target, place, outcome, timer.check_at(at, step.now, step.policy), source, pid, words, session)
+    return _started(step, outcome, target)
+
+
+def switch(step: Step, **request: Any) -> Reply:
+    """Stop every human timer and start this one by hand."""
+    wanted = Wanted(request.get("project_id"), request.get("project_name"), request.get("place"))
+    target = naming.target(
+        step, wanted, may_create=request.get("auto_create", False), fallback_id=request.get("fallback_project_id")
+    )
+    words = {name: request[name] for name in ("task_id", "task_name", "description", "tags", "billable") if name in request}
+    asked = _request(step, target, words, request.get("at"), None, None)
+    return _started(step, timer.switch(open_timers(step), asked, step.policy, step.now), target)
+
+
+def carry_on(step: Step, at: datetime | None = None) -> Reply:
+    """Start again what the last finished manual entry was about."""
+    row = first(
+        step.conn, "SELECT * FROM entry WHERE origin = 'manual' AND actor = 'human' AND end_us IS NOT NULL"
+        " ORDER BY end_us DESC, id LIMIT 1",
+    )  # fmt: skip
+    last = rolling.entry_of(row) if row is not None else None
+    outcome = _decided(step, lambda: timer.carry_on(open_timers(step), last, timer.Target(at=at), step.policy, step.now))
+    return _started(step, outcome, naming.Target(last.project or ProjectId("")) if last else naming.Target(ProjectId("")))
+
+
+def _request(
+    step: Step, target: naming.Target, words: Row, at: datetime | None, on_running: str | None, session: str | None
+) -> timer.Start:
+    task = naming.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
+    if "task_id" not in words and "task_name" not in words:
+        task = target.task
+    return timer.Start(
+        target.id, task, at, words.get("description") or "", tuple(words.get("tags", ())), words.get("billable"),
+        on_running, None, session,
+    )  # fmt: skip
+
+
+def _decided(step: Step, decide: Any) -> timer.Outcome:
+    """The rules' decision; a refusal shows the timer that stands in the way."""
+    try:
+        outcome: timer.Outcome = decide()
+    except Conflict as error:
+        if isinstance(error.details.get("timer"), str):
+            error.details["timer"] = shape.entry(step, row_of(step, error.details["timer"]))
+        raise
+    return outcome
+
+
+def _started(step: Step, outcome: timer.Outcome, target: naming.Target) -> Reply:
+    with step.edit("start", f"start {naming.project_shape(step, target.id)['name']}"):
+        done = carry_out(step, outcome)
+    step.settle()
+    shown = shape.entry(step, row_of(step, done.made or outcome.timer or ""))
+    is_new = done.made is not None
+    stopped = shape.entries_by_id(step, done.stopped)
+    return Reply({"timer": shown, "stopped": stopped, "projectCreated": target.is_new}, is_new)
+
+
+def _begun(
+    step: Step, target: naming.Target, place: Context | None, outcome: timer.Outcome, at: datetime, source: str | None,
+    pid: int | None, words: Row, session: str,
+) -> Reply:  # fmt: skip
+    """A session started: evidence, so it stops nothing."""
+    was_open = bool(sessions.open_sessions(step, session)) or outcome.timer is not None
+    columns: Row = {"description": words.get("description") or "", "tags": json.dumps(list(words.get("tags", ())))}
+    columns["task"] = naming.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
+    if words.get("billable") is not None:
+        columns["billable"] = int(words["billable"])
+    sessions.begin(step, target, place, at, session_id=session, source=source, pid=pid, words=columns)
+    step.settle()
+    shown = timers(view_of(step))
+    mine = [one for one in shown if one["sessionId"] == session] or [one for one in shown if one["projectId"] == target.id]
+    return Reply({"timer": mine[0] if mine else None, "stopped": [], "projectCreated": target.is_new}, not was_open)
+
+
+# ---------------------------------------------------------------- the other verbs
+
+
+def stop(step: Step, at: datetime | None = None, **which: Any) -> dict[str, Any]:
+    """End the timer that is meant; nothing by that name running is `{entry: null}`."""
+    target = _target(step, which, at)
+    if target is None:
+        return {"entry": None}
+    instant = timer.check_at(at, step.now, step.policy)
+    known = _session_meant(step, which, target)
+    if known is not None:
+        shown = [
+            one for one in timers(view_of(step)) if one["sessionId"] == known["id"] or one["projectId"] == known["project_id"]
+        ]
+        sessions.end(step, known, instant)
+        step.settle()
+        found = shape.entries_by_id(step, [one["id"] for one in shown if one["state"] != "waiting"])
+        return {"entry": found[0] if found else None}
+    outcome = timer.stop(open_timers(step), target, step.policy, step.now)
+    with step.edit("stop", "stop the timer"):
+        carry_out(step, outcome)
+    step.settle()
+    return {"entry": _shown(step, outcome.timer)}
+
+
+def _session_meant(step: Step, which: Row, target: timer.Target) -> Row | None:
+    """The open session that a stop names: by its id, or as the caller's own of that project."""
+    if which.get("session_id") is not None:
+        return next(iter(sessions.open_sessions(step, which["session_id"])), None)
+    if target.project is not None and target.entry is None:
+        own = sessions.session_of(step, None, target.project)
+        return next(iter(sessions.open_sessions(step, own)), None)
+    return None
+
+
+def pause(step: Step, at: datetime | None = None, **which: Any) -> dict[str, Any]:
+    """Pause what runs; an automatic timer becomes one by hand."""
+    target = _target(step, which, at) or _nothing()
+    outcome = timer.pause(open_timers(step), target, step.policy, step.now)
+    with step.edit("pause", "pause the timer"):
+        carry_out(step, outcome)
+    step.settle()
+    return {"timer": _shown(step, outcome.timer)}
+
+
+def resume(step: Step, at: datetime | None = None, **which: Any) -> dict[str, Any]:
+    """Go on with what was paused."""
+    target = _target(step, which, at) or _nothing()
+    outcome = _decided(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
+    with step.edit("resume", "resume the timer"):
+        done = carry_out(step, outcome)
+    step.settle()
+    return {"timer": _shown(step, outcome.timer), "stopped": shape.entries_by_id(step, done.stopped)}
+
+
+def cancel(step: Step, **which: Any) -> dict[str, Any]:
+    """Discard the manual timer; its span returns to automatic tracking."""
+    target = _target(step, which, None) or _nothing()
+    outcome = timer.cancel(open_timers(step), target, step.policy, step.now)
+    shown = _shown(step, outcome.timer)
+    with step.edit("cancel", "cancel the timer"):
+        carry_out(step, outcome)
+    step.settle()
+    return {"entry": shown}
+
+
+def change(
+    step: Step, timer_id: str | None = None, current_project_id: str | None = None, revision: int | None = None,
+    **values: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Change what runs; which one must be clear."""
+    running = [one for one in timers(view_of(step)) if one["actor"] == "human" and one["state"] in ("running", "paused")]
+    if timer_id is not None:
+        running = [one for one in running if one["id"] == timer_id]
+    elif current_project_id is not None:
+        running = [one for one in running if one["projectId"] == current_project_id]
+    if not running:
+        raise NotFound("no such timer is running", "`stint status` shows what runs")
+    by_hand = [one for one in running if one["origin"] != "auto"]
+    if len(running) > 1 and len(by_hand) != 1:
+        raise Conflict("several timers are running", "say which: timerId", {"timers": [one["id"] for one in running]})
+    return entries.change(step, (by_hand or running)[0]["id"], revision=revision, **values)
+
+
+def _nothing() -> timer.Target:
+    raise NotFound("there is no such project", "`stint projects` lists them")
+
+
+def _target(step: Step, which: Row, at: datetime | None) -> timer.Target | None:
+    """The timer a request names; None when it names a project there is none of."""
+    wanted = Wanted(which.get("project_id"), which.get("project_name"), which.get("place"))
+    project = None
+    if not wanted.is_empty:
+        found = naming.existing(step, wanted)
+        if found is None:
+            return None
+        project = found.id
+    entry = which.get("timer_id")
+    return timer.Target(EntryId(entry) if entry else None, project, which.get("session_id"), at)
+
+
+def _shown(step: Step, entry_id: str | None) -> dict[str, Any] | None:
+    if entry_id is None:
+        return None
+    if entry_id.startswith(shape.WAITING_ID):
+        return first_running([one for one in timers(view_of(step)) if one["id"] == entry_id])
+    return shape.entry(step, row_of(step, entry_id))
+
+
+# ---------------------------------------------------------------- effects
+
+
+def carry_out(step: Step, outcome: timer.Outcome) -> Done:
+    """Write what the rules decided, in their order."""
+    stopped: list[str] = []
+    made: str | None = None
+    for effect in outcome.effects:
+        match effect:
+            case timer.StartEntry():
+                made = _start_entry(step, effect)
+            case timer.StopEntry():
+                stopped.append(effect.entry)
+                _stop_entry(step, effect)
+            case timer.PauseEntry():
+                pause_entry(step, effect)
+            case timer.ResumeEntry():
+                _resume_entry(step, effect)
+            case timer.DropEntry():
+                keeping.remove(step, keeping.row_of(step, effect.entry))
+            case timer.SessionBeat():
+                sessions.carry_out(step, effect)
+    return Done(stopped, made)
+
+
+def _start_entry(step: Step, effect: timer.StartEntry) -> str:
+    start_us = to_us(effect.start)
+    entries.refuse_overlap(step, start_us, None, overlap=effect.may_overlap)
+    billable = entries.bills(step, effect.project) if effect.billable is None else effect.billable
+    return keeping.add(step, {
+        "project_id": effect.project, "task": effect.task, "start_us": start_us, "description": effect.description,
+        "tags": json.dumps(list(effect.tags), ensure_ascii=False), "billable": int(billable),
+        "may_overlap": int(effect.may_overlap),
+    })  # fmt: skip
+
+
+def _stop_entry(step: Step, effect: timer.StopEntry) -> None:
+    row = keeping.row_of(step, effect.entry)
+    if effect.is_cut:
+        keeping.cut(step, effect.end, row["actor"], None)
+        step.touch(row["start_us"], to_us(step.now))
+        return
+    values = {"end_us": to_us(effect.end), "state": "finished", "pauses": keeping.pauses_text(effect.pauses)}
+    keeping.change(step, row, values)
+
+
+def pause_entry(step: Step, effect: timer.PauseEntry) -> None:
+    """Begin a pause; what follows evidence becomes the owner's here."""
+    row = keeping.row_of(step, effect.entry)
+    begun = [*rolling.entry_of(row).pauses, Pause(effect.at, None)]
+    values: Row = {"state": "paused", "pauses": keeping.pauses_text(begun), "end_us": None}
+    if effect.is_cut:
+        values |= {"origin": "manual", "pinned": keeping.ALL_PINS}
+    keeping.change(step, row, values)
+
+
+def _resume_entry(step: Step, effect: timer.ResumeEntry) -> None:
+    row = keeping.row_of(step, effect.entry)
+    closed = [Pause(one.start, one.end or effect.at) for one in rolling.entry_of(row).pauses]
+    kept = [one for one in closed if one.end is None or one.end > one.start]
+    keeping.change(step, row, {"state": "running", "pauses": keeping.pauses_text(kept)})

@@ -1,0 +1,18 @@
+"""The change log, for the stream."""
+
+from sqlite3 import Connection
+
+from stintd.engine.notify import Change
+from stintd.store import changes
+
+BATCH = 500
+
+
+def after(conn: Connection, seq: int) -> list[Change]:
+    """The next changes after `seq`, oldest first."""
+    return [Change(one.seq, one.kind, one.payload) for one in changes.since(conn, seq, BATCH)]
+
+
+def newest(conn: Connection) -> int:
+    """The `seq` of the latest change."""
+    return changes.bounds(conn)[1]

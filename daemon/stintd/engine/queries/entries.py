@@ -1,0 +1,108 @@
+"""Entries, as lists and one by one."""
+
+from datetime import date, datetime
+from typing import Any
+
+from stintd.engine import shape
+from stintd.engine.period import period, zone_of
+from stintd.engine.queries.timers import LONGEST_US
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.view import Reading, View
+from stintd.errors import Conflict, NotFound
+
+_FINDERS = {
+    "project_id": "e.project_id = ?",
+    "project_name": "p.name = ?",
+    "client": "c.name = ?",
+    "task": "(e.task = ? OR t.name = ?)",
+    "tag": "EXISTS (SELECT 1 FROM json_each(e.tags) WHERE value = ?)",
+    "billable": "e.billable = ?",
+    "actor": "e.actor = ?",
+    "state": "e.state = ?",
+    "search": "(e.description LIKE ? ESCAPE '\\' OR p.name LIKE ? ESCAPE '\\' OR e.task LIKE ? ESCAPE '\\')",
+}
+
+
+def conditions(filters: dict[str, Any]) -> tuple[list[str], list[Any]]:
+    """The filters that are set, as SQL over ENTRY_SQL."""
+    clauses, values = [], []
+    for name, value in filters.items():
+        if value is None:
+            continue
+        clause = _FINDERS[name]
+        clauses.append(clause)
+        text = "%" + value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if name == "search" else value
+        values += [text] * clause.count("?")
+    return clauses, values
+
+
+def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[Any]]:
+    """Entries with a part in [lo, hi), found through the index on their start."""
+    clauses, values = [], []
+    if hi_us is not None:
+        clauses.append("e.start_us < ?")
+        values.append(hi_us)
+    if lo_us is not None:
+        clauses.append("(e.end_us > ? OR e.end_us IS NULL)")
+        values.append(lo_us)
+        clauses.append("e.start_us >= min(?, ifnull((SELECT min(start_us) FROM entry WHERE end_us IS NULL), ?))")
+        values += [lo_us - LONGEST_US, lo_us - LONGEST_US]
+    return clauses, values
+
+
+def find(reading: Reading, clauses: list[str], values: list[Any], tail: str = "") -> list[Row]:
+    """Rows of ENTRY_SQL that meet all clauses."""
+    where = " WHERE " + " AND ".join(clauses) if clauses else ""
+    return select(reading.conn, shape.ENTRY_SQL + where + tail, values)
+
+
+def listing(
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None, **filters: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Entries that overlap the period, uncut; latest start first, then by id."""
+    span = period(since, until, zone_of(view.policy.zone), view.now)
+    clauses, values = overlapping(span.lo_us if since else None, span.hi_us if until else None)
+    more, wanted = conditions(filters)
+    if cursor is not None:
+        start_us, last_id = decode_cursor(cursor, (int, str))
+        more.append("(e.start_us < ? OR (e.start_us = ? AND e.id > ?))")
+        wanted += [start_us, start_us, last_id]
+    rows = find(view, clauses + more, [*values, *wanted, limit + 1], " ORDER BY e.start_us DESC, e.id LIMIT ?")
+    kept, following = page(rows, limit, ("start_us", "id"))
+    return {"data": [shape.entry(view, row) for row in kept], "nextCursor": following}
+
+
+def row_of(reading: Reading, entry_id: str) -> Row:
+    """The row of an id, of what it was merged into, or of a prefix that only one entry has."""
+    row = first(reading.conn, shape.ENTRY_SQL + " WHERE e.id = ?", (_merged(reading, entry_id),))
+    return row if row is not None else _by_prefix(reading, entry_id)
+
+
+def _merged(reading: Reading, entry_id: str) -> str:
+    """Follow `mergedInto`; a chain ends, because each step was younger than the one before."""
+    for _ in range(64):
+        moved = first(reading.conn, "SELECT merged_into FROM merged_entry WHERE id = ?", (entry_id,))
+        if moved is None:
+            break
+        entry_id = moved["merged_into"]
+    return entry_id
+
+
+def _by_prefix(reading: Reading, prefix: str) -> Row:
+    if len(prefix) >= 4:
+        found = select(
+            reading.conn, shape.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
+            (prefix, prefix + "\U0010ffff"),
+        )  # fmt: skip
+        if len(found) == 1:
+            return found[0]
+        if found:
+            near = ", ".join(row["id"] for row in found[:5])
+            raise Conflict(f"several entries begin with {prefix[:40]}", f"use a longer part: {near}")
+    raise NotFound(f"there is no entry {prefix[:40]}", "`stint log` lists entries with their ids")
+
+
+def one(view: View, entry_id: str) -> dict[str, Any]:
+    """One entry; `mergedInto` of a merged one is followed."""
+    return shape.entry(view, row_of(view, entry_id))

@@ -1,0 +1,159 @@
+"""What an entry, or a minute, rests on: heartbeats, commits, sessions, absences, and the reason of every gap."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from stintd.domain import timesheet
+from stintd.domain.mapping import Resolver
+from stintd.domain.model import GapVerdict, to_us
+from stintd.engine import projecting, shape
+from stintd.engine.queries.entries import find, overlapping, row_of
+from stintd.engine.queries.gaps import holes_around
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
+from stintd.engine.sheet import derive_range
+from stintd.engine.view import View
+from stintd.errors import NotFound
+from stintd.store import absences, heartbeats
+
+HEARTBEATS_SHOWN = 5000
+
+
+def of_entry(view: View, entry_id: str) -> dict[str, Any]:
+    """The evidence of one entry."""
+    return _of_row(view, row_of(view, entry_id))
+
+
+def why(view: View, at: datetime) -> dict[str, Any]:
+    """The evidence of the entry at an instant (a person's before an agent's), or of the silence there."""
+    at_us = to_us(at)
+    clauses, values = overlapping(at_us, at_us + 1)
+    rows = find(view, clauses, values)
+    if rows:
+        found = min(rows, key=lambda row: (row["actor"] != "human", row["origin"] == "auto", -row["start_us"]))
+        return {"at": shape.stamp(at), **_of_row(view, found)}
+    lo, hi = holes_around(view, at_us)
+    reasons = _verdicts(view, lo, hi)
+    return {
+        "at": shape.stamp(at), "entryId": None, "start": shape.instant(lo), "end": shape.instant(hi),
+        "heartbeats": beats(view, lo, hi, None), "commits": [], "sessions": _sessions(view, lo, hi),
+        "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi), "gaps": [_gap(one) for one in reasons],
+    }  # fmt: skip
+
+
+def _of_row(view: View, row: Row) -> dict[str, Any]:
+    lo = row["start_us"]
+    hi = row["end_us"] if row["end_us"] is not None else to_us(view.now)
+    return {
+        "entryId": row["id"], "entry": shape.entry(view, row), "start": shape.instant(lo),
+        "end": shape.instant(row["end_us"]), "heartbeats": beats(view, lo, hi, row["derived_project_id"] or row["project_id"]),
+        "commits": shape.commits(view.conn, row, hi), "sessions": _sessions(view, lo, hi),
+        "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi),
+        "gaps": [_gap(one) for one in _verdicts(view, lo, hi)],
+    }  # fmt: skip
+
+
+def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[dict[str, Any]]:
+    """Heartbeats in a closed range, of one project if it is named, oldest first."""
+    contexts = heartbeats.contexts(view.conn)
+    resolver = projecting.load_resolver(view.conn, view.policy)
+    found = []
+    for run in heartbeats.runs(view.conn, lo_us, hi_us):
+        context = contexts[run.context]
+        for time_us, entity in heartbeats.beats(view.conn, run):
+            if not lo_us <= time_us <= hi_us:
+                continue
+            assignment = resolver.at(time_us).resolve(context, entity)
+            if project_id is None or assignment.project == project_id:
+                found.append((time_us, entity, context, assignment))
+    found.sort(key=lambda one: one[:2])
+    return [shape.beat(view.conn, *one) for one in found[:HEARTBEATS_SHOWN]]
+
+
+def _verdicts(view: View, lo_us: int, hi_us: int) -> list[GapVerdict]:
+    """The judged silences of the islands here that meet the range, in order."""
+    gap_us = timesheet.island_gap(view.policy)
+    resolver: Resolver = projecting.load_resolver(view.conn, view.policy)
+    island = heartbeats.island(view.conn, lo_us, hi_us, gap_us)
+    sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
+    found: Iterable[GapVerdict] = [*sheet.unassigned, *sheet.gaps, *(gap for s in sheet.stretches for gap in s.gaps)]
+    unique = {(to_us(gap.start), to_us(gap.end), gap.verdict): gap for gap in found}
+    return [gap for key, gap in sorted(unique.items()) if key[0] < hi_us and key[1] > lo_us]
+
+
+def _gap(gap: GapVerdict) -> dict[str, Any]:
+    return {"start": shape.stamp(gap.start), "end": shape.stamp(gap.end), "verdict": gap.verdict, "reason": gap.reason}
+
+
+def _sessions(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
+    rows = select(
+        view.conn, "SELECT * FROM session WHERE started_us <= ? AND coalesce(ended_us, last_us) >= ? ORDER BY started_us",
+        (hi_us, lo_us),
+    )  # fmt: skip
+    return [
+        {
+            "sessionId": row["id"], "agent": row["agent"] or None, "start": shape.instant(row["started_us"]),
+            "end": shape.instant(row["ended_us"]), "endReason": row["end_reason"] or None,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _absences(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
+    found = absences.overlapping(view.conn, lo_us, hi_us)
+    return [{"start": shape.stamp(one.start), "end": shape.stamp(one.end), "kind": one.kind} for one in found]
+
+
+def _blind(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
+    found = absences.blind(view.conn, lo_us, hi_us)
+    return [{"start": shape.stamp(one.start), "end": shape.stamp(one.end), "reason": one.reason} for one in found]
+
+
+# ---------------------------------------------------------------- history
+
+
+def history(view: View, entry_id: str) -> dict[str, Any]:
+    """Every edit that touched an entry, oldest first, with the fields as they were and became."""
+    known = select(
+        view.conn, "SELECT e.*, r.before, r.after, r.table_name FROM edit_row r JOIN edit e ON e.id = r.edit_id"
+        " WHERE r.row_id = ? ORDER BY e.at_us, e.id, r.position", (entry_id,),
+    )  # fmt: skip
+    if not known:
+        row_of(view, entry_id)
+    return {"entryId": entry_id, "data": [_step_of(row) for row in known]}
+
+
+def _step_of(row: Row) -> dict[str, Any]:
+    before = json.loads(row["before"]) if row["before"] else {}
+    after = json.loads(row["after"]) if row["after"] else {}
+    quiet = {"revision", "updated_us"}
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name) and name not in quiet]
+    return {
+        **edit(row), "isCreated": not before, "isDeleted": not after,
+        "changes": {name: {"before": before.get(name), "after": after.get(name)} for name in names},
+    }  # fmt: skip
+
+
+def edit(row: Row) -> dict[str, Any]:
+    """One edit of the owner."""
+    return {
+        "editId": row["id"], "at": shape.instant(row["at_us"]), "who": row["who"], "verb": row["verb"],
+        "summary": row["summary"], "undoneAt": shape.instant(row["undone_us"]),
+    }  # fmt: skip
+
+
+def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
+    """The latest edits first."""
+    clause, values = ("WHERE (at_us, id) < (?, ?)", decode_cursor(cursor, (int, str))) if cursor else ("", [])
+    found = select(view.conn, f"SELECT * FROM edit {clause} ORDER BY at_us DESC, id DESC LIMIT ?", [*values, limit + 1])  # noqa: S608
+    kept, following = page(found, limit, ("at_us", "id"))
+    return {"data": [edit(row) for row in kept], "nextCursor": following}
+
+
+def edit_row(view: View, edit_id: str) -> Row:
+    """The row of an edit, or `not_found`."""
+    found = select(view.conn, "SELECT * FROM edit WHERE id = ?", (edit_id,))
+    if not found:
+        raise NotFound(f"there is no edit {edit_id[:40]}", "`stint undo --list` lists them")
+    return found[0]

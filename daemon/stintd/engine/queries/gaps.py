@@ -1,0 +1,144 @@
+"""Time between entries that nobody has claimed: where it lies, why, and how it is named.
+
+A gap's id is its start in hexadecimal microseconds: the same gap has the same id each time it is looked for, and none is
+stored. What nobody could have worked (a night between two days) is no gap.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from stintd.domain import timesheet
+from stintd.domain.model import GapVerdict, to_us
+from stintd.engine import projecting, shape
+from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
+from stintd.engine.queries.entries import find, overlapping
+from stintd.engine.queries.timers import counted_end
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor
+from stintd.engine.sheet import derive_range
+from stintd.engine.view import Reading, View
+from stintd.errors import NotFound
+from stintd.store import absences, heartbeats
+
+LEAST_US = 60_000_000
+"""Shorter ones are not worth a decision."""
+
+
+def listing(
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Gaps of a period (this week unless asked otherwise), oldest first."""
+    zone = zone_of(view.policy.zone)
+    today = view.now.astimezone(zone).date()
+    span = period(since, until, zone, view.now, default=(week_of(today)[0], today))
+    after = decode_cursor(cursor, (int,))[0] if cursor else -1
+    found = [gap for gap in gaps(view, span) if gap["startUs"] > after]
+    kept = found[:limit]
+    following = encode_cursor([kept[-1]["startUs"]]) if len(found) > limit else None
+    for gap in kept:
+        del gap["startUs"]
+    return {"data": kept, "nextCursor": following}
+
+
+def one(reading: Reading, gap_id: str) -> tuple[int, int]:
+    """The gap of an id as it is now, or `not_found` when it was filled or never was."""
+    lost = NotFound(f"there is no gap {gap_id[:40]} any more", "`stint gaps` lists what is open")
+    try:
+        start_us = int(gap_id, 16)
+    except ValueError as error:
+        raise lost from error
+    if not 0 < start_us < 2**60:
+        raise lost
+    lo, hi = holes_around(reading, start_us)
+    if lo != start_us or hi - lo < LEAST_US:
+        raise lost
+    return lo, hi
+
+
+def gaps(view: View, span: Period) -> list[dict[str, Any]]:
+    """Every gap that meets the period, in order."""
+    rows = _people(view, span.lo_us, span.hi_us)
+    found = []
+    for before, after in _neighbours(view, rows):
+        lo, hi = counted_end(before, to_us(view.now)), after["start_us"]
+        if hi - lo >= LEAST_US and lo < span.hi_us and hi > span.lo_us:
+            found.append(_shown(view, lo, hi, before, after))
+    return found
+
+
+def _people(reading: Reading, lo_us: int, hi_us: int) -> list[Row]:
+    """The person's entries around a range, by start."""
+    clauses, values = overlapping(lo_us - 86_400_000_000, hi_us + 86_400_000_000)
+    return sorted(find(reading, [*clauses, "e.actor = 'human'"], values), key=lambda row: (row["start_us"], row["id"]))
+
+
+def _neighbours(reading: Reading, rows: list[Row]) -> list[tuple[Row, Row]]:
+    """Entries of one local day that follow each other; an entry inside another has no gap of its own."""
+    zone = zone_of(reading.policy.zone)
+    now_us = to_us(reading.now)
+    pairs: list[tuple[Row, Row]] = []
+    last: Row | None = None
+    for row in rows:
+        if last is not None and row["start_us"] > counted_end(last, now_us):
+            ended = shape.from_us(counted_end(last, now_us)).astimezone(zone).date()
+            if ended == shape.from_us(row["start_us"]).astimezone(zone).date():
+                pairs.append((last, row))
+        if last is None or counted_end(row, now_us) > counted_end(last, now_us):
+            last = row
+    return pairs
+
+
+def holes_around(reading: Reading, at_us: int) -> tuple[int, int]:
+    """The stretch without a person's entry around an instant, within its local day."""
+    zone = zone_of(reading.policy.zone)
+    day = shape.from_us(at_us).astimezone(zone).date()
+    lo, hi = to_us(midnight(day, zone)), to_us(midnight(day + DAY, zone))
+    now_us = to_us(reading.now)
+    for row in _people(reading, lo, hi):
+        end = counted_end(row, now_us)
+        if end <= at_us:
+            lo = max(lo, end)
+        elif row["start_us"] > at_us:
+            hi = min(hi, row["start_us"])
+        else:
+            return at_us, at_us
+    return lo, hi
+
+
+def _shown(view: View, lo: int, hi: int, before: Row, after: Row) -> dict[str, Any]:
+    verdict, reason = _reason(view, lo, hi)
+    return {
+        "id": f"{lo:x}", "start": shape.instant(lo), "end": shape.instant(hi), "durationSeconds": shape.seconds(hi - lo),
+        "verdict": verdict, "reason": reason, "before": _neighbour(before), "after": _neighbour(after), "startUs": lo,
+    }  # fmt: skip
+
+
+def _neighbour(row: Row) -> dict[str, Any]:
+    return {"entryId": row["id"], "projectId": row["project_id"], "projectName": row["project_name"]}
+
+
+def _reason(view: View, lo: int, hi: int) -> tuple[str, str]:
+    """The rules' own verdict where they judged this silence, else what is known of it."""
+    judged = [gap for gap in _judged(view, lo, hi) if to_us(gap.start) < hi and to_us(gap.end) > lo]
+    if judged:
+        widest = max(judged, key=lambda gap: min(to_us(gap.end), hi) - max(to_us(gap.start), lo))
+        return widest.verdict, widest.reason
+    away = absences.overlapping(view.conn, lo, hi)
+    if away:
+        return "away", f"the machine was away ({away[0].kind})"
+    return "away", f"no evidence for {_length(hi - lo)}"
+
+
+def _judged(view: View, lo: int, hi: int) -> list[GapVerdict]:
+    gap_us = timesheet.island_gap(view.policy)
+    if hi - lo > gap_us:
+        return []
+    island = heartbeats.island(view.conn, lo, hi, gap_us)
+    resolver = projecting.load_resolver(view.conn, view.policy)
+    sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
+    return [*sheet.unassigned, *sheet.gaps]
+
+
+def _length(us: int) -> str:
+    minutes = us // 60_000_000
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,66 @@
+"""Stored evidence as a list, newest first."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from stintd.domain.model import Assignment, Context
+from stintd.engine import projecting, shape
+from stintd.engine.period import period, zone_of
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor, first
+from stintd.engine.view import View
+from stintd.store import heartbeats
+
+WINDOW_US = 86_400_000_000
+Found = tuple[int, str, Context, Assignment]
+
+
+def listing(
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None, project: str | None = None, source: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Heartbeats of a period; of one project (by name or id) or source if named."""
+    span = period(since, until, zone_of(view.policy.zone), view.now)
+    hi, skip = (span.hi_us - 1, 0) if cursor is None else decode_cursor(cursor, (int, int))
+    wanted = {project, _project_id(view, project)} if project is not None else None
+    kept: list[Found] = []
+    for one in _newest_first(view, span.lo_us, min(hi, span.hi_us - 1)):
+        if wanted is not None and one[3].project not in wanted:
+            continue
+        if source is not None and source not in (one[2].source, one[2].source_text):
+            continue
+        kept.append(one)
+        if len(kept) > limit + skip:
+            break
+    page = kept[skip : skip + limit]
+    following = None
+    if len(kept) > limit + skip:
+        last_us = page[-1][0]
+        seen = sum(one[0] == last_us for one in kept[: skip + limit])
+        following = encode_cursor([last_us, seen])
+    return {"data": [shape.beat(view.conn, *one) for one in page], "nextCursor": following}
+
+
+def _project_id(view: View, name: str) -> str | None:
+    row = first(view.conn, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
+    return row["id"] if row else None
+
+
+def _newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Found]:
+    """Every heartbeat of a closed range, window by window, so that a first page reads little."""
+    bounds = first(view.conn, "SELECT min(first_us) AS lo, max(last_us) AS hi FROM span")
+    if bounds is None or bounds["lo"] is None:
+        return
+    lo, hi, window = max(lo_us, bounds["lo"]), min(hi_us, bounds["hi"]), WINDOW_US
+    contexts, resolver = heartbeats.contexts(view.conn), projecting.load_resolver(view.conn, view.policy)
+    while hi >= lo:
+        begin = max(lo, hi - window + 1)
+        found = [
+            (time_us, entity, contexts[run.context])
+            for run in heartbeats.runs(view.conn, begin, hi)
+            for time_us, entity in heartbeats.beats(view.conn, run)
+            if begin <= time_us <= hi
+        ]
+        for time_us, entity, context in sorted(found, key=lambda one: (-one[0], one[1], one[2].kind, one[2].source)):
+            yield time_us, entity, context, resolver.at(time_us).resolve(context, entity)
+        hi, window = begin - 1, window * 2

@@ -1,0 +1,64 @@
+"""Projects and their budgets."""
+
+from typing import Any
+
+from stintd.engine import shape
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.view import Reading, View
+from stintd.errors import Conflict, NotFound
+
+_BY_STATUS = {"active": "p.archived = 0", "archived": "p.archived = 1", "complete": "p.archived = 1", "all": "1"}
+
+
+def listing(
+    view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active", search: str | None = None
+) -> dict[str, Any]:
+    """Projects by name; active ones unless asked otherwise."""
+    clauses, values = ["p.deleted = 0", _BY_STATUS[status]], []
+    if search is not None:
+        clauses.append("instr(lower(p.name), lower(?))")
+        values.append(search)
+    if cursor is not None:
+        clauses.append("(p.name, p.id) > (?, ?)")
+        values += decode_cursor(cursor, (str, str))
+    sql = f"{shape.PROJECT_SQL} WHERE {' AND '.join(clauses)} ORDER BY p.name, p.id LIMIT ?"
+    kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("name", "id"))
+    return {"data": [shape.project(view.conn, row) for row in kept], "nextCursor": following}
+
+
+def row_of(reading: Reading, project_id: str) -> Row:
+    """The row of a project by its id, or a prefix of it that no other has."""
+    found = select(reading.conn, f"{shape.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
+    if not found and len(project_id) >= 4:
+        sql = f"{shape.PROJECT_SQL} WHERE p.id >= ? AND p.id < ? AND p.deleted = 0 LIMIT 2"
+        found = select(reading.conn, sql, (project_id, project_id + "\U0010ffff"))
+    if len(found) > 1:
+        raise Conflict(f"several projects begin with {project_id[:40]}", "use the whole id")
+    if not found:
+        raise NotFound(f"there is no project {project_id[:40]}", "`stint projects` lists them")
+    return found[0]
+
+
+def one(view: View, project_id: str) -> dict[str, Any]:
+    """One project."""
+    return shape.project(view.conn, row_of(view, project_id))
+
+
+def budget(view: View, project_id: str) -> dict[str, Any]:
+    """Hours and money used of what was agreed, over all time."""
+    row = row_of(view, project_id)
+    used = first(
+        view.conn, "SELECT total(total_us) AS all_us, total(CASE WHEN billable THEN total_us END) AS billed_us"
+        " FROM rollup WHERE project_id = ? AND (actor = 'human' OR billable = 1)", (row["id"],),
+    ) or {"all_us": 0, "billed_us": 0}  # fmt: skip
+    rate = row["hourly_rate"]
+    spend = round(used["billed_us"] / 3_600_000_000 * float(rate), 2) if rate is not None else None
+    cap = row["budget_amount"]
+    return {
+        "projectId": row["id"],
+        "hoursUsed": round(used["all_us"] / 3_600_000_000, 4),
+        "hoursLimit": row["budget_hours"],
+        "spend": spend,
+        "spendCap": float(cap) if cap is not None else None,
+        "currency": row["currency"],
+    }

@@ -1,0 +1,75 @@
+"""What runs now."""
+
+from typing import Any
+
+from stintd.domain.model import to_us
+from stintd.engine import shape
+from stintd.engine.period import DAY, midnight, zone_of
+from stintd.engine.rows import select
+from stintd.engine.view import View
+
+_OPEN = shape.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id"
+
+
+def timers(view: View) -> list[dict[str, Any]]:
+    """Waiting, running and paused ones, the most recent first."""
+    shown = [shape.entry(view, row) for row in select(view.conn, _OPEN)]
+    busy = {one["sessionId"] for one in shown if one["sessionId"]}
+    shown += [shape.waiting(view, one) for one in view.waiting if one.until > view.now and one.session not in busy]
+    return sorted(shown, key=lambda one: one["start"], reverse=True)
+
+
+def first_running(shown: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The timer a caller means by "the timer": the person's before an agent's."""
+    running = [one for one in shown if one["state"] == "running"]
+    return next((one for one in running if one["actor"] == "human"), running[0] if running else None)
+
+
+def current(view: View) -> dict[str, Any]:
+    """`{timer, timers}`."""
+    shown = timers(view)
+    return {"timer": first_running(shown), "timers": shown}
+
+
+def today_us(view: View) -> int:
+    """The person's time since local midnight; automatic timers count to their last evidence."""
+    zone = zone_of(view.policy.zone)
+    day = view.now.astimezone(zone).date()
+    lo, hi, now = to_us(midnight(day, zone)), to_us(midnight(day + DAY, zone)), to_us(view.now)
+    rows = select(
+        view.conn, "SELECT * FROM entry WHERE actor = 'human' AND start_us < ? AND (end_us IS NULL OR end_us > ?)"
+        " AND (start_us >= ? OR end_us IS NULL)", (hi, lo, lo - LONGEST_US),
+    )  # fmt: skip
+    return sum(_inside_us(row, lo, min(hi, now)) for row in rows)
+
+
+LONGEST_US = 32 * 86_400_000_000
+"""No finished entry is longer, so that a look at a day need not go through all that began before it."""
+
+
+def counted_end(row: dict[str, Any], now_us: int) -> int:
+    """Where totals stop counting: the end, now for a timer that runs by hand, else the last evidence."""
+    if row["end_us"] is not None:
+        return int(row["end_us"])
+    if row["origin"] == "auto" and row["last_evidence_us"] is not None:
+        return max(int(row["start_us"]), min(int(row["last_evidence_us"]), now_us))
+    return max(int(row["start_us"]), now_us)
+
+
+def _inside_us(row: dict[str, Any], lo: int, hi: int) -> int:
+    start, end = max(row["start_us"], lo), min(counted_end(row, hi), hi)
+    paused = sum(
+        max(0, min(stop if stop is not None else end, end) - max(begin, start)) for begin, stop in shape.pauses(row["pauses"])
+    )
+    return max(0, end - start - paused)
+
+
+def status(view: View) -> dict[str, Any]:
+    """The part of the status that the database knows."""
+    zone = zone_of(view.policy.zone)
+    today = midnight(view.now.astimezone(zone).date(), zone)
+    review = select(
+        view.conn, "SELECT count(*) AS n FROM entry WHERE start_us >= ?"
+        " AND (is_confirmed = 0 OR (project_id IS NULL AND end_us IS NOT NULL))", (to_us(today - 30 * DAY),),
+    )[0]["n"]  # fmt: skip
+    return {"timers": timers(view), "todaySeconds": shape.seconds(today_us(view)), "reviewCount": review}

@@ -1,0 +1,76 @@
+"""Task × day: what a timesheet asks for. Raw seconds; rounding is for whoever is delivered to."""
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from stintd.domain import report as rules
+from stintd.domain.day import ONE_DAY, week_of
+from stintd.engine import rolling, shape
+from stintd.engine.period import Period, period, zone_of
+from stintd.engine.queries.entries import conditions, find, overlapping
+from stintd.engine.rows import Row
+from stintd.engine.view import View
+from stintd.errors import Invalid
+
+LONGEST = 366
+
+
+def timesheet(
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, week: str | None = None,
+    timezone: str | None = None, **filters: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Rows by project and task with their seconds by day; a week unless a period is named."""
+    zone = zone_of(timezone or view.policy.zone)
+    if week is not None:
+        since, until = _week(week)
+    span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
+    if span.days is None or (span.days[1] - span.days[0]).days >= LONGEST:
+        raise Invalid("a timesheet is made of whole days, at most a year", "send from and to as dates")
+    filters.setdefault("actor", "human")
+    rows = _rows(view, span, filters, zone)
+    days = [(span.days[0] + n * ONE_DAY).isoformat() for n in range((span.days[1] - span.days[0]).days + 1)]
+    sums = {day: sum(row["days"].get(day, 0) for row in rows) for day in days}
+    return {
+        "from": span.days[0].isoformat(), "to": span.days[1].isoformat(), "timezone": str(zone), "days": days,
+        "rows": rows, "totals": {"days": sums, "seconds": sum(sums.values())},
+    }  # fmt: skip
+
+
+def _week(text: str) -> tuple[date, date]:
+    """`2026-W47`, or any day of the week."""
+    try:
+        if re.fullmatch(r"\d{4}-?W\d\d", text, re.ASCII):
+            return week_of(date.fromisoformat(f"{text[:4]}-W{text[-2:]}-1"))
+        return week_of(date.fromisoformat(text))
+    except ValueError as error:
+        raise Invalid("week is not a week", "send 2026-W47, or a date in it") from error
+
+
+def _rows(view: View, span: Period, filters: Row, zone: Any) -> list[dict[str, Any]]:
+    clauses, values = overlapping(span.lo_us, span.hi_us)
+    more, wanted = conditions(filters)
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    exact: dict[tuple[str, str], dict[str, int]] = {}
+    for row in find(view, clauses + more, values + wanted):
+        key = (row["project_id"] or "", row["task"] or "")
+        rows.setdefault(key, _head(row))
+        by_day = exact.setdefault(key, {})
+        for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
+            day = part.day.isoformat()
+            by_day[day] = by_day.get(day, 0) + part.length_us
+            rows[key]["billableSeconds"] += part.length_us if row["billable"] else 0
+    for key, shown in rows.items():
+        shown["days"] = {day: shape.seconds(us) for day, us in sorted(exact[key].items())}
+        shown["seconds"] = sum(shown["days"].values())
+        shown["billableSeconds"] = shape.seconds(shown["billableSeconds"])
+    kept = [row for row in rows.values() if row["seconds"]]
+    return sorted(kept, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
+
+
+def _head(row: Row) -> dict[str, Any]:
+    return {
+        "clientId": row["client_id"], "clientName": row["client_name"], "projectId": row["project_id"],
+        "projectName": row["project_name"], "taskId": row["task_id"], "taskName": row["task_name"] or row["task"],
+        "days": {}, "seconds": 0, "billableSeconds": 0,
+    }  # fmt: skip

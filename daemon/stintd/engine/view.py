@@ -1,0 +1,32 @@
+"""What a query reads from: one connection's snapshot, and the instant and policy it is read with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Protocol
+
+from stintd.domain.policy import Policy
+from stintd.domain.timesheet import WaitingSession
+
+
+class Reading(Protocol):
+    """What shapes need: a `Step` and a `View` both are one."""
+
+    @property
+    def conn(self) -> Connection: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def policy(self) -> Policy: ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A query's surroundings. `waiting`: sessions that have started and not acted yet; they have no entry."""
+
+    conn: Connection
+    now: datetime
+    policy: Policy
+    waiting: tuple[WaitingSession, ...] = ()
