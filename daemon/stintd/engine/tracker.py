@@ -42,9 +42,7 @@ class Tracker:
 
     name = "tracker"
 
-    def __init__(
-        self, parts: Parts, clock: Clock, sink: Sink, cursors: Mapping[str, str], settings: TrackerSettings
-    ) -> None:
+    def __init__(self, parts: Parts, clock: Clock, sink: Sink, cursors: Mapping[str, str], settings: TrackerSettings) -> None:
         self._parts, self._clock, self._sink, self._settings = parts, clock, sink, settings
         self._cursors: dict[str, str] = dict(cursors)
         self._tracked: dict[str, Tracked] = {}
@@ -113,7 +111,7 @@ class Tracker:
 
     def touch(self, path: str) -> None:
         """An editor, a hook or an agent is at work at `path`: promote its checkout, or find it if it is new."""
-        holder = self._holder(path)
+        holder = self.holder(path)
         if holder is not None:
             self._promote(self._tracked[holder])
         elif self._roots.of(path) is not None:
@@ -148,7 +146,7 @@ class Tracker:
     def _changed_inside(self, tracked: Tracked, note: Note) -> list[Signal]:
         """A file or a folder of a work tree changed."""
         name = os.path.basename(note.path)
-        holder = self._holder(note.path) or note.checkout
+        holder = self.holder(note.path) or note.checkout
         if name == ".git":
             self._backlog.later("inside", os.path.dirname(note.path), PLAN_DELAY)
             return []
@@ -258,9 +256,7 @@ class Tracker:
         shared = [t.facts for t in self._tracked.values() if t.facts.common_dir == tracked.facts.common_dir]
         on_branch = {facts.branch: facts.path for facts in shared}
         tracked.pushed_us = to_us(found[-1].time)
-        signals: list[Signal] = [
-            replace(push, checkout=on_branch.get(push.branch, tracked.facts.path)) for push in found
-        ]
+        signals: list[Signal] = [replace(push, checkout=on_branch.get(push.branch, tracked.facts.path)) for push in found]
         self._tell(signals, {f"push:{tracked.facts.common_dir}": str(tracked.pushed_us)})
         self._promote(tracked)
 
@@ -275,7 +271,7 @@ class Tracker:
         self._tell(signals, {})
         known = [path for path in self._tracked if is_below(path, folder if is_there else root)]
         if is_there:
-            found = await asyncio.to_thread(self._parts.discover, folder, self._holder(folder) not in (None, folder))
+            found = await asyncio.to_thread(self._parts.discover, folder, self.holder(folder) not in (None, folder))
             self._tell(self._roots.found(root, found), {})
             fresh = [path for path in found.checkouts if path not in self._tracked]
             for start in range(0, len(fresh), BATCH):
@@ -469,7 +465,7 @@ class Tracker:
             signals = self._troubled(tracked, "")
             self._tell([*signals, CheckoutSignal(self._clock.now(), tracked.facts, is_gone=True)], {})
 
-    def _holder(self, path: str) -> str | None:
+    def holder(self, path: str) -> str | None:
         """The deepest known checkout that holds `path`."""
         while path not in self._tracked:
             above = os.path.dirname(path)
