@@ -199,8 +199,8 @@ def test_config_is_parsed_as_git_writes_it(tmp_path: Path) -> None:
         file.write("[Upper.Sub]\n\tFlag\n\tlong = one \\\n two ; comment\n[broken\n= nothing\n")
     found = {(s, n, k): v for s, n, k, v in parse_config(path.read_text())}
     assert found["remote", "up stream", "url"] == 'https://x.test/a"b#c'
-    assert found["upper", "Sub", "flag"] == "true"
-    assert found["upper", "Sub", "long"] == "one  two"
+    assert found["upper", "sub", "flag"] == "true"
+    assert found["upper", "sub", "long"] == "one  two"
 
 
 def test_linked_worktrees_and_git_folders(tmp_path: Path) -> None:
