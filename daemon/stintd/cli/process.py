@@ -12,6 +12,8 @@ from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError, Unavailable
 
 PATIENCE, STEP = 20.0, 0.03
+ANOTHER_RUNS = 5
+"""Exit code of a daemon that found another one serving this home: somebody else's `stint up` was faster."""
 TAIL, SHOWN_LINES = 4000, 3
 
 
@@ -47,7 +49,7 @@ def wait_ready(child, offset, patience=PATIENCE):
     """Wait until the daemon answers; `unavailable` with the end of its log when it does not."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if child.poll() is not None:
+        if child.poll() not in (None, ANOTHER_RUNS):
             raise Unavailable(f"stintd ended with status {child.returncode}", _last_words(offset))
         try:
             return Control().get("/api/health")

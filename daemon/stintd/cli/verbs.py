@@ -16,6 +16,7 @@ GROUPS = {
     },
     "Projects": {
         "projects": "projects", "clients": "clients", "tasks": "tasks", "repos": "repos", "timesheet": "timesheet",
+        "approve": "approve", "unapprove": "approve",
     },
     "The daemon": {
         "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "prompt": "prompt",

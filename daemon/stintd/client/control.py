@@ -4,6 +4,7 @@ Every failed request raises a `StintdError` with the daemon's own words; `Daemon
 """
 
 import json
+import os
 
 from stintd import paths
 from stintd.client.transport import DaemonDown, send
@@ -19,7 +20,7 @@ class Control:
     """The control socket of this home. `path` overrides where it is."""
 
     def __init__(self, path=None):
-        self.path = path or paths.control_socket()
+        self.path = path or _socket_of_this_home()
 
     def get(self, route, **query):
         """GET, with the query fields that are not None."""
@@ -67,6 +68,15 @@ class Control:
             return
         finally:
             answer.close()
+
+
+def _socket_of_this_home():
+    """The control socket's path; `unavailable` when somebody else could have put a socket there."""
+    path = paths.control_socket()
+    folder = path.rpartition("/")[0]
+    if path.startswith(paths.SHORT_ROOT + "/") and os.path.lexists(folder) and paths.folder_problem(folder):
+        raise Unavailable(f"{folder} {paths.folder_problem(folder)}", "move it away, or set STINTD_HOME to a short path")
+    return path
 
 
 def query_text(query):

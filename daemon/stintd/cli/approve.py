@@ -1,0 +1,44 @@
+"""`stint approve` and `unapprove`: pin, lock and release a period for delivery; and take that back."""
+
+import json
+
+from stintd.cli.catalog import project_of_name
+from stintd.cli.options import Option, Verb
+from stintd.cli.period import PERIOD, RANGE, range_of
+from stintd.client.control import Control
+from stintd.errors import Invalid
+
+OPTIONS = (
+    *RANGE,
+    Option("--client", "only this client", "CLIENT"),
+    Option("--project", "only this project", "PROJECT", complete="projects"),
+)
+
+
+def _run(words, route, said):
+    bounds, control = range_of(words, None), Control()
+    if not bounds["from_"]:
+        raise Invalid("which period?", "name one: stint approve last week")
+    body = {"from": bounds["from_"], "to": bounds["to"], "client": words.client}
+    if words.project:
+        body["projectId"] = project_of_name(control, words.project)["id"]
+    answer = control.post(route, {name: value for name, value in body.items() if value is not None})
+    if words.json:
+        print(json.dumps(answer))
+        return
+    number = answer.get("count", len(answer.get("entries") or []))
+    print(f"{said} {number} {'entry' if number == 1 else 'entries'}")
+
+
+def approve(words):
+    _run(words, "/api/approve", "approved")
+
+
+def unapprove(words):
+    _run(words, "/api/unapprove", "unapproved")
+
+
+VERBS = {
+    "approve": Verb("approve", approve, "approve a period: pin, lock and release it for delivery", (PERIOD,), OPTIONS),
+    "unapprove": Verb("unapprove", unapprove, "take an approval back", (PERIOD,), OPTIONS),
+}
