@@ -108,7 +108,7 @@ def daemon_findings():
         yield Finding("daemon", "error", error.message, error.hint)
         return
     except StintdError as error:
-        yield Finding("daemon", "error", error.message, error.hint or f"its log is {shown_path(paths.log_file())}")
+        yield Finding("daemon", "error", error.message, error.hint or f"its log is {shown_path(paths.home_layout().log_file)}")
         return
     yield _ok("daemon", f"version {status['version']} answers on {shown_path(path)}")
     if not status.get("recording", True):

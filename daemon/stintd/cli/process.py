@@ -55,18 +55,18 @@ def wait_ready(child, offset, patience=PATIENCE):
             return Control().get("/api/health")
         except StintdError:
             pause(STEP)
-    raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"its log is {paths.log_file()}")
+    raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"its log is {paths.home_layout().log_file}")
 
 
 def _last_words(offset):
     """The end of what this start wrote to the log."""
     try:
-        with open(paths.log_file(), "rb") as log:
+        with open(paths.home_layout().log_file, "rb") as log:
             log.seek(offset)
             text = log.read()[-TAIL:].decode("utf-8", "replace").strip()
     except OSError:
         text = ""
-    return "\n".join(text.splitlines()[-SHOWN_LINES:]) if text else f"its log is {paths.log_file()}"
+    return "\n".join(text.splitlines()[-SHOWN_LINES:]) if text else f"its log is {paths.home_layout().log_file}"
 
 
 def pid_of_daemon():
@@ -80,7 +80,7 @@ def pid_of_daemon():
 
 def _pid_on_file():
     try:
-        with open(paths.http_file(), encoding="utf-8") as file:
+        with open(paths.home_layout().http_json, encoding="utf-8") as file:
             return json.load(file).get("pid")
     except (OSError, ValueError):
         return None
@@ -100,7 +100,7 @@ def stop(patience=PATIENCE):
         if not _is_alive(pid):
             return pid
         pause(STEP)
-    raise Unavailable(f"stintd (process {pid}) does not end", f"its log is {paths.log_file()}")
+    raise Unavailable(f"stintd (process {pid}) does not end", f"its log is {paths.home_layout().log_file}")
 
 
 def _is_alive(pid):
