@@ -1,0 +1,377 @@
+"""What people do to entries: change, split, merge, move, delete, add, fill, approve. Values in, values out.
+
+Each gives a `Change`: the entries to write, and the time to take away from automatic tracking, so that neither late
+evidence nor a rebuild brings back what a person took. Automatic entries around it are not written here: they are
+derived again and yield. What is refused changes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from stintd.domain import interval, span
+from stintd.domain.evidence import Cut, Taken
+from stintd.domain.model import EntryId, ProjectId, TimeEntry, from_us, to_us
+from stintd.domain.policy import Policy
+from stintd.errors import Conflict, Invalid
+
+PINS = frozenset({"time", "project", "text"})
+LONGEST = timedelta(hours=24)
+"""Nobody works longer in one go: a longer entry is a slip of the date."""
+MODES = ("refuse", "replace", "overlap")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an edit is made in: the instant, the rules, where new ids come from, the entries near by (`others` may hold
+    the edited ones too), which of them are locked, and what projects are called.
+    """
+
+    now: datetime
+    policy: Policy
+    new_id: Callable[[], EntryId]
+    others: Sequence[TimeEntry] = ()
+    locked: frozenset[EntryId] = frozenset()
+    names: dict[ProjectId, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to write. `merged_into`: where GET by a deleted id leads. `overlapping`: those that were asked to overlap.
+    `notice` says what it costs others, for people.
+    """
+
+    created: tuple[TimeEntry, ...] = ()
+    updated: tuple[TimeEntry, ...] = ()
+    deleted: tuple[EntryId, ...] = ()
+    merged_into: EntryId | None = None
+    taken: tuple[Taken, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    overlapping: frozenset[EntryId] = frozenset()
+    notice: str = ""
+
+
+class _Unset:
+    """Tells a field left alone from one set to nothing."""
+
+
+UNSET = _Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The fields to set; UNSET ones stay."""
+
+    start: datetime | _Unset = UNSET
+    end: datetime | _Unset = UNSET
+    project: ProjectId | _Unset | None = UNSET
+    task: str | _Unset | None = UNSET
+    description: str | _Unset = UNSET
+    tags: tuple[str, ...] | _Unset = UNSET
+    billable: bool | _Unset = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An entry somebody writes down."""
+
+    project: ProjectId
+    start: datetime
+    end: datetime
+    task: str | None = None
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    billable: bool = False
+    zone: str = "UTC"
+
+
+_PIN_OF = {
+    "start": "time", "end": "time", "project": "project", "task": "project", "description": "text", "tags": "text",
+    "billable": "text",
+}  # fmt: skip
+
+
+def follows_evidence(entry: TimeEntry) -> bool:
+    """Whether the rules still decide when an entry begins and ends."""
+    return entry.origin == "auto" and "time" not in entry.pinned
+
+
+def check_span(start: datetime, end: datetime, around: Surroundings) -> None:
+    """Refuse (`invalid`) an end before its start, the future, and what nobody works in one go."""
+    to_us(start), to_us(end)
+    if end <= start:
+        raise Invalid("the end is not after the start", "swap the two, or give the day with each")
+    if end > around.now + around.policy.max_future:
+        raise Invalid("that time is in the future", "write down what has happened; start a timer for what goes on")
+    if end - start > LONGEST:
+        raise Invalid(f"{_told(end - start)} is longer than a day", "check the dates, or add one entry a day")
+
+
+def patch(entry: TimeEntry, fields: Patch, around: Surroundings, mode: str = "refuse") -> Change:
+    """Set fields of an entry, and pin what they are about. What a shorter time leaves is taken away."""
+    values = {name: value for name in _PIN_OF if not isinstance(value := getattr(fields, name), _Unset)}
+    changed = {name: value for name, value in values.items() if getattr(entry, name) != value}
+    if not changed:
+        return Change()
+    _check_unlocked([entry], around)
+    pins = frozenset(_PIN_OF[name] for name in changed)
+    after = replace(entry, **changed, pinned=entry.pinned | pins)
+    if "time" not in pins:
+        return Change(updated=(after,))
+    after = _fitted(entry, after, around)
+    room = _room(span.span(after, around.now), entry.actor, {entry.id}, around, mode)
+    return replace(room, updated=(*room.updated, after), taken=(*room.taken, *_left(entry, after, around)),
+                   overlapping=room.overlapping | _overlaps(after, mode, around))  # fmt: skip
+
+
+def _fitted(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> TimeEntry:
+    """An entry whose time was set, with what lies outside it cut off."""
+    if after.end is None:
+        if after.start > around.now:
+            raise Invalid("that start is in the future", "choose a time that has come")
+    else:
+        check_span(after.start, after.end, around)
+    new_end = span.end_of(after, around.now)
+    if new_end <= entry.start or after.start >= span.end_of(entry, around.now):
+        return replace(after, pauses=(), hands_on=timedelta(), supervised=timedelta(), last_evidence=None,
+                       state="finished" if after.end else "running")  # fmt: skip
+    part = entry
+    if after.start > entry.start:
+        part = span.after(part, after.start, around.now)
+    if after.end is not None and after.end < span.end_of(entry, around.now):
+        part = span.before(part, after.end, around.now)
+    state = entry.state if after.end is None else "finished"
+    return replace(part, start=after.start, end=after.end, state=state, project=after.project, task=after.task,
+                   description=after.description, tags=after.tags, billable=after.billable, pinned=after.pinned)  # fmt: skip
+
+
+def split(entry: TimeEntry, at: datetime, around: Surroundings) -> Change:
+    """Cut an entry in two at an instant inside it. Of an automatic timer the part that runs keeps following evidence."""
+    _check_unlocked([entry], around)
+    if not entry.start < at < span.end_of(entry, around.now):
+        raise Invalid("that time is not inside the entry", "choose one between its start and its end")
+    first = span.before(entry, at, around.now)
+    second = replace(span.after(entry, at, around.now), id=around.new_id(), revision=1)
+    first = replace(first, pinned=first.pinned | {"time"})
+    if entry.end is None and follows_evidence(entry):
+        return Change((second,), (first,), cuts=(_cut(entry, at),))
+    return Change((replace(second, pinned=second.pinned | {"time"}),), (first,))
+
+
+def merge(entries: Sequence[TimeEntry], around: Surroundings) -> Change:
+    """Make one entry of several of the same project; the earliest keeps its id. Silence between them becomes a pause."""
+    parts = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: (entry.start, entry.id))
+    if len(parts) < 2:
+        raise Invalid("merging takes two entries or more", "name the others too: `stint merge ID ID`")
+    _check_unlocked(parts, around)
+    if len({(entry.actor, entry.project) for entry in parts}) > 1:
+        raise Conflict("the entries are not of the same project and person", "move them to one project first: `stint edit`")
+    if sum(entry.end is None for entry in parts) > 1:
+        raise Conflict("two of the entries are still running", "stop one of them first: `stint stop`")
+    whole = span.joined(parts, around.now)
+    if whole.end is not None:
+        check_span(whole.start, whole.end, around)
+    texts = dict.fromkeys(part for entry in parts for part in entry.description.split("; ") if part)
+    tags = tuple(dict.fromkeys(tag for entry in parts for tag in entry.tags))
+    task = next((entry.task for entry in parts if entry.task), None)
+    same_text = len({entry.description for entry in parts}) == 1
+    description = parts[0].description if same_text else "; ".join(texts)
+    after = replace(whole, task=task, description=description, tags=tags, pinned=whole.pinned | {"time"})
+    return Change((), (after,), tuple(entry.id for entry in parts[1:]), after.id)
+
+
+def move(
+    start: datetime, end: datetime, to: ProjectId, around: Surroundings, only: ProjectId | None = None, task: str | None = None
+) -> Change:
+    """Give a stretch of human time (of the project `only`) to another project. Entries that reach out of it are cut."""
+    check_span(start, end, around)
+    lo, hi = to_us(start), to_us(end)
+    created: list[TimeEntry] = []
+    updated: list[TimeEntry] = []
+    for entry in _near(around, (lo, hi), "human", frozenset()):
+        if entry.project == to or (only is not None and entry.project != only):
+            continue
+        _check_unlocked([entry], around)
+        inside, made, kept = _moved(entry, start, end, around)
+        inside = replace(inside, project=to, task=task, pinned=inside.pinned | {"project"})
+        is_same = inside.id == entry.id
+        updated += [inside, *kept] if is_same else kept
+        created += made if is_same else [inside, *made]
+    if not created and not updated:
+        raise Conflict("there is no time to move there", "`stint log` shows what there is; `stint add` writes time down")
+    moved = sum((span.length(entry, around.now) for entry in (*created, *updated) if entry.project == to), timedelta())
+    return Change(tuple(created), tuple(updated), notice=f"moved {_told(moved)} to {around.names.get(to, to)}")
+
+
+def _moved(
+    entry: TimeEntry, start: datetime, end: datetime, around: Surroundings
+) -> tuple[TimeEntry, list[TimeEntry], list[TimeEntry]]:
+    """(the part inside, new parts outside, the entry itself if it goes on existing outside).
+
+    An automatic entry's parts outside are not written: they follow their evidence around what the owner claims.
+    """
+    part, made, kept = entry, [], []
+    has_before = entry.start < start
+    if has_before:
+        kept = [replace(span.before(part, start, around.now), pinned=entry.pinned | {"time"})]
+        part = replace(span.after(part, start, around.now), id=around.new_id(), revision=1)
+    if span.end_of(part, around.now) > end:
+        rest = replace(span.after(part, end, around.now), id=around.new_id(), revision=1, pinned=entry.pinned | {"time"})
+        made, part = [rest], span.before(part, end, around.now)
+    if not has_before and not made:
+        return part, [], []
+    part = replace(part, pinned=part.pinned | {"time"})
+    if follows_evidence(entry):
+        part = replace(part, id=part.id if part.id != entry.id else around.new_id(), revision=1)
+        return part, [], []
+    return part, made, kept
+
+
+def delete(entry: TimeEntry, around: Surroundings) -> Change:
+    """Remove an entry, and keep automatic time out of where it was."""
+    _check_unlocked([entry], around)
+    return Change(deleted=(entry.id,), taken=tuple(_taken(entry, [span.span(entry, around.now)], around)))
+
+
+def add(new: New, around: Surroundings, mode: str = "refuse") -> Change:
+    """Write down past work. It takes the time of automatic entries and says how much; over the owner's own it is
+    refused (`conflict`), unless `mode` is "replace" or "overlap".
+    """
+    check_span(new.start, new.end, around)
+    room = _room((to_us(new.start), to_us(new.end)), "human", set(), around, mode)
+    entry = _written(new, new.start, new.end, around)
+    return replace(room, created=(*room.created, entry), overlapping=room.overlapping | _overlaps(entry, mode, around))
+
+
+def fill(new: New, around: Surroundings) -> Change:
+    """Write down a gap: only what no human entry holds already; `conflict` when nothing is left of it."""
+    check_span(new.start, new.end, around)
+    whole = to_us(new.start), to_us(new.end)
+    held = interval.union(span.span(entry, around.now) for entry in _near(around, whole, "human", frozenset()))
+    pieces = interval.subtract(whole, held)
+    if not pieces:
+        raise Conflict("that gap is filled already", "`stint gaps` shows what is open")
+    return Change(tuple(_written(new, from_us(lo), from_us(hi), around) for lo, hi in pieces))
+
+
+def approve(entries: Iterable[TimeEntry], around: Surroundings) -> Change:
+    """Pin everything and confirm it; what still runs is refused."""
+    chosen = list(entries)
+    if any(entry.end is None for entry in chosen):
+        raise Conflict("a timer in that period is still running", "stop it first: `stint stop`")
+    approved = (replace(entry, pinned=PINS, is_confirmed=True) for entry in chosen if entry.id not in around.locked)
+    return Change(updated=tuple(approved))
+
+
+# ---------------------------------------------------------------- room among others
+
+
+def _near(around: Surroundings, whole: interval.Interval, actor: str, without: Iterable[EntryId]) -> list[TimeEntry]:
+    """The other entries of the actor that overlap, in order."""
+    left_out = frozenset(without)
+    near = [
+        entry for entry in around.others
+        if entry.actor == actor and entry.id not in left_out and interval.overlap(whole, [span.span(entry, around.now)])
+    ]  # fmt: skip
+    return sorted(near, key=lambda entry: (entry.start, entry.id))
+
+
+def _room(whole: interval.Interval, actor: str, without: set[EntryId], around: Surroundings, mode: str) -> Change:
+    """Make room: automatic entries yield, the owner's own only when asked to."""
+    if mode not in MODES:
+        raise Invalid(f"{mode[:40]!r} is no way to treat other entries", "use replace or overlap")
+    if actor != "human":
+        return Change()
+    near = _near(around, whole, actor, without)
+    yielding = [entry for entry in near if follows_evidence(entry)]
+    own = [entry for entry in near if not follows_evidence(entry)]
+    notice = _notice(whole, yielding if mode == "overlap" else near, around)
+    if not own or mode == "overlap":
+        return Change(notice=notice)
+    if mode == "refuse":
+        names = ", ".join(sorted({around.names.get(entry.project or ProjectId(""), "no project") for entry in own}))
+        raise Conflict(
+            f"that time is taken by your own entry ({names})", "use --replace to take it, or --overlap to count both",
+            {"entries": [entry.id for entry in own]},
+        )  # fmt: skip
+    _check_unlocked(own, around)
+    made: list[TimeEntry] = []
+    kept: list[TimeEntry] = []
+    gone: list[EntryId] = []
+    for entry in own:
+        left = _outside(entry, whole, around)
+        kept += left[:1]
+        made += left[1:]
+        gone += [] if left else [entry.id]
+    return Change(tuple(made), tuple(kept), tuple(gone), notice=notice)
+
+
+def _outside(entry: TimeEntry, whole: interval.Interval, around: Surroundings) -> list[TimeEntry]:
+    """What is left of an entry outside a stretch; the first part keeps the id."""
+    start, end = from_us(whole[0]), from_us(whole[1])
+    parts = []
+    if entry.start < start:
+        parts.append(span.before(entry, start, around.now))
+    if entry.end is None or entry.end > end:
+        rest = span.after(entry, end, around.now)
+        parts.append(replace(rest, id=around.new_id(), revision=1) if parts else rest)
+    return [replace(part, pinned=part.pinned | {"time"}) for part in parts]
+
+
+def _overlaps(entry: TimeEntry, mode: str, around: Surroundings) -> frozenset[EntryId]:
+    return frozenset({entry.id}) if mode == "overlap" and entry.actor == "human" else frozenset()
+
+
+def _left(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> list[Taken]:
+    """What a change of time leaves: taken away."""
+    pieces = interval.subtract(span.span(entry, around.now), [span.span(after, around.now)])
+    return _taken(entry, pieces, around)
+
+
+def _taken(entry: TimeEntry, pieces: Iterable[interval.Interval], around: Surroundings) -> list[Taken]:
+    """Stretches without what other human entries hold: that was not taken away."""
+    if entry.actor != "human":
+        return [Taken(lo, hi, entry.actor, entry.project) for lo, hi in pieces]
+    everywhere = (to_us(entry.start), to_us(span.end_of(entry, around.now)))
+    others = interval.union(span.span(one, around.now) for one in _near(around, everywhere, "human", {entry.id}))
+    free = [part for piece in pieces for part in interval.subtract(piece, others)]
+    return [Taken(lo, hi, entry.actor) for lo, hi in free]
+
+
+def _cut(entry: TimeEntry, at: datetime) -> Cut:
+    return Cut(to_us(at), entry.actor, entry.project if entry.actor == "agent" else None)
+
+
+def _written(new: New, start: datetime, end: datetime, around: Surroundings) -> TimeEntry:
+    return TimeEntry(
+        around.new_id(), "human", "manual", new.project, new.task, start, end, "finished", new.description, new.billable,
+        new.tags, hands_on=end - start, pinned=PINS, zone=new.zone,
+    )  # fmt: skip
+
+
+def _check_unlocked(entries: Iterable[TimeEntry], around: Surroundings) -> None:
+    locked = [entry.id for entry in entries if entry.id in around.locked]
+    if locked:
+        raise Conflict(
+            "the entry is approved and locked", "take the approval back first: `stint unapprove PERIOD`", {"entries": locked}
+        )
+
+
+def _notice(whole: interval.Interval, yielding: Sequence[TimeEntry], around: Surroundings) -> str:
+    """`takes 35 min from acme, 5 min from beta`."""
+    amounts: dict[str, timedelta] = {}
+    for entry in yielding:
+        name = around.names.get(entry.project or ProjectId(""), "no project")
+        amount = timedelta(microseconds=interval.overlap(whole, [span.span(entry, around.now)]))
+        amounts[name] = amounts.get(name, timedelta()) + amount
+    told = ", ".join(f"{_told(amount)} from {name}" for name, amount in amounts.items())
+    return f"takes {told}" if told else ""
+
+
+def _told(amount: timedelta) -> str:
+    """`35 min`, `1 h 05 min`, `20 s`."""
+    seconds = round(amount.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
