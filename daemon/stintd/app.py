@@ -123,7 +123,7 @@ class App:
         clock = self.clock
         since = self.database.read_now(lambda conn: cursors.meta(conn, "alive"))
         self._since = datetime.fromisoformat(since) if since else None
-        self.folders = folders.Folders()
+        self.folders = folders.Folders(clock)
         parts = Parts(self.watcher, gitreader, self.folders, discover.discover)
         kept = self.database.read_now(cursors.all_of)
         chosen = TrackerSettings(
@@ -131,7 +131,7 @@ class App:
         )
         self.tracker = Tracker(parts, clock, self.gate.take, kept, chosen)
         self.clock_watch = suspend.ClockWatch(clock, self.device)
-        self.processes = process.ProcessWatch(clock, self.tracker.holder)
+        self.processes = process.ProcessWatch(clock, self._holder)
         self.spool = spool.SpoolSource(self.layout.spool, clock, self.gate.settled, self._watch_folder, self._head_of)
         self.recording_state.restore(kept.get("recording_off"))
         self.gate.on_rescan = self.tracker.rescan
@@ -181,7 +181,13 @@ class App:
             else:
                 theirs.append(note)
         if theirs:
+            self.processes.ask()
             self.tracker.notes(theirs)
+
+    def _holder(self, path: str) -> str | None:
+        """The checkout that holds a path."""
+        found = self.places.locate(path).checkout
+        return found.path if found is not None else None
 
     def _committed(self) -> None:
         self.status_file.changed()

@@ -4,13 +4,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from stintd.domain.describe import describe, ticket_in
+from stintd.domain.mapping import normal_name
 from stintd.domain.model import Stretch, to_us
+from stintd.domain.pattern import glob
+from stintd.domain.policy import MapRule
+from stintd.engine import projecting
 from stintd.engine.rows import Row, first, select
 
 if TYPE_CHECKING:
     from stintd.engine.step import Step
 
-DEFAULT_BRANCHES = ("main", "master", "trunk", "develop", "HEAD")
 COMMITS = """
 SELECT subject, time_us FROM repo_commit WHERE repo_id IN (SELECT id FROM repo WHERE project_id = ?)
 AND time_us BETWEEN ? AND ? AND is_own = 1 ORDER BY time_us, sha
@@ -39,6 +42,18 @@ def row_of(step: "Step", stretch: Stretch) -> Row:
     }  # fmt: skip
 
 
+def _rule(step: "Step", project: str, branch: str | None) -> MapRule | None:
+    """The owner's first mapping to this project that says something of billing or tags here."""
+    name = normal_name(project)
+    for dated in projecting.rules(step.conn, step.policy):
+        rule = dated.rule
+        is_here = rule.branch is None or glob(rule.branch).fullmatch(branch or "") is not None
+        says = rule.billable is not None or rule.bill_agent_time is not None or bool(rule.tags)
+        if says and is_here and rule.project is not None and normal_name(rule.project) == name:
+            return rule
+    return None
+
+
 def _us(length: Any) -> int:
     return round(length.total_seconds() * 1_000_000)
 
@@ -61,7 +76,7 @@ def _next_subject(step: "Step", stretch: Stretch) -> str | None:
 
 def _billing(step: "Step", stretch: Stretch, project: Row | None) -> Row:
     """Billable and tags: the owner's mapping, else the project's own word, else whether it has a client."""
-    rule = step.state.resolver(step.conn, step.policy).rule_of(stretch.project, stretch.repo, stretch.branch)
+    rule = _rule(step, project["name"], stretch.branch) if project else None
     billable = bool(project and (project["client_id"] if project["billable"] is None else project["billable"]))
     if rule is not None and rule.billable is not None:
         billable = rule.billable

@@ -42,11 +42,11 @@ def load_resolver(
         KnownCheckout(row["path"], RepoId(row["repo_id"]), row["kind"], row["parent"])
         for row in select(conn, "SELECT path, repo_id, kind, parent FROM checkout")
     ]
-    rules = [*_rules(conn), *(DatedRule(rule) for rule in policy.mappings)]
-    return Resolver(projects, repos, checkouts, rules, policy, roots=roots, files=files)
+    return Resolver(projects, repos, checkouts, rules(conn, policy), policy, roots=roots, files=files)
 
 
-def _rules(conn: Connection) -> list[DatedRule]:
+def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
+    """The owner's mappings in the order that holds: those made by command, then those of the settings."""
     found = []
     for row in select(conn, "SELECT * FROM mapping ORDER BY position, id"):
         billable = None if row["billable"] is None else bool(row["billable"])
@@ -55,7 +55,7 @@ def _rules(conn: Connection) -> list[DatedRule]:
             tuple(json.loads(row["tags"])),
         )  # fmt: skip
         found.append(DatedRule(rule, row["since_us"]))
-    return found
+    return [*found, *(DatedRule(rule) for rule in policy.mappings)]
 
 
 def ensure_projects(step: "Step", contexts: Iterable[Context]) -> None:

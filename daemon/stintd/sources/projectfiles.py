@@ -1,0 +1,75 @@
+"""Finds the project files that speak for a checkout: in it, and in the folders above it up to the watched root.
+
+A file that came with a clone was written by somebody else, so whether git tracks it decides what it may say
+(`domain.projectfile`). Read as bounded regular files. Blocking; called off the loop.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stintd.domain.model import CheckoutFacts
+from stintd.domain.pattern import folders_up
+from stintd.domain.projectfile import FILE_NAMES, ProjectFile, parse_project_file
+from stintd.errors import StintdError
+from stintd.sources import gitfiles, gitindex
+
+SIZE_LIMIT = 64 * 1024
+FILES_LIMIT = 200
+"""Project files read a checkout; a repository with more has them for another reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files that could be read, and what is wrong with the others."""
+
+    files: tuple[ProjectFile, ...]
+    troubles: tuple[str, ...]
+
+
+def find(facts: CheckoutFacts, roots: Iterable[str], more: Iterable[str] = ()) -> Found:
+    """All project files of a checkout. `more`: folders inside it in which one was seen."""
+    tracked = _tracked(facts)
+    root = next((one for one in roots if facts.path == one or facts.path.startswith(one.rstrip("/") + "/")), facts.path)
+    inside = {os.path.join(facts.path, os.path.dirname(name)).rstrip("/") for name in tracked or () if _is_one(name)}
+    folders = dict.fromkeys([facts.path, *sorted(inside)[:FILES_LIMIT], *more, *folders_up(facts.path, root)])
+    files, troubles = [], []
+    for folder in folders:
+        for name in FILE_NAMES:
+            try:
+                file = _read(facts, tracked, folder, name)
+            except StintdError as error:
+                troubles.append(error.message)
+            else:
+                files += [file] if file is not None else []
+    return Found(tuple(files), tuple(troubles))
+
+
+def _is_one(name: str) -> bool:
+    return os.path.basename(name) in FILE_NAMES
+
+
+def _tracked(facts: CheckoutFacts) -> frozenset[str] | None:
+    """The tracked project files, relative to the checkout; None when only git could tell."""
+    if not facts.git_dir:
+        return frozenset()
+    try:
+        names = gitindex.tracked_files(facts.git_dir)
+    except StintdError:
+        return None
+    return frozenset(os.fsdecode(name) for name in names if _is_one(os.fsdecode(name)))
+
+
+def _read(facts: CheckoutFacts, tracked: frozenset[str] | None, folder: str, name: str) -> ProjectFile | None:
+    path = os.path.join(folder, name)
+    raw = gitfiles.read_small(path, SIZE_LIMIT)
+    if raw is None:
+        return None
+    is_inside = folder == facts.path or folder.startswith(facts.path.rstrip("/") + "/")
+    is_theirs = tracked is None or os.path.relpath(path, facts.path) in tracked if is_inside else _is_in_repository(folder)
+    return parse_project_file(name, folder, raw.decode("utf-8", "replace"), not is_theirs)
+
+
+def _is_in_repository(folder: str) -> bool:
+    """Whether a folder above a checkout lies in another repository, whose files somebody else may have written."""
+    return any(os.path.lexists(os.path.join(up, ".git")) for up in folders_up(folder, "/"))
