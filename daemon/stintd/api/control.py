@@ -11,6 +11,7 @@ from stintd.domain.model import BeatSignal
 from stintd.engine import shape
 from stintd.engine.commands import sessions
 from stintd.engine.engine import Engine
+from stintd.engine.gate import Gate
 from stintd.engine.intake import unlike_any
 from stintd.engine.places import Places
 from stintd.engine.queries import timers
@@ -25,6 +26,7 @@ class Daemon(Protocol):
     """What the surface asks of the running daemon; the composition root provides it."""
 
     engine: Engine
+    gate: Gate
     places: Places
     device: str
     version: str

@@ -51,8 +51,11 @@ def query(fn: Callable[..., Any]) -> Handler:
     async def handle(surface: Any, call: Call, request: Any) -> Any:
         engine = surface.daemon.engine
 
+        glimpses = tuple((one.context, one.time) for one in surface.daemon.gate.glimpses.values())
+
         def ask(conn: Any) -> Any:
-            return fn(View(conn, engine.clock.now(), engine.policy, tuple(engine.state.waiting)), **call.arguments)
+            view = View(conn, engine.clock.now(), engine.policy, tuple(engine.state.waiting), glimpses)
+            return fn(view, **call.arguments)
 
         return await engine.read(ask)
 

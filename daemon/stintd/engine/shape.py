@@ -9,7 +9,7 @@ from typing import Any
 from stintd.domain.model import Assignment, Context, from_us, to_us
 from stintd.domain.timesheet import WaitingSession
 from stintd.engine.rows import Row, first, select
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reading
 
 ENTRY_SQL = """
 SELECT e.*, p.name AS project_name, p.client_id, c.name AS client_name, t.id AS task_id, t.name AS task_name,
@@ -18,6 +18,7 @@ FROM entry e LEFT JOIN project p ON p.id = e.project_id LEFT JOIN client c ON c.
 LEFT JOIN task t ON t.project_id = e.project_id AND t.key = e.task LEFT JOIN repo r ON r.id = e.repo_id
 """
 WAITING_ID = "waiting."
+PROVISIONAL_ID = "provisional."
 SECOND = 1_000_000
 
 
@@ -91,20 +92,35 @@ def commits(conn: Connection, row: Row, now_us: int) -> list[dict[str, Any]]:
     return [{"sha": one["sha"], "subject": one["subject"], "time": instant(one["time_us"])} for one in found]
 
 
-def waiting(view: View, session: WaitingSession) -> dict[str, Any]:
+def waiting(reading: Reading, session: WaitingSession) -> dict[str, Any]:
     """A session that has not acted yet, shown as a timer; it has no entry until it earns time."""
+    words = {"id": WAITING_ID + (session.session or "session"), "state": "waiting", "sessionId": session.session}
+    return _unborn(reading, session.project, session.task, session.start) | words
+
+
+def provisional(reading: Reading, context: Context, time: datetime, assignment: Assignment) -> dict[str, Any]:
+    """Work just noticed that may still turn out to be noise, shown as a timer."""
+    place = context.repo_path or context.folder or ""
+    shown = _unborn(reading, assignment.project, assignment.task, time)
+    name = shown["projectName"] or place.rstrip("/").rpartition("/")[2] or None
+    words = {"id": PROVISIONAL_ID + place, "state": "running", "branch": context.branch, "projectName": name}
+    return shown | words | {"provisional": True}
+
+
+def _unborn(reading: Reading, project_id: str | None, task_key: str | None, start: datetime) -> dict[str, Any]:
+    """What a timer without an entry shows."""
     named = first(
-        view.conn, "SELECT p.name, p.client_id, c.name AS client_name FROM project p LEFT JOIN client c"
-        " ON c.id = p.client_id WHERE p.id = ?", (session.project,),
+        reading.conn, "SELECT p.name, p.client_id, c.name AS client_name FROM project p LEFT JOIN client c"
+        " ON c.id = p.client_id WHERE p.id = ?", (project_id,),
     ) or {"name": None, "client_id": None, "client_name": None}  # fmt: skip
     return {
-        "id": WAITING_ID + (session.session or "session"), "projectId": session.project, "projectName": named["name"],
-        "clientId": named["client_id"], "clientName": named["client_name"], "taskId": None, "taskName": session.task,
-        "description": "", "start": stamp(session.start), "end": None, "durationSeconds": 0, "state": "waiting",
-        "actor": "human", "origin": "auto", "handsOnSeconds": 0, "supervisedSeconds": 0, "billable": False, "tags": [],
-        "pauses": [], "branch": None, "repo": None, "commits": [], "sessionId": session.session, "pinned": [],
-        "locked": False, "approvedAt": None, "confirmed": True, "lastEvidenceAt": None, "userId": None,
-        "workspaceId": None, "revision": 0, "updatedAt": stamp(session.start), "deliveries": [],
+        "id": "", "projectId": project_id, "projectName": named["name"], "clientId": named["client_id"],
+        "clientName": named["client_name"], "taskId": None, "taskName": task_key, "description": "",
+        "start": stamp(start), "end": None, "durationSeconds": 0, "state": "", "actor": "human", "origin": "auto",
+        "handsOnSeconds": 0, "supervisedSeconds": 0, "billable": False, "tags": [], "pauses": [], "branch": None,
+        "repo": None, "commits": [], "sessionId": None, "pinned": [], "locked": False, "approvedAt": None,
+        "confirmed": True, "lastEvidenceAt": None, "userId": None, "workspaceId": None, "revision": 0,
+        "updatedAt": stamp(start), "deliveries": [],
     }  # fmt: skip
 
 

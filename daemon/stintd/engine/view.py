@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Protocol
 
+from stintd.domain.model import Context
 from stintd.domain.policy import Policy
 from stintd.domain.timesheet import WaitingSession
 
@@ -24,9 +25,12 @@ class Reading(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A query's surroundings. `waiting`: sessions that have started and not acted yet; they have no entry."""
+    """A query's surroundings. `waiting`: sessions that have started and not acted yet; `glimpses`: places where work was
+    noticed that the noise rules have not released. Neither has an entry.
+    """
 
     conn: Connection
     now: datetime
     policy: Policy
     waiting: tuple[WaitingSession, ...] = ()
+    glimpses: tuple[tuple[Context, datetime], ...] = ()

@@ -8,6 +8,7 @@ from stintd.domain.model import to_us
 from stintd.engine import shape
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries.timers import counted_end
+from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import DryRun, Step
 
@@ -39,7 +40,7 @@ def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int 
     step.settle()
     answer = {"dryRun": is_dry, **_difference(step, before, _sheet(step))}
     if is_dry:
-        raise DryRun(answer)
+        raise DryRun(Reply(answer, is_new=False))
     return answer
 
 
@@ -60,10 +61,10 @@ def _difference(step: Step, before: dict[str, Row], after: dict[str, Row]) -> di
     pairs.sort(key=lambda pair: (pair[0] or pair[1] or {})["start_us"])
     now_us = to_us(step.now)
     return {
-        "created": len(new), "changed": len(changed), "deleted": len(gone),
+        "created": len(new), "updated": len(changed), "deleted": len(gone),
         "beforeSeconds": shape.seconds(sum(_length(row, now_us) for row in before.values() if row["actor"] == "human")),
         "afterSeconds": shape.seconds(sum(_length(row, now_us) for row in after.values() if row["actor"] == "human")),
-        "projects": _by_project(step, pairs, now_us),
+        "projects": _by_project(step, before, after, now_us),
         "entries": [{"before": _told(step, old), "after": _told(step, now)} for old, now in pairs[:SHOWN]],
     }  # fmt: skip
 
@@ -72,18 +73,19 @@ def _length(row: Row, now_us: int) -> int:
     return counted_end(row, now_us) - int(row["start_us"])
 
 
-def _by_project(step: Step, pairs: list[Any], now_us: int) -> list[dict[str, Any]]:
-    """Seconds of a person won and lost by each project, among the entries that differ."""
-    sums: dict[str | None, int] = {}
-    for old, now in pairs:
-        for row, sign in ((old, -1), (now, 1)):
-            if row is not None and row["actor"] == "human":
-                sums[row["project_id"]] = sums.get(row["project_id"], 0) + sign * _length(row, now_us)
+def _by_project(step: Step, before: dict[str, Row], after: dict[str, Row], now_us: int) -> list[dict[str, Any]]:
+    """Each project whose seconds of a person differ, the largest difference first."""
+    sums: dict[str | None, list[int]] = {}
+    for place, sheet in enumerate((before, after)):
+        for row in sheet.values():
+            if row["actor"] == "human":
+                sums.setdefault(row["project_id"], [0, 0])[place] += _length(row, now_us)
     moved = [
-        {"projectId": key, "projectName": _name(step, key), "seconds": shape.seconds(us)}
-        for key, us in sums.items()
-    ]  # fmt: skip
-    return sorted((one for one in moved if one["seconds"]), key=lambda one: -abs(one["seconds"]))
+        {"projectId": key, "name": _name(step, key), "beforeSeconds": shape.seconds(was), "afterSeconds": shape.seconds(is_now)}
+        for key, (was, is_now) in sums.items()
+        if was != is_now
+    ]
+    return sorted(moved, key=lambda one: -abs(one["afterSeconds"] - one["beforeSeconds"]))
 
 
 def _name(step: Step, project_id: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """What an entry, or a minute, rests on: heartbeats, commits, sessions, absences, and the reason of every gap."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -117,22 +117,38 @@ def history(view: View, entry_id: str) -> dict[str, Any]:
     """Every edit that touched an entry, oldest first, with the fields as they were and became."""
     known = select(
         view.conn, "SELECT e.*, r.before, r.after, r.table_name FROM edit_row r JOIN edit e ON e.id = r.edit_id"
-        " WHERE r.row_id = ? ORDER BY e.at_us, e.id, r.position", (entry_id,),
+        " WHERE r.row_id = ? AND r.table_name = 'entry' ORDER BY e.at_us, e.id, r.position", (entry_id,),
     )  # fmt: skip
     if not known:
         row_of(view, entry_id)
     return {"entryId": entry_id, "data": [_step_of(row) for row in known]}
 
 
+_SHOWN: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "project_id": ("projectId", lambda value: value),
+    "task": ("taskName", lambda value: value),
+    "start_us": ("start", shape.instant),
+    "end_us": ("end", shape.instant),
+    "state": ("state", lambda value: value),
+    "description": ("description", lambda value: value),
+    "billable": ("billable", lambda value: None if value is None else bool(value)),
+    "tags": ("tags", lambda value: json.loads(value) if value else None),
+    "pinned": ("pinned", lambda value: value.split() if value is not None else None),
+    "approved_us": ("approvedAt", shape.instant),
+    "is_confirmed": ("confirmed", lambda value: None if value is None else bool(value)),
+}
+"""Columns of an entry that people care about, as they are shown."""
+
+
 def _step_of(row: Row) -> dict[str, Any]:
     before = json.loads(row["before"]) if row["before"] else {}
     after = json.loads(row["after"]) if row["after"] else {}
-    quiet = {"revision", "updated_us"}
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name) and name not in quiet]
-    return {
-        **edit(row), "isCreated": not before, "isDeleted": not after,
-        "changes": {name: {"before": before.get(name), "after": after.get(name)} for name in names},
-    }  # fmt: skip
+    changes = {
+        name: {"before": show(before.get(column)), "after": show(after.get(column))}
+        for column, (name, show) in _SHOWN.items()
+        if before.get(column) != after.get(column)
+    }
+    return {**edit(row), "isCreated": not before, "isDeleted": not after, "changes": changes}
 
 
 def edit(row: Row) -> dict[str, Any]:

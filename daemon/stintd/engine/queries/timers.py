@@ -3,7 +3,7 @@
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine import shape
+from stintd.engine import projecting, shape
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.rows import select
 from stintd.engine.view import View
@@ -16,7 +16,17 @@ def timers(view: View) -> list[dict[str, Any]]:
     shown = [shape.entry(view, row) for row in select(view.conn, _OPEN)]
     busy = {one["sessionId"] for one in shown if one["sessionId"]}
     shown += [shape.waiting(view, one) for one in view.waiting if one.until > view.now and one.session not in busy]
-    return sorted(shown, key=lambda one: one["start"], reverse=True)
+    return sorted([*shown, *_glimpsed(view, shown)], key=lambda one: one["start"], reverse=True)
+
+
+def _glimpsed(view: View, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Work noticed where no timer runs yet; a timer by hand goes before it."""
+    if not view.glimpses or any(one["origin"] != "auto" and one["state"] == "running" for one in shown):
+        return []
+    resolver = projecting.load_resolver(view.conn, view.policy)
+    running = {one["projectId"] for one in shown if one["state"] == "running"}
+    found = [(context, time, resolver.resolve(context)) for context, time in view.glimpses]
+    return [shape.provisional(view, *one) for one in found if one[2].project is None or one[2].project not in running]
 
 
 def first_running(shown: list[dict[str, Any]]) -> dict[str, Any] | None:
