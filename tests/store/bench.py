@@ -5,14 +5,13 @@ repositories: stretches of work with a median gap of 40 s, one repository and br
 beside each other, some 300 files, and ids chosen by their senders for half of them.
 """
 
-import os
 import random
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from stintd.domain.model import Context, Heartbeat, RepoId, from_us, to_us

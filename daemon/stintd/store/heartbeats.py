@@ -3,10 +3,9 @@
 Stored as spans (see `spans`). The set that is read back does not depend on the order or the batches in which it was
 added; how it is divided into spans may.
 """
-# ruff: noqa: S608  (names of our own schema, never a caller's text)
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -18,12 +17,12 @@ from stintd.store import known, spans
 from stintd.store.contexts import Contexts, entity_numbers, entity_texts, numbers
 from stintd.store.ids import EXPLICIT, beat_key
 from stintd.store.spans import JOIN_US, LENGTH_US, SLOTS, Beat
-from stintd.store.weave import near, weave
+from stintd.store.weave import leave_only, near, weave
 
 CLUSTER_US = 2 * LENGTH_US
 """New heartbeats further apart than this are woven in separately, so that few old spans are read."""
-_BOUNDS = f"SELECT id / {SLOTS}, id / {SLOTS} + length_us FROM span"
-_RUNS = f"SELECT id / {SLOTS}, id / {SLOTS} + length_us, context_id, count, max_gap_us, id FROM span"
+_BOUNDS = "SELECT first_us, last_us FROM span"
+_RUNS = "SELECT first_us, last_us, context_id, count, max_gap_us, id FROM span"
 
 
 class SpanRun(NamedTuple):
@@ -78,6 +77,24 @@ def add(conn: Connection, beats: Iterable[Heartbeat]) -> Added:
     known.remember(conn, [item.key for item in fresh if item.key >= EXPLICIT])
     touched = [(piece[0].time_us, piece[-1].time_us) for piece in _split(fresh, JOIN_US)]
     return Added(len(fresh), len(arrived) - len(fresh), touched, new_contexts)
+
+
+def remove(conn: Connection, lo_us: int, hi_us: int, contexts: Collection[int] | None = None) -> list[tuple[int, int]]:
+    """Take out the heartbeats of the closed range (of these contexts, or of all); answers what ranges that touches.
+    Ids of their senders are forgotten too. What waits in the journal must be stored before, or it comes back."""
+    touched: list[tuple[int, int]] = []
+    gone: list[int] = []
+    for row in list(near(conn, lo_us, hi_us)):
+        if contexts is not None and row.context not in contexts:
+            continue
+        stored = spans.decode(row.first_us, row.count, row.beats)
+        kept = [beat for beat in stored if not lo_us <= beat.time_us <= hi_us]
+        if len(kept) < len(stored):
+            gone += [beat.key for beat in stored if lo_us <= beat.time_us <= hi_us and beat.key >= EXPLICIT]
+            touched.append((row.first_us, row.last_us))
+            leave_only(conn, row, kept)
+    known.forget(conn, gone)
+    return touched
 
 
 def are_known(conn: Connection, beats: Sequence[Heartbeat]) -> list[bool]:
@@ -136,13 +153,13 @@ def runs(conn: Connection, lo_us: int | None = None, hi_us: int | None = None) -
     """The spans that reach into the closed range (without a range: all), whole, in no order."""
     if lo_us is None or hi_us is None:
         return list(map(_as_run, conn.execute(_RUNS)))
-    where = f"{_RUNS} WHERE id BETWEEN ? * {SLOTS} AND ? * {SLOTS} + {SLOTS - 1} AND id / {SLOTS} + length_us >= ?"
+    where = f"{_RUNS} WHERE id BETWEEN ? * {SLOTS} AND ? * {SLOTS} + {SLOTS - 1} AND last_us >= ?"
     return list(map(_as_run, conn.execute(where, (lo_us - LENGTH_US, hi_us, lo_us))))
 
 
 def beats(conn: Connection, run: Sequence[int]) -> list[tuple[int, str]]:
     """The heartbeats of a run that `runs` gave, as (time in microseconds, entity), in order."""
-    row = conn.execute(f"SELECT id / {SLOTS}, count, beats FROM span WHERE id = ?", (run[5],)).fetchone()
+    row = conn.execute("SELECT first_us, count, beats FROM span WHERE id = ?", (run[5],)).fetchone()
     if row is None:
         return []
     entities = spans.entities(row[1], row[2])
@@ -157,6 +174,13 @@ def last_us(conn: Connection) -> int | None:
         return None
     near = conn.execute(f"{_BOUNDS} WHERE id >= ?", (newest - LENGTH_US * SLOTS,))
     return max(last for _, last in near)
+
+
+def bounds(conn: Connection) -> tuple[int, int] | None:
+    """The times of the oldest and the newest heartbeat. Reads two ends, not the table."""
+    oldest = conn.execute("SELECT first_us FROM span ORDER BY id LIMIT 1").fetchone()
+    newest = last_us(conn)
+    return None if oldest is None or newest is None else (oldest[0], newest)
 
 
 def island(conn: Connection, lo_us: int, hi_us: int, gap_us: int) -> tuple[int, int]:

@@ -16,10 +16,10 @@ from stintd.errors import Invalid
 from stintd.store import spans
 from stintd.store.spans import JOIN_US, LENGTH_US, SLOTS, Beat, Packed
 
-_NEAR = (
-    f"SELECT id, context_id, id / {SLOTS}, id / {SLOTS} + length_us, count, beats FROM span"
-    f" WHERE id BETWEEN ? * {SLOTS} AND ? * {SLOTS} + {SLOTS - 1} AND id / {SLOTS} + length_us >= ? ORDER BY id"
-)
+_NEAR = f"""
+SELECT id, context_id, first_us, last_us, count, beats FROM span
+WHERE id BETWEEN ? * {SLOTS} AND ? * {SLOTS} + {SLOTS - 1} AND last_us >= ? ORDER BY id
+"""
 
 
 class SpanRow(NamedTuple):
@@ -64,7 +64,7 @@ def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: in
     _write(conn, plan)
 
 
-def remove(conn: Connection, row: SpanRow, kept: list[Beat]) -> None:
+def leave_only(conn: Connection, row: SpanRow, kept: list[Beat]) -> None:
     """Leave only `kept` of a span's heartbeats."""
     plan = _Plan({other.id for other in near(conn, row.first_us, row.last_us)})
     _replace(plan, row.context, [row], [spans.encode(piece) for piece in spans.cut(kept)])

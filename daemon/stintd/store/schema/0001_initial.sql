@@ -20,7 +20,9 @@ CREATE INDEX entity_hash ON entity (hash);
 -- `beats`: of each the time since the one before, the entity and the key of its id (store/spans.py).
 CREATE TABLE span (
     id INTEGER PRIMARY KEY, context_id INTEGER NOT NULL, length_us INTEGER NOT NULL, count INTEGER NOT NULL,
-    max_gap_us INTEGER NOT NULL, beats BLOB NOT NULL
+    max_gap_us INTEGER NOT NULL, beats BLOB NOT NULL,
+    first_us INTEGER GENERATED ALWAYS AS (id / 1024) VIRTUAL,
+    last_us INTEGER GENERATED ALWAYS AS (id / 1024 + length_us) VIRTUAL
 );
 -- Hashes of the ids that callers chose, to know a repeated one whatever its time. A plain index of random hashes would
 -- write a page per heartbeat; sorted runs that are merged now and then write a few bytes (store/known.py).
