@@ -22,7 +22,7 @@ _Seen = dict[str, tuple[int, int, bool]]  # name to (mtime in ns, size, is a fol
 
 
 class _Swept:
-    """What was last seen of one checkout; None: not looked yet. Written by the sweeping thread and by `cover`, under the tree's lock."""
+    """What was last seen of one checkout (None: not looked yet). Written under the tree's lock."""
 
     __slots__ = ("changed", "due", "folders")
 
