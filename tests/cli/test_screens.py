@@ -187,16 +187,25 @@ def test_gaps_show_their_ids_and_the_command_that_claims_one(stint, control):
     assert control.requests[-1]["body"] == {"projectName": "beta", "description": "call"}
 
 
-def test_the_feed_says_what_happens(stint, control):
-    started = json.dumps({"entry": entry("2026-11-20T09:00:00Z", None), "at": "2026-11-20T09:00:00Z"})
+def test_the_feed_says_what_is_new_and_keeps_quiet_about_the_rest(stint, control):
+    shown = entry("2026-11-20T09:00:00Z", None)
+    commit = {"sha": "ab" * 20, "subject": "Fix it", "time": shown["start"]}
+    beat = {"time": "2026-11-20T09:01:00Z", "project": "atlas", "kind": "edit", "entity": "a.py"}
+    changes = [
+        ("time_entry.started", {"provisional": True, "start": shown["start"]}), ("time_entry.started", shown),
+        ("time_entry.updated", {**shown, "durationSeconds": 700, "lastEvidenceAt": shown["start"]}),
+        ("time_entry.updated", {**shown, "commits": [commit]}), ("time_entry.updated", {**shown, "taskName": "DEV-1"}),
+        ("heartbeat", beat), ("time_entry.deleted", {"id": shown["id"], "mergedInto": None, "projectId": "atlas"}),
+        ("time_entry.deleted", {"id": "never-seen", "mergedInto": None, "projectId": None}),
+        ("project.created", {"name": "beta"}), ("health", {"recording": False}),
+    ]  # fmt: skip
     control.answers["GET", "/api/health"] = {}
-    beat = json.dumps({"time": "2026-11-20T09:01:00Z", "project": "atlas", "kind": "edit", "entity": "a.py"})
-    control.answers["GET", "/api/events"] = stream(
-        f"id: 1\nevent: time_entry.started\ndata: {started}\n\n", f"id: 2\nevent: heartbeat\ndata: {beat}\n\n"
-    )
-    lines = stint("watch").out.splitlines()
-    assert lines[1] == "09:00 started atlas 10m"
-    assert lines[2] == "09:01 · atlas edit a.py"
+    control.answers["GET", "/api/events"] = stream(*(f"event: {k}\ndata: {json.dumps(p)}\n\n" for k, p in changes))
+    lines = stint("watch").out.splitlines()[1:]
+    assert [line.split(" ", 1)[1] for line in lines] == [
+        "started atlas 10m", "commit abababa Fix it", "changed atlas DEV-1 10m", "· atlas edit a.py", "gone atlas DEV-1 10m",
+        "new project beta", "recording is off",
+    ]  # fmt: skip
 
 
 SCREENS = [

@@ -116,10 +116,18 @@ def daemon_findings():
     for warning in status.get("warnings") or []:
         state = "error" if warning.get("severity") == "error" else "warning"
         yield Finding(warning["code"], state, warning["text"], warning.get("hint") or "")
-    for source in status.get("sources") or []:
-        state = "ok" if source.get("state") in ("ok", "running", "idle", "on") else "warning"
-        yield Finding("source", state, f"{source['name']}: {source.get('state')}", "" if state == "ok" else "see above")
+    yield from _sources(status.get("sources") or [])
     yield from _clock(status)
+
+
+def _sources(sources):
+    well = [source["name"] for source in sources if source.get("state") in ("on", "idle")]
+    if well:
+        yield _ok("sources", ", ".join(well))
+    for source in sources:
+        if source["name"] not in well:
+            hint = "wait a moment, then see the warnings above"
+            yield Finding("sources", "warning", f"{source['name']} is {source.get('state')}", hint)
 
 
 def _clock(status):

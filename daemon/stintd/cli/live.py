@@ -73,14 +73,13 @@ def view(now, recent, folders):
 
 def _follow(feed, folders):
     """Draw until the stream ends."""
-    screen, recent, control = Screen(), deque(maxlen=RECENT), Control()
+    screen, recent, control, teller = Screen(), deque(maxlen=RECENT), Control(), watch.Teller()
     while True:
         screen.draw(list(view(control.get("/api/status"), list(recent), folders)))
         try:
             change = feed.changes.get(timeout=BEAT)
             while change is not None:
-                text = watch.line(*change)
-                recent.extend(text.splitlines() if text else ())
+                recent.extend(teller.lines(*change))
                 change = feed.changes.get_nowait()
         except queue.Empty:
             continue
@@ -88,10 +87,10 @@ def _follow(feed, folders):
 
 
 def _print(feed):
+    teller = watch.Teller()
     while (change := feed.changes.get()) is not None:
-        text = watch.line(*change)
-        if text:
-            print(text, flush=True)
+        for line in teller.lines(*change):
+            print(line, flush=True)
 
 
 def _start(words):

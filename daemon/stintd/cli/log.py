@@ -23,6 +23,10 @@ SHAPE = (
 )
 
 
+DEFAULT_BRANCHES = ("main", "master", "trunk", "develop")
+"""Branches whose name says nothing about the work."""
+
+
 def span(entry):
     """`09:02–10:40`, or `09:02–now`."""
     return f"{clock(entry['start'])}–{clock(entry['end']) if entry.get('end') else 'now'}"
@@ -35,7 +39,8 @@ def about(entry):
         ("unconfirmed", not entry.get("confirmed", True)), ("approved", bool(entry.get("approvedAt"))),
         (entry.get("state"), entry.get("state") in ("paused", "waiting")),
     ) if is_so]  # fmt: skip
-    text = for_terminal(entry.get("description") or entry.get("branch") or "")
+    branch = entry.get("branch") if entry.get("branch") not in DEFAULT_BRANCHES else ""
+    text = for_terminal(entry.get("description") or branch or "")
     return f"{text} ({', '.join(notes)})".strip() if notes else text
 
 

@@ -12,40 +12,77 @@ from stintd.errors import Invalid
 
 ACTIONS = ("feed", "add", "remove", "list")
 SAYS = {
-    "time_entry.started": ("started", 32), "time_entry.stopped": ("stopped", 31), "time_entry.created": ("created", 32),
-    "time_entry.updated": ("updated", 2), "time_entry.deleted": ("deleted", 31), "project.created": ("new project", 36),
+    "time_entry.started": ("started", 32), "time_entry.stopped": ("stopped", 31), "time_entry.created": ("added", 32),
+    "time_entry.updated": ("changed", 2), "time_entry.deleted": ("gone", 31), "project.created": ("new project", 36),
     "project.updated": ("project changed", 2), "project.deleted": ("project deleted", 31),
 }  # fmt: skip
+TOLD = ("projectName", "taskName", "description", "state", "start", "approvedAt", "confirmed")
+"""What of an entry is worth a line when it changes; that its last evidence moved on is not."""
+REMEMBERED = 500
 
 
-def line(kind, payload):
-    """One change in one line; None for what a person need not see."""
-    at = clock(payload.get("time") or payload.get("at") or wire(now()))
-    if kind == "heartbeat":
-        beats = payload.get("heartbeats") or [payload]
-        return "\n".join(_beat(clock(beat.get("time") or wire(now())), beat) for beat in beats)
-    if kind == "health":
-        warnings = payload.get("warnings") or ([payload] if payload.get("text") else [])
-        return "\n".join(f"{dim(at)} {warn('! ' + for_terminal(one['text']))}" for one in warnings) or None
-    said, colour = SAYS.get(kind, (kind, 2))
-    shape = payload.get("entry") or payload.get("timer") or payload.get("project") or payload
-    if kind.startswith("project."):
-        return f"{dim(at)} {paint(said, colour)} {bold(for_terminal(shape.get('name')))}"
-    return f"{dim(at)} {paint(said, colour)} {_entry(shape)}"
+class Teller:
+    """Changes as lines for people. Remembers the entries it saw, to say what is new about one and what is gone."""
+
+    def __init__(self):
+        self._seen = {}
+
+    def lines(self, kind, payload):
+        """The lines a change is worth: none, one, or one for each commit it brought."""
+        at = dim(clock(wire(now())))
+        if kind.startswith("time_entry."):
+            yield from (f"{at} {line}" for line in self._entry(kind, payload))
+        elif kind.startswith("project."):
+            said, colour = SAYS.get(kind, (kind, 2))
+            yield f"{at} {paint(said, colour)} {bold(for_terminal(payload.get('name')))}"
+        elif kind == "heartbeat":
+            yield f"{dim(clock(payload['time']))} {_beat(payload)}"
+        elif kind == "health":
+            yield from (f"{at} {line}" for line in _health(payload))
+
+    def _entry(self, kind, entry):
+        if "id" not in entry:
+            return
+        before = self._seen.pop(entry["id"], None)
+        said, colour = SAYS.get(kind, (kind, 2))
+        if kind == "time_entry.deleted":
+            if before is not None and not entry.get("mergedInto"):
+                yield f"{paint(said, colour)} {_shown(before)}"
+            return
+        self._remember(entry)
+        known = {commit["sha"] for commit in (before or {}).get("commits") or []}
+        for commit in entry.get("commits") or []:
+            if commit["sha"] not in known and (before is not None or kind != "time_entry.created"):
+                yield f"{paint('commit', 36)} {commit['sha'][:7]} {for_terminal(commit.get('subject'))}"
+        is_dull = kind == "time_entry.updated" and before is not None
+        if not is_dull or any(before.get(name) != entry.get(name) for name in TOLD):
+            yield f"{paint(said, colour)} {_shown(entry)}"
+
+    def _remember(self, entry):
+        self._seen[entry["id"]] = entry
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
 
 
-def _entry(entry):
+def _health(payload):
+    if payload.get("recording") is not None:
+        yield warn("recording is on" if payload["recording"] else "recording is off")
+    for warning in payload.get("warnings") or ([payload] if payload.get("text") else []):
+        yield warn(f"! {for_terminal(warning['text'])}")
+
+
+def _shown(entry):
     task = for_terminal(entry.get("taskName") or "")
     words = [bold(project_of(entry)), task, length(entry["durationSeconds"]) if entry.get("durationSeconds") else ""]
     words.append(dim("agent") if entry.get("actor") == "agent" else "")
     return " ".join(word for word in words if word)
 
 
-def _beat(at, beat):
-    where = for_terminal(beat.get("project") or beat.get("repo") or shown_path(beat.get("path") or "") or "")
-    what = for_terminal(beat.get("entity") or "")
+def _beat(beat):
+    where = for_terminal(beat.get("project") or beat.get("repo") or shown_path(beat.get("path") or ""))
     who = " agent" if beat.get("actor") == "agent" else ""
-    return f"{dim(at)} {dim('·')} {where} {for_terminal(beat.get('kind') or '')}{who} {dim(what)}".rstrip()
+    kind = for_terminal(beat.get("kind") or "")
+    return f"{dim('·')} {where} {kind}{who} {dim(for_terminal(beat.get('entity')))}".rstrip()
 
 
 def _feed(words):
@@ -54,10 +91,13 @@ def _feed(words):
     if not words.json:
         control.get("/api/health")
         print(dim("what happens, as it happens; Ctrl-C ends"), flush=True)
+    teller = Teller()
     for mark, kind, payload in stream:
-        text = json.dumps({"id": mark, "kind": kind, "payload": payload}) if words.json else line(kind, payload)
-        if text:
-            print(text, flush=True)
+        if words.json:
+            print(json.dumps({"id": mark, "kind": kind, "payload": payload}), flush=True)
+        else:
+            for text in teller.lines(kind, payload):
+                print(text, flush=True)
 
 
 def run(words):

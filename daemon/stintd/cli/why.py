@@ -11,7 +11,7 @@ from stintd.cli.pick import entry_of, looks_like_id
 from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local, project_of, short_id
 from stintd.client.control import Control
 
-SHOWN_FILES, SHOWN_GAPS = 5, 40
+SHOWN_FILES, SHOWN_GAPS, SHORT_GAP = 5, 40, 300
 ACTS = {
     "edit": "edits", "read": "reads", "commit": "commits", "checkout": "branch changes", "merge": "merges",
     "rebase": "rebases", "push": "pushes", "pull": "pulls", "stash": "stashes", "session_start": "session starts",
@@ -83,14 +83,22 @@ def _actor_lines(actor, beats, room):
 
 
 def gap_lines(gaps, room):
-    """One sentence for each silence that was bridged or cut."""
-    for gap in gaps[:SHOWN_GAPS]:
-        seconds = (local(gap["end"]) - local(gap["start"])).total_seconds()
+    """One sentence for each silence that was bridged or cut; the short ones that counted share one."""
+    short = [gap for gap in gaps if gap["verdict"] == "work" and _seconds(gap) < SHORT_GAP]
+    told = [gap for gap in gaps if gap not in short]
+    if short:
+        total = length(sum(map(_seconds, short)))
+        yield f"  {_counted(len(short), 'silences')} under {length(SHORT_GAP)}, {total} in all, {bold('counted')}"
+    for gap in told[:SHOWN_GAPS]:
         verdict = VERDICTS.get(gap["verdict"], gap["verdict"])
-        yield f"  {clock(gap['start'])}–{clock(gap['end'])}  {length(seconds):>7}  {bold(verdict)}"
+        yield f"  {clock(gap['start'])}–{clock(gap['end'])}  {length(_seconds(gap)):>7}  {bold(verdict)}"
         yield from (dim(line) for line in wrapped(for_terminal(gap["reason"]), room, "    "))
-    if len(gaps) > SHOWN_GAPS:
-        yield dim(f"  and {len(gaps) - SHOWN_GAPS} more; --json lists all")
+    if len(told) > SHOWN_GAPS:
+        yield dim(f"  and {len(told) - SHOWN_GAPS} more; --json lists all")
+
+
+def _seconds(stretch):
+    return (local(stretch["end"]) - local(stretch["start"])).total_seconds()
 
 
 def lines(entry, told, room):
@@ -131,9 +139,8 @@ def _session(session):
 
 
 def _absence(absence):
-    seconds = (local(absence["end"]) - local(absence["start"])).total_seconds()
     what = for_terminal(absence.get("kind") or absence.get("reason"))
-    return f"{clock(absence['start'])}–{clock(absence['end'])}  {length(seconds)}  {what}"
+    return f"{clock(absence['start'])}–{clock(absence['end'])}  {length(_seconds(absence))}  {what}"
 
 
 def history_lines(steps):
