@@ -44,7 +44,8 @@ def branch_words(branch: str | None) -> str:
     last = printable(branch).rstrip("/").rsplit("/", 1)[-1]
     ticket = re.match(r"[A-Za-z][A-Za-z0-9]*-[0-9][0-9a-z]*(?![A-Za-z0-9])", last)
     head = ticket.group() if ticket else ""
-    return f"{head} {re.sub(r'[-_]+', ' ', last[len(head) :])}".strip()
+    words = re.sub(r"[-_]+", " ", last[len(head) :]).strip()
+    return f"{head} {words}".strip()
 
 
 def describe(subjects: Iterable[str], following: str | None = None, branch: str | None = None) -> str:

@@ -9,6 +9,9 @@ from functools import lru_cache
 
 from stintd.domain.pattern import path_pattern
 
+PATH_LIMIT = 1024
+"""Longer paths are not matched against exclusions: nobody has them, and matching could be made slow by them."""
+
 _EDITOR = (
     r"\..*\.sw[a-z]x?",  # vim, nano
     r"4913|5036|5159|5282|5405",  # vim asks the folder whether it may write: 4913, then 123 more each time
@@ -60,4 +63,4 @@ def exclusions(folder: str, patterns: Iterable[str]) -> tuple[str, ...]:
 
 def is_excluded(path: str, patterns: Iterable[str]) -> bool:
     """Whether an absolute path, or a folder above it, is one of those the owner excluded."""
-    return any(path_pattern(pattern).matches(path) for pattern in patterns)
+    return len(path) <= PATH_LIMIT and any(path_pattern(pattern).matches(path) for pattern in patterns)

@@ -34,7 +34,12 @@ def _one(pattern: str, at: int) -> tuple[str, int]:
     if close < 0:
         return re.escape(char), at + 1
     inside = pattern[at + 1 : close].replace("\\", "\\\\").replace("[", "\\[")
-    return f"[{'^' + inside[1:] if inside[0] in '!^' else inside}]", close + 1
+    text = f"[{'^' + inside[1:] if inside[0] in '!^' else inside}]"
+    try:
+        re.compile(text)
+    except re.error:  # a range the wrong way round
+        return re.escape(char), at + 1
+    return text, close + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A file that came with a clone was written by somebody else. It may say what its 
 file this person's hours under another client's project.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ FILE_NAMES = (STINT_FILE, WAKATIME_FILE)
 TEXT_LIMIT = 64 * 1024
 VALUE_LIMIT = 200
 LIST_LIMIT = 100
+STARS = 2
+"""Wildcards in a pattern of `exclude`: more of them, from a hostile file, take for ever to match against long paths."""
 KEYS = ("project", "task", "tags", "exclude")
 
 
@@ -62,6 +65,8 @@ def _stint(folder: str, text: str, is_trusted: bool) -> ProjectFile:
         raise Invalid(f"{where}: unknown key {_clean(unknown[0])}", "known keys: " + ", ".join(KEYS))
     words = {key: _word(where, key, values.get(key)) for key in ("project", "task")}
     lists = {key: _list(where, key, values.get(key, [])) for key in ("tags", "exclude")}
+    if any(len(stars := re.findall(r"\*+", pattern)) > STARS or stars.count("**") > 1 for pattern in lists["exclude"]):
+        raise Invalid(f"{where}: too many wildcards in exclude", f"use at most {STARS}, and one `**`, in a pattern")
     return ProjectFile(
         folder, words["project"], words["task"], tags=lists["tags"], exclude=lists["exclude"], is_trusted=is_trusted
     )

@@ -15,7 +15,7 @@ OTHER_DOORS = {
 """Hosts that serve another host's repositories over ssh, some on port 443."""
 DEFAULT_PORTS = {"https": "443", "http": "80", "git": "9418", "ftp": "21", "ftps": "990"}
 
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)")
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:[?#].*)?", re.DOTALL)
 _SCP = re.compile(r"(?:[^@/\s]*@)?(?P<host>\[[^\]]+\]|[^:/\s\[\]]{2,}):(?P<path>[^\s].*)")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d+){3}|\[::1\]|host\.docker\.internal")
 
@@ -36,8 +36,8 @@ def normalise_remote(url: str) -> str:
         host, port = _host(found["authority"])
         is_kept = _LOOPBACK.fullmatch(host) if scheme == "ssh" else port != DEFAULT_PORTS.get(scheme)
         return _named(host, port if is_kept else "", unquote(found["path"]))
-    if "::" in text.split("/", 1)[0]:
-        return ""  # a remote helper (`ext::sh -c …`): a program, not an address
+    if "://" in text or "::" in text.split("/", 1)[0]:
+        return ""  # no address, or a remote helper (`ext::sh -c …`): a program, not an address
     found = None if re.match(r"[./~]|[A-Za-z]:[/\\]", text) else _SCP.fullmatch(text)
     if found:
         return _named(_host(found["host"])[0], "", found["path"])

@@ -1,0 +1,118 @@
+"""Names of projects: the same, nearly the same, and new ones."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stintd.domain.naming import free_name, is_other_thing, match_name, near_names, normal_name, similarity
+
+KNOWN = [("p1", "payments-api"), ("p2", "Atlas"), ("p3", "client site"), ("p4", "api-v1")]
+
+
+def test_names_are_the_same_without_case_and_separators():
+    assert normal_name("Client_Site.X y") == normal_name("client-site x-Y") == "clientsitexy"
+
+
+@pytest.mark.parametrize(
+    ("text", "project", "how"),
+    [
+        ("p2", "p2", "id"),
+        ("Atlas", "p2", "exact"),
+        ("aTLAS", "p2", "normalised"),
+        ("client-site", "p3", "normalised"),
+        ("payments-apis", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_name_matches_exactly_or_normalised_and_never_nearly(text, project, how):
+    match = match_name(text, KNOWN)
+    assert (match.project or "", match.how) == (project, how)
+
+
+@pytest.mark.parametrize(
+    ("text", "project"),
+    [
+        ("paymnts-api", "p1"),
+        ("payment-api", "p1"),
+        ("atlass", "p2"),
+        ("clients site", "p3"),
+        ("payments-app", None),  # one whole word differs
+        ("api-v2", None),  # one digit differs
+        ("payments", None),
+        ("payments-api-docs", None),
+    ],
+)
+def test_a_fuzzy_match_needs_a_typo_not_another_word_or_digit(text, project):
+    assert match_name(text, KNOWN, 90).project == project
+
+
+def test_two_near_names_are_no_match():
+    known = [("a", "warehouse-api"), ("b", "warehouses-api")]
+    match = match_name("warehousse-api", known, 90)
+    assert match.project is None
+    assert set(match.near) == {"warehouse-api", "warehouses-api"}
+
+
+def test_two_names_that_are_the_same_normalised_are_ambiguous_and_not_new():
+    match = match_name("myapp", [("a", "my-app"), ("b", "my_app")])
+    assert (match.project, match.how, match.is_new) == (None, "several", False)
+    assert match_name("my-app", [("a", "my-app"), ("b", "my_app")]).project == "a"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("payments-app", "payments-api"), ("api-v1", "api-v2"), ("web1", "web"), ("video-encode", "video-decode"),
+        ("frontendApp", "frontendApi"), ("acme", "acme-site"), ("data-import", "data-export"),
+    ],
+)  # fmt: skip
+def test_these_look_alike_and_are_two_things(one, other):
+    assert is_other_thing(one, other)
+    assert is_other_thing(other, one)
+
+
+def test_near_names_help_who_mistyped_and_the_nearest_is_first():
+    assert near_names("paymnets", [name for _, name in KNOWN]) == ("payments-api",)
+    assert near_names("atlsa", ["Atlas", "Borealis"]) == ("Atlas",)
+    assert near_names("xyz", ["Atlas"]) == ()
+
+
+def test_a_name_that_is_taken_by_another_folder_makes_both_carry_their_parent():
+    naming = free_name("/w/clientB/api", ["api"], ("p1", "/w/clientA/api"))
+    assert naming.name == "clientB/api"
+    assert naming.renames == (("p1", "clientA/api"),)
+
+
+def test_equal_parents_carry_as_much_as_tells_them_apart():
+    naming = free_name("/y/client/api", ["api"], ("p1", "/x/client/api"))
+    assert naming.name == "y/client/api"
+    assert naming.renames == (("p1", "x/client/api"),)
+
+
+def test_a_name_somebody_chose_is_not_changed():
+    naming = free_name("/w/clientB/api", ["API"])
+    assert (naming.name, naming.renames) == ("clientB/api", ())
+
+
+def test_when_every_name_is_taken_a_number_tells_apart():
+    assert free_name("/a/b", ["b", "a/b"]).name == "a/b 2"
+
+
+def test_a_bare_repository_is_called_after_what_people_see():
+    assert free_name("/w/api/.bare", []).name == "api"
+    assert free_name("/w/api.git", []).name == "api"
+
+
+names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30)
+
+
+@given(names, names)
+def test_likeness_is_symmetric_and_bounded(one, other):
+    assert similarity(one, other) == similarity(other, one)
+    assert 0 <= similarity(one, other) <= 100
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), st.lists(st.sampled_from(["a", "b", "a/b", "c/b"]), max_size=4))
+def test_a_free_name_is_free(parts, taken):
+    naming = free_name("/" + "/".join(parts), taken)
+    assert normal_name(naming.name) not in {normal_name(name) for name in taken}
