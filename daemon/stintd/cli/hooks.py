@@ -112,11 +112,18 @@ def _status(words, layout):
     reach = "reach every repository" if report["config"] else "are not in your configuration"
     print(f"git {report['git']}: hooks {reach}; new repositories {'get' if report['template'] else 'do not get'} them")
     for repo in report["repos"]:
-        states = "; ".join(f"{state}: {', '.join(names)}" for state, names in _by_state(repo["hooks"]).items())
-        print(f"{for_terminal(repo['path'])}: {for_terminal(repo.get('text') or states)}")
-        if repo.get("hint"):
+        print(f"{for_terminal(repo['path'])}: {for_terminal(_in_words(repo, report['config']))}")
+        if repo.get("hint") and not report["config"]:
             print(f"  {for_terminal(repo['hint'])}")
     return 0
+
+
+def _in_words(repo, is_reached):
+    """How one repository stands; `is_reached` by the user's configuration it needs no hook files of its own."""
+    states = _by_state(repo["hooks"])
+    if is_reached and set(states) <= {"absent"}:
+        return "reached by your configuration"
+    return repo.get("text") or "; ".join(f"{state}: {', '.join(names)}" for state, names in states.items())
 
 
 def _state_of(place, layout):

@@ -1,7 +1,8 @@
 """Reads what hooks left in the spool folder, and removes it once it is stored.
 
-A file goes through three names: `spool/KIND.PID`, written by a hook; `spool/taken/KIND.PID~INODE~COMMIT`, once it is
-being read, so that a hook with the same process number starts a new file; then nothing, after `settled` returned. A
+A file goes through three names: `spool/KIND.PID`, written by a hook; `spool/taken/KIND.PID~INODE~COMMIT~TOLD`, once it
+is being read, so that a hook with the same process number starts a new file (TOLD counts the bytes that are stored, for
+one that had the old file open); then nothing, after `settled` returned. A
 daemon that dies between is no loss: what lies in `taken` is told again at the next start with the same time and the
 same commit, so that it is the same heartbeat. What cannot be read goes to `spool/bad` and is reported.
 
@@ -65,6 +66,7 @@ class SpoolSource:
         self._taken, self._bad = os.path.join(folder, "taken"), os.path.join(folder, "bad")
         self._max_future = max_future
         self._unfinished = 0  # half-written files seen by the last pass
+        self._is_in_trouble = False
 
     async def run(self, sink: Sink) -> None:
         """Drain, then read whenever something arrives, until cancelled."""
@@ -86,9 +88,7 @@ class SpoolSource:
         for folder in (self._taken, self._bad):
             os.makedirs(folder, mode=0o700, exist_ok=True)
         self._report(sink)
-        told = await self._tell(
-            [found for name in sorted(os.listdir(self._taken)) if (found := self._again(name))], sink
-        )
+        told = await self._tell([found for name in sorted(os.listdir(self._taken)) if (found := self._again(name))], sink)
         before: list[str] = []  # a pass that changed nothing is the last: what lies there is half-written or stuck
         while (names := self._waiting()) and names != before:
             before, self._unfinished = names, 0
@@ -131,22 +131,24 @@ class SpoolSource:
                 return None
             lines = self._lines(raw, _time_of(status))
             branch, commit = self._head(lines) if abs(age) < FRESH else (None, "")
-            taken = os.path.join(self._taken, f"{name}~{status.st_ino}~{commit}")
+            taken = os.path.join(self._taken, f"{name}~{status.st_ino}~{commit}~0")
             os.rename(path, taken)
         except FileNotFoundError:
             return None
         except (Invalid, OSError) as error:
             self._put_aside(path, error, sink)
             return None
-        return _message(taken, lines, status, (branch, commit))
+        return _message(taken, lines, raw, _time_of(status), (branch, commit))
 
     def _again(self, name: str) -> _Message | None:
         """What was taken before a crash, with the commit it was taken with."""
         path = os.path.join(self._taken, name)
         try:
             raw, status = _read(path)
-            return _message(path, self._lines(raw, _time_of(status)), status, (None, name.rpartition("~")[2]))
-        except (Invalid, OSError):
+            commit, told = name.split("~")[-2:]
+            lines = self._lines(raw[int(told) :], _time_of(status))
+            return _message(path, lines, raw, _time_of(status), (None, commit if told == "0" else ""))
+        except (Invalid, OSError, ValueError):
             os.rename(path, os.path.join(self._bad, name))
             return None
 
@@ -174,13 +176,17 @@ class SpoolSource:
     def _report(self, sink: Sink, reason: str = "") -> None:
         """Raise or clear the warning about messages that could not be read."""
         count = len(os.listdir(self._bad))
+        is_trouble = bool(count or reason)
+        if not is_trouble and not self._is_in_trouble:
+            return
+        self._is_in_trouble = is_trouble
         why = f", the last because {reason}" if reason else ""
         sink(
             TroubleSignal(
                 "spool_unreadable",
                 f"{count} hook message{'s' if count != 1 else ''} could not be read{why}",
                 f"look into {self._bad}, then empty that folder",
-                is_cleared=not count and not reason,
+                is_cleared=not is_trouble,
             )
         )
 
@@ -211,16 +217,18 @@ def _time_of(status: os.stat_result) -> datetime:
     return EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
 
 
-def _message(path: str, lines: list[HookLine], status: os.stat_result, head: tuple[str | None, str]) -> _Message:
-    signals = (signal_of(line, _time_of(status), head) for line in lines)
-    return _Message(path, status.st_size, tuple(signal for signal in signals if signal))
+def _message(path: str, lines: list[HookLine], raw: bytes, time: datetime, head: tuple[str | None, str]) -> _Message:
+    signals = (signal_of(line, time, head) for line in lines)
+    return _Message(path, len(raw), tuple(signal for signal in signals if signal))
 
 
 def _remove(message: _Message) -> None:
-    """Remove what is stored; a file that grew meanwhile stays and is told again."""
+    """Remove what is stored. A file that grew meanwhile stays, with a note of how much of it is stored."""
     with contextlib.suppress(OSError):
         if os.lstat(message.path).st_size == message.size:
             os.unlink(message.path)
+        else:
+            os.rename(message.path, f"{message.path.rpartition('~')[0]}~{message.size}")
 
 
 def _one_a_rebase(signals: list[GitSignal]) -> list[GitSignal]:
