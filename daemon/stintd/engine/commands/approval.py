@@ -4,8 +4,10 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from stintd.domain.model import to_us
-from stintd.engine import shape
+from stintd.domain import edits
+from stintd.domain.edits import Surroundings
+from stintd.domain.model import EntryId, to_us
+from stintd.engine import rolling, shape
 from stintd.engine.commands import keeping
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries.entries import conditions, find, overlapping
@@ -23,8 +25,14 @@ def approve(
     lost = [row["id"] for row in rows if row["project_id"] is None]
     if lost:
         raise Conflict(f"{len(lost)} entries have no project", "give them one, or delete them", {"entries": lost[:20]})
-    values = {"approved_us": to_us(step.now), "locked": 1, "is_confirmed": 1, "pinned": keeping.ALL_PINS}
-    return _change(step, "approve", rows, lambda row: values)
+    approved = edits.approve([rolling.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _no_id))
+    pins = {one.id: {"pinned": " ".join(sorted(one.pinned)), "is_confirmed": int(one.is_confirmed)} for one in approved.updated}
+    stamp = {"approved_us": to_us(step.now), "locked": 1}
+    return _change(step, "approve", rows, lambda row: {**pins[row["id"]], **stamp})
+
+
+def _no_id() -> EntryId:
+    raise Conflict("approving makes no entry")
 
 
 def unapprove(

@@ -1,120 +1,46 @@
-"""Entries by the owner's hand: entered, changed, deleted, split, merged, restored. Each is one edit that can be undone.
-
-An edit pins the fields it sets. What it takes away from a person's or an agent's time stays away (`taken`), also from
-evidence that comes later; only time that a pause left free goes on being tracked.
+"""Entries by the owner's hand: entered, changed, deleted, split, merged, restored. Each is one edit that can be undone;
+what it does to the entry and to those around it is the rules' word (`domain.edits`).
 """
 
-import json
+from dataclasses import replace as copied
 from datetime import datetime, timedelta
 from typing import Any
 
-from stintd.domain import interval
-from stintd.domain import report as rules
-from stintd.domain.model import Context, Pause, from_us, to_us
+from stintd.domain import edits
+from stintd.domain.model import Context, ProjectId, TimeEntry, from_us, to_us
 from stintd.engine import rolling, shape
-from stintd.engine.commands import keeping, naming, revision
+from stintd.engine.commands import applying, keeping, naming, revision
 from stintd.engine.commands.naming import Wanted
 from stintd.engine.queries.entries import row_of
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Invalid, NotFound
-from stintd.store import edits
+from stintd.store import edits as kept
 
-LONGEST = timedelta(days=7)
 OWN = "(origin <> 'auto' OR instr(pinned, 'time') > 0)"
 """Entries whose time is the owner's word; the others follow the evidence and give way."""
-Pieces = list[tuple[int, int]]
-
-
-# ---------------------------------------------------------------- what may be
-
-
-def check_span(step: Step, start: datetime, end: datetime) -> None:
-    """Refuse what cannot have been worked."""
-    if end <= start:
-        raise Invalid("it ends before it begins", "send an end that is later than the start", {"field": "end"})
-    if end - start > LONGEST:
-        raise Invalid("an entry is at most seven days long", "enter it day by day", {"field": "end"})
-    if end > step.now + step.policy.max_future:
-        raise Invalid("it ends in the future", "enter work when it is done, or start a timer", {"field": "end"})
 
 
 def check_free(row: Row) -> None:
     """Refuse a change of what was approved."""
     if row["locked"] or row["approved_us"] is not None:
-        raise Conflict("this entry is approved", "release it first: `stint unapprove`", {"entryId": row["id"]})
+        raise Conflict("the entry is approved and locked", "take the approval back first: `stint unapprove PERIOD`")
 
 
-def own_within(step: Step, start_us: int, end_us: int | None, but: str = "") -> list[Row]:
-    """The person's own entries that share time with a stretch."""
-    return select(
-        step.conn, f"SELECT * FROM entry WHERE actor = 'human' AND {OWN} AND (end_us IS NULL OR end_us > ?)"  # noqa: S608
-        " AND start_us < ? AND id <> ? ORDER BY start_us", (start_us, end_us if end_us is not None else 2**62, but),
+def refuse_overlap(step: Step, start_us: int) -> None:
+    """A timer cannot begin inside the owner's own finished time."""
+    found = select(
+        step.conn, f"SELECT id FROM entry WHERE actor = 'human' AND {OWN} AND end_us > ? ORDER BY start_us LIMIT 5",  # noqa: S608
+        (start_us,),
     )  # fmt: skip
-
-
-def refuse_overlap(
-    step: Step, start_us: int, end_us: int | None, *, but: str = "", overlap: bool = False, replace: bool = False
-) -> None:
-    """The owner's own time is not taken without asking: refuse, let both stand, or make room."""
-    found = own_within(step, start_us, end_us, but)
-    if not found or overlap:
-        return
-    if not replace:
-        shown = [shape.entry(step, row_of(step, row["id"])) for row in found[:5]]
+    if found:
+        shown = [shape.entry(step, row_of(step, row["id"])) for row in found]
+        name = shown[0]["projectName"] or "no project"
         raise Conflict(
-            f"there is an entry of yours there already: {shown[0]['projectName'] or 'no project'} from {shown[0]['start']}",
-            "choose another time, or ask for replace or overlap", {"entries": shown},
+            f"your own entry ({name}) reaches beyond that time", "start later, or mend the entry with `stint edit`",
+            {"entries": shown},
         )  # fmt: skip
-    for row in found:
-        check_free(row)
-        _carve(step, row, start_us, end_us if end_us is not None else to_us(step.now))
-
-
-def _carve(step: Step, row: Row, lo: int, hi: int) -> None:
-    """Take [lo, hi) out of an entry: it gets shorter, becomes two, or goes."""
-    end = row["end_us"] if row["end_us"] is not None else to_us(step.now)
-    if row["start_us"] < lo and end > hi:
-        keeping.add(step, {**_copied(row), **_between(row, hi, row["end_us"])})
-    if row["start_us"] < lo:
-        keeping.change(step, row, {**_between(row, row["start_us"], lo), "state": "finished"})
-    elif end > hi:
-        keeping.change(step, row, _between(row, hi, row["end_us"]))
-    else:
-        keeping.remove(step, row)
-
-
-_COPIED = (
-    "actor", "origin", "project_id", "task", "description", "billable", "tags", "repo_id", "branch", "session", "pinned",
-    "is_confirmed", "may_overlap", "zone", "state",
-)  # fmt: skip
-
-
-def _copied(row: Row) -> Row:
-    return {name: row[name] for name in _COPIED}
-
-
-def _between(row: Row, lo: int, hi: int | None) -> Row:
-    """The columns that change when an entry becomes only what lies between two instants."""
-    pauses = []
-    for pause in rolling.entry_of(row).pauses:
-        start = max(to_us(pause.start), lo)
-        end = None if pause.end is None and hi is None else min(to_us(pause.end) if pause.end else 2**62, hi or 2**62)
-        if end is None or end > start:
-            pauses.append(Pause(from_us(start), from_us(end) if end is not None else None))
-    total = _length(row)
-    part = (hi if hi is not None else lo) - lo
-    supervised = row["supervised_us"] * min(part, total) // total if total else 0
-    return {
-        "start_us": lo, "end_us": hi, "pauses": keeping.pauses_text(pauses), "supervised_us": supervised,
-        "hands_on_us": max(0, part - supervised),
-    }  # fmt: skip
-
-
-def _length(row: Row) -> int:
-    end = row["end_us"] if row["end_us"] is not None else row["last_evidence_us"] or row["start_us"]
-    return int(end - row["start_us"])
 
 
 def bills(step: Step, project_id: str | None) -> bool:
@@ -125,9 +51,22 @@ def bills(step: Step, project_id: str | None) -> bool:
     return bool(row["client_id"] if row["billable"] is None else row["billable"])
 
 
-def worked(step: Step, row: Row) -> Pieces:
-    """The stretches of an entry that count."""
-    return [(lo, hi) for lo, hi in rules.worked(rolling.entry_of(row), step.now) if hi > lo]
+def _checked(row: Row, expected: int | None) -> TimeEntry:
+    """The entry, if the caller has seen its latest revision."""
+    revision.check(row, expected)
+    return rolling.entry_of(row)
+
+
+def _written(step: Step, verb: str, summary: str, decide: Any) -> edits.Change:
+    """Have the rules decide, write it as one edit, and derive what it moved."""
+    try:
+        change: edits.Change = decide()
+    except Conflict as error:
+        raise applying.shown(step, error) from None
+    with step.edit(verb, summary):
+        applying.write(step, change)
+    step.settle()
+    return change
 
 
 # ---------------------------------------------------------------- create
@@ -140,22 +79,30 @@ def create(
 ) -> Reply:  # fmt: skip
     """Enter past work. It takes automatic time and says how much; the owner's own only when asked."""
     begin, finish = _span(start, end, minutes)
-    check_span(step, begin, finish)
+    if replace and overlap:
+        raise Invalid("replace and overlap exclude each other", "send one of them", {"field": "overlap"})
     target = naming.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
-    lo, hi = to_us(begin), to_us(finish)
-    taken = sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in _automatic(step, lo, hi))
-    with step.edit("add", f"add {begin:%Y-%m-%d %H:%M}, {(hi - lo) // 60_000_000} min"):
-        refuse_overlap(step, lo, hi, overlap=overlap, replace=replace)
-        values = _words(step, target.id, words)
-        values.setdefault("task", target.task)
-        values.setdefault("billable", int(bills(step, target.id)))
-        entry_id = keeping.add(step, {
-            "project_id": target.id, "start_us": lo, "end_us": hi, "may_overlap": int(overlap), "hands_on_us": hi - lo,
-            **values,
-        })  # fmt: skip
-    step.settle()
-    shown = shape.entry(step, row_of(step, entry_id))
-    return Reply({**shown, "takenSeconds": shape.seconds(taken), "projectCreated": target.is_new})
+    new = _new(step, target, begin, finish, words)
+    near = applying.surroundings(step, to_us(min(begin, finish)), to_us(max(begin, finish)))
+    taken = _taken_us(step, to_us(begin), to_us(finish))
+    mode = "replace" if replace else "overlap" if overlap else "refuse"
+    change = _written(
+        step, "add", f"add {begin:%Y-%m-%d %H:%M}, {round((finish - begin) / timedelta(minutes=1))} min",
+        lambda: edits.add(new, near, mode),
+    )  # fmt: skip
+    shown = shape.entry(step, row_of(step, change.created[-1].id))
+    notes = {"takenSeconds": 0 if overlap else shape.seconds(taken), "notice": change.notice or None}
+    return Reply({**shown, **notes, "projectCreated": target.is_new})
+
+
+def _new(step: Step, target: naming.Target, start: datetime, end: datetime, words: Row) -> edits.New:
+    task = naming.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
+    if "task_id" not in words and "task_name" not in words:
+        task = target.task
+    billable = words["billable"] if words.get("billable") is not None else bills(step, target.id)
+    return edits.New(
+        target.id, start, end, task, words.get("description") or "", tuple(words.get("tags", ())), billable, step.policy.zone
+    )
 
 
 def _span(start: datetime | None, end: datetime | None, minutes: float | None) -> tuple[datetime, datetime]:
@@ -170,28 +117,21 @@ def _span(start: datetime | None, end: datetime | None, minutes: float | None) -
     raise Invalid(f"{missing} is missing", "send start and end, or start and durationMinutes", {"field": missing})
 
 
-def _automatic(step: Step, lo: int, hi: int) -> list[Row]:
+def _taken_us(step: Step, lo: int, hi: int) -> int:
+    """How much automatic time of the person lies in a stretch."""
     rows = select(
-        step.conn, f"SELECT * FROM entry WHERE actor = 'human' AND NOT {OWN} AND start_us < ?"  # noqa: S608
-        " AND coalesce(end_us, last_evidence_us) > ?", (hi, lo),
+        step.conn, f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608
+        f" AND NOT {OWN} AND start_us < ? AND coalesce(end_us, last_evidence_us) > ?", (hi, lo),
     )  # fmt: skip
-    return [{**row, "end_us": row["end_us"] if row["end_us"] is not None else row["last_evidence_us"]} for row in rows]
+    return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
 
 
-def _words(step: Step, project_id: str | None, words: Row) -> Row:
-    """The columns of task, description, tags and billable, as far as a request sets them."""
-    values: Row = {}
-    if project_id is None and (words.get("task_id") or words.get("task_name")):
-        raise Invalid("a task belongs to a project", "name the project too", {"field": "taskName"})
-    if "task_id" in words or "task_name" in words:
-        values["task"] = naming.task_key(step, project_id or "", words.get("task_id"), words.get("task_name"))
-    if words.get("description") is not None:
-        values["description"] = words["description"]
-    if words.get("tags") is not None:
-        values["tags"] = json.dumps(list(words["tags"]), ensure_ascii=False)
-    if words.get("billable") is not None:
-        values["billable"] = int(words["billable"])
-    return values
+def fill(step: Step, lo_us: int, hi_us: int, target: naming.Target, words: Row) -> dict[str, Any]:
+    """Write down a gap: what no entry of the person holds already."""
+    new = _new(step, target, from_us(lo_us), from_us(hi_us), words)
+    near = applying.surroundings(step, lo_us, hi_us)
+    change = _written(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, near))
+    return shape.entry(step, row_of(step, change.created[0].id))
 
 
 # ---------------------------------------------------------------- change
@@ -203,77 +143,49 @@ def change(
 ) -> dict[str, Any]:  # fmt: skip
     """Edit an entry; what is set is pinned, what is not goes on following its evidence."""
     row = keeping.row_of(step, row_of(step, entry_id)["id"])
-    _check(row, revision)
-    check_free(row)
-    values = _project_values(step, row, words)
-    pins = {"project"} if values.keys() & {"project_id", "task"} else set()
-    pins |= {"text"} if {"description", "tags", "billable"} & words.keys() else set()
-    with step.edit("edit", "edit an entry"):
-        if start is not None or end is not None or minutes is not None:
-            values |= _time_values(step, row, start, end, minutes)
-            pins |= {"time", "project"}
-        if confirmed is not None:
-            values["is_confirmed"] = int(confirmed)
-            pins |= {"time", "project"} if confirmed else set()
-        if values:
-            keeping.change(step, row, {**values, **pinned(row, pins)})
-    step.settle()
+    entry = _checked(row, revision)
+    if minutes is not None:
+        start, end = _span(start or (None if end else entry.start), end, minutes)
+    fields = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
+    patch = edits.Patch(**{**_project_fields(step, row, words), **fields})
+    near = applying.around(step, [entry, *_as_patched(entry, start, end)])
+    _written(step, "edit", f"edit {', '.join(sorted({*words, *fields})) or 'an entry'}", lambda: edits.patch(entry, patch, near))
+    if confirmed is not None:
+        _confirm(step, row["id"], confirmed)
     return shape.entry(step, row_of(step, row["id"]))
 
 
-def _check(row: Row, expected: int | None) -> None:
-    revision.check(row, expected)
+def _as_patched(entry: TimeEntry, start: datetime | None, end: datetime | None) -> list[TimeEntry]:
+    """Where the entry will be, so that the entries there are looked at too."""
+    begin, finish = start or entry.start, end or entry.end
+    return [copied(entry, start=begin, end=finish)] if finish is None or finish > begin else []
 
 
-def _project_values(step: Step, row: Row, words: Row) -> Row:
-    """The columns of project, task and text that a request sets."""
-    values: Row = {}
+def _project_fields(step: Step, row: Row, words: Row) -> dict[str, Any]:
+    """The fields of project, task and text that a request sets."""
+    found: dict[str, Any] = {name: words[name] for name in ("description", "tags", "billable") if words.get(name) is not None}
     project_id = row["project_id"]
     if words.get("project_id") is not None or words.get("project_name") is not None:
         project_id = naming.target(step, Wanted(words.get("project_id"), words.get("project_name"))).id
     elif "project_id" in words:
         project_id = None
     if project_id != row["project_id"]:
-        values |= {"project_id": project_id, "task": None}
-        if "text" not in row["pinned"].split():
-            values["billable"] = int(bills(step, project_id))
-    return {**values, **_words(step, project_id, words)}
+        found |= {"project": ProjectId(project_id) if project_id else None, "task": None}
+    if project_id is None and (words.get("task_id") or words.get("task_name")):
+        raise Invalid("a task belongs to a project", "name the project too", {"field": "taskName"})
+    if "task_id" in words or "task_name" in words:
+        found["task"] = naming.task_key(step, project_id or "", words.get("task_id"), words.get("task_name"))
+    return found
 
 
-def _time_values(step: Step, row: Row, start: datetime | None, end: datetime | None, minutes: float | None) -> Row:
-    """The columns of a new span; what it no longer holds is taken away, what it newly holds must be free."""
-    if minutes is not None:
-        start, end = _span(start or (None if end else from_us(row["start_us"])), end, minutes)
-    lo = to_us(start) if start is not None else row["start_us"]
-    hi = to_us(end) if end is not None else row["end_us"]
-    check_span(step, from_us(lo), from_us(hi) if hi is not None else step.now + timedelta(microseconds=1))
-    if row["actor"] == "human" and not row["may_overlap"]:
-        for new_lo, new_hi in interval.subtract((lo, hi or to_us(step.now)), worked(step, row)):
-            refuse_overlap(step, new_lo, new_hi, but=row["id"])
-    for gone_lo, gone_hi in worked(step, row):
-        for left in interval.subtract((gone_lo, gone_hi), [(lo, hi if hi is not None else 2**62)]):
-            keeping.take(step, *left, row["actor"], _taken_project(row))
-    values = _between(row, lo, hi)
-    if hi is not None:
-        values["state"] = "finished"
-    elif row["origin"] == "auto":
-        values["origin"] = "manual"
-    return values
-
-
-def _taken_project(row: Row) -> str | None:
-    """Whose time is taken: a person has one attention, agents and what was meant to overlap only their own project."""
-    return row["project_id"] if row["actor"] == "agent" or row["may_overlap"] else None
-
-
-def pinned(row: Row, pins: set[str]) -> Row:
-    """The pins an entry has now, and where it stood when it got them, by which it is found again."""
-    had = set(row["pinned"].split())
-    values: Row = {"pinned": " ".join(sorted(had | pins))}
-    if row["anchor_start_us"] is None and not had:
-        end = row["end_us"] if row["end_us"] is not None else row["last_evidence_us"] or row["start_us"]
-        values |= {"anchor_start_us": row["start_us"], "anchor_end_us": end}
-    return values
+def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
+    """The owner's word on evidence that was doubted; it holds, so the entry no longer follows that evidence."""
+    row = keeping.row_of(step, entry_id)
+    check_free(row)
+    pins = {*row["pinned"].split(), *(("time", "project") if is_confirmed else ())}
+    with step.edit("confirm", "confirm an entry"):
+        keeping.change(step, row, {"is_confirmed": int(is_confirmed), "pinned": " ".join(sorted(pins))})
+    step.settle()
 
 
 # ---------------------------------------------------------------- delete and restore
@@ -282,24 +194,12 @@ def pinned(row: Row, pins: set[str]) -> Row:
 def delete(step: Step, entry_id: str, revision: int | None = None) -> dict[str, Any]:
     """Delete an entry; its time stays away until that is undone."""
     found = row_of(step, entry_id)
-    row = keeping.row_of(step, found["id"])
-    _check(row, revision)
-    check_free(row)
+    entry = _checked(found, revision)
     shown = shape.entry(step, found)
-    with step.edit("delete", f"delete {found['project_name'] or 'an entry'}, {shown['durationSeconds'] // 60} min"):
-        drop(step, row)
-    step.settle()
+    near = applying.around(step, [entry])
+    summary = f"delete {found['project_name'] or 'an entry'}, {shown['durationSeconds'] // 60} min"
+    _written(step, "delete", summary, lambda: edits.delete(entry, near))
     return shown
-
-
-def drop(step: Step, row: Row) -> None:
-    """Remove an entry, and take its time away."""
-    pieces = worked(step, row)
-    if row["end_us"] is None and row["origin"] == "auto":
-        pieces = [(row["start_us"], to_us(step.now))]
-    keeping.remove(step, row)
-    for lo, hi in pieces:
-        keeping.take(step, lo, hi, row["actor"], _taken_project(row))
 
 
 def restore(step: Step, entry_id: str) -> dict[str, Any]:
@@ -319,7 +219,7 @@ def restore(step: Step, entry_id: str) -> dict[str, Any]:
 def take_back(step: Step, edit_id: str) -> list[str]:
     """Undo an edit: rows, totals, what is derived; the ids of the entries that are there and changed."""
     changed = []
-    for one in edits.undo(step.conn, edit_id, step.now):
+    for one in kept.undo(step.conn, edit_id, step.now):
         if one.table == "entry":
             changed.append(one.row_id)
             keeping.note_restored(step, one.before, one.after)
@@ -338,25 +238,16 @@ def take_back(step: Step, edit_id: str) -> list[str]:
 def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) -> dict[str, Any]:
     """Cut an entry in two at an instant inside it; nothing is lost between them."""
     row = keeping.row_of(step, row_of(step, entry_id)["id"])
-    _check(row, revision)
-    check_free(row)
-    at_us = to_us(at)
-    end = row["end_us"] if row["end_us"] is not None else to_us(step.now)
-    if not row["start_us"] < at_us < end:
-        raise Invalid("the cut must lie inside the entry", "send an instant between its start and its end", {"field": "at"})
-    is_following = row["end_us"] is None and row["origin"] == "auto"
-    with step.edit("split", f"split at {at:%Y-%m-%d %H:%M}"):
-        second = None
-        if not is_following:
-            second = keeping.add(step, {**_copied(row), **_between(row, at_us, row["end_us"]), "pinned": keeping.ALL_PINS})
-        first_half = {**_between(row, row["start_us"], at_us), "state": "finished", **pinned(row, {"time", "project"})}
-        keeping.change(step, row, first_half)
-    step.settle()
-    ids = [row["id"], second or _following(step, at_us, row)]
-    return {"entries": shape.entries_by_id(step, [one for one in ids if one])}
+    entry = _checked(row, revision)
+    near = applying.around(step, [entry])
+    done = _written(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, near))
+    second = done.created[0].id
+    if first(step.conn, "SELECT 1 FROM entry WHERE id = ?", (second,)) is None:
+        second = _following(step, to_us(at), row) or second
+    return {"entries": shape.entries_by_id(step, [row["id"], second])}
 
 
-def _following(step: Step, at_us: int, row: Row) -> str | None:
+def _following(step: Step, at_us: int, row: Row) -> Any:
     """The automatic entry that goes on after a cut of what still runs."""
     found = first(
         step.conn, "SELECT id FROM entry WHERE start_us >= ? AND actor = ? AND project_id IS ? ORDER BY start_us LIMIT 1",
@@ -367,33 +258,9 @@ def _following(step: Step, at_us: int, row: Row) -> str | None:
 
 def merge(step: Step, ids: tuple[str, ...]) -> dict[str, Any]:
     """Make one entry of several of the same project; what lay between them becomes a pause, never work."""
-    rows = [keeping.row_of(step, row_of(step, entry_id)["id"]) for entry_id in ids]
-    rows = sorted({row["id"]: row for row in rows}.values(), key=lambda row: (row["start_us"], row["id"]))
-    _check_mergeable(rows)
-    pieces = interval.union(piece for row in rows for piece in worked(step, row))
-    start, end = pieces[0][0], pieces[-1][1]
-    gaps = interval.subtract((start, end), pieces)
-    values = {
-        "start_us": start, "end_us": end, "state": "finished",
-        "pauses": keeping.pauses_text(Pause(from_us(lo), from_us(hi)) for lo, hi in gaps),
-        "supervised_us": sum(row["supervised_us"] for row in rows), "hands_on_us": sum(row["hands_on_us"] for row in rows),
-        "description": "; ".join(dict.fromkeys(row["description"] for row in rows if row["description"])),
-        "tags": json.dumps(list(dict.fromkeys(tag for row in rows for tag in json.loads(row["tags"]))), ensure_ascii=False),
-    }  # fmt: skip
-    with step.edit("merge", f"merge {len(rows)} entries"):
-        for row in rows[1:]:
-            keeping.remove(step, row, rows[0]["id"])
-        keeping.change(step, rows[0], {**values, **pinned(rows[0], {"time", "project", "text"})})
-    step.settle()
-    return shape.entry(step, row_of(step, rows[0]["id"]))
-
-
-def _check_mergeable(rows: list[Row]) -> None:
-    if len(rows) < 2:
-        raise Invalid("merging needs at least two entries", "send the ids of two", {"field": "ids"})
-    for row in rows:
-        check_free(row)
-        if row["end_us"] is None:
-            raise Conflict("a running timer cannot be merged", "stop it first", {"entryId": row["id"]})
-    if len({(row["actor"], row["project_id"]) for row in rows}) > 1:
-        raise Invalid("these entries are of different projects", "give them to one project first", {"field": "ids"})
+    entries = [rolling.entry_of(row_of(step, entry_id)) for entry_id in ids]
+    if len({entry.id for entry in entries}) < 2:
+        raise Invalid("merging takes two entries or more", "send the ids of two", {"field": "ids"})
+    near = applying.around(step, entries)
+    done = _written(step, "merge", f"merge {len(entries)} entries", lambda: edits.merge(entries, near))
+    return shape.entry(step, row_of(step, done.updated[0].id))

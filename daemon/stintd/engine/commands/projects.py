@@ -118,9 +118,11 @@ def _mapping_columns(values: Row) -> Row:
     names = ("remote", "branch", "client", "task")
     billable = values.get("billable")
     return {
-        **{name: values.get(name) for name in names}, "path": values.get("pattern"), "billable": None if billable is None else int(billable),
+        **{name: values.get(name) for name in names},
+        "path": values.get("pattern"),
+        "billable": None if billable is None else int(billable),
         "tags": json.dumps(list(values.get("tags", ())), ensure_ascii=False),
-    }  # fmt: skip
+    }
 
 
 def _first_position(step: Step) -> int:

@@ -273,7 +273,8 @@ def carry_out(step: Step, outcome: timer.Outcome) -> Done:
 
 def _start_entry(step: Step, effect: timer.StartEntry) -> str:
     start_us = to_us(effect.start)
-    entries.refuse_overlap(step, start_us, None, overlap=effect.may_overlap)
+    if not effect.may_overlap:
+        entries.refuse_overlap(step, start_us)
     billable = entries.bills(step, effect.project) if effect.billable is None else effect.billable
     return keeping.add(step, {
         "project_id": effect.project, "task": effect.task, "start_us": start_us, "description": effect.description,
