@@ -25,6 +25,7 @@ class SpokenNote:
     checkout: str
     path: str
     time: datetime
+    mask: int = 0
 
 
 @dataclass(frozen=True)

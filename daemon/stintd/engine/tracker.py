@@ -27,7 +27,7 @@ from stintd.domain.model import (
 )
 from stintd.engine.backlog import Backlog
 from stintd.engine.roots import Roots, is_below
-from stintd.engine.tracked import Look, Note, Parts, Reading, RepoState, Sink, Tracked, TrackerSettings
+from stintd.engine.tracked import CREATED, Look, Note, Parts, Reading, RepoState, Sink, Tracked, TrackerSettings
 from stintd.errors import StintdError
 
 LOCKS = ("index.lock", "HEAD.lock")
@@ -132,7 +132,7 @@ class Tracker:
             elif tracked is None:
                 self._changed_outside(note)
             elif is_below(note.path, tracked.facts.git_dir) or is_below(note.path, tracked.facts.common_dir):
-                if os.path.basename(note.path) in LOCKS and not tracked.is_locked:
+                if not tracked.is_locked and _is_lock_taken(note):
                     tracked.is_locked = True
                     files.append(LockSignal(note.time, note.checkout, True))
                 git.setdefault(note.checkout, set()).add(note.path)
@@ -217,7 +217,7 @@ class Tracker:
         facts = self._parts.git.facts_of(before.path, before.first_commit)
         if facts is None or not facts.git_dir:
             return facts, None
-        after_us = None if tracked.cursor else to_us(self._since)
+        after_us = None if tracked.cursor else to_us(self._since.replace(microsecond=0))  # as exact as a reflog
         try:
             return facts, self._parts.git.look(facts, tracked.cursor, self._settings.owner, is_settled, after_us)
         except StintdError as odd:
@@ -250,12 +250,12 @@ class Tracker:
 
     def _pushes(self, tracked: Tracked) -> None:
         """Pushes noted in the logs of remote-tracking branches, told for the worktree that stands on the branch."""
-        found = self._parts.git.pushes_since(tracked.facts, tracked.pushed_us, self._settings.owner)
+        found, read_to = self._parts.git.pushes_since(tracked.facts, tracked.pushed_us, self._settings.owner)
+        tracked.pushed_us = read_to
         if not found:
             return
         shared = [t.facts for t in self._tracked.values() if t.facts.common_dir == tracked.facts.common_dir]
         on_branch = {facts.branch: facts.path for facts in shared}
-        tracked.pushed_us = to_us(found[-1].time)
         signals: list[Signal] = [replace(push, checkout=on_branch.get(push.branch, tracked.facts.path)) for push in found]
         self._tell(signals, {f"push:{tracked.facts.common_dir}": str(tracked.pushed_us)})
         self._promote(tracked)
@@ -324,8 +324,10 @@ class Tracker:
         tracked = Tracked(facts, self._cursor_to_start(reading), pushed, active, swept, git_folders=reading.git_folders)
         self._tracked[facts.path] = tracked
         self._parts.watcher.cover(facts.path, tracked.git_folders, ())
-        names = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
-        self._tell([CheckoutSignal(self._clock.now(), facts)], names)
+        kept = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
+        if tracked.cursor is not None:
+            kept[_cursor_name(facts)] = tracked.cursor
+        self._tell([CheckoutSignal(self._clock.now(), facts)], kept)
         self._look(tracked)
         if facts.kind != "worktree":
             self._pushes(tracked)
@@ -405,10 +407,9 @@ class Tracker:
         tracked = self._tracked.get(path)
         if tracked is None:
             return
-        folders = tuple(await asyncio.to_thread(self._parts.git.git_folders, tracked.facts))
-        if folders != tracked.git_folders:
+        while (folders := tuple(await asyncio.to_thread(self._parts.git.git_folders, tracked.facts))) != tracked.git_folders:
             tracked.git_folders = folders
-            self._parts.watcher.cover(path, folders, tracked.folders)
+            self._parts.watcher.cover(path, folders, tracked.folders)  # then once more: folders may have come before it
         self._look(tracked)
         self._pushes(tracked)
 
@@ -473,6 +474,11 @@ class Tracker:
                 return None
             path = above
         return path
+
+
+def _is_lock_taken(note: Note) -> bool:
+    """Whether git holds its lock, or held it since the last batch; the note of its release is none."""
+    return os.path.basename(note.path) in LOCKS and (bool(note.mask & CREATED) or os.path.lexists(note.path))
 
 
 def _real(roots: Sequence[str]) -> tuple[str, ...]:

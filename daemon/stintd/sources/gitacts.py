@@ -157,9 +157,13 @@ def stash_seconds(common_dir: str) -> frozenset[int]:
     return frozenset(line.seconds for line in lines)
 
 
-def pushes(common_dir: str, checkout: str, after_us: int, owner: frozenset[str], limit: int = 2000) -> list[GitSignal]:
-    """Pushes since `after_us`, from the logs of remote-tracking branches (git writes `update by push` there)."""
+def pushes(
+    common_dir: str, checkout: str, after_us: int, owner: frozenset[str], limit: int = 2000
+) -> tuple[list[GitSignal], int]:
+    """(pushes since `after_us`, where to go on), from the logs of remote-tracking branches: git writes `update by push`
+    there. `after_us` is a file's time, which is finer than the whole seconds of a line."""
     found: list[GitSignal] = []
+    read_to = after_us
     for path, name in _tracking_logs(os.path.join(common_dir, "logs", "refs", "remotes"), limit):
         try:
             if os.lstat(path).st_mtime_ns // 1000 <= after_us:
@@ -167,12 +171,14 @@ def pushes(common_dir: str, checkout: str, after_us: int, owner: frozenset[str],
         except OSError:
             continue
         lines, written_us = read_tail(path)
-        news = ReflogNews(tuple(lines), ReflogCursor(), True, written_us)
-        for line, time_us in zip(lines, act_times(news, None), strict=True):
-            if line.message.startswith("update by push") and time_us > after_us:
+        read_to = max(read_to, written_us)
+        times = act_times(ReflogNews(tuple(lines), ReflogCursor(), True, written_us), None)
+        for index, (line, time_us) in enumerate(zip(lines, times, strict=True)):
+            is_fresh = time_us > after_us or index == len(lines) - 1
+            if is_fresh and line.message.startswith("update by push"):
                 facts = FoldFacts(checkout, name, owner)
                 found.append(_signal(facts, (line, line), time_us, name, ("push", line.message)))
-    return sorted(found, key=lambda signal: signal.time)
+    return sorted(found, key=lambda signal: signal.time), read_to
 
 
 def _tracking_logs(folder: str, limit: int) -> list[tuple[str, str]]:

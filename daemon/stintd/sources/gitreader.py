@@ -242,8 +242,8 @@ def end_of(facts: CheckoutFacts) -> str:
     return _news(facts, None).cursor.to_text()
 
 
-def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> list[GitSignal]:
-    """Pushes of this repository since an instant."""
+def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> tuple[list[GitSignal], int]:
+    """(pushes of this repository since `after_us`, where to go on)."""
     return pushes(facts.common_dir, facts.path, after_us, owner)
 
 

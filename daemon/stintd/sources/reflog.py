@@ -97,12 +97,7 @@ def read_reflog(path: str, cursor: ReflogCursor | None) -> ReflogNews:
     try:
         found = os.fstat(descriptor)
         written_us = found.st_mtime_ns // 1000
-        if (
-            cursor
-            and cursor.inode == found.st_ino
-            and cursor.offset == found.st_size
-            and cursor.written_us == written_us
-        ):
+        if cursor and cursor.inode == found.st_ino and cursor.offset == found.st_size and cursor.written_us == written_us:
             return ReflogNews((), cursor, True, written_us)
         start, lines = _lines_from(descriptor, found.st_size, cursor)
     except OSError as error:
@@ -131,7 +126,12 @@ def _lines_from(descriptor: int, size: int, cursor: ReflogCursor | None) -> tupl
             return lines[index].end, lines[index + 1 :]
     # Neither place nor anchor: the reflog was expired, or the repository was made anew. Lines from before the last look
     # have been seen, or belong to a backfill.
-    return start, [line for line in lines if line.seconds * 1_000_000 > cursor.written_us]
+    return start, _since(lines, cursor)
+
+
+def _since(lines: list[ReflogLine], cursor: ReflogCursor) -> list[ReflogLine]:
+    """Lines of the second of the last look or later; lines know no more than seconds, and an act told twice is one."""
+    return [line for line in lines if line.seconds >= cursor.written_us // 1_000_000]
 
 
 def _is_anchored(descriptor: int, cursor: ReflogCursor) -> bool:
@@ -185,9 +185,7 @@ def parse_walk(output: bytes) -> list[ReflogLine]:
             raw = b"\x1f".join((old, new, email, seconds.group(1), message))
             text = text_of(message, SUBJECT_LIMIT)
             lines.append(
-                ReflogLine(
-                    old.decode(), new.decode(), text_of(email).lower(), int(seconds.group(1)), text, 0, _digest(raw)
-                )
+                ReflogLine(old.decode(), new.decode(), text_of(email).lower(), int(seconds.group(1)), text, 0, _digest(raw))
             )
     return lines[::-1]
 
@@ -200,7 +198,7 @@ def walk_news(lines: list[ReflogLine], cursor: ReflogCursor | None, written_us: 
     fresh = lines
     if cursor is not None:
         places = [index for index, line in enumerate(lines) if line.digest == cursor.anchor]
-        fresh = lines[places[-1] + 1 :] if places else [x for x in lines if x.seconds * 1_000_000 > cursor.written_us]
+        fresh = lines[places[-1] + 1 :] if places else _since(lines, cursor)
     anchor = lines[-1].digest if lines else (cursor.anchor if cursor else "")
     return ReflogNews(tuple(fresh), ReflogCursor(0, 0, anchor, written_us), cursor is not None, written_us)
 

@@ -1,0 +1,156 @@
+"""The tracker with the real watcher on real repositories: what people do is told, and soon."""
+
+import asyncio
+import shutil
+import statistics
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from stintd.clock import SystemClock
+from stintd.domain.model import CheckoutSignal, FileSignal, GitSignal, LockSignal, Signal
+from stintd.sources.watch import TreeWatcher
+from tests.support import repos
+from tests.support.tracking import Bench
+
+PATIENCE = 10.0  # seconds until a test gives up waiting for a signal
+
+
+class Live(Bench):
+    """A bench whose watcher speaks for itself."""
+
+    async def until(self, is_so: Callable[[], object]) -> None:
+        """Wait for the sink to be told of something; no polling."""
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():
+                self.news.clear()
+                await self.news.wait()
+
+    def sink(self, signals: list[Signal], cursors: dict[str, str]) -> None:
+        super().sink(signals, cursors)
+        self.told_at = time.perf_counter()
+        self.news.set()
+
+    def acts(self) -> list[tuple[str, str]]:
+        return [(Path(s.checkout).name, s.kind) for s in self.of(GitSignal)]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+async def code(tmp_path: Path) -> Path:
+    (tmp_path / "code").mkdir()
+    return tmp_path / "code"
+
+
+@pytest.fixture
+async def bench(code: Path) -> AsyncIterator[Live]:
+    clock = SystemClock()
+    live = Live((str(code),), clock)
+    live.news = asyncio.Event()  # type: ignore[attr-defined]
+    watcher = TreeWatcher(lambda notes: live.tracker.notes(notes), asyncio.get_running_loop(), clock, roots=(str(code),))
+    watcher.start()
+    live.watcher = watcher  # type: ignore[assignment]
+    repos.make(code / "acme", 1, is_live=True)
+    async with live:
+        live.told.clear()
+        yield live
+    watcher.stop()
+
+
+async def test_a_written_file_and_a_commit_are_told(bench: Live, code: Path) -> None:
+    repo = repos.TestRepo(code / "acme", is_live=True)
+    repo.write("notes.txt", "x")
+    await bench.until(lambda: [s for s in bench.of(FileSignal) if s.path == "notes.txt"])  # type: ignore[attr-defined]
+    sha = await asyncio.to_thread(repo.commit, "live")
+    await bench.until(lambda: bench.of(GitSignal))
+    assert [(s.subject, s.new, s.branch) for s in bench.of(GitSignal)] == [("live", sha, "main")]  # type: ignore[attr-defined]
+
+
+async def test_everything_a_person_does_in_git_is_told_in_order(bench: Live, code: Path, tmp_path: Path) -> None:
+    repo = repos.TestRepo(code / "acme", is_live=True)
+    repos.init(tmp_path / "o.git", is_bare=True)
+
+    def day() -> None:
+        repo.git("remote", "add", "origin", str(tmp_path / "o.git"))
+        repo.rebase(count=2)
+        repo.commit("amended", amend=True)
+        repo.write("work.txt", "half done")
+        repo.git("stash", "-q")
+        repo.git("push", "-q", "-u", "origin", "topic")
+
+    await asyncio.to_thread(day)
+    expected = ["checkout", "commit", "commit", "checkout", "commit", "checkout", "rebase", "commit", "stash", "push"]
+    await bench.until(lambda: len(bench.of(GitSignal)) >= len(expected))
+    assert [kind for _, kind in bench.acts()] == expected
+
+
+async def test_clone_worktree_and_new_repository_are_noticed_while_running(bench: Live, code: Path, tmp_path: Path) -> None:
+    origin = repos.make(tmp_path / "origin", 2, is_live=True)
+
+    def come() -> None:
+        origin.clone(code / "cloned")
+        repos.TestRepo(code / "acme", is_live=True).worktree(code / "acme-hotfix", "hotfix")
+        repos.init(code / "deep" / "er" / "fresh", is_live=True).commit("first")
+
+    await asyncio.to_thread(come)
+    wanted = {"cloned", "acme-hotfix", "fresh"}
+    await bench.until(lambda: wanted <= {Path(s.facts.path).name for s in bench.of(CheckoutSignal)})  # type: ignore[attr-defined]
+    await bench.until(lambda: ("fresh", "commit") in bench.acts() and ("cloned", "checkout") in bench.acts())
+    for folder in (code / "cloned", code / "deep" / "er" / "fresh"):
+        name, repo = folder.name, repos.TestRepo(folder, is_live=True)
+        await asyncio.to_thread(repo.commit, f"in {name}")
+        await bench.until(lambda name=name: f"in {name}" in [s.subject for s in bench.of(GitSignal)])  # type: ignore[attr-defined]
+
+
+async def test_a_deleted_and_recreated_clone_is_followed(bench: Live, code: Path, tmp_path: Path) -> None:
+    origin = repos.make(tmp_path / "origin", 2, is_live=True)
+    await asyncio.to_thread(shutil.rmtree, code / "acme")
+    await bench.until(lambda: any(s.is_gone for s in bench.of(CheckoutSignal)))  # type: ignore[attr-defined]
+    bench.told.clear()
+    await asyncio.to_thread(origin.clone, code / "acme")
+    await bench.until(lambda: bench.of(CheckoutSignal) and bench.acts())
+    await asyncio.to_thread(repos.TestRepo(code / "acme", is_live=True).commit, "again")
+    await bench.until(lambda: ("acme", "commit") in bench.acts())
+
+
+async def test_a_renamed_folder_is_followed(bench: Live, code: Path) -> None:
+    (code / "acme").rename(code / "renamed")
+    await bench.until(lambda: len(bench.of(CheckoutSignal)) >= 2)
+    assert {(Path(s.facts.path).name, s.is_gone) for s in bench.of(CheckoutSignal)} == {("acme", True), ("renamed", False)}  # type: ignore[attr-defined]
+    await asyncio.to_thread(repos.TestRepo(code / "renamed", is_live=True).commit, "still here")
+    await bench.until(lambda: ("renamed", "commit") in bench.acts())
+    assert len(bench.acts()) == 1
+
+
+async def test_a_large_checkout_is_framed_by_its_lock(bench: Live, code: Path) -> None:
+    repo = repos.TestRepo(code / "acme", is_live=True)
+
+    def fill() -> None:
+        repo.branch("many")
+        for number in range(1500):
+            repo.write(f"pkg{number % 10}/f{number}.py", str(number))
+        repo.git("add", ".")
+        repo.git("commit", "-q", "-m", "many")
+        repo.git("checkout", "-q", "main")
+
+    await asyncio.to_thread(fill)
+    await bench.until(lambda: [kind for _, kind in bench.acts()][-1:] == ["checkout"] and len(bench.acts()) == 3)
+    bench.told.clear()
+    await asyncio.to_thread(repo.git, "checkout", "-q", "many")
+    await bench.until(lambda: bench.acts())
+    await bench.until(lambda: any(not s.is_held for s in bench.of(LockSignal)))  # type: ignore[attr-defined]
+    kinds = [s.is_held if isinstance(s, LockSignal) else type(s).__name__ for s in bench.of(LockSignal, FileSignal, GitSignal)]
+    assert kinds[0] is True
+
+
+async def test_a_commit_is_known_within_20_ms_of_git_ending(bench: Live, code: Path) -> None:
+    repo = repos.TestRepo(code / "acme", is_live=True)
+    lags = []
+    for number in range(15):
+        bench.told.clear()
+        await asyncio.to_thread(repo.commit, f"commit {number}")
+        ended = time.perf_counter()
+        await bench.until(lambda: bench.of(GitSignal))
+        lags.append(max(0.0, bench.told_at - ended))
+    assert statistics.median(lags) < 0.020
