@@ -88,12 +88,17 @@ class SpoolSource:
         for folder in (self._taken, self._bad):
             os.makedirs(folder, mode=0o700, exist_ok=True)
         self._report(sink)
-        told = await self._tell([found for name in sorted(os.listdir(self._taken)) if (found := self._again(name))], sink)
+        self._unfinished = 0
+        told = await self._tell_again(sink)
         before: list[str] = []  # a pass that changed nothing is the last: what lies there is half-written or stuck
         while (names := self._waiting()) and names != before:
             before, self._unfinished = names, 0
             told += await self._tell([found for name in names if (found := self._take(name, sink))], sink)
-        return told
+        return told + await self._tell_again(sink)
+
+    async def _tell_again(self, sink: Sink) -> int:
+        """What a crash left behind, and what grew while it was read."""
+        return await self._tell([found for name in sorted(os.listdir(self._taken)) if (found := self._again(name))], sink)
 
     async def _tell(self, messages: list[_Message], sink: Sink) -> int:
         signals = _one_a_rebase(sorted((s for m in messages for s in m.signals), key=lambda signal: signal.time))
