@@ -115,6 +115,7 @@ class NoiseFilter:
         self.dropped: Counter[str] = Counter()
         self.bursts: deque[Burst] = deque(maxlen=50)
         self._places: dict[str, _Place] = {}
+        self._busy: dict[str, _Place] = {}  # those that may hold something: a daemon with 1,000 repositories asks often
         self._agents: dict[tuple[int, float, str], _Agent] = {}
         self._rhythms = Rhythms()
 
@@ -143,28 +144,30 @@ class NoiseFilter:
     def release(self, now: datetime) -> Passed:
         """What has become certain by `now`."""
         out: list[Draft] = []
-        for checkout, place in self._places.items():
+        for checkout, place in list(self._busy.items()):
             if place.held:
                 self._drop_bursts(checkout, place)
                 out += self._settled(place, now)
             out += [self._of_act(act) for act in place.acts.due(now)]
+            if not place.held and place.acts.next_due() is None:
+                del self._busy[checkout]
         return Passed(tuple(sorted(out, key=lambda draft: draft.time)))
 
     def next_deadline(self) -> datetime | None:
         """When to call `release` next; None while nothing is held."""
-        due = [self._due(held) for place in self._places.values() for held in place.held.values()]
-        due += [at for place in self._places.values() if (at := place.acts.next_due()) is not None]
+        due = [self._due(held) for place in self._busy.values() for held in place.held.values()]
+        due += [at for place in self._busy.values() if (at := place.acts.next_due()) is not None]
         return min(due, default=None)
 
     def held(self) -> tuple[Draft, ...]:
         """Everything that is still provisional."""
-        files = (held.draft for place in self._places.values() for held in place.held.values())
-        acts = (self._of_act(act) for place in self._places.values() for act in place.acts.waiting())
+        files = (held.draft for place in self._busy.values() for held in place.held.values())
+        acts = (self._of_act(act) for place in self._busy.values() for act in place.acts.waiting())
         return (*files, *acts)
 
     def is_holding_acts(self) -> bool:
         """Whether acts of git are held: a cursor stored now would skip them if the daemon died."""
-        return any(place.acts.next_due() is not None for place in self._places.values())
+        return any(place.acts.next_due() is not None for place in self._busy.values())
 
     # ------------------------------------------------------------------ files
 
@@ -173,7 +176,7 @@ class NoiseFilter:
         if why:
             self.dropped[why] += 1
             return Passed()
-        place = self._place(signal.checkout, now)
+        place = self._busy_place(signal.checkout, now)
         why = self._machine(place, signal)
         if why:
             self.dropped[why] += 1
@@ -266,7 +269,7 @@ class NoiseFilter:
                 held.lock = lock
 
     def _git(self, signal: GitSignal, now: datetime) -> Passed:
-        place = self._place(signal.checkout, now)
+        place = self._busy_place(signal.checkout, now)
         if signal.time > now + self.policy.max_future:
             self.dropped["future"] += 1
             return Passed()
@@ -339,6 +342,11 @@ class NoiseFilter:
                 self._forget_idle()
             place = self._places[checkout] = _Place(Bursts(self.policy.burst_files, self.policy.burst_window))
         place.last = max(place.last, now)
+        return place
+
+    def _busy_place(self, checkout: str, now: datetime) -> _Place:
+        """The same, about to hold something."""
+        place = self._busy[checkout] = self._place(checkout, now)
         return place
 
     def _forget_idle(self) -> None:
