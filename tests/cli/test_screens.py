@@ -101,6 +101,18 @@ def test_a_report_as_csv_is_read_back_and_starts_no_formula(stint, control):
     assert [row[1] for row in rows] == ["name", "'=cmd()", 'a "b", c']
 
 
+@pytest.mark.parametrize("argv", [["report", "2026-11-20", "--html"], ["timesheet", "2026-W47", "--html"]])
+def test_a_page_escapes_what_it_names(stint, control, argv):
+    name = "<script>alert(1)</script>"
+    control.answers["GET", "/api/reports"] = report({name: 3600})
+    control.answers["GET", "/api/timesheet"] = {"rows": [{"projectName": name, "taskName": name, "days": {"2026-11-20": 900}}]}
+    out = stint(*argv).out
+    assert out.startswith("<!doctype html>")
+    assert "<script" not in out
+    assert "&lt;script&gt;" in out
+    assert "1h 00m" in out or "0.25" in out
+
+
 def test_a_log_is_grouped_by_day_with_totals_and_ids_to_act_on(stint, control):
     control.answers["GET", "/api/entries"] = page(*DAY, entry("2026-11-19T08:00:00Z", "2026-11-19T09:00:00Z"))
     control.answers["GET", "/api/reports"] = report({"2026-11-19": 3600, "2026-11-20": 7680}, "day")

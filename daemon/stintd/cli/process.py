@@ -12,8 +12,9 @@ from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError, Unavailable
 
 PATIENCE, STEP = 20.0, 0.03
-ANOTHER_RUNS = 5
-"""Exit code of a daemon that found another one serving this home: somebody else's `stint up` was faster."""
+IN_THE_WAY, GRACE = 5, 3.0
+"""Exit code of a daemon that found another one serving this home (somebody else's `stint up` was faster, and its
+daemon answers within the grace), or something else where its socket belongs."""
 TAIL, SHOWN_LINES = 4000, 3
 
 
@@ -34,7 +35,8 @@ def spawn(in_background=True):
     with open(descriptor, "ab") as log:
         offset = log.tell()
         child = subprocess.Popen(
-            [sys.executable, "-m", "stintd.cli.run"],
+            [sys.executable, "-P", "-m", "stintd.cli.run"],
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -45,17 +47,29 @@ def spawn(in_background=True):
     return child, offset
 
 
+def _environment():
+    """Ours, with a search path that still holds in another folder."""
+    found = dict(os.environ)
+    if found.get("PYTHONPATH"):
+        found["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, found["PYTHONPATH"].split(os.pathsep)))
+    return found
+
+
 def wait_ready(child, offset, patience=PATIENCE):
     """Wait until the daemon answers; `unavailable` with the end of its log when it does not."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if child.poll() not in (None, ANOTHER_RUNS):
-            raise Unavailable(f"stintd ended with status {child.returncode}", _last_words(offset))
+        if child.poll() == IN_THE_WAY:
+            deadline = min(deadline, time.monotonic() + GRACE)
+        elif child.returncode is not None:
+            break
         try:
             return Control().get("/api/health")
         except StintdError:
             pause(STEP)
-    raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"its log is {paths.home_layout().log_file}")
+    if child.returncode is None:
+        raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"its log is {paths.home_layout().log_file}")
+    raise Unavailable(f"stintd ended with status {child.returncode}", _last_words(offset))
 
 
 def _last_words(offset):

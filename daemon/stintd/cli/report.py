@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 
+from stintd.cli import markup
 from stintd.cli.layout import Column, bar, columns, table
 from stintd.cli.options import Option, Verb
 from stintd.cli.period import PERIOD, RANGE, range_of, range_title
@@ -19,6 +20,7 @@ OPTIONS = (
     Option("--tag", "only with this tag", "TAG"),
     Option("--billable", "only what is billed, or not", has_no=True),
     Option("--csv", "print as CSV"),
+    Option("--html", "print as a page that stands alone"),
 )
 FIELDS = ("key", "name", "seconds", "handsOnSeconds", "supervisedSeconds", "agentSeconds", "billableSeconds", "amount",
           "currency", "entries")  # fmt: skip
@@ -40,8 +42,7 @@ def _or_dot(seconds):
 def table_lines(answer, room):
     """The rows, as many columns as the terminal has room for, and the sums."""
     rows = [*answer["rows"], {**answer["totals"], "name": "total"}]
-    kinds = answer["groupBy"] if isinstance(answer["groupBy"], str) else ", ".join(answer["groupBy"])
-    shape = [Column(kinds, gives_way=True, least=8, paint=coloured)]
+    shape = [Column(answer["groupBy"], gives_way=True, least=8, paint=coloured)]
     cells = [[for_terminal(row.get("name")) or UNKNOWN] for row in rows]
     if room >= MEDIUM and len(rows) > 2:
         space = min(30, room // 5)
@@ -90,6 +91,16 @@ def print_csv(answer):
         writer.writerow(safe_cell(row.get(field)) for field in FIELDS)
 
 
+def html(answer):
+    """The report as a page."""
+    rows = [
+        [row.get("name") or UNKNOWN, *(length(row[name]) for name in ("handsOnSeconds", "supervisedSeconds")),
+         length(human_seconds(row)), length(row["agentSeconds"]), _money(row)]
+        for row in [*answer["rows"], {**answer["totals"], "name": "total"}]
+    ]  # fmt: skip
+    return markup.page(range_title(answer), [answer["groupBy"], "hands-on", "supervised", "time", "agent", "amount"], rows)
+
+
 def safe_cell(value):
     """A cell that a spreadsheet does not take for a formula."""
     text = "" if value is None else for_terminal(str(value))
@@ -106,6 +117,8 @@ def run(words):
         print(json.dumps(answer))
     elif words.csv:
         print_csv(answer)
+    elif words.html:
+        print(html(answer))
     else:
         print("\n".join(lines(answer, columns())))
 

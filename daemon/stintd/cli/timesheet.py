@@ -6,6 +6,7 @@ import re
 import sys
 from datetime import date, timedelta
 
+from stintd.cli import markup
 from stintd.cli.layout import Column, columns, table, width
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.period import now
@@ -18,6 +19,7 @@ OPTIONS = (
     Option("--client", "only this client", "CLIENT"),
     Option("--project", "only this project", "PROJECT", complete="projects"),
     Option("--csv", "print as CSV"),
+    Option("--html", "print as a page that stands alone"),
 )
 WEEK = re.compile(r"\d{4}-?W\d\d", re.IGNORECASE)
 
@@ -39,7 +41,7 @@ def bounds_of(text):
 
 def _name(row):
     project = for_terminal(row.get("projectName")) or UNKNOWN
-    task = for_terminal(row.get("taskName") or row.get("task") or "")
+    task = for_terminal(row.get("taskName"))
     return f"{project} · {task}" if task else project
 
 
@@ -48,10 +50,7 @@ def _cell(seconds):
 
 
 def _by_day(row, days):
-    given = row.get("days") or {}
-    if isinstance(given, list):
-        given = {one.get("day") or one.get("date"): one.get("seconds", 0) for one in given}
-    return [given.get(day, 0) if not isinstance(given.get(day), dict) else given[day]["seconds"] for day in days]
+    return [row["days"].get(day, 0) for day in days]
 
 
 def _heading(day, room):
@@ -80,12 +79,26 @@ def lines(answer, days, room):
     yield from table(shape, cells, room, has_sum=True)
 
 
+def _html(answer, days):
+    per_day = [_by_day(row, days) for row in answer["rows"]]
+    rows = [
+        [_name(row), *map(_cell, found), decimal_hours(sum(found))] for row, found in zip(answer["rows"], per_day, strict=True)
+    ]
+    sums = [sum(column) for column in zip(*per_day, strict=True)] or [0] * len(days)
+    title = f"Timesheet {days[0]} – {days[-1]}"
+    return markup.page(
+        title,
+        ["task", *(_heading(day, 80) for day in days), "sum"],
+        [*rows, ["sum", *map(_cell, sums), decimal_hours(sum(sums))]],
+    )
+
+
 def _print_csv(answer, days):
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["client", "project", "task", *days, "sum"])
     for row in answer["rows"]:
         found = _by_day(row, days)
-        named = [row.get("clientName"), row.get("projectName"), row.get("taskName") or row.get("task")]
+        named = [row.get("clientName"), row.get("projectName"), row.get("taskName")]
         writer.writerow([*map(safe_cell, named), *map(decimal_hours, found), decimal_hours(sum(found))])
 
 
@@ -98,6 +111,8 @@ def run(words):
         print(json.dumps(answer))
     elif words.csv:
         _print_csv(answer, days)
+    elif words.html:
+        print(_html(answer, days))
     else:
         print("\n".join(lines(answer, days, columns())))
 
