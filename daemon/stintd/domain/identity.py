@@ -4,6 +4,7 @@ Must not read a clock or look at anything but the intervals handed in. The outco
 arguments: ties go to the earliest entry, then to the smallest id.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -45,24 +46,26 @@ def match(held: Sequence[Held], found: Sequence[Found]) -> Matching:
         if index not in kept and entry_id not in taken:
             kept[index] = entry_id
             taken.add(entry_id)
-    return Matching(kept, {entry.id: _successor(entry.id, pairs) for entry in held if entry.id not in taken})
+    successors = {entry_id: index for _, _, entry_id, index in reversed(pairs)}
+    return Matching(kept, {entry.id: successors.get(entry.id) for entry in held if entry.id not in taken})
 
 
 def _pairs(held: Sequence[Held], found: Sequence[Found]) -> list[tuple[int, int, str, int]]:
-    """All overlaps as (-overlap, start, id, index), the largest first."""
+    """All overlaps as (-overlap, start, id, index), the largest first. Linear in what overlaps: a rebuild has years."""
     pairs = []
-    ordered = sorted(range(len(found)), key=lambda index: found[index].start_us)
+    groups: dict[tuple[str, str | None], tuple[list[int], list[int]]] = {}
+    for index in sorted(range(len(found)), key=lambda index: found[index].start_us):
+        order, reached = groups.setdefault((found[index].actor, found[index].project), ([], []))
+        order.append(index)
+        reached.append(max(found[index].end_us, reached[-1] if reached else found[index].end_us))
     for entry in held:
-        for index in ordered:
+        order, reached = groups.get((entry.actor, entry.project), ([], []))
+        for at in range(bisect_left(reached, entry.start_us), len(order)):
+            index = order[at]
             stretch = found[index]
             if stretch.start_us > entry.end_us:
                 break
-            if stretch.end_us < entry.start_us or (stretch.actor, stretch.project) != (entry.actor, entry.project):
-                continue
-            overlap = min(stretch.end_us, entry.end_us) - max(stretch.start_us, entry.start_us)
-            pairs.append((-overlap, entry.start_us, entry.id, index))
+            if stretch.end_us >= entry.start_us:
+                overlap = min(stretch.end_us, entry.end_us) - max(stretch.start_us, entry.start_us)
+                pairs.append((-overlap, entry.start_us, entry.id, index))
     return sorted(pairs)
-
-
-def _successor(entry_id: str, pairs: list[tuple[int, int, str, int]]) -> int | None:
-    return next((index for _, _, found_id, index in pairs if found_id == entry_id), None)

@@ -52,20 +52,13 @@ def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[d
     plain = [_held(row, "start_us", "end_us") for row in stored.values() if not row["pinned"]]
     second = match(plain, [found[index] for index in rest])
     kept = {**first.kept, **{rest[index]: entry_id for index, entry_id in second.kept.items()}}
-    successors = {
-        entry_id: _successor(index, rest, plain, entry_id, found) for entry_id, index in second.merged.items()
-    }
-    return kept, successors
+    by_id = {entry.id: entry for entry in plain}
+    return kept, {gone: _successor(index, rest, by_id[gone], found) for gone, index in second.merged.items()}
 
 
-def _successor(
-    index: int | None, rest: list[int], plain: list[Held], entry_id: str, found: list[Found]
-) -> int | None:
+def _successor(index: int | None, rest: list[int], entry: Held, found: list[Found]) -> int | None:
     """The stretch that now holds the time of an entry that is gone, also one that an override had claimed before."""
-    if index is not None:
-        return rest[index]
-    gone = [entry for entry in plain if entry.id == entry_id]
-    return match(gone, found).kept and next(iter(match(gone, found).kept)) or None
+    return rest[index] if index is not None else next(iter(match([entry], found).kept), None)
 
 
 def _held(row: Row, start: str, end: str) -> Held:
