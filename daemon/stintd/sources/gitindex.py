@@ -159,7 +159,7 @@ def _walk(data: bytes, count: int, id_size: int, end: int) -> tuple[int, frozens
         start = position + head
         if length == _LONG:
             length = data.find(b"\0", start) - start
-        if length <= 0:
+        if length < 0:  # 0 is a changed entry of a split index
             return 0, frozenset()
         last = find_slash(b"/", start, start + length)
         if last > 0 and not is_skipped:
