@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from tests.support.timeline import Timeline
+from stintd.domain.model import ProjectId, to_us
+from stintd.domain.timesheet import Cut, Edits
+from tests.support.timeline import Timeline, clock
 
 
 def test_turn_is_supervised_when_the_person_is_back_within_five_minutes_of_its_end() -> None:
@@ -172,3 +174,10 @@ def test_heartbeats_of_a_tool_that_only_prompts_make_no_turn() -> None:
         day.prompt(f"10:{minute:02d}", "acme")
     (stretch,) = day.sheet().stretches
     assert (stretch.actor, stretch.supervised) == ("human", timedelta())
+
+
+def test_agents_timer_stopped_by_hand_ends_there_and_its_next_act_opens_another() -> None:
+    day = Timeline()
+    day.turn("10:00", "10:40", "acme")
+    day.edits = Edits(cuts=[Cut(to_us(clock("10:20")), "agent", ProjectId("acme"))])
+    assert day.agent_lines() == ["10:00:05-10:20 acme", "10:20:00-10:40 acme"]

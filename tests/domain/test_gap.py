@@ -163,3 +163,17 @@ def test_what_was_taken_away_stays_empty() -> None:
     day.take("10:03", "10:04")
     day.take("10:06", "10:07", project="beta")
     assert day.lines() == ["09:59-10:03 acme", "10:04-10:11 acme"]
+
+
+def test_manual_timer_started_at_the_last_act_ends_the_automatic_one() -> None:
+    day = pair("10:10")
+    day.claim("10:10", None, "beta")
+    assert day.lines("10:12") == ["09:59-10:10 acme"]
+
+
+def test_what_was_taken_with_its_heartbeat_leaves_the_silence_after_it_but_not_mere_credit() -> None:
+    day = pair("10:04", where="beta")
+    day.take("09:00", "10:02")
+    assert day.lines() == ["10:02-10:03 acme", "10:03-10:05 beta"]
+    day.take("10:03:30", "10:04:30")
+    assert day.lines() == ["10:02-10:03 acme", "10:03-10:03:30 beta"]

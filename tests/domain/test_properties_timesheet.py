@@ -25,6 +25,15 @@ STEPS = st.one_of(
     st.sampled_from([0, 1, 2, 3, 20, 59, 60, 61, 119, 120, 121, 299, 300, 301, 600, 899, 900, 901, 1799, 1800, 1801, 2400]),
     st.integers(0, 1200),
 )
+POLICIES = st.sampled_from(
+    [
+        *[Policy()] * 3,
+        Policy(lead=timedelta(), tail=timedelta()),
+        Policy(idle_timeout=timedelta(seconds=30)),
+        Policy(idle_timeout=timedelta(minutes=40), supervised_max=timedelta(minutes=30), switch_cap=timedelta(minutes=20)),
+        Policy(min_visit=timedelta(minutes=5), absence_bridge=timedelta(), supervise_return=timedelta(seconds=1)),
+    ]
+)
 PLACES = st.sampled_from(["acme", "acme", "beta", "nowhere", "mono"])
 BRANCHES = st.sampled_from(["main", "main", "DEV-1", None])
 ACTS = st.sampled_from(
@@ -78,7 +87,7 @@ def owners(draw: st.DrawFn) -> Edits:
     actors = st.sampled_from(["human", "agent"])
     claims = [Claim(draw(actors), draw(projects), None, lo, hi, draw(st.booleans())) for lo, hi in draw(spans(2))]
     taken = [Taken(lo, hi, draw(actors), draw(st.none() | projects)) for lo, hi in draw(spans(2))]
-    cuts = [Cut(lo) for lo, _ in draw(spans(2))]
+    cuts = [Cut(lo, draw(actors), draw(st.none() | projects)) for lo, _ in draw(spans(2))]
     return Edits(claims, taken, cuts)
 
 
@@ -120,23 +129,23 @@ def covered(sheet: Sheet, actor: str = "human") -> list[tuple[int, int]]:
 
 
 @QUICK
-@given(st.data(), days(), absences(), owners(), st.integers(0, 4000))
+@given(st.data(), POLICIES, days(), absences(), owners(), st.integers(0, 4000))
 def test_any_order_batching_and_repetition_gives_the_same_sheet(
-    data: st.DataObject, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
+    data: st.DataObject, policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
 ) -> None:
     now = from_us(now_after(beats, later))
-    plain = derive(evidence_of(beats, away), edits, Policy(), ByRepo(), now)
+    plain = derive(evidence_of(beats, away), edits, policy, ByRepo(), now)
     evidence = replace(data.draw(batched(beats)), absences=data.draw(st.permutations(away + away[:1])))
     shuffled = Edits(edits.claims[::-1], edits.taken[::-1], edits.cuts[::-1])
-    assert derive(evidence, shuffled, Policy(), ByRepo(), now) == plain
+    assert derive(evidence, shuffled, policy, ByRepo(), now) == plain
 
 
 @QUICK
-@given(st.data(), days(), absences(), owners())
+@given(st.data(), POLICIES, days(), absences(), owners())
 def test_live_tracking_equals_a_rebuild_after_every_heartbeat(
-    data: st.DataObject, beats: list[Heartbeat], away: list[Absence], edits: Edits
+    data: st.DataObject, policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits
 ) -> None:
-    live, seen = Live(Policy(), ByRepo(), edits), []
+    live, seen = Live(policy, ByRepo(), edits), []
     for absence in away:
         live.add_absence(absence)
     for beat in data.draw(st.permutations(beats)):
@@ -144,21 +153,21 @@ def test_live_tracking_equals_a_rebuild_after_every_heartbeat(
         live.add(beat)
         seen.append(beat)
         now = from_us(now_after(beats, data.draw(st.sampled_from([-1000, 0, 60, 400, 1000]))))
-        assert live.sheet(now) == derive(evidence_of(seen, away), edits, Policy(), ByRepo(), now)
+        assert live.sheet(now) == derive(evidence_of(seen, away), edits, policy, ByRepo(), now)
 
 
 @QUICK
-@given(days(), absences(), owners(), st.integers(0, 4000))
+@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000))
 def test_islands_apart_give_what_everything_at_once_gives(
-    beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
+    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
 ) -> None:
     now = from_us(now_after(beats, later))
-    whole = derive(evidence_of(beats, away), edits, Policy(), ByRepo(), now)
+    whole = derive(evidence_of(beats, away), edits, policy, ByRepo(), now)
     found: list[Stretch] = []
     deadlines = []
-    for lo, hi in islands(evidence_of(beats).runs, island_gap(Policy())):
+    for lo, hi in islands(evidence_of(beats).runs, island_gap(policy)):
         own = [beat for beat in beats if lo <= to_us(beat.time) <= hi]
-        sheet = derive(evidence_of(own, away), edits, Policy(), ByRepo(), now)
+        sheet = derive(evidence_of(own, away), edits, policy, ByRepo(), now)
         found += sheet.stretches
         deadlines += [sheet.next_deadline] if sheet.next_deadline else []
     assert sorted(found, key=repr) == sorted(whole.stretches, key=repr)
@@ -166,11 +175,11 @@ def test_islands_apart_give_what_everything_at_once_gives(
 
 
 @QUICK
-@given(days(), absences(), owners(), st.integers(0, 4000))
+@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000))
 def test_a_persons_stretches_never_overlap_and_lengths_add_up(
-    beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
+    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
 ) -> None:
-    sheet = derive(evidence_of(beats, away), edits, Policy(), ByRepo(), from_us(now_after(beats, later)))
+    sheet = derive(evidence_of(beats, away), edits, policy, ByRepo(), from_us(now_after(beats, later)))
     for a, b in pairwise(human(sheet)):
         assert a.end <= b.start
     for stretch in sheet.stretches:
@@ -184,9 +193,11 @@ def test_a_persons_stretches_never_overlap_and_lengths_add_up(
 
 
 @QUICK
-@given(days(), absences(), owners(), st.integers(0, 4000))
-def test_what_is_claimed_or_taken_is_never_covered(beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int) -> None:
-    sheet = derive(evidence_of(beats, away), edits, Policy(), ByRepo(), from_us(now_after(beats, later)))
+@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000))
+def test_what_is_claimed_or_taken_is_never_covered(
+    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
+) -> None:
+    sheet = derive(evidence_of(beats, away), edits, policy, ByRepo(), from_us(now_after(beats, later)))
     for stretch in sheet.stretches:
         start, end = to_us(stretch.start), to_us(stretch.end)
         for claim in edits.claims:
@@ -208,7 +219,7 @@ def test_no_second_lies_further_from_evidence_than_the_rules_allow(
     sheet = derive(evidence_of(beats, away), Edits(), policy, ByRepo(), from_us(now_after(beats, later)))
     acts = sorted({to_us(beat.time) for beat in beats if beat.context.kind != "presence"})
     longest = max(policy.idle_timeout, policy.supervised_max + policy.supervise_return) // timedelta(microseconds=1)
-    credit = 120 if any(beat.context.kind == "turn_end" for beat in beats) else 60
+    credit = 120 if any(beat.context.actor == "agent" for beat in beats) else 60
     allowed = [(at - 60 * SECOND, at + credit * SECOND) for at in acts]
     allowed += [(a, b) for a, b in pairwise(acts) if b - a <= longest]
     for start, end in covered(sheet):
@@ -235,14 +246,16 @@ def test_larger_idle_timeout_never_turns_work_into_time_away(beats: list[Heartbe
 
 
 @QUICK
-@given(days(), st.integers(0, 3000))
-def test_nothing_changes_before_the_next_deadline_and_something_does_at_it(beats: list[Heartbeat], later: int) -> None:
+@given(POLICIES, days(), st.integers(0, 3000))
+def test_nothing_changes_before_the_next_deadline_and_something_does_at_it(
+    policy: Policy, beats: list[Heartbeat], later: int
+) -> None:
     now = from_us(now_after(beats, later))
     evidence = evidence_of(beats)
-    sheet = derive(evidence, Edits(), Policy(), ByRepo(), now)
+    sheet = derive(evidence, Edits(), policy, ByRepo(), now)
     if sheet.next_deadline is None:
-        assert derive(evidence, Edits(), Policy(), ByRepo(), now + timedelta(days=2)) == sheet
+        assert derive(evidence, Edits(), policy, ByRepo(), now + timedelta(days=2)) == sheet
         return
     assert sheet.next_deadline > now
-    assert derive(evidence, Edits(), Policy(), ByRepo(), sheet.next_deadline - timedelta(microseconds=1)) == sheet
-    assert derive(evidence, Edits(), Policy(), ByRepo(), sheet.next_deadline) != sheet
+    assert derive(evidence, Edits(), policy, ByRepo(), sheet.next_deadline - timedelta(microseconds=1)) == sheet
+    assert derive(evidence, Edits(), policy, ByRepo(), sheet.next_deadline) != sheet

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stintd.domain.model import Context, RepoId, to_us
+from stintd.domain.model import Assignment, Context, ProjectId, RepoId, to_us
 from stintd.domain.policy import Policy
 from stintd.domain.timesheet import Edits, Evidence, Run, UsualHours, derive, island_gap, islands
 from tests.support import lab_pure
-from tests.support.timeline import ByRepo, Timeline, clock
+from tests.support.timeline import ByRepo, Timeline, clock, lines
 
 MINUTE = 60_000_000
 LAB = lab_pure.load_lab()
@@ -189,3 +189,23 @@ def test_lab_days_are_labelled_wrong_no_more_than_the_bar(family: str, most: flo
     if family in lab_pure.PEOPLE:
         assert found["away"] <= 0.02
         assert found["wrong"] <= 0.02
+
+
+def test_mapping_that_holds_from_an_instant_on_divides_the_run_that_crosses_it() -> None:
+    class Moved(ByRepo):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def resolve(self, context: Context, entity: str = "") -> Assignment:
+            return Assignment(ProjectId(self.name))
+
+        def at(self, us: int) -> ByRepo:
+            return new if us >= to_us(clock("10:05")) else old
+
+    old, new = Moved("old"), Moved("new")
+    at = to_us(clock("10:00"))
+    times = [at + i * MINUTE for i in range(11)]
+    contexts = {1: Context("watch", "edit", repo=RepoId("acme"))}
+    evidence = Evidence(contexts, [Run(at, times[-1], 1, 11, MINUTE)], lambda run: [(time_us, "") for time_us in times])
+    sheet = derive(evidence, Edits(), Policy(), old, clock("23:00"))
+    assert lines(sheet.stretches) == ["09:59-10:04 old", "10:04-10:11 new"]

@@ -15,6 +15,7 @@ from stintd.domain.fact import Fact
 from stintd.domain.interval import Interval
 from stintd.domain.limits import MINUTE, SECOND, SHORT, Limits
 
+NEVER = -1
 DOING = {
     "edit": "an edit", "read": "reading", "commit": "a commit", "checkout": "a checkout", "merge": "a merge",
     "rebase": "a rebase", "push": "a push", "pull": "a pull", "stash": "a stash", "session_start": "a session's start",
@@ -72,8 +73,18 @@ def side_after(spell: Spell, key: Key) -> Side:
 class Judge:
     """Rules on the silences of one island."""
 
-    def __init__(self, limits: Limits, turns: Turns, absences: Absences, cuts: Sequence[tuple[int, str]]) -> None:
+    def __init__(
+        self, limits: Limits, turns: Turns, absences: Absences, cuts: Sequence[tuple[int, str]], *, is_walled: bool = True
+    ) -> None:
+        """`is_walled`: whether any absence or cut touches this island at all; most know none."""
         self._limits, self._turns, self._absences, self._cuts = limits, turns, absences, cuts
+        self._is_walled = is_walled
+
+    def is_unbroken(self, a: Spell, b: Spell, back_at: int | None) -> bool:
+        """Whether the person stayed at work between two spells, each on its own project."""
+        if b.first - a.last <= self._limits.glance and not self._is_walled:
+            return True
+        return self.ruling(side_before(a, a.key), side_after(b, b.key), back_at).is_unbroken
 
     def ruling(self, a: Side, b: Side, back_at: int | None) -> Ruling:
         """The silence between two acts. `back_at`: when the person acts again on the project of the first."""
@@ -82,7 +93,7 @@ class Judge:
             found = Ruling(b.at, b.at, True, True)
         else:
             found = self._with_turn(a, b, ran, back_at) if ran else self._plain(a, b)
-        return self._walled(a, b, found)
+        return self._walled(a, b, found) if self._is_walled else found
 
     def _plain(self, a: Side, b: Side, since: int | None = None, supervised: Sequence[Interval] = ()) -> Ruling:
         """The gap rule, measured from the act or from the end of the turn that was watched after it."""
@@ -206,12 +217,12 @@ class Judge:
         until = max(end, self._open_until(a))
         cut = self._cut(a.key, a.at, until + 1)
         if cut is not None:
-            return Closing(cut[0] if cut[0] - a.at <= self._limits.idle else min(end, cut[0]), a.at - 1)
+            return Closing(cut[0] if cut[0] - a.at <= self._limits.idle else min(end, cut[0]), NEVER)
         absent = hull(a.at, until + 1, self._absences.of(a.fact.device))
         if absent is not None:
-            return Closing(min(end, absent[0]), a.at - 1)
+            return Closing(min(end, absent[0]), NEVER)
         if a.fact.kind == "session_end":
-            return Closing(end, a.at - 1)
+            return Closing(end, NEVER)
         return Closing(end, until, f"more than {length(until - a.at)} of silence after {doing(a)}: away")
 
     def _open_until(self, a: Side) -> int:
@@ -237,6 +248,8 @@ class Judge:
         if silence <= self._limits.glance and verdict == "work":
             return ""
         text = f"{length(silence)} of silence between {doing(a)} and {doing(b)}"
+        if a.is_lone_commit:
+            return f"{text}: a lone commit earns no more than its lead and tail"
         if verdict == "unassigned":
             return f"{text} elsewhere: what is over {length(self._limits.switch_cap)} belongs to neither"
         if not a.key.shares_time_with(b.key):

@@ -29,13 +29,17 @@ class Gap:
 
 @dataclass(slots=True)
 class Draft:
-    """A stretch while it grows. `first` and `last` are its outermost heartbeats."""
+    """A stretch while it grows. `first` and `last` are its outermost heartbeats; what lies outside `held_from` and
+    `held_to` is mere credit, not time between two heartbeats.
+    """
 
     key: Key
     start: int
     first: int
     end: int
     last: int
+    held_from: int
+    held_to: int
     session: str | None = None
     is_open: bool = False
     is_confirmed: bool = True
@@ -56,20 +60,27 @@ class Part:
     deadlines: list[int] = field(default_factory=list)
 
 
-def island_part(gathered: Gathered, judge: Judge, absences: Absences, walls: Sequence[int], limits: Limits, now: int) -> Part:
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """What no credit crosses. `human`: instants of stops and of absences; `agent`: stops of agents' timers, by project."""
+
+    human: Sequence[int]
+    agent: Sequence[tuple[int, str]]
+
+
+def island_part(gathered: Gathered, judge: Judge, absences: Absences, walls: Walls, limits: Limits, now: int) -> Part:
     """Derive one island."""
     part = Part()
-    human = spells(gathered.human, walls, limits)
+    human = spells(gathered.human, walls.human, limits)
     if human:
-        _Walk(part, judge, limits, now).through(_attended(human, judge, limits))
+        _Walk(part, judge, gathered, now).through(_attended(human, judge, limits))
         _mark_unconfirmed(part.human, gathered.human, limits)
-        _close_ended_session(part, gathered, limits)
     for start in gathered.waiting:
         until = start[0] + limits.session_idle
         if now <= until and gathered.ends.get(start[2].session or "", -1) < start[0]:
             part.waiting.append((start, until))
             part.deadlines.append(until + 1)
-    _agent_side(part, gathered.turns.all, absences, limits, now)
+    _agent_side(part, gathered.turns.all, absences, walls.agent, limits, now)
     return part
 
 
@@ -79,7 +90,7 @@ def _attended(human: list[Spell], judge: Judge, limits: Limits) -> list[Visit]:
     run: list[Spell] = [human[0]]
     out: list[Visit] = []
     for i, (a, b) in enumerate(pairwise(human)):
-        if not judge.ruling(side_before(a, a.key), side_after(b, b.key), back[i]).is_unbroken:
+        if not judge.is_unbroken(a, b, back[i]):
             out += folded(visits(run), limits)
             run = []
         run.append(b)
@@ -100,8 +111,8 @@ def _comes_back(acts: Sequence[tuple[Spell, Key]]) -> list[int | None]:
 class _Walk:
     """Goes through all spells once and lets drafts grow, be cut and begin by what the judge says."""
 
-    def __init__(self, part: Part, judge: Judge, limits: Limits, now: int) -> None:
-        self._part, self._judge, self._limits, self._now = part, judge, limits, now
+    def __init__(self, part: Part, judge: Judge, gathered: Gathered, now: int) -> None:
+        self._part, self._judge, self._gathered, self._now = part, judge, gathered, now
 
     def through(self, attended: Sequence[Visit]) -> None:
         acts = [(spell, visit.key) for visit in attended for spell in visit.spells]
@@ -115,7 +126,8 @@ class _Walk:
         self._finish(draft, side_before(spell, key))
 
     def _begin(self, spell: Spell, key: Key, start: int) -> Draft:
-        draft = Draft(key, start, spell.first, spell.last, spell.last, spell.session, is_watch_only=spell.is_watch_only)
+        first, last, is_watched = spell.first, spell.last, spell.is_watch_only
+        draft = Draft(key, start, first, last, last, first, last, spell.session, is_watch_only=is_watched)
         self._part.human.append(draft)
         return draft
 
@@ -125,21 +137,28 @@ class _Walk:
         if found.is_joined and (a.key is b.key or found.left == b.at):
             if found.verdict:
                 draft.gaps.append(Gap(a.at, b.at, found.verdict, found.reason))
-            draft.last = draft.end = follower.last
+            draft.last = draft.end = draft.held_to = follower.last
             draft.session = draft.session or follower.session
             draft.is_watch_only &= follower.is_watch_only
             return draft
         draft.end = found.left
+        if found.is_unbroken:
+            draft.held_to = found.left
         if found.left > a.at and found.verdict in ("work", "supervised", "autonomous"):
             draft.gaps.append(Gap(a.at, found.left, "supervised" if found.supervised else "work", found.reason))
         if found.right > found.left:
             loose = self._part.unassigned if found.verdict == "unassigned" else self._part.away
             loose.append(Gap(found.left, found.right, found.verdict or "away", found.reason))
-        return self._begin(follower, b.key, found.right)
+        upcoming = self._begin(follower, b.key, found.right)
+        if found.is_unbroken:
+            upcoming.held_from = found.right
+        return upcoming
 
     def _finish(self, draft: Draft, a: Side) -> None:
-        closing = self._judge.closing(a)
-        if self._now <= closing.open_until:
+        closing, ended = self._judge.closing(a), self._session_end(draft)
+        if ended is not None:
+            draft.end = max(a.at, min(closing.left, ended))
+        elif self._now <= closing.open_until:
             draft.is_open, draft.end = True, a.at
             self._part.deadlines.append(closing.open_until + 1)
         else:
@@ -147,16 +166,13 @@ class _Walk:
             if closing.reason and draft.end < closing.open_until:
                 self._part.away.append(Gap(draft.end, closing.open_until, "away", closing.reason))
 
-
-def _close_ended_session(part: Part, gathered: Gathered, limits: Limits) -> None:
-    """A session's end ends the timer that rests on that session alone, whoever reported it."""
-    last = part.human[-1]
-    if not last.is_open or last.session is None:
-        return
-    ended = gathered.ends.get(last.session, -1)
-    if ended >= last.last and all(p[2].session == last.session for p in gathered.human if p[1] >= last.first):
-        last.is_open, last.end = False, min(last.last + limits.tail, ended)
-        part.deadlines.clear()
+    def _session_end(self, draft: Draft) -> int | None:
+        """When the session ended that this draft rests on alone: that ends the timer, whoever reported it."""
+        ended = self._gathered.ends.get(draft.session or "", -1)
+        if ended < draft.last:
+            return None
+        alone = all(piece[2].session == draft.session for piece in self._gathered.human if piece[1] >= draft.first)
+        return ended if alone else None
 
 
 def _mark_unconfirmed(drafts: Sequence[Draft], pieces: Sequence[Piece], limits: Limits) -> None:
@@ -185,10 +201,13 @@ def _unbroken(drafts: Iterable[Draft]) -> list[Interval]:
     return out
 
 
-def _agent_side(part: Part, turns: Sequence[Turn], absences: Absences, limits: Limits, now: int) -> None:
+def _agent_side(
+    part: Part, turns: Sequence[Turn], absences: Absences, cuts: Sequence[tuple[int, str]], limits: Limits, now: int
+) -> None:
     """Turns without the seconds in which the person was on that project; one draft a project and session run.
 
-    While the person may still come back, nobody knows whether the turn is watched: it is not shown as the agent's yet.
+    A stop by hand is a hole a microsecond wide: what comes after it is another draft. While the person may still come
+    back, nobody knows whether the turn is watched: it is not shown as the agent's yet.
     """
     attended: dict[str, list[Interval]] = {}
     for draft in part.human:
@@ -197,11 +216,13 @@ def _agent_side(part: Part, turns: Sequence[Turn], absences: Absences, limits: L
     growing: dict[tuple[str, str, str], Draft] = {}
     for turn in turns:
         for start, end, fact in turn.stretches():
-            holes = union([*attended.get(fact.home, ()), *absences.stopping_agents(fact.device)])
+            stops = [(at, at + 1) for at, project in cuts if not project or project == fact.project]
+            holes = union([*attended.get(fact.home, ()), *absences.stopping_agents(fact.device), *stops])
             name = (turn.session, fact.home, fact.task or "")
-            until = end + limits.turn_silence if end == turn.end and not turn.has_ended else 0
+            may_go_on = end == turn.end and not turn.has_ended and not any(end <= at <= now for at, _ in stops)
+            until = end + limits.turn_silence if may_go_on else 0
             for lo, hi in subtract((start, end), holes):
-                alone = Draft(Key.of(fact), lo, lo, hi, hi, fact.session, is_open=hi == end and now <= until)
+                alone = Draft(Key.of(fact), lo, lo, hi, hi, lo, hi, fact.session, is_open=hi == end and now <= until)
                 if alone.is_open:
                     part.deadlines.append(until + 1)
                 growing[name] = _grown(growing.get(name), alone, holes, limits, part)
@@ -212,7 +233,7 @@ def _grown(draft: Draft | None, alone: Draft, holes: Sequence[Interval], limits:
     if draft is None or alone.start - draft.end > limits.min_visit or _meets(draft.end, alone.start, holes):
         part.agent.append(alone)
         return alone
-    draft.end = draft.last = max(draft.end, alone.end)
+    draft.end = draft.last = draft.held_to = max(draft.end, alone.end)
     draft.is_open = alone.is_open
     return draft
 

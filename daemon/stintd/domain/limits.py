@@ -21,13 +21,15 @@ _MICROSECOND = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Limits:
     """See Policy for the meaning; `finished` is the idle timeout after an act that finishes something, `glance` the
-    longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's turn.
+    longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's turn,
+    `island_gap` the one over which nothing bears on anything.
     """
 
     idle: int
     finished: int
     glance: int
     turn_silence: int
+    island_gap: int
     session_idle: int
     switch_cap: int
     lead: int
@@ -44,11 +46,13 @@ def limits_of(policy: Policy) -> Limits:
     """The lengths of a policy."""
     idle = policy.idle_timeout // _MICROSECOND
     session_idle = policy.session_idle_timeout // _MICROSECOND
+    longest = max(policy.idle_timeout, policy.session_idle_timeout, policy.supervised_max, policy.switch_cap)
     return Limits(
         idle=idle,
         finished=idle // FINISHED_SHARE,
         glance=min(SHORT, idle // FINISHED_SHARE),
         turn_silence=session_idle,
+        island_gap=(longest + policy.supervise_return + policy.lead + policy.tail) // _MICROSECOND,
         session_idle=session_idle,
         switch_cap=policy.switch_cap // _MICROSECOND,
         lead=policy.lead // _MICROSECOND,

@@ -53,11 +53,12 @@ def stretches(draft: Draft, actor: str, owned: Owned) -> Iterable[Stretch]:
         if draft.end > draft.start or draft.is_open:
             yield _stretch(draft, actor, draft.start, draft.end, draft.is_open)
         return
+    goes_on = draft.is_open and not any(lo <= draft.end < hi for lo, hi in holes)
     for start, end in subtract((draft.start, draft.end), holes):
-        if (end < draft.first and end != draft.end) or (start > draft.last and start != draft.start):
+        if (end < draft.held_from and end != draft.end) or (start > draft.held_to and start != draft.start):
             continue
-        yield _stretch(draft, actor, start, end, draft.is_open and end == draft.end)
-    if draft.is_open and draft.start == draft.end and not any(lo <= draft.end < hi for lo, hi in holes):
+        yield _stretch(draft, actor, start, end, goes_on and end == draft.end)
+    if goes_on and draft.start == draft.end:
         yield _stretch(draft, actor, draft.start, draft.end, True)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 
-from stintd.domain.absence import Absences
+from stintd.domain.absence import Absences, meets
 from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Places, Run, Taken
 from stintd.domain.fact import Eras, Piece
 from stintd.domain.gap import Judge
 from stintd.domain.gathering import Gatherer
-from stintd.domain.island import Draft, Part, island_part
+from stintd.domain.island import Draft, Part, Walls, island_part
 from stintd.domain.limits import limits_of
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
 from stintd.domain.policy import Policy
@@ -53,7 +53,7 @@ class WaitingSession:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What the evidence says. `stretches` are sorted by start, human ones disjoint; `gaps` are the silences that were
-    cut ("away") between stretches, `unassigned` those that belong to neither side; the silences bridged inside a
+    cut ("away") between and after stretches, `unassigned` those that belong to neither side; the silences bridged inside a
     stretch are its own `gaps`. At `next_deadline` passing time alone makes another sheet; before it, it does not.
     """
 
@@ -66,8 +66,7 @@ class Sheet:
 
 def island_gap(policy: Policy) -> int:
     """The silence, in microseconds, over which nothing in one place bears on anything in another."""
-    longest = max(policy.idle_timeout, policy.session_idle_timeout, policy.supervised_max, policy.switch_cap)
-    return (longest + policy.supervise_return + policy.lead + policy.tail) // _MICROSECOND
+    return limits_of(policy).island_gap
 
 
 def reach(policy: Policy) -> int:
@@ -120,6 +119,7 @@ class Derivation:
         self._owned = Owned(edits)
         self._absences = Absences(evidence.absences, self._limits)
         self._cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "human")
+        self._agent_cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "agent")
         self._walls = sorted({at for at, _ in self._cuts} | {start for start, _ in self._absences.everywhere})
         eras = Eras(evidence.contexts, places)
         self._gatherer = Gatherer(eras, evidence.beats, self._absences, self._walls, self._limits)
@@ -128,8 +128,10 @@ class Derivation:
         """One island's part."""
         gathered = self._gatherer.gather(runs, lo, hi)
         near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.idle + 1, ""))
-        judge = Judge(self._limits, gathered.turns, self._absences, self._cuts[near[0] : near[1]])
-        walls = self._walls[bisect_left(self._walls, lo) : bisect_right(self._walls, hi)]
+        cuts, reach_us = self._cuts[near[0] : near[1]], self._limits.island_gap
+        is_walled = bool(cuts) or meets(lo - reach_us, hi + reach_us, self._absences.everywhere)
+        judge = Judge(self._limits, gathered.turns, self._absences, cuts, is_walled=is_walled)
+        walls = Walls(self._walls[bisect_left(self._walls, lo) : bisect_right(self._walls, hi)], self._agent_cuts)
         return island_part(gathered, judge, self._absences, walls, self._limits, self._now)
 
     def sheet(self, parts: Iterable[Part]) -> Sheet:
