@@ -6,7 +6,8 @@ All problems are told at once, with file, line and remedy. Imports paths, resour
 """
 
 from stintd.settings.describe import nested
-from stintd.settings.load import Problem, Settings, load, load_files
+from stintd.settings.document import Problem
+from stintd.settings.load import Settings, load, load_files
 from stintd.settings.write import add_folders, change, change_nested, remove_folders, set_value
 
 __all__ = [

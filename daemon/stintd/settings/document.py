@@ -78,7 +78,8 @@ def _parse(document: Document, raw: bytes) -> tuple[Document, list[Problem]]:
 def _lines(text: str) -> dict[str, int]:
     """Where each key stands. A multi-line text that looks like settings can mislead it: only messages use it."""
     found: dict[str, int] = {}
-    table, counts = "", {}
+    table = ""
+    counts: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             table = _dotted(header.group(2))
