@@ -1,5 +1,6 @@
 """What SQLite's failures mean to a person, told apart by SQLite's own names, never by text."""
 
+import errno
 import os
 import sqlite3
 
@@ -39,6 +40,19 @@ def storage_full(path: str) -> StorageFull:
     )
 
 
+def read_only(path: str) -> Unavailable:
+    return Unavailable(f"{path} cannot be written: it is read-only", "make the file and its folder writable")
+
+
+def told_os_error(error: OSError, path: str) -> StintdError:
+    """The same for what the operating system refused outside SQLite."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return storage_full(path)
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return read_only(path)
+    return Unavailable(f"{path} could not be opened: {error.strerror}", "look at the folder and the disk")
+
+
 def translate(error: sqlite3.Error, path: str) -> StintdError | None:
     """The error for people, or None when it is a defect of ours (a constraint, a wrong statement) to be raised as it is."""
     name = name_of(error)
@@ -47,7 +61,7 @@ def translate(error: sqlite3.Error, path: str) -> StintdError | None:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable(f"another program holds {path} locked", "close what has the database open; try again then")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
-        return Unavailable(f"{path} cannot be written: it is read-only", "make the file and its folder writable")
+        return read_only(path)
     if is_damage(error):
         return Unavailable(
             f"{path} is damaged", "restart with `stint restart`: the newest good backup is restored, the damaged file kept",
@@ -57,6 +71,8 @@ def translate(error: sqlite3.Error, path: str) -> StintdError | None:
         free = free_bytes(os.path.dirname(path) or ".")
         if free is not None and free < FULL_BYTES:
             return storage_full(path)
+        if not os.access(os.path.dirname(path) or ".", os.W_OK):
+            return read_only(path)
         return Unavailable(f"{path} could not be read or written ({name})", "look at the disk; see `stint doctor`")
     if name in ("SQLITE_NOMEM", "SQLITE_INTERRUPT"):
         return Unavailable(f"SQLite gave up ({name})", "try again")

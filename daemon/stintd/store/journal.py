@@ -20,7 +20,7 @@ from pathlib import Path
 from stintd.domain.model import Heartbeat, to_us
 from stintd.errors import StorageFull, Unavailable
 from stintd.store import frames
-from stintd.store.failure import storage_full
+from stintd.store.failure import told_os_error
 from stintd.store.ids import EXPLICIT, beat_key
 
 FRESH_BYTES = 256 * 1024
@@ -135,7 +135,7 @@ class Journal:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise self._told(error) from error
+            raise told_os_error(error, str(self.folder)) from error
         self._path, self._size, self._encoder = path, 0, frames.Encoder()
         try:
             self._write(frames.MAGIC)
@@ -162,13 +162,8 @@ class Journal:
                 os.ftruncate(self._fd, self._size)
             except OSError:
                 self._end_file(keep=True)  # half a frame stays: nothing may follow it
-            raise self._told(error) from error
+            raise told_os_error(error, str(self.folder)) from error
         self._size += len(data)
-
-    def _told(self, error: OSError) -> Exception:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return storage_full(str(self.folder))
-        return Unavailable(f"the journal in {self.folder} cannot be written: {error.strerror}", "make the folder writable")
 
     def _retire(self, count: int) -> None:
         end: tuple[Path | None, int] | None = None

@@ -77,10 +77,11 @@ def refuse_newer(path: Path) -> None:
         )  # fmt: skip
 
 
-def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime) -> int:
+def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, known: dict[int, str] | None = None) -> int:
     """Run what is missing, in one transaction; answers the schema there was before. `folder` takes the backup."""
+    known = known or scripts()
     before = int(conn.execute("PRAGMA user_version").fetchone()[0])
-    missing = [number for number in scripts() if number > before]
+    missing = [number for number in known if number > before]
     if not missing:
         return before
     if before:
@@ -89,7 +90,7 @@ def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime) -
     try:
         counted = _census(conn) if before else None
         for number in missing:
-            for statement in statements(scripts()[number]):
+            for statement in statements(known[number]):
                 conn.execute(statement)
             conn.execute(f"PRAGMA user_version = {number}")
         if counted is not None and _census(conn) != counted:

@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 import struct
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,7 +96,8 @@ def _trouble(path: Path, backup_folder: Path) -> str:
     is_unclean = wal.exists() and wal.stat().st_size > 0
     if (is_unclean or _suspect_path(path).exists()) and not _is_sound(path):
         return "damaged"
-    _suspect_path(path).unlink(missing_ok=True)
+    with suppress(OSError):
+        _suspect_path(path).unlink()
     return ""
 
 

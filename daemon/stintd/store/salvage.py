@@ -24,13 +24,25 @@ TABLES = (
 def add_readable(conn: sqlite3.Connection, damaged: Path) -> int:
     """Add to `conn` every row that can be read from the damaged file; answers how many were new."""
     with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as source:
+        # Without this SQLite refuses a file that is shorter than its first page says.
+        source.execute("PRAGMA writable_schema = ON")
         conn.execute("BEGIN IMMEDIATE")
         before = conn.total_changes
         for table in TABLES:
             _copy(conn, source, table)
         _copy_spans(conn, source)
         conn.execute("COMMIT")
-        return conn.total_changes - before
+        added = conn.total_changes - before
+    _tidy(damaged)
+    return added
+
+
+def _tidy(damaged: Path) -> None:
+    """A connection that only reads leaves its files behind."""
+    Path(f"{damaged}-shm").unlink(missing_ok=True)
+    log = Path(f"{damaged}-wal")
+    if log.exists() and log.stat().st_size == 0:
+        log.unlink()
 
 
 def _rows(source: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:

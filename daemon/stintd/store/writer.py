@@ -110,15 +110,24 @@ class Writer:
     def _connected(self) -> StoreConnection:
         if self._conn is not None:
             return self._conn
-        outcome = repair.prepare(self.path, self.backup_folder, self.clock.now())
-        self.notes.extend(outcome.notes)
-        self.needs_rebuild = self.needs_rebuild or outcome.needs_rebuild
+        self._prepare()
         try:
             return self._connect()
         except sqlite3.Error as error:
-            if isinstance(failure.translate(error, str(self.path)), StorageFull) and self.ballast.release():
-                return self._connect()
-            raise
+            if failure.is_damage(error):
+                repair.suspect(self.path)
+                self._prepare()
+            elif not (isinstance(failure.translate(error, str(self.path)), StorageFull) and self.ballast.release()):
+                raise
+            return self._connect()
+
+    def _prepare(self) -> None:
+        try:
+            outcome = repair.prepare(self.path, self.backup_folder, self.clock.now())
+        except OSError as error:
+            raise failure.told_os_error(error, str(self.path)) from error
+        self.notes.extend(outcome.notes)
+        self.needs_rebuild = self.needs_rebuild or outcome.needs_rebuild
 
     def _connect(self) -> StoreConnection:
         conn = sqlite3.connect(
@@ -133,12 +142,9 @@ class Writer:
                 conn.execute(f"PRAGMA {pragma}")
             if migrate.migrate(conn, self.path, self.backup_folder, self.clock.now()) < migrate.latest():
                 conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except BaseException as error:
-            if isinstance(error, sqlite3.OperationalError) and failure.name_of(error).startswith("SQLITE_READONLY"):
-                pass  # it can still be read: the first write says what is wrong
-            else:
-                conn.close()
-                raise
+        except BaseException:
+            conn.close()
+            raise
         self._conn, self._is_full_sync = conn, True
         self._file, self._log = _identity(self.path), _identity(Path(f"{self.path}-wal"))
         repair.mark(self.path)
