@@ -49,7 +49,7 @@ def parse_instant(value: Any) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise Invalid("is not a time", "send RFC 3339 text, like 2026-11-20T10:30:00Z")
     try:
-        instant = datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value.upper())
         if instant.tzinfo is None:
             raise Invalid("has no zone", "add Z or an offset, like 2026-11-20T10:30:00Z")
         instant = instant.astimezone(UTC)

@@ -43,7 +43,7 @@ def _week(text: str) -> tuple[date, date]:
         if re.fullmatch(r"\d{4}-?W\d\d", text, re.ASCII):
             return week_of(date.fromisoformat(f"{text[:4]}-W{text[-2:]}-1"))
         return week_of(date.fromisoformat(text))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid("week is not a week", "send 2026-W47, or a date in it") from error
 
 

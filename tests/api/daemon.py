@@ -1,0 +1,162 @@
+"""A daemon as the surface sees it: real engine, database and journal on disk, a real Unix socket, an injected clock."""
+
+import asyncio
+import json
+import os
+import socket
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from stintd.api.routes import TABLE
+from stintd.api.server import Surface
+from stintd.domain.model import BeatSignal
+from stintd.domain.noise import NoiseFilter
+from stintd.domain.policy import Policy
+from stintd.engine import placing
+from stintd.engine.engine import Engine
+from stintd.engine.gate import Gate
+from stintd.engine.health import Health
+from stintd.engine.notify import Hub
+from stintd.engine.places import Places
+from stintd.engine.recording import Recording
+from stintd.engine.sheet import SheetState
+from stintd.store import cursors, heartbeats
+from stintd.store.database import Database
+from stintd.store.journal import Journal
+from tests.support.clock import FakeClock
+
+
+class Daemon:
+    """What `api.control.Daemon` asks for, without sources and settings files."""
+
+    version = "test"
+    is_ready = True
+
+    def __init__(self, folder: Path, clock: FakeClock | None = None, policy: Policy | None = None) -> None:
+        self.folder, self.clock, self.policy = folder, clock or FakeClock(), policy or Policy()
+        self.changed: dict[str, Any] = {}
+
+    async def start(self) -> None:
+        clock, policy = self.clock, self.policy
+        self.database = Database(str(self.folder / "stintd.db"), clock, str(self.folder / "backups"))
+        self.database.open()
+        user, self.device, workspace = self.database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
+        self.places = Places()
+        self.places.roots = ("/work",)
+        state = SheetState(policy.zone, user, self.device, workspace)
+        journal = Journal(str(self.folder / "journal"))
+        self.engine = Engine(self.database, journal, clock, policy, Health(clock.now), Hub(), state)
+        self.database.read_now(lambda conn: placing.load(conn, self.places))
+        known = lambda beats: self.database.read_now(lambda conn: heartbeats.are_known(conn, beats))  # noqa: E731
+        self.gate = Gate(self.engine, self.places, NoiseFilter(policy), clock, self.device, known)
+        self.recorder = Recording(self.engine, clock, self.device)
+        self.gate.is_off = self.recorder.is_off
+        await self.engine.start()
+        self.surface = Surface(self, TABLE)
+        self.path = str(self.folder / "s")
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.path)
+        await self.surface.listen(listener)
+
+    async def stop(self) -> None:
+        await self.surface.close()
+        self.recorder.stop()
+        await self.engine.stop()
+        self.database.close()
+        os.unlink(self.path)
+
+    def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
+        return self.gate.beat(signals)
+
+    def sources(self) -> list[dict[str, Any]]:
+        return []
+
+    def roots(self) -> list[dict[str, Any]]:
+        return [{"path": path} for path in self.places.roots]
+
+    async def add_root(self, path: str) -> dict[str, Any]:
+        self.places.roots = (*self.places.roots, path)
+        return {"path": path}
+
+    async def remove_root(self, path: str) -> dict[str, Any]:
+        self.places.roots = tuple(root for root in self.places.roots if root != path)
+        return {"path": path}
+
+    def recording(self) -> dict[str, Any]:
+        return self.recorder.shape()
+
+    async def set_recording(self, is_on: bool, minutes: float | None) -> dict[str, Any]:
+        await (self.recorder.switch_on() if is_on else self.recorder.switch_off(minutes))
+        return self.recorder.shape()
+
+    def settings(self) -> dict[str, Any]:
+        return self.changed
+
+    async def change_settings(self, changes: dict[str, Any]) -> dict[str, Any]:
+        self.changed |= changes
+        return self.changed
+
+    def set_policy(self, **values: Any) -> None:
+        self.engine.policy = replace(self.engine.policy, **values)
+
+
+@dataclass
+class Answer:
+    """Status, headers and parsed body."""
+
+    status: int
+    headers: Any
+    body: Any
+
+
+class Client:
+    """Asks over the socket."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self.daemon = daemon
+        self._session = aiohttp.ClientSession(connector=aiohttp.UnixConnector(daemon.path))
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        heads = {"Content-Type": "application/json"} if data is not None else {}
+        async with self._session.request(method, f"http://localhost{path}", data=data, headers=heads | (headers or {})) as r:
+            raw = await r.read()
+            return Answer(r.status, r.headers, json.loads(raw) if raw else None)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """The body of a GET that must succeed."""
+        pairs = "&".join(f"{name.rstrip('_')}={value}" for name, value in query.items())
+        answer = await self.ask("GET", path + ("?" + pairs if pairs else ""))
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    async def post(self, path: str, body: Any = None, status: int | None = None) -> Any:
+        """The body of a POST that must succeed."""
+        answer = await self.ask("POST", path, {} if body is None else body)
+        assert answer.status == status if status else answer.status < 300, answer.body
+        return answer.body
+
+
+async def raw(path: str, text: bytes, seconds: float = 2.0, half_close: bool = False) -> bytes:
+    """Send bytes, read until the daemon closes or is silent for a while."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(text)
+    if half_close:
+        writer.write_eof()
+    found = b""
+    try:
+        async with asyncio.timeout(seconds):
+            while part := await reader.read(65536):
+                found += part
+                if b"\r\n\r\n" in found and b"Connection: close" not in found:
+                    break
+    except (TimeoutError, ConnectionError):
+        pass
+    writer.close()
+    return found
