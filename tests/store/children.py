@@ -99,6 +99,22 @@ def remount(folder: Path, _: int) -> None:
         mount("-o", "remount,rw", str(folder))
 
 
+def flush(folder: Path, count: int) -> None:
+    """Numbered transactions, each with whether it was answered; then what is stored."""
+    database = Database(folder / "stintd.db")
+    database.open()
+    answered = []
+    for number in range(count):
+        try:
+            database.write_now(lambda conn, number=number: changes.append(conn, START, "number", {"n": number}))
+            answered.append(number)
+        except (Unavailable, StorageFull):
+            continue
+    rows = database.read_now(lambda conn: conn.execute("SELECT payload ->> 'n' FROM change ORDER BY seq").fetchall())
+    stored = [number for (number,) in rows]
+    say(answered == stored, len(answered), set(answered) <= set(stored))
+
+
 def refused(act) -> None:
     try:
         act()
@@ -110,7 +126,7 @@ def mount(*words: str) -> None:
     subprocess.run(["mount", *words], check=True)
 
 
-PROGRAMS = {"commit": commit, "journal": journal, "fill": fill, "remount": remount}
+PROGRAMS = {"commit": commit, "journal": journal, "fill": fill, "flush": flush, "remount": remount}
 
 if __name__ == "__main__":
     PROGRAMS[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))

@@ -122,6 +122,29 @@ def test_a_write_that_fails_at_any_size_is_answered_with_an_error_and_not_stored
     database.close()
 
 
+@pytest.mark.parametrize("call", ["fdatasync", "fsync", "pwrite64", "ftruncate"])
+@pytest.mark.parametrize("when", ["4", "7", "9+3"])
+def test_an_answer_says_whether_it_is_stored_though_the_disk_fails(folder, call, when):
+    injection = f"inject={call}:error=EIO:when={when}"
+    if shutil.which("strace") is None or subprocess.run(["strace", "-o", os.devnull, "true"], check=False).returncode:
+        pytest.skip("no strace to make calls fail with")
+    process = child("flush", folder, 40, wrapper=["strace", "-f", "-o", os.devnull, "-e", f"trace={call}", "-e", injection])
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 or "could not be" in err, err
+    if process.returncode == 0:
+        assert out.split()[0] == "True", out
+
+
+def test_what_is_answered_is_stored_though_the_disk_never_confirms_again(folder):
+    strace = ["strace", "-f", "-o", os.devnull, "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=12+1"]
+    if shutil.which("strace") is None or subprocess.run(["strace", "-o", os.devnull, "true"], check=False).returncode:
+        pytest.skip("no strace to make calls fail with")
+    out, err = child("flush", folder, 40, wrapper=strace).communicate(timeout=60)
+    words = out.split()
+    assert words[2] == "True", err
+    assert int(words[1]) < 40
+
+
 def test_a_read_only_disk_is_said_and_nothing_is_lost(folder):
     lines = in_small_world(folder, "remount", folder, 0)
     refused = [f"{folder / name} cannot be written: it is read-only" for name in ("stintd.db", "journal")]

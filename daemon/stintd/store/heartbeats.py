@@ -31,7 +31,7 @@ class SpanRun(NamedTuple):
     first_us: int
     last_us: int
     context: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides the method of tuple, which nobody calls
     max_gap_us: int
     span: int
 
@@ -173,7 +173,7 @@ def last_us(conn: Connection) -> int | None:
     if newest is None:
         return None
     near = conn.execute(f"{_BOUNDS} WHERE id >= ?", (newest - LENGTH_US * SLOTS,))
-    return max(last for _, last in near)
+    return int(max(last for _, last in near))
 
 
 def bounds(conn: Connection) -> tuple[int, int] | None:

@@ -110,7 +110,7 @@ def _is_short(path: Path, size: int) -> bool:
         header = file.read(migrate.HEADER)
     page = struct.unpack_from(">H", header, 16)[0]
     changed, pages, valid_for = (struct.unpack_from(">I", header, at)[0] for at in (24, 28, 92))
-    return changed == valid_for and pages * (65536 if page == 1 else page) > size
+    return bool(changed == valid_for and pages * (65536 if page == 1 else page) > size)
 
 
 def _is_sound(path: Path) -> bool:

@@ -44,7 +44,7 @@ class Packed(NamedTuple):
 
     first_us: int
     last_us: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides the method of tuple, which nobody calls
     max_gap_us: int
     beats: bytes
 

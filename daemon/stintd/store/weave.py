@@ -29,7 +29,7 @@ class SpanRow(NamedTuple):
     context: int
     first_us: int
     last_us: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides the method of tuple, which nobody calls
     beats: bytes
 
 

@@ -190,17 +190,25 @@ class Writer:
 
     def _is_committed(self, before: int, newest: int) -> bool:
         """Whether a transaction whose commit failed is in the file after all, and safely on disk now. Told by the change
-        log; one that logged nothing counts as failed, and its caller's own ids make a second attempt harmless."""
+        log; one that logged nothing counts as failed, and its caller's own ids make a second attempt harmless. A disk that
+        holds it and does not say that it is safe gets an error of its own."""
         if newest == before:
             return False
         try:
             conn = self._connected()
             if changes.newest(conn) != newest:
                 return False
-            busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return not busy
-        except (sqlite3.Error, Unavailable, StorageFull):
+            is_busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy:
+                return True
+        except sqlite3.Error:
+            self._disconnect()
+        except (Unavailable, StorageFull):
             return False
+        raise Unavailable(
+            f"the disk does not confirm what was written to {self.path}",
+            "look at the disk; the change may be stored: look before you send it again", {"reason": "uncertain"},
+        )  # fmt: skip
 
     def _rollback(self, conn: StoreConnection) -> None:
         conn.before = None
