@@ -28,14 +28,18 @@ PERIOD_HINT = "write today, yesterday, week, last week, month, 2026-11, 2026-W47
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
-_DAY = rf"(?:today|yesterday|(?:last\s+)?{_WEEKDAY}|\d{{4}}-\d{{1,2}}-\d{{1,2}})"
+_WORD = rf"(?:today|yesterday|(?:last\s+)?{_WEEKDAY})"
+_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
+_DAY = rf"(?:{_WORD}|{_DATE})"
 _TIME = r"(?:\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?\s*(?:am|pm)?|\d{1,2}\s*(?:am|pm)|noon)"
-_OFFSET = r"(?:z|[+-]\d{2}:?\d{2})"
+_OFFSET = r"(?:z|[+-](?:0\d|1[0-4]):?[0-5]\d)"
 
 
 def _point_regex(prefix: str) -> str:
-    """An optional day, a time of day, an optional offset, as groups whose names begin with `prefix`."""
-    return rf"(?:(?P<{prefix}day>{_DAY})(?:t|\s+))?(?P<{prefix}time>{_TIME})(?P<{prefix}offset>{_OFFSET})?"
+    """An optional day, a time of day, after a date an optional offset, as groups whose names begin with `prefix`."""
+    day = rf"(?P<{prefix}day>{_WORD}|(?P<{prefix}date>{_DATE}))"
+    offset = rf"(?({prefix}date)(?P<{prefix}offset>{_OFFSET})?|)"
+    return rf"(?:{day}(?:t|\s+))?(?P<{prefix}time>{_TIME}){offset}"
 
 
 _PIECE = r"\d{1,6}(?:[.,]\d{1,6})?"
