@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from stintd import __version__, instance, paths, settings
 from stintd.api.guard import Guard
@@ -145,13 +146,15 @@ class App:
             self.gate.tell(BlindSignal(self._since, self.clock.now(), "the daemon was not running"))
         self.supervisor.start("status", self.status_file.run)
         self.supervisor.start("tracker", self._track)
-        self.supervisor.start("spool", lambda: self.spool.run(self.gate.tell))
         self.supervisor.start("clock", lambda: self.clock_watch.run(self.gate.tell))
         self.supervisor.start("processes", lambda: self.processes.run(self.gate.tell))
         self._watch_folder(os.path.dirname(self.layout.settings), self._settings_changed)
 
     async def _track(self) -> None:
         await self.tracker.start()
+        if not self.is_ready:
+            await self.spool.drain(self.gate.tell)
+            self.supervisor.start("spool", lambda: self.spool.run(self.gate.tell))
         self.is_ready = True
         instance.notify_manager(self.environment, "STATUS=watching")
         await self.tracker.run()
@@ -235,6 +238,16 @@ class App:
             for name in names
         ]
 
+    def checkouts(self) -> dict[str, dict[str, Any]]:
+        """How each checkout is watched."""
+        return {
+            state.path: {
+                "tier": state.tier, "folders": state.folders, "problem": state.problem,
+                "lastActiveAt": shape.stamp(state.last_active),
+            }
+            for state in self.tracker.repos()
+        }  # fmt: skip
+
     def roots(self) -> list[dict[str, Any]]:
         """The watched folders."""
         repos = [state.path for state in self.tracker.repos()]
@@ -292,8 +305,6 @@ def machine_zone() -> str:
 
 
 def _is_zone(name: str) -> bool:
-    from zoneinfo import ZoneInfo
-
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -14,7 +14,7 @@ from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.intake import unlike_any
 from stintd.engine.places import Places
-from stintd.engine.queries import timers
+from stintd.engine.queries import places, timers
 from stintd.errors import Invalid
 from stintd.protocol.beats import signal_from_wire
 from stintd.protocol.body import Malformed, dump
@@ -40,6 +40,9 @@ class Daemon(Protocol):
 
     def sources(self) -> list[dict[str, Any]]:
         """`{name, state, lastAt}` of each source."""
+
+    def checkouts(self) -> dict[str, dict[str, Any]]:
+        """By path, how each checkout is watched: `{tier, folders, problem, lastActiveAt}`."""
 
     def roots(self) -> list[dict[str, Any]]:
         """Watched folders: `{path, state, repos, origin}`."""
@@ -140,6 +143,23 @@ async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
         "sources": daemon.sources(), "lagSeconds": 0, "waitingHeartbeats": engine.lag,
         "recording": daemon.recording()["recording"], "now": shape.stamp(engine.clock.now()),
     }  # fmt: skip
+
+
+async def repos(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """Known repositories, and how their checkouts are watched now."""
+    listed: dict[str, Any] = await query(places.repos)(surface, call, request)
+    watched = surface.daemon.checkouts()
+    for repo in listed["data"]:
+        for checkout in repo["checkouts"]:
+            state = watched.get(checkout["path"])
+            if state is not None:
+                checkout.update(tier=state["tier"], folders=state["folders"], lastActiveAt=state["lastActiveAt"])
+                checkout["trouble"] = state["problem"] or checkout["trouble"]
+        tiers = [one for one in repo["checkouts"] if "tier" in one]
+        repo["tier"] = tiers[0]["tier"] if tiers else None
+        repo["folders"] = sum(one["folders"] for one in tiers)
+        repo["lastActiveAt"] = max((one["lastActiveAt"] for one in tiers), default=repo["lastActiveAt"])
+    return listed
 
 
 async def roots(surface: Any, call: Call, request: Any) -> dict[str, Any]:

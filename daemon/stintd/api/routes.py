@@ -177,7 +177,7 @@ MAPPING = (
     field("client", NAME), field("task", NAME), field("billable", FLAG), field("tags", texts()),
 )  # fmt: skip
 PLACES = [
-    Route("GET", "/api/repos", query(places.repos), "watched repositories", query=fields(*PAGE)),
+    Route("GET", "/api/repos", control.repos, "watched repositories", query=fields(*PAGE)),
     Route("GET", "/api/roots", control.roots, "watched folders"),
     Route("POST", "/api/roots", control.add_root, "watch a folder", "full",
           fields(field("path", PATH, required=True)), creates=True),

@@ -28,8 +28,6 @@ CLAIMS = """
 SELECT * FROM entry WHERE start_us <= ? AND (end_us IS NULL OR end_us >= ?)
 AND (origin <> 'auto' OR instr(pinned, 'time') > 0)
 """
-REACH_US = 5 * 60 * 1_000_000
-"""How far outside its island an entry may reach through lead and tail; islands lie further apart than twice this."""
 
 
 class SheetState:
@@ -115,7 +113,8 @@ def _derive_again(step: "Step", ranges: list[tuple[int, int]]) -> None:
     gap_us = timesheet.island_gap(step.policy)
     for lo_us, hi_us in merged([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
         sheet = derive_range(step.conn, step.state.resolver(step.conn, step.policy), step.policy, lo_us, hi_us, step.now)
-        reconcile.write(step, sheet, lo_us - REACH_US, hi_us + REACH_US)
+        reach_us = timesheet.reach(step.policy)
+        reconcile.write(step, sheet, lo_us - reach_us, hi_us + reach_us)
         step.state.note_live(lo_us, hi_us, sheet)
 
 
@@ -123,13 +122,15 @@ def derive_range(
     conn: Connection, resolver: Resolver, policy: Policy, lo_us: int, hi_us: int, now: datetime
 ) -> Sheet:
     """What the rules say about whole islands between these instants. Reads only."""
+    reach_us = timesheet.reach(policy)
+    around = lo_us - reach_us, hi_us + reach_us
     evidence = Evidence(
         contexts=heartbeats.contexts(conn),
         runs=heartbeats.runs(conn, lo_us, hi_us),
         beats=lambda run: heartbeats.beats(conn, run),
-        absences=absences.overlapping(conn, lo_us, hi_us),
+        absences=absences.overlapping(conn, *around),
     )
-    return timesheet.derive(evidence, load_edits(conn, lo_us - REACH_US, hi_us + REACH_US), policy, resolver, now)
+    return timesheet.derive(evidence, load_edits(conn, *around), policy, resolver, now)
 
 
 def merged(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int, int]]:

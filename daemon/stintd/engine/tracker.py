@@ -25,12 +25,14 @@ from stintd.domain.model import (
     from_us,
     to_us,
 )
+from stintd.engine import gitnotes
 from stintd.engine.backlog import Backlog
+from stintd.engine.cursorbook import CursorBook, reflog_name
 from stintd.engine.roots import Roots, is_below
-from stintd.engine.tracked import CREATED, Look, Note, Parts, Reading, RepoState, Sink, Tracked, TrackerSettings
+from stintd.engine.tracked import Look, Note, Parts, Reading, RepoState, Sink, Tracked, TrackerSettings
+from stintd.engine.worktrees import WorkTrees
 from stintd.errors import StintdError
 
-LOCKS = ("index.lock", "HEAD.lock")
 SETTLE = 10.0  # seconds after which an unfinished rebase is told as it stands: somebody is resolving a conflict
 UNRIPE = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds between looks at a clone whose HEAD is not written yet
 PLAN_DELAY = 0.05  # new folders come in bursts
@@ -44,10 +46,11 @@ class Tracker:
 
     def __init__(self, parts: Parts, clock: Clock, sink: Sink, cursors: Mapping[str, str], settings: TrackerSettings) -> None:
         self._parts, self._clock, self._sink, self._settings = parts, clock, sink, settings
-        self._cursors: dict[str, str] = dict(cursors)
+        self._book = CursorBook(cursors)
         self._tracked: dict[str, Tracked] = {}
         self._refused: dict[str, CheckoutFacts] = {}
         self._unripe: dict[str, int] = {}
+        self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
         self._roots = Roots(_real(settings.roots), parts.watcher)
         self._backlog = Backlog(clock, {
             "find": self._find, "inside": self._find, "look": self._look_again, "settle": self._settle,
@@ -55,7 +58,8 @@ class Tracker:
         })  # fmt: skip
         self._since = settings.known_since or clock.now()
         self._is_first_start = settings.known_since is None
-        self._is_limited = False
+        self._has_started = False
+        self._trees = WorkTrees(parts, clock, settings, lambda signals: self._tell(signals, {}), self._since)
 
     # ------------------------------------------------------------------ life
 
@@ -63,7 +67,9 @@ class Tracker:
         """Find what lies below the roots, watch the git dirs, catch up. Work trees follow while `run` runs."""
         for root in self._roots.paths:
             await self._find(root)
-        self._is_first_start = False
+        self._is_first_start, self._has_started = False, True
+        for root in self._roots.paths:  # once more, now that its folders are watched: a clone may just have come
+            self._backlog.add("find", root)
 
     async def run(self) -> None:
         """Do background work and patrol until cancelled."""
@@ -85,7 +91,7 @@ class Tracker:
         for root in set(before) - set(self._roots.paths):
             self._roots.drop(root)
         for path in [path for path in self._tracked if self._roots.of(path) is None]:
-            self._parts.watcher.uncover(path)
+            self._trees.drop(path)
             del self._tracked[path]
         for root in self._roots.paths:
             if root not in before:
@@ -94,7 +100,16 @@ class Tracker:
     def repos(self) -> list[RepoState]:
         """Every checkout, the most recently used first."""
         states = [
-            RepoState(path, t.facts.kind, t.facts.identity, t.facts.branch, t.tier, t.last_active, t.problem or t.limit)
+            RepoState(
+                path,
+                t.facts.kind,
+                t.facts.identity,
+                t.facts.branch,
+                t.tier,
+                t.last_active,
+                t.problem or t.limit,
+                len(t.folders) + len(t.git_folders),
+            )
             for path, t in self._tracked.items()
         ]
         for path, facts in self._refused.items():
@@ -131,8 +146,8 @@ class Tracker:
                 self.rescan(note.checkout)
             elif tracked is None:
                 self._changed_outside(note)
-            elif is_below(note.path, tracked.facts.git_dir) or is_below(note.path, tracked.facts.common_dir):
-                if not tracked.is_locked and _is_lock_taken(note):
+            elif gitnotes.is_in_git(tracked.facts, note.path):
+                if not tracked.is_locked and gitnotes.is_lock_taken(note):
                     tracked.is_locked = True
                     files.append(LockSignal(note.time, note.checkout, True))
                 git.setdefault(note.checkout, set()).add(note.path)
@@ -173,20 +188,18 @@ class Tracker:
         self._backlog.add("find", folder if self._roots.of(folder) else note.checkout)
 
     def _git_changed(self, tracked: Tracked, paths: set[str]) -> None:
-        """Files of a git dir changed: what moves HEAD is looked at now; index and FETCH_HEAD move without a person."""
+        """Files of a git dir changed: what moves HEAD is looked at now."""
         facts = tracked.facts
-        logs = os.path.join(facts.common_dir, "logs", "refs")
-        names = {os.path.basename(path) for path in paths if os.path.dirname(path) in _places(facts)}
-        beyond = {path for path in paths if is_below(path, logs)}
-        if names & {"HEAD", "config", "logs", "tables.list", ".git"} or not os.path.isdir(facts.git_dir):
+        wanted = gitnotes.meaning(facts, paths)
+        if "look" in wanted:
             self._look(tracked)
-        if names & {"logs", "reftable", "worktrees", "modules", "refs"} or any(os.path.isdir(path) for path in beyond):
+        if "arm" in wanted:
             self._backlog.add("arm", facts.path)
-        if {os.path.basename(os.path.dirname(path)) for path in paths} & {"worktrees", "modules"}:
+        if "linked" in wanted:
             self._backlog.later("linked", facts.path, PLAN_DELAY)
-        if beyond:
+        if "push" in wanted:
             self._pushes(tracked)
-        if tracked.is_locked and not any(os.path.lexists(os.path.join(facts.git_dir, name)) for name in LOCKS):
+        if tracked.is_locked and not gitnotes.is_locked(facts):
             tracked.is_locked = False
             self._tell([LockSignal(self._clock.now(), facts.path, False)], {})
 
@@ -240,7 +253,7 @@ class Tracker:
         if look is None or isinstance(look, StintdError):
             self._tell(signals, {})
             return
-        cursors = {_cursor_name(facts): look.cursor} if look.cursor != tracked.cursor else {}
+        cursors = {reflog_name(facts): look.cursor} if look.cursor != tracked.cursor else {}
         tracked.cursor = look.cursor
         self._tell([*signals, *look.signals], cursors)
         if look.is_waiting:
@@ -269,14 +282,17 @@ class Tracker:
             return
         is_there, signals = self._roots.check(root)
         self._tell(signals, {})
-        known = [path for path in self._tracked if is_below(path, folder if is_there else root)]
-        if is_there:
-            found = await asyncio.to_thread(self._parts.discover, folder, self.holder(folder) not in (None, folder))
-            self._tell(self._roots.found(root, found), {})
+        known = {path for path in self._tracked if is_below(path, folder if is_there else root)}
+        ahead = [folder] if is_there else []
+        while ahead:
+            found = await asyncio.to_thread(self._parts.discover, ahead[0], self.holder(ahead[0]) not in (None, ahead[0]))
+            signals, grown = self._roots.found(root, found, is_growing=self._has_started)
+            self._tell(signals, {})
+            ahead = [*ahead[1:], *grown]
+            known.difference_update(found.checkouts)
             fresh = [path for path in found.checkouts if path not in self._tracked]
             for start in range(0, len(fresh), BATCH):
                 await self._add(fresh[start : start + BATCH])
-            known = [path for path in known if path not in found.checkouts]
         for path in known:
             await self._look_again(path)
 
@@ -305,7 +321,7 @@ class Tracker:
         if facts is None or not facts.git_dir:
             return None if facts is None else Reading(facts)
         if _is_nameless(facts):
-            first = self._cursors.get(f"root:{facts.common_dir}") or git.first_commit_of(facts)
+            first = self._book.root(facts) or git.first_commit_of(facts)
             facts = (git.facts_of(path, first) if first else facts) or facts
         return Reading(facts, tuple(git.git_folders(facts)), git.touched_us(facts), git.end_of(facts))
 
@@ -318,32 +334,22 @@ class Tracker:
         self._unripe.pop(facts.path, None)
         if self._refused.pop(facts.path, None) is not None:
             self._tell([TroubleSignal("repository_refused", "", "", facts.path, is_cleared=True)], {})
-        pushed = int(self._cursors.get(f"push:{facts.common_dir}", 0)) or to_us(self._since)
+        # On the first start what lies behind belongs to a backfill; later all of a new checkout's reflog is news.
+        cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else None)
+        pushed = self._book.pushed_us(facts) or to_us(self._since)
         active = from_us(reading.touched_us) if reading.touched_us else self._clock.now()
         swept = self._settings.known_since or self._clock.now()
-        tracked = Tracked(facts, self._cursor_to_start(reading), pushed, active, swept, git_folders=reading.git_folders)
+        tracked = Tracked(facts, cursor, pushed, active, swept, git_folders=reading.git_folders)
         self._tracked[facts.path] = tracked
         self._parts.watcher.cover(facts.path, tracked.git_folders, ())
         kept = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
         if tracked.cursor is not None:
-            kept[_cursor_name(facts)] = tracked.cursor
+            kept[reflog_name(facts)] = tracked.cursor
         self._tell([CheckoutSignal(self._clock.now(), facts)], kept)
         self._look(tracked)
         if facts.kind != "worktree":
             self._pushes(tracked)
         self._backlog.add("plan", facts.path)
-
-    def _cursor_to_start(self, reading: Reading) -> str | None:
-        """Where to read on: at the stored cursor; at that of the folder this one was moved from (the file is the same);
-        on the first start behind all history; else (None) everything since the daemon watches is news."""
-        stored = self._cursors.get(_cursor_name(reading.facts))
-        if stored:
-            return stored
-        inode = reading.end.split(" ", 1)[0] + " "
-        moved = [c for n, c in self._cursors.items() if n.startswith("reflog:") and c.startswith(inode)]
-        if moved and inode != "0 ":
-            return moved[-1]
-        return reading.end if self._is_first_start else None
 
     def _await_head(self, path: str) -> None:
         """A clone has made `.git` and not yet HEAD: look again in a moment, a few times."""
@@ -366,41 +372,16 @@ class Tracker:
     # ------------------------------------------------------------------ work trees
 
     async def _plan(self, path: str) -> None:
-        """Watch the folders that matter of an active checkout, then find what was written before the watch stood."""
+        """Watch an active checkout's work tree; look again if its git dir grew meanwhile (a clone in progress)."""
         tracked = self._tracked.get(path)
-        if tracked is None or tracked.facts.kind == "bare":
-            return
-        if self._is_cold(tracked):
-            tracked.tier = "cold"
-            return
-        tracked.folders = tuple(await asyncio.to_thread(self._parts.folders.plan, tracked.facts))
-        self._cover(tracked)
-        await self._sweep(path)
-
-    def _is_cold(self, tracked: Tracked) -> bool:
-        return tracked.last_active < self._clock.now() - self._settings.cold_after
-
-    def _cover(self, tracked: Tracked) -> None:
-        """Have it watched as planned; where the system has no room, say so once for all."""
-        coverage = self._parts.watcher.cover(tracked.facts.path, tracked.git_folders, tracked.folders)
-        tracked.tier, tracked.limit = coverage.tier, "" if coverage.tier == "full" else coverage.reason
-        limits = [t.limit for t in self._tracked.values() if t.limit and t.tier in ("git", "none")]
-        if bool(limits) != self._is_limited:
-            self._is_limited = bool(limits)
-            text = f"not everything can be watched: {limits[0]}" if limits else ""
-            hint = "raise fs.inotify.max_user_watches; until then edits there are found by sweeps"
-            self._tell([TroubleSignal("watch_limit", text, hint if limits else "", is_cleared=not limits)], {})
+        if tracked is not None and await self._trees.plan(tracked, self._has_started):
+            await self._look_again(path)
 
     async def _sweep(self, path: str) -> None:
         """Files written since the last sweep that no watch told of."""
         tracked = self._tracked.get(path)
-        if tracked is None or tracked.facts.kind == "bare":
-            return
-        since, tracked.swept = tracked.swept or self._since, self._clock.now()
-        found = await asyncio.to_thread(self._parts.folders.sweep, tracked.facts, since)
-        if found:
-            tracked.last_active = max(tracked.last_active, *(signal.time for signal in found))
-            self._tell(list(found), {})
+        if tracked is not None:
+            await self._trees.sweep(tracked)
 
     async def _arm(self, path: str) -> None:
         """The git dir has new folders (`logs` comes with the first commit): watch them, then look."""
@@ -429,16 +410,20 @@ class Tracker:
                 self._tell(signals, {})
                 if signals or not is_there:
                     self._backlog.add("find", root)
-            for path, tracked in list(self._tracked.items()):
-                self._backlog.add("look", path)
-                if tracked.tier in ("git", "none") and not self._is_cold(tracked):
+            facts = [tracked.facts for tracked in self._tracked.values()]
+            touched = await asyncio.to_thread(lambda facts=facts: {f.path: self._parts.git.touched_us(f) for f in facts})
+            for path, tracked in self._tracked.items():
+                if touched.get(path, 0) != self._touched.get(path):
+                    self._backlog.add("look", path)
+                if tracked.tier in ("git", "none") and not self._trees.is_cold(tracked):
                     self._backlog.add("sweep", path)
+            self._touched = touched
 
     # ------------------------------------------------------------------ telling
 
     def _tell(self, signals: list[Signal], cursors: dict[str, str]) -> None:
         if signals or cursors:
-            self._cursors.update(cursors)
+            self._book.remember(cursors)
             self._sink(signals, cursors)
 
     def _troubled(self, tracked: Tracked, problem: str) -> list[Signal]:
@@ -462,7 +447,7 @@ class Tracker:
         """A checkout left its place; its hours stay."""
         tracked = self._tracked.pop(path, None)
         if tracked is not None:
-            self._parts.watcher.uncover(path)
+            self._trees.drop(path)
             signals = self._troubled(tracked, "")
             self._tell([*signals, CheckoutSignal(self._clock.now(), tracked.facts, is_gone=True)], {})
 
@@ -476,29 +461,13 @@ class Tracker:
         return path
 
 
-def _is_lock_taken(note: Note) -> bool:
-    """Whether git holds its lock, or held it since the last batch; the note of its release is none."""
-    return os.path.basename(note.path) in LOCKS and (bool(note.mask & CREATED) or os.path.lexists(note.path))
-
-
 def _real(roots: Sequence[str]) -> tuple[str, ...]:
     return tuple(os.path.realpath(root) for root in roots)
-
-
-def _cursor_name(facts: CheckoutFacts) -> str:
-    return f"reflog:{facts.git_dir}"
 
 
 def _is_nameless(facts: CheckoutFacts) -> bool:
     """Known by nothing but its path, though it has commits."""
     return bool(facts.head) and facts.identity.startswith("path:")
-
-
-def _places(facts: CheckoutFacts) -> set[str]:
-    """The folders of a git dir whose files say what HEAD does."""
-    git, common = facts.git_dir, facts.common_dir
-    inside = {os.path.join(folder, name) for folder in (git, common) for name in ("logs", "reftable")}
-    return {git, common, os.path.dirname(git)} | inside
 
 
 def _size(path: str) -> int | None:
