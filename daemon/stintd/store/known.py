@@ -14,12 +14,14 @@ from itertools import groupby
 from sqlite3 import Connection
 from struct import iter_unpack, pack
 
-FRESH = 2048
+FRESH = 1024
 BULK = 512
 """As many at once are a run of their own."""
 FAN = 8
 PAGE = 496
 """Hashes in a row of `known_fresh`: what fits into one page."""
+FEW = 4
+"""Up to so many hashes are looked for one by one."""
 BUCKET = 64
 """Hashes in a row of `known_id`, about."""
 _HASH_BITS = 63
@@ -28,6 +30,12 @@ _FIND = f"""
 SELECT j.value FROM json_each(?1) j CROSS JOIN known_run r CROSS JOIN known_id k
 WHERE k.id = (r.run << {_RUN_SHIFT}) + (j.value >> ({_HASH_BITS} - r.bits))
 AND instr(k.hashes, substr(?2, j.key * 8 + 1, 8)) > 0
+"""
+_IS_KNOWN = f"""
+SELECT EXISTS (
+    SELECT 1 FROM known_run r CROSS JOIN known_id k
+    WHERE k.id = (r.run << {_RUN_SHIFT}) + (:value >> ({_HASH_BITS} - r.bits)) AND instr(k.hashes, :packed) > 0
+) OR EXISTS (SELECT 1 FROM known_fresh WHERE instr(hashes, :packed) > 0)
 """
 
 
@@ -41,11 +49,17 @@ def _unpacked(rows: Iterable[tuple[bytes]]) -> list[int]:
 
 def find(conn: Connection, hashes: Collection[int]) -> set[int]:
     """Those of `hashes` that are known."""
-    if not hashes:
-        return set()
+    if len(hashes) <= FEW:
+        return {value for value in hashes if _is_known(conn, value)}
     found = set(hashes).intersection(_unpacked(conn.execute("SELECT hashes FROM known_fresh")))
     found.update(value for (value,) in conn.execute(_FIND, (json.dumps(list(hashes)), _pack(hashes))))
     return found
+
+
+def _is_known(conn: Connection, value: int) -> bool:
+    """The same for one: SQLite looks through the packed rows without making numbers of them (25 against 180 µs)."""
+    (is_known,) = conn.execute(_IS_KNOWN, {"value": value, "packed": _pack([value])}).fetchone()
+    return bool(is_known)
 
 
 def remember(conn: Connection, hashes: Collection[int]) -> None:
