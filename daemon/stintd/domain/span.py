@@ -40,7 +40,7 @@ def after(entry: TimeEntry, at: datetime, now: datetime) -> TimeEntry:
     """The part of an entry that begins at `at`; it runs on if the entry did."""
     pauses = tuple(Pause(max(p.start, at), p.end) for p in entry.pauses if p.end is None or p.end > at)
     seen = entry.last_evidence
-    part = replace(entry, start=at, pauses=pauses, last_evidence=max(seen, at) if seen else None)
+    part = replace(entry, start=at, pauses=pauses, last_evidence=seen if seen and seen > at else None)
     return _with_share(entry, part, now, is_first=False)
 
 
