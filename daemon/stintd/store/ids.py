@@ -54,9 +54,10 @@ def content_id(time: datetime, context: Context, entity: str) -> str:
 
 def key_of(beat_id: str) -> BeatKey:
     """The key of an id. Ids as this store lists them give the key they were listed for."""
-    if _DERIVED_ID.match(beat_id):
+    first = beat_id[:1]
+    if first == "~" and _DERIVED_ID.match(beat_id):
         return BeatKey(int(beat_id[1:9], 16))
-    if _LISTED_ID.match(beat_id):
+    if first == "#" and _LISTED_ID.match(beat_id):
         return BeatKey(int(beat_id[1:], 16) & _MASK | EXPLICIT)
     digest = hashlib.blake2b(beat_id.encode("utf-8", "surrogateescape"), digest_size=8).digest()
     return BeatKey(int.from_bytes(digest, "big") & _MASK | EXPLICIT)
