@@ -73,6 +73,9 @@ class PlainFolders:
                 found.append(FileSignal(time, facts.path, str(path.relative_to(facts.path)), path.stat().st_size))
         return found
 
+    def trouble(self, facts: CheckoutFacts) -> str:
+        return ""
+
     def is_ignored(self, facts: CheckoutFacts, path: str) -> bool:
         return path in self.ignored
 

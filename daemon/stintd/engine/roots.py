@@ -38,16 +38,19 @@ class Roots:
             self._watcher.cover(root, [], [_nearest(root)])
         return not code, signals
 
-    def found(self, root: str, found: Found) -> list[Signal]:
-        """Watch the containers a walk found; a walk cut short is a warning."""
-        known = self._containers.get(root)
-        containers = {path for path in known or () if os.path.isdir(path)} | set(found.containers)
-        if containers != known:
+    def found(self, root: str, found: Found, is_growing: bool) -> tuple[list[Signal], list[str]]:
+        """Watch the containers a walk found. (Warnings, those to walk again): while things grow, what came between the
+        walk and the watch is seen by walking the newly watched ones once more."""
+        known = self._containers.get(root, set())
+        fresh = [path for path in found.containers if path not in known]
+        containers = {path for path in known if os.path.isdir(path)} | set(fresh)
+        if containers != known or root not in self._containers:
             self._containers[root] = containers
             self._watcher.cover(root, [], sorted(containers))
         text = f"{root} holds more folders than are looked through; some repositories may be missing"
         code = "root_too_large" if found.is_cut else ""
-        return self._changed(root, code, text, "watch the folders of your projects instead", ["root_too_large"])
+        signals = self._changed(root, code, text, "watch the folders of your projects instead", ["root_too_large"])
+        return signals, fresh if is_growing else []
 
     def _changed(self, root: str, code: str, text: str, hint: str, codes: list[str]) -> list[Signal]:
         signals: list[Signal] = []

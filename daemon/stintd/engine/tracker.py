@@ -55,6 +55,7 @@ class Tracker:
         self._backlog = Backlog(clock, {
             "find": self._find, "inside": self._find, "look": self._look_again, "settle": self._settle,
             "plan": self._plan, "sweep": self._sweep, "arm": self._arm, "linked": self._find_linked, "name": self._name,
+            "patrol": self._patrol,
         })  # fmt: skip
         self._since = settings.known_since or clock.now()
         self._is_first_start = settings.known_since is None
@@ -75,7 +76,7 @@ class Tracker:
         """Do background work and patrol until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._backlog.run())
-            group.create_task(self._patrol())
+            group.create_task(self._patrolling())
 
     async def settled(self) -> None:
         """Wait until all background work asked for so far is done."""
@@ -401,23 +402,28 @@ class Tracker:
             tracked.tier = "waiting"
             self._backlog.add("plan", tracked.facts.path)
 
-    async def _patrol(self) -> None:
-        """The safety net, and the only timer: roots and the git state of all, every ten minutes."""
+    async def _patrolling(self) -> None:
         while True:
             await self._clock.sleep(self._settings.patrol.total_seconds())
-            for root in self._roots.paths:
-                is_there, signals = self._roots.check(root)
-                self._tell(signals, {})
-                if signals or not is_there:
-                    self._backlog.add("find", root)
-            facts = [tracked.facts for tracked in self._tracked.values()]
-            touched = await asyncio.to_thread(lambda facts=facts: {f.path: self._parts.git.touched_us(f) for f in facts})
-            for path, tracked in self._tracked.items():
-                if touched.get(path, 0) != self._touched.get(path):
-                    self._backlog.add("look", path)
-                if tracked.tier in ("git", "none") and not self._trees.is_cold(tracked):
-                    self._backlog.add("sweep", path)
-            self._touched = touched
+            self._backlog.add("patrol", "")
+
+    async def _patrol(self, _: str) -> None:
+        """The safety net, and the only timer: what moved without a note is looked at, what is not watched is swept."""
+        for root in self._roots.paths:
+            is_there, signals = self._roots.check(root)
+            self._tell(signals, {})
+            if signals or not is_there:
+                self._backlog.add("find", root)
+        touched = await asyncio.to_thread(self._touch_times, [t.facts for t in self._tracked.values()])
+        for path, tracked in self._tracked.items():
+            if touched.get(path) != self._touched.get(path):
+                self._backlog.add("look", path)
+            if tracked.tier in ("git", "none") and not self._trees.is_cold(tracked):
+                self._backlog.add("sweep", path)
+        self._touched = touched
+
+    def _touch_times(self, known: list[CheckoutFacts]) -> dict[str, int]:
+        return {facts.path: self._parts.git.touched_us(facts) for facts in known}
 
     # ------------------------------------------------------------------ telling
 

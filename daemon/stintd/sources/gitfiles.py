@@ -7,6 +7,7 @@ read. Includes of the config are never followed. Nothing here starts a process, 
 """
 
 import errno
+import functools
 import os
 import re
 import stat
@@ -227,6 +228,11 @@ def read_config(common_dir: str, git_dir: str = "") -> GitConfig:
     raw = read_small(os.path.join(common_dir, "config"), CONFIG_LIMIT) or b""
     if git_dir and b"worktree" in raw.lower():
         raw += b"\n" + (read_small(os.path.join(git_dir, "config.worktree"), CONFIG_LIMIT) or b"")
+    return _config_of(raw) if len(raw) < SMALL_LIMIT else _config_of.__wrapped__(raw)
+
+
+@functools.lru_cache(maxsize=128)  # a checkout is read three times when it is adopted; kept by content, so never stale
+def _config_of(raw: bytes) -> GitConfig:
     values: dict[tuple[str, str, str], str] = {}
     remotes: dict[str, str] = {}
     for section, name, key, value in parse_config(raw.decode("utf-8", "replace")):
