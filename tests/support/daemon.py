@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +42,12 @@ class Daemon:
     """One home with at most one daemon process. `config` is the text of its `config.toml`; `folders` go into it too."""
 
     def __init__(
-        self, home: Path, folders: list[Path] | None = None, config: str = "", environment: dict[str, str] | None = None
-    ) -> None:
+        self, home: Path, folders: list[Path] | None = None, config: str = "", environment: dict[str, str] | None = None,
+        wrapper: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """`wrapper`: a program that runs the daemon in its own place (`unshare …`, `strace -D …`)."""
         self.home = Path(home)
+        self.wrapper = wrapper
         self.environment = {
             **os.environ, "STINTD_HOME": str(self.home), "PYTHONPATH": str(SOURCES), **(environment or {}),
         }  # fmt: skip
@@ -57,13 +60,17 @@ class Daemon:
 
     def start(self, is_ready: bool = True) -> "Daemon":
         """Run `stintd` and wait until it answers, and (unless told otherwise) until it has looked through its folders."""
-        log = open(self.home / "daemon.out", "ab")  # noqa: SIM115  the process keeps it
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "stintd.cli.run"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-        log.close()
+        self.launch()
         until(lambda: self._answers(is_ready), PATIENCE, "the daemon answers")
         return self
+
+    def launch(self) -> "subprocess.Popen[bytes]":
+        """Run `stintd` and wait for nothing."""
+        log = open(self.home / "daemon.out", "ab")  # noqa: SIM115  the process keeps it
+        command = [*self.wrapper, sys.executable, "-m", "stintd.cli.run"]
+        self.process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+        return self.process
 
     def _answers(self, is_ready: bool) -> bool:
         if self.process is not None and self.process.poll() is not None:
