@@ -8,19 +8,19 @@ import asyncio
 import json
 import logging
 import os
-import socket
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from stintd import __version__, instance, paths, settings
+from stintd import __version__, instance, memory, paths, settings
 from stintd.api.guard import Guard
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
 from stintd.clock import Clock, SystemClock
-from stintd.domain.model import BeatSignal, BlindSignal, FileSignal, Heartbeat, Signal
+from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
 from stintd.engine import placing, shape
 from stintd.engine.engine import Engine
@@ -34,12 +34,14 @@ from stintd.engine.statusfile import StatusFile
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.tracked import Parts, TrackerSettings
 from stintd.engine.tracker import Tracker
-from stintd.errors import Conflict, Invalid, NotFound
+from stintd.errors import Invalid
 from stintd.sources import discover, folders, gitreader, process, spool, suspend, watch
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 
+WORKERS = 2
+"""Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""
 log = logging.getLogger(__name__)
 
 
@@ -156,8 +158,14 @@ class App:
             await self.spool.drain(self.gate.tell)
             self.supervisor.start("spool", lambda: self.spool.run(self.gate.tell))
         self.is_ready = True
+        self.supervisor.start("memory", self._give_back)
         instance.notify_manager(self.environment, "STATUS=watching")
         await self.tracker.run()
+
+    async def _give_back(self) -> None:
+        """The start leaves much behind that is never needed again."""
+        await self.tracker.settled()
+        memory.give_back()
 
     def _tell_where(self) -> None:
         about = {"url": None, "pid": os.getpid(), "version": __version__}
@@ -314,6 +322,8 @@ def _is_zone(name: str) -> bool:
 
 async def serve(chosen: settings.Settings, stop: asyncio.Event) -> None:
     """Run a daemon until `stop`."""
+    memory.keep_small()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS, thread_name_prefix="worker"))
     app = App(chosen)
     await app.start()
     try:

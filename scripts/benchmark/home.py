@@ -5,10 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from stintd.client import control
+from stintd.domain.model import to_us
+from stintd.domain.policy import Policy
+from stintd.engine.commands import keeping
+from stintd.engine.sheet import SheetState
+from stintd.engine.step import Step
+from stintd.store import cursors, table
+from stintd.store.database import Database
 from tests.support import until
 
 
@@ -45,7 +53,7 @@ class Home:
 
         def watching() -> int:
             listed = self.get("/api/repos")["data"]
-            is_done = len(listed) >= repositories and all(repo.get("tier") for repo in listed)
+            is_done = len(listed) >= repositories and all(repo.get("tier") not in (None, "waiting") for repo in listed)
             return sum(repo.get("folders", 0) for repo in listed) if is_done else 0
 
         return until(watching, 30, "all repositories watched")
@@ -59,7 +67,8 @@ class Home:
 def running(home: Home) -> Iterator[Home]:
     """A daemon of this home until the end of the block."""
     command = [sys.executable, "-m", "stintd.cli.run"]
-    daemon = subprocess.Popen(command, env=home.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = {**home.environment, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    daemon = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
     try:
         home.pid = daemon.pid
         until(lambda: home.is_ready() or daemon.poll() is not None, 30, "the daemon answers")
@@ -97,25 +106,57 @@ def repositories(root: Path, count: int, folders: int, files: int) -> Path:
         for index in range(files):
             path = repo / f"pkg{index % folders}" / f"file{index}.py"
             path.parent.mkdir(exist_ok=True)
-            path.write_text(f"# {index}\n")
+            path.write_text(f"# {index} of {repo.name}\n")
         git(repo, "add", "-A")
         git(repo, "commit", "-q", "-m", "first")
     return root
 
 
 def fill_entries(home: Home, count: int) -> None:
-    """`count` finished manual entries, twenty-five a day, ending yesterday, through the control socket."""
-    from datetime import UTC, datetime, timedelta
+    """`count` finished manual entries, twenty-five a day, ending yesterday, written with the daemon down."""
+    with store_of(home) as (engine_step, _):
+        last = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
-    last = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    with running(home):
-        for first in range(0, count, 500):
-            home.post("/api/import", {"entries": [_entry(last, number) for number in range(first, min(first + 500, count))]})
+        def write(conn: Any) -> None:
+            step = engine_step(conn)
+            projects = [_project(step, f"project-{number}") for number in range(40)]
+            for number in range(count):
+                start = last - timedelta(days=number // 25) + timedelta(minutes=25 * (number % 25))
+                row = {
+                    "project_id": projects[number % 40], "start_us": to_us(start), "end_us": to_us(start + timedelta(minutes=20)),
+                    "description": f"work {number}",
+                }  # fmt: skip
+                keeping.add(step, row)
+            step.changes.clear()
+
+        engine_step.database.write_now(write)
 
 
-def _entry(last: Any, number: int) -> dict[str, Any]:
-    from datetime import timedelta
+def _project(step: Any, name: str) -> str:
+    row = {"id": step.new_id(), "name": name, "normal_name": name, "origin": "manual", "created_us": to_us(step.now)}
+    table.insert(step.conn, "project", row)
+    return str(row["id"])
 
-    start = last - timedelta(days=number // 25) + timedelta(minutes=25 * (number % 25))
-    text = start.isoformat().replace("+00:00", "Z")
-    return {"projectName": f"project-{number % 40}", "startTime": text, "durationMinutes": 20, "description": f"work {number}"}
+
+class _Steps:
+    """Makes steps on a home's database while no daemon runs."""
+
+    def __init__(self, home: Home) -> None:
+        self.database = Database(home.folder / "stintd.db")
+        self.database.open()
+        self.now = datetime.now(UTC)
+        identity = self.database.write_now(lambda conn: cursors.ensure_identity(conn, self.now))
+        self.state = SheetState("UTC", *identity)
+
+    def __call__(self, conn: Any) -> Step:
+        return Step(conn, self.now, Policy(), self.state, "bench")
+
+
+@contextlib.contextmanager
+def store_of(home: Home) -> Iterator[tuple[_Steps, Database]]:
+    """A home's database while no daemon runs."""
+    steps = _Steps(home)
+    try:
+        yield steps, steps.database
+    finally:
+        steps.database.close()

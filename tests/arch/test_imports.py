@@ -8,6 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "daemon" / "stintd"
 ALLOWED = {
     "instance": {"errors"},
+    "memory": set(),
     "errors": set(),
     "clock": set(),
     "paths": {"errors"},
