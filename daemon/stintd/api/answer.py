@@ -11,7 +11,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp.web import BaseRequest
+from aiohttp.web_request import BaseRequest
 
 from stintd.protocol.body import dump
 

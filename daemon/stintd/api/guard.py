@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp.web import BaseRequest, RequestPayloadError
+from aiohttp.web_protocol import RequestPayloadError
+from aiohttp.web_request import BaseRequest
 
 from stintd.errors import Forbidden, Invalid
 from stintd.protocol.body import Malformed, parse

@@ -9,7 +9,8 @@ import json
 from functools import partial
 from typing import Any
 
-from aiohttp.web import BaseRequest, StreamResponse
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
 from multidict import CIMultiDict
 
 from stintd.api.answer import SECURITY_HEADERS
