@@ -20,8 +20,10 @@ from stintd.api.guard import Guard
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
 from stintd.clock import Clock, SystemClock
-from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
+from stintd.domain.filename import exclusions
+from stintd.domain.model import BeatSignal, BlindSignal, CheckoutFacts, Heartbeat
 from stintd.domain.noise import NoiseFilter
+from stintd.domain.projectfile import ProjectFile
 from stintd.engine import placing, shape
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate, Glimpse
@@ -35,7 +37,7 @@ from stintd.engine.supervisor import Supervisor
 from stintd.engine.tracked import Parts, TrackerSettings
 from stintd.engine.tracker import Tracker
 from stintd.errors import Invalid
-from stintd.sources import discover, folders, gitreader, process, spool, suspend, watch
+from stintd.sources import discover, folders, gitreader, process, projectfiles, spool, suspend, watch
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
@@ -56,6 +58,10 @@ class App:
         self.is_ready = False
         self._locks: list[instance.Lock] = []
         self._boxes: dict[str, Any] = {}
+        self._facts: dict[str, CheckoutFacts] = {}
+        self._seen: dict[str, dict[str, None]] = {}
+        self._with_files: dict[str, tuple[ProjectFile, ...]] = {}
+        self._files_wanted = asyncio.Event()
         self._ended = asyncio.Event()
 
     # ------------------------------------------------------------------ life
@@ -108,6 +114,7 @@ class App:
         user, device, workspace = self.database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
         self.device, self.places.roots = device, self.chosen.folders
         self.state = SheetState(policy.zone, user, device, workspace)
+        self.state.roots = self.chosen.folders
         self.journal = Journal(self.layout.journal)
         self.engine = Engine(self.database, self.journal, clock, policy, self.health, self.hub, self.state)
         self.database.read_now(lambda conn: placing.load(conn, self.places))
@@ -140,6 +147,7 @@ class App:
         self.gate.on_rescan = self.tracker.rescan
         self.gate.on_work = self.tracker.touch
         self.gate.on_glimpse = self._show_glimpse
+        self.gate.on_checkout = self._look_for_project_files
         self.engine.after_commit(self._committed)
 
     def _start_sources(self) -> None:
@@ -148,6 +156,7 @@ class App:
             self.gate.tell(BlindSignal(self._since, self.clock.now(), "the daemon was not running"))
         self.supervisor.start("status", self.status_file.run)
         self.supervisor.start("tracker", self._track)
+        self.supervisor.start("project files", self._read_project_files)
         self.supervisor.start("clock", lambda: self.clock_watch.run(self.gate.tell))
         self.supervisor.start("processes", lambda: self.processes.run(self.gate.tell))
         self._watch_folder(os.path.dirname(self.layout.settings), self._settings_changed)
@@ -194,6 +203,32 @@ class App:
         if theirs:
             self.processes.ask()
             self.tracker.notes(theirs)
+
+    def _look_for_project_files(self, facts: CheckoutFacts, folder: str) -> None:
+        self._seen.setdefault(facts.path, {})[folder] = None
+        self._facts[facts.path] = facts
+        self._files_wanted.set()
+
+    async def _read_project_files(self) -> None:
+        """Read the project files of checkouts that were found or changed, off the loop, a bunch at a time."""
+        while True:
+            await self._files_wanted.wait()
+            self._files_wanted.clear()
+            wanted, self._facts = self._facts, {}
+            for path, facts in wanted.items():
+                more = list(self._seen.get(path, ()))
+                found = await asyncio.to_thread(projectfiles.find, facts, self.chosen.folders, more)
+                self._learn_files(path, found)
+
+    def _learn_files(self, path: str, found: projectfiles.Found) -> None:
+        self.health.clear("project_file", path)
+        for trouble in found.troubles[:1]:
+            self.health.raise_warning("project_file", trouble, "mend the file; until then it says nothing", subject=path)
+        if found.files or path in self._with_files:
+            self._with_files[path] = found.files
+            self.engine.write(lambda step: self.state.learn_files(step, path, found.files))
+            excluded = [one for files in self._with_files.values() for file in files for one in exclusions(file.folder, file.exclude)]
+            self.gate.exclude([*self.chosen.exclude, *excluded])
 
     def _holder(self, path: str) -> str | None:
         """The checkout that holds a path."""

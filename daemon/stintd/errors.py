@@ -10,7 +10,7 @@ class StintdError(Exception):
 
     code = "internal"
 
-    def __init__(self, message, hint="", details=None):
+    def __init__(self, message: str, hint: str = "", details: "dict[str, object] | None" = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stintd.clock import Clock
+from stintd.domain.filename import is_excluded
 from stintd.domain.model import (
     AbsenceSignal,
     BeatSignal,
@@ -29,13 +30,13 @@ from stintd.domain.model import (
     TroubleSignal,
 )
 from stintd.domain.noise import Draft, NoiseFilter
+from stintd.domain.projectfile import FILE_NAMES
 from stintd.engine import intake, placing
 from stintd.engine.engine import Engine
 from stintd.engine.places import Checkout, Places
 from stintd.errors import Invalid
 from stintd.store import absences, cursors
 from stintd.store.ids import content_id, new_id
-
 
 RECHECK = 0.25
 """Seconds between looks at whether held acts were released; they are held for two."""
@@ -66,6 +67,7 @@ class Gate:
         self.on_rescan: Callable[[str | None], None] = lambda checkout: None
         self.on_glimpse: Callable[[Glimpse], None] = lambda glimpse: None
         self.on_work: Callable[[str], None] = lambda path: None
+        self.on_checkout: Callable[[CheckoutFacts, str], None] = lambda facts, folder: None
 
     def tell(self, signal: Signal) -> None:
         """One signal of a source."""
@@ -80,6 +82,10 @@ class Gate:
         self._read_to.update(read_to)
         self._keep_cursors()
         self._schedule()
+
+    def exclude(self, patterns: Sequence[str]) -> None:
+        """Folders and files of which nothing is kept (absolute patterns)."""
+        self._noise.exclude = tuple(patterns)
 
     async def settled(self) -> None:
         """Wait until everything taken so far is stored, what the noise rules held back included."""
@@ -101,9 +107,16 @@ class Gate:
                 beats.append(self._told(signal, now, is_timed))
             except Invalid as error:
                 refused.append((index, f"{error.message}: {error.hint}" if error.hint else error.message))
-        fresh = self._fresh([beat for beat in beats if not self.is_off(beat.time)])
+        fresh = self._fresh([beat for beat in beats if not self._is_unwanted(beat)])
         self._engine.admit(fresh)
         return len(fresh), len(beats) - len(fresh), refused
+
+    def _is_unwanted(self, beat: Heartbeat) -> bool:
+        """Recording is off, or its owner excluded the place."""
+        if self.is_off(beat.time):
+            return True
+        place = beat.context.repo_path or beat.context.folder
+        return bool(place and self._noise.exclude) and is_excluded(f"{place}/{beat.entity}", self._noise.exclude)
 
     def stop(self) -> None:
         """Let go what the noise rules still hold: it happened before the daemon stopped."""
@@ -146,6 +159,13 @@ class Gate:
         if found.checkout is not None and found.entity:
             self._noise.note_editor(found.checkout.path, found.entity, signal.time)
 
+    def _project_file(self, signal: FileSignal) -> None:
+        """A project file changed: what it says holds from now on, backwards too."""
+        if os.path.basename(signal.path) in FILE_NAMES:
+            found = self._places.checkout(signal.checkout)
+            if found is not None:
+                self.on_checkout(found.facts, os.path.dirname(os.path.join(signal.checkout, signal.path)))
+
     def _noised(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
         now = self._clock.now()
         if isinstance(signal, GitSignal):
@@ -153,6 +173,7 @@ class Gate:
             self._commit(signal)
         elif isinstance(signal, FileSignal):
             self.last_at["watch"] = now
+            self._project_file(signal)
         passed = self._noise.feed(signal, now)
         for draft in passed.provisional:
             self._glimpse(draft)
@@ -211,6 +232,7 @@ class Gate:
             return
         repo = self._repo_of(facts)
         self._places.learn(Checkout(facts.path, repo, facts))
+        self.on_checkout(facts, facts.path)
         self._engine.write(lambda step: placing.found(step, repo, facts))
 
     def _repo_of(self, facts: CheckoutFacts) -> RepoId:

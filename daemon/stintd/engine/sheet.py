@@ -16,10 +16,11 @@ from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Taken
 from stintd.domain.mapping import Resolver
 from stintd.domain.model import Heartbeat, to_us
 from stintd.domain.policy import Policy
+from stintd.domain.projectfile import ProjectFile
 from stintd.domain.timesheet import Sheet, WaitingSession
 from stintd.engine import projecting, reconcile
 from stintd.engine.rows import Row, select
-from stintd.store import absences, heartbeats
+from stintd.store import absences, cursors, heartbeats
 
 if TYPE_CHECKING:
     from stintd.engine.step import Step
@@ -36,6 +37,8 @@ class SheetState:
     def __init__(self, zone: str, user_id: str, device_id: str, workspace_id: str) -> None:
         self.zone, self.user_id, self.device_id, self.workspace_id = zone, user_id, device_id, workspace_id
         self.waiting: list[WaitingSession] = []
+        self.roots: tuple[str, ...] = ()
+        self._files: dict[str, tuple[ProjectFile, ...]] = {}
         self._live: tuple[int, int] | None = None
         self._silence: datetime | None = None
         self._check: datetime | None = None
@@ -54,7 +57,8 @@ class SheetState:
     def resolver(self, conn: Connection, policy: Policy) -> Resolver:
         """How contexts resolve to projects now; built again after `forget_places`."""
         if self._resolver is None:
-            self._resolver = projecting.load_resolver(conn, policy)
+            files = [file for files in self._files.values() for file in files]
+            self._resolver = projecting.load_resolver(conn, policy, self.roots, files)
         return self._resolver
 
     def forget_places(self) -> None:
@@ -64,6 +68,20 @@ class SheetState:
     def forget(self) -> None:
         """A rollback happened: nothing remembered is certain."""
         self._resolver = None
+
+    def learn_files(self, step: "Step", checkout: str, files: tuple[ProjectFile, ...]) -> None:
+        """What the project files of a checkout say now. A difference corrects what is not pinned, the past too."""
+        self._files[checkout] = files
+        name, text = f"project files:{checkout}", repr(files) if files else ""
+        if (cursors.get(step.conn, name) or "") == text:
+            return
+        cursors.put(step.conn, {name: text})
+        self.forget_places()
+        contexts = [context for context in heartbeats.contexts(step.conn).values() if context.repo_path == checkout]
+        projecting.ensure_projects(step, contexts)
+        known = heartbeats.bounds(step.conn)
+        if known is not None and contexts:
+            step.touch(*known)
 
     def wake(self, step: "Step") -> None:
         """At start: everything that was open is looked at again with today's clock."""
@@ -75,8 +93,9 @@ class SheetState:
 
     def ingest(self, step: "Step", beats: Sequence[Heartbeat]) -> None:
         """Store heartbeats, give their places a project, and touch what they change."""
-        if beats:
-            added = heartbeats.add(step.conn, beats)
+        kept = recorded(step.conn, beats)
+        if kept:
+            added = heartbeats.add(step.conn, kept)
             projecting.ensure_projects(step, added.new_contexts)
             for lo_us, hi_us in added.touched:
                 step.touch(lo_us, hi_us)
@@ -97,6 +116,15 @@ class SheetState:
     def look_after(self, check: datetime | None) -> None:
         """When manual timers must be looked after next."""
         self._check = check
+
+
+def recorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
+    """Without those of a time in which their owner had switched recording off; they may come late."""
+    if not beats:
+        return []
+    times = [to_us(beat.time) for beat in beats]
+    off = [one for one in absences.overlapping(conn, min(times), max(times)) if one.kind == "off"]
+    return [beat for beat in beats if not any(one.start <= beat.time < one.end for one in off)]
 
 
 def refresh(step: "Step", touched: Iterable[tuple[int, int]]) -> None:
