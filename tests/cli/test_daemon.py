@@ -18,11 +18,22 @@ from tests.support.repos import make
 
 
 @pytest.fixture
+def started():
+    """Processes of this test; what is left of them is killed."""
+    processes = []
+    yield processes
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture
 def home(tmp_path):
     """A home without a daemon; one that was started in the background is stopped."""
     daemon = Daemon(tmp_path / "home")
     yield daemon
-    daemon.stint("down", check=False)
+    daemon.stint("down")
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +111,7 @@ def test_up_tells_the_daemons_own_words_when_it_cannot_start(home):
     Path(home.layout.socket).rmdir()
 
 
-def test_live_shows_what_happens_and_ctrl_c_stops_the_daemon_it_started(home, tmp_path):
+def test_live_shows_what_happens_and_ctrl_c_stops_the_daemon_it_started(home, started, tmp_path):
     repo = make(tmp_path / "code" / "atlas", is_live=True)
     leader, follower = pty.openpty()
     process = subprocess.Popen(
@@ -108,6 +119,7 @@ def test_live_shows_what_happens_and_ctrl_c_stops_the_daemon_it_started(home, tm
         env={**home.environment, "TERM": "xterm", "COLUMNS": "80"}, stdin=follower, stdout=follower, stderr=follower,
         start_new_session=True,
     )  # fmt: skip
+    started.append(process)
     os.close(follower)
     os.set_blocking(leader, False)
     seen = b""
@@ -129,13 +141,14 @@ def test_live_shows_what_happens_and_ctrl_c_stops_the_daemon_it_started(home, tm
     assert home.stint("status", check=False).code == 4
 
 
-def test_live_piped_prints_lines_and_leaves_a_daemon_alone_that_ran_before(home, tmp_path):
+def test_live_piped_prints_lines_and_leaves_a_daemon_alone_that_ran_before(home, started, tmp_path):
     repo = make(tmp_path / "code" / "atlas", is_live=True)
     home.stint("up", str(tmp_path / "code"))
     with open(tmp_path / "out", "wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "stintd.cli.main", "live"], env=home.environment, stdin=subprocess.DEVNULL, stdout=out
         )
+    started.append(process)
     until(lambda: b"control socket" in (tmp_path / "out").read_bytes(), 20, "it has begun")
     repo.commit("Piped work")
     until(lambda: b"Piped work" in (tmp_path / "out").read_bytes(), 20, "the commit is told")

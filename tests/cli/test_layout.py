@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.cli.layout import Column, bar, fit, left, right, table, width, wrapped
+from stintd.cli.layout import Column, bar, fit, fit_painted, left, right, table, width, wrapped
 
 
 def test_wide_characters_take_two_columns_and_combining_ones_none():
@@ -34,3 +34,9 @@ def test_a_bar_shows_something_for_anything_and_is_full_at_one():
 def test_long_text_is_wrapped_at_spaces_and_long_words_are_cut():
     assert wrapped("one two three", 9, " ") == [" one two", " three"]
     assert width(wrapped("x" * 50, 20)[0]) == 20
+
+
+def test_colours_take_no_columns_and_are_ended_where_text_is_cut():
+    assert fit_painted("\x1b[1mabc\x1b[0m", 3) == "\x1b[1mabc\x1b[0m"
+    assert fit_painted("\x1b[1mabcdef\x1b[0m", 3) == "\x1b[1mabc\x1b[0m"
+    assert fit_painted("日本", 3) == "日"

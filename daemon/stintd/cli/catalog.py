@@ -28,6 +28,11 @@ def project_of_name(control, word):
     return _pick(list(control.every("/api/projects", status="all")), word, "project", "`stint projects` lists them")
 
 
+def exact_project_name(control, word):
+    """The project's own spelling of what a person typed after `--project`; None where nothing was."""
+    return project_of_name(control, word)["name"] if word else None
+
+
 def client_of_name(control, word):
     return _pick(list(control.every("/api/clients", status="all")), word, "client", "`stint clients` lists them")
 

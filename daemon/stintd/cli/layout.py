@@ -48,6 +48,21 @@ def fit(text, room):
     return "".join(kept) + mark
 
 
+def fit_painted(text, room):
+    """The same for text that carries our own colours, which take no columns."""
+    kept, used, in_code = [], 0, False
+    for character in text:
+        if in_code or character == "\x1b":
+            in_code = character != "m"
+            kept.append(character)
+            continue
+        used += _cells(character)
+        if used > room:
+            break
+        kept.append(character)
+    return "".join(kept) + ("\x1b[0m" if used > room and "\x1b" in text else "")
+
+
 def left(text, room):
     """`text` cut or filled to exactly `room` columns."""
     short = fit(text, room)

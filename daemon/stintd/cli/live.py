@@ -15,7 +15,7 @@ from datetime import datetime
 
 from stintd import paths
 from stintd.cli import process, roots, status, watch
-from stintd.cli.layout import columns, fit
+from stintd.cli.layout import columns, fit_painted
 from stintd.cli.options import Operand, Verb
 from stintd.cli.repos import shown_path
 from stintd.cli.text import bold, dim, length
@@ -49,7 +49,7 @@ class Screen:
 
     def draw(self, lines):
         room = columns()
-        shown = [line if "\x1b" in line else fit(line, room) for line in lines]
+        shown = [fit_painted(line, room) for line in lines]
         back = f"\x1b[{self._drawn}F" if self._drawn else ""
         sys.stdout.write(back + "".join(f"\x1b[2K{line}\n" for line in shown) + "\x1b[J")
         sys.stdout.flush()
@@ -59,7 +59,7 @@ class Screen:
 def view(now, recent, folders):
     """The lines of the screen."""
     at = datetime.now().astimezone().strftime("%H:%M:%S")
-    yield f"{bold('stint')} {dim(at)}  today {bold(length(now['todaySeconds']))}"
+    yield f"{bold('stint')} {dim(at)}  today {bold(length(now['todaySeconds']))}  {dim('Ctrl-C stops')}"
     yield ""
     timers = list(status.timer_lines(now["timers"]))
     yield from timers or [dim("nothing runs; work in a watched repository starts a timer by itself")]
@@ -68,7 +68,7 @@ def view(now, recent, folders):
     yield ""
     yield from status.warning_lines(now.get("warnings") or [])
     yield dim(f"watching {', '.join(map(shown_path, folders)) or 'nothing'}")
-    yield dim(f"socket {shown_path(paths.control_socket())}   Ctrl-C stops")
+    yield dim(f"socket {shown_path(paths.control_socket())}")
 
 
 def _follow(feed, folders):

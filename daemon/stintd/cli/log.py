@@ -2,6 +2,7 @@
 
 import json
 
+from stintd.cli.catalog import exact_project_name
 from stintd.cli.layout import Column, columns, left, right, table, width
 from stintd.cli.options import Option, Verb
 from stintd.cli.period import PERIOD, RANGE, entries_between, range_of
@@ -79,14 +80,15 @@ def totals_by_day(control, bounds, project):
 def run(words):
     control = Control()
     bounds = range_of(words, "today")
-    entries = entries_between(control, bounds, words.project, words.agents)
+    project = exact_project_name(control, words.project)
+    entries = entries_between(control, bounds, project, words.agents)
     if words.json:
         print(json.dumps(entries))
         return
     if not entries:
         print(dim("nothing in this time"))
         return
-    totals = totals_by_day(control, bounds, words.project)
+    totals = totals_by_day(control, bounds, project)
     blocks = ["\n".join(day_lines(day, found, totals.get(day.isoformat(), 0))) for day, found in by_day(entries).items()]
     print("\n\n".join(blocks))
 

@@ -5,6 +5,7 @@ import json
 import sys
 
 from stintd.cli import markup
+from stintd.cli.catalog import exact_project_name
 from stintd.cli.layout import Column, bar, columns, table
 from stintd.cli.options import Option, Verb
 from stintd.cli.period import PERIOD, RANGE, range_of, range_title
@@ -108,11 +109,11 @@ def safe_cell(value):
 
 
 def run(words):
-    bounds = range_of(words, None)
-    answer = Control().get(
-        "/api/reports", **bounds, groupBy=words.by, project=words.project, client=words.client, tag=words.tag,
-        billable=None if words.billable is None else str(words.billable).lower(),
-    )  # fmt: skip
+    control = Control()
+    project = exact_project_name(control, words.project)
+    billable = None if words.billable is None else str(words.billable).lower()
+    filters = {"project": project, "client": words.client, "tag": words.tag, "billable": billable}
+    answer = control.get("/api/reports", **range_of(words, None), groupBy=words.by, **filters)
     if words.json:
         print(json.dumps(answer))
     elif words.csv:

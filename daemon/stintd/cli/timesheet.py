@@ -7,6 +7,7 @@ import sys
 from datetime import date, timedelta
 
 from stintd.cli import markup
+from stintd.cli.catalog import exact_project_name
 from stintd.cli.layout import Column, columns, table, width
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.period import now
@@ -104,8 +105,10 @@ def _print_csv(answer, days):
 
 def run(words):
     first, last = bounds_of(" ".join(words.week))
-    query = {"from_": first.isoformat(), "to": last.isoformat(), "client": words.client, "project": words.project}
-    answer = Control().get("/api/timesheet", **query)
+    control = Control()
+    project = exact_project_name(control, words.project)
+    bounds = {"from_": first.isoformat(), "to": last.isoformat()}
+    answer = control.get("/api/timesheet", **bounds, client=words.client, project=project)
     days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
     if words.json:
         print(json.dumps(answer))
