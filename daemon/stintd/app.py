@@ -24,7 +24,8 @@ from stintd.domain.filename import exclusions
 from stintd.domain.model import BeatSignal, BlindSignal, CheckoutFacts, Heartbeat
 from stintd.domain.noise import NoiseFilter
 from stintd.domain.projectfile import ProjectFile
-from stintd.engine import placing, shape
+from stintd.engine import placing, rolling, shape
+from stintd.engine.commands import sessions
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate, Glimpse
 from stintd.engine.health import Health
@@ -33,6 +34,7 @@ from stintd.engine.places import Places
 from stintd.engine.recording import Recording
 from stintd.engine.sheet import SheetState
 from stintd.engine.statusfile import StatusFile
+from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.tracked import Parts, TrackerSettings
 from stintd.engine.tracker import Tracker
@@ -42,6 +44,8 @@ from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 
+SESSION_CHECK = 60.0
+"""Seconds between looks at whether the processes of open sessions live; only while something runs."""
 WORKERS = 2
 """Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""
 log = logging.getLogger(__name__)
@@ -62,6 +66,7 @@ class App:
         self._seen: dict[str, dict[str, None]] = {}
         self._with_files: dict[str, tuple[ProjectFile, ...]] = {}
         self._files_wanted = asyncio.Event()
+        self._sessions_changed = asyncio.Event()
         self._ended = asyncio.Event()
 
     # ------------------------------------------------------------------ life
@@ -126,8 +131,37 @@ class App:
         self.surface = Surface(self, TABLE, Guard())
         self.watcher = watch.TreeWatcher(self._notes, asyncio.get_running_loop(), clock, roots=self.chosen.folders)
         self._build_sources()
+        if self.database.needs_rebuild:
+            self.engine.write(self._rebuild)
         for note in self.database.notes:
             self.health.raise_warning("database_mended", note, "see the backups folder; `stint log` shows what is there")
+
+    @staticmethod
+    def _rebuild(step: Step) -> None:
+        """The database was put together from a backup and remains: derive everything again."""
+        rolling.rebuild(step.conn)
+        known = heartbeats.bounds(step.conn)
+        if known is not None:
+            step.touch(*known)
+
+    async def _watch_sessions(self) -> None:
+        """Close sessions whose process died without saying so; a pid is believed only if it was alive when first seen."""
+        while True:
+            await self._sessions_changed.wait()
+            self._sessions_changed.clear()
+            for row in await self.engine.database.read(sessions.with_process):
+                await self._check_session(row)
+            await self.clock.sleep(SESSION_CHECK)
+            if self.state.is_running:
+                self._sessions_changed.set()
+
+    async def _check_session(self, row: dict[str, Any]) -> None:
+        started, boot = row["pid_started"], instance.boot_id()
+        if started is None:
+            seen = process.started_at(row["pid"])
+            await self.engine.run(lambda step: sessions.seen(step, row["id"], seen, boot), "daemon")
+        elif row["boot_id"] == boot and not process.is_alive(row["pid"], started):
+            await self.engine.run(lambda step: sessions.died(step, row["id"]), "daemon")
 
     def _build_sources(self) -> None:
         clock = self.clock
@@ -157,6 +191,7 @@ class App:
         self.supervisor.start("status", self.status_file.run)
         self.supervisor.start("tracker", self._track)
         self.supervisor.start("project files", self._read_project_files)
+        self.supervisor.start("sessions", self._watch_sessions)
         self.supervisor.start("clock", lambda: self.clock_watch.run(self.gate.tell))
         self.supervisor.start("processes", lambda: self.processes.run(self.gate.tell))
         self._watch_folder(os.path.dirname(self.layout.settings), self._settings_changed)
@@ -237,6 +272,7 @@ class App:
 
     def _committed(self) -> None:
         self.status_file.changed()
+        self._sessions_changed.set()
         self.clock_watch.need_ticks(self.state.is_running)
 
     def _head_of(self, folder: str) -> tuple[str | None, str]:

@@ -14,7 +14,7 @@ from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.intake import unlike_any
 from stintd.engine.places import Places
-from stintd.engine.queries import places, timers
+from stintd.engine.queries import notices, places, timers
 from stintd.errors import Invalid
 from stintd.protocol.beats import signal_from_wire
 from stintd.protocol.body import Malformed, dump
@@ -138,6 +138,7 @@ async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
          "since": shape.stamp(w.since) if w.since else None}
         for w in engine.health.warnings()
     ]  # fmt: skip
+    warnings += await query(notices.notices)(surface, call, request)
     return {
         "version": daemon.version, "ready": daemon.is_ready, **known, "warnings": warnings,
         "sources": daemon.sources(), "lagSeconds": 0, "waitingHeartbeats": engine.lag,

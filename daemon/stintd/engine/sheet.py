@@ -147,9 +147,9 @@ def _derive_again(step: "Step", ranges: list[tuple[int, int]]) -> None:
 
 
 def derive_range(
-    conn: Connection, resolver: Resolver, policy: Policy, lo_us: int, hi_us: int, now: datetime
+    conn: Connection, resolver: Resolver, policy: Policy, lo_us: int, hi_us: int, now: datetime, *, is_shadow: bool = False
 ) -> Sheet:
-    """What the rules say about whole islands between these instants. Reads only."""
+    """What the rules say about whole islands between these instants; `is_shadow`: as if nobody had edited. Reads only."""
     reach_us = timesheet.reach(policy)
     around = lo_us - reach_us, hi_us + reach_us
     evidence = Evidence(
@@ -158,7 +158,8 @@ def derive_range(
         beats=lambda run: heartbeats.beats(conn, run),
         absences=absences.overlapping(conn, *around),
     )
-    return timesheet.derive(evidence, load_edits(conn, *around), policy, resolver, now)
+    edits = Edits() if is_shadow else load_edits(conn, *around)
+    return timesheet.derive(evidence, edits, policy, resolver, now)
 
 
 def merged(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int, int]]:

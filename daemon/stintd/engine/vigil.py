@@ -11,11 +11,13 @@ from stintd.domain import manual
 from stintd.domain.model import Pause, TimeEntry, to_us
 from stintd.engine import reconcile, rolling
 from stintd.engine.rows import Row, select
-from stintd.store import absences, heartbeats, table
+from stintd.store import absences, cursors, heartbeats, table
 
 if TYPE_CHECKING:
     from stintd.engine.step import Step
 
+PAUSED = "paused:"
+"""Cursor that says why a timer was paused by itself; the owner is asked while it rests."""
 RUNNING = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human' AND state = 'running'"
 
 
@@ -30,6 +32,7 @@ def look(step: "Step") -> datetime | None:
             checks.append(manual.next_check(timer, signs, step.policy, zone, step.now))
         else:
             _pause(step, row, timer, due.at)
+            cursors.put(step.conn, {PAUSED + row["id"]: due.reason})
     return min(checks, default=None)
 
 

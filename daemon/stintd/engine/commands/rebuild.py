@@ -11,6 +11,7 @@ from stintd.engine.queries.timers import counted_end
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import DryRun, Step
+from stintd.store import heartbeats
 
 SHOWN = 200
 """How many changed entries a difference lists; its sums count all."""
@@ -32,9 +33,9 @@ def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int 
     """Do something that bears on evidence, derive the range again, and say what is different. A dry run undoes it all."""
     before = _sheet(step)
     act()
-    evidence = first(step.conn, "SELECT min(first_us) AS lo, max(last_us) AS hi FROM span")
-    if evidence is not None and evidence["lo"] is not None:
-        lo, hi = evidence["lo"] if lo_us is None else lo_us, evidence["hi"] if hi_us is None else hi_us
+    evidence = heartbeats.bounds(step.conn)
+    if evidence is not None:
+        lo, hi = evidence[0] if lo_us is None else lo_us, evidence[1] if hi_us is None else hi_us
         if lo <= hi:
             step.touch(lo, hi)
     step.settle()

@@ -4,9 +4,10 @@ A session's heartbeats carry the id of their project as its name, so that renami
 """
 
 from datetime import datetime, timedelta
+from sqlite3 import Connection
 from typing import Any
 
-from stintd.domain.model import SOURCES, Context, Heartbeat, to_us
+from stintd.domain.model import SOURCES, Context, Heartbeat, from_us, to_us
 from stintd.domain.timer import SessionBeat
 from stintd.engine.commands import naming
 from stintd.engine.commands.naming import Wanted
@@ -145,3 +146,24 @@ def timer_of(
         return {"timer": current(view)["timer"]}
     names = {project_id, project_name}
     return {"timer": next((one for one in shown if one["projectId"] in names or one["projectName"] in names), None)}
+
+
+# ---------------------------------------------------------------- the processes of sessions
+
+
+def with_process(conn: Connection) -> list[Row]:
+    """Open sessions that named a process."""
+    return select(conn, "SELECT * FROM session WHERE ended_us IS NULL AND pid IS NOT NULL")
+
+
+def seen(step: Step, session_id: str, started: float | None, boot_id: str) -> None:
+    """The first look at a session's process: when it began. One that is not there is not believed again."""
+    values: Row = {"pid_started": started, "boot_id": boot_id} if started is not None else {"pid": None}
+    table.update(step.conn, "session", session_id, values)
+
+
+def died(step: Step, session_id: str) -> None:
+    """A session's process is gone: it ends at its last sign of life."""
+    known = first(step.conn, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
+    if known is not None:
+        end(step, known, from_us(known["last_us"]), "its process ended")

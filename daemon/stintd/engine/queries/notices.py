@@ -1,0 +1,53 @@
+"""What the owner of a manual timer is told while it runs or rests: evidence elsewhere, and a pause they did not make."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from stintd.domain import manual
+from stintd.domain.model import ProjectId, TimeEntry, to_us
+from stintd.domain.timer import PauseEntry
+from stintd.engine import projecting, rolling, sheet
+from stintd.engine.rows import Row, select
+from stintd.engine.view import View
+from stintd.engine.vigil import PAUSED
+from stintd.store import cursors
+
+OPEN = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human'"
+
+
+def notices(view: View) -> list[dict[str, Any]]:
+    """`{code, severity, text, hint, subject}` of each; asked for with the status, because it changes with the time."""
+    found = []
+    for row in select(view.conn, OPEN):
+        timer = rolling.entry_of(row)
+        if row["state"] == "running":
+            found += _shadow(view, timer)
+        elif row["state"] == "paused":
+            found += _return(view, row, timer)
+    return found
+
+
+def _shadow(view: View, timer: TimeEntry) -> list[dict[str, Any]]:
+    """Ten minutes of evidence elsewhere in the shadow of a timer."""
+    lo_us, now_us = to_us(timer.start), to_us(view.now)
+    resolver = projecting.load_resolver(view.conn, view.policy)
+    shadow = sheet.derive_range(view.conn, resolver, view.policy, lo_us, now_us, view.now, is_shadow=True)
+    names = {ProjectId(row["id"]): row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    notice = manual.shadow_notice(timer, names, shadow.stretches, view.policy, ZoneInfo(timer.zone), view.now)
+    return [_shape("shadow", notice.text, notice.command, timer.id)] if notice is not None else []
+
+
+def _return(view: View, row: Row, timer: TimeEntry) -> list[dict[str, Any]]:
+    """The pause was the daemon's: ask once what the time since was."""
+    reason = cursors.get(view.conn, PAUSED + timer.id)
+    if reason is None or not timer.pauses or timer.pauses[-1].end is not None:
+        return []
+    names = select(view.conn, "SELECT name FROM project WHERE id = ?", (row["project_id"],))
+    pause = PauseEntry(timer.id, timer.pauses[-1].start, reason=reason)
+    name = names[0]["name"] if names else "the timer"
+    text, choices = manual.return_choices(name, pause, ZoneInfo(timer.zone), view.now)
+    return [_shape("paused", text, "; ".join(f"{word}: `{command}`" for word, command in choices.items()), timer.id)]
+
+
+def _shape(code: str, text: str, hint: str, subject: str) -> dict[str, Any]:
+    return {"code": code, "severity": "info", "text": text, "hint": hint, "subject": subject, "since": None}
