@@ -143,6 +143,40 @@ async def test_a_clone_without_head_yet_is_looked_at_again(tmp_path: Path, clock
         assert paths(bench.of(CheckoutSignal)) == [str(root / "acme")]
 
 
+async def test_a_half_made_worktree_is_not_refused_but_looked_at_again(tmp_path: Path, clock: FakeClock) -> None:
+    repo = repos.make(tmp_path / "away" / "acme", 1)
+    root = tmp_path / "code"
+    root.mkdir()
+    async with Bench((str(root),), clock) as bench:
+        tree = repo.worktree(root / "tree", "x")
+        dot_git = (tree.path / ".git").read_text()
+        (tree.path / ".git").write_text("")
+        bench.note("folder", root, "tree")
+        await bench.settled()
+        assert bench.of(CheckoutSignal, TroubleSignal) == []
+        (tree.path / ".git").write_text(dot_git)
+        await bench.advance(seconds=1)
+        assert paths(bench.of(CheckoutSignal)) == [str(tree.path)]
+
+
+async def test_a_checkout_that_stays_odd_is_refused_with_a_warning_and_taken_back(tmp_path: Path, clock: FakeClock) -> None:
+    repo = repos.make(tmp_path / "acme", 1)
+    head = repo.path / ".git" / "HEAD"
+    async with Bench((str(tmp_path),), clock) as bench:
+        text = head.read_text()
+        head.unlink()
+        head.symlink_to("/etc/hostname")
+        bench.note("git", repo.path, ".git/HEAD")
+        await bench.settled()
+        assert [s.code for s in bench.take(TroubleSignal)] == ["repository_refused"]
+        assert [s.tier for s in bench.tracker.repos()] == ["refused"]
+        head.unlink()
+        head.write_text(text)
+        await bench.advance(minutes=11)
+        assert [(s.code, s.is_cleared) for s in bench.of(TroubleSignal)] == [("repository_refused", True)]
+        assert [s.tier for s in bench.tracker.repos()] == ["full"]
+
+
 async def test_first_commit_of_a_fresh_repository_names_it(tmp_path: Path, clock: FakeClock) -> None:
     repo = repos.init(tmp_path / "fresh")
     async with Bench((str(tmp_path),), clock) as bench:

@@ -8,7 +8,7 @@ import pytest
 
 from stintd.domain.model import GitSignal, to_us
 from stintd.sources.gitacts import FoldFacts, fold, pushes, stash_seconds
-from stintd.sources.reflog import ReflogCursor, ReflogNews, parse_line, parse_walk, read_reflog, walk_news
+from stintd.sources.reflog import ReflogCursor, ReflogNews, end_of_reflog, parse_line, parse_walk, read_reflog, walk_news
 from tests.support import repos
 from tests.support.repos import START, TestRepo
 
@@ -266,6 +266,15 @@ def test_dates_beyond_the_calendar_are_clamped() -> None:
     written = to_us(START)
     (signal,) = fold(ReflogNews((line,), ReflogCursor(), False, written), FoldFacts("r", "main")).signals
     assert signal.time == START
+
+
+def test_the_end_is_found_without_reading_all(tmp_path: Path) -> None:
+    repo = repos.make(tmp_path / "r", 3)
+    assert end_of_reflog(log_of(repo)) == now_of(repo)
+    with Path(log_of(repo)).open("ab") as log:
+        log.write(b"half a line")
+    assert end_of_reflog(log_of(repo)).offset == now_of(repo).offset
+    assert end_of_reflog(str(tmp_path / "none")) == ReflogCursor()
 
 
 def test_cursor_survives_its_text() -> None:

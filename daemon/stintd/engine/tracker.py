@@ -296,6 +296,12 @@ class Tracker:
                 await self._add(fresh[start : start + BATCH])
         for path in known:
             await self._look_again(path)
+        for path in self._vanished(folder):
+            self._forgive(path)
+
+    def _vanished(self, folder: str) -> list[str]:
+        """Refused checkouts below `folder` that are there no more."""
+        return [path for path in self._refused if is_below(path, folder) and not os.path.lexists(path)]
 
     async def _find_linked(self, path: str) -> None:
         """New worktrees and submodules that a repository's own files name, wherever they lie below a root."""
@@ -310,9 +316,8 @@ class Tracker:
         """Adopt checkouts, the most recently used first."""
         readings = await asyncio.to_thread(lambda: [(path, self._read(path)) for path in paths])
         for path, reading in sorted(readings, key=lambda pair: -pair[1].touched_us if pair[1] else 0):
-            if reading is None:
-                self._await_head(path)
-            else:
+            is_half = reading is None or (self._has_started and not reading.facts.git_dir)
+            if not (is_half and self._try_again(path)) and reading is not None:
                 self._adopt(reading)
 
     def _read(self, path: str) -> Reading | None:
@@ -333,8 +338,7 @@ class Tracker:
             self._refuse(facts)
             return
         self._unripe.pop(facts.path, None)
-        if self._refused.pop(facts.path, None) is not None:
-            self._tell([TroubleSignal("repository_refused", "", "", facts.path, is_cleared=True)], {})
+        self._forgive(facts.path)
         # On the first start what lies behind belongs to a backfill; later all of a new checkout's reflog is news.
         cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else None)
         pushed = self._book.pushed_us(facts) or to_us(self._since)
@@ -352,12 +356,14 @@ class Tracker:
             self._pushes(tracked)
         self._backlog.add("plan", facts.path)
 
-    def _await_head(self, path: str) -> None:
-        """A clone has made `.git` and not yet HEAD: look again in a moment, a few times."""
+    def _try_again(self, path: str) -> bool:
+        """Git is just making this checkout, and HEAD or what `.git` points to is not written yet: look again in a moment.
+        False once it was tried often enough."""
         tries = self._unripe.get(path, 0)
         if tries < len(UNRIPE):
             self._unripe[path] = tries + 1
             self._backlog.later("find", path, UNRIPE[tries])
+        return tries < len(UNRIPE)
 
     async def _name(self, path: str) -> None:
         """A repository without a remote has its first commit now, which names it wherever it lies."""
@@ -375,8 +381,12 @@ class Tracker:
     async def _plan(self, path: str) -> None:
         """Watch an active checkout's work tree; look again if its git dir grew meanwhile (a clone in progress)."""
         tracked = self._tracked.get(path)
-        if tracked is not None and await self._trees.plan(tracked, self._has_started):
+        if tracked is None:
+            return
+        if await self._trees.plan(tracked, self._has_started):
             await self._look_again(path)
+        if tracked.tier != "cold":
+            self._backlog.add("sweep", path)  # behind the plans of the others
 
     async def _sweep(self, path: str) -> None:
         """Files written since the last sweep that no watch told of."""
@@ -414,6 +424,8 @@ class Tracker:
             self._tell(signals, {})
             if signals or not is_there:
                 self._backlog.add("find", root)
+        for path in self._refused:
+            self._backlog.add("find", path)
         touched = await asyncio.to_thread(self._touch_times, [t.facts for t in self._tracked.values()])
         for path, tracked in self._tracked.items():
             if touched.get(path) != self._touched.get(path):
@@ -448,6 +460,11 @@ class Tracker:
             return
         self._refused[facts.path] = facts
         self._tell([TroubleSignal("repository_refused", facts.trouble, "see `stint repos`", facts.path)], {})
+
+    def _forgive(self, path: str) -> None:
+        """It is a good checkout now, or gone."""
+        if self._refused.pop(path, None) is not None:
+            self._tell([TroubleSignal("repository_refused", "", "", path, is_cleared=True)], {})
 
     def _dismiss(self, path: str) -> None:
         """A checkout left its place; its hours stay."""

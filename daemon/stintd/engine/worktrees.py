@@ -1,7 +1,7 @@
 """The work trees of tracked checkouts: which folders are watched, how far the system lets us, and what no watch told.
 
 Watching a folder takes two steps, listing and covering; what is made between them would never be seen. So a plan for a
-checkout that is changing is made again until it finds nothing new, and then swept. Loop's thread only.
+checkout that is changing is made again until it finds nothing new. Loop's thread only.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ class WorkTrees:
         return tracked.last_active < self._clock.now() - self._settings.cold_after
 
     async def plan(self, tracked: Tracked, is_growing: bool) -> bool:
-        """Watch the folders that matter, then find what was written before the watch stood. `is_growing`: folders may be
-        appearing right now. Whether git's own folders changed meanwhile."""
+        """Watch the folders that matter. `is_growing`: folders may be appearing right now. Whether git's own folders
+        changed meanwhile. The caller sweeps afterwards, for what was written before the watch stood."""
         if self.is_cold(tracked):
             tracked.tier = "cold"
             return False
@@ -44,7 +44,6 @@ class WorkTrees:
             self.cover(tracked)
             if not is_growing or not (set(folders) | set(git_folders)) - before:
                 break
-        await self.sweep(tracked)
         return has_moved
 
     def _list(self, tracked: Tracked) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -29,6 +29,7 @@ from stintd.sources.reflog import (
     WALK_FORMAT,
     ReflogCursor,
     ReflogNews,
+    end_of_reflog,
     parse_walk,
     read_reflog,
     read_tail,
@@ -238,8 +239,13 @@ def _news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNews:
 
 
 def end_of(facts: CheckoutFacts) -> str:
-    """The cursor behind everything there is: history from before belongs to a backfill."""
-    return _news(facts, None).cursor.to_text()
+    """The cursor behind everything there is (history from before belongs to a backfill); "" when the log is odd."""
+    try:
+        if needs_git(facts):
+            return _news(facts, None).cursor.to_text()
+        return end_of_reflog(os.path.join(facts.git_dir, "logs", "HEAD")).to_text()
+    except OddFile:
+        return ""
 
 
 def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> tuple[list[GitSignal], int]:

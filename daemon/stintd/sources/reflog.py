@@ -111,6 +111,21 @@ def read_reflog(path: str, cursor: ReflogCursor | None) -> ReflogNews:
     return ReflogNews(tuple(lines), ReflogCursor(found.st_ino, offset, anchor, written_us), is_appended, written_us)
 
 
+def end_of_reflog(path: str) -> ReflogCursor:
+    """The cursor behind all that is there now, by reading no more than the last line. `OddFile` as `read_reflog`."""
+    descriptor = open_regular(path)
+    if descriptor is None:
+        return ReflogCursor()
+    try:
+        found = os.fstat(descriptor)
+        start = max(0, found.st_size - SHORT_TAIL)
+        whole = _read(descriptor, start, found.st_size)
+    finally:
+        os.close(descriptor)
+    anchor = _digest(whole[:-1].rpartition(b"\n")[2]) if whole else ""
+    return ReflogCursor(found.st_ino, start + len(whole) if whole else 0, anchor, found.st_mtime_ns // 1000)
+
+
 def _lines_from(descriptor: int, size: int, cursor: ReflogCursor | None) -> tuple[int, list[ReflogLine]]:
     """(offset where the new lines begin, the lines): by offset when the anchor still stands before it, else by the
     anchor wherever it now is, else by time."""
