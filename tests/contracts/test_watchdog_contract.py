@@ -71,6 +71,12 @@ def test_two_callbacks_of_one_folder_share_a_watch_and_are_both_called(instance:
     assert len(one.events) == before
 
 
+def test_any_hashable_value_serves_as_id(instance: InotifyFD, tmp_path: Path) -> None:
+    name: CallbackId = "one"  # type: ignore[assignment]
+    wd = instance.add_callback(os.fsencode(tmp_path), MASK, Callback(), name)
+    instance.remove_callbacks([(wd, name)])
+
+
 def test_a_deleted_folder_ends_its_watch_and_tells_so(instance: InotifyFD, tmp_path: Path) -> None:
     callback = Callback()
     (tmp_path / "gone").mkdir()

@@ -15,6 +15,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
@@ -43,6 +44,7 @@ because adding a folder a second time replaces its mask. A move of the folder it
 
 BATCH = 0.05  # seconds between reads in a storm; above 0.1 the kernel's queue may overflow
 QUIET = 64  # changes within BATCH that are still delivered one by one: a commit makes about 20
+CALM = 2000  # changes in one read above which the next comes sooner: the loop may be keeping us from the processor
 BUFFER = 512 * 1024  # bytes read at once: about 10,000 changes
 GIVE_UP = 1.0  # seconds between tries after the reading thread failed
 
@@ -59,9 +61,10 @@ class _Cover:
     __slots__ = ("_append", "checkout", "id", "kind", "paths", "tops")
 
     def __init__(self, checkout: str, kind: str, id_: int, append: Callable[[tuple["_Cover", object]], None]) -> None:
-        self.checkout, self.kind, self.id = checkout, kind, CallbackId(id_)
+        self.checkout, self.kind = checkout, kind
+        self.id = cast("CallbackId", str(id_))  # a dict of one str key, which each watch holds, is 48 bytes smaller
         self.paths: dict[int, bytes] = {}
-        self.tops: frozenset[bytes] = frozenset()
+        self.tops: tuple[bytes, ...] = ()
         self._append = append
 
     def on_event(self, event: InotifyEvent) -> None:
@@ -103,7 +106,7 @@ class _Reader(InotifyFD):
         if now - self._window > BATCH:
             self._window, self._count = now, 0
         self._count += count
-        return BATCH if self._count > QUIET else 0.0
+        return BATCH * min(1.0, CALM / count) if count and self._count > QUIET else 0.0
 
 
 class InotifyTree:
@@ -200,7 +203,7 @@ class InotifyTree:
         wanted = dict.fromkeys(os.fsencode(folder) for folder in folders)
         with self._lock:
             known = {path: wd for wd, path in cover.paths.items()}
-            cover.tops = frozenset(path for path in wanted if os.path.dirname(path) not in wanted)
+            cover.tops = tuple(path for path in wanted if os.path.dirname(path) not in wanted)
         self._drop(cover, [wd for path, wd in known.items() if path not in wanted])
         fresh = [path for path in wanted if path not in known]
         reason = FULL if self._watches + len(fresh) > self._budget else self._arm(cover, fresh, unreadable)

@@ -95,6 +95,8 @@ class TreeWatcher:
         coverage = tree.cover(checkout, git_folders, folders)
         if coverage.tier == "none":
             coverage = replace(self._swept.cover(checkout, git_folders, folders), reason=coverage.reason)
+        elif tree is not self._swept:
+            self._swept.uncover(checkout)
         with self._lock:
             self._reasons.pop(checkout, None)
             if coverage.reason:
