@@ -80,7 +80,18 @@ def _last_words(offset):
             text = log.read()[-TAIL:].decode("utf-8", "replace").strip()
     except OSError:
         text = ""
-    return "\n".join(text.splitlines()[-SHOWN_LINES:]) if text else f"its log is {paths.home_layout().log_file}"
+    if text:
+        return "\n".join(text.splitlines()[-SHOWN_LINES:])
+    log = paths.home_layout().log_file
+    return f"the disk that holds {log} is full: make room" if _is_full(log) else f"its log is {log}"
+
+
+def _is_full(path):
+    """Whether nothing can be written beside `path`, which is why a daemon may leave no word."""
+    try:
+        return os.statvfs(os.path.dirname(path)).f_bavail == 0
+    except OSError:
+        return False
 
 
 def pid_of_daemon():

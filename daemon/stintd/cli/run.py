@@ -72,6 +72,7 @@ def _refused(error, code):
 
 def _log_to(path, level):
     file = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", errors="replace")
+    logging.raiseExceptions = False  # a full disk must not print a traceback for every line it cannot take
     shown = [logging.StreamHandler()] if level else []
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=(level or "info").upper(), format=form, handlers=[file, *shown])

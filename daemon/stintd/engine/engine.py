@@ -22,7 +22,7 @@ from stintd.engine.notify import Change, Hub
 from stintd.engine.sheet import SheetState
 from stintd.engine.step import DryRun, Step
 from stintd.errors import Internal, StintdError, Unavailable
-from stintd.store import changes
+from stintd.store import changes, cursors
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 
@@ -34,6 +34,8 @@ DULL_DELAY = 20.0
 NOTABLE_DELAY = 0.02
 PENDING_LIMIT = 2000
 SYNC_DELAY = 1.0
+RETRY_DELAY = 5.0
+"""Seconds between attempts while the database cannot be written and nobody asks."""
 COMMANDS_A_STEP = 64
 BACKLOG_LIMIT = 20_000
 
@@ -78,6 +80,8 @@ class Engine:
         self._work = _Work()
         self._wake = asyncio.Event()
         self._due: float | None = None
+        self._is_troubled = False
+        self._rest_until = 0.0  # monotonic: a step that failed is not tried at once again because a silence is over
         self._task: asyncio.Task[None] | None = None
         self._sync_due: asyncio.TimerHandle | None = None
         self._after: list[Callable[[], None]] = []
@@ -120,9 +124,14 @@ class Engine:
         return await future
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
-        """Run a query beside the writer. It sees everything answered before, also heartbeats not yet derived."""
+        """Run a query beside the writer. It sees everything answered before, also heartbeats not yet derived; while the
+        database cannot be written it sees what is stored, and a warning says so."""
         if self._work.beats or self._work.writes or self._is_due():
-            await self.run(lambda step: None)
+            try:
+                await self.run(lambda step: None)
+            except StintdError:
+                if self.is_stopping:
+                    raise
         return await self.database.read(fn)
 
     def write(self, fn: Callable[[Step], None], *, soon: bool = True) -> None:
@@ -180,7 +189,8 @@ class Engine:
         if self._due is not None:
             waits.append(self._due - self.clock.monotonic())
         if self.state.next_deadline is not None:
-            waits.append((self.state.next_deadline - self.clock.now()) / timedelta(seconds=1) + 0.001)
+            silence = (self.state.next_deadline - self.clock.now()) / timedelta(seconds=1) + 0.001
+            waits.append(max(silence, self._rest_until - self.clock.monotonic()))
         return max(0.0, min(waits)) if waits else None
 
     async def _consume(self) -> None:
@@ -215,7 +225,7 @@ class Engine:
         except Exception as error:
             await self._failed(work, error)
             return
-        self.health.clear("storage")
+        self._mended()
         if work.beats:
             self.journal.retire(work.beats)
         for command, answer, failure in outcome.answers:
@@ -241,12 +251,27 @@ class Engine:
             _answer(command, None, failure)
         self._work.beats[:0] = work.beats
         self._work.writes[:0] = work.writes
+        self._is_troubled = True
+        self._try_later()
         self.health.raise_warning(
             "storage", f"the database cannot be written: {failure.message if isinstance(failure, StintdError) else error}",
             failure.hint or "see `stint doctor`; evidence is kept in the journal meanwhile", severity="error",
         )  # fmt: skip
-        if work.beats or work.writes:
-            self._hurry(5.0)
+
+    def _mended(self) -> None:
+        """A step was written. A disk without room may take a small one and refuse the next: that is no end of trouble."""
+        self._rest_until = 0.0
+        if self._is_troubled and not self.database.has_room():
+            self._try_later()
+        elif self._is_troubled:
+            self._is_troubled = False
+            self.health.clear("storage")
+
+    def _try_later(self) -> None:
+        if all(write.fn is not _recover for write in self._work.writes):
+            self._work.writes.append(_Command(_recover, "daemon"))
+        self._rest_until = self.clock.monotonic() + RETRY_DELAY
+        self._hurry(RETRY_DELAY)
 
     # ------------------------------------------------------------------ in the writer thread
 
@@ -288,6 +313,13 @@ class Engine:
         else:
             conn.execute("RELEASE command")
             outcome.answers.append((command, answer, None))
+
+
+def _recover(step: Step) -> None:
+    """After a step that failed: a real write, which proves that writing works again, and another look at what is open,
+    because the failed step may have taken it for done."""
+    cursors.set_meta(step.conn, "alive", step.now.isoformat())
+    step.state.wake(step)
 
 
 def _is_storage_trouble(error: Exception) -> bool:

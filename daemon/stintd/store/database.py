@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from stintd.clock import Clock, SystemClock
 from stintd.errors import Internal, Unavailable
-from stintd.store import backups
+from stintd.store import backups, failure
 from stintd.store.connection import StoreConnection
 from stintd.store.migrate import scripts, statements
 from stintd.store.readers import Readers
@@ -91,6 +91,11 @@ class Database:
     def is_full(self) -> bool:
         """The last write found the disk full; the next one tries again."""
         return self._writer.is_full
+
+    def has_room(self) -> bool:
+        """Whether the disk has more left than a few small writes take."""
+        free = failure.free_bytes(str(self.path.parent))
+        return free is None or free >= failure.FULL_BYTES
 
     # ------------------------------------------------------------------ writing
 

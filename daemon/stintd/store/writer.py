@@ -65,7 +65,10 @@ class Writer:
         try:
             self._connected()
         except sqlite3.Error as error:
-            raise self._handle(error) from error
+            told = self._handle(error)
+            if isinstance(told, StorageFull):
+                told.hint = "make room and start again"
+            raise told from error
 
     def close(self) -> None:
         """Fold the log into the file and let go."""
