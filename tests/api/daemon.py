@@ -57,15 +57,16 @@ class Daemon:
         await self.engine.start()
         self.surface = Surface(self, TABLE)
         self.path = str(self.folder / "s")
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(self.path)
-        await self.surface.listen(listener)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        await self.surface.listen(self.listener)
 
     async def stop(self) -> None:
         await self.surface.close()
         self.recorder.stop()
         await self.engine.stop()
         self.database.close()
+        self.listener.close()
         os.unlink(self.path)
 
     def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:

@@ -118,4 +118,6 @@ def test_an_answer_of_another_shape_still_gives_an_error(body):
 
 
 def test_a_bug_and_only_a_bug_exits_with_three():
-    assert {code: wire.exit_code(row[3]("x")) for code, row in wire.TABLE.items() if wire.exit_code(row[3]("x")) != 1} == {"internal": 3}
+    assert {code: wire.exit_code(row[3]("x")) for code, row in wire.TABLE.items() if wire.exit_code(row[3]("x")) != 1} == {
+        "internal": 3
+    }

@@ -68,7 +68,9 @@ async def test_no_value_of_any_field_makes_an_internal_error(client, route, valu
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.query], ids=name_of)
-@pytest.mark.parametrize("value", ["", "x", "-1", "99999999999999999999", "%00", "%ff", "2026-11-20T10:00:00", "9999-12-31", "0001-01-01"])
+@pytest.mark.parametrize(
+    "value", ["", "x", "-1", "99999999999999999999", "%00", "%ff", "2026-11-20T10:00:00", "9999-12-31", "0001-01-01"]
+)
 async def test_no_value_of_a_query_makes_an_internal_error(client, route, value):
     for name in route.query:
         answer = await client.ask(route.method, f"{path_of(route)}?{name}={value}")
@@ -90,7 +92,9 @@ async def test_a_wrong_method_names_the_right_ones(client, path):
     assert answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/", "/api/nothing", "/api/entries/", "/api/entries/x/y/z", "//api/health", "/api/../etc"])
+@pytest.mark.parametrize(
+    "path", ["/", "/api", "/api/", "/api/nothing", "/api/entries/", "/api/entries/x/y/z", "//api/health", "/api/../etc"]
+)
 async def test_unknown_paths_are_not_found(client, path):
     answer = await client.ask("GET", path)
     assert (answer.status, answer.body["code"]) == (404, "NOT_FOUND")

@@ -6,6 +6,7 @@ deadline is a timer of its own connection, so that nothing wakes up while nobody
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -30,6 +31,10 @@ from stintd.protocol.errors import http_status, to_wire
 log = logging.getLogger(__name__)
 
 CONNECTION_LIMIT = 128
+BACKLOG = 1024
+ACCEPT_RETRY_SECONDS = 1.0
+FULL_RETRY_SECONDS = 0.2
+"""With every connection in use one may fall idle without ending; nothing tells us, so we look."""
 HEAD_SECONDS = 5.0
 IDLE_SECONDS = 30.0
 LINGER_SECONDS = 2.0
@@ -73,30 +78,26 @@ def internal_answer(error: BaseException, where: str) -> Answer:
 class Connection(RequestHandler):
     """aiohttp's connection, with a deadline for a head that was begun, our error shape, and the owner check."""
 
-    __slots__ = ("_head_timer", "_is_counted", "_surface")
+    __slots__ = ("_head_timer", "_surface")
 
     def __init__(self, surface: "Surface", manager: Server, **options: Any) -> None:
         super().__init__(manager, **options)
         self._surface = surface
         self._head_timer: asyncio.TimerHandle | None = None
-        self._is_counted = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        refusal = self._surface.admit(transport)
-        if refusal is not None:
-            assert isinstance(transport, asyncio.Transport)
-            transport.write(refusal)
-            self.force_close()
-            return
-        self._surface.connections += 1
-        self._is_counted = True
+    @property
+    def is_idle(self) -> bool:
+        """Whether it was used and waits for its next request."""
+        return self._request_count > 0 and self._waiter is not None and not self._waiter.done() and self._head_timer is None
+
+    @property
+    def idle_since(self) -> float:
+        """When its last answer went out, on the loop's clock."""
+        return self._next_keepalive_close_time
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._stop_timer()
-        if self._is_counted:
-            self._is_counted = False
-            self._surface.connections -= 1
+        self._surface.left()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -150,42 +151,102 @@ class Surface:
         self.owner_uid = os.getuid() if owner_uid is None else owner_uid
         self.connections = 0
         self.streams: set[asyncio.Task[None]] = set()
-        self._servers: list[asyncio.AbstractServer] = []
+        self._listeners: list[socket.socket] = []
+        self._arriving: set[asyncio.Task[object]] = set()
+        self._retry: asyncio.TimerHandle | None = None
         self._manager: Manager | None = None
 
     # ------------------------------------------------------------------ listening
 
     async def listen(self, channel: socket.socket) -> None:
-        """Serve on a bound socket (or one that the service manager handed over)."""
+        """Serve on a bound socket (or one that the service manager handed over); its owner closes it."""
         if self._manager is None:
             self._manager = Manager(self)
-        loop = asyncio.get_running_loop()
-        if channel.family == getattr(socket, "AF_UNIX", None):
-            server = await loop.create_unix_server(self._manager, sock=channel, backlog=CONNECTION_LIMIT)
-        else:
-            server = await loop.create_server(self._manager, sock=channel, backlog=CONNECTION_LIMIT)
-        self._servers.append(server)
+        channel.setblocking(False)
+        channel.listen(BACKLOG)
+        self._listeners.append(channel)
+        asyncio.get_running_loop().add_reader(channel.fileno(), self._accept, channel)
 
     async def close(self, seconds: float = 2.0) -> None:
         """Accept no more, let answers that were begun go out, close what is left."""
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
+        self._pause()
+        if self._retry is not None:
+            self._retry.cancel()
+        self._listeners.clear()
         for stream in list(self.streams):
             stream.cancel()
         if self._manager is not None:
             self._manager.pre_shutdown()
             await self._manager.shutdown(seconds)
 
-    def admit(self, transport: asyncio.BaseTransport) -> bytes | None:
-        """None to let a connection in, or the answer it gets instead."""
-        uid = peer_uid(transport.get_extra_info("socket"))
-        if uid is not None and uid != self.owner_uid:
-            log.warning("refused a connection of user %s", uid)
-            return _farewell(403, "FORBIDDEN", "this is the socket of another user")
-        if self.connections >= CONNECTION_LIMIT:
-            return _farewell(503, "UNAVAILABLE", "too many connections are open")
-        return None
+    def _accept(self, channel: socket.socket) -> None:
+        """Take in who waits. At the limit the others wait in the kernel's queue instead of being refused: a refusal would
+        lose a write whose sender does not try again.
+        """
+        for _ in range(BACKLOG):
+            if self.connections >= CONNECTION_LIMIT and not self._made_room():
+                self._pause(FULL_RETRY_SECONDS)
+                return
+            try:
+                accepted, _ = channel.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                log.warning("a connection could not be accepted: %s", error)
+                self._pause(ACCEPT_RETRY_SECONDS)
+                return
+            self._take_in(accepted)
+
+    def _take_in(self, accepted: socket.socket) -> None:
+        accepted.setblocking(False)
+        if not self._is_owner(accepted):
+            with contextlib.suppress(OSError):
+                accepted.send(_farewell(403, "FORBIDDEN", "this is the socket of another user"))
+            accepted.close()
+            return
+        assert self._manager is not None
+        self.connections += 1
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(loop.connect_accepted_socket(self._manager, accepted))
+        self._arriving.add(task)
+        task.add_done_callback(self._arriving.discard)
+
+    def _is_owner(self, accepted: socket.socket) -> bool:
+        uid = peer_uid(accepted)
+        if uid is None or uid == self.owner_uid:
+            return True
+        log.warning("refused a connection of user %s", uid)
+        return False
+
+    def _made_room(self) -> bool:
+        """Close the connection that has been idle for longest; false when every one is in use."""
+        assert self._manager is not None
+        idle = [one for one in self._manager.connections if isinstance(one, Connection) and one.is_idle]
+        if not idle:
+            return False
+        min(idle, key=lambda one: one.idle_since).force_close()
+        return True
+
+    def left(self) -> None:
+        """A connection ended: whoever waits may come in."""
+        self.connections -= 1
+        if self._retry is not None:
+            self._resume()
+
+    def _pause(self, seconds: float | None = None) -> None:
+        """Accept nobody; for `seconds`, or until a connection ends."""
+        loop = asyncio.get_running_loop()
+        for channel in self._listeners:
+            loop.remove_reader(channel.fileno())
+        if seconds is not None and self._retry is None:
+            self._retry = loop.call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        for channel in self._listeners:
+            asyncio.get_running_loop().add_reader(channel.fileno(), self._accept, channel)
 
     # ------------------------------------------------------------------ requests
 
