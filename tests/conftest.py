@@ -1,9 +1,12 @@
 """Every test runs with a HOME of its own and no inherited git settings; touching the real home fails the run."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.daemon import Daemon
 
 ISOLATED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "CLAUDECODE")
 
@@ -19,6 +22,20 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     monkeypatch.setenv("TZ", "UTC")
     (home / "gitconfig").write_text(
-        "[user]\n\tname = Ada\n\temail = ada@example.test\n[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n"
+        '[user]\n\tname = Ada\n\temail = ada@example.test\n[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n'
     )
     return home
+
+
+@pytest.fixture
+def make_daemon(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
+    """Daemons in `tmp_path` (not started; arguments as for `Daemon`) that do not outlive the test, however it ends."""
+    made: list[Daemon] = []
+
+    def make(name: str = "home", **settings: object) -> Daemon:
+        made.append(Daemon(tmp_path / name, **settings))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for daemon in made:
+        daemon.kill()

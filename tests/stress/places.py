@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[2]
-WORLD = ["unshare", "-Urm"]
+WORLD = ["unshare", "-Urmpf", "--kill-child", "--mount-proc"]
+"""A place with its own mounts and processes; whatever a scene leaves behind dies with it."""
 
 
 def play(scene: str, folder: Path, seconds: float = 120) -> str:

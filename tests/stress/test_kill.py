@@ -8,7 +8,6 @@ import pytest
 from tests.stress.audit import audit
 from tests.stress.numbered import three_clients
 from tests.support import until
-from tests.support.daemon import Daemon
 
 BACK = 2.0
 """Seconds from start to the first answer, at most."""
@@ -24,8 +23,8 @@ def progress(clients):
 
 
 @pytest.mark.parametrize("kills", rounds(8, 500))
-def test_nothing_answered_is_lost_or_doubled_by_kill_9_at_random_moments(tmp_path, kills):
-    rng, daemon, starts = random.Random(kills), Daemon(tmp_path / "home"), []
+def test_nothing_answered_is_lost_or_doubled_by_kill_9_at_random_moments(make_daemon, kills):
+    rng, daemon, starts = random.Random(kills), make_daemon(), []
     clients = three_clients(daemon.client.path)
     daemon.start(is_ready=False)
     for client in clients:
@@ -52,8 +51,8 @@ def test_nothing_answered_is_lost_or_doubled_by_kill_9_at_random_moments(tmp_pat
     print(f"{kills} kills, {verdict.answered} answered, slowest start {max(starts):.2f} s")
 
 
-def test_a_killed_daemon_answers_an_old_command_as_it_did_before(tmp_path):
-    daemon = Daemon(tmp_path / "home").start()
+def test_a_killed_daemon_answers_an_old_command_as_it_did_before(make_daemon):
+    daemon = make_daemon().start()
     body = {"projectName": "acme", "autoCreate": True, "description": "once", "idempotencyKey": "k", "startTime":
             "2021-05-05T10:00:00Z", "durationMinutes": 5}  # fmt: skip
     first = daemon.client.post("/api/entries", body)

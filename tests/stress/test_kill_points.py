@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -23,9 +22,9 @@ COMMANDS = 4
 SPREAD = 14
 
 
-def strace(*options: str) -> list[str]:
+def strace(*options: str, to: str = os.devnull) -> list[str]:
     # -D: strace is the grandchild, so that the process we hold is the daemon itself.
-    return ["strace", "-D", "-f", "-o", os.devnull, *options]
+    return ["strace", "-D", "-f", "-o", to, *options]
 
 
 @pytest.fixture(autouse=True)
@@ -51,11 +50,10 @@ def run_until(daemon, clients, is_over):
     return is_hit
 
 
-def counted(folder: Path) -> dict[str, int]:
+def counted(daemon: Daemon) -> dict[str, int]:
     """How often the busiest thread makes each call in a run that is not disturbed."""
-    trace = folder / "trace"
-    daemon = Daemon(folder / "counted", wrapper=[*strace("-e", f"trace={','.join(CALLS)}")])
-    daemon.wrapper = [str(trace) if word == os.devnull else word for word in daemon.wrapper]
+    trace = daemon.home.parent / "trace"
+    daemon.wrapper = strace("-e", f"trace={','.join(CALLS)}", to=str(trace))
     clients = three_clients(daemon.client.path)
     run_until(daemon, clients, lambda: answered(clients) >= COMMANDS)
     for client in clients:
@@ -70,10 +68,9 @@ def counted(folder: Path) -> dict[str, int]:
     return {name: max((count for (call, _), count in found.items() if call == name), default=0) for name in CALLS}
 
 
-def killed_at(folder: Path, call: str, k: int) -> bool:
+def killed_at(daemon: Daemon, call: str, k: int) -> bool:
     """One run that dies at the k-th call, and what must hold after the restart. Whether it was the call that killed."""
-    wrapper = strace("-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={k}")
-    daemon = Daemon(folder / f"{call}-{k}", wrapper=wrapper)
+    daemon.wrapper = strace("-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={k}")
     clients = three_clients(daemon.client.path)
     is_hit = run_until(daemon, clients, lambda: answered(clients) >= COMMANDS)
     daemon.wrapper = []
@@ -98,15 +95,16 @@ def spread(counts: dict[str, int], wanted: int) -> list[tuple[str, int]]:
     return sorted(points)
 
 
-def test_nothing_answered_is_lost_or_doubled_by_a_kill_at_chosen_calls(tmp_path):
-    points = spread(counted(tmp_path), SPREAD)
-    hits = [killed_at(tmp_path, call, k) for call, k in points]
+def test_nothing_answered_is_lost_or_doubled_by_a_kill_at_chosen_calls(make_daemon):
+    points = spread(counted(make_daemon("counted")), SPREAD)
+    hits = [killed_at(make_daemon(f"{call}-{k}"), call, k) for call, k in points]
     assert sum(hits) >= len(points) // 2, dict(zip(points, hits, strict=True))
 
 
 @pytest.mark.slow
-def test_nothing_answered_is_lost_or_doubled_by_a_kill_at_any_call(tmp_path):
-    counts = counted(tmp_path)
-    hits = [killed_at(tmp_path, call, k) for call, count in counts.items() for k in range(1, count + 1)]
+def test_nothing_answered_is_lost_or_doubled_by_a_kill_at_any_call(make_daemon):
+    counts = counted(make_daemon("counted"))
+    points = [(call, k) for call, count in counts.items() for k in range(1, count + 1)]
+    hits = [killed_at(make_daemon(f"{call}-{k}"), call, k) for call, k in points]
     print(f"{len(hits)} points, {sum(hits)} of them reached: {counts}")
     assert sum(hits) > len(hits) * 0.8
