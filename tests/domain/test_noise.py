@@ -450,6 +450,17 @@ def test_the_steps_of_a_rebase_told_by_hooks_are_one():
     assert [kind for kind, _, _ in day.seen()] == ["rebase"]
 
 
+@pytest.mark.parametrize("read_at", [10.3, 13.5])
+def test_a_rebase_is_one_when_its_hooks_are_read_before_and_after_it_was_told(read_at):
+    """The spool is read while it waits for the first hook to be stored: the last step may come seconds late."""
+    day = Day()
+    day.git(10, "rebase", "hook", now=10.1, new="")
+    day.git(10, "rebase", "reflog", now=10.2, branch="topic")
+    day.git(10.2, "rebase", "hook", now=read_at, new="")
+    (told,) = day.end()
+    assert (told.kind, told.entity, told.branch) == ("rebase", NEW, "topic")
+
+
 def test_a_pull_that_rebases_is_called_what_the_reflog_calls_it():
     day = Day()
     day.git(10, "rebase", "hook", witness="terminal")

@@ -76,11 +76,11 @@ class Acts:
         self._waiting = [one for one in self._waiting if one is not act]
 
     def _rebased(self, signal: GitSignal) -> Act | None:
-        """A rebase that is going on, of which this is another step."""
+        """A rebase of which this is another step, told already or not: the hooks of one may be read seconds apart."""
         if signal.kind != "rebase":
             return None
-        waiting = [act for act in self._waiting if act.signal.kind == "rebase" and signal.origin in act.origins]
-        return next((act for act in waiting if abs(signal.time - act.signal.time) <= REBASE_PAUSE), None)
+        known = [act for act in self._acts if act.signal.kind == "rebase" and signal.origin in act.origins]
+        return next((act for act in reversed(known) if abs(signal.time - act.signal.time) <= REBASE_PAUSE), None)
 
     def _swallow_steps(self, signal: GitSignal) -> None:
         """The picks of a rebase are commits to hooks; they vanish into it."""
@@ -114,10 +114,11 @@ def _family(kind: str) -> str:
 
 def _merged(one: GitSignal, other: GitSignal) -> GitSignal:
     """Both tellings as one: time and witness of the hook, commit, kind, branch and subject of the reflog. Of two from
-    the same origin (steps of a rebase) the later.
+    the same origin (steps of a rebase) the later, with what only the earlier knows.
     """
     if one.origin == other.origin:
-        return max(one, other, key=lambda signal: signal.time)
+        earlier, later = sorted((one, other), key=lambda signal: signal.time)
+        return replace(later, new=later.new or earlier.new, branch=later.branch or earlier.branch)
     hook, log = (one, other) if one.origin == "hook" else (other, one)
     return replace(
         log, time=hook.time, origin="hook", witness=hook.witness, new=log.new or hook.new, branch=log.branch or hook.branch
