@@ -20,6 +20,17 @@ def test_the_second_daemon_is_refused_and_the_lock_dies_with_the_first(tmp_path)
     assert second.is_ours
 
 
+def test_what_the_holder_noted_last_is_there_for_the_next_however_it_ended(tmp_path):
+    path = str(tmp_path / "lock")
+    first, second = instance.Lock(path), instance.Lock(path)
+    first.acquire()
+    assert first.noted is None
+    first.note(1_795_000_000.5)
+    first.release()
+    second.acquire()
+    assert second.noted == 1_795_000_000.5
+
+
 def test_a_removed_lock_file_is_noticed(tmp_path):
     path = tmp_path / "lock"
     lock = instance.Lock(str(path))

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,6 +49,8 @@ SESSION_CHECK = 60.0
 WORKERS = 2
 """Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""
 log = logging.getLogger(__name__)
+IN_FLIGHT = timedelta(seconds=2)
+"""How long what happened may be on its way from the kernel to the gate on a busy machine."""
 
 
 class App:
@@ -60,6 +62,7 @@ class App:
         self.chosen, self.clock = chosen, clock or SystemClock()
         self.environment = dict(os.environ) if environment is None else environment
         self.is_ready = False
+        self._is_caught_up, self._note_due = False, 0.0
         self._locks: list[instance.Lock] = []
         self._boxes: dict[str, Any] = {}
         self._facts: dict[str, CheckoutFacts] = {}
@@ -94,7 +97,8 @@ class App:
         self.watcher.stop()
         self.gate.stop()
         self.recording_state.stop()
-        self.engine.write(lambda step: cursors.set_meta(step.conn, "alive", step.now.isoformat()))
+        if self._is_caught_up:
+            self.engine.write(lambda step: cursors.set_meta(step.conn, "alive", step.now.isoformat()))
         await self.surface.close()
         await self.engine.stop()
         self.status_file.stop()
@@ -165,8 +169,7 @@ class App:
 
     def _build_sources(self) -> None:
         clock = self.clock
-        since = self.database.read_now(lambda conn: cursors.meta(conn, "alive"))
-        self._since = datetime.fromisoformat(since) if since else None
+        self._since = self._alive_until()
         self.folders = folders.Folders(clock)
         parts = Parts(self.watcher, gitreader, self.folders, discover.discover)
         kept = self.database.read_now(cursors.all_of)
@@ -183,6 +186,22 @@ class App:
         self.gate.on_glimpse = self._show_glimpse
         self.gate.on_checkout = self._look_for_project_files
         self.engine.after_commit(self._committed)
+
+    def _alive_until(self) -> datetime | None:
+        """Until when the daemon before us saw everything: noted when it stopped, or by the way if it was killed. None
+        when there was none."""
+        stopped = self.database.read_now(lambda conn: cursors.meta(conn, "alive"))
+        noted = self._locks[-1].noted
+        known = [datetime.fromisoformat(stopped)] if stopped else []
+        known += [datetime.fromtimestamp(noted, UTC)] if noted is not None else []
+        return min(max(known), self.clock.now()) if known else None
+
+    def _note_alive(self) -> None:
+        """Note, at most once a second and only while something happens, until when everything seen is kept."""
+        now = self.clock.monotonic()
+        if self._is_caught_up and now >= self._note_due:
+            self._note_due = now + 1.0
+            self._locks[-1].note((self.gate.certain_until() - IN_FLIGHT).timestamp())
 
     def _start_sources(self) -> None:
         self.watcher.start()
@@ -203,8 +222,15 @@ class App:
             self.supervisor.start("spool", lambda: self.spool.run(self.gate.tell))
         self.is_ready = True
         self.supervisor.start("memory", self._give_back)
+        self.supervisor.start("catching up", self._catch_up)
         instance.notify_manager(self.environment, "STATUS=watching")
         await self.tracker.run()
+
+    async def _catch_up(self) -> None:
+        """Once the work trees were swept for what nobody watched: from now on the present is known."""
+        await self.tracker.settled()
+        self._is_caught_up = True
+        self._note_alive()
 
     async def _give_back(self) -> None:
         """The start leaves much behind that is never needed again."""
@@ -228,6 +254,7 @@ class App:
         return lambda: self.watcher.uncover(folder)
 
     def _notes(self, notes: list[Any]) -> None:
+        self._note_alive()
         self.clock_watch.check()
         theirs = []
         for note in notes:
@@ -271,6 +298,7 @@ class App:
         return found.path if found is not None else None
 
     def _committed(self) -> None:
+        self._note_alive()
         self.status_file.changed()
         self._sessions_changed.set()
         self.clock_watch.need_ticks(self.state.is_running)

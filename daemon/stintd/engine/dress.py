@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from stintd.engine.step import Step
 
 COMMITS = """
-SELECT subject, time_us FROM repo_commit WHERE repo_id IN (SELECT id FROM repo WHERE project_id = ?)
+SELECT subject, time_us FROM repo_commit
+WHERE (repo_id = ? OR repo_id IN (SELECT id FROM repo WHERE project_id = ?))
 AND time_us BETWEEN ? AND ? AND is_own = 1 ORDER BY time_us, sha
 """
 NEXT_COMMIT = """
@@ -61,7 +62,7 @@ def _us(length: Any) -> int:
 def _subjects(step: "Step", stretch: Stretch) -> list[str]:
     if stretch.project is None:
         return []
-    found = select(step.conn, COMMITS, (stretch.project, to_us(stretch.start), to_us(stretch.end)))
+    found = select(step.conn, COMMITS, (stretch.repo, stretch.project, to_us(stretch.start), to_us(stretch.end)))
     return [row["subject"] for row in found]
 
 

@@ -32,6 +32,7 @@ from stintd.domain.model import (
 from stintd.domain.noise import Draft, NoiseFilter
 from stintd.domain.projectfile import FILE_NAMES
 from stintd.engine import intake, placing
+from stintd.engine.branches import Branches
 from stintd.engine.engine import Engine
 from stintd.engine.places import Checkout, Places
 from stintd.errors import Invalid
@@ -59,6 +60,7 @@ class Gate:
     ) -> None:  # fmt: skip
         self._engine, self._places, self._noise, self._clock, self._device = engine, places, noise, clock, device
         self._known = known
+        self._branches = Branches()
         self._read_to: dict[str, str] = {}
         self._releasing: asyncio.Task[None] | None = None
         self.glimpses: dict[str, Glimpse] = {}
@@ -98,6 +100,10 @@ class Gate:
         if self._read_to and not self._noise.is_holding_acts():
             kept, self._read_to = self._read_to, {}
             self._engine.write(lambda step: cursors.put(step.conn, kept))
+
+    def certain_until(self) -> datetime:
+        """Whatever was told of before this instant is in the journal or known to be noise; what is held came later."""
+        return min((draft.time for draft in self._noise.held()), default=self._clock.now())
 
     def beat(self, signals: Sequence[BeatSignal], is_timed: bool = True) -> tuple[int, int, list[tuple[int, str]]]:
         """Heartbeats that a caller tells: how many are new, how many known, and which were refused, with the reason."""
@@ -171,6 +177,8 @@ class Gate:
         if isinstance(signal, GitSignal):
             self.last_at["git"] = now
             self._commit(signal)
+            if signal.origin == "reflog":
+                self._branches.stood(signal.checkout, signal.time, signal.branch)
         elif isinstance(signal, FileSignal):
             self.last_at["watch"] = now
             self._project_file(signal)
@@ -197,7 +205,7 @@ class Gate:
         }  # fmt: skip
         if found.checkout is None:
             return Context(folder=found.folder, branch=draft.branch, **words)
-        branch = draft.branch or found.checkout.branch
+        branch = draft.branch or self._branches.at(found.checkout.path, draft.time, found.checkout.branch)
         return Context(repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch, **words)
 
     def _glimpse(self, draft: Draft) -> None:
@@ -230,6 +238,9 @@ class Gate:
             self._places.forget(facts.path)
             self._engine.write(lambda step: placing.gone(step, facts.path))
             return
+        before = self._places.checkout(facts.path)
+        self._branches.found(facts.path, before.branch if before is not None and not before.is_gone else facts.branch)
+        self._branches.stood(facts.path, signal.time, facts.branch)
         repo = self._repo_of(facts)
         self._places.learn(Checkout(facts.path, repo, facts))
         self.on_checkout(facts, facts.path)

@@ -3,28 +3,35 @@
 import json
 from typing import Any
 
+from stintd.domain.mapping import Resolver
+from stintd.domain.model import Context
+from stintd.engine import projecting
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
 from stintd.engine.shape import instant
 from stintd.engine.view import View
 
 
 def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
-    """Known repositories by name, with their checkouts."""
+    """Known repositories by name, with their checkouts and the project that work there goes to now."""
     clause, values = ("WHERE (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
-    sql = f"SELECT r.*, p.name AS project_name FROM repo r LEFT JOIN project p ON p.id = r.project_id {clause}"  # noqa: S608
+    sql = f"SELECT r.* FROM repo r {clause}"  # noqa: S608
     found = select(view.conn, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
     kept, following = page(found, limit, ("name", "id"))
-    return {"data": [_repo(view, row) for row in kept], "nextCursor": following}
+    resolver = projecting.load_resolver(view.conn, view.policy)
+    names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    return {"data": [_repo(view, row, resolver, names) for row in kept], "nextCursor": following}
 
 
-def _repo(view: View, row: Row) -> dict[str, Any]:
+def _repo(view: View, row: Row, resolver: Resolver, names: dict[str, str]) -> dict[str, Any]:
     checkouts = select(view.conn, "SELECT * FROM checkout WHERE repo_id = ? ORDER BY is_gone, path", (row["id"],))
     main = next((one for one in checkouts if not one["is_gone"] and one["kind"] == "main"), None)
     first = main or (checkouts[0] if checkouts else None)
+    place = Context("watch", "edit", repo=row["id"], repo_path=first["path"], branch=first["branch"]) if first else None
+    project = (resolver.resolve(place).project if place else None) or row["project_id"]
     active = max([row["last_active_us"], *(one["last_active_us"] for one in checkouts)])
     return {
         "id": row["id"], "name": row["name"], "remote": row["remote"], "identity": row["identity"],
-        "projectId": row["project_id"], "projectName": row["project_name"],
+        "projectId": project, "projectName": names.get(project) if project else None,
         "path": first["path"] if first else None, "branch": first["branch"] if first else None,
         "lastActiveAt": instant(active) if active else None,
         "checkouts": [

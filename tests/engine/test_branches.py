@@ -1,0 +1,46 @@
+"""A file's branch is the one HEAD named when it was written, whenever that is found out."""
+
+from datetime import UTC, datetime, timedelta
+
+from stintd.engine.branches import KEPT, Branches
+
+NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    return NINE + timedelta(minutes=minutes)
+
+
+def moved(*moves: tuple[float, str | None]) -> Branches:
+    """A checkout first found on main."""
+    branches = Branches()
+    branches.found("/r", "main")
+    for minutes, branch in moves:
+        branches.stood("/r", at(minutes), branch)
+    return branches
+
+
+def named(branches: Branches, *minutes: float) -> list[str | None]:
+    return [branches.at("/r", at(minute), "?") for minute in minutes]
+
+
+def test_before_a_checkout_it_is_the_branch_before_and_from_it_on_the_new_one() -> None:
+    assert named(moved((10, "DEV-1"), (20, None), (30, "main")), 9, 10, 15, 25, 31) == ["main", "DEV-1", "DEV-1", None, "main"]
+
+
+def test_acts_may_be_told_after_where_head_stands_now() -> None:
+    """After downtime HEAD is read first, then what its reflog says of the way there."""
+    assert named(moved((60, "DEV-2"), (10, "DEV-1"), (30, "DEV-2")), 5, 20, 40) == ["main", "DEV-1", "DEV-2"]
+
+
+def test_what_is_told_twice_and_what_is_unknown_change_nothing() -> None:
+    branches = moved((10, "DEV-1"), (10, "DEV-1"), (12, "DEV-1"))
+    branches.found("/r", "other")
+    branches.stood("/elsewhere", at(1), "x")
+    assert named(branches, 5, 15) == ["main", "DEV-1"]
+    assert branches.at("/elsewhere", at(2), "main") == "main"
+
+
+def test_only_the_last_moves_are_kept_and_the_first_of_them_is_still_known() -> None:
+    branches = moved(*((n, f"b{n}") for n in range(1, KEPT + 11)))
+    assert named(branches, 0, KEPT + 20) == ["b10", f"b{KEPT + 10}"]
