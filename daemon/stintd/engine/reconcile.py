@@ -13,7 +13,7 @@ from stintd.domain.identity import Found, Held, match
 from stintd.domain.model import Stretch, to_us
 from stintd.domain.timesheet import Sheet
 from stintd.engine import dress, rolling, shape
-from stintd.engine.rows import Row, select
+from stintd.engine.rows import LONGEST_US, Row, select
 from stintd.store import table
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ TEXT = ("description", "tags", "billable")
 
 def write(step: "Step", sheet: Sheet, lo_us: int, hi_us: int) -> None:
     """Make the automatic entries between these instants what `sheet` says."""
-    sql = f"SELECT * FROM entry WHERE start_us <= ? AND coalesce(end_us, last_evidence_us) >= ? AND {FOLLOWING}"  # noqa: S608
-    stored = {row["id"]: row for row in select(step.conn, sql, (hi_us, lo_us))}
+    bounds = "start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) >= ?"
+    sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWING}"  # noqa: S608
+    stored = {row["id"]: row for row in select(step.conn, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
     stretches = sorted(sheet.stretches, key=lambda s: (s.start, s.actor, s.project or ""))
     rows = [dress.row_of(step, stretch) for stretch in stretches]
     kept, merged = _identities(stored, stretches)

@@ -9,6 +9,8 @@ from typing import Any
 from stintd.errors import Invalid
 
 DEFAULT_LIMIT = 100
+LONGEST_US = 32 * 86_400_000_000
+"""No finished entry is longer, so that a look at a day need not go through all that began before it."""
 Row = dict[str, Any]
 
 
@@ -40,7 +42,7 @@ def decode_cursor(text: str, kinds: tuple[type, ...]) -> list[Any]:
     if not isinstance(place, list) or len(place) != len(kinds):
         raise _odd_cursor()
     for value, kind in zip(place, kinds, strict=True):
-        if type(value) is not kind or (kind is int and not -(2**63) <= value < 2**63):
+        if type(value) is not kind or (isinstance(value, int) and not -(2**63) <= value < 2**63):
             raise _odd_cursor()
     return place
 

@@ -19,15 +19,16 @@ from stintd.domain.policy import Policy
 from stintd.domain.projectfile import ProjectFile
 from stintd.domain.timesheet import Sheet, WaitingSession
 from stintd.engine import projecting, reconcile
-from stintd.engine.rows import Row, select
+from stintd.engine.rows import LONGEST_US, Row, select
 from stintd.store import absences, cursors, heartbeats
 
 if TYPE_CHECKING:
     from stintd.engine.step import Step
 
 CLAIMS = """
-SELECT * FROM entry WHERE start_us <= ? AND (end_us IS NULL OR end_us >= ?)
+SELECT * FROM entry WHERE pinned <> '' AND start_us BETWEEN ? AND ? AND end_us >= ?
 AND (origin <> 'auto' OR instr(pinned, 'time') > 0)
+UNION ALL SELECT * FROM entry WHERE end_us IS NULL AND start_us <= ? AND (origin <> 'auto' OR instr(pinned, 'time') > 0)
 """
 
 
@@ -175,7 +176,7 @@ def merged(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int
 
 def load_edits(conn: Connection, lo_us: int, hi_us: int) -> Edits:
     """The owner's edits that bear on a range."""
-    held = select(conn, CLAIMS, (hi_us, lo_us))
+    held = select(conn, CLAIMS, (lo_us - LONGEST_US, hi_us, lo_us, hi_us))
     taken = select(conn, "SELECT * FROM taken WHERE start_us <= ? AND end_us >= ?", (hi_us, lo_us))
     cuts = select(conn, "SELECT * FROM cut WHERE at_us BETWEEN ? AND ?", (lo_us, hi_us))
     return Edits(

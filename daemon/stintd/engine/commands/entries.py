@@ -13,7 +13,7 @@ from stintd.engine.commands import applying, keeping, naming, revision
 from stintd.engine.commands.naming import Wanted
 from stintd.engine.queries.entries import row_of
 from stintd.engine.reply import Reply
-from stintd.engine.rows import Row, first, select
+from stintd.engine.rows import LONGEST_US, Row, first, select
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import edits as kept
@@ -121,7 +121,7 @@ def _taken_us(step: Step, lo: int, hi: int) -> int:
     """How much automatic time of the person lies in a stretch."""
     rows = select(
         step.conn, f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608
-        f" AND NOT {OWN} AND start_us < ? AND coalesce(end_us, last_evidence_us) > ?", (hi, lo),
+        f" AND NOT {OWN} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?", (lo - LONGEST_US, hi, lo),
     )  # fmt: skip
     return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
 
@@ -224,8 +224,8 @@ def take_back(step: Step, edit_id: str) -> list[str]:
             changed.append(one.row_id)
             keeping.note_restored(step, one.before, one.after)
         elif one.table in ("taken", "cut"):
-            row = one.before or one.after or {}
-            step.touch(row.get("start_us", row.get("at_us", 0)), row.get("end_us", row.get("at_us", 0)))
+            row: Row = one.before or one.after or {}
+            step.touch(int(row.get("start_us", row.get("at_us", 0))), int(row.get("end_us", row.get("at_us", 0))))
         elif one.table in ("project", "mapping", "repo"):
             step.forget_places()
     step.settle()

@@ -63,7 +63,7 @@ def carry_out(step: Step, effect: SessionBeat) -> None:
 def open_sessions(step: Step, session_id: str | None = None, project_id: str | None = None) -> list[Row]:
     """Open sessions, the most recent first; of one id or project if named. One silent too long is over."""
     oldest = to_us(step.now - step.policy.session_idle_timeout)
-    clauses, values = ["ended_us IS NULL", "last_us >= ?"], [oldest]
+    clauses, values = ["ended_us IS NULL", "last_us >= ?"], list[Any]([oldest])
     for column, value in (("id", session_id), ("project_id", project_id)):
         if value is not None:
             clauses.append(f"{column} = ?")
@@ -97,7 +97,9 @@ def prompt(
 
 
 def _resume(step: Step, session_id: str | None) -> None:
-    """With none open: the session last closed for idleness by the same caller within twelve hours goes on."""
+    """With none open: the session last closed for idleness by the same caller within twelve hours goes on. Without one
+    there is nothing this could be a sign of.
+    """
     if session_id is not None:
         last = first(step.conn, "SELECT * FROM session WHERE id = ?", (session_id,))
     else:
@@ -107,8 +109,6 @@ def _resume(step: Step, session_id: str | None) -> None:
         )  # fmt: skip
     if last is not None:
         _sign_of_life(step, last["id"], last["project_id"], None)
-    else:
-        _tell(step, "prompt", session_id, None, None, step.now, None)
 
 
 def _sign_of_life(step: Step, session: str | None, project_id: str | None, place: Context | None) -> None:
@@ -166,4 +166,10 @@ def died(step: Step, session_id: str) -> None:
     """A session's process is gone: it ends at its last sign of life."""
     known = first(step.conn, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
     if known is not None:
-        end(step, known, from_us(known["last_us"]), "its process ended")
+        end(step, known, from_us(max(known["last_us"], _last_sign(step, session_id))), "its process ended")
+
+
+def _last_sign(step: Step, session_id: str) -> int:
+    """The last heartbeat that carries the session's id; 0 when there is none."""
+    sql = "SELECT max(s.last_us) AS us FROM span s JOIN context c ON c.id = s.context_id WHERE c.session = ?"
+    return int(select(step.conn, sql, (session_id,))[0]["us"] or 0)

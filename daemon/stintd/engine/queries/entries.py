@@ -5,8 +5,7 @@ from typing import Any
 
 from stintd.engine import shape
 from stintd.engine.period import period, zone_of
-from stintd.engine.queries.timers import LONGEST_US
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, LONGEST_US, Row, decode_cursor, first, page, select
 from stintd.engine.view import Reading, View
 from stintd.errors import Conflict, NotFound
 

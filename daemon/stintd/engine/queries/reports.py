@@ -95,7 +95,7 @@ def _from_totals(view: View, span: Period, group_by: str, filters: Row) -> rules
         key, name = _KEYS[group_by](row)
         _grow(rows.setdefault(key, _Counted(key, name)), row)
         _grow(total, row)
-    ordered = sorted(rows.values(), key=lambda one: one.key if by_day else (-one.human_us, -one.agent_us, one.name, one.key))  # type: ignore[arg-type,return-value]
+    ordered = sorted(rows.values(), key=lambda one: one.key if by_day else (-one.human_us, -one.agent_us, one.name, one.key))
     return rules.Totals(ordered, total, _wall_us(view, span, total, filters), 0)
 
 
@@ -151,7 +151,7 @@ def _running(view: View, span: Period, filters: Row) -> list[Row]:
 def _wall_us(view: View, span: Period, total: rules.Row, filters: Row) -> int:
     """The person's time by the clock: their sum, unless something was meant to overlap."""
     beside = first(
-        view.conn, "SELECT 1 FROM entry WHERE pinned <> '' AND may_overlap = 1 AND start_us < ?"
+        view.conn, "SELECT 1 FROM entry WHERE may_overlap = 1 AND start_us < ?"
         " AND (end_us IS NULL OR end_us > ?) LIMIT 1", (span.hi_us, span.lo_us),
     )  # fmt: skip
     if beside is None:

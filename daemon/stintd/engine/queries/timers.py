@@ -5,7 +5,7 @@ from typing import Any
 from stintd.domain.model import to_us
 from stintd.engine import projecting, shape
 from stintd.engine.period import DAY, midnight, zone_of
-from stintd.engine.rows import select
+from stintd.engine.rows import LONGEST_US, select
 from stintd.engine.view import View
 
 _OPEN = shape.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id"
@@ -53,10 +53,6 @@ def today_us(view: View) -> int:
     return sum(_inside_us(row, lo, min(hi, now)) for row in rows)
 
 
-LONGEST_US = 32 * 86_400_000_000
-"""No finished entry is longer, so that a look at a day need not go through all that began before it."""
-
-
 def counted_end(row: dict[str, Any], now_us: int) -> int:
     """Where totals stop counting: the end, now for a timer that runs by hand, else the last evidence."""
     if row["end_us"] is not None:
@@ -71,7 +67,7 @@ def _inside_us(row: dict[str, Any], lo: int, hi: int) -> int:
     paused = sum(
         max(0, min(stop if stop is not None else end, end) - max(begin, start)) for begin, stop in shape.pauses(row["pauses"])
     )
-    return max(0, end - start - paused)
+    return int(max(0, end - start - paused))
 
 
 def status(view: View) -> dict[str, Any]:

@@ -99,6 +99,7 @@ CREATE INDEX entry_start ON entry (start_us);
 CREATE INDEX entry_end ON entry (end_us);
 CREATE INDEX entry_open ON entry (start_us) WHERE end_us IS NULL;
 CREATE INDEX entry_pinned ON entry (start_us) WHERE pinned <> '';
+CREATE INDEX entry_beside ON entry (start_us) WHERE may_overlap = 1;
 CREATE INDEX entry_project ON entry (project_id, start_us);
 CREATE TABLE merged_entry (id TEXT PRIMARY KEY, merged_into TEXT NOT NULL, at_us INTEGER NOT NULL) WITHOUT ROWID;
 -- What a person took away: no automatic time there until the edit is undone. `actor` agent with its project, or human.
