@@ -37,6 +37,8 @@ SYNC_DELAY = 1.0
 RETRY_DELAY = 5.0
 """Seconds between attempts while the database cannot be written and nobody asks."""
 COMMANDS_A_STEP = 64
+LAST_TRIES = 3
+"""Failing steps at the stop before what is left is left to the journal and the sources."""
 BACKLOG_LIMIT = 20_000
 
 
@@ -104,8 +106,9 @@ class Engine:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        while not self._work.is_empty:
-            await self._step()
+        tries = LAST_TRIES
+        while not self._work.is_empty and tries:
+            tries -= not await self._step()
         if self._sync_due is not None:
             self._sync_due.cancel()
         self.journal.sync()
@@ -214,7 +217,8 @@ class Engine:
                     task.cancel()
         self._wake.clear()
 
-    async def _step(self) -> None:
+    async def _step(self) -> bool:
+        """Write what waits; whether it was committed."""
         self._due = None
         work = self._take()
         if self._work.commands:
@@ -224,7 +228,7 @@ class Engine:
             outcome = await self.database.write(lambda conn: self._transact(conn, work), durable=is_durable)
         except Exception as error:
             await self._failed(work, error)
-            return
+            return False
         self._mended()
         if work.beats:
             self.journal.retire(work.beats)
@@ -233,6 +237,7 @@ class Engine:
         self.hub.publish(outcome.changes)
         for call in self._after:
             call()
+        return True
 
     def _take(self) -> _Work:
         """The work of the next step; what is over stays queued in `self._work`."""
