@@ -79,7 +79,8 @@ def test_unknown_fields_are_named():
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"colour": 1}, "colour"), ({"time": 5}, "time"), ({"time": float("nan")}, "time"), ({"time": "2026-11-20T10:00:00"}, "zone"),
+        ({"colour": 1}, "colour"), ({"time": 5}, "time"), ({"time": float("nan")}, "time"),
+        ({"time": "2026-11-20T10:00:00"}, "zone"),
         ({"project": ""}, "project"), ({"project": 5}, "project"), ({"path": "relative"}, "absolute"), ({"pid": True}, "pid"),
         ({"pid": 2**40}, "pid"), ({"entity": "x" * 2000}, "entity"), ({"branch": "a\0b"}, "NUL"), (5, "object"), ([], "object"),
         (None, "object"), ({"project": {"a": 1}}, "project"), ({"time": "2026-99-20T10:00:00Z"}, "time"),

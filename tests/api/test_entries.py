@@ -36,8 +36,9 @@ async def test_an_entry_has_every_field_of_the_contract(client):
     entry = await added(client, "10:00", "11:00")
     assert set(entry) >= {
         "id", "projectId", "projectName", "clientId", "clientName", "taskId", "taskName", "description", "start", "end",
-        "durationSeconds", "state", "actor", "origin", "handsOnSeconds", "supervisedSeconds", "billable", "tags", "branch", "repo",
-        "commits", "sessionId", "pinned", "locked", "approvedAt", "confirmed", "userId", "workspaceId", "revision", "deliveries",
+        "durationSeconds", "state", "actor", "origin", "handsOnSeconds", "supervisedSeconds", "billable", "tags", "branch",
+        "repo", "commits", "sessionId", "pinned", "locked", "approvedAt", "confirmed",
+        "userId", "workspaceId", "revision", "deliveries",
         "pauses",
     }  # fmt: skip
     assert (entry["durationSeconds"], entry["handsOnSeconds"], entry["state"]) == (3600, 3600, "finished")
@@ -300,6 +301,7 @@ async def test_any_edit_can_be_undone_by_its_id(client):
 
 async def test_a_rebuild_shows_its_difference_before_it_is_applied(client):
     await work(client, "09:00", "10:00")
+    assert await spans(client) == [("08:59", "10:01", "acme")]
     client.daemon.set_policy(lead=client.daemon.policy.lead * 0)
     told = await client.post("/api/rebuild", {"dryRun": True})
     assert (told["updated"], told["created"], told["deleted"]) == (1, 0, 0)

@@ -50,33 +50,38 @@ async def test_an_unknown_field_is_refused_by_its_name(client, route):
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.method != "GET"], ids=name_of)
-@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 40, b"NaN", b"3", b'"x"', b"[[]]", b"null", b'{"a":1,"a":1}'])
-async def test_no_body_makes_an_internal_error(client, route, body):
-    answer = await client.ask(route.method, path_of(route), body)
-    assert answer.status < 500, answer.body
-    if answer.status >= 400:
-        assert set(answer.body) == SHAPE
-        assert answer.body["code"] in CODES
+async def test_no_body_makes_an_internal_error(client, route):
+    for body in (b"{", b"\xff", b"[" * 40, b"NaN", b"3", b'"x"', b"[[]]", b"null", b'{"a":1,"a":1}'):
+        answer = await client.ask(route.method, path_of(route), body)
+        assert answer.status < 500, (body, answer.body)
+        if answer.status >= 400:
+            assert set(answer.body) == SHAPE
+            assert answer.body["code"] in CODES
+
+
+ODD_VALUES = (None, "", "x" * 5000, -1, 2**62, 1.5, True, [], {}, [None], "a\u202eb", "2026-11-20")
+ODD_TEXTS = (
+    "", "x", "-1", "99999999999999999999", "%00", "%ff", "2026-11-20T10:00:00", "9999-12-31", "0001-01-01", "1970-01-01",
+    "8999-12-31",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.method != "GET" and r.body], ids=name_of)
-@pytest.mark.parametrize("value", [None, "", "x" * 5000, -1, 2**62, 1.5, True, [], {}, [None], "a\u202eb", "2026-11-20"])
-async def test_no_value_of_any_field_makes_an_internal_error(client, route, value):
+async def test_no_value_of_any_field_makes_an_internal_error(client, route):
     for one in route.body.values():
-        answer = await client.ask(route.method, path_of(route), {**full_body(route), one.name: value})
-        assert answer.status < 500, (one.name, answer.body)
+        for value in ODD_VALUES:
+            answer = await client.ask(route.method, path_of(route), {**full_body(route), one.name: value})
+            assert answer.status < 500, (one.name, value, answer.body)
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.query], ids=name_of)
-@pytest.mark.parametrize(
-    "value", ["", "x", "-1", "99999999999999999999", "%00", "%ff", "2026-11-20T10:00:00", "9999-12-31", "0001-01-01"]
-)
-async def test_no_value_of_a_query_makes_an_internal_error(client, route, value):
+async def test_no_value_of_a_query_makes_an_internal_error(client, route):
     for name in route.query:
-        answer = await client.ask(route.method, f"{path_of(route)}?{name}={value}")
-        assert answer.status < 500, (name, answer.body)
-        if answer.status >= 400:
-            assert set(answer.body) == SHAPE
+        for value in ODD_TEXTS:
+            answer = await client.ask(route.method, f"{path_of(route)}?{name}={value}")
+            assert answer.status < 500, (name, value, answer.body)
+            if answer.status >= 400:
+                assert set(answer.body) == SHAPE
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.params], ids=name_of)

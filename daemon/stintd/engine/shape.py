@@ -70,7 +70,7 @@ def length_us(row: Row, now_us: int) -> int:
     """The duration: start to end (or now) without the pauses."""
     end = row["end_us"] if row["end_us"] is not None else max(now_us, row["start_us"])
     paused = sum(max(0, min(hi if hi is not None else end, end) - lo) for lo, hi in pauses(row["pauses"]))
-    return max(0, end - row["start_us"] - paused)
+    return int(max(0, end - row["start_us"] - paused))
 
 
 def commit_rows(conn: Connection, row: Row, now_us: int) -> list[Row]:

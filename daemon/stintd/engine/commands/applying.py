@@ -38,7 +38,7 @@ def around(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:
 def shown(step: Step, error: Conflict) -> Conflict:
     """A refusal that names entries by id, with the entries themselves."""
     ids = error.details.get("entries")
-    if ids:
+    if isinstance(ids, list):
         error.details["entries"] = [shape.entry(step, row_of(step, one)) for one in ids[:5]]
     return error
 

@@ -25,7 +25,7 @@ def money(amount: Decimal | None) -> str | None:
 def create_client(step: Step, name: str) -> Reply:
     """A new client; `conflict` when the name is taken."""
     _refuse_taken(step, name)
-    row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
+    row: Row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
     table.insert(step.conn, "client", row)
     return Reply(shape.client(client_row(step, row["id"])))
 

@@ -224,8 +224,9 @@ def take_back(step: Step, edit_id: str) -> list[str]:
             changed.append(one.row_id)
             keeping.note_restored(step, one.before, one.after)
         elif one.table in ("taken", "cut"):
-            row: Row = one.before or one.after or {}
-            step.touch(int(row.get("start_us", row.get("at_us", 0))), int(row.get("end_us", row.get("at_us", 0))))
+            row: Any = one.before or one.after
+            bounds = (row["start_us"], row["end_us"]) if one.table == "taken" else (row["at_us"], row["at_us"])
+            step.touch(*bounds)
         elif one.table in ("project", "mapping", "repo"):
             step.forget_places()
     step.settle()

@@ -71,7 +71,7 @@ def switch(step: Step, **request: Any) -> Reply:
     target = naming.target(
         step, wanted, may_create=request.get("auto_create", False), fallback_id=request.get("fallback_project_id")
     )
-    words = {name: request[name] for name in ("task_id", "task_name", "description", "tags", "billable") if name in request}
+    words: Row = {name: request[name] for name in ("task_id", "task_name", "description", "tags", "billable") if name in request}
     asked = _request(step, target, words, request.get("at"), None, None)
     return _started(step, timer.switch(open_timers(step), asked, step.policy, step.now), target)
 
@@ -104,8 +104,9 @@ def _decided(step: Step, decide: Any) -> timer.Outcome:
     try:
         outcome: timer.Outcome = decide()
     except Conflict as error:
-        if isinstance(error.details.get("timer"), str):
-            error.details["timer"] = shape.entry(step, row_of(step, error.details["timer"]))
+        standing = error.details.get("timer")
+        if isinstance(standing, str):
+            error.details["timer"] = shape.entry(step, row_of(step, standing))
         raise
     return outcome
 

@@ -13,8 +13,8 @@ from stintd.engine.queries.entries import find, overlapping, row_of
 from stintd.engine.queries.gaps import holes_around
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
 from stintd.engine.sheet import derive_range
-from stintd.engine.view import View
-from stintd.errors import NotFound
+from stintd.engine.view import Reading, View
+from stintd.errors import Conflict, NotFound
 from stintd.store import absences, heartbeats
 
 HEARTBEATS_SHOWN = 5000
@@ -167,9 +167,13 @@ def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     return {"data": [edit(row) for row in kept], "nextCursor": following}
 
 
-def edit_row(view: View, edit_id: str) -> Row:
-    """The row of an edit, or `not_found`."""
-    found = select(view.conn, "SELECT * FROM edit WHERE id = ?", (edit_id,))
+def edit_row(reading: Reading, edit_id: str) -> Row:
+    """The row of an edit by its id, or by a beginning of it that no other has."""
+    found = select(reading.conn, "SELECT * FROM edit WHERE id = ?", (edit_id,))
+    if not found and len(edit_id) >= 4:
+        found = select(reading.conn, "SELECT * FROM edit WHERE id >= ? AND id < ? LIMIT 2", (edit_id, edit_id + "\U0010ffff"))
+    if len(found) > 1:
+        raise Conflict(f"several edits begin with {edit_id[:40]}", "use the whole id")
     if not found:
         raise NotFound(f"there is no edit {edit_id[:40]}", "`stint undo --list` lists them")
     return found[0]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.domain import timesheet
-from stintd.domain.model import GapVerdict, to_us
+from stintd.domain.model import GapVerdict, from_us, to_us
 from stintd.engine import projecting, shape
 from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
 from stintd.engine.queries.entries import find, overlapping
@@ -80,8 +80,8 @@ def _neighbours(reading: Reading, rows: list[Row]) -> list[tuple[Row, Row]]:
     last: Row | None = None
     for row in rows:
         if last is not None and row["start_us"] > counted_end(last, now_us):
-            ended = shape.from_us(counted_end(last, now_us)).astimezone(zone).date()
-            if ended == shape.from_us(row["start_us"]).astimezone(zone).date():
+            ended = from_us(counted_end(last, now_us)).astimezone(zone).date()
+            if ended == from_us(row["start_us"]).astimezone(zone).date():
                 pairs.append((last, row))
         if last is None or counted_end(row, now_us) > counted_end(last, now_us):
             last = row
@@ -91,7 +91,7 @@ def _neighbours(reading: Reading, rows: list[Row]) -> list[tuple[Row, Row]]:
 def holes_around(reading: Reading, at_us: int) -> tuple[int, int]:
     """The stretch without a person's entry around an instant, within its local day."""
     zone = zone_of(reading.policy.zone)
-    day = shape.from_us(at_us).astimezone(zone).date()
+    day = from_us(at_us).astimezone(zone).date()
     lo, hi = to_us(midnight(day, zone)), to_us(midnight(day + DAY, zone))
     now_us = to_us(reading.now)
     for row in _people(reading, lo, hi):
