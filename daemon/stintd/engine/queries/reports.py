@@ -3,10 +3,9 @@
 Human and agent time stand beside each other and are never added; `seconds` is the person's.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from stintd.domain import report as rules
 from stintd.domain.day import iso_week, week_of
@@ -20,20 +19,15 @@ from stintd.engine.view import View
 FROM_TOTALS = frozenset({"project", "client", "task", "day", "week"})
 TOTALS_FILTERS = frozenset({"project_id", "project_name", "client", "billable", "actor"})
 TOTALS_SQL = """
-SELECT r.project_id, r.task, r.actor, r.billable, {day} AS day, sum(r.total_us) AS total_us,
-       sum(r.hands_on_us) AS hands_on_us, sum(r.supervised_us) AS supervised_us, sum(r.entries) AS entries,
-       p.name AS project_name, p.client_id, c.name AS client_name, t.name AS task_name,
-       coalesce(t.hourly_rate, p.hourly_rate) AS rate, p.currency, coalesce(p.bill_supervised, 1) AS bill_supervised
-FROM rollup r LEFT JOIN project p ON p.id = r.project_id LEFT JOIN client c ON c.id = p.client_id
-LEFT JOIN task t ON t.project_id = r.project_id AND t.key = r.task
-WHERE r.day BETWEEN ? AND ? {where} GROUP BY r.project_id, r.task, r.actor, r.billable{by_day}
+SELECT {day} AS day, project_id, task, actor, billable, sum(total_us), sum(hands_on_us), sum(supervised_us), sum(entries)
+FROM rollup WHERE day BETWEEN ? AND ?{where} GROUP BY {by_day}project_id, task, actor, billable
 """
 _FILTERS = {
-    "project_id": "r.project_id = ?",
-    "project_name": "p.name = ?",
-    "client": "c.name = ?",
-    "billable": "r.billable = ?",
-    "actor": "r.actor = ?",
+    "project_id": " AND project_id = ?",
+    "project_name": " AND project_id IN (SELECT id FROM project WHERE name = ?)",
+    "client": " AND project_id IN (SELECT p.id FROM project p JOIN client c ON c.id = p.client_id WHERE c.name = ?)",
+    "billable": " AND billable = ?",
+    "actor": " AND actor = ?",
 }
 
 
@@ -73,79 +67,136 @@ def _shown(row: rules.Row) -> dict[str, Any]:
 # ---------------------------------------------------------------- from the day totals
 
 
-class _Counted(rules.Row):
-    """A row whose entries are counted by the day totals, by day."""
+class Total(NamedTuple):
+    """One line of the day totals, or of what a running timer adds to them. `day` is empty where it does not matter."""
 
-    counted = 0
+    day: str
+    project_id: str
+    task: str
+    actor: str
+    billable: int
+    total_us: int
+    hands_on_us: int
+    supervised_us: int
+    entries: int
+
+
+class _Counted(rules.Row):
+    """A row of the day totals: entries are counted by the day, and money is made of exact microseconds at the end."""
+
+    def __init__(self, key: str, name: str) -> None:
+        super().__init__(key, name)
+        self.counted = 0
+        self.billed: dict[tuple[str, str], int] = {}
 
     @property
     def entries(self) -> int:
         return self.counted
 
+    def grow(self, part: Total, terms: rules.Terms) -> None:
+        """Add one line."""
+        self.counted += part.entries
+        if part.actor == "agent":
+            self.agent_us += part.total_us
+        else:
+            self.hands_on_us += part.hands_on_us
+            self.supervised_us += part.supervised_us
+        if part.billable:
+            is_whole = part.actor == "agent" or terms.bills_supervised
+            billable = part.total_us if is_whole else part.hands_on_us
+            self.billable_us += billable
+            if terms.rate is not None:
+                key = str(terms.rate), terms.currency
+                self.billed[key] = self.billed.get(key, 0) + billable
+
+    def priced(self) -> "_Counted":
+        """With what its billable time is worth."""
+        for (rate, currency), billed in self.billed.items():
+            worth = Decimal(rate) * billed / rules.HOUR_US
+            self.amounts[currency] = self.amounts.get(currency, Decimal()) + worth
+        return self
+
 
 def _from_totals(view: View, span: Period, group_by: str, filters: Row) -> rules.Totals:
     assert span.days is not None
     by_day = group_by in ("day", "week")
-    where = "".join(f" AND {_FILTERS[name]}" for name in filters)
-    sql = TOTALS_SQL.format(day="r.day" if by_day else "''", where=where, by_day=", r.day" if by_day else "")
+    where = "".join(_FILTERS[name] for name in filters)
+    sql = TOTALS_SQL.format(day="day" if by_day else "''", where=where, by_day="day, " if by_day else "")
     days = [one.isoformat() for one in span.days]
-    rows: dict[str, rules.Row] = {}
+    stored = map(Total._make, view.conn.execute(sql, [*days, *filters.values()]))
+    names = _Names(view)
+    rows: dict[str, _Counted] = {}
     total = _Counted("", "total")
-    for row in [*select(view.conn, sql, [*days, *filters.values()]), *_running(view, span, filters)]:
-        key, name = _KEYS[group_by](row)
-        _grow(rows.setdefault(key, _Counted(key, name)), row)
-        _grow(total, row)
-    ordered = sorted(rows.values(), key=lambda one: one.key if by_day else (-one.human_us, -one.agent_us, one.name, one.key))
-    return rules.Totals(ordered, total, _wall_us(view, span, total, filters), 0)
+    for part in (*stored, *_running(view, span, filters)):
+        key, name = names.key(group_by, part)
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = _Counted(key, name)
+        terms = names.terms(part.project_id, part.task)
+        row.grow(part, terms)
+        total.grow(part, terms)
+    priced = [row.priced() for row in rows.values()]
+    ordered = sorted(priced, key=lambda one: one.key) if by_day else sorted(priced, key=_by_size)
+    return rules.Totals(list(ordered), total.priced(), _wall_us(view, span, total, filters), 0)
 
 
-_KEYS: dict[str, Callable[[Row], tuple[str, str]]] = {
-    "project": lambda row: (row["project_id"], row["project_name"] or "no project"),
-    "client": lambda row: (row["client_id"] or "", row["client_name"] or "no client"),
-    "task": lambda row: _task_key(row["project_id"], row["task"], row["task_name"]),
-    "day": lambda row: (row["day"], row["day"]),
-    "week": lambda row: (iso_week(date.fromisoformat(row["day"])),) * 2,
-}
+def _by_size(row: rules.Row) -> tuple[int, int, str, str]:
+    return -row.human_us, -row.agent_us, row.name, row.key
+
+
+class _Names:
+    """Names and terms of projects and tasks, read once."""
+
+    def __init__(self, view: View) -> None:
+        sql = "SELECT p.*, c.name AS client_name FROM project p LEFT JOIN client c ON c.id = p.client_id"
+        self._projects = {row["id"]: row for row in select(view.conn, sql)}
+        self._tasks = {(row["project_id"], row["key"]): row for row in select(view.conn, "SELECT * FROM task")}
+        self._terms: dict[tuple[str, str], rules.Terms] = {}
+
+    def key(self, group_by: str, part: Total) -> tuple[str, str]:
+        """The row a line belongs to: its key and name."""
+        if group_by == "day":
+            return part.day, part.day
+        if group_by == "week":
+            week = iso_week(date.fromisoformat(part.day))
+            return week, week
+        project = self._projects.get(part.project_id)
+        if group_by == "task":
+            known = self._tasks.get((part.project_id, part.task))
+            return _task_key(part.project_id, part.task, known["name"] if known else None)
+        if group_by == "client":
+            return (project["client_id"] or "", project["client_name"] or "no client") if project else ("", "no client")
+        return part.project_id, project["name"] if project else "no project"
+
+    def terms(self, project_id: str, task: str) -> rules.Terms:
+        """What an hour of a task is worth."""
+        found = self._terms.get((project_id, task))
+        if found is None:
+            project = self._projects.get(project_id) or {"hourly_rate": None, "currency": None, "bill_supervised": 1}
+            rate = (self._tasks.get((project_id, task)) or {}).get("hourly_rate") or project["hourly_rate"]
+            found = rules.Terms(
+                Decimal(rate) if rate is not None else None, project["currency"] or "", bool(project["bill_supervised"])
+            )
+            self._terms[project_id, task] = found
+        return found
 
 
 def _task_key(project_id: str, task: str | None, task_name: str | None) -> tuple[str, str]:
     return f"{project_id}/{task or ''}", task_name or task or "no task"
 
 
-def _grow(row: rules.Row, part: Row) -> None:
-    """Add one line of the day totals to a row."""
-    assert isinstance(row, _Counted)
-    row.counted += part["entries"]
-    if part["actor"] == "agent":
-        row.agent_us += part["total_us"]
-    else:
-        row.hands_on_us += part["hands_on_us"]
-        row.supervised_us += part["supervised_us"]
-    if not part["billable"]:
-        return
-    is_whole = part["actor"] == "agent" or part["bill_supervised"]
-    billable = part["total_us"] if is_whole else part["hands_on_us"]
-    row.billable_us += billable
-    if part["rate"] is not None:
-        currency = part["currency"] or ""
-        worth = Decimal(part["rate"]) * billable / rules.HOUR_US
-        row.amounts[currency] = row.amounts.get(currency, Decimal()) + worth
-
-
-def _running(view: View, span: Period, filters: Row) -> list[Row]:
+def _running(view: View, span: Period, filters: Row) -> list[Total]:
     """Manual timers that run: the day totals hold them once they are finished."""
     clauses, values = conditions(filters)
-    rows = find(view, ["e.end_us IS NULL", "e.origin <> 'auto'", *clauses], values)
     zone = zone_of(view.policy.zone)
-    found = []
-    for row in rows:
-        terms = _terms_row(view, row)
-        for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
-            sums = {"total_us": part.length_us, "hands_on_us": part.hands_on_us, "supervised_us": part.supervised_us}
-            found.append(
-                {**row, **terms, **sums, "project_id": row["project_id"] or "", "day": part.day.isoformat(), "entries": 1}
-            )
-    return found
+    return [
+        Total(
+            part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"], row["billable"],
+            part.length_us, part.hands_on_us, part.supervised_us, 1,
+        )
+        for row in find(view, ["e.end_us IS NULL", "e.origin <> 'auto'", *clauses], values)
+        for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us))
+    ]  # fmt: skip
 
 
 def _wall_us(view: View, span: Period, total: rules.Row, filters: Row) -> int:
@@ -166,13 +217,14 @@ def _from_entries(view: View, span: Period, group_by: str, filters: Row, zone: A
     clauses, values = overlapping(span.lo_us, span.hi_us)
     more, wanted = conditions(filters)
     rows = {row["id"]: row for row in find(view, clauses + more, values + wanted)}
+    names = _Names(view)
     labels = rules.Labels(
         zone,
         project=lambda entry: (entry.project or "", rows[entry.id]["project_name"] or "no project"),
         client=lambda entry: (rows[entry.id]["client_id"] or "", rows[entry.id]["client_name"] or "no client"),
         task=lambda entry: _task_key(entry.project or "", entry.task, rows[entry.id]["task_name"]),
         commits=lambda entry: _commits(view, rows[entry.id]),
-        terms=lambda entry: _terms(view, rows[entry.id]),
+        terms=lambda entry: names.terms(entry.project or "", entry.task or ""),
     )
     entries: list[TimeEntry] = [rolling.entry_of(row) for row in rows.values()]
     return rules.totals(entries, group_by, labels, view.now, (span.lo_us, span.hi_us))
@@ -181,16 +233,3 @@ def _from_entries(view: View, span: Period, group_by: str, filters: Row, zone: A
 def _commits(view: View, row: Row) -> list[rules.Commit]:
     found = shape.commit_rows(view.conn, row, to_us(view.now))
     return [rules.Commit(one["sha"], one["subject"], from_us(one["time_us"])) for one in found]
-
-
-def _terms_row(view: View, row: Row) -> Row:
-    return first(
-        view.conn, "SELECT coalesce((SELECT hourly_rate FROM task WHERE id = ?), p.hourly_rate) AS rate, p.currency,"
-        " p.bill_supervised FROM project p WHERE p.id = ?", (row["task_id"], row["project_id"]),
-    ) or {"rate": None, "currency": None, "bill_supervised": 1}  # fmt: skip
-
-
-def _terms(view: View, row: Row) -> rules.Terms:
-    found = _terms_row(view, row)
-    rate = None if found["rate"] is None else Decimal(found["rate"])
-    return rules.Terms(rate, found["currency"] or "", bool(found["bill_supervised"]))
