@@ -121,7 +121,7 @@ class App:
         self.database = Database(self.layout.database, clock, self.layout.backups)
         self.database.open()
         user, device, workspace = self.database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
-        self.device, self.places.roots = device, self.chosen.folders
+        self.device, self.places.roots = device, tuple(map(os.path.realpath, self.chosen.folders))
         self.state = SheetState(policy.zone, user, device, workspace)
         self.state.roots = self.chosen.folders
         self.journal = Journal(self.layout.journal)
@@ -289,7 +289,8 @@ class App:
         if found.files or path in self._with_files:
             self._with_files[path] = found.files
             self.engine.write(lambda step: self.state.learn_files(step, path, found.files))
-            excluded = [one for files in self._with_files.values() for file in files for one in exclusions(file.folder, file.exclude)]
+            known = [file for files in self._with_files.values() for file in files]
+            excluded = [pattern for file in known for pattern in exclusions(file.folder, file.exclude)]
             self.gate.exclude([*self.chosen.exclude, *excluded])
 
     def _holder(self, path: str) -> str | None:
@@ -323,7 +324,7 @@ class App:
             return
         self.health.clear("settings")
         if chosen.folders != self.chosen.folders:
-            self.places.roots = chosen.folders
+            self.places.roots = tuple(map(os.path.realpath, chosen.folders))
             await self.tracker.set_roots(chosen.folders)
         self.chosen = chosen
         if chosen.policy != self.engine.policy:
@@ -339,9 +340,9 @@ class App:
     def sources(self) -> list[dict[str, Any]]:
         """What listens, and when it last heard something."""
         names = ("watch", "git", "editor", "agent", "shell", "browser", "api")
-        last = self.gate.last_at
+        last, state = self.gate.last_at, "on" if self.is_ready else "starting"
         return [
-            {"name": name, "state": "on" if self.is_ready else "starting", "lastAt": shape.stamp(last[name]) if name in last else None}
+            {"name": name, "state": state, "lastAt": shape.stamp(last[name]) if name in last else None}
             for name in names
         ]
 
@@ -364,17 +365,15 @@ class App:
                 "repos": sum(path == root or path.startswith(root.rstrip("/") + "/") for path in repos),
                 "origin": self.chosen.origins.get("watch.folders", ""),
             }
-            for root in self.chosen.folders
+            for root in map(os.path.realpath, self.chosen.folders)
         ]  # fmt: skip
 
     async def add_root(self, path: str) -> dict[str, Any]:
         """Watch a folder and keep it in the settings."""
-        folder = os.path.realpath(os.path.expanduser(path))
-        if not os.path.isdir(folder):
-            raise Invalid(f"{path} is not a folder", "name a folder that exists")
+        folder = await asyncio.to_thread(_existing_folder, path)
         settings.add_folders([folder])
         await self._reload()
-        return next(root for root in self.roots() if os.path.realpath(root["path"]) == folder)
+        return next(root for root in self.roots() if root["path"] in (path, folder))
 
     async def remove_root(self, path: str) -> dict[str, Any]:
         """Watch it no more."""
@@ -400,6 +399,14 @@ class App:
         settings.change_nested(changes)
         await self._reload()
         return settings.nested(self.chosen)
+
+
+def _existing_folder(path: str) -> str:
+    """The folder without links; `invalid` when there is none."""
+    folder = os.path.realpath(os.path.expanduser(path))
+    if not os.path.isdir(folder):
+        raise Invalid(f"{path} is not a folder", "name a folder that exists")
+    return folder
 
 
 def machine_zone() -> str:

@@ -5,9 +5,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.support import until
+
 from benchmark.home import Home, git, repositories, running
 from benchmark.row import Result, Rows
-from tests.support import until
 
 REPOSITORIES = 10
 

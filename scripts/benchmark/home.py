@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.support import until
+
 from stintd.client import control
 from stintd.domain.model import to_us
 from stintd.domain.policy import Policy
@@ -17,7 +19,6 @@ from stintd.engine.sheet import SheetState
 from stintd.engine.step import Step
 from stintd.store import cursors, table
 from stintd.store.database import Database
-from tests.support import until
 
 
 class Home:

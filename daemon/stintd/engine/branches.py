@@ -3,9 +3,10 @@ nobody watched; by then HEAD may name another branch. Loop thread only."""
 
 from bisect import bisect_right, insort
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 KEPT = 64
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -14,6 +15,7 @@ class _Moves:
 
     before: str | None
     since: list[tuple[datetime, str | None]] = field(default_factory=list)
+    locked: datetime | None = None
 
     def at(self, time: datetime) -> str | None:
         index = bisect_right(self.since, time, key=_instant)
@@ -35,13 +37,24 @@ class Branches:
         self._moves.setdefault(checkout, _Moves(branch))
 
     def stood(self, checkout: str, time: datetime, branch: str | None) -> None:
-        """The branch at an instant, told by an act of git or by HEAD; in any order."""
+        """The branch at an instant; in any order."""
         moves = self._moves.get(checkout)
         if moves is None or moves.at(time) == branch:
             return
         insort(moves.since, (time, branch), key=_instant)
         if len(moves.since) > KEPT:
             moves.before = moves.since.pop(0)[1]
+
+    def locked(self, checkout: str, time: datetime) -> None:
+        """Git took its lock."""
+        if checkout in self._moves:
+            self._moves[checkout].locked = time
+
+    def acted(self, checkout: str, time: datetime, branch: str | None) -> None:
+        """An act of git left HEAD on this branch. Git notes whole seconds; the lock it took says when within one."""
+        moves = self._moves.get(checkout)
+        lock = moves.locked if moves else None
+        self.stood(checkout, lock if lock is not None and time <= lock < time + SECOND else time, branch)
 
     def at(self, checkout: str, time: datetime, otherwise: str | None) -> str | None:
         """The branch at an instant; `otherwise` when nothing is known of this checkout."""

@@ -1,7 +1,8 @@
 """What a derived stretch is called and whether it is billed: task, description, tags, billable. Writer thread only."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from stintd.domain.describe import describe, ticket_in
 from stintd.domain.mapping import normal_name
@@ -55,8 +56,8 @@ def _rule(step: "Step", project: str, branch: str | None) -> MapRule | None:
     return None
 
 
-def _us(length: Any) -> int:
-    return round(length.total_seconds() * 1_000_000)
+def _us(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)
 
 
 def _subjects(step: "Step", stretch: Stretch) -> list[str]:

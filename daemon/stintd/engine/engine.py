@@ -313,8 +313,10 @@ class Engine:
             conn.execute("ROLLBACK TO command")
             conn.execute("RELEASE command")
             self.state.forget()
-            is_dry = isinstance(error, DryRun)
-            outcome.answers.append((command, error.answer if is_dry else None, None if is_dry else error))
+            if isinstance(error, DryRun):
+                outcome.answers.append((command, error.answer, None))
+            else:
+                outcome.answers.append((command, None, error))
         else:
             conn.execute("RELEASE command")
             outcome.answers.append((command, answer, None))

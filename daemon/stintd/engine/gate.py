@@ -7,7 +7,7 @@ engine's next step, with the cursors of the sources they came from, in one trans
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from stintd.clock import Clock
@@ -178,7 +178,9 @@ class Gate:
             self.last_at["git"] = now
             self._commit(signal)
             if signal.origin == "reflog":
-                self._branches.stood(signal.checkout, signal.time, signal.branch)
+                self._branches.acted(signal.checkout, signal.time, signal.branch)
+        elif isinstance(signal, LockSignal) and signal.is_held:
+            self._branches.locked(signal.checkout, signal.time)
         elif isinstance(signal, FileSignal):
             self.last_at["watch"] = now
             self._project_file(signal)
@@ -200,13 +202,11 @@ class Gate:
 
     def _context(self, draft: Draft) -> Context:
         found = self._places.locate(draft.checkout)
-        words = {
-            "source": draft.source, "kind": draft.kind, "actor": draft.actor, "device": self._device, "witness": draft.witness,
-        }  # fmt: skip
+        act = Context(draft.source, draft.kind, draft.actor, device=self._device, witness=draft.witness)
         if found.checkout is None:
-            return Context(folder=found.folder, branch=draft.branch, **words)
+            return replace(act, folder=found.folder, branch=draft.branch)
         branch = draft.branch or self._branches.at(found.checkout.path, draft.time, found.checkout.branch)
-        return Context(repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch, **words)
+        return replace(act, repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch)
 
     def _glimpse(self, draft: Draft) -> None:
         if self.is_off(draft.time):

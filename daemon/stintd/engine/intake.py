@@ -4,6 +4,7 @@ Owns no state but the map of places it is handed. What it refuses, it refuses wi
 """
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from stintd.domain.model import ACTORS, KINDS, SOURCES, BeatSignal, Context, Heartbeat
@@ -43,19 +44,19 @@ def check_words(signal: BeatSignal) -> None:
 
 def place(signal: BeatSignal, places: Places, device: str) -> tuple[Context, str]:
     """The context and entity of a told heartbeat: by its path, else by the project name it gives, else nowhere."""
-    known = signal.source if signal.source in SOURCES else "api"
-    words = {
-        "source": known, "kind": signal.kind, "actor": signal.actor, "session": signal.session, "device": device,
-        "witness": signal.witness, "source_text": "" if signal.source in SOURCES else signal.source,
-    }  # fmt: skip
+    is_known = signal.source in SOURCES
+    act = Context(
+        signal.source if is_known else "api", signal.kind, signal.actor, session=signal.session, device=device,
+        witness=signal.witness, source_text="" if is_known else signal.source,
+    )  # fmt: skip
     if signal.path:
         found = places.locate(signal.path)
         entity = signal.entity or found.entity
         if found.checkout is not None:
             branch = signal.branch or found.checkout.branch
-            return Context(repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch, **words), entity
-        return Context(folder=found.folder, project=signal.project, branch=signal.branch, **words), entity
-    return Context(project=signal.project, branch=signal.branch, **words), signal.entity
+            return replace(act, repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch), entity
+        return replace(act, folder=found.folder, project=signal.project, branch=signal.branch), entity
+    return replace(act, project=signal.project, branch=signal.branch), signal.entity
 
 
 def heartbeat(

@@ -36,10 +36,10 @@ def found(step: "Step", repo: RepoId, facts: CheckoutFacts) -> None:
         values = {"identity": facts.identity, "remote": facts.remote, "first_commit": facts.first_commit}
         table.update(step.conn, "repo", repo, values)
     before = first(step.conn, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
-    values = (
+    columns = (
         facts.path, repo, facts.git_dir, facts.common_dir, facts.kind, facts.parent, facts.branch, facts.head, facts.trouble,
     )  # fmt: skip
-    step.conn.execute(CHECKOUT, values)
+    step.conn.execute(CHECKOUT, columns)
     is_known = known is not None and known["identity"] == facts.identity
     if not is_known or before != {"repo_id": repo, "kind": facts.kind, "parent": facts.parent}:
         step.forget_places()

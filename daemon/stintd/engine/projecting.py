@@ -80,21 +80,22 @@ def _keep(step: "Step", repo: RepoId, project: ProjectId) -> None:
 
 def _made(step: "Step", draft: ProjectDraft) -> ProjectId:
     """A new project, and the renames that keep names apart."""
-    for project_id, name in draft.renames:
-        table.update(step.conn, "project", project_id, {"name": name, "normal_name": normal_name(name)})
-        step.publish("project.updated", _shape(step, project_id))
+    for earlier, name in draft.renames:
+        table.update(step.conn, "project", earlier, {"name": name, "normal_name": normal_name(name)})
+        step.publish("project.updated", _shape(step, earlier))
     now_us = to_us(step.now)
     client_id = client_of(step, draft.client) if draft.client else None
+    project_id = ProjectId(step.new_id())
     row = {
-        "id": step.new_id(), "name": draft.name, "normal_name": normal_name(draft.name), "client_id": client_id,
+        "id": project_id, "name": draft.name, "normal_name": normal_name(draft.name), "client_id": client_id,
         "billable": None if draft.billable is None else int(draft.billable),
         "bill_agent_time": int(bool(draft.bill_agent_time)), "origin": "auto" if draft.is_automatic else "manual",
         "bill_supervised": int(draft.bill_supervised is not False), "folder": draft.folder, "created_us": now_us,
     }  # fmt: skip
     table.insert(step.conn, "project", row)
     step.forget_places()
-    step.publish("project.created", _shape(step, row["id"]))
-    return ProjectId(row["id"])
+    step.publish("project.created", _shape(step, project_id))
+    return project_id
 
 
 def client_of(step: "Step", name: str) -> str:

@@ -39,9 +39,9 @@ def write(step: "Step", sheet: Sheet, lo_us: int, hi_us: int) -> None:
             _change(step, stored[kept[index]], _overlaid(stored[kept[index]], row))
         else:
             kept[index] = _create(step, row)
-    for entry_id, index in merged.items():
+    for entry_id, successor in merged.items():
         if not stored[entry_id]["pinned"]:
-            remove(step, stored[entry_id], kept.get(index) if index is not None else None)
+            remove(step, stored[entry_id], kept.get(successor) if successor is not None else None)
 
 
 def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:
@@ -85,8 +85,8 @@ def _create(step: "Step", row: Row) -> str:
     entry_id = step.new_id()
     now_us = to_us(step.now)
     full = {
-        "id": entry_id, "pauses": "[]", "pinned": "", "revision": 1, **row, "user_id": state.user_id, "device_id": state.device_id,
-        "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
+        "id": entry_id, "pauses": "[]", "pinned": "", "revision": 1, **row, "user_id": state.user_id,
+        "device_id": state.device_id, "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
     }  # fmt: skip
     table.insert(step.conn, "entry", full)
     rolling.add(step, full)

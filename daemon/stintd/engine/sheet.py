@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from sqlite3 import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from stintd.domain import timesheet
-from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Taken
+from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Run, Taken
 from stintd.domain.mapping import Resolver
 from stintd.domain.model import Heartbeat, to_us
 from stintd.domain.policy import Policy
@@ -155,7 +155,7 @@ def derive_range(
     around = lo_us - reach_us, hi_us + reach_us
     evidence = Evidence(
         contexts=heartbeats.contexts(conn),
-        runs=heartbeats.runs(conn, lo_us, hi_us),
+        runs=cast("Sequence[Run]", heartbeats.runs(conn, lo_us, hi_us)),
         beats=lambda run: heartbeats.beats(conn, run),
         absences=absences.overlapping(conn, *around),
     )

@@ -41,7 +41,8 @@ class StatusFile:
                 await self._changed.wait()
 
     async def _tick(self) -> None:
-        tasks = [asyncio.ensure_future(self._clock.sleep(status.TICK.total_seconds())), asyncio.ensure_future(self._changed.wait())]
+        tick = asyncio.ensure_future(self._clock.sleep(status.TICK.total_seconds()))
+        tasks = [tick, asyncio.ensure_future(self._changed.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -118,9 +118,10 @@ class Tracker:
         return sorted(states, key=lambda state: state.last_active, reverse=True)
 
     def rescan(self, checkout: str | None = None) -> None:
-        """Certainty was lost: read on the reflogs and sweep the work trees, of one checkout or of all."""
+        """Certainty was lost: read on the reflogs, plan and sweep the work trees, of one checkout or of all."""
         for path in [checkout] if checkout else list(self._tracked):
             self._backlog.add("look", path)
+            self._backlog.add("plan", path)
             self._backlog.add("sweep", path)
         for root in self._roots.paths if checkout is None else ():
             self._backlog.add("find", root)
