@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from stintd.engine.commands import timers
 from stintd.engine.sheet import refresh
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
@@ -125,3 +126,21 @@ async def test_what_is_only_in_the_journal_survives_the_process(tmp_path):
     clock.move(minutes=60)
     async with running(tmp_path, clock) as daemon:
         assert lengths(await daemon.sheet()) == [("acme", 3.0)]
+
+
+async def test_a_sign_of_life_that_names_no_place_moves_no_attention(tmp_path):
+    async with running(tmp_path, FakeClock(MORNING + 600 * MINUTE)) as daemon:
+        daemon.tell(*every(MORNING, 30), beat(MORNING + 10.5 * MINUTE, project=None, kind="prompt", source="api"))
+        assert lengths(await daemon.sheet()) == [("acme", 32.0)]
+
+
+async def test_what_a_session_said_at_its_start_describes_its_entry(tmp_path):
+    clock = FakeClock(MORNING)
+    async with running(tmp_path, clock) as daemon:
+        said = {"description": "planning", "tags": ["call"], "session_id": "s1", "source": "agent"}
+        await daemon.engine.run(lambda step: timers.start(step, project_name="acme", auto_create=True, **said))
+        await clock.advance(minutes=1)
+        (project,) = await daemon.rows("SELECT id FROM project")
+        daemon.tell(beat(clock.now(), project=project["id"], kind="prompt", source="agent", session="s1"))
+        (entry,) = await daemon.rows("SELECT description, tags FROM entry")
+        assert entry == {"description": "planning", "tags": '["call"]'}

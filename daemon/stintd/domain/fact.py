@@ -106,7 +106,7 @@ def make_fact(context: Context, assignment: Assignment) -> Fact:
         branch=context.branch,
         session=context.session,
         device=context.device,
-        is_mark=context.kind in MARKS,
+        is_mark=context.kind in MARKS or not (place or project),
         is_anchor=context.kind in ANCHORS,
         is_finishing=context.kind in FINISHING,
     )

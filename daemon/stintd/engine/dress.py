@@ -33,15 +33,25 @@ def row_of(step: "Step", stretch: Stretch) -> Row:
     subjects = _subjects(step, stretch)
     project = first(step.conn, "SELECT * FROM project WHERE id = ?", (stretch.project,)) if stretch.project else None
     task = stretch.task or ticket_in(subjects, step.policy) or (project["default_task"] if project else None)
+    said = _said(step, stretch.session)
+    told = said.pop("description", "") or describe(subjects, _next_subject(step, stretch), stretch.branch)
     return {
         "actor": stretch.actor, "origin": "auto", "project_id": stretch.project, "task": task,
         "start_us": to_us(stretch.start), "end_us": end_us, "state": "running" if stretch.is_open else "finished",
-        "description": describe(subjects, _next_subject(step, stretch), stretch.branch), **_billing(step, stretch, project),
+        "description": told, **_billing(step, stretch, project), **said,
         "hands_on_us": _us(stretch.hands_on), "supervised_us": _us(stretch.supervised),
         "last_evidence_us": to_us(stretch.last_evidence), "repo_id": stretch.repo, "branch": stretch.branch,
         "session": stretch.session, "is_confirmed": int(stretch.is_confirmed), "derived_project_id": stretch.project,
         "derived_task": stretch.task, "zone": step.state.zone,
     }  # fmt: skip
+
+
+def _said(step: "Step", session: str | None) -> Row:
+    """What the start of a session said of the work: description, tags, billable; only what it did say."""
+    row = first(step.conn, "SELECT description, tags, billable FROM session WHERE id = ?", (session,)) if session else None
+    if row is None:
+        return {}
+    return {name: value for name, value in row.items() if value not in (None, "", "[]")}
 
 
 def _rule(step: "Step", project: str, branch: str | None) -> MapRule | None:
