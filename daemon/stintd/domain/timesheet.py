@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
+from typing import Protocol
 
 from stintd.domain.absence import Absences, meets
 from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Places, Run, Taken
@@ -86,6 +87,13 @@ def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:
     return out
 
 
+class Usual(Protocol):
+    """When the owner usually works, as learnt from earlier days."""
+
+    def covers(self, instant: datetime) -> bool:
+        """Whether this is such a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class UsualHours:
     """When the owner usually works, as learnt from earlier days: from `start` to `end` by the clock of `zone`."""
@@ -112,7 +120,7 @@ class Derivation:
         policy: Policy,
         places: Places,
         now: datetime,
-        usual: UsualHours | None = None,
+        usual: Usual | None = None,
     ) -> None:
         self._limits = limits_of(policy)
         self._now, self._usual = to_us(now), usual
@@ -161,7 +169,7 @@ class Derivation:
 
 
 def derive(
-    evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual: UsualHours | None = None
+    evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual: Usual | None = None
 ) -> Sheet:
     """The sheet of this evidence: a function of the arguments, whatever the order of any sequence in them."""
     derivation = Derivation(evidence, edits, policy, places, now, usual)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
 
 from stintd.domain import timesheet
 from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Run, Taken
@@ -18,7 +19,7 @@ from stintd.domain.model import Heartbeat, to_us
 from stintd.domain.policy import Policy
 from stintd.domain.projectfile import ProjectFile
 from stintd.domain.timesheet import Sheet, WaitingSession
-from stintd.engine import projecting, reconcile
+from stintd.engine import habits, projecting, reconcile
 from stintd.engine.rows import LONGEST_US, Row, select
 from stintd.store import absences, cursors, heartbeats
 
@@ -141,10 +142,18 @@ def refresh(step: "Step", touched: Iterable[tuple[int, int]]) -> None:
 def _derive_again(step: "Step", ranges: list[tuple[int, int]]) -> None:
     gap_us = timesheet.island_gap(step.policy)
     for lo_us, hi_us in merged([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
+        _learn(step, lo_us, hi_us)
         sheet = derive_range(step.conn, step.state.resolver(step.conn, step.policy), step.policy, lo_us, hi_us, step.now)
         reach_us = timesheet.reach(step.policy)
         reconcile.write(step, sheet, lo_us - reach_us, hi_us + reach_us)
         step.state.note_live(lo_us, hi_us, sheet)
+
+
+def _learn(step: "Step", lo_us: int, hi_us: int) -> None:
+    """Let the days of a range that has evidence learn before they are derived."""
+    known = heartbeats.bounds(step.conn)
+    if known is not None and max(lo_us, known[0]) <= min(hi_us, known[1]):
+        habits.learn(step.conn, max(lo_us, known[0]), min(hi_us, known[1]), ZoneInfo(step.state.zone))
 
 
 def derive_range(
@@ -160,7 +169,7 @@ def derive_range(
         absences=absences.overlapping(conn, *around),
     )
     edits = Edits() if is_shadow else load_edits(conn, *around)
-    return timesheet.derive(evidence, edits, policy, resolver, now)
+    return timesheet.derive(evidence, edits, policy, resolver, now, habits.Habits(conn, ZoneInfo(policy.zone)))
 
 
 def merged(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int, int]]:
