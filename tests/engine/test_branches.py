@@ -44,3 +44,11 @@ def test_what_is_told_twice_and_what_is_unknown_change_nothing() -> None:
 def test_only_the_last_moves_are_kept_and_the_first_of_them_is_still_known() -> None:
     branches = moved(*((n, f"b{n}") for n in range(1, KEPT + 11)))
     assert named(branches, 0, KEPT + 20) == ["b10", f"b{KEPT + 10}"]
+
+
+def test_within_the_second_git_notes_its_lock_says_when() -> None:
+    branches = moved()
+    branches.locked("/r", at(10) + timedelta(seconds=0.6))
+    branches.acted("/r", at(10), "DEV-1")
+    branches.acted("/r", at(20), "DEV-2")
+    assert named(branches, 10 + 0.5 / 60, 10 + 0.7 / 60, 20) == ["main", "DEV-1", "DEV-2"]
