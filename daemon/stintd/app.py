@@ -20,18 +20,17 @@ from stintd.api.guard import Guard
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
 from stintd.clock import Clock, SystemClock
-from stintd.domain.filename import exclusions
-from stintd.domain.model import BeatSignal, BlindSignal, CheckoutFacts, Heartbeat
+from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
-from stintd.domain.projectfile import ProjectFile
 from stintd.engine import placing, rolling, shape
-from stintd.engine.commands import sessions
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate, Glimpse
 from stintd.engine.health import Health
 from stintd.engine.notify import Change, Hub
 from stintd.engine.places import Places
+from stintd.engine.projectfiles import ProjectFiles
 from stintd.engine.recording import Recording
+from stintd.engine.sessionwatch import SessionWatch
 from stintd.engine.sheet import SheetState
 from stintd.engine.statusfile import StatusFile
 from stintd.engine.step import Step
@@ -44,8 +43,6 @@ from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 
-SESSION_CHECK = 60.0
-"""Seconds between looks at whether the processes of open sessions live; only while something runs."""
 WORKERS = 2
 """Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""
 log = logging.getLogger(__name__)
@@ -65,12 +62,6 @@ class App:
         self._is_caught_up, self._note_due = False, 0.0
         self._locks: list[instance.Lock] = []
         self._boxes: dict[str, Any] = {}
-        self._facts: dict[str, CheckoutFacts] = {}
-        self._seen: dict[str, dict[str, None]] = {}
-        self._with_files: dict[str, tuple[ProjectFile, ...]] = {}
-        self._files_wanted = asyncio.Event()
-        self._sessions_changed = asyncio.Event()
-        self._ended = asyncio.Event()
 
     # ------------------------------------------------------------------ life
 
@@ -148,25 +139,6 @@ class App:
         if known is not None:
             step.touch(*known)
 
-    async def _watch_sessions(self) -> None:
-        """Close sessions whose process died without saying so; a pid is believed only if it was alive when first seen."""
-        while True:
-            await self._sessions_changed.wait()
-            self._sessions_changed.clear()
-            for row in await self.engine.database.read(sessions.with_process):
-                await self._check_session(row)
-            await self.clock.sleep(SESSION_CHECK)
-            if self.state.is_running:
-                self._sessions_changed.set()
-
-    async def _check_session(self, row: dict[str, Any]) -> None:
-        started, boot = row["pid_started"], instance.boot_id()
-        if started is None:
-            seen = process.started_at(row["pid"])
-            await self.engine.run(lambda step: sessions.seen(step, row["id"], seen, boot), "daemon")
-        elif row["boot_id"] == boot and not process.is_alive(row["pid"], started):
-            await self.engine.run(lambda step: sessions.died(step, row["id"]), "daemon")
-
     def _build_sources(self) -> None:
         clock = self.clock
         self._since = self._alive_until()
@@ -184,7 +156,10 @@ class App:
         self.gate.on_rescan = self.tracker.rescan
         self.gate.on_work = self.tracker.touch
         self.gate.on_glimpse = self._show_glimpse
-        self.gate.on_checkout = self._look_for_project_files
+        self.project_files = ProjectFiles(self.engine, self.gate, projectfiles.find)
+        self.project_files.roots, self.project_files.excluded = self.chosen.folders, self.chosen.exclude
+        self.gate.on_checkout = self.project_files.look
+        self.session_watch = SessionWatch(self.engine, instance.boot_id(), process.started_at, process.is_alive)
         self.engine.after_commit(self._committed)
 
     def _alive_until(self) -> datetime | None:
@@ -209,8 +184,8 @@ class App:
             self.gate.tell(BlindSignal(self._since, self.clock.now(), "the daemon was not running"))
         self.supervisor.start("status", self.status_file.run)
         self.supervisor.start("tracker", self._track)
-        self.supervisor.start("project files", self._read_project_files)
-        self.supervisor.start("sessions", self._watch_sessions)
+        self.supervisor.start("project files", self.project_files.run)
+        self.supervisor.start("sessions", self.session_watch.run)
         self.supervisor.start("clock", lambda: self.clock_watch.run(self.gate.tell))
         self.supervisor.start("processes", lambda: self.processes.run(self.gate.tell))
         self._watch_folder(os.path.dirname(self.layout.settings), self._settings_changed)
@@ -266,33 +241,6 @@ class App:
             self.processes.ask()
             self.tracker.notes(theirs)
 
-    def _look_for_project_files(self, facts: CheckoutFacts, folder: str) -> None:
-        self._seen.setdefault(facts.path, {})[folder] = None
-        self._facts[facts.path] = facts
-        self._files_wanted.set()
-
-    async def _read_project_files(self) -> None:
-        """Read the project files of checkouts that were found or changed, off the loop, a bunch at a time."""
-        while True:
-            await self._files_wanted.wait()
-            self._files_wanted.clear()
-            wanted, self._facts = self._facts, {}
-            for path, facts in wanted.items():
-                more = list(self._seen.get(path, ()))
-                found = await asyncio.to_thread(projectfiles.find, facts, self.chosen.folders, more)
-                self._learn_files(path, found)
-
-    def _learn_files(self, path: str, found: projectfiles.Found) -> None:
-        self.health.clear("project_file", path)
-        for trouble in found.troubles[:1]:
-            self.health.raise_warning("project_file", trouble, "mend the file; until then it says nothing", subject=path)
-        if found.files or path in self._with_files:
-            self._with_files[path] = found.files
-            self.engine.write(lambda step: self.state.learn_files(step, path, found.files))
-            known = [file for files in self._with_files.values() for file in files]
-            excluded = [pattern for file in known for pattern in exclusions(file.folder, file.exclude)]
-            self.gate.exclude([*self.chosen.exclude, *excluded])
-
     def _holder(self, path: str) -> str | None:
         """The checkout that holds a path."""
         found = self.places.locate(path).checkout
@@ -301,7 +249,7 @@ class App:
     def _committed(self) -> None:
         self._note_alive()
         self.status_file.changed()
-        self._sessions_changed.set()
+        self.session_watch.changed()
         self.clock_watch.need_ticks(self.state.is_running)
 
     def _head_of(self, folder: str) -> tuple[str | None, str]:
@@ -327,6 +275,8 @@ class App:
             self.places.roots = tuple(map(os.path.realpath, chosen.folders))
             await self.tracker.set_roots(chosen.folders)
         self.chosen = chosen
+        self.project_files.roots, self.project_files.excluded = chosen.folders, chosen.exclude
+        self.project_files.apply()
         if chosen.policy != self.engine.policy:
             self.engine.policy = chosen.policy
             self.state.forget_places()
