@@ -20,6 +20,11 @@ def is_io(error: sqlite3.Error) -> bool:
     return name_of(error).startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL"))
 
 
+def is_read_only(error: sqlite3.Error) -> bool:
+    """The connection cannot write, and never will: SQLite settles that when it opens the file."""
+    return name_of(error).startswith(("SQLITE_READONLY", "SQLITE_PERM"))
+
+
 def is_damage(error: sqlite3.Error) -> bool:
     """The file is not, or no longer, a sound database."""
     return name_of(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
@@ -60,7 +65,7 @@ def translate(error: sqlite3.Error, path: str) -> StintdError | None:
         return storage_full(path)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable(f"another program holds {path} locked", "close what has the database open; try again then")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
+    if is_read_only(error):
         return read_only(path)
     if is_damage(error):
         return Unavailable(

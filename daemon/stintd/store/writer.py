@@ -129,6 +129,7 @@ class Writer:
             outcome = repair.prepare(self.path, self.backup_folder, self.clock.now())
         except OSError as error:
             raise failure.told_os_error(error, str(self.path)) from error
+        _unlock_beside(self.path)
         self.notes.extend(outcome.notes)
         self.needs_rebuild = self.needs_rebuild or outcome.needs_rebuild
 
@@ -222,7 +223,7 @@ class Writer:
     def _handle(self, error: sqlite3.Error) -> Exception:
         """Bring the connection into a state from which the next write can succeed; answers what to raise."""
         told = failure.translate(error, str(self.path))
-        if failure.is_io(error) or failure.is_damage(error):
+        if failure.is_io(error) or failure.is_damage(error) or failure.is_read_only(error):
             self._disconnect()
             self.readers.drop()
         if failure.is_damage(error):
@@ -259,6 +260,15 @@ class Writer:
     def _lay_ballast(self) -> None:
         self._ballast_due = self.clock.monotonic() + CHECK_BALLAST
         self.ballast.lay()
+
+
+def _unlock_beside(path: Path) -> None:
+    """SQLite gives the log the rights of the file: one made while the file was read-only would keep it so for ever."""
+    for suffix in ("-wal", "-shm"):
+        beside = f"{path}{suffix}"
+        if os.path.exists(beside) and os.access(path, os.W_OK) and not os.access(beside, os.W_OK):
+            with contextlib.suppress(OSError):
+                os.chmod(beside, 0o600)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
