@@ -40,8 +40,11 @@ def write(step: "Step", sheet: Sheet, lo_us: int, hi_us: int) -> None:
         else:
             kept[index] = _create(step, row)
     for entry_id, successor in merged.items():
-        if not stored[entry_id]["pinned"]:
-            remove(step, stored[entry_id], kept.get(successor) if successor is not None else None)
+        remove(step, stored[entry_id], kept.get(successor) if successor is not None else None)
+    matched = {*kept.values(), *merged}
+    for row in stored.values():
+        if row["id"] not in matched and _is_elsewhere(row, stretches):
+            _hold(step, row)
 
 
 def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:
@@ -49,12 +52,47 @@ def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[d
     found = [Found(s.actor, s.project, to_us(s.start), to_us(s.end)) for s in stretches]
     overridden = [_held(row, "anchor_start_us", "anchor_end_us") for row in stored.values() if row["pinned"]]
     first = match(overridden, found)
-    rest = [index for index in range(len(found)) if index not in first.kept]
+    claimed = {**first.kept, **_moved([entry for entry in overridden if entry.id in first.merged], found, first.kept)}
+    rest = [index for index in range(len(found)) if index not in claimed]
     plain = [_held(row, "start_us", "end_us") for row in stored.values() if not row["pinned"]]
     second = match(plain, [found[index] for index in rest])
-    kept = {**first.kept, **{rest[index]: entry_id for index, entry_id in second.kept.items()}}
+    kept = {**claimed, **{rest[index]: entry_id for index, entry_id in second.kept.items()}}
     by_id = {entry.id: entry for entry in plain}
     return kept, {gone: _successor(index, rest, by_id[gone], found) for gone, index in second.merged.items()}
+
+
+def _moved(strays: list[Held], found: list[Found], claimed: dict[int, str]) -> dict[int, str]:
+    """Overrides whose evidence another project has now (a mapping, a project file): the stretch that holds most of it."""
+    if not strays:
+        return {}
+    free = [index for index in range(len(found)) if index not in claimed]
+    by_id = {entry.id: entry._replace(project=None) for entry in strays}
+    near = match(list(by_id.values()), [found[index]._replace(project=None) for index in free])
+    return {free[at]: entry_id for at, entry_id in near.kept.items() if _is_mostly(by_id[entry_id], found[free[at]])}
+
+
+def _is_mostly(entry: Held, stretch: Found) -> bool:
+    """Whether most of both is the same time: else it is a neighbour that grew over it."""
+    shared = min(entry.end_us, stretch.end_us) - max(entry.start_us, stretch.start_us)
+    return 2 * shared > max(entry.end_us - entry.start_us, stretch.end_us - stretch.start_us)
+
+
+def _is_elsewhere(row: Row, stretches: Sequence[Stretch]) -> bool:
+    """Whether a person's other work now lies in the time of an entry that lost its evidence."""
+    if row["actor"] != "human":
+        return False
+    end_us = row["end_us"] or row["last_evidence_us"] or row["start_us"]
+    return any(s.actor == "human" and to_us(s.start) < end_us and to_us(s.end) > row["start_us"] for s in stretches)
+
+
+def _hold(step: "Step", row: Row) -> None:
+    """What a person wrote on an entry stays although late evidence gave its time to other work: it becomes their own
+    time, and the rest is derived again around it, so that nothing counts twice.
+    """
+    end_us = row["end_us"] or row["last_evidence_us"] or row["start_us"]
+    pins = pinned_text({*row["pinned"].split(), "time"})
+    _change(step, row, {"pinned": pins, "end_us": end_us, "state": "finished"})
+    step.touch(row["start_us"], end_us)
 
 
 def _successor(index: int | None, rest: list[int], entry: Held, found: list[Found]) -> int | None:
