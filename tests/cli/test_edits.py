@@ -111,10 +111,18 @@ def test_a_mapping_is_sent_with_the_whole_folder(stint, control, tmp_path, monke
     assert stint("map", "acme").code == 1
 
 
+def test_a_mapping_says_what_it_changed_in_the_past(stint, control):
+    difference = {"created": 1, "updated": 0, "deleted": 1, "beforeSeconds": 60, "afterSeconds": 60, "projects": []}
+    control.answers["POST", "/api/mappings"] = (201, {"id": "m1", "difference": difference})
+    assert "entries: 1 created, 1 deleted" in stint("map", "/work/api", "acme").out
+    control.answers["DELETE", "/api/mappings"] = {"id": "m1", "difference": difference}
+    assert "entries: 1 created, 1 deleted" in stint("map", "--remove", "m1").out
+
+
 def test_a_rebuild_shows_its_difference(stint, control):
     control.answers["POST", "/api/rebuild"] = {
-        "dryRun": True, "created": 1, "changed": 0, "deleted": 2, "beforeSeconds": 3600, "afterSeconds": 5400,
-        "projects": [{"projectId": "p", "projectName": "atlas", "seconds": 1800}], "entries": [],
+        "dryRun": True, "created": 1, "updated": 0, "deleted": 2, "beforeSeconds": 3600, "afterSeconds": 5400,
+        "projects": [{"projectId": "p", "name": "atlas", "beforeSeconds": 0, "afterSeconds": 1800}], "entries": [],
     }  # fmt: skip
     out = stint("rebuild", "2026-11-20", "--dry-run").out
     assert control.requests[-1]["body"] == {"from": "2026-11-20", "to": "2026-11-20", "dryRun": True}

@@ -25,6 +25,11 @@ def test_status_shows_what_runs_for_how_long_and_todays_total(stint, control):
     assert lines[1] == "today 5h 12m"
 
 
+def test_status_says_that_nothing_is_recorded(stint, control):
+    control.answers["GET", "/api/status"] = status(recording=False)
+    assert stint("status").out.splitlines()[0] == "recording is off; `stint on` goes on"
+
+
 def test_status_shows_agents_after_people_and_waiting_and_paused_ones(stint, control):
     timers = [
         {**RUNNING, "actor": "agent", "projectName": "beta"}, {**RUNNING, "state": "waiting"},

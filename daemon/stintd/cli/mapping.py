@@ -33,7 +33,7 @@ def run(words):
         return _list(words, control)
     if words.remove:
         gone = control.delete("/api/mappings", {"id": words.remove})
-        print(json.dumps(gone) if words.json else "dropped; `stint rebuild` applies that to the past")
+        print(json.dumps(gone) if words.json else "\n".join(["dropped", *difference.lines(gone)]))
         return None
     body = _rule(words)
     if words.dry_run or _is_asked(words):
@@ -49,6 +49,8 @@ def run(words):
         print(json.dumps(answer))
     else:
         print(f"{for_terminal(body.get('path') or body.get('remote') or body.get('branch'))} is {bold(words.project)}")
+        if not _is_asked(words) and answer.get("difference"):
+            print("\n".join(difference.lines(answer)))
     return None
 
 

@@ -48,7 +48,9 @@ def lines(status):
     """The whole answer as lines."""
     timers = status.get("timers") or []
     yield from timer_lines(timers)
-    if not timers:
+    if status.get("recording") is False:
+        yield warn("recording is off; `stint on` goes on")
+    elif not timers:
         yield dim("nothing runs; work in a watched repository starts a timer by itself")
     yield f"today {bold(length(status.get('todaySeconds') or 0))}"
     if not status.get("ready", True):
