@@ -8,7 +8,7 @@ import signal
 import sys
 
 from stintd import __version__, paths, settings
-from stintd.errors import Conflict, StintdError
+from stintd.errors import Conflict, StintdError, Unavailable
 
 HELP = """usage: stintd [--log LEVEL] [--version]
 
@@ -52,6 +52,11 @@ def _run(level):
         return _refused(error, ALREADY_RUNNING)
     except StintdError as error:
         return _refused(error, 1)
+    except OSError as error:
+        if logging.root.handlers:  # without any, the traceback would go to the terminal
+            logging.getLogger("stintd").error("stintd ended", exc_info=error)
+        where = f"{error.filename}: " if error.filename else ""
+        return _refused(Unavailable(f"{where}{error.strerror or error}", "see that it is there, yours and writable"), 1)
     except KeyboardInterrupt:
         return 130
     return 0
