@@ -84,6 +84,7 @@ class Engine:
         self._due: float | None = None
         self._is_troubled = False
         self._rest_until = 0.0  # monotonic: a step that failed is not tried at once again because a silence is over
+        self._is_writing = False  # a step that no caller waits for is on its way to the disk
         self._task: asyncio.Task[None] | None = None
         self._sync_due: asyncio.TimerHandle | None = None
         self._after: list[Callable[[], None]] = []
@@ -129,7 +130,7 @@ class Engine:
     async def read(self, fn: Callable[[Connection], T]) -> T:
         """Run a query beside the writer. It sees everything answered before, also heartbeats not yet derived; while the
         database cannot be written it sees what is stored, and a warning says so."""
-        if self._work.beats or self._work.writes or self._is_due():
+        if self._work.beats or self._work.writes or self._is_writing or self._is_due():
             try:
                 await self.run(lambda step: None)
             except StintdError:
@@ -225,10 +226,13 @@ class Engine:
             self._hurry(0.0)
         try:
             is_durable = bool(work.commands or work.writes)
+            self._is_writing = bool(work.beats or work.writes)
             outcome = await self.database.write(lambda conn: self._transact(conn, work), durable=is_durable)
         except Exception as error:
             await self._failed(work, error)
             return False
+        finally:
+            self._is_writing = False
         self._mended()
         if work.beats:
             self.journal.retire(work.beats)
