@@ -40,3 +40,9 @@ def test_colours_take_no_columns_and_are_ended_where_text_is_cut():
     assert fit_painted("\x1b[1mabc\x1b[0m", 3) == "\x1b[1mabc\x1b[0m"
     assert fit_painted("\x1b[1mabcdef\x1b[0m", 3) == "\x1b[1mabc\x1b[0m"
     assert fit_painted("日本", 3) == "日"
+
+
+def test_a_path_that_is_too_long_keeps_its_end():
+    shape = [layout.Column("repository", gives_way=True, keeps_end=True), layout.Column("branch")]
+    assert layout.table(shape, [["/home/ada/code/clients/acme/parser", "main"]], 24)[1].startswith("…")
+    assert "acme/parser" in layout.table(shape, [["/home/ada/code/clients/acme/parser", "main"]], 24)[1]

@@ -48,6 +48,11 @@ def fit(text, room):
     return "".join(kept) + mark
 
 
+def fit_end(text, room):
+    """The same, cut at the front: of a path the end tells more."""
+    return text if width(text) <= room else fit(text[::-1], room)[::-1]
+
+
 def fit_painted(text, room):
     """The same for text that carries our own colours, which take no columns."""
     kept, used, in_code = [], 0, False
@@ -103,11 +108,13 @@ class Column:
     """One column of a table: its title, which side it leans to, and what becomes of it on a narrow screen: one that
     `gives_way` is cut down to `least`, one that `may_go` is left out, the rightmost first.
 
-    `paint` colours a cell after it has its width: it gets the text and the row's number.
+    `paint` colours a cell after it has its width: it gets the text and the row's number. `keeps_end`: cut at the front.
     """
 
-    def __init__(self, title, *, is_number=False, gives_way=False, may_go=False, paint=None, least=6):
-        self.may_go = may_go
+    def __init__(
+        self, title, *, is_number=False, gives_way=False, may_go=False, paint=None, least=6, keeps_end=False
+    ):
+        self.may_go, self.keeps_end = may_go, keeps_end
         self.title, self.is_number, self.gives_way, self.least = title, is_number, gives_way, least
         self.paint = paint or (lambda text, row: text)
 
@@ -152,6 +159,7 @@ def _narrow(shape, sizes, room):
 def _row(shape, sizes, cells, gap, number):
     out = []
     for column, size, cell in zip(shape, sizes, cells, strict=True):
-        text = right(cell, size) if column.is_number else left(cell, size)
+        short = fit_end(cell, size) if column.keeps_end else cell
+        text = right(short, size) if column.is_number else left(short, size)
         out.append(text if number is None else column.paint(text, number))
     return (" " * gap).join(out).rstrip()

@@ -10,7 +10,7 @@ from stintd.cli.text import bold, dim, for_terminal, local, warn
 from stintd.client.control import Control
 
 SHAPE = (
-    Column("repository", gives_way=True, least=10, paint=lambda text, row: bold(text)),
+    Column("repository", gives_way=True, least=10, keeps_end=True, paint=lambda text, row: bold(text)),
     Column("project", gives_way=True, least=6),
     Column("branch", gives_way=True, may_go=True, least=6),
     Column("active", may_go=True, paint=lambda text, row: dim(text)),
