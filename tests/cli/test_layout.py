@@ -43,6 +43,6 @@ def test_colours_take_no_columns_and_are_ended_where_text_is_cut():
 
 
 def test_a_path_that_is_too_long_keeps_its_end():
-    shape = [layout.Column("repository", gives_way=True, keeps_end=True), layout.Column("branch")]
-    assert layout.table(shape, [["/home/ada/code/clients/acme/parser", "main"]], 24)[1].startswith("…")
-    assert "acme/parser" in layout.table(shape, [["/home/ada/code/clients/acme/parser", "main"]], 24)[1]
+    shape = [Column("repository", gives_way=True, keeps_end=True), Column("branch")]
+    assert table(shape, [["/home/ada/code/clients/acme/parser", "main"]], 24)[1].startswith("…")
+    assert "acme/parser" in table(shape, [["/home/ada/code/clients/acme/parser", "main"]], 24)[1]
