@@ -24,9 +24,10 @@ from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
 from stintd.engine import placing, rolling, shape
 from stintd.engine.engine import Engine
-from stintd.engine.gate import Gate, Glimpse
+from stintd.engine.gate import Gate
 from stintd.engine.health import Health
-from stintd.engine.notify import Change, Hub
+from stintd.engine.news import News
+from stintd.engine.notify import Hub
 from stintd.engine.places import Places
 from stintd.engine.projectfiles import ProjectFiles
 from stintd.engine.recording import Recording
@@ -155,7 +156,8 @@ class App:
         self.recording_state.restore(kept.get("recording_off"))
         self.gate.on_rescan = self.tracker.rescan
         self.gate.on_work = self.tracker.touch
-        self.gate.on_glimpse = self._show_glimpse
+        news = News(self.engine)
+        self.gate.on_glimpse, self.engine.on_admitted, self.health.on_change = news.glimpse, news.heartbeats, news.warnings
         self.project_files = ProjectFiles(self.engine, self.gate, projectfiles.find)
         self.project_files.roots, self.project_files.excluded = self.chosen.folders, self.chosen.exclude
         self.gate.on_checkout = self.project_files.look
@@ -256,10 +258,6 @@ class App:
         facts = gitreader.facts_of(folder)
         return (facts.branch, facts.head) if facts is not None else (None, "")
 
-    def _show_glimpse(self, glimpse: Glimpse) -> None:
-        """Work that is not certain yet: shown at once, in no log."""
-        self.hub.publish([Change(0, "time_entry.started", {"provisional": True, "start": shape.stamp(glimpse.time)})])
-
     def _settings_changed(self) -> None:
         self.supervisor.start("settings", self._reload)
 
@@ -291,10 +289,7 @@ class App:
         """What listens, and when it last heard something."""
         names = ("watch", "git", "editor", "agent", "shell", "browser", "api")
         last, state = self.gate.last_at, "on" if self.is_ready else "starting"
-        return [
-            {"name": name, "state": state, "lastAt": shape.stamp(last[name]) if name in last else None}
-            for name in names
-        ]
+        return [{"name": name, "state": state, "lastAt": shape.stamp(last[name]) if name in last else None} for name in names]
 
     def checkouts(self) -> dict[str, dict[str, Any]]:
         """How each checkout is watched."""

@@ -1,6 +1,7 @@
 """What a person set on an entry that follows its evidence: it stays with that work, and nothing is counted twice."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from stintd.engine.commands import entries, projects
 from tests.support.clock import FakeClock
@@ -59,5 +60,5 @@ async def test_a_visit_that_late_evidence_folds_away_keeps_its_written_text_and_
         daemon.tell(*every(MORNING + 30 * MINUTE, 12, 0.5, project=None, path="/work/a"))
         sheet = spans(await daemon.sheet())
         assert "mine" in [row[3] for row in sheet]
-        for earlier, later in zip(sheet, sheet[1:], strict=False):
+        for earlier, later in pairwise(sheet):
             assert earlier[2] <= later[1]

@@ -12,6 +12,7 @@ from stintd.engine import shape
 from stintd.engine.commands import sessions
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
+from stintd.engine.health import told
 from stintd.engine.intake import unlike_any
 from stintd.engine.places import Places
 from stintd.engine.queries import notices, places, timers
@@ -133,11 +134,7 @@ async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """Everything a person asks first."""
     daemon, engine = surface.daemon, surface.daemon.engine
     known = await query(timers.status)(surface, call, request)
-    warnings = [
-        {"code": w.code, "severity": w.severity, "text": w.text, "hint": w.hint, "subject": w.subject or None,
-         "since": shape.stamp(w.since) if w.since else None}
-        for w in engine.health.warnings()
-    ]  # fmt: skip
+    warnings = [told(warning) for warning in engine.health.warnings()]
     warnings += await query(notices.notices)(surface, call, request)
     return {
         "version": daemon.version, "ready": daemon.is_ready, **known, "warnings": warnings,

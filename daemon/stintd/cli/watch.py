@@ -41,8 +41,8 @@ class Teller:
             yield from (f"{at} {line}" for line in _health(payload))
 
     def _entry(self, kind, entry):
-        if "id" not in entry:
-            return
+        if entry.get("provisional"):
+            return  # the real one follows, or it was noise
         before = self._seen.pop(entry["id"], None)
         said, colour = SAYS.get(kind, (kind, 2))
         if kind == "time_entry.deleted":

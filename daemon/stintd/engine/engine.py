@@ -8,7 +8,7 @@ thread. No other code writes.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from sqlite3 import Connection
@@ -88,6 +88,7 @@ class Engine:
         self._task: asyncio.Task[None] | None = None
         self._sync_due: asyncio.TimerHandle | None = None
         self._after: list[Callable[[], None]] = []
+        self.on_admitted: Callable[[Sequence[Heartbeat]], None] = lambda beats: None
         self._last_key: object = None
         self._last_time: datetime | None = None
         self.is_stopping = False
@@ -155,6 +156,7 @@ class Engine:
         self._work.beats.extend(beats)
         dull = all(self._is_dull(beat) for beat in beats) and len(self._work.beats) < PENDING_LIMIT
         self._hurry(DULL_DELAY if dull else NOTABLE_DELAY)
+        self.on_admitted(beats)
 
     @property
     def lag(self) -> int:

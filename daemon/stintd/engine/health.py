@@ -6,6 +6,7 @@ Loss of certainty is state, not a log line. Raised and cleared on the event loop
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 SEVERITIES = ("info", "warning", "error")
 
@@ -20,6 +21,15 @@ class HealthWarning:
     hint: str
     subject: str = ""
     since: datetime | None = None
+
+
+def told(warning: HealthWarning) -> dict[str, Any]:
+    """A warning as callers see it."""
+    since = warning.since.isoformat().replace("+00:00", "Z") if warning.since else None
+    return {
+        "code": warning.code, "severity": warning.severity, "text": warning.text, "hint": warning.hint,
+        "subject": warning.subject or None, "since": since,
+    }  # fmt: skip
 
 
 @dataclass
