@@ -10,7 +10,7 @@ from pathlib import Path
 from stintd.errors import StorageFull
 from tests.stress.audit import audit
 from tests.stress.numbered import three_clients
-from tests.support import until
+from tests.support import repos, until
 from tests.support.daemon import Daemon
 
 SMALL = 6 << 20
@@ -109,7 +109,40 @@ def full_at_start(folder: Path) -> None:
         assert [project["name"] for project in daemon.client.every("/api/projects")] == ["acme"]
 
 
-SCENES = {scene.__name__: scene for scene in (full_disk, full_disk_alone, full_at_start)}
+def no_watches(folder: Path) -> None:
+    """The system allows fewer watches than the folders need."""
+    swept_instead(folder, "max_inotify_watches", 20, "the budget of watches is used up")
+
+
+def no_instances(folder: Path) -> None:
+    """The system allows no inotify instance at all."""
+    swept_instead(folder, "max_inotify_instances", 0, "no file watching")
+
+
+def swept_instead(folder: Path, limit: str, value: int, reason: str) -> None:
+    """A lowered limit is said, with what mends it, and an edit is noticed all the same."""
+    Path("/proc/sys/user", limit).write_text(str(value))
+    repo = repos.init(folder / "code" / "acme", is_live=True)
+    for number in range(30):
+        repo.write(f"part{number}/main.c")
+    repo.git("add", ".")
+    repo.git("commit", "-q", "-m", "all")
+    with Daemon(folder / "home", [folder / "code"]) as daemon:
+        until(lambda: "watch_limit" in codes(daemon), 10, "the warning")
+        told = daemon.stint("status").out
+        assert reason in told, told
+        assert "fs.inotify.max_user_watches" in told, told
+        assert "max_user_instances" in told, told
+        checkout = next(daemon.client.every("/api/repos"))["checkouts"][0]
+        assert (checkout["tier"], checkout["trouble"].startswith(reason)) == ("swept", True), checkout
+        repo.write("part7/main.c", "int main;\n")
+        repo.commit("by hand", name="part8/main.c")
+        until(
+            lambda: {"edit", "commit"} <= {beat["kind"] for beat in daemon.client.get("/api/heartbeats")["data"]}, 30, "a sweep"
+        )
+
+
+SCENES = {scene.__name__: scene for scene in (full_disk, full_disk_alone, full_at_start, no_watches, no_instances)}
 
 if __name__ == "__main__":
     SCENES[sys.argv[1]](Path(sys.argv[2]))

@@ -13,6 +13,10 @@ from stintd.domain.model import Signal, TroubleSignal
 from stintd.engine.tracked import Parts, Tracked, TrackerSettings
 
 AGAIN = 5  # plans in a row at most: a generator may make folders for minutes, and each tells of itself anyway
+LIMIT_HINT = (
+    "edits there are found by sweeps; see `stint repos`. Where a limit is the reason, raise fs.inotify.max_user_watches "
+    "and fs.inotify.max_user_instances"
+)
 
 
 class WorkTrees:
@@ -56,9 +60,9 @@ class WorkTrees:
         facts = tracked.facts
         coverage = self._parts.watcher.cover(facts.path, tracked.git_folders, tracked.folders)
         tracked.tier = coverage.tier
-        tracked.limit = coverage.reason if coverage.tier != "full" else self._parts.folders.trouble(facts)
+        tracked.limit = coverage.reason or self._parts.folders.trouble(facts)
         self._limited.discard(facts.path)
-        if coverage.tier in ("git", "none"):
+        if coverage.tier in ("swept", "none") or (coverage.tier == "git" and coverage.reason):
             self._limited.add(facts.path)
         self._say_limit(tracked.limit)
 
@@ -83,5 +87,5 @@ class WorkTrees:
             return
         self._is_limited = bool(self._limited)
         text = f"not everything can be watched: {reason}" if self._is_limited else ""
-        hint = "raise fs.inotify.max_user_watches; until then edits there are found by sweeps" if self._is_limited else ""
+        hint = LIMIT_HINT if self._is_limited else ""
         self._tell([TroubleSignal("watch_limit", text, hint, is_cleared=not self._is_limited)])

@@ -93,6 +93,8 @@ class TreeWatcher:
         if before is not None and before is not tree:
             before.uncover(checkout)
         coverage = tree.cover(checkout, git_folders, folders)
+        if tree is self._main and self._start_trouble:
+            coverage = replace(coverage, reason=self._start_trouble)
         if coverage.tier == "none":
             coverage = replace(self._swept.cover(checkout, git_folders, folders), reason=coverage.reason)
         elif tree is not self._swept:
