@@ -5,10 +5,11 @@ tells of lost changes, so the tracker's patrol and sweeps are the truth here. On
 what lies in ignored ones is dropped by a look at the table.
 """
 
+import contextlib
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -39,6 +40,9 @@ FILTER: list[type[FileSystemEvent]] = [
 _BITS = {"closed": WRITTEN, "modified": WRITTEN, "created": CREATED, "deleted": DELETED}
 
 
+END_SECONDS = 5.0  # to wait for the end of a schedule before its folder is scheduled again
+
+
 class ObserverTree(FileSystemEventHandler):
     """Covers folders with one schedule per watched root. See `Tree`.
 
@@ -51,6 +55,7 @@ class ObserverTree(FileSystemEventHandler):
         self._owners: dict[str, dict[str, str]] = {}  # folder to checkout to kind; under _lock
         self._covered: dict[str, tuple[str, ...]] = {}  # checkout to its folders; under _lock
         self._schedules: dict[str, ObservedWatch] = {}  # under _lock
+        self._ending: dict[str, threading.Thread] = {}  # schedules on their way out, by root
         self._observer: BaseObserver | None = None
         self._lost = self._errors = 0
 
@@ -77,6 +82,7 @@ class ObserverTree(FileSystemEventHandler):
     def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str]) -> Coverage:
         """See `Tree`."""
         wanted = {folder: "file" for folder in folders} | {folder: "git" for folder in git_folders}
+        self._await_ends([checkout, *wanted])
         with self._lock:
             self._forget(checkout)
             for folder, kind in wanted.items():
@@ -175,9 +181,21 @@ class ObserverTree(FileSystemEventHandler):
 
     def _unschedule_later(self, root: str) -> None:
         """From a thread of its own: watchdog joins the emitter whose change this is."""
-        watch = self._schedules.pop(root)
-        if self._observer is not None:
-            threading.Thread(target=self._observer.unschedule, args=(watch,), daemon=True).start()
+        watch, observer = self._schedules.pop(root), self._observer
+        if observer is not None:
+            ending = threading.Thread(target=_end, args=(observer, watch), daemon=True)
+            self._ending[root] = ending
+            ending.start()
+
+    def _await_ends(self, folders: Iterable[str]) -> None:
+        """A schedule that is still being ended would take an equal new one with it. Not under _lock: see above."""
+        for root in [root for root in list(self._ending) if any(_is_below(folder, root) for folder in folders)]:
+            self._ending.pop(root).join(END_SECONDS)
+
+
+def _end(observer: BaseObserver, watch: ObservedWatch) -> None:
+    with contextlib.suppress(KeyError):  # watchdog 7.1: the emitter already went by itself
+        observer.unschedule(watch)
 
 
 def _is_below(path: str, folder: str) -> bool:
