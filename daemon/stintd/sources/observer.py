@@ -184,8 +184,8 @@ class ObserverTree(FileSystemEventHandler):
         watch, observer = self._schedules.pop(root), self._observer
         if observer is not None:
             ending = threading.Thread(target=_end, args=(observer, watch), daemon=True)
-            self._ending[root] = ending
             ending.start()
+            self._ending[root] = ending
 
     def _await_ends(self, folders: Iterable[str]) -> None:
         """A schedule that is still being ended would take an equal new one with it. Not under _lock: see above."""
