@@ -80,6 +80,18 @@ async def test_an_entry_over_automatic_ones_takes_their_time_and_says_how_much(c
     assert await spans(client) == [("08:59", "10:00", "acme"), ("10:00", "11:00", "beta"), ("11:00", "12:01", "acme")]
 
 
+async def test_work_by_hand_gets_the_projects_default_task_unless_it_names_one_or_none(client):
+    await client.post("/api/projects", {"name": "beta", "defaultTask": "GEN-1"}, 201)
+    assert (await added(client, "10:00", "11:00"))["taskName"] == "GEN-1"
+    assert (await added(client, "11:00", "12:00", taskName="DEV-2"))["taskName"] == "DEV-2"
+    assert (await added(client, "12:00", "13:00", taskName=None))["taskName"] is None
+    assert (await client.post("/api/timer/start", {"projectName": "beta"}, 201))["timer"]["taskName"] == "GEN-1"
+
+
+async def test_nothing_explains_a_minute_that_has_not_been(client):
+    assert (await client.ask("GET", "/api/why?at=2027-01-01T00:00:00Z")).status == 422
+
+
 async def test_the_owners_own_time_is_taken_only_when_asked(client):
     first = await added(client, "10:00", "11:00", "own")
     refused = await add(client, "10:30", "11:30")

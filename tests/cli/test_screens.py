@@ -101,6 +101,13 @@ def test_a_report_as_csv_is_read_back_and_starts_no_formula(stint, control):
     assert [row[1] for row in rows] == ["name", "'=cmd()", 'a "b", c']
 
 
+def test_money_is_shown_with_its_cents(stint, control):
+    told = report({"atlas": 5400})
+    told["rows"][0].update(amount=150.0, currency="EUR")
+    control.answers["GET", "/api/reports"] = told
+    assert "150.00 EUR" in stint("report", "2026-11-20").out
+
+
 @pytest.mark.parametrize("argv", [["report", "2026-11-20", "--html"], ["timesheet", "2026-W47", "--html"]])
 def test_a_page_escapes_what_it_names(stint, control, argv):
     name = "<script>alert(1)</script>"

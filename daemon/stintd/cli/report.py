@@ -33,7 +33,7 @@ def human_seconds(row):
 
 
 def _money(row):
-    return f"{row['amount']} {row.get('currency') or ''}".strip() if row.get("amount") else ""
+    return f"{row['amount']:.2f} {row.get('currency') or ''}".strip() if row.get("amount") else ""
 
 
 def _or_dot(seconds):

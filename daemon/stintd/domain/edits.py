@@ -208,7 +208,8 @@ def _moved(
 ) -> tuple[TimeEntry, list[TimeEntry], list[TimeEntry]]:
     """(the part inside, new parts outside, the entry itself if it goes on existing outside).
 
-    An automatic entry's parts outside are not written: they follow their evidence around what the owner claims.
+    An automatic entry's parts outside are not written: they follow their evidence around what the owner claims; unless
+    something was written on it, which belongs to all parts.
     """
     part, made, kept = entry, [], []
     has_before = entry.start < start
@@ -221,7 +222,7 @@ def _moved(
     if not has_before and not made:
         return part, [], []
     part = replace(part, pinned=part.pinned | {"time"})
-    if follows_evidence(entry):
+    if follows_evidence(entry) and not entry.pinned:
         part = replace(part, id=part.id if part.id != entry.id else around.new_id(), revision=1)
         return part, [], []
     return part, made, kept

@@ -96,9 +96,7 @@ def create(
 
 
 def _new(step: Step, target: naming.Target, start: datetime, end: datetime, words: Row) -> edits.New:
-    task = naming.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
-    if "task_id" not in words and "task_name" not in words:
-        task = target.task
+    task = naming.task_of(step, target, words)
     billable = words["billable"] if words.get("billable") is not None else bills(step, target.id)
     return edits.New(
         target.id, start, end, task, words.get("description") or "", tuple(words.get("tags", ())), billable, step.policy.zone

@@ -135,6 +135,16 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
     return str(found["key"]) if found else str(new_task(step, project_id, task_name)["key"])
 
 
+def task_of(step: Step, target: Target, words: Row) -> str | None:
+    """The key of the task that a request names (null for none); without a word the one of the place, else the
+    project's default.
+    """
+    if "task_id" in words or "task_name" in words:
+        return task_key(step, target.id, words.get("task_id"), words.get("task_name"))
+    project = first(step.conn, "SELECT default_task FROM project WHERE id = ?", (target.id,))
+    return target.task or (project["default_task"] if project else None)
+
+
 def new_task(step: Step, project_id: str, name: str, key: str | None = None) -> Row:
     """Insert a task; `conflict` when its key is taken in the project."""
     key = key or name.strip()

@@ -90,9 +90,7 @@ def carry_on(step: Step, at: datetime | None = None) -> Reply:
 def _request(
     step: Step, target: naming.Target, words: Row, at: datetime | None, on_running: str | None, session: str | None
 ) -> timer.Start:
-    task = naming.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
-    if "task_id" not in words and "task_name" not in words:
-        task = target.task
+    task = naming.task_of(step, target, words)
     return timer.Start(
         target.id, task, at, words.get("description") or "", tuple(words.get("tags", ())), words.get("billable"),
         on_running, None, session,

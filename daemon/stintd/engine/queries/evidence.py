@@ -14,7 +14,7 @@ from stintd.engine.queries.gaps import holes_around
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
 from stintd.engine.sheet import derive_range
 from stintd.engine.view import Reading, View
-from stintd.errors import Conflict, NotFound
+from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import absences, heartbeats
 
 HEARTBEATS_SHOWN = 5000
@@ -27,6 +27,8 @@ def of_entry(view: View, entry_id: str) -> dict[str, Any]:
 
 def why(view: View, at: datetime) -> dict[str, Any]:
     """The evidence of the entry at an instant (a person's before an agent's), or of the silence there."""
+    if at > view.now:
+        raise Invalid("that time is in the future", "ask for a time that has been")
     at_us = to_us(at)
     clauses, values = overlapping(at_us, at_us + 1)
     rows = find(view, clauses, values)
