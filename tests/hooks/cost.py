@@ -18,10 +18,12 @@ from stintd.install import shim
 EMPTY = "#!/bin/sh\nexit 0\n"
 
 
-def measure(rounds: int = 100, folder: Path | None = None, git: str = "git") -> dict[str, dict[str, float]]:
-    """Medians in milliseconds and their ratio to the empty hook, by variant."""
+def measure(
+    rounds: int = 100, folder: Path | None = None, git: str = "git", spool: Path | None = None
+) -> dict[str, dict[str, float]]:
+    """Medians in milliseconds and their ratio to the empty hook, by variant. `spool`: that of a daemon, which reads it."""
     with tempfile.TemporaryDirectory(dir=folder) as where:
-        arms = dict(_arms(Path(where), git))
+        arms = dict(_arms(Path(where), git, spool or Path(where) / "spool"))
         wall: dict[str, list[float]] = {name: [] for name in arms}
         cpu: dict[str, list[float]] = {name: [] for name in arms}
         for number in range(rounds + 5):
@@ -43,9 +45,8 @@ def _summary(wall: dict[str, list[float]], cpu: dict[str, list[float]], name: st
     }
 
 
-def _arms(where: Path, git: str) -> Iterator[tuple[str, Path]]:
-    spool = where / "spool"
-    spool.mkdir()
+def _arms(where: Path, git: str, spool: Path) -> Iterator[tuple[str, Path]]:
+    spool.mkdir(exist_ok=True)
     ours = shim.text("post-commit", str(spool))
     deaf = shim.text("post-commit", str(where / "missing"))
     for name, hook in {"none": None, "empty": EMPTY, "ours": ours, "ours, no spool": deaf}.items():
