@@ -37,7 +37,8 @@ def state(daemon):
 
 def common_beginning(daemon):
     """What the ids of all entries begin with."""
-    return os.path.commonprefix([entry["id"] for entry in daemon.entries()])
+    first, last = (find(entry["id"] for entry in daemon.entries()) for find in (min, max))
+    return first[: next(at for at in range(len(first)) if first[at] != last[at])]
 
 
 # ---------------------------------------------------------------- commands
@@ -62,7 +63,7 @@ COMMANDS = {
     "a year that is none": ("add atlas 99999-01-01T10:00-11:00", EXPECTED, ""),
     "a day that is none": ("report 2026-02-31", EXPECTED, "2026-02-31"),
     "a period that is none": ("report fortnight", EXPECTED, "fortnight"),
-    "a grouping that is none": ("report --by colour", (EXPECTED, USAGE), "colour"),
+    "a grouping that is none": ("report --by colour", (EXPECTED, USAGE), "one of project, client"),
     "a split outside the entry": ("split {first} 2026-11-10T23:00", EXPECTED, ""),
     "a merge of one": ("merge {first}", (EXPECTED, USAGE), ""),
     "over one's own time": ("add atlas 2026-11-10T10:05-2026-11-10T10:15", EXPECTED, ""),

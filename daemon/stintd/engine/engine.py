@@ -227,7 +227,8 @@ class Engine:
         if self._work.commands:
             self._hurry(0.0)
         try:
-            is_durable = bool(work.commands or work.writes)
+            # Heartbeats too: the journal forgets them once they are stored, and the disk must have them before it does.
+            is_durable = bool(work.commands or work.writes or work.beats)
             self._is_writing = bool(work.beats or work.writes)
             outcome = await self.database.write(lambda conn: self._transact(conn, work), durable=is_durable)
         except Exception as error:
