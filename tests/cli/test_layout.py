@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stintd.cli.day import _Cell
 from stintd.cli.layout import Column, bar, fit, fit_painted, left, right, table, width, wrapped
 
 
@@ -46,3 +47,10 @@ def test_a_path_that_is_too_long_keeps_its_end():
     shape = [Column("repository", gives_way=True, keeps_end=True), Column("branch")]
     assert table(shape, [["/home/ada/code/clients/acme/parser", "main"]], 24)[1].startswith("…")
     assert "acme/parser" in table(shape, [["/home/ada/code/clients/acme/parser", "main"]], 24)[1]
+
+
+@given(st.floats(0, 1.5), st.floats(0, 1))
+def test_every_share_of_a_column_has_a_glyph(share, begin):
+    cell = _Cell()
+    cell.add(begin, begin + share)
+    assert len(cell.glyph()) == 1

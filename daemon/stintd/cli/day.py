@@ -65,7 +65,7 @@ class _Cell:
             return "█"
         if self.first > 0.3:
             return "▐" if self.share > 0.2 else "▕"
-        return EIGHTHS[max(1, round(self.share * 8))] if self.share < 0.94 else "█"
+        return EIGHTHS[min(7, max(1, round(self.share * 8)))]
 
 
 def spans_of(entry, low, high):
