@@ -67,8 +67,12 @@ def view(now, recent, folders):
     yield from recent or [dim("waiting for the first change")]
     yield ""
     yield from status.warning_lines(now.get("warnings") or [])
-    yield dim(f"watching {', '.join(map(shown_path, folders)) or 'nothing'}")
-    yield dim(f"socket {shown_path(paths.control_socket())}")
+    yield from map(dim, _places(folders))
+
+
+def _places(folders):
+    yield f"watching {', '.join(map(shown_path, folders)) or 'nothing'}"
+    yield f"control socket {shown_path(paths.control_socket())}"
 
 
 def _follow(feed, folders):
@@ -122,13 +126,12 @@ def run(words):
     child = _start(words)
     try:
         folders = roots.listed()
-        print(f"stintd watches {', '.join(map(shown_path, folders)) or 'nothing'}", flush=True)
-        print(f"control socket {shown_path(paths.control_socket())}", flush=True)
         feed = Feed()
         feed.start()
         if sys.stdout.isatty():
             _follow(feed, folders)
         else:
+            print(*_places(folders), sep="\n", flush=True)
             _print(feed)
         print("stintd ended", flush=True)
         return 1

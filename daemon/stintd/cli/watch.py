@@ -82,7 +82,9 @@ def _beat(beat):
     where = for_terminal(beat.get("project") or beat.get("repo") or shown_path(beat.get("path") or ""))
     who = " agent" if beat.get("actor") == "agent" else ""
     kind = for_terminal(beat.get("kind") or "")
-    return f"{dim('·')} {where} {kind}{who} {dim(for_terminal(beat.get('entity')))}".rstrip()
+    entity = beat.get("entity") or ""
+    what = for_terminal(entity[:7] if kind == "commit" else entity)
+    return f"{dim('·')} {where} {kind}{who} {dim(what)}".rstrip()
 
 
 def _feed(words):
