@@ -201,12 +201,16 @@ class Gate:
         return Heartbeat(identity, draft.time, context, draft.entity)
 
     def _context(self, draft: Draft) -> Context:
-        found = self._places.locate(draft.checkout)
+        """Where it happened. A checkout removed while its last acts were held is still where they were done."""
         act = Context(draft.source, draft.kind, draft.actor, device=self._device, witness=draft.witness)
-        if found.checkout is None:
-            return replace(act, folder=found.folder, branch=draft.branch)
-        branch = draft.branch or self._branches.at(found.checkout.path, draft.time, found.checkout.branch)
-        return replace(act, repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch)
+        known = self._places.checkout(draft.checkout)
+        if known is None:
+            found = self._places.locate(draft.checkout)
+            if found.checkout is None:
+                return replace(act, folder=found.folder, branch=draft.branch)
+            known = found.checkout
+        branch = draft.branch or self._branches.at(known.path, draft.time, known.branch)
+        return replace(act, repo=known.repo, repo_path=known.path, branch=branch)
 
     def _glimpse(self, draft: Draft) -> None:
         if self.is_off(draft.time):

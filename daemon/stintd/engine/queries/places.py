@@ -10,11 +10,14 @@ from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
 from stintd.engine.shape import instant
 from stintd.engine.view import View
 
+KNOWN = "(r.identity NOT LIKE 'path:%' OR r.id IN (SELECT repo_id FROM checkout))"
+"""Not what a clone was for a moment, before its first commit told whose clone it is."""
+
 
 def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
     """Known repositories by name, with their checkouts and the project that work there goes to now."""
-    clause, values = ("WHERE (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
-    sql = f"SELECT r.* FROM repo r {clause}"  # noqa: S608
+    clause, values = (" AND (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
+    sql = f"SELECT r.* FROM repo r WHERE {KNOWN}{clause}"  # noqa: S608
     found = select(view.conn, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
     kept, following = page(found, limit, ("name", "id"))
     resolver = projecting.load_resolver(view.conn, view.policy)
