@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 COMMITS = """
 SELECT subject, time_us FROM repo_commit
-WHERE (repo_id = ? OR repo_id IN (SELECT id FROM repo WHERE project_id = ?))
-AND time_us BETWEEN ? AND ? AND is_own = 1 ORDER BY time_us, sha
+WHERE CASE WHEN :repo IS NULL THEN repo_id IN (SELECT id FROM repo WHERE project_id = :project) ELSE repo_id = :repo END
+AND time_us BETWEEN :start AND :end AND (branch IN (:branch, '') OR :branch IS NULL) AND is_own = 1 ORDER BY time_us, sha
 """
 NEXT_COMMIT = """
 SELECT subject FROM repo_commit WHERE repo_id = ? AND branch = ? AND time_us > ? AND time_us <= ? AND is_own = 1
@@ -73,7 +73,8 @@ def _us(length: timedelta) -> int:
 def _subjects(step: "Step", stretch: Stretch) -> list[str]:
     if stretch.project is None:
         return []
-    found = select(step.conn, COMMITS, (stretch.repo, stretch.project, to_us(stretch.start), to_us(stretch.end)))
+    where = {"repo": stretch.repo, "project": stretch.project, "branch": stretch.branch}
+    found = select(step.conn, COMMITS, {**where, "start": to_us(stretch.start), "end": to_us(stretch.end)})
     return [row["subject"] for row in found]
 
 

@@ -74,7 +74,10 @@ def length_us(row: Row, now_us: int) -> int:
 
 
 def commit_rows(conn: Connection, row: Row, now_us: int) -> list[Row]:
-    """The owner's commits inside an entry, in its repository, else in its project's repositories, oldest first."""
+    """The owner's commits inside an entry, in its repository, else in its project's repositories, oldest first.
+
+    An entry that nobody reshaped is cut where the branch changes: what was committed on another is its neighbour's.
+    """
     end = row["end_us"] if row["end_us"] is not None else now_us
     if row["repo_id"]:
         where, place = "repo_id = ?", row["repo_id"]
@@ -82,8 +85,11 @@ def commit_rows(conn: Connection, row: Row, now_us: int) -> list[Row]:
         where, place = "repo_id IN (SELECT id FROM repo WHERE project_id = ?)", row["project_id"]
     else:
         return []
+    is_whole = row["origin"] == "auto" and "time" not in row["pinned"]
+    branch = row["branch"] if is_whole else None
     sql = f"SELECT sha, subject, time_us FROM repo_commit WHERE {where} AND time_us BETWEEN ? AND ? AND is_own = 1"  # noqa: S608
-    return select(conn, sql + " ORDER BY time_us, sha", (place, row["start_us"], end))
+    sql += " AND (branch IN (?, '') OR ? IS NULL) ORDER BY time_us, sha"
+    return select(conn, sql, (place, row["start_us"], end, branch, branch))
 
 
 def commits(conn: Connection, row: Row, now_us: int) -> list[dict[str, Any]]:

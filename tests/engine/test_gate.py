@@ -1,0 +1,64 @@
+"""What the gate makes of signals whose checkout is another by the time they are certain."""
+
+from datetime import datetime
+from pathlib import Path
+
+from stintd.domain.model import CheckoutFacts, CheckoutSignal, FileSignal, GitSignal, LockSignal
+from tests.support.engine import Running, running
+
+TOP = "/code/acme"
+
+
+def facts(branch: str) -> CheckoutFacts:
+    return CheckoutFacts(TOP, f"{TOP}/.git", f"{TOP}/.git", "main", "root:1", first_commit="1", branch=branch, head="a" * 40)
+
+
+def write(run: Running, name: str) -> None:
+    run.gate.tell(FileSignal(run.clock.now(), TOP, name, 1))
+
+
+def commit(at: datetime, branch: str, subject: str) -> GitSignal:
+    sha = f"{hash(subject) & 0xFFFFFFFF:040x}"
+    return GitSignal(at, TOP, "commit", "reflog", "", sha, branch, subject, "ada@example.test", True)
+
+
+async def test_a_file_held_while_its_branch_was_left_belongs_to_the_branch_it_was_written_on(tmp_path: Path) -> None:
+    async with running(tmp_path) as run:
+        run.gate.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
+        await run.clock.advance(minutes=5)
+        write(run, "early.py")
+        await run.clock.advance(seconds=1.5)
+        now = run.clock.now()
+        run.gate.tell(LockSignal(now, TOP, True))
+        moved = GitSignal(now, TOP, "checkout", "reflog", "", "b" * 40, "DEV-2", "", "ada@example.test", True)
+        run.gate.take([CheckoutSignal(now, facts("DEV-2")), moved, LockSignal(now, TOP, False)], {})
+        await run.clock.advance(minutes=5)
+        write(run, "late.py")
+        await run.clock.advance(seconds=5)
+        assert [(row["task"], row["branch"]) for row in await run.sheet()] == [("DEV-1", "DEV-1"), ("DEV-2", "DEV-2")]
+
+
+async def test_what_was_done_right_before_a_checkout_was_removed_stays_with_its_repository(tmp_path: Path) -> None:
+    """A worktree is removed after the last save in it: no project named after the folder comes of that."""
+    async with running(tmp_path) as run:
+        run.gate.tell(CheckoutSignal(run.clock.now(), facts("main")))
+        write(run, "last.py")
+        await run.clock.advance(seconds=1)
+        run.gate.tell(CheckoutSignal(run.clock.now(), facts("main"), is_gone=True))
+        await run.clock.advance(seconds=5)
+        assert [row["project"] for row in await run.sheet()] == ["acme"]
+        assert [row["name"] for row in await run.rows("SELECT name FROM project")] == ["acme"]
+
+
+async def test_a_commit_on_another_branch_does_not_describe_the_work_before_it(tmp_path: Path) -> None:
+    """It lies in the credit after the last act on DEV-1, and is itself certain only seconds later."""
+    async with running(tmp_path) as run:
+        run.gate.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
+        write(run, "work.py")
+        await run.clock.advance(seconds=1)
+        await run.clock.advance(seconds=9)
+        run.gate.tell(commit(run.clock.now(), "main", "Elsewhere"))
+        assert [(row["branch"], row["description"]) for row in await run.sheet()] == [("DEV-1", "DEV-1")]
+        await run.clock.advance(seconds=1)
+        await run.clock.advance(seconds=5)
+        assert [(row["branch"], row["description"]) for row in await run.sheet()][-1] == ("main", "Elsewhere")
