@@ -14,7 +14,14 @@ SHIM = str(TOP / "hooks" / "git" / "shim.sh")
 
 
 def files_below(folder: str) -> set[str]:
-    return {str(path.relative_to(TOP)) for path in (TOP / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    found = (path for path in (TOP / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path.relative_to(TOP)) for path in found}
+
+
+def probed(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Whether this environment's package finds the shim of the checkout."""
+    command = [sys.executable, "-c", PROBE.format(shim=SHIM)]
+    return subprocess.run(command, cwd="/", env={**os.environ, **environment}, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +47,14 @@ def test_the_wheel_carries_hooks_config_and_schema(wheel):
 def test_an_unpacked_wheel_finds_its_files_and_its_commands_start(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(tmp_path)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    found = subprocess.run([sys.executable, "-c", PROBE.format(shim=SHIM)], cwd="/", env=environment, capture_output=True, text=True)
+    found = probed(**environment)
     assert found.stdout.strip() == "True", found.stderr
     shown = subprocess.run([sys.executable, "-m", "stintd.cli.main", "--version"], cwd="/", env=environment, capture_output=True)
     assert shown.returncode == 0
 
 
 def test_a_checkout_finds_its_files():
-    environment = {**os.environ, "PYTHONPATH": str(TOP / "daemon")}
-    found = subprocess.run([sys.executable, "-c", PROBE.format(shim=SHIM)], cwd="/", env=environment, capture_output=True, text=True)
+    found = probed(PYTHONPATH=str(TOP / "daemon"))
     assert found.stdout.strip() == "True", found.stderr
 
 
