@@ -263,6 +263,17 @@ async def test_a_sign_of_life_for_nothing_makes_nothing(client):
     assert (await client.get("/api/projects"))["data"] == []
 
 
+async def test_signs_of_life_that_could_be_of_several_sessions_are_told_of_with_the_better_hook(client):
+    for name in ("acme", "beta"):
+        await client.post("/api/timer/start", {"projectName": name, "autoCreate": True, "sessionId": name}, 201)
+    assert (await client.get("/api/status"))["warnings"] == []
+    await client.post("/api/timer/heartbeat")
+    (warning,) = (await client.get("/api/status"))["warnings"]
+    assert warning["code"] == "nameless_heartbeat"
+    assert "sessionId" in warning["hint"]
+    assert {one["projectName"] for one in (await client.get("/api/entries"))["data"]} <= {None}
+
+
 async def test_a_second_start_of_an_open_session_is_the_same_session(client):
     first = await start(client, "gamma", sessionId="s1")
     again = await start(client, "gamma", sessionId="s1")

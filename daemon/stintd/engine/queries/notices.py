@@ -1,4 +1,6 @@
-"""What the owner of a manual timer is told while it runs or rests: evidence elsewhere, and a pause they did not make."""
+"""What the owner is told besides warnings: evidence elsewhere while a manual timer runs, a pause they did not make, and
+signs of life that could be of several sessions.
+"""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,12 +14,17 @@ from stintd.engine.view import View
 from stintd.engine.vigil import PAUSED
 from stintd.store import cursors
 
+NAMELESS = """
+SELECT 1 FROM span s JOIN context c ON c.id = s.context_id WHERE s.id >= ? AND c.kind = 'prompt' AND c.source = 'api'
+AND c.repo_id = '' AND c.folder = '' AND c.project = '' AND c.session = '' LIMIT 1
+"""
+LATELY_US = 86_400_000_000
 OPEN = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human'"
 
 
 def notices(view: View) -> list[dict[str, Any]]:
     """`{code, severity, text, hint, subject}` of each; asked for with the status, because it changes with the time."""
-    found = []
+    found = _nameless(view)
     for row in select(view.conn, OPEN):
         timer = rolling.entry_of(row)
         if row["state"] == "running":
@@ -25,6 +32,15 @@ def notices(view: View) -> list[dict[str, Any]]:
         elif row["state"] == "paused":
             found += _return(view, row, timer)
     return found
+
+
+def _nameless(view: View) -> list[dict[str, Any]]:
+    """A hook that says that somebody works, but not where, came while several sessions were open."""
+    if not select(view.conn, NAMELESS, ((to_us(view.now) - LATELY_US) * 1024,)):
+        return []
+    text = "a sign of life named no session or project while several were open: it counts for none of them"
+    hint = "have the hook send sessionId or projectName with POST /api/timer/heartbeat"
+    return [_shape("nameless_heartbeat", text, hint, "")]
 
 
 def _shadow(view: View, timer: TimeEntry) -> list[dict[str, Any]]:
