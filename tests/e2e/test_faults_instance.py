@@ -147,8 +147,14 @@ def test_what_is_not_a_socket_is_left_alone_and_said(daemon, obstacle):
     assert str(path) in lines[0]
     after = os.lstat(path)
     assert (after.st_ino, after.st_mode, after.st_size) == (before.st_ino, before.st_mode, before.st_size)
-    assert daemon.stint("up", check=False).code == 1
     assert daemon.stint("status", check=False).code in (1, 4)
+
+
+def test_a_start_in_the_background_says_what_is_in_the_way_of_the_socket(daemon):
+    a_file(Path(daemon.layout.socket))
+    told = daemon.stint("up", check=False)
+    assert told.code == 1
+    assert "where the control socket belongs" in told.err
 
 
 def test_a_socket_on_which_another_program_answers_is_not_taken(daemon):

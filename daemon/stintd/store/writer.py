@@ -129,7 +129,8 @@ class Writer:
             outcome = repair.prepare(self.path, self.backup_folder, self.clock.now())
         except OSError as error:
             raise failure.told_os_error(error, str(self.path)) from error
-        _unlock_beside(self.path)
+        if _unlock_beside(self.path):
+            self.readers.drop()  # connections of one process share the log's index, read-only or not
         self.notes.extend(outcome.notes)
         self.needs_rebuild = self.needs_rebuild or outcome.needs_rebuild
 
@@ -262,13 +263,17 @@ class Writer:
         self.ballast.lay()
 
 
-def _unlock_beside(path: Path) -> None:
-    """SQLite gives the log the rights of the file: one made while the file was read-only would keep it so for ever."""
+def _unlock_beside(path: Path) -> bool:
+    """SQLite gives the log the rights of the file: one made while the file was read-only would keep it so for ever.
+    Whether there was such a one."""
+    is_changed = False
     for suffix in ("-wal", "-shm"):
         beside = f"{path}{suffix}"
         if os.path.exists(beside) and os.access(path, os.W_OK) and not os.access(beside, os.W_OK):
             with contextlib.suppress(OSError):
                 os.chmod(beside, 0o600)
+                is_changed = True
+    return is_changed
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
