@@ -97,7 +97,8 @@ class Notes:
 
 
 def make_landscape(top: Path, shape: Shape) -> list[str]:
-    """Repositories of one shape below `top`: one is made with git, the others are copies."""
+    """Repositories of one shape below `top`: one is made with git, the others are copies of hard links, which takes a
+    tenth of the time and is the same to a watcher."""
     first = top / "repo0000"
     for number in range(shape.files):
         group = number % shape.folders
@@ -110,7 +111,7 @@ def make_landscape(top: Path, shape: Shape) -> list[str]:
     for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "begin")):
         subprocess.run(["git", "-C", str(first), *person, *command], check=True, env=environment)
     for number in range(1, shape.repos):
-        shutil.copytree(first, top / f"repo{number:04d}")
+        shutil.copytree(first, top / f"repo{number:04d}", copy_function=os.link)
     for number in range(shape.heavy):
         for inner in range(5000):
             os.makedirs(top / f"repo{number:04d}" / "node_modules" / f"p{inner // 10}" / f"d{inner % 10}")

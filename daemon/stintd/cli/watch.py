@@ -78,12 +78,17 @@ def _shown(entry):
     return " ".join(word for word in words if word)
 
 
+def _is_commit(entity):
+    """Whether this is the full name of a commit, which nobody reads to its end."""
+    return len(entity) in (40, 64) and not entity.strip("0123456789abcdef")
+
+
 def _beat(beat):
     where = for_terminal(beat.get("project") or beat.get("repo") or shown_path(beat.get("path") or ""))
     who = " agent" if beat.get("actor") == "agent" else ""
     kind = for_terminal(beat.get("kind") or "")
     entity = beat.get("entity") or ""
-    what = for_terminal(entity[:7] if kind == "commit" else entity)
+    what = for_terminal(entity[:7] if _is_commit(entity) else entity)
     return f"{dim('·')} {where} {kind}{who} {dim(what)}".rstrip()
 
 
