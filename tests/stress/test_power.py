@@ -42,3 +42,24 @@ def test_the_journal_forgets_heartbeats_only_when_the_disk_has_them_elsewhere(ma
     log = [call for call, file in done[:last_mark] if file == "db-wal"]
     assert "pwrite64" in log
     assert log[-1] == "fdatasync", done
+
+
+def test_a_disk_that_does_not_confirm_the_journal_is_said_until_it_does(make_daemon, tmp_path):
+    daemon = make_daemon()
+    process = daemon.start().process
+    daemon.client.post("/api/heartbeats", {"project": "acme", "entity": "main.c"})
+    journal = until(lambda: next((tmp_path / "home" / "journal").glob("*.journal"), None), 5, "the journal's file")
+    strace = ["strace", "-f", "-o", os.devnull, "-P", str(journal), "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO"]
+    injector = subprocess.Popen([*strace, "-p", str(process.pid)], stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: said(daemon, "one"), 15, "the warning")
+        assert "cannot be flushed" in daemon.stint("status").out
+    finally:
+        injector.terminate()
+        injector.wait(10)
+    until(lambda: not said(daemon, "two"), 15, "the warning goes")
+
+
+def said(daemon, entity):
+    daemon.client.post("/api/heartbeats", {"project": "acme", "entity": entity})
+    return any(warning["code"] == "journal" for warning in daemon.client.get("/api/status")["warnings"])

@@ -177,7 +177,18 @@ class Engine:
     def _sync(self) -> None:
         self._sync_due = None
         if not self.is_stopping:
-            asyncio.get_running_loop().run_in_executor(None, self.journal.sync)
+            asyncio.get_running_loop().run_in_executor(None, self.journal.sync).add_done_callback(self._synced)
+
+    def _synced(self, done: "asyncio.Future[None]") -> None:
+        """The journal was flushed, or the disk refused: then heartbeats would not outlive a power failure. Tried again."""
+        failure = None if done.cancelled() else done.exception()
+        if failure is None:
+            self.health.clear("journal")
+        elif not self.is_stopping:
+            text = failure.message if isinstance(failure, StintdError) else str(failure)
+            hint = failure.hint if isinstance(failure, StintdError) else "see `stint doctor`"
+            self.health.raise_warning("journal", text, hint, severity="error")
+            self._sync_due = self._sync_due or asyncio.get_running_loop().call_later(RETRY_DELAY, self._sync)
 
     def _hurry(self, delay: float) -> None:
         due = self.clock.monotonic() + delay
