@@ -125,7 +125,7 @@ def fill_entries(home: Home, count: int) -> None:
                 start = last - timedelta(days=number // 25) + timedelta(minutes=25 * (number % 25))
                 row = {
                     "project_id": projects[number % 40], "start_us": to_us(start), "end_us": to_us(start + timedelta(minutes=20)),
-                    "description": f"work {number}",
+                    "description": f"work {number}", "billable": 0, "hands_on_us": 20 * 60_000_000,
                 }  # fmt: skip
                 keeping.add(step, row)
             step.changes.clear()

@@ -19,7 +19,7 @@ BAR = 1.05
 
 
 def _added(what: str, spool: Path | None = None) -> Result:
-    ours = cost.measure(ROUNDS, spool=spool)["ours"]
+    ours = cost.measure(ROUNDS, spool=spool, rest=0.03)["ours"]
     note = f"CPU of the tree {ours['cpu']:.3f} ×, {ours['ms']:.1f} ms"
     return Result(f"hook on git commit against an empty hook, {what}", ours["paired"], "×", at_most=BAR, note=note)
 

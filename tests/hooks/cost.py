@@ -19,9 +19,13 @@ EMPTY = "#!/bin/sh\nexit 0\n"
 
 
 def measure(
-    rounds: int = 100, folder: Path | None = None, git: str = "git", spool: Path | None = None
+    rounds: int = 100, folder: Path | None = None, git: str = "git", spool: Path | None = None, rest: float = 0
 ) -> dict[str, dict[str, float]]:
-    """Medians in milliseconds and their ratio to the empty hook, by variant. `spool`: that of a daemon, which reads it."""
+    """Medians in milliseconds and their ratio to the empty hook, by variant.
+
+    `spool`: that of a daemon, which reads it. `rest`: seconds after each commit, so that the reading of one commit is
+    not charged to the next: nobody commits two hundred times a second.
+    """
     with tempfile.TemporaryDirectory(dir=folder) as where:
         arms = dict(_arms(Path(where), git, spool or Path(where) / "spool"))
         wall: dict[str, list[float]] = {name: [] for name in arms}
@@ -29,6 +33,7 @@ def measure(
         for number in range(rounds + 5):
             for name in random.sample(sorted(arms), len(arms)):
                 took, used = _commit(arms[name], git)
+                time.sleep(rest)  # noqa: TID251
                 if number >= 5:  # the first rounds fill caches
                     wall[name].append(took)
                     cpu[name].append(used)
