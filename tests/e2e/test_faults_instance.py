@@ -181,6 +181,7 @@ def test_a_home_too_deep_for_a_socket_serves_and_is_found_by_every_client(make_d
         assert daemon.stint("status", "--json").json["timers"][0]["projectName"] == "acme"
         assert daemon.stint("stop").code == 0
     assert not os.path.exists(daemon.layout.socket)
+    os.rmdir(os.path.dirname(daemon.layout.socket))
 
 
 # ---------------------------------------------------------------- signals
