@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,10 @@ async def test_an_agent_in_a_watched_checkout_is_told_and_so_is_its_end(tmp_path
         assert [(s.pid, s.name, s.folder, s.is_alive) for s in told] == [(agent.pid, "aider", str(inside), True)]
         agent.kill()
         agent.wait()
+        clock.move(minutes=10)
         await _until(watch, clock, lambda: len(told) > 1)
         assert (told[1].pid, told[1].is_alive) == (agent.pid, False)
+        assert told[1].time < told[0].time + timedelta(minutes=1), "it ended in the silence, not when files changed again"
     finally:
         for process in (agent, stranger):
             process.kill()

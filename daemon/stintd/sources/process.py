@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import psutil
 
@@ -95,6 +96,7 @@ class ProcessWatch:
         self._looked_at = -PAUSE
         self._others: dict[int, float] = {}  # pid of what is no agent → when to look again; the scanning thread's
         self._alive: dict[int, AgentProcess] = {}
+        self._seen = clock.now()  # when they were
 
     def ask(self) -> None:
         """Files changed: somebody is at work."""
@@ -143,11 +145,15 @@ class ProcessWatch:
             return None
 
     def _tell(self, found: dict[int, AgentProcess], sink: Sink) -> None:
+        """Nobody looks while nothing changes: an agent that is gone at the look after a silence ended in that silence, and
+        the change that ended it is not the agent's.
+        """
         now = self._clock.now()
+        ended = min(now, self._seen + timedelta(seconds=PAUSE))
         for pid, agent in self._alive.items():
             if found.get(pid) != agent:
-                sink(ProcessSignal(now, pid, agent.started, agent.name, agent.folder, False))
+                sink(ProcessSignal(ended, pid, agent.started, agent.name, agent.folder, False))
         for pid, agent in found.items():
             if self._alive.get(pid) != agent:
                 sink(ProcessSignal(now, pid, agent.started, agent.name, agent.folder, True))
-        self._alive = found
+        self._alive, self._seen = found, now
