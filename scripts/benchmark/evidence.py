@@ -38,8 +38,8 @@ def _commit(repo: Path) -> None:
 
 
 def _seconds(daemon: Home, repo: Path, act) -> float:
-    act(repo)
     began = time.perf_counter()
+    act(repo)
 
     def is_shown() -> bool:
         return any(timer["projectName"] == repo.name for timer in daemon.get("/api/timer/current")["timers"])

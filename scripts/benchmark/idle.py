@@ -22,8 +22,7 @@ def idle_and_memory() -> Rows:
             yield Result("resident memory, 100 small repositories", process.resident_mib(daemon.pid), "MiB",
                          at_most=48 + watched * 0.6 / 1024, note=f"{watched} folders watched")  # fmt: skip
             time.sleep(10)  # noqa: TID251
-            wakes, cpu = process.switches(daemon.pid), process.fine_cpu_seconds(daemon.pid)
-            time.sleep(SECONDS)  # noqa: TID251
-            yield Result("idle: wakeups a minute", process.switches(daemon.pid) - wakes, "a minute", at_most=1)
+            cpu = process.fine_cpu_seconds(daemon.pid)
+            yield Result("idle: wakeups a minute", process.wakeups(daemon.pid, SECONDS), "a minute", at_most=1)
             spent = (process.fine_cpu_seconds(daemon.pid) - cpu) * 1000
             yield Result("idle: CPU a minute", spent, "ms", at_most=1)

@@ -1,6 +1,7 @@
 """What the kernel says a process used."""
 
 import os
+import time
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -20,6 +21,17 @@ def fine_cpu_seconds(pid: int) -> float:
 def switches(pid: int) -> int:
     """How often its threads woke up: voluntary context switches."""
     return sum(_field(task, "voluntary_ctxt_switches") for task in Path(f"/proc/{pid}/task").glob("*/status"))
+
+
+def wakeups(pid: int, seconds: float) -> int:
+    """How often it came out of complete sleep: one turn is counted once, however many of its threads took part."""
+    end, count, before = time.monotonic() + seconds, 0, switches(pid)
+    while time.monotonic() < end:
+        time.sleep(0.1)  # noqa: TID251
+        now = switches(pid)
+        count += now != before
+        before = now
+    return count
 
 
 def resident_mib(pid: int) -> float:
