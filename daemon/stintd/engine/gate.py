@@ -113,9 +113,10 @@ class Gate:
                 beats.append(self._told(signal, now, is_timed))
             except Invalid as error:
                 refused.append((index, f"{error.message}: {error.hint}" if error.hint else error.message))
-        fresh = self._fresh([beat for beat in beats if not self._is_unwanted(beat)])
+        wanted = [beat for beat in beats if not self._is_unwanted(beat)]
+        fresh = self._fresh(wanted)
         self._engine.admit(fresh)
-        return len(fresh), len(beats) - len(fresh), refused
+        return len(fresh), len(wanted) - len(fresh), refused
 
     def _is_unwanted(self, beat: Heartbeat) -> bool:
         """Recording is off, or its owner excluded the place."""

@@ -92,4 +92,5 @@ class Places:
             if path != root and path.startswith(root.rstrip("/") + "/"):
                 first = path[len(root.rstrip("/")) + 1 :].split("/", 1)[0]
                 return os.path.join(root, first)
-        return path
+        is_file = "." in os.path.basename(path).lstrip(".")  # by its name: nothing is read here
+        return os.path.dirname(path) if is_file else path

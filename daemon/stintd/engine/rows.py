@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from sqlite3 import Connection
 from typing import Any
 
@@ -14,7 +14,7 @@ LONGEST_US = 32 * 86_400_000_000
 Row = dict[str, Any]
 
 
-def select(conn: Connection, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
+def select(conn: Connection, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
     """All rows of a query."""
     cursor = conn.execute(sql, arguments)
     names = [column[0] for column in cursor.description]

@@ -11,7 +11,7 @@ git is a job for a thread, one at a time.
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stintd.clock import Clock
@@ -116,6 +116,18 @@ class Tracker:
         for path, facts in self._refused.items():
             states.append(RepoState(path, facts.kind, facts.identity, None, "refused", self._since, facts.trouble))
         return sorted(states, key=lambda state: state.last_active, reverse=True)
+
+    def miss(self, known: Iterable[CheckoutFacts]) -> None:
+        """Of the checkouts known before this start, tell those that went while nobody watched. Call after `start`.
+
+        One below a root that is itself missing (a drive that is not plugged in) is not gone."""
+        for facts in known:
+            root = self._roots.of(facts.path)
+            is_here = facts.path in self._tracked or facts.path in self._refused
+            if root is None or is_here or not os.path.isdir(root):
+                continue
+            if not os.path.lexists(facts.path if facts.kind == "bare" else os.path.join(facts.path, ".git")):
+                self._tell([CheckoutSignal(self._clock.now(), facts, is_gone=True)], {})
 
     def rescan(self, checkout: str | None = None) -> None:
         """Certainty was lost: read on the reflogs, plan and sweep the work trees, of one checkout or of all."""
