@@ -81,9 +81,7 @@ def private_folder(folder: str) -> None:
     except FileExistsError:
         pass  # another start of ours was faster, or a file is in the way: the check below tells
     except OSError as error:
-        raise Unavailable(
-            f"cannot create {folder}: {error.strerror}", "make room, or make the folder writable"
-        ) from error
+        raise Unavailable(f"cannot create {folder}: {error.strerror}", "make room, or make the folder writable") from error
     problem = folder_problem(folder)
     if problem:
         raise Unavailable(f"{folder} {problem}", "move it away, or set STINTD_HOME to a folder of your own")

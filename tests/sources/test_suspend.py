@@ -25,9 +25,7 @@ def test_boot_time_ahead_of_monotonic_time_is_a_suspend_of_exactly_that_length()
     ]
 
 
-@pytest.mark.parametrize(
-    ("wall", "mono", "boot"), [(60, 60, 60), (61.9, 60, 60), (60, 60, 61.9), (36000, 36000, 36000)]
-)
+@pytest.mark.parametrize(("wall", "mono", "boot"), [(60, 60, 60), (61.9, 60, 60), (60, 60, 61.9), (36000, 36000, 36000)])
 def test_agreeing_clocks_say_nothing(wall: float, mono: float, boot: float) -> None:
     assert after(wall, mono, boot) == []
 

@@ -47,9 +47,7 @@ class TestRepo:
         target.write_text(text)
         return target
 
-    def commit(
-        self, subject: str = "work", at: datetime | None = None, name: str = "work.txt", amend: bool = False
-    ) -> str:
+    def commit(self, subject: str = "work", at: datetime | None = None, name: str = "work.txt", amend: bool = False) -> str:
         """Change one file and commit it; the new commit's id. No two repositories share a commit by accident."""
         moment = datetime.now(UTC) if self.is_live else at or self.now
         self.write(name, f"{self.path} {subject} {moment.isoformat()}\n")
@@ -155,11 +153,7 @@ def git_version() -> tuple[int, int]:
 
 
 def _environment(person: tuple[str, str], moment: datetime | None) -> dict[str, str]:
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")
-    }
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")}
     env |= {
         "GIT_AUTHOR_NAME": person[0], "GIT_AUTHOR_EMAIL": person[1], "GIT_COMMITTER_NAME": person[0],
         "GIT_COMMITTER_EMAIL": person[1], "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true",

@@ -1,8 +1,8 @@
 """The listener: connections with deadlines and a cap, and the one function every request goes through.
 
 aiohttp's low-level server, without application, router and middlewares: they cost a heartbeat half of its time, and
-importing `aiohttp.web` itself another 1.3 MiB. Every
-deadline is a timer of its own connection, so that nothing wakes up while nobody is connected.
+importing `aiohttp.web` itself another 1.3 MiB. Every deadline is a timer of its own connection, so that nothing wakes up
+while nobody is connected.
 """
 
 import asyncio

@@ -111,9 +111,7 @@ class Column:
     `paint` colours a cell after it has its width: it gets the text and the row's number. `keeps_end`: cut at the front.
     """
 
-    def __init__(
-        self, title, *, is_number=False, gives_way=False, may_go=False, paint=None, least=6, keeps_end=False
-    ):
+    def __init__(self, title, *, is_number=False, gives_way=False, may_go=False, paint=None, least=6, keeps_end=False):
         self.may_go, self.keeps_end = may_go, keeps_end
         self.title, self.is_number, self.gives_way, self.least = title, is_number, gives_way, least
         self.paint = paint or (lambda text, row: text)

@@ -168,9 +168,7 @@ class Totals:
     agent_wall_us: int
 
 
-def totals(
-    entries: Iterable[TimeEntry], grouping: str, labels: Labels, now: datetime, clip: Interval | None = None
-) -> Totals:
+def totals(entries: Iterable[TimeEntry], grouping: str, labels: Labels, now: datetime, clip: Interval | None = None) -> Totals:
     """Sums over the parts of entries within `clip` (microseconds, half-open); `invalid` for an unknown grouping."""
     if grouping not in GROUPINGS:
         raise Invalid(f"cannot group by {grouping[:40]!r}", "group by " + ", ".join(GROUPINGS))
@@ -244,9 +242,7 @@ def _groups(entry: TimeEntry, grouping: str, labels: Labels, part: Part) -> _Gro
     return (by[grouping](entry),)
 
 
-def _by_commit(
-    entry: TimeEntry, labels: Labels, now: datetime, clip: Interval | None
-) -> Iterator[tuple[_Groups, Part]]:
+def _by_commit(entry: TimeEntry, labels: Labels, now: datetime, clip: Interval | None) -> Iterator[tuple[_Groups, Part]]:
     """Work belongs to the commit it led to: from the one before until it. What follows the last is not committed."""
     edges = sorted((to_us(commit.time), commit) for commit in labels.commits(entry))
     lo, hi = clip or (to_us(entry.start), max(to_us(counted_end(entry, now)), to_us(entry.start)))

@@ -168,9 +168,7 @@ class Derivation:
             draft.is_confirmed &= usual.covers(from_us(draft.first)) or usual.covers(from_us(draft.last))
 
 
-def derive(
-    evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual: Usual | None = None
-) -> Sheet:
+def derive(evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual: Usual | None = None) -> Sheet:
     """The sheet of this evidence: a function of the arguments, whatever the order of any sequence in them."""
     derivation = Derivation(evidence, edits, policy, places, now, usual)
     return derivation.sheet(derivation.part(runs, lo, hi) for lo, hi, runs in _by_island(evidence.runs, island_gap(policy)))

@@ -24,9 +24,7 @@ def unlike_any() -> str:
 def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
     """Refuse (`invalid`) what cannot be a moment of work: the future, or before there was git."""
     if time > now + max_future:
-        raise Invalid(
-            f"time {time.isoformat()} is in the future", "check the sender's clock, or leave time out to mean now"
-        )
+        raise Invalid(f"time {time.isoformat()} is in the future", "check the sender's clock, or leave time out to mean now")
     if time < EARLIEST:
         raise Invalid(f"time {time.isoformat()} is before 1990", "send the time in RFC 3339, like 2026-11-20T10:30:00Z")
 

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from stintd.engine.step import Step
 
 
-def load_resolver(
-    conn: Connection, policy: Policy, roots: Iterable[str] = (), files: Iterable[ProjectFile] = ()
-) -> Resolver:
+def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), files: Iterable[ProjectFile] = ()) -> Resolver:
     """How contexts resolve to projects, from the rows as they are now."""
     projects = [
         KnownProject(ProjectId(row["id"]), row["name"], row["origin"] == "auto", row["folder"])
@@ -71,9 +69,7 @@ def ensure_projects(step: "Step", contexts: Iterable[Context]) -> None:
 
 def _keep(step: "Step", repo: RepoId, project: ProjectId) -> None:
     """A repository keeps its project from now on, wherever its folder moves."""
-    changed = step.conn.execute(
-        "UPDATE repo SET project_id = ? WHERE id = ? AND project_id IS NULL", (project, repo)
-    ).rowcount
+    changed = step.conn.execute("UPDATE repo SET project_id = ? WHERE id = ? AND project_id IS NULL", (project, repo)).rowcount
     if changed:
         step.forget_places()
 

@@ -71,9 +71,7 @@ def open_regular(path: str) -> int | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise OddFile(
-            f"{path} cannot be read: {os.strerror(error.errno or errno.EIO)}", "check its permissions"
-        ) from None
+        raise OddFile(f"{path} cannot be read: {os.strerror(error.errno or errno.EIO)}", "check its permissions") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OddFile(f"{path} is not a regular file", "look at it before trusting this repository")
