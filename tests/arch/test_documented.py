@@ -14,6 +14,8 @@ from stintd.settings.keys import KEYS
 
 TOP = Path(__file__).parents[2]
 PACKAGE = TOP / "daemon" / "stintd"
+ROOMS = (TOP, TOP / "daemon", TOP / "hooks", TOP / "config", TOP / "scripts")
+DOCUMENTS = [path for room in ROOMS for path in sorted(room.glob("*.md"))]
 CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 
@@ -50,8 +52,7 @@ def test_every_verb_is_listed_by_help():
     assert {name for group in verbs.GROUPS.values() for name in group} <= listed
 
 
-@pytest.mark.parametrize("text", [path for folder in (TOP, TOP / "daemon", TOP / "hooks", TOP / "config", TOP / "scripts")
-                                  for path in sorted(folder.glob("*.md"))], ids=lambda path: str(path.relative_to(TOP)))  # fmt: skip
+@pytest.mark.parametrize("text", DOCUMENTS, ids=lambda path: str(path.relative_to(TOP)))
 def test_documents_name_only_verbs_that_are_there_and_files_that_exist(text):
     words = text.read_text()
     code = "\n".join(re.findall(r"`(stint [^`]*)`", words) + re.findall(r"^\s*(stint [a-z].*)$", words, re.MULTILINE))
