@@ -2,23 +2,19 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from sqlite3 import Connection
 from typing import Any
 
 from stintd.errors import Invalid
+from stintd.store.connection import Row
+from stintd.store.table import select
+
+__all__ = ["DEFAULT_LIMIT", "LONGEST_US", "Row", "decode_cursor", "encode_cursor", "first", "page", "select"]
 
 DEFAULT_LIMIT = 100
 LONGEST_US = 32 * 86_400_000_000
 """No finished entry is longer, so that a look at a day need not go through all that began before it."""
-Row = dict[str, Any]
-
-
-def select(conn: Connection, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
-    """All rows of a query."""
-    cursor = conn.execute(sql, arguments)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def first(conn: Connection, sql: str, arguments: Sequence[Any] = ()) -> Row | None:

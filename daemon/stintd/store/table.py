@@ -11,7 +11,7 @@ from typing import Any
 from stintd.store.connection import Row, StoreConnection
 
 
-def select(conn: Connection, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
+def select(conn: Connection, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
     """All rows of a query."""
     cursor = conn.execute(sql, arguments)
     names = [column[0] for column in cursor.description]
