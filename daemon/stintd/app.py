@@ -194,6 +194,7 @@ class App:
 
     async def _track(self) -> None:
         await self.tracker.start()
+        self.tracker.miss([known.facts for known in self.places.checkouts()])
         if not self.is_ready:
             await self.spool.drain(self.gate.tell)
             self.supervisor.start("spool", lambda: self.spool.run(self.gate.tell))

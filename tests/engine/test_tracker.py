@@ -235,6 +235,23 @@ async def test_a_renamed_folder_keeps_its_identity_and_repeats_nothing(tmp_path:
         assert bench.of(GitSignal) == []
 
 
+async def test_checkouts_that_went_while_nobody_watched_are_told_gone_but_for_a_missing_drive(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    kept, gone = repos.make(tmp_path / "code" / "kept", 1), repos.make(tmp_path / "code" / "gone", 1)
+    away = repos.make(tmp_path / "drive" / "away", 1)
+    roots = (str(tmp_path / "code"), str(tmp_path / "drive"))
+    async with Bench(roots, clock) as bench:
+        known = [signal.facts for signal in bench.of(CheckoutSignal)]  # type: ignore[attr-defined]
+    assert {facts.path for facts in known} == {str(repo.path) for repo in (kept, gone, away)}
+    shutil.rmtree(gone.path)
+    (tmp_path / "drive").rename(tmp_path / "unplugged")
+    async with Bench(roots, clock, known_since=clock.now()) as bench:
+        bench.take(CheckoutSignal)
+        bench.tracker.miss(known)
+        assert [(s.facts.path, s.is_gone) for s in bench.of(CheckoutSignal)] == [(str(gone.path), True)]
+
+
 async def test_a_deleted_and_recreated_clone_is_the_same_repository(tmp_path: Path, clock: FakeClock) -> None:
     origin = repos.make(tmp_path / "elsewhere" / "origin", 2)
     root = tmp_path / "code"
