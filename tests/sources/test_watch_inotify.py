@@ -67,14 +67,12 @@ async def test_a_renamed_folder_is_told_under_its_new_path(repo: Path) -> None:
 
 
 async def test_a_folder_renamed_while_it_is_written_loses_nothing(repo: Path) -> None:
-    done = threading.Event()
+    folder = os.open(repo / "src/deep", os.O_RDONLY)
 
     def write() -> None:
-        folder = os.open(repo / "src/deep", os.O_RDONLY)
         for number in range(400):
             os.close(os.open(f"file{number}", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
         os.close(folder)
-        done.set()
 
     async with Watching() as seen:
         seen.tree.cover(str(repo), [], folders(repo))

@@ -171,7 +171,9 @@ def test_a_process_without_room_for_another_file_recovers(folder):
     database = Database(folder / "stintd.db")
     database.open()
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, limits[1]))
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
     try:
         with pytest.raises(Unavailable):
             database.read_now(lambda conn: None)
