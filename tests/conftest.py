@@ -13,6 +13,7 @@ ISOLATED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT
 
 
 def pytest_configure() -> None:
+    os.environ.pop("COLUMNS", None)  # what our commands print when piped is as wide as they choose
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A suite started in the background inherits this, and so would every program whose Ctrl-C is tested.
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -28,7 +29,6 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.delenv("COLUMNS", raising=False)  # what our commands print when piped is as wide as they choose
     (home / "gitconfig").write_text(
         '[user]\n\tname = Ada\n\temail = ada@example.test\n[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n'
     )
