@@ -329,6 +329,16 @@ def test_odd_names_in_head_are_unknown(tmp_path: Path) -> None:
     assert read_head(place).branch == UNKNOWN
 
 
+def test_a_folder_whose_name_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    """Nothing could store its path, and one that cannot be stored takes what is written beside it along."""
+    folder = os.path.join(os.fsencode(tmp_path), b"\xff\xfe")
+    os.mkdir(folder)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True, capture_output=True)
+    facts = gitreader.facts_of(os.fsdecode(folder))
+    assert facts is not None
+    assert (facts.git_dir, "is not UTF-8; rename" in facts.trouble) == ("", True)
+
+
 @pytest.mark.parametrize("name", ["<img/src=x/onerror=alert(1)>", "$(id)", "`id`", "a;b|c", "x\u202ey", "x\u009bm", "-q"])
 def test_legal_and_ugly_branch_names_are_data(tmp_path: Path, name: str) -> None:
     repo = repos.make(tmp_path / "r", 1)

@@ -61,6 +61,8 @@ def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
         place = locate(path) or locate_bare(path)
         if place is None:
             return None
+        if not _is_text(path + place.git_dir + place.common_dir + (place.parent or "")):
+            raise OddFile("the name of a folder it lies in is not UTF-8", "rename that folder")
         config, head = read_config(place.common_dir), read_head(place)
     except OddFile as odd:
         return CheckoutFacts(path, "", "", "main", f"path:{path}", trouble=f"{odd.message}; {odd.hint}".rstrip("; "))
@@ -72,6 +74,15 @@ def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
         identity=_identity(place, config, first_commit), remote=config.remote, first_commit=first_commit,
         branch=head.branch, head=head.sha, parent=place.parent, trouble=trouble,
     )  # fmt: skip
+
+
+def _is_text(path: str) -> bool:
+    """Whether paths can be stored and shown as they are."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _reftable_head(place: GitPlace, trouble: str) -> tuple[Head, str]:
