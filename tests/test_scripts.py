@@ -80,8 +80,10 @@ def test_run_watches_the_folder_it_is_started_in_and_ends_cleanly(installed, tmp
         until(lambda: "control socket" in (tmp_path / "out").read_text(), 20, "it has begun")
         repo.write("notes.txt", "a thought")
         until(lambda: "acme" in (tmp_path / "out").read_text().replace(str(code), ""), 20, "the edit is shown")
-    finally:
         shown.send_signal(ending)
-    assert shown.wait(20) == 0, (tmp_path / "out").read_text()
+        assert shown.wait(20) == 0, (tmp_path / "out").read_text()
+    finally:
+        shown.terminate()  # nothing when it has ended; it takes its daemon along
+        shown.wait(20)
     assert f"watching {code}" in (tmp_path / "out").read_text()
     assert not (home / "run" / "control.sock").exists()
