@@ -45,7 +45,7 @@ class Daemon:
         self.database.open()
         user, self.device, workspace = self.database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
         self.places = Places()
-        self.places.roots = ("/work",)
+        self.places.roots = ("/code",)
         state = SheetState(policy.zone, user, self.device, workspace)
         journal = Journal(str(self.folder / "journal"))
         self.engine = Engine(self.database, journal, clock, policy, Health(clock.now), Hub(), state)

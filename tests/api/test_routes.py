@@ -26,7 +26,7 @@ def value_of(kind):
     if kind in (INSTANT, DAY_OR_INSTANT):
         return "2026-11-20T08:00:00Z"
     if kind is PATH:
-        return "/work/none"
+        return "/code/none"
     return True if kind is FLAG else "none"
 
 

@@ -63,7 +63,7 @@ async def test_the_list_of_heartbeats_pages_through_all_of_them(client):
 
 
 async def test_a_path_is_placed_below_the_watched_root(client):
-    await client.post("/api/heartbeats", {"path": "/work/site/src/a.py"}, 202)
+    await client.post("/api/heartbeats", {"path": "/code/site/src/a.py"}, 202)
     assert (await client.get("/api/timer/current"))["timer"]["projectName"] == "site"
 
 
@@ -200,10 +200,10 @@ async def test_tasks_and_clients_are_made_changed_and_deleted(client):
 
 async def test_a_mapping_shows_its_difference_first_and_corrects_the_past(client):
     await client.post(
-        "/api/heartbeats", [{"path": "/work/site/a.py", "time": f"{DAY}T09:{m:02d}:00Z"} for m in range(0, 60, 5)], 202
+        "/api/heartbeats", [{"path": "/code/site/a.py", "time": f"{DAY}T09:{m:02d}:00Z"} for m in range(0, 60, 5)], 202
     )
     await client.post("/api/projects", {"name": "acme"}, 201)
-    body = {"path": "/work/site", "project": "acme"}
+    body = {"path": "/code/site", "project": "acme"}
     told = await client.ask("POST", "/api/mappings", {**body, "dryRun": True})
     assert (told.status, told.body["updated"] + told.body["created"]) == (200, 1)
     assert [name for _, _, name in await spans(client)] == ["site"]
@@ -246,7 +246,7 @@ async def test_keys_sent_at_once_make_one_thing(client):
 
 
 async def test_status_tells_what_a_person_asks_first(client):
-    client.daemon.engine.health.raise_warning("watch_limit", "too few watches", "raise the limit", subject="/work")
+    client.daemon.engine.health.raise_warning("watch_limit", "too few watches", "raise the limit", subject="/code")
     await client.post("/api/heartbeats", {"project": "acme"}, 202)
     status = await client.get("/api/status")
     assert set(status) >= {"version", "ready", "timers", "todaySeconds", "reviewCount", "warnings", "sources", "lagSeconds"}

@@ -61,7 +61,7 @@ async def test_the_fallback_takes_what_has_no_name_of_its_own(client):
 
 
 async def test_a_start_by_path_names_the_folder_below_the_root(client):
-    answer = await client.ask("POST", "/api/timer/start", {"path": "/work/site/src", "manual": True})
+    answer = await client.ask("POST", "/api/timer/start", {"path": "/code/site/src", "manual": True})
     assert (answer.status, answer.body["timer"]["projectName"]) == (201, "site")
 
 

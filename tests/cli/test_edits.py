@@ -114,7 +114,7 @@ def test_a_mapping_is_sent_with_the_whole_folder(stint, control, tmp_path, monke
 def test_a_mapping_says_what_it_changed_in_the_past(stint, control):
     difference = {"created": 1, "updated": 0, "deleted": 1, "beforeSeconds": 60, "afterSeconds": 60, "projects": []}
     control.answers["POST", "/api/mappings"] = (201, {"id": "m1", "difference": difference})
-    assert "entries: 1 created, 1 deleted" in stint("map", "/work/api", "acme").out
+    assert "entries: 1 created, 1 deleted" in stint("map", "/code/api", "acme").out
     control.answers["DELETE", "/api/mappings"] = {"id": "m1", "difference": difference}
     assert "entries: 1 created, 1 deleted" in stint("map", "--remove", "m1").out
 

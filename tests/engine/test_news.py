@@ -52,7 +52,7 @@ async def test_work_just_noticed_is_told_as_a_provisional_timer_until_one_runs(t
         news = wired(daemon)
         listener = daemon.engine.hub.listen()
         glimpse = Glimpse(Context("watch", "edit", "human", project="acme", branch="main"), NOW)
-        news.glimpse(replace(glimpse, context=replace(glimpse.context, project=None, folder="/work/acme")))
+        news.glimpse(replace(glimpse, context=replace(glimpse.context, project=None, folder="/code/acme")))
         (told,) = await until(listener, "time_entry.started")
         assert (told.payload["provisional"], told.payload["projectName"], told.payload["state"]) == (True, "acme", "running")
         daemon.tell(beat(NOW))

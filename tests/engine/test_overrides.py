@@ -35,29 +35,29 @@ def beats(folder, first=0, length=60):
 
 async def test_a_mapping_moves_the_evidence_of_an_entry_whose_text_was_written_and_the_text_stays(tmp_path):
     async with running(tmp_path, FakeClock(LATER)) as daemon:
-        daemon.tell(*beats("/work/a"))
+        daemon.tell(*beats("/code/a"))
         await edit(daemon, 0, description="mine")
-        await mapped(daemon, "/work/a", "acme")
+        await mapped(daemon, "/code/a", "acme")
         assert spans(await daemon.sheet()) == [("acme", -1.0, 61.0, "mine")]
 
 
 async def test_a_mapping_counts_nothing_twice_where_the_project_was_set_by_hand(tmp_path):
     async with running(tmp_path, FakeClock(LATER)) as daemon:
-        daemon.tell(*beats("/work/a"))
+        daemon.tell(*beats("/code/a"))
         await daemon.engine.run(lambda step: projects.create(step, "beta"))
         await edit(daemon, 0, project_name="beta")
-        await mapped(daemon, "/work/a", "acme")
+        await mapped(daemon, "/code/a", "acme")
         assert spans(await daemon.sheet()) == [("beta", -1.0, 61.0, "")]
-        daemon.tell(*beats("/work/a", 65, 10))
+        daemon.tell(*beats("/code/a", 65, 10))
         assert spans(await daemon.sheet()) == [("beta", -1.0, 76.0, "")]
 
 
 async def test_a_visit_that_late_evidence_folds_away_keeps_its_written_text_and_counts_once(tmp_path):
     async with running(tmp_path, FakeClock(LATER)) as daemon:
-        daemon.tell(*beats("/work/a", 0, 30), *beats("/work/b", 32, 5), *beats("/work/a", 40, 30))
+        daemon.tell(*beats("/code/a", 0, 30), *beats("/code/b", 32, 5), *beats("/code/a", 40, 30))
         assert len(await daemon.sheet()) == 3
         await edit(daemon, 1, description="mine")
-        daemon.tell(*every(MORNING + 30 * MINUTE, 12, 0.5, project=None, path="/work/a"))
+        daemon.tell(*every(MORNING + 30 * MINUTE, 12, 0.5, project=None, path="/code/a"))
         sheet = spans(await daemon.sheet())
         assert "mine" in [row[3] for row in sheet]
         for earlier, later in pairwise(sheet):
@@ -66,7 +66,7 @@ async def test_a_visit_that_late_evidence_folds_away_keeps_its_written_text_and_
 
 async def test_what_was_written_on_an_entry_stays_on_all_parts_when_its_middle_is_moved(tmp_path):
     async with running(tmp_path, FakeClock(LATER)) as daemon:
-        daemon.tell(*beats("/work/a"))
+        daemon.tell(*beats("/code/a"))
         await daemon.engine.run(lambda step: projects.create(step, "beta"))
         await edit(daemon, 0, description="mine")
         lo, hi = MORNING + 20 * MINUTE, MORNING + 30 * MINUTE
