@@ -47,8 +47,9 @@ from stintd.store.journal import Journal
 WORKERS = 2
 """Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""
 log = logging.getLogger(__name__)
-IN_FLIGHT = timedelta(seconds=2)
-"""How long what happened may be on its way from the kernel to the gate on a busy machine."""
+IN_FLIGHT = timedelta(seconds=0.5)
+"""How long what happened may be on its way from the kernel to the gate on a busy machine. Not longer: what git wrote
+before it is found by the sweep after a kill, when nobody remembers that it was git's."""
 
 
 class App:

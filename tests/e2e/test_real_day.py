@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ class Script:
 
 def _uneven() -> Iterator[float]:
     while True:
-        yield from (0.45, 0.25, 0.6, 0.3, 0.5, 0.2)
+        yield from (0.35, 0.2, 0.5, 0.25, 0.4, 0.15)
 
 
 def wait(seconds: float) -> None:
@@ -197,6 +198,7 @@ def morning(script: Script, code: Code) -> None:
     script.edit("start", code.atlas, "src/start.py", "README.md", "src/start.py", "src/more.py")
     wait(SETTLED)
     script.git("login", code.atlas, "checkout", "-q", "-b", "feature/ATL-7-login")
+    wait(SETTLED)
     script.edit("login", code.atlas, "src/login.py", "tests/login.py", "src/login.py")
     script.commit("login", code.atlas, "Let people log in")
     script.edit("mono", code.mono, "part1/new.py", "part2/other.py", "part1/new.py", "part3/third.py")
@@ -215,6 +217,7 @@ def morning(script: Script, code: Code) -> None:
     script.commit("beta", code.beta, "Know the rates")
     wait(SETTLED)
     script.git("fees", code.beta, "checkout", "-q", "-b", "BET-3-fees", "HEAD~2")
+    wait(SETTLED)
     script.edit("fees", code.beta, "src/fees.py", "tests/fees.py")
     script.commit("fees", code.beta, "Take fees")
     script.git("fees", code.beta, "rebase", "-q", "main")
@@ -317,7 +320,8 @@ def test_git_and_package_managers_leave_no_edits_behind(day: Day) -> None:
     written = {beat["entity"] for beat in beats if beat["kind"] == "edit"}
     assert not [name for name in written if "node_modules" in name or name.endswith(".txt") or name == "theirs.py"]
     acts = [(beat["project"], beat["kind"]) for beat in beats if beat["source"] == "git" and beat["kind"] != "commit"]
-    assert acts == [
+    # A hook's file that outlives the kill may tell its act once more, half a second from where the reflog puts it.
+    assert [act for act, _ in groupby(acts)] == [
         ("atlas", "checkout"), ("mono", "checkout"), ("beta", "stash"), ("beta", "pull"), ("beta", "checkout"),
         ("beta", "rebase"),
     ]  # fmt: skip

@@ -76,6 +76,22 @@ async def test_acts_during_downtime_are_caught_up_once(tmp_path: Path, clock: Fa
         assert bench.of(GitSignal) == []
 
 
+async def test_what_git_wrote_right_before_the_daemon_died_is_still_known_to_be_gits(tmp_path: Path, clock: FakeClock) -> None:
+    """The sweep after a kill begins a little before it, and finds the files of a checkout that was told already."""
+    repo = repos.make(tmp_path / "acme", 1)
+    async with Bench((str(tmp_path),), clock) as bench:
+        clock.move(minutes=5)
+        repo.git("checkout", "-q", "-b", "DEV-1", at=clock.now())
+        repo.commit("not recalled", at=clock.now())
+        bench.moved(repo.path)
+        assert [act.kind for act in bench.of(GitSignal)] == ["checkout", "commit"]
+        cursors = bench.cursors
+    for later, recalled in ((2, [("reset", clock.now())]), (60, [])):
+        known_since = clock.now() + timedelta(seconds=later)
+        async with Bench((str(tmp_path),), clock, dict(cursors), known_since=known_since) as bench:
+            assert [(act.kind, act.time) for act in bench.of(GitSignal)] == recalled
+
+
 async def test_files_written_during_downtime_are_swept(tmp_path: Path) -> None:
     repo = repos.make(tmp_path / "acme", 1, is_live=True)
     clock = FakeClock(datetime.now(UTC) + timedelta(minutes=1))

@@ -13,6 +13,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from stintd.clock import Clock
 from stintd.domain.model import (
@@ -25,6 +26,7 @@ from stintd.domain.model import (
     from_us,
     to_us,
 )
+from stintd.domain.noise import REWRITING
 from stintd.engine import gitnotes
 from stintd.engine.backlog import Backlog
 from stintd.engine.cursorbook import CursorBook, reflog_name
@@ -36,6 +38,7 @@ from stintd.errors import StintdError
 SETTLE = 10.0  # seconds after which an unfinished rebase is told as it stands: somebody is resolving a conflict
 UNRIPE = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds between looks at a clone whose HEAD is not written yet
 PLAN_DELAY = 0.05  # new folders come in bursts
+RECALLED = timedelta(seconds=10)  # how long before the downtime files that git wrote may be swept
 BATCH = 200  # checkouts found before they are passed on
 
 
@@ -364,10 +367,24 @@ class Tracker:
         if tracked.cursor is not None:
             kept[reflog_name(facts)] = tracked.cursor
         self._tell([CheckoutSignal(self._clock.now(), facts)], kept)
+        self._recall(facts, reading.touched_us)
         self._look(tracked)
         if facts.kind != "worktree":
             self._pushes(tracked)
         self._backlog.add("plan", facts.path)
+
+    def _recall(self, facts: CheckoutFacts, touched_us: int) -> None:
+        """Say when git wrote files shortly before nobody watched: the sweep finds those, and only the reflog still knows
+        whose they are. Told as what it is to files alone; the acts themselves are told, or will be."""
+        since = self._settings.known_since
+        if since is None or touched_us < to_us(since - RECALLED) or self._parts.git.needs_git(facts):
+            return
+        try:
+            look = self._parts.git.look(facts, None, self._settings.owner, True, None)
+        except StintdError:
+            return
+        recent = [act for act in look.signals if act.kind in REWRITING and act.time >= since - RECALLED]
+        self._tell([replace(act, kind="reset") for act in recent], {})
 
     def _try_again(self, path: str) -> bool:
         """Git is just making this checkout, and HEAD or what `.git` points to is not written yet: look again in a moment.
