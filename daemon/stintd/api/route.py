@@ -36,6 +36,8 @@ class Route:
 
     `path` has its parameters in braces; they become arguments of that name. `body` None: the route reads no body;
     `raw`: the handler reads the parsed JSON itself. `creates`: answers 201, and an Idempotency-Key is honoured.
+    `answer` is the JSON Schema of a successful answer's body. `is_lenient`: fields we do not know are passed over, as on
+    the surface this route is compatible with. `is_rated` false: not counted against the key's rate limit.
     """
 
     method: str
@@ -48,6 +50,9 @@ class Route:
     creates: bool = False
     raw: bool = False
     limit: int = BODY_LIMIT
+    answer: Mapping[str, Any] | None = None
+    is_lenient: bool = False
+    is_rated: bool = True
 
     @property
     def status(self) -> int:
@@ -122,17 +127,22 @@ def read_query(route: Route, text: str) -> dict[str, Any]:
     given = dict(pairs)
     if len(given) != len(pairs):
         raise Refused(400, "a query field is there twice", "send each field once, lists joined by commas")
-    return read_object(given, route.query, is_query=True)
+    return read_object(_known(route, given, route.query), route.query, is_query=True)
 
 
 def read_body(route: Route, body: Any) -> dict[str, Any]:
     """The arguments in the body; an absent body is an empty one."""
     if route.body is None:
-        if body not in (None, {}):
+        if body not in (None, {}) and not route.is_lenient:
             raise Refused(400, "no body is expected here", "send what you mean in the query string")
         return {}
     if body is None:
         body = {}
     if not isinstance(body, dict):
         raise Invalid("the body must be an object", "send {…}")
-    return read_object(body, route.body)
+    return read_object(_known(route, body, route.body), route.body)
+
+
+def _known(route: Route, given: dict[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+    """What of a request is read at all: on a compatible surface callers may send more than we know."""
+    return {name: value for name, value in given.items() if name in fields} if route.is_lenient else given
