@@ -450,6 +450,28 @@ def test_the_steps_of_a_rebase_told_by_hooks_are_one():
     assert [kind for kind, _, _ in day.seen()] == ["rebase"]
 
 
+def test_a_write_the_watch_told_is_not_told_again_by_a_sweep():
+    """A new folder is swept with all that is around it; files bear a time some milliseconds before their note's."""
+    day = Day()
+    day.write(10.02)
+    day.write(20)
+    for at, path in ((10.01, "src/a.py"), (19.99, "src/a.py"), (15, "src/a.py"), (10.01, "src/b.py")):
+        day.tell(FileSignal(s(at), REPO, path, 1), s(30))
+    assert [(name, at) for _, name, at in day.seen()] == [
+        ("src/b.py", 10.01), ("src/a.py", 10.02), ("src/a.py", 15), ("src/a.py", 20),
+    ]  # fmt: skip
+
+
+def test_a_file_git_wrote_before_its_lock_was_noticed_is_still_gits_when_a_sweep_finds_it():
+    day = Day()
+    day.lock(10.05)
+    day.git(10, "checkout", now=10.1)
+    day.lock(10.1, held=False)
+    day.tell(FileSignal(s(10.04), REPO, "src/a.py", 1), s(12))
+    day.tell(FileSignal(s(9.5), REPO, "src/b.py", 1), s(12))
+    assert day.seen() == [("edit", "src/b.py", 9.5), ("checkout", NEW[:12], 10)]
+
+
 @pytest.mark.parametrize("read_at", [10.3, 13.5])
 def test_a_rebase_is_one_when_its_hooks_are_read_before_and_after_it_was_told(read_at):
     """The spool is read while it waits for the first hook to be stored: the last step may come seconds late."""

@@ -319,6 +319,7 @@ def test_git_and_package_managers_leave_no_edits_behind(day: Day) -> None:
     beats = day.seen()
     written = {beat["entity"] for beat in beats if beat["kind"] == "edit"}
     assert not [name for name in written if "node_modules" in name or name.endswith(".txt") or name == "theirs.py"]
+    assert [beat["entity"] for beat in beats].count("README.md") == 1, "one save is one edit"
     acts = [(beat["project"], beat["kind"]) for beat in beats if beat["source"] == "git" and beat["kind"] != "commit"]
     # A hook's file that outlives the kill may tell its act once more, half a second from where the reflog puts it.
     assert [act for act, _ in groupby(acts)] == [

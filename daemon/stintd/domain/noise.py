@@ -28,6 +28,8 @@ LOCK_ECHO = timedelta(seconds=1)
 BEFORE_ACT = timedelta(seconds=2)
 AFTER_ACT = timedelta(seconds=1)
 """Where no lock was seen: how long before its reflog line git may have written files, and after it be heard of."""
+NOTICED_LATE = timedelta(milliseconds=250)
+"""How much later a lock may have been noticed than it was taken; files found by a sweep bear their exact times."""
 AGENT_SLACK = timedelta(seconds=2)
 EDITOR_WINDOW = timedelta(seconds=10)
 REWRITING = frozenset({"checkout", "merge", "rebase", "pull", "stash", "reset"})
@@ -177,7 +179,8 @@ class NoiseFilter:
             self.dropped[why] += 1
             return Passed()
         place = self._busy_place(signal.checkout, now)
-        why = self._machine(place, signal)
+        is_known = signal.path not in place.held and self._rhythms.knows(signal.checkout, signal.path, signal.time)
+        why = "known write" if is_known else self._machine(place, signal)
         if why:
             self.dropped[why] += 1
             return Passed()
@@ -199,7 +202,7 @@ class NoiseFilter:
 
     def _machine(self, place: _Place, signal: FileSignal) -> str:
         """Why a write is a machine's, by what is known when it arrives."""
-        if any(start <= signal.time <= end for start, end in place.rewritten):
+        if any(start - NOTICED_LATE <= signal.time <= end for start, end in place.rewritten):
             return "git"
         if place.lock and place.lock.kind in REWRITING and _is_under(place.lock, signal.time):
             return "git"

@@ -36,6 +36,11 @@ class Rhythms:
     def __init__(self) -> None:
         self._files: OrderedDict[tuple[str, str], _History] = OrderedDict()
 
+    def knows(self, checkout: str, path: str, time: datetime) -> bool:
+        """Whether this very write was noted before: a sweep finds again what a watch told, by the file's exact time."""
+        history = self._files.get((checkout, path))
+        return history is not None and any(abs(time - known) < SAME_WRITE for known in history.times)
+
     def verdict(self, checkout: str, path: str, time: datetime, size: int | None) -> str:
         """Note a write; "steady" or "appended" when it goes on a machine's series, else ""."""
         key = checkout, path
