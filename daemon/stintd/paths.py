@@ -127,7 +127,7 @@ def _xdg(env: "os._Environ[str] | dict[str, str]") -> Layout:
 def _runtime(env: "os._Environ[str] | dict[str, str]", state: str) -> str:
     # A shell from cron, ssh or sudo has no XDG_RUNTIME_DIR, or another user's: it must find the daemon all the same.
     for candidate in (env.get("XDG_RUNTIME_DIR"), f"/run/user/{os.geteuid()}"):
-        if _absolute(candidate) and not folder_problem(candidate):
+        if candidate and _absolute(candidate) and not folder_problem(candidate):
             return os.path.join(candidate, APP)
     return os.path.join(state, "run")
 

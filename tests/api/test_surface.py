@@ -326,6 +326,18 @@ async def test_a_reader_that_missed_much_gets_all_of_it(daemon, client):
     reader.writer.close()
 
 
+async def test_a_stream_says_where_it_begins_so_that_it_can_be_resumed_before_any_change(daemon, client):
+    await client.post("/api/projects", {"name": "beta"}, 201)
+    for mark in (None, 0, 10**9):
+        reader = await Reader(daemon.path).open(last_id=mark)
+        async with asyncio.timeout(5):
+            told = await reader.reader.readuntil(b"\nid: ")
+            place = int(await reader.reader.readuntil(b"\n"))
+        assert b"event:" not in told
+        assert place == (0 if mark == 0 else 1)
+        reader.writer.close()
+
+
 async def test_a_silent_stream_says_that_it_lives(daemon, client, monkeypatch):
     monkeypatch.setattr(stream, "KEEP_ALIVE_SECONDS", 0.05)
     reader = await Reader(daemon.path).open()

@@ -1,7 +1,8 @@
 """The stream of changes: server-sent lines, in the order of the change log, resumable by `Last-Event-ID`.
 
 Promises: every committed change after the one named is sent, each once, in order. A slow reader waits for nobody but
-itself: what overflows its queue is read again from the log. Nothing wakes up for a stream that is not open.
+itself: what overflows its queue is read again from the log. Nothing wakes up for a stream that is not open. The first
+line names the place in the log, so that a reader whose connection breaks before any change came can resume there too.
 """
 
 import asyncio
@@ -51,7 +52,10 @@ class Stream(StreamResponse):
 
     async def _send_all(self, request: BaseRequest, listener: Listener) -> None:
         engine = self._surface.daemon.engine
-        sent = self._last_seq if self._last_seq is not None else await engine.read(changes.newest)
+        newest = await engine.read(changes.newest)
+        # A mark from beyond the log is of a database that was replaced: its reader would wait for ever.
+        sent = newest if self._last_seq is None else min(self._last_seq, newest)
+        await _write(request, f"id: {sent}\n\n".encode())
         listener.has_gap = self._last_seq is not None
         while True:
             if listener.has_gap:

@@ -10,17 +10,16 @@ import os
 
 from stintd import paths
 from stintd.client.transport import DaemonDown, send
+from stintd.client.wire import Broken, Events, garbage, query_text, quoted
 from stintd.errors import Unavailable
 from stintd.protocol.errors import from_wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs the fast path more than the request
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["Control", "DaemonDown"]
-
-SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+__all__ = ["Control", "DaemonDown", "query_text", "quoted"]
 
 
 class Control:
@@ -58,8 +57,6 @@ class Control:
         answer = send(self.path, method, route, raw, timeout=timeout)
         try:
             return _parsed(answer.status, answer.read())
-        except OSError as error:
-            raise Unavailable("the daemon does not answer", "see `stint doctor`") from error
         finally:
             answer.close()
 
@@ -70,8 +67,10 @@ class Control:
         try:
             if answer.status != 200:
                 _parsed(answer.status, answer.read())
-            yield from _changes(answer.lines())
-        except ConnectionError:
+            events = Events(last_id)
+            for block in answer.blocks():
+                yield from events.feed(block)
+        except Broken:
             return
         finally:
             answer.close()
@@ -86,48 +85,11 @@ def _socket_of_this_home() -> str:
     return path
 
 
-def query_text(query: Mapping[str, Any]) -> str:
-    """`?a=1&b=2` of the fields that are not None; lists are joined with commas."""
-    pairs = []
-    for name, value in query.items():
-        if value is None:
-            continue
-        text = ",".join(value) if isinstance(value, list | tuple) else str(value)
-        pairs.append(f"{name.rstrip('_')}={quoted(text)}")
-    return "?" + "&".join(pairs) if pairs else ""
-
-
-def quoted(text: str) -> str:
-    """Percent-encoded for a path segment or a query value."""
-    raw = text.encode("utf-8", "surrogateescape")
-    return "".join(chr(byte) if byte in SAFE else f"%{byte:02X}" for byte in raw)
-
-
 def _parsed(status: int, raw: bytes) -> Any:
     try:
         value = json.loads(raw) if raw else None
     except ValueError as error:
-        raise Unavailable("what answers on the control socket is not stintd", "see `stint doctor`") from error
+        raise garbage() from error
     if status >= 400:
         raise from_wire(status, value)
     return value
-
-
-def _changes(lines: Iterable[bytes]) -> Iterator[tuple[str | None, str, Any]]:
-    mark: str | None = None
-    kind, data = "message", list[str]()
-    for line in lines:
-        text = line.decode("utf-8", "replace")
-        if not text:
-            if data:
-                yield mark, kind, json.loads("\n".join(data))
-            kind, data = "message", []
-            continue
-        name, _, value = text.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data":
-            data.append(value)
-        elif name == "event":
-            kind = value
-        elif name == "id":
-            mark = value
