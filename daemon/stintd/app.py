@@ -5,18 +5,17 @@ answers before the sources have caught up; `is_ready` says when they have.
 """
 
 import asyncio
-import json
 import logging
 import os
+import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from stintd import __version__, instance, memory, paths, settings
-from stintd.api.guard import Guard
+from stintd.api.loopback import Loopback
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
 from stintd.clock import Clock, SystemClock
@@ -26,6 +25,7 @@ from stintd.engine import placing, rolling, shape
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
+from stintd.engine.keyring import Keyring, holders
 from stintd.engine.news import News
 from stintd.engine.notify import Hub
 from stintd.engine.places import Places
@@ -72,13 +72,13 @@ class App:
         self.layout = paths.home_layout()
         paths.ensure(self.layout)
         self._lock()
-        passed = instance.activated(self.environment)
+        passed = [one for one in instance.activated(self.environment) if one.family == socket.AF_UNIX]
         self.listener = passed[0] if passed else instance.bind(self.layout.socket)
         self._is_passed = bool(passed)
         self._build()
         await self.engine.start()
         await self.surface.listen(self.listener)
-        self._tell_where()
+        await self.loopback.open(self.chosen.port)
         instance.notify_manager(self.environment, "READY=1\nSTATUS=finding repositories")
         self._start_sources()
 
@@ -93,6 +93,8 @@ class App:
         if self._is_caught_up:
             self.engine.write(lambda step: cursors.set_meta(step.conn, "alive", step.now.isoformat()))
         await self.surface.close()
+        self.loopback.close()
+        self.keyring.save()
         await self.engine.stop()
         self.status_file.stop()
         self.database.close()
@@ -125,7 +127,11 @@ class App:
         self.gate.is_off = self.recording_state.is_off
         self.supervisor = Supervisor(clock, self.health)
         self.status_file = StatusFile(self.layout.status, self.engine, clock, policy.zone)
-        self.surface = Surface(self, TABLE, Guard())
+        self.keyring = Keyring(self.engine, clock)
+        self.keyring.load(self.database.read_now(holders))
+        self.surface = Surface(self, TABLE)
+        self.surface.rate_limit = self.chosen.rate_limit
+        self.loopback = Loopback(self.surface, self.health, instance.bind_loopback, self.layout.http_json)
         self.watcher = watch.TreeWatcher(self._notes, asyncio.get_running_loop(), clock, roots=self.chosen.folders)
         self._build_sources()
         if self.database.needs_rebuild:
@@ -216,11 +222,6 @@ class App:
         await self.tracker.settled()
         memory.give_back()
 
-    def _tell_where(self) -> None:
-        about = {"url": None, "pid": os.getpid(), "version": __version__}
-        Path(self.layout.http_json).write_text(json.dumps(about) + "\n", encoding="utf-8")
-        os.chmod(self.layout.http_json, 0o600)
-
     # ------------------------------------------------------------------ wiring
 
     def _known(self, beats: Sequence[Heartbeat]) -> list[bool]:
@@ -274,7 +275,10 @@ class App:
         if chosen.folders != self.chosen.folders:
             self.places.roots = tuple(map(os.path.realpath, chosen.folders))
             await self.tracker.set_roots(chosen.folders)
-        self.chosen = chosen
+        is_moved, self.chosen = chosen.port != self.chosen.port, chosen
+        self.surface.rate_limit = chosen.rate_limit
+        if is_moved:
+            await self.loopback.move(chosen.port)
         self.project_files.roots, self.project_files.excluded = chosen.folders, chosen.exclude
         self.project_files.apply()
         if chosen.policy != self.engine.policy:

@@ -13,6 +13,7 @@ import stat
 from stintd.errors import Conflict, Unavailable
 
 LISTEN_FDS_START = 3
+LOOPBACK = "127.0.0.1"
 
 
 class Lock:
@@ -87,6 +88,21 @@ def bind(path: str) -> socket.socket:
     listener.listen(128)
     listener.setblocking(False)
     return listener
+
+
+def bind_loopback(port: int) -> socket.socket:
+    """A socket bound to a port of 127.0.0.1; a free one where that port is taken. `unavailable` when there is none."""
+    for wanted in dict.fromkeys((port, 0)):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, wanted))
+        except OSError as error:
+            listener.close()
+            reason = error.strerror or str(error)
+        else:
+            return listener
+    raise Unavailable(f"cannot listen on {LOOPBACK}: {reason}", "the control socket works; see `stint doctor`")
 
 
 def _make_way(path: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from stintd.api.guard import Guard
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
 from stintd.domain.model import BeatSignal
@@ -19,6 +20,7 @@ from stintd.engine import placing
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
+from stintd.engine.keyring import Keyring, holders
 from stintd.engine.notify import Hub
 from stintd.engine.places import Places
 from stintd.engine.recording import Recording
@@ -38,6 +40,7 @@ class Daemon:
     def __init__(self, folder: Path, clock: FakeClock | None = None, policy: Policy | None = None) -> None:
         self.folder, self.clock, self.policy = folder, clock or FakeClock(), policy or Policy()
         self.changed: dict[str, Any] = {}
+        self.more: list[socket.socket] = []
 
     async def start(self) -> None:
         clock, policy = self.clock, self.policy
@@ -55,14 +58,27 @@ class Daemon:
         self.recorder = Recording(self.engine, clock, self.device)
         self.gate.is_off = self.recorder.is_off
         await self.engine.start()
+        self.keyring = Keyring(self.engine, clock)
+        self.keyring.load(self.database.read_now(holders))
         self.surface = Surface(self, TABLE)
         self.path = str(self.folder / "s")
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         await self.surface.listen(self.listener)
 
+    async def open_loopback(self) -> int:
+        """Listen on a loopback port as well; the port."""
+        channel = socket.socket()
+        channel.bind(("127.0.0.1", 0))
+        self.more.append(channel)
+        port = int(channel.getsockname()[1])
+        await self.surface.listen(channel, Guard(port), needs_key=True)
+        return port
+
     async def stop(self) -> None:
         await self.surface.close()
+        for channel in self.more:
+            channel.close()
         self.recorder.stop()
         await self.engine.stop()
         self.database.close()
@@ -74,6 +90,9 @@ class Daemon:
 
     def sources(self) -> list[dict[str, Any]]:
         return []
+
+    def checkouts(self) -> dict[str, dict[str, Any]]:
+        return {}
 
     def roots(self) -> list[dict[str, Any]]:
         return [{"path": path} for path in self.places.roots]

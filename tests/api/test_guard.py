@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from stintd.api import guard, server
+from stintd.api import guard, listener, server
 from stintd.api.guard import Guard
 from tests.api.daemon import Client, raw
 
@@ -169,10 +169,11 @@ async def test_half_a_body_is_cut_off(daemon, monkeypatch):
 
 
 async def test_a_connection_too_many_waits_for_its_turn(daemon, monkeypatch):
-    monkeypatch.setattr(server, "CONNECTION_LIMIT", 3)
+    """Connections whose request is being answered keep their place."""
+    monkeypatch.setattr(listener, "CONNECTION_LIMIT", 3)
     held = [await asyncio.open_unix_connection(daemon.path) for _ in range(3)]
     for _, writer in held:
-        writer.write(b"GET /api/health HTTP/1.1\r\nHost")
+        writer.write(POST + b"Content-Length: 20\r\n\r\n{")
     waiting = asyncio.create_task(raw(daemon.path, OK, seconds=10))
     await asyncio.wait([waiting], timeout=0.2)
     assert not waiting.done()
@@ -183,8 +184,19 @@ async def test_a_connection_too_many_waits_for_its_turn(daemon, monkeypatch):
         writer.close()
 
 
+@pytest.mark.parametrize("begun", [b"", b"GET /api/health HTTP/1.1\r\nHost"])
+async def test_half_open_connections_make_room_for_a_new_one(daemon, monkeypatch, begun):
+    monkeypatch.setattr(listener, "CONNECTION_LIMIT", 3)
+    held = [await asyncio.open_unix_connection(daemon.path) for _ in range(3)]
+    for _, writer in held:
+        writer.write(begun)
+    assert status_of(await raw(daemon.path, OK, seconds=4)) == 200
+    for _, writer in held:
+        writer.close()
+
+
 async def test_an_idle_connection_makes_room_for_a_new_one(daemon, monkeypatch):
-    monkeypatch.setattr(server, "CONNECTION_LIMIT", 3)
+    monkeypatch.setattr(listener, "CONNECTION_LIMIT", 3)
     held = [await asyncio.open_unix_connection(daemon.path) for _ in range(3)]
     for reader, writer in held:
         writer.write(OK.replace(b"close", b"keep-alive"))

@@ -61,6 +61,10 @@ class Answer:
     def body_length(self) -> int:
         return len(self._body)
 
+    def add(self, headers: Mapping[str, str]) -> None:
+        """More headers."""
+        self._headers = {**self._headers, **headers} if self._headers else headers
+
     async def prepare(self, request: BaseRequest) -> None:
         """Write everything; a client that does not read is aiohttp's to close."""
         transport = request.transport

@@ -36,10 +36,11 @@ class Refused(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a name for the audit trail, and the scope their credential carries."""
+    """Who asks: a name for the audit trail, the scope their credential carries, and the id of their key, if any."""
 
     name: str = "owner"
     scope: str = "full"
+    key_id: str = ""
 
 
 OWNER = Caller()

@@ -1,6 +1,6 @@
 """Every route, once: what it takes, what it needs, and the function that answers it."""
 
-from stintd.api import control, stream
+from stintd.api import control, keys, stream
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query
 from stintd.api.route import Route, Table, fields
@@ -68,7 +68,7 @@ TIMER = [
     Route("POST", "/api/timer/start", command(timers.start), "start a timer", "write", START, creates=True),
     Route("POST", "/api/timer/stop", command(timers.stop), "stop a timer", "write", STOP),
     Route("POST", "/api/timer/heartbeat", control.timer_heartbeat, "a sign of life of a session", "write",
-          fields(*WHICH, field("sessionId", NAME), field("pid", whole(1, 2**31 - 1)))),
+          fields(*WHICH, field("sessionId", NAME), field("pid", whole(1, 2**31 - 1))), is_rated=False),
     Route("POST", "/api/timer/pause", command(timers.pause), "pause a timer", "write", STOP),
     Route("POST", "/api/timer/resume", command(timers.resume), "go on with a paused timer", "write", STOP),
     Route("POST", "/api/timer/switch", command(timers.switch), "stop what runs by hand, start this", "write", START,
@@ -194,7 +194,8 @@ PLACES = [
 DAEMON = [
     Route("GET", "/api/health", control.health, "whether the daemon works", "none"),
     Route("GET", "/api/status", control.status, "what runs, and what is degraded"),
-    Route("POST", "/api/heartbeats", control.heartbeats, "evidence of callers", "write", raw=True, limit=BULK_LIMIT),
+    Route("POST", "/api/heartbeats", control.heartbeats, "evidence of callers", "write", raw=True, limit=BULK_LIMIT,
+          is_rated=False),
     Route("GET", "/api/heartbeats", query(heartbeat_lists.listing), "stored evidence",
           query=fields(*PERIOD, *PAGE, field("project", NAME), field("source", WORD))),
     Route("GET", "/api/events", stream.events, "changes as they happen"),
@@ -205,5 +206,14 @@ DAEMON = [
     Route("PATCH", "/api/settings", control.change_settings, "change settings", "full", raw=True),
 ]  # fmt: skip
 
-ROUTES = [*DAEMON, *TIMER, *ENTRIES, *CATALOG, *SHEET, *PLACES]
+KEYS = [
+    Route("GET", "/api/keys", keys.listing, "keys of callers",
+          query=fields(field("status", choice("active", "all")))),
+    Route("POST", "/api/keys", keys.create, "a new key, shown this once", "full",
+          fields(field("scope", choice("read", "write", "full"), required=True), field("name", NAME), KEY), creates=True),
+    Route("DELETE", "/api/keys", keys.revoke, "take a key back", "full",
+          fields(field("id", ID, "key_id", required=True))),
+]  # fmt: skip
+
+ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *PLACES]
 TABLE = Table(ROUTES)

@@ -7,6 +7,7 @@ line names the place in the log, so that a reader whose connection breaks before
 
 import asyncio
 import json
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -29,22 +30,27 @@ RETRY_MS = 2000
 class Stream(StreamResponse):
     """A response without end. `keep_alive` is false: after a stream the connection is closed."""
 
-    def __init__(self, surface: Any, last_seq: int | None) -> None:
+    def __init__(self, surface: Any, last_seq: int | None, key_id: str = "") -> None:
         super().__init__()
-        self._surface, self._last_seq = surface, last_seq
+        self._surface, self._last_seq, self._key_id = surface, last_seq, key_id
+        self._more_headers: dict[str, str] = {}
         self.force_close()
+
+    def add(self, headers: Mapping[str, str]) -> None:
+        """More headers."""
+        self._more_headers |= headers
 
     async def prepare(self, request: BaseRequest) -> None:  # type: ignore[override]
         """Send until the reader leaves or the daemon stops."""
         listener = self._surface.daemon.engine.hub.listen()
         task = asyncio.current_task()
         assert task is not None
-        self._surface.streams.add(task)
+        self._surface.streams[task] = self._key_id
         try:
-            await _begin(request)
+            await _begin(request, self._more_headers)
             await self._send_all(request, listener)
         finally:
-            self._surface.streams.discard(task)
+            self._surface.streams.pop(task, None)
             self._surface.daemon.engine.hub.leave(listener)
 
     async def write_eof(self, data: bytes = b"") -> None:
@@ -90,10 +96,10 @@ async def events(surface: Any, call: Call, request: BaseRequest) -> Stream:
         raise Unavailable("too many streams are open", "close one")
     text = request.headers.get("Last-Event-ID") or call.arguments.get("last_event_id")
     if text is None:
-        return Stream(surface, None)
+        return Stream(surface, None, call.caller.key_id)
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise Invalid("Last-Event-ID is not one of ours", "send the id of the last line you read")
-    return Stream(surface, int(text))
+    return Stream(surface, int(text), call.caller.key_id)
 
 
 def line(change: Change) -> bytes:
@@ -103,8 +109,8 @@ def line(change: Change) -> bytes:
     return f"{mark}event: {change.kind}\ndata: {body}\n\n".encode()
 
 
-async def _begin(request: BaseRequest) -> None:
-    headers = {**SECURITY_HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "Connection": "close"}
+async def _begin(request: BaseRequest, more: Mapping[str, str]) -> None:
+    headers = {**SECURITY_HEADERS, **more, "Content-Type": "text/event-stream; charset=utf-8", "Connection": "close"}
     headers["Transfer-Encoding"] = "chunked"
     writer: Any = request.writer
     writer.enable_chunking()

@@ -1,4 +1,4 @@
-"""Finding projects, clients and tasks by the names people type."""
+"""Finding projects, clients, tasks and keys by the names people type."""
 
 from difflib import get_close_matches
 
@@ -41,3 +41,7 @@ def task_of_name(control, word, project=None):
     of = project_of_name(control, project)["id"] if project else None
     found = list(control.every("/api/tasks", status="all", projectId=of))
     return _pick(found, word, "task", "`stint tasks` lists them")
+
+
+def key_of_name(control, word):
+    return _pick(control.get("/api/keys")["data"], word, "key", "`stint keys list` shows them")

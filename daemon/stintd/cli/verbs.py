@@ -19,8 +19,8 @@ GROUPS = {
         "approve": "approve", "unapprove": "approve",
     },
     "The daemon": {
-        "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "prompt": "prompt",
-        "completions": "completions",
+        "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "keys": "keys",
+        "prompt": "prompt", "completions": "completions",
     },
 }  # fmt: skip
 

@@ -1,0 +1,36 @@
+"""The routes of keys: a change of the table is a change of what opens the door, before it is answered."""
+
+from typing import Any
+
+from stintd.api.handle import command, query
+from stintd.api.route import Call
+from stintd.engine import shape
+from stintd.engine.commands import keys
+from stintd.engine.queries import keys as key_lists
+
+_create, _revoke, _list = command(keys.create), command(keys.revoke), query(key_lists.listing)
+
+
+async def listing(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """The keys there are, with uses of the last minute that are not written yet."""
+    listed: dict[str, Any] = await _list(surface, call, request)
+    used = surface.daemon.keyring.last_used()
+    for key in listed["data"]:
+        if key["id"] in used:
+            key["lastUsedAt"] = shape.stamp(used[key["id"]])
+    return listed
+
+
+async def create(surface: Any, call: Call, request: Any) -> Any:
+    """A new key, shown this once."""
+    reply = await _create(surface, call, request)
+    await surface.daemon.keyring.reload()
+    return reply
+
+
+async def revoke(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """A key opens nothing from now on; streams that it opened end."""
+    revoked: dict[str, Any] = await _revoke(surface, call, request)
+    await surface.daemon.keyring.reload()
+    surface.end_streams(revoked["id"])
+    return revoked

@@ -1,0 +1,153 @@
+"""One bound socket: who is taken in, how many at once, and who makes room when it is full.
+
+Each listener has a cap of its own, so that a flood on the loopback port leaves the control socket free. At the cap the
+others wait in the kernel's queue instead of being refused: a refusal would lose a write whose sender does not try again.
+"""
+
+import asyncio
+import contextlib
+import logging
+import select
+import socket
+import struct
+import sys
+from typing import Any
+
+from stintd.api.answer import SECURITY_HEADERS
+from stintd.api.guard import Guard
+
+log = logging.getLogger(__name__)
+
+CONNECTION_LIMIT = 128
+LOOPBACK_LIMIT = 256
+BACKLOG = 1024
+ACCEPT_RETRY_SECONDS = 1.0
+FULL_RETRY_SECONDS = 0.02
+"""With every connection in use one may fall idle or silent without ending; nothing tells us, so we look."""
+PATIENCE_SECONDS = 0.02
+"""How long a connection that owes us a request may be silent before it makes room for another. A caller sends its request
+with its connection; whoever holds one half open waits for nothing we owe."""
+
+
+def peer_uid(channel: Any) -> int | None:
+    """The user at the other end of a Unix socket; None for TCP, and where the platform does not tell."""
+    if channel is None or channel.family != getattr(socket, "AF_UNIX", None):
+        return None
+    if hasattr(socket, "SO_PEERCRED"):
+        raw = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", raw)[1])
+    if sys.platform == "darwin":  # LOCAL_PEERCRED: struct xucred, the uid after a version number
+        return int(struct.unpack_from("=II", channel.getsockopt(0, 1, 76))[1])
+    return None
+
+
+class Listener:
+    """Takes in connections on one socket. `needs_key`: whoever comes in must show a key; else the user id is enough."""
+
+    def __init__(self, surface: Any, channel: socket.socket, guard: Guard, needs_key: bool) -> None:
+        self.surface, self.channel, self.guard, self.needs_key = surface, channel, guard, needs_key
+        self.count = 0
+        self.connections: set[Any] = set()
+        self._arriving: set[asyncio.Task[object]] = set()
+        self._retry: asyncio.TimerHandle | None = None
+        self._is_closed = False
+
+    def open(self) -> None:
+        """Begin to listen."""
+        self.channel.setblocking(False)
+        self.channel.listen(BACKLOG)
+        asyncio.get_running_loop().add_reader(self.channel.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Accept no more; connections that were taken in stay."""
+        self._is_closed = True
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        asyncio.get_running_loop().remove_reader(self.channel.fileno())
+
+    def left(self, connection: Any) -> None:
+        """A connection ended: whoever waits may come in."""
+        self.connections.discard(connection)
+        self.count -= 1
+        if self._retry is not None:
+            self._resume()
+
+    @property
+    def _limit(self) -> int:
+        return LOOPBACK_LIMIT if self.needs_key else CONNECTION_LIMIT
+
+    def _accept(self) -> None:
+        for _ in range(BACKLOG):
+            if self.count >= self._limit and not self._made_room():
+                self._pause(FULL_RETRY_SECONDS)
+                return
+            try:
+                accepted, _ = self.channel.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                log.warning("a connection could not be accepted: %s", error)
+                self._pause(ACCEPT_RETRY_SECONDS)
+                return
+            self._take_in(accepted)
+
+    def _take_in(self, accepted: socket.socket) -> None:
+        accepted.setblocking(False)
+        if not self._is_owner(accepted):
+            with contextlib.suppress(OSError):
+                accepted.send(_farewell("this is the socket of another user"))
+            accepted.close()
+            return
+        self.count += 1
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(loop.connect_accepted_socket(lambda: self.surface.connection(self), accepted))
+        self._arriving.add(task)
+        task.add_done_callback(self._arriving.discard)
+
+    def _is_owner(self, accepted: socket.socket) -> bool:
+        uid = peer_uid(accepted)
+        if uid is None or uid == self.surface.owner_uid:
+            return True
+        log.warning("refused a connection of user %s", uid)
+        return False
+
+    def _made_room(self) -> bool:
+        """Close the connection that has owed us a request for longest; false when every one is in use."""
+        latest = asyncio.get_running_loop().time() - PATIENCE_SECONDS
+        silent = [one for one in self.connections if one.is_waiting and one.heard_at <= latest]
+        for one in sorted(silent, key=lambda one: one.heard_at):
+            if not _has_sent(one.transport):
+                one.force_close()
+                return True
+        return False
+
+    def _pause(self, seconds: float) -> None:
+        """Accept nobody for `seconds`, or until a connection ends."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self.channel.fileno())
+        if self._retry is None:
+            self._retry = loop.call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if not self._is_closed:
+            asyncio.get_running_loop().add_reader(self.channel.fileno(), self._accept)
+
+
+def _has_sent(transport: Any) -> bool:
+    """Whether something lies in the kernel that we have not read yet."""
+    if transport is None or transport.is_closing():
+        return False
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _farewell(text: str) -> bytes:
+    body = f'{{"error":"{text}","code":"FORBIDDEN","details":{{}}}}'.encode()
+    fixed = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
+    head = f"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n{fixed}"
+    return f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body

@@ -1,0 +1,63 @@
+"""The loopback port for callers that cannot use the control socket: opened, told in `run/http.json`, moved, closed.
+
+Whoever comes in here shows a key. The daemon works without it: a port that cannot be had is a warning, not an end.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from stintd.api.guard import Guard
+from stintd.api.listener import Listener
+from stintd.engine import status
+from stintd.engine.health import Health
+from stintd.errors import Unavailable
+
+HOST = "127.0.0.1"
+
+
+class Loopback:
+    """One daemon's port. `bind(port)` gives a bound socket, of another port where that one is taken."""
+
+    def __init__(self, surface: Any, health: Health, bind: Callable[[int], socket.socket], path: str) -> None:
+        self._surface, self._health, self._bind, self._path = surface, health, bind, path
+        self._channel: socket.socket | None = None
+        self._listener: Listener | None = None
+        self.url: str | None = None
+
+    async def open(self, port: int) -> None:
+        """Listen there, or nearby, and say where."""
+        try:
+            self._channel = self._bind(port)
+        except Unavailable as error:
+            self._health.raise_warning("http_port", error.message, error.hint)
+        else:
+            found = self._channel.getsockname()[1]
+            self._listener = await self._surface.listen(self._channel, Guard(found), needs_key=True)
+            self.url = f"http://{HOST}:{found}"
+            self._tell_whether_moved(port, found)
+        about = {"url": self.url, "pid": os.getpid(), "version": self._surface.daemon.version}
+        status.write(self._path, json.dumps(about) + "\n")
+
+    def _tell_whether_moved(self, wanted: int, found: int) -> None:
+        if wanted in (0, found):
+            self._health.clear("http_port")
+            return
+        text = f"port {wanted} is taken; callers with keys find stintd at {self.url}"
+        self._health.raise_warning("http_port", text, "stop what has that port, or set http.port to another")
+
+    async def move(self, port: int) -> None:
+        """The settings name another port."""
+        if self._listener is not None:
+            self._surface.leave(self._listener)
+        self.close()
+        await self.open(port)
+
+    def close(self) -> None:
+        """Nobody comes in any more."""
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = self._listener = self.url = None
+        status.remove(self._path)

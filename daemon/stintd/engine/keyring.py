@@ -1,0 +1,97 @@
+"""The keys that open the loopback listener, in memory: whose a key is, and when each was last used.
+
+Lives on the event loop's thread. The table is read again after every change, so that a revoked key opens nothing from
+the moment its revocation is answered. Uses are written at most once a minute, and only when there were any.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from stintd.clock import Clock
+from stintd.domain.model import to_us
+from stintd.engine.engine import Engine
+from stintd.engine.rows import Row, select
+from stintd.engine.step import Step
+
+SCOPES = ("read", "write", "full")
+SAVE_SECONDS = 60.0
+KEY_LENGTH = 255
+
+
+def digest_of(key: str) -> str:
+    """What is kept of a key. Keys are random, 122 bits: a plain hash cannot be tried out."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who a key stands for. With `client_id` or `project_id` it reaches only what belongs to that one."""
+
+    id: str
+    name: str
+    scope: str
+    client_id: str | None = None
+    project_id: str | None = None
+
+
+def holders(conn: Connection) -> dict[str, Holder]:
+    """The keys that are not revoked, by their hash."""
+    rows = select(conn, "SELECT * FROM api_key WHERE revoked_us IS NULL")
+    return {row["hash"]: Holder(row["id"], row["name"], row["scope"], row["client_id"], row["project_id"]) for row in rows}
+
+
+class Keyring:
+    """Finds the holder of a key."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._holders: dict[str, Holder] = {}
+        self._used: dict[str, datetime] = {}
+        self._saving: asyncio.TimerHandle | None = None
+
+    def load(self, found: dict[str, Holder]) -> None:
+        """These are the keys now."""
+        self._holders = found
+
+    async def reload(self) -> None:
+        """Read the keys again; after this returns a revoked one opens nothing."""
+        self.load(await self._engine.read(holders))
+
+    def find(self, presented: Iterable[str]) -> Holder | None:
+        """The holder of the first of these that is a key of ours; its use is noted.
+
+        Looked up by its hash: how long that takes says nothing about a key, because nobody can choose the hash.
+        """
+        for key in presented:
+            holder = self._holders.get(digest_of(key)) if len(key) <= KEY_LENGTH else None
+            if holder is not None:
+                self._note(holder.id)
+                return holder
+        return None
+
+    def last_used(self) -> dict[str, datetime]:
+        """Uses that are not written yet, by the key's id."""
+        return self._used
+
+    def _note(self, key_id: str) -> None:
+        self._used[key_id] = self._clock.now()
+        if self._saving is None:
+            self._saving = asyncio.get_running_loop().call_later(SAVE_SECONDS, self.save)
+
+    def save(self) -> None:
+        """Have the uses written with the next step."""
+        if self._saving is not None:
+            self._saving.cancel()
+            self._saving = None
+        used, self._used = self._used, {}
+        if used:
+            self._engine.write(lambda step: _write(step, used), soon=False)
+
+
+def _write(step: Step, used: dict[str, datetime]) -> None:
+    rows: list[Row] = [{"id": key_id, "us": to_us(at)} for key_id, at in used.items()]
+    step.conn.executemany("UPDATE api_key SET last_used_us = :us WHERE id = :id", rows)

@@ -1,0 +1,96 @@
+"""The loopback port of a real daemon: found by its file, opened by a key of the command line, moved by a setting."""
+
+import json
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.support import until
+from tests.support.daemon import Daemon
+
+
+def told(daemon: Daemon) -> dict:
+    return json.loads(Path(daemon.layout.http_json).read_text())
+
+
+def ask(daemon: Daemon, path: str, key: str | None) -> tuple[int, dict]:
+    request = urllib.request.Request(told(daemon)["url"] + path, headers={"X-API-Key": key} if key else {})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def make_key(daemon: Daemon, scope: str, name: str) -> str:
+    made = daemon.stint("keys", "create", "--scope", scope, "--name", name, "--json").json
+    assert set(made) == {"id", "key", "scope", "name"}
+    return made["key"]
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    with Daemon(tmp_path / "home") as one:
+        yield one
+
+
+def test_a_key_of_the_command_line_opens_the_port_until_it_is_revoked(daemon):
+    about = told(daemon)
+    assert (about["pid"], set(about)) == (daemon.process.pid, {"url", "pid", "version"})
+    assert about["url"].startswith("http://127.0.0.1:")
+    assert Path(daemon.layout.http_json).stat().st_mode & 0o777 == 0o600
+    key = make_key(daemon, "read", "bar")
+    assert ask(daemon, "/api/status", None)[0] == 401
+    assert ask(daemon, "/api/status", key)[0] == 200
+    listed = daemon.stint("keys", "list").out
+    assert "bar" in listed
+    assert key not in listed
+    daemon.restart()
+    assert ask(daemon, "/api/status", key)[0] == 200, "keys outlive a restart"
+    daemon.stint("keys", "revoke", "bar")
+    assert ask(daemon, "/api/status", key)[0] == 401
+    assert "no keys" in daemon.stint("keys").out
+    assert daemon.stint("keys", "revoke", "bar", check=False).code == 1
+    assert key not in daemon.output()
+    daemon.stop()
+    assert not Path(daemon.layout.http_json).exists()
+
+
+def test_a_key_made_for_people_says_how_to_use_it(daemon):
+    out = daemon.stint("keys", "create", "--scope", "full").out
+    assert len(out.splitlines()[0]) == 36
+    assert told(daemon)["url"] in out
+    assert daemon.stint("keys", "create", check=False).code == 1
+    assert daemon.stint("keys", "create", "--scope", "root", check=False).code == 2
+
+
+def test_a_port_that_is_taken_is_replaced_and_the_status_says_so(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        daemon = Daemon(tmp_path / "home")
+        config = Path(daemon.layout.config)
+        config.write_text(config.read_text().replace("port = 0", f"port = {port}"))
+        with daemon:
+            assert told(daemon)["url"] != f"http://127.0.0.1:{port}"
+            warnings = daemon.client.get("/api/status")["warnings"]
+            assert [one["code"] for one in warnings] == ["http_port"]
+            assert str(port) in daemon.stint("status").out
+
+
+def test_another_port_in_the_settings_moves_the_listener_while_it_runs(daemon):
+    key = make_key(daemon, "read", "bar")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = Path(daemon.layout.config)
+    before = told(daemon)["url"]
+    config.write_text(config.read_text().replace("port = 0", f"port = {port}\nrate_limit = 7"))
+    until(lambda: told(daemon)["url"] == f"http://127.0.0.1:{port}", 10, "the listener moved")
+    assert ask(daemon, "/api/status", key)[0] == 200
+    with pytest.raises(OSError, match=r"refused|reset"):
+        urllib.request.urlopen(before + "/api/status", timeout=5)
