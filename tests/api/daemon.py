@@ -28,6 +28,7 @@ from stintd.engine.sheet import SheetState
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
+from tests.api import contract
 from tests.support.clock import FakeClock
 
 
@@ -95,11 +96,11 @@ class Daemon:
         return {}
 
     def roots(self) -> list[dict[str, Any]]:
-        return [{"path": path} for path in self.places.roots]
+        return [{"path": path, "state": "watched", "repos": 0, "origin": "default"} for path in self.places.roots]
 
     async def add_root(self, path: str) -> dict[str, Any]:
         self.places.roots = (*self.places.roots, path)
-        return {"path": path}
+        return self.roots()[-1]
 
     async def remove_root(self, path: str) -> dict[str, Any]:
         self.places.roots = tuple(root for root in self.places.roots if root != path)
@@ -133,7 +134,7 @@ class Answer:
 
 
 class Client:
-    """Asks over the socket."""
+    """Asks over the socket, and holds every answer against the schema of its route."""
 
     def __init__(self, daemon: Daemon) -> None:
         self.daemon = daemon
@@ -147,7 +148,9 @@ class Client:
         heads = {"Content-Type": "application/json"} if data is not None else {}
         async with self._session.request(method, f"http://localhost{path}", data=data, headers=heads | (headers or {})) as r:
             raw = await r.read()
-            return Answer(r.status, r.headers, json.loads(raw) if raw else None)
+            found = json.loads(raw) if raw else None
+            contract.check(self.daemon.surface.table, method, path, r.status, r.headers["Content-Type"], found)
+            return Answer(r.status, r.headers, found)
 
     async def get(self, path: str, **query: Any) -> Any:
         """The body of a GET that must succeed."""

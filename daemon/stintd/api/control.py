@@ -89,10 +89,10 @@ async def heartbeats(surface: Any, call: Call, request: Any) -> Answer:
             rejected.append(_rejection(index, error.message, error.hint))
     accepted, duplicates, refused = surface.daemon.beat(signals)
     if accepted == 1 and len(body) == 1:
-        return Answer(ONE_ACCEPTED, 202)
+        return Answer(ONE_ACCEPTED, call.route.status)
     rejected += [_rejection(places[index], text, "") for index, text in refused]
     rejected.sort(key=lambda one: one["index"])
-    return Answer(dump({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}), 202)
+    return Answer(dump({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}), call.route.status)
 
 
 def _signal(given: Any, now: datetime) -> BeatSignal:

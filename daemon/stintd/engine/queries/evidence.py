@@ -38,7 +38,7 @@ def why(view: View, at: datetime) -> dict[str, Any]:
     lo, hi = holes_around(view, at_us)
     reasons = _verdicts(view, lo, hi)
     return {
-        "at": shape.stamp(at), "entryId": None, "start": shape.instant(lo), "end": shape.instant(hi),
+        "at": shape.stamp(at), "entryId": None, "entry": None, "start": shape.instant(lo), "end": shape.instant(hi),
         "heartbeats": beats(view, lo, hi, None), "commits": [], "sessions": _sessions(view, lo, hi),
         "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi), "gaps": [_gap(one) for one in reasons],
     }  # fmt: skip

@@ -1,0 +1,11 @@
+"""JSON Schemas of what is answered, by the names they have in the OpenAPI document.
+
+`words` is what they are written in; each other module holds the shapes of one part of the surface. A route refers to them
+(`answer=ref("Entry")`). We own these shapes, so they admit no other field: an answer with one more is a change of the
+surface, and the tests of every route say so.
+"""
+
+from stintd.protocol.schemas import catalog, daemon, sheet, work
+from stintd.protocol.schemas.words import Schema
+
+COMPONENTS: dict[str, Schema] = {**work.SHAPES, **catalog.SHAPES, **sheet.SHAPES, **daemon.SHAPES}

@@ -1,0 +1,72 @@
+"""Projects, clients, tasks, people, and where work goes to: repositories, roots, mappings."""
+
+from stintd.protocol.schemas.words import (
+    COUNT,
+    FLAG,
+    INSTANT,
+    NULL_FLAG,
+    NULL_INSTANT,
+    NULL_NUMBER,
+    NULL_TEXT,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Schema,
+    array,
+    obj,
+    ref,
+    wider,
+)
+
+MAPPING = obj(
+    {
+        "id": TEXT, "position": WHOLE, "path": NULL_TEXT, "remote": NULL_TEXT, "branch": NULL_TEXT, "project": NULL_TEXT,
+        "projectId": NULL_TEXT, "client": NULL_TEXT, "task": NULL_TEXT, "billable": NULL_FLAG, "tags": array(TEXT),
+        "since": NULL_INSTANT,
+    },
+    about="What the owner said of a folder, remote or branch; the first that matches wins.",
+)  # fmt: skip
+
+SHAPES: dict[str, Schema] = {
+    "Project": obj(
+        {
+            "id": TEXT, "name": TEXT, "clientId": NULL_TEXT, "clientName": NULL_TEXT, "hourlyRate": NULL_NUMBER,
+            "currency": NULL_TEXT, "budgetHours": NULL_NUMBER, "budgetAmount": NULL_NUMBER, "billable": FLAG,
+            "billAgentTime": FLAG, "billSupervised": FLAG, "defaultTask": NULL_TEXT, "archived": FLAG, "origin": TEXT,
+            "repos": array(obj({"id": TEXT, "name": TEXT, "remote": TEXT})), "revision": COUNT, "createdAt": INSTANT,
+        },
+        about="`billable` is what new work gets: the project's own word, else whether it has a client.",
+    ),
+    "Budget": obj({
+        "projectId": TEXT, "hoursUsed": NUMBER, "hoursLimit": NULL_NUMBER, "spend": NULL_NUMBER, "spendCap": NULL_NUMBER,
+        "currency": NULL_TEXT,
+    }),
+    "Task": obj({
+        "id": TEXT, "key": TEXT, "name": TEXT, "projectId": TEXT, "status": {"enum": ["active", "complete"]},
+        "estimatedHours": NULL_NUMBER, "hourlyRate": NULL_NUMBER, "revision": COUNT,
+    }),
+    "Client": obj({"id": TEXT, "name": TEXT, "archived": FLAG, "revision": COUNT}),
+    "User": obj({
+        "id": NULL_TEXT, "workspaceId": NULL_TEXT, "deviceId": NULL_TEXT, "emails": array(TEXT), "timezone": TEXT,
+        "role": TEXT,
+    }),
+    "Repo": obj({
+        "id": TEXT, "name": TEXT, "remote": TEXT, "identity": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
+        "path": NULL_TEXT, "branch": NULL_TEXT, "tier": NULL_TEXT, "folders": COUNT, "lastActiveAt": NULL_INSTANT,
+        "checkouts": array(ref("Checkout")),
+    }),
+    "Checkout": obj(
+        {
+            "path": TEXT, "kind": TEXT, "branch": NULL_TEXT, "head": TEXT, "gone": FLAG, "trouble": TEXT,
+            "lastActiveAt": NULL_INSTANT, "tier": TEXT, "folders": COUNT,
+        },
+        ["tier", "folders"],
+        "A work tree; `tier` and `folders` only while it is watched.",
+    ),
+    "Root": obj({
+        "path": TEXT, "state": {"enum": ["watched", "missing"]}, "repos": COUNT, "origin": TEXT,
+    }),
+    "RemovedRoot": obj({"path": TEXT}),
+    "Mapping": MAPPING,
+    "ChangedMapping": wider(MAPPING, {"difference": ref("Difference")}),
+}  # fmt: skip

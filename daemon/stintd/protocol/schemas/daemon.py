@@ -1,0 +1,56 @@
+"""The daemon itself, and the one shape of errors."""
+
+from stintd.protocol.errors import TABLE
+from stintd.protocol.schemas.words import (
+    ANY_OBJECT,
+    COUNT,
+    FLAG,
+    INSTANT,
+    NULL_INSTANT,
+    NULL_TEXT,
+    NUMBER,
+    TEXT,
+    Schema,
+    array,
+    obj,
+    ref,
+    wider,
+)
+from stintd.protocol.schemas.work import ENTRIES
+
+KEY = obj({
+    "id": TEXT, "name": TEXT, "scope": {"enum": ["read", "write", "full"]}, "clientId": NULL_TEXT, "projectId": NULL_TEXT,
+    "createdAt": INSTANT, "lastUsedAt": NULL_INSTANT, "revokedAt": NULL_INSTANT,
+})  # fmt: skip
+
+SHAPES: dict[str, Schema] = {
+    "Error": obj(
+        {
+            "error": {"type": "string", "description": "what went wrong, for people"},
+            "code": {"enum": [row[0] for row in TABLE.values()]},
+            "details": {"type": "object", "properties": {"hint": {"type": "string", "description": "what to do next"}}},
+        },
+        about="Every error has this shape. `details` holds what belongs to it: the timer in the way, the fields that are not"
+        " known, the id that is in the log.",
+    ),
+    "Health": obj({
+        "status": {"enum": ["ok", "degraded", "starting"]}, "ready": FLAG, "version": TEXT, "warnings": COUNT,
+    }),
+    "Status": obj({
+        "version": TEXT, "ready": FLAG, "timers": ENTRIES, "todaySeconds": COUNT, "reviewCount": COUNT,
+        "warnings": array(ref("Warning")), "sources": array(ref("Source")), "lagSeconds": NUMBER,
+        "waitingHeartbeats": COUNT, "recording": FLAG, "now": INSTANT,
+    }),
+    "Warning": obj(
+        {
+            "code": TEXT, "severity": {"enum": ["info", "warning", "error"]}, "text": TEXT, "hint": TEXT,
+            "subject": NULL_TEXT, "since": NULL_INSTANT,
+        },
+        about="What is degraded now, and the remedy.",
+    ),
+    "Source": obj({"name": TEXT, "state": TEXT, "lastAt": NULL_INSTANT}),
+    "Recording": obj({"recording": FLAG, "until": NULL_INSTANT}),
+    "Key": KEY,
+    "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` opens the door; a repeated request is answered without it."),
+    "Settings": {**ANY_OBJECT, "description": "Tables of settings as the files nest them."},
+}  # fmt: skip

@@ -1,0 +1,61 @@
+"""Totals of a period, and what a rebuild changed."""
+
+from stintd.protocol.schemas.words import (
+    ACTOR,
+    COUNT,
+    DAY,
+    FLAG,
+    INSTANT,
+    NULL_INSTANT,
+    NULL_NUMBER,
+    NULL_TEXT,
+    NUMBER,
+    TEXT,
+    Schema,
+    array,
+    by_name,
+    nullable,
+    obj,
+    ref,
+    wider,
+)
+
+ROW = obj({
+    "key": TEXT, "name": TEXT, "seconds": COUNT, "handsOnSeconds": COUNT, "supervisedSeconds": COUNT, "agentSeconds": COUNT,
+    "billableSeconds": COUNT, "amount": NULL_NUMBER, "currency": NULL_TEXT, "amounts": by_name(NUMBER), "entries": COUNT,
+})  # fmt: skip
+_DAYS = by_name(COUNT)
+_TOLD = obj({
+    "id": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "taskName": NULL_TEXT, "start": INSTANT,
+    "end": NULL_INSTANT, "description": TEXT, "actor": ACTOR,
+})  # fmt: skip
+
+SHAPES: dict[str, Schema] = {
+    "Report": obj(
+        {
+            "from": INSTANT, "to": INSTANT, "timezone": TEXT,
+            "groupBy": {"enum": ["project", "client", "task", "tag", "branch", "commit", "day", "week"]},
+            "rows": array(ref("ReportRow")), "totals": wider(ROW, {"wallSeconds": COUNT}),
+        },
+        about="`seconds` is the person's time; agents' stands beside it and is never added.",
+    ),
+    "ReportRow": ROW,
+    "Timesheet": obj({
+        "from": DAY, "to": DAY, "timezone": TEXT, "days": array(DAY),
+        "rows": array(obj({
+            "clientId": NULL_TEXT, "clientName": NULL_TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
+            "taskId": NULL_TEXT, "taskName": NULL_TEXT, "days": _DAYS, "seconds": COUNT, "billableSeconds": COUNT,
+        })),
+        "totals": obj({"days": _DAYS, "seconds": COUNT}),
+    }),
+    "Difference": obj(
+        {
+            "dryRun": FLAG, "created": COUNT, "updated": COUNT, "deleted": COUNT, "beforeSeconds": COUNT,
+            "afterSeconds": COUNT,
+            "projects": array(obj({"projectId": NULL_TEXT, "name": NULL_TEXT, "beforeSeconds": COUNT,
+                                   "afterSeconds": COUNT})),
+            "entries": array(obj({"before": nullable(_TOLD), "after": nullable(_TOLD)})),
+        },
+        about="What deriving again changed, or would change.",
+    ),
+}  # fmt: skip

@@ -1,0 +1,64 @@
+"""The words that schemas of answers are written in: kinds of values, objects without other fields, lists, references."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+TEXT: Schema = {"type": "string"}
+NULL_TEXT: Schema = {"type": ["string", "null"]}
+FLAG: Schema = {"type": "boolean"}
+NULL_FLAG: Schema = {"type": ["boolean", "null"]}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+WHOLE: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
+NULL_NUMBER: Schema = {"type": ["number", "null"]}
+_STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?Z$"
+INSTANT: Schema = {"type": "string", "format": "date-time", "pattern": _STAMP}
+NULL_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time", "pattern": _STAMP}
+DAY: Schema = {"type": "string", "format": "date"}
+"""A local day of the owner."""
+ACTOR: Schema = {"enum": ["human", "agent"]}
+ANY_OBJECT: Schema = {"type": "object"}
+
+
+def obj(fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str = "") -> Schema:
+    """An object of exactly these fields, all there but for the `optional` ones."""
+    left_out = frozenset(optional)
+    schema = {
+        "type": "object", "properties": fields, "required": [name for name in fields if name not in left_out],
+        "additionalProperties": False,
+    }  # fmt: skip
+    return {"description": about, **schema} if about else schema
+
+
+def wider(base: Schema, fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str = "") -> Schema:
+    """An object of another's fields and some more."""
+    known = base["properties"]
+    left_out = [name for name in known if name not in base["required"]]
+    return obj({**known, **fields}, [*left_out, *optional], about)
+
+
+def array(inner: Schema) -> Schema:
+    """A list."""
+    return {"type": "array", "items": inner}
+
+
+def by_name(inner: Schema) -> Schema:
+    """An object whose names are data: days, currencies."""
+    return {"type": "object", "additionalProperties": inner}
+
+
+def ref(name: str) -> Schema:
+    """The component of that name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def nullable(inner: Schema) -> Schema:
+    """That, or null."""
+    return {"anyOf": [inner, {"type": "null"}]}
+
+
+def page(name: str) -> Schema:
+    """A page of a list of components: `{data, nextCursor}`."""
+    return obj({"data": array(ref(name)), "nextCursor": NULL_TEXT})

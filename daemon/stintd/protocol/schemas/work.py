@@ -1,0 +1,102 @@
+"""Entries and timers, and what they rest on."""
+
+from stintd.protocol.schemas.words import (
+    ACTOR,
+    COUNT,
+    FLAG,
+    INSTANT,
+    NULL_INSTANT,
+    NULL_TEXT,
+    TEXT,
+    Schema,
+    array,
+    by_name,
+    nullable,
+    obj,
+    ref,
+    wider,
+)
+
+ENTRIES = array(ref("Entry"))
+NULL_ENTRY = nullable(ref("Entry"))
+VERDICT: Schema = {"enum": ["work", "away", "unassigned", "supervised", "autonomous"]}
+_SPAN = {"start": INSTANT, "end": INSTANT}
+
+ENTRY = obj(
+    {
+        "id": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "clientId": NULL_TEXT, "clientName": NULL_TEXT,
+        "taskId": NULL_TEXT, "taskName": NULL_TEXT, "description": TEXT, "start": INSTANT, "end": NULL_INSTANT,
+        "durationSeconds": COUNT, "state": {"enum": ["waiting", "running", "paused", "finished"]}, "actor": ACTOR,
+        "origin": {"enum": ["auto", "manual", "backfill", "import"]}, "handsOnSeconds": COUNT, "supervisedSeconds": COUNT,
+        "billable": FLAG, "tags": array(TEXT), "pauses": array(obj({"start": INSTANT, "end": NULL_INSTANT})),
+        "branch": NULL_TEXT, "repo": NULL_TEXT, "commits": array(ref("Commit")), "sessionId": NULL_TEXT,
+        "pinned": array({"enum": ["time", "project", "text"]}), "locked": FLAG, "approvedAt": NULL_INSTANT,
+        "confirmed": FLAG, "lastEvidenceAt": NULL_INSTANT, "userId": NULL_TEXT, "workspaceId": NULL_TEXT,
+        "revision": COUNT, "updatedAt": INSTANT,
+        "deliveries": array(obj({"target": TEXT, "state": TEXT, "remoteId": NULL_TEXT})), "provisional": FLAG,
+    },
+    ["provisional"],
+    "A time entry; without `end` a timer. `durationSeconds` leaves pauses out and counts a running one to now."
+    " `provisional`: work just noticed that may still turn out to be noise.",
+)  # fmt: skip
+
+EVIDENCE = obj(
+    {
+        "entryId": NULL_TEXT, "entry": NULL_ENTRY, "start": INSTANT, "end": NULL_INSTANT,
+        "heartbeats": array(ref("Heartbeat")), "commits": array(ref("Commit")),
+        "sessions": array(obj({"sessionId": TEXT, "agent": NULL_TEXT, "start": INSTANT, "end": NULL_INSTANT,
+                               "endReason": NULL_TEXT})),
+        "absences": array(obj({**_SPAN, "kind": {"enum": ["suspend", "lock", "shutdown", "off"]}})),
+        "blind": array(obj({**_SPAN, "reason": TEXT})),
+        "gaps": array(obj({**_SPAN, "verdict": VERDICT, "reason": TEXT})),
+    },
+    about="What an entry, or a stretch without one, rests on; and why each silence in it counted or not.",
+)  # fmt: skip
+
+EDIT = obj(
+    {"editId": TEXT, "at": INSTANT, "who": TEXT, "verb": TEXT, "summary": TEXT, "undoneAt": NULL_INSTANT},
+    about="One change that a person made.",
+)
+_NEIGHBOUR = obj({"entryId": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT})
+
+SHAPES: dict[str, Schema] = {
+    "Entry": ENTRY,
+    "MadeEntry": wider(
+        ENTRY, {"takenSeconds": COUNT, "notice": NULL_TEXT, "projectCreated": FLAG},
+        about="An entry, and how much automatic time it took.",
+    ),
+    "Commit": obj({"sha": TEXT, "subject": TEXT, "time": INSTANT}),
+    "CurrentTimers": obj({"timer": NULL_ENTRY, "timers": ENTRIES}),
+    "StartedTimer": obj({"timer": NULL_ENTRY, "stopped": ENTRIES, "projectCreated": FLAG}),
+    "ResumedTimer": obj({"timer": NULL_ENTRY, "stopped": ENTRIES}),
+    "TimerAnswer": obj({"timer": NULL_ENTRY}),
+    "EntryAnswer": obj({"entry": NULL_ENTRY}),
+    "EntriesAnswer": obj({"entries": ENTRIES}),
+    "Evidence": EVIDENCE,
+    "Why": wider(EVIDENCE, {"at": INSTANT}),
+    "Edit": EDIT,
+    "History": obj({
+        "entryId": TEXT,
+        "data": array(wider(EDIT, {"isCreated": FLAG, "isDeleted": FLAG,
+                                   "changes": by_name(obj({"before": {}, "after": {}}))})),
+    }),
+    "Undone": obj({"edit": ref("Edit"), "entries": ENTRIES}),
+    "Gap": obj(
+        {"id": TEXT, **_SPAN, "durationSeconds": COUNT, "verdict": VERDICT, "reason": TEXT, "before": _NEIGHBOUR,
+         "after": _NEIGHBOUR},
+        about="A stretch between two entries of one day that nobody has claimed.",
+    ),
+    "Approval": obj({"entries": ENTRIES, "count": COUNT, "seconds": COUNT}),
+    "Moved": obj({"dryRun": FLAG, "entries": ENTRIES, "seconds": COUNT, "notice": NULL_TEXT}),
+    "Heartbeat": obj(
+        {
+            "id": NULL_TEXT, "time": INSTANT, "project": NULL_TEXT, "projectId": NULL_TEXT, "taskName": NULL_TEXT,
+            "repo": NULL_TEXT, "path": NULL_TEXT, "branch": NULL_TEXT, "entity": NULL_TEXT, "kind": TEXT, "source": TEXT,
+            "actor": ACTOR, "device": NULL_TEXT, "sessionId": NULL_TEXT,
+        },
+        about="One moment of evidence; its project as it resolves now.",
+    ),
+    "TakenHeartbeats": obj({
+        "accepted": COUNT, "duplicates": COUNT, "rejected": array(obj({"index": COUNT, "error": TEXT})),
+    }),
+}  # fmt: skip
