@@ -25,6 +25,7 @@ from stintd.engine import placing, rolling, shape
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
+from stintd.engine.housekeeping import Housekeeping
 from stintd.engine.keyring import Keyring, holders
 from stintd.engine.news import News
 from stintd.engine.notify import Hub
@@ -169,6 +170,7 @@ class App:
         self.project_files.roots, self.project_files.excluded = self.chosen.folders, self.chosen.exclude
         self.gate.on_checkout = self.project_files.look
         self.session_watch = SessionWatch(self.engine, instance.boot_id(), process.started_at, process.is_alive)
+        self.housekeeping = Housekeeping(self.engine, clock)
         self.engine.after_commit(self._committed)
 
     def _alive_until(self) -> datetime | None:
@@ -255,6 +257,7 @@ class App:
         self._note_alive()
         self.status_file.changed()
         self.session_watch.changed()
+        self.housekeeping.check()
         self.clock_watch.need_ticks(self.state.is_running)
 
     def _head_of(self, folder: str) -> tuple[str | None, str]:

@@ -6,6 +6,8 @@ import json
 import pytest
 
 from stintd.api import stream
+from stintd.engine.housekeeping import Housekeeping
+from stintd.store import changes
 from tests.api.daemon import Client, raw
 from tests.api.test_entries import DAY, added, at, spans, work
 
@@ -333,9 +335,47 @@ async def test_a_stream_says_where_it_begins_so_that_it_can_be_resumed_before_an
         async with asyncio.timeout(5):
             told = await reader.reader.readuntil(b"\nid: ")
             place = int(await reader.reader.readuntil(b"\n"))
-        assert b"event:" not in told
+        assert b"event:" not in told, "the place is told before anything else"
         assert place == (0 if mark == 0 else 1)
         reader.writer.close()
+
+
+@pytest.mark.parametrize(("mark", "goes_on"), [(2, 25), (24, 25), (10**9, 45)])
+async def test_a_reader_whom_the_log_no_longer_reaches_is_told_of_the_gap_first(daemon, client, mark, goes_on):
+    for number in range(45):
+        await client.post("/api/projects", {"name": f"p{number}"}, 201)
+    await daemon.clock.advance(days=31)
+    await daemon.engine.run(lambda step: changes.trim(step.conn, step.now, keep=20))
+    reader = await Reader(daemon.path).open(last_id=mark)
+    (first,) = await reader.until("gap")
+    assert first == (goes_on, "gap", {"after": mark, "resumedAfter": goes_on})
+    await client.post("/api/projects", {"name": "next"}, 201)
+    found = await reader.until("project.created")
+    while found[-1][2]["name"] != "next":
+        found += await reader.until("project.created")
+    assert [one[0] for one in found] == list(range(goes_on + 1, 47))
+    reader.writer.close()
+
+
+async def test_a_mark_at_the_edge_of_the_log_is_no_gap(daemon, client):
+    for number in range(45):
+        await client.post("/api/projects", {"name": f"p{number}"}, 201)
+    await daemon.clock.advance(days=31)
+    await daemon.engine.run(lambda step: changes.trim(step.conn, step.now, keep=20))
+    reader = await Reader(daemon.path).open(last_id=25)
+    assert next(one[0] for one in await reader.until("project.created")) == 26
+    reader.writer.close()
+
+
+async def test_the_log_of_changes_is_swept_once_a_day_and_only_of_what_is_old(daemon, client):
+    keeping = Housekeeping(daemon.engine, daemon.clock)
+    daemon.engine.after_commit(keeping.check)
+    for number in range(3):
+        await client.post("/api/projects", {"name": f"p{number}"}, 201)
+    await daemon.clock.advance(days=40)
+    await client.post("/api/projects", {"name": "new"}, 201)
+    await client.get("/api/entries")
+    assert await daemon.engine.read(changes.bounds) == (1, 4), "the newest ten thousand stay however old"
 
 
 async def test_a_silent_stream_says_that_it_lives(daemon, client, monkeypatch):

@@ -1,6 +1,7 @@
 """The stream of changes: server-sent lines, in the order of the change log, resumable by `Last-Event-ID`.
 
-Promises: every committed change after the one named is sent, each once, in order. A slow reader waits for nobody but
+Promises: every committed change after the one named is sent, each once, in order; where the log no longer reaches back
+that far, the reader is told so first. A slow reader waits for nobody but
 itself: what overflows its queue is read again from the log. Nothing wakes up for a stream that is not open. The first
 line names the place in the log, so that a reader whose connection breaks before any change came can resume there too.
 """
@@ -25,6 +26,8 @@ KEEP_ALIVE_SECONDS = 15.0
 STALL_SECONDS = 30.0
 STREAM_LIMIT = 64
 RETRY_MS = 2000
+GAP = "gap"
+"""Told first to a reader whose mark the log no longer reaches: what it knows may be out of date, so it reads anew."""
 
 
 class Stream(StreamResponse):
@@ -57,11 +60,11 @@ class Stream(StreamResponse):
         """The connection is closed instead."""
 
     async def _send_all(self, request: BaseRequest, listener: Listener) -> None:
-        engine = self._surface.daemon.engine
-        newest = await engine.read(changes.newest)
-        # A mark from beyond the log is of a database that was replaced: its reader would wait for ever.
-        sent = newest if self._last_seq is None else min(self._last_seq, newest)
+        oldest, newest = await self._surface.daemon.engine.read(changes.bounds)
+        sent = newest if self._last_seq is None else _resumed(self._last_seq, oldest, newest)
         await _write(request, f"id: {sent}\n\n".encode())
+        if self._last_seq not in (None, sent):
+            await _write(request, line(Change(sent, GAP, {"after": self._last_seq, "resumedAfter": sent})))
         listener.has_gap = self._last_seq is not None
         while True:
             if listener.has_gap:
@@ -88,6 +91,15 @@ class Stream(StreamResponse):
                 return sent
             await _write(request, b"".join(lines))
             sent = max(change.seq for change in missed)
+
+
+def _resumed(last_seq: int, oldest: int, newest: int) -> int:
+    """After which change a reader goes on. One from before the log begins, or from beyond its end (the database was
+    replaced: it would wait for ever), cannot be told everything.
+    """
+    if last_seq > newest:
+        return newest
+    return max(last_seq, oldest - 1)
 
 
 async def events(surface: Any, call: Call, request: BaseRequest) -> Stream:

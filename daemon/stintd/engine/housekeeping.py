@@ -1,0 +1,35 @@
+"""What is dropped in passing, so that the database does not grow for ever with what nobody reads again.
+
+Looked at after commits and done at most once a day: an idle daemon is not woken for it. Event loop's thread.
+"""
+
+from datetime import timedelta
+
+from stintd.clock import Clock
+from stintd.engine.engine import Engine
+from stintd.engine.step import Step
+from stintd.store import changes
+
+EVERY_SECONDS = 86_400.0
+LOG_KEPT = timedelta(days=30)
+"""How far back a stream can be resumed; the newest 10,000 changes are kept however old they are."""
+
+
+class Housekeeping:
+    """One a daemon."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._due = clock.monotonic()
+
+    def check(self) -> None:
+        """Called after a commit."""
+        now = self._clock.monotonic()
+        if now >= self._due:
+            self._due = now + EVERY_SECONDS
+            self._engine.write(sweep, soon=False)
+
+
+def sweep(step: Step) -> None:
+    """Drop changes that are older than anybody resumes from."""
+    changes.trim(step.conn, step.now - LOG_KEPT)
