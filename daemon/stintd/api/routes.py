@@ -1,6 +1,6 @@
 """Every route, once: what it takes, what it needs, and the function that answers it."""
 
-from stintd.api import control, keys, stream
+from stintd.api import clockeye, control, keys, stream
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query
 from stintd.api.route import Route, Table, fields
@@ -60,7 +60,8 @@ PROJECT = (
 TASK = (field("estimatedHours", number(0, 1e6, null=True)), field("hourlyRate", MONEY), field("key", text(100)))
 FILTERS = (
     field("projectId", ID), field("project", NAME, "project_name"), field("client", NAME), field("task", NAME),
-    field("tag", NAME), field("billable", FLAG), field("actor", choice("human", "agent")),
+    field("tag", NAME), field("billable", FLAG), field("actor", choice("human", "agent")), field("clientId", ID),
+    field("taskId", ID), field("userId", ID),
 )  # fmt: skip
 GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
 
@@ -91,7 +92,7 @@ ENTRY = fields(field("projectId", NULL_ID), field("projectName", NAME), *WORK, *
 ENTRIES = [
     Route("GET", "/api/entries", query(entry_lists.listing), "entries that overlap a period",
           query=fields(*PERIOD, *PAGE, *FILTERS, field("state", choice("running", "paused", "finished")),
-                       field("search", NAME)), answer=page("Entry")),
+                       field("search", NAME), field("updatedSince", INSTANT)), answer=page("Entry")),
     Route("POST", "/api/entries", command(entries.create), "enter past work", "write",
           fields(*WHICH, *WORK, *SPAN, KEY, field("autoCreate", FLAG), field("replace", FLAG), field("overlap", FLAG)),
           creates=True, answer=ref("MadeEntry")),
@@ -117,7 +118,8 @@ def _projects(path: str) -> list[Route]:
     one = path + "/{project_id}"
     return [
         Route("GET", path, query(project_lists.listing), "projects",
-              query=fields(*PAGE, field("status", STATUS), field("search", NAME)), answer=page("Project")),
+              query=fields(*PAGE, field("status", STATUS), field("search", NAME), field("clientId", ID),
+                           field("client", NAME)), answer=page("Project")),
         Route("POST", path, command(projects.create), "a new project", "write",
               fields(field("name", NAME, required=True), KEY, *PROJECT), creates=True, answer=ref("Project")),
         Route("GET", one, query(project_lists.one), "one project", answer=ref("Project")),
@@ -131,8 +133,8 @@ def _projects(path: str) -> list[Route]:
 CATALOG = [
     *_projects("/api/projects"),
     *_projects("/api/jobs"),
-    Route("GET", "/api/clients", query(catalogs.clients), "clients", query=fields(*PAGE, field("status", STATUS)),
-          answer=page("Client")),
+    Route("GET", "/api/clients", query(catalogs.clients), "clients",
+          query=fields(*PAGE, field("status", STATUS), field("search", NAME)), answer=page("Client")),
     Route("POST", "/api/clients", command(catalog.create_client), "a new client", "write",
           fields(field("name", NAME, required=True), KEY), creates=True, answer=ref("Client")),
     Route("GET", "/api/clients/{client_id}", query(catalogs.client), "one client", answer=ref("Client")),
@@ -141,7 +143,8 @@ CATALOG = [
     Route("DELETE", "/api/clients/{client_id}", changed(catalog.delete_client), "delete a client", "full",
           answer=ref("Client")),
     Route("GET", "/api/tasks", query(catalogs.tasks), "tasks",
-          query=fields(*PAGE, field("status", STATUS), field("projectId", ID)), answer=page("Task")),
+          query=fields(*PAGE, field("status", STATUS), field("projectId", ID), field("search", NAME)),
+          answer=page("Task")),
     Route("POST", "/api/tasks", command(catalog.create_task), "a new task", "write",
           fields(field("projectId", ID), field("projectName", NAME), field("name", NAME, required=True), KEY, *TASK),
           creates=True, answer=ref("Task")),
@@ -235,5 +238,5 @@ KEYS = [
           fields(field("id", ID, "key_id", required=True)), answer=ref("Key")),
 ]  # fmt: skip
 
-ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *PLACES]
+ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *PLACES, *clockeye.ROUTES]
 TABLE = Table(ROUTES)

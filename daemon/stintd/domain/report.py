@@ -173,7 +173,7 @@ def totals(entries: Iterable[TimeEntry], grouping: str, labels: Labels, now: dat
     if grouping not in GROUPINGS:
         raise Invalid(f"cannot group by {grouping[:40]!r}", "group by " + ", ".join(GROUPINGS))
     rows: dict[str, Row] = {}
-    total = Row("", "")
+    total = Row("", "total")
     walls: dict[str, list[Interval]] = {"human": [], "agent": []}
     for entry in entries:
         terms = labels.terms(entry)

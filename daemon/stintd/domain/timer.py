@@ -120,7 +120,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Start:
     """A start. `at` None is now. `on_running` is the request's own wish, `surface` the mode of the surface it came by
-    (`conflict` means strict in both). `session` makes it evidence of a session instead of a manual timer.
+    (`conflict` means strict in both). `session` makes it evidence of a session instead of a manual timer. `is_fresh`: a new
+    entry even where the same runs already, which then gives way like any other.
     """
 
     project: ProjectId
@@ -132,6 +133,7 @@ class Start:
     on_running: str | None = None
     surface: str | None = None
     session: str | None = None
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +200,9 @@ def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now:
         return _start_session(open_timers, request, mode, at)
     mine = [timer for timer in _people(open_timers) if timer.origin != "auto"]
     same = next((timer for timer in _latest(mine) if _is_same(timer, request)), None)
-    if same is not None and same.state != "paused":
+    if same is not None and same.state != "paused" and not request.is_fresh:
         return Outcome((), same.id)
-    if same is not None:
+    if same is not None and not request.is_fresh:
         return resume(open_timers, Target(entry=same.id, at=request.at), policy, now, mode)
     effects = _made_room(open_timers, MODES[mode], request.project, at)
     entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable, mode == "parallel")

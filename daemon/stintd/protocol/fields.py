@@ -60,16 +60,23 @@ def parse_instant(value: Any) -> datetime:
     return instant
 
 
+def parse_day(value: Any) -> date:
+    """A date, YYYY-MM-DD: a local day of the owner."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise Invalid("is not a date", "send YYYY-MM-DD")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError as error:
+        raise Invalid("is not a date", "send YYYY-MM-DD") from error
+    if not 1970 <= day.year < 9000:
+        raise Invalid("is too far away to be meant", "times lie between 1970 and 9000")
+    return day
+
+
 def parse_day_or_instant(value: Any) -> date | datetime:
     """A date (a local day of the owner) or an aware instant."""
     if isinstance(value, str) and _DATE.fullmatch(value):
-        try:
-            day = date.fromisoformat(value)
-        except ValueError as error:
-            raise Invalid("is not a date", "send YYYY-MM-DD") from error
-        if not 1970 <= day.year < 9000:
-            raise Invalid("is too far away to be meant", "times lie between 1970 and 9000")
-        return day
+        return parse_day(value)
     return parse_instant(value)
 
 
@@ -197,6 +204,7 @@ def _anything(value: Any) -> Any:
 
 
 _PATH_TEXT = text(4096)
+DATE = Kind(parse_day, {"type": "string", "format": "date"}, parse_day)
 FLAG = Kind(_flag, {"type": "boolean"}, _flag_text)
 OPTIONAL_FLAG = Kind(lambda value: None if value is None else _flag(value), {"type": ["boolean", "null"]})
 INSTANT = Kind(parse_instant, {"type": "string", "format": "date-time"}, parse_instant)

@@ -1,7 +1,7 @@
 """Start, stop, pause, resume, switch, continue, cancel: the rules decide, here it is carried out."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,13 +52,14 @@ def start(
     step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
     auto_create: bool = False, fallback_project_id: str | None = None, source: str | None = None,
     session_id: str | None = None, pid: int | None = None, manual: bool | None = None, on_running: str | None = None,
-    at: datetime | None = None, **words: Any,
+    at: datetime | None = None, surface: str | None = None, is_fresh: bool = False, **words: Any,
 ) -> Reply:  # fmt: skip
-    """Start a timer by hand, or tell of a session (see `sessions`); what runs already is answered as it is."""
+    """Start a timer by hand, or tell of a session (see `sessions`); what runs already is answered as it is, unless the
+    surface's starts are always new ones (`is_fresh`)."""
     target = naming.target(step, Wanted(project_id, project_name, place), may_create=auto_create, fallback_id=fallback_project_id)
     by_hand = timer.is_manual_start(source or "api", session_id, pid, manual)
     session = None if by_hand else sessions.session_of(step, session_id, target.id)
-    request = _request(step, target, words, at, on_running, session)
+    request = replace(_request(step, target, words, at, on_running, session), surface=surface, is_fresh=is_fresh)
     outcome = _decided(step, lambda: timer.start(open_timers(step), request, step.policy, step.now))
     if session is not None:
         return _begun(step, target, place, outcome, timer.check_at(at, step.now, step.policy), source, pid, words, session)

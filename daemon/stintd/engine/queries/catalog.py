@@ -27,9 +27,15 @@ def _named(
     return page(select(view.conn, sql, [*values, limit + 1]), limit, ("name", "id"))
 
 
-def clients(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active") -> dict[str, Any]:
+def clients(
+    view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active", search: str | None = None
+) -> dict[str, Any]:
     """Clients by name; active ones unless asked otherwise."""
-    kept, following = _named(view, "client", [_CLIENTS[status]], [], limit, cursor)
+    clauses, values = [_CLIENTS[status]], []
+    if search is not None:
+        clauses.append("instr(lower(name), lower(?))")
+        values.append(search)
+    kept, following = _named(view, "client", clauses, values, limit, cursor)
     return {"data": [shape.client(row) for row in kept], "nextCursor": following}
 
 
@@ -47,10 +53,13 @@ def client(view: View, client_id: str) -> dict[str, Any]:
 
 def tasks(
     view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active",
-    project_id: str | None = None,
+    project_id: str | None = None, search: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Tasks by name; active ones unless asked otherwise."""
+    """Tasks by name; active ones unless asked otherwise. What is searched for stands in the name or the key."""
     clauses, values = [_TASKS[status]], []
+    if search is not None:
+        clauses.append("(instr(lower(name), lower(?)) OR instr(lower(key), lower(?)))")
+        values += [search, search]
     if project_id is not None:
         clauses.append("project_id = ?")
         values.append(project_id)

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from stintd.domain.model import to_us
 from stintd.engine import shape
 from stintd.engine.period import period, zone_of
 from stintd.engine.rows import DEFAULT_LIMIT, LONGEST_US, Row, decode_cursor, first, page, select
@@ -13,7 +14,10 @@ _FINDERS = {
     "project_id": "e.project_id = ?",
     "project_name": "p.name = ?",
     "client": "c.name = ?",
+    "client_id": "p.client_id = ?",
+    "user_id": "e.user_id = ?",
     "task": "(e.task = ? OR t.name = ?)",
+    "task_id": "t.id = ?",
     "tag": "EXISTS (SELECT 1 FROM json_each(e.tags) WHERE value = ?)",
     "billable": "e.billable = ?",
     "actor": "e.actor = ?",
@@ -57,12 +61,15 @@ def find(reading: Reading, clauses: list[str], values: list[Any], tail: str = ""
 
 def listing(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None, **filters: Any,
+    cursor: str | None = None, updated_since: datetime | None = None, **filters: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Entries that overlap the period, uncut; latest start first, then by id."""
     span = period(since, until, zone_of(view.policy.zone), view.now)
     clauses, values = overlapping(span.lo_us if since else None, span.hi_us if until else None)
     more, wanted = conditions(filters)
+    if updated_since is not None:
+        more.append("e.updated_us >= ?")
+        wanted.append(to_us(updated_since))
     if cursor is not None:
         start_us, last_id = decode_cursor(cursor, (int, str))
         more.append("(e.start_us < ? OR (e.start_us = ? AND e.id > ?))")

@@ -11,13 +11,18 @@ _BY_STATUS = {"active": "p.archived = 0", "archived": "p.archived = 1", "complet
 
 
 def listing(
-    view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active", search: str | None = None
-) -> dict[str, Any]:
+    view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active", search: str | None = None,
+    client_id: str | None = None, client: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Projects by name; active ones unless asked otherwise."""
     clauses, values = ["p.deleted = 0", _BY_STATUS[status]], []
     if search is not None:
         clauses.append("instr(lower(p.name), lower(?))")
         values.append(search)
+    for clause, value in (("p.client_id = ?", client_id), ("c.name = ?", client)):
+        if value is not None:
+            clauses.append(clause)
+            values.append(value)
     if cursor is not None:
         clauses.append("(p.name, p.id) > (?, ?)")
         values += decode_cursor(cursor, (str, str))

@@ -17,7 +17,7 @@ from stintd.engine.rows import Row, first, select
 from stintd.engine.view import View
 
 FROM_TOTALS = frozenset({"project", "client", "task", "day", "week"})
-TOTALS_FILTERS = frozenset({"project_id", "project_name", "client", "billable", "actor"})
+TOTALS_FILTERS = frozenset({"project_id", "project_name", "client", "client_id", "billable", "actor"})
 TOTALS_SQL = """
 SELECT {day} AS day, project_id, task, actor, billable, sum(total_us), sum(hands_on_us), sum(supervised_us), sum(entries)
 FROM rollup WHERE day BETWEEN ? AND ?{where} GROUP BY {by_day}project_id, task, actor, billable
@@ -26,6 +26,7 @@ _FILTERS = {
     "project_id": " AND project_id = ?",
     "project_name": " AND project_id IN (SELECT id FROM project WHERE name = ?)",
     "client": " AND project_id IN (SELECT p.id FROM project p JOIN client c ON c.id = p.client_id WHERE c.name = ?)",
+    "client_id": " AND project_id IN (SELECT id FROM project WHERE client_id = ?)",
     "billable": " AND billable = ?",
     "actor": " AND actor = ?",
 }

@@ -1,0 +1,53 @@
+"""Entries as ClockEye's callers know them: snake_case, by page, the person's time alone."""
+
+from datetime import date
+from typing import Any
+
+from stintd.domain.model import to_us
+from stintd.engine import shape
+from stintd.engine.period import DAY, midnight, zone_of
+from stintd.engine.queries.entries import conditions, find, overlapping
+from stintd.engine.rows import first
+from stintd.engine.view import View
+from stintd.errors import Invalid
+
+PER_PAGE = 50
+
+
+def entry(shown: dict[str, Any]) -> dict[str, Any]:
+    """An entry of ours in ClockEye's words; `duration` in seconds, null as long as there is no end."""
+    return {
+        "id": shown["id"], "user_id": shown["userId"], "project_id": shown["projectId"], "task_id": shown["taskId"],
+        "description": shown["description"], "start_time": shown["start"], "end_time": shown["end"],
+        "duration": shown["durationSeconds"] if shown["end"] is not None else None, "billable": shown["billable"],
+    }  # fmt: skip
+
+
+def listing(
+    view: View, start_date: date | None = None, end_date: date | None = None, page: int = 1, **filters: Any
+) -> dict[str, Any]:
+    """A page of the entries that overlap the owner's local days, uncut, the latest start first.
+
+    Only the person's entries: these callers add up durations, and an agent's time beside a person's would count twice.
+    A page beyond the last is empty.
+    """
+    clauses, values = _inside(view, start_date, end_date)
+    more, wanted = conditions({**filters, "actor": "human"})
+    clauses, values = clauses + more, values + wanted
+    counted = first(view.conn, f"SELECT count(*) AS n FROM entry e WHERE {' AND '.join(clauses)}", values)  # noqa: S608
+    total = counted["n"] if counted else 0
+    rows = find(view, clauses, [*values, PER_PAGE, (page - 1) * PER_PAGE], " ORDER BY e.start_us DESC, e.id LIMIT ? OFFSET ?")
+    return {
+        "data": [entry(shape.entry(view, row)) for row in rows], "page": page, "per_page": PER_PAGE, "total": total,
+        "total_pages": -(-total // PER_PAGE),
+    }  # fmt: skip
+
+
+def _inside(view: View, start_date: date | None, end_date: date | None) -> tuple[list[str], list[Any]]:
+    if start_date is not None and end_date is not None and end_date < start_date:
+        raise Invalid("end_date is before start_date", "swap them", {"field": "end_date"})
+    zone = zone_of(view.policy.zone)
+    return overlapping(
+        to_us(midnight(start_date, zone)) if start_date is not None else None,
+        to_us(midnight(end_date + DAY, zone)) if end_date is not None else None,
+    )
