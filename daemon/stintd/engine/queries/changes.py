@@ -16,3 +16,8 @@ def after(conn: Connection, seq: int) -> list[Change]:
 def newest(conn: Connection) -> int:
     """The `seq` of the latest change."""
     return changes.bounds(conn)[1]
+
+
+def bounds(conn: Connection) -> tuple[int, int]:
+    """The oldest `seq` that can still be read and the latest ever given; 0 when there is none."""
+    return changes.bounds(conn)
