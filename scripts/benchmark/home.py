@@ -1,6 +1,7 @@
 """A daemon in a home of its own: started as a user would start it, asked over its control socket."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -26,13 +27,13 @@ class Home:
 
     def __init__(self, folder: Path, roots: list[Path] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.pid = folder, 0
+        self.folder, self.pid, self.key = folder, 0, ""
         self.socket = str(folder / "run" / "control.sock")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_", "STINT", "PYTHON"))}
         self.environment = {**kept, "STINTD_HOME": str(folder), "HOME": str(folder), "TZ": "UTC"}
         (folder / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.test\n[init]\n\tdefaultBranch = main\n")
         quoted = ", ".join(f'"{root}"' for root in roots or [])
-        (folder / "config.toml").write_text(f"[watch]\nfolders = [{quoted}]\n")
+        (folder / "config.toml").write_text(f"[http]\nport = 0\n[watch]\nfolders = [{quoted}]\n")
         self._control = control.Control(self.socket)
 
     def get(self, route: str, **query: str) -> Any:
@@ -43,6 +44,10 @@ class Home:
 
     def every(self, route: str, query: dict[str, str]) -> list[Any]:
         return list(self._control.every(route, **query))
+
+    def told(self) -> Any:
+        """What the daemon says of itself in `run/http.json`."""
+        return json.loads((self.folder / "run" / "http.json").read_text())
 
     def is_ready(self) -> bool:
         with contextlib.suppress(Exception):

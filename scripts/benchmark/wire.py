@@ -21,12 +21,13 @@ START = datetime.now(UTC) - timedelta(days=2)
 class Caller:
     """One keep-alive connection that reads each answer before the next request; connects again when closed on it."""
 
-    def __init__(self, connect: Callable[[], socket.socket]) -> None:
+    def __init__(self, connect: Callable[[], socket.socket], host: str = "localhost", key: str = "") -> None:
         self._connect = connect
         self._channel = connect()
+        self._fixed = f"Host: {host}\r\nContent-Type: application/json\r\n" + (f"X-API-Key: {key}\r\n" if key else "")
 
     def post(self, path: str, body: bytes) -> int:
-        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST {path} HTTP/1.1\r\n{self._fixed}Content-Length: {len(body)}\r\n\r\n"
         self._channel.sendall(head.encode() + body)
         return self._answer()
 
@@ -59,6 +60,14 @@ def unix(path: str) -> Callable[[], socket.socket]:
 
 def tcp(port: int) -> Callable[[], socket.socket]:
     return lambda: socket.create_connection(("127.0.0.1", port))
+
+
+def on_loopback(daemon: Home) -> Caller:
+    """A caller with a key on the loopback port, which is what ActivityWatch's server is compared with."""
+    url = daemon.told()["url"]
+    daemon.key = daemon.key or daemon.post("/api/keys", {"scope": "write", "name": "bench"})["key"]
+    port = int(url.rpartition(":")[2])
+    return Caller(tcp(port), f"127.0.0.1:{port}", daemon.key)
 
 
 def beat(number: int) -> dict[str, str]:
@@ -96,8 +105,8 @@ def heartbeats() -> Rows:
         yield from _calm(daemon)
 
 
-def _ours(daemon: Home, round_: int) -> tuple[float, float]:
-    caller = Caller(unix(daemon.socket))
+def _ours(daemon: Home, round_: int, caller: Caller | None = None) -> tuple[float, float]:
+    caller = caller or Caller(unix(daemon.socket))
     got = rate(caller, "/api/heartbeats", lambda n: json.dumps(beat(n)).encode(), daemon.pid, round_ * 1_000_000)
     return got[0], got[1]
 
@@ -126,17 +135,23 @@ def _theirs(pid: int, port: int) -> tuple[float, float]:
 
 
 def _beside(daemon: Home, pid: int, port: int) -> Rows:
-    ours, theirs, bulk = [], [], []
+    ours, theirs, bulk, keyed = [], [], [], []
     for round_ in range(ROUNDS):
         theirs.append(_theirs(pid, port))
         ours.append(_ours(daemon, round_))
+        keyed.append(_ours(daemon, ROUNDS + round_, on_loopback(daemon)))
         bulk.append(_bulk(daemon, round_))
+    speed_keyed = statistics.median(a[0] / b[0] for a, b in zip(keyed, theirs, strict=True))
+    cpu_keyed = statistics.median(b[1] / a[1] for a, b in zip(keyed, theirs, strict=True))
     speed = statistics.median(a[0] / b[0] for a, b in zip(ours, theirs, strict=True))
     cpu = statistics.median(b[1] / a[1] for a, b in zip(ours, theirs, strict=True))
     each = statistics.median(b[1] / a for a, b in zip(bulk, theirs, strict=True))
     note = f"{ours[-1][0]:,.0f}/s against {theirs[-1][0]:,.0f}/s"
     yield Result("single heartbeats: requests a second against ActivityWatch", speed, "×", at_least=15, note=note)
     yield Result("single heartbeats: ActivityWatch's CPU against ours", cpu, "×", at_least=15)
+    note = f"{keyed[-1][0]:,.0f}/s"
+    yield Result("the same with a key on the loopback port: requests a second", speed_keyed, "×", at_least=15, note=note)
+    yield Result("the same with a key on the loopback port: CPU", cpu_keyed, "×", at_least=15)
     yield Result("bulk of 25: ActivityWatch's CPU a heartbeat against ours", each, "×", at_least=40)
 
 
