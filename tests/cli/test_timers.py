@@ -78,6 +78,13 @@ def test_an_unknown_project_is_exit_one_with_near_names(stint, control):
     assert outcome.err == "stint: there is no project atlsa\n  did you mean atlas?\n"
 
 
+@pytest.mark.parametrize("verb", ["start", "stop", "pause", "resume"])
+def test_a_name_a_person_types_is_never_taken_for_a_near_one(stint, control, verb):
+    control.answers["POST", f"/api/timer/{verb}"] = {"timer": RUNNING, "entry": RUNNING, "stopped": []}
+    stint(verb, "atlsa")
+    assert control.requests[0]["body"]["fuzzy"] is False
+
+
 def test_stop_tells_how_long_it_was_and_nothing_running_is_exit_one(stint, control):
     ended = entry("2026-11-20T08:00:00Z", "2026-11-20T09:30:00Z")
     control.answers["POST", "/api/timer/stop"] = {"entry": ended}

@@ -15,6 +15,7 @@ from stintd.engine.gate import Gate
 from stintd.engine.health import told
 from stintd.engine.intake import unlike_any
 from stintd.engine.places import Places
+from stintd.engine.queries import dashboard as overview
 from stintd.engine.queries import notices, places, timers
 from stintd.errors import Invalid
 from stintd.protocol.beats import signal_from_wire
@@ -111,7 +112,8 @@ async def timer_heartbeat(surface: Any, call: Call, request: Any) -> dict[str, A
     """A person's sign of life in a session: a prompt at this moment."""
     locate(surface, call)
     engine = surface.daemon.engine
-    await engine.run(lambda step: sessions.prompt(step, **call.arguments), call.caller.name)
+    sign = await engine.run(lambda step: sessions.prompt(step, **call.arguments), call.caller.name)
+    call.arguments = {"sign": sign}
     answer: dict[str, Any] = await query(sessions.timer_of)(surface, call, request)
     return answer
 
@@ -141,6 +143,15 @@ async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
         "sources": daemon.sources(), "lagSeconds": 0, "waitingHeartbeats": engine.lag,
         "recording": daemon.recording()["recording"], "now": shape.stamp(engine.clock.now()),
     }  # fmt: skip
+
+
+async def dashboard(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """The overview; what is degraded is told first."""
+    known: dict[str, Any] = await query(overview.dashboard)(surface, call, request)
+    told_now = [told(warning) for warning in surface.daemon.engine.health.warnings()]
+    told_now += await query(notices.notices)(surface, call, request)
+    shown = [overview.alert(*(one[name] for name in ("code", "severity", "text", "hint", "subject"))) for one in told_now]
+    return {**known, "alerts": shown + known["alerts"]}
 
 
 async def repos(surface: Any, call: Call, request: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from stintd.api.route import Route, Table, fields
 from stintd.engine.commands import approval, catalog, entries, mending, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import entries as entry_lists
-from stintd.engine.queries import evidence, gaps, places, reports, timesheet
+from stintd.engine.queries import evidence, gaps, places, reports, timesheet, workspaces
 from stintd.engine.queries import heartbeats as heartbeat_lists
 from stintd.engine.queries import projects as project_lists
 from stintd.engine.queries import timers as timer_lists
@@ -30,6 +30,7 @@ from stintd.protocol.fields import (
 from stintd.protocol.schemas.words import TEXT, page, ref
 
 NAME, NOTE, WORD = text(255), text(4000, blank=True), text(64)
+SOURCE = text(255, blank=True)
 NULL_ID, NULL_NAME = text(100, null=True), text(255, null=True)
 PERIOD = (field("from", DAY_OR_INSTANT, "since"), field("to", DAY_OR_INSTANT, "until"))
 PAGE = (field("limit", whole(1, 500)), field("cursor", text(400)))
@@ -47,11 +48,13 @@ SPAN = (
     field("endTime", INSTANT, "end"), field("durationMinutes", number(0.0001, 60 * 24 * 7), "minutes"),
 )  # fmt: skip
 START = fields(
-    *WHICH, *WORK, KEY, field("autoCreate", FLAG), field("fallbackProjectId", ID), field("source", WORD),
+    *WHICH, *WORK, KEY, field("autoCreate", FLAG), field("fallbackProjectId", ID), field("source", SOURCE),
     field("sessionId", NAME), field("pid", whole(1, 2**31 - 1)), field("manual", FLAG),
     field("onRunning", choice("switch", "parallel", "conflict")), field("at", INSTANT),
 )  # fmt: skip
 STOP = fields(*WHICH, field("timerId", ID), field("sessionId", NAME), field("at", INSTANT))
+FUZZY = fields(field("fuzzy", FLAG))
+"""On ClockMe's routes `projectName` also finds a project of nearly that name; `fuzzy: false` asks for more care."""
 PROJECT = (
     field("clientId", NULL_ID), field("clientName", NULL_NAME), field("hourlyRate", MONEY), field("currency", CURRENCY),
     field("budgetHours", number(0, 1e6, null=True)), field("budgetAmount", MONEY), field("billable", OPTIONAL_FLAG),
@@ -67,14 +70,16 @@ GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
 
 TIMER = [
     Route("GET", "/api/timer/current", query(timer_lists.current), "what runs now", answer=ref("CurrentTimers")),
-    Route("POST", "/api/timer/start", command(timers.start), "start a timer", "write", START, creates=True,
+    Route("POST", "/api/timer/start", command(timers.start), "start a timer", "write", START | FUZZY, creates=True,
           answer=ref("StartedTimer")),
-    Route("POST", "/api/timer/stop", command(timers.stop), "stop a timer", "write", STOP, answer=ref("EntryAnswer")),
+    Route("POST", "/api/timer/stop", command(timers.stop), "stop a timer", "write", STOP | FUZZY,
+          answer=ref("EntryAnswer")),
     Route("POST", "/api/timer/heartbeat", control.timer_heartbeat, "a sign of life of a session", "write",
-          fields(*WHICH, field("sessionId", NAME), field("pid", whole(1, 2**31 - 1))), is_rated=False,
+          fields(*WHICH, field("sessionId", NAME), field("pid", whole(1, 2**31 - 1))) | FUZZY, is_rated=False,
           answer=ref("TimerAnswer")),
-    Route("POST", "/api/timer/pause", command(timers.pause), "pause a timer", "write", STOP, answer=ref("TimerAnswer")),
-    Route("POST", "/api/timer/resume", command(timers.resume), "go on with a paused timer", "write", STOP,
+    Route("POST", "/api/timer/pause", command(timers.pause), "pause a timer", "write", STOP | FUZZY,
+          answer=ref("TimerAnswer")),
+    Route("POST", "/api/timer/resume", command(timers.resume), "go on with a paused timer", "write", STOP | FUZZY,
           answer=ref("ResumedTimer")),
     Route("POST", "/api/timer/switch", command(timers.switch), "stop what runs by hand, start this", "write", START,
           creates=True, answer=ref("StartedTimer")),
@@ -190,6 +195,17 @@ SHEET = [
                  field("client", NAME), field("projectId", ID)), answer=ref("Approval")),
 ]  # fmt: skip
 
+WORKSPACES = [
+    Route("GET", "/api/workspaces", query(workspaces.workspaces), "workspaces you belong to", query=fields(*PAGE),
+          answer=page("Workspace")),
+    Route("GET", "/api/workspaces/{workspace_id}/summary", query(workspaces.summary), "hours by member and project",
+          query=fields(*PERIOD, field("timezone", text(64))), answer=ref("WorkspaceSummary")),
+    Route("POST", "/api/workspaces/join", query(workspaces.join), "join a workspace by its invitation", "full",
+          fields(field("code", NAME), field("inviteCode", NAME)), answer=ref("Workspace")),
+    Route("GET", "/api/dashboard", control.dashboard, "what runs, today, the week, and what needs a look",
+          answer=ref("Dashboard")),
+]  # fmt: skip
+
 MAPPED = {"anyOf": [ref("ChangedMapping"), ref("Difference")]}
 """A mapping with what it changed; a dry run answers that alone."""
 MAPPING = (
@@ -238,5 +254,5 @@ KEYS = [
           fields(field("id", ID, "key_id", required=True)), answer=ref("Key")),
 ]  # fmt: skip
 
-ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *PLACES, *clockeye.ROUTES]
+ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *WORKSPACES, *PLACES, *clockeye.ROUTES]
 TABLE = Table(ROUTES)

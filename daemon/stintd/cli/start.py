@@ -25,6 +25,13 @@ def chosen(project):
     return {"projectName": project} if project else {"path": os.getcwd()}
 
 
+def exactly(project):
+    """The project by its name as it stands: who mistypes one is told so. (Other callers of these routes have a name
+    that is nearly a project's taken for it.)
+    """
+    return {"projectName": project, "fuzzy": False} if project else {}
+
+
 def start_body(words):
     """What POST /api/timer/start and /switch take."""
     body = {
@@ -51,14 +58,14 @@ def stopped_line(entry):
 
 
 def start(words, at=None):
-    body = start_body(words)
+    body = {**start_body(words), **exactly(words.project)}
     if at:
         body["at"] = at
     tell_started(words, Control().post("/api/timer/start", body))
 
 
 def stop(words, at=None):
-    body = {"projectName": words.project} if words.project else {}
+    body = exactly(words.project)
     if at:
         body["at"] = at
     answer = Control().post("/api/timer/stop", body)

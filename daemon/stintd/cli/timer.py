@@ -3,6 +3,7 @@
 import json
 
 from stintd.cli.options import Operand, Verb
+from stintd.cli.start import exactly
 from stintd.cli.text import bold, length, project_of
 from stintd.client.control import Control
 from stintd.errors import NotFound
@@ -10,9 +11,8 @@ from stintd.errors import NotFound
 PROJECT = Operand("PROJECT", "?", complete="projects")
 
 
-def _ask(words, route, said, lacking):
-    project = getattr(words, "project", None)
-    answer = Control().post(route, {"projectName": project} if project else {}) or {}
+def _ask(words, route, body, said, lacking):
+    answer = Control().post(route, body) or {}
     if words.json:
         print(json.dumps(answer))
         return
@@ -23,19 +23,20 @@ def _ask(words, route, said, lacking):
 
 
 def pause(words):
-    _ask(words, "/api/timer/pause", "paused", "nothing is running")
+    _ask(words, "/api/timer/pause", exactly(words.project), "paused", "nothing is running")
 
 
 def resume(words):
-    _ask(words, "/api/timer/resume", "resumed", "nothing is paused")
+    _ask(words, "/api/timer/resume", exactly(words.project), "resumed", "nothing is paused")
 
 
 def carry_on(words):
-    _ask(words, "/api/timer/continue", "started again", "there is no timer to go on with")
+    _ask(words, "/api/timer/continue", {}, "started again", "there is no timer to go on with")
 
 
 def cancel(words):
-    _ask(words, "/api/timer/cancel", "cancelled", "no timer started by hand is running")
+    body = {"projectName": words.project} if words.project else {}
+    _ask(words, "/api/timer/cancel", body, "cancelled", "no timer started by hand is running")
 
 
 VERBS = {

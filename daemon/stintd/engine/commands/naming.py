@@ -1,8 +1,10 @@
-"""Which project and task a request means: by id, by name, by a place. Names match exactly or normalised, never fuzzily."""
+"""Which project and task a request means: by id, by name, by a place. Names match exactly or normalised, and nearly only
+where a request asks for it (the timer routes that ClockMe's callers use).
+"""
 
 from dataclasses import dataclass
 
-from stintd.domain.mapping import match_name, near_names, normal_name
+from stintd.domain.mapping import NameMatch, match_name, normal_name
 from stintd.domain.model import Context, ProjectId, to_us
 from stintd.engine import projecting, shape
 from stintd.engine.queries.projects import row_of
@@ -14,11 +16,14 @@ from stintd.store import table
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a request names a project. `place` is where its `path` lies."""
+    """How a request names a project. `place` is where its `path` lies. `is_fuzzy`: a name that is nearly that of one
+    active project means it.
+    """
 
     project_id: str | None = None
     project_name: str | None = None
     place: Context | None = None
+    is_fuzzy: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -44,7 +49,7 @@ def target(step: Step, wanted: Wanted, *, may_create: bool = False, fallback_id:
     if wanted.project_id is not None:
         return Target(ProjectId(row_of(step, wanted.project_id)["id"]))
     if wanted.project_name is not None:
-        return _by_name(step, wanted.project_name, may_create, fallback_id)
+        return _by_name(step, wanted.project_name, wanted.is_fuzzy, may_create, fallback_id)
     if wanted.place is not None:
         return _by_place(step, wanted.place, fallback_id)
     raise Invalid("no project is named", "send projectId, projectName or path")
@@ -56,7 +61,7 @@ def existing(step: Step, wanted: Wanted) -> Target | None:
         row = first(step.conn, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
         return Target(row["id"]) if row else None
     if wanted.project_name is not None:
-        found = match_name(wanted.project_name, known_names(step)).project
+        found = _match(step, wanted.project_name, wanted.is_fuzzy).project
         return Target(found) if found else None
     if wanted.place is not None:
         assignment = step.state.resolver(step.conn, step.policy).resolve(wanted.place)
@@ -64,20 +69,29 @@ def existing(step: Step, wanted: Wanted) -> Target | None:
     return None
 
 
-def _by_name(step: Step, name: str, may_create: bool, fallback_id: str | None) -> Target:
-    known = known_names(step)
-    match = match_name(name, known)
+def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
+    """What a name matches. Nearly, only what is not archived: what is over is not what a new start means."""
+    match = match_name(name, known_names(step))
+    if not is_fuzzy or not match.is_new:
+        return match
+    active = select(step.conn, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
+    near = match_name(name, [(row["id"], row["name"]) for row in active], step.policy.fuzzy_threshold)
+    return near if near.project is not None else match
+
+
+def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_id: str | None) -> Target:
+    match = _match(step, name, is_fuzzy)
     if match.project is not None:
         return Target(match.project)
-    if match.how == "several":
+    # Two near matches are none: a hook that may create or fall back must not fail for them (nobody would see it).
+    if match.how == "several" and not (is_fuzzy and (may_create or fallback_id is not None)):
         raise Conflict(f"several projects are called like {name}", "send the projectId: " + ", ".join(match.near))
     if may_create:
         return Target(ProjectId(new_project(step, {"name": name})["id"]), is_new=True)
     if fallback_id is not None:
         return Target(ProjectId(row_of(step, fallback_id)["id"]))
-    near = near_names(name, [other for _, other in known])
-    hint = f"did you mean {', '.join(near)}?" if near else "make it with autoCreate, or `stint projects add`"
-    raise NotFound(f"there is no project {name}", hint, {"near": list(near)})
+    hint = f"did you mean {', '.join(match.near)}?" if match.near else "make it with autoCreate, or `stint projects add`"
+    raise NotFound(f"there is no project {name}", hint, {"near": list(match.near)})
 
 
 def _by_place(step: Step, place: Context, fallback_id: str | None) -> Target:

@@ -1,24 +1,41 @@
 """Sessions that callers tell of: a start that is not by hand, signs of life, and the end. They are evidence.
 
-A session's heartbeats carry the id of their project as its name, so that renaming the project moves nothing.
+A session's heartbeats carry the id of their project as its name, so that renaming the project moves nothing. Its row
+remembers what its starts called the project (column `folder`, because hooks send the folder's name): a name that led to
+a fallback, or to a project since renamed, finds the same session again at the stop.
 """
 
+import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Any
 
+from stintd.domain.mapping import normal_name
 from stintd.domain.model import SOURCES, Context, Heartbeat, from_us, to_us
 from stintd.domain.timer import SessionBeat
 from stintd.engine.commands import naming
 from stintd.engine.commands.naming import Wanted
 from stintd.engine.intake import check_time, unlike_any
-from stintd.engine.queries.timers import current, timers
+from stintd.engine.queries.timers import timers
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.store import table
 
 RESUMABLE = timedelta(hours=12)
+IDLE = "idle"
+"""Why a session ended that was silent for too long: the one reason after which a sign of life takes it up again."""
+LONGEST_RUN = timedelta(minutes=40)
+"""A run of heartbeats is stored under its first; none is longer (35 minutes, store/spans.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a sign of life counted for; neither session nor project: for nothing."""
+
+    session: str | None = None
+    project: str | None = None
 
 
 def session_of(step: Step, session_id: str | None, project_id: str) -> str:
@@ -28,27 +45,62 @@ def session_of(step: Step, session_id: str | None, project_id: str) -> str:
 
 def begin(
     step: Step, target: naming.Target, place: Context | None, at: datetime, *, session_id: str | None, source: str | None,
-    pid: int | None, words: Row,
+    pid: int | None, asked: str | None, words: Row,
 ) -> str:  # fmt: skip
-    """A session starts, or goes on when it is open: its id."""
+    """A session starts, or goes on when it is open: its id. `asked` is what the caller called the project."""
+    _close_idle(step)
     session = session_of(step, session_id, target.id)
     known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session,))
-    is_open = known is not None and known["ended_us"] is None
     _tell(step, "session_start", session, target.id, place, at, source)
     at_us = to_us(at)
-    values = {**words, "project_id": target.id, "last_us": at_us, "ended_us": None, "end_reason": "", "pid": pid}
+    values = {**words, "project_id": target.id, "ended_us": None, "end_reason": "", "pid": pid}
+    if known is not None and known["ended_us"] is None:
+        values |= {"last_us": max(at_us, known["last_us"]), "folder": _names([*asked_names(known), *_listed(asked)])}
+        table.update(step.conn, "session", session, values)
+        return session
+    values |= {"started_us": at_us, "last_us": at_us, "folder": _names(_listed(asked))}
     if known is None:
-        row = {"id": session, "agent": source or "", "caller": step.who, "started_us": at_us, **values}
-        table.insert(step.conn, "session", row)
+        table.insert(step.conn, "session", {"id": session, "agent": source or "", "caller": step.who, **values})
     else:
-        table.update(step.conn, "session", session, values if is_open else {**values, "started_us": at_us})
+        table.update(step.conn, "session", session, values)
     return session
+
+
+def _listed(asked: str | None) -> list[str]:
+    return [normal_name(asked)] if asked is not None else []
+
+
+def _names(names: list[str]) -> str:
+    return json.dumps(list(dict.fromkeys(names)), ensure_ascii=False) if names else ""
+
+
+def asked_names(session: Row) -> list[str]:
+    """What the starts that keep a session open called its project, normalised."""
+    names: list[str] = json.loads(session["folder"] or "[]")
+    return names
+
+
+def leave(step: Step, session: Row, asked: str | None) -> bool:
+    """One of the starts that a session has is over, and others go on: whether it was so. Two folders that fall back to
+    one project are one session of their caller; the first to stop does not end it for the other.
+    """
+    names = asked_names(session)
+    rest = [name for name in names if name not in _listed(asked)]
+    if not rest or len(rest) == len(names):
+        return False
+    table.update(step.conn, "session", session["id"], {"folder": _names(rest)})
+    return True
 
 
 def end(step: Step, session: Row, at: datetime, reason: str = "stop") -> None:
     """A session ends."""
     _tell(step, "session_end", session["id"], session["project_id"], None, at, session["agent"])
     table.update(step.conn, "session", session["id"], {"ended_us": to_us(at), "last_us": to_us(at), "end_reason": reason})
+
+
+def forget(step: Step, session: Row) -> None:
+    """A session that closed for idleness was stopped afterwards: no sign of life takes it up again."""
+    table.update(step.conn, "session", session["id"], {"end_reason": "stop"})
 
 
 def carry_out(step: Step, effect: SessionBeat) -> None:
@@ -62,8 +114,8 @@ def carry_out(step: Step, effect: SessionBeat) -> None:
 
 def open_sessions(step: Step, session_id: str | None = None, project_id: str | None = None) -> list[Row]:
     """Open sessions, the most recent first; of one id or project if named. One silent too long is over."""
-    oldest = to_us(step.now - step.policy.session_idle_timeout)
-    clauses, values = ["ended_us IS NULL", "last_us >= ?"], list[Any]([oldest])
+    _close_idle(step)
+    clauses, values = ["ended_us IS NULL"], list[Any]()
     for column, value in (("id", session_id), ("project_id", project_id)):
         if value is not None:
             clauses.append(f"{column} = ?")
@@ -72,49 +124,95 @@ def open_sessions(step: Step, session_id: str | None = None, project_id: str | N
     return select(step.conn, f"SELECT * FROM session WHERE {where} ORDER BY last_us DESC, id", values)  # noqa: S608
 
 
+def _close_idle(step: Step) -> None:
+    """Sessions silent for `session_idle_timeout` end at their last evidence, of whatever kind it was."""
+    oldest = to_us(step.now - step.policy.session_idle_timeout)
+    for row in select(step.conn, "SELECT id, last_us FROM session WHERE ended_us IS NULL AND last_us < ?", (oldest,)):
+        last = max(row["last_us"], _last_sign(step, row["id"], row["last_us"]))
+        over: Row = {"ended_us": last, "end_reason": IDLE} if last < oldest else {}
+        table.update(step.conn, "session", row["id"], {"last_us": last, **over})
+
+
+def dormant(step: Step, session_id: str | None = None) -> list[Row]:
+    """The caller's own sessions that closed for idleness within twelve hours, the last first; of one id if named."""
+    rows = select(
+        step.conn, "SELECT * FROM session WHERE caller = ? AND end_reason = ? AND ended_us >= ? ORDER BY ended_us DESC, id",
+        (step.who, IDLE, to_us(step.now - RESUMABLE)),
+    )  # fmt: skip
+    return [row for row in rows if session_id in (None, row["id"])]
+
+
+def meant(step: Step, wanted: Wanted) -> naming.Target | None:
+    """The project that a stop, a pause or a sign of life names: as a start would find it, else that of the caller's own
+    session whose start called it so. Makes nothing.
+    """
+    found = naming.existing(step, wanted)
+    if found is not None or wanted.project_name is None:
+        return found
+    own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant(step)
+    asked = normal_name(wanted.project_name)
+    return next((naming.Target(row["project_id"]) for row in own if asked in asked_names(row)), None)
+
+
+# ---------------------------------------------------------------- signs of life
+
+
 def prompt(
     step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
-    session_id: str | None = None, pid: int | None = None,
-) -> None:  # fmt: skip
-    """A person acted in a session now. Unknown projects make nothing; which session is meant may be open."""
-    wanted = Wanted(project_id, project_name, place)
-    if not wanted.is_empty:
-        target = naming.existing(step, wanted)
-        if target is None:
-            return
-        session = session_of(step, session_id, target.id)
-        _sign_of_life(step, session, target.id, place)
-        return
-    known = open_sessions(step, session_id) if session_id else open_sessions(step)
-    running = select(step.conn, "SELECT * FROM entry WHERE end_us IS NULL AND actor = 'human' AND origin <> 'auto'")
-    if len(known) + len(running) == 1:
-        one = (known or running)[0]
-        _sign_of_life(step, one["id"] if known else None, one["project_id"], None)
-    elif not known and not running:
-        _resume(step, session_id)
-    else:
-        _tell(step, "prompt", session_id, None, None, step.now, None)
-
-
-def _resume(step: Step, session_id: str | None) -> None:
-    """With none open: the session last closed for idleness by the same caller within twelve hours goes on. Without one
-    there is nothing this could be a sign of.
+    session_id: str | None = None, pid: int | None = None, fuzzy: bool = True,
+) -> Sign:  # fmt: skip
+    """A person acted in a session now: what it counts for. Unknown projects make nothing; which session is meant may be
+    open.
     """
+    wanted = Wanted(project_id, project_name, place, fuzzy)
+    if not wanted.is_empty:
+        target = meant(step, wanted)
+        return Sign() if target is None else _sign_of_life(step, session_of(step, session_id, target.id), target.id, place)
     if session_id is not None:
-        last = first(step.conn, "SELECT * FROM session WHERE id = ?", (session_id,))
-    else:
-        last = first(
-            step.conn, "SELECT * FROM session WHERE caller = ? AND ended_us IS NULL AND last_us >= ?"
-            " ORDER BY last_us DESC, id LIMIT 1", (step.who, to_us(step.now - RESUMABLE)),
-        )  # fmt: skip
-    if last is not None:
-        _sign_of_life(step, last["id"], last["project_id"], None)
+        return _of_session(step, session_id)
+    known = open_sessions(step)
+    by_hand = select(step.conn, "SELECT * FROM entry WHERE end_us IS NULL AND actor = 'human' AND origin <> 'auto'")
+    if len(known) + len(by_hand) > 1:
+        return _nameless(step, None)
+    for row in known or dormant(step)[: 0 if by_hand else 1]:
+        return _sign_of_life(step, row["id"], row["project_id"], None)
+    for row in by_hand or _automatic(step):
+        return _sign_of_life(step, None, row["project_id"], None)
+    return Sign()
 
 
-def _sign_of_life(step: Step, session: str | None, project_id: str | None, place: Context | None) -> None:
+def _of_session(step: Step, session_id: str) -> Sign:
+    """A sign of life that names its session. One that nobody has told of is kept without a project, for review."""
+    _close_idle(step)
+    known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session_id,))
+    return _sign_of_life(step, session_id, known["project_id"], None) if known else _nameless(step, session_id)
+
+
+def _automatic(step: Step) -> list[Row]:
+    """The automatic timer, where there is one with a project: the last that a sign of life without a name may mean.
+
+    The caller's own session of before goes first: its hook speaks of that, whatever else is edited meanwhile.
+    """
+    return select(
+        step.conn, "SELECT project_id FROM entry WHERE end_us IS NULL AND actor = 'human' AND origin = 'auto'"
+        " AND project_id IS NOT NULL ORDER BY start_us DESC LIMIT 1",
+    )  # fmt: skip
+
+
+def _nameless(step: Step, session: str | None) -> Sign:
+    """Kept without a project: it counts for no timer."""
+    _tell(step, "prompt", session, None, None, step.now, None)
+    return Sign()
+
+
+def _sign_of_life(step: Step, session: str | None, project_id: str | None, place: Context | None) -> Sign:
+    """Keep it. A session that had closed for idleness goes on; one that was stopped stays so, its evidence counts."""
     _tell(step, "prompt", session, project_id, place, step.now, None)
     if session is not None:
         step.conn.execute("UPDATE session SET last_us = max(last_us, ?) WHERE id = ?", (to_us(step.now), session))
+        again = "UPDATE session SET ended_us = NULL, end_reason = '' WHERE id = ? AND end_reason = ?"
+        step.conn.execute(again, (session, IDLE))
+    return Sign(session, project_id)
 
 
 def _tell(
@@ -133,19 +231,12 @@ def _tell(
     step.state.ingest(step, [beat])
 
 
-def timer_of(
-    view: View, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
-    session_id: str | None = None, pid: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
+def timer_of(view: View, sign: Sign) -> dict[str, Any]:
     """`{timer}`: the one that a sign of life was for."""
     shown = timers(view)
-    for one in shown:
-        if session_id is not None and one["sessionId"] == session_id:
-            return {"timer": one}
-    if project_id is None and project_name is None and place is None:
-        return {"timer": current(view)["timer"]}
-    names = {project_id, project_name}
-    return {"timer": next((one for one in shown if one["projectId"] in names or one["projectName"] in names), None)}
+    of_session = [one for one in shown if sign.session is not None and one["sessionId"] == sign.session]
+    of_project = [one for one in shown if sign.project is not None and one["projectId"] == sign.project]
+    return {"timer": next(iter(of_session or of_project), None)}
 
 
 # ---------------------------------------------------------------- the processes of sessions
@@ -166,10 +257,11 @@ def died(step: Step, session_id: str) -> None:
     """A session's process is gone: it ends at its last sign of life."""
     known = first(step.conn, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
     if known is not None:
-        end(step, known, from_us(max(known["last_us"], _last_sign(step, session_id))), "its process ended")
+        end(step, known, from_us(max(known["last_us"], _last_sign(step, session_id, known["last_us"]))), "its process ended")
 
 
-def _last_sign(step: Step, session_id: str) -> int:
-    """The last heartbeat that carries the session's id; 0 when there is none."""
-    sql = "SELECT max(s.last_us) AS us FROM span s JOIN context c ON c.id = s.context_id WHERE c.session = ?"
-    return int(select(step.conn, sql, (session_id,))[0]["us"] or 0)
+def _last_sign(step: Step, session_id: str, since_us: int) -> int:
+    """The last heartbeat since an instant that carries the session's id; 0 when there is none."""
+    sql = "SELECT max(s.last_us) AS us FROM span s JOIN context c ON c.id = s.context_id WHERE c.session = ? AND s.id >= ?"
+    earliest = (since_us - LONGEST_RUN // timedelta(microseconds=1)) * 1024
+    return int(select(step.conn, sql, (session_id, earliest))[0]["us"] or 0)

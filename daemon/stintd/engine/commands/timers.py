@@ -52,18 +52,24 @@ def start(
     step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
     auto_create: bool = False, fallback_project_id: str | None = None, source: str | None = None,
     session_id: str | None = None, pid: int | None = None, manual: bool | None = None, on_running: str | None = None,
-    at: datetime | None = None, surface: str | None = None, is_fresh: bool = False, **words: Any,
+    at: datetime | None = None, surface: str | None = None, is_fresh: bool = False, fuzzy: bool = True, **words: Any,
 ) -> Reply:  # fmt: skip
     """Start a timer by hand, or tell of a session (see `sessions`); what runs already is answered as it is, unless the
-    surface's starts are always new ones (`is_fresh`)."""
-    target = naming.target(step, Wanted(project_id, project_name, place), may_create=auto_create, fallback_id=fallback_project_id)
+    surface's starts are always new ones (`is_fresh`).
+
+    The verbs that ClockMe's callers know (start, stop, pause, resume, signs of life) take a name that is nearly that of
+    one project unless `fuzzy` is false; no other command does.
+    """
+    wanted = Wanted(project_id, project_name, place, fuzzy)
+    target = naming.target(step, wanted, may_create=auto_create, fallback_id=fallback_project_id)
     by_hand = timer.is_manual_start(source or "api", session_id, pid, manual)
     session = None if by_hand else sessions.session_of(step, session_id, target.id)
     request = replace(_request(step, target, words, at, on_running, session), surface=surface, is_fresh=is_fresh)
     outcome = _decided(step, lambda: timer.start(open_timers(step), request, step.policy, step.now))
     if session is not None:
-        return _begun(step, target, place, outcome, timer.check_at(at, step.now, step.policy), source, pid, words, session)
-    return _started(step, outcome, target)
+        instant = timer.check_at(at, step.now, step.policy)
+        return _begun(step, target, place, outcome, instant, source, pid, project_name, words, session)
+    return _started(step, outcome, target, source)
 
 
 def switch(step: Step, **request: Any) -> Reply:
@@ -110,8 +116,10 @@ def _decided(step: Step, decide: Any) -> timer.Outcome:
     return outcome
 
 
-def _started(step: Step, outcome: timer.Outcome, target: naming.Target) -> Reply:
-    with step.edit("start", f"start {naming.project_shape(step, target.id)['name']}"):
+def _started(step: Step, outcome: timer.Outcome, target: naming.Target, source: str | None = None) -> Reply:
+    """A timer by hand runs. The history of its entry keeps which program asked for it."""
+    by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
+    with step.edit("start", f"start {naming.project_shape(step, target.id)['name']}{by}"):
         done = carry_out(step, outcome)
     step.settle()
     shown = shape.entry(step, row_of(step, done.made or outcome.timer or ""))
@@ -122,7 +130,7 @@ def _started(step: Step, outcome: timer.Outcome, target: naming.Target) -> Reply
 
 def _begun(
     step: Step, target: naming.Target, place: Context | None, outcome: timer.Outcome, at: datetime, source: str | None,
-    pid: int | None, words: Row, session: str,
+    pid: int | None, asked: str | None, words: Row, session: str,
 ) -> Reply:  # fmt: skip
     """A session started: evidence, so it stops nothing."""
     was_open = bool(sessions.open_sessions(step, session)) or outcome.timer is not None
@@ -130,7 +138,7 @@ def _begun(
     columns["task"] = naming.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
     if words.get("billable") is not None:
         columns["billable"] = int(words["billable"])
-    sessions.begin(step, target, place, at, session_id=session, source=source, pid=pid, words=columns)
+    sessions.begin(step, target, place, at, session_id=session, source=source, pid=pid, asked=asked, words=columns)
     step.settle()
     shown = timers(view_of(step))
     mine = [one for one in shown if one["sessionId"] == session] or [one for one in shown if one["projectId"] == target.id]
@@ -140,21 +148,17 @@ def _begun(
 # ---------------------------------------------------------------- the other verbs
 
 
-def stop(step: Step, at: datetime | None = None, **which: Any) -> dict[str, Any]:
+def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Any) -> dict[str, Any]:
     """End the timer that is meant; nothing by that name running is `{entry: null}`."""
-    target = _target(step, which, at)
+    target = _target(step, which, at, fuzzy)
     if target is None:
         return {"entry": None}
     instant = timer.check_at(at, step.now, step.policy)
     known = _session_meant(step, which, target)
     if known is not None:
-        shown = [
-            one for one in timers(view_of(step)) if one["sessionId"] == known["id"] or one["projectId"] == known["project_id"]
-        ]
-        sessions.end(step, known, instant)
-        step.settle()
-        found = shape.entries_by_id(step, [one["id"] for one in shown if one["state"] != "waiting"])
-        return {"entry": found[0] if found else None}
+        return {"entry": _ended(step, known, instant, which.get("project_name"))}
+    if _was_idle(step, which, target):
+        return {"entry": None}
     outcome = timer.stop(open_timers(step), target, step.policy, step.now)
     with step.edit("stop", "stop the timer"):
         carry_out(step, outcome)
@@ -172,9 +176,36 @@ def _session_meant(step: Step, which: Row, target: timer.Target) -> Row | None:
     return None
 
 
-def pause(step: Step, at: datetime | None = None, **which: Any) -> dict[str, Any]:
+def _ended(step: Step, known: Row, at: datetime, asked: str | None) -> dict[str, Any] | None:
+    """A session ends: its entry, when it has one."""
+    if sessions.leave(step, known, asked):
+        return None
+    shown = [one for one in timers(view_of(step)) if one["origin"] == "auto" and one["state"] != "waiting"]
+    own = [one for one in shown if one["sessionId"] == known["id"]]
+    own = own or [one for one in shown if one["projectId"] == known["project_id"]]
+    sessions.end(step, known, at)
+    step.settle()
+    found = shape.entries_by_id(step, [one["id"] for one in own])
+    return found[0] if found else None
+
+
+def _was_idle(step: Step, which: Row, target: timer.Target) -> bool:
+    """Whether a stop names the caller's own session that closed for idleness before: it is over for good then. What runs
+    by itself in that project since is somebody's other evidence, and no concern of this stop.
+    """
+    if target.entry is not None or (target.project is None and target.session is None):
+        return False
+    own = target.session or sessions.session_of(step, None, target.project or "")
+    idle = sessions.dormant(step, own)
+    if not idle or any(one.origin != "auto" and one.project == target.project for one in open_timers(step)):
+        return False
+    sessions.forget(step, idle[0])
+    return True
+
+
+def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Any) -> dict[str, Any]:
     """Pause what runs; an automatic timer becomes one by hand."""
-    target = _target(step, which, at) or _nothing()
+    target = _target(step, which, at, fuzzy) or _nothing()
     outcome = timer.pause(open_timers(step), target, step.policy, step.now)
     with step.edit("pause", "pause the timer"):
         carry_out(step, outcome)
@@ -182,9 +213,9 @@ def pause(step: Step, at: datetime | None = None, **which: Any) -> dict[str, Any
     return {"timer": _shown(step, outcome.timer)}
 
 
-def resume(step: Step, at: datetime | None = None, **which: Any) -> dict[str, Any]:
+def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Any) -> dict[str, Any]:
     """Go on with what was paused."""
-    target = _target(step, which, at) or _nothing()
+    target = _target(step, which, at, fuzzy) or _nothing()
     outcome = _decided(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
     with step.edit("resume", "resume the timer"):
         done = carry_out(step, outcome)
@@ -194,7 +225,7 @@ def resume(step: Step, at: datetime | None = None, **which: Any) -> dict[str, An
 
 def cancel(step: Step, **which: Any) -> dict[str, Any]:
     """Discard the manual timer; its span returns to automatic tracking."""
-    target = _target(step, which, None) or _nothing()
+    target = _target(step, which, None, is_fuzzy=False) or _nothing()
     outcome = timer.cancel(open_timers(step), target, step.policy, step.now)
     shown = _shown(step, outcome.timer)
     with step.edit("cancel", "cancel the timer"):
@@ -225,12 +256,12 @@ def _nothing() -> timer.Target:
     raise NotFound("there is no such project", "`stint projects` lists them")
 
 
-def _target(step: Step, which: Row, at: datetime | None) -> timer.Target | None:
+def _target(step: Step, which: Row, at: datetime | None, is_fuzzy: bool) -> timer.Target | None:
     """The timer a request names; None when it names a project there is none of."""
-    wanted = Wanted(which.get("project_id"), which.get("project_name"), which.get("place"))
+    wanted = Wanted(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
     project = None
     if not wanted.is_empty:
-        found = naming.existing(step, wanted)
+        found = sessions.meant(step, wanted)
         if found is None:
             return None
         project = found.id

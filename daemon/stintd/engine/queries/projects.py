@@ -1,13 +1,18 @@
 """Projects and their budgets."""
 
+from decimal import Decimal
 from typing import Any
 
 from stintd.engine import shape
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.queries import reports
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
 from stintd.engine.view import Reading, View
 from stintd.errors import Conflict, NotFound
 
 _BY_STATUS = {"active": "p.archived = 0", "archived": "p.archived = 1", "complete": "p.archived = 1", "all": "1"}
+
+UNUSED = reports.Use(0, None)
+HOUR_US = 3_600_000_000
 
 
 def listing(
@@ -52,18 +57,27 @@ def one(view: View, project_id: str) -> dict[str, Any]:
 def budget(view: View, project_id: str) -> dict[str, Any]:
     """Hours and money used of what was agreed, over all time."""
     row = row_of(view, project_id)
-    used = first(
-        view.conn, "SELECT total(total_us) AS all_us, total(CASE WHEN billable THEN total_us END) AS billed_us"
-        " FROM rollup WHERE project_id = ? AND (actor = 'human' OR billable = 1)", (row["id"],),
-    ) or {"all_us": 0, "billed_us": 0}  # fmt: skip
-    rate = row["hourly_rate"]
-    spend = round(used["billed_us"] / 3_600_000_000 * float(rate), 2) if rate is not None else None
-    cap = row["budget_amount"]
+    return _budget(row, reports.used(view, row["id"]).get(row["id"], UNUSED))
+
+
+def budgets(view: View) -> list[tuple[Row, dict[str, Any]]]:
+    """The active projects with a budget, and what was used of it."""
+    limited = f"{shape.PROJECT_SQL} WHERE p.deleted = 0 AND p.archived = 0 AND"
+    rows = select(view.conn, f"{limited} (p.budget_hours IS NOT NULL OR p.budget_amount IS NOT NULL) ORDER BY p.name, p.id")
+    used = reports.used(view) if rows else {}
+    return [(row, _budget(row, used.get(row["id"], UNUSED))) for row in rows]
+
+
+def _budget(row: Row, use: reports.Use) -> dict[str, Any]:
+    """Money is counted exactly and to the cent; what has a rate and no hours yet has cost nothing."""
+    cap, worth = row["budget_amount"], use.worth
+    if worth is None and row["hourly_rate"] is not None:
+        worth = Decimal()
     return {
         "projectId": row["id"],
-        "hoursUsed": round(used["all_us"] / 3_600_000_000, 4),
+        "hoursUsed": round(use.us / HOUR_US, 4),
         "hoursLimit": row["budget_hours"],
-        "spend": spend,
+        "spend": float(worth) if worth is not None else None,
         "spendCap": float(cap) if cap is not None else None,
         "currency": row["currency"],
     }

@@ -88,6 +88,7 @@ class _Counted(rules.Row):
     def __init__(self, key: str, name: str) -> None:
         super().__init__(key, name)
         self.counted = 0
+        self.agent_billable_us = 0
         self.billed: dict[tuple[str, str], int] = {}
 
     @property
@@ -99,6 +100,7 @@ class _Counted(rules.Row):
         self.counted += part.entries
         if part.actor == "agent":
             self.agent_us += part.total_us
+            self.agent_billable_us += part.total_us if part.billable else 0
         else:
             self.hands_on_us += part.hands_on_us
             self.supervised_us += part.supervised_us
@@ -139,6 +141,28 @@ def _from_totals(view: View, span: Period, group_by: str, filters: Row) -> rules
     priced = [row.priced() for row in rows.values()]
     ordered = sorted(priced, key=lambda one: one.key) if by_day else sorted(priced, key=_by_size)
     return rules.Totals(list(ordered), total.priced(), _wall_us(view, span, total, filters), 0)
+
+
+class Use(NamedTuple):
+    """What was used of a project since it began: the person's time and what of agents' is billed, and their worth to the
+    cent; None where nothing has a rate.
+    """
+
+    us: int
+    worth: Decimal | None
+
+
+def used(view: View, project_id: str | None = None) -> dict[str, Use]:
+    """By project (or of one), over all time, with what runs now."""
+    span = period(None, None, zone_of(view.policy.zone), view.now)
+    found = _from_totals(view, span, "project", {"project_id": project_id} if project_id is not None else {})
+    return {row.key: _use(row) for row in found.rows if isinstance(row, _Counted)}
+
+
+def _use(row: _Counted) -> Use:
+    """A project has one currency, so its amounts are one."""
+    worth = sum(row.amounts.values(), Decimal()) if row.amounts else None
+    return Use(row.human_us + row.agent_billable_us, rules.money(worth) if worth is not None else None)
 
 
 def _by_size(row: rules.Row) -> tuple[int, int, str, str]:

@@ -5,7 +5,9 @@
 surface, and the tests of every route say so.
 """
 
-from stintd.protocol.schemas import catalog, clockeye, daemon, sheet, work
+from stintd.protocol.schemas import catalog, clockeye, daemon, overview, sheet, work
 from stintd.protocol.schemas.words import Schema
 
-COMPONENTS: dict[str, Schema] = {**work.SHAPES, **catalog.SHAPES, **sheet.SHAPES, **daemon.SHAPES, **clockeye.SHAPES}
+COMPONENTS: dict[str, Schema] = {
+    **work.SHAPES, **catalog.SHAPES, **sheet.SHAPES, **overview.SHAPES, **daemon.SHAPES, **clockeye.SHAPES,
+}  # fmt: skip

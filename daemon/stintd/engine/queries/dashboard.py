@@ -1,0 +1,79 @@
+"""The overview: what runs, today, the week by project, and what needs a look."""
+
+from typing import Any
+
+from stintd.engine.period import period, week_of, zone_of
+from stintd.engine.queries import gaps, projects, reports, timers, workspaces
+from stintd.engine.queries.workspaces import figures, project_totals
+from stintd.engine.rows import select
+from stintd.engine.view import View
+
+NEAR, OVER = 0.8, 1.0
+"""Shares of a budget from which on an alert says so."""
+
+
+def dashboard(view: View) -> dict[str, Any]:
+    """Everything of the overview that the database knows."""
+    zone = zone_of(view.policy.zone)
+    today = view.now.astimezone(zone).date()
+    known, day = timers.status(view), reports.report(view, today, today)
+    week = reports.report(view, *week_of(today))
+    open_gaps = gaps.gaps(view, period(today, today, zone, view.now))
+    workspace = workspaces.workspaces(view)["data"][0]
+    unconfirmed = select(view.conn, "SELECT count(*) AS n FROM entry WHERE is_confirmed = 0")[0]["n"]
+    return {
+        "workspace": workspace, "timer": timers.first_running(known["timers"]), "timers": known["timers"],
+        "today": {"date": today.isoformat(), **figures(day["totals"])},
+        "week": {"from": week["from"], "to": week["to"], "timezone": week["timezone"], **figures(week["totals"]),
+                 "projects": [project_totals(row) for row in week["rows"]]},
+        "reviewCount": known["reviewCount"], "unconfirmedCount": unconfirmed,
+        "gapsToday": {"count": len(open_gaps), "seconds": sum(gap["durationSeconds"] for gap in open_gaps)},
+        "alerts": _budget_alerts(view) + _decisions(known["reviewCount"], unconfirmed, len(open_gaps)),
+    }  # fmt: skip
+
+
+def alert(
+    code: str, severity: str, text: str, hint: str, subject: str | None = None, project_id: str | None = None
+) -> dict[str, Any]:
+    """One thing to look at, in the shape of a warning; `projectId` where it is about a project."""
+    return {"code": code, "severity": severity, "text": text, "hint": hint, "subject": subject, "projectId": project_id}
+
+
+def _budget_alerts(view: View) -> list[dict[str, Any]]:
+    found = []
+    for row, budget in projects.budgets(view):
+        hours = _share(budget["hoursUsed"], budget["hoursLimit"])
+        money = _share(budget["spend"], budget["spendCap"])
+        share, what = max((hours, "hours"), (money, "money"))
+        if share >= NEAR:
+            code, severity = ("budget_over", "error") if share >= OVER else ("budget_near", "warning")
+            text = f"{row['name']}: {share:.0%} of the budgeted {what} are used"
+            hint = f"GET /api/projects/{row['id']}/budget shows hours and money; raise the budget or talk to the client"
+            found.append(alert(code, severity, text, hint, row["name"], row["id"]))
+    return found
+
+
+def _share(used: float | None, limit: float | None) -> float:
+    """The share of a limit; without one nothing can be near it. A limit of nothing is over with the first use."""
+    if limit is None or used is None:
+        return 0.0
+    return used / limit if limit else float(used > 0)
+
+
+def _decisions(review: int, unconfirmed: int, gaps_today: int) -> list[dict[str, Any]]:
+    """What waits for its owner's word."""
+    found = []
+    if review:
+        text = f"{review} {_word('entry', review)} of the last 30 days need a decision: unconfirmed, or without a project"
+        found.append(alert("review", "info", text, "`stint log` shows them, `stint edit` mends them"))
+    if unconfirmed:
+        text = f"{unconfirmed} {_word('entry', unconfirmed)} rest on file changes alone and are not delivered"
+        found.append(alert("unconfirmed", "info", text, "`stint why ID` shows why; `stint approve` confirms a period"))
+    if gaps_today:
+        text = f"{gaps_today} {'gap' if gaps_today == 1 else 'gaps'} between today's entries"
+        found.append(alert("gaps", "info", text, "`stint gaps` lists them, `stint fill` gives one to a project"))
+    return found
+
+
+def _word(one: str, count: int) -> str:
+    return one if count == 1 else "entries"
