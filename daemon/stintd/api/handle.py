@@ -72,6 +72,7 @@ def changed(fn: Callable[..., Any]) -> Handler:
             call.arguments.setdefault("revision", _revision(expected))
         return await run(surface, call, request)
 
+    handle.reads_if_match = True  # type: ignore[attr-defined]  # the OpenAPI document tells of it
     return handle
 
 

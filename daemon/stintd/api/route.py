@@ -39,7 +39,7 @@ class Route:
     `answer` is the JSON Schema of a successful answer's body, `accepts` that of a `raw` route's own. `is_lenient`: fields
     we do not know are passed over, as on the surface this route is compatible with. `is_rated` false: not counted against
     the key's rate limit. `success`: its status where that is neither 201 for what creates nor 200. `media` is the type of
-    a successful answer that is not JSON.
+    a successful answer that is not JSON. `needs`: schemas the whole body meets too, for what one field says of another.
     """
 
     method: str
@@ -58,6 +58,7 @@ class Route:
     accepts: Mapping[str, Any] | None = None
     success: int = 0
     media: str = "application/json"
+    needs: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def status(self) -> int:

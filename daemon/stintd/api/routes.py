@@ -1,6 +1,6 @@
 """Every route, once: what it takes, what it needs, and the function that answers it."""
 
-from stintd.api import clockeye, control, keys, stream
+from stintd.api import clockeye, control, keys, openapi, stream
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query
 from stintd.api.route import Route, Table, fields
@@ -27,7 +27,7 @@ from stintd.protocol.fields import (
     texts,
     whole,
 )
-from stintd.protocol.schemas.words import TEXT, page, ref
+from stintd.protocol.schemas.words import ANY_OBJECT, TEXT, page, ref
 
 NAME, NOTE, WORD = text(255), text(4000, blank=True), text(64)
 SOURCE = text(255, blank=True)
@@ -229,6 +229,7 @@ PLACES = [
 
 DAEMON = [
     Route("GET", "/api/health", control.health, "whether the daemon works", "none", answer=ref("Health")),
+    Route("GET", "/api/openapi", openapi.answer, "this document", "none", answer=ANY_OBJECT),
     Route("GET", "/api/status", control.status, "what runs, and what is degraded", answer=ref("Status")),
     Route("POST", "/api/heartbeats", control.heartbeats, "evidence of callers", "write", raw=True, limit=BULK_LIMIT,
           is_rated=False, success=202, answer=ref("TakenHeartbeats")),

@@ -1,0 +1,199 @@
+"""The OpenAPI 3.1 document, made of the route table each time somebody asks: it is asked for rarely and would be large to
+keep. What it says of a request is what `route.py` and `protocol.fields` check, so neither can differ from the other.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from stintd.api.route import PARAM_LIMIT, Call, Route
+from stintd.protocol.fields import Field
+from stintd.protocol.schemas import COMPONENTS
+from stintd.protocol.schemas.words import ref
+
+JSON = "application/json"
+ABOUT = """The local API of stintd: the same on the control socket, where the owner needs no key, and on the loopback port,
+where every request needs one. Instants are RFC 3339 in UTC, lengths are seconds unless their name says otherwise, and
+unknown fields are refused by their names. Lists answer `{data, nextCursor}`: send `nextCursor` as `cursor` for the next page."""
+TAGS = {
+    "approve": "Periods released for delivery", "clients": "Who is billed", "edits": "What people changed",
+    "entries": "Time entries", "events": "Changes as they happen", "gaps": "Time nobody has claimed",
+    "health": "Whether the daemon works", "heartbeats": "Evidence", "jobs": "Projects, by another name",
+    "keys": "Keys of callers", "mappings": "What folders belong to", "projects": "What is worked on",
+    "recording": "Recording on and off", "reports": "Totals", "repos": "Watched repositories", "roots": "Watched folders",
+    "settings": "Settings in force", "status": "What runs", "tasks": "Tasks of projects",
+    "time-entries": "Time entries as ClockEye's callers know them", "timer": "What runs now",
+    "timesheet": "Task by day", "users": "Who keeps hours here",
+}  # fmt: skip
+ERRORS = {
+    400: "The request cannot be read: no JSON, twice the same field, not UTF-8.", 401: "No key, or not one of ours.",
+    403: "The key does not reach so far, or the request came from another site.", 404: "There is nothing of that name or id.",
+    408: "The body did not arrive in time.", 409: "The state forbids it; `details` holds what stands in the way.",
+    413: "The body is too large.", 415: "The body is not application/json.",
+    422: "The request can be read and is wrong; `details.field` or `details.fields` says where.",
+    429: "Too many requests of this key.", 500: "A defect of ours; its id is in the log.",
+    503: "Not now: starting, stopping, or behind. Try again.", 507: "The disk is full; nothing was stored.",
+}  # fmt: skip
+_ALWAYS, _OF_BODY, _OF_WRITING = (400, 401, 403, 422, 500, 503), (408, 413, 415), (409, 507)
+_RATE_HEADERS = {
+    "X-RateLimit-Limit": "requests a minute of this key", "X-RateLimit-Remaining": "how many of them are left",
+    "X-RateLimit-Reset": "when there are as many again, as a Unix time",
+}  # fmt: skip
+_KEY_HEADER = {
+    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "The second request with a key is answered as the first was and changes nothing.",
+}  # fmt: skip
+_MATCH_HEADER = {
+    "name": "If-Match", "in": "header", "schema": {"type": "string", "pattern": r'^(\*|(W/)?"?[0-9]{1,9}"?)$'},
+    "description": "The revision (ETag) this change was made from; an older one is refused with 409.",
+}  # fmt: skip
+_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "basic": {"type": "http", "scheme": "basic", "description": "The key as the whole, the user or the password."},
+}
+
+
+async def answer(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """The document of the table that answers this very request."""
+    return document(surface.table.routes, surface.daemon.version)
+
+
+def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
+    """The whole document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    tags = sorted({operation["tags"][0] for methods in paths.values() for operation in methods.values()})
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "stintd", "version": version, "description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{name: []} for name in _SCHEMES],
+        "tags": [{"name": tag, **({"description": TAGS[tag]} if tag in TAGS else {})} for tag in tags],
+        "paths": paths,
+        "components": {
+            "schemas": COMPONENTS, "securitySchemes": _SCHEMES, "headers": _headers(),
+            "responses": {f"Error{status}": _error(status) for status in ERRORS},
+        },
+    }  # fmt: skip
+
+
+def operation_id(route: Route) -> str:
+    """A name for generated clients: `getEntriesByEntryIdEvidence`."""
+    words = [word for part in route.path.removeprefix("/api").split("/") for word in _words(part)]
+    return route.method.lower() + "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _words(part: str) -> list[str]:
+    found = re.split(r"[^A-Za-z0-9]+", part.strip("{}"))
+    return ["By", *found] if part.startswith("{") else found
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": operation_id(route), "summary": route.summary, "tags": [_tag(route.path)], "x-scope": route.scope,
+        "parameters": [*map(_path, route.params), *(_query(one) for one in route.query.values()), *_request_headers(route)],
+        "responses": _responses(route),
+    }  # fmt: skip
+    body = _body(route)
+    return operation if body is None else {**operation, "requestBody": body}
+
+
+def _tag(path: str) -> str:
+    parts = path.removeprefix("/api/").strip("/").split("/")
+    return parts[0] or "dashboard"
+
+
+# ---------------------------------------------------------------- requests
+
+
+def _path(name: str) -> dict[str, Any]:
+    schema = {"type": "string", "minLength": 1, "maxLength": PARAM_LIMIT}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(one: Field) -> dict[str, Any]:
+    shown: dict[str, Any] = {"name": one.name, "in": "query", "schema": one.kind.schema}
+    if one.kind.schema.get("type") == "array":
+        shown |= {"style": "form", "explode": False}
+    return {**shown, "required": True} if one.is_required else shown
+
+
+def _request_headers(route: Route) -> list[dict[str, Any]]:
+    found = [_KEY_HEADER] if route.creates else []
+    return [*found, _MATCH_HEADER] if getattr(route.handle, "reads_if_match", False) else found
+
+
+def _body(route: Route) -> dict[str, Any] | None:
+    """What a route reads; the body may be absent when nothing in it must be there."""
+    if route.raw and route.method != "GET":
+        return {"required": True, "content": {JSON: {"schema": route.accepts if route.accepts is not None else {}}}}
+    if not route.body:
+        return None
+    required = [one.name for one in route.body.values() if one.is_required]
+    schema = {"type": "object", "properties": {one.name: one.kind.schema for one in route.body.values()}}
+    if required:
+        schema["required"] = required
+    if not route.is_lenient:
+        schema["additionalProperties"] = False
+    return {"required": bool(required or route.needs), "content": {JSON: {"schema": {**schema, **_needs(route.needs)}}}}
+
+
+def _needs(needs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    every = list(needs)
+    return {"allOf": every} if every else {}
+
+
+# ---------------------------------------------------------------- answers
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    success = {route.status, 200} if route.creates else {route.status}
+    return {
+        **{str(status): _success(route, status) for status in sorted(success)},
+        **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in _errors(route)},
+    }
+
+
+def _success(route: Route, status: int) -> dict[str, Any]:
+    about = "It was there already; nothing was created." if route.creates and status == 200 else HTTPStatus(status).phrase
+    schema = route.answer if route.answer is not None else {}
+    return {"description": about, "headers": _answer_headers(route), "content": {route.media: {"schema": schema}}}
+
+
+def _answer_headers(route: Route) -> dict[str, Any]:
+    named = (route.answer or {}).get("$ref", "").rpartition("/")[2]
+    has_revision = "revision" in COMPONENTS.get(named, {}).get("properties", {})
+    names = [*_RATE_HEADERS, *(["ETag"] if has_revision else [])]
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _errors(route: Route) -> list[int]:
+    """The errors a route can answer."""
+    found = {*_ALWAYS, 429} if route.is_rated else {*_ALWAYS}
+    if route.body or route.raw:
+        found |= {*_OF_BODY}
+    if route.method != "GET":
+        found |= {*_OF_WRITING, 404}
+    if route.params or route.query:
+        found |= {404, 409}
+    return sorted(found)
+
+
+def _error(status: int) -> dict[str, Any]:
+    names = [*_RATE_HEADERS, *(["Retry-After"] if status in (429, 503) else [])]
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {"description": ERRORS[status], "headers": headers, "content": {JSON: {"schema": ref("Error")}}}
+
+
+def _headers() -> dict[str, Any]:
+    whole = {"type": "integer", "minimum": 0}
+    return {
+        **{name: {"description": about, "schema": whole} for name, about in _RATE_HEADERS.items()},
+        "Retry-After": {"description": "seconds to wait", "schema": whole},
+        "ETag": {"description": "the revision, for If-Match", "schema": {"type": "string"}},
+    }

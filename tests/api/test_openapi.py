@@ -1,0 +1,64 @@
+"""The OpenAPI document: valid, about every route of the table and no other, and true to what is checked."""
+
+import re
+
+import pytest
+from openapi_spec_validator import validate
+
+from stintd.api import openapi
+from stintd.api.routes import ROUTES
+
+DOCUMENT = openapi.document(ROUTES, "1")
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_the_document_is_what_openapi_3_1_calls_one():
+    validate(DOCUMENT)
+
+
+def test_every_route_is_in_the_document_and_nothing_else_is():
+    assert {name for name, _ in operations(DOCUMENT)} == {f"{route.method} {route.path}" for route in ROUTES}
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_what_it_is_for():
+    shown = [operation for _, operation in operations(DOCUMENT)]
+    assert len({one["operationId"] for one in shown}) == len(ROUTES)
+    for one in shown:
+        assert re.fullmatch("[a-z][A-Za-z0-9]+", one["operationId"]), one["operationId"]
+        assert one["summary"]
+        assert one["x-scope"] in ("none", "read", "write", "full")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_an_operation_tells_what_its_route_reads_and_answers(route):
+    shown = DOCUMENT["paths"][route.path][route.method.lower()]
+    told = {(one["in"], one["name"]) for one in shown["parameters"] if one["in"] != "header"}
+    assert told == {*(("path", name) for name in route.params), *(("query", name) for name in route.query)}
+    assert ("Idempotency-Key" in str(shown["parameters"])) == route.creates
+    assert {str(route.status), "400", "401", "403", "500"} <= shown["responses"].keys()
+    assert ("429" in shown["responses"]) == route.is_rated
+    content = shown["responses"][str(route.status)]["content"]
+    assert content == {route.media: {"schema": route.answer}}
+    if route.body:
+        schema = shown["requestBody"]["content"]["application/json"]["schema"]
+        assert set(schema["properties"]) == set(route.body)
+        assert (schema.get("additionalProperties", True) is False) == (not route.is_lenient)
+    elif not route.raw:
+        assert "requestBody" not in shown
+
+
+def test_what_honours_if_match_says_so():
+    told = {name for name, shown in operations(DOCUMENT) if "If-Match" in str(shown["parameters"])}
+    for name in ("PATCH /api/entries/{entry_id}", "DELETE /api/projects/{project_id}", "PATCH /api/timer"):
+        assert name in told
+    assert "POST /api/entries" not in told
+
+
+async def test_the_daemon_serves_the_document_of_its_own_table(client):
+    served = await client.get("/api/openapi")
+    assert served == {**DOCUMENT, "info": {**DOCUMENT["info"], "version": "test"}}
