@@ -20,20 +20,36 @@ def command(fn: Callable[..., Any]) -> Handler:
 
     async def handle(surface: Any, call: Call, request: Any) -> Any:
         locate(surface, call)
-        key = _idempotency_key(call)
-        if key is None:
-            return await surface.daemon.engine.run(lambda step: fn(step, **call.arguments), call.caller.name)
+        repeat = _repeat(call, request)
 
         def fresh(step: Step) -> Any:
             return fn(step, **call.arguments)
 
-        route = f"{call.route.method} {call.route.path}"
-        digest = hashlib.sha256(dump([request.raw_path, _without_key(call.body)])).hexdigest()
-        return await surface.daemon.engine.run(
-            lambda step: once.answered(step, f"{call.caller.name} {key}", route, digest, fresh), call.caller.name
-        )
+        run = surface.daemon.engine.run
+        if repeat is None:
+            return await run(fresh, call.caller.name)
+        return await run(lambda step: once.answered(step, repeat, fresh), call.caller.name)
 
     return handle
+
+
+def repeatable(handle: Handler) -> Handler:
+    """A handler that creates outside a step, answered once for each Idempotency-Key. What it does must bear being done
+    twice: a daemon that dies between the deed and its note does it again.
+    """
+
+    async def answer(surface: Any, call: Call, request: Any) -> Any:
+        repeat = _repeat(call, request)
+        if repeat is None:
+            return await handle(surface, call, request)
+        engine = surface.daemon.engine
+        known = await engine.read(lambda conn: once.known(conn, repeat))
+        if known is not None:
+            return known
+        made = await handle(surface, call, request)
+        return await engine.run(lambda step: once.answered(step, repeat, lambda step: made), call.caller.name)
+
+    return answer
 
 
 def locate(surface: Any, call: Call) -> None:
@@ -83,14 +99,23 @@ def _revision(text: str) -> int:
     return int(number)
 
 
+def _repeat(call: Call, request: Any) -> once.Repeat | None:
+    """What a repeated request is known by: caller and key, and that it is the same request. None without a key."""
+    key = _idempotency_key(call)
+    if key is None:
+        return None
+    digest = hashlib.sha256(dump([request.raw_path, _without_key(call.body)])).hexdigest()
+    return once.Repeat(f"{call.caller.name} {key}", f"{call.route.method} {call.route.path}", digest)
+
+
 def _idempotency_key(call: Call) -> str | None:
     """The key of the header or of the body; only routes that create have one."""
     in_body = call.arguments.pop("idempotency_key", None)
     if not call.route.creates:
         return None
     key = call.headers.get("Idempotency-Key") or in_body
-    if key is not None and (len(key) > KEY_LIMIT or not key.strip()):
-        raise Invalid(f"an Idempotency-Key has 1 to {KEY_LIMIT} characters")
+    if key is not None and (len(key) > KEY_LIMIT or not key.strip() or not key.isprintable()):
+        raise Invalid(f"an Idempotency-Key has 1 to {KEY_LIMIT} printable characters", "a new UUID for each new request will do")
     return str(key) if key is not None else None
 
 

@@ -2,7 +2,7 @@
 
 from stintd.api import clockeye, control, keys, openapi, stream
 from stintd.api.guard import BULK_LIMIT
-from stintd.api.handle import changed, command, query
+from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.route import Route, Table, fields
 from stintd.engine.commands import approval, catalog, entries, mending, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
@@ -215,8 +215,8 @@ MAPPING = (
 PLACES = [
     Route("GET", "/api/repos", control.repos, "watched repositories", query=fields(*PAGE), answer=page("Repo")),
     Route("GET", "/api/roots", control.roots, "watched folders", answer=page("Root")),
-    Route("POST", "/api/roots", control.add_root, "watch a folder", "full",
-          fields(field("path", PATH, required=True)), creates=True, answer=ref("Root")),
+    Route("POST", "/api/roots", repeatable(control.add_root), "watch a folder", "full",
+          fields(field("path", PATH, required=True), KEY), creates=True, answer=ref("Root")),
     Route("DELETE", "/api/roots", control.remove_root, "watch a folder no more", "full",
           fields(field("path", PATH, required=True)), answer=ref("RemovedRoot")),
     Route("GET", "/api/mappings", query(places.mappings), "the owner's mappings", answer=page("Mapping")),

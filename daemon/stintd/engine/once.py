@@ -6,7 +6,9 @@ command that failed stored nothing: its retry runs.
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from sqlite3 import Connection
 from typing import Any
 
 from stintd.domain.model import to_us
@@ -19,18 +21,35 @@ from stintd.store import table
 KEPT = timedelta(days=30)
 
 
-def answered(step: Step, key: str, route: str, digest: str, fresh: Callable[[Step], Any]) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """What a repeated request is known by: whose key it is, the route, and a digest of path and body."""
+
+    key: str
+    route: str
+    digest: str
+
+
+def known(conn: Connection, repeat: Repeat) -> Reply | None:
+    """The stored answer of this key, or None. Same key, other request: `conflict`."""
+    stored = first(conn, "SELECT * FROM idempotency WHERE key = ?", (repeat.key,))
+    if stored is None:
+        return None
+    if (stored["route"], stored["request_hash"]) != (repeat.route, repeat.digest):
+        raise Conflict("this Idempotency-Key was used for another request", "use a new key for a new request")
+    return Reply(json.loads(stored["answer"]), stored["status"] == 201)
+
+
+def answered(step: Step, repeat: Repeat, fresh: Callable[[Step], Any]) -> Reply:
     """The stored answer of this key, or that of `fresh`, which is stored. Same key, other request: `conflict`."""
-    stored = first(step.conn, "SELECT * FROM idempotency WHERE key = ?", (key,))
+    stored = known(step.conn, repeat)
     if stored is not None:
-        if (stored["route"], stored["request_hash"]) != (route, digest):
-            raise Conflict("this Idempotency-Key was used for another request", "use a new key for a new request")
-        return Reply(json.loads(stored["answer"]), stored["status"] == 201)
+        return stored
     answer = fresh(step)
     reply = answer if isinstance(answer, Reply) else Reply(answer)
     step.conn.execute("DELETE FROM idempotency WHERE at_us < ?", (to_us(step.now - KEPT),))
     row = {
-        "key": key, "route": route, "request_hash": digest, "status": 201 if reply.is_new else 200,
+        "key": repeat.key, "route": repeat.route, "request_hash": repeat.digest, "status": 201 if reply.is_new else 200,
         "answer": json.dumps(reply.value), "at_us": to_us(step.now),
     }  # fmt: skip
     table.insert(step.conn, "idempotency", row)
