@@ -241,7 +241,8 @@ class Engine:
         try:
             # Heartbeats too: the journal forgets them once they are stored, and the disk must have them before it does.
             is_durable = bool(work.commands or work.writes or work.beats)
-            self._is_writing = bool(work.beats or work.writes)
+            # A silence that ends a timer counts as well: the state forgets it before it is committed.
+            self._is_writing = bool(work.beats or work.writes) or self._is_due()
             outcome = await self.database.write(lambda conn: self._transact(conn, work), durable=is_durable)
         except Exception as error:
             await self._failed(work, error)
