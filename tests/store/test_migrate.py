@@ -33,7 +33,7 @@ def set_version(path, version):
 
 def test_a_new_file_gets_the_newest_schema(folder):
     path = made(folder)
-    assert migrate.header_version(path) == migrate.latest() == 1
+    assert migrate.header_version(path) == migrate.latest()
     assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -98,13 +98,13 @@ def run(path, scripts, now=NOON):
 
 def test_an_old_database_is_copied_first_and_then_changed(folder, two_scripts):
     path = made(folder)
-    assert run(path, two_scripts("ALTER TABLE project ADD COLUMN colour TEXT;\n")) == 1
+    assert run(path, two_scripts("ALTER TABLE project ADD COLUMN colour TEXT;\n")) == migrate.latest()
     (copy,) = (folder / "backups").iterdir()
-    assert "before-0002" in copy.name
+    assert f"before-{migrate.latest() + 1:04d}" in copy.name
     assert copy.stat().st_mode & 0o777 == 0o600
-    assert migrate.header_version(copy) == 1
+    assert migrate.header_version(copy) == migrate.latest()
     conn = sqlite3.connect(path)
-    assert conn.execute("PRAGMA user_version").fetchone() == (2,)
+    assert conn.execute("PRAGMA user_version").fetchone() == (migrate.latest() + 1,)
     assert conn.execute("SELECT count(*) FROM change").fetchone() == (3,)
     conn.execute("SELECT colour FROM project")
 
@@ -119,7 +119,7 @@ def test_a_script_that_fails_changes_nothing(folder, two_scripts, script):
     with pytest.raises(sqlite3.OperationalError):
         run(path, two_scripts(script))
     conn = sqlite3.connect(path)
-    assert conn.execute("PRAGMA user_version").fetchone() == (1,)
+    assert conn.execute("PRAGMA user_version").fetchone() == (migrate.latest(),)
     assert conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'more'").fetchone() is None
 
 
@@ -146,3 +146,20 @@ def test_semicolons_in_triggers_and_comments_do_not_end_statements():
 
 def test_released_scripts_are_numbered_without_holes():
     assert list(migrate.scripts()) == list(range(1, migrate.latest() + 1))
+
+
+def test_a_database_of_every_earlier_schema_comes_forward_with_its_hours(tmp_path):
+    known = migrate.scripts()
+    for number in known:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path = folder / "stintd.db"
+        conn = sqlite3.connect(path, isolation_level=None)
+        migrate.migrate(conn, path, folder / "backups", NOON, {n: text for n, text in known.items() if n <= number})
+        conn.execute("INSERT INTO edit VALUES ('e', 0, 'owner', 'add', '', NULL)")
+        conn.close()
+        database = Database(path)
+        database.open()
+        assert database.read_now(lambda conn: conn.execute("SELECT count(*) FROM edit").fetchone()) == (1,)
+        database.close()
+        assert migrate.header_version(path) == migrate.latest()

@@ -25,6 +25,7 @@ from stintd.errors import Internal, StintdError, Unavailable
 from stintd.store import changes, cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
+from stintd.store.limited import Limit
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -129,16 +130,16 @@ class Engine:
         self._hurry(0.0)
         return await future
 
-    async def read(self, fn: Callable[[Connection], T]) -> T:
+    async def read(self, fn: Callable[[Connection], T], limit: Limit | None = None) -> T:
         """Run a query beside the writer. It sees everything answered before, also heartbeats not yet derived; while the
-        database cannot be written it sees what is stored, and a warning says so."""
+        database cannot be written it sees what is stored, and a warning says so. With `limit`, nothing beyond it."""
         if self._work.beats or self._work.writes or self._is_writing or self._is_due():
             try:
                 await self.run(lambda step: None)
             except StintdError:
                 if self.is_stopping:
                     raise
-        return await self.database.read(fn)
+        return await self.database.read(fn, limit)
 
     def write(self, fn: Callable[[Step], None], *, soon: bool = True) -> None:
         """Have a source's change done in the next step, before any command; nobody waits for it."""

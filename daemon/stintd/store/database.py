@@ -24,6 +24,7 @@ from stintd.clock import Clock, SystemClock
 from stintd.errors import Internal, Unavailable
 from stintd.store import backups, failure
 from stintd.store.connection import StoreConnection
+from stintd.store.limited import Limit
 from stintd.store.migrate import scripts, statements
 from stintd.store.readers import Readers
 from stintd.store.writer import Writer
@@ -147,11 +148,14 @@ class Database:
 
     # ------------------------------------------------------------------ reading
 
-    async def read(self, fn: Callable[[Connection], T]) -> T:
-        """Run `fn` on one consistent view of what is committed, in a reading thread."""
+    async def read(self, fn: Callable[[Connection], T], limit: Limit | None = None) -> T:
+        """Run `fn` on one consistent view of what is committed, in a reading thread; with `limit`, of what is within it."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._readers.read, fn)
+        loop = asyncio.get_running_loop()
+        if limit is not None:
+            return await loop.run_in_executor(self._pool, self._readers.read_within, limit, fn)
+        return await loop.run_in_executor(self._pool, self._readers.read, fn)
 
     def read_now(self, fn: Callable[[Connection], T]) -> T:
         """The same, in the calling thread."""

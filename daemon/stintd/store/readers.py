@@ -12,6 +12,7 @@ from sqlite3 import Connection
 from typing import TypeVar
 
 from stintd.store import failure
+from stintd.store.limited import Limit, narrow
 
 T = TypeVar("T")
 IDLE = 2
@@ -44,6 +45,16 @@ class Readers:
         finally:
             self._give_back(conn, generation, is_sound)
 
+    def read_within(self, limit: Limit, fn: Callable[[Connection], T]) -> T:
+        """The same on a view that holds only what is within the limit; on a connection made for this alone."""
+        try:
+            with contextlib.closing(self._open(is_writable_temp=True)) as conn:
+                conn.execute("BEGIN")
+                narrow(conn, limit)
+                return fn(conn)
+        except sqlite3.Error as error:
+            raise self._told(error) from error
+
     def drop(self) -> None:
         """The file is another one now: no connection to the old one may be used again."""
         with self._lock:
@@ -58,10 +69,16 @@ class Readers:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
+        return self._open()
+
+    def _open(self, is_writable_temp: bool = False) -> Connection:
+        """A connection that cannot write to the file. `is_writable_temp`: a temporary schema may still be made in it."""
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
         conn = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=2.0)
-        for pragma in ("query_only = ON", "mmap_size = 0", "cache_size = -1000", "temp_store = MEMORY", "trusted_schema = OFF"):
+        for pragma in ("mmap_size = 0", "cache_size = -1000", "temp_store = MEMORY", "trusted_schema = OFF"):
             conn.execute(f"PRAGMA {pragma}")
+        if not is_writable_temp:
+            conn.execute("PRAGMA query_only = ON")
         return conn
 
     def _give_back(self, conn: Connection, generation: int, is_sound: bool) -> None:

@@ -1,0 +1,60 @@
+"""A view of the database that holds only what belongs to one client or one project.
+
+SQLite looks for a table's name in the temporary schema first. So on a connection of its own, temporary views stand in
+front of all tables: no query, written now or later, can forget the limit. A table without a line in `VISIBLE` is seen
+empty: what is new is hidden until somebody decides otherwise.
+"""
+
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+IN_REACH = "project_id IN (SELECT id FROM temp.reach)"
+VISIBLE = {
+    "meta": "1",
+    "day_policy": "1",
+    "merged_entry": "1",
+    "project": "id IN (SELECT id FROM temp.reach)",
+    "client": "id IN (SELECT client_id FROM main.project WHERE id IN (SELECT id FROM temp.reach)) OR id = :client",
+    "task": IN_REACH,
+    "entry": IN_REACH,
+    "rollup": IN_REACH,
+    "repo": IN_REACH,
+    "repo_commit": "repo_id IN (SELECT id FROM main.repo WHERE project_id IN (SELECT id FROM temp.reach))",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Whose things a caller may see: those of a client, or of one project of it. One of the two is set."""
+
+    client_id: str | None = None
+    project_id: str | None = None
+
+
+def reach(conn: Connection, limit: Limit) -> frozenset[str]:
+    """The projects within a limit, as they are now."""
+    sql = "SELECT id FROM main.project WHERE id = ? OR (client_id = ? AND ? IS NULL)"
+    return frozenset(row[0] for row in conn.execute(sql, (limit.project_id, limit.client_id, limit.project_id)))
+
+
+def narrow(conn: Connection, limit: Limit) -> None:
+    """Let this connection see no more than the limit; it cannot be widened again and is closed after use."""
+    conn.execute("CREATE TEMP TABLE reach (id TEXT PRIMARY KEY) WITHOUT ROWID")
+    conn.executemany("INSERT INTO temp.reach VALUES (?)", [(project,) for project in reach(conn, limit)])
+    tables = [
+        row[0] for row in conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
+    ]
+    for table in tables:
+        condition = VISIBLE.get(table, "0").replace(":client", _quoted(limit.client_id if limit.project_id is None else None))
+        conn.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {condition}")  # noqa: S608  our schema's names
+    conn.execute("PRAGMA query_only = ON")
+
+
+def _tables(conn: Connection) -> list[str]:
+    sql = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+    return [row[0] for row in conn.execute(sql)]
+
+
+def _quoted(text: str | None) -> str:
+    """A view takes no parameters."""
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
