@@ -208,6 +208,25 @@ async def test_a_sign_of_life_without_any_session_is_of_the_timer_that_runs_by_i
     assert await running(client) == ["beta"]
 
 
+async def test_a_paused_timer_takes_no_sign_of_life_from_a_session(client):
+    await start(client, "beta", autoCreate=True)
+    await client.daemon.clock.advance(minutes=1)
+    await client.post("/api/timer/pause")
+    assert (await client.post("/api/timer/heartbeat"))["timer"]["projectName"] == "beta"
+    await start(client, "gamma", **HOOK)
+    await client.daemon.clock.advance(minutes=1)
+    assert (await client.post("/api/timer/heartbeat"))["timer"]["projectName"] == "gamma"
+
+
+async def test_a_stop_by_name_ends_the_callers_one_session_of_that_project(client):
+    waiting = (await start(client, "gamma", sessionId="s1", **HOOK)).body["timer"]
+    assert (waiting["state"], waiting["description"]) == ("waiting", "Claude Code session")
+    await prompts(client, 5)
+    stopped = (await client.post("/api/timer/stop", {"projectName": "gamma"}))["entry"]
+    assert (stopped["sessionId"], stopped["state"]) == ("s1", "finished")
+    assert await client.post("/api/timer/heartbeat") == {"timer": None}
+
+
 async def test_the_late_stop_of_a_silent_session_cuts_nothing_that_runs_by_itself(client):
     await start(client, "gamma", **HOOK)
     await prompts(client, 5)

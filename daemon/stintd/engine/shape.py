@@ -101,7 +101,9 @@ def commits(conn: Connection, row: Row, now_us: int) -> list[dict[str, Any]]:
 def waiting(reading: Reading, session: WaitingSession) -> dict[str, Any]:
     """A session that has not acted yet, shown as a timer; it has no entry until it earns time."""
     words = {"id": WAITING_ID + (session.session or "session"), "state": "waiting", "sessionId": session.session}
-    return _unborn(reading, session.project, session.task, session.start) | words
+    told = first(reading.conn, "SELECT description, tags FROM session WHERE id = ?", (session.session,))
+    said = {"description": told["description"], "tags": json.loads(told["tags"])} if told else {}
+    return _unborn(reading, session.project, session.task, session.start) | said | words
 
 
 def provisional(reading: Reading, context: Context, time: datetime, assignment: Assignment) -> dict[str, Any]:

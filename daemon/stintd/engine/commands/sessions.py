@@ -170,15 +170,24 @@ def prompt(
         return Sign() if target is None else _sign_of_life(step, session_of(step, session_id, target.id), target.id, place)
     if session_id is not None:
         return _of_session(step, session_id)
-    known = open_sessions(step)
-    by_hand = select(step.conn, "SELECT * FROM entry WHERE end_us IS NULL AND actor = 'human' AND origin <> 'auto'")
+    known, by_hand = open_sessions(step), _open_timers(step, "origin <> 'auto' AND state = 'running'")
     if len(known) + len(by_hand) > 1:
         return _nameless(step, None)
     for row in known or dormant(step)[: 0 if by_hand else 1]:
         return _sign_of_life(step, row["id"], row["project_id"], None)
-    for row in by_hand or _automatic(step):
-        return _sign_of_life(step, None, row["project_id"], None)
-    return Sign()
+    # No session of this caller's: its own of before went first, whatever is edited meanwhile, because its hook speaks of that.
+    running = (
+        by_hand or _open_timers(step, "origin = 'auto' AND project_id IS NOT NULL") or _open_timers(step, "state = 'paused'")
+    )
+    if len(running) > 1:
+        return _nameless(step, None)
+    return _sign_of_life(step, None, running[0]["project_id"], None) if running else Sign()
+
+
+def _open_timers(step: Step, condition: str) -> list[Row]:
+    """The person's open entries of one kind, the latest first."""
+    where = f"end_us IS NULL AND actor = 'human' AND {condition}"
+    return select(step.conn, f"SELECT project_id FROM entry WHERE {where} ORDER BY start_us DESC, id")  # noqa: S608
 
 
 def _of_session(step: Step, session_id: str) -> Sign:
@@ -186,17 +195,6 @@ def _of_session(step: Step, session_id: str) -> Sign:
     _close_idle(step)
     known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session_id,))
     return _sign_of_life(step, session_id, known["project_id"], None) if known else _nameless(step, session_id)
-
-
-def _automatic(step: Step) -> list[Row]:
-    """The automatic timer, where there is one with a project: the last that a sign of life without a name may mean.
-
-    The caller's own session of before goes first: its hook speaks of that, whatever else is edited meanwhile.
-    """
-    return select(
-        step.conn, "SELECT project_id FROM entry WHERE end_us IS NULL AND actor = 'human' AND origin = 'auto'"
-        " AND project_id IS NOT NULL ORDER BY start_us DESC LIMIT 1",
-    )  # fmt: skip
 
 
 def _nameless(step: Step, session: str | None) -> Sign:

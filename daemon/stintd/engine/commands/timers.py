@@ -167,13 +167,14 @@ def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: An
 
 
 def _session_meant(step: Step, which: Row, target: timer.Target) -> Row | None:
-    """The open session that a stop names: by its id, or as the caller's own of that project."""
+    """The open session that a stop names: by its id, or as the caller's own of that project, if it is one only."""
     if which.get("session_id") is not None:
         return next(iter(sessions.open_sessions(step, which["session_id"])), None)
-    if target.project is not None and target.entry is None:
-        own = sessions.session_of(step, None, target.project)
-        return next(iter(sessions.open_sessions(step, own)), None)
-    return None
+    if target.project is None or target.entry is not None:
+        return None
+    own = [row for row in sessions.open_sessions(step, project_id=target.project) if row["caller"] == step.who]
+    unnamed = [row for row in own if row["id"] == sessions.session_of(step, None, target.project)]
+    return unnamed[0] if unnamed else own[0] if len(own) == 1 else None
 
 
 def _ended(step: Step, known: Row, at: datetime, asked: str | None) -> dict[str, Any] | None:

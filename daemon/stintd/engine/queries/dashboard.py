@@ -47,7 +47,7 @@ def _budget_alerts(view: View) -> list[dict[str, Any]]:
         share, what = max((hours, "hours"), (money, "money"))
         if share >= NEAR:
             code, severity = ("budget_over", "error") if share >= OVER else ("budget_near", "warning")
-            text = f"{row['name']}: {share:.0%} of the budgeted {what} are used"
+            text = f"{row['name']}: {int(100 * min(share, 1000))}% of the budgeted {what} are used"
             hint = f"GET /api/projects/{row['id']}/budget shows hours and money; raise the budget or talk to the client"
             found.append(alert(code, severity, text, hint, row["name"], row["id"]))
     return found
