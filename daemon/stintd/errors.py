@@ -16,6 +16,12 @@ class StintdError(Exception):
         self.hint = hint
         self.details = details or {}
 
+    @property
+    def retry_after(self) -> "float | None":
+        """Seconds after which asking again is right, where the daemon named them."""
+        pause = self.details.get("retryAfter")
+        return float(pause) if isinstance(pause, int | float) else None
+
 
 class Invalid(StintdError):
     """The request is understood and wrong; nothing was changed."""

@@ -3,6 +3,7 @@
 import json
 import socketserver
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,16 +24,32 @@ class _Handler(socketserver.StreamRequestHandler):
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         request = {"method": method, "path": parts.path, "query": query, "headers": headers,
                    "body": json.loads(raw) if raw else None}  # fmt: skip
-        self.wfile.write(self.server.control.answer(request))
+        if self.server.control.drip:
+            self._drip(request)
+            return
+        with suppress(OSError):  # who asked may have given up
+            self.wfile.write(self.server.control.answer(request))
+
+    def _drip(self, request: dict[str, Any]) -> None:
+        self.server.control.requests.append(request)
+        head, drop, end = self.server.control.drip
+        with suppress(OSError):
+            self.wfile.write(head)
+            while not end.wait(0.02):
+                self.wfile.write(drop)
 
 
 class FakeControl:
-    """Answers by `(method, path)`: a value (200), `(status, value)`, raw bytes, or a function of the request."""
+    """Answers by `(method, path)`: a value (200), `(status, value)`, raw bytes, or a function of the request.
+
+    `drip`: instead, these bytes, then those again and again, until the event is set.
+    """
 
     def __init__(self) -> None:
         paths.ensure(paths.home_layout())
         self.answers: dict[tuple[str, str], Any] = {}
         self.requests: list[dict[str, Any]] = []
+        self.drip: tuple[bytes, bytes, threading.Event] | None = None
         self._server = socketserver.ThreadingUnixStreamServer(paths.control_socket(), _Handler)
         self._server.control = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -1,2 +1,28 @@
-"""Client of the control socket, standard library only: HTTP spoken by hand over a Unix socket, because `http.client`
-alone costs more than the rest of a command. Imports protocol, paths and errors."""
+"""Clients of the daemon, standard library only: `Client` blocks, `AsyncClient` is awaited, and `control` is the fast path
+of the command line. HTTP is spoken by hand, because `http.client` alone costs more than the rest of a command.
+Imports protocol, paths and errors.
+
+What a program needs can be imported from here. It is loaded when it is named: `stint status` imports
+`stintd.client.control`, and with it this package, and must not pay for dataclasses and asyncio.
+"""
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from stintd.client.aio import AsyncClient, AsyncEventStream
+    from stintd.client.ask import CLEAR
+    from stintd.client.sync import Client, EventStream
+    from stintd.client.transport import DaemonDown
+
+__all__ = ["CLEAR", "AsyncClient", "AsyncEventStream", "Client", "DaemonDown", "EventStream"]
+_HOMES = {
+    "AsyncClient": "aio", "AsyncEventStream": "aio", "CLEAR": "ask", "Client": "sync", "DaemonDown": "transport",
+    "EventStream": "sync",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

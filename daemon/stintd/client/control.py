@@ -26,7 +26,7 @@ class Control:
     """The control socket of this home. `path` overrides where it is."""
 
     def __init__(self, path: str | None = None) -> None:
-        self.path = path or _socket_of_this_home()
+        self.path = path or socket_of_this_home()
 
     def get(self, route: str, **query: Any) -> Any:
         """GET, with the query fields that are not None."""
@@ -76,7 +76,7 @@ class Control:
             answer.close()
 
 
-def _socket_of_this_home() -> str:
+def socket_of_this_home() -> str:
     """The control socket's path; `unavailable` when somebody else could have put a socket there."""
     path = paths.control_socket()
     folder = path.rpartition("/")[0]

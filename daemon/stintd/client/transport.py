@@ -16,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs the fast path more than the request
     from collections.abc import Iterable, Iterator
 
-    Address = str | tuple[str, int]
+Address = str | tuple[str, int]
+"""A socket's path, or a loopback host and port."""
 
 
 class DaemonDown(Unavailable):

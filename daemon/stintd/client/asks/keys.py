@@ -1,0 +1,21 @@
+"""Keys of callers on loopback TCP."""
+
+from stintd.client.ask import Ask, given, paged, reader
+from stintd.protocol.types import Key, NewKey, Page
+
+
+def list_(*, status: str | None = None) -> Ask[Page[Key]]:
+    """The keys there are; revoked ones too when `status` is all."""
+    return Ask("GET", "/api/keys", paged(Key), query=given(locals()))
+
+
+def create(scope: str, *, name: str | None = None) -> Ask[NewKey]:
+    """A new key for reading, writing or everything (`read`, `write`, `full`). Its `key` is shown this once; so this is
+    never sent twice by itself: the second answer would not have it.
+    """
+    return Ask("POST", "/api/keys", reader(NewKey), body=given(locals()))
+
+
+def revoke(key_id: str) -> Ask[Key]:
+    """Take a key back; it opens nothing from now on."""
+    return Ask("DELETE", "/api/keys", reader(Key), body={"id": key_id}, is_repeatable=True)

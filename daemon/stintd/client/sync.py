@@ -1,0 +1,289 @@
+"""The blocking client, of the standard library only.
+
+    client = Client()
+    client.time_entries.start(project_name="acme", description="planning")
+    client.time_entries.stop()
+
+Each call is a connection of its own, so a client may be used by several threads at once and survives a restart of the
+daemon. Every failure is a `StintdError`.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from stintd.client import following, place, transport
+from stintd.client.ask import Ask, dressed, parsed, untyped
+from stintd.client.asks import clients, daemon, heartbeats, keys, projects, reports, tasks, time_entries, timer, users
+from stintd.client.following import Following
+from stintd.errors import RateLimited, StintdError, Unavailable
+from stintd.protocol.types import Event, Health, Page, Status
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Resource:
+    """Requests of one kind, as methods."""
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+
+
+def blocking(build: Callable[P, Ask[T]]) -> Callable[Concatenate[Resource, P], T]:
+    """A method that sends what `build` makes of its arguments, and waits."""
+
+    def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._client.ask(build(*args, **kwargs))
+
+    return dressed(method, build)  # type: ignore[no-any-return]
+
+
+def paging(build: Callable[P, Ask[Page[T]]]) -> Callable[Concatenate[Resource, P], Iterator[T]]:
+    """A method that goes through all pages of a list."""
+
+    def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        first, cursor = build(*args, **kwargs), None
+        while True:
+            page = self._client.ask(first.page(cursor))
+            yield from page.data
+            cursor = page.next_cursor
+            if not cursor:
+                return
+
+    return dressed(method, build)  # type: ignore[no-any-return]
+
+
+class Timer(Resource):
+    """What runs."""
+
+    current = blocking(timer.current)
+    start = blocking(timer.start)
+    switch = blocking(timer.switch)
+    continue_ = blocking(timer.continue_)
+    stop = blocking(timer.stop)
+    pause = blocking(timer.pause)
+    resume = blocking(timer.resume)
+    cancel = blocking(timer.cancel)
+    update = blocking(timer.update)
+    heartbeat = blocking(timer.heartbeat)
+
+
+class TimeEntries(Resource):
+    """What was worked."""
+
+    list = blocking(time_entries.list_)
+    every = paging(time_entries.list_)
+    get = blocking(time_entries.get)
+    create = blocking(time_entries.create)
+    update = blocking(time_entries.update)
+    delete = blocking(time_entries.delete)
+    start = blocking(time_entries.start)
+    stop = blocking(time_entries.stop)
+    split = blocking(time_entries.split)
+    merge = blocking(time_entries.merge)
+    restore = blocking(time_entries.restore)
+    evidence = blocking(time_entries.evidence)
+    history = blocking(time_entries.history)
+    why = blocking(time_entries.why)
+
+
+class Projects(Resource):
+    """What is worked on."""
+
+    list = blocking(projects.list_)
+    every = paging(projects.list_)
+    get = blocking(projects.get)
+    create = blocking(projects.create)
+    update = blocking(projects.update)
+    delete = blocking(projects.delete)
+    budget = blocking(projects.budget)
+
+
+class Clients(Resource):
+    """Whom hours are billed to."""
+
+    list = blocking(clients.list_)
+    every = paging(clients.list_)
+    get = blocking(clients.get)
+    create = blocking(clients.create)
+    update = blocking(clients.update)
+    delete = blocking(clients.delete)
+
+
+class Tasks(Resource):
+    """Tasks of projects."""
+
+    list = blocking(tasks.list_)
+    every = paging(tasks.list_)
+    get = blocking(tasks.get)
+    create = blocking(tasks.create)
+    update = blocking(tasks.update)
+    complete = blocking(tasks.complete)
+    delete = blocking(tasks.delete)
+
+
+class Users(Resource):
+    """Who keeps hours here."""
+
+    list = blocking(users.list_)
+    every = paging(users.list_)
+    me = blocking(users.me)
+
+
+class Reports(Resource):
+    """Sums over a period."""
+
+    get = blocking(reports.get)
+    timesheet = blocking(reports.timesheet)
+
+
+class Heartbeats(Resource):
+    """Evidence."""
+
+    send = blocking(heartbeats.send)
+    send_all = blocking(heartbeats.send_all)
+    list = blocking(heartbeats.list_)
+    every = paging(heartbeats.list_)
+
+
+class Keys(Resource):
+    """Keys of callers on loopback TCP."""
+
+    list = blocking(keys.list_)
+    create = blocking(keys.create)
+    revoke = blocking(keys.revoke)
+
+
+class EventStream:
+    """The changes as they happen, one after the other; waits for each. It goes on by itself where it was when the
+    connection breaks or the daemon is restarted, without leaving out or repeating what the log keeps.
+
+    For one thread. `last_id` is the place to go on from in another run (`events(last_event_id=…)`).
+    """
+
+    def __init__(self, at: place.Place, state: Following, sleep: Callable[[float], None] = time.sleep) -> None:  # noqa: TID251
+        self._place, self._state, self._sleep = at, state, sleep
+        self._answer: transport.Answer | None = None
+        self._blocks: Iterator[bytes] = iter(())
+        self._is_closed = False
+        while not state.is_placed:
+            self._step()
+
+    @property
+    def last_id(self) -> str | None:
+        """The place after which the stream goes on."""
+        return self._state.last_id
+
+    def __iter__(self) -> "EventStream":
+        return self
+
+    def __next__(self) -> Event:
+        while not self._is_closed:
+            event = self._state.take()
+            if event is not None:
+                return event
+            self._step()
+        raise StopIteration
+
+    def _step(self) -> None:
+        """Read a block; after a failure, wait for the next try."""
+        try:
+            if self._answer is None:
+                self._open()
+            self._state.feed(next(self._blocks, None))
+        except (Unavailable, RateLimited) as error:
+            self._shut()
+            self._sleep(self._state.pause(error))
+
+    def _open(self) -> None:
+        headers = [*self._place.headers, *self._state.headers]
+        self._answer = transport.send(
+            self._place.address, "GET", following.ROUTE, headers=headers, timeout=following.SILENCE, host=self._place.host
+        )
+        self._blocks = self._answer.blocks()
+        if self._answer.status != 200:
+            parsed(self._answer.status, self._answer.headers, self._answer.read())
+        self._state.begin()
+
+    def _shut(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
+        self._answer = None
+
+    def close(self) -> None:
+        """End it."""
+        self._is_closed = True
+        self._shut()
+
+    def __enter__(self) -> "EventStream":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class Client:
+    """The daemon of this machine. Without arguments it is asked over the control socket of this home, which needs no key;
+    with `api_key` (or `STINTD_API_KEY`) over loopback TCP, where `base_url` says, else where the daemon says it listens.
+
+    `timeout`: seconds until the whole of an answer must be there.
+    """
+
+    def __init__(
+        self, api_key: str | None = None, base_url: str | None = None, *, socket: str | None = None, timeout: float = 30.0
+    ) -> None:
+        self._place, self._timeout = place.find(api_key, base_url, socket), timeout
+        self.timer, self.time_entries, self.reports = Timer(self), TimeEntries(self), Reports(self)
+        self.projects, self.clients, self.tasks, self.users = Projects(self), Clients(self), Tasks(self), Users(self)
+        self.heartbeats, self.keys = Heartbeats(self), Keys(self)
+
+    def status(self) -> Status:
+        """What runs, today's total, and what is degraded."""
+        return self.ask(daemon.status())
+
+    def health(self) -> Health:
+        """Whether the daemon works."""
+        return self.ask(daemon.health())
+
+    def events(self, last_event_id: str | None = None, *, patience: float | None = 60.0) -> EventStream:
+        """The changes from now on, or from after a place in the log. While the daemon is away they are waited for, for
+        `patience` seconds (None: for ever).
+        """
+        return EventStream(self._place, Following(last_event_id, patience))
+
+    def request(self, method: str, route: str, body: Any = None, **query: Any) -> Any:
+        """Any route as JSON, for what has no method here."""
+        return self.ask(untyped(method, route, body, query))
+
+    def ask(self, ask: Ask[T]) -> T:
+        """Send one request; once more after a broken connection, if it cannot be done twice."""
+        try:
+            return self._once(ask)
+        except StintdError as error:
+            if not ask.may_repeat(error):
+                raise ask.failed(error) from error.__cause__
+        try:
+            return self._once(ask)
+        except StintdError as error:
+            raise ask.failed(error) from error.__cause__
+
+    def _once(self, ask: Ask[T]) -> T:
+        answer = transport.send(
+            self._place.address, ask.method, ask.target, ask.raw_body, [*self._place.headers, *ask.headers],
+            host=self._place.host, limit=self._timeout,
+        )  # fmt: skip
+        try:
+            return ask.answer(answer.status, answer.headers, answer.read())
+        finally:
+            answer.close()
+
+    def close(self) -> None:
+        """Nothing stays open between calls; here so that a client can stand in a `with`."""
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,131 @@
+"""Typed answers out of JSON: frozen dataclasses whose fields are called as on the wire, in snake_case.
+
+A field that a later daemon adds is passed over, one that an earlier daemon lacks takes its default (None and an empty
+tuple where there is none), so that client and daemon need not be of the same day. What is there must be of its type.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from stintd.errors import Unavailable
+
+T = TypeVar("T")
+Reader = Callable[[Any], Any]
+WIRE = "wire"
+"""Key of a field's metadata that holds its name on the wire, where that is not the same in camelCase."""
+
+
+def camel(name: str) -> str:
+    """`project_id` → `projectId`."""
+    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), name)
+
+
+def wire_name(field: "dataclasses.Field[Any]") -> str:
+    """The name of a field on the wire."""
+    return str(field.metadata.get(WIRE) or camel(field.name))
+
+
+def read(kind: type[T], value: Any) -> T:
+    """`value` as a `kind`; `unavailable` when it is something else."""
+    known: Any = kind
+    try:
+        answer: T = _object_reader(known)(value)
+    except (TypeError, ValueError, KeyError) as error:
+        told = f"the daemon's answer is no {kind.__name__}: {error}"
+        raise Unavailable(told, "client and daemon may be of different versions: update both, `stint restart`") from error
+    return answer
+
+
+@cache
+def _object_reader(kind: type[Any]) -> Reader:
+    """A reader of one dataclass, made once."""
+    hints = get_type_hints(kind)
+    parts = [
+        (field.name, wire_name(field), _reader(hints[field.name]), _default(field, hints)) for field in dataclasses.fields(kind)
+    ]
+
+    def read_object(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{type(value).__name__} where an object was expected")
+        found = {}
+        for name, wire, reader, default in parts:
+            if wire in value:
+                found[name] = _named(wire, reader, value[wire])
+            elif default is not dataclasses.MISSING:
+                found[name] = default
+            else:
+                raise KeyError(wire)
+        return kind(**found)
+
+    return read_object
+
+
+def _named(name: str, reader: Reader, value: Any) -> Any:
+    try:
+        return reader(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: {error}") from error
+
+
+def _default(field: "dataclasses.Field[Any]", hints: dict[str, Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    hint = hints[field.name]
+    if NoneType in get_args(hint):
+        return None
+    return () if get_origin(hint) is tuple else dataclasses.MISSING
+
+
+def _reader(hint: Any) -> Reader:
+    """How a value of this annotation is read."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        reader = _reader(next(one for one in inner if one is not NoneType))
+        return lambda value: None if value is None else reader(value)
+    if origin is tuple:
+        return _tuple_reader(_reader(inner[0]))
+    if hint is Any:
+        return lambda value: value
+    if dataclasses.is_dataclass(hint):
+        return _object_reader(hint) if isinstance(hint, type) else lambda value: value
+    if hint in (datetime, date):
+        return _when_reader(hint)
+    return _plain_reader(origin or hint)
+
+
+def _tuple_reader(reader: Reader) -> Reader:
+    def read_tuple(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise TypeError(f"{type(value).__name__} where a list was expected")
+        return tuple(reader(one) for one in value)
+
+    return read_tuple
+
+
+def _when_reader(kind: type[date]) -> Reader:
+    def read_when(value: Any) -> date:
+        if not isinstance(value, str):
+            raise TypeError(f"{type(value).__name__} where a time was expected")
+        found = kind.fromisoformat(value)
+        if isinstance(found, datetime) and found.tzinfo is None:
+            raise ValueError(f"{value} has no zone")
+        return found
+
+    return read_when
+
+
+def _plain_reader(kind: Any) -> Reader:
+    """Text, numbers, flags and maps; a whole number serves where a fraction may be."""
+    allowed: tuple[Any, ...] = (int, float) if kind is float else (kind,)
+
+    def read_plain(value: Any) -> Any:
+        if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
+            raise TypeError(f"{type(value).__name__} where {kind.__name__} was expected")
+        return float(value) if kind is float else value
+
+    return read_plain
