@@ -253,6 +253,21 @@ async def test_folders_that_fall_back_to_one_project_are_stopped_by_their_own_na
     assert await names(client) == ["inbox"]
 
 
+@pytest.mark.parametrize("verb", ["stop", "pause", "resume", "heartbeat"])
+async def test_a_timer_by_hand_that_fell_back_is_found_by_the_name_of_its_start(client, verb):
+    client.daemon.set_policy(concurrency="parallel")
+    inbox = await project(client, "inbox")
+    await start(client, "scratch", fallbackProjectId=inbox["id"])
+    await client.daemon.clock.advance(minutes=1)
+    await start(client, "beta", autoCreate=True)
+    await client.daemon.clock.advance(minutes=5)
+    answer = await client.post(f"/api/timer/{verb}", {"projectName": "Scratch"})
+    assert (answer.get("entry") or answer["timer"])["projectName"] == "inbox"
+    await client.post("/api/timer/stop", {"projectName": "inbox"})
+    assert await client.post("/api/timer/stop", {"projectName": "scratch"}) == {"entry": None}, "that one has ended"
+    assert await running(client) == ["beta"]
+
+
 async def test_a_start_again_of_an_open_session_keeps_what_it_knows(client):
     await start(client, "gamma", **HOOK)
     await prompts(client, 10)

@@ -14,7 +14,7 @@ from typing import Any
 from stintd.domain.mapping import normal_name
 from stintd.domain.model import SOURCES, Context, Heartbeat, from_us, to_us
 from stintd.domain.timer import SessionBeat
-from stintd.engine.commands import naming
+from stintd.engine.commands import asked, naming
 from stintd.engine.commands.naming import Wanted
 from stintd.engine.intake import check_time, unlike_any
 from stintd.engine.queries.timers import timers
@@ -45,9 +45,9 @@ def session_of(step: Step, session_id: str | None, project_id: str) -> str:
 
 def begin(
     step: Step, target: naming.Target, place: Context | None, at: datetime, *, session_id: str | None, source: str | None,
-    pid: int | None, asked: str | None, words: Row,
+    pid: int | None, called: str | None, words: Row,
 ) -> str:  # fmt: skip
-    """A session starts, or goes on when it is open: its id. `asked` is what the caller called the project."""
+    """A session starts, or goes on when it is open: its id. `called` is what the caller called the project."""
     _close_idle(step)
     session = session_of(step, session_id, target.id)
     known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session,))
@@ -55,10 +55,10 @@ def begin(
     at_us = to_us(at)
     values = {**words, "project_id": target.id, "ended_us": None, "end_reason": "", "pid": pid}
     if known is not None and known["ended_us"] is None:
-        values |= {"last_us": max(at_us, known["last_us"]), "folder": _names([*asked_names(known), *_listed(asked)])}
+        values |= {"last_us": max(at_us, known["last_us"]), "folder": _names([*names_of(known), *_listed(called)])}
         table.update(step.conn, "session", session, values)
         return session
-    values |= {"started_us": at_us, "last_us": at_us, "folder": _names(_listed(asked))}
+    values |= {"started_us": at_us, "last_us": at_us, "folder": _names(_listed(called))}
     if known is None:
         table.insert(step.conn, "session", {"id": session, "agent": source or "", "caller": step.who, **values})
     else:
@@ -66,26 +66,26 @@ def begin(
     return session
 
 
-def _listed(asked: str | None) -> list[str]:
-    return [normal_name(asked)] if asked is not None else []
+def _listed(called: str | None) -> list[str]:
+    return [normal_name(called)] if called is not None else []
 
 
 def _names(names: list[str]) -> str:
     return json.dumps(list(dict.fromkeys(names)), ensure_ascii=False) if names else ""
 
 
-def asked_names(session: Row) -> list[str]:
+def names_of(session: Row) -> list[str]:
     """What the starts that keep a session open called its project, normalised."""
     names: list[str] = json.loads(session["folder"] or "[]")
     return names
 
 
-def leave(step: Step, session: Row, asked: str | None) -> bool:
+def leave(step: Step, session: Row, called: str | None) -> bool:
     """One of the starts that a session has is over, and others go on: whether it was so. Two folders that fall back to
     one project are one session of their caller; the first to stop does not end it for the other.
     """
-    names = asked_names(session)
-    rest = [name for name in names if name not in _listed(asked)]
+    names = names_of(session)
+    rest = [name for name in names if name not in _listed(called)]
     if not rest or len(rest) == len(names):
         return False
     table.update(step.conn, "session", session["id"], {"folder": _names(rest)})
@@ -150,8 +150,8 @@ def meant(step: Step, wanted: Wanted) -> naming.Target | None:
     if found is not None or wanted.project_name is None:
         return found
     own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant(step)
-    asked = normal_name(wanted.project_name)
-    return next((naming.Target(row["project_id"]) for row in own if asked in asked_names(row)), None)
+    name = normal_name(wanted.project_name)
+    return next((naming.Target(row["project_id"]) for row in own if name in names_of(row)), None)
 
 
 # ---------------------------------------------------------------- signs of life
@@ -166,7 +166,7 @@ def prompt(
     """
     wanted = Wanted(project_id, project_name, place, fuzzy)
     if not wanted.is_empty:
-        target = meant(step, wanted)
+        target = meant(step, wanted) or _of_timer(step, project_name)
         return Sign() if target is None else _sign_of_life(step, session_of(step, session_id, target.id), target.id, place)
     if session_id is not None:
         return _of_session(step, session_id)
@@ -188,6 +188,13 @@ def _open_timers(step: Step, condition: str) -> list[Row]:
     """The person's open entries of one kind, the latest first."""
     where = f"end_us IS NULL AND actor = 'human' AND {condition}"
     return select(step.conn, f"SELECT project_id FROM entry WHERE {where} ORDER BY start_us DESC, id")  # noqa: S608
+
+
+def _of_timer(step: Step, name: str | None) -> naming.Target | None:
+    """The project of the timer by hand whose start called it so."""
+    entry = asked.timer(step, name) if name is not None else None
+    row = first(step.conn, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
+    return naming.Target(row["project_id"]) if row is not None else None
 
 
 def _of_session(step: Step, session_id: str) -> Sign:

@@ -8,7 +8,7 @@ from typing import Any
 from stintd.domain import timer
 from stintd.domain.model import Context, EntryId, Pause, ProjectId, TimeEntry, to_us
 from stintd.engine import rolling, shape
-from stintd.engine.commands import entries, keeping, naming, sessions
+from stintd.engine.commands import asked, entries, keeping, naming, sessions
 from stintd.engine.commands.naming import Wanted
 from stintd.engine.queries.entries import row_of
 from stintd.engine.queries.timers import first_running, timers
@@ -69,7 +69,10 @@ def start(
     if session is not None:
         instant = timer.check_at(at, step.now, step.policy)
         return _begun(step, target, place, outcome, instant, source, pid, project_name, words, session)
-    return _started(step, outcome, target, source)
+    reply = _started(step, outcome, target, source)
+    if project_name is not None and project_name != reply.value["timer"]["projectName"]:
+        asked.remember(step, reply.value["timer"]["id"], project_name)
+    return reply
 
 
 def switch(step: Step, **request: Any) -> Reply:
@@ -130,7 +133,7 @@ def _started(step: Step, outcome: timer.Outcome, target: naming.Target, source: 
 
 def _begun(
     step: Step, target: naming.Target, place: Context | None, outcome: timer.Outcome, at: datetime, source: str | None,
-    pid: int | None, asked: str | None, words: Row, session: str,
+    pid: int | None, called: str | None, words: Row, session: str,
 ) -> Reply:  # fmt: skip
     """A session started: evidence, so it stops nothing."""
     was_open = bool(sessions.open_sessions(step, session)) or outcome.timer is not None
@@ -138,7 +141,7 @@ def _begun(
     columns["task"] = naming.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
     if words.get("billable") is not None:
         columns["billable"] = int(words["billable"])
-    sessions.begin(step, target, place, at, session_id=session, source=source, pid=pid, asked=asked, words=columns)
+    sessions.begin(step, target, place, at, session_id=session, source=source, pid=pid, called=called, words=columns)
     step.settle()
     shown = timers(view_of(step))
     mine = [one for one in shown if one["sessionId"] == session] or [one for one in shown if one["projectId"] == target.id]
@@ -260,14 +263,15 @@ def _nothing() -> timer.Target:
 def _target(step: Step, which: Row, at: datetime | None, is_fuzzy: bool) -> timer.Target | None:
     """The timer a request names; None when it names a project there is none of."""
     wanted = Wanted(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
-    project = None
-    if not wanted.is_empty:
-        found = sessions.meant(step, wanted)
-        if found is None:
-            return None
-        project = found.id
-    entry = which.get("timer_id")
-    return timer.Target(EntryId(entry) if entry else None, project, which.get("session_id"), at)
+    entry = EntryId(which["timer_id"]) if which.get("timer_id") else None
+    session = which.get("session_id")
+    if wanted.is_empty:
+        return timer.Target(entry, None, session, at)
+    found = sessions.meant(step, wanted)
+    if found is not None:
+        return timer.Target(entry, found.id, session, at)
+    by_name = asked.timer(step, wanted.project_name) if wanted.project_name is not None else None
+    return timer.Target(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
 
 
 def _shown(step: Step, entry_id: str | None) -> dict[str, Any] | None:
