@@ -25,13 +25,17 @@ from stintd.engine import placing, rolling, shape
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
+from stintd.engine.hooksecrets import HookSecrets
 from stintd.engine.housekeeping import Housekeeping
 from stintd.engine.keyring import Keyring, holders
+from stintd.engine.lane import Tools
 from stintd.engine.news import News
 from stintd.engine.notify import Hub
 from stintd.engine.places import Places
 from stintd.engine.projectfiles import ProjectFiles
+from stintd.engine.pusher import Pusher
 from stintd.engine.recording import Recording
+from stintd.engine.retry import Retry
 from stintd.engine.sessionwatch import SessionWatch
 from stintd.engine.sheet import SheetState
 from stintd.engine.statusfile import StatusFile
@@ -40,6 +44,8 @@ from stintd.engine.supervisor import Supervisor
 from stintd.engine.tracked import Parts, TrackerSettings
 from stintd.engine.tracker import Tracker
 from stintd.errors import Invalid
+from stintd.secret import SecretFolder
+from stintd.sinks.courier import Courier
 from stintd.sources import discover, folders, gitreader, process, projectfiles, spool, suspend, watch
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
@@ -78,6 +84,7 @@ class App:
         self._is_passed = bool(passed)
         self._build()
         await self.engine.start()
+        await self.pusher.start()
         await self.surface.listen(self.listener)
         await self.loopback.open(self.chosen.port)
         instance.notify_manager(self.environment, "READY=1\nSTATUS=finding repositories")
@@ -86,6 +93,7 @@ class App:
     async def stop(self) -> None:
         """In reverse: sources, what they told last, the socket, the engine, the file that said what runs."""
         instance.notify_manager(self.environment, "STOPPING=1")
+        await self.pusher.stop()
         await self.supervisor.stop()
         self.tracker.stop()
         self.watcher.stop()
@@ -97,6 +105,7 @@ class App:
         self.loopback.close()
         self.keyring.save()
         await self.engine.stop()
+        await self.courier.close()
         self.status_file.stop()
         self.database.close()
         if not self._is_passed:
@@ -128,6 +137,10 @@ class App:
         self.gate.is_off = self.recording_state.is_off
         self.supervisor = Supervisor(clock, self.health)
         self.status_file = StatusFile(self.layout.status, self.engine, clock, policy.zone)
+        self.courier = Courier(clock)
+        hook_secrets, values = HookSecrets(SecretFolder(self.layout.secrets)), self.chosen.values
+        retry = Retry(values["webhooks.retry_initial"], values["webhooks.retry_max"])
+        self.pusher = Pusher(Tools(self.engine, hook_secrets, self.courier, retry), self.supervisor)
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
         self.surface = Surface(self, TABLE)

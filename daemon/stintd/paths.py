@@ -25,7 +25,7 @@ class Layout:
 
     __slots__ = (
         "backups", "config", "config_folder", "database", "hooks", "http_json", "journal", "lock", "log", "log_file",
-        "run", "settings", "socket", "spool", "state", "status",
+        "run", "secrets", "settings", "socket", "spool", "state", "status",
     )  # fmt: skip
 
     def __init__(self, config_folder: str, state: str, run: str, log: str) -> None:
@@ -39,6 +39,7 @@ class Layout:
         self.spool = join(state, "spool")
         self.journal = join(state, "journal")
         self.hooks = join(state, "hooks")
+        self.secrets = join(state, "secrets")
         self.status = join(run, "status")
         self.http_json = join(run, "http.json")
         self.lock = join(run, "lock")

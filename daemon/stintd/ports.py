@@ -1,6 +1,7 @@
-"""Protocols with more than one implementation: what delivers signals, and (later) what delivers entries."""
+"""Protocols with more than one implementation: what delivers signals, and what carries requests out of this machine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from stintd.domain.model import Signal
@@ -16,3 +17,47 @@ class Source(Protocol):
 
     async def run(self, sink: Sink) -> None:
         """Notice until cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request to somebody else's server. Lengths in seconds; `total_seconds` from the look-up of the name to the
+    last byte. Redirects are never followed. `answer_bytes`: so much of the answer is read. Without `may_be_private` only
+    https to addresses of the internet (`domain/address.py`)."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    may_be_private: bool = False
+    connect_seconds: float = 5.0
+    total_seconds: float = 10.0
+    answer_bytes: int = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a server answered: header names in lower case. `is_cut`: the answer was longer, or broke off, or took too
+    long after its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer. `kind`: `refused` (our rules forbid it; nothing was sent), `unreachable` (no name, no connection), `tls`,
+    `timeout`, `dropped` (the connection ended before an answer), `odd` (no HTTP), `worker` (our own process failed).
+    `text` is for people and names neither URL nor headers. Except for `refused` the server may have got the request."""
+
+    kind: str
+    text: str
+
+
+class Carrier(Protocol):
+    """Sends requests."""
+
+    async def send(self, request: Request) -> Response | Failure:
+        """The answer; never raises for what a server does."""

@@ -20,16 +20,22 @@ from stintd.engine import placing
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
+from stintd.engine.hooksecrets import HookSecrets
 from stintd.engine.keyring import Keyring, holders
+from stintd.engine.lane import Tools
 from stintd.engine.notify import Hub
 from stintd.engine.places import Places
+from stintd.engine.pusher import Pusher
 from stintd.engine.recording import Recording
 from stintd.engine.sheet import SheetState
+from stintd.engine.supervisor import Supervisor
+from stintd.secret import SecretFolder
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 from tests.api import contract
 from tests.support.clock import FakeClock
+from tests.support.receivers import Receivers
 
 
 class Daemon:
@@ -59,6 +65,10 @@ class Daemon:
         self.recorder = Recording(self.engine, clock, self.device)
         self.gate.is_off = self.recorder.is_off
         await self.engine.start()
+        self.supervisor, self.carrier = Supervisor(clock, self.engine.health), Receivers()
+        self.secrets = HookSecrets(SecretFolder(str(self.folder / "secrets")))
+        self.pusher = Pusher(Tools(self.engine, self.secrets, self.carrier, chance=lambda: 0.5), self.supervisor)
+        await self.pusher.start()
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
         self.surface = Surface(self, TABLE)
@@ -77,6 +87,8 @@ class Daemon:
         return port
 
     async def stop(self) -> None:
+        await self.pusher.stop()
+        await self.supervisor.stop()
         await self.surface.close()
         for channel in self.more:
             channel.close()

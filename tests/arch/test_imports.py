@@ -21,7 +21,9 @@ ALLOWED = {
     "sources": {"errors", "domain", "clock", "ports"},
     "sinks": {"errors", "domain", "clock", "ports"},
     "formats": {"errors", "domain"},
-    "engine": {"errors", "domain", "clock", "ports", "store"},
+    "secret": {"errors", "paths"},
+    # secret: what is sent is signed at the moment of sending, and its key is in no database
+    "engine": {"errors", "domain", "clock", "ports", "store", "secret"},
     "api": {"engine", "protocol", "domain", "clock", "resources", "errors"},
     "client": {"protocol", "paths", "errors"},
     "install": {"resources", "paths", "errors"},
@@ -83,6 +85,13 @@ def test_only_the_dispatcher_and_run_import_late(path):
 def test_git_is_imported_only_inside_its_fence():
     users = [p.name for p in modules() if any(n.split(".")[0] == "git" for n in imports_of(p))]
     assert set(users) <= {"gitrepo.py", "gitworker.py"}
+
+
+def test_only_the_worker_s_side_of_the_sinks_speaks_http():
+    users = {
+        p.name for p in modules() if room_of(p) == "sinks" and any(n.split(".")[0] in ("aiohttp", "ssl") for n in imports_of(p))
+    }
+    assert users == {"exchange.py"}, "the daemon's process loads no OpenSSL"
 
 
 def test_every_package_and_module_says_what_it_is():

@@ -15,6 +15,7 @@ from stintd.engine.gate import Gate
 from stintd.engine.health import told
 from stintd.engine.intake import unlike_any
 from stintd.engine.places import Places
+from stintd.engine.pusher import Pusher
 from stintd.engine.queries import dashboard as overview
 from stintd.engine.queries import notices, places, timers
 from stintd.errors import Invalid
@@ -32,6 +33,8 @@ class Daemon(Protocol):
     places: Places
     device: str
     version: str
+    pusher: Pusher
+    pusher: Pusher
 
     @property
     def is_ready(self) -> bool:

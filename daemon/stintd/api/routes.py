@@ -1,6 +1,6 @@
 """Every route, once: what it takes, what it needs, and the function that answers it."""
 
-from stintd.api import clockeye, control, keys, openapi, stream
+from stintd.api import clockeye, control, keys, openapi, stream, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.route import Route, Table, fields
@@ -255,5 +255,5 @@ KEYS = [
           fields(field("id", ID, "key_id", required=True)), answer=ref("Key")),
 ]  # fmt: skip
 
-ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *WORKSPACES, *PLACES, *clockeye.ROUTES]
+ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES]
 TABLE = Table(ROUTES)

@@ -24,6 +24,21 @@ def entry_of(control, word):
     return found[0] if found else control.get(f"/api/entries/{text}")
 
 
+def of_id(found, word, kind, hint):
+    """The one of a list whose id is `word`, or ends or begins with it as only this one does."""
+    compact = word.lower().strip().replace("-", "")
+    ids = {one["id"]: one["id"].replace("-", "") for one in found}
+    for is_meant in (compact.__eq__, lambda known: known.endswith(compact), lambda known: known.startswith(compact)):
+        meant = [one for one in found if len(compact) >= 4 and is_meant(ids[one["id"]])]
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            raise Invalid(
+                f"{word!r} is part of {len(meant)} ids", "write more of it: " + ", ".join(one["id"] for one in meant[:5])
+            )
+    raise NotFound(f"there is no {kind} {word!r}", hint)
+
+
 def _ending(control, compact):
     found = []
     for number, entry in enumerate(control.every("/api/entries")):

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from stintd.clock import Clock
 from stintd.domain.model import Heartbeat
 from stintd.domain.policy import Policy
+from stintd.engine import outgoing
 from stintd.engine.health import Health
 from stintd.engine.notify import Change, Hub
 from stintd.engine.sheet import SheetState, recorded
@@ -70,6 +71,7 @@ class _Outcome:
     answers: list[tuple[_Command, Any, Exception | None]]
     changes: list[Change]
     trouble: str = ""
+    outgoing: set[str] = field(default_factory=set)
 
 
 class Engine:
@@ -91,6 +93,8 @@ class Engine:
         self._sync_due: asyncio.TimerHandle | None = None
         self._after: list[Callable[[], None]] = []
         self.on_admitted: Callable[[Sequence[Heartbeat]], None] = lambda beats: None
+        self.on_outgoing: Callable[[set[str]], None] = lambda targets: None
+        self.is_sending = False  # somebody is told of changes at once: none may be taken back by a power failure
         self._last_key: object = None
         self._last_time: datetime | None = None
         self.is_stopping = False
@@ -241,7 +245,7 @@ class Engine:
             self._hurry(0.0)
         try:
             # Heartbeats too: the journal forgets them once they are stored, and the disk must have them before it does.
-            is_durable = bool(work.commands or work.writes or work.beats)
+            is_durable = bool(work.commands or work.writes or work.beats) or self.is_sending
             # A silence that ends a timer counts as well: the state forgets it before it is committed.
             self._is_writing = bool(work.beats or work.writes) or self._is_due()
             outcome = await self.database.write(lambda conn: self._transact(conn, work), durable=is_durable)
@@ -257,6 +261,8 @@ class Engine:
         for command, answer, failure in outcome.answers:
             _answer(command, answer, failure)
         self.hub.publish(outcome.changes)
+        if outcome.outgoing:
+            self.on_outgoing(outcome.outgoing)
         for call in self._after:
             call()
         return True
@@ -332,9 +338,11 @@ class Engine:
             heartbeats.add(conn, recorded(conn, beats))
 
     def _keep(self, conn: Connection, step: Step, outcome: _Outcome) -> None:
-        for kind, payload in step.changes:
-            logged = changes.append(conn, step.now, kind, payload)
-            outcome.changes.append(Change(logged.seq, kind, payload))
+        logged = [changes.append(conn, step.now, kind, payload) for kind, payload in step.changes]
+        outcome.changes += [Change(one.seq, one.kind, one.payload) for one in logged]
+        outcome.outgoing |= step.outgoing
+        if logged:
+            outcome.outgoing |= outgoing.queue(conn, step.now, logged)
 
     def _command(self, conn: Connection, now: datetime, command: _Command, outcome: _Outcome) -> None:
         """Run one command so that its failure undoes it alone; a failure of SQLite gives up the whole step."""

@@ -8,11 +8,13 @@ from datetime import timedelta
 from stintd.clock import Clock
 from stintd.engine.engine import Engine
 from stintd.engine.step import Step
-from stintd.store import changes
+from stintd.store import changes, outbox
 
 EVERY_SECONDS = 86_400.0
 LOG_KEPT = timedelta(days=30)
 """How far back a stream can be resumed; the newest 10,000 changes are kept however old they are."""
+DELIVERIES_KEPT = timedelta(days=7)
+"""How long what was delivered or dropped can be looked up, and delivered again."""
 
 
 class Housekeeping:
@@ -31,5 +33,6 @@ class Housekeeping:
 
 
 def sweep(step: Step) -> None:
-    """Drop changes that are older than anybody resumes from."""
+    """Drop changes that are older than anybody resumes from, and deliveries that are settled."""
     changes.trim(step.conn, step.now - LOG_KEPT)
+    outbox.prune(step.conn, step.now - DELIVERIES_KEPT)

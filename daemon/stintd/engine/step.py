@@ -31,6 +31,7 @@ class Step:
     def __init__(self, conn: Connection, now: datetime, policy: Policy, state: SheetState, who: str = "owner") -> None:
         self.conn, self.now, self.policy, self.state, self.who = conn, now, policy, state, who
         self.changes: list[tuple[str, dict[str, Any]]] = []
+        self.outgoing: set[str] = set()  # targets of the outbox for which something changed
         self._touched: list[tuple[int, int]] = []
 
     def touch(self, lo_us: int, hi_us: int) -> None:

@@ -18,9 +18,11 @@ class Supervisor:
         self._clock, self._health = clock, health
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run and keep running."""
+    def start(self, name: str, run: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+        """Run and keep running; the task is done when `run` is."""
+        self._tasks = [task for task in self._tasks if not task.done()]  # some come and go for as long as the daemon runs
         self._tasks.append(asyncio.create_task(self._keep(name, run), name=name))
+        return self._tasks[-1]
 
     async def stop(self) -> None:
         """Cancel all, in reverse order of their start, and wait for each."""

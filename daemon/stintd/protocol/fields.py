@@ -177,6 +177,19 @@ def choice(*words: str) -> Kind:
     return Kind(read, {"enum": list(words)}, read)
 
 
+def choices(*words: str) -> Kind:
+    """A list of some of these words, at least one, each once."""
+    one = choice(*words)
+
+    def read(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not 0 < len(value) <= len(words):
+            raise Invalid(f"must be a list of 1 to {len(words)} words", "choose from " + ", ".join(words))
+        return tuple(dict.fromkeys(one.read(inner) for inner in value))
+
+    schema = {"type": "array", "minItems": 1, "maxItems": len(words), "items": one.schema}
+    return Kind(read, schema, lambda value: read(value.split(",")))
+
+
 def texts(limit: int = 100, length: int = 100) -> Kind:
     """A list of short texts, each once."""
     one = text(length)

@@ -15,6 +15,7 @@ _TABLE_NOTES = {
     "project": "How projects and tasks get their names.",
     "owner": "Who you are in git.",
     "http": "The local HTTP listener.",
+    "webhooks": "Telling other programs of changes.",
     "activitywatch": "A surface for ActivityWatch watchers.",
 }  # fmt: skip
 _RULE_EXAMPLE = """\

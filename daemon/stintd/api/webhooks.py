@@ -1,0 +1,82 @@
+"""The routes of what leaves this machine: webhooks and the outbox. Secrets of webhooks pass through here and nowhere else."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from stintd.api.handle import changed, command, query
+from stintd.api.route import Call, Route, fields
+from stintd.engine import outgoing, signing
+from stintd.engine.commands import deliveries, webhooks
+from stintd.engine.hooksecrets import fresh
+from stintd.engine.queries import outbox
+from stintd.engine.queries import webhooks as webhook_lists
+from stintd.errors import Invalid
+from stintd.protocol.fields import FLAG, ID, choice, choices, field, text, whole
+from stintd.protocol.schemas.words import page, ref
+
+_delete = changed(webhooks.delete)
+
+
+async def create(surface: Any, call: Call, request: Any) -> Any:
+    """A new webhook. Its secret goes into a file and nowhere else: not even as a digest into the store of idempotency keys."""
+    given = call.arguments.pop("secret", None)
+    if given is not None and (problem := signing.secret_problem(given)):
+        raise Invalid(f"secret {problem}", "leave it out to get one", {"field": "secret"})
+    call.body = {name: value for name, value in call.body.items() if name != "secret"}
+    secrets = surface.daemon.pusher.secrets
+    reply = await command(lambda step, **values: webhooks.create(step, secrets, given, **values))(surface, call, request)
+    surface.daemon.engine.is_sending = True
+    return reply
+
+
+async def delete(surface: Any, call: Call, request: Any) -> Any:
+    """Delete a webhook; its secret goes after it."""
+    answer = await _delete(surface, call, request)
+    await asyncio.to_thread(surface.daemon.pusher.secrets.drop, answer["id"])
+    return answer
+
+
+async def rotate(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """A new secret, shown this once; the old one stays valid for a day. The file after the commit: whoever gets no answer
+    still has the secret that is in force."""
+    engine, secret = surface.daemon.engine, fresh()
+    answer: dict[str, Any] = await engine.run(partial(webhooks.rotated, **call.arguments), call.caller.name)
+    await asyncio.to_thread(surface.daemon.pusher.secrets.rotate, answer["id"], secret, engine.clock.now())
+    return {**answer, "secret": secret}
+
+
+async def test(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """Send a test now and say how it went."""
+    answer: dict[str, Any] = await surface.daemon.pusher.test(call.arguments["webhook_id"])
+    return answer
+
+
+PAGE = (field("limit", whole(1, 500)), field("cursor", text(400)))
+KEY, REVISION = field("idempotencyKey", text(255)), field("revision", whole(1, 2**31))
+URL, HOOK = text(2000), "/api/webhooks/{webhook_id}"
+STATE = field("state", choice(*outbox.STATE_WORDS))
+ROUTES = [
+    Route("GET", "/api/webhooks", query(webhook_lists.listing), "webhooks", "full", query=fields(*PAGE), answer=page("Webhook")),
+    Route("POST", "/api/webhooks", create, "a new webhook; its secret is shown this once", "full",
+          fields(field("url", URL, required=True), field("events", choices(*outgoing.EVENTS), required=True),
+                 field("secret", text(256)), field("allowPrivate", FLAG), KEY), creates=True, answer=ref("MadeWebhook")),
+    Route("GET", HOOK, query(webhook_lists.one), "one webhook", "full", answer=ref("Webhook")),
+    Route("PATCH", HOOK, changed(webhooks.change), "change a webhook", "full",
+          fields(field("url", URL), field("events", choices(*outgoing.EVENTS)), field("allowPrivate", FLAG),
+                 field("enabled", FLAG), REVISION), answer=ref("Webhook")),
+    Route("DELETE", HOOK, delete, "delete a webhook and what waits for it", "full", answer=ref("Webhook")),
+    Route("GET", HOOK + "/deliveries", query(webhook_lists.deliveries), "what was and is to be delivered", "full",
+          query=fields(*PAGE, STATE), answer=page("Delivery")),
+    Route("POST", HOOK + "/test", test, "send a test now", "full", fields(), answer=ref("TestedWebhook")),
+    Route("POST", HOOK + "/redeliver", command(deliveries.redeliver), "deliver again: one, or all that are parked", "full",
+          fields(field("deliveryId", ID)), answer=ref("Redelivered")),
+    Route("POST", HOOK + "/rotate", rotate, "a new secret, shown this once", "full", fields(),
+          answer=ref("MadeWebhook")),
+    Route("GET", "/api/outbox", query(outbox.listing), "what waits to leave this machine",
+          query=fields(*PAGE, STATE, field("target", text(255))), answer=page("Delivery")),
+    Route("POST", "/api/outbox/{delivery_id}/retry", command(deliveries.retry_now), "try a delivery again now", "full",
+          fields(), answer=ref("Delivery")),
+    Route("POST", "/api/outbox/{delivery_id}/drop", command(deliveries.drop), "give a delivery up", "full", fields(),
+          answer=ref("Delivery")),
+]  # fmt: skip

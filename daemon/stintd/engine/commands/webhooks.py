@@ -1,0 +1,103 @@
+"""Webhooks: made, changed, deleted. Files with secrets are written by whoever calls these."""
+
+from typing import Any
+
+from stintd.domain.address import place_of, place_refusal
+from stintd.domain.model import to_us
+from stintd.engine.commands import revision as revisions
+from stintd.engine.commands.deliveries import events_text, park_waiting
+from stintd.engine.hooksecrets import HookSecrets, fresh
+from stintd.engine.outgoing import target_of
+from stintd.engine.queries.webhooks import row_of, shown
+from stintd.engine.reply import Reply
+from stintd.engine.rows import Row, first
+from stintd.engine.step import Step
+from stintd.errors import Conflict, Invalid
+from stintd.store import outbox, table
+
+MOST = 50
+"""Webhooks of one home; each change is kept once for each."""
+
+
+def create(
+    step: Step, secrets: HookSecrets, given: str | None, url: str, events: tuple[str, ...], allow_private: bool = False
+) -> Reply:
+    """A new webhook. Its secret is shown to the caller this once, unless it is the caller's own (`given`)."""
+    _check_url(url, allow_private)
+    (count,) = step.conn.execute("SELECT count(*) FROM webhook").fetchone()
+    if count >= MOST:
+        raise Conflict(f"there are {MOST} webhooks already", "delete one that nobody needs")
+    row: Row = {
+        "id": step.new_id(), "url": url, "events": events_text(events), "allow_private": int(allow_private),
+        "created_us": to_us(step.now), "updated_us": to_us(step.now),
+    }  # fmt: skip
+    secret = given or fresh()
+    # Before the commit: a webhook without a secret could sign nothing. One whose commit fails is swept at the next start.
+    secrets.begin(row["id"], secret)
+    table.insert(step.conn, "webhook", row)
+    return Reply({**_shown(step, row["id"]), "secret": None}, secret={} if given else {"secret": secret})
+
+
+def _check_url(url: str, may_be_private: bool) -> None:
+    place = place_of(url)
+    refusal = "must be a whole URL in plain characters, like https://example.com/hook" if place is None else ""
+    refusal = refusal or (place_refusal(place, may_be_private) if place is not None else "")
+    if refusal:
+        raise Invalid(f"url {refusal}", "see WEBHOOKS.md for where webhooks may lead", {"field": "url"})
+
+
+def change(
+    step: Step, webhook_id: str, url: str | None = None, events: tuple[str, ...] | None = None,
+    allow_private: bool | None = None, enabled: bool | None = None, revision: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Change a webhook. Another URL, or switching it on, begins anew with a receiver that was failing."""
+    row = row_of(step, webhook_id)
+    revisions.check(row, revision)
+    values = _changed(row, url, events, allow_private)
+    if "url" in values or "allow_private" in values:
+        now = {**row, **values}
+        _check_url(now["url"], bool(now["allow_private"]))
+    if "url" in values or enabled:
+        values |= {"failures": 0, "failing_us": None, "rest_us": None}
+    if enabled is not None and enabled != bool(row["enabled"]):
+        values |= {"enabled": int(enabled), "trouble": ""}
+    if any(row[name] != value for name, value in values.items()):
+        values |= {"revision": row["revision"] + 1, "updated_us": to_us(step.now)}
+        table.update(step.conn, "webhook", webhook_id, values)
+        step.outgoing.add(target_of(webhook_id))
+        if enabled is False:
+            park_waiting(step, webhook_id)
+    return _shown(step, webhook_id)
+
+
+def _changed(row: Row, url: str | None, events: tuple[str, ...] | None, allow_private: bool | None) -> Row:
+    wanted = {
+        "url": url, "events": None if events is None else events_text(events),
+        "allow_private": None if allow_private is None else int(allow_private),
+    }  # fmt: skip
+    return {name: value for name, value in wanted.items() if value is not None and value != row[name]}
+
+
+def delete(step: Step, webhook_id: str, revision: int | None = None) -> dict[str, Any]:
+    """Delete a webhook and everything that waits for it."""
+    row = row_of(step, webhook_id)
+    revisions.check(row, revision)
+    answer = _shown(step, webhook_id)
+    table.delete(step.conn, "webhook", webhook_id)
+    outbox.forget(step.conn, target_of(webhook_id))
+    step.outgoing.add(target_of(webhook_id))
+    return answer
+
+
+def rotated(step: Step, webhook_id: str) -> dict[str, Any]:
+    """Note that it is about to get a new secret."""
+    row = row_of(step, webhook_id)
+    values = {"rotated_us": to_us(step.now), "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
+    table.update(step.conn, "webhook", webhook_id, values)
+    return _shown(step, webhook_id)
+
+
+def _shown(step: Step, webhook_id: str) -> dict[str, Any]:
+    row = first(step.conn, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
+    assert row is not None
+    return shown(step, row)

@@ -1,0 +1,51 @@
+"""Changes become deliveries, in the transaction that makes the change: writer thread only.
+
+Only what enters the change log is told, so a timer that is still provisional never is. While there is no webhook this
+costs one look at an empty table, and only in steps that change something.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any
+
+from stintd.engine import shape
+from stintd.store import outbox
+from stintd.store.changes import LoggedChange
+from stintd.store.ids import new_id
+
+EVENTS = (
+    "time_entry.created", "time_entry.updated", "time_entry.deleted", "time_entry.started", "time_entry.stopped",
+    "screenshot.captured", "project.created", "project.updated", "project.deleted",
+    "user.invited", "user.joined", "user.removed",
+)  # fmt: skip
+"""What a webhook may subscribe to. `screenshot.captured` never happens here: nobody takes screenshots."""
+TARGET = "webhook:"
+
+
+def target_of(webhook_id: str) -> str:
+    """How a webhook is called in the outbox."""
+    return TARGET + webhook_id
+
+
+def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange]) -> set[str]:
+    """Queue these changes for every webhook that wants them; the targets that have something new to send."""
+    subscribed = conn.execute("SELECT id, events FROM webhook WHERE enabled = 1").fetchall()
+    rows = []
+    for webhook_id, text in subscribed:
+        events = json.loads(text)
+        for change in logged:
+            if change.kind in events:
+                delivery_id = new_id(now)
+                body = body_of(delivery_id, change.kind, change.at, change.payload, change.seq)
+                rows.append(outbox.Queued(delivery_id, target_of(webhook_id), change.kind, body))
+    if rows:
+        outbox.add(conn, now, rows)
+    return {row.target for row in rows}
+
+
+def body_of(delivery_id: str, event: str, at: datetime, data: dict[str, Any], sequence: int | None = None) -> str:
+    """What a receiver gets. `sequence` grows with every change, so that a receiver can put late ones in order."""
+    told = {"id": delivery_id, "event": event, "createdAt": shape.stamp(at), "sequence": sequence, "data": data}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,74 @@
+"""What waits to leave this machine, for people: deliveries to webhooks, later to billing systems too."""
+
+from typing import Any
+
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.shape import instant
+from stintd.engine.view import Reading, View
+from stintd.errors import Conflict, NotFound
+from stintd.store import outbox
+
+OPEN = "open"
+"""The states that still need something: waiting, parked."""
+_STATES = {OPEN: "state IN ('waiting', 'parked')", "all": "1", **{state: f"state = '{state}'" for state in outbox.STATES}}
+STATE_WORDS = tuple(_STATES)
+
+
+def shown(row: Row) -> dict[str, Any]:
+    """A delivery."""
+    return {
+        "id": row["id"], "target": row["target"], "kind": row["kind"], "state": row["state"], "attempts": row["attempts"],
+        "nextAttemptAt": instant(row["next_us"]) if row["state"] == outbox.WAITING else None,
+        "lastAttemptAt": instant(row["last_try_us"]), "lastStatus": row["status"], "lastError": row["error"] or None,
+        "createdAt": instant(row["created_us"]), "finishedAt": instant(row["finished_us"]),
+    }  # fmt: skip
+
+
+def listing(
+    view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, state: str = OPEN, target: str | None = None
+) -> dict[str, Any]:
+    """What waits or is parked (or is in the state asked for), oldest first."""
+    clauses, values = [_STATES[state]], []
+    if target is not None:
+        clauses.append("target = ?")
+        values.append(target)
+    if cursor is not None:
+        clauses.append("seq > ?")
+        values += decode_cursor(cursor, (int,))
+    sql = f"SELECT * FROM outbox WHERE {' AND '.join(clauses)} ORDER BY seq LIMIT ?"  # noqa: S608  our own words
+    kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("seq",))
+    return {"data": [shown(row) for row in kept], "nextCursor": following}
+
+
+def latest(view: Reading, target: str, limit: int, cursor: str | None, state: str) -> dict[str, Any]:
+    """Deliveries of one target, newest first."""
+    clauses, values = [_STATES[state], "target = ?"], [target]
+    if cursor is not None:
+        clauses.append("seq < ?")
+        values += decode_cursor(cursor, (int,))
+    sql = f"SELECT * FROM outbox WHERE {' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?"  # noqa: S608  our own words
+    kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("seq",))
+    return {"data": [shown(row) for row in kept], "nextCursor": following}
+
+
+def row_of(reading: Reading, delivery_id: str) -> Row:
+    """The row of an id, or of a beginning of one that only it has."""
+    row = outbox.of_id(reading.conn, delivery_id)
+    if row is not None:
+        return row
+    if len(delivery_id) >= 4:
+        bounds = (delivery_id, delivery_id + "\U0010ffff")
+        found = select(reading.conn, "SELECT * FROM outbox WHERE id >= ? AND id < ? LIMIT 2", bounds)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise Conflict(f"several deliveries begin with {delivery_id[:40]}", "use the whole id")
+    raise NotFound(f"there is no delivery {delivery_id[:40]}", "`stint outbox` lists what waits; old ones are forgotten")
+
+
+def parked(reading: Reading, target: str) -> Row | None:
+    """The latest that was given up on, with how many there are as `count`; None when there is none."""
+    return first(
+        reading.conn, "SELECT *, count(*) OVER () AS count FROM outbox WHERE target = ? AND state = 'parked'"
+        " ORDER BY seq DESC LIMIT 1", (target,),
+    )  # fmt: skip

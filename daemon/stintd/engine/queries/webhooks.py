@@ -1,0 +1,53 @@
+"""Webhooks, as lists and one by one. A secret is never part of it."""
+
+import json
+from typing import Any
+
+from stintd.engine.outgoing import target_of
+from stintd.engine.queries import outbox as deliveries_of
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.shape import instant
+from stintd.engine.view import Reading, View
+from stintd.errors import NotFound
+from stintd.store import outbox
+
+
+def shown(reading: Reading, row: Row) -> dict[str, Any]:
+    """A Webhook."""
+    target = target_of(row["id"])
+    return {
+        "id": row["id"], "url": row["url"], "events": json.loads(row["events"]), "allowPrivate": bool(row["allow_private"]),
+        "enabled": bool(row["enabled"]), "trouble": row["trouble"] or None, "failures": row["failures"],
+        "failingSince": instant(row["failing_us"]), "waiting": outbox.count(reading.conn, target, outbox.WAITING),
+        "parked": outbox.count(reading.conn, target, outbox.PARKED), "secretRotatedAt": instant(row["rotated_us"]),
+        "createdAt": instant(row["created_us"]), "updatedAt": instant(row["updated_us"]), "revision": row["revision"],
+    }  # fmt: skip
+
+
+def row_of(reading: Reading, webhook_id: str) -> Row:
+    """The row of an id."""
+    row = first(reading.conn, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
+    if row is None:
+        raise NotFound(f"there is no webhook {webhook_id[:40]}", "`stint webhooks` lists them")
+    return row
+
+
+def listing(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
+    """Webhooks, the first made first."""
+    after = decode_cursor(cursor, (str,)) if cursor is not None else [""]
+    rows = select(view.conn, "SELECT * FROM webhook WHERE id > ? ORDER BY id LIMIT ?", [*after, limit + 1])
+    kept, following = page(rows, limit, ("id",))
+    return {"data": [shown(view, row) for row in kept], "nextCursor": following}
+
+
+def one(view: View, webhook_id: str) -> dict[str, Any]:
+    """One webhook."""
+    return shown(view, row_of(view, webhook_id))
+
+
+def deliveries(
+    view: View, webhook_id: str, limit: int = DEFAULT_LIMIT, cursor: str | None = None, state: str = "all"
+) -> dict[str, Any]:
+    """What was or is to be delivered to one, newest first."""
+    row_of(view, webhook_id)
+    return deliveries_of.latest(view, target_of(webhook_id), limit, cursor, state)

@@ -1,0 +1,97 @@
+"""Secrets on disk: one file each, 0600, in a folder of 0700; never in the database, the log or a process list.
+
+Written anew beside the old one and moved over it, so that a kill leaves the old or the new one. A file that others may
+read, or that is no plain file of ours, is refused rather than used. Any thread.
+"""
+
+import os
+import re
+import stat
+
+from stintd.errors import Unavailable
+from stintd.paths import private_folder
+
+LARGEST = 65536
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,100}", re.ASCII)
+
+
+class SecretFolder:
+    """The folder; made when the first secret is kept."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep `text` under `name`, in place of what was there. `unavailable` when the disk refuses."""
+        path = self._path(name)
+        fresh = f"{path}.new"
+        try:
+            private_folder(self.folder)
+            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_FOLLOW, 0o600), "w", encoding="utf-8") as file:
+                os.fchmod(file.fileno(), 0o600)
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, path)
+            self._sync()
+        except OSError as error:
+            raise Unavailable(
+                f"a secret cannot be kept in {self.folder}: {error.strerror}", "make room, then try again"
+            ) from error
+
+    def read(self, name: str) -> str | None:
+        """What is kept under `name`, None when nothing is. `unavailable` when it cannot be trusted."""
+        path = self._path(name)
+        try:
+            with open(os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT), encoding="utf-8") as file:
+                problem = _problem(os.fstat(file.fileno()))
+                if problem:
+                    raise Unavailable(f"{path} {problem}", "make it yours alone: chmod 600")
+                return file.read(LARGEST)
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unavailable(f"{path} cannot be read: {error}", "make it a plain file of yours") from error
+
+    def drop(self, name: str) -> None:
+        """Forget it; nothing there is fine."""
+        for path in (self._path(name), self._path(name) + ".new"):
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                continue
+
+    def names(self) -> list[str]:
+        """What is kept."""
+        try:
+            found = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        return sorted(name for name in found if _NAME.fullmatch(name) and not name.endswith(".new"))
+
+    def _path(self, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError("no name of a secret")
+        return os.path.join(self.folder, name)
+
+    def _sync(self) -> None:
+        """The folder too: after a power failure the new file must be the one its name leads to."""
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+
+
+def _problem(found: os.stat_result) -> str:
+    if not stat.S_ISREG(found.st_mode):
+        return "is no plain file"
+    if found.st_uid != os.geteuid():
+        return "belongs to somebody else"
+    if found.st_mode & 0o077:
+        return "may be read by others"
+    return ""

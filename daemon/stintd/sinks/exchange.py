@@ -1,0 +1,142 @@
+"""One request to somebody else's server, under the rules of `domain/address.py`. Runs in the worker process only.
+
+The name is looked up once, every address it has must be allowed, and the connection goes to one of those very
+addresses: a name that means something else a moment later changes nothing. `_socket` looks at the address once more at
+the last moment, for hosts that are written as addresses and for whatever a later aiohttp does. Redirects are not
+followed: on a 307 to another origin aiohttp sends body and signature along. No proxies of the environment, no cookies,
+no kept connections (one that was allowed for one webhook must not serve another).
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from stintd.domain.address import Place, address_refusal, place_of, place_refusal
+from stintd.ports import Failure, Request, Response
+
+LOOKUPS = 64
+"""Threads for name look-ups, made as needed: a name server that hangs holds one for half a minute, and a receiver with
+such a name must not hold up others."""
+LookUp = Callable[..., list[Any]]
+
+
+class Refused(Exception):
+    """Our rules forbid this address."""
+
+
+class _Resolver(AbstractResolver):
+    """Looks a name up and refuses it when any of its addresses is not allowed."""
+
+    def __init__(self, threads: ThreadPoolExecutor, look_up: LookUp, may_be_private: bool) -> None:
+        self._threads, self._look_up, self._may_be_private = threads, look_up, may_be_private
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:  # fmt: skip
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: self._look_up(host, port, family, socket.SOCK_STREAM)
+        )
+        addresses = dict.fromkeys((kind, where[0]) for kind, _, _, _, where in found)
+        for _, address in addresses:
+            _check(address, self._may_be_private)
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=kind, proto=0, flags=socket.AI_NUMERICHOST)
+            for kind, address in addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _check(address: str, may_be_private: bool) -> None:
+    refusal = address_refusal(address, may_be_private)
+    if refusal:
+        raise Refused(f"the URL {refusal}")
+
+
+class Exchange:
+    """Sends requests; one a worker. `tls` is for tests with an authority of their own."""
+
+    def __init__(self, look_up: LookUp = socket.getaddrinfo, tls: ssl.SSLContext | None = None) -> None:
+        self._look_up, self._tls = look_up, tls or ssl.create_default_context()
+        self._threads = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="look-up")
+
+    async def send(self, request: Request) -> Response | Failure:
+        """The answer, or why there is none; raises nothing that a server or a URL can cause."""
+        try:
+            return await self._send(request)
+        except Refused as refused:
+            return Failure("refused", str(refused))
+        except TimeoutError:
+            return Failure("timeout", f"no answer within {request.total_seconds:g} s")
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError) as error:
+            return Failure("tls", f"no trustworthy connection: {_tls_reason(error)}")
+        except (aiohttp.InvalidURL, ValueError):  # after TLS, some of whose errors are values that are wrong, too
+            return Failure("refused", "the URL cannot be understood")
+        except aiohttp.ClientConnectorDNSError:
+            return Failure("unreachable", "there is no such host name, or no name server answers")
+        except aiohttp.ClientConnectorError as error:
+            return Failure("unreachable", f"no connection: {error.os_error.strerror or 'refused'}")
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError, ConnectionError):
+            return Failure("dropped", "the connection ended before there was an answer")
+        except (aiohttp.ClientError, OSError) as error:
+            return Failure("odd", f"what answered does not speak HTTP as we know it ({type(error).__name__})")
+
+    async def _send(self, request: Request) -> Response:
+        url = URL(request.url)
+        has_user = url.raw_user is not None or url.raw_password is not None
+        place = Place(url.scheme, url.raw_host or "", url.port or 0, has_user)
+        if place_of(request.url) != place:  # two readers of one text: what they do not agree on goes nowhere
+            raise Refused("the URL can be understood in two ways")
+        refusal = place_refusal(place, request.may_be_private)
+        if refusal:
+            raise Refused(f"the URL {refusal}")
+        timeout = aiohttp.ClientTimeout(total=request.total_seconds, connect=request.connect_seconds)
+        connector = self._connector(request.may_be_private)
+        async with (
+            aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False, timeout=timeout,
+            ) as session,
+            session.request(
+                request.method, url, data=request.body or None, headers=request.headers, allow_redirects=False,
+                skip_auto_headers=("Accept-Encoding",),
+            ) as answer,
+        ):  # fmt: skip
+            body, is_cut = await _read(answer, request.answer_bytes)
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.status, headers, body, is_cut)
+
+    def _connector(self, may_be_private: bool) -> aiohttp.TCPConnector:
+        def make(info: Any) -> socket.socket:
+            family, kind, protocol, _, where = info
+            _check(where[0], may_be_private)
+            return socket.socket(family, kind, protocol)
+
+        resolver = _Resolver(self._threads, self._look_up, may_be_private)
+        return aiohttp.TCPConnector(
+            resolver=resolver, socket_factory=make, ssl=self._tls, force_close=True, use_dns_cache=False, limit=0
+        )
+
+
+async def _read(answer: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:
+    """At most `limit` bytes of the body. The status has been told: a body that breaks off or never ends is no failure."""
+    parts, size = [], 0
+    try:
+        while size < limit and (part := await answer.content.read(limit - size)):
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts), size >= limit and not answer.content.at_eof()
+    except (TimeoutError, aiohttp.ClientError, ConnectionError):
+        return b"".join(parts), True
+
+
+def _tls_reason(error: Exception) -> str:
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    return str(getattr(inner, "verify_message", "") or getattr(inner, "reason", "") or type(inner).__name__)

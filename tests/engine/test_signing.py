@@ -1,0 +1,123 @@
+"""What a receiver checks: the headers of an attempt, in both forms, against what other people's code says of them."""
+
+import base64
+import hashlib
+import hmac
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from stintd.engine import signing
+from stintd.engine.hooksecrets import OVERLAP, HookSecrets
+from stintd.errors import Unavailable
+from stintd.secret import SecretFolder
+
+NOW = datetime.now(UTC)
+BODY = '{"id":"d1","event":"time_entry.created","data":{"description":"größer"}}'.encode()
+SEED = (Path(__file__).parents[1] / "data" / "seeds" / "clockeye-verify.js").read_text()
+"""The code that ClockEye gives its customers, as its documentation has it."""
+
+
+def signed(*secrets, now=NOW, body=BODY):
+    return signing.headers(list(secrets), "d1", "time_entry.created", now, body)
+
+
+def flipped(body):
+    return bytes([body[0] ^ 1]) + body[1:]
+
+
+def test_every_attempt_says_what_it_is():
+    told = signed(signing.new_secret())
+    assert (told["X-Stint-Delivery"], told["webhook-id"], told["X-Stint-Event"]) == ("d1", "d1", "time_entry.created")
+    assert told["X-Stint-Timestamp"] == told["webhook-timestamp"] == str(int(NOW.timestamp()))
+    assert told["Content-Type"] == "application/json"
+
+
+def test_the_plain_signature_is_of_the_raw_body_under_the_text_of_the_secret():
+    secret = signing.new_secret()
+    expected = hmac.new(secret.encode(), BODY, hashlib.sha256).hexdigest()
+    assert signed(secret)["X-Stint-Signature"] == f"sha256={expected}"
+    assert signed(secret, body=flipped(BODY))["X-Stint-Signature"] != f"sha256={expected}"
+
+
+def test_the_standard_form_is_accepted_by_the_standard_s_own_package():
+    secret = signing.new_secret()
+    told = signed(secret)
+    assert Webhook(secret).verify(BODY, told)["id"] == "d1"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(flipped(BODY), told, json_parse=False)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(signing.new_secret()).verify(BODY, told)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(BODY, {**told, "webhook-id": "d2"})
+    for minutes in (-6, 20):  # the package looks at the machine's own clock
+        with pytest.raises(WebhookVerificationError):
+            Webhook(secret).verify(BODY, signed(secret, now=NOW + timedelta(minutes=minutes)))
+
+
+def test_a_caller_s_own_secret_is_its_own_bytes_in_the_standard_form():
+    secret = "a-secret-of-my-own-choice"
+    encoded = "whsec_" + base64.b64encode(secret.encode()).decode()
+    assert Webhook(encoded).verify(BODY, signed(secret))["id"] == "d1"
+
+
+@pytest.mark.parametrize(
+    ("secret", "is_good"),
+    [("a" * 16, True), ("a" * 15, False), ("a" * 257, False), ("with a space in it", False), ("schlüssel-mit-umlaut", False),
+     ("tab\tinside-the-secret", False), ("whsec_", False), ("whsec_%%%", False),
+     ("whsec_" + base64.b64encode(bytes(23)).decode(), False), ("whsec_" + base64.b64encode(bytes(24)).decode(), True),
+     ("whsec_" + base64.b64encode(bytes(65)).decode(), False)],
+)  # fmt: skip
+def test_what_can_be_a_secret(secret, is_good):
+    problem = signing.secret_problem(secret)
+    assert (problem == "") is is_good
+    assert secret in ("", "whsec_") or secret not in problem
+
+
+def test_a_rotated_secret_stays_valid_for_a_while_beside_the_new_one(tmp_path):
+    secrets = HookSecrets(SecretFolder(str(tmp_path / "secrets")))
+    first, second, third = [signing.new_secret() for _ in range(3)]
+    secrets.begin("w", first)
+    secrets.rotate("w", second, NOW)
+    secrets.rotate("w", third, NOW + timedelta(hours=1))
+    for old in (first, second, third):
+        assert Webhook(old).verify(BODY, signed(*secrets.valid("w", NOW + timedelta(hours=2)), now=NOW))
+    valid = secrets.valid("w", NOW + OVERLAP)
+    assert valid == [third, second]
+    with pytest.raises(WebhookVerificationError):
+        Webhook(first).verify(BODY, signed(*valid))
+    assert secrets.valid("w", NOW + OVERLAP + timedelta(hours=1)) == [third]
+
+
+def test_a_lost_or_broken_secret_is_said_and_replaced(tmp_path):
+    folder = SecretFolder(str(tmp_path / "secrets"))
+    secrets = HookSecrets(folder)
+    with pytest.raises(Unavailable, match="lost"):
+        secrets.valid("w", NOW)
+    secrets.rotate("w", "fresh-enough-secret", NOW)
+    assert secrets.valid("w", NOW) == ["fresh-enough-secret"]
+    folder.keep("webhook-w", "{not json")
+    with pytest.raises(Unavailable, match="cannot be read"):
+        secrets.valid("w", NOW)
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node here: install the package nodejs (apt install nodejs)")
+def test_the_code_that_clockeye_gives_its_customers_accepts_ours(tmp_path):
+    secret = signing.new_secret()
+    signature = signed(secret)["X-Stint-Signature"]
+    (tmp_path / "body").write_bytes(BODY)
+    (tmp_path / "check.js").write_text(
+        SEED + "const [, , file, signature, secret] = process.argv;\n"
+        "const body = require('fs').readFileSync(file);\n"
+        "console.log(verifyWebhookSignature(body, signature, secret));\n"
+        "console.log(verifyWebhookSignature(body.toString(), signature, secret));\n"
+        "body[0] ^= 1;\nconsole.log(verifyWebhookSignature(body, signature, secret));\n"
+    )
+    run = subprocess.run(
+        ["node", tmp_path / "check.js", tmp_path / "body", signature, secret], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["true", "true", "false"]
