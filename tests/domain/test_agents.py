@@ -26,6 +26,23 @@ def test_turn_is_the_agents_alone_when_the_person_comes_back_later() -> None:
     assert day.agent_lines() == ["10:01-10:08 acme"]
 
 
+def test_turn_of_four_minutes_is_waited_for_and_the_whole_silence_judged_like_any_other() -> None:
+    day = Timeline()
+    day.prompt("10:00", "acme")
+    day.turn("10:00", "10:04", "acme")
+    day.prompt("10:15", "acme")
+    assert day.lines() == ["09:59-10:16 acme"]
+    assert day.sheet().stretches[0].gaps[0].reason == "15 min of silence between a prompt and a prompt, within 15 min: work"
+
+
+def test_turn_a_moment_longer_is_not_waited_for() -> None:
+    day = Timeline()
+    day.prompt("10:00", "acme")
+    day.turn("10:00", "10:04:00.000001", "acme")
+    day.prompt("10:15", "acme")
+    assert day.lines() == ["09:59-10:01 acme", "10:14-10:16 acme"]
+
+
 def test_turn_of_more_than_fifteen_minutes_is_watched_for_two() -> None:
     day = Timeline()
     day.prompt("10:00", "acme")

@@ -1,11 +1,13 @@
 """The gap rule at its edges, whose a silence is, credit before and after, absences and stops."""
 
-from datetime import timedelta
+from datetime import UTC, time, timedelta
 
 import pytest
 
+from stintd.domain.habit import UNKNOWN, Habit
 from stintd.domain.policy import Policy
-from tests.support.timeline import Timeline, gap_lines
+from stintd.domain.timesheet import UsualHours
+from tests.support.timeline import Timeline, clock, gap_lines, lines, shown_exactly
 
 
 def pair(later: str, kind: str = "edit", source: str = "watch", where: str = "acme") -> Timeline:
@@ -52,13 +54,82 @@ def test_short_silence_between_projects_leaves_nothing_over() -> None:
     assert day.sheet().unassigned == []
 
 
-@pytest.mark.parametrize("kind", ["commit", "push"])
-def test_silence_after_something_finished_is_a_break_sooner(kind: str) -> None:
-    for later, expected in (("10:05", ["09:59-10:06 acme"]), ("10:06", ["09:59-10:01 acme", "10:05-10:07 acme"])):
-        day = Timeline()
-        day.beat("10:00", "acme", kind, "git", witness="terminal")
-        day.beat(later, "acme")
-        assert day.lines() == expected
+# A day's habit, the act before a silence, the longest silence after it that is still work.
+LIMITS = [
+    (UNKNOWN, "edit", "10:15", "within 15 min: work"),
+    (UNKNOWN, "commit", "10:07:30", "within 7 min 30 s: work"),
+    (UNKNOWN, "push", "10:07:30", "within 7 min 30 s: work"),
+    (UNKNOWN, "session_end", "10:05", "within 5 min: work"),
+    (Habit(goes_on=True), "commit", "10:10", "within 10 min, as you mostly go on after it: work"),
+    (Habit(goes_on=False), "commit", "10:05", "within 5 min, as you mostly leave after it: work"),
+    (Habit(goes_on=True), "session_end", "10:05", "within 5 min: work"),
+    (Habit(goes_on=True), "edit", "10:15", "within 15 min: work"),
+    (Habit(finishes_first=True), "edit", "10:20", "within 20 min, as you finish something before nearly every break: work"),
+    (Habit(finishes_first=True), "read", "10:20", "within 20 min, as you finish something before nearly every break: work"),
+    (Habit(finishes_first=True), "commit", "10:07:30", "within 7 min 30 s: work"),
+]
+
+
+@pytest.mark.parametrize(("habit", "kind", "most", "reason"), LIMITS)
+def test_longest_silence_that_is_work_hangs_on_what_was_done_before_it_and_on_the_owners_habit(
+    habit: Habit, kind: str, most: str, reason: str
+) -> None:
+    usual = UsualHours(time.min, time.max, UTC, habit)
+    day = Timeline()
+    day.beat("09:59", "acme")
+    day.beat("10:00", "acme", kind, "git" if kind in ("commit", "push") else "editor", witness="terminal")
+    later = Timeline(heartbeats=[*day.heartbeats])
+    day.beat(most, "acme")
+    assert len(day.sheet(usual=usual).stretches) == 1
+    assert day.sheet(usual=usual).stretches[0].gaps[-1].reason.endswith(reason)
+    later.beat(shown_exactly(clock(most) + timedelta(microseconds=1)), "acme")
+    assert len(later.sheet(usual=usual).stretches) == 2
+
+
+def test_patience_is_not_for_a_silence_that_ends_elsewhere() -> None:
+    usual = UsualHours(time.min, time.max, UTC, Habit(finishes_first=True))
+    day = pair("10:15:01", where="beta")
+    assert lines(day.sheet(usual=usual).stretches) == ["09:59-10:01 acme", "10:14:01-10:16:01 beta"]
+
+
+def test_timer_of_the_patient_runs_as_long_as_an_act_would_carry_it_on_and_can_be_stopped_until_then() -> None:
+    usual = UsualHours(time.min, time.max, UTC, Habit(finishes_first=True))
+    day = Timeline()
+    day.beat("10:00", "acme")
+    assert lines(day.sheet("10:20", usual).stretches) == ["09:59-10:00 acme, running"]
+    assert lines(day.sheet("10:20:00.000001", usual).stretches) == ["09:59-10:01 acme"]
+    day.cut("10:18")
+    assert lines(day.sheet("10:19", usual).stretches) == ["09:59-10:18 acme"]
+    assert day.lines("10:19") == ["09:59-10:01 acme"]
+
+
+def test_reason_for_a_break_after_a_commit_names_the_habit() -> None:
+    day = Timeline()
+    day.commit("10:00", "acme")
+    day.beat("10:06", "acme")
+    usual = UsualHours(time.min, time.max, UTC, Habit(goes_on=False))
+    assert day.sheet(usual=usual).gaps[0].reason == (
+        "6 min of silence after a commit: away (after something finished, 5 min at most, as you mostly leave after it)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("later", "split"),
+    [
+        ("10:00:30", "10:00"),
+        ("10:01:30", "10:00:30"),
+        ("10:01:45", "10:00:35"),
+        ("10:03", "10:01"),
+        ("10:06", "10:04"),
+        ("10:07", "10:05"),
+    ],
+)
+def test_after_a_commit_the_later_project_has_two_thirds_of_the_silence_up_to_twice_its_lead(later: str, split: str) -> None:
+    day = Timeline()
+    day.edits_between("09:00", "09:58", "acme")
+    day.commit("10:00", "acme")
+    day.edits_between(later, "11:00", "beta")
+    assert day.lines() == [f"08:59-{split} acme", f"{split}-11:01 beta"]
 
 
 def test_reason_says_what_came_before_a_silence_that_was_cut() -> None:

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stintd.domain.habit import UNKNOWN, Habit, Usual
 from stintd.domain.live import Live
 from stintd.domain.model import Absence, Context, Heartbeat, ProjectId, RepoId, Stretch, from_us, to_us
 from stintd.domain.policy import Policy
@@ -22,7 +23,36 @@ QUICK = settings(max_examples=150, deadline=None, database=None, suppress_health
 
 # Distances that sit on, just inside and just outside of every length the rules know.
 STEPS = st.one_of(
-    st.sampled_from([0, 1, 2, 3, 20, 59, 60, 61, 119, 120, 121, 299, 300, 301, 600, 899, 900, 901, 1799, 1800, 1801, 2400]),
+    st.sampled_from(
+        [
+            0,
+            1,
+            2,
+            3,
+            20,
+            59,
+            60,
+            61,
+            119,
+            120,
+            121,
+            299,
+            300,
+            301,
+            450,
+            451,
+            600,
+            899,
+            900,
+            901,
+            1200,
+            1201,
+            1799,
+            1800,
+            1801,
+            2400,
+        ]
+    ),
     st.integers(0, 1200),
 )
 POLICIES = st.sampled_from(
@@ -34,6 +64,19 @@ POLICIES = st.sampled_from(
         Policy(min_visit=timedelta(minutes=5), absence_bridge=timedelta(), supervise_return=timedelta(seconds=1)),
     ]
 )
+
+
+class Moody:
+    """Somebody whose habit changes by the hour, as it may from day to day."""
+
+    def covers(self, instant: datetime) -> bool:
+        return True
+
+    def habit(self, instant: datetime) -> Habit:
+        return (UNKNOWN, Habit(True, None), Habit(True, True), Habit(False, False))[instant.hour % 4]
+
+
+USUALS = st.sampled_from([None, Moody()])
 PLACES = st.sampled_from(["acme", "acme", "beta", "nowhere", "mono"])
 BRANCHES = st.sampled_from(["main", "main", "DEV-1", None])
 ACTS = st.sampled_from(
@@ -129,23 +172,29 @@ def covered(sheet: Sheet, actor: str = "human") -> list[tuple[int, int]]:
 
 
 @QUICK
-@given(st.data(), POLICIES, days(), absences(), owners(), st.integers(0, 4000))
+@given(st.data(), POLICIES, days(), absences(), owners(), st.integers(0, 4000), USUALS)
 def test_any_order_batching_and_repetition_gives_the_same_sheet(
-    data: st.DataObject, policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
+    data: st.DataObject,
+    policy: Policy,
+    beats: list[Heartbeat],
+    away: list[Absence],
+    edits: Edits,
+    later: int,
+    usual: Usual | None,
 ) -> None:
     now = from_us(now_after(beats, later))
-    plain = derive(evidence_of(beats, away), edits, policy, ByRepo(), now)
+    plain = derive(evidence_of(beats, away), edits, policy, ByRepo(), now, usual)
     evidence = replace(data.draw(batched(beats)), absences=data.draw(st.permutations(away + away[:1])))
     shuffled = Edits(edits.claims[::-1], edits.taken[::-1], edits.cuts[::-1])
-    assert derive(evidence, shuffled, policy, ByRepo(), now) == plain
+    assert derive(evidence, shuffled, policy, ByRepo(), now, usual) == plain
 
 
 @QUICK
-@given(st.data(), POLICIES, days(), absences(), owners())
+@given(st.data(), POLICIES, days(), absences(), owners(), USUALS)
 def test_live_tracking_equals_a_rebuild_after_every_heartbeat(
-    data: st.DataObject, policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits
+    data: st.DataObject, policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, usual: Usual | None
 ) -> None:
-    live, seen = Live(policy, ByRepo(), edits), []
+    live, seen = Live(policy, ByRepo(), edits, usual), []
     for absence in away:
         live.add_absence(absence)
     for beat in data.draw(st.permutations(beats)):
@@ -153,21 +202,21 @@ def test_live_tracking_equals_a_rebuild_after_every_heartbeat(
         live.add(beat)
         seen.append(beat)
         now = from_us(now_after(beats, data.draw(st.sampled_from([-1000, 0, 60, 400, 1000]))))
-        assert live.sheet(now) == derive(evidence_of(seen, away), edits, policy, ByRepo(), now)
+        assert live.sheet(now) == derive(evidence_of(seen, away), edits, policy, ByRepo(), now, usual)
 
 
 @QUICK
-@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000))
+@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000), USUALS)
 def test_islands_apart_give_what_everything_at_once_gives(
-    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
+    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int, usual: Usual | None
 ) -> None:
     now = from_us(now_after(beats, later))
-    whole = derive(evidence_of(beats, away), edits, policy, ByRepo(), now)
+    whole = derive(evidence_of(beats, away), edits, policy, ByRepo(), now, usual)
     found: list[Stretch] = []
     deadlines = []
     for lo, hi in islands(evidence_of(beats).runs, island_gap(policy)):
         own = [beat for beat in beats if lo <= to_us(beat.time) <= hi]
-        sheet = derive(evidence_of(own, away), edits, policy, ByRepo(), now)
+        sheet = derive(evidence_of(own, away), edits, policy, ByRepo(), now, usual)
         found += sheet.stretches
         deadlines += [sheet.next_deadline] if sheet.next_deadline else []
     assert sorted(found, key=repr) == sorted(whole.stretches, key=repr)
@@ -175,11 +224,11 @@ def test_islands_apart_give_what_everything_at_once_gives(
 
 
 @QUICK
-@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000))
+@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000), USUALS)
 def test_a_persons_stretches_never_overlap_and_lengths_add_up(
-    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
+    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int, usual: Usual | None
 ) -> None:
-    sheet = derive(evidence_of(beats, away), edits, policy, ByRepo(), from_us(now_after(beats, later)))
+    sheet = derive(evidence_of(beats, away), edits, policy, ByRepo(), from_us(now_after(beats, later)), usual)
     for a, b in pairwise(human(sheet)):
         assert a.end <= b.start
     for stretch in sheet.stretches:
@@ -193,11 +242,11 @@ def test_a_persons_stretches_never_overlap_and_lengths_add_up(
 
 
 @QUICK
-@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000))
+@given(POLICIES, days(), absences(), owners(), st.integers(0, 4000), USUALS)
 def test_what_is_claimed_or_taken_is_never_covered(
-    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int
+    policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, later: int, usual: Usual | None
 ) -> None:
-    sheet = derive(evidence_of(beats, away), edits, policy, ByRepo(), from_us(now_after(beats, later)))
+    sheet = derive(evidence_of(beats, away), edits, policy, ByRepo(), from_us(now_after(beats, later)), usual)
     for stretch in sheet.stretches:
         start, end = to_us(stretch.start), to_us(stretch.end)
         for claim in edits.claims:
@@ -211,12 +260,12 @@ def test_what_is_claimed_or_taken_is_never_covered(
 
 
 @QUICK
-@given(days(), absences(), st.integers(0, 4000))
+@given(days(), absences(), st.integers(0, 4000), USUALS)
 def test_no_second_lies_further_from_evidence_than_the_rules_allow(
-    beats: list[Heartbeat], away: list[Absence], later: int
+    beats: list[Heartbeat], away: list[Absence], later: int, usual: Usual | None
 ) -> None:
     policy = Policy()
-    sheet = derive(evidence_of(beats, away), Edits(), policy, ByRepo(), from_us(now_after(beats, later)))
+    sheet = derive(evidence_of(beats, away), Edits(), policy, ByRepo(), from_us(now_after(beats, later)), usual)
     acts = sorted({to_us(beat.time) for beat in beats if beat.context.kind != "presence"})
     longest = max(policy.idle_timeout, policy.supervised_max + policy.supervise_return) // timedelta(microseconds=1)
     credit = 120 if any(beat.context.actor == "agent" for beat in beats) else 60
@@ -231,11 +280,13 @@ def test_no_second_lies_further_from_evidence_than_the_rules_allow(
 
 
 @QUICK
-@given(days(), absences(), owners())
-def test_larger_idle_timeout_never_turns_work_into_time_away(beats: list[Heartbeat], away: list[Absence], edits: Edits) -> None:
+@given(days(), absences(), owners(), USUALS)
+def test_larger_idle_timeout_never_turns_work_into_time_away(
+    beats: list[Heartbeat], away: list[Absence], edits: Edits, usual: Usual | None
+) -> None:
     now = from_us(now_after(beats, 86_400))
-    short = derive(evidence_of(beats, away), edits, Policy(), ByRepo(), now)
-    long = derive(evidence_of(beats, away), edits, Policy(idle_timeout=timedelta(minutes=25)), ByRepo(), now)
+    short = derive(evidence_of(beats, away), edits, Policy(), ByRepo(), now, usual)
+    long = derive(evidence_of(beats, away), edits, Policy(idle_timeout=timedelta(minutes=25)), ByRepo(), now, usual)
     wider = [*covered(long), *((to_us(gap.start), to_us(gap.end)) for gap in long.unassigned)]
     for start, end in covered(short):
         at = start
@@ -246,16 +297,16 @@ def test_larger_idle_timeout_never_turns_work_into_time_away(beats: list[Heartbe
 
 
 @QUICK
-@given(POLICIES, days(), st.integers(0, 3000))
+@given(POLICIES, days(), st.integers(0, 3000), USUALS)
 def test_nothing_changes_before_the_next_deadline_and_something_does_at_it(
-    policy: Policy, beats: list[Heartbeat], later: int
+    policy: Policy, beats: list[Heartbeat], later: int, usual: Usual | None
 ) -> None:
     now = from_us(now_after(beats, later))
     evidence = evidence_of(beats)
-    sheet = derive(evidence, Edits(), policy, ByRepo(), now)
+    sheet = derive(evidence, Edits(), policy, ByRepo(), now, usual)
     if sheet.next_deadline is None:
-        assert derive(evidence, Edits(), policy, ByRepo(), now + timedelta(days=2)) == sheet
+        assert derive(evidence, Edits(), policy, ByRepo(), now + timedelta(days=2), usual) == sheet
         return
     assert sheet.next_deadline > now
-    assert derive(evidence, Edits(), policy, ByRepo(), sheet.next_deadline - timedelta(microseconds=1)) == sheet
-    assert derive(evidence, Edits(), policy, ByRepo(), sheet.next_deadline) != sheet
+    assert derive(evidence, Edits(), policy, ByRepo(), sheet.next_deadline - timedelta(microseconds=1), usual) == sheet
+    assert derive(evidence, Edits(), policy, ByRepo(), sheet.next_deadline, usual) != sheet

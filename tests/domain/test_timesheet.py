@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from stintd.domain.limits import limits_of
 from stintd.domain.model import Assignment, Context, ProjectId, RepoId, to_us
 from stintd.domain.policy import Policy
 from stintd.domain.timesheet import Edits, Evidence, Run, UsualHours, derive, island_gap, islands
@@ -39,7 +40,7 @@ def test_timer_that_ended_for_silence_ended_at_its_last_evidence_not_when_that_w
 def test_after_a_commit_the_timer_ends_sooner() -> None:
     day = Timeline()
     day.commit("10:00", "acme")
-    assert day.sheet("10:03").next_deadline == clock("10:05:00.000001")
+    assert day.sheet("10:03").next_deadline == clock("10:07:30.000001")
 
 
 def test_prompt_keeps_the_timer_open_while_its_turn_may_still_be_watched() -> None:
@@ -151,6 +152,8 @@ def test_island_gap_is_longer_than_any_silence_a_rule_looks_over() -> None:
     policy = Policy()
     longest = max(policy.idle_timeout, policy.session_idle_timeout, policy.supervised_max)
     assert island_gap(policy) > longest // timedelta(microseconds=1)
+    unhurried = Policy(idle_timeout=timedelta(hours=1))
+    assert island_gap(unhurried) > limits_of(unhurried).patient > 60 * MINUTE
 
 
 def test_runs_are_looked_into_only_where_a_rule_needs_single_heartbeats() -> None:
@@ -176,7 +179,7 @@ def test_runs_are_looked_into_only_where_a_rule_needs_single_heartbeats() -> Non
     [
         ("solo-watch", 0.055),
         ("solo-editor", 0.055),
-        ("hopping", 0.065),
+        ("hopping", 0.055),
         ("thinker", 0.055),
         ("agents", 0.18),
         ("overnight", 0.10),

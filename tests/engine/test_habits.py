@@ -1,7 +1,8 @@
-"""Usual hours: learnt from earlier days, stored with the day, and only for evidence that nothing else confirms."""
+"""Usual hours and what silences mean: learnt from earlier days and stored with the day."""
 
 from datetime import UTC, datetime, timedelta
 
+from stintd.domain.model import to_us
 from stintd.engine.sheet import refresh
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
@@ -29,3 +30,50 @@ async def test_a_new_owner_has_no_usual_hours_and_everything_is_confirmed(tmp_pa
     async with running(tmp_path, FakeClock(NIGHT + DAY)) as daemon:
         daemon.tell(*every(NIGHT, 30, source="watch"))
         assert [row["is_confirmed"] for row in await daemon.sheet()] == [1]
+
+
+async def at_work(daemon, days: int) -> None:
+    """Mornings of two hours, each with a break after a commit amid and one at the end."""
+    for number in range(days):
+        start = MORNING + number * DAY
+        daemon.tell(*every(start, 59), beat(start + timedelta(minutes=60), kind="commit"))
+        daemon.tell(*every(start + timedelta(minutes=90), 29), beat(start + timedelta(minutes=120), kind="commit"))
+        await daemon.sheet()
+
+
+async def silent(daemon, minutes: int, kind: str = "edit") -> int:
+    """How many stretches the last morning has that was silent once for so long."""
+    start = MORNING + 6 * DAY
+    daemon.tell(
+        *every(start, 29), beat(start + timedelta(minutes=30), kind=kind), *every(start + timedelta(minutes=30 + minutes), 30)
+    )
+    return len([row for row in await daemon.sheet() if row["start_us"] >= to_us(start - timedelta(hours=1))])
+
+
+async def test_who_commits_before_every_break_is_still_at_work_in_a_longer_silence_after_an_edit(tmp_path):
+    async with running(tmp_path / "known", FakeClock(NIGHT)) as daemon:
+        await at_work(daemon, 6)
+        assert await silent(daemon, 18) == 1
+    async with running(tmp_path / "stranger", FakeClock(NIGHT)) as daemon:
+        await at_work(daemon, 4)
+        assert await silent(daemon, 18) == 2
+
+
+async def test_who_leaves_after_every_commit_is_away_sooner_after_one(tmp_path):
+    async with running(tmp_path / "known", FakeClock(NIGHT)) as daemon:
+        await at_work(daemon, 6)
+        assert await silent(daemon, 7, "commit") == 2
+    async with running(tmp_path / "stranger", FakeClock(NIGHT)) as daemon:
+        assert await silent(daemon, 7, "commit") == 1
+
+
+async def test_habit_of_a_day_stays_when_earlier_days_change(tmp_path):
+    async with running(tmp_path, FakeClock(NIGHT)) as daemon:
+        await at_work(daemon, 6)
+        assert await silent(daemon, 18) == 1
+        for number in range(6):
+            daemon.tell(*every(MORNING + number * DAY + timedelta(hours=4), 5))
+            daemon.tell(*every(MORNING + number * DAY + timedelta(hours=5), 5))
+        await daemon.engine.run(lambda step: refresh(step, [(0, 4_000_000_000_000_000)]))
+        last = [row for row in await daemon.sheet() if row["start_us"] >= to_us(MORNING + 5.9 * DAY)]
+        assert len(last) == 1

@@ -1,5 +1,6 @@
 """The set of heartbeats that is read back depends on the set that was put in, and on nothing else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -158,6 +159,17 @@ def test_an_island_reaches_over_spans_of_several_contexts(conn):
     heartbeats.add(conn, [beat(s, context=THERE) for s in range(0, 2000, 100)] + [beat(1500), beat(2500)])
     us = lambda s: to_us(NOON) + s * 10**6  # noqa: E731
     assert heartbeats.island(conn, us(1500), us(1500), 700 * 10**6) == (us(0), us(2500))
+
+
+def test_ends_of_a_persons_runs_by_kind_leave_out_agents_and_other_kinds(conn):
+    commit = replace(HERE, source="git", kind="commit")
+    agents = replace(commit, actor="agent")
+    beats = [beat(0, context=commit), beat(60, context=commit), beat(600, context=commit), beat(700, context=agents), beat(800)]
+    heartbeats.add(conn, beats)
+    lo, hi = (to_us(beat(seconds).time) for seconds in (0, 600))
+    found = heartbeats.person_ends(conn, {"commit", "push"}, lo, hi)
+    assert [(at - lo) // 1_000_000 for at in found] == [60, 600]
+    assert heartbeats.person_ends(conn, {"commit"}, lo + 1, hi - 1) == []
 
 
 def test_the_newest_heartbeat_may_lie_in_a_span_that_began_earlier(conn):

@@ -1,7 +1,8 @@
 """Feeds the accuracy lab's days straight through the rules: no daemon, no store.
 
 The lab is not part of the project; the environment variable STINTD_LAB names its folder.
-`python -m tests.support.lab_pure [FAMILY…] [--seeds 1000:1030]` prints the scores.
+`python -m tests.support.lab_pure [FAMILY…] [--seeds 1000:1030]` prints the scores. The days of a family follow each other as
+they do in the daemon: each learns its habit from those of the four weeks before it (`--strangers`: none does).
 """
 
 import argparse
@@ -10,14 +11,19 @@ import os
 import statistics
 import sys
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stintd.domain.model import Assignment, Context, ProjectId, from_us
+from stintd.domain.fact import FINISHING
+from stintd.domain.habit import habit_of
+from stintd.domain.limits import limits_of
+from stintd.domain.model import Assignment, Context, ProjectId, from_us, to_us
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import Edits, Evidence, Run, derive
+from stintd.domain.timesheet import Edits, Evidence, Run, UsualHours, derive
+from stintd.engine.habits import DAYS_NEEDED, LOOK_BACK
 
 PEOPLE = ("solo-watch", "solo-editor", "hopping", "thinker")
 START = 1_577_869_200.0
@@ -61,19 +67,39 @@ def evidence_of(events: Iterable[Any]) -> Evidence:
     return Evidence({number: context for context, number in numbers.items()}, runs, lambda run: [(run[0], "")])
 
 
-def human_sheet(trace: Any, policy: Policy) -> list[tuple[float, float, str]]:
-    """What the lab scores: start, end, project of the person's entries."""
-    now = from_us(round((trace.events[-1].time + 86_400) * 1_000_000))
-    sheet = derive(evidence_of(trace.events), Edits(), policy, ByName(), now)
-    return [(s.start.timestamp(), s.end.timestamp(), s.project or "") for s in sheet.stretches if s.actor == "human"]
+@dataclass
+class Owner:
+    """One person's days in order: a day learns its habit from those before it, as `engine.habits` has it."""
+
+    policy: Policy
+    learns: bool = True
+    days: list[tuple[datetime, list[tuple[int, int]], list[int]]] = field(default_factory=list)
+
+    def sheet(self, trace: Any) -> list[tuple[float, float, str]]:
+        """What the lab scores: start, end, project of the person's entries of the next day."""
+        begin = from_us(round(trace.events[0].time * 1_000_000))
+        sheet = derive(evidence_of(trace.events), Edits(), self.policy, ByName(), begin + timedelta(days=2), self._usual(begin))
+        human = [stretch for stretch in sheet.stretches if stretch.actor == "human"]
+        work = [(to_us(stretch.start), to_us(stretch.last_evidence)) for stretch in human]
+        finishes = [e for e in trace.events if e.kind in FINISHING and e.actor == "human"]
+        self.days.append((begin, work, [round(e.time * 1_000_000) for e in finishes]))
+        return [(s.start.timestamp(), s.end.timestamp(), s.project or "") for s in human]
+
+    def _usual(self, begin: datetime) -> UsualHours | None:
+        known = [(work, finishes) for at, work, finishes in self.days if begin - at < LOOK_BACK]
+        if not self.learns or len(known) < DAYS_NEEDED:
+            return None
+        work = [stretch for day, _ in known for stretch in day]
+        habit = habit_of(work, [at for _, finishes in known for at in finishes], limits_of(self.policy))
+        return UsualHours(time.min, time.max, UTC, habit)
 
 
-def scores(lab: ModuleType, family: str, seeds: range, policy: Policy) -> dict[str, float]:
+def scores(lab: ModuleType, family: str, seeds: range, policy: Policy, *, learns: bool = True) -> dict[str, float]:
     """Mean scores of a family."""
-    found = []
+    owner, found = Owner(policy, learns), []
     for i, seed in enumerate(seeds):
         trace = lab.FAMILIES[family](seed, START + i * 3 * 86_400)
-        found.append(lab.score(trace, human_sheet(trace, policy)))
+        found.append(lab.score(trace, owner.sheet(trace)))
     return {name: statistics.mean(f[name] for f in found) for name in found[0]}
 
 
@@ -86,11 +112,12 @@ def main() -> None:
     parser.add_argument("--seeds", default="1000:1030")
     parser.add_argument("--lead", type=float, default=60)
     parser.add_argument("--tail", type=float, default=60)
+    parser.add_argument("--strangers", action="store_true")
     args = parser.parse_args()
     policy = Policy(lead=timedelta(seconds=args.lead), tail=timedelta(seconds=args.tail))
     lo, hi = map(int, args.seeds.split(":"))
     for family in args.families:
-        row = scores(lab, family, range(lo, hi), policy)
+        row = scores(lab, family, range(lo, hi), policy, learns=not args.strangers)
         print(f"{family:12} " + "  ".join(f"{name} {row[name]:6.2%}" for name in ("confusion", "away", "wrong", "total_error")))
 
 

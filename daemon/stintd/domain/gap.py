@@ -1,10 +1,11 @@
 """One silence between two acts: work or away, whose, and the sentence that says why.
 
-A silence is judged by its length, by the acts on both sides of it, by what an agent did meanwhile, and by absences and
-stops inside it. Nothing else may bear on it, or live tracking and a rebuild would differ.
+A silence is judged by its length, by the acts on both sides of it, by what an agent did meanwhile, by absences and
+stops inside it, and by the habit that its day has learnt from earlier ones. Nothing else may bear on it, or live tracking
+and a rebuild would differ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,8 +13,9 @@ from stintd.domain.absence import Absences, hull
 from stintd.domain.agents import Turns
 from stintd.domain.attention import Key, Spell
 from stintd.domain.fact import Fact
+from stintd.domain.habit import UNKNOWN, Habit
 from stintd.domain.interval import Interval
-from stintd.domain.limits import MINUTE, SECOND, SHORT, Limits
+from stintd.domain.limits import FOREVER, MINUTE, QUICK, SECOND, SHORT, Limits
 
 NEVER = -1
 DOING = {
@@ -37,6 +39,13 @@ class Ruling(NamedTuple):
     verdict: str = ""
     reason: str = ""
     supervised: Sequence[Interval] = ()
+
+
+class Patience(NamedTuple):
+    """The longest silence after an act that can be work, and the habit that makes it so; "" where it is everybody's."""
+
+    limit: int
+    habit: str = ""
 
 
 class Closing(NamedTuple):
@@ -74,11 +83,18 @@ class Judge:
     """Rules on the silences of one island."""
 
     def __init__(
-        self, limits: Limits, turns: Turns, absences: Absences, cuts: Sequence[tuple[int, str]], *, is_walled: bool = True
+        self,
+        limits: Limits,
+        turns: Turns,
+        absences: Absences,
+        cuts: Sequence[tuple[int, str]],
+        *,
+        is_walled: bool = True,
+        habit_at: Callable[[int], Habit] = lambda _: UNKNOWN,
     ) -> None:
         """`is_walled`: whether any absence or cut touches this island at all; most know none."""
         self._limits, self._turns, self._absences, self._cuts = limits, turns, absences, cuts
-        self._is_walled = is_walled
+        self._is_walled, self._habit_at = is_walled, habit_at
 
     def is_unbroken(self, a: Spell, b: Spell, back_at: int | None) -> bool:
         """Whether the person stayed at work between two spells, each on its own project."""
@@ -98,29 +114,46 @@ class Judge:
     def _plain(self, a: Side, b: Side, since: int | None = None, supervised: Sequence[Interval] = ()) -> Ruling:
         """The gap rule, measured from the act or from the end of the turn that was watched after it."""
         since = a.at if since is None else since
-        limit = self._limits.finished if a.fact.is_finishing else self._limits.idle
-        if b.at - since > limit:
-            return self._away(a, b, since, limit, supervised)
-        if a.key.shares_time_with(b.key):
+        is_theirs = a.key.shares_time_with(b.key)
+        patience = self._patience(a, b.at - since, is_theirs)
+        if b.at - since > patience.limit:
+            return self._away(a, b, since, patience, supervised)
+        if is_theirs:
             left = right = b.at
             verdict = "work"
         else:
-            right = max(since, b.at - self._lead(b))
+            right = max(since, b.at - self._lead_after(a, b, b.at - since))
             left = min(since + self._limits.switch_cap, right)
             verdict = "work" if left == right else "unassigned"
         if a.is_lone_commit:
             left = min(left, a.at + self._limits.tail)
             right = max(left, b.at - self._lead(b))
             verdict = "unassigned" if left < right else "work"
-        reason = self._say(a, b, verdict)
+        reason = self._say(a, b, verdict, patience)
         return Ruling(left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised)
 
-    def _away(self, a: Side, b: Side, since: int, limit: int, supervised: Sequence[Interval] = ()) -> Ruling:
+    def _patience(self, a: Side, silence: int, is_theirs: bool) -> Patience:
+        """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
+        limits = self._limits
+        if a.fact.kind == "session_end":
+            return Patience(limits.left)
+        if a.fact.is_finishing:
+            goes_on = self._habit_at(a.at).goes_on
+            if goes_on is None:
+                return Patience(limits.finished)
+            if goes_on:
+                return Patience(limits.finished_going, "you mostly go on after it")
+            return Patience(limits.left, "you mostly leave after it")
+        if silence > limits.idle and is_theirs and self._habit_at(a.at).finishes_first:
+            return Patience(limits.patient, "you finish something before nearly every break")
+        return Patience(limits.idle)
+
+    def _away(self, a: Side, b: Side, since: int, patience: Patience, supervised: Sequence[Interval] = ()) -> Ruling:
         left = min(max(since, a.at + self._tail(a)), b.at)
         right = max(left, b.at - self._lead(b))
         reason = f"{length(b.at - since)} of silence after {doing(a)}: away"
-        if self._limits.finished < b.at - since <= self._limits.idle:
-            reason += f" (after something finished, {length(limit)} at most)"
+        if b.at - since <= self._limits.idle:
+            reason += f" (after something finished, {exactly(patience.limit)} at most{_as(patience)})"
         return Ruling(left, right, False, False, "away", reason, supervised)
 
     def _with_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> Ruling:
@@ -132,7 +165,7 @@ class Judge:
             return self._watched(a, b, inside)
         if is_back:
             return self._left_alone(a, b, inside)
-        if end - a.at <= SHORT or not a.key.shares_time_with(b.key):
+        if end - a.at <= QUICK or not a.key.shares_time_with(b.key):
             return self._plain(a, b)
         left = min(a.at + self._tail(a), b.at)
         reason = f"{length(b.at - a.at)} of silence after {doing(a)}, not back within "
@@ -181,7 +214,7 @@ class Judge:
         cut = self._cut(a.key, a.at, b.at)
         absent = hull(a.at, b.at, self._absences.of(a.fact.device))
         if cut is not None:
-            left = cut[0] if cut[0] - a.at <= self._limits.idle else min(found.left, cut[0])
+            left = cut[0] if cut[0] - a.at <= self._longest(a) else min(found.left, cut[0])
             right = max(left, cut[1], b.at - self._lead(b))
             found = Ruling(left, right, False, found.is_unbroken, "away", "stopped by hand", found.supervised)
         if absent is None:
@@ -217,33 +250,46 @@ class Judge:
         until = max(end, self._open_until(a))
         cut = self._cut(a.key, a.at, until + 1)
         if cut is not None:
-            return Closing(cut[0] if cut[0] - a.at <= self._limits.idle else min(end, cut[0]), NEVER)
+            return Closing(cut[0] if cut[0] - a.at <= self._longest(a) else min(end, cut[0]), NEVER)
         absent = hull(a.at, until + 1, self._absences.of(a.fact.device))
         if absent is not None:
             return Closing(min(end, absent[0]), NEVER)
         if a.fact.kind == "session_end":
             return Closing(end, NEVER)
-        return Closing(end, until, f"more than {length(until - a.at)} of silence after {doing(a)}: away")
+        return Closing(end, until, f"more than {exactly(until - a.at)} of silence after {doing(a)}: away")
 
     def _open_until(self, a: Side) -> int:
         """The last instant at which an act would still carry the timer on."""
-        plain = a.at + (self._limits.finished if a.fact.is_finishing else self._limits.idle)
+        plain = a.at + self._patience(a, FOREVER, True).limit
         ran = self._turns.during(a.key.home, a.at, 1 << 62)
         if not ran:
             return plain
         end, longest = ran[-1][1], a.at + self._limits.supervised_max
         if self._turns.is_running(a.key.home, end):
-            return max(longest, plain) if end - a.at <= SHORT else longest
+            return max(longest, plain) if end - a.at <= QUICK else longest
         watched = end + self._limits.supervise_return if end <= longest else longest
-        return max(watched, plain) if end - a.at <= SHORT else watched
+        return max(watched, plain) if end - a.at <= QUICK else watched
+
+    def _longest(self, a: Side) -> int:
+        """How long after an act its timer may still have been running for somebody to stop it."""
+        return max(self._limits.idle, self._patience(a, FOREVER, True).limit)
 
     def _lead(self, b: Side) -> int:
         return 0 if b.fact.kind in ("session_start", "session_end") else self._limits.lead
 
+    def _lead_after(self, a: Side, b: Side, silence: int) -> int:
+        """The later side's share of a silence between two projects: its lead, and where the earlier one was finished up to
+        twice that, for then it was likelier already under way; but then a third of the silence stays with the earlier.
+        """
+        lead = self._lead(b)
+        if a.fact.is_finishing and not a.is_lone_commit:
+            return max(lead, min(2 * lead, silence * 2 // 3))
+        return lead
+
     def _tail(self, a: Side) -> int:
         return 0 if a.fact.kind == "session_end" else self._limits.tail
 
-    def _say(self, a: Side, b: Side, verdict: str) -> str:
+    def _say(self, a: Side, b: Side, verdict: str, patience: Patience) -> str:
         silence = b.at - a.at
         if silence <= self._limits.glance and verdict == "work":
             return ""
@@ -254,7 +300,11 @@ class Judge:
             return f"{text} elsewhere: what is over {length(self._limits.switch_cap)} belongs to neither"
         if not a.key.shares_time_with(b.key):
             return f"{text} elsewhere: the earlier's, up to the later's lead"
-        return f"{text}, within {length(self._limits.finished if a.fact.is_finishing else self._limits.idle)}: work"
+        return f"{text}, within {exactly(patience.limit)}{_as(patience)}: work"
+
+
+def _as(patience: Patience) -> str:
+    return f", as {patience.habit}" if patience.habit else ""
 
 
 def doing(side: Side) -> str:
@@ -268,3 +318,9 @@ def length(us: int) -> str:
         return f"{us // SECOND} s"
     minutes = us // MINUTE
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def exactly(us: int) -> str:
+    """A limit in words: with its seconds, where it has any."""
+    odd = us % MINUTE // SECOND
+    return length(us) if us < 2 * MINUTE or not odd else f"{length(us)} {odd} s"

@@ -12,21 +12,27 @@ SHORT = 2 * MINUTE
 """The first two minutes of an agent's turn, which its person watches in any case; a shorter silence needs no reason."""
 ECHO = 2 * SECOND
 """A prompt this soon after a stop was sent by a loop; a file change this soon after a turn was written by it."""
-FINISHED_SHARE = 3
-"""After something was finished (a commit, a push) only a third of the idle timeout is likely still work."""
+QUICK = 4 * MINUTE
+"""An agent's turn this short is waited for: whether its person left is then a question of the whole silence, not of it."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """See Policy for the meaning; `finished` is the idle timeout after an act that finishes something, `glance` the
-    longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's turn,
-    `island_gap` the one over which nothing bears on anything.
+    """See Policy for the meaning. Shares of the idle timeout: `left`, the longest work after a session's end, or after a
+    commit by someone who then mostly leaves; `finished` after a commit or push; `finished_going` after one by someone who
+    mostly goes on; `patient` after anything else by someone who finishes something before nearly every break.
+
+    `glance` is the longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's
+    turn, `island_gap` the one over which nothing bears on anything.
     """
 
     idle: int
+    left: int
     finished: int
+    finished_going: int
+    patient: int
     glance: int
     turn_silence: int
     island_gap: int
@@ -46,11 +52,15 @@ def limits_of(policy: Policy) -> Limits:
     """The lengths of a policy."""
     idle = policy.idle_timeout // _MICROSECOND
     session_idle = policy.session_idle_timeout // _MICROSECOND
-    longest = max(policy.idle_timeout, policy.session_idle_timeout, policy.supervised_max, policy.switch_cap)
+    patient = policy.idle_timeout * 4 // 3
+    longest = max(patient, policy.session_idle_timeout, policy.supervised_max, policy.switch_cap)
     return Limits(
         idle=idle,
-        finished=idle // FINISHED_SHARE,
-        glance=min(SHORT, idle // FINISHED_SHARE),
+        left=idle // 3,
+        finished=idle // 2,
+        finished_going=idle * 2 // 3,
+        patient=patient // _MICROSECOND,
+        glance=min(SHORT, idle // 3),
         turn_silence=session_idle,
         island_gap=(longest + policy.supervise_return + policy.lead + policy.tail) // _MICROSECOND,
         session_idle=session_idle,

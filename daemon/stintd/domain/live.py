@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stintd.domain.evidence import Edits, Evidence, Places, Run
+from stintd.domain.habit import Usual
 from stintd.domain.island import Part
 from stintd.domain.model import Absence, Context, Heartbeat, to_us
 from stintd.domain.policy import Policy
@@ -33,8 +34,8 @@ class _Island:
 class Live:
     """Keeps evidence in memory and answers the sheet at any instant. Not for threads."""
 
-    def __init__(self, policy: Policy, places: Places, edits: Edits | None = None) -> None:
-        self._policy, self._places, self._edits = policy, places, edits or Edits()
+    def __init__(self, policy: Policy, places: Places, edits: Edits | None = None, usual: Usual | None = None) -> None:
+        self._policy, self._places, self._edits, self._usual = policy, places, edits or Edits(), usual
         self._gap = island_gap(policy)
         self._numbers: dict[Context, int] = {}
         self._contexts: dict[int, Context] = {}
@@ -72,7 +73,7 @@ class Live:
         """The sheet as it stands at an instant."""
         at = to_us(now)
         evidence = Evidence(self._contexts, (), self._beats, self._absences)
-        derivation = Derivation(evidence, self._edits, self._policy, self._places, now)
+        derivation = Derivation(evidence, self._edits, self._policy, self._places, now, self._usual)
         for island in self._islands:
             if not island.holds(at):
                 island.part = derivation.part(island.runs, island.lo, island.hi)

@@ -8,13 +8,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
-from typing import Protocol
 
 from stintd.domain.absence import Absences, meets
 from stintd.domain.evidence import Claim, Cut, Edits, Evidence, Places, Run, Taken
 from stintd.domain.fact import Eras, Piece
 from stintd.domain.gap import Judge
 from stintd.domain.gathering import Gatherer
+from stintd.domain.habit import UNKNOWN, Habit, Usual
 from stintd.domain.island import Draft, Part, Walls, island_part
 from stintd.domain.limits import limits_of
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
@@ -30,6 +30,7 @@ __all__ = [
     "Run",
     "Sheet",
     "Taken",
+    "UsualHours",
     "WaitingSession",
     "derive",
     "island_gap",
@@ -72,7 +73,8 @@ def island_gap(policy: Policy) -> int:
 
 def reach(policy: Policy) -> int:
     """How far, in microseconds, an entry or an edit that bears on it may lie outside its island."""
-    return max(policy.idle_timeout, policy.lead, policy.tail) // _MICROSECOND
+    limits = limits_of(policy)
+    return max(limits.patient, limits.lead, limits.tail)
 
 
 def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:
@@ -87,20 +89,18 @@ def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:
     return out
 
 
-class Usual(Protocol):
-    """When the owner usually works, as learnt from earlier days."""
-
-    def covers(self, instant: datetime) -> bool:
-        """Whether this is such a time."""
-
-
 @dataclass(frozen=True, slots=True)
 class UsualHours:
-    """When the owner usually works, as learnt from earlier days: from `start` to `end` by the clock of `zone`."""
+    """When the owner usually works: from `start` to `end` by the clock of `zone`; and one habit for every day."""
 
     start: time
     end: time
     zone: tzinfo
+    usual_habit: Habit = UNKNOWN
+
+    def habit(self, instant: datetime) -> Habit:
+        """The same on any day."""
+        return self.usual_habit
 
     def covers(self, instant: datetime) -> bool:
         """Whether an instant lies within; hours that cross midnight do."""
@@ -135,10 +135,10 @@ class Derivation:
     def part(self, runs: Sequence[Run], lo: int, hi: int) -> Part:
         """One island's part."""
         gathered = self._gatherer.gather(runs, lo, hi)
-        near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.idle + 1, ""))
+        near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.patient + 1, ""))
         cuts, reach_us = self._cuts[near[0] : near[1]], self._limits.island_gap
         is_walled = bool(cuts) or meets(lo - reach_us, hi + reach_us, self._absences.everywhere)
-        judge = Judge(self._limits, gathered.turns, self._absences, cuts, is_walled=is_walled)
+        judge = Judge(self._limits, gathered.turns, self._absences, cuts, is_walled=is_walled, habit_at=self._habit_at)
         walls = Walls(self._walls[bisect_left(self._walls, lo) : bisect_right(self._walls, hi)], self._agent_cuts)
         return island_part(gathered, judge, self._absences, walls, self._limits, self._now)
 
@@ -160,6 +160,9 @@ class Derivation:
         out.stretches.sort(key=_by_start)
         upcoming = min((at for at in deadlines if at > self._now), default=None)
         return replace(out, next_deadline=None if upcoming is None else from_us(upcoming))
+
+    def _habit_at(self, us: int) -> Habit:
+        return UNKNOWN if self._usual is None else self._usual.habit(from_us(us))
 
     def _doubt(self, draft: Draft) -> None:
         """File changes alone, outside the usual hours, are not confirmed."""

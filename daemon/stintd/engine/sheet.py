@@ -153,7 +153,7 @@ def _learn(step: "Step", lo_us: int, hi_us: int) -> None:
     """Let the days of a range that has evidence learn before they are derived."""
     known = heartbeats.bounds(step.conn)
     if known is not None and max(lo_us, known[0]) <= min(hi_us, known[1]):
-        habits.learn(step.conn, max(lo_us, known[0]), min(hi_us, known[1]), ZoneInfo(step.state.zone))
+        habits.learn(step.conn, max(lo_us, known[0]), min(hi_us, known[1]), ZoneInfo(step.state.zone), step.policy)
 
 
 def derive_range(

@@ -4,6 +4,7 @@ Stored as spans (see `spans`). The set that is read back does not depend on the 
 added; how it is divided into spans may.
 """
 
+import json
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from stintd.store.weave import leave_only, near, weave
 CLUSTER_US = 2 * LENGTH_US
 """New heartbeats further apart than this are woven in separately, so that few old spans are read."""
 _BOUNDS = "SELECT first_us, last_us FROM span"
+_PERSON_ENDS = """SELECT last_us FROM span JOIN context ON context.id = context_id
+WHERE actor = 'human' AND kind IN (SELECT value FROM json_each(?))"""
 _RUNS = "SELECT first_us, last_us, context_id, count, max_gap_us, id FROM span"
 
 
@@ -165,6 +168,12 @@ def beats(conn: Connection, run: Sequence[int]) -> list[tuple[int, str]]:
     entities = spans.entities(row[1], row[2])
     texts = entity_texts(conn, entities)
     return [(time_us, texts[entity]) for time_us, entity in zip(spans.times(*row), entities, strict=True)]
+
+
+def person_ends(conn: Connection, kinds: Collection[str], lo_us: int, hi_us: int) -> list[int]:
+    """When the person's runs of these kinds that began in the range ended: two acts close together are one run."""
+    where = f"{_PERSON_ENDS} AND span.id BETWEEN ? * {SLOTS} AND ? * {SLOTS} + {SLOTS - 1} ORDER BY last_us"
+    return [row[0] for row in conn.execute(where, (json.dumps(sorted(kinds)), lo_us, hi_us))]
 
 
 def last_us(conn: Connection) -> int | None:

@@ -1,0 +1,55 @@
+"""What earlier work says about silences: enough cases, and shares at their limits."""
+
+import pytest
+
+from stintd.domain.habit import CASES_NEEDED, UNKNOWN, Habit, habit_of
+from stintd.domain.limits import MINUTE, limits_of
+from stintd.domain.policy import Policy
+
+LIMITS = limits_of(Policy())
+
+
+def days(breaks: int, finished: int, silence: int = 60 * MINUTE) -> tuple[list[tuple[int, int]], list[int]]:
+    """Stretches of an hour with breaks between; the first so many of them begin with a commit."""
+    step = 60 * MINUTE + silence
+    work = [(i * step, i * step + 60 * MINUTE) for i in range(breaks + 1)]
+    return work, [last for _, last in work[:finished]]
+
+
+@pytest.mark.parametrize(("finished", "expected"), [(10, True), (8, True), (7, False), (0, False)])
+def test_who_finishes_before_four_of_five_breaks_finishes_first(finished: int, expected: bool) -> None:
+    assert habit_of(*days(10, finished), LIMITS).finishes_first is expected
+
+
+def test_too_few_breaks_or_commits_say_nothing() -> None:
+    work, finishes = days(CASES_NEEDED - 1, CASES_NEEDED - 1)
+    assert habit_of(work, finishes, LIMITS) == UNKNOWN
+    assert habit_of([], [], LIMITS) == UNKNOWN
+
+
+def test_silence_no_longer_than_the_most_patient_would_bridge_is_no_break() -> None:
+    assert habit_of(*days(10, 0, 20 * MINUTE), LIMITS) == UNKNOWN
+    assert habit_of(*days(10, 10, 20 * MINUTE), LIMITS).finishes_first is False
+    assert habit_of(*days(10, 10, 20 * MINUTE + 1), LIMITS).finishes_first is True
+
+
+@pytest.mark.parametrize(
+    ("after", "silence", "expected"),
+    [(0, 5 * MINUTE, True), (0, 5 * MINUTE + 1, False), (30 * MINUTE, 60 * MINUTE, True)],
+)
+def test_who_acts_again_within_a_third_of_the_idle_timeout_goes_on(after: int, silence: int, expected: bool) -> None:
+    """A commit at the end of its stretch, or so long before the end."""
+    work, finishes = days(10, 10, silence)
+    assert habit_of(work, [at - after for at in finishes], LIMITS).goes_on is expected
+
+
+def test_half_of_the_commits_are_enough_to_go_on() -> None:
+    work, _ = days(10, 0)
+    ends, amid = [last for _, last in work], [last - MINUTE for _, last in work]
+    assert habit_of(work, sorted(ends[:5] + amid[:5]), LIMITS).goes_on is True
+    assert habit_of(work, sorted(ends[:6] + amid[:5]), LIMITS).goes_on is False
+
+
+def test_commit_after_the_last_stretch_was_not_followed() -> None:
+    work, _ = days(0, 0)
+    assert habit_of(work, [work[-1][1]] * CASES_NEEDED, LIMITS) == Habit(finishes_first=False, goes_on=False)
