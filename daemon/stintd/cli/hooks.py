@@ -1,4 +1,4 @@
-"""`stint hooks install|uninstall|status git`: shows what changes, changes it, and takes it back."""
+"""`stint hooks install|uninstall|status`: shows what changes, changes it, and takes it back."""
 
 import json
 import os
@@ -7,27 +7,50 @@ from stintd.cli.options import Operand, Option, UsageError, Verb
 from stintd.cli.text import for_terminal, warn
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError
-from stintd.install import git, gitglobal, memory
+from stintd.install import agentsettings, git, gitglobal, memory
+from stintd.install.agentlist import HOSTS as AGENTS
 from stintd.install.change import Plan, Remove, described, perform
 from stintd.install.gitplace import find, hooks_folder, version
 from stintd.paths import ensure, home_layout
 
-HOSTS = ("git",)
+HOSTS = ("git", *AGENTS)
 DETAIL = """\
-Without an option: on git 2.54 and later all your repositories, through one line in your git configuration; before,
+An agent's hooks go into its own user settings, whose other bytes stay as they are; what was there is kept beside ours.
+
+git, without an option: on git 2.54 and later all your repositories, through one line in your git configuration; before,
 the repository of the current folder. Hooks that are there already keep working: they are kept and run after ours.
 A repository whose hooks belong to the project (core.hooksPath, like husky's) is left alone and named."""
 
 
 def hooks(words):
-    for host in words.host or HOSTS:
+    for host in words.host:
         if host not in HOSTS:
             raise UsageError(f"no hooks for {host!r}", "hooks are there for " + ", ".join(HOSTS))
     layout = home_layout()
     return {"install": _install, "uninstall": _uninstall, "status": _status}[words.action](words, layout)
 
 
+def _has_git(words):
+    """Whether git's hooks are meant: by name, and where nothing is named."""
+    return "git" in words.host or not words.host
+
+
+def _home(layout):
+    return agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), os.environ)
+
+
 def _install(words, layout):
+    plan = _install_git(words, layout) if _has_git(words) else Plan()
+    for name in (name for name in dict.fromkeys(words.host) if name in AGENTS):
+        part = AGENTS[name].install(_home(layout))
+        if part.steps and not words.dry_run:
+            ensure(layout)
+            agentsettings.remember(_home(layout), name, part)
+        plan += part
+    return _carry_out(words, plan)
+
+
+def _install_git(words, layout):
     plan, places = Plan(), list(words.repo)
     is_broad = words.all or not (places or words.template)
     if is_broad and gitglobal.has_config_hooks():
@@ -43,11 +66,27 @@ def _install(words, layout):
         for folder, part in parts.items():
             if part.steps:
                 memory.remember(layout.hooks, folder, not os.path.lexists(folder))
-    return _carry_out(words, plan)
+    return plan
 
 
 def _uninstall(words, layout):
-    """What was named; without a name everything, also where nobody watches any more."""
+    """What was named; of git's without a name everything, also where nobody watches any more."""
+    plan, done = _uninstall_git(words, layout) if _has_git(words) else (Plan(), [])
+    named = [name for name in dict.fromkeys(words.host) if name in AGENTS]
+    for name in named:
+        plan += AGENTS[name].uninstall(_home(layout))
+    code = _carry_out(words, plan)
+    if not words.dry_run:
+        for folder in done:
+            memory.forget(layout.hooks, folder)
+        for name in named:
+            if AGENTS[name].state(_home(layout))[1] == "absent":
+                agentsettings.forget(_home(layout), name)
+    return code
+
+
+def _uninstall_git(words, layout):
+    """The plan, and the folders that are forgotten once it is carried out."""
     plan, places, known = Plan(), list(words.repo), memory.recall(layout.hooks)
     is_everything = words.all or not (places or words.template)
     if is_everything or words.template:
@@ -63,11 +102,7 @@ def _uninstall(words, layout):
         plan += part
         if known.get(folder) and _is_emptied(folder, part):
             plan += Plan((Remove(folder, is_folder=True),))
-    code = _carry_out(words, plan)
-    for folder in known if not words.dry_run else ():
-        if is_everything or folder in folders:
-            memory.forget(layout.hooks, folder)
-    return code
+    return plan, [folder for folder in known if is_everything or folder in folders]
 
 
 def _is_emptied(folder, part):
@@ -82,40 +117,55 @@ def _carry_out(words, plan):
     lines = list(described(plan.steps))
     if words.json:
         problems = [{"path": p.path, "text": p.text, "hint": p.hint} for p in plan.problems]
-        print(json.dumps({"changes": lines, "problems": problems, "dryRun": words.dry_run}))
+        print(json.dumps({"changes": lines, "problems": problems, "notes": list(plan.notes), "dryRun": words.dry_run}))
     else:
-        _show(lines, plan.problems, words.dry_run)
+        _show(lines, plan, words.dry_run)
     return 1 if plan.problems and not words.all else 0
 
 
-def _show(lines, problems, is_dry):
+def _show(lines, plan, is_dry):
     for line in lines:
-        print(("would " if is_dry else "") + for_terminal(line))
-    for problem in problems:
+        print(("would " if is_dry and not line.startswith(" ") else "") + for_terminal(line))
+    for problem in plan.problems:
         print(warn(f"! {for_terminal(problem.text)}"))
         print(f"  {for_terminal(problem.hint)}")
-    if not lines and not problems:
+    for note in plan.notes:
+        print(for_terminal(note))
+    if not lines and not plan.problems:
         print("nothing to change")
 
 
 def _status(words, layout):
+    report = _git_report(words, layout) if _has_git(words) else {}
+    named = [name for name in AGENTS if name in words.host or not words.host]
+    report["agents"] = {name: dict(zip(("path", "state"), AGENTS[name].state(_home(layout)), strict=True)) for name in named}
+    if words.json:
+        print(json.dumps(report))
+        return 0
+    if _has_git(words):
+        _show_git(report)
+    for name, stands in report["agents"].items():
+        print(f"{AGENTS[name].title}: {for_terminal(stands['state'])} ({for_terminal(stands['path'])})")
+    return 0
+
+
+def _git_report(words, layout):
     places = words.repo or _watched(is_needed=words.all) or [os.getcwd()]
-    report = {
+    return {
         "git": ".".join(str(part) for part in version()),
         "config": gitglobal.is_config_installed(layout.hooks),
         "template": gitglobal.is_template_installed(layout.hooks),
         "repos": [_state_of(place, layout) for place in places],
     }
-    if words.json:
-        print(json.dumps(report))
-        return 0
+
+
+def _show_git(report):
     reach = "reach every repository" if report["config"] else "are not in your configuration"
     print(f"git {report['git']}: hooks {reach}; new repositories {'get' if report['template'] else 'do not get'} them")
     for repo in report["repos"]:
         print(f"{for_terminal(repo['path'])}: {for_terminal(_in_words(repo, report['config']))}")
         if repo.get("hint") and not report["config"]:
             print(f"  {for_terminal(repo['hint'])}")
-    return 0
 
 
 def _in_words(repo, is_reached):
@@ -158,7 +208,7 @@ VERBS = {
     "hooks": Verb(
         "hooks",
         hooks,
-        "install, remove or show the hooks that tell stintd of git acts",
+        "install, remove or show the hooks that tell stintd of git and of AI agents",
         (Operand("ACTION", choices=("install", "uninstall", "status")), Operand("HOST", "*", choices=HOSTS)),
         (
             Option("--repo", "the repository at PATH (may be repeated)", "PATH", is_list=True),

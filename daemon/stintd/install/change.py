@@ -9,7 +9,8 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from difflib import unified_diff
+from itertools import groupby, islice
 
 from stintd.errors import Conflict, Unavailable
 
@@ -61,7 +62,18 @@ class DropLine:
     line: bytes
 
 
-Step = Write | Move | Remove | AddLine | DropLine
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Change a settings file of the user's from `before` to `after` (None: there is none), keeping `kept` at `keep`."""
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+    keep: str = ""
+    kept: bytes | None = None
+
+
+Step = Write | Move | Remove | AddLine | DropLine | Rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +87,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in order, and the places that are left alone."""
+    """Steps in order, the places that are left alone, and what the user has to do besides."""
 
     steps: tuple[Step, ...] = ()
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __add__(self, other: "Plan") -> "Plan":
-        return Plan(self.steps + other.steps, self.problems + other.problems)
+        return Plan(self.steps + other.steps, self.problems + other.problems, self.notes + other.notes)
 
 
 def described(steps: Iterable[Step]) -> Iterable[str]:
@@ -118,6 +131,18 @@ def _described(step: Step) -> Iterable[str]:
             yield f"add to {path}: {os.fsdecode(line)}"
         case DropLine(path, line):
             yield f"take out of {path}: {os.fsdecode(line)}"
+        case Rewrite(path, before, after, keep, kept):
+            yield f"{'write' if before is None else 'remove' if after is None else 'change'} {path}" + (
+                f", keeping it as it is in {keep}" if kept is not None else ""
+            )
+            yield from _difference(before or b"", after or b"")
+
+
+def _difference(before: bytes, after: bytes) -> Iterable[str]:
+    """The lines that come and go, with one line around them."""
+    old, new = (text.decode(errors="replace").splitlines() for text in (before, after))
+    for line in islice(unified_diff(old, new, n=1, lineterm=""), 2, None):
+        yield f"    {line}"
 
 
 def perform(steps: Iterable[Step]) -> None:
@@ -213,6 +238,8 @@ def _do(step: Step) -> None:
             os.rmdir(path) if is_folder else os.unlink(path)
         case AddLine() | DropLine():
             _edit(step)
+        case Rewrite():
+            _rewrite(step)
 
 
 def _write(step: Write) -> None:
@@ -226,6 +253,21 @@ def _write(step: Write) -> None:
     except OSError:
         os.rename(step.keep, step.path)
         raise
+
+
+def _rewrite(step: Rewrite) -> None:
+    """The file behind a symlink, with the mode it has; refused when it is no longer what was planned with."""
+    path = os.path.realpath(step.path)
+    if read_text(path) != step.before:
+        raise Conflict(f"{step.path} was changed meanwhile", "run this again")
+    if step.kept is not None:
+        os.makedirs(os.path.dirname(step.keep), mode=0o700, exist_ok=True)
+        replace_file(step.keep, step.kept, 0o600)
+    if step.after is None:
+        os.unlink(path)
+        return
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    replace_file(path, step.after, stat.S_IMODE(os.stat(path).st_mode) if step.before is not None else 0o600)
 
 
 def _edit(step: AddLine | DropLine) -> None:

@@ -20,7 +20,7 @@ _ARGUMENTS = {
     "post-rewrite": "'\t'\"${1-}\"",
     "pre-push": "'\t'\"${1##*[:/@%\t]*}\"",
 }
-_MARK = re.compile(rb"\A#!/bin/sh\n# stintd hook: ([a-z-]+) ([0-9a-f]{16})\n")
+_MARK = re.compile(rb"\A(#!/bin/sh\n# |// )stintd hook: ([a-z-]+) ([0-9a-f]{16})\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,13 @@ def text(hook: str, spool: str) -> str:
     body = bundled("hooks/git/shim.sh").read_text()
     for name, value in (("@KIND@", hook), ("@SPOOL@", shlex.quote(spool)), ("@ARGS@", _ARGUMENTS.get(hook, ""))):
         body = body.replace(name, value)
+    return stamped(hook, body)
+
+
+def stamped(name: str, body: str) -> str:
+    """A shim with its name and the digest of its own text in the second line."""
     plain = body.replace("@MARK@", "").encode(errors="surrogateescape")
-    return body.replace("@MARK@", f"{hook} {_digest(hook, plain)}")
+    return body.replace("@MARK@", f"{name} {_digest(name, plain)}")
 
 
 def recognise(raw: bytes) -> Recognised | None:
@@ -47,9 +52,9 @@ def recognise(raw: bytes) -> Recognised | None:
     found = _MARK.match(raw)
     if not found:
         return None
-    hook = found[1].decode()
-    plain = raw.replace(found[0], b"#!/bin/sh\n# stintd hook: \n", 1)
-    return Recognised(hook, _digest(hook, plain) == found[2].decode())
+    hook = found[2].decode()
+    plain = raw.replace(found[0], found[1] + b"stintd hook: \n", 1)
+    return Recognised(hook, _digest(hook, plain) == found[3].decode())
 
 
 def _digest(hook: str, body: bytes) -> str:

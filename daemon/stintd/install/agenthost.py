@@ -1,0 +1,146 @@
+"""What installers of agents' hooks have in common: where our part lies, and how calls stand in a host's JSON."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from stintd.errors import Conflict
+from stintd.install.agentsettings import Home, SettingsText, plan_install, plan_uninstall, state_of
+from stintd.install.agentshim import call, is_call
+from stintd.install.change import Plan
+from stintd.install.jsontext import Node, added, parse, removed_where, without
+
+Entry = Callable[[str, str], Any]
+"""The item that makes a host run a command at an event."""
+MEND = "mend it, then run this again; nothing was changed"
+
+
+class Host(Protocol):
+    """An agent whose settings can be changed."""
+
+    name: str
+    title: str
+
+    def install(self, home: Home) -> Plan:
+        """What installing would change; empty when everything is in place."""
+
+    def uninstall(self, home: Home) -> Plan:
+        """What taking ours out again would change."""
+
+    def state(self, home: Home) -> tuple[str, str]:
+        """The file, and in words how it stands with our calls in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonHost:
+    """An agent that keeps hooks in a JSON file. `place` finds the file, `entry` makes the item of an event; `is_own`: the
+    whole file is ours.
+    """
+
+    name: str
+    title: str
+    events: tuple[str, ...]
+    place: Callable[[Home], str]
+    entry: Entry
+    first: str = "{}\n"
+    comments: bool = False
+    is_own: bool = False
+
+    def install(self, home: Home) -> Plan:
+        return plan_install(home, self.name, self.place(home), self.text(home))
+
+    def uninstall(self, home: Home) -> Plan:
+        return plan_uninstall(home, self.name, self.place(home), self.text(home))
+
+    def state(self, home: Home) -> tuple[str, str]:
+        return self.place(home), state_of(self.place(home), self.text(home))
+
+    def text(self, home: Home) -> SettingsText:
+        """How this home's calls get into the file and out again."""
+        wanted = {event: self.entry(call(home.shim, self.name, event), event) for event in self.events}
+        return JsonText(wanted, self.first, self.comments, self.is_own)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """Calls as items of lists by event, below `hooks`. `first`: the text of a new file."""
+
+    wanted: Mapping[str, Any]
+    first: str
+    comments: bool
+    is_own: bool
+
+    def insert(self, raw: bytes | None) -> bytes:
+        text = _decoded(raw) if raw is not None else self.first
+        if self._read(text).get("hooks") is None:
+            return added(text, self._read(text), "hooks", {event: [item] for event, item in self.wanted.items()}).encode()
+        for event, item in self.wanted.items():
+            hooks = _at(self._read(text), ("hooks",))
+            listed = hooks.get(event)
+            text = added(text, hooks, event, [item]) if listed is None else added(text, listed, None, item)
+        return text.encode()
+
+    def strip(self, raw: bytes) -> bytes:
+        text = before = _decoded(raw)
+        hooks = self._read(text).get("hooks")
+        for event in hooks.value if hooks is not None else ():
+            shorter = removed_where(text, self._read, ("hooks", event), is_ours)
+            if shorter != text:
+                text = self._without_empty(shorter, ("hooks", event))
+        return (self._without_empty(text, ("hooks",)) if text != before else text).encode()
+
+    def missing(self, raw: bytes) -> list[str]:
+        hooks = self._read(_decoded(raw)).get("hooks")
+        held = hooks.value if hooks is not None else {}
+        return [event for event, item in self.wanted.items() if item not in held.get(event, [])]
+
+    def is_bare(self, raw: bytes) -> bool:
+        value = self._read(_decoded(raw)).value
+        return {**value, "hooks": value.get("hooks", {})} == {**parse(self.first).value, "hooks": {}}
+
+    def _read(self, text: str) -> Node:
+        """The root, once it is clear that hooks in it are where and what they should be."""
+        root = parse(text, comments=self.comments)
+        if not isinstance(root.value, dict):
+            raise Conflict("it holds no object", MEND)
+        hooks = root.value.get("hooks", {})
+        if not isinstance(hooks, dict):
+            raise Conflict("`hooks` in it is no object", MEND)
+        for event in self.wanted:
+            if not isinstance(hooks.get(event, []), list):
+                raise Conflict(f"`hooks.{event}` in it is no list", MEND)
+        return root
+
+    def _without_empty(self, text: str, path: tuple[str, ...]) -> str:
+        """Without the member at `path` when nothing is left in it."""
+        holder = _at(self._read(text), path[:-1])
+        node = holder.get(path[-1])
+        if node is None or node.members or text[node.start + 1 : node.end - 1].strip():
+            return text
+        return without(text, holder, [name for name, _, _ in holder.members].index(path[-1]))
+
+
+def is_ours(item: Any) -> bool:
+    """Whether an item of a list of hooks calls nothing but our shim. One that a person added to is theirs."""
+    if not isinstance(item, dict):
+        return False
+    inner = item.get("hooks")
+    if isinstance(inner, list):
+        return bool(inner) and all(is_ours(one) for one in inner)
+    return any(is_call(item.get(key)) for key in ("command", "bash"))
+
+
+def _at(node: Node, path: tuple[str, ...]) -> Node:
+    for name in path:
+        found = node.get(name)
+        if found is None:
+            raise Conflict(f"`{name}` is gone from it", MEND)
+        node = found
+    return node
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise Conflict("it is not UTF-8", MEND) from error

@@ -1,0 +1,20 @@
+"""Copilot CLI: a file of ours in its folder of hooks. Named in capitals, events bring the message that others bring too."""
+
+import os
+
+from stintd.install.agenthost import JsonHost
+from stintd.install.agentsettings import Home
+
+EVENTS = ("SessionStart", "UserPromptSubmit", "PostToolUse", "Stop", "SessionEnd")
+
+
+def _place(home: Home) -> str:
+    top = home.environ.get("COPILOT_HOME") or os.path.join(home.user, ".copilot")
+    return os.path.join(top, "hooks", "stintd.json")
+
+
+def _entry(command: str, event: str) -> object:
+    return {"type": "command", "bash": command, "timeoutSec": 10}
+
+
+HOST = JsonHost("copilot", "Copilot CLI", EVENTS, _place, _entry, first='{\n  "version": 1\n}\n', is_own=True)
