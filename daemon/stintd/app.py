@@ -132,7 +132,10 @@ class App:
         self.journal = Journal(self.layout.journal)
         self.engine = Engine(self.database, self.journal, clock, policy, self.health, self.hub, self.state)
         self.database.read_now(lambda conn: placing.load(conn, self.places))
-        self.gate = Gate(self.engine, self.places, NoiseFilter(policy, self.chosen.exclude), clock, device, self._known)
+        noise, boot = NoiseFilter(policy, self.chosen.exclude), instance.boot_id()
+        self.gate = Gate(self.engine, self.places, noise, clock, device, self._known, boot)
+        self.database.read_now(self.gate.agents.restore)
+        noise.spoken_for = self.gate.agents.programs
         self.recording_state = Recording(self.engine, clock, device)
         self.gate.is_off = self.recording_state.is_off
         self.supervisor = Supervisor(clock, self.health)
@@ -173,7 +176,10 @@ class App:
         self.tracker = Tracker(parts, clock, self.gate.take, kept, chosen)
         self.clock_watch = suspend.ClockWatch(clock, self.device)
         self.processes = process.ProcessWatch(clock, self._holder)
-        self.spool = spool.SpoolSource(self.layout.spool, clock, self.gate.settled, self._watch_folder, self._head_of)
+        self.spool = spool.SpoolSource(
+            self.layout.spool, clock, self.gate.settled, self._watch_folder, self._head_of,
+            find_agent=process.agent_above,
+        )  # fmt: skip
         self.recording_state.restore(kept.get("recording_off"))
         self.gate.on_rescan = self.tracker.rescan
         self.gate.on_work = self.tracker.touch
@@ -182,7 +188,9 @@ class App:
         self.project_files = ProjectFiles(self.engine, self.gate, projectfiles.find)
         self.project_files.roots, self.project_files.excluded = self.chosen.folders, self.chosen.exclude
         self.gate.on_checkout = self.project_files.look
-        self.session_watch = SessionWatch(self.engine, instance.boot_id(), process.started_at, process.is_alive)
+        self.session_watch = SessionWatch(
+            self.engine, instance.boot_id(), process.started_at, process.is_alive, process.Exits().watch, lambda: self.is_ready
+        )
         self.housekeeping = Housekeeping(self.engine, clock)
         self.engine.after_commit(self._committed)
 

@@ -200,6 +200,19 @@ class BeatSignal:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentSignal:
+    """An act in a session of `agent`, told by its hook. `reason`: why a session started or ended, in the host's word.
+
+    The beat's `pid` is set only for a process that was alive at `started` (seconds since the epoch).
+    """
+
+    beat: BeatSignal
+    agent: str
+    reason: str = ""
+    started: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutFacts:
     """What can be read about one checkout from its files. `kind`: main, worktree, submodule or bare.
 
@@ -243,7 +256,7 @@ class TroubleSignal:
 
 Signal = (
     FileSignal | GitSignal | LockSignal | RescanSignal | AbsenceSignal | BlindSignal | ProcessSignal | BeatSignal
-    | CheckoutSignal | TroubleSignal
+    | AgentSignal | CheckoutSignal | TroubleSignal
 )  # fmt: skip
 
 

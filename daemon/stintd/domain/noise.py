@@ -6,7 +6,7 @@ it is certain. A state machine in bounded memory, with every instant handed in; 
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -103,19 +103,23 @@ class _Place:
 
 @dataclass(slots=True)
 class _Agent:
+    name: str
     folder: str
     since: datetime
     until: datetime | None = None
 
 
 class NoiseFilter:
-    """`dropped` counts what was left out, by reason; `bursts` are the last storms of writes, for people who ask."""
+    """`dropped` counts what was left out, by reason; `bursts` are the last storms of writes, for people who ask;
+    `spoken_for` names the agent programs whose hooks tell of them.
+    """
 
     def __init__(self, policy: Policy, exclude: Iterable[str] = ()) -> None:
         self.policy = policy
         self.exclude = tuple(exclude)
         self.dropped: Counter[str] = Counter()
         self.bursts: deque[Burst] = deque(maxlen=50)
+        self.spoken_for: Set[str] = frozenset()
         self._places: dict[str, _Place] = {}
         self._busy: dict[str, _Place] = {}  # those that may hold something: a daemon with 1,000 repositories asks often
         self._agents: dict[tuple[int, float, str], _Agent] = {}
@@ -321,7 +325,7 @@ class NoiseFilter:
         if signal.is_alive:
             is_new = not any(known[:2] == key[:2] for known in self._agents) and signal.started > 0
             since = datetime.fromtimestamp(signal.started, UTC) if is_new else signal.time
-            self._agents[key] = _Agent(signal.folder, since)
+            self._agents[key] = _Agent(signal.name, signal.folder, since)
         elif key in self._agents:
             self._agents[key].until = signal.time
         while len(self._agents) > AGENTS_LIMIT:
@@ -329,8 +333,12 @@ class NoiseFilter:
             del self._agents[gone[0] if gone else next(iter(self._agents))]
 
     def _agent_in(self, checkout: str, time: datetime) -> bool:
-        """Whether a known agent worked inside this checkout, and not in one that lies deeper."""
+        """Whether a known agent worked inside this checkout, and not in one that lies deeper. One whose hooks tell of its
+        turns is not guessed about: between them the person edits beside it.
+        """
         for agent in self._agents.values():
+            if agent.name in self.spoken_for:
+                continue
             is_then = agent.since - AGENT_SLACK <= time <= (agent.until or time) + AGENT_SLACK
             if is_then and is_within(agent.folder, checkout):
                 deeper = (other for other in self._places if len(other) > len(checkout) and is_within(other, checkout))

@@ -14,6 +14,7 @@ from stintd.clock import Clock
 from stintd.domain.filename import is_excluded
 from stintd.domain.model import (
     AbsenceSignal,
+    AgentSignal,
     BeatSignal,
     BlindSignal,
     CheckoutFacts,
@@ -32,6 +33,7 @@ from stintd.domain.model import (
 from stintd.domain.noise import Draft, NoiseFilter
 from stintd.domain.projectfile import FILE_NAMES
 from stintd.engine import intake, placing
+from stintd.engine.agentsessions import AgentSessions
 from stintd.engine.branches import Branches
 from stintd.engine.engine import Engine
 from stintd.engine.places import Checkout, Places
@@ -56,8 +58,9 @@ class Gate:
 
     def __init__(
         self, engine: Engine, places: Places, noise: NoiseFilter, clock: Clock, device: str,
-        known: Callable[[Sequence[Heartbeat]], list[bool]],
+        known: Callable[[Sequence[Heartbeat]], list[bool]], boot: str = "",
     ) -> None:  # fmt: skip
+        self.agents = AgentSessions(engine, boot)
         self._engine, self._places, self._noise, self._clock, self._device = engine, places, noise, clock, device
         self._known = known
         self._branches = Branches()
@@ -140,6 +143,8 @@ class Gate:
                 return self._noised(signal)
             case BeatSignal():
                 return [self._told(signal, self._clock.now())]
+            case AgentSignal():
+                return self._of_agent(signal)
             case CheckoutSignal():
                 self._checkout(signal)
             case AbsenceSignal():
@@ -159,6 +164,16 @@ class Gate:
                 self._edited(signal)
         self.last_at[signal.source] = now
         return intake.heartbeat(signal, self._places, self._device, now, self._engine.policy.max_future, is_timed)
+
+    def _of_agent(self, signal: AgentSignal) -> list[Heartbeat]:
+        """An act in an agent's session. Its process needs no watching for: its hooks tell when it works."""
+        told = self.agents.take(signal)
+        beat = self._told(told, self._clock.now())
+        if self._is_unwanted(beat):
+            return []
+        self._noise.spoken_for = self.agents.programs
+        self.agents.note(signal, told, beat.context)
+        return [beat]
 
     def _edited(self, signal: BeatSignal) -> None:
         """An editor wrote this file, whatever it looks like to the watcher."""

@@ -34,12 +34,17 @@ class HookLine:
     time: datetime | None
 
 
+def unescaped(field: str) -> str:
+    """A field as it was before the shim wrote it into the line."""
+    return _ESCAPED.sub(lambda found: _PLAIN[found[1]], field)
+
+
 def parse_line(line: str) -> HookLine:
     """The line without its newline; `invalid` says what is wrong with it."""
     fields = line.split("\t")
     if fields[0] != "v1" or len(fields) < 4:
         raise Invalid("not a line of a stintd hook", "it was written by something else, or by a newer stintd")
-    hook, folder = fields[1], _ESCAPED.sub(lambda found: _PLAIN[found[1]], fields[3])
+    hook, folder = fields[1], unescaped(fields[3])
     if hook not in WORDS:
         raise Invalid(f"unknown kind of act {hook[:40]!r}", "a newer stintd may know it")
     if not folder.startswith("/") and not re.match("[A-Za-z]:[/\\\\]", folder):

@@ -17,6 +17,7 @@ import psutil
 from stintd.clock import Clock
 from stintd.domain.model import ProcessSignal
 from stintd.ports import Sink
+from stintd.sources import agents
 
 AGENTS = frozenset({
     "claude", "codex", "gemini", "copilot", "cursor-agent", "windsurf", "opencode", "aider", "goose", "amp", "crush",
@@ -30,6 +31,16 @@ PACKAGES = {
 }  # fmt: skip
 """Agents that are a script in a package: what runs is `node`, and the path says who it is."""
 INTERPRETERS = re.compile(r"(?:node|nodejs|bun|deno|python[0-9.]*|ruby|uv|uvx|pipx|npx|npm)(?:\.exe)?")
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "fish", "ksh", "busybox", "env", "timeout", "nice", "sudo"})
+"""What may stand between an agent and the hook it runs, and ends with the hook."""
+BY_ITSELF = {
+    "claude": {"-p", "--print"}, "codex": {"exec", "e"}, "gemini": {"-p", "--prompt"}, "copilot": {"-p", "--prompt"},
+    "opencode": {"run"}, "cursor-agent": {"-p", "--print"},
+}  # fmt: skip
+"""Words on an agent's command line that say that nobody sits before it."""
+WITH_AN_EDITOR = {"codex": {"app-server"}, "opencode": {"serve", "acp"}}
+WRAPPERS = 4
+"""How many processes may stand between."""
 PAUSE = 5.0  # seconds between looks
 FORGET = 600.0  # seconds after which what was no agent is looked into again, in case its pid was handed on
 YOUNG = 10.0  # the same for the first time: between fork and exec a process still looks like its parent
@@ -83,6 +94,72 @@ def started_at(pid: int) -> float | None:
         return float(psutil.Process(pid).create_time())
     except psutil.Error:
         return None
+
+
+def agent_above(parent: int, ticks: int | None) -> agents.AgentProcess | None:
+    """The agent whose hook has this parent process; None when it is gone, or another has its number.
+
+    `ticks`: when the parent began, as the kernel counts it. Shells that stand between are passed over, because they end
+    with the hook.
+    """
+    try:
+        process = psutil.Process(parent)
+        if ticks is not None and abs(process.create_time() - _at_ticks(ticks)) >= 1.0:
+            return None
+        for _ in range(WRAPPERS):
+            above = process.parent() if _plain(process.name()) in SHELLS else None
+            if above is None or above.pid <= 1:
+                break
+            process = above
+        with process.oneshot():
+            is_headless = headless(process.name(), process.cmdline())
+            return agents.AgentProcess(process.pid, process.create_time(), is_headless)
+    except (psutil.Error, OSError):
+        return None
+
+
+def _at_ticks(ticks: int) -> float:
+    return psutil.boot_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def headless(name: str, arguments: Sequence[str]) -> bool | None:
+    """Whether an agent's command line says that nobody (True) or an editor (False) is before it; None: it does not say."""
+    agent = agent_name(name, arguments)
+    words = {word.partition("=")[0] for word in arguments[1:9]}
+    if agent is None:
+        return None
+    if words & WITH_AN_EDITOR.get(agent, set()):
+        return False
+    return True if words & BY_ITSELF.get(agent, set()) else None
+
+
+class Exits:
+    """Tells when processes end, without looking: through pidfds where the kernel has them. Event loop's thread."""
+
+    def watch(self, pid: int, started: float, call: Callable[[], None]) -> Callable[[], None] | None:
+        """Call once this process has ended; answers how to stop that, None where it has to be looked for."""
+        open_pidfd = getattr(os, "pidfd_open", None)
+        if open_pidfd is None:
+            return None
+        try:
+            descriptor = open_pidfd(pid)
+        except OSError:
+            return None
+        if not is_alive(pid, started):  # asked after opening: from now on the number cannot be handed on unnoticed
+            os.close(descriptor)
+            return None
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            if loop.remove_reader(descriptor):
+                os.close(descriptor)
+
+        def ended() -> None:
+            stop()
+            call()
+
+        loop.add_reader(descriptor, ended)
+        return stop
 
 
 class ProcessWatch:

@@ -6,6 +6,9 @@ one that had the old file open); then nothing, after `settled` returned. A
 daemon that dies between is no loss: what lies in `taken` is told again at the next start with the same time and the
 same commit, so that it is the same heartbeat. What cannot be read goes to `spool/bad` and is reported.
 
+Lines of git's hooks are several to a file at most; a message of an agent's hook (`agents`) is one file, and whole once
+its JSON is.
+
 Nothing here follows a symlink, opens a pipe or waits for a writer. Costs nothing while nothing happens: it is woken by
 `watch`, and by a clock only while a half-written file lies there.
 """
@@ -16,15 +19,16 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from stintd.clock import Clock
-from stintd.domain.model import EPOCH, GitSignal, TroubleSignal
+from stintd.domain.model import EPOCH, AgentSignal, GitSignal, TroubleSignal
 from stintd.errors import Invalid
 from stintd.ports import Sink
+from stintd.sources import agents
 from stintd.sources.hookline import WORDS, HookLine, parse_line, signal_of
 
 Watch = Callable[[str, Callable[[], None]], Callable[[], None]]
@@ -50,7 +54,7 @@ class _Message:
 
     path: str
     size: int
-    signals: tuple[GitSignal, ...]
+    signals: tuple[GitSignal | AgentSignal, ...]
 
 
 class SpoolSource:
@@ -60,11 +64,11 @@ class SpoolSource:
 
     def __init__(
         self, folder: str, clock: Clock, settled: Settled, watch: Watch, head_of: HeadOf = lambda folder: (None, ""),
-        max_future: timedelta = timedelta(minutes=5),
+        max_future: timedelta = timedelta(minutes=5), find_agent: agents.FindProcess = lambda parent, ticks: None,
     ) -> None:  # fmt: skip
         self._folder, self._clock, self._settled, self._watch, self._head_of = folder, clock, settled, watch, head_of
         self._taken, self._bad = os.path.join(folder, "taken"), os.path.join(folder, "bad")
-        self._max_future = max_future
+        self._max_future, self._find_agent, self._doubles = max_future, find_agent, agents.Doubles()
         self._unfinished = 0  # half-written files seen by the last pass
         self._is_in_trouble = False
 
@@ -101,8 +105,10 @@ class SpoolSource:
         return await self._tell([found for name in sorted(os.listdir(self._taken)) if (found := self._again(name))], sink)
 
     async def _tell(self, messages: list[_Message], sink: Sink) -> int:
-        signals = _one_a_rebase(sorted((s for m in messages for s in m.signals), key=lambda signal: signal.time))
-        for signal in signals:
+        told = [signal for message in messages for signal in message.signals]
+        signals: list[GitSignal | AgentSignal] = [*_one_a_rebase(sorted(_acts_of_git(told), key=_time_told))]
+        signals += [one for one in sorted(_acts_of_agents(told), key=_time_told) if not self._doubles.is_double(one.beat)]
+        for signal in sorted(signals, key=_time_told):
             sink(signal)
         if messages:
             await self._settled()
@@ -129,8 +135,10 @@ class SpoolSource:
         path = os.path.join(self._folder, name)
         try:
             _check_name(name)
-            raw, status = _read(path)
+            raw, status = _read(path, agents.LARGEST if agents.is_agent_file(name) else LARGEST)
             age = self._clock.now() - _time_of(status)
+            if agents.is_agent_file(name):
+                return self._take_agent(path, raw, status, abs(age) < HALF_WRITTEN)
             if not raw.endswith(b"\n") and abs(age) < HALF_WRITTEN:
                 self._unfinished += 1
                 return None
@@ -145,12 +153,32 @@ class SpoolSource:
             return None
         return _message(taken, lines, raw, _time_of(status), (branch, commit))
 
+    def _take_agent(self, path: str, raw: bytes, status: os.stat_result, is_young: bool) -> _Message | None:
+        """An agent's message: its hook has ended while a child still copies what the agent said."""
+        try:
+            signals = self._said(raw, status)
+        except Invalid:
+            if is_young and not _is_whole(raw):
+                self._unfinished += 1
+                return None
+            raise
+        taken = os.path.join(self._taken, f"{os.path.basename(path)}~{status.st_ino}~~0")
+        os.rename(path, taken)
+        return _Message(taken, len(raw), signals)
+
+    def _said(self, raw: bytes, status: os.stat_result) -> tuple[AgentSignal, ...]:
+        line, payload = agents.read_message(raw)
+        self._check_time(_time_of(status))
+        return tuple(agents.signals_of(line, payload, _time_of(status), self._find_agent))
+
     def _again(self, name: str) -> _Message | None:
         """What was taken before a crash, with the commit it was taken with."""
         path = os.path.join(self._taken, name)
         try:
-            raw, status = _read(path)
+            raw, status = _read(path, agents.LARGEST if agents.is_agent_file(name) else LARGEST)
             commit, told = name.split("~")[-2:]
+            if agents.is_agent_file(name):  # what came after a whole message is no other
+                return _Message(path, len(raw), self._said(raw, status) if told == "0" else ())
             lines = self._lines(raw[int(told) :], _time_of(status))
             return _message(path, lines, raw, _time_of(status), (None, commit if told == "0" else ""))
         except (Invalid, OSError, ValueError):
@@ -161,9 +189,12 @@ class SpoolSource:
         if not raw.endswith(b"\n"):
             raise Invalid("it is empty or cut short", "the disk may have been full")
         lines = [parse_line(line) for line in raw.decode("utf-8", "surrogateescape").split("\n")[:-1]]
-        if max(line.time or time for line in lines) > self._clock.now() + self._max_future:
-            raise Invalid("its time is in the future", "the machine's clock was set back, or is wrong now")
+        self._check_time(max(line.time or time for line in lines))
         return lines
+
+    def _check_time(self, time: datetime) -> None:
+        if time > self._clock.now() + self._max_future:
+            raise Invalid("its time is in the future", "the machine's clock was set back, or is wrong now")
 
     def _head(self, lines: list[HookLine]) -> tuple[str | None, str]:
         """HEAD right after the act. Of several acts in one file only the last could be meant, so none is."""
@@ -198,12 +229,13 @@ class SpoolSource:
 
 def _check_name(name: str) -> None:
     found = _NAME.fullmatch(name)
-    if found is None or found[1] not in WORDS:
+    kinds = (*WORDS, *(agents.PREFIX + host for host in agents.HOSTS))
+    if found is None or found[1] not in kinds:
         raise Invalid(f"{name[:60]!r} is no kind of message known here", "a newer stintd may know it")
 
 
-def _read(path: str) -> tuple[bytes, os.stat_result]:
-    """A regular file of ours or root's (`sudo git commit`), never through a symlink and never more than LARGEST."""
+def _read(path: str, largest: int) -> tuple[bytes, os.stat_result]:
+    """A regular file of ours or root's (`sudo git commit`), never through a symlink and never more than `largest`."""
     descriptor = os.open(path, _FLAGS)
     try:
         status = os.fstat(descriptor)
@@ -211,9 +243,9 @@ def _read(path: str) -> tuple[bytes, os.stat_result]:
             raise Invalid("it is not a regular file", "something else put it there")
         if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
             raise Invalid("it belongs to somebody else", "something else put it there")
-        if status.st_size > LARGEST:
-            raise Invalid(f"it is larger than {LARGEST} bytes", "something else put it there")
-        return os.read(descriptor, LARGEST), status
+        if status.st_size > largest:
+            raise Invalid(f"it is larger than {largest} bytes", "something else put it there")
+        return os.read(descriptor, largest), status
     finally:
         os.close(descriptor)
 
@@ -234,6 +266,27 @@ def _remove(message: _Message) -> None:
             os.unlink(message.path)
         else:
             os.rename(message.path, f"{message.path.rpartition('~')[0]}~{message.size}")
+
+
+def _time_told(signal: GitSignal | AgentSignal) -> datetime:
+    return signal.time if isinstance(signal, GitSignal) else signal.beat.time
+
+
+def _acts_of_git(signals: list[GitSignal | AgentSignal]) -> Iterator[GitSignal]:
+    return (signal for signal in signals if isinstance(signal, GitSignal))
+
+
+def _acts_of_agents(signals: list[GitSignal | AgentSignal]) -> Iterator[AgentSignal]:
+    return (signal for signal in signals if isinstance(signal, AgentSignal))
+
+
+def _is_whole(raw: bytes) -> bool:
+    """Whether an agent's message that cannot be used is at least not cut short."""
+    try:
+        agents.read_message(raw)
+    except Invalid:
+        return False
+    return True
 
 
 def _one_a_rebase(signals: list[GitSignal]) -> list[GitSignal]:

@@ -21,10 +21,11 @@ from stintd.engine.queries.timers import timers
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
 from stintd.engine.view import View
-from stintd.errors import Conflict
 from stintd.store import table
 
 RESUMABLE = timedelta(hours=12)
+HOOK = "hook"
+"""The caller of sessions that agents' hooks tell of (`hooksessions`)."""
 IDLE = "idle"
 """Why a session ended that was silent for too long: the one reason after which a sign of life takes it up again."""
 LONGEST_RUN = timedelta(minutes=40)
@@ -52,8 +53,6 @@ def begin(
     _close_idle(step)
     session = session_of(step, session_id, target.id)
     known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session,))
-    if known is not None and not step.admits(known["project_id"]):
-        raise Conflict("this session belongs to other work", "send a sessionId of your own")
     _tell(step, "session_start", session, target.id, place, at, source)
     at_us = to_us(at)
     values = {**words, "project_id": target.id, "ended_us": None, "end_reason": "", "pid": pid}
@@ -95,9 +94,10 @@ def leave(step: Step, session: Row, called: str | None) -> bool:
     return True
 
 
-def end(step: Step, session: Row, at: datetime, reason: str = "stop") -> None:
-    """A session ends."""
-    _tell(step, "session_end", session["id"], session["project_id"], None, at, session["agent"])
+def end(step: Step, session: Row, at: datetime, reason: str = "stop", actor: str = "human") -> None:
+    """A session ends; `actor` says whether a person ended it."""
+    source = "agent" if session["caller"] == HOOK else session["agent"]
+    _tell(step, "session_end", session["id"], session["project_id"], None, at, source, actor)
     table.update(step.conn, "session", session["id"], {"ended_us": to_us(at), "last_us": to_us(at), "end_reason": reason})
 
 
@@ -124,8 +124,7 @@ def open_sessions(step: Step, session_id: str | None = None, project_id: str | N
             clauses.append(f"{column} = ?")
             values.append(value)
     where = " AND ".join(clauses)
-    rows = select(step.conn, f"SELECT * FROM session WHERE {where} ORDER BY last_us DESC, id", values)  # noqa: S608
-    return [row for row in rows if step.admits(row["project_id"])]
+    return select(step.conn, f"SELECT * FROM session WHERE {where} ORDER BY last_us DESC, id", values)  # noqa: S608
 
 
 def _close_idle(step: Step) -> None:
@@ -189,26 +188,23 @@ def prompt(
 
 
 def _open_timers(step: Step, condition: str) -> list[Row]:
-    """The person's open entries of one kind within reach, the latest first."""
+    """The person's open entries of one kind, the latest first."""
     where = f"end_us IS NULL AND actor = 'human' AND {condition}"
-    rows = select(step.conn, f"SELECT project_id FROM entry WHERE {where} ORDER BY start_us DESC, id")  # noqa: S608
-    return [row for row in rows if step.admits(row["project_id"])]
+    return select(step.conn, f"SELECT project_id FROM entry WHERE {where} ORDER BY start_us DESC, id")  # noqa: S608
 
 
 def _of_timer(step: Step, name: str | None) -> naming.Target | None:
     """The project of the timer by hand whose start called it so."""
     entry = asked.timer(step, name) if name is not None else None
     row = first(step.conn, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
-    return naming.Target(row["project_id"]) if row is not None and step.admits(row["project_id"]) else None
+    return naming.Target(row["project_id"]) if row is not None else None
 
 
 def _of_session(step: Step, session_id: str) -> Sign:
     """A sign of life that names its session. One that nobody has told of is kept without a project, for review."""
     _close_idle(step)
     known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session_id,))
-    if known is None or not step.admits(known["project_id"]):
-        return _nameless(step, session_id)
-    return _sign_of_life(step, session_id, known["project_id"], None)
+    return _sign_of_life(step, session_id, known["project_id"], None) if known else _nameless(step, session_id)
 
 
 def _nameless(step: Step, session: str | None) -> Sign:
@@ -229,13 +225,13 @@ def _sign_of_life(step: Step, session: str | None, project_id: str | None, place
 
 def _tell(
     step: Step, kind: str, session: str | None, project_id: str | None, place: Context | None, at: datetime,
-    source: str | None,
+    source: str | None, actor: str = "human",
 ) -> None:  # fmt: skip
-    """Store one heartbeat of a person in this step."""
+    """Store one heartbeat in this step."""
     check_time(at, step.now, step.policy.max_future)
     known = source if source in SOURCES else "api"
     context = Context(
-        known, kind, "human", place.repo if place else None, place.repo_path if place else None,
+        known, kind, actor, place.repo if place else None, place.repo_path if place else None,
         place.folder if place else None, project_id if place is None or place.repo is None else None,
         place.branch if place else None, session, step.state.device_id, "", "" if source in SOURCES else source or "",
     )  # fmt: skip
@@ -269,7 +265,8 @@ def died(step: Step, session_id: str) -> None:
     """A session's process is gone: it ends at its last sign of life."""
     known = first(step.conn, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
     if known is not None:
-        end(step, known, from_us(max(known["last_us"], _last_sign(step, session_id, known["last_us"]))), "its process ended")
+        last = from_us(max(known["last_us"], _last_sign(step, session_id, known["last_us"])))
+        end(step, known, last, "its process ended", "agent")
 
 
 def _last_sign(step: Step, session_id: str, since_us: int) -> int:

@@ -1,0 +1,96 @@
+"""Sessions of agents, as their hooks tell of them: which are one, and what is kept of each.
+
+An agent that clears or compacts its conversation, or resumes another in the same process, goes on with the same session
+under a new id. Lives on the event loop's thread; rows are written in the engine's next step.
+"""
+
+from dataclasses import dataclass, replace
+from sqlite3 import Connection
+
+from stintd.domain.model import AgentSignal, BeatSignal, Context
+from stintd.engine.commands import hooksessions
+from stintd.engine.commands.sessions import HOOK
+from stintd.engine.engine import Engine
+from stintd.engine.rows import select
+from stintd.store import cursors
+
+GOING_ON = frozenset({"clear", "compact", "resume", "fork"})
+"""Starts that are none when the process has a session already."""
+KEPT = 500
+"""Open sessions that are remembered: most end without saying so."""
+ALIAS = "session alias:"
+PROGRAMS = {"claude-code": "claude", "cursor": "cursor-agent", "vscode": "copilot"}
+"""Agents whose program has another name than their hooks."""
+
+
+@dataclass(slots=True)
+class _Session:
+    agent: str
+    pid: int | None
+    started: float | None
+
+
+class AgentSessions:
+    """`boot` names this boot of the machine. `programs` are those whose hooks have spoken: they tell of themselves."""
+
+    def __init__(self, engine: Engine, boot: str) -> None:
+        self._engine, self._boot = engine, boot
+        self._open: dict[str, _Session] = {}
+        self._aliases: dict[str, str] = {}
+        self.programs: set[str] = set()
+
+    def restore(self, conn: Connection) -> None:
+        """What was known when the daemon stopped."""
+        self._aliases = {name.removeprefix(ALIAS): known for name, known in cursors.all_of(conn, ALIAS).items()}
+        for row in select(conn, "SELECT * FROM session WHERE caller = ?", (HOOK,)):
+            self.programs.add(program_of(row["agent"]))
+            if row["ended_us"] is None:
+                self._open[row["id"]] = _Session(row["agent"], row["pid"], row["pid_started"])
+
+    def take(self, signal: AgentSignal) -> BeatSignal:
+        """The act under its session's first id; one that only carries on is no start."""
+        beat, given = signal.beat, signal.beat.session or ""
+        session = self._aliases.get(given, given)
+        if beat.kind == "session_start" and signal.reason in GOING_ON:
+            earlier = self._of_process(signal, session)
+            if earlier is not None and session not in self._open:
+                self._aliases[given] = session = earlier
+                self._engine.write(lambda step: cursors.put(step.conn, {ALIAS + given: earlier}), soon=False)
+            if self._is_same_process(signal, session):
+                beat = replace(beat, kind="presence")
+        self.programs.add(program_of(signal.agent))
+        return replace(beat, session=session)
+
+    def note(self, signal: AgentSignal, beat: BeatSignal, context: Context) -> None:
+        """Keep what `take` made of the signal, placed as `context`. A tool's act changes nothing here unless it is the first."""
+        session, known = beat.session or "", self._open.get(beat.session or "")
+        fresh = known is None or (beat.pid is not None and (known.pid, known.started) != (beat.pid, signal.started))
+        if beat.kind == "session_end":
+            self._open.pop(session, None)
+        elif fresh:
+            self._open[session] = _Session(signal.agent, beat.pid, signal.started)
+            while len(self._open) > KEPT:
+                del self._open[next(iter(self._open))]
+        if fresh or beat.kind != "tool":
+            told = hooksessions.Told(
+                session, signal.agent, beat.kind, beat.time, beat.pid, signal.started, self._boot, signal.reason
+            )
+            self._engine.write(lambda step: hooksessions.note(step, told, context))
+
+    def _is_same_process(self, signal: AgentSignal, session: str) -> bool:
+        """Whether a session goes on where it was: another process that resumes it begins work anew."""
+        known = self._open.get(session)
+        return known is not None and (None in (known.pid, signal.beat.pid) or known.pid == signal.beat.pid)
+
+    def _of_process(self, signal: AgentSignal, session: str) -> str | None:
+        """The open session of the same process, the latest first."""
+        if signal.beat.pid is None:
+            return None
+        mine = (signal.agent, signal.beat.pid, signal.started)
+        found = [name for name, one in self._open.items() if (one.agent, one.pid, one.started) == mine and name != session]
+        return found[-1] if found else None
+
+
+def program_of(agent: str) -> str:
+    """What an agent's process is called."""
+    return PROGRAMS.get(agent, agent)

@@ -1,0 +1,46 @@
+"""Sessions that agents' hooks tell of: what is kept of them, beside their heartbeats. Writer thread only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from stintd.domain.model import Context, to_us
+from stintd.engine import projecting
+from stintd.engine.commands.sessions import HOOK
+from stintd.engine.rows import Row, first
+from stintd.engine.step import Step
+from stintd.store import table
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a hook told of a session. `pid` and `started` only of a process that was alive; `boot` names the boot it ran in."""
+
+    session: str
+    agent: str
+    kind: str
+    at: datetime
+    pid: int | None = None
+    started: float | None = None
+    boot: str = ""
+    reason: str = ""
+
+
+def note(step: Step, told: Told, context: Context) -> None:
+    """Keep it. What comes late changes no end after it; what comes after an end opens the session again."""
+    at_us = to_us(told.at)
+    known = first(step.conn, "SELECT * FROM session WHERE id = ?", (told.session,))
+    values: Row = {"project_id": _project_of(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}
+    if told.kind == "session_end":
+        values |= {"ended_us": at_us, "end_reason": told.reason or "stop"}
+    if told.pid is not None:
+        values |= {"pid": told.pid, "pid_started": told.started, "boot_id": told.boot}
+    if known is None:
+        row = {"id": told.session, "agent": told.agent, "caller": HOOK, "started_us": at_us, **values}
+        table.insert(step.conn, "session", row)
+    elif at_us >= known["last_us"]:
+        table.update(step.conn, "session", told.session, values)
+
+
+def _project_of(step: Step, context: Context) -> str | None:
+    projecting.ensure_projects(step, [context])
+    return step.state.resolver(step.conn, step.policy).resolve(context, "").project
