@@ -1,18 +1,18 @@
 """Holds every answer that a test sees against the schema of its route, so that each test of the surface checks it too."""
 
-from functools import cache
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema_rs import Draft202012Validator
 
 from stintd.api.guard import Refused
 from stintd.api.route import Route, Table
 from stintd.errors import NotFound
 from stintd.protocol.schemas import COMPONENTS
 
-FORMATS = FormatChecker()
 JSON = "application/json"
+_READY: dict[str, Draft202012Validator] = {}
 
 
 def check(table: Table, method: str, target: str, status: int, kind: str, body: Any) -> None:
@@ -31,25 +31,20 @@ def check(table: Table, method: str, target: str, status: int, kind: str, body: 
         _hold(f"{method} {target}", route.answer, body)
 
 
-@cache
-def _validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(
-        {"$ref": f"#/components/schemas/{name}", "components": {"schemas": COMPONENTS}}, format_checker=FORMATS
-    )
-
-
-def _of(schema: Any) -> Draft202012Validator:
-    return Draft202012Validator({**schema, "components": {"schemas": COMPONENTS}}, format_checker=FORMATS)
+def _validator(schema: Any) -> Draft202012Validator:
+    """Schemas are constants of the table: each is made ready once."""
+    key = json.dumps(schema)
+    if key not in _READY:
+        whole = {**schema, "components": {"schemas": COMPONENTS}}
+        _READY[key] = Draft202012Validator(whole, validate_formats=True)
+    return _READY[key]
 
 
 def _hold(what: str, schema: Any, body: Any) -> None:
-    is_named = isinstance(schema, dict) and set(schema) == {"$ref"}
-    validator = _validator(schema["$ref"].rpartition("/")[2]) if is_named else _of(schema)
-    errors = sorted(validator.iter_errors(body), key=lambda error: list(map(str, error.path)))
+    errors = list(_validator(schema).iter_errors(body))
     if errors:
-        first = errors[0]
-        place = "/".join(map(str, first.path)) or "the whole"
-        raise AssertionError(f"{what}: {place}: {first.message[:500]} ({len(errors)} in all)")
+        place = "/".join(map(str, errors[0].instance_path)) or "the whole"
+        raise AssertionError(f"{what}: {place}: {errors[0].message[:500]} ({len(errors)} in all)")
 
 
 def unanswered(routes: tuple[Route, ...]) -> list[str]:

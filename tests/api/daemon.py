@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from stintd import settings
 from stintd.api.guard import Guard
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
@@ -39,14 +40,13 @@ from tests.support.receivers import Receivers
 
 
 class Daemon:
-    """What `api.control.Daemon` asks for, without sources and settings files."""
+    """What `api.control.Daemon` asks for, without sources."""
 
     version = "test"
     is_ready = True
 
     def __init__(self, folder: Path, clock: FakeClock | None = None, policy: Policy | None = None) -> None:
         self.folder, self.clock, self.policy = folder, clock or FakeClock(), policy or Policy()
-        self.changed: dict[str, Any] = {}
         self.more: list[socket.socket] = []
 
     async def start(self) -> None:
@@ -126,11 +126,11 @@ class Daemon:
         return self.recorder.shape()
 
     def settings(self) -> dict[str, Any]:
-        return self.changed
+        return settings.nested(settings.load(dict(os.environ), self.policy.zone))
 
     async def change_settings(self, changes: dict[str, Any]) -> dict[str, Any]:
-        self.changed |= changes
-        return self.changed
+        settings.change_nested(changes)
+        return self.settings()
 
     def set_policy(self, **values: Any) -> None:
         self.engine.policy = replace(self.engine.policy, **values)

@@ -26,7 +26,8 @@ def test_every_route_says_what_it_answers():
 def test_every_component_is_a_schema_and_every_reference_has_its_component():
     for schema in COMPONENTS.values():
         Draft202012Validator.check_schema(schema)
-    named = {name for schema in [*COMPONENTS.values(), *(route.answer for route in ROUTES)] for name in references(schema)}
+    told = [schema for route in ROUTES for schema in (route.answer, route.accepts)]
+    named = {name for schema in [*COMPONENTS.values(), *told] for name in references(schema)}
     assert named <= set(COMPONENTS)
     assert set(COMPONENTS) - named <= {"Error"}
 

@@ -48,7 +48,9 @@ def test_an_operation_tells_what_its_route_reads_and_answers(route):
         schema = shown["requestBody"]["content"]["application/json"]["schema"]
         assert set(schema["properties"]) == set(route.body)
         assert (schema.get("additionalProperties", True) is False) == (not route.is_lenient)
+        assert schema.get("allOf", []) == [*route.needs]
     elif not route.raw:
+        assert not route.needs
         assert "requestBody" not in shown
 
 

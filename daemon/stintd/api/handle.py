@@ -11,8 +11,7 @@ from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Invalid
 from stintd.protocol.body import dump
-
-KEY_LIMIT = 255
+from stintd.protocol.fields import IDEMPOTENCY_KEY
 
 
 def command(fn: Callable[..., Any]) -> Handler:
@@ -113,10 +112,13 @@ def _idempotency_key(call: Call) -> str | None:
     in_body = call.arguments.pop("idempotency_key", None)
     if not call.route.creates:
         return None
-    key = call.headers.get("Idempotency-Key") or in_body
-    if key is not None and (len(key) > KEY_LIMIT or not key.strip() or not key.isprintable()):
-        raise Invalid(f"an Idempotency-Key has 1 to {KEY_LIMIT} printable characters", "a new UUID for each new request will do")
-    return str(key) if key is not None else None
+    key = call.headers.get("Idempotency-Key")
+    if key is None:
+        return in_body
+    try:
+        return str(IDEMPOTENCY_KEY.read(key))
+    except Invalid as error:
+        raise Invalid(f"Idempotency-Key {error.message}", error.hint) from error
 
 
 def _without_key(body: Any) -> Any:

@@ -2,15 +2,17 @@
 keep. What it says of a request is what `route.py` and `protocol.fields` check, so neither can differ from the other.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from stintd.api.route import PARAM_LIMIT, Call, Route
-from stintd.protocol.fields import Field
+from stintd.protocol.fields import IDEMPOTENCY_KEY, NO_NUL, Field
 from stintd.protocol.schemas import COMPONENTS
-from stintd.protocol.schemas.words import ref
+from stintd.protocol.schemas.words import nullable, ref
+from stintd.resources import bundled
 
 JSON = "application/json"
 ABOUT = """The local API of stintd: the same on the control socket, where the owner needs no key, and on the loopback port,
@@ -41,7 +43,7 @@ _RATE_HEADERS = {
     "X-RateLimit-Reset": "when there are as many again, as a Unix time",
 }  # fmt: skip
 _KEY_HEADER = {
-    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "name": "Idempotency-Key", "in": "header", "schema": IDEMPOTENCY_KEY.schema,
     "description": "The second request with a key is answered as the first was and changes nothing.",
 }  # fmt: skip
 _MATCH_HEADER = {
@@ -76,7 +78,7 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
         "tags": [{"name": tag, **({"description": TAGS[tag]} if tag in TAGS else {})} for tag in tags],
         "paths": paths,
         "components": {
-            "schemas": COMPONENTS, "securitySchemes": _SCHEMES, "headers": _headers(),
+            "schemas": {**COMPONENTS, "ChangedSettings": _settings()}, "securitySchemes": _SCHEMES, "headers": _headers(),
             "responses": {f"Error{status}": _error(status) for status in ERRORS},
         },
     }  # fmt: skip
@@ -146,6 +148,25 @@ def _body(route: Route) -> dict[str, Any] | None:
 def _needs(needs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     every = list(needs)
     return {"allOf": every} if every else {}
+
+
+def _settings() -> dict[str, Any]:
+    """The settings that can be changed here, as the shipped schema of the files has them; null takes one back."""
+    known = json.loads(bundled("config/config.schema.json").read_text(encoding="utf-8"))["properties"]
+    tables = {
+        name: {
+            "type": "object", "additionalProperties": False,
+            "properties": {key: nullable(_without_nul(schema)) for key, schema in table["properties"].items()},
+        }
+        for name, table in known.items() if table.get("additionalProperties") is False
+    }  # fmt: skip
+    return {**COMPONENTS["ChangedSettings"], "properties": tables, "additionalProperties": False}
+
+
+def _without_nul(schema: dict[str, Any]) -> dict[str, Any]:
+    if "items" in schema:
+        return {**schema, "items": _without_nul(schema["items"])}
+    return {"pattern": NO_NUL, **schema} if schema.get("type") == "string" else schema
 
 
 # ---------------------------------------------------------------- answers

@@ -13,13 +13,16 @@ from stintd.engine.queries import projects as project_lists
 from stintd.engine.queries import timers as timer_lists
 from stintd.protocol.fields import (
     CURRENCY,
+    CURSOR,
     DAY_OR_INSTANT,
     FLAG,
     ID,
+    IDEMPOTENCY_KEY,
     INSTANT,
     MONEY,
     OPTIONAL_FLAG,
     PATH,
+    PID,
     choice,
     field,
     number,
@@ -27,14 +30,14 @@ from stintd.protocol.fields import (
     texts,
     whole,
 )
-from stintd.protocol.schemas.words import ANY_OBJECT, TEXT, page, ref
+from stintd.protocol.schemas.words import ANY_OBJECT, TEXT, array, one_of, page, ref
 
 NAME, NOTE, WORD = text(255), text(4000, blank=True), text(64)
 SOURCE = text(255, blank=True)
 NULL_ID, NULL_NAME = text(100, null=True), text(255, null=True)
 PERIOD = (field("from", DAY_OR_INSTANT, "since"), field("to", DAY_OR_INSTANT, "until"))
-PAGE = (field("limit", whole(1, 500)), field("cursor", text(400)))
-KEY = field("idempotencyKey", text(255))
+PAGE = (field("limit", whole(1, 500)), field("cursor", CURSOR))
+KEY = field("idempotencyKey", IDEMPOTENCY_KEY)
 REVISION = field("revision", whole(1, 2**31))
 STATUS = choice("active", "archived", "complete", "all")
 
@@ -49,7 +52,7 @@ SPAN = (
 )  # fmt: skip
 START = fields(
     *WHICH, *WORK, KEY, field("autoCreate", FLAG), field("fallbackProjectId", ID), field("source", SOURCE),
-    field("sessionId", NAME), field("pid", whole(1, 2**31 - 1)), field("manual", FLAG),
+    field("sessionId", NAME), field("pid", PID), field("manual", FLAG),
     field("onRunning", choice("switch", "parallel", "conflict")), field("at", INSTANT),
 )  # fmt: skip
 STOP = fields(*WHICH, field("timerId", ID), field("sessionId", NAME), field("at", INSTANT))
@@ -68,21 +71,29 @@ FILTERS = (
 )  # fmt: skip
 GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
 
+NAMED_PROJECT = (one_of("projectId", "projectName"),)
+SOME_PROJECT = (one_of("projectId", "projectName", "path"),)
+PAST_WORK = (
+    *SOME_PROJECT, one_of("start", "startTime", "durationMinutes"), one_of("end", "endTime", "durationMinutes"),
+    one_of("start", "startTime", "end", "endTime"),
+)  # fmt: skip
+SOME_PLACE = ({"required": ["project"]}, one_of("path", "remote", "branch"))
+
 TIMER = [
     Route("GET", "/api/timer/current", query(timer_lists.current), "what runs now", answer=ref("CurrentTimers")),
     Route("POST", "/api/timer/start", command(timers.start), "start a timer", "write", START | FUZZY, creates=True,
-          answer=ref("StartedTimer")),
+          answer=ref("StartedTimer"), needs=SOME_PROJECT),
     Route("POST", "/api/timer/stop", command(timers.stop), "stop a timer", "write", STOP | FUZZY,
           answer=ref("EntryAnswer")),
     Route("POST", "/api/timer/heartbeat", control.timer_heartbeat, "a sign of life of a session", "write",
-          fields(*WHICH, field("sessionId", NAME), field("pid", whole(1, 2**31 - 1))) | FUZZY, is_rated=False,
+          fields(*WHICH, field("sessionId", NAME), field("pid", PID)) | FUZZY, is_rated=False,
           answer=ref("TimerAnswer")),
     Route("POST", "/api/timer/pause", command(timers.pause), "pause a timer", "write", STOP | FUZZY,
           answer=ref("TimerAnswer")),
     Route("POST", "/api/timer/resume", command(timers.resume), "go on with a paused timer", "write", STOP | FUZZY,
           answer=ref("ResumedTimer")),
     Route("POST", "/api/timer/switch", command(timers.switch), "stop what runs by hand, start this", "write", START,
-          creates=True, answer=ref("StartedTimer")),
+          creates=True, answer=ref("StartedTimer"), needs=SOME_PROJECT),
     Route("POST", "/api/timer/continue", command(timers.carry_on), "start the last manual entry again", "write",
           fields(KEY, field("at", INSTANT)), creates=True, answer=ref("StartedTimer")),
     Route("POST", "/api/timer/cancel", command(timers.cancel), "discard the manual timer", "write",
@@ -100,9 +111,9 @@ ENTRIES = [
                        field("search", NAME), field("updatedSince", INSTANT)), answer=page("Entry")),
     Route("POST", "/api/entries", command(entries.create), "enter past work", "write",
           fields(*WHICH, *WORK, *SPAN, KEY, field("autoCreate", FLAG), field("replace", FLAG), field("overlap", FLAG)),
-          creates=True, answer=ref("MadeEntry")),
+          creates=True, answer=ref("MadeEntry"), needs=PAST_WORK),
     Route("POST", "/api/entries/merge", command(entries.merge), "make one entry of several", "write",
-          fields(field("ids", texts(200, 100), required=True)), answer=ref("Entry")),
+          fields(field("ids", texts(200, 100, least=2), required=True)), answer=ref("Entry")),
     Route("GET", "/api/entries/{entry_id}", query(entry_lists.one), "one entry", answer=ref("Entry")),
     Route("PATCH", "/api/entries/{entry_id}", changed(entries.change), "edit an entry", "write", ENTRY,
           answer=ref("Entry")),
@@ -152,7 +163,7 @@ CATALOG = [
           answer=page("Task")),
     Route("POST", "/api/tasks", command(catalog.create_task), "a new task", "write",
           fields(field("projectId", ID), field("projectName", NAME), field("name", NAME, required=True), KEY, *TASK),
-          creates=True, answer=ref("Task")),
+          creates=True, answer=ref("Task"), needs=NAMED_PROJECT),
     Route("GET", "/api/tasks/{task_id}", query(catalogs.task), "one task", answer=ref("Task")),
     Route("PATCH", "/api/tasks/{task_id}", changed(catalog.change_task), "change a task", "full",
           fields(field("name", NAME), field("status", choice("active", "complete")), *TASK, REVISION),
@@ -176,11 +187,12 @@ SHEET = [
     Route("GET", "/api/gaps", query(gaps.listing), "time nobody has claimed", query=fields(*PERIOD, *PAGE),
           answer=page("Gap")),
     Route("POST", "/api/gaps/{gap_id}/fill", command(mending.fill), "give a gap to a project", "write",
-          fields(*WHICH, *WORK, KEY, field("autoCreate", FLAG)), creates=True, answer=ref("Entry")),
+          fields(*WHICH, *WORK, KEY, field("autoCreate", FLAG)), creates=True, answer=ref("Entry"), needs=SOME_PROJECT),
     Route("POST", "/api/move", command(mending.move), "give a period to another project", "full",
           fields(field("from", INSTANT, "start", required=True), field("to", INSTANT, "end", required=True),
                  field("project", NAME, "of_project"), field("projectId", ID), field("projectName", NAME),
-                 field("taskName", NULL_NAME), field("autoCreate", FLAG), field("dryRun", FLAG)), answer=ref("Moved")),
+                 field("taskName", NULL_NAME), field("autoCreate", FLAG), field("dryRun", FLAG)), answer=ref("Moved"),
+          needs=NAMED_PROJECT),
     Route("POST", "/api/undo", command(mending.undo), "take back the last edit, or one by its id", "full",
           fields(field("editId", ID)), answer=ref("Undone")),
     Route("GET", "/api/edits", query(evidence.edits), "the latest edits", query=fields(*PAGE), answer=page("Edit")),
@@ -222,17 +234,18 @@ PLACES = [
     Route("GET", "/api/mappings", query(places.mappings), "the owner's mappings", answer=page("Mapping")),
     Route("POST", "/api/mappings", command(projects.add_mapping), "map a folder, remote or branch", "full",
           fields(*MAPPING, KEY, field("since", DAY_OR_INSTANT), field("dryRun", FLAG), field("autoCreate", FLAG)),
-          creates=True, answer=MAPPED),
+          creates=True, answer=MAPPED, needs=SOME_PLACE),
     Route("DELETE", "/api/mappings", command(projects.remove_mapping), "drop a mapping", "full",
           fields(field("id", ID, "mapping_id", required=True)), answer=ref("ChangedMapping")),
 ]  # fmt: skip
 
+BEATS = {"anyOf": [ref("GivenHeartbeat"), array(ref("GivenHeartbeat"))]}
 DAEMON = [
     Route("GET", "/api/health", control.health, "whether the daemon works", "none", answer=ref("Health")),
     Route("GET", "/api/openapi", openapi.answer, "this document", "none", answer=ANY_OBJECT),
     Route("GET", "/api/status", control.status, "what runs, and what is degraded", answer=ref("Status")),
     Route("POST", "/api/heartbeats", control.heartbeats, "evidence of callers", "write", raw=True, limit=BULK_LIMIT,
-          is_rated=False, success=202, answer=ref("TakenHeartbeats")),
+          is_rated=False, success=202, accepts=BEATS, answer=ref("TakenHeartbeats")),
     Route("GET", "/api/heartbeats", query(heartbeat_lists.listing), "stored evidence",
           query=fields(*PERIOD, *PAGE, field("project", NAME), field("source", WORD)), answer=page("Heartbeat")),
     Route("GET", "/api/events", stream.events, "changes as they happen", media="text/event-stream", answer=TEXT),
@@ -242,7 +255,7 @@ DAEMON = [
     Route("GET", "/api/recording", control.recording_state, "whether recording is on", answer=ref("Recording")),
     Route("GET", "/api/settings", control.settings, "settings in force", answer=ref("Settings")),
     Route("PATCH", "/api/settings", control.change_settings, "change settings", "full", raw=True,
-          answer=ref("Settings")),
+          accepts=ref("ChangedSettings"), answer=ref("Settings")),
 ]  # fmt: skip
 
 KEYS = [

@@ -21,7 +21,10 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DAY_PATTERN = "(19[7-9][0-9]|[2-8][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?([Zz]|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])"
 _AMOUNT = re.compile(r"1000000000(\.0{1,9})?|[0-9]{1,9}(\.[0-9]{1,9})?")
-_NO_NUL, _NOT_BLANK = r"^[^\u0000]*$", r"^[^\u0000]*\S[^\u0000]*$"
+_KEY = re.compile("[ -~]*[!-~][ -~]*")
+_SHOWN = re.compile(r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
+"""A character that can be seen. Named one by one: what `\\s` means differs between the dialects of those who read a schema."""
+NO_NUL, _NOT_BLANK = r"^[^\u0000]*$", rf"^[^\u0000]*{_SHOWN.pattern}[^\u0000]*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,12 @@ def text(limit: int = 255, *, blank: bool = False, null: bool = False) -> Kind:
             raise Invalid("must not contain NUL")
         if len(value) > limit:
             raise Invalid(f"is longer than {limit} characters")
-        if not blank and not value.strip():
+        if not blank and _SHOWN.search(value) is None:
             raise Invalid("must not be empty")
         return value
 
     kinds = ["string", "null"] if null else "string"
-    return Kind(read, {"type": kinds, "maxLength": limit, "pattern": _NO_NUL if blank else _NOT_BLANK}, read)
+    return Kind(read, {"type": kinds, "maxLength": limit, "pattern": NO_NUL if blank else _NOT_BLANK}, read)
 
 
 def _flag(value: Any) -> bool:
@@ -190,18 +193,18 @@ def choices(*words: str) -> Kind:
     return Kind(read, schema, lambda value: read(value.split(",")))
 
 
-def texts(limit: int = 100, length: int = 100) -> Kind:
+def texts(limit: int = 100, length: int = 100, least: int = 0) -> Kind:
     """A list of short texts, each once."""
     one = text(length)
 
     def read(value: Any) -> tuple[str, ...]:
-        if not isinstance(value, list) or len(value) > limit:
-            raise Invalid(f"must be a list of at most {limit} texts")
+        if not isinstance(value, list) or not least <= len(value) <= limit:
+            raise Invalid(f"must be a list of {f'{least} to' if least else 'at most'} {limit} texts")
         for inner in value:
             one.read(inner)
         return tuple(dict.fromkeys(inner.strip() for inner in value))
 
-    schema = {"type": "array", "maxItems": limit, "items": one.schema}
+    schema = {"type": "array", "minItems": least, "maxItems": limit, "items": one.schema}
     return Kind(read, schema, lambda value: read(value.split(",")))
 
 
@@ -217,6 +220,12 @@ def _currency(value: Any) -> str | None:
         return None
     if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{3}", value, re.ASCII):
         raise Invalid("must be a currency code like EUR")
+    return value
+
+
+def _key(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 255 or not _KEY.fullmatch(value):
+        raise Invalid("must be 1 to 255 printable ASCII characters", "a new UUID for each new request will do")
     return value
 
 
@@ -240,6 +249,9 @@ MONEY = Kind(
 CURRENCY = Kind(_currency, {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"})
 PATH = Kind(_absolute, {"type": "string", "maxLength": 4096, "pattern": r"^(/|[A-Za-z]:[\\/])[^\u0000]*$"}, _absolute)
 ID = text(100)
+PID = whole(1, 2**31 - 1)
+CURSOR = text(400)
+IDEMPOTENCY_KEY = Kind(_key, {"type": "string", "maxLength": 255, "pattern": f"^{_KEY.pattern}$"})
 ANYTHING = Kind(_anything, {})
 
 

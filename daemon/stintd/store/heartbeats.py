@@ -195,12 +195,12 @@ def bounds(conn: Connection) -> tuple[int, int] | None:
 def island(conn: Connection, lo_us: int, hi_us: int, gap_us: int) -> tuple[int, int]:
     """The range widened to the evidence around it that no silence longer than `gap_us` parts from it."""
     lo, hi = lo_us, hi_us
-    for first, last in conn.execute(f"{_BOUNDS} WHERE id < ? ORDER BY id DESC", ((hi + 1) * SLOTS,)):
+    for first, last in conn.execute(f"{_BOUNDS} WHERE id < ? * {SLOTS} ORDER BY id DESC", (hi + 1,)):
         if last >= lo - gap_us:
             lo, hi = min(lo, first), max(hi, last)
         elif first < lo - gap_us - LENGTH_US:
             break
-    for first, last in conn.execute(f"{_BOUNDS} WHERE id >= ? ORDER BY id", (lo * SLOTS,)):
+    for first, last in conn.execute(f"{_BOUNDS} WHERE id >= ? * {SLOTS} ORDER BY id", (lo,)):
         if first > hi + gap_us:
             break
         hi = max(hi, last)

@@ -52,5 +52,9 @@ SHAPES: dict[str, Schema] = {
     "Recording": obj({"recording": FLAG, "until": NULL_INSTANT}),
     "Key": KEY,
     "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` opens the door; a repeated request is answered without it."),
+    "ChangedSettings": {
+        **ANY_OBJECT, "minProperties": 1,
+        "description": "Tables of settings to change, like {\"time\": {\"idle_timeout\": \"20m\"}}.",
+    },
     "Settings": {**ANY_OBJECT, "description": "Tables of settings as the files nest them."},
 }  # fmt: skip

@@ -62,3 +62,8 @@ def nullable(inner: Schema) -> Schema:
 def page(name: str) -> Schema:
     """A page of a list of components: `{data, nextCursor}`."""
     return obj({"data": array(ref(name)), "nextCursor": NULL_TEXT})
+
+
+def one_of(*names: str) -> Schema:
+    """An object that has at least one of these fields."""
+    return {"anyOf": [{"required": [name]} for name in names]}

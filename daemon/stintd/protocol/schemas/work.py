@@ -1,5 +1,6 @@
 """Entries and timers, and what they rest on."""
 
+from stintd.protocol import beats, fields
 from stintd.protocol.schemas.words import (
     ACTOR,
     COUNT,
@@ -59,6 +60,11 @@ EDIT = obj(
 )
 _NEIGHBOUR = obj({"entryId": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT})
 
+_PATH: Schema = {**fields.PATH.schema, "maxLength": beats.LIMITS["path"]}
+_GIVEN = {
+    name: {"type": ["string", "null"], "maxLength": limit, "pattern": fields.NO_NUL} for name, limit in beats.LIMITS.items()
+}
+
 SHAPES: dict[str, Schema] = {
     "Entry": ENTRY,
     "MadeEntry": wider(
@@ -95,6 +101,14 @@ SHAPES: dict[str, Schema] = {
             "actor": ACTOR, "device": NULL_TEXT, "sessionId": NULL_TEXT,
         },
         about="One moment of evidence; its project as it resolves now.",
+    ),
+    "GivenHeartbeat": obj(
+        {
+            **_GIVEN, "time": nullable(fields.INSTANT.schema), "path": nullable(_PATH),
+            "project": nullable(fields.text(beats.LIMITS["project"]).schema), "pid": nullable(fields.PID.schema),
+        },
+        beats.KNOWN,
+        "A sign of life. Without `time` it happened now; without `kind` it is an edit; null is as good as absent.",
     ),
     "TakenHeartbeats": obj({
         "accepted": COUNT, "duplicates": COUNT, "rejected": array(obj({"index": COUNT, "error": TEXT})),
