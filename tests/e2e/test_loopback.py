@@ -94,3 +94,14 @@ def test_another_port_in_the_settings_moves_the_listener_while_it_runs(daemon):
     assert ask(daemon, "/api/status", key)[0] == 200
     with pytest.raises(OSError, match=r"refused|reset"):
         urllib.request.urlopen(before + "/api/status", timeout=5)
+
+
+def test_a_key_of_one_client_sees_that_client_alone(daemon):
+    for client in ("Acme", "Borg"):
+        daemon.client.post("/api/projects", {"name": f"{client} site", "clientName": client})
+    key = daemon.stint("keys", "create", "--scope", "write", "--name", "agent", "--client", "Acme", "--json").json["key"]
+    assert "within Acme" in daemon.stint("keys").out
+    status, found = ask(daemon, "/api/projects", key)
+    assert (status, [one["name"] for one in found["data"]]) == (200, ["Acme site"])
+    assert ask(daemon, "/api/status", key)[0] == 403
+    assert daemon.stint("keys", "create", "--scope", "read", "--client", "Nobody", check=False).code == 1

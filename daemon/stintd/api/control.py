@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from stintd.api.answer import Answer
-from stintd.api.handle import locate, query
+from stintd.api.handle import locate, query, run
 from stintd.api.route import Call
 from stintd.domain.model import BeatSignal
 from stintd.engine import shape
@@ -114,8 +114,7 @@ def _rejection(index: int, text: str, hint: str) -> dict[str, Any]:
 async def timer_heartbeat(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """A person's sign of life in a session: a prompt at this moment."""
     locate(surface, call)
-    engine = surface.daemon.engine
-    sign = await engine.run(lambda step: sessions.prompt(step, **call.arguments), call.caller.name)
+    sign = await run(surface, call, lambda step: sessions.prompt(step, **call.arguments))
     call.arguments = {"sign": sign}
     answer: dict[str, Any] = await query(sessions.timer_of)(surface, call, request)
     return answer

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
+from stintd.engine.reach import Limit
 from stintd.errors import Forbidden, Invalid
 from stintd.protocol.body import Malformed, parse
 
@@ -36,11 +37,13 @@ class Refused(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a name for the audit trail, the scope their credential carries, and the id of their key, if any."""
+    """Who asks: a name for the audit trail, the scope their credential carries, the id of their key, if any, and
+    how far that key reaches."""
 
     name: str = "owner"
     scope: str = "full"
     key_id: str = ""
+    limit: Limit | None = None
 
 
 OWNER = Caller()

@@ -7,6 +7,7 @@ from typing import Any
 from stintd.api.route import Call, Handler
 from stintd.domain.model import BeatSignal
 from stintd.engine import intake, once
+from stintd.engine.reach import limited, within
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Invalid
@@ -21,15 +22,23 @@ def command(fn: Callable[..., Any]) -> Handler:
         locate(surface, call)
         repeat = _repeat(call, request)
 
-        def fresh(step: Step) -> Any:
-            return fn(step, **call.arguments)
-
+        fresh = _within(call, lambda step: fn(step, **call.arguments))
         run = surface.daemon.engine.run
         if repeat is None:
             return await run(fresh, call.caller.name)
         return await run(lambda step: once.answered(step, repeat, fresh), call.caller.name)
 
     return handle
+
+
+def _within(call: Call, fn: Callable[[Step], Any]) -> Callable[[Step], Any]:
+    """A command that reaches as far as its caller does."""
+    return limited(fn, call.caller.limit) if call.caller.limit is not None else fn
+
+
+async def run(surface: Any, call: Call, fn: Callable[[Step], Any]) -> Any:
+    """Run a command in a step as this caller; returns after its commit."""
+    return await surface.daemon.engine.run(_within(call, fn), call.caller.name)
 
 
 def repeatable(handle: Handler) -> Handler:
@@ -70,9 +79,9 @@ def query(fn: Callable[..., Any]) -> Handler:
 
         def ask(conn: Any) -> Any:
             view = View(conn, engine.clock.now(), engine.policy, tuple(engine.state.waiting), glimpses)
-            return fn(view, **call.arguments)
+            return fn(within(view) if call.caller.limit else view, **call.arguments)
 
-        return await engine.read(ask)
+        return await engine.read(ask, call.caller.limit)
 
     return handle
 

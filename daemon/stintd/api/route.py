@@ -36,6 +36,7 @@ class Route:
 
     `path` has its parameters in braces; they become arguments of that name. `body` None: the route reads no body;
     `raw`: the handler reads the parsed JSON itself. `creates`: answers 201, and an Idempotency-Key is honoured.
+    `is_for_limited`: a key of one client or project may call it; what it answers holds nothing of others.
     `answer` is the JSON Schema of a successful answer's body, `accepts` that of a `raw` route's own. `is_lenient`: fields
     we do not know are passed over, as on the surface this route is compatible with. `is_rated` false: not counted against
     the key's rate limit. `success`: its status where that is neither 201 for what creates nor 200. `media` is the type of
@@ -55,6 +56,7 @@ class Route:
     answer: Mapping[str, Any] | None = None
     is_lenient: bool = False
     is_rated: bool = True
+    is_for_limited: bool = False
     accepts: Mapping[str, Any] | None = None
     success: int = 0
     media: str = "application/json"

@@ -1,5 +1,7 @@
 """Every route, once: what it takes, what it needs, and the function that answers it."""
 
+from dataclasses import replace
+
 from stintd.api import clockeye, control, keys, openapi, stream, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
@@ -262,11 +264,24 @@ KEYS = [
     Route("GET", "/api/keys", keys.listing, "keys of callers",
           query=fields(field("status", choice("active", "all"))), answer=page("Key")),
     Route("POST", "/api/keys", keys.create, "a new key, shown this once", "full",
-          fields(field("scope", choice("read", "write", "full"), required=True), field("name", NAME), KEY), creates=True,
-          answer=ref("MadeKey")),
+          fields(field("scope", choice("read", "write", "full"), required=True), field("name", NAME), KEY,
+                 field("clientId", ID), field("clientName", NAME), field("projectId", ID), field("projectName", NAME)),
+          creates=True, answer=ref("MadeKey")),
     Route("DELETE", "/api/keys", keys.revoke, "take a key back", "full",
           fields(field("id", ID, "key_id", required=True)), answer=ref("Key")),
 ]  # fmt: skip
 
 ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES]
+FOR_LIMITED = frozenset({
+    "GET /api/health", "GET /api/openapi", "GET /api/timer/current", "POST /api/timer/start", "POST /api/timer/stop",
+    "POST /api/timer/heartbeat", "POST /api/timer/pause", "POST /api/timer/resume", "PATCH /api/timer",
+    "GET /api/entries", "POST /api/entries", "GET /api/entries/{entry_id}", "PATCH /api/entries/{entry_id}",
+    "DELETE /api/entries/{entry_id}", "GET /api/projects", "POST /api/projects", "GET /api/projects/{project_id}",
+    "GET /api/projects/{project_id}/budget", "GET /api/clients", "GET /api/clients/{client_id}", "GET /api/tasks",
+    "POST /api/tasks", "GET /api/tasks/{task_id}", "GET /api/reports", "GET /api/timesheet", "GET /api/time-entries",
+    "POST /api/time-entries/start", "POST /api/time-entries/stop",
+})  # fmt: skip
+"""What a key of one client or project may call (`engine/reach.py`): each was looked at, the rest is refused."""
+
+ROUTES = [replace(route, is_for_limited=f"{route.method} {route.path}" in FOR_LIMITED) for route in ROUTES]
 TABLE = Table(ROUTES)

@@ -25,7 +25,7 @@ from stintd.api.listener import Listener
 from stintd.api.quota import Quotas
 from stintd.api.route import Call, Route, Table, read_body, read_query
 from stintd.engine.reply import Reply
-from stintd.errors import StintdError, Unauthorized
+from stintd.errors import Forbidden, StintdError, Unauthorized
 from stintd.protocol.body import Malformed
 from stintd.protocol.errors import http_status, to_wire
 
@@ -193,6 +193,7 @@ class Surface:
             route, params = self._route(request.method, path, caller)
             where = route.path
             check_scope(caller, route.scope)
+            check_limit(caller, route)
             body = await read_json(request, route.limit)
             call = _call(route, params, query, body, request, caller)
             answer = _finished(route, await route.handle(self, call, request))
@@ -218,7 +219,7 @@ class Surface:
                 await self._slow_guesses()
             text = "this is not a key of ours" if keys else "a key is needed here"
             raise Unauthorized(text, "make one with `stint keys create` and send it as Authorization: Bearer KEY")
-        return Caller(f"key:{holder.id}", holder.scope, holder.id)
+        return Caller(f"key:{holder.id}", holder.scope, holder.id, holder.limit)
 
     async def _slow_guesses(self) -> None:
         """Answer wrong keys late once there were many: trying out is slow, and a caller with an old key costs little."""
@@ -244,6 +245,12 @@ class Surface:
     def _count(self, caller: Caller) -> None:
         if caller.key_id:
             self._quotas.take(caller.key_id)
+
+
+def check_limit(caller: Caller, route: Route) -> None:
+    """Refuse (`forbidden`) a key of one client or project on a route that would show or touch more."""
+    if caller.limit is not None and not route.is_for_limited:
+        raise Forbidden("this key reaches one client or project only", "ask the owner, or use a key without that limit")
 
 
 def _call(route: Route, params: dict[str, str], query: str, body: Any, request: BaseRequest, caller: Caller) -> Call:

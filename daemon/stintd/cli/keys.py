@@ -14,10 +14,13 @@ SCOPES = ("read", "write", "full")
 OPTIONS = (
     Option("--scope", "what it may do: read, write (timers, entries, heartbeats), full", "SCOPE", choices=SCOPES),
     Option("--name", "what to call it", "NAME"),
+    Option("--client", "let it see and change only this client's projects", "CLIENT"),
+    Option("--project", "let it see and change only this project", "PROJECT"),
     Option("--all", "list revoked ones as well"),
 )
 DETAIL = """A key lets a program call http://127.0.0.1 instead of the control socket. It is shown once, when it is made.
 stint keys create --scope write --name editor
+stint keys create --scope write --name acme-agent --client Acme
 stint keys revoke editor"""
 
 
@@ -29,7 +32,9 @@ def _list(words, control):
     for key in found:
         used = f"last used {key['lastUsedAt'][:16].replace('T', ' ')} UTC" if key["lastUsedAt"] else "never used"
         state = "revoked" if key["revokedAt"] else used
-        print(f"{bold(for_terminal(key['name']))}  {key['scope']}  {dim(key['id'])}  {state}")
+        within = key["projectName"] or key["clientName"]
+        reach = f" within {for_terminal(within)}" if within else ""
+        print(f"{bold(for_terminal(key['name']))}  {key['scope']}{reach}  {dim(key['id'])}  {state}")
     if not found:
         print(dim("no keys; `stint keys create --scope write --name NAME` makes one"))
 
@@ -37,7 +42,8 @@ def _list(words, control):
 def _create(words, control):
     if not words.scope:
         raise Invalid("what may the key do?", "stint keys create --scope read|write|full")
-    key = control.post("/api/keys", {"scope": words.scope, **({"name": words.name} if words.name else {})})
+    named = {"name": words.name, "clientName": words.client, "projectName": words.project}
+    key = control.post("/api/keys", {"scope": words.scope, **{name: text for name, text in named.items() if text}})
     if words.json:
         print(json.dumps({name: key[name] for name in ("id", "key", "scope", "name")}))
         return

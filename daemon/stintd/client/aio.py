@@ -16,10 +16,23 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from stintd.client import following, place, stream, transport
 from stintd.client.ask import Ask, dressed, parsed, untyped
-from stintd.client.asks import clients, daemon, heartbeats, keys, projects, reports, tasks, time_entries, timer, users
+from stintd.client.asks import (
+    clients,
+    daemon,
+    heartbeats,
+    keys,
+    projects,
+    reports,
+    tasks,
+    time_entries,
+    timer,
+    users,
+    webhooks,
+    workspaces,
+)
 from stintd.client.following import Following
 from stintd.errors import RateLimited, StintdError, Unavailable
-from stintd.protocol.types import Event, Health, Page, Status
+from stintd.protocol.types import Dashboard, Event, Health, Page, Status
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -150,6 +163,30 @@ class Heartbeats(Resource):
     every = paging(heartbeats.list_)
 
 
+class Webhooks(Resource):
+    """Who is told of changes."""
+
+    list = awaited(webhooks.list_)
+    every = paging(webhooks.list_)
+    get = awaited(webhooks.get)
+    create = awaited(webhooks.create)
+    update = awaited(webhooks.update)
+    delete = awaited(webhooks.delete)
+    test = awaited(webhooks.test)
+    deliveries = awaited(webhooks.deliveries)
+    redeliver = awaited(webhooks.redeliver)
+    rotate = awaited(webhooks.rotate)
+
+
+class Workspaces(Resource):
+    """The personal workspace, and those of teams."""
+
+    list = awaited(workspaces.list_)
+    every = paging(workspaces.list_)
+    summary = awaited(workspaces.summary)
+    join = awaited(workspaces.join)
+
+
 class Keys(Resource):
     """Keys of callers on loopback TCP."""
 
@@ -247,6 +284,7 @@ class AsyncClient:
         self.timer, self.time_entries, self.reports = Timer(self), TimeEntries(self), Reports(self)
         self.projects, self.clients, self.tasks, self.users = Projects(self), Clients(self), Tasks(self), Users(self)
         self.heartbeats, self.keys = Heartbeats(self), Keys(self)
+        self.webhooks, self.workspaces = Webhooks(self), Workspaces(self)
 
     async def status(self) -> Status:
         """What runs, today's total, and what is degraded."""
@@ -255,6 +293,10 @@ class AsyncClient:
     async def health(self) -> Health:
         """Whether the daemon works."""
         return await self.ask(daemon.health())
+
+    async def dashboard(self) -> Dashboard:
+        """What runs, today, the week, and what needs a look."""
+        return await self.ask(daemon.dashboard())
 
     def events(self, last_event_id: str | None = None, *, patience: float | None = 60.0) -> AsyncEventStream:
         """The changes from now on, or from after a place in the log. While the daemon is away they are waited for, for

@@ -15,10 +15,23 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from stintd.client import following, place, transport
 from stintd.client.ask import Ask, dressed, parsed, untyped
-from stintd.client.asks import clients, daemon, heartbeats, keys, projects, reports, tasks, time_entries, timer, users
+from stintd.client.asks import (
+    clients,
+    daemon,
+    heartbeats,
+    keys,
+    projects,
+    reports,
+    tasks,
+    time_entries,
+    timer,
+    users,
+    webhooks,
+    workspaces,
+)
 from stintd.client.following import Following
 from stintd.errors import RateLimited, StintdError, Unavailable
-from stintd.protocol.types import Event, Health, Page, Status
+from stintd.protocol.types import Dashboard, Event, Health, Page, Status
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -148,6 +161,30 @@ class Heartbeats(Resource):
     every = paging(heartbeats.list_)
 
 
+class Webhooks(Resource):
+    """Who is told of changes."""
+
+    list = blocking(webhooks.list_)
+    every = paging(webhooks.list_)
+    get = blocking(webhooks.get)
+    create = blocking(webhooks.create)
+    update = blocking(webhooks.update)
+    delete = blocking(webhooks.delete)
+    test = blocking(webhooks.test)
+    deliveries = blocking(webhooks.deliveries)
+    redeliver = blocking(webhooks.redeliver)
+    rotate = blocking(webhooks.rotate)
+
+
+class Workspaces(Resource):
+    """The personal workspace, and those of teams."""
+
+    list = blocking(workspaces.list_)
+    every = paging(workspaces.list_)
+    summary = blocking(workspaces.summary)
+    join = blocking(workspaces.join)
+
+
 class Keys(Resource):
     """Keys of callers on loopback TCP."""
 
@@ -238,6 +275,7 @@ class Client:
         self.timer, self.time_entries, self.reports = Timer(self), TimeEntries(self), Reports(self)
         self.projects, self.clients, self.tasks, self.users = Projects(self), Clients(self), Tasks(self), Users(self)
         self.heartbeats, self.keys = Heartbeats(self), Keys(self)
+        self.webhooks, self.workspaces = Webhooks(self), Workspaces(self)
 
     def status(self) -> Status:
         """What runs, today's total, and what is degraded."""
@@ -246,6 +284,10 @@ class Client:
     def health(self) -> Health:
         """Whether the daemon works."""
         return self.ask(daemon.health())
+
+    def dashboard(self) -> Dashboard:
+        """What runs, today, the week, and what needs a look."""
+        return self.ask(daemon.dashboard())
 
     def events(self, last_event_id: str | None = None, *, patience: float | None = 60.0) -> EventStream:
         """The changes from now on, or from after a place in the log. While the daemon is away they are waited for, for

@@ -16,6 +16,7 @@ from stintd.domain.model import to_us
 from stintd.engine.engine import Engine
 from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
+from stintd.store.limited import Limit
 
 SCOPES = ("read", "write", "full")
 SAVE_SECONDS = 60.0
@@ -29,19 +30,23 @@ def digest_of(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who a key stands for. With `client_id` or `project_id` it reaches only what belongs to that one."""
+    """Who a key stands for, and the one client or project it reaches, if it is limited."""
 
     id: str
     name: str
     scope: str
-    client_id: str | None = None
-    project_id: str | None = None
+    limit: Limit | None = None
 
 
 def holders(conn: Connection) -> dict[str, Holder]:
     """The keys that are not revoked, by their hash."""
     rows = select(conn, "SELECT * FROM api_key WHERE revoked_us IS NULL")
-    return {row["hash"]: Holder(row["id"], row["name"], row["scope"], row["client_id"], row["project_id"]) for row in rows}
+    return {row["hash"]: Holder(row["id"], row["name"], row["scope"], _limit(row)) for row in rows}
+
+
+def _limit(row: Row) -> Limit | None:
+    client, project = row["client_id"], row["project_id"]
+    return Limit(client, project) if client or project else None
 
 
 class Keyring:

@@ -11,6 +11,7 @@ from stintd.engine import vigil
 from stintd.engine.sheet import SheetState, refresh
 from stintd.store import edits
 from stintd.store.ids import new_id
+from stintd.store.limited import Limit
 
 
 class DryRun(Exception):
@@ -32,7 +33,17 @@ class Step:
         self.conn, self.now, self.policy, self.state, self.who = conn, now, policy, state, who
         self.changes: list[tuple[str, dict[str, Any]]] = []
         self.outgoing: set[str] = set()  # targets of the outbox for which something changed
+        self.limit: Limit | None = None
+        self.reach: frozenset[str] | None = None
         self._touched: list[tuple[int, int]] = []
+
+    def keep_within(self, limit: Limit, reach: frozenset[str]) -> None:
+        """From now on this command reaches only these projects (None: all), and new ones of a limiting client."""
+        self.limit, self.reach = limit, reach
+
+    def admits(self, project_id: str | None) -> bool:
+        """Whether what belongs to this project is within reach."""
+        return self.reach is None or project_id in self.reach
 
     def touch(self, lo_us: int, hi_us: int) -> None:
         """Evidence, absences or edits changed between these instants: derive there again before the commit."""

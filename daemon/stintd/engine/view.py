@@ -22,6 +22,8 @@ class Reading(Protocol):
     @property
     def policy(self) -> Policy: ...
 
+    def admits(self, project_id: str | None) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -34,3 +36,7 @@ class View:
     policy: Policy
     waiting: tuple[WaitingSession, ...] = ()
     glimpses: tuple[tuple[Context, datetime], ...] = ()
+
+    def admits(self, project_id: str | None) -> bool:
+        """Whether a project is within reach: what is beyond is not in the connection's view at all."""
+        return True

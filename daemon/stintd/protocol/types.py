@@ -55,7 +55,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class EntryDelivery:
     """Where an entry was delivered to."""
 
     target: str
@@ -99,12 +99,12 @@ class Entry:
     workspace_id: str | None
     revision: int
     updated_at: datetime | None
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[EntryDelivery, ...]
     provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class NewEntry(Entry):
+class MadeEntry(Entry):
     """An entry just entered, and how much automatic time it took."""
 
     taken_seconds: int = 0
@@ -113,7 +113,7 @@ class NewEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True)
-class Timers:
+class CurrentTimers:
     """What runs: `timer` is the one a person means by "the timer", `timers` are all, waiting and paused ones too."""
 
     timer: Entry | None
@@ -121,7 +121,7 @@ class Timers:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class StartedTimer:
     """A timer that was started, or ran already, and what was stopped for it."""
 
     timer: Entry | None
@@ -161,7 +161,7 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class TakenHeartbeats:
     """What became of heartbeats that were sent."""
 
     accepted: int
@@ -199,7 +199,7 @@ class Blind:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class GapVerdict:
     """A silence, whether it counted as work, and why."""
 
     start: datetime
@@ -220,7 +220,7 @@ class Evidence:
     sessions: tuple[Session, ...]
     absences: tuple[Absence, ...]
     blind: tuple[Blind, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[GapVerdict, ...]
     entry: Entry | None = None
     at: datetime | None = None
 
@@ -323,7 +323,7 @@ class Client:
 class User:
     """Somebody who keeps hours here."""
 
-    id: str
+    id: str | None
     workspace_id: str | None
     device_id: str | None
     emails: tuple[str, ...]
@@ -335,11 +335,9 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRow:
-    """One line of a report. `seconds` is the person's time; `amount` is None where there are several `amounts`."""
+class Figures:
+    """Sums. `seconds` is the person's time; `amount` is None where there are several `amounts` by currency."""
 
-    key: str
-    name: str
     seconds: int
     hands_on_seconds: int
     supervised_seconds: int
@@ -352,10 +350,26 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportTotals(ReportRow):
-    """The sum of a report, and the time by the clock: what overlaps counts there once."""
+class Totals(Figures):
+    """Sums, and the time by the clock: what overlaps counts there once."""
 
-    wall_seconds: int = 0
+    wall_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow(Figures):
+    """One line of a report."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTotals(Totals):
+    """The sum of a report."""
+
+    key: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +419,168 @@ class Timesheet:
     totals: TimesheetTotals
 
 
+# ---------------------------------------------------------------- workspaces and the overview
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace; the personal one always exists."""
+
+    id: str
+    name: str
+    role: str
+    member_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberTotals(Totals):
+    """The hours of one member."""
+
+    user_id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectTotals(Figures):
+    """The hours of one project."""
+
+    project_id: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSummary:
+    """Hours by member and by project."""
+
+    workspace_id: str
+    workspace_name: str
+    since: datetime = field(metadata={WIRE: "from"})
+    until: datetime = field(metadata={WIRE: "to"})
+    timezone: str
+    members: tuple[MemberTotals, ...]
+    projects: tuple[ProjectTotals, ...]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals(Totals):
+    """The sums of one day."""
+
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class WeekTotals(Totals):
+    """The sums of a week."""
+
+    since: datetime = field(metadata={WIRE: "from"})
+    until: datetime = field(metadata={WIRE: "to"})
+    timezone: str
+    projects: tuple[ProjectTotals, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapsToday:
+    """Today's stretches that nobody has claimed."""
+
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What needs a look, and the remedy."""
+
+    code: str
+    severity: str
+    text: str
+    hint: str
+    subject: str | None
+    project_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What runs, today, the week, and what needs a look."""
+
+    workspace: Workspace
+    timer: Entry | None
+    timers: tuple[Entry, ...]
+    today: DayTotals
+    week: WeekTotals
+    review_count: int
+    unconfirmed_count: int
+    gaps_today: GapsToday
+    alerts: tuple[Alert, ...]
+
+
+# ---------------------------------------------------------------- what leaves this machine
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Somebody who is told of changes."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    allow_private: bool
+    enabled: bool
+    trouble: str | None
+    failures: int
+    failing_since: datetime | None
+    waiting: int
+    parked: int
+    secret_rotated_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeWebhook(Webhook):
+    """A webhook just made. A `secret` that the daemon made is shown this once; after a repeated request it is None, and
+    `webhooks.rotate` makes another.
+    """
+
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to somebody outside; `state` is waiting, delivered, parked or dropped."""
+
+    id: str
+    target: str
+    kind: str
+    state: str
+    attempts: int
+    next_attempt_at: datetime | None
+    last_attempt_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TestedWebhook:
+    """How a test went."""
+
+    delivered: bool
+    status: int | None
+    error: str | None
+    delivery_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redelivered:
+    """How many messages are on their way again."""
+
+    redelivered: int
+
+
 # ---------------------------------------------------------------- the daemon
 
 
@@ -421,7 +597,7 @@ class HealthWarning:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceState:
+class Source:
     """What one source of evidence is doing."""
 
     name: str
@@ -439,7 +615,7 @@ class Status:
     today_seconds: int
     review_count: int
     warnings: tuple[HealthWarning, ...]
-    sources: tuple[SourceState, ...]
+    sources: tuple[Source, ...]
     lag_seconds: float
     waiting_heartbeats: int
     recording: bool
@@ -461,7 +637,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class NewKey(Key):
+class MadeKey(Key):
     """A key just made. `key` is shown this once and stored nowhere."""
 
     key: str | None = None

@@ -1,7 +1,7 @@
 """The daemon itself."""
 
 from stintd.client.ask import Ask, reader
-from stintd.protocol.types import Health, Status
+from stintd.protocol.types import Dashboard, Health, Status
 
 
 def status() -> Ask[Status]:
@@ -12,3 +12,8 @@ def status() -> Ask[Status]:
 def health() -> Ask[Health]:
     """Whether the daemon works."""
     return Ask("GET", "/api/health", reader(Health))
+
+
+def dashboard() -> Ask[Dashboard]:
+    """What runs, today, the week, and what needs a look."""
+    return Ask("GET", "/api/dashboard", reader(Dashboard))

@@ -5,22 +5,22 @@ from typing import Any
 from uuid import uuid4
 
 from stintd.client.ask import Ask, Instant, Moment, given, paged, reader
-from stintd.protocol.types import Accepted, Heartbeat, Page
+from stintd.protocol.types import Heartbeat, Page, TakenHeartbeats
 
 
 def send(
     project: str | None = None, *, path: str | None = None, time: Instant | None = None, branch: str | None = None,
     kind: str | None = None, source: str | None = None, actor: str | None = None, session_id: str | None = None,
     entity: str | None = None, pid: int | None = None, id: str | None = None,
-) -> Ask[Accepted]:  # fmt: skip
+) -> Ask[TakenHeartbeats]:  # fmt: skip
     """One heartbeat, of a project or of the project that `path` lies in; it happened now unless `time` says otherwise."""
     return send_all([locals()])
 
 
-def send_all(heartbeats: Iterable[Mapping[str, Any]]) -> Ask[Accepted]:
+def send_all(heartbeats: Iterable[Mapping[str, Any]]) -> Ask[TakenHeartbeats]:
     """Many heartbeats at once, each with the arguments of `send`. What is sent twice counts once."""
     body = [_known_again(given(one)) for one in heartbeats]
-    return Ask("POST", "/api/heartbeats", reader(Accepted), body=body, is_repeatable=True)
+    return Ask("POST", "/api/heartbeats", reader(TakenHeartbeats), body=body, is_repeatable=True)
 
 
 def _known_again(heartbeat: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Keys of callers on loopback TCP."""
 
 from stintd.client.ask import Ask, given, paged, reader
-from stintd.protocol.types import Key, NewKey, Page
+from stintd.protocol.types import Key, MadeKey, Page
 
 
 def list_(*, status: str | None = None) -> Ask[Page[Key]]:
@@ -9,11 +9,11 @@ def list_(*, status: str | None = None) -> Ask[Page[Key]]:
     return Ask("GET", "/api/keys", paged(Key), query=given(locals()))
 
 
-def create(scope: str, *, name: str | None = None) -> Ask[NewKey]:
+def create(scope: str, *, name: str | None = None) -> Ask[MadeKey]:
     """A new key for reading, writing or everything (`read`, `write`, `full`). Its `key` is shown this once; so this is
     never sent twice by itself: the second answer would not have it.
     """
-    return Ask("POST", "/api/keys", reader(NewKey), body=given(locals()))
+    return Ask("POST", "/api/keys", reader(MadeKey), body=given(locals()))
 
 
 def revoke(key_id: str) -> Ask[Key]:

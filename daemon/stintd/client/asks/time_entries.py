@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from stintd.client.ask import Ask, Clear, Instant, Moment, given, new_key, paged, part, parts, reader, route
-from stintd.protocol.types import Entry, Evidence, History, NewEntry, Page
+from stintd.protocol.types import Entry, Evidence, History, MadeEntry, Page
 
 ONE = "/api/entries/{}"
 
@@ -31,12 +31,12 @@ def create(
     task_id: str | None = None, task_name: str | None = None, billable: bool | None = None,
     tags: Iterable[str] | None = None, auto_create: bool | None = None, replace: bool | None = None,
     overlap: bool | None = None, idempotency_key: str | None = None,
-) -> Ask[NewEntry]:  # fmt: skip
+) -> Ask[MadeEntry]:  # fmt: skip
     """Enter past work: two of `start`, `end` and `duration_minutes`. It takes automatic time; the owner's own entries
     only with `replace`, and lies beside them with `overlap`.
     """
     body = given(locals())
-    return Ask("POST", "/api/entries", reader(NewEntry), body=body, key=new_key(idempotency_key))
+    return Ask("POST", "/api/entries", reader(MadeEntry), body=body, key=new_key(idempotency_key))
 
 
 def update(

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from stintd.client.ask import Ask, Clear, Instant, given, new_key, part, reader
-from stintd.protocol.types import Entry, Started, Timers
+from stintd.protocol.types import CurrentTimers, Entry, StartedTimer
 
 
-def current() -> Ask[Timers]:
+def current() -> Ask[CurrentTimers]:
     """What runs now: `timer` is the one meant by "the timer", `timers` are all of them."""
-    return Ask("GET", "/api/timer/current", reader(Timers))
+    return Ask("GET", "/api/timer/current", reader(CurrentTimers))
 
 
 def start(
@@ -17,14 +17,14 @@ def start(
     tags: Iterable[str] | None = None, at: Instant | None = None, auto_create: bool | None = None,
     fallback_project_id: str | None = None, on_running: str | None = None, source: str | None = None,
     session_id: str | None = None, pid: int | None = None, manual: bool | None = None, idempotency_key: str | None = None,
-) -> Ask[Started]:  # fmt: skip
+) -> Ask[StartedTimer]:  # fmt: skip
     """Start a timer on a project, by its id, its name, or the folder `path`; what runs already is answered as it is.
 
     `on_running` is `switch`, `parallel` or `conflict`. With `session_id`, `pid` or an agent's `source` it is the start of
     a session, which ends by itself when it falls silent.
     """
     body = given(locals())
-    return Ask("POST", "/api/timer/start", reader(Started), body=body, key=new_key(idempotency_key))
+    return Ask("POST", "/api/timer/start", reader(StartedTimer), body=body, key=new_key(idempotency_key))
 
 
 def switch(
@@ -32,15 +32,15 @@ def switch(
     task_name: str | None = None, description: str | None = None, billable: bool | None = None,
     tags: Iterable[str] | None = None, at: Instant | None = None, auto_create: bool | None = None,
     idempotency_key: str | None = None,
-) -> Ask[Started]:  # fmt: skip
+) -> Ask[StartedTimer]:  # fmt: skip
     """Stop everything a person runs, and start this."""
     body = given(locals())
-    return Ask("POST", "/api/timer/switch", reader(Started), body=body, key=new_key(idempotency_key))
+    return Ask("POST", "/api/timer/switch", reader(StartedTimer), body=body, key=new_key(idempotency_key))
 
 
-def continue_(*, at: Instant | None = None, idempotency_key: str | None = None) -> Ask[Started]:
+def continue_(*, at: Instant | None = None, idempotency_key: str | None = None) -> Ask[StartedTimer]:
     """Start again what the last entry by hand was about."""
-    return Ask("POST", "/api/timer/continue", reader(Started), body=given(locals()), key=new_key(idempotency_key))
+    return Ask("POST", "/api/timer/continue", reader(StartedTimer), body=given(locals()), key=new_key(idempotency_key))
 
 
 def stop(
@@ -62,9 +62,9 @@ def pause(
 def resume(
     project_id: str | None = None, *, project_name: str | None = None, path: str | None = None, timer_id: str | None = None,
     session_id: str | None = None, at: Instant | None = None,
-) -> Ask[Started]:  # fmt: skip
+) -> Ask[StartedTimer]:  # fmt: skip
     """Go on with a paused timer."""
-    return Ask("POST", "/api/timer/resume", reader(Started), body=given(locals()))
+    return Ask("POST", "/api/timer/resume", reader(StartedTimer), body=given(locals()))
 
 
 def cancel(

@@ -8,7 +8,7 @@ from stintd.domain.edits import Change, Surroundings
 from stintd.domain.model import EntryId, ProjectId, TimeEntry, to_us
 from stintd.engine import rolling, shape
 from stintd.engine.commands import keeping
-from stintd.engine.queries.entries import overlapping, row_of
+from stintd.engine.queries.entries import overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
 from stintd.errors import Conflict
@@ -39,7 +39,7 @@ def shown(step: Step, error: Conflict) -> Conflict:
     """A refusal that names entries by id, with the entries themselves."""
     ids = error.details.get("entries")
     if isinstance(ids, list):
-        error.details["entries"] = [shape.entry(step, row_of(step, one)) for one in ids[:5]]
+        error.details["entries"] = shape.entries_by_id(step, ids[:5])
     return error
 
 

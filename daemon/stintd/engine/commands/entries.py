@@ -15,7 +15,7 @@ from stintd.engine.queries.entries import row_of
 from stintd.engine.reply import Reply
 from stintd.engine.rows import LONGEST_US, Row, first, select
 from stintd.engine.step import Step
-from stintd.errors import Conflict, Invalid, NotFound
+from stintd.errors import Conflict, Forbidden, Invalid, NotFound
 from stintd.store import edits as kept
 
 OWN = "(origin <> 'auto' OR instr(pinned, 'time') > 0)"
@@ -35,7 +35,7 @@ def refuse_overlap(step: Step, start_us: int) -> None:
         (start_us,),
     )  # fmt: skip
     if found:
-        shown = [shape.entry(step, row_of(step, row["id"])) for row in found]
+        shown = shape.entries_by_id(step, [row["id"] for row in found])
         name = shown[0]["projectName"] or "no project"
         raise Conflict(
             f"your own entry ({name}) reaches beyond that time", "start later, or mend the entry with `stint edit`",
@@ -79,6 +79,8 @@ def create(
 ) -> Reply:  # fmt: skip
     """Enter past work. It takes automatic time and says how much; the owner's own only when asked."""
     begin, finish = _span(start, end, minutes)
+    if replace and step.limit is not None:
+        raise Forbidden("this key may not replace what is there", "leave replace out, or ask the owner")
     if replace and overlap:
         raise Invalid("replace and overlap exclude each other", "send one of them", {"field": "overlap"})
     target = naming.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
@@ -91,7 +93,10 @@ def create(
         lambda: edits.add(new, near, mode),
     )  # fmt: skip
     shown = shape.entry(step, row_of(step, change.created[-1].id))
-    notes = {"takenSeconds": 0 if overlap else shape.seconds(taken), "notice": change.notice or None}
+    notes = {
+        "takenSeconds": 0 if overlap else shape.seconds(taken),
+        "notice": (change.notice or None) if step.limit is None else None,
+    }
     return Reply({**shown, **notes, "projectCreated": target.is_new})
 
 
@@ -166,6 +171,8 @@ def _project_fields(step: Step, row: Row, words: Row) -> dict[str, Any]:
     if words.get("project_id") is not None or words.get("project_name") is not None:
         project_id = naming.target(step, Wanted(words.get("project_id"), words.get("project_name"))).id
     elif "project_id" in words:
+        if step.limit is not None:
+            raise Forbidden("this key may not take an entry's project away", "name a project it reaches")
         project_id = None
     if project_id != row["project_id"]:
         found |= {"project": ProjectId(project_id) if project_id else None, "task": None}

@@ -4,17 +4,22 @@ from typing import Any
 from uuid import uuid4
 
 from stintd.domain.model import to_us
+from stintd.engine.commands import naming
 from stintd.engine.keyring import digest_of
 from stintd.engine.queries import keys
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
-from stintd.errors import Conflict
+from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import table
 
 
-def create(step: Step, scope: str, name: str | None = None) -> Reply:
-    """A new key: a lower-case UUID of version 4, which every client accepts. It is answered this once and never kept."""
+def create(
+    step: Step, scope: str, name: str | None = None, client_id: str | None = None, client_name: str | None = None,
+    project_id: str | None = None, project_name: str | None = None,
+) -> Reply:  # fmt: skip
+    """A new key: a lower-case UUID of version 4, which every client accepts. It is answered this once and never kept.
+    With a client or a project it reaches no further than that."""
     name = (name or f"{scope} key").strip()
     taken = first(step.conn, "SELECT id FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,))
     if taken is not None:
@@ -22,9 +27,24 @@ def create(step: Step, scope: str, name: str | None = None) -> Reply:
     key = str(uuid4())
     row: Row = {
         "id": step.new_id(), "name": name, "scope": scope, "hash": digest_of(key), "created_us": to_us(step.now),
+        **_limits(step, client_id, client_name, project_id, project_name),
     }  # fmt: skip
     table.insert(step.conn, "api_key", row)
     return Reply({**keys.shape_of(keys.key_row(step.conn, row["id"])), "key": None}, secret={"key": key})
+
+
+def _limits(step: Step, client_id: str | None, client_name: str | None, project_id: str | None, project_name: str | None) -> Row:
+    """The columns that limit a key: one client, or one project."""
+    if (client_id or client_name) and (project_id or project_name):
+        raise Invalid("a key is limited to a client or to a project, not to both", "send one of them")
+    if client_id or client_name:
+        row = first(step.conn, "SELECT id FROM client WHERE id = ? OR name = ?", (client_id, client_name))
+        if row is None:
+            raise NotFound(f"there is no client {client_id or client_name}", "`stint clients` lists them")
+        return {"client_id": row["id"]}
+    if project_id or project_name:
+        return {"project_id": naming.target(step, naming.Wanted(project_id, project_name)).id}
+    return {}
 
 
 def revoke(step: Step, key_id: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from stintd.engine import projecting, shape
 from stintd.engine.queries.projects import row_of
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
-from stintd.errors import Conflict, Invalid, NotFound
+from stintd.errors import Conflict, Forbidden, Invalid, NotFound
 from stintd.store import table
 
 
@@ -40,8 +40,9 @@ class Target:
 
 
 def known_names(step: Step) -> list[tuple[ProjectId, str]]:
-    """Every project with its name."""
-    return [(row["id"], row["name"]) for row in select(step.conn, "SELECT id, name FROM project WHERE deleted = 0")]
+    """Every project within reach with its name."""
+    rows = select(step.conn, "SELECT id, name FROM project WHERE deleted = 0")
+    return [(row["id"], row["name"]) for row in rows if step.admits(row["id"])]
 
 
 def target(step: Step, wanted: Wanted, *, may_create: bool = False, fallback_id: str | None = None) -> Target:
@@ -59,13 +60,14 @@ def existing(step: Step, wanted: Wanted) -> Target | None:
     """The project a request means, or None when there is no such one. Makes nothing."""
     if wanted.project_id is not None:
         row = first(step.conn, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
-        return Target(row["id"]) if row else None
+        return Target(row["id"]) if row and step.admits(row["id"]) else None
     if wanted.project_name is not None:
         found = _match(step, wanted.project_name, wanted.is_fuzzy).project
         return Target(found) if found else None
     if wanted.place is not None:
         assignment = step.state.resolver(step.conn, step.policy).resolve(wanted.place)
-        return Target(assignment.project, assignment.task) if assignment.project else None
+        is_there = assignment.project is not None and step.admits(assignment.project)
+        return Target(ProjectId(assignment.project), assignment.task) if is_there and assignment.project else None
     return None
 
 
@@ -75,7 +77,8 @@ def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
     if not is_fuzzy or not match.is_new:
         return match
     active = select(step.conn, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
-    near = match_name(name, [(row["id"], row["name"]) for row in active], step.policy.fuzzy_threshold)
+    names = [(row["id"], row["name"]) for row in active if step.admits(row["id"])]
+    near = match_name(name, names, step.policy.fuzzy_threshold)
     return near if near.project is not None else match
 
 
@@ -97,9 +100,10 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
 def _by_place(step: Step, place: Context, fallback_id: str | None) -> Target:
     """As evidence from there would resolve, so that a start and the work after it agree."""
     before = {project for project, _ in known_names(step)}
-    projecting.ensure_projects(step, [place])
+    if step.reach is None:
+        projecting.ensure_projects(step, [place])
     assignment = step.state.resolver(step.conn, step.policy).resolve(place)
-    if assignment.project is not None:
+    if assignment.project is not None and step.admits(assignment.project):
         return Target(assignment.project, assignment.task, assignment.project not in before)
     if fallback_id is not None:
         return Target(ProjectId(row_of(step, fallback_id)["id"]))
@@ -110,6 +114,7 @@ def _by_place(step: Step, place: Context, fallback_id: str | None) -> Target:
 def new_project(step: Step, values: Row) -> Row:
     """Insert a project a person asked for; `conflict` when the name is taken."""
     name = values["name"].strip()
+    values = _of_limit(step, values)
     taken = first(step.conn, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
     if taken is not None:
         raise Conflict(f"there is a project {name} already", "choose another name", {"projectId": taken["id"]})
@@ -118,9 +123,21 @@ def new_project(step: Step, values: Row) -> Row:
         "created_us": to_us(step.now),
     }  # fmt: skip
     table.insert(step.conn, "project", row)
+    if step.limit is not None and step.reach is not None:
+        step.keep_within(step.limit, step.reach | {row["id"]})
     step.forget_places()
     step.publish("project.created", project_shape(step, row["id"]))
     return row
+
+
+def _of_limit(step: Step, values: Row) -> Row:
+    """A new project of a limited caller belongs to the client that limits it."""
+    if step.limit is None:
+        return values
+    client = step.limit.client_id
+    if client is None or step.limit.project_id is not None or values.get("client_id", client) != client:
+        raise Forbidden("this key reaches only what is there", "ask the owner to make the project")
+    return {**values, "client_id": client}
 
 
 def project_shape(step: Step, project_id: str) -> dict[str, object]:

@@ -21,6 +21,7 @@ from stintd.engine.queries.timers import timers
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
 from stintd.engine.view import View
+from stintd.errors import Conflict
 from stintd.store import table
 
 RESUMABLE = timedelta(hours=12)
@@ -53,6 +54,8 @@ def begin(
     _close_idle(step)
     session = session_of(step, session_id, target.id)
     known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session,))
+    if known is not None and not step.admits(known["project_id"]):
+        raise Conflict("this session belongs to other work", "send a sessionId of your own")
     _tell(step, "session_start", session, target.id, place, at, source)
     at_us = to_us(at)
     values = {**words, "project_id": target.id, "ended_us": None, "end_reason": "", "pid": pid}
@@ -124,7 +127,8 @@ def open_sessions(step: Step, session_id: str | None = None, project_id: str | N
             clauses.append(f"{column} = ?")
             values.append(value)
     where = " AND ".join(clauses)
-    return select(step.conn, f"SELECT * FROM session WHERE {where} ORDER BY last_us DESC, id", values)  # noqa: S608
+    rows = select(step.conn, f"SELECT * FROM session WHERE {where} ORDER BY last_us DESC, id", values)  # noqa: S608
+    return [row for row in rows if step.admits(row["project_id"])]
 
 
 def _close_idle(step: Step) -> None:
@@ -188,23 +192,26 @@ def prompt(
 
 
 def _open_timers(step: Step, condition: str) -> list[Row]:
-    """The person's open entries of one kind, the latest first."""
+    """The person's open entries of one kind within reach, the latest first."""
     where = f"end_us IS NULL AND actor = 'human' AND {condition}"
-    return select(step.conn, f"SELECT project_id FROM entry WHERE {where} ORDER BY start_us DESC, id")  # noqa: S608
+    rows = select(step.conn, f"SELECT project_id FROM entry WHERE {where} ORDER BY start_us DESC, id")  # noqa: S608
+    return [row for row in rows if step.admits(row["project_id"])]
 
 
 def _of_timer(step: Step, name: str | None) -> naming.Target | None:
     """The project of the timer by hand whose start called it so."""
     entry = asked.timer(step, name) if name is not None else None
     row = first(step.conn, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
-    return naming.Target(row["project_id"]) if row is not None else None
+    return naming.Target(row["project_id"]) if row is not None and step.admits(row["project_id"]) else None
 
 
 def _of_session(step: Step, session_id: str) -> Sign:
     """A sign of life that names its session. One that nobody has told of is kept without a project, for review."""
     _close_idle(step)
     known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session_id,))
-    return _sign_of_life(step, session_id, known["project_id"], None) if known else _nameless(step, session_id)
+    if known is None or not step.admits(known["project_id"]):
+        return _nameless(step, session_id)
+    return _sign_of_life(step, session_id, known["project_id"], None)
 
 
 def _nameless(step: Step, session: str | None) -> Sign:

@@ -45,6 +45,17 @@ def open_timers(step: Step) -> list[TimeEntry]:
     return found + waiting
 
 
+def _admitted(step: Step, target: timer.Target, states: tuple[str, ...] = ("running", "paused", "waiting")) -> timer.Target:
+    """The timer that is meant; for a limited caller one within its reach, whatever else runs, or `not_found`."""
+    if step.reach is None:
+        return target
+    near = [one for one in open_timers(step) if step.admits(one.project)]
+    found = timer.find(near, target, states)
+    if found is None:
+        raise NotFound("no such timer is running", "start one first")
+    return timer.Target(found.id, None, None, target.at)
+
+
 # ---------------------------------------------------------------- start
 
 
@@ -114,7 +125,7 @@ def _decided(step: Step, decide: Any) -> timer.Outcome:
     except Conflict as error:
         standing = error.details.get("timer")
         if isinstance(standing, str):
-            error.details["timer"] = shape.entry(step, row_of(step, standing))
+            error.details["timer"] = next(iter(shape.entries_by_id(step, [standing])), None)
         raise
     return outcome
 
@@ -161,6 +172,10 @@ def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: An
     if known is not None:
         return {"entry": _ended(step, known, instant, which.get("project_name"))}
     if _was_idle(step, which, target):
+        return {"entry": None}
+    try:
+        target = _admitted(step, target)
+    except NotFound:
         return {"entry": None}
     outcome = timer.stop(open_timers(step), target, step.policy, step.now)
     with step.edit("stop", "stop the timer"):
@@ -210,7 +225,7 @@ def _was_idle(step: Step, which: Row, target: timer.Target) -> bool:
 def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Any) -> dict[str, Any]:
     """Pause what runs; an automatic timer becomes one by hand."""
     target = _target(step, which, at, fuzzy) or _nothing()
-    outcome = timer.pause(open_timers(step), target, step.policy, step.now)
+    outcome = timer.pause(open_timers(step), _admitted(step, target), step.policy, step.now)
     with step.edit("pause", "pause the timer"):
         carry_out(step, outcome)
     step.settle()
@@ -220,6 +235,7 @@ def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: A
 def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Any) -> dict[str, Any]:
     """Go on with what was paused."""
     target = _target(step, which, at, fuzzy) or _nothing()
+    target = _admitted(step, target, ("paused",))
     outcome = _decided(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
     with step.edit("resume", "resume the timer"):
         done = carry_out(step, outcome)
@@ -243,7 +259,8 @@ def change(
     **values: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Change what runs; which one must be clear."""
-    running = [one for one in timers(view_of(step)) if one["actor"] == "human" and one["state"] in ("running", "paused")]
+    shown = [one for one in timers(view_of(step)) if step.admits(one["projectId"])]
+    running = [one for one in shown if one["actor"] == "human" and one["state"] in ("running", "paused")]
     if timer_id is not None:
         running = [one for one in running if one["id"] == timer_id]
     elif current_project_id is not None:

@@ -69,7 +69,7 @@ def tasks(
 
 def task_row(reading: Reading, task_id: str) -> Row:
     row = first(reading.conn, "SELECT * FROM task WHERE id = ?", (task_id,))
-    if row is None:
+    if row is None or not reading.admits(row["project_id"]):
         raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")
     return row
 

@@ -82,7 +82,10 @@ def listing(
 def row_of(reading: Reading, entry_id: str) -> Row:
     """The row of an id, of what it was merged into, or of a prefix that only one entry has."""
     row = first(reading.conn, shape.ENTRY_SQL + " WHERE e.id = ?", (_merged(reading, entry_id),))
-    return row if row is not None else _by_prefix(reading, entry_id)
+    found = row if row is not None else _by_prefix(reading, entry_id)
+    if not reading.admits(found["project_id"]):
+        raise _missing(entry_id)
+    return found
 
 
 def _merged(reading: Reading, entry_id: str) -> str:
@@ -103,10 +106,14 @@ def _by_prefix(reading: Reading, prefix: str) -> Row:
         )  # fmt: skip
         if len(found) == 1:
             return found[0]
-        if found:
+        if found and all(reading.admits(row["project_id"]) for row in found):
             near = ", ".join(row["id"] for row in found[:5])
             raise Conflict(f"several entries begin with {prefix[:40]}", f"use a longer part: {near}")
-    raise NotFound(f"there is no entry {prefix[:40]}", "`stint log` lists entries with their ids")
+    raise _missing(prefix)
+
+
+def _missing(entry_id: str) -> NotFound:
+    return NotFound(f"there is no entry {entry_id[:40]}", "`stint log` lists entries with their ids")
 
 
 def one(view: View, entry_id: str) -> dict[str, Any]:

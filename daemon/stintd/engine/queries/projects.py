@@ -42,6 +42,7 @@ def row_of(reading: Reading, project_id: str) -> Row:
     if not found and len(project_id) >= 4:
         sql = f"{shape.PROJECT_SQL} WHERE p.id >= ? AND p.id < ? AND p.deleted = 0 LIMIT 2"
         found = select(reading.conn, sql, (project_id, project_id + "\U0010ffff"))
+    found = [row for row in found if reading.admits(row["id"])]
     if len(found) > 1:
         raise Conflict(f"several projects begin with {project_id[:40]}", "use the whole id")
     if not found:

@@ -19,7 +19,8 @@ from stintd.protocol.schemas.words import (
 from stintd.protocol.schemas.work import ENTRIES
 
 KEY = obj({
-    "id": TEXT, "name": TEXT, "scope": {"enum": ["read", "write", "full"]}, "clientId": NULL_TEXT, "projectId": NULL_TEXT,
+    "id": TEXT, "name": TEXT, "scope": {"enum": ["read", "write", "full"]}, "clientId": NULL_TEXT, "clientName": NULL_TEXT,
+    "projectId": NULL_TEXT, "projectName": NULL_TEXT,
     "createdAt": INSTANT, "lastUsedAt": NULL_INSTANT, "revokedAt": NULL_INSTANT,
 })  # fmt: skip
 
