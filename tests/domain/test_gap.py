@@ -124,7 +124,9 @@ def test_reason_for_a_break_after_a_commit_names_the_habit() -> None:
         ("10:07", "10:05"),
     ],
 )
-def test_after_a_commit_the_later_project_has_two_thirds_of_the_silence_up_to_twice_its_lead(later: str, split: str) -> None:
+def test_after_a_commit_the_later_project_has_its_lead_or_two_thirds_of_the_silence_up_to_twice_that(
+    later: str, split: str
+) -> None:
     day = Timeline()
     day.edits_between("09:00", "09:58", "acme")
     day.commit("10:00", "acme")

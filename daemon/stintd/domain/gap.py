@@ -6,7 +6,6 @@ and a rebuild would differ.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from stintd.domain.absence import Absences, hull
@@ -42,9 +41,12 @@ class Ruling(NamedTuple):
 
 
 class Patience(NamedTuple):
-    """The longest silence after an act that can be work, and the habit that makes it so; "" where it is everybody's."""
+    """The longest silence after an act that can be work; in words; and the habit that makes it so, "" where it is
+    everybody's.
+    """
 
     limit: int
+    words: str
     habit: str = ""
 
 
@@ -59,8 +61,7 @@ class Closing(NamedTuple):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One side of a silence: the act, and what attention was on there (a folded visit's is what it was folded into)."""
 
     at: int
@@ -95,11 +96,16 @@ class Judge:
         """`is_walled`: whether any absence or cut touches this island at all; most know none."""
         self._limits, self._turns, self._absences, self._cuts = limits, turns, absences, cuts
         self._is_walled, self._habit_at = is_walled, habit_at
+        self._idle = Patience(limits.idle, exactly(limits.idle))
 
     def is_unbroken(self, a: Spell, b: Spell, back_at: int | None) -> bool:
         """Whether the person stayed at work between two spells, each on its own project."""
-        if b.first - a.last <= self._limits.glance and not self._is_walled:
-            return True
+        silence = b.first - a.last
+        if not self._is_walled:
+            if silence <= self._limits.glance:
+                return True
+            if not self._turns.during(a.key.home, a.last, b.first):
+                return silence <= self._patience(a.last, a.end, silence, a.key.shares_time_with(b.key)).limit
         return self.ruling(side_before(a, a.key), side_after(b, b.key), back_at).is_unbroken
 
     def ruling(self, a: Side, b: Side, back_at: int | None) -> Ruling:
@@ -115,7 +121,7 @@ class Judge:
         """The gap rule, measured from the act or from the end of the turn that was watched after it."""
         since = a.at if since is None else since
         is_theirs = a.key.shares_time_with(b.key)
-        patience = self._patience(a, b.at - since, is_theirs)
+        patience = self._patience(a.at, a.fact, b.at - since, is_theirs)
         if b.at - since > patience.limit:
             return self._away(a, b, since, patience, supervised)
         if is_theirs:
@@ -132,28 +138,33 @@ class Judge:
         reason = self._say(a, b, verdict, patience)
         return Ruling(left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised)
 
-    def _patience(self, a: Side, silence: int, is_theirs: bool) -> Patience:
+    def _patience(self, at: int, fact: Fact, silence: int, is_theirs: bool) -> Patience:
         """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
         limits = self._limits
-        if a.fact.kind == "session_end":
-            return Patience(limits.left)
-        if a.fact.is_finishing:
-            goes_on = self._habit_at(a.at).goes_on
-            if goes_on is None:
-                return Patience(limits.finished)
-            if goes_on:
-                return Patience(limits.finished_going, "you mostly go on after it")
-            return Patience(limits.left, "you mostly leave after it")
-        if silence > limits.idle and is_theirs and self._habit_at(a.at).finishes_first:
-            return Patience(limits.patient, "you finish something before nearly every break")
-        return Patience(limits.idle)
+        if fact.is_finishing:
+            return self._after_finishing(at, fact)
+        if silence > limits.idle and is_theirs and self._habit_at(at).finishes_first:
+            habit = ", as you finish something before nearly every break"
+            return Patience(limits.patient, exactly(limits.patient), habit)
+        return self._idle
+
+    def _after_finishing(self, at: int, fact: Fact) -> Patience:
+        limits = self._limits
+        if fact.kind == "session_end":
+            return Patience(limits.left, exactly(limits.left))
+        goes_on = self._habit_at(at).goes_on
+        if goes_on is None:
+            return Patience(limits.finished, exactly(limits.finished))
+        if goes_on:
+            return Patience(limits.finished_going, exactly(limits.finished_going), ", as you mostly go on after it")
+        return Patience(limits.left, exactly(limits.left), ", as you mostly leave after it")
 
     def _away(self, a: Side, b: Side, since: int, patience: Patience, supervised: Sequence[Interval] = ()) -> Ruling:
         left = min(max(since, a.at + self._tail(a)), b.at)
         right = max(left, b.at - self._lead(b))
         reason = f"{length(b.at - since)} of silence after {doing(a)}: away"
         if b.at - since <= self._limits.idle:
-            reason += f" (after something finished, {exactly(patience.limit)} at most{_as(patience)})"
+            reason += f" (after something finished, {patience.words} at most{patience.habit})"
         return Ruling(left, right, False, False, "away", reason, supervised)
 
     def _with_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> Ruling:
@@ -260,7 +271,7 @@ class Judge:
 
     def _open_until(self, a: Side) -> int:
         """The last instant at which an act would still carry the timer on."""
-        plain = a.at + self._patience(a, FOREVER, True).limit
+        plain = a.at + self._patience(a.at, a.fact, FOREVER, True).limit
         ran = self._turns.during(a.key.home, a.at, 1 << 62)
         if not ran:
             return plain
@@ -272,7 +283,7 @@ class Judge:
 
     def _longest(self, a: Side) -> int:
         """How long after an act its timer may still have been running for somebody to stop it."""
-        return max(self._limits.idle, self._patience(a, FOREVER, True).limit)
+        return max(self._limits.idle, self._patience(a.at, a.fact, FOREVER, True).limit)
 
     def _lead(self, b: Side) -> int:
         return 0 if b.fact.kind in ("session_start", "session_end") else self._limits.lead
@@ -300,11 +311,7 @@ class Judge:
             return f"{text} elsewhere: what is over {length(self._limits.switch_cap)} belongs to neither"
         if not a.key.shares_time_with(b.key):
             return f"{text} elsewhere: the earlier's, up to the later's lead"
-        return f"{text}, within {exactly(patience.limit)}{_as(patience)}: work"
-
-
-def _as(patience: Patience) -> str:
-    return f", as {patience.habit}" if patience.habit else ""
+        return f"{text}, within {patience.words}{patience.habit}: work"
 
 
 def doing(side: Side) -> str:

@@ -22,6 +22,7 @@ from stintd.store.weave import leave_only, near, weave
 
 CLUSTER_US = 2 * LENGTH_US
 """New heartbeats further apart than this are woven in separately, so that few old spans are read."""
+_LATEST = "SELECT max(last_us) FROM span"
 _BOUNDS = "SELECT first_us, last_us FROM span"
 _PERSON_ENDS = """SELECT last_us FROM span JOIN context ON context.id = context_id
 WHERE actor = 'human' AND kind IN (SELECT value FROM json_each(?))"""
@@ -195,7 +196,10 @@ def bounds(conn: Connection) -> tuple[int, int] | None:
 def island(conn: Connection, lo_us: int, hi_us: int, gap_us: int) -> tuple[int, int]:
     """The range widened to the evidence around it that no silence longer than `gap_us` parts from it."""
     lo, hi = lo_us, hi_us
-    for first, last in conn.execute(f"{_BOUNDS} WHERE id < ? * {SLOTS} ORDER BY id DESC", (hi + 1,)):
+    within = f"{_LATEST} WHERE id >= ? * {SLOTS} AND id < ? * {SLOTS}"
+    reached = conn.execute(within, (max(lo, hi - LENGTH_US), hi + 1)).fetchone()[0]
+    hi = hi if reached is None else max(hi, reached)
+    for first, last in conn.execute(f"{_BOUNDS} WHERE id < ? * {SLOTS} ORDER BY id DESC", (lo,)):
         if last >= lo - gap_us:
             lo, hi = min(lo, first), max(hi, last)
         elif first < lo - gap_us - LENGTH_US:
