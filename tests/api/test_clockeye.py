@@ -116,6 +116,14 @@ async def test_an_owner_who_allows_one_timer_only_is_not_overruled(daemon, clien
     assert await running(client) == {"beta"}
 
 
+async def test_a_start_inside_the_owners_own_time_is_refused_in_its_words(client):
+    beta = await project(client)
+    body = {"projectId": beta, "start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:04:00Z"}
+    own = await client.post("/api/entries", body, 201)
+    refused = await start(client, beta, 409)
+    assert [(set(one), one["id"]) for one in refused["details"]["entries"]] == [(FIELDS, own["id"])]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code", "field"),
     [

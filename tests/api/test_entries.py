@@ -255,6 +255,28 @@ async def test_history_tells_each_edit_by_field(client):
     }  # fmt: skip
 
 
+async def test_history_is_found_by_a_beginning_of_the_id_and_after_the_end(client):
+    entry = await added(client, "10:00", "11:00")
+    path = f"/api/entries/{entry['id']}"
+    await client.ask("PATCH", path, {"description": "x"})
+    by_id = await client.get(f"{path}/history")
+    assert await client.get(f"{path[:-2]}/history") == by_id
+    assert [one["verb"] for one in by_id["data"]] == ["add", "edit"]
+    await client.ask("DELETE", path)
+    assert [one["verb"] for one in (await client.get(f"{path}/history"))["data"]] == ["add", "edit", "delete"]
+    assert (await client.ask("GET", f"{path}/evidence")).status == 404
+    assert (await client.ask("GET", "/api/entries/none/history")).status == 404
+
+
+async def test_what_was_merged_away_leads_to_what_it_became(client):
+    first, second = await added(client, "10:00", "11:00"), await added(client, "12:00", "13:00")
+    whole = await client.post("/api/entries/merge", {"ids": [first["id"], second["id"]]}, 200)
+    gone = second["id"] if whole["id"] == first["id"] else first["id"]
+    assert (await client.get(f"/api/entries/{gone}"))["id"] == whole["id"]
+    assert (await client.get(f"/api/entries/{gone}/evidence"))["entryId"] == whole["id"]
+    assert "merge" in [one["verb"] for one in (await client.get(f"/api/entries/{gone}/history"))["data"]]
+
+
 async def test_evidence_names_heartbeats_and_the_reason_of_each_gap(client):
     await work(client, "09:00", "09:30")
     await work(client, "09:42", "10:00", step=6)

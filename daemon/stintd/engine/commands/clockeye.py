@@ -37,9 +37,11 @@ def _in_its_words() -> Iterator[None]:
     try:
         yield
     except StintdError as error:
-        field, standing = error.details.get("field"), error.details.get("timer")
+        field, standing, others = (error.details.get(name) for name in ("field", "timer", "entries"))
         if isinstance(field, str):
             error.details["field"] = re.sub(r"([A-Z])", r"_\1", field).lower()
         if isinstance(standing, dict):
             error.details["timer"] = entry(standing)
+        if isinstance(others, list):
+            error.details["entries"] = [entry(one) for one in others]
         raise

@@ -116,14 +116,20 @@ def _blind(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
 
 
 def history(view: View, entry_id: str) -> dict[str, Any]:
-    """Every edit that touched an entry, oldest first, with the fields as they were and became."""
-    known = select(
+    """Every edit that touched an entry, oldest first, with the fields as they were and became. An entry that is gone has a
+    history too; an id that was merged away, or a beginning of an id, stands for the entry that is there."""
+    known = _edits_of(view, entry_id)
+    if not known:
+        entry_id = row_of(view, entry_id)["id"]
+        known = _edits_of(view, entry_id)
+    return {"entryId": entry_id, "data": [_step_of(row) for row in known]}
+
+
+def _edits_of(view: View, entry_id: str) -> list[Row]:
+    return select(
         view.conn, "SELECT e.*, r.before, r.after, r.table_name FROM edit_row r JOIN edit e ON e.id = r.edit_id"
         " WHERE r.row_id = ? AND r.table_name = 'entry' ORDER BY e.at_us, e.id, r.position", (entry_id,),
     )  # fmt: skip
-    if not known:
-        row_of(view, entry_id)
-    return {"entryId": entry_id, "data": [_step_of(row) for row in known]}
 
 
 _SHOWN: dict[str, tuple[str, Callable[[Any], Any]]] = {
