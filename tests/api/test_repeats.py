@@ -40,6 +40,7 @@ async def world(client):
     beta = (await client.post("/api/projects", {"name": "beta"}, 201))["id"]
     await client.post("/api/tasks", {"projectId": beta, "name": "Parser", "key": "DEV-1"}, 201)
     await client.post("/api/clients", {"name": "Acme"}, 201)
+    await client.post("/api/users", {"name": "Mona", "email": "mona@example.com"}, 201)
     await added(client, "14:00", "15:00", "beta")
     gaps = (await client.get("/api/gaps", from_="2026-11-19", to="2026-11-19"))["data"]
     return {"beta!": beta, "gap_id": gaps[0]["id"]}

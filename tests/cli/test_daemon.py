@@ -244,6 +244,27 @@ def test_projects_clients_and_tasks_are_kept(daemon):
     assert "Acme" in daemon.stint("clients").out
 
 
+def test_people_are_invited_changed_and_removed(daemon):
+    assert "owner" in daemon.stint("users").out
+    daemon.stint("users", "add", "Mona Lisa", "--email", "mona@example.com", "--role", "manager")
+    listed = daemon.stint("users").out
+    assert "Mona Lisa" in listed
+    assert "manager" in listed
+    assert "invited" in listed
+    daemon.stint("users", "edit", "MONA@example.com", "--name", "Mona", "--joined")
+    (mona,) = [one for one in daemon.stint("users", "--json").json if one["name"] == "Mona"]
+    assert (mona["status"], mona["email"]) == ("active", "mona@example.com")
+    daemon.stint("users", "edit", "mona", "--email", "-", "--role", "standard")
+    refused = daemon.stint("users", "edit", "owner", "--role", "standard", check=False)
+    assert (refused.code, refused.err.count("\n")) == (1, 2)
+    assert daemon.stint("users", "remove", "Mona", "--json").json["email"] is None
+    for wrong in (("edit", "mona", "--name", "x"), ("edit", "owner"), ("add",), ("remove", "owner")):
+        assert daemon.stint("users", *wrong, check=False).code == 1, wrong
+    assert daemon.stint("users", "add", "x", "--role", "owner", check=False).code == 2
+    daemon.stint("users", "edit", "owner", "--name", "Rosa")
+    assert "Rosa" in daemon.stint("users").out
+
+
 def test_a_mapping_is_previewed_made_listed_and_dropped(daemon, tmp_path):
     assert daemon.stint("map", str(tmp_path), "mapped", "--create", "--dry-run").code == 0
     made = daemon.stint("map", str(tmp_path), "mapped", "--create", "--json").json
@@ -270,8 +291,8 @@ def test_settings_are_changed_through_the_daemon(daemon):
 @pytest.mark.parametrize(
     "argv",
     [["status"], ["log"], ["day"], ["week"], ["report"], ["report", "--by", "task"], ["timesheet"], ["gaps"], ["repos"],
-     ["projects"], ["clients"], ["tasks"], ["why", "-10m"], ["map", "--list"], ["watch", "list"], ["doctor"], ["config"],
-     ["undo", "--list"], ["rebuild", "--dry-run"], ["hooks", "status"]],
+     ["projects"], ["clients"], ["tasks"], ["users"], ["why", "-10m"], ["map", "--list"], ["watch", "list"], ["doctor"],
+     ["config"], ["undo", "--list"], ["rebuild", "--dry-run"], ["hooks", "status"]],
     ids=" ".join,
 )  # fmt: skip
 def test_every_verb_that_prints_data_prints_json_when_asked(daemon, argv):

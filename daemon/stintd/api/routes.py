@@ -6,17 +6,19 @@ from stintd.api import clockeye, control, keys, openapi, stream, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.route import Route, Table, fields
-from stintd.engine.commands import approval, catalog, entries, mending, projects, rebuild, timers
+from stintd.engine.commands import approval, catalog, entries, mending, people, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import entries as entry_lists
 from stintd.engine.queries import evidence, gaps, places, reports, timesheet, workspaces
 from stintd.engine.queries import heartbeats as heartbeat_lists
+from stintd.engine.queries import people as people_lists
 from stintd.engine.queries import projects as project_lists
 from stintd.engine.queries import timers as timer_lists
 from stintd.protocol.fields import (
     CURRENCY,
     CURSOR,
     DAY_OR_INSTANT,
+    EMAIL,
     FLAG,
     ID,
     IDEMPOTENCY_KEY,
@@ -173,8 +175,21 @@ CATALOG = [
     Route("DELETE", "/api/tasks/{task_id}", changed(catalog.delete_task), "delete a task", "full", answer=ref("Task")),
     Route("POST", "/api/tasks/{task_id}/complete", command(catalog.complete_task), "mark a task complete", "full",
           fields(), answer=ref("Task")),
-    Route("GET", "/api/users", query(catalogs.users), "who keeps hours here", query=fields(*PAGE), answer=page("User")),
-    Route("GET", "/api/users/me", query(catalogs.me), "the owner", answer=ref("User")),
+]  # fmt: skip
+
+ROLE, JOINED = choice("owner", "manager", "standard"), choice("active", "invited")
+PEOPLE = [
+    Route("GET", "/api/users", query(people_lists.listing), "people of the workspace",
+          query=fields(*PAGE, field("role", ROLE), field("status", JOINED), field("search", NAME)), answer=page("User")),
+    Route("POST", "/api/users", command(people.create), "invite a person", "full",
+          fields(field("name", NAME, required=True), field("email", EMAIL), KEY,
+                 field("role", choice("manager", "standard"))), creates=True, answer=ref("User")),
+    Route("GET", "/api/users/me", query(people_lists.me), "the owner", answer=ref("User")),
+    Route("GET", "/api/users/{user_id}", query(people_lists.one), "one person", answer=ref("User")),
+    Route("PATCH", "/api/users/{user_id}", changed(people.change), "change a person", "full",
+          fields(field("name", NAME), field("email", EMAIL), field("role", ROLE), field("status", JOINED), REVISION),
+          answer=ref("User")),
+    Route("DELETE", "/api/users/{user_id}", changed(people.delete), "remove a person", "full", answer=ref("User")),
 ]  # fmt: skip
 
 SHEET = [
@@ -271,7 +286,9 @@ KEYS = [
           fields(field("id", ID, "key_id", required=True)), answer=ref("Key")),
 ]  # fmt: skip
 
-ROUTES = [*DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *SHEET, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES]
+ROUTES = [
+    *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES,
+]  # fmt: skip
 FOR_LIMITED = frozenset({
     "GET /api/health", "GET /api/openapi", "GET /api/timer/current", "POST /api/timer/start", "POST /api/timer/stop",
     "POST /api/timer/heartbeat", "POST /api/timer/pause", "POST /api/timer/resume", "PATCH /api/timer",

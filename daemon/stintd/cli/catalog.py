@@ -37,6 +37,12 @@ def client_of_name(control, word):
     return _pick(list(control.every("/api/clients", status="all")), word, "client", "`stint clients` lists them")
 
 
+def user_of_name(control, word):
+    found = list(control.every("/api/users"))
+    by_address = [one for one in found if (one["email"] or "").casefold() == word.casefold()]
+    return by_address[0] if by_address else _pick(found, word, "user", "`stint users` lists them")
+
+
 def task_of_name(control, word, project=None):
     of = project_of_name(control, project)["id"] if project else None
     found = list(control.every("/api/tasks", status="all", projectId=of))

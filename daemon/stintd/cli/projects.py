@@ -120,9 +120,9 @@ def run(words):
     return _tell(words, control.patch(route, {**body, "revision": project["revision"]}), "changed")
 
 
-def name_operand():
+def name_operand(complete="projects"):
     """NAME as an operand beside `--name`."""
-    operand = Operand("NAME", "?", complete="projects")
+    operand = Operand("NAME", "?", complete=complete)
     operand.key = "name_"
     return operand
 

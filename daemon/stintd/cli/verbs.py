@@ -15,8 +15,8 @@ GROUPS = {
         "move": "move", "delete": "edit", "undo": "edit", "map": "mapping", "rebuild": "rebuild",
     },
     "Projects": {
-        "projects": "projects", "clients": "clients", "tasks": "tasks", "repos": "repos", "timesheet": "timesheet",
-        "approve": "approve", "unapprove": "approve",
+        "projects": "projects", "clients": "clients", "tasks": "tasks", "users": "users", "repos": "repos",
+        "timesheet": "timesheet", "approve": "approve", "unapprove": "approve",
     },
     "The daemon": {
         "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "keys": "keys",

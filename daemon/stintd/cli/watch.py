@@ -15,6 +15,7 @@ SAYS = {
     "time_entry.started": ("started", 32), "time_entry.stopped": ("stopped", 31), "time_entry.created": ("added", 32),
     "time_entry.updated": ("changed", 2), "time_entry.deleted": ("gone", 31), "project.created": ("new project", 36),
     "project.updated": ("project changed", 2), "project.deleted": ("project deleted", 31),
+    "user.invited": ("invited", 36), "user.joined": ("joined", 36), "user.removed": ("user removed", 31),
 }  # fmt: skip
 TOLD = ("projectName", "taskName", "description", "state", "start", "approvedAt", "confirmed")
 """What of an entry is worth a line when it changes; that its last evidence moved on is not."""
@@ -32,7 +33,7 @@ class Teller:
         at = dim(clock(wire(now())))
         if kind.startswith("time_entry."):
             yield from (f"{at} {line}" for line in self._entry(kind, payload))
-        elif kind.startswith("project."):
+        elif kind.startswith(("project.", "user.")):
             said, colour = SAYS.get(kind, (kind, 2))
             yield f"{at} {paint(said, colour)} {bold(for_terminal(payload.get('name')))}"
         elif kind == "heartbeat":

@@ -140,11 +140,15 @@ class Tasks(Resource):
 
 
 class Users(Resource):
-    """Who keeps hours here."""
+    """The people of the workspace."""
 
     list = awaited(users.list_)
     every = paging(users.list_)
     me = awaited(users.me)
+    get = awaited(users.get)
+    create = awaited(users.create)
+    update = awaited(users.update)
+    delete = awaited(users.delete)
 
 
 class Reports(Resource):

@@ -138,11 +138,15 @@ class Tasks(Resource):
 
 
 class Users(Resource):
-    """Who keeps hours here."""
+    """The people of the workspace."""
 
     list = blocking(users.list_)
     every = paging(users.list_)
     me = blocking(users.me)
+    get = blocking(users.get)
+    create = blocking(users.create)
+    update = blocking(users.update)
+    delete = blocking(users.delete)
 
 
 class Reports(Resource):

@@ -25,6 +25,7 @@ _KEY = re.compile("[ -~]*[!-~][ -~]*")
 _SHOWN = re.compile(r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
 """A character that can be seen. Named one by one: what `\\s` means differs between the dialects of those who read a schema."""
 NO_NUL, _NOT_BLANK = r"^[^\u0000]*$", rf"^[^\u0000]*{_SHOWN.pattern}[^\u0000]*$"
+_ADDRESS = r"[^@\u0000-\u0020\u007f-\u00a0]+@[^@\u0000-\u0020\u007f-\u00a0]+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,15 @@ def _key(value: Any) -> str:
     return value
 
 
+def _email(value: Any) -> str | None:
+    """An address as far as its form can tell: only mail sent there shows more."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > 254 or not re.fullmatch(_ADDRESS, value):
+        raise Invalid("must be a mail address", "like mona@example.com")
+    return value
+
+
 def _anything(value: Any) -> Any:
     return value
 
@@ -236,6 +246,7 @@ def _anything(value: Any) -> Any:
 _PATH_TEXT = text(4096)
 _DATE_SCHEMA = {"type": "string", "format": "date", "pattern": f"^{_DAY_PATTERN}$"}
 DATE = Kind(parse_day, _DATE_SCHEMA, parse_day)
+EMAIL = Kind(_email, {"type": ["string", "null"], "maxLength": 254, "pattern": f"^{_ADDRESS}$"}, _email)
 FLAG = Kind(_flag, {"type": "boolean"}, _flag_text)
 OPTIONAL_FLAG = Kind(lambda value: None if value is None else _flag(value), {"type": ["boolean", "null"]})
 _INSTANT_SCHEMA = {"type": "string", "format": "date-time", "pattern": f"^{_DAY_PATTERN}[Tt ]{_TIME_PATTERN}$"}

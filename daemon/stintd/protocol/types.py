@@ -321,14 +321,19 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who keeps hours here."""
+    """A person of the workspace; `emails`, `timezone` and `device_id` are told of the owner alone."""
 
-    id: str | None
+    id: str
+    name: str
+    email: str | None
+    role: str
+    status: str
     workspace_id: str | None
-    device_id: str | None
+    created_at: datetime | None
+    revision: int
     emails: tuple[str, ...]
     timezone: str | None
-    role: str | None
+    device_id: str | None
 
 
 # ---------------------------------------------------------------- sums
@@ -630,7 +635,9 @@ class Key:
     name: str
     scope: str
     client_id: str | None
+    client_name: str | None
     project_id: str | None
+    project_name: str | None
     created_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None

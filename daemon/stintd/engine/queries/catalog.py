@@ -1,4 +1,4 @@
-"""Clients, tasks, users."""
+"""Clients and tasks."""
 
 from typing import Any
 
@@ -77,17 +77,3 @@ def task_row(reading: Reading, task_id: str) -> Row:
 def task(view: View, task_id: str) -> dict[str, Any]:
     """One task."""
     return shape.task(task_row(view, task_id))
-
-
-def me(view: View) -> dict[str, Any]:
-    """The owner."""
-    known = {row["key"]: row["value"] for row in select(view.conn, "SELECT key, value FROM meta")}
-    return {
-        "id": known.get("user_id"), "workspaceId": known.get("workspace_id"), "deviceId": known.get("device_id"),
-        "emails": list(view.policy.owner_emails), "timezone": view.policy.zone, "role": "owner",
-    }  # fmt: skip
-
-
-def users(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
-    """Who keeps hours here: the owner, until there are teams."""
-    return {"data": [me(view)], "nextCursor": None}

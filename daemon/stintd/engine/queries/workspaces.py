@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.engine.queries import reports
-from stintd.engine.queries.catalog import me
+from stintd.engine.queries.people import me
 from stintd.engine.rows import DEFAULT_LIMIT
 from stintd.engine.view import View
 from stintd.errors import Invalid, NotFound
@@ -33,17 +33,12 @@ def summary(
     found = reports.report(view, since, until, "project", timezone)
     owner = me(view)
     totals = figures(found["totals"])
-    member = {"userId": owner["id"], "name": owner_name(owner), "role": ROLE, **totals}
+    member = {"userId": owner["id"], "name": owner["name"], "role": ROLE, **totals}
     projects = [project_totals(row) for row in found["rows"]]
     return {
         "workspaceId": known["id"], "workspaceName": known["name"], "from": found["from"], "to": found["to"],
         "timezone": found["timezone"], "members": [member], "projects": projects, "totals": totals,
     }  # fmt: skip
-
-
-def owner_name(owner: dict[str, Any]) -> str:
-    """What the owner is called: their first address, as long as they have no other name here."""
-    return str(owner.get("name") or next(iter(owner["emails"]), ROLE))
 
 
 def figures(row: dict[str, Any]) -> dict[str, Any]:

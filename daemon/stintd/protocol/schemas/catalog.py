@@ -46,10 +46,15 @@ SHAPES: dict[str, Schema] = {
         "estimatedHours": NULL_NUMBER, "hourlyRate": NULL_NUMBER, "revision": COUNT,
     }),
     "Client": obj({"id": TEXT, "name": TEXT, "archived": FLAG, "revision": COUNT}),
-    "User": obj({
-        "id": NULL_TEXT, "workspaceId": NULL_TEXT, "deviceId": NULL_TEXT, "emails": array(TEXT), "timezone": TEXT,
-        "role": TEXT,
-    }),
+    "User": obj(
+        {
+            "id": TEXT, "name": TEXT, "email": NULL_TEXT, "role": {"enum": ["owner", "manager", "standard"]},
+            "status": {"enum": ["active", "invited"]}, "workspaceId": NULL_TEXT, "createdAt": NULL_INSTANT,
+            "revision": COUNT, "emails": array(TEXT), "timezone": TEXT, "deviceId": NULL_TEXT,
+        },
+        ["emails", "timezone", "deviceId"],
+        "A person of the workspace; the last three fields are the owner's alone.",
+    ),
     "Repo": obj({
         "id": TEXT, "name": TEXT, "remote": TEXT, "identity": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
         "path": NULL_TEXT, "branch": NULL_TEXT, "tier": NULL_TEXT, "folders": COUNT, "lastActiveAt": NULL_INSTANT,
