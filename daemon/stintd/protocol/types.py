@@ -629,7 +629,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a caller, without the key itself."""
+    """A key of a caller, without the key itself; limited to a client or project where it names one."""
 
     id: str
     name: str

@@ -9,9 +9,13 @@ def list_(*, status: str | None = None) -> Ask[Page[Key]]:
     return Ask("GET", "/api/keys", paged(Key), query=given(locals()))
 
 
-def create(scope: str, *, name: str | None = None) -> Ask[MadeKey]:
-    """A new key for reading, writing or everything (`read`, `write`, `full`). Its `key` is shown this once; so this is
-    never sent twice by itself: the second answer would not have it.
+def create(
+    scope: str, *, name: str | None = None, client_id: str | None = None, client_name: str | None = None,
+    project_id: str | None = None, project_name: str | None = None,
+) -> Ask[MadeKey]:  # fmt: skip
+    """A new key for reading, writing or everything (`read`, `write`, `full`), of one client or project where one is named.
+
+    Its `key` is shown this once; so this is never sent twice by itself: the second answer would not have it.
     """
     return Ask("POST", "/api/keys", reader(MadeKey), body=given(locals()))
 
