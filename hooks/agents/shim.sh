@@ -1,6 +1,7 @@
 #!/bin/sh
 # stintd hook: @MARK@
-# Called as `agent HOST EVENT` by an AI agent, with its message on standard input. Leaves one file for stintd and ends.
+# Called with HOST and EVENT by an AI agent, or read by the shell it starts for that, with its message on standard input.
+# Leaves one file for stintd and ends.
 # `stint hooks uninstall HOST` takes the calls to it out of the agent's settings again.
 #
 # It prints nothing, waits for nobody and always ends with 0: agents take 2 for "stop", and show anything else to people.

@@ -5,7 +5,7 @@ import sqlite3
 import sys
 import time
 
-from benchmark import commands, days, evidence, folders, hook, idle, lab, wire
+from benchmark import agenthook, commands, days, evidence, folders, hook, idle, lab, wire
 from benchmark.row import Row
 
 ROWS: dict[str, Row] = {
@@ -17,6 +17,7 @@ ROWS: dict[str, Row] = {
     "watch": folders.watching,
     "idle": idle.idle_and_memory,
     "hook": hook.commit_overhead,
+    "agent-hook": agenthook.agent_hooks,
     "commands": commands.fast_verbs,
     "report-all": commands.report_over_everything,
     "writers": commands.parallel_writers,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stintd.domain.model import CheckoutSignal, FileSignal, to_us
+from stintd.domain.model import CheckoutSignal, FileSignal, ProcessSignal, from_us, to_us
 from stintd.install import shim
 from stintd.install.agentlist import HOSTS
 from stintd.install.agentsettings import Home
@@ -224,6 +224,44 @@ async def test_a_start_shows_a_waiting_timer_at_once_and_sessions_stand_beside_e
                 await day.hook("09:06:00", agent, "SessionEnd", leave, repo, **editor)
             assert [one.session for one in run.engine.state.waiting] == []
             assert [row["state"] for row in await run.sheet()] == ["finished"]
+
+
+async def test_a_silent_session_stops_at_its_last_evidence_and_goes_on_with_the_next_prompt(tmp_path):
+    editor = {"VSCODE_PID": "1"}
+    with started(tmp_path, ("one", "claude-code", "claude")) as agents:
+        async with running(tmp_path / "db", FakeClock()) as run:
+            day = Day(tmp_path, run, agents)
+            start = claude("SessionStart", "s1", day.path("acme"), source="startup")
+            await day.hook("09:01:00", "one", "SessionStart", start, "acme", **editor)
+            await day.turn("one", "s1", "acme", "09:02:00", 3, **editor)
+            prompt = claude("UserPromptSubmit", "s1", day.path("acme"), prompt="p")
+            await day.hook("09:07:00", "one", "UserPromptSubmit", prompt, "acme", **editor)
+            await day.at("09:45:00")
+            (row,) = await run.sheet()
+            assert (row["state"], _clock(row["start_us"]), _clock(row["end_us"])) == ("finished", "09:01:00", "09:08:00")
+            resume = claude("SessionStart", "s1", day.path("acme"), source="resume")
+            await day.hook("10:00:00", "one", "SessionStart", resume, "acme", **editor)
+            assert not run.engine.state.waiting
+            await day.hook("10:01:00", "one", "UserPromptSubmit", prompt, "acme", **editor)
+            assert [row["state"] for row in await run.sheet()] == ["finished", "running"]
+            assert len(await run.rows("SELECT * FROM session WHERE ended_us IS NULL")) == 1
+
+
+async def test_a_change_between_turns_is_the_persons_although_the_agents_process_is_there(tmp_path):
+    with started(tmp_path, ("one", "claude-code", "claude")) as agents:
+        async with running(tmp_path / "db", FakeClock()) as run:
+            day = Day(tmp_path, run, agents)
+            seen = ProcessSignal(run.clock.now(), agents["one"].process.pid, 0.0, "claude", str(day.path("acme")), True)
+            run.gate.tell(seen)
+            await day.turn("one", "s1", "acme", "09:02:00", 5, VSCODE_PID="1")
+            for minute in range(20, 26):
+                await day.writes(f"09:{minute}:00", "acme", "by-hand.py")
+            rows = {(row["actor"], _clock(row["start_us"])) for row in await run.sheet()}
+            assert ("human", "09:19:00") in rows
+
+
+def _clock(us: int) -> str:
+    return f"{from_us(us):%H:%M:%S}"
 
 
 # ---------------------------------------------------------------- a real daemon

@@ -172,17 +172,20 @@ def test_an_agent_that_never_closes_its_end_is_not_waited_for_and_still_heard(sh
     process.stdout.close()
 
 
-def test_the_call_in_the_settings_makes_the_agent_the_parent_and_is_silent_without_the_shim(shimmed):
-    for shell in (["/bin/sh", "-c"], ["/bin/bash", "-c"], ["/bin/bash", "-lc"]):
-        command = agentshim.call(str(shimmed.path), "claude-code", "Stop")
-        before = len(list(shimmed.spool.iterdir()))
-        env = {"PATH": "/bin", "HOME": str(shimmed.path.parent)}
-        assert is_silent(subprocess.run([*shell, command], input=MESSAGE, capture_output=True, check=False, env=env))
-        assert read_message(shimmed.files(before + 1)[-1])[0].named["parent"] == str(os.getpid())
+@pytest.mark.parametrize("is_sourced", [True, False])
+@pytest.mark.parametrize("shell", every_shell())
+def test_the_call_in_the_settings_makes_the_agent_the_parent_and_is_silent_without_the_shim(shimmed, shell, is_sourced):
+    command = agentshim.call(str(shimmed.path), "claude-code", "Stop", is_sourced=is_sourced)
+    env = {"PATH": "/bin:/usr/bin", "HOME": str(shimmed.path.parent)}
+    run = [*shell, "-c", command]
+    assert is_silent(subprocess.run(run, input=MESSAGE, capture_output=True, check=False, env=env))
+    line, payload = read_message(shimmed.files()[0])
+    assert (line.host, line.event, line.named["parent"]) == ("claude-code", "Stop", str(os.getpid()))
+    assert payload == json.loads(MESSAGE)
     shimmed.path.unlink()
-    assert is_silent(subprocess.run(["/bin/sh", "-c", command], input=MESSAGE, capture_output=True, check=False))
+    assert is_silent(subprocess.run(run, input=MESSAGE, capture_output=True, check=False, env=env))
     assert agentshim.is_call(command)
-    assert not agentshim.is_call("echo stintd-agent")
+    assert not any(map(agentshim.is_call, ("echo stintd-agent", f"x; {command}", f"{command} | tee log", None)))
 
 
 def test_our_own_file_is_recognised_until_somebody_changes_it(shimmed):

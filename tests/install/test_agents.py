@@ -104,7 +104,7 @@ def test_a_hand_written_file_gets_our_calls_twice_is_once_and_comes_back_to_the_
     for event in HOSTS[name].events if name != "codex" else ("SessionStart", "Stop", "SessionEnd"):
         ours = [call for call in calls(hooks_in(path), event) if "stintd-agent" in call]
         assert len(ours) == 1
-        assert ours[0].endswith(f" {name} {event} || :")
+        assert f" {name} {event}" in ours[0]
     assert stint("install", name) == (0, "nothing to change\n", "")
     assert path.read_bytes() == installed
     assert stint("uninstall", name)[0] == 0
@@ -263,7 +263,7 @@ def test_hooks_that_codex_users_keep_in_toml_are_joined_there(home, stint):
     assert code == 0
     assert "trust" in out
     hooks = tomllib.loads(path.read_text())["hooks"]
-    assert [call.split()[0] for call in calls(hooks, "Stop")] == ["x", "test"]
+    assert [call.split()[0] for call in calls(hooks, "Stop")] == ["x", "test"]  # fish may run it
     assert set(hooks) == {"Stop", "SessionStart", "UserPromptSubmit", "PostToolUse", "SessionEnd"}
     assert not (home / ".codex/hooks.json").exists()
     assert stint("install", "codex")[1] == "nothing to change\n"

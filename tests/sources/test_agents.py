@@ -7,7 +7,7 @@ import pytest
 
 from stintd.domain.model import AgentSignal, BeatSignal
 from stintd.errors import Invalid
-from stintd.sources import agents
+from stintd.sources import agents, spool
 from stintd.sources.agents import AgentProcess, Doubles, read_message, signals_of
 from tests.sources.test_hookline import NOW
 from tests.sources.test_spool import Box, _breathe  # noqa: F401
@@ -243,6 +243,22 @@ def test_a_message_without_a_folder_is_set_aside_at_once(box):
     post(box, "agent-claude-code.7", message("{}"))
     box.drain()
     assert len(box.files("bad")) == 1
+
+
+def test_what_cannot_be_read_never_fills_the_disk(box, monkeypatch):
+    monkeypatch.setattr(spool, "BAD_FILES", 3)
+    for number in range(5):
+        post(box, f"agent-claude-code.{number}", message("{}"), ago=100 - number)
+        box.drain()
+    assert [name.partition("~")[0] for name in box.files("bad")] == [f"agent-claude-code.{number}" for number in (2, 3, 4)]
+    assert "2 older ones were removed" in box.troubles[-1].text
+
+
+def test_a_file_of_another_century_is_set_aside(box):
+    post(box, "agent-claude-code.7", message(claude("Stop", "s", ACME)), ago=60 * 365 * 86_400)
+    post(box, "post-commit.7", b"v1\tpost-commit\t7\t/code/acme\n", ago=60 * 365 * 86_400)
+    assert box.drain() == 0
+    assert len(box.files("bad")) == 2
 
 
 def test_a_message_larger_than_any_git_line_is_read(box):

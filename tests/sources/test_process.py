@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stintd.domain.model import ProcessSignal
-from stintd.sources.process import ProcessWatch, agent_name, is_alive, started_at
+from stintd.sources.process import Exits, ProcessWatch, agent_above, agent_name, headless, is_alive, started_at
 from tests.support.clock import FakeClock
 
 
@@ -88,3 +88,57 @@ def test_a_second_look_skips_what_was_no_agent(tmp_path: Path) -> None:
     watch.scan(0.0)
     assert os.getpid() in watch._others
     assert watch.scan(0.0) == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["claude"], None), (["claude", "-p", "fix"], True), (["claude", "--print"], True), (["claude", "--resume", "x"], None),
+        (["codex"], None), (["codex", "exec", "x"], True), (["codex", "app-server"], False), (["codex", "the exec report"], None),
+        (["node", "/usr/bin/gemini", "--prompt=x"], True), (["copilot", "-p", "x"], True), (["opencode", "run", "x"], True),
+        (["vim", "-p", "a"], None),
+    ],
+)  # fmt: skip
+def test_the_command_line_says_whether_somebody_sits_before_an_agent(arguments: list[str], answer: bool | None) -> None:
+    assert headless(arguments[0], arguments) is answer
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="the kernel has no /proc")
+def test_the_agent_above_a_hook_is_found_through_shells_and_only_if_it_is_the_one_that_began_then() -> None:
+    ticks = int(Path("/proc/self/stat").read_text().rsplit(") ", 1)[1].split()[19])
+    mine = agent_above(os.getpid(), ticks)
+    assert mine is not None
+    assert (mine.pid, mine.started) == (os.getpid(), started_at(os.getpid()))
+    assert agent_above(os.getpid(), ticks + 500) is None
+    assert agent_above(2**22 + 12345, None) is None
+    shell = subprocess.Popen(["/bin/sh", "-c", "echo; read x; :"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert shell.stdout is not None
+        shell.stdout.readline()
+        found = agent_above(shell.pid, None)
+        assert found is not None
+        assert found.pid == os.getpid()
+    finally:
+        shell.kill()
+        shell.communicate()
+
+
+def _sleeper() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(["sleep", "60"])
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the system has no pidfds")
+async def test_the_end_of_a_process_is_told_once_and_without_looking() -> None:
+    process = _sleeper()
+    started, ends = started_at(process.pid), asyncio.Event()
+    assert started is not None
+    descriptors = len(os.listdir("/proc/self/fd"))
+    assert Exits().watch(process.pid, started - 50, ends.set) is None
+    stop = Exits().watch(process.pid, started, ends.set)
+    assert stop is not None
+    process.kill()
+    await asyncio.wait_for(ends.wait(), 10)
+    process.wait()
+    stop()
+    assert Exits().watch(process.pid, started, ends.set) is None
+    assert len(os.listdir("/proc/self/fd")) == descriptors

@@ -15,6 +15,8 @@ from stintd.domain.limits import ECHO, SHORT, Limits
 
 TURNING = frozenset({"prompt", "turn_end", "session_end"})
 """What ends the turn of a session that runs."""
+NO_WORK = TURNING | {"session_start"}
+"""Acts of an agent that are no work of its own: a run that was started works from its prompt on."""
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ def _session_turns(name: str, pieces: Sequence[Piece], limits: Limits) -> list[T
         if fact.kind == "prompt":
             turn = Turn(name, first, first)
             turn.touch(first, fact)
-        elif fact.role == "agent" and fact.kind not in TURNING:
+        elif fact.role == "agent" and fact.kind not in NO_WORK:
             turn = turn or Turn(name, first, first)
             turn.touch(first, fact)
             turn.end, turn.has_acted = max(turn.end, last), True

@@ -34,7 +34,7 @@ class Host(Protocol):
 @dataclass(frozen=True, slots=True)
 class JsonHost:
     """An agent that keeps hooks in a JSON file. `place` finds the file, `entry` makes the item of an event; `is_own`: the
-    whole file is ours.
+    whole file is ours; `is_sourced`: it gives commands to sh or bash.
     """
 
     name: str
@@ -45,6 +45,7 @@ class JsonHost:
     first: str = "{}\n"
     comments: bool = False
     is_own: bool = False
+    is_sourced: bool = True
 
     def install(self, home: Home) -> Plan:
         return plan_install(home, self.name, self.place(home), self.text(home))
@@ -57,7 +58,8 @@ class JsonHost:
 
     def text(self, home: Home) -> SettingsText:
         """How this home's calls get into the file and out again."""
-        wanted = {event: self.entry(call(home.shim, self.name, event), event) for event in self.events}
+        calls = {event: call(home.shim, self.name, event, is_sourced=self.is_sourced) for event in self.events}
+        wanted = {event: self.entry(command, event) for event, command in calls.items()}
         return JsonText(wanted, self.first, self.comments, self.is_own)
 
 

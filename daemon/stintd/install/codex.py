@@ -1,6 +1,7 @@
 """Codex CLI: its `hooks.json`, or its `config.toml` where the user keeps hooks there (it warns of both in one folder).
 
-Codex runs a hook only after its user has trusted it, and knows it by its place in the list: ours goes to the end.
+Codex runs a hook only after its user has trusted it, and knows it by its place in the list: ours goes to the end. It
+gives commands to the user's own shell.
 """
 
 import os
@@ -106,11 +107,14 @@ class CodexHost:
         return path, state_of(path, text)
 
     def _chosen(self, home: Home) -> tuple[str, SettingsText]:
-        toml, plain = os.path.join(_folder(home), "config.toml"), JsonHost(self.name, self.title, EVENTS, _place, _entry)
+        toml, plain = (
+            os.path.join(_folder(home), "config.toml"),
+            JsonHost(self.name, self.title, EVENTS, _place, _entry, is_sourced=False),
+        )
         known = recall(home).get(self.name)
         is_toml = known.path == toml if known is not None else _keeps_hooks(toml) and not os.path.exists(_place(home))
         if is_toml:
-            return toml, TomlText({event: call(home.shim, self.name, event) for event in EVENTS})
+            return toml, TomlText({event: call(home.shim, self.name, event, is_sourced=False) for event in EVENTS})
         return _place(home), plain.text(home)
 
 

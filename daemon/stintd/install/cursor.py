@@ -1,4 +1,4 @@
-"""Cursor: its user hooks, flat lists of commands."""
+"""Cursor: its user hooks, flat lists of commands. Which shell it gives them to is not said."""
 
 import os
 
@@ -16,4 +16,4 @@ def _entry(command: str, event: str) -> object:
     return {"command": command, "timeout": 10}
 
 
-HOST = JsonHost("cursor", "Cursor", EVENTS, _place, _entry, first='{\n  "version": 1\n}\n')
+HOST = JsonHost("cursor", "Cursor", EVENTS, _place, _entry, first='{\n  "version": 1\n}\n', is_sourced=False)

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psutil
 
@@ -191,8 +191,8 @@ class ProcessWatch:
             if pause > 0:
                 await self._clock.sleep(pause)
             self._asked.clear()
-            self._looked_at = self._clock.monotonic()
-            self._tell(await asyncio.to_thread(self.scan, self._looked_at), sink)
+            self._looked_at, began = self._clock.monotonic(), self._clock.now()
+            self._tell(await asyncio.to_thread(self.scan, self._looked_at), began, sink)
 
     def scan(self, now: float) -> dict[int, AgentProcess]:
         """The agents alive now in watched checkouts, by pid. Blocking; one caller at a time."""
@@ -221,11 +221,10 @@ class ProcessWatch:
         except (psutil.Error, OSError):
             return None
 
-    def _tell(self, found: dict[int, AgentProcess], sink: Sink) -> None:
-        """Nobody looks while nothing changes: an agent that is gone at the look after a silence ended in that silence, and
-        the change that ended it is not the agent's.
+    def _tell(self, found: dict[int, AgentProcess], now: datetime, sink: Sink) -> None:
+        """`now`: when the look began. Nobody looks while nothing changes: an agent that is gone at the look after a silence
+        ended in that silence, and the change that ended it is not the agent's.
         """
-        now = self._clock.now()
         ended = min(now, self._seen + timedelta(seconds=PAUSE))
         for pid, agent in self._alive.items():
             if found.get(pid) != agent:

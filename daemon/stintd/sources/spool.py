@@ -21,7 +21,7 @@ import re
 import stat
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from stintd.clock import Clock
@@ -40,6 +40,9 @@ Settled = Callable[[], Awaitable[None]]
 
 FILES_A_PASS = 200
 LARGEST = 64 * 1024
+BAD_FILES, BAD_BYTES = 1000, 64 * 1024 * 1024
+"""How much is kept of what cannot be read: a host that changed its messages must not fill the disk."""
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 HALF_WRITTEN = timedelta(seconds=5)
 FRESH = timedelta(seconds=2)
 """How old an act may be for the checkout's present commit to be the one it made."""
@@ -71,6 +74,7 @@ class SpoolSource:
         self._max_future, self._find_agent, self._doubles = max_future, find_agent, agents.Doubles()
         self._unfinished = 0  # half-written files seen by the last pass
         self._is_in_trouble = False
+        self._dropped = 0  # unreadable messages that were removed unseen
 
     async def run(self, sink: Sink) -> None:
         """Drain, then read whenever something arrives, until cancelled."""
@@ -195,6 +199,8 @@ class SpoolSource:
     def _check_time(self, time: datetime) -> None:
         if time > self._clock.now() + self._max_future:
             raise Invalid("its time is in the future", "the machine's clock was set back, or is wrong now")
+        if time < EARLIEST:
+            raise Invalid("its time is before 1990", "the machine's clock was wrong")
 
     def _head(self, lines: list[HookLine]) -> tuple[str | None, str]:
         """HEAD right after the act. Of several acts in one file only the last could be meant, so none is."""
@@ -207,6 +213,7 @@ class SpoolSource:
         log.warning("put aside %s: %s", path, reason)
         with contextlib.suppress(OSError):
             os.rename(path, os.path.join(self._bad, f"{os.path.basename(path)}~{os.lstat(path).st_ino}"))
+            self._dropped += _make_room(self._bad)
         self._report(sink, reason or "")
 
     def _report(self, sink: Sink, reason: str = "") -> None:
@@ -217,6 +224,7 @@ class SpoolSource:
             return
         self._is_in_trouble = is_trouble
         why = f", the last because {reason}" if reason else ""
+        why += f"; {self._dropped} older ones were removed to save room" if self._dropped else ""
         sink(
             TroubleSignal(
                 "spool_unreadable",
@@ -225,6 +233,21 @@ class SpoolSource:
                 is_cleared=not is_trouble,
             )
         )
+
+
+def _make_room(folder: str) -> int:
+    """Remove the oldest of what cannot be read when there is too much; how many."""
+    with os.scandir(folder) as entries:
+        found = sorted(((entry.stat(follow_symlinks=False), entry.path) for entry in entries), key=lambda one: one[0].st_mtime)
+    count, size, removed = len(found), sum(status.st_size for status, _ in found), 0
+    for status, path in found[:-1]:
+        if count - removed <= BAD_FILES and size <= BAD_BYTES:
+            break
+        if stat.S_ISDIR(status.st_mode):
+            continue
+        os.unlink(path)
+        removed, size = removed + 1, size - status.st_size
+    return removed
 
 
 def _check_name(name: str) -> None:
