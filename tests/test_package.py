@@ -41,6 +41,7 @@ def test_the_wheel_carries_hooks_config_and_schema(wheel):
     bundled = {name.removeprefix("stintd/_bundled/") for name in names if name.startswith("stintd/_bundled/")}
     assert files_below("hooks") | files_below("config") == bundled
     assert "stintd/store/schema/0001_initial.sql" in names
+    assert "stintd/py.typed" in names  # without it the checkers of callers do not see the client's types
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

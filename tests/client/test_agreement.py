@@ -17,6 +17,15 @@ from stintd.protocol.reading import wire_name
 from stintd.protocol.schemas import COMPONENTS
 
 CALLED = {"HealthWarning": "Warning"}
+ELSEWHERE = {"startTime", "endTime", "idempotencyKey"}
+"""Other names of `start` and `end`, and what travels as a header."""
+PLAIN = {
+    "time_entries.start": "timer.start",
+    "time_entries.stop": "timer.stop",
+    "timer.switch": "timer.start",
+    "workspaces.join": "",
+}
+"""Requests with fewer arguments than their route reads, and which one has the others; `code` is the same as `inviteCode`."""
 INLINE = {"Page", "Event"}
 """Page is of each list, Event of the stream: neither is a component."""
 KINDS = {name: kind for name, kind in vars(types).items() if is_dataclass(kind) and kind.__module__ == types.__name__}
@@ -41,6 +50,9 @@ def test_a_request_is_one_the_table_knows_with_fields_it_reads(name):
     assert set(ask.query) <= set(route.query)
     if isinstance(ask.body, dict) and not route.raw:
         assert set(ask.body) <= set(route.body or {})
+    sent = {*ask.query, *(ask.body if isinstance(ask.body, dict) else ())} | ELSEWHERE
+    if name not in PLAIN and not route.raw:
+        assert set(route.query) | set(route.body or {}) <= sent
     assert (ask.key is not None) == (route.creates and name != "keys.create")
 
 

@@ -9,7 +9,7 @@ is a `StintdError`. For the event loop it is used in; it starts no thread.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -45,7 +45,7 @@ class Resource:
         self._client = client
 
 
-def awaited(build: Callable[P, Ask[T]]) -> Callable[Concatenate[Resource, P], Awaitable[T]]:
+def awaited(build: Callable[P, Ask[T]]) -> Callable[Concatenate[Resource, P], Coroutine[Any, Any, T]]:
     """A method that sends what `build` makes of its arguments, when it is awaited."""
 
     async def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> T:

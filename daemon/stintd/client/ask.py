@@ -14,8 +14,8 @@ from functools import update_wrapper
 from typing import Any, Generic, TypeVar, get_args
 from uuid import uuid4
 
-from stintd.client.wire import Broken, garbage, query_text, quoted
-from stintd.errors import Invalid, StintdError, Unavailable
+from stintd.client.wire import Broken, Silent, garbage, query_text, quoted
+from stintd.errors import Invalid, StintdError
 from stintd.protocol.errors import from_wire
 from stintd.protocol.reading import camel, read
 from stintd.protocol.types import Page
@@ -74,7 +74,7 @@ class Ask(Generic[T]):
 
     def failed(self, error: StintdError) -> StintdError:
         """The failure as the caller sees it: whether something was done is not known, and how to find out."""
-        if not isinstance(error, Unavailable) or getattr(error, "is_down", False) or self.method == "GET":
+        if not isinstance(error, Broken | Silent) or self.method == "GET":
             return error
         if self.key:
             error.details["idempotencyKey"] = self.key

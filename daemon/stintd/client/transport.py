@@ -1,6 +1,7 @@
 """One request a connection over the control socket or loopback TCP, blocking, for one thread.
 
-Raises `DaemonDown` when nobody listens, `Broken` when the connection ends too early and `Unavailable` for silence.
+Raises `DaemonDown` when nobody listens, `Broken` when the connection ends too early and `Silent` when
+no answer comes in time.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import socket
 from time import monotonic
 
-from stintd.client.wire import BLOCK, Broken, Incoming, request
+from stintd.client.wire import BLOCK, Broken, Incoming, Silent, request
 from stintd.errors import Unavailable
 
 TYPE_CHECKING = False
@@ -119,5 +120,5 @@ def unreachable(error: OSError, address: Address) -> Unavailable:
 def broken(error: OSError) -> Unavailable:
     """What a connection that failed means."""
     if isinstance(error, TimeoutError):
-        return Unavailable("the daemon does not answer", "see `stint doctor`; `stint restart` starts it anew")
+        return Silent("the daemon does not answer", "see `stint doctor`; `stint restart` starts it anew")
     return Broken("the daemon closed the connection", "it may be stopping: try again in a moment")

@@ -25,6 +25,10 @@ class Broken(Unavailable):
     """The connection ended before the whole answer came: whether the request was carried out is not known."""
 
 
+class Silent(Unavailable):
+    """No answer in time: whether the request was or will be carried out is not known."""
+
+
 def garbage() -> Unavailable:
     """What came is no HTTP, or no JSON."""
     return Unavailable("what answers there is not stintd", "see `stint doctor`")

@@ -6,7 +6,9 @@ from stintd.protocol.types import Client, Page
 ONE = "/api/clients/{}"
 
 
-def list_(*, status: str | None = None, limit: int | None = None, cursor: str | None = None) -> Ask[Page[Client]]:
+def list_(
+    *, status: str | None = None, search: str | None = None, limit: int | None = None, cursor: str | None = None
+) -> Ask[Page[Client]]:
     """Clients by name; active ones unless `status` is archived or all."""
     return Ask("GET", "/api/clients", paged(Client), query=given(locals()))
 

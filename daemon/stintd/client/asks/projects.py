@@ -10,8 +10,9 @@ ONE = "/api/projects/{}"
 
 
 def list_(
-    *, status: str | None = None, search: str | None = None, limit: int | None = None, cursor: str | None = None
-) -> Ask[Page[Project]]:
+    *, client_id: str | None = None, client: str | None = None, status: str | None = None, search: str | None = None,
+    limit: int | None = None, cursor: str | None = None,
+) -> Ask[Page[Project]]:  # fmt: skip
     """Projects by name; active ones unless `status` is archived or all."""
     return Ask("GET", "/api/projects", paged(Project), query=given(locals()))
 

@@ -8,8 +8,9 @@ ONE = "/api/tasks/{}"
 
 
 def list_(
-    *, project_id: str | None = None, status: str | None = None, limit: int | None = None, cursor: str | None = None
-) -> Ask[Page[Task]]:
+    *, project_id: str | None = None, status: str | None = None, search: str | None = None, limit: int | None = None,
+    cursor: str | None = None,
+) -> Ask[Page[Task]]:  # fmt: skip
     """Tasks by name; active ones unless `status` is complete or all."""
     return Ask("GET", "/api/tasks", paged(Task), query=given(locals()))
 

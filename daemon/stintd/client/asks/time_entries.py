@@ -10,8 +10,9 @@ ONE = "/api/entries/{}"
 
 def list_(
     *, since: Moment | None = None, until: Moment | None = None, project_id: str | None = None, project: str | None = None,
-    client: str | None = None, task: str | None = None, tag: str | None = None, billable: bool | None = None,
-    actor: str | None = None, state: str | None = None, search: str | None = None, limit: int | None = None,
+    client_id: str | None = None, client: str | None = None, task_id: str | None = None, task: str | None = None,
+    tag: str | None = None, billable: bool | None = None, actor: str | None = None, user_id: str | None = None,
+    state: str | None = None, search: str | None = None, updated_since: Instant | None = None, limit: int | None = None,
     cursor: str | None = None,
 ) -> Ask[Page[Entry]]:  # fmt: skip
     """Entries that overlap a period, the latest start first. `project`, `client`, `task` and `tag` are names; `actor` is

@@ -16,12 +16,13 @@ def start(
     task_name: str | None = None, description: str | None = None, billable: bool | None = None,
     tags: Iterable[str] | None = None, at: Instant | None = None, auto_create: bool | None = None,
     fallback_project_id: str | None = None, on_running: str | None = None, source: str | None = None,
-    session_id: str | None = None, pid: int | None = None, manual: bool | None = None, idempotency_key: str | None = None,
+    session_id: str | None = None, pid: int | None = None, manual: bool | None = None, fuzzy: bool | None = None,
+    idempotency_key: str | None = None,
 ) -> Ask[StartedTimer]:  # fmt: skip
     """Start a timer on a project, by its id, its name, or the folder `path`; what runs already is answered as it is.
 
     `on_running` is `switch`, `parallel` or `conflict`. With `session_id`, `pid` or an agent's `source` it is the start of
-    a session, which ends by itself when it falls silent.
+    a session, which ends by itself when it falls silent. With `fuzzy` false a name of nearly that spelling is not meant.
     """
     body = given(locals())
     return Ask("POST", "/api/timer/start", reader(StartedTimer), body=body, key=new_key(idempotency_key))
@@ -45,7 +46,7 @@ def continue_(*, at: Instant | None = None, idempotency_key: str | None = None) 
 
 def stop(
     project_id: str | None = None, *, project_name: str | None = None, path: str | None = None, timer_id: str | None = None,
-    session_id: str | None = None, at: Instant | None = None,
+    session_id: str | None = None, fuzzy: bool | None = None, at: Instant | None = None,
 ) -> Ask[Entry | None]:  # fmt: skip
     """Stop the timer, or the one that is named; None when no such timer runs."""
     return Ask("POST", "/api/timer/stop", part("entry", Entry), body=given(locals()))
@@ -53,7 +54,7 @@ def stop(
 
 def pause(
     project_id: str | None = None, *, project_name: str | None = None, path: str | None = None, timer_id: str | None = None,
-    session_id: str | None = None, at: Instant | None = None,
+    session_id: str | None = None, fuzzy: bool | None = None, at: Instant | None = None,
 ) -> Ask[Entry | None]:  # fmt: skip
     """Pause the timer, or the one that is named; it is by hand from now on."""
     return Ask("POST", "/api/timer/pause", part("timer", Entry), body=given(locals()))
@@ -61,7 +62,7 @@ def pause(
 
 def resume(
     project_id: str | None = None, *, project_name: str | None = None, path: str | None = None, timer_id: str | None = None,
-    session_id: str | None = None, at: Instant | None = None,
+    session_id: str | None = None, fuzzy: bool | None = None, at: Instant | None = None,
 ) -> Ask[StartedTimer]:  # fmt: skip
     """Go on with a paused timer."""
     return Ask("POST", "/api/timer/resume", reader(StartedTimer), body=given(locals()))
@@ -86,7 +87,7 @@ def update(
 
 def heartbeat(
     project_id: str | None = None, *, project_name: str | None = None, path: str | None = None,
-    session_id: str | None = None, pid: int | None = None,
+    session_id: str | None = None, pid: int | None = None, fuzzy: bool | None = None,
 ) -> Ask[Entry | None]:  # fmt: skip
     """A sign of life of a session: somebody is at work now. The timer it counts for; None when it is nobody's."""
     return Ask("POST", "/api/timer/heartbeat", part("timer", Entry), body=given(locals()), is_repeatable=True)
