@@ -60,10 +60,9 @@ LIMITS = [
     (UNKNOWN, "commit", "10:07:30", "within 7 min 30 s: work"),
     (UNKNOWN, "push", "10:07:30", "within 7 min 30 s: work"),
     (UNKNOWN, "session_end", "10:05", "within 5 min: work"),
-    (Habit(goes_on=True), "commit", "10:10", "within 10 min, as you mostly go on after it: work"),
-    (Habit(goes_on=False), "commit", "10:05", "within 5 min, as you mostly leave after it: work"),
-    (Habit(goes_on=True), "session_end", "10:05", "within 5 min: work"),
-    (Habit(goes_on=True), "edit", "10:15", "within 15 min: work"),
+    (Habit(leaves=True), "commit", "10:05", "within 5 min, as you mostly leave after it: work"),
+    (Habit(leaves=True), "edit", "10:15", "within 15 min: work"),
+    (Habit(moves_on=True), "commit", "10:07:30", "within 7 min 30 s: work"),
     (Habit(finishes_first=True), "edit", "10:20", "within 20 min, as you finish something before nearly every break: work"),
     (Habit(finishes_first=True), "read", "10:20", "within 20 min, as you finish something before nearly every break: work"),
     (Habit(finishes_first=True), "commit", "10:07:30", "within 7 min 30 s: work"),
@@ -84,6 +83,32 @@ def test_longest_silence_that_is_work_hangs_on_what_was_done_before_it_and_on_th
     assert day.sheet(usual=usual).stretches[0].gaps[-1].reason.endswith(reason)
     later.beat(shown_exactly(clock(most) + timedelta(microseconds=1)), "acme")
     assert len(later.sheet(usual=usual).stretches) == 2
+
+
+@pytest.mark.parametrize(
+    ("habit", "most"), [(UNKNOWN, "10:07:30"), (Habit(moves_on=True), "10:10"), (Habit(leaves=True), "10:05")]
+)
+def test_silence_after_a_commit_and_before_another_project_hangs_on_whether_the_owner_moves_on(habit: Habit, most: str) -> None:
+    usual = UsualHours(time.min, time.max, UTC, habit)
+    day = Timeline()
+    day.beat("09:59", "acme")
+    day.commit("10:00", "acme")
+    later = Timeline(heartbeats=[*day.heartbeats])
+    day.beat(most, "beta")
+    later.beat(shown_exactly(clock(most) + timedelta(microseconds=1)), "beta")
+    assert day.sheet(usual=usual).stretches[0].end > clock("10:02")
+    assert later.sheet(usual=usual).stretches[0].end == clock("10:01")
+    assert later.sheet(usual=usual).gaps[0].verdict == "away"
+
+
+def test_reason_for_moving_on_names_the_habit() -> None:
+    day = pair("10:12", where="beta")
+    day.commit("10:00:01", "acme")
+    usual = UsualHours(time.min, time.max, UTC, Habit(moves_on=True))
+    assert day.sheet(usual=usual).gaps[0].reason == (
+        "11 min of silence after a commit: away "
+        "(after something finished, 10 min at most, as you often move on to another project after it)"
+    )
 
 
 def test_patience_is_not_for_a_silence_that_ends_elsewhere() -> None:
@@ -107,7 +132,7 @@ def test_reason_for_a_break_after_a_commit_names_the_habit() -> None:
     day = Timeline()
     day.commit("10:00", "acme")
     day.beat("10:06", "acme")
-    usual = UsualHours(time.min, time.max, UTC, Habit(goes_on=False))
+    usual = UsualHours(time.min, time.max, UTC, Habit(leaves=True))
     assert day.sheet(usual=usual).gaps[0].reason == (
         "6 min of silence after a commit: away (after something finished, 5 min at most, as you mostly leave after it)"
     )

@@ -73,7 +73,7 @@ class Moody:
         return True
 
     def habit(self, instant: datetime) -> Habit:
-        return (UNKNOWN, Habit(True, None), Habit(True, True), Habit(False, False))[instant.hour % 4]
+        return (UNKNOWN, Habit(True), Habit(False, True), Habit(True, False, True))[instant.hour % 4]
 
 
 USUALS = st.sampled_from([None, Moody()])

@@ -142,22 +142,22 @@ class Judge:
         """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
         limits = self._limits
         if fact.is_finishing:
-            return self._after_finishing(at, fact)
+            return self._after_finishing(at, fact, is_theirs)
         if silence > limits.idle and is_theirs and self._habit_at(at).finishes_first:
             habit = ", as you finish something before nearly every break"
             return Patience(limits.patient, exactly(limits.patient), habit)
         return self._idle
 
-    def _after_finishing(self, at: int, fact: Fact) -> Patience:
+    def _after_finishing(self, at: int, fact: Fact, is_theirs: bool) -> Patience:
         limits = self._limits
         if fact.kind == "session_end":
             return Patience(limits.left, exactly(limits.left))
-        goes_on = self._habit_at(at).goes_on
-        if goes_on is None:
-            return Patience(limits.finished, exactly(limits.finished))
-        if goes_on:
-            return Patience(limits.finished_going, exactly(limits.finished_going), ", as you mostly go on after it")
-        return Patience(limits.left, exactly(limits.left), ", as you mostly leave after it")
+        habit = self._habit_at(at)
+        if habit.leaves:
+            return Patience(limits.left, exactly(limits.left), ", as you mostly leave after it")
+        if habit.moves_on and not is_theirs:
+            return Patience(limits.moving, exactly(limits.moving), ", as you often move on to another project after it")
+        return Patience(limits.finished, exactly(limits.finished))
 
     def _away(self, a: Side, b: Side, since: int, patience: Patience, supervised: Sequence[Interval] = ()) -> Ruling:
         left = min(max(since, a.at + self._tail(a)), b.at)

@@ -1,15 +1,16 @@
-"""What a silence usually means to this owner, learnt from the work of earlier days: two habits around what finishes work.
+"""What a silence usually means to this owner, learnt from the work of earlier days: habits around what finishes work.
 
 Whoever nearly always finishes something (a commit, a push, a session) before a break has hardly left when nothing was
-finished; whoever mostly goes on after a commit has hardly left after one. Must not look at the day that is judged.
+finished; whoever mostly leaves after a commit has left; whoever often moves on to another project after one was on the
+way there. Must not look at the day that is judged.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stintd.domain.limits import Limits
 
@@ -17,16 +18,26 @@ CASES_NEEDED = 10
 """Fewer breaks or finishing acts say nothing about a person."""
 NEARLY_ALWAYS = 0.8
 MOSTLY = 0.5
+OFTEN = 0.25
+
+
+class Stretch(NamedTuple):
+    """Past work of the person: when it began, its last heartbeat, and where it was; in microseconds."""
+
+    start: int
+    last: int
+    project: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """`finishes_first`: nearly every break followed something finished. `goes_on`: whether work mostly went on soon after
-    something was finished; None: not known.
+    """`finishes_first`: nearly every break followed something finished. `leaves`: after something finished mostly nothing
+    came soon. `moves_on`: often it was soon followed by another project.
     """
 
     finishes_first: bool = False
-    goes_on: bool | None = None
+    leaves: bool = False
+    moves_on: bool = False
 
 
 UNKNOWN = Habit()
@@ -42,26 +53,32 @@ class Usual(Protocol):
         """What a silence that begins then usually means."""
 
 
-def habit_of(work: Sequence[tuple[int, int]], finishes: Sequence[int], limits: Limits) -> Habit:
-    """The habit that past work shows, in microseconds: start and last heartbeat of the person's stretches, and when they
-    finished something; both in order of time.
-    """
-    lasts = [last for (_, last), (begin, _) in pairwise(work) if begin - last > limits.patient]
+def habit_of(work: Sequence[Stretch], finishes: Sequence[int], limits: Limits) -> Habit:
+    """The habit that past work shows; both the work and the instants at which something was finished in order of time."""
+    lasts = [a.last for a, b in pairwise(work) if b.start - a.last > limits.patient]
     finished = set(finishes)
-    after = [_silence_after(at, work) for at in finishes]
+    soon = [_soon_after(at, work, limits.left) for at in finishes]
     return Habit(
         finishes_first=_share([last in finished for last in lasts]) >= NEARLY_ALWAYS,
-        goes_on=_share([silence <= limits.left for silence in after]) >= MOSTLY if len(after) >= CASES_NEEDED else None,
+        leaves=_share([what == "" for what in soon]) > MOSTLY,
+        moves_on=_share([what == "elsewhere" for what in soon]) >= OFTEN,
     )
 
 
-def _silence_after(at: int, work: Sequence[tuple[int, int]]) -> int:
-    """How long nothing came after an act, 0 where its stretch goes on. What was bridged is not looked into."""
-    i = bisect_right(work, at, key=lambda stretch: stretch[0]) - 1
-    if i >= 0 and work[i][1] > at:
-        return 0
-    j = bisect_left(work, at + 1, key=lambda stretch: stretch[0])
-    return work[j][0] - at if j < len(work) else 1 << 62
+def _soon_after(at: int, work: Sequence[Stretch], limit: int) -> str:
+    """What followed an act within the limit: the "same" project, work "elsewhere", or "" nothing. What was bridged inside
+    a stretch counts as soon.
+    """
+    i = bisect_right(work, at, key=_start) - 1
+    if i >= 0 and work[i].last > at:
+        return "same"
+    if i + 1 == len(work) or work[i + 1].start - at > limit:
+        return ""
+    return "elsewhere" if i >= 0 and work[i].project != work[i + 1].project else "same"
+
+
+def _start(stretch: Stretch) -> int:
+    return stretch.start
 
 
 def _share(cases: Sequence[bool]) -> float:

@@ -21,8 +21,9 @@ _MICROSECOND = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Limits:
     """See Policy for the meaning. Shares of the idle timeout: `left`, the longest work after a session's end, or after a
-    commit by someone who then mostly leaves; `finished` after a commit or push; `finished_going` after one by someone who
-    mostly goes on; `patient` after anything else by someone who finishes something before nearly every break.
+    commit by someone who mostly leaves then; `finished` after a commit or push; `moving` between one and another project
+    by someone who often moves on; `patient` after anything else by someone who finishes something before nearly every
+    break.
 
     `glance` is the longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's
     turn, `island_gap` the one over which nothing bears on anything.
@@ -31,7 +32,7 @@ class Limits:
     idle: int
     left: int
     finished: int
-    finished_going: int
+    moving: int
     patient: int
     glance: int
     turn_silence: int
@@ -58,7 +59,7 @@ def limits_of(policy: Policy) -> Limits:
         idle=idle,
         left=idle // 3,
         finished=idle // 2,
-        finished_going=idle * 2 // 3,
+        moving=idle * 2 // 3,
         patient=patient // _MICROSECOND,
         glance=min(SHORT, idle // 3),
         turn_silence=session_idle,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from stintd.domain.day import ONE_DAY, day_of, start_of_day
 from stintd.domain.fact import FINISHING
-from stintd.domain.habit import UNKNOWN, Habit, habit_of
+from stintd.domain.habit import UNKNOWN, Habit, Stretch, habit_of
 from stintd.domain.limits import limits_of
 from stintd.domain.model import from_us, to_us
 from stintd.domain.policy import Policy
@@ -28,7 +28,7 @@ SLACK = timedelta(hours=1)
 SHARE = 0.1
 """Of the days, so many of the earliest beginnings and of the latest ends are exceptions."""
 WORK = """
-SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us, last_evidence_us FROM entry
+SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us, last_evidence_us, project_id FROM entry
 WHERE actor = 'human' AND is_confirmed = 1 AND start_us BETWEEN ? AND ? ORDER BY start_us
 """
 
@@ -45,14 +45,15 @@ class Learnt:
         """Of the values stored with a day; what is not there was not learnt."""
         values = json.loads(text)
         hours = values.get("usualMinutes")
-        habit = Habit(values.get("finishesFirst", False), values.get("goesOn"))
+        habit = Habit(values.get("finishesFirst", False), values.get("leaves", False), values.get("movesOn", False))
         return cls((hours[0], hours[1]) if hours else None, habit)
 
     def to_row(self) -> str:
         """What was learnt, and nothing else."""
         values: dict[str, Any] = {"usualMinutes": self.minutes} if self.minutes else {}
         if self.habit != UNKNOWN:
-            values |= {"finishesFirst": self.habit.finishes_first, "goesOn": self.habit.goes_on}
+            habit = self.habit
+            values |= {"finishesFirst": habit.finishes_first, "leaves": habit.leaves, "movesOn": habit.moves_on}
         return json.dumps(values)
 
 
@@ -110,7 +111,7 @@ def _learnt(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> Lear
     minutes = _usual(work, zone)
     if minutes is None:
         return NOTHING
-    stretches = [(row["start_us"], row["last_evidence_us"] or row["end_us"]) for row in work]
+    stretches = [Stretch(row["start_us"], row["last_evidence_us"] or row["end_us"], row["project_id"]) for row in work]
     finishes = heartbeats.person_ends(conn, FINISHING, lo_us, hi_us)
     return Learnt(minutes, habit_of(stretches, finishes, limits_of(policy)))
 
