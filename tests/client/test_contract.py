@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -203,6 +205,49 @@ def test_an_hour_whose_answer_was_lost_on_the_way_is_entered_once(form, daemon, 
     day = at.date().isoformat()
     assert len(carried) == 2
     assert [one["id"] for one in daemon.entries(from_=day, to=day)] == [entered.id]
+
+
+def test_changes_are_told_over_either_listener(where):
+    async def awaiting(name):
+        client = AsyncClient(**where)
+        async with client.events() as events:
+            await client.projects.create(name)
+            return [
+                event.payload["name"] async for event in events if event.kind == "project.created" and not await events.close()
+            ]
+
+    listener = "socket" if "socket" in where else "tcp"
+    assert asyncio.run(awaiting(f"told, awaited, {listener}")) == [f"told, awaited, {listener}"]
+    client = Client(**where)
+    with client.events() as events:
+        client.projects.create(f"told, {listener}")
+        assert next(event.payload["name"] for event in events if event.kind == "project.created") == f"told, {listener}"
+
+
+def test_one_client_serves_several_threads_and_leaves_no_descriptor_open(daemon):
+    def descriptors():
+        return len(os.listdir("/proc/self/fd"))
+
+    async def given_up():
+        call = asyncio.create_task(AsyncClient(socket=daemon.layout.socket).status())
+        await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    client = Client(socket=daemon.layout.socket)
+    project = client.projects.create("threads")
+    before = descriptors()
+    starts = [MORNING + timedelta(days=300, minutes=10 * number) for number in range(32)]
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda start: client.time_entries.create(project.id, start=start, duration_minutes=5), starts))
+    assert [one.start for one in made] == starts
+    for _ in range(20):
+        with pytest.raises(NotFound):
+            client.projects.get("nobody-at-all")
+        client.events().close()
+    asyncio.run(given_up())
+    assert descriptors() == before
 
 
 def test_many_at_once_are_each_entered_once(daemon):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from stintd.client import AsyncClient, Client, DaemonDown
+from stintd.client import AsyncClient, AsyncEventStream, Client, DaemonDown, EventStream, place
 from stintd.client.following import LONGEST_PAUSE, Following
 from stintd.client.wire import Broken
 from stintd.errors import RateLimited, Unauthorized, Unavailable
@@ -117,6 +117,30 @@ def test_an_event_about_an_entry_has_it_typed(control):
         first, second, third = next(events), next(events), next(events)
     assert first.entry.id == shown["id"]
     assert (second.entry, second.id, third.entry) == (None, None, None)
+
+
+def test_a_connection_that_fell_silent_is_given_up_and_the_stream_goes_on_elsewhere(control):
+    end = threading.Event()
+    control.answers["GET", "/api/events"] = stream(change(5))
+    control.drip = (b"HTTP/1.1 200 OK\r\n\r\nretry: 1\nid: 4\n\n", b"", end)
+
+    def next_of(events):
+        assert events.last_id == "4"
+        control.drip = None
+        return events
+
+    async def run():
+        async with AsyncEventStream(here, Following(None, 60, silence=0.2)) as events:
+            return (await anext(next_of(events))).id
+
+    here = place.find(None, None, None)
+    try:
+        assert next(next_of(EventStream(here, Following(None, 60, silence=0.2)))).id == "5"
+        control.drip = (b"HTTP/1.1 200 OK\r\n\r\nretry: 1\nid: 4\n\n", b"", end)
+        assert asyncio.run(run()) == "5"
+    finally:
+        end.set()
+    assert marks(control) == [None, "4", None, "4"]
 
 
 def test_a_closed_stream_ends(control):

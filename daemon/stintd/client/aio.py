@@ -230,7 +230,7 @@ class AsyncEventStream:
     async def _step(self) -> None:
         """Read a block; after a failure, wait for the next try."""
         try:
-            async with _limit(following.SILENCE):
+            async with _limit(self._state.silence):
                 if self._answer is None:
                     await self._open()
                 assert self._answer is not None

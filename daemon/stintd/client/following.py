@@ -16,10 +16,14 @@ LONGEST_PAUSE = 15.0
 
 
 class Following:
-    """One reader of the stream. `patience` is for how long the daemon may be away, in seconds; None is for ever."""
+    """One reader of the stream. `patience` is for how long the daemon may be away, in seconds; None is for ever. `silence`
+    is for how long a connection may say nothing.
+    """
 
-    def __init__(self, last_id: str | None, patience: float | None, now: Callable[[], float] = monotonic) -> None:
-        self._events, self._patience, self._now = Events(last_id), patience, now
+    def __init__(
+        self, last_id: str | None, patience: float | None, now: Callable[[], float] = monotonic, silence: float = SILENCE
+    ) -> None:
+        self._events, self._patience, self._now, self.silence = Events(last_id), patience, now, silence
         self._found: deque[Event] = deque()
         self._told: str | None = last_id
         self._was_heard = False

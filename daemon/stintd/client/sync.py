@@ -241,7 +241,7 @@ class EventStream:
     def _open(self) -> None:
         headers = [*self._place.headers, *self._state.headers]
         self._answer = transport.send(
-            self._place.address, "GET", following.ROUTE, headers=headers, timeout=following.SILENCE, host=self._place.host
+            self._place.address, "GET", following.ROUTE, headers=headers, timeout=self._state.silence, host=self._place.host
         )
         self._blocks = self._answer.blocks()
         if self._answer.status != 200:
