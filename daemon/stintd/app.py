@@ -22,6 +22,7 @@ from stintd.clock import Clock, SystemClock
 from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
 from stintd.engine import placing, rolling, shape
+from stintd.engine.clients import Clients
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
@@ -146,8 +147,9 @@ class App:
         self.pusher = Pusher(Tools(self.engine, hook_secrets, self.courier, retry), self.supervisor)
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
+        self.clients = Clients(self.engine)
         self.surface = Surface(self, TABLE)
-        self.surface.rate_limit = self.chosen.rate_limit
+        self._set_surface()
         self.loopback = Loopback(self.surface, self.health, instance.bind_loopback, self.layout.http_json)
         self.watcher = watch.TreeWatcher(self._notes, asyncio.get_running_loop(), clock, roots=self.chosen.folders)
         self._build_sources()
@@ -155,6 +157,10 @@ class App:
             self.engine.write(self._rebuild)
         for note in self.database.notes:
             self.health.raise_warning("database_mended", note, "see the backups folder; `stint log` shows what is there")
+
+    def _set_surface(self) -> None:
+        self.surface.rate_limit = self.chosen.rate_limit
+        self.surface.extension_origins = frozenset(self.chosen.extension_origins)
 
     @staticmethod
     def _rebuild(step: Step) -> None:
@@ -300,7 +306,7 @@ class App:
             self.places.roots = tuple(map(os.path.realpath, chosen.folders))
             await self.tracker.set_roots(chosen.folders)
         is_moved, self.chosen = chosen.port != self.chosen.port, chosen
-        self.surface.rate_limit = chosen.rate_limit
+        self._set_surface()
         if is_moved:
             await self.loopback.move(chosen.port)
         self.project_files.roots, self.project_files.excluded = chosen.folders, chosen.exclude
@@ -314,6 +320,10 @@ class App:
     def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
         """See api.control.Daemon."""
         return self.gate.beat(signals)
+
+    def set_aside(self, name: str, text: bytes, why: str) -> None:
+        """See api.control.Daemon."""
+        self.spool.set_aside(name, text, why, self.gate.tell)
 
     def sources(self) -> list[dict[str, Any]]:
         """What listens, and when it last heard something."""

@@ -18,6 +18,7 @@ from stintd.domain.model import BeatSignal
 from stintd.domain.noise import NoiseFilter
 from stintd.domain.policy import Policy
 from stintd.engine import placing
+from stintd.engine.clients import Clients
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
@@ -71,6 +72,7 @@ class Daemon:
         await self.pusher.start()
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
+        self.clients, self.aside = Clients(self.engine), []
         self.surface = Surface(self, TABLE)
         self.path = str(self.folder / "s")
         self.listener = socket.socket(socket.AF_UNIX)
@@ -100,6 +102,9 @@ class Daemon:
 
     def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
         return self.gate.beat(signals)
+
+    def set_aside(self, name: str, text: bytes, why: str) -> None:
+        self.aside.append((name, text, why))
 
     def sources(self) -> list[dict[str, Any]]:
         return []

@@ -91,7 +91,8 @@ def hammer(document, probe, route, examples):
         if is_fitting:
             aim(case, probe.known, draw)
         response = case.call(base_url=probe.url, headers=headers, session=session)
-        refused_one_by_one = response.status_code == 202 and response.json().get("rejected")
+        # WakaTime's clients send a refused body again for ever: there each item is refused by itself.
+        refused_one_by_one = route.is_for_extensions or (response.status_code == 202 and response.json().get("rejected"))
         left_out = [positive_data_acceptance, ignored_auth, *([negative_data_rejection] if refused_one_by_one else [])]
         case.validate_response(response, excluded_checks=left_out)
         if is_fitting:

@@ -14,6 +14,7 @@ from stintd.store import table
 from tests.api.daemon import Answer
 
 KINDS = ("read", "write", "full")
+EXTENSION = "chrome-extension://jnbbnacmeggbgdjgaoojpmhdlkkpblgi"
 PARAMETER = "00000000-0000-7000-8000-000000000000"
 
 
@@ -151,7 +152,10 @@ async def test_no_key_or_a_strange_one_is_refused_with_the_remedy(loopback, head
     assert "X-RateLimit-Limit" not in answer.headers
 
 
-async def test_a_key_in_the_address_is_no_key(loopback, keys):
+async def test_a_key_in_the_address_is_no_key_but_where_wakatimes_clients_send_it(loopback, keys):
+    assert (await loopback.ask("GET", f"/api/v1/users/current?api_key={keys['read']}")).status == 200
+    assert (await loopback.ask("GET", "/api/v1/users/current?api_key=wrong")).status == 401
+    assert (await loopback.ask("GET", "/api/v1/users/current?" + "&".join(f"a{n}=1" for n in range(60)))).status == 401
     assert (await loopback.ask("GET", f"/api/status?api_key={keys['full']}")).status == 401
 
 
@@ -189,7 +193,7 @@ def expected(route, scope: str) -> bool:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name_of)
-async def test_every_route_lets_in_exactly_whom_it_should(loopback, keys, route):
+async def test_every_route_lets_in_exactly_whom_it_should(loopback, keys, daemon, route):
     path, method = target_of(route), route.method
     body = {} if method != "GET" else None
     ask = loopback.ask
@@ -216,7 +220,21 @@ async def test_every_route_lets_in_exactly_whom_it_should(loopback, keys, route)
         assert (answer.status, answer.body["code"]) == (403, "FORBIDDEN"), headers
     if method != "GET":
         for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
-            assert (await ask(method, path, key, b"{}", Content_Type=kind)).status == 415
+            is_taken = kind == "text/plain" and route.is_for_extensions
+            assert ((await ask(method, path, key, b"{}", Content_Type=kind)).status == 415) != is_taken
+    daemon.surface.extension_origins = frozenset({EXTENSION})
+    if route.path == "/api/events":
+        return
+    by_address = await ask(method, f"{path}?api_key={key}", None, body, Origin=EXTENSION, Sec_Fetch_Site="cross-site")
+    by_header = await ask(method, path, key, body, Origin=EXTENSION)
+    other = await ask(method, f"{path}?api_key={key}", key, body, Origin=EXTENSION[:-1] + "b")
+    assert other.status == 403, "an extension that is not listed"
+    if route.is_for_extensions:
+        assert by_address.status not in (401, 403), by_address.body
+        assert by_address.headers["Access-Control-Allow-Origin"] == by_header.headers["Access-Control-Allow-Origin"] == EXTENSION
+    else:
+        assert (by_address.status, by_header.status) == (403, 403), "on WakaTime's routes only"
+        assert "Access-Control-Allow-Origin" not in by_header.headers
 
 
 async def test_paths_that_are_not_there_are_told_to_nobody_without_a_key(loopback, keys):
@@ -258,6 +276,14 @@ async def test_heartbeats_are_never_refused_for_their_number(loopback, keys, dae
         assert (await loopback.ask("POST", "/api/heartbeats", keys["write"], {"project": "acme"})).status == 202
         assert (await loopback.ask("POST", "/api/timer/heartbeat", keys["write"], {})).status == 200
     assert (await loopback.ask("GET", "/api/status", keys["write"])).headers["X-RateLimit-Remaining"] == "1"
+
+
+async def test_heartbeats_of_wakatimes_clients_are_not_counted_either(loopback, keys, daemon):
+    daemon.surface.rate_limit = 1
+    for path in ("heartbeats", "heartbeats.bulk"):
+        for _ in range(3):
+            answer = await loopback.ask("POST", f"/api/v1/users/current/{path}", keys["write"], [])
+            assert (answer.status, answer.headers["X-RateLimit-Remaining"]) == (202 if "bulk" in path else 201, "1")
 
 
 async def test_wrong_paths_and_wrong_bodies_count(loopback, keys, daemon):

@@ -9,6 +9,7 @@ from stintd.api.handle import locate, query, run
 from stintd.api.route import Call
 from stintd.domain.model import BeatSignal
 from stintd.engine import shape
+from stintd.engine.clients import Clients
 from stintd.engine.commands import sessions
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
@@ -31,6 +32,7 @@ class Daemon(Protocol):
     engine: Engine
     gate: Gate
     places: Places
+    clients: Clients
     device: str
     version: str
     pusher: Pusher
@@ -42,6 +44,9 @@ class Daemon(Protocol):
 
     def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
         """Journal heartbeats: how many are new, how many known, and which (by index) were refused, and why."""
+
+    def set_aside(self, name: str, text: bytes, why: str) -> None:
+        """Keep what a caller sent and cannot be taken, and say so in the status."""
 
     def sources(self) -> list[dict[str, Any]]:
         """`{name, state, lastAt}` of each source."""

@@ -2,19 +2,27 @@
 
 import base64
 import binascii
+import contextlib
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+FIELDS = 50
 
 
-def presented(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """What may be a key, the likeliest first; nothing when no credential was sent."""
+def presented(headers: Mapping[str, str], query: str = "") -> tuple[str, ...]:
+    """What may be a key, the likeliest first; nothing when no credential was sent. `query` is looked into only for the
+    routes of clients that send it there.
+    """
     found = []
     scheme, _, rest = headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
-        found.append(rest.strip())
+        found += [rest.strip(), *_basic(rest.strip())]
     elif scheme.lower() == "basic":
         found += _basic(rest.strip())
     if "X-API-Key" in headers:
         found.append(headers["X-API-Key"].strip())
+    with contextlib.suppress(ValueError):
+        found += [value for name, value in parse_qsl(query, max_num_fields=FIELDS) if name == "api_key"]
     return tuple(key for key in found if key)
 
 

@@ -7,7 +7,7 @@ it is JSON (a page cannot say so without asking first, and the answer to that is
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ BULK_LIMIT = 8 << 20
 BODY_SECONDS = 10.0
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _OWN_SITES = frozenset({"same-origin", "none"})
+_PLAIN_TYPES = frozenset({"", "text/plain", "application/octet-stream"})
 _JSON_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
 
@@ -55,7 +56,6 @@ class Guard:
     """The policy of one listener. `port` None (a Unix socket): any port in Host; else exactly that one."""
 
     port: int | None = None
-    origins: frozenset[str] = frozenset()
 
     def is_our_host(self, host: str) -> bool:
         """A loopback name, with our port where there is one."""
@@ -70,8 +70,10 @@ class Guard:
             return False
         return self.port is None or int(port) == self.port
 
-    def check_site(self, headers: Mapping[str, str], target: str) -> None:
-        """Refuse what a browser sends for somebody else's page, and targets that name another host."""
+    def check_site(self, headers: Mapping[str, str], target: str, origins: Collection[str] = ()) -> None:
+        """Refuse what a browser sends for somebody else's page, and targets that name another host. `origins`: the
+        browser extensions that may call what is asked for.
+        """
         if not target.startswith("/"):
             raise Refused(400, "the request must name a path", "send it as GET /api/status")
         host = headers.get("Host")
@@ -80,6 +82,8 @@ class Guard:
         if not self.is_our_host(host):
             raise Forbidden("this is not our host name", "use localhost, 127.0.0.1 or [::1]")
         origin = headers.get("Origin")
+        if origin is not None and origin in origins:
+            return
         if origin is not None and not self._is_our_origin(origin):
             raise Forbidden("requests of other sites are refused", "call the API from a program, not from a page")
         site = headers.get("Sec-Fetch-Site")
@@ -88,7 +92,7 @@ class Guard:
 
     def _is_our_origin(self, origin: str) -> bool:
         scheme, _, host = origin.partition("://")
-        return origin in self.origins or (scheme == "http" and self.is_our_host(host))
+        return scheme == "http" and self.is_our_host(host)
 
 
 def check_scope(caller: Caller, scope: str) -> None:
@@ -97,10 +101,11 @@ def check_scope(caller: Caller, scope: str) -> None:
         raise Forbidden(f"this key may not do that: it needs the scope {scope}", "make one with `stint keys create`")
 
 
-def check_type(headers: Mapping[str, str]) -> None:
-    """A body must be sent as JSON, plain: an encoded one could unpack to any size."""
+def check_type(headers: Mapping[str, str], is_plain: bool = False) -> None:
+    """A body must be sent as JSON (or, with `is_plain`, as text), unpacked: an encoded one could unpack to any size."""
     kind = headers.get("Content-Type", "")
-    if kind != "application/json" and not _JSON_TYPE.fullmatch(kind):
+    is_text = is_plain and kind.partition(";")[0].strip().lower() in _PLAIN_TYPES
+    if not is_text and kind != "application/json" and not _JSON_TYPE.fullmatch(kind):
         raise Refused(415, "the body must be sent as application/json", "set Content-Type: application/json")
     if headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refused(415, "encoded bodies are not read", "send the body without Content-Encoding")
@@ -108,23 +113,28 @@ def check_type(headers: Mapping[str, str]) -> None:
 
 async def read_json(request: BaseRequest, limit: int) -> Any:
     """The parsed body, `None` when there is none."""
+    raw = await read_bytes(request, limit)
+    return parse(raw) if raw else None
+
+
+async def read_bytes(request: BaseRequest, limit: int, is_plain: bool = False) -> bytes:
+    """The body as it came, empty when there is none; with `is_plain` also one that does not say that it is JSON."""
     content = request.content
-    raw = content.read_nowait() if content.is_eof() else await _read_slowly(request, limit)
-    if not raw:
-        return None
-    check_type(request.headers)
+    raw = content.read_nowait() if content.is_eof() else await _read_slowly(request, limit, is_plain)
+    if raw:
+        check_type(request.headers, is_plain)
     if len(raw) > limit:
         raise _too_large(limit)
-    return parse(raw)
+    return raw
 
 
 def _too_large(limit: int) -> Refused:
     return Refused(413, f"the body is larger than {limit >> 20} MiB", "send it in parts")
 
 
-async def _read_slowly(request: BaseRequest, limit: int) -> bytes:
+async def _read_slowly(request: BaseRequest, limit: int, is_plain: bool) -> bytes:
     """A body that has not arrived whole: within the limit and the deadline, or refused."""
-    check_type(request.headers)
+    check_type(request.headers, is_plain)
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:

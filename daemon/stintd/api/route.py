@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from stintd.api.guard import BODY_LIMIT, OWNER, Caller, Refused
-from stintd.errors import Invalid, NotFound
+from stintd.errors import Invalid, NotFound, StintdError
 from stintd.protocol.fields import Field, read_object
 
 QUERY_FIELDS = 50
@@ -41,6 +41,8 @@ class Route:
     we do not know are passed over, as on the surface this route is compatible with. `is_rated` false: not counted against
     the key's rate limit. `success`: its status where that is neither 201 for what creates nor 200. `media` is the type of
     a successful answer that is not JSON. `needs`: schemas the whole body meets too, for what one field says of another.
+    `is_for_extensions`: browser extensions that the settings list may call, with the key in the query (`api_key`) and a
+    body of `text/plain`; the handler is given the body's bytes.
     """
 
     method: str
@@ -61,6 +63,7 @@ class Route:
     success: int = 0
     media: str = "application/json"
     needs: tuple[Mapping[str, Any], ...] = ()
+    is_for_extensions: bool = False
 
     @property
     def status(self) -> int:
@@ -93,6 +96,18 @@ class Table:
             if route.method in methods:
                 raise ValueError(f"{route.method} {route.path} is there twice")
             methods[route.method] = route
+        with_parameter = {route.path.partition("{")[0] for route in self.routes if route.is_for_extensions and route.params}
+        self._open_to_extensions = tuple(sorted(with_parameter))
+
+    def is_for_extensions(self, method: str, path: str) -> bool:
+        """Whether this is a route that listed browser extensions may call."""
+        route = self._exact.get(path, {}).get(method)
+        if route is None and path.startswith(self._open_to_extensions):
+            try:
+                route = self.find(method, path)[0]
+            except StintdError:
+                return False
+        return route is not None and route.is_for_extensions
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route and its path parameters, or 404, or 405 with the methods that are allowed."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stintd.api import clockeye, control, keys, openapi, stream, webhooks
+from stintd.api import clockeye, control, keys, openapi, stream, wakatime, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.route import Route, Table, fields
@@ -288,6 +288,7 @@ KEYS = [
 
 ROUTES = [
     *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES,
+    *wakatime.ROUTES,
 ]  # fmt: skip
 FOR_LIMITED = frozenset({
     "GET /api/health", "GET /api/openapi", "GET /api/timer/current", "POST /api/timer/start", "POST /api/timer/stop",

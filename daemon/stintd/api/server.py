@@ -20,7 +20,7 @@ from aiohttp.web_server import Server
 
 from stintd.api.answer import Answer, json_answer
 from stintd.api.credential import presented
-from stintd.api.guard import OWNER, Caller, Guard, Refused, check_scope, read_json
+from stintd.api.guard import OWNER, Caller, Guard, Refused, check_scope, read_bytes, read_json
 from stintd.api.listener import Listener
 from stintd.api.quota import Quotas
 from stintd.api.route import Call, Route, Table, read_body, read_query
@@ -126,6 +126,7 @@ class Surface:
         self.daemon, self.table = daemon, table
         self.owner_uid = os.getuid() if owner_uid is None else owner_uid
         self.rate_limit = 1000
+        self.extension_origins: frozenset[str] = frozenset()
         self.streams: dict[asyncio.Task[None], str] = {}
         self._quotas = Quotas(daemon.engine.clock, lambda: self.rate_limit)
         self._guesses = Quotas(daemon.engine.clock, lambda: GUESSES)
@@ -183,18 +184,21 @@ class Surface:
     async def handle(self, request: BaseRequest) -> Answer | StreamResponse:
         """One request from guard to answer; nothing but an answer leaves here."""
         caller = None
-        where = "guard"
+        where, more = "guard", {}
         try:
             listener: Listener = request.protocol.listener  # type: ignore[attr-defined]
-            target = request.raw_path
-            listener.guard.check_site(request.headers, target)
-            caller = await self._caller(request.headers) if listener.needs_key else OWNER
+            target, headers = request.raw_path, request.headers
             path, _, query = target.partition("?")
+            is_open = self.table.is_for_extensions(request.method, path)
+            listener.guard.check_site(headers, target, self.extension_origins if is_open else ())
+            if is_open and headers.get("Origin") in self.extension_origins:
+                more = {"Access-Control-Allow-Origin": headers["Origin"], "Vary": "Origin"}
+            caller = await self._caller(headers, query if is_open else "") if listener.needs_key else OWNER
             route, params = self._route(request.method, path, caller)
             where = route.path
             check_scope(caller, route.scope)
             check_limit(caller, route)
-            body = await read_json(request, route.limit)
+            body: Any = await read_bytes(request, route.limit, True) if is_open else await read_json(request, route.limit)
             call = _call(route, params, query, body, request, caller)
             answer = _finished(route, await route.handle(self, call, request))
         except StintdError as error:
@@ -207,12 +211,14 @@ class Surface:
         except Exception as error:
             answer = internal_answer(error, where)
         if caller is not None and caller.key_id:
-            answer.add(self._quotas.headers(caller.key_id))  # type: ignore[union-attr]
+            more |= self._quotas.headers(caller.key_id)
+        if more:
+            answer.add(more)  # type: ignore[union-attr]
         return answer
 
-    async def _caller(self, headers: Mapping[str, str]) -> Caller:
-        """Whose key this is, or `unauthorized`."""
-        keys = presented(headers)
+    async def _caller(self, headers: Mapping[str, str], query: str = "") -> Caller:
+        """Whose key this is, or `unauthorized`. `query`: where the route takes it from there too."""
+        keys = presented(headers, query)
         holder = self.daemon.keyring.find(keys)
         if holder is None:
             if keys:

@@ -45,7 +45,8 @@ class Context:
 
     `repo` is set inside a known repository, else `folder` (absolute) or `project` (a name the caller gave) places the
     heartbeat. `witness` is what the source saw of the actor: "terminal" (a hook whose environment shows no agent),
-    "agent" (an agent's marker or process) or "". `source_text` keeps a caller's own word for an unknown source.
+    "agent" (an agent's marker or process) or "". `source_text` keeps a caller's own word for an unknown source, or the
+    name of the program that spoke (an editor).
     `repo_path` is the worktree's top folder, so that a linked worktree is told from its main one.
     """
 
@@ -182,7 +183,7 @@ class ProcessSignal:
 class BeatSignal:
     """A heartbeat told by someone else (spool, HTTP), placed by `path`, `project` or neither.
 
-    `time` None means on arrival; `origin_id` "" means no id of the caller's.
+    `time` None means on arrival; `origin_id` "" means no id of the caller's. `client`: the program that speaks.
     """
 
     time: datetime
@@ -197,6 +198,7 @@ class BeatSignal:
     origin_id: str = ""
     pid: int | None = None
     witness: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

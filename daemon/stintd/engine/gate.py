@@ -162,6 +162,7 @@ class Gate:
             self.on_work(signal.path)
             if signal.source == "editor" and signal.kind == "edit":
                 self._edited(signal)
+            signal = self._on_branch(signal)
         self.last_at[signal.source] = now
         return intake.heartbeat(signal, self._places, self._device, now, self._engine.policy.max_future, is_timed)
 
@@ -174,6 +175,13 @@ class Gate:
         self._noise.spoken_for = self.agents.programs
         self.agents.note(signal, told, beat.context)
         return [beat]
+
+    def _on_branch(self, signal: BeatSignal) -> BeatSignal:
+        """With the branch its checkout stood on then, where its sender did not say: it may come late."""
+        found = self._places.locate(signal.path or "").checkout
+        if signal.branch or signal.source == "browser" or found is None:
+            return signal
+        return replace(signal, branch=self._branches.at(found.path, signal.time, found.branch))
 
     def _edited(self, signal: BeatSignal) -> None:
         """An editor wrote this file, whatever it looks like to the watcher."""

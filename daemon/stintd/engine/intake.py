@@ -3,7 +3,10 @@
 Owns no state but the map of places it is handed. What it refuses, it refuses with a sentence (never silently).
 """
 
+import asyncio
+import contextlib
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,11 +17,40 @@ from stintd.store.ids import content_id
 
 EARLIEST = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
 TEXT_LIMIT = 1024
+LINK_SECONDS = 1.0
 
 
 def unlike_any() -> str:
     """An id for a heartbeat that came without id and time: it is its own, whatever it says (DETAILS, Duplicates)."""
     return "~" + os.urandom(12).hex()
+
+
+class _Looking:
+    """Whether a look at links is under way: on a dead network mount it never ends, and must not take a second thread."""
+
+    is_under_way = False
+
+
+async def without_links(places: Places, paths: Iterable[str]) -> dict[str, str]:
+    """Those paths that lie in no known checkout and lead to one through symbolic links, by how they were told."""
+    unknown = {path for path in paths if places.locate(path).checkout is None}
+    if not unknown or _Looking.is_under_way:
+        return {}
+    _Looking.is_under_way = True
+    looking = asyncio.get_running_loop().run_in_executor(None, _real_paths, unknown)
+    looking.add_done_callback(_looked)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINK_SECONDS):
+            return await asyncio.shield(looking)
+    return {}
+
+
+def _looked(done: "asyncio.Future[dict[str, str]]") -> None:
+    _Looking.is_under_way = False
+
+
+def _real_paths(paths: Iterable[str]) -> dict[str, str]:
+    return {path: real for path in paths if (real := os.path.realpath(path)) != path}
 
 
 def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
@@ -45,13 +77,14 @@ def place(signal: BeatSignal, places: Places, device: str) -> tuple[Context, str
     is_known = signal.source in SOURCES
     act = Context(
         signal.source if is_known else "api", signal.kind, signal.actor, session=signal.session, device=device,
-        witness=signal.witness, source_text="" if is_known else signal.source,
+        witness=signal.witness, source_text=signal.client if is_known else signal.source,
     )  # fmt: skip
     if signal.path:
         found = places.locate(signal.path)
         entity = signal.entity or found.entity
         if found.checkout is not None:
-            branch = signal.branch or found.checkout.branch
+            is_page = signal.source == "browser"  # shows some branch, not the one that is checked out
+            branch = signal.branch or (None if is_page else found.checkout.branch)
             return replace(act, repo=found.checkout.repo, repo_path=found.checkout.path, branch=branch), entity
         return replace(act, folder=found.folder, project=signal.project, branch=signal.branch), entity
     return replace(act, project=signal.project, branch=signal.branch), signal.entity

@@ -75,6 +75,14 @@ class Places:
         """All that are there."""
         return [known for known in self._checkouts.values() if not known.is_gone]
 
+    def checkouts_of(self, repo: RepoId) -> list[Checkout]:
+        """Where a repository lies, the main checkout first."""
+        return sorted((one for one in self.checkouts() if one.repo == repo), key=lambda one: (one.facts.kind != "main", one.path))
+
+    def is_below_root(self, path: str) -> bool:
+        """Whether a path lies inside a watched root."""
+        return any(path.startswith(root.rstrip("/") + "/") for root in self.roots)
+
     def locate(self, path: str) -> Place:
         """The deepest known checkout that holds `path`; else the first folder below a watched root; else itself.
 

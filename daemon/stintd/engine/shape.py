@@ -177,6 +177,16 @@ def client(row: Row) -> dict[str, Any]:
     return {"id": row["id"], "name": row["name"], "archived": bool(row["archived"]), "revision": row["revision"]}
 
 
+def source_word(context: Context) -> str:
+    """The source as its caller named it."""
+    return context.source_text or context.source if context.source == "api" else context.source
+
+
+def client_word(context: Context) -> str | None:
+    """The program that spoke, where it is known: an editor's name."""
+    return context.source_text or None if context.source != "api" else None
+
+
 def beat(conn: Connection, time_us: int, entity: str, context: Context, assignment: Assignment) -> dict[str, Any]:
     """A heartbeat, with its project as it resolves now."""
     project_row = first(conn, "SELECT name FROM project WHERE id = ?", (assignment.project,)) if assignment.project else None
@@ -186,6 +196,6 @@ def beat(conn: Connection, time_us: int, entity: str, context: Context, assignme
         "id": None, "time": instant(time_us), "project": project_row["name"] if project_row else None,
         "projectId": assignment.project, "taskName": assignment.task, "repo": repo_row["name"] if repo_row else None,
         "path": place, "branch": context.branch, "entity": entity or None, "kind": context.kind,
-        "source": context.source_text or context.source, "actor": context.actor, "device": context.device or None,
+        "source": source_word(context), "client": client_word(context), "actor": context.actor, "device": context.device or None,
         "sessionId": context.session,
     }  # fmt: skip

@@ -147,6 +147,7 @@ class Heartbeat:
     entity: str | None
     kind: str
     source: str
+    client: str | None
     actor: str
     device: str | None
     session_id: str | None

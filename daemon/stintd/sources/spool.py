@@ -19,6 +19,7 @@ import logging
 import os
 import re
 import stat
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -215,6 +216,16 @@ class SpoolSource:
             os.rename(path, os.path.join(self._bad, f"{os.path.basename(path)}~{os.lstat(path).st_ino}"))
             self._dropped += _make_room(self._bad)
         self._report(sink, reason or "")
+
+    def set_aside(self, name: str, text: bytes, why: str, sink: Sink) -> None:
+        """Keep what came another way and cannot be taken; of the same text one copy."""
+        path = os.path.join(self._bad, f"{name}~{zlib.crc32(text):08x}")
+        os.makedirs(self._bad, mode=0o700, exist_ok=True)
+        with contextlib.suppress(OSError), open(path, "xb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text)
+        self._dropped += _make_room(self._bad)
+        self._report(sink, why)
 
     def _report(self, sink: Sink, reason: str = "") -> None:
         """Raise or clear the warning about messages that could not be read."""

@@ -98,7 +98,7 @@ SHAPES: dict[str, Schema] = {
         {
             "id": NULL_TEXT, "time": INSTANT, "project": NULL_TEXT, "projectId": NULL_TEXT, "taskName": NULL_TEXT,
             "repo": NULL_TEXT, "path": NULL_TEXT, "branch": NULL_TEXT, "entity": NULL_TEXT, "kind": TEXT, "source": TEXT,
-            "actor": ACTOR, "device": NULL_TEXT, "sessionId": NULL_TEXT,
+            "client": NULL_TEXT, "actor": ACTOR, "device": NULL_TEXT, "sessionId": NULL_TEXT,
         },
         about="One moment of evidence; its project as it resolves now.",
     ),

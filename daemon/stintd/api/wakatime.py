@@ -1,0 +1,169 @@
+"""The surface of WakaTime's clients: heartbeats of editors, agents and browsers, and the hours they show.
+
+A client gives up an item that is answered 400 and keeps the rest of its queue from moving when a body is refused: so a body
+is always taken, each of its items is judged by itself, and what cannot be taken is set aside here before it is refused.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from stintd.api.answer import Answer
+from stintd.api.guard import BULK_LIMIT
+from stintd.api.handle import query
+from stintd.api.route import Call, Route, fields
+from stintd.domain.model import BeatSignal
+from stintd.engine import pages
+from stintd.engine.intake import without_links
+from stintd.engine.queries import wakatime
+from stintd.errors import Invalid
+from stintd.protocol.body import dump
+from stintd.protocol.fields import Kind, choice, field, parse_day_or_instant, text
+from stintd.protocol.schemas.wakatime import BODY
+from stintd.protocol.schemas.words import ref
+from stintd.protocol.wakatime import Told, Unreadable, editor_of, is_single, items_of, system_of, told_from_wire
+
+BASE = "/api/v1/users/current"
+TAKEN, REFUSED = 201, 400
+ASIDE_LIMIT = 1 << 20
+Outcome = tuple[dict[str, Any], int]
+
+
+async def bulk(surface: Any, call: Call, request: Any) -> Answer:
+    """A list of heartbeats: each has its answer, in order; all are in the journal by then."""
+    outcomes = await _take(surface, call)
+    return Answer(dump({"responses": [list(one) for one in outcomes]}), call.route.status)
+
+
+async def single(surface: Any, call: Call, request: Any) -> Answer:
+    """One heartbeat, or a list of them from clients that post to the address they were given."""
+    outcomes = await _take(surface, call)
+    if not outcomes or not is_single(call.body):
+        return Answer(dump({"responses": [list(one) for one in outcomes]}), call.route.status)
+    body, _ = outcomes[0]
+    return Answer(dump(body if "data" in body else {"data": None, **body}), call.route.status)
+
+
+async def _take(surface: Any, call: Call) -> list[Outcome]:
+    """What becomes of each item of a body."""
+    daemon = surface.daemon
+    agent, now = call.headers.get("User-Agent", "")[:255], daemon.engine.clock.now()
+    items = items_of(call.body) if call.body else []
+    outcomes: list[Outcome] = []
+    kept: list[tuple[int, Told]] = []
+    for index, item in enumerate(items):
+        try:
+            told = told_from_wire(item, now, agent)
+        except Invalid as error:
+            outcomes.append(_refusal(error.details.get("field", "body"), error.message))
+            continue
+        outcomes.append(({"data": {"id": told.id}}, TAKEN))
+        kept.append((index, told))
+    placed = await _placed(daemon, kept)
+    _, _, refused = daemon.beat([signal for _, signal in placed])
+    for place, why in refused:
+        outcomes[placed[place][0]] = _refusal("time" if why.startswith("time") else "entity", why)
+    for agent in {told.agent for _, told in kept}:
+        daemon.clients.heard(agent, editor_of(agent), system_of(agent))
+    _set_aside(daemon, call.body, items, outcomes)
+    return outcomes
+
+
+def _set_aside(daemon: Any, body: bytes, items: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
+    """Keep the items that were refused: their sender forgets them. Of a body that cannot be read, the body."""
+    bad = [(item, told["errors"]) for item, (told, status) in zip(items, outcomes, strict=True) if status == REFUSED]
+    if bad:
+        is_json = not any(isinstance(item, Unreadable) for item, _ in bad)
+        text = json.dumps([item for item, _ in bad]).encode() if is_json else body[:ASIDE_LIMIT]
+        daemon.set_aside("wakatime", text, next(iter(bad[0][1].values()))[0])
+
+
+def _refusal(name: str, why: str) -> Outcome:
+    """An item that is never sent again: `errors`, because a client that reads `error` would keep it."""
+    return {"errors": {name: [why]}}, REFUSED
+
+
+async def _placed(daemon: Any, kept: Sequence[tuple[int, Told]]) -> list[tuple[int, BeatSignal]]:
+    """The signals with the place this machine knows: pages by their address (others are dropped), files without links."""
+    found: list[tuple[int, BeatSignal]] = []
+    for index, told in kept:
+        signal = _of_page(daemon, told) if told.page else told.signal
+        if signal is not None:
+            found.append((index, signal))
+    real = await without_links(daemon.places, [signal.path for _, signal in found if signal.path])
+    return [(index, _ours(daemon, signal, real)) for index, signal in found]
+
+
+def _ours(daemon: Any, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
+    """Below a watched folder the place names the project, not the sender: it takes links and worktrees for others."""
+    path = real.get(signal.path or "", signal.path)
+    is_ours = path is not None and daemon.places.is_below_root(path)
+    return replace(signal, path=path, project=None if is_ours else signal.project)
+
+
+def _of_page(daemon: Any, told: Told) -> BeatSignal | None:
+    """A page of a watched repository is read there; of another nothing is kept."""
+    page = pages.page_of(told.page, daemon.places)
+    if page is None:
+        return None
+    branch = pages.branch_of(page, told.signal.branch, told.title, daemon.engine.policy)
+    checkout = next((one for one in page.checkouts if branch and one.branch == branch), page.checkouts[0])
+    return replace(told.signal, path=checkout.path, branch=branch, entity=page.address, client=editor_of(told.agent))
+
+
+async def experts(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """Who knows a file best: a question for teams."""
+    return {"data": []}
+
+
+async def plugin_error(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """A crash of a client: kept to be looked into, because it cost heartbeats."""
+    if call.body:
+        surface.daemon.set_aside("wakatime-error", call.body[:65536], "a WakaTime client told of a crash of its own")
+    return {"data": None}
+
+
+def _day(value: Any) -> date:
+    """A local day; of a whole instant its date, as its caller wrote it."""
+    found: date = parse_day_or_instant(value[:10] if isinstance(value, str) else value)
+    return found
+
+
+DAY = Kind(_day, {"type": "string", "format": "date"}, _day)
+NAME = text(255)
+ZONE = field("timezone", text(64))
+_ANY = {"is_lenient": True, "is_for_extensions": True}
+_TOLD: dict[str, Any] = {
+    **_ANY, "raw": True, "limit": BULK_LIMIT, "is_rated": False, "accepts": BODY,
+}  # fmt: skip
+
+
+def _get(path: str, fn: Any, summary: str, answer: str, *known: Any) -> Route:
+    return Route("GET", BASE + path, query(fn), summary, query=fields(*known), answer=ref(answer), **_ANY)
+
+
+ROUTES = [
+    Route("POST", f"{BASE}/heartbeats.bulk", bulk, "heartbeats of a WakaTime client", "write", success=202,
+          answer=ref("WakaTimeTaken"), **_TOLD),
+    Route("POST", f"{BASE}/heartbeats", single, "one heartbeat of a WakaTime client", "write", success=201,
+          answer={"anyOf": [ref("WakaTimeOne"), ref("WakaTimeTaken")]}, **_TOLD),
+    Route("POST", f"{BASE}/file_experts", experts, "nobody: hours stay with their owner", "none", raw=True,
+          answer=ref("WakaTimeNobody"), **_ANY),
+    Route("POST", "/api/v1/plugins/errors", plugin_error, "a crash of a WakaTime client", "write", raw=True, success=201,
+          answer=ref("WakaTimeNothing"), **_ANY),
+    _get("", wakatime.user, "the owner, as WakaTime's clients ask after a login", "WakaTimeUser"),
+    _get("/statusbar/today", wakatime.today, "today's total for a status bar", "WakaTimeToday"),
+    _get("/status_bar/today", wakatime.today, "today's total for a status bar", "WakaTimeToday"),
+    _get("/summaries", wakatime.summaries, "totals day by day", "WakaTimeSummaries", field("start", DAY), field("end", DAY),
+         field("range", text(40), "range_"), field("project", NAME), ZONE),
+    _get("/durations", wakatime.durations, "the stretches of a day", "WakaTimeDurations", field("date", DAY, "date_", True),
+         field("project", NAME), field("branches", NAME), field("slice_by", choice(*wakatime.SLICED)), ZONE),
+    _get("/heartbeats", wakatime.beats, "the heartbeats of a day", "WakaTimeBeats", field("date", DAY, "date_", True), ZONE),
+    _get("/all_time_since_today", wakatime.all_time, "the total of everything", "WakaTimeAllTime", field("project", NAME)),
+    _get("/projects", wakatime.projects, "projects, the latest first", "WakaTimeProjects", field("q", NAME)),
+    _get("/stats", wakatime.stats, "totals of the last seven days", "WakaTimeStats", ZONE),
+    _get("/stats/{span}", wakatime.stats, "totals of a range", "WakaTimeStats", ZONE),
+    _get("/user_agents", wakatime.user_agents, "the clients that were heard", "WakaTimeAgents"),
+]  # fmt: skip

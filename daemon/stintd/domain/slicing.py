@@ -1,0 +1,80 @@
+"""Time entries cut at their heartbeats: what an hour was spent on, finer than a project.
+
+The time from one heartbeat to the next belongs to the earlier one; what comes before the first belongs to the first. The
+slices of an entry are together exactly as long as the entry, so that a sum by language or editor is a sum of hours.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """A heartbeat: when, whose, of which project, and what it says of itself."""
+
+    time_us: int
+    actor: str
+    project: str | None
+    branch: str
+    entity: str
+    client: str
+
+
+class Piece(NamedTuple):
+    """A stretch of an entry without pauses."""
+
+    start_us: int
+    end_us: int
+    actor: str
+    project: str | None
+    branch: str
+
+
+class Slice(NamedTuple):
+    """A piece of time with what it was spent on; `entity` and `client` are empty where no heartbeat says."""
+
+    start_us: int
+    end_us: int
+    actor: str
+    project: str | None
+    branch: str
+    entity: str
+    client: str
+
+    @property
+    def length_us(self) -> int:
+        return self.end_us - self.start_us
+
+
+def slices(pieces: Iterable[Piece], marks: Sequence[Mark]) -> list[Slice]:
+    """Every piece cut at the heartbeats of its own actor and project; `marks` in order of time."""
+    times = [mark.time_us for mark in marks]
+    found: list[Slice] = []
+    for piece in pieces:
+        inside = marks[bisect_left(times, piece.start_us) : bisect_left(times, piece.end_us)]
+        own = [mark for mark in inside if mark.actor == piece.actor and mark.project == piece.project]
+        found += _cut(piece, own)
+    return found
+
+
+def _cut(piece: Piece, marks: Sequence[Mark]) -> Iterator[Slice]:
+    if not marks:
+        yield Slice(*piece, "", "")
+        return
+    begins = [piece.start_us, *(mark.time_us for mark in marks[1:]), piece.end_us]
+    for mark, start, end in zip(marks, begins, begins[1:], strict=False):
+        if end > start:
+            yield Slice(start, end, piece.actor, piece.project, mark.branch or piece.branch, mark.entity, mark.client)
+
+
+def joined(found: Iterable[Slice], by: Sequence[str], gap_us: int = 0) -> list[Slice]:
+    """Slices that follow each other within `gap_us` and agree in these fields, as one."""
+    out: list[Slice] = []
+    for one in sorted(found):
+        last = out[-1] if out else None
+        is_same = last is not None and all(getattr(last, name) == getattr(one, name) for name in (*by, "actor"))
+        if last is not None and is_same and one.start_us - last.end_us <= gap_us:
+            out[-1] = last._replace(end_us=max(last.end_us, one.end_us))
+        else:
+            out.append(one)
+    return out

@@ -1,0 +1,39 @@
+"""Which programs speak to us, by the User-Agent they send: kept once a day each, the latest few."""
+
+from typing import TYPE_CHECKING
+
+from stintd.store import cursors
+
+if TYPE_CHECKING:
+    from stintd.engine.engine import Engine
+    from stintd.engine.step import Step
+
+AGENTS = "wakatime.agent."
+"""Prefix of their names among the cursors; the value is day, editor and system, parted by tabs."""
+AGENTS_LIMIT = 50
+
+
+class Clients:
+    """Remembers whom it has noted today. Loop thread only."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._noted: dict[str, str] = {}
+
+    def heard(self, agent: str, editor: str, system: str) -> None:
+        """This program spoke; written with the next step when it had not today."""
+        agent, day = "".join(filter(str.isprintable, agent)), f"{self._engine.clock.now():%Y-%m-%d}"
+        if not agent or self._noted.get(agent) == day:
+            return
+        if len(self._noted) >= AGENTS_LIMIT:
+            self._noted.clear()
+        self._noted[agent] = day
+        self._engine.write(lambda step: _note(step, agent, f"{day}\t{editor}\t{system}"), soon=False)
+
+
+def _note(step: "Step", agent: str, value: str) -> None:
+    """Of too many the one that was silent for longest is forgotten."""
+    cursors.put(step.conn, {AGENTS + agent: value})
+    kept = cursors.all_of(step.conn, AGENTS)
+    for name in sorted(kept, key=lambda name: (kept[name], name))[: max(0, len(kept) - AGENTS_LIMIT)]:
+        cursors.drop(step.conn, name)

@@ -1,0 +1,207 @@
+"""Heartbeats as WakaTime's clients send them: read leniently, one by one.
+
+Their clients give an item up at 400 and send a whole body again for ever at anything else that is not success, so nothing
+here fails a body: what cannot be read of it is one unreadable item. Every type is taken as it comes (a line number may be
+text, a time may be text, a category null), unknown fields are passed over. Contract: `POST …/heartbeats.bulk`.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import isfinite
+from typing import Any
+from uuid import UUID
+
+from stintd.domain.model import BeatSignal, from_us
+from stintd.errors import Invalid
+
+ITEM = '"entity"'
+"""Every heartbeat has one: how many lie in text that cannot be read."""
+ENTITY_LIMIT = 1024
+TEXT_LIMIT = 255
+NAME_LIMIT = 40
+LATEST_SECONDS = 2**33
+BROWSER = re.compile(r"\b(?:chrome|chromium|firefox|edge|opera|brave|vivaldi|safari|arc)-wakatime/", re.ASCII | re.IGNORECASE)
+_PLUGIN = re.compile(r"([A-Za-z0-9_.+-]+)-wakatime/")
+_SYSTEM = re.compile(r"wakatime/\S+ +\(([A-Za-z]+)", re.ASCII)
+_DECODER = json.JSONDecoder(parse_constant=lambda text: None)
+_GAP = re.compile(r"[\s,]*")
+
+
+class Unreadable:
+    """Stands for an item that is no JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One heartbeat: what it says of work, or the page a browser showed. `id` is what its sender is answered."""
+
+    signal: BeatSignal
+    id: str
+    page: str = ""
+    title: str = ""
+    agent: str = ""
+
+
+# ---------------------------------------------------------------- a body
+
+
+def items_of(raw: bytes) -> list[Any]:
+    """The items of a body, in order; one that cannot be read is `Unreadable`. A single object is a body of one."""
+    text = raw.decode("utf-8", "replace").strip()
+    try:
+        value = _DECODER.decode(text)
+        if isinstance(value, str):  # VS Code in a browser encodes its JSON twice
+            value = _DECODER.decode(value)
+    except (ValueError, RecursionError):
+        return _salvaged(text)
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, dict) else [Unreadable()]
+
+
+def is_single(raw: bytes) -> bool:
+    """Whether a body is one object, whose sender expects an answer without a list."""
+    return raw.lstrip()[:1] == b"{"
+
+
+def _salvaged(text: str) -> list[Any]:
+    """What can be read of a list that cannot be read whole: everything up to the place where it breaks."""
+    found: list[Any] = []
+    place = _GAP.match(text, 1).end() if text.startswith("[") else 0  # type: ignore[union-attr]
+    try:
+        while text.startswith("{", place):
+            item, place = _DECODER.raw_decode(text, place)
+            found.append(item)
+            place = _GAP.match(text, place).end()  # type: ignore[union-attr]
+    except (ValueError, RecursionError):
+        pass
+    rest = max(text.count(ITEM, place), 1)
+    return found + [Unreadable() for _ in range(rest)]
+
+
+# ---------------------------------------------------------------- an item
+
+
+def told_from_wire(item: Any, now: datetime, agent: str = "") -> Told:
+    """One item, or `Invalid` naming the field. `agent` is the User-Agent of the request; the item's own goes first."""
+    if isinstance(item, Unreadable):
+        raise Invalid("it is not JSON", "", {"field": "body"})
+    if not isinstance(item, dict):
+        raise Invalid("a heartbeat is an object", "", {"field": "body"})
+    entity = _text(item, "entity", ENTITY_LIMIT)
+    time = _time(item.get("time"))
+    agent = _text(item, "user_agent") or _text(item, "userAgent") or agent
+    is_write = item.get("is_write") in (True, "true", 1, "1")
+    kind_of = _text(item, "type") or "file"
+    page = _page(item, entity, kind_of, agent)
+    if not entity and not page:
+        raise Invalid("entity is missing", "", {"field": "entity"})
+    mark = hashlib.blake2b("\x1f".join((str(time), kind_of, entity or page, str(is_write))).encode(), digest_size=16)
+    signal = _page_signal(item, time) if page else _signal(item, entity, time, is_write, agent)
+    # The same moment sent again is known, also when its project, branch or category was changed meanwhile.
+    signal = replace(signal, origin_id="~" + mark.hexdigest()[:24])
+    return Told(signal, str(UUID(bytes=mark.digest())), page, _text(item, "title"), agent)
+
+
+def _signal(item: Mapping[str, Any], entity: str, time: datetime, is_write: bool, agent: str) -> BeatSignal:
+    is_agents = _is_agents(item)
+    category = _text(item, "category").lower()
+    project = _text(item, "project") or _text(item, "alternate_project")
+    return BeatSignal(
+        time, _kind(item, category, is_write, is_agents), "agent" if is_agents else "editor",
+        "agent" if is_agents else "human", _path(item, entity), project or None,
+        _text(item, "branch") or None, _text(item, "ai_session") or None,
+        "" if entity.startswith("/") else entity, client=editor_of(agent),
+    )  # fmt: skip
+
+
+def _is_agents(item: Mapping[str, Any]) -> bool:
+    """Whether an AI agent did this: by its category, session or lines, unless a person changed lines there as well."""
+    if _number(item.get("human_line_changes")) > 0:
+        return False
+    is_marked = _text(item, "category").lower() in ("ai coding", "ai-coding", "ai_coding")
+    return is_marked or bool(_text(item, "ai_session")) or _number(item.get("ai_line_changes")) > 0
+
+
+def _kind(item: Mapping[str, Any], category: str, is_write: bool, is_agents: bool) -> str:
+    """A saved file or changed lines are an edit; looking, debugging, reviewing a read; an editor that indexes is no act."""
+    if category == "indexing":
+        return "presence"
+    if is_agents:
+        return "edit" if is_write else "tool"
+    changed = sum(_number(item.get(name)) for name in ("line_additions", "line_deletions", "human_line_changes"))
+    return "edit" if is_write or changed > 0 else "read"
+
+
+def _path(item: Mapping[str, Any], entity: str) -> str | None:
+    """Where it happened on this machine: the file, else (a hidden name, an app, a session) the project's folder."""
+    for candidate in (entity, _text(item, "project_folder", ENTITY_LIMIT)):
+        if candidate.startswith("/") and not candidate.startswith("//"):
+            return candidate
+    return None
+
+
+def _page_signal(item: Mapping[str, Any], time: datetime) -> BeatSignal:
+    """A page somebody read; where it belongs is found by its address."""
+    return BeatSignal(time, "read", "browser", branch=_text(item, "branch") or None)
+
+
+def _page(item: Mapping[str, Any], entity: str, kind: str, agent: str) -> str:
+    """The address a browser showed, "" when this is not of a browser. A bare host is an address of nothing we know."""
+    address = _text(item, "url", ENTITY_LIMIT) or entity
+    is_address = entity.startswith(("http://", "https://"))
+    return address if kind in ("url", "domain") or is_address or BROWSER.search(agent) else ""
+
+
+def _time(value: Any) -> datetime:
+    """Seconds since the epoch, as a number or as text."""
+    try:
+        seconds = float(value) if not isinstance(value, bool) else None
+    except (TypeError, ValueError, OverflowError):
+        seconds = None
+    if seconds is None or not isfinite(seconds) or not 0 < seconds < LATEST_SECONDS:
+        raise Invalid("time must be seconds since 1970", "", {"field": "time"})
+    return from_us(round(seconds * 1_000_000))
+
+
+def _text(item: Mapping[str, Any], name: str, limit: int = TEXT_LIMIT) -> str:
+    """A field as text; "" for null, another type, and the placeholders that stand for what was sent last."""
+    value = item.get(name)
+    if not isinstance(value, str) or (value.startswith("<<") and value.endswith(">>")):
+        return ""
+    cleaned = value.encode("utf-8", "replace").decode().replace("\0", "").strip()
+    if name == "entity" and len(cleaned) > limit:
+        raise Invalid(f"entity is longer than {limit} characters", "", {"field": "entity"})
+    return cleaned[:limit]
+
+
+def _number(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return number if isfinite(number) else 0.0
+
+
+# ---------------------------------------------------------------- who sent it
+
+
+def editor_of(agent: str) -> str:
+    """The editor in a User-Agent like `wakatime/1.90 (linux-6.1) go1.22 vim/9.0 vim-wakatime/12.0.0`, in lower case.
+
+    A plugin's own name decides where there is one: newer clients put the name of a language model before the editor.
+    """
+    plugins = _PLUGIN.findall(agent)
+    named = plugins or [word.partition("/")[0] for word in agent.rpartition(")")[2].split() if "/" in word]
+    name = str(named[-1]).lower()[:NAME_LIMIT] if named else ""
+    return "" if name == "unknown" else name
+
+
+def system_of(agent: str) -> str:
+    """The operating system in a User-Agent."""
+    found = _SYSTEM.match(agent)
+    return found[1] if found else ""
