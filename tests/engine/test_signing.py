@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -121,3 +122,47 @@ def test_the_code_that_clockeye_gives_its_customers_accepts_ours(tmp_path):
         ["node", tmp_path / "check.js", tmp_path / "body", signature, secret], capture_output=True, text=True, check=True
     )
     assert run.stdout.split() == ["true", "true", "false"]
+
+
+# ---------------------------------------------------------------- what we tell receivers to do
+
+
+def documented(language):
+    page = (Path(__file__).parents[2] / "daemon" / "WEBHOOKS.md").read_text()
+    return page.split(f"```{language}\n")[1].split("```")[0]
+
+
+def attempts():
+    """(body, headers, secret, whether a receiver should believe it)."""
+    now = datetime.now(UTC)
+    secret, old, own = signing.new_secret(), signing.new_secret(), "a-secret-of-my-own-choice"
+    told = {name.lower(): value for name, value in signed(secret, old, now=now).items()}
+    stale = {name.lower(): value for name, value in signed(secret, now=now - timedelta(minutes=6)).items()}
+    mine = {name.lower(): value for name, value in signed(own, now=now).items()}
+    return [
+        (BODY, told, secret, True), (BODY, told, old, True), (BODY, mine, own, True), (flipped(BODY), told, secret, False),
+        (BODY, told, signing.new_secret(), False), (BODY, stale, secret, False),
+        (BODY, {**told, "webhook-id": "d2"}, secret, False),
+        (BODY, {**told, "webhook-timestamp": stale["webhook-timestamp"]}, secret, False),
+        (BODY, {**told, "webhook-signature": "v1,"}, secret, False),
+    ]  # fmt: skip
+
+
+def test_the_documented_python_believes_ours_and_nothing_else():
+    names = {}
+    exec(documented("python"), names)
+    for body, headers, secret, expected in attempts():
+        assert names["is_from_stint"](body, headers, secret) is expected, headers
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node here: install the package nodejs (apt install nodejs)")
+def test_the_documented_javascript_believes_ours_and_nothing_else(tmp_path):
+    cases = [[base64.b64encode(body).decode(), headers, secret] for body, headers, secret, _ in attempts()]
+    (tmp_path / "cases.json").write_text(json.dumps(cases))
+    (tmp_path / "check.js").write_text(
+        documented("javascript")
+        + "for (const [body, headers, secret] of require('./cases.json'))"
+        + " console.log(isFromStint(Buffer.from(body, 'base64'), headers, secret));"
+    )
+    run = subprocess.run(["node", tmp_path / "check.js"], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [str(expected).lower() for *_, expected in attempts()]

@@ -48,6 +48,7 @@ class Daemon:
         """`wrapper`: a program that runs the daemon in its own place (`unshare …`, `strace -D …`)."""
         self.home = Path(home)
         self.wrapper = wrapper
+        self.arguments: list[str] = []
         self.environment = {
             **os.environ, "STINTD_HOME": str(self.home), "PYTHONPATH": str(SOURCES), **(environment or {}),
         }  # fmt: skip
@@ -67,7 +68,7 @@ class Daemon:
     def launch(self) -> "subprocess.Popen[bytes]":
         """Run `stintd` and wait for nothing."""
         log = open(self.home / "daemon.out", "ab")  # noqa: SIM115  the process keeps it
-        command = [*self.wrapper, sys.executable, "-m", "stintd.cli.run"]
+        command = [*self.wrapper, sys.executable, "-m", "stintd.cli.run", *self.arguments]
         self.process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
         return self.process
