@@ -7,6 +7,8 @@ import pytest
 
 from stintd.engine import outgoing
 from stintd.engine.housekeeping import sweep
+from stintd.engine.step import DryRun
+from stintd.errors import Conflict
 from stintd.ports import Failure, Response
 from tests.support.receivers import OK
 
@@ -112,6 +114,32 @@ async def test_a_refused_command_tells_nobody(daemon, client):
     )
     assert answer.status == 404
     assert await deliveries(client, webhook) == []
+
+
+async def test_what_is_rolled_back_is_told_to_nobody(daemon, client):
+    webhook = await made(client, URL, "project.created")
+
+    def fails(step):
+        step.publish("project.created", {"id": "x"})
+        raise Conflict("no")
+
+    def tries(step):
+        step.publish("project.created", {"id": "x"})
+        raise DryRun("answer")
+
+    with pytest.raises(Conflict):
+        await daemon.engine.run(fails)
+    assert await daemon.engine.run(tries) == "answer"
+    assert await deliveries(client, webhook) == []
+
+
+async def test_people_who_are_invited_join_and_leave_are_told(daemon, client):
+    await made(client, URL, "user.invited", "user.joined", "user.removed")
+    user = await client.post("/api/users", {"name": "Bo", "email": "bo@example.test"}, 201)
+    await client.ask("PATCH", f"/api/users/{user['id']}", {"status": "active"})
+    await client.ask("DELETE", f"/api/users/{user['id']}")
+    told = [(one["event"], one["data"]["id"]) for one in await sent(daemon, 3)]
+    assert told == [(f"user.{word}", user["id"]) for word in ("invited", "joined", "removed")]
 
 
 # ---------------------------------------------------------------- making and changing

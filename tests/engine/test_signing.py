@@ -19,7 +19,8 @@ from stintd.secret import SecretFolder
 
 NOW = datetime.now(UTC)
 BODY = '{"id":"d1","event":"time_entry.created","data":{"description":"größer"}}'.encode()
-SEED = (Path(__file__).parents[1] / "data" / "seeds" / "clockeye-verify.js").read_text()
+DOCUMENT = (Path(__file__).parents[1] / "data" / "seeds" / "clockeye.txt").read_text()
+SEED = DOCUMENT[DOCUMENT.index("const crypto = require") :].partition("\n}\n")[0] + "\n}\n"
 """The code that ClockEye gives its customers, as its documentation has it."""
 
 
