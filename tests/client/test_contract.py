@@ -207,17 +207,27 @@ def test_an_hour_whose_answer_was_lost_on_the_way_is_entered_once(form, daemon, 
     assert [one["id"] for one in daemon.entries(from_=day, to=day)] == [entered.id]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_request_that_is_refused_before_it_was_read_whole_says_why(form, where):
+    def too_much():
+        with pytest.raises(Invalid) as caught:
+            yield lambda c: c.projects.create("x" * 3_000_000)
+        return caught.value
+
+    assert "large" in str(FORMS[form](too_much(), **where))
+
+
 def test_changes_are_told_over_either_listener(where):
     async def awaiting(name):
         client = AsyncClient(**where)
         async with client.events() as events:
             await client.projects.create(name)
-            return [
-                event.payload["name"] async for event in events if event.kind == "project.created" and not await events.close()
-            ]
+            async for event in events:
+                if event.kind == "project.created":
+                    return event.payload["name"]
 
     listener = "socket" if "socket" in where else "tcp"
-    assert asyncio.run(awaiting(f"told, awaited, {listener}")) == [f"told, awaited, {listener}"]
+    assert asyncio.run(awaiting(f"told, awaited, {listener}")) == f"told, awaited, {listener}"
     client = Client(**where)
     with client.events() as events:
         client.projects.create(f"told, {listener}")

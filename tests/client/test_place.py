@@ -66,5 +66,11 @@ def test_a_socket_goes_before_the_environment_and_with_no_key():
         find("k", None, "/s")
 
 
+def test_an_empty_key_is_no_way_around_keys(isolated_home):
+    for key in ("", " "):
+        with pytest.raises(Invalid, match="empty"):
+            find(key, None, None)
+
+
 def test_a_key_is_never_shown():
     assert "secret" not in repr(find("secret", "http://127.0.0.1:1", None))

@@ -34,6 +34,8 @@ class Place:
 
 def find(api_key: str | None, base_url: str | None, socket: str | None, environ: Mapping[str, str] | None = None) -> Place:
     """The place that the arguments and the environment name."""
+    if api_key is not None and not api_key.strip():
+        raise Invalid("api_key is empty", "leave it out to use the control socket, or give a key")
     key = api_key or (os.environ if environ is None else environ).get("STINTD_API_KEY") or None
     if socket is not None:
         if api_key or base_url:
