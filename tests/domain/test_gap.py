@@ -60,7 +60,7 @@ LIMITS = [
     (UNKNOWN, "commit", "10:07:30", "within 7 min 30 s: work"),
     (UNKNOWN, "push", "10:07:30", "within 7 min 30 s: work"),
     (UNKNOWN, "session_end", "10:05", "within 5 min: work"),
-    (Habit(leaves=True), "commit", "10:05", "within 5 min, as you mostly leave after it: work"),
+    (Habit(leaves=True), "commit", "10:05", "within 5 min, as you nearly always leave after it: work"),
     (Habit(leaves=True), "edit", "10:15", "within 15 min: work"),
     (Habit(moves_on=True), "commit", "10:07:30", "within 7 min 30 s: work"),
     (Habit(finishes_first=True), "edit", "10:20", "within 20 min, as you finish something before nearly every break: work"),
@@ -134,7 +134,7 @@ def test_reason_for_a_break_after_a_commit_names_the_habit() -> None:
     day.beat("10:06", "acme")
     usual = UsualHours(time.min, time.max, UTC, Habit(leaves=True))
     assert day.sheet(usual=usual).gaps[0].reason == (
-        "6 min of silence after a commit: away (after something finished, 5 min at most, as you mostly leave after it)"
+        "6 min of silence after a commit: away (after something finished, 5 min at most, as you nearly always leave after it)"
     )
 
 

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from stintd.domain.fact import FINISHING
-from stintd.domain.habit import Stretch, habit_of
+from stintd.domain.habit import PastWork, habit_of
 from stintd.domain.limits import limits_of
 from stintd.domain.model import Assignment, Context, ProjectId, from_us, to_us
 from stintd.domain.policy import Policy
@@ -73,14 +73,14 @@ class Owner:
 
     policy: Policy
     learns: bool = True
-    days: list[tuple[datetime, list[Stretch], list[int]]] = field(default_factory=list)
+    days: list[tuple[datetime, list[PastWork], list[int]]] = field(default_factory=list)
 
     def sheet(self, trace: Any) -> list[tuple[float, float, str]]:
         """What the lab scores: start, end, project of the person's entries of the next day."""
         begin = from_us(round(trace.events[0].time * 1_000_000))
         sheet = derive(evidence_of(trace.events), Edits(), self.policy, ByName(), begin + timedelta(days=2), self._usual(begin))
         human = [stretch for stretch in sheet.stretches if stretch.actor == "human"]
-        work = [Stretch(to_us(one.start), to_us(one.last_evidence), one.project) for one in human]
+        work = [PastWork(to_us(one.start), to_us(one.last_evidence), one.project) for one in human]
         finishes = [e for e in trace.events if e.kind in FINISHING and e.actor == "human"]
         self.days.append((begin, work, [round(e.time * 1_000_000) for e in finishes]))
         return [(s.start.timestamp(), s.end.timestamp(), s.project or "") for s in human]

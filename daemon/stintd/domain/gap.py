@@ -154,7 +154,7 @@ class Judge:
             return Patience(limits.left, exactly(limits.left))
         habit = self._habit_at(at)
         if habit.leaves:
-            return Patience(limits.left, exactly(limits.left), ", as you mostly leave after it")
+            return Patience(limits.left, exactly(limits.left), ", as you nearly always leave after it")
         if habit.moves_on and not is_theirs:
             return Patience(limits.moving, exactly(limits.moving), ", as you often move on to another project after it")
         return Patience(limits.finished, exactly(limits.finished))

@@ -1,8 +1,8 @@
 """What a silence usually means to this owner, learnt from the work of earlier days: habits around what finishes work.
 
 Whoever nearly always finishes something (a commit, a push, a session) before a break has hardly left when nothing was
-finished; whoever mostly leaves after a commit has left; whoever often moves on to another project after one was on the
-way there. Must not look at the day that is judged.
+finished; whoever nearly always leaves after a commit has left; whoever often moves on to another project after one was on
+the way there. Must not look at the day that is judged.
 """
 
 from bisect import bisect_right
@@ -17,11 +17,12 @@ from stintd.domain.limits import Limits
 CASES_NEEDED = 10
 """Fewer breaks or finishing acts say nothing about a person."""
 NEARLY_ALWAYS = 0.8
-MOSTLY = 0.5
+"""Between those who commit before a break as a rule (19 of 20 breaks) and those who do now and then (half)."""
 OFTEN = 0.25
+"""Who hops between projects moves on after half of their commits; who does not, after hardly any."""
 
 
-class Stretch(NamedTuple):
+class PastWork(NamedTuple):
     """Past work of the person: when it began, its last heartbeat, and where it was; in microseconds."""
 
     start: int
@@ -31,8 +32,8 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """`finishes_first`: nearly every break followed something finished. `leaves`: after something finished mostly nothing
-    came soon. `moves_on`: often it was soon followed by another project.
+    """`finishes_first`: nearly every break followed something finished. `leaves`: after something finished nearly always
+    nothing came soon. `moves_on`: often it was soon followed by another project.
     """
 
     finishes_first: bool = False
@@ -53,19 +54,19 @@ class Usual(Protocol):
         """What a silence that begins then usually means."""
 
 
-def habit_of(work: Sequence[Stretch], finishes: Sequence[int], limits: Limits) -> Habit:
+def habit_of(work: Sequence[PastWork], finishes: Sequence[int], limits: Limits) -> Habit:
     """The habit that past work shows; both the work and the instants at which something was finished in order of time."""
     lasts = [a.last for a, b in pairwise(work) if b.start - a.last > limits.patient]
     finished = set(finishes)
     soon = [_soon_after(at, work, limits.left) for at in finishes]
     return Habit(
         finishes_first=_share([last in finished for last in lasts]) >= NEARLY_ALWAYS,
-        leaves=_share([what == "" for what in soon]) > MOSTLY,
+        leaves=_share([what == "" for what in soon]) >= NEARLY_ALWAYS,
         moves_on=_share([what == "elsewhere" for what in soon]) >= OFTEN,
     )
 
 
-def _soon_after(at: int, work: Sequence[Stretch], limit: int) -> str:
+def _soon_after(at: int, work: Sequence[PastWork], limit: int) -> str:
     """What followed an act within the limit: the "same" project, work "elsewhere", or "" nothing. What was bridged inside
     a stretch counts as soon.
     """
@@ -77,7 +78,7 @@ def _soon_after(at: int, work: Sequence[Stretch], limit: int) -> str:
     return "elsewhere" if i >= 0 and work[i].project != work[i + 1].project else "same"
 
 
-def _start(stretch: Stretch) -> int:
+def _start(stretch: PastWork) -> int:
     return stretch.start
 
 

@@ -21,7 +21,7 @@ _MICROSECOND = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Limits:
     """See Policy for the meaning. Shares of the idle timeout: `left`, the longest work after a session's end, or after a
-    commit by someone who mostly leaves then; `finished` after a commit or push; `moving` between one and another project
+    commit by someone who nearly always leaves then; `finished` after a commit or push; `moving` between one and another project
     by someone who often moves on; `patient` after anything else by someone who finishes something before nearly every
     break.
 

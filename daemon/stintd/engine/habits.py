@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from stintd.domain.day import ONE_DAY, day_of, start_of_day
 from stintd.domain.fact import FINISHING
-from stintd.domain.habit import UNKNOWN, Habit, Stretch, habit_of
+from stintd.domain.habit import UNKNOWN, Habit, PastWork, habit_of
 from stintd.domain.limits import limits_of
 from stintd.domain.model import from_us, to_us
 from stintd.domain.policy import Policy
@@ -111,7 +111,7 @@ def _learnt(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> Lear
     minutes = _usual(work, zone)
     if minutes is None:
         return NOTHING
-    stretches = [Stretch(row["start_us"], row["last_evidence_us"] or row["end_us"], row["project_id"]) for row in work]
+    stretches = [PastWork(row["start_us"], row["last_evidence_us"] or row["end_us"], row["project_id"]) for row in work]
     finishes = heartbeats.person_ends(conn, FINISHING, lo_us, hi_us)
     return Learnt(minutes, habit_of(stretches, finishes, limits_of(policy)))
 
