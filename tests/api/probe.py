@@ -46,6 +46,7 @@ class Probe:
         project = projects[0]
         tasks = [self.ask("POST", "/api/tasks", {"projectId": project["id"], "name": f"task {n}"}) for n in range(4)]
         entries = [self._entry(project["id"], hour) for hour in (1, 3, 5, 7, 9, 11, 13, 15)]
+        people = [self.ask("POST", "/api/users", {"name": f"person {n}", "email": f"p{n}@example.com"}) for n in range(4)]
         mapping = self.ask("POST", "/api/mappings", {"path": "/code/x/**", "project": project["name"]})
         beats = [{"project": "project 1", "time": f"{DAY}T20:{minute:02d}:00Z"} for minute in range(0, 40, 2)]
         self.ask("POST", "/api/heartbeats", beats)
@@ -54,7 +55,7 @@ class Probe:
         self.known = {
             "entry_id": [one["id"] for one in entries], "project_id": [one["id"] for one in projects],
             "task_id": [one["id"] for one in tasks], "client_id": [client["id"]], "gap_id": [one["id"] for one in gaps],
-            "mapping_id": [mapping["id"]], "edit_id": [one["editId"] for one in edits],
+            "user_id": [one["id"] for one in people], "mapping_id": [mapping["id"]], "edit_id": [one["editId"] for one in edits],
         }  # fmt: skip
 
     def _entry(self, project_id: str, hour: int) -> Any:

@@ -4,14 +4,14 @@ from stintd.api.handle import command, query
 from stintd.api.route import Route, fields
 from stintd.engine.commands import clockeye
 from stintd.engine.queries import clockeye as lists
-from stintd.protocol.fields import DATE, ID, OPTIONAL_FLAG, field, text, whole
+from stintd.protocol.fields import DATE, ID, IDEMPOTENCY_KEY, OPTIONAL_FLAG, field, text, whole
 from stintd.protocol.schemas.words import ref
 
 LAST_PAGE = 1_000_000
 START = fields(
     field("project_id", ID, required=True), field("task_id", text(100, null=True)),
     field("description", text(4000, blank=True, null=True)), field("billable", OPTIONAL_FLAG),
-    field("idempotencyKey", text(255)),
+    field("idempotencyKey", IDEMPOTENCY_KEY),
 )  # fmt: skip
 ROUTES = [
     Route("GET", "/api/time-entries", query(lists.listing), "entries, by page (ClockEye)", is_lenient=True,

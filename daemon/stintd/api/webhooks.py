@@ -12,7 +12,7 @@ from stintd.engine.hooksecrets import fresh
 from stintd.engine.queries import outbox
 from stintd.engine.queries import webhooks as webhook_lists
 from stintd.errors import Invalid
-from stintd.protocol.fields import FLAG, ID, choice, choices, field, text, whole
+from stintd.protocol.fields import FLAG, ID, IDEMPOTENCY_KEY, choice, choices, field, text, whole
 from stintd.protocol.schemas.words import page, ref
 
 _delete = changed(webhooks.delete)
@@ -53,7 +53,7 @@ async def test(surface: Any, call: Call, request: Any) -> dict[str, Any]:
 
 
 PAGE = (field("limit", whole(1, 500)), field("cursor", text(400)))
-KEY, REVISION = field("idempotencyKey", text(255)), field("revision", whole(1, 2**31))
+KEY, REVISION = field("idempotencyKey", IDEMPOTENCY_KEY), field("revision", whole(1, 2**31))
 URL, HOOK = text(2000), "/api/webhooks/{webhook_id}"
 STATE = field("state", choice(*outbox.STATE_WORDS))
 ROUTES = [
