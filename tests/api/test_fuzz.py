@@ -75,7 +75,8 @@ def check_it_is_read(route, case, response):
         read_query(route, response.request.url.partition("?")[2])
         raw = response.request.body
         read_body(route, json.loads(raw) if raw else None)
-    assert response.status_code != 400, response.text
+    # A field that is passed over may hold what no JSON of ours may: a NUL, a number without end.
+    assert response.status_code != 400 or route.is_lenient, response.text
 
 
 def hammer(document, probe, route, examples):
