@@ -28,7 +28,7 @@ PLAIN = {
 """Requests with fewer arguments than their route reads, and which one has the others; `code` is the same as `inviteCode`."""
 INLINE = {"Page", "Event"}
 """Page is of each list, Event of the stream: neither is a component."""
-KINDS = {name: kind for name, kind in vars(types).items() if is_dataclass(kind) and kind.__module__ == types.__name__}
+KINDS = {name: getattr(types, name) for name in types.__all__}
 BUILDERS = {
     f"{module.name}.{fn.__name__.rstrip('_')}": fn
     for module in iter_modules(asks.__path__)

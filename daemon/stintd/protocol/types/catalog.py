@@ -1,0 +1,89 @@
+"""Projects, clients, tasks, people."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRepo:
+    """A repository of a project."""
+
+    id: str
+    name: str | None
+    remote: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project."""
+
+    id: str
+    name: str
+    client_id: str | None
+    client_name: str | None
+    hourly_rate: float | None
+    currency: str | None
+    budget_hours: float | None
+    budget_amount: float | None
+    billable: bool
+    bill_agent_time: bool
+    bill_supervised: bool
+    default_task: str | None
+    archived: bool
+    origin: str
+    repos: tuple[ProjectRepo, ...]
+    revision: int
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of what was agreed for a project is used."""
+
+    project_id: str
+    hours_used: float
+    hours_limit: float | None
+    spend: float | None
+    spend_cap: float | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a project."""
+
+    id: str
+    key: str
+    name: str | None
+    project_id: str
+    status: str
+    estimated_hours: float | None
+    hourly_rate: float | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Somebody hours are billed to."""
+
+    id: str
+    name: str
+    archived: bool
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of the workspace; `emails`, `timezone` and `device_id` are told of the owner alone."""
+
+    id: str
+    name: str
+    email: str | None
+    role: str
+    status: str
+    workspace_id: str | None
+    created_at: datetime | None
+    revision: int
+    emails: tuple[str, ...]
+    timezone: str | None
+    device_id: str | None

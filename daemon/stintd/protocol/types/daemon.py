@@ -1,0 +1,95 @@
+"""The daemon itself: status, keys, the stream of changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from stintd.protocol.reading import read
+from stintd.protocol.types.work import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class HealthWarning:
+    """Something that is degraded, and how to mend it."""
+
+    code: str
+    severity: str
+    text: str
+    hint: str
+    subject: str | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one source of evidence is doing."""
+
+    name: str
+    state: str
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What runs, today's total, and what is degraded."""
+
+    version: str
+    ready: bool
+    timers: tuple[Entry, ...]
+    today_seconds: int
+    review_count: int
+    warnings: tuple[HealthWarning, ...]
+    sources: tuple[Source, ...]
+    lag_seconds: float
+    waiting_heartbeats: int
+    recording: bool
+    now: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a caller, without the key itself; limited to a client or project where it names one."""
+
+    id: str
+    name: str
+    scope: str
+    client_id: str | None
+    client_name: str | None
+    project_id: str | None
+    project_name: str | None
+    created_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey(Key):
+    """A key just made. `key` is shown this once and stored nowhere."""
+
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the daemon works: `status` is ok, degraded or starting; `warnings` is their number."""
+
+    status: str
+    ready: bool
+    version: str
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change as it is told by the stream. `id` resumes the stream after it; None for what is not kept in the log."""
+
+    id: str | None
+    kind: str
+    payload: Mapping[str, Any]
+
+    @property
+    def entry(self) -> Entry | None:
+        """The time entry it is about; None for other kinds, and for one that was deleted."""
+        is_entry = self.kind.startswith("time_entry.") and "start" in self.payload
+        return read(Entry, self.payload) if is_entry else None

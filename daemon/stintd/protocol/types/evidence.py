@@ -1,0 +1,125 @@
+"""What an entry rests on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from stintd.protocol.types.work import Commit, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A piece of evidence; the project is the one it belongs to now."""
+
+    id: str | None
+    time: datetime
+    project: str | None
+    project_id: str | None
+    task_name: str | None
+    repo: str | None
+    path: str | None
+    branch: str | None
+    entity: str | None
+    kind: str
+    source: str
+    client: str | None
+    actor: str
+    device: str | None
+    session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A heartbeat that was refused, by its place in what was sent, and why."""
+
+    index: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenHeartbeats:
+    """What became of heartbeats that were sent."""
+
+    accepted: int
+    duplicates: int
+    rejected: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An agent's or editor's session."""
+
+    session_id: str
+    agent: str | None
+    start: datetime
+    end: datetime | None
+    end_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A time at which nobody can have worked."""
+
+    start: datetime
+    end: datetime
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A time the daemon did not see."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapVerdict:
+    """A silence, whether it counted as work, and why."""
+
+    start: datetime
+    end: datetime
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an entry, or a silence, rests on."""
+
+    entry_id: str | None
+    start: datetime | None
+    end: datetime | None
+    heartbeats: tuple[Heartbeat, ...]
+    commits: tuple[Commit, ...]
+    sessions: tuple[Session, ...]
+    absences: tuple[Absence, ...]
+    blind: tuple[Blind, ...]
+    gaps: tuple[GapVerdict, ...]
+    entry: Entry | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryStep:
+    """One edit that touched an entry; `changes` by field: `{before, after}`."""
+
+    edit_id: str
+    at: datetime
+    who: str | None
+    verb: str
+    summary: str
+    undone_at: datetime | None
+    is_created: bool
+    is_deleted: bool
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every edit that touched an entry, oldest first."""
+
+    entry_id: str
+    data: tuple[HistoryStep, ...]

@@ -1,0 +1,101 @@
+"""Workspaces, and the overview of the owner's own."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from stintd.protocol.reading import WIRE
+from stintd.protocol.types.sheet import Figures, Totals
+from stintd.protocol.types.work import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace; the personal one always exists."""
+
+    id: str
+    name: str
+    role: str
+    member_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberTotals(Totals):
+    """The hours of one member."""
+
+    user_id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectTotals(Figures):
+    """The hours of one project."""
+
+    project_id: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSummary:
+    """Hours by member and by project."""
+
+    workspace_id: str
+    workspace_name: str
+    since: datetime = field(metadata={WIRE: "from"})
+    until: datetime = field(metadata={WIRE: "to"})
+    timezone: str
+    members: tuple[MemberTotals, ...]
+    projects: tuple[ProjectTotals, ...]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals(Totals):
+    """The sums of one day."""
+
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class WeekTotals(Totals):
+    """The sums of a week."""
+
+    since: datetime = field(metadata={WIRE: "from"})
+    until: datetime = field(metadata={WIRE: "to"})
+    timezone: str
+    projects: tuple[ProjectTotals, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapsToday:
+    """Today's stretches that nobody has claimed."""
+
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What needs a look, and the remedy."""
+
+    code: str
+    severity: str
+    text: str
+    hint: str
+    subject: str | None
+    project_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What runs, today, the week, and what needs a look."""
+
+    workspace: Workspace
+    timer: Entry | None
+    timers: tuple[Entry, ...]
+    today: DayTotals
+    week: WeekTotals
+    review_count: int
+    unconfirmed_count: int
+    gaps_today: GapsToday
+    alerts: tuple[Alert, ...]

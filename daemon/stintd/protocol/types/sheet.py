@@ -1,0 +1,92 @@
+"""Sums over a period."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from stintd.protocol.reading import WIRE
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Sums. `seconds` is the person's time; `amount` is None where there are several `amounts` by currency."""
+
+    seconds: int
+    hands_on_seconds: int
+    supervised_seconds: int
+    agent_seconds: int
+    billable_seconds: int
+    amount: float | None
+    currency: str | None
+    amounts: Mapping[str, float]
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals(Figures):
+    """Sums, and the time by the clock: what overlaps counts there once."""
+
+    wall_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow(Figures):
+    """One line of a report."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTotals(Totals):
+    """The sum of a report."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Totals of a period, half-open: `until` is no part of it."""
+
+    since: datetime = field(metadata={WIRE: "from"})
+    until: datetime = field(metadata={WIRE: "to"})
+    timezone: str
+    group_by: str
+    rows: tuple[ReportRow, ...]
+    totals: ReportTotals
+
+
+@dataclass(frozen=True, slots=True)
+class TimesheetRow:
+    """The days of one task: seconds by date."""
+
+    client_id: str | None
+    client_name: str | None
+    project_id: str | None
+    project_name: str | None
+    task_id: str | None
+    task_name: str | None
+    days: Mapping[str, int]
+    seconds: int
+    billable_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimesheetTotals:
+    """The sums of a timesheet by date and over all."""
+
+    days: Mapping[str, int]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timesheet:
+    """Task × day; `until` is its last day."""
+
+    since: date = field(metadata={WIRE: "from"})
+    until: date = field(metadata={WIRE: "to"})
+    timezone: str
+    days: tuple[date, ...]
+    rows: tuple[TimesheetRow, ...]
+    totals: TimesheetTotals

@@ -1,0 +1,96 @@
+"""Entries and timers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch inside an entry that does not count; `end` None while it lasts."""
+
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One of the owner's commits."""
+
+    sha: str
+    subject: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDelivery:
+    """Where an entry was delivered to."""
+
+    target: str
+    state: str
+    remote_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A time entry. A running one has no `end` and counts to now; `state` is waiting, running, paused or finished."""
+
+    id: str
+    project_id: str | None
+    project_name: str | None
+    client_id: str | None
+    client_name: str | None
+    task_id: str | None
+    task_name: str | None
+    description: str
+    start: datetime
+    end: datetime | None
+    duration_seconds: int
+    state: str
+    actor: str
+    origin: str
+    hands_on_seconds: int
+    supervised_seconds: int
+    billable: bool
+    tags: tuple[str, ...]
+    pauses: tuple[Pause, ...]
+    branch: str | None
+    repo: str | None
+    commits: tuple[Commit, ...]
+    session_id: str | None
+    pinned: tuple[str, ...]
+    locked: bool
+    approved_at: datetime | None
+    confirmed: bool
+    last_evidence_at: datetime | None
+    user_id: str | None
+    workspace_id: str | None
+    revision: int
+    updated_at: datetime | None
+    deliveries: tuple[EntryDelivery, ...]
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MadeEntry(Entry):
+    """An entry just entered, and how much automatic time it took."""
+
+    taken_seconds: int = 0
+    notice: str | None = None
+    project_created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentTimers:
+    """What runs: `timer` is the one a person means by "the timer", `timers` are all, waiting and paused ones too."""
+
+    timer: Entry | None
+    timers: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartedTimer:
+    """A timer that was started, or ran already, and what was stopped for it."""
+
+    timer: Entry | None
+    stopped: tuple[Entry, ...] = ()
+    project_created: bool = False
