@@ -127,6 +127,18 @@ def test_a_timer_is_started_and_stopped(daemon, world):
     assert (nothing.status, nothing.body["code"]) == (404, "NOT_FOUND")
 
 
+def test_a_webhook_is_created(daemon):
+    made = Caller(daemon, "full").run(WEBHOOK)
+    assert made.status == 201
+    assert made.body["url"] == "https://your-server.com/webhooks/clockeye"
+    assert made.body["events"] == ["time_entry.created", "time_entry.stopped"]
+    assert made.body["secret"], "it is shown this once: the receiver checks signatures with it"
+    (listed,) = daemon.client.get("/api/webhooks")["data"]
+    assert (listed["id"], "secret" in listed) == (made.body["id"], False)
+    refused = Caller(daemon, "write").run(WEBHOOK)
+    assert (refused.status, refused.body["code"]) == (403, "FORBIDDEN")
+
+
 def test_errors_have_the_documents_shape(daemon):
     reader = Caller(daemon, "read")
     for wrong in (reader.run(START), reader.run(STOP)):
