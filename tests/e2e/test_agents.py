@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from stintd.sources.gitreader import facts_of
 from stintd.sources.process import agent_above
 from stintd.sources.spool import SpoolSource
 from tests.support import until
-from tests.support.agents import Agent, claude, commands, edited
+from tests.support.agents import Agent, claude, commands, cursor, edited, vscode, windsurf
 from tests.support.clock import FakeClock
 from tests.support.daemon import Daemon
 from tests.support.engine import Running, running
@@ -309,6 +310,44 @@ def test_an_agent_that_died_while_nobody_watched_is_noticed_at_the_start(live, t
         agent.kill()
     daemon.start()
     until(lambda: not timers(daemon), 20, "the dead session's timer is closed")
+
+
+def test_hooks_of_every_host_installed_by_the_command_are_heard_and_two_hosts_telling_one_event_count_once(live, tmp_path):
+    daemon, repo, _ = live
+    user = tmp_path / "someone"
+    user.mkdir()
+    names = ("claude-code", "codex", "gemini", "copilot", "cursor", "windsurf")
+    daemon.stint("hooks", "install", *names, HOME=str(user))
+    home = Home(daemon.layout.hooks, daemon.layout.spool, str(user), {})
+    calls = {name: commands(home, name) for name in names}
+    says = [
+        ("claude-code", "UserPromptSubmit", claude("UserPromptSubmit", "s-claude", repo.path)),
+        ("codex", "UserPromptSubmit", claude("UserPromptSubmit", "s-codex", repo.path, turn_id="t")),
+        ("gemini", "BeforeAgent", claude("BeforeAgent", "s-gemini", repo.path)),
+        ("copilot", "UserPromptSubmit", claude("UserPromptSubmit", "s-copilot", repo.path)),
+        ("cursor", "beforeSubmitPrompt", cursor("beforeSubmitPrompt", "s-cursor", repo.path)),
+        ("claude-code", "UserPromptSubmit", cursor("beforeSubmitPrompt", "s-cursor", repo.path)),
+        ("windsurf", "pre_user_prompt", windsurf("pre_user_prompt", "s-windsurf", user_prompt="p")),
+        ("copilot", "UserPromptSubmit", vscode("UserPromptSubmit", "s-code", repo.path)),
+        ("claude-code", "UserPromptSubmit", vscode("UserPromptSubmit", "s-code", repo.path)),
+    ]  # fmt: skip
+    for name, event, payload in says:
+        command = ["/bin/sh", "-c", calls[name][event]]
+        env = {"PATH": "/usr/bin:/bin", "VSCODE_PID": "1"}
+        done = subprocess.run(
+            command, cwd=repo.path, env=env, input=json.dumps(payload), capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    wanted = {"s-claude", "s-codex", "s-gemini", "s-copilot", "s-cursor", "s-windsurf", "s-code"}
+
+    def heard() -> list[str]:
+        beats = daemon.client.get("/api/heartbeats", limit="100")["data"]
+        return sorted(beat["sessionId"] for beat in beats if beat["kind"] == "prompt" and beat["actor"] == "human")
+
+    until(lambda: set(heard()) == wanted and not list(Path(daemon.layout.spool).glob("agent-*")), 20, "every prompt is heard")
+    assert heard() == sorted(wanted)
+    daemon.stint("hooks", "uninstall", *names, HOME=str(user))
+    assert list(user.iterdir()) == []
 
 
 def test_a_broken_message_is_reported_and_the_next_one_heard(live, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -186,6 +187,18 @@ def test_the_call_in_the_settings_makes_the_agent_the_parent_and_is_silent_witho
     assert is_silent(subprocess.run(run, input=MESSAGE, capture_output=True, check=False, env=env))
     assert agentshim.is_call(command)
     assert not any(map(agentshim.is_call, ("echo stintd-agent", f"x; {command}", f"{command} | tee log", None)))
+
+
+@pytest.mark.parametrize("shell", ["fish", "zsh"])
+def test_the_call_works_in_a_persons_own_shell(shimmed, shell):
+    if not shutil.which(shell):
+        pytest.skip(f"no {shell} here: install it from the distribution")
+    command = agentshim.call(str(shimmed.path), "codex", "Stop", is_sourced=False)
+    env = {"PATH": os.environ["PATH"], "HOME": str(shimmed.path.parent)}
+    assert is_silent(subprocess.run([shell, "-c", command], input=MESSAGE, capture_output=True, check=False, env=env))
+    assert read_message(shimmed.files()[0])[0].named["parent"] == str(os.getpid())
+    shimmed.path.unlink()
+    assert is_silent(subprocess.run([shell, "-c", command], input=MESSAGE, capture_output=True, check=False, env=env))
 
 
 def test_our_own_file_is_recognised_until_somebody_changes_it(shimmed):

@@ -244,6 +244,15 @@ def test_calls_of_another_home_are_replaced_and_said_so(home, stint, monkeypatch
     assert json.loads(path.read_text())["hooks"]["Stop"] == json.loads(CLAUDE)["hooks"]["Stop"]
 
 
+def test_a_shim_that_is_gone_or_old_is_said_so_and_written_again(home, stint, tmp_path):
+    stint("install", "cursor")
+    shim = tmp_path / "it's own/hooks/stintd-agent"
+    shim.write_text("#!/bin/sh\nexit 0\n")
+    assert "install it again" in stint("status", "cursor")[1]
+    assert stint("install", "cursor")[1].startswith("write in ")
+    assert stint("status", "cursor")[1].startswith("Cursor: installed (")
+
+
 def test_an_item_a_person_added_to_is_theirs(home, stint):
     path = put(home, "claude-code")
     stint("install", "claude-code")

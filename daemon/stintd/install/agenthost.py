@@ -54,7 +54,7 @@ class JsonHost:
         return plan_uninstall(home, self.name, self.place(home), self.text(home))
 
     def state(self, home: Home) -> tuple[str, str]:
-        return self.place(home), state_of(self.place(home), self.text(home))
+        return self.place(home), state_of(home, self.place(home), self.text(home))
 
     def text(self, home: Home) -> SettingsText:
         """How this home's calls get into the file and out again."""

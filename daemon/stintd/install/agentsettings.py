@@ -110,7 +110,15 @@ def _emptied(path: str, folders: tuple[str, ...]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def state_of(path: str, settings: SettingsText) -> str:
+def state_of(home: Home, path: str, settings: SettingsText) -> str:
+    """How a settings file stands, in words, and the shim that it calls."""
+    found = stands(path, settings)
+    if found == "installed" and not _has(home.shim, shim_text(home.spool)):
+        return "installed, but what it calls is missing or of another version: install it again"
+    return found
+
+
+def stands(path: str, settings: SettingsText) -> str:
     """How a settings file stands, in words."""
     try:
         present = read_text(os.path.realpath(path))

@@ -104,7 +104,7 @@ class CodexHost:
 
     def state(self, home: Home) -> tuple[str, str]:
         path, text = self._chosen(home)
-        return path, state_of(path, text)
+        return path, state_of(home, path, text)
 
     def _chosen(self, home: Home) -> tuple[str, SettingsText]:
         toml, plain = (

@@ -136,7 +136,8 @@ def without(text: str, container: Node, index: int) -> str:
         if not between.replace(",", "", 1).strip():
             return text[:previous] + text[node.end :]
         comma = previous + between.index(",")
-        begin = comma + 1 + len(text[comma + 1 : begin].rstrip(" \t"))
+        is_line_end = text[node.end :].lstrip(" \t").startswith(("\n", "\r"))  # else a comment's own line end must stay
+        begin = comma + 1 + len(text[comma + 1 : begin].rstrip(" \t\r\n" if is_line_end else " \t"))
         return text[:comma] + text[comma + 1 : begin] + text[node.end :]
     if len(container.members) > 1:
         return text[:begin] + text[container.members[1][1] :]

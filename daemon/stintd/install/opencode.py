@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 
 from stintd.errors import Conflict
-from stintd.install.agentsettings import Home, plan_install, plan_uninstall, state_of
+from stintd.install.agentsettings import Home, plan_install, plan_uninstall, stands
 from stintd.install.agentshim import plugin_text
 from stintd.install.change import Plan, Write
 from stintd.install.shim import recognise
@@ -57,7 +57,7 @@ class OpencodeHost:
         return plan_uninstall(home, self.name, _place(home), self._text(home))
 
     def state(self, home: Home) -> tuple[str, str]:
-        return _place(home), state_of(_place(home), self._text(home))
+        return _place(home), stands(_place(home), self._text(home))
 
     def _text(self, home: Home) -> PluginText:
         return PluginText(plugin_text(home.spool))
