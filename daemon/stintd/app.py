@@ -142,9 +142,8 @@ class App:
         self.supervisor = Supervisor(clock, self.health)
         self.status_file = StatusFile(self.layout.status, self.engine, clock, policy.zone)
         self.courier = Courier(clock)
-        hook_secrets, values = HookSecrets(SecretFolder(self.layout.secrets)), self.chosen.values
-        retry = Retry(values["webhooks.retry_initial"], values["webhooks.retry_max"])
-        self.pusher = Pusher(Tools(self.engine, hook_secrets, self.courier, retry), self.supervisor)
+        hook_secrets = HookSecrets(SecretFolder(self.layout.secrets))
+        self.pusher = Pusher(Tools(self.engine, hook_secrets, self.courier, self._retry()), self.supervisor)
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
         self.clients = Clients(self.engine)
@@ -307,6 +306,7 @@ class App:
             await self.tracker.set_roots(chosen.folders)
         is_moved, self.chosen = chosen.port != self.chosen.port, chosen
         self._set_surface()
+        self.pusher.set_retry(self._retry())
         if is_moved:
             await self.loopback.move(chosen.port)
         self.project_files.roots, self.project_files.excluded = chosen.folders, chosen.exclude
@@ -314,6 +314,9 @@ class App:
         if chosen.policy != self.engine.policy:
             self.engine.policy = chosen.policy
             self.state.forget_places()
+
+    def _retry(self) -> Retry:
+        return Retry(self.chosen.values["webhooks.retry_initial"], self.chosen.values["webhooks.retry_max"])
 
     # ------------------------------------------------------------------ what the control socket asks
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 
 from stintd.engine import outgoing
 from stintd.engine.housekeeping import sweep
+from stintd.engine.retry import Retry
 from stintd.engine.step import DryRun
 from stintd.errors import Conflict
 from stintd.ports import Failure, Response
@@ -347,6 +349,31 @@ async def test_a_lost_secret_is_a_reason_not_to_send_until_there_is_a_new_one(da
     await sent(daemon, 1)
 
 
+async def test_a_webhook_deleted_or_led_elsewhere_while_something_is_on_its_way_is_no_trouble(daemon, client):
+    for hour, change in enumerate(("DELETE", "PATCH"), start=8):
+        webhook = await made(client)
+        gate = daemon.carrier.hanging[URL] = asyncio.Event()
+        before = len(daemon.carrier.got)
+        await work(client, hour)
+        await sent(daemon, before + 1)
+        body = None if change == "DELETE" else {"url": OTHER}
+        assert (await client.ask(change, f"/api/webhooks/{webhook['id']}", body)).status == 200
+        gate.set()
+        await soon(lambda: not daemon.pusher._lanes)
+    assert (await client.get("/api/outbox", state="all"))["data"][0]["state"] == "delivered"
+    assert daemon.engine.health.warnings() == []
+
+
+async def test_other_pauses_hold_from_the_next_failure_on(daemon, client):
+    webhook = await made(client)
+    daemon.carrier.answers[URL] = DOWN
+    daemon.pusher.set_retry(Retry(timedelta(minutes=10)))
+    await work(client)
+    await shown(client, webhook, "failures", 1)
+    (delivery,) = await deliveries(client, webhook)
+    assert delivery["nextAttemptAt"] == "2026-11-20T09:10:00Z"
+
+
 async def test_setting_the_clock_changes_no_pause_that_has_begun(daemon, client):
     webhook = await made(client)
     daemon.carrier.answers[URL] = [DOWN, OK]
@@ -423,7 +450,7 @@ async def test_what_waits_is_sent_after_a_restart_and_orphaned_secrets_go(daemon
     await daemon.start()
     assert len(daemon.secrets._folder.names()) == 1
     await resting(daemon, webhook)
-    await daemon.clock.advance(hours=6.1)
+    await daemon.clock.advance(hours=12.1)
     assert [one["id"] for one in await sent(daemon, 1)] == [first]
 
 

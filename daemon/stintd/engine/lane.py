@@ -10,7 +10,6 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from sqlite3 import Connection
 
 from stintd import __version__
@@ -58,12 +57,16 @@ class Look:
     error: str = ""
 
 
+LONGEST_WAIT = 2 * LONGEST_ASKED
+"""No pause that is ever made is longer, whatever the settings and a server say."""
+
+
 class _Deadlines:
     """Instants of the wall clock as waits on the monotonic one: setting the clock changes no wait that has begun, and one
     read from the database is never longer than any that is ever made."""
 
-    def __init__(self, clock: Clock, longest: timedelta) -> None:
-        self._clock, self._longest = clock, longest.total_seconds()
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._known: dict[str, tuple[int, float]] = {}
 
     def wait(self, name: str, at_us: int | None) -> float:
@@ -73,7 +76,7 @@ class _Deadlines:
         known = self._known.get(name)
         if known is None or known[0] != at_us:
             ahead = (at_us - to_us(self._clock.now())) / 1e6
-            known = self._known[name] = (at_us, self._clock.monotonic() + min(max(ahead, 0.0), self._longest))
+            known = self._known[name] = (at_us, self._clock.monotonic() + min(max(ahead, 0.0), LONGEST_WAIT.total_seconds()))
         return max(0.0, known[1] - self._clock.monotonic())
 
 
@@ -81,9 +84,9 @@ class Lane:
     """Runs until nothing waits. `on_look` hears what was found each time, for warnings."""
 
     def __init__(self, tools: Tools, webhook_id: str, on_look: Callable[[str, Look], None]) -> None:
-        self._tools, self.webhook_id, self._on_look = tools, webhook_id, on_look
+        self.tools, self.webhook_id, self._on_look = tools, webhook_id, on_look
         self._clock = tools.engine.clock
-        self._deadlines = _Deadlines(self._clock, max(LONGEST_ASKED, tools.retry.longest * 2))
+        self._deadlines = _Deadlines(self._clock)
         self._woken = asyncio.Event()
         self.is_stopping = False
 
@@ -100,7 +103,7 @@ class Lane:
         """Deliver what waits."""
         while not self.is_stopping:
             self._woken.clear()
-            look = await self._tools.engine.database.read(self._look)
+            look = await self.tools.engine.database.read(self._look)
             self._on_look(self.webhook_id, look)
             row, wait = self._next(look)
             if row is None or look.webhook is None:
@@ -146,22 +149,22 @@ class Lane:
 
     async def _deliver(self, webhook: Row, row: Row) -> None:
         try:
-            request = signed(self._tools, webhook, row["id"], row["kind"], row["body"])
+            request = signed(self.tools, webhook, row["id"], row["kind"], row["body"])
         except StintdError as error:
             answer: Response | Failure = Failure("refused", error.message)
         else:
-            answer = await self._tools.carrier.send(request)
-        pause, retry = None, self._tools.retry
+            answer = await self.tools.carrier.send(request)
+        pause, retry = None, self.tools.retry
         if not is_taken(answer):
             asked = None
             if isinstance(answer, Response):
                 asked = asked_pause(answer.headers.get("retry-after"), self._clock.now())
-            pause = retry.pause(webhook["failures"] + 1, asked, self._tools.chance)
+            pause = retry.pause(webhook["failures"] + 1, asked, self.tools.chance)
         await self._write_down(Attempt(row["seq"], status_of(answer), "" if pause is None else reason(answer), pause))
 
     async def _write_down(self, attempt: Attempt) -> None:
         """Until it is written. Sending again instead, while the disk is full, would be a flood of the same."""
-        tools = self._tools
+        tools = self.tools
         while True:
             try:
                 await tools.engine.run(lambda step: settle(step, self.webhook_id, attempt, tools.retry), "daemon")

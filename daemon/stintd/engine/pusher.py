@@ -6,12 +6,14 @@ nobody else.
 
 import asyncio
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from stintd.engine.engine import Engine
 from stintd.engine.lane import Lane, Look, Tools, is_taken, reason, signed, status_of
 from stintd.engine.outgoing import TARGET, body_of
+from stintd.engine.retry import Retry
 from stintd.engine.rows import Row, first, select
 from stintd.engine.supervisor import Supervisor
 from stintd.errors import NotFound
@@ -52,6 +54,12 @@ class Pusher:
             elif target.startswith(TARGET) and not self._is_stopping:
                 lane = self._lanes[webhook_id] = Lane(self.tools, webhook_id, self._found)
                 self._tasks[webhook_id] = self._supervisor.start(f"webhook {webhook_id}", partial(self._run, lane))
+
+    def set_retry(self, retry: Retry) -> None:
+        """Other pauses from now on; one that has begun lasts as it was meant."""
+        self.tools = replace(self.tools, retry=retry)
+        for lane in self._lanes.values():
+            lane.tools = self.tools
 
     async def stop(self) -> None:
         """Begin no further delivery, and give those on their way a moment, so that they need not be sent twice."""
