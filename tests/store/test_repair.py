@@ -203,3 +203,39 @@ def test_a_leftover_log_of_a_lost_file_is_not_played_into_its_backup(folder, clo
     database = opened(path, clock)
     assert counts(database) == (2000, 200)
     database.close()
+
+
+KEY = {"id": "k", "name": "bar", "scope": "full", "hash": "h", "created_us": 0}
+DELIVERY = {"id": "d", "target": "webhook:w", "kind": "project.created", "body": "{}", "next_us": 0, "created_us": 0}
+
+
+def with_key_and_delivery(folder, clock):
+    """A day's work, a copy of it, then a key is revoked and a delivery made."""
+    database = opened(folder / "stintd.db", clock)
+    database.write_now(lambda conn: (table.insert(conn, "api_key", KEY), table.insert(conn, "outbox", DELIVERY)))
+    database.write_now(lambda conn: _work(conn, 0))
+    asyncio.run(database.backup())
+    database.write_now(lambda conn: conn.execute("UPDATE api_key SET revoked_us = 7"))
+    database.write_now(lambda conn: conn.execute("UPDATE outbox SET state = 'delivered', attempts = 2, finished_us = 7"))
+    database.write_now(lambda conn: _work(conn, 2000))
+    database.close()
+    return folder / "stintd.db"
+
+
+def test_a_revoked_key_stays_revoked_and_a_made_delivery_made_when_a_damaged_file_is_put_together(folder, clock):
+    path = with_key_and_delivery(folder, clock)
+    os.truncate(path, path.stat().st_size - 8192)
+    database = opened(path, clock)
+    assert database.read_now(lambda conn: conn.execute("SELECT revoked_us FROM api_key").fetchall()) == [(7,)]
+    delivered = database.read_now(lambda conn: conn.execute("SELECT state, attempts, finished_us FROM outbox").fetchall())
+    assert delivered == [("delivered", 2, 7)]
+    assert "stint keys" not in database.notes[0], "no key is open"
+    database.close()
+
+
+def test_a_backup_that_knows_an_open_key_says_that_it_may_have_been_revoked_since(folder, clock):
+    path = with_key_and_delivery(folder, clock)
+    path.unlink()
+    database = opened(path, clock)
+    assert "`stint keys list`" in database.notes[0]
+    database.close()

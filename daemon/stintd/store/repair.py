@@ -141,7 +141,7 @@ def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) 
         )  # fmt: skip
     aside = _aside(path, now)
     _put_back(backup, path)
-    return Outcome((f"{path} was {trouble}; the backup {backup.name} took its place{aside}",), True)
+    return Outcome((f"{path} was {trouble}; the backup {backup.name} took its place{aside}{_keys_note(path)}",), True)
 
 
 def _aside(path: Path, now: datetime) -> str:
@@ -171,8 +171,20 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> Outcome:
     _suspect_path(path).unlink(missing_ok=True)
     origin = f"the backup {backup.name} took its place" if backup else "there was no backup, so a new file was begun"
     return Outcome(
-        (f"{path} was damaged and is kept as {damaged.name}; {origin}; {saved} rows were read from the damaged file",), True
+        (
+            f"{path} was damaged and is kept as {damaged.name}; {origin}; {saved} rows were read from the damaged file"
+            + _keys_note(path),
+        ),
+        True,
     )
+
+
+def _keys_note(path: Path) -> str:
+    """A backup knows nothing of what was revoked after it."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as conn, suppress(sqlite3.Error):
+        if conn.execute("SELECT 1 FROM api_key WHERE revoked_us IS NULL").fetchone():
+            return "; a key that was revoked since then may open again: look at `stint keys list`"
+    return ""
 
 
 def _refuse_twice_a_day(path: Path, now: datetime) -> None:

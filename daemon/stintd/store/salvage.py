@@ -17,6 +17,7 @@ from stintd.store.ids import EXPLICIT
 TABLES = (
     "meta", "context", "entity", "absence", "blind", "session", "repo", "checkout", "repo_commit", "client", "project", "task",
     "person", "mapping", "entry", "merged_entry", "taken", "cut", "edit", "edit_row", "day_policy", "change", "idempotency",
+    "api_key", "webhook", "outbox",
 )  # fmt: skip
 """All but the derived ones, and `cursor`: sources read again from where the backup stood, and nothing counts twice."""
 
@@ -31,6 +32,7 @@ def add_readable(conn: sqlite3.Connection, damaged: Path) -> int:
         for table in TABLES:
             _copy(conn, source, table)
         _copy_spans(conn, source)
+        _take_over_ends(conn, source)
         conn.execute("COMMIT")
         added = conn.total_changes - before
     _tidy(damaged)
@@ -62,6 +64,21 @@ def _copy(conn: sqlite3.Connection, source: sqlite3.Connection, table: str) -> N
     for row in _rows(source, table):
         with suppress(sqlite3.Error):
             conn.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", [row.get(name) for name in columns])
+
+
+def _take_over_ends(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:
+    """What had come to an end by the time of the damaged file stays ended: a key that was revoked must not open again, a
+    delivery that was made need not be made again.
+    """
+    for row in _rows(source, "api_key"):
+        if isinstance(row.get("revoked_us"), int):
+            conn.execute("UPDATE api_key SET revoked_us = ? WHERE id = ? AND revoked_us IS NULL", (row["revoked_us"], row["id"]))
+    for row in _rows(source, "outbox"):
+        if isinstance(row.get("finished_us"), int):
+            conn.execute(
+                "UPDATE outbox SET state = ?, attempts = ?, finished_us = ? WHERE id = ? AND finished_us IS NULL",
+                (row["state"], row["attempts"], row["finished_us"], row["id"]),
+            )
 
 
 def _copy_spans(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:

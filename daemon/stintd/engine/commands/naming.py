@@ -93,7 +93,11 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
         return Target(ProjectId(new_project(step, {"name": name})["id"]), is_new=True)
     if fallback_id is not None:
         return Target(ProjectId(row_of(step, fallback_id)["id"]))
-    hint = f"did you mean {', '.join(match.near)}?" if match.near else "make it with autoCreate, or `stint projects add`"
+    hint = (
+        f"did you mean {', '.join(match.near)}?"
+        if match.near
+        else "make it with autoCreate (`--create` on the command line), or `stint projects add`"
+    )
     raise NotFound(f"there is no project {name}", hint, {"near": list(match.near)})
 
 
