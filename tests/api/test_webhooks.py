@@ -6,12 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from stintd.domain.model import Context
 from stintd.engine import outgoing
+from stintd.engine.gate import Glimpse
 from stintd.engine.housekeeping import sweep
+from stintd.engine.news import News
 from stintd.engine.retry import Retry
 from stintd.engine.step import DryRun
 from stintd.errors import Conflict
 from stintd.ports import Failure, Response
+from tests.api.daemon import Client
 from tests.support.receivers import OK
 
 URL, OTHER = "https://one.example/hook", "https://two.example/hook"
@@ -298,6 +302,38 @@ async def test_what_fails_for_a_day_is_parked_said_and_delivered_when_a_person_a
     assert {one["data"]["id"] for one in daemon.carrier.bodies()} == {entry["id"]}
     assert len({one["id"] for one in daemon.carrier.bodies()}) == 1
     await soon(lambda: not daemon.engine.health.warnings())
+
+
+async def test_what_was_parked_has_another_day_when_it_is_delivered_again_and_is_said_after_a_restart(daemon, client):
+    webhook = await made(client)
+    daemon.carrier.answers[URL] = AWAY
+    await work(client)
+    for _ in range(40):
+        await daemon.clock.advance(minutes=50)
+        await asyncio.sleep(0.02)
+    await shown(client, webhook, "parked", 1)
+    await client.close()
+    await daemon.stop()
+    await daemon.start()
+    await soon(lambda: [one.code for one in daemon.engine.health.warnings()] == ["webhook_parked"])
+    daemon.carrier.answers[URL] = AWAY
+    again = Client(daemon)
+    await again.post(f"/api/webhooks/{webhook['id']}/redeliver")
+    await sent(daemon, 1)
+    await shown(again, webhook, "failures", 1)
+    assert (await again.get(f"/api/webhooks/{webhook['id']}"))["parked"] == 0
+    await again.close()
+
+
+async def test_what_is_only_shown_provisionally_is_told_to_nobody(daemon, client):
+    webhook = await made(client, URL, "time_entry.started")
+    news = News(daemon.engine)
+    listener = daemon.engine.hub.listen()
+    glimpse = Glimpse(Context("watch", "edit", folder="/code/site"), daemon.clock.now())
+    news.glimpse(glimpse)
+    change = await asyncio.wait_for(listener.next(), 5)
+    assert (change.kind, change.payload["provisional"]) == ("time_entry.started", True)
+    assert await deliveries(client, webhook) == []
 
 
 async def test_a_laptop_that_slept_for_days_parks_nothing_at_its_first_try(daemon, client):

@@ -123,8 +123,8 @@ def _check_target(step: Step, row: Row) -> None:
 
 
 def _wake(step: Step, target: str) -> None:
-    """Send at once: a person says that the receiver is well again."""
-    step.conn.execute("UPDATE webhook SET rest_us = NULL WHERE id = ?", (target.removeprefix(TARGET),))
+    """Send at once: a person says that the receiver is well again. Should it not be, it has another day."""
+    _rest(step, target.removeprefix(TARGET), 0, None, None)
     step.outgoing.add(target)
 
 
