@@ -9,6 +9,10 @@ import gc
 ARENAS = -8
 """glibc's M_ARENA_MAX: each thread that allocates would otherwise keep an arena of its own."""
 
+LARGE, LARGE_BYTES = -3, 1 << 18
+"""glibc's M_MMAP_THRESHOLD: a block this large is returned when it is freed. Left to itself the limit grows with the largest
+block seen, and a body of 8 MiB would leave 16 of free memory behind for good."""
+
 
 def _libc() -> ctypes.CDLL | None:
     try:
@@ -23,6 +27,7 @@ def keep_small() -> None:
     library = _libc()
     if library is not None:
         library.mallopt(ARENAS, 1)
+        library.mallopt(LARGE, LARGE_BYTES)
 
 
 def give_back() -> None:

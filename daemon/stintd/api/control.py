@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from stintd.api.answer import Answer
+from stintd.api.guard import Refused
 from stintd.api.handle import locate, query, run
 from stintd.api.route import Call
 from stintd.domain.model import BeatSignal
@@ -23,6 +24,8 @@ from stintd.errors import Invalid
 from stintd.protocol.beats import signal_from_wire
 from stintd.protocol.body import Malformed, dump
 
+BULK_BEATS = 10_000
+"""Heartbeats of one request: half of what may wait for the database (`engine.BACKLOG_LIMIT`)."""
 ONE_ACCEPTED = b'{"accepted":1,"duplicates":0,"rejected":[]}'
 
 
@@ -35,7 +38,6 @@ class Daemon(Protocol):
     clients: Clients
     device: str
     version: str
-    pusher: Pusher
     pusher: Pusher
 
     @property
@@ -89,6 +91,8 @@ async def heartbeats(surface: Any, call: Call, request: Any) -> Answer:
         body = [body]
     elif type(body) is not list:
         raise Invalid("the body must be a heartbeat or an array of them", 'like {"project": "acme", "kind": "edit"}')
+    if len(body) > BULK_BEATS:
+        raise Refused(413, f"more than {BULK_BEATS} heartbeats", "send them in several requests")
     signals, places, rejected = [], [], []
     for index, given in enumerate(body):
         try:

@@ -20,6 +20,8 @@ from stintd.protocol.body import Malformed, parse
 
 BODY_LIMIT = 1 << 20
 BULK_LIMIT = 8 << 20
+VALUE_LIMIT = 200_000
+"""Values in one body: eight mebibytes of `{},` would become a gibibyte of objects."""
 BODY_SECONDS = 10.0
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -114,7 +116,12 @@ def check_type(headers: Mapping[str, str], is_plain: bool = False) -> None:
 async def read_json(request: BaseRequest, limit: int) -> Any:
     """The parsed body, `None` when there is none."""
     raw = await read_bytes(request, limit)
-    return parse(raw) if raw else None
+    if not raw:
+        return None
+    value = parse(raw)
+    if value is None:
+        raise Invalid("the body is null", "send {…}, or no body where none is needed")
+    return value
 
 
 async def read_bytes(request: BaseRequest, limit: int, is_plain: bool = False) -> bytes:
@@ -125,6 +132,8 @@ async def read_bytes(request: BaseRequest, limit: int, is_plain: bool = False) -
         check_type(request.headers, is_plain)
     if len(raw) > limit:
         raise _too_large(limit)
+    if len(raw) > VALUE_LIMIT and raw.count(b",") + raw.count(b"{") + raw.count(b"[") > VALUE_LIMIT:
+        raise Refused(413, f"the body holds more than {VALUE_LIMIT} values", "send it in parts")
     return raw
 
 

@@ -256,7 +256,7 @@ PLACES = [
           fields(field("id", ID, "mapping_id", required=True)), answer=ref("ChangedMapping")),
 ]  # fmt: skip
 
-BEATS = {"anyOf": [ref("GivenHeartbeat"), array(ref("GivenHeartbeat"))]}
+BEATS = {"anyOf": [ref("GivenHeartbeat"), {**array(ref("GivenHeartbeat")), "maxItems": control.BULK_BEATS}]}
 DAEMON = [
     Route("GET", "/api/health", control.health, "whether the daemon works", "none", answer=ref("Health")),
     Route("GET", "/api/openapi", openapi.answer, "this document", "none", answer=ANY_OBJECT),

@@ -20,7 +20,7 @@ from stintd.engine.intake import without_links
 from stintd.engine.queries import wakatime
 from stintd.errors import Invalid
 from stintd.protocol.body import dump
-from stintd.protocol.fields import Kind, choice, field, parse_day_or_instant, text
+from stintd.protocol.fields import DAY_PATTERN, Kind, choice, field, parse_day_or_instant, text
 from stintd.protocol.schemas.wakatime import BODY
 from stintd.protocol.schemas.words import ref
 from stintd.protocol.wakatime import Told, Unreadable, editor_of, is_single, items_of, system_of, told_from_wire
@@ -131,7 +131,7 @@ def _day(value: Any) -> date:
     return found
 
 
-DAY = Kind(_day, {"type": "string", "format": "date"}, _day)
+DAY = Kind(_day, {"type": "string", "pattern": f"^{DAY_PATTERN}"}, _day)
 NAME = text(255)
 ZONE = field("timezone", text(64))
 _ANY = {"is_lenient": True, "is_for_extensions": True}

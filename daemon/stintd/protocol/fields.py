@@ -18,7 +18,7 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_DAY_PATTERN = "(19[7-9][0-9]|[2-8][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+DAY_PATTERN = "(19[7-9][0-9]|[2-8][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?([Zz]|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])"
 _AMOUNT = re.compile(r"1000000000(\.0{1,9})?|[0-9]{1,9}(\.[0-9]{1,9})?")
 _KEY = re.compile("[ -~]*[!-~][ -~]*")
@@ -244,12 +244,12 @@ def _anything(value: Any) -> Any:
 
 
 _PATH_TEXT = text(4096)
-_DATE_SCHEMA = {"type": "string", "format": "date", "pattern": f"^{_DAY_PATTERN}$"}
+_DATE_SCHEMA = {"type": "string", "format": "date", "pattern": f"^{DAY_PATTERN}$"}
 DATE = Kind(parse_day, _DATE_SCHEMA, parse_day)
 EMAIL = Kind(_email, {"type": ["string", "null"], "maxLength": 254, "pattern": f"^{_ADDRESS}$"}, _email)
 FLAG = Kind(_flag, {"type": "boolean"}, _flag_text)
 OPTIONAL_FLAG = Kind(lambda value: None if value is None else _flag(value), {"type": ["boolean", "null"]})
-_INSTANT_SCHEMA = {"type": "string", "format": "date-time", "pattern": f"^{_DAY_PATTERN}[Tt ]{_TIME_PATTERN}$"}
+_INSTANT_SCHEMA = {"type": "string", "format": "date-time", "pattern": f"^{DAY_PATTERN}[Tt ]{_TIME_PATTERN}$"}
 INSTANT = Kind(parse_instant, _INSTANT_SCHEMA, parse_instant)
 DAY_OR_INSTANT = Kind(parse_day_or_instant, {"anyOf": [_DATE_SCHEMA, _INSTANT_SCHEMA]}, parse_day_or_instant)
 MONEY = Kind(
