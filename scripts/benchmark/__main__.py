@@ -5,13 +5,14 @@ import sqlite3
 import sys
 import time
 
-from benchmark import agenthook, commands, days, evidence, folders, hook, idle, lab, wire
+from benchmark import agenthook, commands, days, evidence, folders, hook, idle, lab, wakatime, wire
 from benchmark.row import Row
 
 ROWS: dict[str, Row] = {
     "lab": lab.accuracy,
     "http": wire.heartbeats,
     "bytes": wire.stored_bytes,
+    "wakatime": wakatime.clients,
     "reports": days.reports,
     "rebuild": days.rebuild,
     "watch": folders.watching,

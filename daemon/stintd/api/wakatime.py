@@ -99,8 +99,9 @@ async def _placed(daemon: Any, kept: Sequence[tuple[int, Told]]) -> list[tuple[i
 def _ours(daemon: Any, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
     """Below a watched folder the place names the project, not the sender: it takes links and worktrees for others."""
     path = real.get(signal.path or "", signal.path)
-    is_ours = path is not None and daemon.places.is_below_root(path)
-    return replace(signal, path=path, project=None if is_ours else signal.project)
+    project = None if path is not None and daemon.places.is_below_root(path) else signal.project
+    is_same = path == signal.path and project == signal.project
+    return signal if is_same else replace(signal, path=path, project=project)
 
 
 def _of_page(daemon: Any, told: Told) -> BeatSignal | None:

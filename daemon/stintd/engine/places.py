@@ -32,15 +32,6 @@ class Place:
     entity: str
 
 
-def parents(path: str) -> list[str]:
-    """The path itself and every folder above it, deepest first."""
-    found = [path]
-    while (up := os.path.dirname(path)) != path:
-        found.append(up)
-        path = up
-    return found
-
-
 class Places:
     """Known checkouts by path and repositories by identity."""
 
@@ -89,10 +80,12 @@ class Places:
         The path need not exist; nothing is read from disk (DETAILS, Projects, `path`).
         """
         path = os.path.normpath(path)
-        for folder in parents(path):
+        folder = path
+        while folder:  # by hand: this runs several times for every heartbeat
             known = self._checkouts.get(folder)
             if known is not None and not known.is_gone:
-                return Place(known, None, "" if folder == path else os.path.relpath(path, folder))
+                return Place(known, None, path[len(folder) + 1 :] if folder != "/" else path[1:])
+            folder = folder.rpartition("/")[0] or ("/" if len(folder) > 1 and folder[0] == "/" else "")
         return Place(None, self._folder_of(path), path)
 
     def _folder_of(self, path: str) -> str:

@@ -9,8 +9,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 from uuid import UUID
@@ -101,13 +102,15 @@ def told_from_wire(item: Any, now: datetime, agent: str = "") -> Told:
     if not entity and not page:
         raise Invalid("entity is missing", "", {"field": "entity"})
     mark = hashlib.blake2b("\x1f".join((str(time), kind_of, entity or page, str(is_write))).encode(), digest_size=16)
-    signal = _page_signal(item, time) if page else _signal(item, entity, time, is_write, agent)
     # The same moment sent again is known, also when its project, branch or category was changed meanwhile.
-    signal = replace(signal, origin_id="~" + mark.hexdigest()[:24])
+    identity = "~" + mark.hexdigest()[:24]
+    signal = _page_signal(item, time, identity) if page else _signal(item, entity, time, is_write, agent, identity)
     return Told(signal, str(UUID(bytes=mark.digest())), page, _text(item, "title"), agent)
 
 
-def _signal(item: Mapping[str, Any], entity: str, time: datetime, is_write: bool, agent: str) -> BeatSignal:
+def _signal(
+    item: Mapping[str, Any], entity: str, time: datetime, is_write: bool, agent: str, identity: str
+) -> BeatSignal:  # fmt: skip
     is_agents = _is_agents(item)
     category = _text(item, "category").lower()
     project = _text(item, "project") or _text(item, "alternate_project")
@@ -115,7 +118,7 @@ def _signal(item: Mapping[str, Any], entity: str, time: datetime, is_write: bool
         time, _kind(item, category, is_write, is_agents), "agent" if is_agents else "editor",
         "agent" if is_agents else "human", _path(item, entity), project or None,
         _text(item, "branch") or None, _text(item, "ai_session") or None,
-        "" if entity.startswith("/") else entity, client=editor_of(agent),
+        "" if entity.startswith("/") else entity, identity, client=editor_of(agent),
     )  # fmt: skip
 
 
@@ -145,9 +148,9 @@ def _path(item: Mapping[str, Any], entity: str) -> str | None:
     return None
 
 
-def _page_signal(item: Mapping[str, Any], time: datetime) -> BeatSignal:
+def _page_signal(item: Mapping[str, Any], time: datetime, identity: str) -> BeatSignal:
     """A page somebody read; where it belongs is found by its address."""
-    return BeatSignal(time, "read", "browser", branch=_text(item, "branch") or None)
+    return BeatSignal(time, "read", "browser", branch=_text(item, "branch") or None, origin_id=identity)
 
 
 def _page(item: Mapping[str, Any], entity: str, kind: str, agent: str) -> str:
@@ -190,6 +193,7 @@ def _number(value: Any) -> float:
 # ---------------------------------------------------------------- who sent it
 
 
+@lru_cache(maxsize=32)
 def editor_of(agent: str) -> str:
     """The editor in a User-Agent like `wakatime/1.90 (linux-6.1) go1.22 vim/9.0 vim-wakatime/12.0.0`, in lower case.
 
