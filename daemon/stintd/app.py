@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from stintd import __version__, instance, memory, paths, settings
+from stintd.api.activitywatch import WatcherPort
 from stintd.api.loopback import Loopback
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
@@ -22,6 +23,7 @@ from stintd.clock import Clock, SystemClock
 from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
 from stintd.engine import placing, rolling, shape
+from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
@@ -88,6 +90,7 @@ class App:
         await self.pusher.start()
         await self.surface.listen(self.listener)
         await self.loopback.open(self.chosen.port)
+        await self.watchers.move(self.chosen.activitywatch_port)
         instance.notify_manager(self.environment, "READY=1\nSTATUS=finding repositories")
         self._start_sources()
 
@@ -104,6 +107,7 @@ class App:
             self.engine.write(lambda step: cursors.set_meta(step.conn, "alive", step.now.isoformat()))
         await self.surface.close()
         self.loopback.close()
+        self.watchers.close()
         self.keyring.save()
         await self.engine.stop()
         await self.courier.close()
@@ -146,9 +150,10 @@ class App:
         self.pusher = Pusher(Tools(self.engine, hook_secrets, self.courier, self._retry()), self.supervisor)
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
-        self.clients = Clients(self.engine)
+        self.clients, self.buckets = Clients(self.engine), Buckets(self.engine, self.database.read_now(kept))
         self.surface = Surface(self, TABLE)
         self._set_surface()
+        self.watchers = WatcherPort(self.surface, self.health, instance.bind_loopback)
         self.loopback = Loopback(self.surface, self.health, instance.bind_loopback, self.layout.http_json)
         self.watcher = watch.TreeWatcher(self._notes, asyncio.get_running_loop(), clock, roots=self.chosen.folders)
         self._build_sources()
@@ -304,11 +309,15 @@ class App:
         if chosen.folders != self.chosen.folders:
             self.places.roots = tuple(map(os.path.realpath, chosen.folders))
             await self.tracker.set_roots(chosen.folders)
-        is_moved, self.chosen = chosen.port != self.chosen.port, chosen
+        is_moved = chosen.port != self.chosen.port
+        is_other_watchers = chosen.activitywatch_port != self.chosen.activitywatch_port
+        self.chosen = chosen
         self._set_surface()
         self.pusher.set_retry(self._retry())
         if is_moved:
             await self.loopback.move(chosen.port)
+        if is_other_watchers:
+            await self.watchers.move(chosen.activitywatch_port)
         self.project_files.roots, self.project_files.excluded = chosen.folders, chosen.exclude
         self.project_files.apply()
         if chosen.policy != self.engine.policy:

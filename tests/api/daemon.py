@@ -18,6 +18,7 @@ from stintd.domain.model import BeatSignal
 from stintd.domain.noise import NoiseFilter
 from stintd.domain.policy import Policy
 from stintd.engine import placing
+from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
@@ -73,6 +74,7 @@ class Daemon:
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
         self.clients, self.aside = Clients(self.engine), []
+        self.buckets = Buckets(self.engine, self.database.read_now(kept))
         self.surface = Surface(self, TABLE)
         self.path = str(self.folder / "s")
         self.listener = socket.socket(socket.AF_UNIX)

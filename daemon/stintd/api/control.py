@@ -10,6 +10,7 @@ from stintd.api.handle import locate, query, run
 from stintd.api.route import Call
 from stintd.domain.model import BeatSignal
 from stintd.engine import shape
+from stintd.engine.buckets import Buckets
 from stintd.engine.clients import Clients
 from stintd.engine.commands import sessions
 from stintd.engine.engine import Engine
@@ -35,6 +36,7 @@ class Daemon(Protocol):
     engine: Engine
     gate: Gate
     places: Places
+    buckets: Buckets
     clients: Clients
     device: str
     version: str

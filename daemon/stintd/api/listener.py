@@ -15,6 +15,7 @@ from typing import Any
 
 from stintd.api.answer import SECURITY_HEADERS
 from stintd.api.guard import Guard
+from stintd.api.route import Table
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +43,12 @@ def peer_uid(channel: Any) -> int | None:
 
 
 class Listener:
-    """Takes in connections on one socket. `needs_key`: whoever comes in must show a key; else the user id is enough."""
+    """Takes in connections on one socket. `needs_key`: whoever comes in must show a key; else the user id is enough.
+    `table`: the routes there are here.
+    """
 
-    def __init__(self, surface: Any, channel: socket.socket, guard: Guard, needs_key: bool) -> None:
-        self.surface, self.channel, self.guard, self.needs_key = surface, channel, guard, needs_key
+    def __init__(self, surface: Any, channel: socket.socket, guard: Guard, needs_key: bool, table: Table) -> None:
+        self.surface, self.channel, self.guard, self.needs_key, self.table = surface, channel, guard, needs_key, table
         self.count = 0
         self.connections: set[Any] = set()
         self._arriving: set[asyncio.Task[object]] = set()

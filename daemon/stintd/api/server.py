@@ -135,11 +135,15 @@ class Surface:
 
     # ------------------------------------------------------------------ listening
 
-    async def listen(self, channel: socket.socket, guard: Guard | None = None, needs_key: bool = False) -> Listener:
-        """Serve on a bound socket (or one that the service manager handed over); its owner closes it."""
+    async def listen(
+        self, channel: socket.socket, guard: Guard | None = None, needs_key: bool = False, table: Table | None = None
+    ) -> Listener:
+        """Serve on a bound socket (or one that the service manager handed over); its owner closes it. `table`: other
+        routes than everywhere else.
+        """
         if self._manager is None:
             self._manager = Server(self.handle)  # type: ignore[arg-type]
-        listener = Listener(self, channel, guard or Guard(), needs_key)
+        listener = Listener(self, channel, guard or Guard(), needs_key, table or self.table)
         listener.open()
         self._listeners.append(listener)
         return listener
@@ -189,12 +193,12 @@ class Surface:
             listener: Listener = request.protocol.listener  # type: ignore[attr-defined]
             target, headers = request.raw_path, request.headers
             path, _, query = target.partition("?")
-            is_open = self.table.is_for_extensions(request.method, path)
+            is_open = listener.table.is_for_extensions(request.method, path)
             listener.guard.check_site(headers, target, self.extension_origins if is_open else ())
             if is_open and headers.get("Origin") in self.extension_origins:
                 more = {"Access-Control-Allow-Origin": headers["Origin"], "Vary": "Origin"}
             caller = await self._caller(headers, query if is_open else "") if listener.needs_key else OWNER
-            route, params = self._route(request.method, path, caller)
+            route, params = self._route(listener.table, request.method, path, caller)
             where = route.path
             check_scope(caller, route.scope)
             check_limit(caller, route)
@@ -237,10 +241,10 @@ class Surface:
             loop.call_later(GUESS_SECONDS, lambda: late.done() or late.set_result(None))
             await late
 
-    def _route(self, method: str, path: str, caller: Caller) -> tuple[Route, dict[str, str]]:
+    def _route(self, table: Table, method: str, path: str, caller: Caller) -> tuple[Route, dict[str, str]]:
         """The route, counted against the key's quota unless it is one that must never be refused for that."""
         try:
-            route, params = self.table.find(method, path)
+            route, params = table.find(method, path)
         except StintdError:
             self._count(caller)
             raise

@@ -1,0 +1,136 @@
+"""The surface of ActivityWatch's watchers: three requests that write, on a port of its own, off unless its owner wants it.
+
+Watchers send no key, so whoever may open a connection to this machine may write here. Nothing can be read, the guard of
+every listener holds (Host, Origin, sizes), and the port has no other route.
+"""
+
+import socket
+import zlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from stintd.api.answer import Answer, json_answer
+from stintd.api.guard import Guard
+from stintd.api.listener import Listener
+from stintd.api.route import Call, Route, Table, read_query
+from stintd.domain.model import BeatSignal
+from stintd.engine import pages
+from stintd.engine.health import Health
+from stintd.errors import Invalid, NotFound, Unavailable
+from stintd.protocol.activitywatch import Bucket, Event, bucket_from_wire, event_from_wire, page_of_event, signals_of
+from stintd.protocol.body import dump
+from stintd.protocol.fields import Kind, field
+from stintd.protocol.schemas.words import ANY_OBJECT
+
+EQUAL = timedelta(seconds=2)
+"""Equal events of an editor that follow each other faster are one; how often a watcher speaks is no measure of work."""
+PRESENT = timedelta(minutes=1)
+VERSION = "v0.14.0 (stintd)"
+
+
+async def info(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """Whether somebody listens."""
+    device = surface.daemon.device
+    return {"hostname": socket.gethostname(), "version": VERSION, "testing": False, "device_id": device}
+
+
+async def create(surface: Any, call: Call, request: Any) -> Answer:
+    """A watcher names itself; 304 when it is known."""
+    bucket = bucket_from_wire(call.arguments["bucket_id"], call.body)
+    is_new = await surface.daemon.buckets.add(bucket.id, bucket.kind, bucket.client)
+    return json_answer({}) if is_new else Answer(b"", 304)
+
+
+async def heartbeat(surface: Any, call: Call, request: Any) -> Answer:
+    """An event of a watcher; answered with the event when it is in the journal, or known to be evidence of nothing."""
+    daemon, identity = surface.daemon, call.arguments["bucket_id"]
+    read_query(call.route, request.raw_path.partition("?")[2])
+    found = daemon.buckets.find(identity)
+    if found is None:
+        raise NotFound("there is no such bucket", "make it first with POST /api/0/buckets/ID")
+    bucket, event = Bucket(identity, *found), event_from_wire(call.body)
+    signals = [*signals_of(bucket, event), *_read(daemon, bucket, event)]
+    within = PRESENT if any(signal.kind == "presence" for signal in signals) else EQUAL
+    if signals and not daemon.buckets.is_repeat(identity, dump(dict(event.data)).decode(), event.time + event.duration, within):
+        _, _, refused = daemon.beat(signals)
+        if len(refused) == len(signals):
+            raise Invalid(refused[0][1])
+    return json_answer(_answered(event))
+
+
+def _answered(event: Event) -> dict[str, Any]:
+    """The event as a watcher expects it back."""
+    return {
+        "id": zlib.crc32(str(event.time).encode()), "timestamp": event.time.isoformat(),
+        "duration": event.duration.total_seconds(), "data": dict(event.data),
+    }  # fmt: skip
+
+
+def _read(daemon: Any, bucket: Bucket, event: Event) -> list[BeatSignal]:
+    """A page of a watched repository is read there."""
+    page = pages.page_of(page_of_event(bucket, event), daemon.places)
+    if page is None:
+        return []
+    title = event.data.get("title")
+    branch = pages.branch_of(page, None, title if isinstance(title, str) else "", daemon.engine.policy)
+    path = page.checkouts[0].path
+    return [BeatSignal(event.time, "read", "browser", path=path, branch=branch, entity=page.address, client=bucket.program)]
+
+
+def _seconds(value: Any) -> float:
+    """How far apart a watcher's events may be; asked for, and not needed: whether a silence was work is ours to judge."""
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise Invalid("must be a number of seconds") from error
+
+
+BUCKET = "/api/0/buckets/{bucket_id}"
+PULSE = {"pulsetime": field("pulsetime", Kind(_seconds, {"type": "number"}, _seconds), required=True)}
+ROUTES = [
+    Route("GET", "/api/0/info", info, "whether somebody listens", "none", is_lenient=True, answer=ANY_OBJECT),
+    Route("POST", BUCKET, create, "a watcher names itself", "write", raw=True, answer=ANY_OBJECT),
+    Route("POST", BUCKET + "/heartbeat", heartbeat, "an event of a watcher", "write", raw=True, query=PULSE,
+          is_lenient=True, is_rated=False, answer=ANY_OBJECT),
+]  # fmt: skip
+TABLE = Table(ROUTES)
+
+
+class WatcherPort:
+    """The port, while its owner wants it. Watchers cannot be told another, so none is tried in its place."""
+
+    def __init__(self, surface: Any, health: Health, bind: Callable[[int], socket.socket]) -> None:
+        self._surface, self._health, self._bind = surface, health, bind
+        self._channel: socket.socket | None = None
+        self._listener: Listener | None = None
+
+    async def move(self, port: int | None) -> None:
+        """Listen there, and nowhere else; None: nowhere."""
+        self.close()
+        self._health.clear("activitywatch_port")
+        if port is None:
+            return
+        try:
+            channel = self._bind(port)
+        except Unavailable as error:
+            self._tell(port, error.message)
+            return
+        if channel.getsockname()[1] != port:
+            channel.close()
+            self._tell(port, f"port {port} is taken")
+            return
+        self._channel = channel
+        self._listener = await self._surface.listen(channel, Guard(port), table=TABLE)
+
+    def _tell(self, port: int, text: str) -> None:
+        hint = "stop ActivityWatch's own server, or set activitywatch.port"
+        self._health.raise_warning("activitywatch_port", f"watchers find nobody: {text}", hint)
+
+    def close(self) -> None:
+        """Nobody comes in any more."""
+        if self._listener is not None:
+            self._surface.leave(self._listener)
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = self._listener = None

@@ -1,0 +1,57 @@
+"""What ActivityWatch's watchers said of themselves: kept, because a watcher names itself once and then runs for weeks."""
+
+import json
+from datetime import datetime, timedelta
+from sqlite3 import Connection
+from typing import TYPE_CHECKING
+
+from stintd.errors import Conflict
+from stintd.store import cursors
+
+if TYPE_CHECKING:
+    from stintd.engine.engine import Engine
+    from stintd.engine.step import Step
+
+PREFIX = "activitywatch.bucket."
+BUCKETS_LIMIT = 100
+
+
+def kept(conn: Connection) -> dict[str, tuple[str, str]]:
+    """Kind and client of each bucket, by its id."""
+    rows = cursors.all_of(conn, PREFIX)
+    return {name.removeprefix(PREFIX): tuple(json.loads(value)) for name, value in rows.items()}
+
+
+class Buckets:
+    """The buckets there are, and what each was last told. Loop thread only."""
+
+    def __init__(self, engine: "Engine", known: dict[str, tuple[str, str]]) -> None:
+        self._engine, self._known = engine, known
+        self._last: dict[str, tuple[str, datetime]] = {}
+
+    def find(self, identity: str) -> tuple[str, str] | None:
+        """Kind and client of a bucket."""
+        return self._known.get(identity)
+
+    async def add(self, identity: str, kind: str, client: str) -> bool:
+        """Keep a bucket; whether it is new. `conflict` when there are too many."""
+        if identity in self._known:
+            return False
+        if len(self._known) >= BUCKETS_LIMIT:
+            raise Conflict(f"there are {BUCKETS_LIMIT} buckets", "a watcher makes one; see what makes so many")
+        value = json.dumps([kind, client])
+
+        def keep(step: "Step") -> None:
+            cursors.put(step.conn, {PREFIX + identity: value})
+
+        await self._engine.run(keep, "activitywatch")
+        self._known[identity] = (kind, client)
+        return True
+
+    def is_repeat(self, identity: str, data: str, time: datetime, within: timedelta) -> bool:
+        """Whether the same was told a moment ago: watchers send tens of equal events a second."""
+        last = self._last.get(identity)
+        if last is not None and last[0] == data and timedelta() <= time - last[1] < within:
+            return True
+        self._last[identity] = (data, time)
+        return False
