@@ -152,7 +152,8 @@ KEYS = (
             "folder, until something happens there.", "1h", "366d", timedelta(days=14)),
     _whole("watch.burst_files", "More files than this, changed within two seconds by no known editor, are a machine's "
            "doing and no work.", 2, 100000),
-    _length("time.idle_timeout", "The longest silence that is work; what was finished and your habits make it a third up to four thirds.", "1m", "4h"),
+    _length("time.idle_timeout", "The longest silence that is work; what was finished and your habits make it a third up to "
+            "four thirds.", "1m", "4h"),
     _length("time.session_idle_timeout", "An agent's or editor's session that is silent for this long is over.",
             "1m", "24h"),
     _length("time.switch_cap", "Between two projects, at most this much of the gap belongs to the earlier one.",
