@@ -52,8 +52,9 @@ SHAPES: dict[str, Schema] = {
     "WakaTimeNothing": obj({"data": _NULL}),
     "WakaTimeTaken": obj(
         {"responses": array({"type": "array", "minItems": 2, "maxItems": 2,
-                             "prefixItems": [{"anyOf": [obj(_ID), obj(_ERRORS)]}, {"enum": [201, 400]}]})},
-        about="For each item, in order: 201, or 400 for one that was set aside and must not be sent again.",
+                             "items": {"anyOf": [obj(_ID), obj(_ERRORS), {"enum": [201, 400]}]}})},
+        about="For each item, in order, what became of it and its status: 201, or 400 for one that was set aside"
+        " and must not be sent again.",
     ),
     "WakaTimeOne": {"anyOf": [obj(_ID), obj({"data": _NULL, **_ERRORS})]},
     "WakaTimeShare": _SHARE,
