@@ -1,12 +1,14 @@
 """The OpenAPI document: valid, about every route of the table and no other, and true to what is checked."""
 
 import re
+from pathlib import Path
 
 import pytest
 from openapi_spec_validator import validate
 
 from stintd.api import openapi
 from stintd.api.routes import ROUTES
+from stintd.protocol import errors
 
 DOCUMENT = openapi.document(ROUTES, "1")
 
@@ -52,6 +54,18 @@ def test_an_operation_tells_what_its_route_reads_and_answers(route):
     elif not route.raw:
         assert not route.needs
         assert "requestBody" not in shown
+
+
+def test_every_group_of_operations_is_described():
+    used = {tag for _, shown in operations(DOCUMENT) for tag in shown["tags"]}
+    assert used == {tag["name"] for tag in DOCUMENT["tags"]}
+
+
+def test_the_page_about_the_document_lists_every_status_and_every_code_of_errors():
+    page = (Path(__file__).parents[2] / "daemon" / "API.md").read_text()
+    rows = re.findall(r"^\| ([0-9]{3}) \| `([A-Z_]+)` \|", page, re.MULTILINE)
+    assert {int(status) for status, _ in rows} == {*openapi.ERRORS, 405}
+    assert {code for _, code in rows} == {row[0] for row in errors.TABLE.values()}
 
 
 def test_what_honours_if_match_says_so():

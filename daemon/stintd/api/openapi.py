@@ -19,14 +19,17 @@ ABOUT = """The local API of stintd: the same on the control socket, where the ow
 where every request needs one. Instants are RFC 3339 in UTC, lengths are seconds unless their name says otherwise, and
 unknown fields are refused by their names. Lists answer `{data, nextCursor}`: send `nextCursor` as `cursor` for the next page."""
 TAGS = {
-    "approve": "Periods released for delivery", "clients": "Who is billed", "edits": "What people changed",
-    "entries": "Time entries", "events": "Changes as they happen", "gaps": "Time nobody has claimed",
-    "health": "Whether the daemon works", "heartbeats": "Evidence", "jobs": "Projects, by another name",
-    "keys": "Keys of callers", "mappings": "What folders belong to", "projects": "What is worked on",
-    "recording": "Recording on and off", "reports": "Totals", "repos": "Watched repositories", "roots": "Watched folders",
-    "settings": "Settings in force", "status": "What runs", "tasks": "Tasks of projects",
-    "time-entries": "Time entries as ClockEye's callers know them", "timer": "What runs now",
-    "timesheet": "Task by day", "users": "Who keeps hours here",
+    "approve": "Periods released for delivery", "clients": "Who is billed", "dashboard": "What a person looks at first",
+    "edits": "What people changed", "entries": "Time entries", "events": "Changes as they happen",
+    "gaps": "Time nobody has claimed", "health": "Whether the daemon works", "heartbeats": "Evidence",
+    "jobs": "Projects, by another name", "keys": "Keys of callers", "mappings": "What folders belong to",
+    "move": "Periods given to another project", "openapi": "This document", "outbox": "What waits to be delivered",
+    "projects": "What is worked on", "rebuild": "Deriving again", "recording": "Recording on and off", "reports": "Totals",
+    "repos": "Watched repositories", "roots": "Watched folders", "settings": "Settings in force", "status": "What runs",
+    "tasks": "Tasks of projects", "time-entries": "Time entries as ClockEye's callers know them", "timer": "What runs now",
+    "timesheet": "Task by day", "unapprove": "Periods taken back", "undo": "Edits taken back", "users": "Who keeps hours here",
+    "v1": "WakaTime's clients", "webhooks": "Programs that are told of changes", "why": "What a minute rests on",
+    "workspaces": "Who shares projects",
 }  # fmt: skip
 ERRORS = {
     400: "The request cannot be read: no JSON, twice the same field, not UTF-8.", 401: "No key, or not one of ours.",
@@ -55,6 +58,8 @@ _SCHEMES = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "basic": {"type": "http", "scheme": "basic", "description": "The key as the whole, the user or the password."},
 }
+_OF_EXTENSIONS = {"apiKeyInQuery": {"type": "apiKey", "in": "query", "name": "api_key"}}
+"""Browser extensions of WakaTime cannot send headers everywhere."""
 
 
 async def answer(surface: Any, call: Call, request: Any) -> dict[str, Any]:
@@ -75,10 +80,11 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{name: []} for name in _SCHEMES],
-        "tags": [{"name": tag, **({"description": TAGS[tag]} if tag in TAGS else {})} for tag in tags],
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in tags if tag in TAGS],
         "paths": paths,
         "components": {
-            "schemas": {**COMPONENTS, "ChangedSettings": _settings()}, "securitySchemes": _SCHEMES, "headers": _headers(),
+            "schemas": {**COMPONENTS, "ChangedSettings": _settings()},
+            "securitySchemes": {**_SCHEMES, **_OF_EXTENSIONS}, "headers": _headers(),
             "responses": {f"Error{status}": _error(status) for status in ERRORS},
         },
     }  # fmt: skip
@@ -98,9 +104,12 @@ def _words(part: str) -> list[str]:
 def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": operation_id(route), "summary": route.summary, "tags": [_tag(route.path)], "x-scope": route.scope,
+        "x-for-limited-keys": route.is_for_limited,
         "parameters": [*map(_path, route.params), *(_query(one) for one in route.query.values()), *_request_headers(route)],
         "responses": _responses(route),
     }  # fmt: skip
+    if route.is_for_extensions:
+        operation["security"] = [{name: []} for name in (*_SCHEMES, *_OF_EXTENSIONS)]
     body = _body(route)
     return operation if body is None else {**operation, "requestBody": body}
 
