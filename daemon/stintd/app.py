@@ -140,7 +140,6 @@ class App:
         noise, boot = NoiseFilter(policy, self.chosen.exclude), instance.boot_id()
         self.gate = Gate(self.engine, self.places, noise, clock, device, self._known, boot)
         self.database.read_now(self.gate.agents.restore)
-        noise.spoken_for = self.gate.agents.programs
         self.recording_state = Recording(self.engine, clock, device)
         self.gate.is_off = self.recording_state.is_off
         self.supervisor = Supervisor(clock, self.health)

@@ -567,6 +567,17 @@ def test_memory_stays_bounded_under_thousands_of_everything():
     assert len(noise._rhythms._files) <= 4096
 
 
+def test_an_agent_whose_hooks_tell_of_it_is_not_guessed_about_nor_is_its_wrapper():
+    day = Day()
+    day.noise.spoken_for = {(7, s(0).timestamp())}
+    day.agent(1, pid=7)
+    day.agent(1, pid=8)  # what started it, in the same folder
+    day.agent(1, pid=9, folder="/code/other")
+    day.write(60, "a.py")
+    day.write(90, "b.py", checkout="/code/other")
+    assert [(draft.entity, draft.actor) for draft in day.end()] == [("a.py", "human"), ("b.py", "agent")]
+
+
 signals = st.one_of(
     st.builds(
         FileSignal, st.integers(0, 40).map(lambda n: s(n / 4)), st.just(REPO), st.sampled_from(["a.py", "b.py", "c.tmp"]),

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from stintd.domain.model import CheckoutSignal, FileSignal, ProcessSignal, from_us, to_us
+from stintd.domain.model import CheckoutSignal, FileSignal, from_us, to_us
 from stintd.install import shim
 from stintd.install.agentlist import HOSTS
 from stintd.install.agentsettings import Home
 from stintd.install.change import perform
 from stintd.sources.gitreader import facts_of
-from stintd.sources.process import agent_above
+from stintd.sources.process import agent_above, started_at
 from stintd.sources.spool import SpoolSource
 from tests.support import until
 from tests.support.agents import Agent, claude, commands, cursor, edited, vscode, windsurf
@@ -252,13 +252,15 @@ async def test_a_change_between_turns_is_the_persons_although_the_agents_process
     with started(tmp_path, ("one", "claude-code", "claude")) as agents:
         async with running(tmp_path / "db", FakeClock()) as run:
             day = Day(tmp_path, run, agents)
-            seen = ProcessSignal(run.clock.now(), agents["one"].process.pid, 0.0, "claude", str(day.path("acme")), True)
-            run.gate.tell(seen)
+            process = agents["one"].process.pid
+            began = started_at(process)
+            assert began is not None
             await day.turn("one", "s1", "acme", "09:02:00", 5, VSCODE_PID="1")
             for minute in range(20, 26):
                 await day.writes(f"09:{minute}:00", "acme", "by-hand.py")
             rows = {(row["actor"], _clock(row["start_us"])) for row in await run.sheet()}
             assert ("human", "09:19:00") in rows
+            assert (process, began) in run.gate.agents.processes
 
 
 def _clock(us: int) -> str:
@@ -276,6 +278,11 @@ def live(tmp_path) -> Iterator[tuple[Daemon, TestRepo, dict[str, str]]]:
         yield daemon, repo, calls
 
 
+def _last(daemon: Daemon) -> dict[str, Any]:
+    """The latest heartbeat."""
+    return daemon.client.get("/api/heartbeats", limit="1")["data"][0]
+
+
 def timers(daemon: Daemon) -> list[dict[str, Any]]:
     return daemon.client.get("/api/timer/current")["timers"]
 
@@ -289,12 +296,13 @@ def test_an_agent_that_is_killed_takes_its_timer_with_it_at_its_last_sign_of_lif
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, **editor)
         until(lambda: [one["state"] for one in timers(daemon)] == ["running"], 20, "a running timer")
         agent.say("PostToolUse", edited("s1", repo.path, repo.path / "a.py"), repo.path, **editor)
-        last = until(lambda: daemon.client.get("/api/heartbeats", limit="1")["data"], 20)[0]
-        assert (last["kind"], last["actor"]) == ("tool", "agent")
+        until(lambda: _last(daemon)["kind"] == "tool", 20, "the tool's act is heard")
+        last = _last(daemon)
+        assert last["actor"] == "agent"
         agent.kill()
         until(lambda: not timers(daemon), 20, "no timer is left")
     (entry,) = [one for one in daemon.entries() if one["actor"] == "human"]
-    ends = daemon.client.get("/api/heartbeats", limit="1")["data"][0]
+    ends = _last(daemon)
     assert (ends["kind"], ends["actor"], ends["time"]) == ("session_end", "agent", last["time"])
     assert entry["end"] <= last["time"]
     assert entry["state"] == "finished"

@@ -6,7 +6,7 @@ it is certain. A state machine in bounded memory, with every instant handed in; 
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Set
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -111,7 +111,7 @@ class _Agent:
 
 class NoiseFilter:
     """`dropped` counts what was left out, by reason; `bursts` are the last storms of writes, for people who ask;
-    `spoken_for` names the agent programs whose hooks tell of them.
+    `spoken_for`: the processes (pid, start) of agents whose hooks tell of them.
     """
 
     def __init__(self, policy: Policy, exclude: Iterable[str] = ()) -> None:
@@ -119,7 +119,7 @@ class NoiseFilter:
         self.exclude = tuple(exclude)
         self.dropped: Counter[str] = Counter()
         self.bursts: deque[Burst] = deque(maxlen=50)
-        self.spoken_for: Set[str] = frozenset()
+        self.spoken_for: Container[tuple[int, float]] = ()
         self._places: dict[str, _Place] = {}
         self._busy: dict[str, _Place] = {}  # those that may hold something: a daemon with 1,000 repositories asks often
         self._agents: dict[tuple[int, float, str], _Agent] = {}
@@ -334,10 +334,11 @@ class NoiseFilter:
 
     def _agent_in(self, checkout: str, time: datetime) -> bool:
         """Whether a known agent worked inside this checkout, and not in one that lies deeper. One whose hooks tell of its
-        turns is not guessed about: between them the person edits beside it.
+        turns is not guessed about (nor is the wrapper that started it): between them the person edits beside it.
         """
+        spoken_for = {(one.name, one.folder) for key, one in self._agents.items() if key[:2] in self.spoken_for}
         for agent in self._agents.values():
-            if agent.name in self.spoken_for:
+            if (agent.name, agent.folder) in spoken_for:
                 continue
             is_then = agent.since - AGENT_SLACK <= time <= (agent.until or time) + AGENT_SLACK
             if is_then and is_within(agent.folder, checkout):

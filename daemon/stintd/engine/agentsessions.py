@@ -19,8 +19,6 @@ GOING_ON = frozenset({"clear", "compact", "resume", "fork"})
 KEPT = 500
 """Open sessions that are remembered: most end without saying so."""
 ALIAS = "session alias:"
-PROGRAMS = {"claude-code": "claude", "cursor": "cursor-agent", "vscode": "copilot"}
-"""Agents whose program has another name than their hooks."""
 
 
 @dataclass(slots=True)
@@ -31,19 +29,19 @@ class _Session:
 
 
 class AgentSessions:
-    """`boot` names this boot of the machine. `programs` are those whose hooks have spoken: they tell of themselves."""
+    """`boot` names this boot of the machine. `processes` (pid, start) are those whose hooks have spoken, the last of them."""
 
     def __init__(self, engine: Engine, boot: str) -> None:
         self._engine, self._boot = engine, boot
         self._open: dict[str, _Session] = {}
         self._aliases: dict[str, str] = {}
-        self.programs: set[str] = set()
+        self.processes: dict[tuple[int, float], None] = {}
 
     def restore(self, conn: Connection) -> None:
         """What was known when the daemon stopped."""
         self._aliases = {name.removeprefix(ALIAS): known for name, known in cursors.all_of(conn, ALIAS).items()}
         for row in select(conn, "SELECT * FROM session WHERE caller = ?", (HOOK,)):
-            self.programs.add(program_of(row["agent"]))
+            self._speaks(row["pid"], row["pid_started"])
             if row["ended_us"] is None:
                 self._open[row["id"]] = _Session(row["agent"], row["pid"], row["pid_started"])
 
@@ -58,7 +56,7 @@ class AgentSessions:
                 self._engine.write(lambda step: cursors.put(step.conn, {ALIAS + given: earlier}), soon=False)
             if self._is_same_process(signal, session):
                 beat = replace(beat, kind="presence")
-        self.programs.add(program_of(signal.agent))
+        self._speaks(beat.pid, signal.started)
         return replace(beat, session=session)
 
     def note(self, signal: AgentSignal, beat: BeatSignal, context: Context) -> None:
@@ -77,6 +75,13 @@ class AgentSessions:
             )
             self._engine.write(lambda step: hooksessions.note(step, told, context))
 
+    def _speaks(self, pid: int | None, started: float | None) -> None:
+        """A process has hooks: it tells when it works. Those that its user took away would not reach a new process."""
+        if pid is not None and started is not None:
+            self.processes[pid, started] = None
+            while len(self.processes) > KEPT:
+                del self.processes[next(iter(self.processes))]
+
     def _is_same_process(self, signal: AgentSignal, session: str) -> bool:
         """Whether a session goes on where it was: another process that resumes it begins work anew."""
         known = self._open.get(session)
@@ -89,8 +94,3 @@ class AgentSessions:
         mine = (signal.agent, signal.beat.pid, signal.started)
         found = [name for name, one in self._open.items() if (one.agent, one.pid, one.started) == mine and name != session]
         return found[-1] if found else None
-
-
-def program_of(agent: str) -> str:
-    """What an agent's process is called."""
-    return PROGRAMS.get(agent, agent)

@@ -63,6 +63,7 @@ class Gate:
         self.agents = AgentSessions(engine, boot)
         self._engine, self._places, self._noise, self._clock, self._device = engine, places, noise, clock, device
         self._known = known
+        noise.spoken_for = self.agents.processes
         self._branches = Branches()
         self._read_to: dict[str, str] = {}
         self._releasing: asyncio.Task[None] | None = None
@@ -172,7 +173,6 @@ class Gate:
         beat = self._told(told, self._clock.now())
         if self._is_unwanted(beat):
             return []
-        self._noise.spoken_for = self.agents.programs
         self.agents.note(signal, told, beat.context)
         return [beat]
 
