@@ -17,18 +17,29 @@ _READY: dict[str, Draft202012Validator] = {}
 
 def check(table: Table, method: str, target: str, status: int, kind: str, body: Any) -> None:
     """Fail when an answer is not what the route's schema promises, or an error not of the one shape."""
+    route = _known(table, method, target)
+    if route is not None and status in route.others:
+        schema = route.others[status]
+        assert (body is None) == (schema is None), f"{status} of {method} {target}"
+        if schema is not None:
+            _hold(f"{status} of {method} {target}", schema, body)
+        return
     if status >= 400:
         _hold(f"{status} of {method} {target}", {"$ref": "#/components/schemas/Error"}, body)
         return
-    try:
-        route = table.find(method, urlsplit(target).path)[0]
-    except (NotFound, Refused):
-        raise AssertionError(f"{method} {target} is not in the table and was answered {status}") from None
+    assert route is not None, f"{method} {target} is not in the table and was answered {status}"
     assert status in {route.status, 200 if route.creates else route.status}, f"{method} {target} answered {status}"
     assert kind.partition(";")[0] == route.media, f"{method} {target} answered {kind}"
     assert route.answer is not None, f"{method} {route.path} does not say what it answers"
     if route.media == JSON:
         _hold(f"{method} {target}", route.answer, body)
+
+
+def _known(table: Table, method: str, target: str) -> Route | None:
+    try:
+        return table.find(method, urlsplit(target).path)[0]
+    except (NotFound, Refused):
+        return None
 
 
 def _validator(schema: Any) -> Draft202012Validator:

@@ -26,7 +26,7 @@ def test_every_route_says_what_it_answers():
 def test_every_component_is_a_schema_and_every_reference_has_its_component():
     for schema in COMPONENTS.values():
         Draft202012Validator.check_schema(schema)
-    told = [schema for route in ROUTES for schema in (route.answer, route.accepts)]
+    told = [schema for route in ROUTES for schema in (route.answer, route.accepts, *route.others.values())]
     named = {name for schema in [*COMPONENTS.values(), *told] for name in references(schema)}
     assert named <= set(COMPONENTS)
     assert set(COMPONENTS) - named <= {"Error"}

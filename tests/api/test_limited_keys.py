@@ -27,6 +27,7 @@ async def world(client, daemon, loopback):  # noqa: F811
     await client.post("/api/timer/start", {"projectId": made["theirs"]["id"], "description": CANARY})
     await client.post("/api/timer/start", {"projectId": made["theirs"]["id"], "sessionId": f"s-{CANARY}", "source": "hook"})
     limits = {"clientName": "atlas Ltd"}, {"projectId": made["mine"]["id"]}
+    made["workspace"] = (await client.get("/api/workspaces"))["data"][0]["id"]
     made["keys"] = [
         (await client.post("/api/keys", {"scope": "full", "name": str(n), **one}))["key"] for n, one in enumerate(limits)
     ]
@@ -35,7 +36,14 @@ async def world(client, daemon, loopback):  # noqa: F811
 
 def ids_of(world, whose):
     project, entry = world[whose], world[f"{whose}Entry"]
-    return {"entry_id": entry["id"], "project_id": project["id"], "client_id": project["clientId"], "task_id": entry["taskId"]}
+    workspace = world["workspace"] if whose == "mine" else "another"
+    return {
+        "workspace_id": workspace,
+        "entry_id": entry["id"],
+        "project_id": project["id"],
+        "client_id": project["clientId"],
+        "task_id": entry["taskId"],
+    }
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["client", "project"])
@@ -53,7 +61,8 @@ async def test_nothing_that_is_read_names_another_client(loopback, world, route,
     if route.query and "from" in route.query:
         for group in ("project", "client", "task", "tag"):
             more = f"&groupBy={group}" if "groupBy" in route.query else ""
-            answer = await loopback.ask("GET", f"{route.path}?from=2026-11-01&to=2026-11-30{more}", world["keys"][which])
+            path = f"{route.path.format(**mine)}?from=2026-11-01&to=2026-11-30{more}"
+            answer = await loopback.ask("GET", path, world["keys"][which])
             assert answer.status == 200
             assert CANARY not in json.dumps(answer.body)
             assert "atlas" in json.dumps(answer.body)

@@ -54,7 +54,7 @@ async def test_no_body_makes_an_internal_error(client, route):
     for body in (b"{", b"\xff", b"[" * 40, b"NaN", b"3", b'"x"', b"[[]]", b"null", b'{"a":1,"a":1}'):
         answer = await client.ask(route.method, path_of(route), body)
         assert answer.status < 500, (body, answer.body)
-        if answer.status >= 400:
+        if answer.status >= 400 and answer.status not in route.others:
             assert set(answer.body) == SHAPE
             assert answer.body["code"] in CODES
 
@@ -105,8 +105,8 @@ async def test_unknown_paths_are_not_found(client, path):
     assert (answer.status, answer.body["code"]) == (404, "NOT_FOUND")
 
 
-QUESTIONS = {"/api/v1/users/current/file_experts"}
-"""POSTs that change nothing."""
+QUESTIONS = {"/api/v1/users/current/file_experts", "/api/mcp"}
+"""POSTs that change nothing by themselves (each tool of an agent checks its own scope)."""
 
 
 def test_the_table_says_something_about_every_route():

@@ -23,6 +23,7 @@ TAGS = {
     "edits": "What people changed", "entries": "Time entries", "events": "Changes as they happen",
     "gaps": "Time nobody has claimed", "health": "Whether the daemon works", "heartbeats": "Evidence",
     "jobs": "Projects, by another name", "keys": "Keys of callers", "mappings": "What folders belong to",
+    "mcp": "Tools for AI agents (Model Context Protocol)",
     "move": "Periods given to another project", "openapi": "This document", "outbox": "What waits to be delivered",
     "projects": "What is worked on", "rebuild": "Deriving again", "recording": "Recording on and off", "reports": "Totals",
     "repos": "Watched repositories", "roots": "Watched folders", "settings": "Settings in force", "status": "What runs",
@@ -186,7 +187,18 @@ def _responses(route: Route) -> dict[str, Any]:
     return {
         **{str(status): _success(route, status) for status in sorted(success)},
         **{str(status): {"$ref": f"#/components/responses/Error{status}"} for status in _errors(route)},
+        **{str(status): _other(status, schema) for status, schema in sorted(route.others.items())},
     }
+
+
+def _other(status: int, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    """An answer that a handler gives in another protocol's shape."""
+    told = {"description": HTTPStatus(status).phrase, "headers": _rate_headers()}
+    return told if schema is None else {**told, "content": {JSON: {"schema": schema}}}
+
+
+def _rate_headers() -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _RATE_HEADERS}
 
 
 def _success(route: Route, status: int) -> dict[str, Any]:

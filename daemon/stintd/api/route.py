@@ -35,7 +35,8 @@ class Route:
     """One method on one path. `handle(surface, call)` answers a JSON value, a `Reply`, an `Answer`, or a stream.
 
     `path` has its parameters in braces; they become arguments of that name. `body` None: the route reads no body;
-    `raw`: the handler reads the parsed JSON itself. `creates`: answers 201, and an Idempotency-Key is honoured.
+    `raw`: the handler reads the parsed JSON itself; with `is_unparsed` its bytes, to refuse them in its own protocol's
+    words. `creates`: answers 201, and an Idempotency-Key is honoured.
     `is_for_limited`: a key of one client or project may call it; what it answers holds nothing of others.
     `answer` is the JSON Schema of a successful answer's body, `accepts` that of a `raw` route's own. `is_lenient`: fields
     we do not know are passed over, as on the surface this route is compatible with. `is_rated` false: not counted against
@@ -43,6 +44,7 @@ class Route:
     a successful answer that is not JSON. `needs`: schemas the whole body meets too, for what one field says of another.
     `is_for_extensions`: browser extensions that the settings list may call, with the key in the query (`api_key`) and a
     body of `text/plain`; the handler is given the body's bytes.
+    `others`: by status, the schemas of answers beside success and the one error shape; None is an empty one.
     """
 
     method: str
@@ -64,6 +66,8 @@ class Route:
     media: str = "application/json"
     needs: tuple[Mapping[str, Any], ...] = ()
     is_for_extensions: bool = False
+    is_unparsed: bool = False
+    others: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
 
     @property
     def status(self) -> int:

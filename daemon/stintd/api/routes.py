@@ -5,6 +5,7 @@ from dataclasses import replace
 from stintd.api import clockeye, control, keys, openapi, stream, wakatime, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
+from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
 from stintd.engine.commands import approval, catalog, entries, mending, people, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
@@ -288,7 +289,7 @@ KEYS = [
 
 ROUTES = [
     *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES,
-    *wakatime.ROUTES,
+    *wakatime.ROUTES, *mcp.ROUTES,
 ]  # fmt: skip
 FOR_LIMITED = frozenset({
     "GET /api/health", "GET /api/openapi", "GET /api/timer/current", "POST /api/timer/start", "POST /api/timer/stop",
@@ -297,7 +298,8 @@ FOR_LIMITED = frozenset({
     "DELETE /api/entries/{entry_id}", "GET /api/projects", "POST /api/projects", "GET /api/projects/{project_id}",
     "GET /api/projects/{project_id}/budget", "GET /api/clients", "GET /api/clients/{client_id}", "GET /api/tasks",
     "POST /api/tasks", "GET /api/tasks/{task_id}", "GET /api/reports", "GET /api/timesheet", "GET /api/time-entries",
-    "POST /api/time-entries/start", "POST /api/time-entries/stop",
+    "POST /api/time-entries/start", "POST /api/time-entries/stop", "GET /api/dashboard", "GET /api/workspaces",
+    "GET /api/workspaces/{workspace_id}/summary", "POST /api/mcp",
 })  # fmt: skip
 """What a key of one client or project may call (`engine/reach.py`): each was looked at, the rest is refused."""
 

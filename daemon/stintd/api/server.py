@@ -202,7 +202,7 @@ class Surface:
             where = route.path
             check_scope(caller, route.scope)
             check_limit(caller, route)
-            body: Any = await read_bytes(request, route.limit, True) if is_open else await read_json(request, route.limit)
+            body: Any = await _body(route, request, is_open)
             call = _call(route, params, query, body, request, caller)
             answer = _finished(route, await route.handle(self, call, request))
         except StintdError as error:
@@ -246,15 +246,22 @@ class Surface:
         try:
             route, params = table.find(method, path)
         except StintdError:
-            self._count(caller)
+            self.count(caller)
             raise
         if route.is_rated:
-            self._count(caller)
+            self.count(caller)
         return route, params
 
-    def _count(self, caller: Caller) -> None:
+    def count(self, caller: Caller) -> None:
+        """Count one request of a key, or refuse it (`rate_limited`)."""
         if caller.key_id:
             self._quotas.take(caller.key_id)
+
+
+async def _body(route: Route, request: BaseRequest, is_open: bool) -> Any:
+    if is_open or route.is_unparsed:
+        return await read_bytes(request, route.limit, is_open)
+    return await read_json(request, route.limit)
 
 
 def check_limit(caller: Caller, route: Route) -> None:

@@ -1,0 +1,83 @@
+"""The two eras of the protocol: with a handshake (2024-11-05 to 2025-11-25), and stateless (2026-07-28).
+
+In the stateless one every request says in its `_meta` who asks and in which revision, and repeats in HTTP headers what an
+intermediary may want to look at. Headers and body must agree: two readers must not understand one request differently.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from stintd.api.mcp.rpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Message, RpcError
+
+HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+STATELESS = ("2026-07-28",)
+BATCHED = frozenset({None, "2024-11-05", "2025-03-26"})
+"""Revisions that know batches; without the header a request is of 2025-03-26 or before."""
+_PREFIX = "io.modelcontextprotocol/"
+VERSION_META, CAPABILITIES_META = f"{_PREFIX}protocolVersion", f"{_PREFIX}clientCapabilities"
+SERVER_META = f"{_PREFIX}serverInfo"
+VERSION_HEADER, METHOD_HEADER, NAME_HEADER = "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"
+NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+"""Methods whose `Mcp-Name` header repeats a parameter, and which."""
+_ENCODED = re.compile(r"=\?base64\?(.*)\?=", re.ASCII)
+
+
+def is_stateless(message: Message, headers: Mapping[str, str]) -> bool:
+    """Whether a message is of the stateless era, by its header or its envelope; refused when it is of neither."""
+    told = headers.get(VERSION_HEADER)
+    if told in HANDSHAKE:
+        return False
+    if told is None and VERSION_META not in message.meta:
+        return False
+    if message.id is not None:
+        _check_envelope(message, headers)
+    version = message.meta.get(VERSION_META, told)
+    if version not in STATELESS:
+        data = {"supported": [*STATELESS, *HANDSHAKE], "requested": str(version)[:40]}
+        raise RpcError(UNSUPPORTED_VERSION, "Unsupported protocol version", data, is_early=True)
+    return True
+
+
+def _check_envelope(message: Message, headers: Mapping[str, str]) -> None:
+    missing = [name for name in (VERSION_META, CAPABILITIES_META) if name not in message.meta]
+    if missing:
+        raise RpcError(INVALID_PARAMS, f"params._meta lacks {', '.join(missing)}", is_early=True)
+    wanted: dict[str, Any] = {VERSION_HEADER: message.meta[VERSION_META], METHOD_HEADER: message.method}
+    named = message.params.get(NAMED.get(message.method, ""))
+    if named is not None:
+        wanted[NAME_HEADER] = named
+    for name, value in wanted.items():
+        given = headers.get(name)
+        if (_decoded(given) if name == NAME_HEADER else given) != value:
+            raise RpcError(HEADER_MISMATCH, f"the header {name} does not say what the body says", is_early=True)
+    twice = [name for name in wanted if len(_all(headers, name)) > 1]
+    if twice:
+        raise RpcError(HEADER_MISMATCH, f"the header {twice[0]} is there twice", is_early=True)
+
+
+def _all(headers: Mapping[str, str], name: str) -> list[str]:
+    every = getattr(headers, "getall", None)
+    return every(name, []) if every is not None else [headers[name]] if name in headers else []
+
+
+def _decoded(value: str | None) -> str | None:
+    """The header's text; names that are no plain ASCII come as base64."""
+    match = _ENCODED.fullmatch(value or "")
+    if match is None:
+        return value
+    try:
+        return base64.b64decode(match[1], validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def accepts_json(headers: Mapping[str, str]) -> bool:
+    """Whether the caller takes JSON: we never answer with a stream."""
+    accept = headers.get("Accept")
+    if accept is None:
+        return True
+    kinds = {kind.partition(";")[0].strip().lower() for kind in accept.split(",")}
+    return bool(kinds & {"application/json", "application/*", "*/*"})

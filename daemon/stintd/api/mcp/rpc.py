@@ -1,0 +1,76 @@
+"""JSON-RPC as the protocol uses it: what a message is, what is answered, which code goes with which status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
+RATE_LIMITED = -32000
+RESOURCE_NOT_FOUND = -32002
+"""Of the handshake era; the stateless one says INVALID_PARAMS."""
+HEADER_MISMATCH, UNSUPPORTED_VERSION = -32020, -32022
+STATUS = {
+    PARSE_ERROR: 400, INVALID_REQUEST: 400, INVALID_PARAMS: 400, HEADER_MISMATCH: 400, UNSUPPORTED_VERSION: 400,
+    METHOD_NOT_FOUND: 404,
+}  # fmt: skip
+"""HTTP status of an error in the stateless era; others are answered 200."""
+
+
+class RpcError(Exception):
+    """A refusal of the protocol: the message was wrong, not what it asked for. `is_early`: found before a method ran, so
+    that every era answers with its status."""
+
+    def __init__(self, code: int, message: str, data: Any = None, is_early: bool = False) -> None:
+        super().__init__(message)
+        self.code, self.message, self.data, self.is_early = code, message, data, is_early
+
+    def to_wire(self) -> dict[str, Any]:
+        """The error object."""
+        shown: dict[str, Any] = {"code": self.code, "message": self.message}
+        return shown if self.data is None else {**shown, "data": self.data}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request or, without `id`, a notification."""
+
+    method: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    id: int | str | None = None
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        found = self.params.get("_meta")
+        return found if isinstance(found, dict) else {}
+
+
+def message_of(value: Any) -> Message | None:
+    """The message of a JSON value; None for an answer (we ask clients nothing, so nothing waits for it)."""
+    if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
+        raise _not_one('send {"jsonrpc": "2.0", "id": 1, "method": …}')
+    if "method" not in value:
+        if ("result" in value) == ("error" in value) or "id" not in value:
+            raise _not_one("method is missing")
+        return None
+    method, params, identity = value["method"], value.get("params", {}), value.get("id")
+    if not isinstance(method, str) or not method:
+        raise _not_one("method must be text")
+    if "id" in value and (isinstance(identity, bool) or not isinstance(identity, int | str)):
+        raise _not_one("id must be a whole number or text")
+    if not isinstance(params, dict):
+        raise _not_one("params must be an object")
+    return Message(method, params, identity)
+
+
+def _not_one(why: str) -> RpcError:
+    return RpcError(INVALID_REQUEST, f"the body must be one JSON-RPC message: {why}", is_early=True)
+
+
+def result(identity: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a request."""
+    return {"jsonrpc": "2.0", "id": identity, "result": value}
+
+
+def failure(identity: Any, error: RpcError) -> dict[str, Any]:
+    """The refusal of a request; `id` null where it could not be read."""
+    return {"jsonrpc": "2.0", "id": identity, "error": error.to_wire()}

@@ -1,0 +1,120 @@
+"""What a tool is, and how its arguments and answers become safe and small.
+
+A tool's answer is what its output schema names and nothing else, so one declaration says what is shown, what an agent may
+rely on, and how long foreign text may be.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stintd.api.mcp.asking import Asking
+from stintd.protocol.fields import Field, Kind, read_object
+from stintd.protocol.fields import field as known_field
+from stintd.protocol.schemas.words import Schema
+
+TEXT_LIMIT = 1000
+"""Characters of a text that an agent gets, where its schema says nothing shorter."""
+_KEPT = ("minimum", "maximum", "maxLength", "maxItems", "enum")
+
+Run = Callable[[Asking, dict[str, Any]], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One argument: a field with a sentence about it."""
+
+    field: Field
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool. `run(ask, given)` is handed the arguments by their names on the wire.
+
+    `scope` is what its route needs, for the table in the documentation; the route itself checks. `refused` turns an error
+    into an answer of the tool's own shape (ClickUp's); without one it is our error shape as text.
+    """
+
+    name: str
+    title: str
+    about: str
+    run: Run
+    answer: Schema
+    params: tuple[Param, ...] = ()
+    scope: str = "read"
+    is_destructive: bool = False
+    is_idempotent: bool = False
+    refused: Callable[[Any, Any], Any] | None = None
+
+    def to_wire(self, name: str) -> dict[str, Any]:
+        """The tool as `tools/list` tells of it, under the name it has in a set."""
+        is_reading = self.scope == "read"
+        return {
+            "name": name, "title": self.title, "description": self.about, "inputSchema": self.takes(),
+            "outputSchema": self.answer,
+            "annotations": {
+                "title": self.title, "readOnlyHint": is_reading, "destructiveHint": self.is_destructive,
+                "idempotentHint": is_reading or self.is_idempotent, "openWorldHint": False,
+            },
+        }  # fmt: skip
+
+    def takes(self) -> Schema:
+        """The schema of the arguments, in the few words that every client and model understands."""
+        properties = {one.field.name: {**_plain(one.field.kind.schema), "description": one.about} for one in self.params}
+        required = [one.field.name for one in self.params if one.field.is_required]
+        schema = {"type": "object", "properties": properties, "additionalProperties": False}
+        return {**schema, "required": required} if required else schema
+
+    def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments as they came, checked. Null is "not given" except where it can be meant."""
+        fields = {one.field.name: one.field for one in self.params}
+        given = {
+            name: value for name, value in arguments.items()
+            if value is not None or name not in fields or _takes_null(fields[name].kind)
+        }  # fmt: skip
+        read_object(given, fields)
+        return given
+
+
+def param(name: str, kind: Kind, about: str, required: bool = False) -> Param:
+    """An argument of a tool."""
+    return Param(known_field(name, kind, name, required), about)
+
+
+def _takes_null(kind: Kind) -> bool:
+    return "null" in (kind.schema.get("type") or ())
+
+
+def _plain(schema: Schema) -> dict[str, Any]:
+    kinds = schema.get("type", "string")
+    kind = kinds if isinstance(kinds, str) else next(one for one in kinds if one != "null")
+    found = {"type": kind, **{name: schema[name] for name in _KEPT if name in schema}}
+    return {**found, "items": _plain(schema["items"])} if kind == "array" else found
+
+
+# ---------------------------------------------------------------- answers
+
+
+def shown(schema: Schema, value: Any) -> Any:
+    """Of a value what the schema names: no other fields, no control characters, no text without end."""
+    if value is None:
+        return None
+    if "anyOf" in schema:
+        return shown(schema["anyOf"][0], value)
+    if isinstance(value, dict):
+        if "properties" not in schema:
+            inner = schema.get("additionalProperties") or {}
+            return {clean(str(name)): shown(inner, one) for name, one in value.items()}
+        return {name: shown(inner, value[name]) for name, inner in schema["properties"].items() if name in value}
+    if isinstance(value, list | tuple):
+        return [shown(schema.get("items", {}), one) for one in value[: schema.get("maxItems")]]
+    return clean(value, schema.get("maxLength", TEXT_LIMIT)) if isinstance(value, str) else value
+
+
+def clean(text: str, limit: int = TEXT_LIMIT) -> str:
+    """Text from anywhere, harmless: what does not print (control, bidi and format characters, invisible tags) becomes a
+    replacement mark, blanks are plain, and what is longer ends in an ellipsis."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
