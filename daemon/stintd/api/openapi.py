@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from stintd.api.answer import Answer
 from stintd.api.route import PARAM_LIMIT, Call, Route
+from stintd.protocol.body import dump
 from stintd.protocol.fields import IDEMPOTENCY_KEY, NO_NUL, Field
 from stintd.protocol.schemas import COMPONENTS
 from stintd.protocol.schemas.words import nullable, ref
@@ -63,17 +65,32 @@ _OF_EXTENSIONS = {"apiKeyInQuery": {"type": "apiKey", "in": "query", "name": "ap
 """Browser extensions of WakaTime cannot send headers everywhere."""
 
 
-async def answer(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def answer(surface: Any, call: Call, request: Any) -> Answer:
     """The document of the table that answers this very request."""
-    return document(surface.table.routes, surface.daemon.version)
+    return Answer(text(surface.table.routes, surface.daemon.version))
 
 
-def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
-    """The whole document."""
-    paths: dict[str, dict[str, Any]] = {}
+def text(routes: Iterable[Route], version: str) -> bytes:
+    """The whole document. Written out operation by operation: as one value it would leave three mebibytes behind."""
+    of: dict[str, list[Route]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    tags = sorted({operation["tags"][0] for methods in paths.values() for operation in methods.values()})
+        of.setdefault(route.path, []).append(route)
+    paths = ((path, {route.method.lower(): _operation(route) for route in those}) for path, those in of.items())
+    schemas = _object({**COMPONENTS, "ChangedSettings": _settings()}.items())
+    rest = {
+        "securitySchemes": {**_SCHEMES, **_OF_EXTENSIONS}, "headers": _headers(),
+        "responses": {f"Error{status}": _error(status) for status in ERRORS},
+    }  # fmt: skip
+    components = b'{"schemas":' + schemas + b"," + dump(rest)[1:]
+    head = dump(_head(version, sorted({_tag(path) for path in of})))
+    return head[:-1] + b',"paths":' + _object(paths) + b',"components":' + components + b"}"
+
+
+def _object(pairs: Iterable[tuple[str, Any]]) -> bytes:
+    return b"{" + b",".join(dump(name) + b":" + dump(value) for name, value in pairs) + b"}"
+
+
+def _head(version: str, tags: list[str]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
@@ -82,12 +99,6 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "security": [{name: []} for name in _SCHEMES],
         "tags": [{"name": tag, "description": TAGS[tag]} for tag in tags if tag in TAGS],
-        "paths": paths,
-        "components": {
-            "schemas": {**COMPONENTS, "ChangedSettings": _settings()},
-            "securitySchemes": {**_SCHEMES, **_OF_EXTENSIONS}, "headers": _headers(),
-            "responses": {f"Error{status}": _error(status) for status in ERRORS},
-        },
     }  # fmt: skip
 
 
