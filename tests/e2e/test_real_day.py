@@ -1,7 +1,7 @@
 """A day from beginning to end: a real daemon, real repositories, real git, a plain program that edits.
 
 Hours become seconds through the settings alone: credit of one second, visits from two seconds on, a break of more than
-20 seconds after a commit (a third of an idle timeout of one minute). What is done is written down with its time while
+30 seconds after a commit (half of an idle timeout of one minute). What is done is written down with its time while
 it is done, and the timesheet must say the same.
 """
 
@@ -35,7 +35,7 @@ CLOSE = timedelta(seconds=1.5)
 THEIRS = ("Round half up", "Test rounding")
 STORM = 3000
 FILES = 5200
-BREAK = 21.5
+BREAK = 31.5
 SETTLED = 1.1
 """What changes within a second after git rewrote files is taken for git's, and git itself notes whole seconds only."""
 

@@ -328,7 +328,7 @@ def test_an_ordinary_day_is_two_projects_a_lunch_and_an_evening_nobody_billed(da
     day.edits("15:34", "17:00", "acme")
     day.holds(["08:59-10:31 acme", "10:41-12:01 acme", "12:59-15:33 beta", "15:33-17:01 acme"])
     assert sum((length(entry) for entry in day.entries()), timedelta()) == timedelta(hours=6, minutes=54)
-    assert "(after something finished, 5 min at most)" in day.daemon.stint("why", f"{day.date} 10:35").out
+    assert "(after something finished, 7 min 30 s at most)" in day.daemon.stint("why", f"{day.date} 10:35").out
     assert "more than" not in day.daemon.stint("why", f"{day.date} 09:30").out
 
 
