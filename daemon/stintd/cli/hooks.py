@@ -3,18 +3,22 @@
 import json
 import os
 
+from stintd.cli import hookswakatime
 from stintd.cli.options import Operand, Option, UsageError, Verb
 from stintd.cli.text import for_terminal, warn
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError
-from stintd.install import agentsettings, git, gitglobal, memory
+from stintd.install import agentsettings, git, gitglobal, memory, wakatime
 from stintd.install.agentlist import HOSTS as AGENTS
 from stintd.install.change import Plan, Remove, described, perform
 from stintd.install.gitplace import find, hooks_folder, version
 from stintd.paths import ensure, home_layout
 
-HOSTS = ("git", *AGENTS)
+HOSTS = ("git", *AGENTS, wakatime.NAME)
+NOTHING = Plan()
 DETAIL = """\
+wakatime: the settings of WakaTime's clients name stintd as their server; where they have another, stintd goes beside it.
+
 An agent's hooks go into its own user settings, whose other bytes stay as they are; what was there is kept beside ours.
 
 git, without an option: on git 2.54 and later all your repositories, through one line in your git configuration; before,
@@ -47,6 +51,8 @@ def _install(words, layout):
             ensure(layout)
             agentsettings.remember(_home(layout), name, part)
         plan += part
+    if wakatime.NAME in words.host:
+        return _carry_out(words, plan, hookswakatime.install(_home(layout), layout, words.dry_run))
     return _carry_out(words, plan)
 
 
@@ -75,7 +81,11 @@ def _uninstall(words, layout):
     named = [name for name in dict.fromkeys(words.host) if name in AGENTS]
     for name in named:
         plan += AGENTS[name].uninstall(_home(layout))
+    if wakatime.NAME in words.host:
+        plan += wakatime.uninstall(_home(layout))
     code = _carry_out(words, plan)
+    if wakatime.NAME in words.host and not words.dry_run:
+        hookswakatime.uninstall(_home(layout))
     if not words.dry_run:
         for folder in done:
             memory.forget(layout.hooks, folder)
@@ -110,10 +120,11 @@ def _is_emptied(folder, part):
     return os.path.isdir(folder) and set(os.listdir(folder)) == gone
 
 
-def _carry_out(words, plan):
-    """Show the plan, and unless it is a dry run do it. 1 when something that was named is left alone."""
+def _carry_out(words, plan, done=NOTHING):
+    """Show the plan, and unless it is a dry run do it; `done` is done already. 1 when something named is left alone."""
     if not words.dry_run:
         perform(plan.steps)
+    plan += done
     lines = list(described(plan.steps))
     if words.json:
         problems = [{"path": p.path, "text": p.text, "hint": p.hint} for p in plan.problems]
@@ -139,13 +150,16 @@ def _status(words, layout):
     report = _git_report(words, layout) if _has_git(words) else {}
     named = [name for name in AGENTS if name in words.host or not words.host]
     report["agents"] = {name: dict(zip(("path", "state"), AGENTS[name].state(_home(layout)), strict=True)) for name in named}
+    if wakatime.NAME in words.host or not words.host:
+        report["agents"][wakatime.NAME] = dict(zip(("path", "state"), wakatime.state(_home(layout)), strict=True))
     if words.json:
         print(json.dumps(report))
         return 0
     if _has_git(words):
         _show_git(report)
     for name, stands in report["agents"].items():
-        print(f"{AGENTS[name].title}: {for_terminal(stands['state'])} ({for_terminal(stands['path'])})")
+        title = AGENTS[name].title if name in AGENTS else wakatime.TITLE
+        print(f"{title}: {for_terminal(stands['state'])} ({for_terminal(stands['path'])})")
     return 0
 
 
@@ -208,7 +222,7 @@ VERBS = {
     "hooks": Verb(
         "hooks",
         hooks,
-        "install, remove or show the hooks that tell stintd of git and of AI agents",
+        "install, remove or show what tells stintd of git, AI agents and editors",
         (Operand("ACTION", choices=("install", "uninstall", "status")), Operand("HOST", "*", choices=HOSTS)),
         (
             Option("--repo", "the repository at PATH (may be repeated)", "PATH", is_list=True),

@@ -61,10 +61,12 @@ class Kept:
     folders: tuple[str, ...] = ()
 
 
-def plan_install(home: Home, name: str, path: str, settings: SettingsText, note: str = "") -> Plan:
-    """The shim, then the calls to it; empty when both are in place."""
+def plan_install(
+    home: Home, name: str, path: str, settings: SettingsText, note: str = "", *, has_shim: bool = True, secret: str = ""
+) -> Plan:
+    """The shim, then the calls to it; empty when both are in place. `secret`: a pattern of what is not to be shown."""
     shim = shim_text(home.spool)
-    steps: tuple[Step, ...] = () if _has(home.shim, shim) else (Write(home.shim, shim, 0o755),)
+    steps: tuple[Step, ...] = () if not has_shim or _has(home.shim, shim) else (Write(home.shim, shim, 0o755),)
     try:
         present = read_text(os.path.realpath(path))
         if present is not None and not settings.missing(present):
@@ -75,11 +77,11 @@ def plan_install(home: Home, name: str, path: str, settings: SettingsText, note:
             raise Conflict("it would not say what it should", "see what is odd about it; nothing was changed")
     except StintdError as error:
         return _left_alone(path, error)
-    change = Rewrite(path, present, after, _kept_file(home, name), base)
+    change = Rewrite(path, present, after, _kept_file(home, name), base, secret)
     return Plan((*steps, change), notes=(note,) if note else ())
 
 
-def plan_uninstall(home: Home, name: str, path: str, settings: SettingsText) -> Plan:
+def plan_uninstall(home: Home, name: str, path: str, settings: SettingsText, *, secret: str = "") -> Plan:
     """Back to the bytes before us where nobody changed the file since, else without what is ours; then what we kept."""
     kept = recall(home).get(name)
     steps: tuple[Step, ...] = ()
@@ -89,7 +91,7 @@ def plan_uninstall(home: Home, name: str, path: str, settings: SettingsText) -> 
             base = _base(home, name, present, settings)
             is_made = settings.is_own or (kept is not None and not kept.before)
             after = None if base is None or (is_made and settings.is_bare(base)) else base
-            steps = () if after == present else (Rewrite(path, present, after),)
+            steps = () if after == present else (Rewrite(path, present, after, secret=secret),)
             if after is None and kept is not None:
                 steps += _emptied(path, kept.folders)
     except StintdError as error:

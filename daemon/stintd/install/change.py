@@ -6,6 +6,7 @@ that is put aside is put back when the step after it fails.
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,13 +65,16 @@ class DropLine:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """Change a settings file of the user's from `before` to `after` (None: there is none), keeping `kept` at `keep`."""
+    """Change a settings file of the user's from `before` to `after` (None: there is none), keeping `kept` at `keep`.
+    `secret`: a pattern of what in it is not shown.
+    """
 
     path: str
     before: bytes | None
     after: bytes | None
     keep: str = ""
     kept: bytes | None = None
+    secret: str = ""
 
 
 Step = Write | Move | Remove | AddLine | DropLine | Rewrite
@@ -131,11 +135,12 @@ def _described(step: Step) -> Iterable[str]:
             yield f"add to {path}: {os.fsdecode(line)}"
         case DropLine(path, line):
             yield f"take out of {path}: {os.fsdecode(line)}"
-        case Rewrite(path, before, after, keep, kept):
+        case Rewrite(path, before, after, keep, kept, secret):
             yield f"{'write' if before is None else 'remove' if after is None else 'change'} {path}" + (
                 f", keeping it as it is in {keep}" if kept is not None else ""
             )
-            yield from _difference(before or b"", after or b"")
+            for line in _difference(before or b"", after or b""):
+                yield re.sub(secret, "…", line) if secret else line
 
 
 def _difference(before: bytes, after: bytes) -> Iterable[str]:
