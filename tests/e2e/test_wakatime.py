@@ -28,13 +28,10 @@ def daemon(tmp_path, code):
         yield one
 
 
-def configure(daemon: Daemon, home: Path, key: str = "") -> None:
-    """What `stint hooks install wakatime` writes, by hand."""
+def configure(daemon: Daemon, home: Path) -> None:
+    """As its owner would."""
     home.mkdir(exist_ok=True)
-    key = key or daemon.stint("keys", "create", "--scope", "write", "--json").json["key"]
-    url = json.loads(Path(daemon.layout.http_json).read_text())["url"]
-    text = f"[settings]\napi_key = {key}\napi_url = {url}/api/v1/users/current/heartbeats.bulk\n"
-    (home / ".wakatime.cfg").write_text(text)
+    daemon.stint("hooks", "install", "wakatime", HOME=str(home), WAKATIME_HOME="")
 
 
 def told(daemon: Daemon) -> list[dict]:
@@ -76,7 +73,8 @@ def test_what_was_queued_while_the_daemon_was_down_arrives_later_all_of_it(daemo
 
 def test_a_key_that_is_not_ours_sends_nothing_and_loses_nothing(daemon, code, tmp_path):
     repo, home = repos.make(code / "acme", is_live=True), tmp_path / "ada"
-    configure(daemon, home, key="00000000-0000-4000-8000-000000000000")
+    configure(daemon, home)
+    daemon.stint("keys", "revoke", "wakatime")
     words = ("--entity", str(repo.path / "work.txt"), "--time", str(time.time()), *PLUGIN)
     assert wakatime(home, *words).returncode == 104
     assert told(daemon) == []
