@@ -49,7 +49,8 @@ async def answered(path, text):
 async def test_bodies_that_cannot_be_read_are_refused_with_400(client, route):
     for what, body in UNREADABLE.items():
         answer = await client.ask(route.method, path_of(route), body)
-        assert (answer.status, answer.body["code"]) == (400, "VALIDATION"), (what, answer.body)
+        assert answer.status == 400, (what, answer.body)
+        assert route.is_unparsed or answer.body["code"] == "VALIDATION", (what, answer.body)
         assert len(json.dumps(answer.body)) < 1000, what
 
 
@@ -65,7 +66,8 @@ async def test_bodies_that_are_no_object_are_refused(client, route):
     for body in NO_OBJECTS:
         answer = await client.ask(route.method, path_of(route), body)
         is_list = route.raw and body.startswith(b"[")
-        assert answer.status == 422 or (is_list and answer.body["rejected"]), (body, answer.body)
+        refused = 400 if route.is_unparsed else 422
+        assert answer.status == refused or (is_list and answer.body["rejected"]), (body, answer.body)
 
 
 async def test_bodies_that_are_too_large_are_refused_before_they_are_read(daemon):

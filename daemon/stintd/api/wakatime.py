@@ -132,7 +132,7 @@ def _day(value: Any) -> date:
     return found
 
 
-DAY = Kind(_day, {"type": "string", "pattern": f"^{DAY_PATTERN}"}, _day)
+DAY = Kind(_day, {"type": "string", "format": "date", "pattern": f"^{DAY_PATTERN}"}, _day)
 NAME = text(255)
 ZONE = field("timezone", text(64))
 _ANY = {"is_lenient": True, "is_for_extensions": True}
