@@ -35,6 +35,7 @@ class SessionWatch:
         self._watch_exit, self._is_ready = watch_exit, is_ready
         self._changed = asyncio.Event()
         self._watched: dict[tuple[int, float], Stop] = {}
+        self._dead: set[str] = set()  # sessions whose process was gone at the last look
 
     def changed(self) -> None:
         """A step was committed: a session may have begun."""
@@ -62,6 +63,7 @@ class SessionWatch:
         is_blind = False
         for row in rows:
             is_blind |= await self._check(row)
+        self._dead &= {row["id"] for row in rows}
         known = {(row["pid"], row["pid_started"]) for row in rows}
         for gone in self._watched.keys() - known:
             self._watched.pop(gone)()
@@ -88,9 +90,19 @@ class SessionWatch:
         if started is None or (row["pid"], started) in self._watched:
             return False
         if not self._is_alive(row["pid"], started):
-            await self._engine.run(lambda step: sessions.died(step, row["id"]), "daemon")
+            await self._bury(row["id"])
             return False
+        self._dead.discard(row["id"])
         return not self._watch(row["pid"], started)
+
+    async def _bury(self, session_id: str) -> None:
+        """At the second look: an agent that leaves by itself says so last of all, and that may still be on its way."""
+        if session_id in self._dead:
+            self._dead.remove(session_id)
+            await self._engine.run(lambda step: sessions.died(step, session_id), "daemon")
+        else:
+            self._dead.add(session_id)
+            self.changed()
 
     def _watch(self, pid: int, started: float) -> bool:
         def ended() -> None:
