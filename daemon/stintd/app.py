@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from stintd import __version__, instance, memory, paths, settings
 from stintd.api.activitywatch import WatcherPort
+from stintd.api.guard import LOOPBACK
 from stintd.api.loopback import Loopback
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
@@ -25,6 +26,7 @@ from stintd.domain.noise import NoiseFilter
 from stintd.engine import placing, rolling, shape
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
+from stintd.engine.emitter import Deliver, Emitters
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
@@ -46,9 +48,11 @@ from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.tracked import Parts, TrackerSettings
 from stintd.engine.tracker import Tracker
-from stintd.errors import Invalid
-from stintd.secret import SecretFolder
+from stintd.errors import Invalid, Unavailable
+from stintd.secret import SecretFolder, secret_of_file
+from stintd.sinks.activitywatch import ActivityWatchServer
 from stintd.sinks.courier import Courier
+from stintd.sinks.wakatime import WakaTimeServer
 from stintd.sources import discover, folders, gitreader, process, projectfiles, spool, suspend, watch
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
@@ -156,6 +160,7 @@ class App:
         self.loopback = Loopback(self.surface, self.health, instance.bind_loopback, self.layout.http_json)
         self.watcher = watch.TreeWatcher(self._notes, asyncio.get_running_loop(), clock, roots=self.chosen.folders)
         self._build_sources()
+        self._build_emitters()
         if self.database.needs_rebuild:
             self.engine.write(self._rebuild)
         for note in self.database.notes:
@@ -193,7 +198,8 @@ class App:
         self.gate.on_rescan = self.tracker.rescan
         self.gate.on_work = self.tracker.touch
         news = News(self.engine)
-        self.gate.on_glimpse, self.engine.on_admitted, self.health.on_change = news.glimpse, news.heartbeats, news.warnings
+        self.gate.on_glimpse, self.engine.on_admitted, self.health.on_change = news.glimpse, self._admitted, news.warnings
+        self.news = news
         self.project_files = ProjectFiles(self.engine, self.gate, projectfiles.find)
         self.project_files.roots, self.project_files.excluded = self.chosen.folders, self.chosen.exclude
         self.gate.on_checkout = self.project_files.look
@@ -223,6 +229,7 @@ class App:
         self.watcher.start()
         if self._since is not None:
             self.gate.tell(BlindSignal(self._since, self.clock.now(), "the daemon was not running"))
+        self._set_emitters()
         self.supervisor.start("status", self.status_file.run)
         self.supervisor.start("tracker", self._track)
         self.supervisor.start("project files", self.project_files.run)
@@ -313,6 +320,7 @@ class App:
         self.chosen = chosen
         self._set_surface()
         self.pusher.set_retry(self._retry())
+        self._set_emitters()
         if is_moved:
             await self.loopback.move(chosen.port)
         if is_other_watchers:
@@ -322,6 +330,37 @@ class App:
         if chosen.policy != self.engine.policy:
             self.engine.policy = chosen.policy
             self.state.forget_places()
+
+    # ------------------------------------------------------------------ copies for other time trackers
+
+    def _admitted(self, beats: Sequence[Heartbeat]) -> None:
+        self.news.heartbeats(beats)
+        self.emitters.admitted(beats)
+
+    def _build_emitters(self) -> None:
+        def activitywatch(url: str) -> Deliver:
+            idle_us = self.chosen.policy.idle_timeout // timedelta(microseconds=1)
+            return ActivityWatchServer(self.courier, url, socket.gethostname(), idle_us).deliver
+
+        makers: dict[str, Callable[[str], Deliver]] = {
+            "activitywatch": activitywatch,
+            "wakatime": lambda url: WakaTimeServer(self.courier, url, self._emit_key).deliver,
+        }
+        self.emitters = Emitters(self.engine, self.supervisor, makers)
+
+    def _set_emitters(self) -> None:
+        ports = (self.loopback.url or "").rpartition(":")[2], str(self.chosen.activitywatch_port)
+        own = {f"http://{host}:{port}" for host in LOOPBACK for port in ports}
+        self.emitters.set_addresses({name: self.chosen.values[f"emit.{name}"] for name in ("activitywatch", "wakatime")}, own)
+
+    def _emit_key(self) -> str:
+        """The key of the WakaTime-compatible server; "" when it cannot be had."""
+        file, name = self.chosen.values["emit.wakatime_key_file"], self.chosen.values["emit.wakatime_key_env"]
+        try:
+            return secret_of_file(os.path.expanduser(file)) if file else self.environment.get(name or "", "")
+        except Unavailable as error:
+            log.warning("%s", error.message)
+            return ""
 
     def _retry(self) -> Retry:
         return Retry(self.chosen.values["webhooks.retry_initial"], self.chosen.values["webhooks.retry_max"])

@@ -83,6 +83,18 @@ class SecretFolder:
             os.close(descriptor)
 
 
+def secret_of_file(path: str) -> str:
+    """What a file of the owner's holds, without the blanks around it. `unavailable` when it cannot be trusted."""
+    try:
+        with open(os.open(path, os.O_RDONLY | _NO_WAIT), encoding="utf-8") as file:
+            problem = _problem(os.fstat(file.fileno()))
+            if problem:
+                raise Unavailable(f"{path} {problem}", "make it yours alone: chmod 600")
+            return file.read(LARGEST).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(f"{path} cannot be read: {error}", "make it a plain file of yours") from error
+
+
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 

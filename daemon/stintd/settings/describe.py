@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from stintd.settings.keys import KEYS, RULE_KEYS, length_text
+from stintd.settings.keys import KEYS, RULE_KEYS, Key, length_text
 from stintd.settings.load import Settings
 
 _TABLE_NOTES = {
@@ -17,6 +17,7 @@ _TABLE_NOTES = {
     "http": "The local HTTP listener.",
     "webhooks": "Telling other programs of changes.",
     "activitywatch": "A surface for ActivityWatch watchers.",
+    "emit": "Copies of your heartbeats for other time trackers.",
 }  # fmt: skip
 _RULE_EXAMPLE = """\
 # [[map]]                              # as many as you like; the first that matches wins
@@ -50,10 +51,15 @@ def example_text() -> str:
             table = here
             parts.append(f"\n# {_TABLE_NOTES[here]}\n[{here}]\n")
         lines = "\n".join(f"# {line}" for line in _wrapped(key.meaning))
-        parts.append(f"{lines}\n# {name} = {_toml(key.default)}\n")
+        parts.append(f"{lines}\n# {name} = {_toml(_shown(key))}\n")
     parts.append(f"\n# Which folder, remote or branch belongs to which project.\n{_RULE_EXAMPLE}")
     parts.append(f"\n# Where approved hours are delivered.\n{_TARGET_EXAMPLE}")
     return "".join(parts)
+
+
+def _shown(key: Key) -> Any:
+    """The default; what it could look like where there is none."""
+    return key.schema.get("examples", [None])[0] if key.default is None else key.default
 
 
 def schema() -> dict[str, Any]:

@@ -106,6 +106,13 @@ def _read_text(value: Any) -> str:
     return value.strip()
 
 
+def _read_address(value: Any) -> str:
+    text = _read_text(value).rstrip("/")
+    if not re.fullmatch(r"https?://[^\s@/?#]+(/[^\s?#]*)?", text):
+        raise Wrong(f"is no address: {text!r}", "write one like http://127.0.0.1:5601, without user or query")
+    return text
+
+
 def _read_texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise Wrong(f"is no list: {value!r}", 'write a list like ["one", "two"]')
@@ -192,6 +199,12 @@ KEYS = (
     Key("activitywatch.enabled", _read_flag, False, "Whether to listen for ActivityWatch watchers (they send no key).",
         {"type": "boolean"}),
     _whole("activitywatch.port", "The port of that listener.", 1, 65535, 5600),
+    Key("emit.activitywatch", _read_address, None, "The address of an ActivityWatch server that gets copies of your "
+        "heartbeats.", {**_TEXT, "examples": ["http://127.0.0.1:5601"]}),
+    Key("emit.wakatime", _read_address, None, "The address of a WakaTime-compatible server that gets copies of your "
+        "heartbeats.", {**_TEXT, "examples": ["https://wakapi.example/api"]}),
+    Key("emit.wakatime_key_env", _read_text, None, "The environment variable of the daemon that holds its key.", _TEXT),
+    Key("emit.wakatime_key_file", _read_text, None, "A file that holds its key and that only you may read.", _TEXT),
 )  # fmt: skip
 
 BY_NAME = {key.name: key for key in KEYS}

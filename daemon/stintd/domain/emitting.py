@@ -1,0 +1,100 @@
+"""Heartbeats as other time trackers take them: events with a length for ActivityWatch, items for WakaTime's servers.
+
+Both are functions of the heartbeats alone, so that sending a stretch again sends the same: a receiver that knows a moment
+by its time and content keeps one of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from stintd.domain.language import language_of
+
+MICRO = 1_000_000
+LONE_US = 60 * MICRO
+"""What the last heartbeat before a silence lasts."""
+EDITOR = "app.editor.activity"
+
+
+class Sent(NamedTuple):
+    """A heartbeat that is told to somebody else. `path` is the whole one of a file, `place` the folder it belongs to."""
+
+    time_us: int
+    actor: str
+    device: str
+    kind: str
+    project: str
+    branch: str
+    path: str
+    place: str
+    client: str
+
+
+class AwEvent(NamedTuple):
+    """An event of ActivityWatch: the bucket it goes to, when it begins and ends, and what it says."""
+
+    bucket: str
+    start_us: int
+    end_us: int
+    data: tuple[tuple[str, str], ...]
+
+
+def bucket_of(beat: Sent) -> str:
+    """One bucket for each device and actor: they may work at the same time."""
+    return f"stintd-{'agents' if beat.actor == 'agent' else 'editor'}_{beat.device or 'here'}"
+
+
+def events(beats: Iterable[Sent], idle_us: int, until_us: int) -> list[AwEvent]:
+    """Each heartbeat lasts until the next of its bucket, unless a silence follows; equal neighbours are one event. How long
+    the last one lasted is told only once the silence after it is over: `until_us` is now.
+    """
+    return [event for bucket, lane in lanes(beats).items() for event in _lane(bucket, lane, idle_us, until_us)]
+
+
+def open_from(beats: Iterable[Sent], idle_us: int, until_us: int) -> int | None:
+    """The earliest heartbeat whose length is not known yet; None when all are."""
+    lasts = [lane[-1].time_us for lane in lanes(beats).values()]
+    return min((last for last in lasts if until_us - last <= idle_us), default=None)
+
+
+def lanes(beats: Iterable[Sent]) -> dict[str, list[Sent]]:
+    """Heartbeats by bucket, in order."""
+    found: dict[str, list[Sent]] = defaultdict(list)
+    for beat in sorted(beats):
+        found[bucket_of(beat)].append(beat)
+    return dict(sorted(found.items()))
+
+
+def _lane(bucket: str, beats: Sequence[Sent], idle_us: int, until_us: int) -> list[AwEvent]:
+    found: list[AwEvent] = []
+    last_us = beats[-1].time_us
+    ends = [after.time_us for _, after in pairwise(beats)]
+    ends.append(last_us + LONE_US if until_us - last_us > idle_us else last_us)
+    for beat, after_us in zip(beats, ends, strict=True):
+        end_us = after_us if after_us - beat.time_us <= idle_us else beat.time_us + LONE_US
+        event = AwEvent(bucket, beat.time_us, end_us, _data(beat))
+        last = found[-1] if found else None
+        if last is not None and last.data == event.data and last.end_us >= event.start_us:
+            found[-1] = last._replace(end_us=end_us)
+        else:
+            found.append(event)
+    return [event for event in found if event.end_us > event.start_us]
+
+
+def _data(beat: Sent) -> tuple[tuple[str, str], ...]:
+    told = {
+        "file": beat.path or beat.place, "project": beat.project, "branch": beat.branch, "language": language_of(beat.path),
+        "editor": beat.client, "actor": beat.actor,
+    }  # fmt: skip
+    return tuple((name, text or "unknown") for name, text in told.items())
+
+
+def wakatime_item(beat: Sent, agent: str) -> dict[str, Any]:
+    """An item of `heartbeats.bulk`."""
+    return {
+        "entity": beat.path or beat.place or beat.project, "type": "file" if beat.path else "app",
+        "time": beat.time_us / MICRO, "category": "ai coding" if beat.actor == "agent" else "coding",
+        "project": beat.project or None, "branch": beat.branch or None, "language": language_of(beat.path) or None,
+        "is_write": beat.kind == "edit", "user_agent": agent,
+    }  # fmt: skip
