@@ -23,7 +23,7 @@ from stintd.api.server import Surface
 from stintd.clock import Clock, SystemClock
 from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
-from stintd.engine import placing, rolling, shape
+from stintd.engine import intake, placing, rolling, shape
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.emitter import Deliver, Emitters
@@ -192,7 +192,7 @@ class App:
         self.processes = process.ProcessWatch(clock, self._holder)
         self.spool = spool.SpoolSource(
             self.layout.spool, clock, self.gate.settled, self._watch_folder, self._head_of,
-            find_agent=process.agent_above,
+            self.chosen.policy.max_future, process.agent_above, lambda paths: intake.without_links(self.places, paths),
         )  # fmt: skip
         self.recording_state.restore(kept.get("recording_off"))
         self.gate.on_rescan = self.tracker.rescan

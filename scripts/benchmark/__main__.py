@@ -5,7 +5,7 @@ import sqlite3
 import sys
 import time
 
-from benchmark import agenthook, commands, days, evidence, folders, hook, idle, lab, wakatime, wire
+from benchmark import agenthook, commands, days, evidence, folders, hook, idle, lab, shellhook, wakatime, wire
 from benchmark.row import Row
 
 ROWS: dict[str, Row] = {
@@ -19,6 +19,7 @@ ROWS: dict[str, Row] = {
     "idle": idle.idle_and_memory,
     "hook": hook.commit_overhead,
     "agent-hook": agenthook.agent_hooks,
+    "prompt-hook": shellhook.prompts,
     "commands": commands.fast_verbs,
     "report-all": commands.report_over_everything,
     "writers": commands.parallel_writers,

@@ -143,7 +143,9 @@ def test_the_template_is_taken_back_too(stint, old_git, isolated_home, tmp_path)
     assert stint("uninstall", "git", "--repo", str(clone.path))[0] == 0
 
 
-@pytest.mark.parametrize("argv", [("install", "emacs"), ("replace",), (), ("install", "git", "--frobnicate")])
+@pytest.mark.parametrize(
+    "argv", [("install", "nano"), ("replace",), (), ("install", "git", "--frobnicate"), ("install", "shell", "--shell", "tcsh")]
+)
 def test_words_that_make_no_sense_are_exit_two(stint, argv):
     code, out, err = stint(*argv)
     assert (code, out) == (2, "")

@@ -8,18 +8,21 @@ from stintd.cli.options import Operand, Option, UsageError, Verb
 from stintd.cli.text import for_terminal, warn
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError
-from stintd.install import agentsettings, git, gitglobal, memory, wakatime
+from stintd.install import agentsettings, editors, git, gitglobal, memory, shells, wakatime
 from stintd.install.agentlist import HOSTS as AGENTS
 from stintd.install.change import Plan, Remove, described, perform
 from stintd.install.gitplace import find, hooks_folder, version
 from stintd.paths import ensure, home_layout
 
-HOSTS = ("git", *AGENTS, wakatime.NAME)
+PROGRAMS = {**AGENTS, **editors.HOSTS, **shells.HOSTS}
+"""Everything but git that reads a file of its user's; shells are named by `shell` and --shell."""
+HOSTS = ("git", *AGENTS, *editors.HOSTS, "shell", wakatime.NAME)
 NOTHING = Plan()
 DETAIL = """\
 wakatime: the settings of WakaTime's clients name stintd as their server; where they have another, stintd goes beside it.
 
 An agent's hooks go into its own user settings, whose other bytes stay as they are; what was there is kept beside ours.
+An editor or shell reads a file of ours through one line in a file that it reads when it starts.
 
 git, without an option: on git 2.54 and later all your repositories, through one line in your git configuration; before,
 the repository of the current folder. Hooks that are there already keep working: they are kept and run after ours.
@@ -39,14 +42,31 @@ def _has_git(words):
     return "git" in words.host or not words.host
 
 
+def _named(words, home):
+    """The programs that were named, each once; a shell without --shell is that of the user's terminals."""
+    shell = [words.shell] if words.shell else []
+    for host in words.host:
+        if host == "shell":
+            yield from shell or _shells_meant(words.action, home)
+        elif host in PROGRAMS:
+            yield host
+
+
+def _shells_meant(action, home):
+    """To install: the user's own shell; to look at or take back: each that has a line of ours as well."""
+    if action == "install":
+        return [shells.login_shell(home)]
+    return [name for name, shell in shells.HOSTS.items() if shell.state(home)[1] != "absent"]
+
+
 def _home(layout):
     return agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), os.environ)
 
 
 def _install(words, layout):
     plan = _install_git(words, layout) if _has_git(words) else Plan()
-    for name in (name for name in dict.fromkeys(words.host) if name in AGENTS):
-        part = AGENTS[name].install(_home(layout))
+    for name in dict.fromkeys(_named(words, _home(layout))):
+        part = PROGRAMS[name].install(_home(layout))
         if part.steps and not words.dry_run:
             ensure(layout)
             agentsettings.remember(_home(layout), name, part)
@@ -78,9 +98,9 @@ def _install_git(words, layout):
 def _uninstall(words, layout):
     """What was named; of git's without a name everything, also where nobody watches any more."""
     plan, done = _uninstall_git(words, layout) if _has_git(words) else (Plan(), [])
-    named = [name for name in dict.fromkeys(words.host) if name in AGENTS]
+    named = list(dict.fromkeys(_named(words, _home(layout))))
     for name in named:
-        plan += AGENTS[name].uninstall(_home(layout))
+        plan += PROGRAMS[name].uninstall(_home(layout))
     if wakatime.NAME in words.host:
         plan += wakatime.uninstall(_home(layout))
     code = _carry_out(words, plan)
@@ -90,7 +110,7 @@ def _uninstall(words, layout):
         for folder in done:
             memory.forget(layout.hooks, folder)
         for name in named:
-            if AGENTS[name].state(_home(layout))[1] == "absent":
+            if PROGRAMS[name].state(_home(layout))[1] == "absent":
                 agentsettings.forget(_home(layout), name)
     return code
 
@@ -148,19 +168,28 @@ def _show(lines, plan, is_dry):
 
 def _status(words, layout):
     report = _git_report(words, layout) if _has_git(words) else {}
-    named = [name for name in AGENTS if name in words.host or not words.host]
-    report["agents"] = {name: dict(zip(("path", "state"), AGENTS[name].state(_home(layout)), strict=True)) for name in named}
-    if wakatime.NAME in words.host or not words.host:
-        report["agents"][wakatime.NAME] = dict(zip(("path", "state"), wakatime.state(_home(layout)), strict=True))
+    report.update(_programs_report(words, _home(layout)))
     if words.json:
         print(json.dumps(report))
         return 0
     if _has_git(words):
         _show_git(report)
-    for name, stands in report["agents"].items():
-        title = AGENTS[name].title if name in AGENTS else wakatime.TITLE
+    for name, stands in {**report["agents"], **report["editors"], **report["shells"]}.items():
+        title = PROGRAMS[name].title if name in PROGRAMS else wakatime.TITLE
         print(f"{title}: {for_terminal(stands['state'])} ({for_terminal(stands['path'])})")
     return 0
+
+
+def _programs_report(words, home):
+    """How each program stands that was named, or without names each."""
+    named = set(_named(words, home)) if words.host else set(PROGRAMS)
+    report = {}
+    for kind, hosts in (("agents", AGENTS), ("editors", editors.HOSTS), ("shells", shells.HOSTS)):
+        states = {name: host.state(home) for name, host in hosts.items() if name in named}
+        report[kind] = {name: {"path": path, "state": state} for name, (path, state) in states.items()}
+    if wakatime.NAME in words.host or not words.host:
+        report["agents"][wakatime.NAME] = dict(zip(("path", "state"), wakatime.state(home), strict=True))
+    return report
 
 
 def _git_report(words, layout):
@@ -222,12 +251,15 @@ VERBS = {
     "hooks": Verb(
         "hooks",
         hooks,
-        "install, remove or show what tells stintd of git, AI agents and editors",
+        "install, remove or show what tells stintd of git, AI agents, editors and shells",
         (Operand("ACTION", choices=("install", "uninstall", "status")), Operand("HOST", "*", choices=HOSTS)),
         (
             Option("--repo", "the repository at PATH (may be repeated)", "PATH", is_list=True),
             Option("--all", "every watched repository"),
             Option("--template", "repositories made or cloned from now on"),
+            Option(
+                "--shell", "with `shell`: bash, zsh or fish, instead of your login shell", "NAME", choices=tuple(shells.HOSTS)
+            ),
             Option("--dry-run -n", "show what would change, and change nothing"),
         ),
         DETAIL,

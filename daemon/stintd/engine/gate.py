@@ -143,7 +143,8 @@ class Gate:
             case FileSignal() | GitSignal() | LockSignal() | ProcessSignal():
                 return self._noised(signal)
             case BeatSignal():
-                return [self._told(signal, self._clock.now())]
+                beat = self._told(signal, self._clock.now())
+                return [] if self._is_unwanted(beat) else [beat]
             case AgentSignal():
                 return self._of_agent(signal)
             case CheckoutSignal():

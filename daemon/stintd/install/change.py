@@ -169,11 +169,14 @@ def read_text(path: str) -> bytes | None:
         return None
     except OSError as error:
         raise Conflict(f"cannot read {path}: {error.strerror}", "see what it is; it was left alone") from error
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > TEXT_LIMIT:
             raise Conflict(f"{path} is not a plain file", "see what it is; it was left alone")
-        return file.read(TEXT_LIMIT)
+        with open(descriptor, "rb", closefd=False) as file:  # which refuses a folder before anybody could look at it
+            return file.read(TEXT_LIMIT)
+    finally:
+        os.close(descriptor)
 
 
 def replace_file(path: str, text: bytes, mode: int) -> None:

@@ -1,4 +1,4 @@
-"""What one line of a git shim says. Pure: text in, signal out.
+"""What one line of a git shim, an editor or a shell says. Pure: text in, signal out (of editors and shells: `beatline`).
 
     v1 <TAB> hook <TAB> pid <TAB> folder <TAB> what git told the hook … <TAB> name=value …
 
@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from stintd.domain.model import GitSignal
 from stintd.errors import Invalid
 
-WORDS = {"post-commit": 0, "post-checkout": 3, "post-merge": 1, "post-rewrite": 1, "pre-push": 1}
-"""How many words git's arguments make, by hook. Other kinds of spool file are not read here."""
+WORDS = {
+    "post-commit": 0, "post-checkout": 3, "post-merge": 1, "post-rewrite": 1, "pre-push": 1, "editor": 3, "shell": 1,
+}  # fmt: skip
+"""How many words follow the folder, by kind of line; a hook's are git's arguments. Other spool files are not read here."""
 
 _ESCAPED = re.compile("%(09|0A|25)")
 _PLAIN = {"09": "\t", "0A": "\n", "25": "%"}
@@ -39,6 +41,11 @@ def unescaped(field: str) -> str:
     return _ESCAPED.sub(lambda found: _PLAIN[found[1]], field)
 
 
+def is_absolute(path: str) -> bool:
+    """Whether a path needs no folder, on this or another system."""
+    return path.startswith("/") or re.match("[A-Za-z]:[/\\\\]", path) is not None
+
+
 def parse_line(line: str) -> HookLine:
     """The line without its newline; `invalid` says what is wrong with it."""
     fields = line.split("\t")
@@ -47,7 +54,7 @@ def parse_line(line: str) -> HookLine:
     hook, folder = fields[1], unescaped(fields[3])
     if hook not in WORDS:
         raise Invalid(f"unknown kind of act {hook[:40]!r}", "a newer stintd may know it")
-    if not folder.startswith("/") and not re.match("[A-Za-z]:[/\\\\]", folder):
+    if not is_absolute(folder):
         raise Invalid("the folder is not absolute", "it was written by something else")
     words = tuple(fields[4 : 4 + WORDS[hook]])
     if len(words) < WORDS[hook]:

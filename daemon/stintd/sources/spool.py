@@ -1,4 +1,4 @@
-"""Reads what hooks left in the spool folder, and removes it once it is stored.
+"""Reads what hooks, editors and shells left in the spool folder, and removes it once it is stored.
 
 A file goes through three names: `spool/KIND.PID`, written by a hook; `spool/taken/KIND.PID~INODE~COMMIT~TOLD`, once it
 is being read, so that a hook with the same process number starts a new file (TOLD counts the bytes that are stored, for
@@ -6,8 +6,8 @@ one that had the old file open); then nothing, after `settled` returned. A
 daemon that dies between is no loss: what lies in `taken` is told again at the next start with the same time and the
 same commit, so that it is the same heartbeat. What cannot be read goes to `spool/bad` and is reported.
 
-Lines of git's hooks are several to a file at most; a message of an agent's hook (`agents`) is one file, and whole once
-its JSON is.
+Lines of git's hooks, of editors and shells are several to a file at most; a message of an agent's hook (`agents`) is one
+file, and whole once its JSON is.
 
 Nothing here follows a symlink, opens a pipe or waits for a writer. Costs nothing while nothing happens: it is woken by
 `watch`, and by a clock only while a half-written file lies there.
@@ -20,16 +20,16 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from stintd.clock import Clock
-from stintd.domain.model import EPOCH, AgentSignal, GitSignal, TroubleSignal
+from stintd.domain.model import EPOCH, AgentSignal, BeatSignal, GitSignal, TroubleSignal
 from stintd.errors import Invalid
 from stintd.ports import Sink
-from stintd.sources import agents
+from stintd.sources import agents, beatline
 from stintd.sources.hookline import WORDS, HookLine, parse_line, signal_of
 
 Watch = Callable[[str, Callable[[], None]], Callable[[], None]]
@@ -38,6 +38,9 @@ HeadOf = Callable[[str], "tuple[str | None, str]"]
 """Branch and commit of the checkout at a folder, (None, "") when they cannot be told."""
 Settled = Callable[[], Awaitable[None]]
 """Returns once everything handed to the sink before is stored; raises when it could not be."""
+RealPaths = Callable[[Iterable[str]], Awaitable[dict[str, str]]]
+"""Those paths that lead elsewhere through symbolic links, by how they were told; in bounded time."""
+Told = GitSignal | AgentSignal | BeatSignal
 
 FILES_A_PASS = 200
 LARGEST = 64 * 1024
@@ -58,7 +61,11 @@ class _Message:
 
     path: str
     size: int
-    signals: tuple[GitSignal | AgentSignal, ...]
+    signals: tuple[Told, ...]
+
+
+async def _as_told(paths: Iterable[str]) -> dict[str, str]:
+    return {}
 
 
 class SpoolSource:
@@ -69,10 +76,12 @@ class SpoolSource:
     def __init__(
         self, folder: str, clock: Clock, settled: Settled, watch: Watch, head_of: HeadOf = lambda folder: (None, ""),
         max_future: timedelta = timedelta(minutes=5), find_agent: agents.FindProcess = lambda parent, ticks: None,
+        real_paths: RealPaths = _as_told,
     ) -> None:  # fmt: skip
         self._folder, self._clock, self._settled, self._watch, self._head_of = folder, clock, settled, watch, head_of
         self._taken, self._bad = os.path.join(folder, "taken"), os.path.join(folder, "bad")
         self._max_future, self._find_agent, self._doubles = max_future, find_agent, agents.Doubles()
+        self._real_paths = real_paths
         self._unfinished = 0  # half-written files seen by the last pass
         self._is_in_trouble = False
         self._dropped = 0  # unreadable messages that were removed unseen
@@ -111,8 +120,9 @@ class SpoolSource:
 
     async def _tell(self, messages: list[_Message], sink: Sink) -> int:
         told = [signal for message in messages for signal in message.signals]
-        signals: list[GitSignal | AgentSignal] = [*_one_a_rebase(sorted(_acts_of_git(told), key=_time_told))]
+        signals: list[Told] = [*_one_a_rebase(sorted(_acts_of_git(told), key=_time_told))]
         signals += [one for one in sorted(_acts_of_agents(told), key=_time_told) if not self._doubles.is_double(one.beat)]
+        signals += await self._without_links([signal for signal in told if isinstance(signal, BeatSignal)])
         for signal in sorted(signals, key=_time_told):
             sink(signal)
         if messages:
@@ -120,6 +130,11 @@ class SpoolSource:
         for message in messages:
             _remove(message)
         return len(signals)
+
+    async def _without_links(self, beats: list[BeatSignal]) -> list[BeatSignal]:
+        """Editors and shells tell paths as their user named them."""
+        real = await self._real_paths({beat.path for beat in beats if beat.path}) if beats else {}
+        return [replace(beat, path=real.get(beat.path or "", beat.path)) for beat in beats]
 
     async def _wait(self, arrived: asyncio.Event) -> None:
         waiting = [asyncio.ensure_future(arrived.wait())]
@@ -149,6 +164,7 @@ class SpoolSource:
                 return None
             lines = self._lines(raw, _time_of(status))
             branch, commit = self._head(lines) if abs(age) < FRESH else (None, "")
+            signals = _signals(lines, _time_of(status), (branch, commit))
             taken = os.path.join(self._taken, f"{name}~{status.st_ino}~{commit}~0")
             os.rename(path, taken)
         except FileNotFoundError:
@@ -156,7 +172,7 @@ class SpoolSource:
         except (Invalid, OSError) as error:
             self._put_aside(path, error, sink)
             return None
-        return _message(taken, lines, raw, _time_of(status), (branch, commit))
+        return _Message(taken, len(raw), signals)
 
     def _take_agent(self, path: str, raw: bytes, status: os.stat_result, is_young: bool) -> _Message | None:
         """An agent's message: its hook has ended while a child still copies what the agent said."""
@@ -185,7 +201,7 @@ class SpoolSource:
             if agents.is_agent_file(name):  # what came after a whole message is no other
                 return _Message(path, len(raw), self._said(raw, status) if told == "0" else ())
             lines = self._lines(raw[int(told) :], _time_of(status))
-            return _message(path, lines, raw, _time_of(status), (None, commit if told == "0" else ""))
+            return _Message(path, len(raw), _signals(lines, _time_of(status), (None, commit if told == "0" else "")))
         except (Invalid, OSError, ValueError):
             os.rename(path, os.path.join(self._bad, name))
             return None
@@ -205,7 +221,7 @@ class SpoolSource:
 
     def _head(self, lines: list[HookLine]) -> tuple[str | None, str]:
         """HEAD right after the act. Of several acts in one file only the last could be meant, so none is."""
-        if len(lines) > 1 or lines[0].hook == "pre-push":
+        if len(lines) > 1 or lines[0].hook == "pre-push" or lines[0].hook in beatline.KINDS:
             return None, ""
         return self._head_of(lines[0].folder)
 
@@ -288,9 +304,9 @@ def _time_of(status: os.stat_result) -> datetime:
     return EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
 
 
-def _message(path: str, lines: list[HookLine], raw: bytes, time: datetime, head: tuple[str | None, str]) -> _Message:
-    signals = (signal_of(line, time, head) for line in lines)
-    return _Message(path, len(raw), tuple(signal for signal in signals if signal))
+def _signals(lines: list[HookLine], time: datetime, head: tuple[str | None, str]) -> tuple[Told, ...]:
+    told = (beatline.beat_of(line, time) if line.hook in beatline.KINDS else signal_of(line, time, head) for line in lines)
+    return tuple(signal for signal in told if signal)
 
 
 def _remove(message: _Message) -> None:
@@ -302,15 +318,15 @@ def _remove(message: _Message) -> None:
             os.rename(message.path, f"{message.path.rpartition('~')[0]}~{message.size}")
 
 
-def _time_told(signal: GitSignal | AgentSignal) -> datetime:
-    return signal.time if isinstance(signal, GitSignal) else signal.beat.time
+def _time_told(signal: Told) -> datetime:
+    return signal.beat.time if isinstance(signal, AgentSignal) else signal.time
 
 
-def _acts_of_git(signals: list[GitSignal | AgentSignal]) -> Iterator[GitSignal]:
+def _acts_of_git(signals: list[Told]) -> Iterator[GitSignal]:
     return (signal for signal in signals if isinstance(signal, GitSignal))
 
 
-def _acts_of_agents(signals: list[GitSignal | AgentSignal]) -> Iterator[AgentSignal]:
+def _acts_of_agents(signals: list[Told]) -> Iterator[AgentSignal]:
     return (signal for signal in signals if isinstance(signal, AgentSignal))
 
 

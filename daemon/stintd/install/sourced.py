@@ -1,0 +1,104 @@
+"""Editors and shells that read a file of ours when they start: the file lies in our own folder, and one guarded line in a
+file of theirs reads it. Where they read every file of a folder, that line is a file of its own and no file of the user's
+changes. The line is silent when what it reads is gone.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stintd.errors import Conflict, Invalid
+from stintd.install.agentsettings import Home, plan_install, plan_uninstall, recall, stands
+from stintd.install.change import Plan, Remove, Write, read_text
+from stintd.resources import bundled
+
+Quote = Callable[[str], str]
+"""Text as a literal of the program's language."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedLine:
+    """Our line in a file of settings. It begins with `head` and ends with `tail`, whatever home it leads to."""
+
+    line: bytes
+    head: bytes
+    tail: bytes
+    is_own: bool
+
+    def insert(self, raw: bytes | None) -> bytes:
+        """At the end, where what the user set before holds."""
+        text = self.strip(raw or b"")
+        if text.rstrip(b"\n").endswith(b"\\"):
+            raise Conflict("it ends within a line", "take the backslash off its end, then run this again; nothing was changed")
+        return text + self.line + b"\n" if not text or text.endswith(b"\n") else text + b"\n" + self.line
+
+    def strip(self, raw: bytes) -> bytes:
+        return b"\n".join(line for line in raw.split(b"\n") if not self._is_ours(line))
+
+    def missing(self, raw: bytes) -> list[str]:
+        found = [line for line in raw.split(b"\n") if self._is_ours(line)]
+        return [] if found == [self.line] else ["the line that reads it"]
+
+    def is_bare(self, raw: bytes) -> bool:
+        return not raw.strip()
+
+    def _is_ours(self, line: bytes) -> bool:
+        return line.startswith(self.head) and line.endswith(self.tail)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedHost:
+    """A program that reads our file. `file`: its template below `hooks/`; `line`: the guarded line, with `{}` for its path;
+    `is_own`: the file that holds the line is ours alone."""
+
+    name: str
+    title: str
+    file: str
+    line: str
+    quote: Quote
+    place: Callable[[Home], str]
+    is_own: bool = False
+
+    def install(self, home: Home) -> Plan:
+        plan = plan_install(home, self.name, self._path(home), self._settings(home), has_shim=False)
+        if plan.problems or self._has(home):
+            return plan
+        return Plan((Write(self._ours(home), self.text(home), 0o644),)) + plan
+
+    def uninstall(self, home: Home) -> Plan:
+        plan = plan_uninstall(home, self.name, self._path(home), self._settings(home))
+        if plan.problems or not os.path.lexists(self._ours(home)):
+            return plan
+        return plan + Plan((Remove(self._ours(home)),))
+
+    def state(self, home: Home) -> tuple[str, str]:
+        found = stands(self._path(home), self._settings(home))
+        if found == "installed" and not self._has(home):
+            found = "installed, but what it reads is missing or of another version: install it again"
+        return self._path(home), found
+
+    def _path(self, home: Home) -> str:
+        """Where our line went, else where it would go: what a program reads depends on which files there are."""
+        kept = recall(home).get(self.name)
+        return kept.path if kept is not None else self.place(home)
+
+    def _ours(self, home: Home) -> str:
+        return os.path.join(home.hooks, os.path.basename(self.file))
+
+    def _settings(self, home: Home) -> GuardedLine:
+        head, *_, tail = self.line.split("{}")
+        line = os.fsencode(self.line.replace("{}", self.quote(self._ours(home))))
+        return GuardedLine(line, head.encode(), tail.encode(), self.is_own)
+
+    def text(self, home: Home) -> bytes:
+        """The whole file, writing into this home's spool."""
+        if "\n" in home.spool or "\0" in home.spool:
+            raise Invalid("the state folder has a line break in its name", "set STINTD_HOME to a folder without one")
+        body = bundled(f"hooks/{self.file}").read_text()
+        return os.fsencode(body.replace("@SPOOL@", self.quote(home.spool)))
+
+    def _has(self, home: Home) -> bool:
+        try:
+            return read_text(self._ours(home)) == self.text(home)
+        except Conflict:
+            return False

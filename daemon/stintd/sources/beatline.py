@@ -1,0 +1,36 @@
+"""What a line of an editor or a shell says, to a heartbeat. Pure: text in, signal out.
+
+    v1 <TAB> editor <TAB> pid <TAB> folder <TAB> program <TAB> edit|read <TAB> path
+    v1 <TAB> shell <TAB> pid <TAB> folder <TAB> program
+
+A shell's line says that a command was run in the folder and has ended, and nothing of the command. It is a `read`: one in
+another project is a glance and moves no attention.
+"""
+
+import re
+from datetime import datetime
+
+from stintd.domain.model import BeatSignal
+from stintd.errors import Invalid
+from stintd.sources.hookline import HookLine, is_absolute, unescaped
+
+KINDS = frozenset({"editor", "shell"})
+PATH_LIMIT = 1024
+"""Characters of a path; longer ones would be refused at the gate."""
+_PROGRAM = re.compile("[a-z][a-z0-9-]{0,31}")
+_ACTS = frozenset({"edit", "read"})
+
+
+def beat_of(line: HookLine, time: datetime) -> BeatSignal:
+    """The heartbeat, at `time` where the line says no other; `invalid` says what is wrong with the line."""
+    program = line.words[0]
+    if not _PROGRAM.fullmatch(program):
+        raise Invalid(f"{program[:40]!r} is no name of a program", "it was written by something else")
+    act, path = ("read", line.folder) if line.hook == "shell" else (line.words[1], unescaped(line.words[2]))
+    if act not in _ACTS:
+        raise Invalid(f"unknown act {act[:40]!r}", "a newer stintd may know it")
+    if not is_absolute(path) or "\0" in path:
+        raise Invalid("the path is not absolute", "it was written by something else")
+    if len(path) > PATH_LIMIT:
+        raise Invalid(f"the path is longer than {PATH_LIMIT} characters", "such a place cannot be kept")
+    return BeatSignal(line.time or time, act, line.hook, path=path, client=program)
