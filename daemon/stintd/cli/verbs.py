@@ -20,7 +20,7 @@ GROUPS = {
     },
     "The daemon": {
         "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "keys": "keys",
-        "webhooks": "webhooks", "outbox": "outbox",
+        "webhooks": "webhooks", "outbox": "outbox", "mcp": "mcp",
         "prompt": "prompt", "completions": "completions",
     },
 }  # fmt: skip

@@ -74,7 +74,7 @@ _TAGS = param("tags", texts(), "names of tags")
 TASK = obj({"id": ID, "name": NAME})
 TIME_ENTRY = obj(
     {
-        "id": ID, "description": NOTE, "start": NAME, "end": {"type": ["string", "null"]},
+        "id": ID, "description": NOTE, "start": NAME, "end": nullable(NAME),
         "duration": {"type": "integer", "minimum": 0, "description": "milliseconds; of finished entries"}, "task": TASK,
         "billable": {"type": "boolean"}, "tags": TAGS,
     },
