@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stintd.api.mcp.resource import PROMPTS, RESOURCES
-from stintd.api.mcp.toolset import SETS
+from stintd.api.mcp.toolset import SETS, tools_of
 
 PAGE = Path(__file__).parents[2] / "daemon" / "MCP.md"
 HEAD = "| tool | arguments | key | does |\n| --- | --- | --- | --- |\n"
@@ -21,7 +21,7 @@ def row(name, tool):
 @pytest.mark.parametrize("toolset", ["stint", "clickup"])
 def test_the_tables_of_tools_are_those_of_the_code(toolset):
     shown = PAGE.read_text().split(f"### {toolset}\n", 1)[1].split(HEAD, 1)[1].split("\n\n", 1)[0] + "\n"
-    assert shown == "".join(row(name, tool) for name, tool in SETS[toolset])
+    assert shown == "".join(row(name, tool) for name, tool in tools_of([toolset]).items())
 
 
 def test_every_set_resource_and_prompt_is_named():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from stintd.api.mcp import stint
-from stintd.api.mcp.toolset import SETS
+from stintd.api.mcp.toolset import SETS, tools_of
 from tests.api.agent import MODERN, Agent
 from tests.api.test_keys import KINDS, keys, loopback  # noqa: F401  fixtures
 from tests.api.test_limited_keys import CANARY, ids_of, world  # noqa: F401  fixture
@@ -57,7 +57,7 @@ def calls(made):
 async def test_every_tool_succeeds_and_fails_in_the_shape_it_promises(client, made, prefix, era):
     agent = Agent(client, toolset=prefix, era=era)
     every = calls(made)
-    assert set(every) == {tool.name for tool in stint.TOOLS}
+    assert set(every) == {tool.name for tool in stint.tools()}
     for name, (right, wrong, code) in every.items():
         failed = await agent.fails(f"{prefix}_{name}", **wrong)
         assert failed["code"] == code, (name, failed)
@@ -157,7 +157,7 @@ ODD = (None, "", "x" * 5000, -1, 2**62, 1.5, True, [], {}, [None], "a\u202eb", "
 @pytest.mark.parametrize("toolset", SETS)
 async def test_no_value_of_any_argument_is_a_defect(client, made, toolset):
     agent = Agent(client, toolset=toolset)
-    for name, tool in SETS[toolset]:
+    for name, tool in tools_of([toolset]).items():
         for one in tool.params:
             for value in ODD:
                 answer = await agent.rpc("tools/call", {"name": name, "arguments": {one.field.name: value}})
@@ -168,7 +168,7 @@ async def test_no_value_of_any_argument_is_a_defect(client, made, toolset):
 # ---------------------------------------------------------------- scopes
 
 
-@pytest.mark.parametrize(("name", "tool"), [pytest.param(n, t, id=n) for s in ("stint", "clickup") for n, t in SETS[s]])
+@pytest.mark.parametrize(("name", "tool"), [pytest.param(n, t, id=n) for n, t in tools_of(["stint", "clickup"]).items()])
 async def test_each_tool_needs_the_scope_it_says(loopback, keys, name, tool):  # noqa: F811
     for scope in KINDS:
         result = (await Agent(loopback, keys[scope], toolset=ALL).rpc("tools/call", {"name": name, "arguments": {}}))["result"]
@@ -183,7 +183,7 @@ async def test_each_tool_needs_the_scope_it_says(loopback, keys, name, tool):  #
 
 async def test_tools_with_arguments_need_their_scope_too(client, loopback, keys, made):  # noqa: F811
     every = calls(made)
-    for tool in stint.TOOLS:
+    for tool in stint.tools():
         agent = Agent(loopback, keys["read"])
         if tool.scope != "read":
             assert (await agent.fails(f"stint_{tool.name}", **every[tool.name][0]))["code"] == "FORBIDDEN", tool.name
