@@ -75,6 +75,13 @@ async def test_an_editors_event_is_read_where_its_file_lies(ask, client, repo): 
     assert (row["project"], row["branch"], row["entity"]) == ("acme", "feature/DEV-12-login", "main.py")
 
 
+async def test_a_link_to_a_repository_is_that_repository(ask, client, repo, tmp_path):  # noqa: F811
+    (tmp_path / "code").symlink_to("/code")
+    await ask("POST", "/api/0/buckets/vim_here", BUCKET)
+    await beat(ask, {"file": str(tmp_path / "code/acme/main.py")})
+    assert [(one["path"], one["entity"]) for one in await stored(client)] == [("/code/acme", "main.py")]
+
+
 @pytest.mark.parametrize("stamp", ["2026-11-20T08:00:00.123Z", "2026-11-20T09:00:00.123+0100", "2026-11-20T08:00:00.123"])
 async def test_every_clients_way_to_write_a_time_is_read(ask, client, stamp):
     await ask("POST", "/api/0/buckets/vim_here", BUCKET)

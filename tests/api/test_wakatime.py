@@ -119,6 +119,15 @@ async def test_a_link_to_a_repository_is_that_repository(client, daemon, tmp_pat
     assert [(one["path"], one["entity"], one["project"]) for one in await stored(client)] == [("/code/acme", "main.py", "acme")]
 
 
+async def test_a_link_to_what_nobody_watches_is_the_folder_it_lies_in(client, daemon, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "notes").symlink_to(tmp_path / "real")
+    daemon.places.roots = (str(tmp_path / "root"),)
+    await send(client, beat(entity=str(tmp_path / "root/notes/deep/a.md"), project="deep"))
+    assert [one["project"] for one in await stored(client)] == ["notes"]
+
+
 async def test_outside_repositories_the_watched_folder_names_it_and_outside_those_the_client(client, repo):
     await send(
         client, beat(entity="/code/notes/deep/a.md", project="deep"), beat(-1, entity="/srv/site/src/a.py", project="site"),

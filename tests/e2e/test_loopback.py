@@ -105,3 +105,23 @@ def test_a_key_of_one_client_sees_that_client_alone(daemon):
     assert (status, [one["name"] for one in found["data"]]) == (200, ["Acme site"])
     assert ask(daemon, "/api/status", key)[0] == 403
     assert daemon.stint("keys", "create", "--scope", "read", "--client", "Nobody", check=False).code == 1
+
+
+def test_a_browser_extension_is_let_in_once_the_settings_list_it(daemon):
+    key = make_key(daemon, "write", "browser")
+    url = f"{told(daemon)['url']}/api/v1/users/current/heartbeats.bulk?api_key={key}"
+
+    def browse() -> tuple[int, str | None]:
+        body = json.dumps([{"entity": "https://github.com/a/b", "type": "url", "time": "1763630000"}]).encode()
+        headers = {"Content-Type": "text/plain;charset=UTF-8", "Origin": "chrome-extension://abc", "Sec-Fetch-Site": "cross-site"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as answer:
+                return answer.status, answer.headers["Access-Control-Allow-Origin"]
+        except urllib.error.HTTPError as error:
+            return error.code, None
+
+    assert browse() == (403, None)
+    config = Path(daemon.layout.config)
+    config.write_text(config.read_text().replace("port = 0", 'port = 0\nextension_origins = ["chrome-extension://abc"]'))
+    until(lambda: browse() == (202, "chrome-extension://abc"), 10, "it is let in")
+    assert key not in daemon.output(), "the address with the key in it is in no log"

@@ -69,6 +69,10 @@ def test_what_was_queued_while_the_daemon_was_down_arrives_later_all_of_it(daemo
     for _ in range(2):
         assert wakatime(home, "--entity", file, "--time", str(now), *PLUGIN).returncode == 0
     assert len(told(daemon)) == 61
+    daemon.kill()
+    daemon.start()
+    assert wakatime(home, "--entity", file, "--time", str(now), *PLUGIN, extra=many[:24]).returncode == 0
+    assert len(told(daemon)) == 61, "answered is kept, and what is sent again is known"
 
 
 def test_a_key_that_is_not_ours_sends_nothing_and_loses_nothing(daemon, code, tmp_path):

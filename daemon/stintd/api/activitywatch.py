@@ -7,6 +7,7 @@ every listener holds (Host, Origin, sizes), and the port has no other route.
 import socket
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from stintd.api.route import Call, Route, Table, read_query
 from stintd.domain.model import BeatSignal
 from stintd.engine import pages
 from stintd.engine.health import Health
+from stintd.engine.intake import without_links
 from stintd.errors import Invalid, NotFound, Unavailable
 from stintd.protocol.activitywatch import Bucket, Event, bucket_from_wire, event_from_wire, page_of_event, signals_of
 from stintd.protocol.body import dump
@@ -53,7 +55,8 @@ async def heartbeat(surface: Any, call: Call, request: Any) -> Answer:
     signals = [*signals_of(bucket, event), *_read(daemon, bucket, event)]
     within = PRESENT if any(signal.kind == "presence" for signal in signals) else EQUAL
     if signals and not daemon.buckets.is_repeat(identity, dump(dict(event.data)).decode(), event.time + event.duration, within):
-        _, _, refused = daemon.beat(signals)
+        real = await without_links(daemon.places, [signal.path for signal in signals if signal.path])
+        _, _, refused = daemon.beat([replace(signal, path=real.get(signal.path or "", signal.path)) for signal in signals])
         if len(refused) == len(signals):
             raise Invalid(refused[0][1])
     return json_answer(_answered(event))

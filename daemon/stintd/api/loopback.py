@@ -49,15 +49,18 @@ class Loopback:
         self._health.raise_warning("http_port", text, "stop what has that port, or set http.port to another")
 
     async def move(self, port: int) -> None:
-        """The settings name another port."""
+        """The settings name another port. The file is there throughout: whoever reads it finds the old place or the new."""
         if self._listener is not None:
             self._surface.leave(self._listener)
-        self.close()
+        self._shut()
         await self.open(port)
 
     def close(self) -> None:
         """Nobody comes in any more."""
+        self._shut()
+        status.remove(self._path)
+
+    def _shut(self) -> None:
         if self._channel is not None:
             self._channel.close()
         self._channel = self._listener = self.url = None
-        status.remove(self._path)

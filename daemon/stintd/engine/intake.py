@@ -41,7 +41,8 @@ async def without_links(places: Places, paths: Iterable[str]) -> dict[str, str]:
     looking.add_done_callback(_looked)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LINK_SECONDS):
-            return await asyncio.shield(looking)
+            found = await asyncio.shield(looking)
+            return {path: real for path, real in found.items() if places.locate(real).checkout is not None}
     return {}
 
 
