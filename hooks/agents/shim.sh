@@ -7,6 +7,7 @@
 # It prints nothing, waits for nobody and always ends with 0: agents take 2 for "stop", and show anything else to people.
 # The first part of the file's first line is written at once. The message, which may be of any size, is copied by a child
 # that nobody waits for: the shell would read a pipe byte by byte, and another process costs more than all the rest.
+[ "${ZSH_VERSION-}" ] && emulate sh
 [ "${2-}" ] || exit 0
 [ -t 0 ] && exit 0
 stint_file=@SPOOL@/agent-$1.$$

@@ -1,4 +1,4 @@
-"""What our hook costs an agent that calls it, against an empty sh script called the same way (`sh -c COMMAND`).
+"""What our hook costs an agent that calls it, against an empty sh script called by the same shell (`SHELL -c COMMAND`).
 
 Messages of the size that hosts send for a prompt and after a tool; rounds interleaved, each row the median of the rounds'
 own ratios. "Stopped" is a daemon that is really stopped (SIGSTOP).
@@ -35,21 +35,22 @@ def agent_hooks() -> Rows:
                 os.kill(daemon.pid, signal.SIGCONT)
         for size in (600, 1_600, 60_000):
             yield _row(Path(folder), home.folder / "spool", f"down, {size:,} bytes", size)
-        yield _row(Path(folder), home.folder / "spool", "down, in the user's own shell", 1_600, is_sourced=False)
+        yield _row(Path(folder), home.folder / "spool", "down, from the user's own bash", 1_600, shell="/bin/bash")
         yield _row(Path(folder), Path(folder) / "missing", "no spool", 1_600)
 
 
-def _row(top: Path, spool: Path, what: str, size: int, rest: float = 0.002, *, is_sourced: bool = True) -> Result:
+def _row(top: Path, spool: Path, what: str, size: int, rest: float = 0.002, shell: str = "/bin/sh") -> Result:
+    form = "sh" if shell == "/bin/sh" else "any"
     calls = {
-        "empty": _call_of(top / "empty" / agentshim.SHIM, EMPTY.encode(), is_sourced=False),
-        "ours": _call_of(top / "ours" / agentshim.SHIM, agentshim.shim_text(str(spool)), is_sourced=is_sourced),
+        "empty": _call_of(top / "empty" / agentshim.SHIM, EMPTY.encode(), form="csh"),
+        "ours": _call_of(top / "ours" / agentshim.SHIM, agentshim.shim_text(str(spool)), form=form),
     }
     said = {"session_id": "s", "cwd": str(top), "hook_event_name": "PostToolUse", "tool_name": "Bash", "text": "x" * size}
     message = json.dumps(said).encode()
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
     for number in range(ROUNDS + 5):
         for name in random.sample(sorted(calls), len(calls)):
-            spent = _call(calls[name], message)
+            spent = _call(shell, calls[name], message)
             time.sleep(rest)  # noqa: TID251
             if number >= 5:  # the first rounds fill caches
                 took[name].append(spent)
@@ -63,19 +64,19 @@ def _ratio(ours: list[float], empty: list[float]) -> float:
     return statistics.median(mine / other for mine, other in zip(ours, empty, strict=True))
 
 
-def _call_of(path: Path, text: bytes, *, is_sourced: bool) -> str:
+def _call_of(path: Path, text: bytes, *, form: str) -> str:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(text)
     path.chmod(0o755)
-    return agentshim.call(str(path), "claude-code", "PostToolUse", is_sourced=is_sourced)
+    return agentshim.call(str(path), "claude-code", "PostToolUse", shell=form)
 
 
-def _call(command: str, message: bytes) -> tuple[float, float]:
+def _call(shell: str, command: str, message: bytes) -> tuple[float, float]:
     """Seconds until it ended, and of its own processor time (its child's, which nobody waits for, is not in it)."""
     reading, writing = os.pipe()
     before = time.perf_counter()
     pid = os.posix_spawn(
-        "/bin/sh", ["/bin/sh", "-c", command], {"PATH": "/usr/bin:/bin"},
+        shell, [shell, "-c", command], {"PATH": "/usr/bin:/bin"},
         file_actions=[(os.POSIX_SPAWN_DUP2, reading, 0), (os.POSIX_SPAWN_CLOSE, writing)],
     )  # fmt: skip
     os.close(reading)

@@ -173,10 +173,10 @@ def test_an_agent_that_never_closes_its_end_is_not_waited_for_and_still_heard(sh
     process.stdout.close()
 
 
-@pytest.mark.parametrize("is_sourced", [True, False])
+@pytest.mark.parametrize("form", ["sh", "any", "csh"])
 @pytest.mark.parametrize("shell", every_shell())
-def test_the_call_in_the_settings_makes_the_agent_the_parent_and_is_silent_without_the_shim(shimmed, shell, is_sourced):
-    command = agentshim.call(str(shimmed.path), "claude-code", "Stop", is_sourced=is_sourced)
+def test_the_call_in_the_settings_makes_the_agent_the_parent_and_is_silent_without_the_shim(shimmed, shell, form):
+    command = agentshim.call(str(shimmed.path), "claude-code", "Stop", shell=form)
     env = {"PATH": "/bin:/usr/bin", "HOME": str(shimmed.path.parent)}
     run = [*shell, "-c", command]
     assert is_silent(subprocess.run(run, input=MESSAGE, capture_output=True, check=False, env=env))
@@ -186,17 +186,19 @@ def test_the_call_in_the_settings_makes_the_agent_the_parent_and_is_silent_witho
     shimmed.path.unlink()
     assert is_silent(subprocess.run(run, input=MESSAGE, capture_output=True, check=False, env=env))
     assert agentshim.is_call(command)
-    assert not any(map(agentshim.is_call, ("echo stintd-agent", f"x; {command}", f"{command} | tee log", None)))
+    assert not any(map(agentshim.is_call, ("echo stintd-agent", f"x; {command}", f"{command} | tee log", ":", None)))
 
 
-@pytest.mark.parametrize("shell", ["fish", "zsh"])
+@pytest.mark.parametrize("shell", ["fish", "zsh", "tcsh"])
 def test_the_call_works_in_a_persons_own_shell(shimmed, shell):
     if not shutil.which(shell):
         pytest.skip(f"no {shell} here: install it from the distribution")
-    command = agentshim.call(str(shimmed.path), "codex", "Stop", is_sourced=False)
+    command = agentshim.call(str(shimmed.path), "codex", "Stop", shell=agentshim.users_shell({"SHELL": f"/bin/{shell}"}))
     env = {"PATH": os.environ["PATH"], "HOME": str(shimmed.path.parent)}
     assert is_silent(subprocess.run([shell, "-c", command], input=MESSAGE, capture_output=True, check=False, env=env))
-    assert read_message(shimmed.files()[0])[0].named["parent"] == str(os.getpid())
+    named = read_message(shimmed.files()[0])[0].named
+    assert named["parent"] == str(os.getpid())
+    assert named["started"].isdecimal() or not os.path.exists("/proc/self/stat")
     shimmed.path.unlink()
     assert is_silent(subprocess.run([shell, "-c", command], input=MESSAGE, capture_output=True, check=False, env=env))
 

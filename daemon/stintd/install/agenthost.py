@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from stintd.errors import Conflict
 from stintd.install.agentsettings import Home, SettingsText, plan_install, plan_uninstall, state_of
-from stintd.install.agentshim import call, is_call
+from stintd.install.agentshim import call, is_call, users_shell
 from stintd.install.change import Plan
 from stintd.install.jsontext import Node, added, parse, removed_where, without
 
@@ -58,7 +58,8 @@ class JsonHost:
 
     def text(self, home: Home) -> SettingsText:
         """How this home's calls get into the file and out again."""
-        calls = {event: call(home.shim, self.name, event, is_sourced=self.is_sourced) for event in self.events}
+        shell = "sh" if self.is_sourced else users_shell(home.environ)
+        calls = {event: call(home.shim, self.name, event, shell=shell) for event in self.events}
         wanted = {event: self.entry(command, event) for event, command in calls.items()}
         return JsonText(wanted, self.first, self.comments, self.is_own)
 

@@ -1,16 +1,20 @@
 """The shim that agents call, how a call to it looks in their settings, and how ours is known from a person's."""
 
 import json
+import os
 import re
 import shlex
+from collections.abc import Mapping
 
 from stintd.errors import Invalid
 from stintd.install.shim import stamped
 from stintd.resources import bundled
 
 SHIM, NAME = "stintd-agent", "agent"
+_PATH = rf"(?P<path>.*/{SHIM}'?)"
 _OURS = re.compile(
-    rf"(?:set -- [a-z-]+ [A-Za-z_]+; test -r (.*/{SHIM}'?) && \. \1|test -x (.*/{SHIM}'?) && exec \2 [a-z-]+ [A-Za-z_]+) \|\| :"
+    rf'(?:set -- [a-z-]+ [A-Za-z_]+; (?:test -z "\$FISH_VERSION" && )?test -r {_PATH} && \. (?P=path) \|\| )?'
+    rf"(?:test -x .*/{SHIM}'? && exec .*/{SHIM}'? [a-z-]+ [A-Za-z_]+ \|\| )?:"
 )
 
 
@@ -28,21 +32,29 @@ def plugin_text(spool: str) -> bytes:
     return stamped("opencode", body).encode(errors="surrogateescape")
 
 
-def call(shim: str, host: str, event: str, *, is_sourced: bool) -> str:
+def call(shim: str, host: str, event: str, *, shell: str = "sh") -> str:
     """What a host runs. Silent when stintd is gone; no process between, so that the agent is the shim's parent.
 
-    `is_sourced`: the host gives commands to sh or bash, which then reads the shim itself: half the time of starting
-    another shell. Hosts that give them to the user's shell, which may be fish, start one.
+    `shell`: what reads it. "sh" (or bash) reads the shim itself, which takes half the time of starting another shell.
+    Where the host takes the user's own, that may be fish later, which starts sh for it; csh ("csh") always does.
     """
     path = shlex.quote(shim)
-    if is_sourced:
+    begun = f"test -x {path} && exec {path} {host} {event} || :"
+    if shell == "csh":
+        return begun
+    if shell == "sh":
         return f"set -- {host} {event}; test -r {path} && . {path} || :"
-    return f"test -x {path} && exec {path} {host} {event} || :"
+    return f'set -- {host} {event}; test -z "$FISH_VERSION" && test -r {path} && . {path} || {begun}'
+
+
+def users_shell(environ: Mapping[str, str]) -> str:
+    """The same for a host that takes the user's own shell."""
+    return "csh" if os.path.basename(environ.get("SHELL", "")).endswith("csh") else "any"
 
 
 def is_call(command: object) -> bool:
     """Whether a command in somebody's settings is a call of ours, of this home or another."""
-    return isinstance(command, str) and _OURS.fullmatch(command) is not None
+    return isinstance(command, str) and command != ":" and _OURS.fullmatch(command) is not None
 
 
 def _check(spool: str) -> None:

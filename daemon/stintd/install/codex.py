@@ -14,7 +14,7 @@ from typing import Any
 from stintd.errors import Conflict, StintdError
 from stintd.install.agenthost import MEND, JsonHost, is_ours
 from stintd.install.agentsettings import Home, SettingsText, plan_install, plan_uninstall, recall, state_of
-from stintd.install.agentshim import call
+from stintd.install.agentshim import call, users_shell
 from stintd.install.change import Plan, read_text
 
 EVENTS = ("SessionStart", "UserPromptSubmit", "PostToolUse", "Stop", "SessionEnd")
@@ -114,7 +114,7 @@ class CodexHost:
         known = recall(home).get(self.name)
         is_toml = known.path == toml if known is not None else _keeps_hooks(toml) and not os.path.exists(_place(home))
         if is_toml:
-            return toml, TomlText({event: call(home.shim, self.name, event, is_sourced=False) for event in EVENTS})
+            return toml, TomlText({event: call(home.shim, self.name, event, shell=users_shell(home.environ)) for event in EVENTS})
         return _place(home), plain.text(home)
 
 
