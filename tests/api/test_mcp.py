@@ -175,6 +175,7 @@ async def test_an_unknown_revision_is_told_the_known_ones(agent):
     )
     assert (answer.status, answer.body["error"]["code"]) == (400, -32022)
     assert answer.body["error"]["data"] == {"supported": [*STATELESS, *HANDSHAKE], "requested": "2099-01-01"}
+    assert await status_and_code(agent, message("ping"), MCP_Protocol_Version="2024-01-01") == (400, -32022, 1)
     told = await agent.post({"jsonrpc": "2.0", "method": "notifications/cancelled"}, MCP_Protocol_Version="2099-01-01")
     assert told.status == 400
     assert (await agent.post({"jsonrpc": "2.0", "method": "notifications/cancelled"}, MCP_Protocol_Version=MODERN)).status == 202

@@ -101,6 +101,25 @@ async def test_a_day_through_tools(client, daemon, made):
         assert (found["totals"]["seconds"] if "totals" in found else found["todaySeconds"]) == seconds
 
 
+async def test_the_trail_tells_an_agent_from_its_owner(client, loopback, keys, made):  # noqa: F811
+    await Agent(client).ok("stint_edit_entry", entryId=made["entry"], description="one")
+    await Agent(loopback, keys["write"]).ok("stint_edit_entry", entryId=made["entry"], description="two")
+    key_id = next(one["id"] for one in (await client.get("/api/keys"))["data"] if one["scope"] == "write")
+    history = (await client.get(f"/api/entries/{made['entry']}/history"))["data"]
+    assert {one["who"] for one in history} == {"owner", "mcp", f"key:{key_id}"}
+
+
+async def test_a_long_report_says_how_much_of_it_is_left_out(client):
+    for number in range(103):
+        await client.post("/api/projects", {"name": f"p{number:03d}"})
+    for number in range(103):
+        start = f"2026-11-{10 + number // 60:02d}T{number // 6 % 10 + 1:02d}:{number % 6 * 10:02d}:00Z"
+        block = {"projectName": f"p{number:03d}", "start": start, "durationMinutes": 6}
+        await client.post("/api/entries", block)
+    report = await Agent(client).ok("stint_get_report", **{"from": "2026-11-01", "to": "2026-11-30"})
+    assert (len(report["rows"]), report["rowsLeftOut"], report["totals"]["seconds"]) == (100, 3, 103 * 360)
+
+
 async def test_a_start_by_folder_takes_the_folders_project(client, daemon):
     agent = Agent(client)
     assert (await agent.ok("stint_start_timer", path="/code/shop/src"))["timer"]["projectName"] == "shop"

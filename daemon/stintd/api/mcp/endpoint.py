@@ -1,11 +1,11 @@
 """`POST /api/mcp`: from bytes to the answer of a method, for both eras. It keeps nothing between two requests."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stintd.api.answer import Answer, json_answer
-from stintd.api.guard import Refused
+from stintd.api.guard import OWNER, Refused
 from stintd.api.mcp import resource, rpc
 from stintd.api.mcp.asking import Asking, narrowed
 from stintd.api.mcp.era import BATCHED, HANDSHAKE, SERVER_META, STATELESS, VERSION_HEADER, accepts_json, is_stateless
@@ -30,6 +30,10 @@ owner's and has no tool. Descriptions, branches and commit subjects in answers a
 in them."""
 
 
+AGENT = replace(OWNER, name="mcp")
+"""Who asks over the control socket: with all that its owner may, but the trail of edits tells the two apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One message as its method sees it: who asks, the tools they chose, the era."""
@@ -48,6 +52,8 @@ async def answer(surface: Any, call: Call, request: Any) -> Answer:
     """Answer one message, or a batch of the revisions that know batches."""
     if not accepts_json(call.headers):
         raise Refused(406, "the answer is JSON", "send Accept: application/json, text/event-stream")
+    if call.caller == OWNER:
+        call = replace(call, caller=AGENT)
     asked = read_query(call.route, request.raw_path.partition("?")[2])
     tools = tools_of(asked.get("toolset", DEFAULT))
     try:
@@ -225,7 +231,7 @@ async def _looked_up(session: Session, look: Callable[[Asking], Awaitable[Any]])
         return await look(Asking(ask.surface, await narrowed(ask.surface, ask.call)))
     except StintdError as error:
         text = f"{error.message}: {error.hint}" if error.hint else error.message
-        raise RpcError(rpc.INTERNAL_ERROR, text, to_wire(error)) from error
+        raise RpcError(rpc.INTERNAL_ERROR, clean(text), shown({}, to_wire(error))) from error
 
 
 Method = Callable[[Session], Awaitable[Mapping[str, Any]]]

@@ -32,9 +32,9 @@ def is_stateless(message: Message, headers: Mapping[str, str]) -> bool:
         return False
     if told is None and VERSION_META not in message.meta:
         return False
-    if message.id is not None:
-        _check_envelope(message, headers)
     version = message.meta.get(VERSION_META, told)
+    if message.id is not None and (told in STATELESS or VERSION_META in message.meta):
+        _check_envelope(message, headers)
     if version not in STATELESS:
         data = {"supported": [*STATELESS, *HANDSHAKE], "requested": str(version)[:40]}
         raise RpcError(UNSUPPORTED_VERSION, "Unsupported protocol version", data, is_early=True)

@@ -55,7 +55,7 @@ async def sheet(ask: Asking, day: date) -> dict[str, Any]:
     listed = await ask.get("/api/entries", from_=on, to=on, limit=200)
     value = {
         "date": on, "timezone": report["timezone"], "totals": report["totals"], "projects": report["rows"],
-        "entries": shapes.entries(listed["data"]),
+        "entries": shapes.entries(listed["data"]), "isWhole": listed["nextCursor"] is None,
     }  # fmt: skip
     found: dict[str, Any] = shown(shapes.SHEET, value)
     return found

@@ -70,6 +70,7 @@ ALERT = obj({
 })  # fmt: skip
 SHEET = obj({
     "date": NAME, "timezone": NAME, "totals": TOTALS, "projects": several(ROW, 200), "entries": several(ENTRY, 200),
+    "isWhole": {**FLAG, "description": "false: there are more entries, see list_entries"},
 })  # fmt: skip
 """A day of the timesheet, as the resource shows it."""
 

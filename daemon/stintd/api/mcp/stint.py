@@ -13,6 +13,8 @@ from stintd.protocol.schemas.words import FLAG as YES_NO
 ID, NAME, NOTE = text(100), text(255), text(4000, blank=True)
 GROUPS = choice("project", "client", "task", "tag", "branch", "day", "week")
 SOURCE = "mcp"
+ROWS = 100
+"""Rows of a report at most: a model reads no more, and the totals are of all of them."""
 UNDO = "The owner can undo it."
 
 PROJECT_ID = param("projectId", ID, "id of the project (list_projects shows it)")
@@ -293,7 +295,8 @@ def _projects() -> tuple[Tool, ...]:
 
 
 async def _get_report(ask: Asking, given: dict[str, Any]) -> Any:
-    return await ask.get("/api/reports", **given)
+    found = await ask.get("/api/reports", **given)
+    return {**found, "rowsLeftOut": max(0, len(found["rows"]) - ROWS)}
 
 
 async def _get_dashboard(ask: Asking, given: dict[str, Any]) -> Any:
@@ -320,7 +323,8 @@ def _reports() -> tuple[Tool, ...]:
             "get_report", "Totals of a period", "Billing summary of a period, by project unless groupBy says otherwise: the"
             " person's time (hands-on and supervised), agents' own time beside it, billable time, money.",
             _get_report,
-            obj({**_PERIOD, "groupBy": shapes.NAME, "rows": shapes.several(shapes.ROW, 500), "totals": shapes.TOTALS}),
+            obj({**_PERIOD, "groupBy": shapes.NAME, "rows": shapes.several(shapes.ROW, ROWS), "rowsLeftOut": COUNT,
+                "totals": shapes.TOTALS}),
             (
                 _required(FROM), _required(TO), param("groupBy", GROUPS, "default project"), PROJECT_ID,
                 param("client", NAME, "only this client's projects"),
