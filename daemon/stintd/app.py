@@ -24,6 +24,7 @@ from stintd.clock import Clock, SystemClock
 from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
 from stintd.engine import intake, placing, rolling, shape
+from stintd.engine.backfill import Backfill
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.emitter import Deliver, Emitters
@@ -54,6 +55,7 @@ from stintd.sinks.activitywatch import ActivityWatchServer
 from stintd.sinks.courier import Courier
 from stintd.sinks.wakatime import WakaTimeServer
 from stintd.sources import discover, folders, gitreader, process, projectfiles, spool, suspend, watch
+from stintd.sources.logreader import LogReader
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
@@ -153,6 +155,7 @@ class App:
         self.pusher = Pusher(Tools(self.engine, hook_secrets, self.courier, self._retry()), self.supervisor)
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
+        self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment))
         self.clients, self.buckets = Clients(self.engine), Buckets(self.engine, self.database.read_now(kept))
         self.surface = Surface(self, TABLE)
         self._set_surface()

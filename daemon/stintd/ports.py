@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stintd.domain.model import Signal
+from stintd.domain.model import AgentSignal, Signal
 
 Sink = Callable[[Signal], None]
 """Where a source puts what it noticed. Called on the event loop's thread; never blocks, never raises."""
@@ -54,6 +54,27 @@ class Failure:
 
     kind: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What agents' session logs tell. `unreadable` lines were passed over; `troubles` name files that were not read to
+    their end, `{path, why}`. `is_full`: there was more than one reading takes."""
+
+    acts: list[AgentSignal]
+    files: int
+    lines: int = 0
+    unreadable: int = 0
+    troubles: list[dict[str, str]] = field(default_factory=list)
+    is_full: bool = False
+
+
+class LogReader(Protocol):
+    """Reads the session logs that agents leave on disk."""
+
+    async def read(self, lo_us: int, hi_us: int, now_us: int, told: Callable[[dict[str, int]], None]) -> Logged:
+        """The acts of a half-open period, each once. `told` hears `{files, bytes}` first, then `{file, read}`.
+        `unavailable` when the logs cannot be read."""
 
 
 class Carrier(Protocol):

@@ -18,6 +18,7 @@ from stintd.domain.model import BeatSignal
 from stintd.domain.noise import NoiseFilter
 from stintd.domain.policy import Policy
 from stintd.engine import placing
+from stintd.engine.backfill import Backfill
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.engine import Engine
@@ -33,6 +34,7 @@ from stintd.engine.recording import Recording
 from stintd.engine.sheet import SheetState
 from stintd.engine.supervisor import Supervisor
 from stintd.secret import SecretFolder
+from stintd.sources.logreader import LogReader
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
@@ -66,6 +68,7 @@ class Daemon:
         self.gate = Gate(self.engine, self.places, NoiseFilter(policy), clock, self.device, known)
         self.recorder = Recording(self.engine, clock, self.device)
         self.gate.is_off = self.recorder.is_off
+        self.backfill = Backfill(self.engine, self.gate, self.places, LogReader({"HOME": str(self.folder / "home")}))
         await self.engine.start()
         self.supervisor, self.carrier = Supervisor(clock, self.engine.health), Receivers()
         self.secrets = HookSecrets(SecretFolder(str(self.folder / "secrets")))

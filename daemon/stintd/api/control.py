@@ -10,6 +10,7 @@ from stintd.api.handle import locate, query, run
 from stintd.api.route import Call
 from stintd.domain.model import BeatSignal
 from stintd.engine import shape
+from stintd.engine.backfill import Backfill
 from stintd.engine.buckets import Buckets
 from stintd.engine.clients import Clients
 from stintd.engine.commands import sessions
@@ -41,6 +42,7 @@ class Daemon(Protocol):
     device: str
     version: str
     pusher: Pusher
+    backfill: Backfill
 
     @property
     def is_ready(self) -> bool:

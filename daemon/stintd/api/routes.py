@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stintd.api import clockeye, control, keys, openapi, stream, wakatime, webhooks
+from stintd.api import backfill, clockeye, control, keys, openapi, stream, wakatime, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
@@ -193,6 +193,8 @@ PEOPLE = [
     Route("DELETE", "/api/users/{user_id}", changed(people.delete), "remove a person", "full", answer=ref("User")),
 ]  # fmt: skip
 
+BACKFILLED = {"anyOf": [ref("Backfilled"), ref("BackfillUndone")]}
+"""What an import changed; or the edit that was taken back."""
 SHEET = [
     Route("GET", "/api/reports", query(reports.report), "totals of a period",
           query=fields(*PERIOD, field("groupBy", choice(*GROUPS)), field("timezone", text(64)), *FILTERS),
@@ -217,6 +219,10 @@ SHEET = [
     Route("POST", "/api/rebuild", command(rebuild.rebuild), "derive again what is not pinned", "full",
           fields(field("from", DAY_OR_INSTANT, "since"), field("to", DAY_OR_INSTANT, "until"), field("dryRun", FLAG)),
           answer=ref("Difference")),
+    Route("POST", "/api/backfill", backfill.run, "read what was left on disk before anybody listened", "full",
+          fields(field("source", choice("agents")), field("from", DAY_OR_INSTANT, "since"),
+                 field("to", DAY_OR_INSTANT, "until"), field("dryRun", FLAG), field("undo", FLAG)), answer=BACKFILLED),
+    Route("GET", "/api/backfill", backfill.state, "how far a backfill is", answer=ref("BackfillState")),
     Route("POST", "/api/approve", command(approval.approve), "pin and lock a period", "full",
           fields(field("from", DAY_OR_INSTANT, "since", required=True), field("to", DAY_OR_INSTANT, "until"),
                  field("client", NAME), field("projectId", ID)), answer=ref("Approval")),

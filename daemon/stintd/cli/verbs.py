@@ -13,6 +13,7 @@ GROUPS = {
     "Mending": {
         "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit", "split": "edit", "merge": "edit",
         "move": "move", "delete": "edit", "undo": "edit", "map": "mapping", "rebuild": "rebuild",
+        "backfill": "backfill",
     },
     "Projects": {
         "projects": "projects", "clients": "clients", "tasks": "tasks", "users": "users", "repos": "repos",

@@ -21,18 +21,24 @@ NO_WORK = TURNING | {"session_start"}
 
 @dataclass(slots=True)
 class Turn:
-    """One turn. `parts` say from when on which project it worked on; `places` are the repositories it touched."""
+    """One turn. `parts` say from when on which project it worked on; `places` are the repositories it touched.
+
+    `is_asked`: a person's prompt began it. `is_estimated`: some of it was read afterwards.
+    """
 
     session: str
     start: int
     end: int
     has_acted: bool = False
     has_ended: bool = False
+    is_asked: bool = False
+    is_estimated: bool = False
     parts: list[tuple[int, Fact]] = field(default_factory=list)
     places: set[str] = field(default_factory=set)
 
     def touch(self, at: int, fact: Fact) -> None:
         """The agent acted there; what it did before its first act with a place belongs there too."""
+        self.is_estimated = self.is_estimated or fact.is_estimated
         if not fact.place:
             return
         self.places.add(fact.place)
@@ -91,12 +97,15 @@ def _apart(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[
 def _session_turns(name: str, pieces: Sequence[Piece], limits: Limits) -> list[Turn]:
     done: list[Turn] = []
     turn: Turn | None = None
+    stopped = -ECHO - 1
     for first, last, fact, _ in pieces:
         if turn is not None and (first - turn.end > limits.turn_silence or fact.kind in TURNING):
             done.append(turn.stopped(first, fact.kind, limits))
             turn = None
-        if fact.kind == "prompt":
-            turn = Turn(name, first, first)
+        if fact.kind == "turn_end":
+            stopped = first
+        elif fact.kind == "prompt":
+            turn = Turn(name, first, first, is_asked=fact.role == "human" and first - stopped > ECHO)
             turn.touch(first, fact)
         elif fact.role == "agent" and fact.kind not in NO_WORK:
             turn = turn or Turn(name, first, first)

@@ -59,13 +59,17 @@ class Spell:
     is_marks_only: bool
     is_commits_only: bool
     is_watch_only: bool
+    is_estimated: bool
     session: str | None
 
     @classmethod
     def of(cls, piece: Piece) -> "Spell":
         first, last, fact, _ = piece
         is_commit, is_watched = fact.kind == "commit", fact.source == "watch"
-        return cls(first, last, fact, fact, Key.of(fact), fact.is_anchor, fact.is_mark, is_commit, is_watched, fact.session)
+        return cls(
+            first, last, fact, fact, Key.of(fact), fact.is_anchor, fact.is_mark, is_commit, is_watched, fact.is_estimated,
+            fact.session,
+        )  # fmt: skip
 
     def take(self, piece: Piece) -> None:
         """Go on with a piece that fits."""
@@ -79,6 +83,7 @@ class Spell:
         self.is_marks_only = self.is_marks_only and fact.is_mark
         self.is_commits_only = self.is_commits_only and fact.kind == "commit"
         self.is_watch_only = self.is_watch_only and fact.source == "watch"
+        self.is_estimated = self.is_estimated or fact.is_estimated
         self.session = self.session or fact.session
 
 

@@ -36,6 +36,7 @@ class Fact:
     is_mark: bool
     is_anchor: bool
     is_finishing: bool
+    is_estimated: bool
 
 
 Piece = tuple[int, int, Fact, Run | None]
@@ -109,6 +110,7 @@ def make_fact(context: Context, assignment: Assignment) -> Fact:
         is_mark=context.kind in MARKS or not (place or project),
         is_anchor=context.kind in ANCHORS,
         is_finishing=context.kind in FINISHING,
+        is_estimated=context.is_backfilled,
     )
 
 

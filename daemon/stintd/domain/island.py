@@ -11,7 +11,7 @@ from stintd.domain.absence import Absences
 from stintd.domain.agents import Turn
 from stintd.domain.attention import Key, Spell, Visit, folded, spells, visits
 from stintd.domain.fact import Piece
-from stintd.domain.gap import Judge, Side, side_after, side_before
+from stintd.domain.gap import Judge, Side, length, side_after, side_before
 from stintd.domain.gathering import Gathered
 from stintd.domain.interval import Interval, subtract, union
 from stintd.domain.limits import FOREVER, Limits
@@ -44,6 +44,7 @@ class Draft:
     is_open: bool = False
     is_confirmed: bool = True
     is_watch_only: bool = False
+    is_estimated: bool = False
     supervised: list[Interval] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
 
@@ -75,6 +76,7 @@ def island_part(gathered: Gathered, judge: Judge, absences: Absences, walls: Wal
     if human:
         _Walk(part, judge, gathered, now).through(_attended(human, judge, limits))
         _mark_unconfirmed(part.human, gathered.human, limits)
+        _mark_estimated(part.human, gathered.turns.all)
     for start in gathered.waiting:
         until = start[0] + limits.session_idle
         if now <= until and gathered.ends.get(start[2].session or "", -1) < start[0]:
@@ -128,6 +130,7 @@ class _Walk:
     def _begin(self, spell: Spell, key: Key, start: int) -> Draft:
         first, last, is_watched = spell.first, spell.last, spell.is_watch_only
         draft = Draft(key, start, first, last, last, first, last, spell.session, is_watch_only=is_watched)
+        draft.is_estimated = spell.is_estimated
         self._part.human.append(draft)
         return draft
 
@@ -140,6 +143,7 @@ class _Walk:
             draft.last = draft.end = draft.held_to = follower.last
             draft.session = draft.session or follower.session
             draft.is_watch_only &= follower.is_watch_only
+            draft.is_estimated |= follower.is_estimated
             return draft
         draft.end = found.left
         if found.is_unbroken:
@@ -188,6 +192,13 @@ def _mark_unconfirmed(drafts: Sequence[Draft], pieces: Sequence[Piece], limits: 
                         draft.is_confirmed = False
 
 
+def _mark_estimated(drafts: Sequence[Draft], turns: Iterable[Turn]) -> None:
+    """Time watching an agent of which one only read afterwards is an estimate too."""
+    read = union((start, end) for turn in turns if turn.is_estimated for start, end, _ in turn.stretches())
+    for draft in drafts if read else ():
+        draft.is_estimated |= any(_meets(lo, hi, read) for lo, hi in draft.supervised)
+
+
 def _unbroken(drafts: Iterable[Draft]) -> list[Interval]:
     """From first to last heartbeat of drafts that follow each other without a break."""
     out: list[Interval] = []
@@ -223,6 +234,8 @@ def _agent_side(
             until = end + limits.turn_silence if may_go_on else 0
             for lo, hi in subtract((start, end), holes):
                 alone = Draft(Key.of(fact), lo, lo, hi, hi, lo, hi, fact.session, is_open=hi == end and now <= until)
+                alone.is_estimated = turn.is_estimated
+                alone.gaps.append(Gap(lo, hi, "autonomous", _why_alone(turn, lo, hi, part.human)))
                 if alone.is_open:
                     part.deadlines.append(until + 1)
                 growing[name] = _grown(growing.get(name), alone, holes, limits, part)
@@ -235,7 +248,23 @@ def _grown(draft: Draft | None, alone: Draft, holes: Sequence[Interval], limits:
         return alone
     draft.end = draft.last = draft.held_to = max(draft.end, alone.end)
     draft.is_open = alone.is_open
+    draft.is_estimated |= alone.is_estimated
+    draft.gaps[-1] = _joined(draft.gaps[-1], alone.gaps[0])
     return draft
+
+
+def _joined(gap: Gap, follower: Gap) -> Gap:
+    """What is said of an agent's time goes on with it: of a loop's turns it is told once."""
+    return Gap(gap.start, max(gap.end, follower.end), gap.verdict, gap.reason)
+
+
+def _why_alone(turn: Turn, lo: int, hi: int, drafts: Sequence[Draft]) -> str:
+    """Why this time of a turn is nobody's but the agent's, in a sentence."""
+    text = f"the agent worked for {length(hi - lo)}"
+    if not turn.is_asked:
+        return f"{text} without a person's prompt: a run by itself, a loop or a subagent"
+    busy = [draft.key.project for draft in drafts if draft.start < hi and draft.end > lo]
+    return f"{text} while you were at other work" if busy else f"{text} while you were away: nobody watched it"
 
 
 def _meets(lo: int, hi: int, holes: Sequence[Interval]) -> bool:

@@ -23,6 +23,9 @@ KINDS = (
 )  # fmt: skip
 ABSENCES = ("suspend", "lock", "shutdown", "off")
 
+BACKFILLED = "backfill:"
+"""What `source_text` begins with where evidence was read afterwards from what others had left; then the import's id."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -62,6 +65,11 @@ class Context:
     device: str = ""
     witness: str = ""
     source_text: str = ""
+
+    @property
+    def is_backfilled(self) -> bool:
+        """Whether it was read afterwards (`stint backfill`): time that rests on it is an estimate."""
+        return self.source != "api" and self.source_text.startswith(BACKFILLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +295,7 @@ class GapVerdict:
 class Stretch:
     """What the rules derive: one automatic entry before it has an id.
 
+    `is_estimated`: it rests on evidence that was read afterwards, which is why it is not confirmed.
     `hands_on + supervised` is the whole length for a human stretch; an agent stretch has neither. `is_open`: its last
     evidence is not yet `idle_timeout` old and nothing ended it, so the timer runs. `last_evidence` is what totals count to.
     """
@@ -304,6 +313,7 @@ class Stretch:
     branch: str | None = None
     session: str | None = None
     is_confirmed: bool = True
+    is_estimated: bool = False
     gaps: tuple[GapVerdict, ...] = ()
 
 

@@ -79,7 +79,8 @@ def _stretch(draft: Draft, actor: str, start: int, end: int, is_open: bool) -> S
         repo=key.repo,
         branch=key.branch,
         session=draft.session,
-        is_confirmed=draft.is_confirmed,
+        is_confirmed=draft.is_confirmed and not draft.is_estimated,
+        is_estimated=draft.is_estimated,
         gaps=tuple(_verdict(gap.start, gap.end, gap) for gap in draft.gaps if gap.start < end and gap.end > start),
     )
 

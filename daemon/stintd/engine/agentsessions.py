@@ -45,6 +45,10 @@ class AgentSessions:
             if row["ended_us"] is None:
                 self._open[row["id"]] = _Session(row["agent"], row["pid"], row["pid_started"])
 
+    def first_id(self, session: str | None) -> str | None:
+        """The id under which a session is kept that carried on under another."""
+        return self._aliases.get(session or "", session)
+
     def take(self, signal: AgentSignal) -> BeatSignal:
         """The act under its session's first id; one that only carries on is no start."""
         beat, given = signal.beat, signal.beat.session or ""

@@ -41,7 +41,8 @@ def row_of(step: "Step", stretch: Stretch) -> Row:
         "description": told, **_billing(step, stretch, project), **said,
         "hands_on_us": _us(stretch.hands_on), "supervised_us": _us(stretch.supervised),
         "last_evidence_us": to_us(stretch.last_evidence), "repo_id": stretch.repo, "branch": stretch.branch,
-        "session": stretch.session, "is_confirmed": int(stretch.is_confirmed), "derived_project_id": stretch.project,
+        "session": stretch.session, "is_confirmed": int(stretch.is_confirmed),
+        "is_estimated": int(stretch.is_estimated), "derived_project_id": stretch.project,
         "derived_task": stretch.task, "zone": step.state.zone,
     }  # fmt: skip
 

@@ -129,6 +129,24 @@ class Gate:
         place = beat.context.repo_path or beat.context.folder
         return bool(place and self._noise.exclude) and is_excluded(f"{place}/{beat.entity}", self._noise.exclude)
 
+    def recollect(self, signals: Sequence[AgentSignal], batch: str, real: Mapping[str, str]) -> tuple[list[Heartbeat], int]:
+        """Acts that were read afterwards as heartbeats of the import `batch`, none of them admitted; and how many may not be
+        kept: their owner had excluded the place, recording is off, or they are no acts. `real`: paths without links."""
+        out: list[Heartbeat] = []
+        now, limit = self._clock.now(), self._engine.policy.max_future
+        for signal in signals:
+            path = signal.beat.path or ""
+            told = replace(
+                signal.beat, client=batch, path=real.get(path, path), session=self.agents.first_id(signal.beat.session)
+            )
+            try:
+                beat = intake.heartbeat(self._on_branch(told), self._places, self._device, now, limit)
+            except Invalid:
+                continue
+            if not self._is_unwanted(beat):
+                out.append(beat)
+        return out, len(signals) - len(out)
+
     def stop(self) -> None:
         """Let go what the noise rules still hold: it happened before the daemon stopped."""
         if self._releasing is not None:

@@ -48,7 +48,7 @@ def entry(reading: Reading, row: Row) -> dict[str, Any]:
         "clientId": row["client_id"], "clientName": row["client_name"], "taskId": row["task_id"],
         "taskName": row["task_name"] or row["task"], "description": row["description"],
         "start": instant(row["start_us"]), "end": instant(row["end_us"]), "durationSeconds": seconds(total),
-        "state": row["state"], "actor": row["actor"], "origin": row["origin"],
+        "state": row["state"], "actor": row["actor"], "origin": origin(row),
         "handsOnSeconds": seconds(total) - seconds(supervised) if row["actor"] == "human" else 0,
         "supervisedSeconds": seconds(supervised), "billable": bool(row["billable"]), "tags": json.loads(row["tags"]),
         "pauses": [{"start": instant(lo), "end": instant(hi)} for lo, hi in paused], "branch": row["branch"],
@@ -59,6 +59,11 @@ def entry(reading: Reading, row: Row) -> dict[str, Any]:
         "userId": row["user_id"], "workspaceId": row["workspace_id"], "revision": row["revision"],
         "updatedAt": instant(row["updated_us"]), "deliveries": [],
     }  # fmt: skip
+
+
+def origin(row: Row) -> str:
+    """Where an entry comes from, as callers see it: an automatic one of evidence read afterwards is an estimate."""
+    return "backfill" if row["is_estimated"] and row["origin"] == "auto" else str(row["origin"])
 
 
 def pauses(text: str) -> list[tuple[int, int | None]]:

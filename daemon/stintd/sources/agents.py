@@ -114,7 +114,7 @@ def signals_of(line: AgentLine, payload: dict[str, Any], time: datetime, find: F
     if payload.get("agent_id") and kind != "tool":
         kind = "tool"  # a subagent's life is its parent's work
     folder = _folder(line, payload, agent)
-    paths = _touched(payload, event, folder) if kind == "tool" else []
+    paths = touched(payload, event, folder) if kind == "tool" else []
     if not folder and not paths:
         raise Invalid(f"{agent}'s message names no folder", "it cannot be told what project it was for")
     process = find(_number(line.named.get("parent")) or 0, _number(line.named.get("started")))
@@ -164,10 +164,10 @@ def _folder(line: AgentLine, payload: dict[str, Any], agent: str) -> str:
     said = [payload.get("cwd"), roots[0] if isinstance(roots, list) and roots else None]
     said += [inner.get("cwd") if isinstance(inner, dict) else None, payload.get("directory")]
     said += [line.folder] if agent in ("windsurf", "opencode") else []
-    return next((path for path in map(_plain, said) if path), "")
+    return next((path for path in map(plain_path, said) if path), "")
 
 
-def _plain(path: object) -> str:
+def plain_path(path: object) -> str:
     """An absolute path that a file may have; "" for anything else."""
     if not isinstance(path, str) or "\0" in path or len(path) > PATH_LIMIT:
         return ""
@@ -179,14 +179,14 @@ def _plain(path: object) -> str:
     return os.path.normpath(path) if path.startswith("/") or re.match("[A-Za-z]:[/\\\\]", path) else ""
 
 
-def _touched(payload: dict[str, Any], event: str, folder: str) -> list[str]:
+def touched(payload: dict[str, Any], event: str, folder: str) -> list[str]:
     """The files a tool wrote, absolute, each once. What it only read says nothing of the project it worked for."""
     tool = _text(payload, "tool_name", "toolName", "tool")
     if READING.match(tool.rpartition("__")[2]):
         return []
     found: dict[str, None] = {}
     for said in _named_paths(payload, event):
-        path = _plain(said if os.path.isabs(said) or "://" in said or not folder else os.path.join(folder, said))
+        path = plain_path(said if os.path.isabs(said) or "://" in said or not folder else os.path.join(folder, said))
         if path:
             found[path] = None
     return list(found)[:PATHS_AN_ACT]

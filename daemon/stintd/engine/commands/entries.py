@@ -9,7 +9,7 @@ from typing import Any
 from stintd.domain import edits
 from stintd.domain.model import Context, ProjectId, TimeEntry, from_us, to_us
 from stintd.engine import rolling, shape
-from stintd.engine.commands import applying, keeping, naming, revision
+from stintd.engine.commands import applying, keeping, naming, recollection, revision
 from stintd.engine.commands.naming import Wanted
 from stintd.engine.queries.entries import row_of
 from stintd.engine.reply import Reply
@@ -234,6 +234,8 @@ def take_back(step: Step, edit_id: str) -> list[str]:
             step.touch(*bounds)
         elif one.table in ("project", "mapping", "repo"):
             step.forget_places()
+        elif one.table == "backfill" and one.before is not None and one.after is None:
+            recollection.remove(step, one.before)
     step.settle()
     return [entry_id for entry_id in changed if first(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,))]
 

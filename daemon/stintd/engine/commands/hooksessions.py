@@ -29,7 +29,7 @@ def note(step: Step, told: Told, context: Context) -> None:
     """Keep it. What comes late changes no end after it; what comes after an end opens the session again."""
     at_us = to_us(told.at)
     known = first(step.conn, "SELECT * FROM session WHERE id = ?", (told.session,))
-    values: Row = {"project_id": _project_of(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}
+    values: Row = {"project_id": project_of(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}
     if told.kind == "session_end":
         values |= {"ended_us": at_us, "end_reason": told.reason or "stop"}
     if told.pid is not None:
@@ -41,6 +41,6 @@ def note(step: Step, told: Told, context: Context) -> None:
         table.update(step.conn, "session", told.session, values)
 
 
-def _project_of(step: Step, context: Context) -> str | None:
+def project_of(step: Step, context: Context) -> str | None:
     projecting.ensure_projects(step, [context])
     return step.state.resolver(step.conn, step.policy).resolve(context, "").project

@@ -29,10 +29,10 @@ def add(step: Step, values: Row) -> str:
         "id": step.new_id(), "actor": "human", "origin": "manual", "task": None, "end_us": None, "description": "",
         "state": "running" if values.get("end_us") is None else "finished", "tags": "[]", "pauses": "[]", "hands_on_us": 0,
         "supervised_us": 0, "last_evidence_us": None, "repo_id": None, "branch": None, "session": None,
-        "pinned": ALL_PINS, "is_confirmed": 1, "may_overlap": 0, "derived_project_id": None, "derived_task": None,
-        "anchor_start_us": None, "anchor_end_us": None, "approved_us": None, "locked": 0, "zone": state.zone,
-        "user_id": state.user_id, "device_id": state.device_id, "workspace_id": state.workspace_id, "revision": 1,
-        "created_us": now_us, "updated_us": now_us, **values,
+        "pinned": ALL_PINS, "is_confirmed": 1, "may_overlap": 0, "is_estimated": 0, "derived_project_id": None,
+        "derived_task": None, "anchor_start_us": None, "anchor_end_us": None, "approved_us": None, "locked": 0,
+        "zone": state.zone, "user_id": state.user_id, "device_id": state.device_id, "workspace_id": state.workspace_id,
+        "revision": 1, "created_us": now_us, "updated_us": now_us, **values,
     }  # fmt: skip
     table.insert(step.conn, "entry", full)
     rolling.add(step, full)

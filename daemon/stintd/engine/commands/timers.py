@@ -11,7 +11,7 @@ from stintd.engine import rolling, shape
 from stintd.engine.commands import asked, entries, keeping, naming, sessions
 from stintd.engine.commands.naming import Wanted
 from stintd.engine.queries.entries import row_of
-from stintd.engine.queries.timers import first_running, timers
+from stintd.engine.queries.timers import AUTOMATIC, first_running, timers
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
@@ -199,7 +199,7 @@ def _ended(step: Step, known: Row, at: datetime, asked: str | None) -> dict[str,
     """A session ends: its entry, when it has one."""
     if sessions.leave(step, known, asked):
         return None
-    shown = [one for one in timers(view_of(step)) if one["origin"] == "auto" and one["state"] != "waiting"]
+    shown = [one for one in timers(view_of(step)) if one["origin"] in AUTOMATIC and one["state"] != "waiting"]
     own = [one for one in shown if one["sessionId"] == known["id"]]
     own = own or [one for one in shown if one["projectId"] == known["project_id"]]
     sessions.end(step, known, at)
@@ -267,7 +267,7 @@ def change(
         running = [one for one in running if one["projectId"] == current_project_id]
     if not running:
         raise NotFound("no such timer is running", "`stint status` shows what runs")
-    by_hand = [one for one in running if one["origin"] != "auto"]
+    by_hand = [one for one in running if one["origin"] not in AUTOMATIC]
     if len(running) > 1 and len(by_hand) != 1:
         raise Conflict("several timers are running", "say which: timerId", {"timers": [one["id"] for one in running]})
     return entries.change(step, (by_hand or running)[0]["id"], revision=revision, **values)

@@ -8,6 +8,8 @@ from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.rows import LONGEST_US, select
 from stintd.engine.view import View
 
+AUTOMATIC = frozenset({"auto", "backfill"})
+"""Origins, as callers see them, of what evidence makes."""
 _OPEN = shape.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id"
 
 
@@ -21,7 +23,7 @@ def timers(view: View) -> list[dict[str, Any]]:
 
 def _glimpsed(view: View, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Work noticed where no timer runs yet; a timer by hand goes before it."""
-    if not view.glimpses or any(one["origin"] != "auto" and one["state"] == "running" for one in shown):
+    if not view.glimpses or any(one["origin"] not in AUTOMATIC and one["state"] == "running" for one in shown):
         return []
     resolver = projecting.load_resolver(view.conn, view.policy)
     running = {one["projectId"] for one in shown if one["state"] == "running"}

@@ -11,6 +11,7 @@ from stintd.protocol.schemas.words import (
     NULL_TEXT,
     NUMBER,
     TEXT,
+    WHOLE,
     Schema,
     array,
     by_name,
@@ -30,6 +31,16 @@ _TOLD = obj({
     "end": NULL_INSTANT, "description": TEXT, "actor": ACTOR,
 })  # fmt: skip
 
+_DIFFERENCE = obj(
+    {
+        "dryRun": FLAG, "created": COUNT, "updated": COUNT, "deleted": COUNT, "beforeSeconds": COUNT,
+        "afterSeconds": COUNT,
+        "projects": array(obj({"projectId": NULL_TEXT, "name": NULL_TEXT, "beforeSeconds": COUNT, "afterSeconds": COUNT})),
+        "entries": array(obj({"before": nullable(_TOLD), "after": nullable(_TOLD)})),
+    },
+    about="What deriving again changed, or would change.",
+)  # fmt: skip
+
 SHAPES: dict[str, Schema] = {
     "Report": obj(
         {
@@ -48,14 +59,20 @@ SHAPES: dict[str, Schema] = {
         })),
         "totals": obj({"days": _DAYS, "seconds": COUNT}),
     }),
-    "Difference": obj(
+    "Difference": _DIFFERENCE,
+    "Backfilled": wider(
+        _DIFFERENCE,
         {
-            "dryRun": FLAG, "created": COUNT, "updated": COUNT, "deleted": COUNT, "beforeSeconds": COUNT,
-            "afterSeconds": COUNT,
-            "projects": array(obj({"projectId": NULL_TEXT, "name": NULL_TEXT, "beforeSeconds": COUNT,
-                                   "afterSeconds": COUNT})),
-            "entries": array(obj({"before": nullable(_TOLD), "after": nullable(_TOLD)})),
+            "source": {"enum": ["agents"]}, "editId": NULL_TEXT, "files": COUNT, "lines": COUNT, "unreadableLines": COUNT,
+            "troubles": array(obj({"path": TEXT, "why": TEXT})), "sessions": COUNT, "unwanted": COUNT,
+            "heartbeats": obj({"new": COUNT, "known": COUNT, "live": COUNT, "notRecorded": COUNT}),
+            "days": array(obj({
+                "day": DAY, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "handsOnSeconds": WHOLE,
+                "supervisedSeconds": WHOLE, "agentSeconds": WHOLE,
+            })),
         },
-        about="What deriving again changed, or would change.",
+        about="What an import changed, or would change; `days` hold what each project has more, or less.",
     ),
+    "BackfillUndone": obj({"edit": ref("Edit"), "entries": COUNT}),
+    "BackfillState": obj({"running": FLAG, "files": COUNT, "filesRead": COUNT, "bytes": COUNT, "bytesRead": COUNT}),
 }  # fmt: skip

@@ -1,0 +1,30 @@
+"""`/api/backfill`: evidence from before anybody listened, read afterwards; and how far that is."""
+
+from typing import Any
+
+from stintd.api.route import Call
+from stintd.errors import Invalid
+
+
+async def run(surface: Any, call: Call, request: Any) -> Any:
+    """Read and store, or preview; or take the latest import back. Answered when it is done."""
+    wanted, backfill = call.arguments, surface.daemon.backfill
+    wanted.pop("source", None)
+    if wanted.pop("undo", False):
+        if wanted:
+            raise Invalid("undo takes the latest import back whole", "send it alone; `stint undo ID` takes back any other")
+        return await backfill.undo(call.caller.name)
+    return await backfill.agents(
+        wanted.get("since"), wanted.get("until"), wanted.get("dry_run", False), call.caller.name
+    )  # fmt: skip
+
+
+async def state(surface: Any, call: Call, request: Any) -> Any:
+    """How far the backfill is that is under way."""
+    progress = surface.daemon.backfill.progress
+    none = {"files": 0, "bytes": 0, "file": 0, "read": 0}
+    known = none if progress is None else progress
+    return {
+        "running": progress is not None, "files": known["files"], "filesRead": known["file"], "bytes": known["bytes"],
+        "bytesRead": known["read"],
+    }  # fmt: skip

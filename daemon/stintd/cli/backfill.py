@@ -1,0 +1,147 @@
+"""`stint backfill agents`: read the session logs that agents left on disk, after showing what that would change."""
+
+import json
+import sys
+import threading
+from datetime import date
+
+from stintd.cli.options import Operand, Option, UsageError, Verb
+from stintd.cli.period import RANGE, range_of
+from stintd.cli.text import UNKNOWN, bold, day_name, dim, for_terminal, length, warn
+from stintd.client.control import Control
+from stintd.errors import StintdError
+
+SOURCES = ("agents",)
+OPTIONS = (
+    *RANGE,
+    Option("--dry-run -n", "only show what would change"),
+    Option("--undo", "take the latest backfill back, whole"),
+    Option("--yes -y", "do not ask"),
+)
+PATIENCE = 3600.0
+LOOK = 0.5
+SHOWN = 40
+STATES = (("handsOnSeconds", "hands-on"), ("supervisedSeconds", "supervised"), ("agentSeconds", "agents"))
+
+
+def lines(answer):
+    """What was read, and what each project has more on each day."""
+    beats = answer["heartbeats"]
+    yield dim(f"{answer['files']} logs, {answer['lines']} lines read" + _passed_over(answer))
+    if not beats["new"]:
+        yield "nothing new" + (": the hooks told it all" if beats["live"] else "")
+        return
+    title = "would come" if answer["dryRun"] else "came"
+    yield bold(f"{beats['new']} heartbeats of {answer['sessions']} sessions {title}; estimated, not delivered before you approve")
+    yield from _days(answer["days"])
+
+
+def _passed_over(answer):
+    beats = answer["heartbeats"]
+    words = (
+        (beats["known"], "known"), (beats["live"], "told by hooks"),
+        (beats["notRecorded"] + answer["unwanted"], "not to be kept"),
+        (answer["unreadableLines"], "lines unreadable"),
+    )  # fmt: skip
+    return "".join(f", {count} {what}" for count, what in words if count)
+
+
+def _days(days):
+    shown = None
+    for row in days[:SHOWN]:
+        if row["day"] != shown:
+            shown = row["day"]
+            yield day_name(date.fromisoformat(shown))
+        parts = [_more(row[name], what) for name, what in STATES if row[name]]
+        yield f"  {for_terminal(row['projectName']) or UNKNOWN}: {', '.join(parts) or 'moved'}"
+    if len(days) > SHOWN:
+        yield dim(f"and {len(days) - SHOWN} more; --json lists all")
+
+
+def _more(seconds, what):
+    return f"{'+' if seconds > 0 else '−'}{length(abs(seconds))} {what}"
+
+
+def _asked(control, body):
+    """Ask, and meanwhile say how far it is."""
+    found = {}
+
+    def ask():
+        try:
+            found["answer"] = control.post("/api/backfill", body, timeout=PATIENCE)
+        except StintdError as error:
+            found["error"] = error
+
+    if not sys.stderr.isatty():
+        ask()
+    else:
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        while asking.is_alive():
+            asking.join(LOOK)
+            _show_progress()
+        sys.stderr.write("\r\033[K")
+    if "error" in found:
+        raise found["error"]
+    return found["answer"]
+
+
+def _show_progress():
+    try:
+        state = Control().get("/api/backfill")
+    except StintdError:
+        return
+    if state["running"] and state["bytes"]:
+        share = min(99, 100 * state["bytesRead"] // state["bytes"])
+        text = f"reading log {state['filesRead'] + 1} of {state['files']}, {share} %"
+        sys.stderr.write(f"\r\033[K{text if state['filesRead'] < state['files'] else 'working out the hours'}")
+        sys.stderr.flush()
+
+
+def _undo(control, words):
+    if words.source or words.dry_run or getattr(words, "from") or words.to:
+        raise UsageError("--undo stands alone: it takes the latest backfill back whole", "stint backfill --undo")
+    answer = control.post("/api/backfill", {"undo": True}, timeout=PATIENCE)
+    print(json.dumps(answer) if words.json else f"taken back: {for_terminal(answer['edit']['summary'])}")
+
+
+def _show(answer, words):
+    if words.json:
+        print(json.dumps(answer))
+        return
+    print("\n".join(lines(answer)))
+    for trouble in answer["troubles"]:
+        print(warn(f"! {for_terminal(trouble['path'])} was not read to its end: {for_terminal(trouble['why'])}"))
+    if answer["editId"]:
+        print(dim("`stint backfill --undo` takes it back; `stint approve PERIOD` releases what is right"))
+
+
+def run(words):
+    control = Control()
+    if words.undo:
+        _undo(control, words)
+        return
+    if words.source is None:
+        raise UsageError("say what is to be read", f"stint backfill {'|'.join(SOURCES)}")
+    words.period = None
+    bounds = range_of(words, None)
+    body = {name: value for name, value in (("from", bounds["from_"]), ("to", bounds["to"])) if value}
+    body["source"] = words.source
+    must_ask = not words.yes and not words.json and sys.stdin.isatty()
+    if words.dry_run or must_ask:
+        preview = _asked(control, {**body, "dryRun": True})
+        _show(preview, words)
+        if words.dry_run or not preview["heartbeats"]["new"]:
+            return
+        if input("store it? [y/N] ").strip().lower() not in ("y", "yes"):
+            return
+    _show(_asked(control, body), words)
+
+
+VERBS = {
+    "backfill": Verb(
+        "backfill", run, "hours from before stintd ran, from what is on disk",
+        (Operand("SOURCE", "?", choices=SOURCES),), OPTIONS,
+        "agents: the session logs that Claude Code and Codex keep. What comes is estimated, and not delivered unapproved.",
+    )
+}  # fmt: skip
