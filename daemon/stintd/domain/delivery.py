@@ -1,0 +1,127 @@
+"""One entry at one target: what is to be there, what is there as far as we know, and what may happen next.
+
+The states are a table. An act that the table does not have raises `conflict` and changes nothing. `sending` is left only by
+an answer: an attempt whose outcome nobody knows (a timeout, a kill) stays there, and whoever goes on looks at the target
+before it writes again. Contents are opaque texts here; equal texts are equal contents.
+"""
+
+from dataclasses import dataclass, replace
+
+from stintd.errors import Conflict
+
+WAITING, SENDING, DELIVERED, CHANGED, WITHDRAWN = "waiting", "sending", "delivered", "changed", "withdrawn"
+PARKED, DROPPED, GONE = "parked", "dropped", "gone"
+STATES = (WAITING, SENDING, DELIVERED, CHANGED, WITHDRAWN, PARKED, DROPPED, GONE)
+PENDING = (WAITING, SENDING, CHANGED, WITHDRAWN)
+"""Those in which the daemon has something to do."""
+REST = ""
+"""In the table: the state that follows from what is wanted and what is there."""
+
+WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOST, RETRY, DROP = (
+    "want", "begin", "taken", "missing", "unsent", "refused", "lost", "retry", "drop",
+)  # fmt: skip
+ACTS = (WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOST, RETRY, DROP)
+
+TABLE: dict[tuple[str, str], str] = {
+    **{(state, WANT): REST for state in (WAITING, DELIVERED, CHANGED, WITHDRAWN, PARKED, GONE)},
+    (SENDING, WANT): SENDING,  # the answer decides what is left to do
+    (DROPPED, WANT): DROPPED,
+    **{(state, BEGIN): SENDING for state in (WAITING, CHANGED, WITHDRAWN)},
+    **{(SENDING, act): REST for act in (TAKEN, MISSING, UNSENT)},
+    (SENDING, REFUSED): PARKED, (SENDING, LOST): PARKED,
+    **{(state, RETRY): REST for state in (PARKED, DROPPED, WAITING, CHANGED, WITHDRAWN)},
+    (SENDING, RETRY): SENDING,
+    **{(state, DROP): DROPPED for state in (WAITING, CHANGED, WITHDRAWN, PARKED, DROPPED)},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`wanted`: the content the target should hold, None for nothing. `held`: what it holds as far as we know. `sent`: what
+    the attempt in `sending` writes, None for a removal. `remote_id` is the target's own name for it."""
+
+    state: str = GONE
+    wanted: str | None = None
+    held: str | None = None
+    sent: str | None = None
+    remote_id: str = ""
+
+    @property
+    def verb(self) -> str:
+        """What an attempt does: create, update or delete."""
+        if self.held is None:
+            return "create"
+        return "delete" if (self.sent if self.state == SENDING else self.wanted) is None else "update"
+
+
+def act(delivery: Delivery, name: str) -> str:
+    """The state after an act; `conflict` when that cannot happen now."""
+    try:
+        found = TABLE[delivery.state, name]
+    except KeyError as error:
+        raise Conflict(f"a delivery that is {delivery.state} cannot be: {name}", "look at `stint outbox`") from error
+    return found or rest(delivery.wanted, delivery.held)
+
+
+def rest(wanted: str | None, held: str | None) -> str:
+    """The state that follows from what is wanted and what is there."""
+    if held is None:
+        return GONE if wanted is None else WAITING
+    if wanted is None:
+        return WITHDRAWN
+    return DELIVERED if wanted == held else CHANGED
+
+
+def want(delivery: Delivery, wanted: str | None) -> Delivery:
+    """The entry changed. What was given up is tried again only when that changed anything; what a person dropped is not."""
+    if delivery.wanted == wanted and delivery.state in (PARKED, DROPPED):
+        return delivery
+    changed = replace(delivery, wanted=wanted)
+    if delivery.state == DROPPED and wanted is None and delivery.held is None:
+        return replace(changed, state=GONE)
+    return replace(changed, state=act(changed, WANT))
+
+
+def begin(delivery: Delivery) -> Delivery:
+    """An attempt is about to be made: written down before, so that a kill in between is known to leave a question."""
+    return replace(delivery, state=act(delivery, BEGIN), sent=delivery.wanted)
+
+
+def taken(delivery: Delivery, remote_id: str = "") -> Delivery:
+    """The target has what was sent, by its answer or because it was found there."""
+    is_removed = delivery.verb == "delete"
+    done = replace(
+        delivery, held=None if is_removed else delivery.sent, sent=None,
+        remote_id="" if is_removed else remote_id or delivery.remote_id,
+    )  # fmt: skip
+    return replace(done, state=act(done, TAKEN))
+
+
+def missing(delivery: Delivery) -> Delivery:
+    """It was looked for and is not there: nothing was written."""
+    return replace(delivery, state=act(delivery, MISSING), sent=None)
+
+
+def unsent(delivery: Delivery) -> Delivery:
+    """The attempt surely changed nothing."""
+    return replace(delivery, state=act(delivery, UNSENT), sent=None)
+
+
+def refused(delivery: Delivery) -> Delivery:
+    """The target does not want it: kept for a person."""
+    return replace(delivery, state=act(delivery, REFUSED), sent=None)
+
+
+def lost(delivery: Delivery) -> Delivery:
+    """Somebody removed at the target what we would change there. It is not made anew unasked."""
+    return replace(delivery, state=act(delivery, LOST), sent=None, held=None, remote_id="")
+
+
+def retry(delivery: Delivery) -> Delivery:
+    """A person wants it tried again."""
+    return replace(delivery, state=act(delivery, RETRY))
+
+
+def drop(delivery: Delivery) -> Delivery:
+    """A person does not want it delivered, nor corrected."""
+    return replace(delivery, state=act(delivery, DROP))

@@ -1,0 +1,53 @@
+"""How long what is handed over is: rounded once, on output only. The sheet itself is never rounded.
+
+Whole seconds. By default nothing is rounded. Sums of a project, task and day are, not entries: twenty entries of a minute
+are twenty minutes, not twenty times six. Ties go up. What rounding adds or takes goes to the longest entry of the sum (the
+first of equals), so that as few entries as possible differ from the sheet, and always the same ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NONE, NEAREST, UP, DOWN = "none", "nearest", "up", "down"
+MODES = (NONE, NEAREST, UP, DOWN)
+DAY, ENTRY = "day", "entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """`minutes`: to multiples of which. `per`: what is rounded. `minimum`: seconds that any work at all counts as."""
+
+    mode: str = NONE
+    minutes: int = 0
+    per: str = DAY
+    minimum: int = 0
+
+    @property
+    def is_by_day(self) -> bool:
+        """Whether an entry's length depends on the others of its day."""
+        return self.per == DAY and (self.mode != NONE or self.minimum > 0)
+
+
+def rounded(seconds: int, rule: Rounding) -> int:
+    """One length by the rule. Nothing stays nothing, whatever the minimum."""
+    if seconds <= 0:
+        return 0
+    unit = rule.minutes * 60
+    if rule.mode != NONE and unit > 0:
+        over = seconds % unit
+        is_up = over > 0 and (rule.mode == UP or (rule.mode == NEAREST and 2 * over >= unit))
+        seconds += (unit if is_up else 0) - over
+    return max(seconds, rule.minimum)
+
+
+def shares(lengths: Sequence[int], rule: Rounding) -> list[int]:
+    """The lengths of the entries of one sum as they are handed over; together the rounded sum (per day), or each rounded."""
+    if rule.per == ENTRY:
+        return [rounded(length, rule) for length in lengths]
+    found = list(lengths)
+    left = rounded(sum(found), rule) - sum(found)
+    for place in sorted(range(len(found)), key=lambda n: (-found[n], n)):
+        given = max(left, -found[place])
+        found[place] += given
+        left -= given
+    return found

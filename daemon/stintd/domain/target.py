@@ -1,0 +1,159 @@
+"""A billing system as its owner set it up: what goes there, when, under which names, and in which words.
+
+`able` is what its connector can do; rules adapt to it. Pure: names and ids in, decisions out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from stintd.domain.rounding import Rounding
+
+APPROVED, AUTO = "approved", "auto"
+SUBJECTS, TASK, NONE = "subjects", "task", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a connector can do. `finished`: take entries that are over. `live`: mirror running timers. `client_id`: the same
+    entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
+    instants. `needs`: what a mapping must name. `calls_per_hour`: what its service allows at least."""
+
+    finished: bool = True
+    live: bool = False
+    update: bool = True
+    delete: bool = True
+    client_id: bool = False
+    can_look: bool = False
+    day_based: bool = False
+    billable: bool = False
+    tags: bool = False
+    pauses: bool = False
+    needs: tuple[str, ...] = ()
+    calls_per_hour: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRule:
+    """One `[[targets.NAME.map]]`: the conditions that are set must all match. `remote` names the place there."""
+
+    remote: Mapping[str, str]
+    project: str | None = None
+    task: str | None = None
+    client: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The settings of one target, read. `since`: nothing older is ever sent, None until the day of connecting is known."""
+
+    name: str
+    kind: str
+    base_url: str = ""
+    since: date | None = None
+    deliver: str = APPROVED
+    settle: timedelta = timedelta(minutes=10)
+    retry_initial: timedelta = timedelta(seconds=5)
+    retry_max: timedelta = timedelta(hours=1)
+    calls_per_hour: int = 0
+    rounding: Rounding = field(default_factory=Rounding)
+    description: str = SUBJECTS
+    live: bool = False
+    key: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[TargetRule, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Of an entry what decides whether and where it goes."""
+
+    project: str | None
+    task: str | None
+    client: str | None
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    actor: str = "human"
+    origin: str = "auto"
+    is_finished: bool = True
+    is_confirmed: bool = True
+    is_approved: bool = False
+    is_billable: bool = False
+    day: date = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why an entry is not sent yet, and what to do about it."""
+
+    reason: str
+    remedy: str
+
+
+def place(target: Target, work: Work) -> Mapping[str, str] | None:
+    """Where an entry goes there: the most specific rule that matches, the first of equals; None when none does."""
+    found = [(_weight(rule), rule) for rule in target.rules if _matches(rule, work)]
+    return max(found, key=lambda one: one[0])[1].remote if found else None
+
+
+def _matches(rule: TargetRule, work: Work) -> bool:
+    """A rule without any condition takes everything: its owner wrote it so."""
+    return (
+        _is(rule.project, work.project) and _is(rule.task, work.task) and _is(rule.client, work.client)
+        and (rule.tag is None or any(_is(rule.tag, tag) for tag in work.tags))
+    )  # fmt: skip
+
+
+def _is(wanted: str | None, given: str | None) -> bool:
+    return wanted is None or (given is not None and wanted.casefold() == given.casefold())
+
+
+def _weight(rule: TargetRule) -> int:
+    """A task says more than a project, that more than a tag, that more than a client."""
+    return sum(
+        weight for weight, set_to in ((8, rule.task), (4, rule.project), (2, rule.tag), (1, rule.client)) if set_to is not None
+    )
+
+
+def hold(target: Target, work: Work, able: Abilities) -> Hold | None:
+    """What keeps an entry from being sent, None when nothing does. The order is that in which a person would mend it."""
+    if not work.is_finished:
+        return Hold("it still runs", "`stint stop` ends it")
+    if not able.finished:
+        return Hold(f"{target.kind} takes no finished entries", "enter it there by hand, then `stint outbox drop ID`")
+    if place(target, work) is None:
+        return unmapped(target, work, able)
+    if not work.is_approved:
+        return _unapproved(target, work)
+    if work.actor == "agent" and not work.is_billable:
+        return Hold("agents' time of a project that does not bill it", "set bill_agent_time for the project, or leave it")
+    return None
+
+
+def _unapproved(target: Target, work: Work) -> Hold | None:
+    remedy = f"`stint approve {work.day}`"
+    if target.deliver != AUTO:
+        return Hold("not approved", remedy)
+    if work.actor == "agent":
+        return Hold("agents' time is never sent unapproved", remedy)
+    if work.origin == "backfill":
+        return Hold("estimated time is never sent unapproved", remedy)
+    if not work.is_confirmed:
+        return Hold("unconfirmed time is never sent unapproved", remedy)
+    return None
+
+
+def unmapped(target: Target, work: Work, able: Abilities) -> Hold:
+    """Nobody said where this goes; the remedy is the command that does."""
+    if work.project is None:
+        return Hold("it has no project", "`stint edit ID --project NAME`")
+    fields = " ".join(f"{name}=ID" for name in able.needs)
+    return Hold(f"{work.project} is not mapped", f"`stint targets map {target.name} --project '{work.project}' {fields}`")
+
+
+def words(target: Target, work: Work) -> str:
+    """The description by the target's rule. Control characters of branches and subjects never leave."""
+    rule = target.description
+    text = {SUBJECTS: work.description, TASK: work.task or "", NONE: ""}.get(rule, rule)
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:1000]

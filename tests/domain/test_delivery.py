@@ -1,0 +1,152 @@
+"""One entry at one target: whatever happens in whatever order, nothing is doubled and nothing forgotten."""
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from stintd.domain import delivery as rules
+from stintd.domain.delivery import (
+    ACTS,
+    CHANGED,
+    DELIVERED,
+    DROPPED,
+    GONE,
+    PARKED,
+    PENDING,
+    SENDING,
+    STATES,
+    TABLE,
+    WAITING,
+    WITHDRAWN,
+    Delivery,
+)  # fmt: skip
+from stintd.errors import Conflict
+
+CONTENT = st.sampled_from(["a", "b", "c"])
+
+
+def test_the_table_speaks_of_known_states_and_acts_only():
+    assert {state for state, _ in TABLE} == set(STATES)
+    assert {act for _, act in TABLE} == set(ACTS)
+    assert set(TABLE.values()) <= {*STATES, rules.REST}
+
+
+def test_an_act_the_table_does_not_have_is_refused():
+    with pytest.raises(Conflict):
+        rules.begin(Delivery(DELIVERED, "a", "a"))
+    with pytest.raises(Conflict):
+        rules.taken(Delivery(WAITING, "a"), "r1")
+
+
+def test_an_edit_while_it_is_sent_is_an_update_afterwards():
+    sent = rules.begin(rules.want(Delivery(), "a"))
+    edited = rules.want(sent, "b")
+    assert (edited.state, edited.sent) == (SENDING, "a")
+    there = rules.taken(edited, "r1")
+    assert (there.state, there.held, there.verb) == (CHANGED, "a", "update")
+
+
+def test_a_deletion_while_the_outcome_is_unknown_removes_what_is_found():
+    unknown = rules.want(rules.begin(rules.want(Delivery(), "a")), None)
+    assert unknown.verb == "create"
+    assert rules.taken(unknown, "r1").state == WITHDRAWN
+    assert rules.missing(unknown).state == GONE
+
+
+def test_what_was_given_up_is_tried_again_when_the_entry_changes_and_not_before():
+    parked = rules.refused(rules.begin(rules.want(Delivery(), "a")))
+    assert rules.want(parked, "a").state == PARKED
+    assert rules.want(parked, "b").state == WAITING
+    assert rules.retry(parked).state == WAITING
+
+
+def test_what_a_person_dropped_stays_dropped():
+    dropped = rules.drop(rules.want(Delivery(), "a"))
+    assert rules.want(dropped, "b").state == DROPPED
+    assert rules.want(dropped, None).state == GONE
+    assert rules.retry(dropped).state == WAITING
+
+
+def test_what_somebody_removed_there_is_not_made_anew_unasked():
+    lost = rules.lost(rules.begin(Delivery(CHANGED, "b", "a", None, "r1")))
+    assert (lost.state, lost.held, lost.remote_id) == (PARKED, None, "")
+
+
+class OneEntry(RuleBasedStateMachine):
+    """A target that does what it is told, answers or not, beside a daemon that knows only the answers."""
+
+    def __init__(self):
+        super().__init__()
+        self.delivery, self.there, self.made, self.wanted = Delivery(), {}, 0, None
+
+    @rule(content=st.one_of(st.none(), CONTENT))
+    def edit(self, content):
+        self.wanted = content
+        self.delivery = rules.want(self.delivery, content)
+
+    @precondition(lambda self: self.delivery.state in (WAITING, CHANGED, WITHDRAWN))
+    @rule(is_stored=st.booleans(), is_heard=st.booleans())
+    def attempt(self, is_stored, is_heard):
+        self.delivery = rules.begin(self.delivery)
+        name = self._write() if is_stored else ""
+        if is_heard:
+            self.delivery = rules.taken(self.delivery, name) if is_stored else rules.unsent(self.delivery)
+
+    def _write(self):
+        one = self.delivery
+        if one.verb == "create":
+            self.made += 1
+            self.there[f"r{self.made}"] = one.sent
+            return f"r{self.made}"
+        if one.verb == "delete":
+            self.there.pop(one.remote_id, None)
+        else:
+            self.there[one.remote_id] = one.sent
+        return one.remote_id
+
+    @precondition(lambda self: self.delivery.state == SENDING)
+    @rule()
+    def look(self):
+        """Updates and removals are repeated; what may have been made is looked for."""
+        if self.delivery.verb == "create":
+            found = next(iter(self.there), None)
+            self.delivery = rules.missing(self.delivery) if found is None else rules.taken(self.delivery, found)
+        else:
+            self.delivery = rules.taken(self.delivery, self._write())
+
+    @precondition(lambda self: self.delivery.state == SENDING and self.delivery.verb == "create" and not self.there)
+    @rule()
+    def refuse(self):
+        self.delivery = rules.refused(self.delivery)
+
+    @precondition(lambda self: self.delivery.state == PARKED)
+    @rule()
+    def again(self):
+        self.delivery = rules.retry(self.delivery)
+
+    @invariant()
+    def it_is_there_at_most_once(self):
+        assert len(self.there) <= 1
+
+    @invariant()
+    def what_is_called_delivered_is_what_is_wanted_and_there(self):
+        assert self.delivery.wanted == self.wanted
+        if self.delivery.state == DELIVERED:
+            assert self.there == {self.delivery.remote_id: self.wanted}
+        if self.delivery.state == GONE:
+            assert self.there == {}
+            assert self.wanted is None
+
+    def teardown(self):
+        """Left alone with a target that is well, everything arrives."""
+        for _ in range(6):
+            if self.delivery.state == PARKED:
+                self.again()
+            if self.delivery.state == SENDING:
+                self.look()
+            elif self.delivery.state in PENDING:
+                self.attempt(True, True)
+        assert list(self.there.values()) == ([] if self.wanted is None else [self.wanted])
+
+
+TestOneEntry = OneEntry.TestCase

@@ -1,0 +1,95 @@
+"""What goes to a target, when, and under which names."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stintd.domain.model import EntryId, Pause, TimeEntry
+from stintd.domain.portion import portions
+from stintd.domain.target import Abilities, Target, TargetRule, Work, hold, place, words
+
+ABLE = Abilities(needs=("project_id",))
+RULE = TargetRule({"project_id": "p1"}, project="atlas")
+TARGET = Target("acme", "clockme", rules=(RULE,))
+AUTO = Target("acme", "clockme", deliver="auto", rules=(RULE,))
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def work(**more):
+    return Work(**{"project": "atlas", "task": None, "client": None, "day": date(2026, 11, 20), **more})
+
+
+@pytest.mark.parametrize(("target", "given_", "reason"), [
+    (TARGET, {}, "not approved"), (TARGET, {"is_approved": True}, None), (AUTO, {}, None),
+    (AUTO, {"is_finished": False}, "it still runs"), (AUTO, {"is_confirmed": False}, "unconfirmed time is never sent unapproved"),
+    (AUTO, {"origin": "backfill"}, "estimated time is never sent unapproved"),
+    (AUTO, {"actor": "agent", "is_billable": True}, "agents' time is never sent unapproved"),
+    (TARGET, {"actor": "agent", "is_approved": True}, "agents' time of a project that does not bill it"),
+    (TARGET, {"actor": "agent", "is_approved": True, "is_billable": True}, None),
+    (TARGET, {"origin": "backfill", "is_confirmed": False, "is_approved": True}, None),
+    (TARGET, {"project": "beta", "is_approved": True}, "beta is not mapped"), (AUTO, {"project": None}, "it has no project"),
+])  # fmt: skip
+def test_what_is_held_back_and_why(target, given_, reason):
+    found = hold(target, work(**given_), ABLE)
+    assert (found.reason if found else None) == reason
+
+
+def test_an_unmapped_entry_names_the_command_that_maps_it():
+    assert hold(TARGET, work(project="beta"), ABLE).remedy == "`stint targets map acme --project 'beta' project_id=ID`"
+
+
+def test_what_takes_no_finished_entries_gets_none():
+    assert "takes no finished entries" in hold(AUTO, work(), Abilities(finished=False)).reason
+
+
+def test_the_most_specific_rule_wins_and_the_first_of_equals():
+    rules = [TargetRule({"id": "any"}), TargetRule({"id": "client"}, client="Corp"), TargetRule({"id": "tag"}, tag="call"),
+             TargetRule({"id": "project"}, project="Atlas"), TargetRule({"id": "task"}, project="atlas", task="DEV-1"),
+             TargetRule({"id": "second"}, project="atlas")]  # fmt: skip
+    target = Target("t", "clockme", rules=tuple(rules))
+    assert place(target, work(task="dev-1", client="Corp", tags=("call",)))["id"] == "task"
+    assert place(target, work(client="Corp", tags=("call",)))["id"] == "project"
+    assert place(target, work(project="x", client="corp", tags=("call",)))["id"] == "tag"
+    assert place(target, work(project="x", client="corp"))["id"] == "client"
+    assert place(target, work(project="x"))["id"] == "any"
+
+
+def test_descriptions_by_the_rule_of_the_target_without_control_characters():
+    one = work(description="fix\x1b[31m it\nnow", task="DEV-1")
+    assert words(TARGET, one) == "fix [31m it now"
+    assert [words(Target("t", "x", description=rule), one) for rule in ("task", "none", "work")] == ["DEV-1", "", "work"]
+
+
+def entry(start, end, *pauses):
+    return TimeEntry(EntryId("e"), "human", "manual", None, None, start, end, "finished",
+                     pauses=tuple(Pause(a, b) for a, b in pauses))  # fmt: skip
+
+
+def at(hour, minute=0, day=20):
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+def test_a_target_without_pauses_gets_one_part_for_each_run():
+    one = entry(at(9), at(12), (at(10), at(10, 30)))
+    assert [part.seconds for part in portions(one, BERLIN, ABLE, False)] == [3600, 5400]
+    whole = portions(one, BERLIN, Abilities(pauses=True), False)
+    assert [(part.seconds, part.end - part.start) for part in whole] == [(9000, 10800)]
+
+
+def test_a_target_of_days_gets_one_part_for_each_local_day():
+    one = entry(at(22, 30), at(0, 30, 21), (at(22, 40), at(22, 50)))
+    parts = portions(one, BERLIN, Abilities(day_based=True), False)
+    assert [(str(part.day), part.seconds) for part in parts] == [("2026-11-20", 20 * 60), ("2026-11-21", 90 * 60)]
+    assert [part.seconds for part in portions(one, BERLIN, ABLE, True)] == [600, 600, 5400]
+
+
+@given(st.integers(0, 10**12), st.integers(0, 3 * 86400 * 10**6), st.booleans(), st.booleans(), st.booleans())
+def test_parts_add_up_to_the_entry_within_half_a_second_each(start_us, length_us, has_pauses, is_day_based, is_by_day):
+    start = datetime(2026, 3, 20, tzinfo=UTC) + timedelta(microseconds=start_us)
+    one = entry(start, start + timedelta(microseconds=length_us))
+    parts = portions(one, BERLIN, Abilities(pauses=has_pauses, day_based=is_day_based), is_by_day)
+    assert abs(sum(part.seconds for part in parts) - length_us / 1e6) <= 0.5 * max(1, len(parts)) + 0.5
+    assert all(part.end - part.start >= part.seconds - 1 for part in parts)
