@@ -170,7 +170,8 @@ class Client:
         heads = {"Content-Type": "application/json"} if data is not None else {}
         async with self._session.request(method, f"http://localhost{path}", data=data, headers=heads | (headers or {})) as r:
             raw = await r.read()
-            found = json.loads(raw) if raw else None
+            is_json = r.headers["Content-Type"].startswith("application/json")
+            found = json.loads(raw) if raw and is_json else raw.decode() if raw else None
             contract.check(self.daemon.surface.table, method, path, r.status, r.headers["Content-Type"], found)
             return Answer(r.status, r.headers, found)
 

@@ -24,10 +24,11 @@ ALLOWED = {
     "secret": {"errors", "paths"},
     # secret: what is sent is signed at the moment of sending, and its key is in no database
     "engine": {"errors", "domain", "clock", "ports", "store", "secret"},
-    "api": {"engine", "protocol", "domain", "clock", "resources", "errors"},
+    # formats: an export is written where it is answered, an import is read where its file lies
+    "api": {"engine", "protocol", "domain", "clock", "resources", "errors", "formats"},
     "client": {"protocol", "paths", "errors"},
     "install": {"resources", "paths", "errors"},
-    "cli": {"client", "protocol", "settings", "paths", "resources", "errors", "install"},
+    "cli": {"client", "protocol", "settings", "paths", "resources", "errors", "install", "formats"},
 }
 BANNED = {
     "domain": ({"asyncio", "logging", "threading", "sqlite3", "os", "pathlib", "time", "random", "socket"}, "rules are pure"),

@@ -24,6 +24,7 @@ TAGS = {
     "approve": "Periods released for delivery", "backfill": "Evidence from before anybody listened", "clients": "Who is billed",
     "dashboard": "What a person looks at first",
     "edits": "What people changed", "entries": "Time entries", "events": "Changes as they happen",
+    "export": "Entries as files",
     "gaps": "Time nobody has claimed", "health": "Whether the daemon works", "heartbeats": "Evidence",
     "jobs": "Projects, by another name", "keys": "Keys of callers", "mappings": "What folders belong to",
     "mcp": "Tools for AI agents (Model Context Protocol)",
@@ -216,7 +217,11 @@ def _rate_headers() -> dict[str, Any]:
 def _success(route: Route, status: int) -> dict[str, Any]:
     about = "It was there already; nothing was created." if route.creates and status == 200 else HTTPStatus(status).phrase
     schema = route.answer if route.answer is not None else {}
-    return {"description": about, "headers": _answer_headers(route), "content": {route.media: {"schema": schema}}}
+    return {
+        "description": about,
+        "headers": _answer_headers(route),
+        "content": {media: {"schema": schema} for media in route.medias},
+    }
 
 
 def _answer_headers(route: Route) -> dict[str, Any]:

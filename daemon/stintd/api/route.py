@@ -41,7 +41,8 @@ class Route:
     `answer` is the JSON Schema of a successful answer's body, `accepts` that of a `raw` route's own. `is_lenient`: fields
     we do not know are passed over, as on the surface this route is compatible with. `is_rated` false: not counted against
     the key's rate limit. `success`: its status where that is neither 201 for what creates nor 200. `media` is the type of
-    a successful answer that is not JSON. `needs`: schemas the whole body meets too, for what one field says of another.
+    a successful answer that is not JSON; of several, parted by `, `, one.
+    `needs`: schemas the whole body meets too, for what one field says of another.
     `is_for_extensions`: browser extensions that the settings list may call, with the key in the query (`api_key`) and a
     body of `text/plain`; the handler is given the body's bytes.
     `others`: by status, the schemas of answers beside success and the one error shape; None is an empty one.
@@ -68,6 +69,10 @@ class Route:
     is_for_extensions: bool = False
     is_unparsed: bool = False
     others: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
+
+    @property
+    def medias(self) -> tuple[str, ...]:
+        return tuple(self.media.split(", "))
 
     @property
     def status(self) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stintd.api import backfill, clockeye, control, keys, openapi, stream, wakatime, webhooks
+from stintd.api import backfill, clockeye, control, files, keys, openapi, stream, wakatime, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
@@ -231,6 +231,13 @@ SHEET = [
                  field("client", NAME), field("projectId", ID)), answer=ref("Approval")),
 ]  # fmt: skip
 
+FILES = [
+    Route("GET", "/api/export", files.export, "entries as a file", media=files.MEDIAS, answer={},
+          query=fields(field("format", choice(*files.MEDIA), required=True), *PERIOD, field("projectId", ID),
+                       field("project", NAME, "project_name"), field("clientId", ID), field("client", NAME),
+                       field("tag", NAME), field("actor", choice("human", "agent", "all")))),
+]  # fmt: skip
+
 WORKSPACES = [
     Route("GET", "/api/workspaces", query(workspaces.workspaces), "workspaces you belong to", query=fields(*PAGE),
           answer=page("Workspace")),
@@ -294,7 +301,7 @@ KEYS = [
 ]  # fmt: skip
 
 ROUTES = [
-    *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES,
+    *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *FILES, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES,
     *wakatime.ROUTES, *mcp.ROUTES,
 ]  # fmt: skip
 FOR_LIMITED = frozenset({

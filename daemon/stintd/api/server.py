@@ -126,6 +126,7 @@ class Surface:
         self.daemon, self.table = daemon, table
         self.owner_uid = os.getuid() if owner_uid is None else owner_uid
         self.rate_limit = 1000
+        self.exporting = asyncio.Lock()  # one file is written at a time, however many are asked for
         self.extension_origins: frozenset[str] = frozenset()
         self.streams: dict[asyncio.Task[None], str] = {}
         self._quotas = Quotas(daemon.engine.clock, lambda: self.rate_limit)

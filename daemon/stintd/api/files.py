@@ -1,0 +1,126 @@
+"""Exports as files: written whole beside the database from one snapshot, then sent, so that a slow reader holds no
+connection to the database, and a file that cannot be made is an error, never half a file.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import tzinfo
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import StreamResponse
+from multidict import CIMultiDict
+
+from stintd.api.answer import SECURITY_HEADERS
+from stintd.api.route import Call
+from stintd.domain.model import from_us
+from stintd.engine.queries import files
+from stintd.engine.view import View
+from stintd.errors import StorageFull
+from stintd.formats import ical, native, spreadsheet, timeclock, timewarrior, watson
+from stintd.formats.work import Work
+
+STALL_SECONDS = 30.0
+BLOCK = 65536
+
+MEDIA = {
+    "csv": "text/csv", "json": "application/json", "ical": "text/calendar", "timeclock": "text/plain",
+    "timewarrior": "text/plain", "watson": "application/json",
+}  # fmt: skip
+MEDIAS = ", ".join(dict.fromkeys(MEDIA.values()))
+ENDINGS = {"csv": "csv", "json": "json", "ical": "ics", "timeclock": "timeclock", "timewarrior": "data", "watson": "json"}
+Write = Callable[[Iterator[Work], View, tzinfo], Iterator[str]]
+WRITERS: Mapping[str, Write] = {
+    "csv": lambda work, view, zone: spreadsheet.write(work, zone),
+    "ical": lambda work, view, zone: ical.write(work, view.now),
+    "timeclock": lambda work, view, zone: timeclock.write(work, zone),
+    "timewarrior": lambda work, view, zone: timewarrior.write(work),
+    "watson": lambda work, view, zone: watson.write(work),
+}
+
+
+class File(StreamResponse):
+    """A finished file on its way. `keep_alive` is false: after a stream the connection is closed."""
+
+    def __init__(self, content: BinaryIO, headers: Mapping[str, str]) -> None:
+        super().__init__()
+        self._content, self._more = content, dict(headers)
+        self.force_close()
+
+    def add(self, headers: Mapping[str, str]) -> None:
+        """More headers."""
+        self._more |= headers
+
+    async def prepare(self, request: BaseRequest) -> None:  # type: ignore[override]
+        """Send it, waiting for a slow reader no longer than it takes to call it gone."""
+        loop = asyncio.get_running_loop()
+        with self._content as content:
+            await request.writer.write_headers("HTTP/1.1 200 OK", CIMultiDict({**SECURITY_HEADERS, **self._more}))
+            while block := await loop.run_in_executor(None, content.read, BLOCK):
+                if request.transport is None or request.transport.is_closing():
+                    raise ConnectionResetError("the reader is gone")
+                try:
+                    async with asyncio.timeout(STALL_SECONDS):
+                        await request.writer.write(block, drain=True)
+                except TimeoutError as error:
+                    raise ConnectionResetError("the reader does not read") from error
+            await request.writer.write_eof()  # of an empty file nothing has been sent yet
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """The connection is closed instead."""
+
+
+async def export(surface: Any, call: Call, request: BaseRequest) -> File:
+    """Entries as a file of the asked format."""
+    engine, wanted = surface.daemon.engine, dict(call.arguments)
+    name = wanted.pop("format")
+    actor = wanted.pop("actor", None) or ("all" if name == "json" else "human")
+    filters = {**wanted, "actor": None if actor == "all" else actor}
+    folder = engine.database.path.parent
+
+    def write(conn: Any) -> BinaryIO:
+        return _written(View(conn, engine.clock.now(), engine.policy), name, filters, folder)
+
+    async with surface.exporting:
+        content = await engine.read(write)
+    headers = {
+        "Content-Type": f"{MEDIA[name]}; charset=utf-8", "Content-Length": str(content.seek(0, 2)),
+        "Content-Disposition": f'attachment; filename="stint.{ENDINGS[name]}"', "Connection": "close",
+    }  # fmt: skip
+    content.seek(0)
+    return File(content, headers)
+
+
+def _written(view: View, name: str, filters: dict[str, Any], folder: Any) -> BinaryIO:
+    """The file, without a name on the disk: it is gone when it is closed, whatever happens."""
+    content = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  the answer closes it
+    try:
+        for text in _texts(view, name, filters):
+            content.write(text.encode("utf-8", "replace"))
+        content.flush()
+    except OSError as error:
+        content.close()
+        raise StorageFull(f"the file cannot be written: {error.strerror}", "make room on the disk of the database") from error
+    except BaseException:
+        content.close()
+        raise
+    return content  # type: ignore[return-value]
+
+
+def _texts(view: View, name: str, filters: dict[str, Any]) -> Iterator[str]:
+    if name == "json":
+        return native.write(files.sections(view, **filters), view.now, view.policy.zone)
+    work = (_work(row) for row in files.entries(view, **filters))
+    return WRITERS[name](work, view, ZoneInfo(view.policy.zone))
+
+
+def _work(row: Mapping[str, Any]) -> Work:
+    pauses = tuple((from_us(start), from_us(end)) for start, end in json.loads(row["pauses"]) if end is not None)
+    return Work(
+        from_us(row["start_us"]), from_us(row["end_us"]), row["project_name"] or "", row["id"], row["client_name"] or "",
+        row["task_name"] or row["task"] or "", row["description"], tuple(json.loads(row["tags"])), bool(row["billable"]),
+        pauses, row["actor"], row["origin"], row["branch"] or "", row["repo_name"] or "", row["approved_us"] is not None,
+    )  # fmt: skip

@@ -1,0 +1,77 @@
+"""Rows for a file: entries in the order of their starts, and everything else the sheet is made of. All of one snapshot."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from stintd.engine import shape
+from stintd.engine.period import period, zone_of
+from stintd.engine.queries.entries import conditions
+from stintd.engine.rows import Row
+from stintd.engine.view import View
+
+WHOLE = {
+    "clients": "SELECT * FROM client ORDER BY id", "projects": "SELECT * FROM project ORDER BY id",
+    "tasks": "SELECT * FROM task ORDER BY id", "people": "SELECT * FROM person ORDER BY id",
+    "repos": "SELECT * FROM repo ORDER BY id", "commits": "SELECT * FROM repo_commit ORDER BY repo_id, sha",
+    "mappings": "SELECT * FROM mapping ORDER BY position, id", "merged": "SELECT * FROM merged_entry ORDER BY id",
+    "taken": "SELECT * FROM taken ORDER BY start_us, id", "cuts": "SELECT * FROM cut ORDER BY at_us, id",
+}  # fmt: skip
+_NAMED = {
+    "clients": "SELECT * FROM client WHERE id IN (SELECT client_id FROM project WHERE id IN (SELECT value FROM json_each(?)))"
+    " ORDER BY id",
+    "projects": "SELECT * FROM project WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+    "tasks": "SELECT * FROM task WHERE project_id IN (SELECT value FROM json_each(?)) ORDER BY id",
+}
+"""What goes with entries of some projects, clients or tags only: what belongs to others stays out of such a file."""
+BATCH = 500
+
+
+def rows(view: View, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Row]:
+    """The rows of a query, some at a time."""
+    cursor = view.conn.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    while batch := cursor.fetchmany(BATCH):
+        for row in batch:
+            yield dict(zip(names, row, strict=True))
+
+
+def entries(
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, **filters: Any
+) -> Iterator[Row]:
+    """Finished entries that begin in the period (so that files of neighbouring periods never hold one twice)."""
+    clauses, values = _chosen(view, since, until, filters)
+    where = " AND ".join(clauses)
+    yield from rows(view, f"{shape.ENTRY_SQL} WHERE {where} ORDER BY e.start_us, e.id", tuple(values))
+
+
+def _chosen(
+    view: View, since: date | datetime | None, until: date | datetime | None, filters: dict[str, Any]
+) -> tuple[list[str], list[Any]]:
+    span = period(since, until, zone_of(view.policy.zone), view.now)
+    clauses, values = ["e.end_us IS NOT NULL"], []
+    for is_given, clause, bound in (
+        (since is not None, "e.start_us >= ?", span.lo_us), (until is not None, "e.start_us < ?", span.hi_us),
+    ):  # fmt: skip
+        if is_given:
+            clauses.append(clause)
+            values.append(bound)
+    more, wanted = conditions(filters)
+    return clauses + more, values + wanted
+
+
+def sections(
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, **filters: Any
+) -> Iterator[tuple[str, Iterator[Row]]]:
+    """The parts of a complete file, entries last. With a filter beyond the period only what its entries refer to."""
+    if all(value is None for value in filters.values()):
+        for name, sql in WHOLE.items():
+            yield name, rows(view, sql)
+    else:
+        clauses, values = _chosen(view, since, until, filters)
+        found = rows(view, f"{shape.ENTRY_SQL} WHERE {' AND '.join(clauses)}", tuple(values))
+        ids = {row["project_id"] for row in found if row["project_id"]}
+        for name, sql in _NAMED.items():
+            yield name, rows(view, sql, (json.dumps(sorted(ids)),))
+    yield "entries", entries(view, since, until, **filters)

@@ -1,0 +1,129 @@
+"""What readers yield: things found, each with the line it began on, and lines that cannot be read, with the reason."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from stintd.errors import Invalid
+from stintd.formats import work as shared
+from stintd.formats.work import NO_PROJECT, Work, content_id, instant
+
+LINE_LIMIT = 1 << 20
+_SHOWN = re.compile(r"\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing of a file. `kind`: entry, heartbeat, or a section of our own JSON; `value` as `POST /api/import` takes it."""
+
+    line: int
+    kind: str
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A line that is not imported, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Something that is left out on purpose, and why: it is counted and told, and stops nothing."""
+
+    line: int
+    reason: str
+
+
+Reading = Iterator[Found | Bad | Passed]
+
+
+def lines(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The lines of a text in pieces, numbered from 1, without their ends; one longer than a mebibyte is refused."""
+    number, rest = 0, ""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split("\n")
+        for text in whole:
+            number += 1
+            yield number, text.removesuffix("\r")
+        if len(rest) > LINE_LIMIT:
+            raise Invalid(f"line {number + 1} is longer than {LINE_LIMIT} characters", "is this the right format?")
+    if rest:
+        yield number + 1, rest.removesuffix("\r")
+
+
+def entry(line: int, work: Work, mark: str = "") -> Found | Bad:
+    """An entry found on a line, or why it cannot be one. `mark` tells apart the ids of files without any."""
+    reason = _objection(work)
+    if reason:
+        return Bad(line, reason)
+    project = "" if work.project == NO_PROJECT else work.project.strip()
+    identity = work.id or content_id(work.start, instant(work.end), project, work.task, mark)
+    words = {"projectName": project, "clientName": work.client.strip(), "taskName": work.task.strip()}
+    value: dict[str, Any] = {
+        "id": identity, "start": instant(work.start), "end": instant(work.end), **{k: v for k, v in words.items() if v},
+    }  # fmt: skip
+    if work.description:
+        value["description"] = work.description
+    if work.tags:
+        value["tags"] = list(work.tags)
+    if work.pauses:
+        value["pauses"] = [{"start": instant(start), "end": instant(end)} for start, end in work.pauses]
+    if work.billable is not None:
+        value["billable"] = work.billable
+    if work.actor != "human":
+        value["actor"] = work.actor
+    return Found(line, "entry", value)
+
+
+def _objection(work: Work) -> str:
+    """Why this cannot be an entry; "" when it can."""
+    texts = (work.project, work.client, work.task, work.description, *work.tags)
+    if work.end <= work.start:
+        return "the end is not after the start"
+    if work.end - work.start > shared.LONGEST:
+        return "it is longer than a day"
+    if any("\0" in text for text in texts) or any("\ud800" <= c <= "\udfff" for text in texts for c in text):
+        return "it holds characters that are no text"
+    if any(len(text) > shared.NAME_LIMIT for text in (work.project, work.client, work.task)):
+        return f"a name is longer than {shared.NAME_LIMIT} characters"
+    if len(work.description) > shared.TEXT_LIMIT:
+        return f"the description is longer than {shared.TEXT_LIMIT} characters"
+    if len(work.tags) > shared.TAGS or any(len(tag) > shared.TAG_LIMIT or not _SHOWN.search(tag) for tag in work.tags):
+        return f"a tag is empty or longer than {shared.TAG_LIMIT} characters, or there are more than {shared.TAGS}"
+    if work.actor not in ("human", "agent"):
+        return "the actor must be human or agent"
+    return _wrong_pauses(work)
+
+
+def _wrong_pauses(work: Work) -> str:
+    before = work.start
+    for start, end in work.pauses:
+        if not before <= start <= end <= work.end:
+            return "its pauses are not in order inside it"
+        before = end
+    return ""
+
+
+def moment(text: str, zone: tzinfo) -> datetime:
+    """The instant of ISO text; without an offset it is by the clock of `zone`. `invalid` when it is none."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+        found = found.replace(tzinfo=zone) if found.tzinfo is None else found
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(f"{text.strip()[:40]!r} is no time") from error
+    if not 1970 <= found.year < 9000:
+        raise Invalid(f"{text.strip()[:40]!r} is too far away to be meant")
+    return found
+
+
+def epoch(seconds: Any) -> datetime:
+    """The instant of seconds since 1970; `invalid` when it is none."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 2**33:
+        raise Invalid("a time is no number of seconds since 1970")
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(seconds * 1_000_000))
