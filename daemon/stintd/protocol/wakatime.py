@@ -174,15 +174,19 @@ def _time(value: Any) -> datetime:
 def _text(item: Mapping[str, Any], name: str, limit: int = TEXT_LIMIT) -> str:
     """A field as text; "" for null, another type, and the placeholders that stand for what was sent last."""
     value = item.get(name)
-    if not isinstance(value, str) or (value.startswith("<<") and value.endswith(">>")):
+    if not value or not isinstance(value, str) or (value.startswith("<<") and value.endswith(">>")):
         return ""
-    cleaned = value.encode("utf-8", "replace").decode().replace("\0", "").strip()
+    cleaned = value.strip() if value.isascii() else value.encode("utf-8", "replace").decode().strip()
+    if "\0" in cleaned:
+        cleaned = cleaned.replace("\0", "").strip()
     if name == "entity" and len(cleaned) > limit:
         raise Invalid(f"entity is longer than {limit} characters", "", {"field": "entity"})
     return cleaned[:limit]
 
 
 def _number(value: Any) -> float:
+    if value is None:
+        return 0.0
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
