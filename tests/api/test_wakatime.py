@@ -148,6 +148,20 @@ async def test_what_an_agent_wrote_is_the_agents(client, repo, daemon):
     assert {one["client"] for one in rows} == {"vim"}
 
 
+async def test_an_agent_that_its_own_hooks_tell_of_is_not_told_twice_by_a_plugin(client, repo, daemon):
+    daemon.clock.move(hours=2)
+    hooks = [
+        {"path": "/code/acme/a.py", "kind": "tool", "source": "agent", "actor": "agent", "sessionId": "s",
+         "time": f"2026-11-20T09:{minute:02d}:00Z"} for minute in range(20)
+    ]  # fmt: skip
+    await client.post("/api/heartbeats", hooks)
+    alone = (await client.get("/api/reports"))["totals"]["agentSeconds"]
+    await send(client, *(beat(minute + 0.5, category="ai coding") for minute in range(19)))
+    assert (await client.get("/api/reports"))["totals"]["agentSeconds"] == alone == 19 * 60
+    await send(client, *(beat(minute, entity="/code/other/a.py", category="ai coding") for minute in range(60, 71)))
+    assert (await client.get("/api/reports"))["totals"]["agentSeconds"] == alone + 600, "where no hook tells, the plugin does"
+
+
 # ---------------------------------------------------------------- browsers
 
 

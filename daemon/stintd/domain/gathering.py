@@ -53,6 +53,7 @@ class Gatherer:
             else:
                 (agent if role == "agent" else maybe).append(piece)
         spoken = [piece for piece in human if piece[2].kind in TURNING]
+        agent = self._told_once(agent, spoken)
         turns = Turns(turns_of(agent + spoken, self._limits, self._expanded))
         stops = Stops(agent)
         ends = _session_ends(agent + spoken)
@@ -116,6 +117,16 @@ class Gatherer:
         if run is None or first == last:
             return [(first, last, fact, None)]
         return [(at, at, fact, None) for at, _ in self._beats(run)]
+
+    def _told_once(self, agent: list[Piece], spoken: list[Piece]) -> list[Piece]:
+        """Without what a second teller says of a session that tells of itself: an editor's plugin sees the same agent's
+        files and knows no session. Where no session tells, the nameless one stands.
+        """
+        named = [piece for piece in agent if piece[2].session]
+        if not named or len(named) == len(agent):
+            return agent
+        nameless = [piece for piece in agent if not piece[2].session]
+        return named + self._own(nameless, Turns(turns_of(named + spoken, self._limits, self._expanded)))
 
     def _own(self, maybe: Iterable[Piece], turns: Turns) -> list[Piece]:
         """File changes and git acts that no agent's turn explains."""
