@@ -145,6 +145,7 @@ class Database:
                     job.future.set_result(job.do())
                 except BaseException as error:
                     job.future.set_exception(error)
+            del job  # waiting for the next one must not keep the last one's ten thousand heartbeats
 
     # ------------------------------------------------------------------ reading
 
