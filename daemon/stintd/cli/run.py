@@ -65,9 +65,11 @@ def _run(level):
 
 
 def _without_tls():
-    """Keep asyncio and aiohttp from loading OpenSSL: 4 MiB of a daemon that listens on a Unix socket alone. Both do
-    without it. What will speak TLS belongs into a worker process, which ends when it is idle."""
-    sys.modules.setdefault("ssl", None)
+    """Keep OpenSSL out of this process: 4 MiB of a daemon that talks to its own machine alone. asyncio and aiohttp do
+    without `ssl`, and hashlib has hashes of its own where `_hashlib`, which is OpenSSL's, is not there. What speaks TLS
+    does so in a worker process, which ends when it is idle."""
+    for name in ("ssl", "_ssl", "_hashlib"):
+        sys.modules.setdefault(name, None)
 
 
 async def _serve(asyncio, app, chosen):
