@@ -115,6 +115,33 @@ async def test_what_it_commands_touches_nobody_else(loopback, world, client, dae
     assert all(one["end"] is None for one in after if one["id"] != other)
 
 
+async def test_automatic_time_of_others_is_not_taken_either(loopback, world, client, daemon):  # noqa: F811
+    beats = [
+        {"project": f"{CANARY} app", "time": f"2026-11-20T05:{minute:02d}:00Z", "kind": "prompt", "source": "editor"}
+        for minute in range(0, 40, 4)
+    ]  # fmt: skip
+    for which in ({"sessionId": f"s-{CANARY}"}, {"projectId": world["theirs"]["id"]}):
+        await client.post("/api/timer/stop", which)
+    await client.post("/api/heartbeats", beats)
+    theirs = world["theirs"]["id"]
+    before = await client.get("/api/entries", from_="2026-11-20", projectId=theirs)
+    key, block = world["keys"][0], {"projectName": "atlas app", "start": "2026-11-20T05:10:00Z", "durationMinutes": 10}
+    mine = world["mineEntry"]["id"]
+    daemon.set_policy(concurrency="switch")
+    for method, path, body in (
+        ("POST", "/api/entries", block), ("PATCH", f"/api/entries/{mine}", {"start": "2026-11-20T05:30:00Z"}),
+        ("POST", "/api/timer/start", {"projectName": "atlas app", "at": "2026-11-20T05:10:00Z"}),
+    ):  # fmt: skip
+        answer = await loopback.ask(method, path, key, body)
+        assert (answer.status, answer.body["code"]) == (409, "CONFLICT"), answer.body
+        assert CANARY not in json.dumps(answer.body)
+    assert (await client.get("/api/entries", from_="2026-11-20", projectId=theirs))["data"] == before["data"]
+    free = {**block, "start": "2026-11-20T04:00:00Z"}
+    assert (await loopback.ask("POST", "/api/entries", key, free)).status == 201
+    assert (await loopback.ask("PATCH", f"/api/entries/{mine}", key, {"start": "2026-11-20T06:10:00Z"})).status == 200
+    assert (await loopback.ask("PATCH", f"/api/entries/{mine}", key, {"start": "2026-11-20T06:05:00Z"})).status == 200
+
+
 async def test_it_starts_and_stops_its_own_while_others_run(loopback, world, client, daemon):  # noqa: F811
     key = world["keys"][0]
     started = await loopback.ask("POST", "/api/timer/start", key, {"projectName": "atlas app"})

@@ -43,6 +43,30 @@ def refuse_overlap(step: Step, start_us: int) -> None:
         )  # fmt: skip
 
 
+def _check_reach(step: Step, change: edits.Change) -> None:
+    """A limited caller's entries may grow over its own projects' automatic time, not over that of others."""
+    for entry in (*change.created, *change.updated) if step.reach is not None else ():
+        lo, hi = to_us(entry.start), to_us(entry.end or step.now)
+        was = first(
+            step.conn, "SELECT start_us, coalesce(end_us, ?) AS end_us FROM entry WHERE id = ?", (to_us(step.now), entry.id)
+        )
+        has_grown = was is None or lo < was["start_us"] or hi > was["end_us"]
+        if has_grown and entry.actor == "human" and entry.id not in change.overlapping:
+            refuse_beyond_reach(step, lo, hi, entry.id)
+
+
+def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") -> None:
+    """Refuse (`conflict`) a limited caller a stretch in which the person worked on what it does not reach; names nothing."""
+    if step.reach is None:
+        return
+    rows = select(
+        step.conn, "SELECT project_id FROM entry WHERE actor = 'human' AND id <> ? AND project_id IS NOT NULL AND start_us < ?"
+        " AND start_us >= ? AND coalesce(end_us, last_evidence_us, start_us) > ?", (entry_id, hi_us, lo_us - LONGEST_US, lo_us),
+    )  # fmt: skip
+    if any(not step.admits(row["project_id"]) for row in rows):
+        raise Conflict("something of the owner's that this key does not reach is in the way", "ask the owner")
+
+
 def bills(step: Step, project_id: str | None) -> bool:
     """Whether new work on a project is billed: its own word, else whether it has a client."""
     row = first(step.conn, "SELECT billable, client_id FROM project WHERE id = ?", (project_id,))
@@ -63,6 +87,7 @@ def _written(step: Step, verb: str, summary: str, decide: Any) -> edits.Change:
         change: edits.Change = decide()
     except Conflict as error:
         raise applying.shown(step, error) from None
+    _check_reach(step, change)
     with step.edit(verb, summary):
         applying.write(step, change)
     step.settle()

@@ -328,6 +328,7 @@ def _start_entry(step: Step, effect: timer.StartEntry) -> str:
     start_us = to_us(effect.start)
     if not effect.may_overlap:
         entries.refuse_overlap(step, start_us)
+        entries.refuse_beyond_reach(step, start_us, to_us(step.now))
     billable = entries.bills(step, effect.project) if effect.billable is None else effect.billable
     return keeping.add(step, {
         "project_id": effect.project, "task": effect.task, "start_us": start_us, "description": effect.description,
