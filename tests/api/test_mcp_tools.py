@@ -286,5 +286,8 @@ async def test_no_tool_names_another_client_nor_touches_its_hours(loopback, worl
     assert CANARY not in json.dumps(
         await agent.rpc("prompts/get", {"name": "fill_timesheet", "arguments": {"date": "2026-11-20"}})
     )
+    prompt = await agent.rpc("prompts/get", {"name": "fill_timesheet"})
+    assert "propose nothing for gaps" in prompt["result"]["messages"][0]["content"]["text"]
+    assert (await agent.ok("stint_get_dashboard"))["gapsToday"]["count"] == 0
     theirs = await client.get(f"/api/entries/{world['theirsEntry']['id']}")
     assert (theirs["revision"], theirs["durationSeconds"]) == (world["theirsEntry"]["revision"], 1800)
