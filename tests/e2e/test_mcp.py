@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from urllib.request import Request, urlopen
 
 import psutil
 import pytest
@@ -128,15 +129,14 @@ def test_a_limited_key_is_narrowed_by_a_folder_and_never_widened(world):
     daemon, code = world
     mine = daemon.client.post("/api/keys", {"scope": "full", "clientName": "Acme"})["key"]
     url = json.loads((daemon.home / "run" / "http.json").read_text())["url"]
-    ask = [
-        "curl", "-s", f"{url}/api/mcp", "-H", f"Authorization: Bearer {mine}", "-H", "Content-Type: application/json", "-d",
-        json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "stint_list_projects"}}),
-    ]  # fmt: skip
-    for folder, failed in ((code / "atlas", False), (code / "secret", True), ("relative", True)):
-        done = subprocess.run([*ask, "-H", f"Stint-Folder: {folder}"], capture_output=True, text=True, check=True)
-        result = json.loads(done.stdout)["result"]
-        assert result["isError"] == failed
-        assert CANARY not in done.stdout
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "stint_list_projects"}}).encode()
+    headers = {"Authorization": f"Bearer {mine}", "Content-Type": "application/json"}
+    for folder, failed in ((code / "atlas", False), (code / "secret", True), ("relative", True), ("/%ff", True)):
+        asked = Request(f"{url}/api/mcp", body, {**headers, "Stint-Folder": str(folder)})
+        with urlopen(asked, timeout=20) as answer:
+            text = answer.read().decode()
+        assert json.loads(text)["result"]["isError"] == failed
+        assert CANARY not in text
 
 
 def test_what_is_no_message_is_answered_in_its_place_and_the_next_one_is_heard(world):
