@@ -17,11 +17,23 @@ from stintd.engine.hooksecrets import OVERLAP, HookSecrets
 from stintd.errors import Unavailable
 from stintd.secret import SecretFolder
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 BODY = '{"id":"d1","event":"time_entry.created","data":{"description":"größer"}}'.encode()
 DOCUMENT = (Path(__file__).parents[1] / "data" / "seeds" / "clockeye.txt").read_text()
 SEED = DOCUMENT[DOCUMENT.index("const crypto = require") :].partition("\n}\n")[0] + "\n}\n"
 """The code that ClockEye gives its customers, as its documentation has it."""
+
+
+@pytest.fixture(autouse=True)
+def _receivers_clock(monkeypatch):
+    """The package of the standard reads the clock itself."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return NOW.astimezone(tz)
+
+    monkeypatch.setattr("standardwebhooks.webhooks.datetime", Clock)
 
 
 def signed(*secrets, now=NOW, body=BODY):
