@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,8 @@ from stintd.engine.projectfiles import ProjectFiles
 from stintd.engine.pusher import Pusher
 from stintd.engine.recording import Recording
 from stintd.engine.retry import Retry
+from stintd.engine.screenlock import STATE as SCREEN_STATE
+from stintd.engine.screenlock import ScreenLock
 from stintd.engine.sessionwatch import SessionWatch
 from stintd.engine.sheet import SheetState
 from stintd.engine.statusfile import StatusFile
@@ -54,7 +57,7 @@ from stintd.secret import SecretFolder, secret_of_file
 from stintd.sinks.activitywatch import ActivityWatchServer
 from stintd.sinks.courier import Courier
 from stintd.sinks.wakatime import WakaTimeServer
-from stintd.sources import discover, folders, gitreader, process, projectfiles, spool, suspend, watch
+from stintd.sources import discover, folders, gitreader, process, projectfiles, screen, spool, suspend, watch
 from stintd.sources.logreader import LogReader
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
@@ -198,6 +201,12 @@ class App:
             self.chosen.policy.max_future, process.agent_above, lambda paths: intake.without_links(self.places, paths),
         )  # fmt: skip
         self.recording_state.restore(kept.get("recording_off"))
+        self.screen_lock = ScreenLock(self.engine, self.device)
+        self.screen_lock.restore(kept.get(SCREEN_STATE), self._since)
+        self.screen_watch = screen.ScreenWatch(
+            clock, self.environment.get("DBUS_SYSTEM_BUS_ADDRESS") or screen.ADDRESS, self._is_touched
+        )
+        self.gate.on_screen = self.screen_lock.take
         self.gate.on_rescan = self.tracker.rescan
         self.gate.on_work = self.tracker.touch
         news = News(self.engine)
@@ -237,6 +246,8 @@ class App:
         self.supervisor.start("tracker", self._track)
         self.supervisor.start("project files", self.project_files.run)
         self.supervisor.start("sessions", self.session_watch.run)
+        if sys.platform == "linux":
+            self.supervisor.start("screen", lambda: self.screen_watch.run(self.gate.tell))
         self.supervisor.start("clock", lambda: self.clock_watch.run(self.gate.tell))
         self.supervisor.start("processes", lambda: self.processes.run(self.gate.tell))
         self._watch_folder(os.path.dirname(self.layout.settings), self._settings_changed)
@@ -299,6 +310,11 @@ class App:
         self.session_watch.changed()
         self.housekeeping.check()
         self.clock_watch.need_ticks(self.state.is_running)
+
+    def _is_touched(self, since: datetime) -> bool:
+        """Whether an editor or a shell told of a hand on this machine since then."""
+        last = self.gate.last_at
+        return any(last[name] >= since for name in ("editor", "shell") if name in last)
 
     def _head_of(self, folder: str) -> tuple[str | None, str]:
         facts = gitreader.facts_of(folder)

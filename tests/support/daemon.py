@@ -50,7 +50,8 @@ class Daemon:
         self.wrapper = wrapper
         self.arguments: list[str] = []
         self.environment = {
-            **os.environ, "STINTD_HOME": str(self.home), "PYTHONPATH": str(SOURCES), **(environment or {}),
+            **os.environ, "STINTD_HOME": str(self.home), "PYTHONPATH": str(SOURCES),
+            "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/bus", **(environment or {}),
         }  # fmt: skip
         self.layout = paths.home_layout(self.environment)
         paths.ensure(self.layout)

@@ -167,6 +167,14 @@ class AbsenceSignal:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenSignal:
+    """The screen of this device is locked since `time`, or no longer. The first after a start says how it stands."""
+
+    time: datetime
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BlindSignal:
     """The daemon itself was down or stalled: shown and swept afterwards, cuts nothing."""
 
@@ -266,7 +274,7 @@ class TroubleSignal:
 
 Signal = (
     FileSignal | GitSignal | LockSignal | RescanSignal | AbsenceSignal | BlindSignal | ProcessSignal | BeatSignal
-    | AgentSignal | CheckoutSignal | TroubleSignal
+    | AgentSignal | CheckoutSignal | TroubleSignal | ScreenSignal
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from stintd.domain.model import (
     ProcessSignal,
     RepoId,
     RescanSignal,
+    ScreenSignal,
     Signal,
     TroubleSignal,
 )
@@ -70,6 +71,7 @@ class Gate:
         self.glimpses: dict[str, Glimpse] = {}
         self.last_at: dict[str, datetime] = {}
         self.is_off: Callable[[datetime], bool] = lambda time: False
+        self.on_screen: Callable[[ScreenSignal], None] = lambda signal: None
         self.on_rescan: Callable[[str | None], None] = lambda checkout: None
         self.on_glimpse: Callable[[Glimpse], None] = lambda glimpse: None
         self.on_work: Callable[[str], None] = lambda path: None
@@ -169,6 +171,8 @@ class Gate:
                 self._checkout(signal)
             case AbsenceSignal():
                 self._engine.write(lambda step: placing.absent(step, signal.absence))
+            case ScreenSignal():
+                self.on_screen(signal)
             case BlindSignal():
                 self._engine.write(lambda s: absences.add_blind(s.conn, signal.start, signal.end, signal.reason))
             case RescanSignal():

@@ -1,0 +1,260 @@
+"""As much of D-Bus as following another program needs: calls with strings, their answers, and signals. No I/O but one
+connection, all on the event loop.
+
+By hand, because the smallest library (jeepney) keeps two mebibytes resident, of a daemon that may have 48. Only what
+comes from the bus is read, bounded and without trust: every value is checked against its length and signature.
+"""
+
+import asyncio
+import contextlib
+import os
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+CALL, ANSWER, ERROR, SIGNAL = 1, 2, 3, 4
+NO_AUTO_START = 2
+PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_TO, DESTINATION, SIGNATURE = 1, 2, 3, 4, 5, 6, 8
+LARGEST = 1024 * 1024
+"""Bytes of a message; a desktop's list of sessions is a few hundred."""
+DEEPEST = 16
+ANSWER_SECONDS = 20.0
+BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+_FIXED = {"n": "h", "q": "H", "i": "i", "u": "I", "x": "q", "t": "Q", "d": "d", "h": "I", "b": "I"}
+_ALIGNED = {"y": 1, "g": 1, "v": 1, "n": 2, "q": 2, "s": 4, "o": 4, "a": 4, "b": 4, "i": 4, "u": 4, "h": 4}
+
+
+class BusError(Exception):
+    """The bus, or who was called, answered with an error or with nonsense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message that came. `fields` by their number; `body`: its values."""
+
+    kind: int
+    serial: int
+    fields: dict[int, Any]
+    body: tuple[Any, ...]
+
+    @property
+    def path(self) -> str:
+        return str(self.fields.get(PATH, ""))
+
+    @property
+    def member(self) -> str:
+        return str(self.fields.get(MEMBER, ""))
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _padded(data: bytes, alignment: int) -> bytes:
+    return data + bytes(-len(data) % alignment)
+
+
+def _text(value: str) -> bytes:
+    raw = value.encode()
+    return struct.pack("<I", len(raw)) + raw + b"\0"
+
+
+def call(serial: int, target: tuple[str, str, str], member: str, arguments: tuple[str, ...], flags: int = NO_AUTO_START) -> bytes:
+    """A call of `member` at (destination, path, interface) with strings."""
+    destination, path, interface = target
+    body = b""
+    for argument in arguments:
+        body = _padded(body, 4) + _text(argument)
+    fields = b""
+    texts = ((PATH, "o", path), (INTERFACE, "s", interface), (MEMBER, "s", member), (DESTINATION, "s", destination))
+    for number, signature, value in texts:
+        fields = _padded(fields, 8) + bytes((number, 1)) + signature.encode() + b"\0" + _text(value)
+    if arguments:
+        signature = "s" * len(arguments)
+        fields = _padded(fields, 8) + bytes((SIGNATURE, 1)) + b"g\0" + bytes((len(signature),)) + signature.encode() + b"\0"
+    head = struct.pack("<cBBBIII", b"l", CALL, flags, 1, len(body), serial, len(fields)) + fields
+    return _padded(head, 8) + body
+
+
+# ---------------------------------------------------------------- reading
+
+
+class Reader:
+    """Values out of bytes, by their signature. Raises `BusError` or `struct.error` for what does not fit."""
+
+    def __init__(self, data: bytes, order: str, position: int = 0) -> None:
+        self._data, self._order, self._at = data, order, position
+
+    def values(self, signature: str) -> tuple[Any, ...]:
+        """All values of a signature."""
+        found, at = [], 0
+        while at < len(signature):
+            value, at = self._value(signature, at, 0)
+            found.append(value)
+        return tuple(found)
+
+    def _value(self, signature: str, at: int, depth: int) -> tuple[Any, int]:
+        """The value of the complete type at `at` of the signature, and where the next one begins."""
+        code = signature[at]
+        if depth > DEEPEST:
+            raise BusError("nested too deeply")
+        self._align(_ALIGNED.get(code, 8))
+        if code == "y":
+            return self._take("B", 1), at + 1
+        if code in _FIXED:
+            value = self._take(_FIXED[code], struct.calcsize("=" + _FIXED[code]))
+            return bool(value) if code == "b" else value, at + 1
+        if code in "sog":
+            return self._string(self._take("B", 1) if code == "g" else self._take("I", 4)), at + 1
+        if code == "v":
+            inner = self._string(self._take("B", 1))
+            return self._value(inner, 0, depth + 1)[0], at + 1
+        if code == "a":
+            return self._array(signature, at + 1, depth + 1)
+        return self._struct(signature, at, depth + 1)
+
+    def _array(self, signature: str, at: int, depth: int) -> tuple[Any, int]:
+        length, after = self._take("I", 4), _after(signature, at)
+        self._align(_ALIGNED.get(signature[at], 8))
+        end = self._at + length
+        if end > len(self._data):
+            raise BusError("an array is longer than its message")
+        found = []
+        while self._at < end:
+            found.append(self._value(signature, at, depth)[0])
+        return dict(found) if signature[at] == "{" else found, after
+
+    def _struct(self, signature: str, at: int, depth: int) -> tuple[Any, int]:
+        end, inner, found = _after(signature, at), at + 1, []
+        while inner < end - 1:
+            value, inner = self._value(signature, inner, depth)
+            found.append(value)
+        return tuple(found), end
+
+    def _string(self, length: int) -> str:
+        raw = self._data[self._at : self._at + length]
+        if len(raw) != length or self._at + length >= len(self._data):
+            raise BusError("a string is longer than its message")
+        self._at += length + 1
+        return raw.decode(errors="replace")
+
+    def _take(self, code: str, size: int) -> Any:
+        (value,) = struct.unpack_from(self._order + code, self._data, self._at)
+        self._at += size
+        return value
+
+    def _align(self, alignment: int) -> None:
+        self._at += -self._at % alignment
+
+
+def _after(signature: str, at: int) -> int:
+    """Where the complete type at `at` ends."""
+    if signature[at] == "a":
+        return _after(signature, at + 1)
+    if signature[at] not in "({":
+        return at + 1
+    depth = 0
+    for index in range(at, len(signature)):
+        depth += (signature[index] in "({") - (signature[index] in ")}")
+        if not depth:
+            return index + 1
+    raise BusError("a signature that does not end")
+
+
+def parse(data: bytes) -> Message:
+    """A whole message; `BusError` for what is none."""
+    order = {b"l": "<", b"B": ">"}.get(data[:1])
+    if order is None:
+        raise BusError("not a message")
+    try:
+        _, kind, _, _, length, serial, listed = Reader(data, order).values("yyyyuua(yv)")
+        fields = dict(listed)
+        body = Reader(data[len(data) - length :], order).values(str(fields.get(SIGNATURE, ""))) if length else ()
+    except (struct.error, IndexError, ValueError, TypeError) as error:
+        raise BusError("a message that does not hold together") from error
+    return Message(kind, serial, fields, body)
+
+
+# ---------------------------------------------------------------- the connection
+
+
+def socket_path(address: str) -> str:
+    """Where the first Unix socket of a bus address lies (an abstract one begins with a NUL); "" when it names none."""
+    for one in address.split(";"):
+        kind, _, rest = one.partition(":")
+        named = dict(part.partition("=")[::2] for part in rest.split(","))
+        if kind == "unix" and named.get("path"):
+            return unquote(named["path"])
+        if kind == "unix" and named.get("abstract"):
+            return "\0" + unquote(named["abstract"])
+    return ""
+
+
+class Bus:
+    """One connection. A call may be under way or a signal be waited for, never both at once."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._serial = 0
+        self._waiting: deque[Message] = deque()
+
+    @classmethod
+    async def open(cls, address: str) -> "Bus":
+        """Connect as this user; OSError or `BusError` when that cannot be."""
+        path = socket_path(address)
+        if not path:
+            raise BusError("no address of a Unix socket")
+        reader, writer = await asyncio.open_unix_connection(path)
+        bus = cls(reader, writer)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                writer.write(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+                if not (await reader.readline()).startswith(b"OK "):
+                    raise BusError("the bus does not know this user")
+                writer.write(b"BEGIN\r\n")
+            await bus.call(BUS, "Hello")
+        except BaseException:
+            bus.close()
+            raise
+        return bus
+
+    async def call(self, target: tuple[str, str, str], member: str, *arguments: str) -> tuple[Any, ...]:
+        """What it answers. Signals that come meanwhile are kept."""
+        self._serial += 1
+        self._writer.write(call(self._serial, target, member, arguments))
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while True:
+                message = await self._next()
+                if message.kind == SIGNAL:
+                    self._waiting.append(message)
+                elif message.fields.get(REPLY_TO) == self._serial:
+                    break
+        if message.kind == ERROR:
+            raise BusError(f"{member}: {message.fields.get(ERROR_NAME, 'failed')}")
+        return message.body
+
+    async def signal(self, is_wanted: Callable[[Message], bool]) -> Message:
+        """The next signal that is wanted, however long it takes."""
+        while True:
+            message = self._waiting.popleft() if self._waiting else await self._next()
+            if message.kind == SIGNAL and is_wanted(message):
+                return message
+
+    def close(self) -> None:
+        """Hang up."""
+        with contextlib.suppress(OSError, RuntimeError):
+            self._writer.close()
+
+    async def _next(self) -> Message:
+        """One whole message. `EOFError` when the bus hangs up."""
+        head = await self._reader.readexactly(16)
+        if head[:1] not in (b"l", b"B"):
+            raise ConnectionError("no message")
+        order = ">" if head[:1] == b"B" else "<"
+        body, _, fields = struct.unpack(order + "III", head[4:16])
+        length = fields + -fields % 8 + body
+        if length > LARGEST:
+            raise ConnectionError("a message that is too large")
+        return parse(head + await self._reader.readexactly(length))
