@@ -235,6 +235,9 @@ def test_projects_clients_and_tasks_are_kept(daemon):
     assert "DEV-9" in daemon.stint("tasks", "-p", "kept").out
     daemon.stint("tasks", "complete", "DEV-9")
     assert "DEV-9" not in daemon.stint("tasks", "-p", "kept").out
+    assert "billed with supervised time, not what agents do on their own" in daemon.stint("projects", "show", "kept").out
+    daemon.stint("projects", "edit", "kept", "--no-bill-supervised", "--bill-agents")
+    assert "billed without supervised time, agents' own time too" in daemon.stint("projects", "show", "kept").out
     daemon.stint("projects", "edit", "Kept", "--name", "kept too")
     assert "of 40 h" in daemon.stint("projects", "show", "kept-too").out
     daemon.stint("projects", "archive", "kept too")

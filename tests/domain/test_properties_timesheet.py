@@ -260,6 +260,18 @@ def test_what_is_claimed_or_taken_is_never_covered(
 
 
 @QUICK
+@given(POLICIES, days(), absences(), st.integers(0, 4000), USUALS)
+def test_each_second_of_a_project_is_the_persons_or_agents_and_never_both(
+    policy: Policy, beats: list[Heartbeat], away: list[Absence], later: int, usual: Usual | None
+) -> None:
+    sheet = derive(evidence_of(beats, away), Edits(), policy, ByRepo(), from_us(now_after(beats, later)), usual)
+    mine = [one for one in sheet.stretches if one.actor == "human"]
+    for agent in (one for one in sheet.stretches if one.actor == "agent"):
+        same = [one for one in mine if one.project == agent.project and agent.project is not None]
+        assert all(one.end <= agent.start or agent.end <= one.start for one in same)
+
+
+@QUICK
 @given(days(), absences(), st.integers(0, 4000), USUALS)
 def test_no_second_lies_further_from_evidence_than_the_rules_allow(
     beats: list[Heartbeat], away: list[Absence], later: int, usual: Usual | None

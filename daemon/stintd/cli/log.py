@@ -37,7 +37,8 @@ def about(entry):
     """What a person would call it: the description, else the branch."""
     notes = [word for word, is_so in (
         ("agent", entry.get("actor") == "agent"), ("by hand", entry.get("origin") == "manual"),
-        ("unconfirmed", not entry.get("confirmed", True)), ("approved", bool(entry.get("approvedAt"))),
+        ("estimated", entry.get("origin") == "backfill"), ("unconfirmed", not entry.get("confirmed", True)),
+        ("approved", bool(entry.get("approvedAt"))),
         (entry.get("state"), entry.get("state") in ("paused", "waiting")),
     ) if is_so]  # fmt: skip
     branch = entry.get("branch") if entry.get("branch") not in DEFAULT_BRANCHES else ""

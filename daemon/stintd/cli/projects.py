@@ -21,6 +21,7 @@ OPTIONS = (
     Option("--budget-amount", "money agreed", "AMOUNT"),
     Option("--task", "the task of what has none", "TASK"),
     Option("--billable", "whether its hours are billed", has_no=True),
+    Option("--bill-supervised", "whether the time of agents you watch is billed", has_no=True),
     Option("--bill-agents", "whether the time of agents on their own is billed", has_no=True),
 )
 SHAPE = (
@@ -42,7 +43,7 @@ def _number(text, name):
 def _body(words):
     body = {
         "name": words.name, "clientName": words.client, "currency": words.currency, "billable": words.billable,
-        "billAgentTime": words.bill_agents, "defaultTask": words.task,
+        "billAgentTime": words.bill_agents, "billSupervised": words.bill_supervised, "defaultTask": words.task,
         "hourlyRate": _number(words.rate, "--rate") if words.rate else None,
         "budgetHours": _number(words.budget_hours, "--budget-hours") if words.budget_hours else None,
         "budgetAmount": _number(words.budget_amount, "--budget-amount") if words.budget_amount else None,
@@ -89,10 +90,20 @@ def _show(words, control, project):
     used = length(budget["hoursUsed"] * 3600)
     agreed = f" of {budget['hoursLimit']:g} h" if budget.get("hoursLimit") else ""
     print(f"  used {used}{agreed}")
+    print(f"  {_billed(project)}")
     if project.get("clientName"):
         print(f"  client {for_terminal(project['clientName'])}")
     for repo in project.get("repos") or []:
         print(f"  {for_terminal(repo['name'])} {dim(for_terminal(repo.get('remote') or ''))}")
+
+
+def _billed(project):
+    """Whose time is billed, in words."""
+    if not project.get("billable"):
+        return "not billed"
+    watched = "with" if project.get("billSupervised", True) else "without"
+    agents = "agents' own time too" if project.get("billAgentTime") else "not what agents do on their own"
+    return f"billed {watched} supervised time, {agents}"
 
 
 def _tell(words, project, said):

@@ -61,10 +61,16 @@ def _heading(day, room):
 
 def lines(answer, days, room):
     """The sheet; a screen too narrow for the days shows the sums alone."""
-    rows = answer["rows"]
-    if not rows:
-        yield dim("nothing in this week")
-        return
+    rows = [row for row in answer["rows"] if any(row["days"].values())]
+    yield from _table(rows, days, room) if rows else [dim("nothing in this week")]
+    totals = answer.get("totals") or {}
+    found = (("supervised, in it", "supervisedSeconds"), ("agents on their own, beside it", "agentSeconds"))
+    words = [f"{decimal_hours(totals[name])} {what}" for what, name in found if totals.get(name)]
+    if words:
+        yield dim("; ".join(words))
+
+
+def _table(rows, days, room):
     per_day = [_by_day(row, days) for row in rows]
     sums = [sum(column) for column in zip(*per_day, strict=True)]
     names = max(width(_name(row)) for row in rows)

@@ -42,6 +42,10 @@ def heading(entry, room):
         where = f" in {for_terminal(entry['repo'])}" if entry.get("repo") else ""
         yield dim(fit(f"branch {for_terminal(entry['branch'])}{where}", room))
     notes = []
+    if entry.get("actor") == "agent":
+        notes.append("an agent's own time")
+    if entry.get("origin") == "backfill":
+        notes.append("estimated from what was read afterwards (`stint backfill`)")
     if entry.get("origin") == "manual":
         notes.append("entered or started by hand")
     if entry.get("pinned"):

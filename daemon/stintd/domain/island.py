@@ -11,7 +11,7 @@ from stintd.domain.absence import Absences
 from stintd.domain.agents import Turn
 from stintd.domain.attention import Key, Spell, Visit, folded, spells, visits
 from stintd.domain.fact import Piece
-from stintd.domain.gap import Judge, Side, length, side_after, side_before
+from stintd.domain.gap import Judge, Side, side_after, side_before
 from stintd.domain.gathering import Gathered
 from stintd.domain.interval import Interval, subtract, union
 from stintd.domain.limits import FOREVER, Limits
@@ -260,11 +260,10 @@ def _joined(gap: Gap, follower: Gap) -> Gap:
 
 def _why_alone(turn: Turn, lo: int, hi: int, drafts: Sequence[Draft]) -> str:
     """Why this time of a turn is nobody's but the agent's, in a sentence."""
-    text = f"the agent worked for {length(hi - lo)}"
     if not turn.is_asked:
-        return f"{text} without a person's prompt: a run by itself, a loop or a subagent"
-    busy = [draft.key.project for draft in drafts if draft.start < hi and draft.end > lo]
-    return f"{text} while you were at other work" if busy else f"{text} while you were away: nobody watched it"
+        return "the agent worked without a person's prompt: a run by itself, a loop or a subagent"
+    is_busy = any(draft.start < hi and draft.end > lo for draft in drafts)
+    return "the agent worked while you were " + ("at other work" if is_busy else "away: nobody watched it")
 
 
 def _meets(lo: int, hi: int, holes: Sequence[Interval]) -> bool:

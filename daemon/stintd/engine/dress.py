@@ -5,11 +5,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stintd.domain.describe import describe, ticket_in
-from stintd.domain.mapping import normal_name
 from stintd.domain.model import Stretch, to_us
-from stintd.domain.pattern import glob
-from stintd.domain.policy import MapRule
-from stintd.engine import projecting
+from stintd.engine import billing
 from stintd.engine.rows import Row, first, select
 
 if TYPE_CHECKING:
@@ -55,18 +52,6 @@ def _said(step: "Step", session: str | None) -> Row:
     return {name: value for name, value in row.items() if value not in (None, "", "[]")}
 
 
-def _rule(step: "Step", project: str, branch: str | None) -> MapRule | None:
-    """The owner's first mapping to this project that says something of billing or tags here."""
-    name = normal_name(project)
-    for dated in projecting.rules(step.conn, step.policy):
-        rule = dated.rule
-        is_here = rule.branch is None or glob(rule.branch).fullmatch(branch or "") is not None
-        says = rule.billable is not None or rule.bill_agent_time is not None or bool(rule.tags)
-        if says and is_here and rule.project is not None and normal_name(rule.project) == name:
-            return rule
-    return None
-
-
 def _us(length: timedelta) -> int:
     return length // timedelta(microseconds=1)
 
@@ -90,11 +75,6 @@ def _next_subject(step: "Step", stretch: Stretch) -> str | None:
 
 def _billing(step: "Step", stretch: Stretch, project: Row | None) -> Row:
     """Billable and tags: the owner's mapping, else the project's own word, else whether it has a client."""
-    rule = _rule(step, project["name"], stretch.branch) if project else None
-    billable = bool(project and (project["client_id"] if project["billable"] is None else project["billable"]))
-    if rule is not None and rule.billable is not None:
-        billable = rule.billable
-    if stretch.actor == "agent":
-        by_rule = rule.bill_agent_time if rule is not None else None
-        billable = billable and bool(project and project["bill_agent_time"] if by_rule is None else by_rule)
+    rule = billing.rule_of(step.conn, step.policy, project["name"], stretch.branch) if project else None
+    billable = billing.is_billable(rule, project, stretch.actor)
     return {"billable": int(billable), "tags": json.dumps(list(rule.tags) if rule else [], ensure_ascii=False)}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from stintd.domain.identity import Found, Held, match
 from stintd.domain.model import Stretch, to_us
 from stintd.domain.timesheet import Sheet
-from stintd.engine import dress, rolling, shape
-from stintd.engine.rows import LONGEST_US, Row, select
+from stintd.engine import billing, dress, rolling, shape
+from stintd.engine.rows import LONGEST_US, Row, first, select
 from stintd.store import table
 
 if TYPE_CHECKING:
@@ -45,6 +45,18 @@ def write(step: "Step", sheet: Sheet, lo_us: int, hi_us: int) -> None:
     for row in stored.values():
         if row["id"] not in matched and _is_elsewhere(row, stretches):
             _hold(step, row)
+
+
+def bill_again(step: "Step", project_id: str) -> None:
+    """What is billed of a project was changed: so are its entries that nobody set or approved, backwards too."""
+    project = first(step.conn, "SELECT * FROM project WHERE id = ?", (project_id,))
+    sql = "SELECT * FROM entry WHERE project_id = ? AND origin = 'auto' AND instr(pinned, 'text') = 0"
+    for row in select(step.conn, f"{sql} AND approved_us IS NULL AND locked = 0", (project_id,)):
+        said = first(step.conn, "SELECT billable FROM session WHERE id = ?", (row["session"],)) if row["session"] else None
+        if project is None or (said is not None and said["billable"] is not None):
+            continue
+        rule = billing.rule_of(step.conn, step.policy, project["name"], row["branch"])
+        _change(step, row, {**row, "billable": int(billing.is_billable(rule, project, row["actor"]))})
 
 
 def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:

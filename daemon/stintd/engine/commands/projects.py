@@ -7,7 +7,7 @@ from typing import Any
 from stintd.domain.mapping import normal_name
 from stintd.domain.model import to_us
 from stintd.domain.pattern import path_pattern
-from stintd.engine import projecting
+from stintd.engine import projecting, reconcile
 from stintd.engine.commands import naming, revision
 from stintd.engine.commands.catalog import money
 from stintd.engine.commands.rebuild import compared
@@ -22,6 +22,7 @@ from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import table
 
 _MONEY = ("hourly_rate", "budget_amount")
+_BILLING = frozenset({"billable", "bill_agent_time", "client_id"})
 _FLAGS = ("billable", "bill_agent_time", "bill_supervised", "archived")
 
 
@@ -47,7 +48,7 @@ def create(step: Step, name: str, **values: Any) -> Reply:
 
 
 def change(step: Step, project_id: str, name: str | None = None, revision: int | None = None, **values: Any) -> dict[str, Any]:
-    """Change a project. What is billable applies to entries made from now on, and to a rebuild."""
+    """Change a project. What is billable applies to the past as well, except where it was set or approved."""
     row = row_of(step, project_id)
     _check(row, revision)
     columns = _columns(step, values)
@@ -60,6 +61,8 @@ def change(step: Step, project_id: str, name: str | None = None, revision: int |
         table.update(step.conn, "project", row["id"], {**columns, "revision": row["revision"] + 1})
         step.forget_places()
         step.publish("project.updated", naming.project_shape(step, row["id"]))
+        if columns.keys() & _BILLING:
+            reconcile.bill_again(step, row["id"])
     return naming.project_shape(step, row["id"])
 
 

@@ -36,7 +36,7 @@ def why(view: View, at: datetime) -> dict[str, Any]:
         found = min(rows, key=lambda row: (row["actor"] != "human", row["origin"] == "auto", -row["start_us"]))
         return {"at": shape.stamp(at), **_of_row(view, found)}
     lo, hi = holes_around(view, at_us)
-    reasons = _verdicts(view, lo, hi)
+    reasons = _verdicts(view, lo, hi, "human", None)
     return {
         "at": shape.stamp(at), "entryId": None, "entry": None, "start": shape.instant(lo), "end": shape.instant(hi),
         "heartbeats": beats(view, lo, hi, None), "commits": [], "sessions": _sessions(view, lo, hi),
@@ -52,7 +52,7 @@ def _of_row(view: View, row: Row) -> dict[str, Any]:
         "end": shape.instant(row["end_us"]), "heartbeats": beats(view, lo, hi, row["derived_project_id"] or row["project_id"]),
         "commits": shape.commits(view.conn, row, hi), "sessions": _sessions(view, lo, hi),
         "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi),
-        "gaps": [_gap(one) for one in _verdicts(view, lo, hi)],
+        "gaps": [_gap(one) for one in _verdicts(view, lo, hi, row["actor"], row["derived_project_id"])],
     }  # fmt: skip
 
 
@@ -73,13 +73,15 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[di
     return [shape.beat(view.conn, *one) for one in found[:HEARTBEATS_SHOWN]]
 
 
-def _verdicts(view: View, lo_us: int, hi_us: int) -> list[GapVerdict]:
-    """The judged silences of the islands here that meet the range, in order."""
+def _verdicts(view: View, lo_us: int, hi_us: int, actor: str, project: str | None) -> list[GapVerdict]:
+    """The judged silences of the islands here that meet the range, in order; of an agent why its time is its own."""
     gap_us = timesheet.island_gap(view.policy)
     resolver: Resolver = projecting.load_resolver(view.conn, view.policy)
     island = heartbeats.island(view.conn, lo_us, hi_us, gap_us)
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
-    found: Iterable[GapVerdict] = [*sheet.unassigned, *sheet.gaps, *(gap for s in sheet.stretches for gap in s.gaps)]
+    theirs = [one for one in sheet.stretches if one.actor == actor and (actor == "human" or one.project == project)]
+    loose = [*sheet.unassigned, *sheet.gaps] if actor == "human" else []
+    found: Iterable[GapVerdict] = [*loose, *(gap for stretch in theirs for gap in stretch.gaps)]
     unique = {(to_us(gap.start), to_us(gap.end), gap.verdict): gap for gap in found}
     return [gap for key, gap in sorted(unique.items()) if key[0] < hi_us and key[1] > lo_us]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from stintd.domain import report as rules
 from stintd.domain.day import iso_week, week_of
 from stintd.domain.model import TimeEntry, from_us, to_us
-from stintd.engine import rolling, shape
+from stintd.engine import billing, rolling, shape
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, first, select
@@ -169,6 +169,9 @@ def _by_size(row: rules.Row) -> tuple[int, int, str, str]:
     return -row.human_us, -row.agent_us, row.name, row.key
 
 
+_NOBODYS: Row = {"name": "", "hourly_rate": None, "currency": None, "bill_supervised": 1}
+
+
 class _Names:
     """Names and terms of projects and tasks, read once."""
 
@@ -177,6 +180,7 @@ class _Names:
         self._projects = {row["id"]: row for row in select(view.conn, sql)}
         self._tasks = {(row["project_id"], row["key"]): row for row in select(view.conn, "SELECT * FROM task")}
         self._terms: dict[tuple[str, str], rules.Terms] = {}
+        self._bills_supervised = billing.supervised(view.conn, view.policy)
 
     def key(self, group_by: str, part: Total) -> tuple[str, str]:
         """The row a line belongs to: its key and name."""
@@ -197,10 +201,10 @@ class _Names:
         """What an hour of a task is worth."""
         found = self._terms.get((project_id, task))
         if found is None:
-            project = self._projects.get(project_id) or {"hourly_rate": None, "currency": None, "bill_supervised": 1}
+            project = self._projects.get(project_id) or _NOBODYS
             rate = (self._tasks.get((project_id, task)) or {}).get("hourly_rate") or project["hourly_rate"]
             found = rules.Terms(
-                Decimal(rate) if rate is not None else None, project["currency"] or "", bool(project["bill_supervised"])
+                Decimal(rate) if rate is not None else None, project["currency"] or "", self._bills_supervised(project)
             )
             self._terms[project_id, task] = found
         return found

@@ -6,10 +6,10 @@ from typing import Any
 
 from stintd.domain import report as rules
 from stintd.domain.day import ONE_DAY, week_of
-from stintd.engine import rolling, shape
+from stintd.engine import billing, rolling, shape
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.entries import conditions, find, overlapping
-from stintd.engine.rows import Row
+from stintd.engine.rows import Row, select
 from stintd.engine.view import View
 from stintd.errors import Invalid
 
@@ -20,20 +20,23 @@ def timesheet(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, week: str | None = None,
     timezone: str | None = None, **filters: Any,
 ) -> dict[str, Any]:  # fmt: skip
-    """Rows by project and task with their seconds by day; a week unless a period is named."""
+    """Rows by project and task with their seconds by day; a week unless a period is named. The days are the person's, and
+    agents' own time stands beside them, unless one actor is asked for."""
     zone = zone_of(timezone or view.policy.zone)
     if week is not None:
         since, until = _week(week)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
     if span.days is None or (span.days[1] - span.days[0]).days >= LONGEST:
         raise Invalid("a timesheet is made of whole days, at most a year", "send from and to as dates")
-    filters.setdefault("actor", "human")
     rows = _rows(view, span, filters, zone)
     days = [(span.days[0] + n * ONE_DAY).isoformat() for n in range((span.days[1] - span.days[0]).days + 1)]
     sums = {day: sum(row["days"].get(day, 0) for row in rows) for day in days}
     return {
         "from": span.days[0].isoformat(), "to": span.days[1].isoformat(), "timezone": str(zone), "days": days,
-        "rows": rows, "totals": {"days": sums, "seconds": sum(sums.values())},
+        "rows": rows, "totals": {
+            "days": sums, "seconds": sum(sums.values()),
+            **{name: sum(row[name] for row in rows) for name in ("supervisedSeconds", "agentSeconds")},
+        },
     }  # fmt: skip
 
 
@@ -50,21 +53,31 @@ def _week(text: str) -> tuple[date, date]:
 def _rows(view: View, span: Period, filters: Row, zone: Any) -> list[dict[str, Any]]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     more, wanted = conditions(filters)
+    actor = filters.get("actor") or "human"
+    bills_supervised = billing.supervised(view.conn, view.policy)
+    projects = {row["id"]: row for row in select(view.conn, "SELECT id, name, bill_supervised FROM project")}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     exact: dict[tuple[str, str], dict[str, int]] = {}
     for row in find(view, clauses + more, values + wanted):
         key = (row["project_id"] or "", row["task"] or "")
         rows.setdefault(key, _head(row))
         by_day = exact.setdefault(key, {})
+        is_supervised_billed = row["project_id"] is None or bills_supervised(projects[row["project_id"]])
         for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
             day = part.day.isoformat()
-            by_day[day] = by_day.get(day, 0) + part.length_us
-            rows[key]["billableSeconds"] += part.length_us if row["billable"] else 0
+            if row["actor"] == "agent":
+                rows[key]["agentSeconds"] += part.length_us
+            else:
+                rows[key]["supervisedSeconds"] += part.supervised_us
+            if row["actor"] == actor:
+                by_day[day] = by_day.get(day, 0) + part.length_us
+            billed = part.length_us if is_supervised_billed else part.hands_on_us
+            rows[key]["billableSeconds"] += billed if row["billable"] else 0
     for key, shown in rows.items():
         shown["days"] = {day: shape.seconds(us) for day, us in sorted(exact[key].items())}
         shown["seconds"] = sum(shown["days"].values())
-        shown["billableSeconds"] = shape.seconds(shown["billableSeconds"])
-    kept = [row for row in rows.values() if row["seconds"]]
+        shown |= {name: shape.seconds(shown[name]) for name in ("billableSeconds", "supervisedSeconds", "agentSeconds")}
+    kept = [row for row in rows.values() if row["seconds"] or row["agentSeconds"]]
     return sorted(kept, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
 
 
@@ -72,5 +85,5 @@ def _head(row: Row) -> dict[str, Any]:
     return {
         "clientId": row["client_id"], "clientName": row["client_name"], "projectId": row["project_id"],
         "projectName": row["project_name"], "taskId": row["task_id"], "taskName": row["task_name"] or row["task"],
-        "days": {}, "seconds": 0, "billableSeconds": 0,
+        "days": {}, "seconds": 0, "billableSeconds": 0, "supervisedSeconds": 0, "agentSeconds": 0,
     }  # fmt: skip

@@ -56,8 +56,9 @@ SHAPES: dict[str, Schema] = {
         "rows": array(obj({
             "clientId": NULL_TEXT, "clientName": NULL_TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
             "taskId": NULL_TEXT, "taskName": NULL_TEXT, "days": _DAYS, "seconds": COUNT, "billableSeconds": COUNT,
+            "supervisedSeconds": COUNT, "agentSeconds": COUNT,
         })),
-        "totals": obj({"days": _DAYS, "seconds": COUNT}),
+        "totals": obj({"days": _DAYS, "seconds": COUNT, "supervisedSeconds": COUNT, "agentSeconds": COUNT}),
     }),
     "Difference": _DIFFERENCE,
     "Backfilled": wider(

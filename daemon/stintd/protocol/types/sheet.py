@@ -70,6 +70,8 @@ class TimesheetRow:
     days: Mapping[str, int]
     seconds: int
     billable_seconds: int
+    supervised_seconds: int
+    agent_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class TimesheetTotals:
 
     days: Mapping[str, int]
     seconds: int
+    supervised_seconds: int
+    agent_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
