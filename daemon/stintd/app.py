@@ -65,6 +65,8 @@ from stintd.store.journal import Journal
 
 WORKERS = 2
 """Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread that derives may keep the interpreter from the one that answers; Python's own 5 ms are a bar of ours."""
 log = logging.getLogger(__name__)
 IN_FLIGHT = timedelta(seconds=0.5)
 """How long what happened may be on its way from the kernel to the gate on a busy machine. Not longer: what git wrote
@@ -483,6 +485,7 @@ def _is_zone(name: str) -> bool:
 async def serve(chosen: settings.Settings, stop: asyncio.Event) -> None:
     """Run a daemon until `stop`."""
     memory.keep_small()
+    sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS, thread_name_prefix="worker"))
     app = App(chosen)
     await app.start()
