@@ -40,6 +40,7 @@ from stintd.engine.news import News
 from stintd.engine.notify import Hub
 from stintd.engine.places import Places
 from stintd.engine.projectfiles import ProjectFiles
+from stintd.engine.projecting import is_mapped
 from stintd.engine.pusher import Pusher
 from stintd.engine.recording import Recording
 from stintd.engine.retry import Retry
@@ -209,6 +210,7 @@ class App:
             clock, self.environment.get("DBUS_SYSTEM_BUS_ADDRESS") or screen.ADDRESS, self._is_touched
         )
         self.gate.on_screen = self.screen_lock.take
+        self.gate.is_mapped = lambda folder: self.database.read_now(lambda conn: is_mapped(conn, self.engine.policy, folder))
         self.gate.on_rescan = self.tracker.rescan
         self.gate.on_work = self.tracker.touch
         news = News(self.engine)

@@ -71,6 +71,7 @@ class Gate:
         self.glimpses: dict[str, Glimpse] = {}
         self.last_at: dict[str, datetime] = {}
         self.is_off: Callable[[datetime], bool] = lambda time: False
+        self.is_mapped: Callable[[str], bool] = lambda folder: False
         self.on_screen: Callable[[ScreenSignal], None] = lambda signal: None
         self.on_rescan: Callable[[str | None], None] = lambda checkout: None
         self.on_glimpse: Callable[[Glimpse], None] = lambda glimpse: None
@@ -149,6 +150,12 @@ class Gate:
                 out.append(beat)
         return out, len(signals) - len(out)
 
+    def _is_elsewhere(self, beat: Heartbeat) -> bool:
+        """Outside everything that is watched or mapped. Editors and shells are everywhere: what they do there is nobody's
+        business, and a project for each folder that somebody once looked into is none."""
+        folder = beat.context.folder
+        return folder is not None and not (self._places.is_below_root(folder) or self.is_mapped(folder))
+
     def stop(self) -> None:
         """Let go what the noise rules still hold: it happened before the daemon stopped."""
         if self._releasing is not None:
@@ -164,7 +171,7 @@ class Gate:
                 return self._noised(signal)
             case BeatSignal():
                 beat = self._told(signal, self._clock.now())
-                return [] if self._is_unwanted(beat) else [beat]
+                return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [beat]
             case AgentSignal():
                 return self._of_agent(signal)
             case CheckoutSignal():

@@ -56,6 +56,11 @@ def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
     return [*found, *(DatedRule(rule) for rule in policy.mappings)]
 
 
+def is_mapped(conn: Connection, policy: Policy, folder: str) -> bool:
+    """Whether a mapping of the owner's says where a folder outside every repository belongs."""
+    return Resolver([], [], [], rules(conn, policy), policy).placement(Context("shell", "read", folder=folder)).rule is not None
+
+
 def ensure_projects(step: "Step", contexts: Iterable[Context]) -> None:
     """Give each place that was seen for the first time its project, made if there is none."""
     for context in contexts:
@@ -110,4 +115,4 @@ def _shape(step: "Step", project_id: str) -> dict[str, object]:
     return shape.project(step.conn, row)
 
 
-__all__ = ["Home", "client_of", "ensure_projects", "load_resolver"]
+__all__ = ["Home", "client_of", "ensure_projects", "is_mapped", "load_resolver"]
