@@ -20,7 +20,9 @@ ENTRIES = (
     one("gämma", "2026-11-20T09:00:00Z", "2026-11-20T10:00:36Z", description="x" * 300),
     one("gämma", "2026-11-20T09:30:00Z", "2026-11-20T10:00:00Z", overlap=True),
 )  # fmt: skip
-TOTAL = 12636 + 7704 + 8136 + 3600 + 3636 + 1800
+PAUSED = "start,end,project,pauses\n2026-11-21T08:00:00Z,2026-11-21T11:30:36Z,acme,2026-11-21T09:00:00Z/2026-11-21T09:30:00Z\n"
+RUNS = len(ENTRIES) + 2
+TOTAL = 10836 + 12636 + 7704 + 8136 + 3600 + 3636 + 1800
 
 
 @pytest.fixture(scope="module")
@@ -29,4 +31,5 @@ def home(tmp_path_factory):
     with Daemon(tmp_path_factory.mktemp("home") / "h", environment={"TZ": ZONE}) as daemon:
         for entry in ENTRIES:
             daemon.client.post("/api/entries", {**entry, "autoCreate": True})
+        daemon.stint("import", "csv", "-", stdin=PAUSED)
         yield daemon

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.formats.conftest import ENTRIES, TOTAL, ZONE
+from tests.formats.conftest import RUNS, TOTAL, ZONE
 from tests.support.peers import PEERS
 
 
@@ -79,7 +79,7 @@ def test_watson_counts_the_same_seconds(home, tmp_path):
     log = json.loads(run(sys.executable, "-m", "watson", "log", "--all", "--json", **env))
     assert sum(span_of(one) for one in log) == TOTAL
     assert {one["project"] for one in log} == {"acme", 'client: beta  "b"', "gämma"}
-    assert len({one["id"] for one in log}) == len(log) == len(ENTRIES)
+    assert len({one["id"] for one in log}) == len(log) == RUNS
     report = json.loads(run(sys.executable, "-m", "watson", "report", "--all", "--json", **env))
     assert abs(report["time"] - TOTAL) < 2  # Watson drops a second at each midnight it splits at
 
@@ -94,7 +94,7 @@ def test_a_parser_of_icalendar_finds_every_run(home):
     calendar = icalendar.Calendar.from_ical(text)
     events = list(calendar.walk("VEVENT"))
     assert sum((one["DTEND"].dt - one["DTSTART"].dt).total_seconds() for one in events) == TOTAL
-    assert len({str(one["UID"]) for one in events}) == len(events) == len(ENTRIES)
+    assert len({str(one["UID"]) for one in events}) == len(events) == RUNS
     assert all(one.get("DTSTAMP") is not None and not one.errors for one in events)
     assert {"line\nbreak\tand tab", "x" * 300, '=1+1; "cut", ü'} <= {str(one.get("DESCRIPTION")) for one in events}
     assert ["a;b,c", "\\"] in [one["CATEGORIES"].cats for one in events if "CATEGORIES" in one]

@@ -7,7 +7,7 @@ from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
-from stintd.engine.commands import approval, catalog, entries, mending, people, projects, rebuild, timers
+from stintd.engine.commands import approval, catalog, entries, importing, mending, people, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import entries as entry_lists
 from stintd.engine.queries import evidence, gaps, places, reports, timesheet, workspaces
@@ -35,6 +35,8 @@ from stintd.protocol.fields import (
     texts,
     whole,
 )
+from stintd.protocol.files import GIVEN
+from stintd.protocol.files import objects as given_objects
 from stintd.protocol.schemas.words import ANY_OBJECT, TEXT, array, one_of, page, ref
 
 NAME, NOTE, WORD = text(255), text(4000, blank=True), text(64)
@@ -237,6 +239,13 @@ FILES = [
                        field("project", NAME, "project_name"), field("clientId", ID), field("client", NAME),
                        field("tag", NAME), field("actor", choice("human", "agent", "all")))),
 ]  # fmt: skip
+
+FILES.append(
+    Route("POST", "/api/import", command(importing.take), "a batch of entries out of a file", "full",
+          fields(*(field(name, given_objects(known)) for name, known in GIVEN.items()), field("importId", ID),
+                 field("dryRun", FLAG), field("create", FLAG), field("overlap", choice("refuse", "skip", "keep")),
+                 field("match", choice("id", "content")), field("source", NAME)), answer=ref("Imported")),
+)  # fmt: skip
 
 WORKSPACES = [
     Route("GET", "/api/workspaces", query(workspaces.workspaces), "workspaces you belong to", query=fields(*PAGE),

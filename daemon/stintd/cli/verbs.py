@@ -17,7 +17,7 @@ GROUPS = {
     },
     "Projects": {
         "projects": "projects", "clients": "clients", "tasks": "tasks", "users": "users", "repos": "repos",
-        "timesheet": "timesheet", "export": "export", "approve": "approve", "unapprove": "approve",
+        "timesheet": "timesheet", "export": "export", "import": "importing", "approve": "approve", "unapprove": "approve",
     },
     "The daemon": {
         "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "keys": "keys",

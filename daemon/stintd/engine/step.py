@@ -71,7 +71,8 @@ class Step:
         self.state.forget_places()
 
     @contextmanager
-    def edit(self, verb: str, summary: str) -> Iterator[str]:
-        """Record the rows changed inside as one edit that can be undone; yields the edit's id."""
-        with edits.recording(self.conn, self.new_id(), self.now, self.who, verb, summary) as edit_id:
+    def edit(self, verb: str, summary: str, edit_id: str | None = None) -> Iterator[str]:
+        """Record the rows changed inside as one edit that can be undone; yields the edit's id. `edit_id`: one chosen before;
+        an edit of that id goes on."""
+        with edits.recording(self.conn, edit_id or self.new_id(), self.now, self.who, verb, summary) as edit_id:
             yield edit_id

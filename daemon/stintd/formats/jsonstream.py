@@ -13,6 +13,8 @@ from stintd.errors import Invalid
 
 VALUE_LIMIT = 1 << 20
 _SPACE = " \t\r\n"
+_GOES_ON = ".eE+-"
+"""What may follow the digits of a number that the piece cut off."""
 Path = tuple[str | int, ...]
 
 
@@ -77,7 +79,8 @@ class _Text:
         while True:
             try:
                 found, end = _DECODER.raw_decode(self._text, self._at)
-                if end < len(self._text) or self._is_over:
+                is_whole = end < len(self._text) and self._text[end] not in _GOES_ON
+                if is_whole or self._is_over:
                     self._advance(end - self._at)
                     return found
                 problem = ""
@@ -92,9 +95,9 @@ class _Text:
 
     def _filled(self, wanted: int, problem: str) -> int:
         """Read on, each time twice as much: a value that never ends must not be decoded for every piece of it."""
-        for _ in range(wanted // 2):
+        for number in range(wanted // 2):
             if not self._more():
-                if problem:
+                if problem and not number:
                     raise self.wrong(problem)
                 break
         return wanted

@@ -168,7 +168,7 @@ def _billable(text: str) -> bool | None:
     if word in _YES | _NO:
         return word in _YES
     if word:
-        raise Invalid(f"billable is {word[:20]!r}, not true or false")
+        raise Invalid(f"billable is {text.strip()[:20]!r}, not true or false")
     return None
 
 

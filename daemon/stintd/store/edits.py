@@ -46,7 +46,8 @@ class Change:
 @contextmanager
 def recording(conn: Connection, edit_id: str, now: datetime, who: str, verb: str, summary: str) -> Iterator[str]:
     """Record what is changed inside as the edit `edit_id`. Inside another recording everything joins the outer one, whose
-    id is yielded. An edit that changed nothing is not kept; one that raises is not either."""
+    id is yielded. An edit of that id goes on: what takes several transactions is one edit still. An edit that changed
+    nothing is not kept; one that raises is not either."""
     if not isinstance(conn, StoreConnection):
         raise Internal("edits are recorded on the writing connection only")
     if conn.before is not None:
@@ -65,12 +66,15 @@ def recording(conn: Connection, edit_id: str, now: datetime, who: str, verb: str
 def _store(conn: Connection, edit_id: str, now: datetime, words: tuple[str, str, str], changes: list[Change]) -> None:
     if not changes:
         return
-    conn.execute("INSERT INTO edit (id, at_us, who, verb, summary) VALUES (?, ?, ?, ?, ?)", (edit_id, to_us(now), *words))
+    conn.execute(
+        "INSERT OR IGNORE INTO edit (id, at_us, who, verb, summary) VALUES (?, ?, ?, ?, ?)", (edit_id, to_us(now), *words)
+    )
+    done = conn.execute("SELECT coalesce(max(position) + 1, 0) FROM edit_row WHERE edit_id = ?", (edit_id,)).fetchone()[0]
     conn.executemany(
         "INSERT INTO edit_row VALUES (?, ?, ?, ?, ?, ?)",
         [
             (edit_id, position, change.table, change.row_id, _to_json(change.before), _to_json(change.after))
-            for position, change in enumerate(changes)
+            for position, change in enumerate(changes, done)
         ],
     )
 

@@ -111,7 +111,7 @@ def create(
     target = naming.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
     new = _new(step, target, begin, finish, words)
     near = applying.surroundings(step, to_us(min(begin, finish)), to_us(max(begin, finish)))
-    taken = _taken_us(step, to_us(begin), to_us(finish))
+    taken = taken_us(step, to_us(begin), to_us(finish))
     mode = "replace" if replace else "overlap" if overlap else "refuse"
     change = _written(
         step, "add", f"add {begin:%Y-%m-%d %H:%M}, {round((finish - begin) / timedelta(minutes=1))} min",
@@ -145,7 +145,7 @@ def _span(start: datetime | None, end: datetime | None, minutes: float | None) -
     raise Invalid(f"{missing} is missing", "send start and end, or start and durationMinutes", {"field": missing})
 
 
-def _taken_us(step: Step, lo: int, hi: int) -> int:
+def taken_us(step: Step, lo: int, hi: int) -> int:
     """How much automatic time of the person lies in a stretch."""
     rows = select(
         step.conn, f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608

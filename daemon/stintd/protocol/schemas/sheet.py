@@ -74,6 +74,18 @@ SHAPES: dict[str, Schema] = {
         },
         about="What an import changed, or would change; `days` hold what each project has more, or less.",
     ),
+    "Imported": obj(
+        {
+            "importId": TEXT, "dryRun": FLAG, "outcomes": array({"enum": ["added", "known", "overlaps"]}),
+            "overlaps": array(obj({
+                "index": COUNT, "id": TEXT,
+                "with": array(obj({"id": TEXT, "projectName": NULL_TEXT, "start": INSTANT, "end": NULL_INSTANT})),
+            })),
+            "addedSeconds": COUNT, "takenSeconds": COUNT, "projectsCreated": array(TEXT), "unknownProjects": array(TEXT),
+            "others": by_name(COUNT),
+        },
+        about="What a batch added, or would add. `outcomes` stand in the order of the entries; `others` counts what else is new.",
+    ),
     "BackfillUndone": obj({"edit": ref("Edit"), "entries": COUNT}),
     "BackfillState": obj({"running": FLAG, "files": COUNT, "filesRead": COUNT, "bytes": COUNT, "bytesRead": COUNT}),
 }  # fmt: skip

@@ -1,0 +1,382 @@
+"""Entries out of files: a batch a step, all batches of one import one edit, so that one undo takes it back.
+
+An entry that is there already adds nothing: known by its id, or (where files have no ids of their own) by its content.
+What its owner deleted or merged stays so. Time of the owner's own in the way is told, and refused unless asked otherwise;
+automatic time gives way, as for every entry by hand.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from stintd.domain.edits import LONGEST
+from stintd.domain.mapping import normal_name
+from stintd.domain.model import to_us
+from stintd.engine import reconcile, rolling, shape
+from stintd.engine.commands import entries as by_hand
+from stintd.engine.commands import keeping, naming
+from stintd.engine.commands.naming import Wanted
+from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.step import DryRun, Step
+from stintd.errors import Conflict, Invalid, NotFound
+from stintd.store import heartbeats, table
+
+SECOND = 1_000_000
+_GONE = """SELECT 1 FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ? AND r.table_name = 'entry'
+AND r.after IS NULL AND e.undone_us IS NULL AND e.verb <> 'undo' LIMIT 1"""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a batch is asked and what came of it. `outcomes`: for each entry added, known or overlaps."""
+
+    step: Step
+    import_id: str
+    overlap: str
+    by_content: bool
+    may_create: bool
+    is_trial: bool
+    outcomes: list[str] = field(default_factory=list)
+    overlaps: list[dict[str, Any]] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    fresh: set[str] = field(default_factory=set)
+    added_us: int = 0
+    taken_us: int = 0
+
+
+def take(
+    step: Step, entries: list[Row] | None = None, import_id: str | None = None, dry_run: bool = False, create: bool = False,
+    overlap: str = "refuse", match: str = "id", source: str = "a file", **parts: list[Row],
+) -> dict[str, Any]:  # fmt: skip
+    """Take a batch. Answers what was added; with `dry_run` what would be, and nothing is changed."""
+    batch = _Batch(step, import_id or step.new_id(), overlap, match == "content", create, dry_run)
+    _check_edit(step, batch.import_id)
+    counts = {name: sum(_ADD[name](step, dict(row)) for row in parts.get(name) or []) for name in _CATALOG}
+    # Projects and tasks are made outside the edit: undoing an import must not take a project that is used since.
+    rows = [row for given in entries or [] if (row := _entry(batch, dict(given))) is not None]
+    with step.edit("import", f"import from {source}", batch.import_id):
+        for name in ("taken", "cuts"):
+            counts[name] = sum(_ADD[name](step, dict(row)) for row in parts.get(name) or [])
+        for row in rows:
+            _insert(step, row)
+    if batch.overlaps and overlap == "refuse" and not dry_run:
+        raise Conflict(
+            "entries of your own are in the way", "import with --skip-overlaps or --overlap, or mend them first",
+            {"overlaps": batch.overlaps[:20]},
+        )  # fmt: skip
+    answer = _answer(batch, counts)
+    if dry_run:
+        raise DryRun(answer)
+    step.settle()
+    return answer
+
+
+def _answer(batch: _Batch, counts: dict[str, int]) -> dict[str, Any]:
+    return {
+        "importId": batch.import_id, "dryRun": batch.is_trial, "outcomes": batch.outcomes, "overlaps": batch.overlaps,
+        "addedSeconds": shape.seconds(batch.added_us), "takenSeconds": shape.seconds(batch.taken_us),
+        "projectsCreated": batch.created, "unknownProjects": batch.unknown, "others": counts,
+    }  # fmt: skip
+
+
+def _check_edit(step: Step, import_id: str) -> None:
+    """An import goes on in its own edit only."""
+    known = first(step.conn, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (import_id,))
+    if known is not None and (known["verb"] != "import" or known["who"] != step.who or known["undone_us"] is not None):
+        raise Conflict("this importId is that of another edit", "begin an import without one, and go on with the one answered")
+
+
+# ---------------------------------------------------------------- entries
+
+
+def _entry(batch: _Batch, given: Row) -> Row | None:
+    """The row of an entry to add; None when it is there or something is in its way."""
+    step = batch.step
+    row = _columns(step, given)
+    _check_span(step, row)
+    if row["id"] in batch.fresh or _is_known(step, row["id"]):
+        batch.outcomes.append("known")
+        return None
+    project = _project(batch, given)
+    row |= {"project_id": project, "task": _task(step, project, given)}
+    if batch.by_content and _is_covered(batch, row):
+        batch.outcomes.append("known")
+        return None
+    if row["actor"] == "human" and not row["may_overlap"]:
+        found = _in_the_way(batch, row)
+        if found and batch.overlap != "keep":
+            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _shown(step, found)})
+            batch.outcomes.append("overlaps")
+            return None
+        row["may_overlap"] = int(bool(found))
+    row["billable"] = int(given["billable"] if given.get("billable") is not None else by_hand.bills(step, project))
+    batch.added_us += shape.length_us(row, row["end_us"])
+    batch.taken_us += by_hand.taken_us(step, row["start_us"], row["end_us"]) if row["actor"] == "human" else 0
+    batch.fresh.add(row["id"])
+    batch.outcomes.append("added")
+    return row
+
+
+def _columns(step: Step, given: Row) -> Row:
+    """The columns that the file decides. Automatic entries come without their evidence, so they are the owner's from now."""
+    pauses = [[to_us(one["start_us"]), to_us(one["end_us"])] for one in given.get("pauses") or []]
+    origin = given.get("origin", "import")
+    row: Row = {
+        "id": given["id"], "actor": given.get("actor", "human"), "origin": "import" if origin == "auto" else origin,
+        "start_us": to_us(given["start_us"]), "end_us": to_us(given["end_us"]), "description": given.get("description") or "",
+        "tags": json.dumps(list(given.get("tags") or ()), ensure_ascii=False), "pauses": json.dumps(pauses),
+        "branch": given.get("branch"), "session": given.get("session"), "zone": given.get("zone") or step.state.zone,
+        "is_confirmed": int(given.get("is_confirmed", True)), "may_overlap": int(given.get("may_overlap", False)),
+        "locked": int(given.get("locked", False)), "revision": given.get("revision", 1), "repo_id": _repo(step, given),
+        **{name: to_us(given[name]) for name in ("last_evidence_us", "approved_us", "created_us", "updated_us") if name in given},
+    }  # fmt: skip
+    length = shape.length_us(row, row["end_us"])
+    supervised = min(length, round((given.get("supervised_seconds") or 0) * SECOND))
+    hands_on = given.get("hands_on_seconds")
+    row["supervised_us"] = supervised
+    row["hands_on_us"] = round(hands_on * SECOND) if hands_on is not None else length if row["actor"] == "human" else 0
+    return row
+
+
+def _repo(step: Step, given: Row) -> str | None:
+    if not given.get("repo_id"):
+        return None
+    row = first(step.conn, "SELECT id FROM repo WHERE id = ?", (given["repo_id"],))
+    return str(row["id"]) if row else None
+
+
+def _check_span(step: Step, row: Row) -> None:
+    """Refuse what no entry may be."""
+    start, end, pauses = row["start_us"], row["end_us"], json.loads(row["pauses"])
+    edges = [start, *(edge for pause in pauses for edge in pause), end]
+    if end <= start or edges != sorted(edges):
+        raise Invalid(f"entry {row['id'][:40]} does not begin before it ends, with its pauses inside in order")
+    if end - start > LONGEST / timedelta(microseconds=1):
+        raise Invalid(f"entry {row['id'][:40]} is longer than a day")
+    if end > to_us(step.now + step.policy.max_future):
+        raise Invalid(f"entry {row['id'][:40]} is in the future")
+
+
+def _is_known(step: Step, entry_id: str) -> bool:
+    """Whether there is, or was, an entry of this id: one that its owner deleted or merged does not come back."""
+    for sql in ("SELECT 1 FROM entry WHERE id = ?", "SELECT 1 FROM merged_entry WHERE id = ?", _GONE):
+        if step.conn.execute(sql, (entry_id,)).fetchone():
+            return True
+    return False
+
+
+def _is_covered(batch: _Batch, row: Row) -> bool:
+    """Whether this time is in an entry of the same project already, to the second (files know whole seconds only)."""
+    near = _near(batch, row, "project_id IS ? AND actor = ?", (row["project_id"], row["actor"]))
+    lo, hi = row["start_us"] + SECOND, row["end_us"]
+    return any(
+        start <= row["start_us"] + SECOND - 1 and hi <= end
+        and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in shape.pauses(one["pauses"]) if stop is not None)
+        for one in near for start, end in [(one["start_us"], one["end_us"])]
+    )  # fmt: skip
+
+
+def _in_the_way(batch: _Batch, row: Row) -> list[Row]:
+    """The owner's own entries that count time which this one counts too."""
+    near = _near(batch, row, f"actor = 'human' AND {by_hand.OWN} AND may_overlap = 0", ())
+    counted = _runs(row)
+    return [one for one in near if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _runs(one))]
+
+
+def _near(batch: _Batch, row: Row, condition: str, values: tuple[Any, ...]) -> list[Row]:
+    """Entries that overlap a row's span and came not with this very import."""
+    now = to_us(batch.step.now)
+    found = select(
+        batch.step.conn, "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
+        f" WHERE {condition} AND start_us BETWEEN ? AND ? AND coalesce(end_us, ?) > ? AND id NOT IN"
+        " (SELECT row_id FROM edit_row WHERE edit_id = ? AND table_name = 'entry') ORDER BY start_us",
+        (now, *values, row["start_us"] - LONGEST_US, row["end_us"], now, row["start_us"], batch.import_id),
+    )  # fmt: skip
+    return [one for one in found if one["id"] not in batch.fresh]
+
+
+def _runs(row: Row) -> list[tuple[int, int]]:
+    edges = [row["start_us"], *(edge for pause in shape.pauses(row["pauses"]) for edge in pause if edge), row["end_us"]]
+    return list(zip(edges[::2], edges[1::2], strict=False))
+
+
+def _shown(step: Step, rows: list[Row]) -> list[dict[str, Any]]:
+    names = {row["id"]: row["name"] for row in select(step.conn, "SELECT id, name FROM project")}
+    return [
+        {"id": row["id"], "projectName": names.get(row["project_id"]), "start": shape.instant(row["start_us"]),
+         "end": shape.instant(row["end_us"])} for row in rows[:5]
+    ]  # fmt: skip
+
+
+def _insert(step: Step, row: Row) -> None:
+    """Write it, with its totals, told to listeners; derive again only where there is evidence."""
+    now_us, state = to_us(step.now), step.state
+    full = {
+        "state": "finished", "last_evidence_us": None, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
+        "anchor_end_us": None, "approved_us": None, "user_id": state.user_id, "device_id": state.device_id,
+        "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us, **row, "pinned": keeping.ALL_PINS,
+    }  # fmt: skip
+    table.insert(step.conn, "entry", full)
+    rolling.add(step, full)
+    known = heartbeats.bounds(step.conn)
+    if known is not None and row["start_us"] <= known[1] + LONGEST_US and row["end_us"] >= known[0] - LONGEST_US:
+        step.touch(row["start_us"], row["end_us"])
+    reconcile.announce(step, "time_entry.created", full["id"])
+
+
+def _project(batch: _Batch, given: Row) -> str | None:
+    """The project an entry names: by its id, else its name; made where that was asked."""
+    step, name = batch.step, given.get("project_name")
+    if given.get("project_id"):
+        row = first(step.conn, "SELECT id FROM project WHERE id = ?", (given["project_id"],))
+        if row is not None:
+            return str(row["id"])
+    if not name:
+        return None
+    try:
+        target = naming.target(step, Wanted(project_name=name), may_create=batch.may_create)
+    except NotFound:
+        if not batch.is_trial:
+            raise
+        target = naming.target(step, Wanted(project_name=name), may_create=True)
+        batch.unknown.append(name)
+    if target.is_new:
+        batch.created.append(name)
+        _give_client(step, target.id, given.get("client_name"))
+    return str(target.id)
+
+
+def _give_client(step: Step, project_id: str, name: str | None) -> None:
+    """A project made by the import gets the client that the file names with it."""
+    if not name:
+        return
+    row = first(step.conn, "SELECT id FROM client WHERE name = ?", (name,))
+    client_id = row["id"] if row else step.new_id()
+    if row is None:
+        table.insert(step.conn, "client", {"id": client_id, "name": name, "created_us": to_us(step.now)})
+    table.update(step.conn, "project", project_id, {"client_id": client_id})
+    step.forget_places()
+
+
+def _task(step: Step, project_id: str | None, given: Row) -> str | None:
+    if not given.get("task_name"):
+        return None
+    return naming.task_key(step, project_id, None, given["task_name"]) if project_id else str(given["task_name"])
+
+
+# ---------------------------------------------------------------- what entries refer to
+
+
+def _plain(row: Row) -> Row:
+    """A row as it is stored: instants as microseconds, flags as numbers, lists as JSON."""
+    return {name: _stored(value) for name, value in row.items()}
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_us(value)
+    if isinstance(value, bool):
+        return int(value)
+    return json.dumps(list(value), ensure_ascii=False) if isinstance(value, tuple | list) else value
+
+
+def _is_there(step: Step, name: str, condition: str, *values: Any) -> bool:
+    return step.conn.execute(f"SELECT 1 FROM {name} WHERE {condition}", values).fetchone() is not None  # noqa: S608
+
+
+def _now(step: Step, row: Row) -> Row:
+    return {"created_us": to_us(step.now), **_plain(row)}
+
+
+def _client(step: Step, row: Row) -> bool:
+    if _is_there(step, "client", "id = ? OR name = ?", row["id"], row["name"]):
+        return False
+    table.insert(step.conn, "client", _now(step, row))
+    return True
+
+
+def _new_project(step: Step, row: Row) -> bool:
+    if _is_there(
+        step, "project", "id = ? OR (name = ? AND deleted = 0 AND ? = 0)", row["id"], row["name"], row.get("deleted", 0)
+    ):
+        return False
+    if row.get("client_id") and not _is_there(step, "client", "id = ?", row["client_id"]):
+        row["client_id"] = None
+    table.insert(step.conn, "project", {"origin": "manual", **_now(step, row), "normal_name": normal_name(row["name"])})
+    step.forget_places()
+    if not row.get("deleted"):
+        step.publish("project.created", naming.project_shape(step, row["id"]))
+    return True
+
+
+def _new_task(step: Step, row: Row) -> bool:
+    is_known = _is_there(step, "task", "id = ? OR (project_id = ? AND key = ?)", row["id"], row["project_id"], row["key"])
+    if is_known or not _is_there(step, "project", "id = ?", row["project_id"]):
+        return False
+    table.insert(step.conn, "task", _now(step, row))
+    return True
+
+
+def _person(step: Step, row: Row) -> bool:
+    if _is_there(step, "person", "id = ? OR (email IS NOT NULL AND lower(email) = lower(?))", row["id"], row.get("email")):
+        return False
+    table.insert(step.conn, "person", _now(step, row))
+    return True
+
+
+def _new_repo(step: Step, row: Row) -> bool:
+    if _is_there(step, "repo", "id = ? OR identity = ?", row["id"], row["identity"]):
+        return False
+    table.insert(step.conn, "repo", _now(step, row))
+    step.forget_places()
+    return True
+
+
+def _commit(step: Step, row: Row) -> bool:
+    known = _is_there(step, "repo_commit", "repo_id = ? AND sha = ?", row["repo_id"], row["sha"])
+    if known or not _is_there(step, "repo", "id = ?", row["repo_id"]):
+        return False
+    table.insert(step.conn, "repo_commit", _plain(row))
+    return True
+
+
+def _mapping(step: Step, row: Row) -> bool:
+    if _is_there(step, "mapping", "id = ?", row["id"]):
+        return False
+    table.insert(step.conn, "mapping", {"position": 0, **_now(step, row)})
+    step.forget_places()
+    return True
+
+
+def _merged(step: Step, row: Row) -> bool:
+    if _is_there(step, "merged_entry", "id = ?", row["id"]):
+        return False
+    table.insert(step.conn, "merged_entry", _plain(row))
+    return True
+
+
+def _taken(step: Step, row: Row) -> bool:
+    if _is_there(step, "taken", "id = ?", row["id"]):
+        return False
+    row = _plain(row)
+    table.insert(step.conn, "taken", row)
+    step.touch(row["start_us"], row["end_us"])
+    return True
+
+
+def _new_cut(step: Step, row: Row) -> bool:
+    if _is_there(step, "cut", "id = ?", row["id"]):
+        return False
+    row = _plain(row)
+    table.insert(step.conn, "cut", row)
+    step.touch(row["at_us"], row["at_us"])
+    return True
+
+
+_ADD = {
+    "clients": _client, "projects": _new_project, "tasks": _new_task, "people": _person, "repos": _new_repo,
+    "commits": _commit, "mappings": _mapping, "merged": _merged, "taken": _taken, "cuts": _new_cut,
+}  # fmt: skip
+_CATALOG = ("clients", "projects", "tasks", "people", "repos", "commits", "mappings", "merged")

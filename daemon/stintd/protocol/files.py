@@ -1,0 +1,135 @@
+"""What an import posts: batches of entries, and of everything else the sheet is made of, checked field by field.
+
+The command line reads files and checks them with the same tables before it posts anything, so that a bad line is told with
+its number.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stintd.errors import Invalid
+from stintd.protocol.fields import (
+    FLAG,
+    ID,
+    INSTANT,
+    OPTIONAL_FLAG,
+    Field,
+    Kind,
+    choice,
+    field,
+    number,
+    read_object,
+    text,
+    texts,
+    whole,
+)
+
+BATCH = 500
+NAME, NOTE, NULL_NAME, LONG = text(255), text(4000, blank=True), text(255, null=True), text(1024, blank=True)
+OPTIONAL = text(1024, blank=True, null=True)
+NULL_ID = text(100, null=True)
+REVISION = whole(1, 2**31)
+MONEY_TEXT = Kind(lambda value: _amount(value), {"type": ["string", "null"], "pattern": r"^[0-9]{1,10}(\.[0-9]{1,9})?$"})
+ACTOR, ORIGIN = choice("human", "agent"), choice("auto", "manual", "backfill", "import")
+HOURS, SECONDS = number(0, 1e6, null=True), number(0, 1e7)
+_DIGITS = frozenset("0123456789")
+
+
+def _amount(value: Any) -> str | None:
+    if value is None:
+        return None
+    whole_part, dot, rest = value.partition(".") if isinstance(value, str) else ("", "", "")
+    is_number = 0 < len(whole_part) <= 10 and set(whole_part + rest) <= _DIGITS and len(rest) <= 9 and bool(dot) == bool(rest)
+    if not is_number:
+        raise Invalid('must be an amount as text, like "95.50"')
+    return str(value)
+
+
+def objects(fields: Mapping[str, Field], limit: int = BATCH) -> Kind:
+    """A list of objects of these fields; a wrong one is told by its place."""
+
+    def read(value: Any) -> list[dict[str, Any]]:
+        if not isinstance(value, list) or len(value) > limit:
+            raise Invalid(f"must be a list of at most {limit} objects")
+        return [_one(place, inner, fields) for place, inner in enumerate(value)]
+
+    required = [one.name for one in fields.values() if one.is_required]
+    item = {
+        "type": "object", "properties": {one.name: one.kind.schema for one in fields.values()}, "required": required,
+        "additionalProperties": False,
+    }  # fmt: skip
+    return Kind(read, {"type": "array", "maxItems": limit, "items": item})
+
+
+def _one(place: int, value: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Invalid(f"[{place}] must be an object")
+    try:
+        return read_object(value, fields)
+    except Invalid as error:
+        raise Invalid(f"[{place}]: {error.message}", error.hint) from error
+
+
+def _named(*known: Field) -> dict[str, Field]:
+    return {one.name: one for one in known}
+
+
+def _must(name: str, kind: Kind, into: str = "") -> Field:
+    return field(name, kind, into, required=True)
+
+
+_SAID = (field("revision", REVISION), field("createdAt", INSTANT, "created_us"))
+_SPAN = (_must("start", INSTANT, "start_us"), _must("end", INSTANT, "end_us"))
+PAUSES = objects(_named(*_SPAN), 200)
+GIVEN: dict[str, dict[str, Field]] = {
+    "clients": _named(_must("id", ID), _must("name", NAME), field("archived", FLAG), *_SAID),
+    "projects": _named(
+        _must("id", ID), _must("name", NAME), field("clientId", NULL_ID), field("hourlyRate", MONEY_TEXT),
+        field("currency", text(3, null=True)), field("budgetHours", HOURS), field("budgetAmount", MONEY_TEXT),
+        field("billable", OPTIONAL_FLAG), field("billAgentTime", FLAG), field("billSupervised", FLAG),
+        field("defaultTask", NULL_NAME), field("archived", FLAG), field("deleted", FLAG), field("origin", text(20)),
+        field("folder", LONG), *_SAID,
+    ),
+    "tasks": _named(
+        _must("id", ID), _must("key", NAME), _must("name", NAME), _must("projectId", ID),
+        field("status", choice("active", "complete")), field("estimatedHours", HOURS), field("hourlyRate", MONEY_TEXT), *_SAID,
+    ),
+    "people": _named(
+        _must("id", ID), _must("name", NAME), field("email", NULL_NAME), _must("role", text(20)), _must("status", text(20)),
+        *_SAID,
+    ),
+    "repos": _named(
+        _must("id", ID), _must("identity", text(4096)), _must("name", LONG), field("remote", text(4096, blank=True)),
+        field("firstCommit", LONG), field("projectId", NULL_ID), field("createdAt", INSTANT, "created_us"),
+        field("lastActiveAt", INSTANT, "last_active_us"),
+    ),
+    "commits": _named(
+        _must("repoId", ID), _must("sha", text(100)), _must("time", INSTANT, "time_us"),
+        _must("subject", text(100_000, blank=True)), field("branch", LONG), field("own", FLAG, "is_own"),
+    ),
+    "mappings": _named(
+        _must("id", ID), field("position", whole(-(2**31), 2**31)), field("path", OPTIONAL), field("remote", OPTIONAL),
+        field("branch", OPTIONAL), field("project", NULL_NAME), field("client", NULL_NAME), field("task", NULL_NAME),
+        field("billable", OPTIONAL_FLAG), field("tags", texts()), field("since", INSTANT, "since_us"),
+        field("createdAt", INSTANT, "created_us"),
+    ),
+    "merged": _named(_must("id", ID), _must("mergedInto", ID), _must("at", INSTANT, "at_us")),
+    "taken": _named(_must("id", ID), *_SPAN, _must("actor", ACTOR), field("projectId", NULL_ID)),
+    "cuts": _named(_must("id", ID), _must("at", INSTANT, "at_us"), _must("actor", ACTOR), field("projectId", NULL_ID)),
+    "entries": _named(
+        _must("id", ID), *_SPAN, field("actor", ACTOR), field("origin", ORIGIN), field("projectId", NULL_ID),
+        field("projectName", NULL_NAME), field("clientName", NULL_NAME), field("taskName", NULL_NAME),
+        field("description", NOTE), field("billable", OPTIONAL_FLAG), field("tags", texts()), field("pauses", PAUSES),
+        field("handsOnSeconds", SECONDS), field("supervisedSeconds", SECONDS),
+        field("lastEvidenceAt", INSTANT, "last_evidence_us"), field("repoId", NULL_ID), field("branch", OPTIONAL),
+        field("sessionId", OPTIONAL, "session"), field("pinned", texts(3, 10)), field("confirmed", FLAG, "is_confirmed"),
+        field("overlaps", FLAG, "may_overlap"), field("approvedAt", INSTANT, "approved_us"), field("locked", FLAG),
+        field("zone", text(64)), field("updatedAt", INSTANT, "updated_us"), *_SAID,
+    ),
+}  # fmt: skip
+"""The parts of a batch, in the order in which they must come."""
+
+
+def check(section: str, value: Mapping[str, Any]) -> None:
+    """Refuse (`invalid`) what an import of this part would not take."""
+    read_object(value, GIVEN[section])
