@@ -162,6 +162,7 @@ class App:
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
         self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment))
+        self.backfill.on_done = memory.give_back
         self.clients, self.buckets = Clients(self.engine), Buckets(self.engine, self.database.read_now(kept))
         self.surface = Surface(self, TABLE)
         self._set_surface()

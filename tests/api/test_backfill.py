@@ -151,6 +151,15 @@ async def test_the_files_an_agent_changed_become_its_own_when_its_log_is_read(cl
     assert (day["handsOnSeconds"], day["agentSeconds"]) == (-1800, 1800)
 
 
+async def test_a_repository_that_nobody_watches_is_one_project_named_after_the_sessions_folder(client, home):
+    for path in (home / ".claude" / "projects").rglob("*.jsonl"):
+        path.write_text(path.read_text().replace("/code/acme", "/gone/since"))
+    await client.post("/api/backfill", {})
+    names = {one["projectName"] for one in (await client.get("/api/entries?from=2026-11-18&to=2026-11-18&limit=500"))["data"]}
+    assert names == {"since", "beta", "gamma", "delta"}
+    assert "human since 08:59-09:19 11" in await day_of(client)
+
+
 async def test_excluded_folders_and_times_without_recording_stay_out(client, home):
     client.daemon.gate.exclude(["/code/gamma"])
     await client.post("/api/backfill", {})

@@ -221,13 +221,15 @@ class BeatSignal:
 class AgentSignal:
     """An act in a session of `agent`, told by its hook. `reason`: why a session started or ended, in the host's word.
 
-    The beat's `pid` is set only for a process that was alive at `started` (seconds since the epoch).
+    The beat's `pid` is set only for a process that was alive at `started` (seconds since the epoch). `folder`: where the
+    session works, which places a file in it that lies in no repository known here.
     """
 
     beat: BeatSignal
     agent: str
     reason: str = ""
     started: float | None = None
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

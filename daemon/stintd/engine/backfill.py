@@ -6,11 +6,12 @@ handed to one step, which stores them or, for a preview, undoes all it did.
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from stintd.domain.model import BACKFILLED, AgentSignal, Heartbeat, to_us
+from stintd.domain.model import BACKFILLED, AgentSignal, Context, Heartbeat, to_us
 from stintd.engine import intake
 from stintd.engine.commands import entries, recollection
 from stintd.engine.engine import Engine
@@ -29,11 +30,13 @@ LINKS_LIMIT = 2000
 
 
 class Backfill:
-    """One a daemon. `progress` is `{files, bytes, file, read}` while logs are read, None while nothing is."""
+    """One a daemon. `progress` is `{files, bytes, file, read}` while logs are read, None while nothing is. `on_done` is called
+    after each: it leaves much behind that is never needed again."""
 
     def __init__(self, engine: Engine, gate: Gate, places: Places, reader: LogReader) -> None:
         self._engine, self._gate, self._places, self._reader = engine, gate, places, reader
         self.progress: dict[str, int] | None = None
+        self.on_done: Callable[[], None] = lambda: None
 
     async def agents(
         self, since: date | datetime | None, until: date | datetime | None, is_dry: bool, who: str
@@ -46,6 +49,7 @@ class Backfill:
             return await self._agents(since, until, is_dry, who)
         finally:
             self.progress = None
+            self.on_done()
 
     async def undo(self, who: str) -> dict[str, Any]:
         """Take the latest import back."""
@@ -83,10 +87,11 @@ class Backfill:
         """The acts as heartbeats, and how many may not be kept."""
         real = await self._without_links(logged.acts)
         beats: list[Heartbeat] = []
+        contexts: dict[Context, Context] = {}  # nearly all are one of a few: ten times less memory
         unwanted = 0
         for start in range(0, len(logged.acts), AT_ONCE):
             kept, refused = self._gate.recollect(logged.acts[start : start + AT_ONCE], BACKFILLED + batch, real)
-            beats += kept
+            beats += (replace(beat, context=contexts.setdefault(beat.context, beat.context)) for beat in kept)
             unwanted += refused
             await asyncio.sleep(0)
         agents = {signal.beat.session or "": signal.agent for signal in logged.acts}
@@ -94,7 +99,7 @@ class Backfill:
 
     async def _without_links(self, acts: list[AgentSignal]) -> Mapping[str, str]:
         """Paths that lead through links, by how the logs name them."""
-        paths = {act.beat.path or "" for act in acts}
+        paths = {act.beat.path or "" for act in acts} | {act.folder for act in acts}
         folders = sorted(
             {os.path.dirname(path) for path in paths} | {path for path in paths if "." not in os.path.basename(path)}
         )

@@ -139,9 +139,9 @@ class Gate:
         now, limit = self._clock.now(), self._engine.policy.max_future
         for signal in signals:
             path = signal.beat.path or ""
-            told = replace(
-                signal.beat, client=batch, path=real.get(path, path), session=self.agents.first_id(signal.beat.session)
-            )
+            session = self.agents.first_id(signal.beat.session)
+            told = replace(signal.beat, client=batch, path=real.get(path, path), session=session)
+            told = self._of_session(told, real.get(signal.folder, signal.folder))
             try:
                 beat = intake.heartbeat(self._on_branch(told), self._places, self._device, now, limit)
             except Invalid:
@@ -199,12 +199,21 @@ class Gate:
 
     def _of_agent(self, signal: AgentSignal) -> list[Heartbeat]:
         """An act in an agent's session. Its process needs no watching for: its hooks tell when it works."""
-        told = self.agents.take(signal)
+        told = self._of_session(self.agents.take(signal), signal.folder)
         beat = self._told(told, self._clock.now())
         if self._is_unwanted(beat):
             return []
         self.agents.note(signal, told, beat.context)
         return [beat]
+
+    def _of_session(self, beat: BeatSignal, folder: str) -> BeatSignal:
+        """A file that lies in no known repository and below no root belongs where the session that touched it works: its
+        own folder would be a project for each folder of a repository that nobody watches."""
+        path = beat.path or ""
+        is_inside = bool(folder) and path.startswith(folder.rstrip("/") + "/")
+        if not is_inside or self._places.locate(path).checkout is not None or self._places.is_below_root(path):
+            return beat
+        return replace(beat, path=folder, entity=beat.entity or path)
 
     def _on_branch(self, signal: BeatSignal) -> BeatSignal:
         """With the branch its checkout stood on then, where its sender did not say: it may come late."""

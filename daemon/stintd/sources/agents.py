@@ -129,7 +129,7 @@ def signals_of(line: AgentLine, payload: dict[str, Any], time: datetime, find: F
         BeatSignal(time, kind, "agent", actor, path, session=session, pid=process.pid if process else None)
         for path in paths or [folder or os.path.dirname(paths[0])]
     )
-    return [AgentSignal(beat, agent, reason, process.started if process else None) for beat in beats]
+    return [AgentSignal(beat, agent, reason, process.started if process else None, folder) for beat in beats]
 
 
 def _event(line: AgentLine, payload: dict[str, Any]) -> tuple[str, str]:

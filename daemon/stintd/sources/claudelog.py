@@ -77,7 +77,8 @@ class ClaudeLog:
         said = next((text for block in blocks if (text := text_of(block, "text").lstrip())), "")
         if said.startswith(INTERRUPTED):
             return self._made(at_us, "stop")
-        if _is_machines(record, said) or not blocks:
+        has_picture = any(block.get("type") not in ("text", None) for block in blocks)
+        if _is_machines(record, said) or not (said or has_picture):
             return None
         if self._is_subagent or record.get("isSidechain"):
             return self._made(at_us, "work")

@@ -34,12 +34,16 @@ class LogReader:
         process = await self._start()
         assert process.stdin is not None
         found: list[AgentSignal] = []
+        texts: dict[str, str] = {}  # most are the same few
         files = 0
         try:
             process.stdin.write(json.dumps(asked).encode() + b"\n")
             while True:
                 said = await _said(process)
-                found += [_signal(*act) for act in said.get("acts", ())]
+                found += [
+                    _signal(act[0], *(texts.setdefault(text, text) for text in act[1:-1]), act[-1])
+                    for act in said.get("acts", ())
+                ]
                 files = said.get("files", files)
                 if said.get("isDone"):
                     return Logged(found, files, said["lines"], said["unreadable"], said["troubles"], said["isFull"])
@@ -74,9 +78,9 @@ async def _said(process: Process) -> dict[str, Any]:
 
 
 def _signal(
-    time_us: int, kind: str, actor: str, path: str, branch: str, session: str, agent: str, identity: str
+    time_us: int, kind: str, actor: str, path: str, branch: str, session: str, agent: str, folder: str, identity: str
 ) -> AgentSignal:  # fmt: skip
     beat = BeatSignal(
         from_us(time_us), kind, "agent", actor, path, branch=branch or None, session=session, origin_id=identity
     )  # fmt: skip
-    return AgentSignal(beat, agent)
+    return AgentSignal(beat, agent, folder=folder)

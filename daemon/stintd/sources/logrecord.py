@@ -59,6 +59,7 @@ class Act:
     branch: str
     session: str
     agent: str
+    folder: str = ""
 
     @property
     def identity(self) -> str:
@@ -176,4 +177,4 @@ class _Diary:
     def _act(self, note: Note, kind: str, actor: str, path: str = "") -> Act:
         place = path or note.folder
         is_inside = place == note.folder or place.startswith(note.folder.rstrip("/") + "/")
-        return Act(note.time_us, kind, actor, place, note.branch if is_inside else "", self._session, self._agent)
+        return Act(note.time_us, kind, actor, place, note.branch if is_inside else "", self._session, self._agent, note.folder)

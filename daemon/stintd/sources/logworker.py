@@ -63,7 +63,7 @@ class Worker:
 def _batches(found: Iterator[Act]) -> Iterator[list[list[Any]]]:
     held: list[list[Any]] = []
     for act in found:
-        held.append([act.time_us, act.kind, act.actor, act.path, act.branch, act.session, act.agent, act.identity])
+        held.append([act.time_us, act.kind, act.actor, act.path, act.branch, act.session, act.agent, act.folder, act.identity])
         if len(held) == BATCH:
             yield held
             held = []

@@ -67,7 +67,7 @@ def _decisions(review: int, unconfirmed: int, gaps_today: int) -> list[dict[str,
         text = f"{review} {_word('entry', review)} of the last 30 days need a decision: unconfirmed, or without a project"
         found.append(alert("review", "info", text, "`stint log` shows them, `stint edit` mends them"))
     if unconfirmed:
-        text = f"{unconfirmed} {_word('entry', unconfirmed)} rest on file changes alone and are not delivered"
+        text = f"{unconfirmed} {_word('entry', unconfirmed)} rest on file changes alone or are estimated, and are not delivered"
         found.append(alert("unconfirmed", "info", text, "`stint why ID` shows why; `stint approve` confirms a period"))
     if gaps_today:
         text = f"{gaps_today} {'gap' if gaps_today == 1 else 'gaps'} between today's entries"
