@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from stintd.cli.process import wait_ready
 from tests.support import until
 from tests.support.daemon import Daemon
 from tests.support.repos import make
@@ -303,3 +304,14 @@ def test_every_verb_that_prints_data_prints_json_when_asked(daemon, argv):
     assert outcome.err == ""
     json.loads(outcome.out)
     assert daemon.stint(*argv, check=False).code == outcome.code
+
+
+def test_a_start_that_came_second_leaves_no_daemon_on_its_way(home, started, monkeypatch):
+    """It would come up when the first one is stopped."""
+    home.stint("up")
+    slow = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])  # a stintd that is still loading
+    started.append(slow)
+    monkeypatch.setenv("STINTD_HOME", str(home.home))
+    health = wait_ready(slow, 0)
+    assert health["pid"] == json.loads(Path(home.layout.http_json).read_text())["pid"]
+    assert slow.poll() is not None

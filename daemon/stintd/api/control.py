@@ -1,5 +1,6 @@
 """The routes that are more than one command or query: heartbeats, status, roots, recording, settings."""
 
+import os
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -143,7 +144,7 @@ async def health(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     is_well = daemon.is_ready and not any(one.severity == "error" for one in warnings)
     return {
         "status": "ok" if is_well else "degraded" if daemon.is_ready else "starting", "ready": daemon.is_ready,
-        "version": daemon.version, "warnings": len(warnings),
+        "version": daemon.version, "warnings": len(warnings), "pid": os.getpid(),
     }  # fmt: skip
 
 

@@ -64,12 +64,26 @@ def wait_ready(child, offset, patience=PATIENCE):
         elif child.returncode is not None:
             break
         try:
-            return Control().get("/api/health")
+            health = Control().get("/api/health")
         except StintdError:
             pause(STEP)
+            continue
+        _call_off(child, health.get("pid"))
+        return health
     if child.returncode is None:
         raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"its log is {paths.home_layout().log_file}")
     raise Unavailable(f"stintd ended with status {child.returncode}", _last_words(offset))
+
+
+def _call_off(child, serving):
+    """Another start was faster: a daemon of ours that still is on its way must not come up when that one is stopped."""
+    if serving == child.pid or child.poll() is not None:
+        return
+    child.terminate()
+    try:
+        child.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        child.kill()
 
 
 def _last_words(offset):

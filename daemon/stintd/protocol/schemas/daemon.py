@@ -35,7 +35,7 @@ SHAPES: dict[str, Schema] = {
         " known, the id that is in the log.",
     ),
     "Health": obj({
-        "status": {"enum": ["ok", "degraded", "starting"]}, "ready": FLAG, "version": TEXT, "warnings": COUNT,
+        "status": {"enum": ["ok", "degraded", "starting"]}, "ready": FLAG, "version": TEXT, "warnings": COUNT, "pid": COUNT,
     }),
     "Status": obj({
         "version": TEXT, "ready": FLAG, "timers": ENTRIES, "todaySeconds": COUNT, "reviewCount": COUNT,

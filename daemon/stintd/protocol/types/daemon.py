@@ -78,6 +78,7 @@ class Health:
     ready: bool
     version: str
     warnings: int
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
