@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from stintd.domain.model import Absence, AbsenceSignal, AgentSignal, BeatSignal
+from stintd.engine.backfill import Backfill
 from stintd.ports import Logged
 from tests.support import agentlogs
 
@@ -195,7 +196,7 @@ async def test_hostile_logs_are_passed_over_and_told(client, home):
 
 
 async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, home):
-    backfill, begun, waiting = client.daemon.backfill, asyncio.Event(), asyncio.Event()
+    daemon, begun, waiting = client.daemon, asyncio.Event(), asyncio.Event()
 
     class Slow:
         async def read(self, lo_us, hi_us, now_us, told):
@@ -205,7 +206,7 @@ async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, h
             await waiting.wait()
             return Logged([], 3)
 
-    reader, backfill._reader = backfill._reader, Slow()
+    daemon.backfill = Backfill(daemon.engine, daemon.gate, daemon.places, Slow())
     running = asyncio.ensure_future(client.post("/api/backfill", {}))
     await begun.wait()
     assert await client.get("/api/backfill") == {
@@ -215,7 +216,6 @@ async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, h
     waiting.set()
     await running
     assert (await client.get("/api/backfill"))["running"] is False
-    backfill._reader = reader
 
 
 async def test_undo_stands_alone_and_an_unknown_source_is_refused(client):

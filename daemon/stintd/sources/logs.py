@@ -100,13 +100,15 @@ def _files(folder: str, depth: int) -> Iterator[os.DirEntry[str]]:
             yield entry
 
 
-def read(log: LogFile, now_us: int, told: Callable[[int], None] = lambda size: None) -> Reading:
+def read(
+    log: LogFile, now_us: int, told: Callable[[int], None] = lambda size: None, line_limit: int = LINE_LIMIT
+) -> Reading:  # fmt: skip
     """The acts of one log, as it is now. `told` hears how many bytes were read more."""
     out = Reading()
     reader = READERS[log.agent](log.name, log.is_subagent, now_us)
     notes: list[Note] = []
     try:
-        for line in _lines(log.path, told):
+        for line in _lines(log.path, told, line_limit):
             out.lines += 1
             record = _record(line)
             if record is None:
@@ -133,7 +135,7 @@ def _record(line: bytes | None) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _lines(path: str, told: Callable[[int], None]) -> Iterator[bytes | None]:
+def _lines(path: str, told: Callable[[int], None], limit: int) -> Iterator[bytes | None]:
     """The lines that are not blank; None for one that is too long. OSError for what is no ordinary file of ours."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     with open(os.open(path, flags), "rb") as file:
@@ -143,14 +145,14 @@ def _lines(path: str, told: Callable[[int], None]) -> Iterator[bytes | None]:
         if hasattr(os, "getuid") and status.st_uid != os.getuid():
             raise OSError(0, "it belongs to somebody else")
         left = status.st_size
-        while left > 0 and (line := file.readline(LINE_LIMIT + 1)):
+        while left > 0 and (line := file.readline(limit + 1)):
             size = len(line)
             rest = line
-            while len(line) > LINE_LIMIT and not rest.endswith(b"\n") and (rest := file.readline(LINE_LIMIT)):
+            while len(line) > limit and not rest.endswith(b"\n") and (rest := file.readline(limit)):
                 size += len(rest)
             left -= size
             told(size)
-            if len(line) > LINE_LIMIT:
+            if len(line) > limit:
                 yield None
             elif line.strip():
                 yield line
