@@ -9,6 +9,7 @@ import uuid
 from array import array
 from zoneinfo import ZoneInfo
 
+from stintd.cli import evidence
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.readfile import Source
 from stintd.cli.text import bold, dim, for_terminal, length, local
@@ -22,6 +23,7 @@ READERS = {
     "csv": spreadsheet.read, "json": native.read, "ical": ical.read, "timeclock": timeclock.read,
     "timewarrior": timewarrior.read, "watson": watson.read,
 }  # fmt: skip
+FORMATS = (*READERS, *evidence.READERS)
 BATCH, BATCH_BYTES = 200, 300_000
 SHOWN = 20
 PATIENCE = 120.0
@@ -299,6 +301,9 @@ def _remarks(job, tally):
 
 
 def run(words):
+    if words.format in evidence.READERS:
+        evidence.run(words)
+        return
     job = Job(words, Control())
     spans = job.look_through()
     tally = job.try_it()
@@ -316,7 +321,7 @@ def run(words):
 
 VERBS = {
     "import": Verb(
-        "import", run, "hours out of a file: " + ", ".join(READERS),
-        (Operand("FORMAT", choices=tuple(READERS)), Operand("FILE")), OPTIONS, DETAIL,
+        "import", run, "hours out of a file: " + ", ".join(FORMATS),
+        (Operand("FORMAT", choices=FORMATS), Operand("FILE")), OPTIONS, DETAIL,
     )
 }  # fmt: skip

@@ -17,6 +17,7 @@ from stintd.errors import Conflict, Internal, NotFound
 from stintd.store import table
 from stintd.store.connection import Row, StoreConnection
 
+BATCH = 500
 BOOKKEEPING = frozenset({"revision", "updated_us"})
 """Columns that say that a row changed, not how."""
 
@@ -132,7 +133,13 @@ def _from_json(text: str | None) -> Row | None:
 
 
 def undo(conn: Connection, edit_id: str, now: datetime) -> list[Change]:
-    """Take an edit back: its rows get back the columns it changed. Answers what that changed, for totals and listeners.
+    """Take an edit back as `undoing` does, and answer everything that changed."""
+    return list(undoing(conn, edit_id, now))
+
+
+def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[Change]:
+    """Take an edit back: its rows get back the columns it changed. Gives what each changed, for totals and listeners; done
+    once it was followed to its end. One at a time: an edit may be an import of a hundred thousand entries.
 
     `not_found`; `conflict` when it is undone already, or when a later edit changed the same columns (it is named: undo
     that one first). What evidence has changed since does not stand in the way.
@@ -140,15 +147,26 @@ def undo(conn: Connection, edit_id: str, now: datetime) -> list[Change]:
     edit = get(conn, edit_id)
     if edit.undone_at is not None:
         raise Conflict(f"{edit.verb} of {edit.at:%Y-%m-%d %H:%M} is undone already", "", {"editId": edit_id})
-    done = []
-    for change in reversed(changes_of(conn, edit_id)):
+    for change in _backwards(conn, edit_id):
         current = table.row_of(conn, change.table, change.row_id)
         _refuse_if_overtaken(conn, edit, change, current)
         back = _restore(conn, change, current, now)
         if back is not None:
-            done.append(back)
+            yield back
     conn.execute("UPDATE edit SET undone_us = ? WHERE id = ?", (to_us(now), edit_id))
-    return done
+
+
+def _backwards(conn: Connection, edit_id: str) -> Iterator[Change]:
+    """The rows of an edit, the last touched first, read some at a time."""
+    last = conn.execute("SELECT max(position) FROM edit_row WHERE edit_id = ?", (edit_id,)).fetchone()[0]
+    while last is not None and last >= 0:
+        rows = conn.execute(
+            "SELECT table_name, row_id, before, after FROM edit_row WHERE edit_id = ? AND position BETWEEN ? AND ?"
+            " ORDER BY position DESC", (edit_id, last - BATCH + 1, last),
+        ).fetchall()  # fmt: skip
+        for name, row_id, before, after in rows:
+            yield Change(name, row_id, _from_json(before), _from_json(after))
+        last -= BATCH
 
 
 def _refuse_if_overtaken(conn: Connection, edit: Edit, change: Change, current: Row | None) -> None:

@@ -145,11 +145,11 @@ def _span(start: datetime | None, end: datetime | None, minutes: float | None) -
     raise Invalid(f"{missing} is missing", "send start and end, or start and durationMinutes", {"field": missing})
 
 
-def taken_us(step: Step, lo: int, hi: int) -> int:
+def taken_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
     """How much automatic time of the person lies in a stretch."""
     rows = select(
         step.conn, f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608
-        f" AND NOT {OWN} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?", (lo - LONGEST_US, hi, lo),
+        f" AND NOT {OWN} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?", (lo - reach_us, hi, lo),
     )  # fmt: skip
     return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
 
@@ -249,7 +249,7 @@ def restore(step: Step, entry_id: str) -> dict[str, Any]:
 def take_back(step: Step, edit_id: str) -> list[str]:
     """Undo an edit: rows, totals, what is derived; the ids of the entries that are there and changed."""
     changed = []
-    for one in kept.undo(step.conn, edit_id, step.now):
+    for one in kept.undoing(step.conn, edit_id, step.now):
         if one.table == "entry":
             changed.append(one.row_id)
             keeping.note_restored(step, one.before, one.after)

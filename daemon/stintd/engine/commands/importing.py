@@ -41,6 +41,7 @@ class _Batch:
     overlaps: list[dict[str, Any]] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    reach_us: int = LONGEST_US
     fresh: set[str] = field(default_factory=set)
     added_us: int = 0
     taken_us: int = 0
@@ -53,6 +54,7 @@ def take(
     """Take a batch. Answers what was added; with `dry_run` what would be, and nothing is changed."""
     batch = _Batch(step, import_id or step.new_id(), overlap, match == "content", create, dry_run)
     _check_edit(step, batch.import_id)
+    batch.reach_us = _reach_us(step)
     counts = {name: sum(_ADD[name](step, dict(row)) for row in parts.get(name) or []) for name in _CATALOG}
     # Projects and tasks are made outside the edit: undoing an import must not take a project that is used since.
     rows = [row for given in entries or [] if (row := _entry(batch, dict(given))) is not None]
@@ -79,6 +81,12 @@ def _answer(batch: _Batch, counts: dict[str, int]) -> dict[str, Any]:
         "addedSeconds": shape.seconds(batch.added_us), "takenSeconds": shape.seconds(batch.taken_us),
         "projectsCreated": batch.created, "unknownProjects": batch.unknown, "others": counts,
     }  # fmt: skip
+
+
+def _reach_us(step: Step) -> int:
+    """How long the longest entry is: asked once a batch, so that each entry need not look through a month before it."""
+    sql = "SELECT max(coalesce(end_us, ?) - start_us) FROM entry"
+    return int(step.conn.execute(sql, (to_us(step.now),)).fetchone()[0] or 0)
 
 
 def _check_edit(step: Step, import_id: str) -> None:
@@ -113,7 +121,7 @@ def _entry(batch: _Batch, given: Row) -> Row | None:
         row["may_overlap"] = int(bool(found))
     row["billable"] = int(given["billable"] if given.get("billable") is not None else by_hand.bills(step, project))
     batch.added_us += shape.length_us(row, row["end_us"])
-    batch.taken_us += by_hand.taken_us(step, row["start_us"], row["end_us"]) if row["actor"] == "human" else 0
+    batch.taken_us += by_hand.taken_us(step, row["start_us"], row["end_us"], batch.reach_us) if row["actor"] == "human" else 0
     batch.fresh.add(row["id"])
     batch.outcomes.append("added")
     return row
@@ -190,9 +198,9 @@ def _near(batch: _Batch, row: Row, condition: str, values: tuple[Any, ...]) -> l
     now = to_us(batch.step.now)
     found = select(
         batch.step.conn, "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
-        f" WHERE {condition} AND start_us BETWEEN ? AND ? AND coalesce(end_us, ?) > ? AND id NOT IN"
-        " (SELECT row_id FROM edit_row WHERE edit_id = ? AND table_name = 'entry') ORDER BY start_us",
-        (now, *values, row["start_us"] - LONGEST_US, row["end_us"], now, row["start_us"], batch.import_id),
+        f" WHERE {condition} AND start_us BETWEEN ? AND ? AND coalesce(end_us, ?) > ? AND NOT EXISTS"
+        " (SELECT 1 FROM edit_row WHERE row_id = entry.id AND edit_id = ? AND table_name = 'entry') ORDER BY start_us",
+        (now, *values, row["start_us"] - batch.reach_us, row["end_us"], now, row["start_us"], batch.import_id),
     )  # fmt: skip
     return [one for one in found if one["id"] not in batch.fresh]
 

@@ -1,0 +1,121 @@
+"""`stint import wakatime|activitywatch FILE`: evidence out of other trackers' exports, as heartbeats at their own time.
+
+Read by the same rules as what their live clients send; a heartbeat that is there already is known again. Evidence is not
+an edit: there is nothing to undo, what it makes are automatic entries like all others.
+"""
+
+import json
+from datetime import UTC, datetime
+
+from stintd.cli.readfile import Source
+from stintd.cli.text import bold, dim, for_terminal
+from stintd.client.control import Control
+from stintd.errors import Invalid
+from stintd.formats import dumps
+from stintd.formats.found import Bad, Found
+from stintd.protocol import activitywatch, wakatime
+
+READERS = {"wakatime": dumps.wakatime, "activitywatch": dumps.activitywatch}
+BATCH = 500
+SHOWN = 20
+PATIENCE = 120.0
+
+
+def heartbeats_of(one):
+    """What a thing of the file is evidence of, as `POST /api/heartbeats` takes it; and why it is none."""
+    if one.kind == "wakatime":
+        told = wakatime.told_from_wire(one.value, datetime.now(UTC))
+        return ([], "a page in a browser") if told.page else ([_wire(told.signal)], "")
+    bucket = activitywatch.bucket_from_wire(str(one.value["id"]), {"hostname": "", "client": "", **one.value["bucket"]})
+    found = activitywatch.signals_of(bucket, activitywatch.event_from_wire(one.value["event"]))
+    acts = [_wire(signal) for signal in found if signal.kind != "presence"]
+    return acts, "" if acts else f"events of {bucket.kind} say nothing of work"
+
+
+def _wire(signal):
+    """A heartbeat on the wire; what is empty is left out. An id that was made from its content goes with it."""
+    time = signal.time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    values = {
+        "id": signal.origin_id, "time": time, "path": signal.path, "project": signal.project, "branch": signal.branch,
+        "kind": signal.kind, "source": signal.source, "actor": signal.actor, "sessionId": signal.session, "entity": signal.entity,
+    }  # fmt: skip
+    return {name: value for name, value in values.items() if value}
+
+
+class Job:
+    """One import of evidence."""
+
+    def __init__(self, words, control):
+        self.words, self.control, self.source = words, control, Source(words.file)
+        self.bad, self.bad_count, self.passed, self.count = [], 0, {}, 0
+
+    def found(self, stage):
+        """The heartbeats of the file; at the first reading what is bad or passed over is noted."""
+        for one in READERS[self.words.format](self.source.pieces(stage), UTC):
+            beats, reason = [], ""
+            try:
+                if isinstance(one, Found):
+                    beats, reason = heartbeats_of(one)
+            except Invalid as error:
+                one = Bad(one.line, error.message)
+            if stage == 1:
+                self._note(one, reason)
+            yield from beats
+
+    def _note(self, one, reason):
+        if isinstance(one, Bad):
+            self.bad_count += 1
+            self.bad += [one] if len(self.bad) < SHOWN else []
+        elif reason:
+            self.passed[reason] = self.passed.get(reason, 0) + 1
+
+    def look_through(self):
+        """Count; refuse a file with bad lines unless they are left out."""
+        self.count = sum(1 for _ in self.found(1))
+        if self.bad_count and not self.words.skip_bad:
+            told = [f"line {one.line}: {for_terminal(one.reason)}" for one in self.bad]
+            hint = [*told, "mend the file, or leave them out with --skip-bad"]
+            raise Invalid(f"{self.bad_count} heartbeats cannot be read, nothing was imported", "\n".join(hint))
+
+    def do_it(self):
+        """Post them; before the next batch what was posted is derived, so that nothing piles up."""
+        done, batch = {"accepted": 0, "duplicates": 0, "rejected": []}, []
+        for beat in self.found(3):
+            if self.words.project and "path" not in beat:
+                beat["project"] = self.words.project
+            batch.append(beat)
+            if len(batch) == BATCH:
+                self._post(batch, done)
+                batch = []
+        if batch:
+            self._post(batch, done)
+        return done
+
+    def _post(self, batch, done):
+        answer = self.control.post("/api/heartbeats", batch, PATIENCE)
+        done["accepted"] += answer["accepted"]
+        done["duplicates"] += answer["duplicates"]
+        done["rejected"] += [one["error"] for one in answer["rejected"]]
+        self.control.get("/api/heartbeats", limit=1)
+
+
+def run(words):
+    job = Job(words, Control())
+    job.look_through()
+    done = {"accepted": 0, "duplicates": 0, "rejected": []} if words.dry_run else job.do_it()
+    job.source.close()
+    if words.json:
+        print(json.dumps({"dryRun": bool(words.dry_run), "found": job.count, "passed": job.passed, **done}))
+        return
+    if words.dry_run:
+        print(
+            f"would send {bold(str(job.count))} heartbeats from {for_terminal(job.source.name)}; those there already add nothing"
+        )
+    else:
+        print(f"imported {bold(str(done['accepted']))} heartbeats from {for_terminal(job.source.name)}")
+        if done["duplicates"]:
+            print(dim(f"{done['duplicates']} were there already"))
+    for reason in dict.fromkeys(done["rejected"][:SHOWN]):
+        print(dim(f"refused: {for_terminal(reason)}"))
+    for reason, count in job.passed.items():
+        print(dim(f"{count} passed over: {for_terminal(reason)}"))

@@ -1,0 +1,61 @@
+"""Evidence out of other trackers' exports: WakaTime's data dump and ActivityWatch's buckets, item by item.
+
+What an item means is the matter of those who read the same from their live clients (`protocol`): here it is only found.
+"""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from typing import Any
+
+from stintd.errors import Invalid
+from stintd.formats import jsonstream
+from stintd.formats.found import Bad, Found, Reading
+from stintd.formats.jsonstream import Path
+
+
+def wakatime(pieces: Iterable[str], zone: tzinfo) -> Reading:
+    """Heartbeats of `{"days": [{"heartbeats": […]}]}`, of `{"data": […]}` (a day of the API), or of a plain list."""
+    is_known = False
+    for element in jsonstream.walk(pieces, _opens_days):
+        if not _is_heartbeat(element.path):
+            is_known = is_known or element.path[:1] in (("days",), ("data",))
+            continue
+        is_known = True
+        is_object = isinstance(element.value, dict)
+        yield Found(element.line, "wakatime", element.value) if is_object else Bad(element.line, "a heartbeat is an object")
+    if not is_known:
+        raise Invalid("there are no heartbeats in it", "it is the file of WakaTime's data export that holds heartbeats")
+
+
+def _opens_days(path: Path) -> bool:
+    is_day = path[:1] == ("days",) and (len(path) < 3 or path[2:] == ("heartbeats",))
+    return not path or path == ("data",) or is_day
+
+
+def _is_heartbeat(path: Path) -> bool:
+    is_listed = len(path) == 1 and isinstance(path[0], int)
+    is_days = len(path) == 4 and path[0] == "days" and path[2] == "heartbeats"
+    return is_listed or is_days or (len(path) == 2 and path[0] == "data")
+
+
+def activitywatch(pieces: Iterable[str], zone: tzinfo) -> Reading:
+    """Events of `{"buckets": {ID: {"type", "client", …, "events": […]}}}`, each with what is known of its bucket."""
+    about: dict[str, dict[str, Any]] = {}
+    is_known = False
+    for element in jsonstream.walk(pieces, _opens_buckets):
+        path = element.path
+        is_known = is_known or path[:1] == ("buckets",)
+        if len(path) == 3 and path[2] in ("type", "client", "hostname"):
+            about.setdefault(str(path[1]), {})[str(path[2])] = element.value
+        elif len(path) == 4 and path[2] == "events":
+            bucket = about.get(str(path[1]), {})
+            if "type" not in bucket:
+                yield Bad(element.line, "the bucket does not say its type before its events")
+            else:
+                yield Found(element.line, "activitywatch", {"id": path[1], "bucket": bucket, "event": element.value})
+    if not is_known:
+        raise Invalid("there are no buckets in it", "it is the JSON of ActivityWatch's export of its buckets")
+
+
+def _opens_buckets(path: Path) -> bool:
+    return not path or (path[0] == "buckets" and (len(path) < 3 or path[2:] == ("events",)))
