@@ -1,6 +1,7 @@
 """WakaTime's routes: what is taken, what is answered, and the hours they show."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 
@@ -250,6 +251,18 @@ async def test_summaries_are_a_list_of_days(client, day):
     assert [part["name"] for part in one["data"][0]["entities"]] == ["/code/acme/main.py", "/code/acme/lib.rs"]
     assert [part["name"] for part in one["data"][0]["branches"]] == ["main"]
     assert len((await client.get(f"{BASE}/summaries", range="Last 7 Days"))["data"]) == 7
+
+
+@pytest.mark.parametrize(
+    "asked", [{"start": "1971-01-01", "end": "8999-12-30"}, {"start": "2024-01-01", "end": "2026-01-01", "range": "today"},
+              {"range": "all_time"}],
+)  # fmt: skip
+async def test_nobody_gets_summaries_of_more_than_a_year_of_days(client, asked):
+    old = {"projectName": "acme", "autoCreate": True, "start": "2024-01-01T09:00:00Z", "durationMinutes": 60}
+    await client.post("/api/entries", old, 201)
+    refused = await client.ask("GET", f"{BASE}/summaries?" + urlencode(asked))
+    assert (refused.status, refused.body["error"]) == (422, "a range has at most 366 days")
+    assert (await client.get(f"{BASE}/stats/all_time"))["data"]["total_seconds"] == 3600
 
 
 async def test_durations_are_the_stretches_of_a_day(client, day):

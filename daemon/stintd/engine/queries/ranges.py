@@ -16,8 +16,11 @@ _RANGES = {
 }  # fmt: skip
 
 
-def days_of(view: View, zone: Any, start: date | None, end: date | None, name: str | None) -> tuple[date, date]:
-    """First and last local day of what was asked for; a week when nothing was."""
+def days_of(
+    view: View, zone: Any, start: date | None, end: date | None, name: str | None, longest: int | None = DAYS_LIMIT
+) -> tuple[date, date]:
+    """First and last local day of what was asked for; a week when nothing was. `longest` bounds what answers every day by
+    itself: there is a name for a range without end, and a name beside two dates says nothing of how far they are apart."""
     day = view.now.astimezone(zone).date()
     if start is not None or end is not None:
         first_day, last_day = start or end or day, end or start or day
@@ -25,8 +28,8 @@ def days_of(view: View, zone: Any, start: date | None, end: date | None, name: s
         first_day, last_day = _named(view, zone, day, (name or "last_7_days").lower().replace(" ", "_"))
     if last_day < first_day:
         raise Invalid("the range ends before it begins", "swap start and end")
-    if name is None and (last_day - first_day).days >= DAYS_LIMIT:
-        raise Invalid(f"a range has at most {DAYS_LIMIT} days", "ask for less, or for stats/all_time")
+    if longest is not None and (last_day - first_day).days >= longest:
+        raise Invalid(f"a range has at most {longest} days", "ask for less, or for stats/all_time")
     return first_day, last_day
 
 

@@ -103,7 +103,7 @@ def _part_of(told: dict[str, Any], *names: str) -> dict[str, Any]:
 def stats(view: View, span: str = "last_7_days", timezone: str | None = None) -> dict[str, Any]:
     """Totals of a range by its name, a year or a month."""
     zone = zone_of(timezone or view.policy.zone)
-    first_day, last_day = days_of(view, zone, None, None, span)
+    first_day, last_day = days_of(view, zone, None, None, span, longest=None)
     work = worked(view, first_day, last_day, zone)
     total, count = human_us(work.slices), (last_day - first_day).days + 1
     lengths = {day: spent for day, found in work.days(zone).items() if (spent := human_us(found))}
