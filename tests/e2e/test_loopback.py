@@ -1,5 +1,6 @@
 """The loopback port of a real daemon: found by its file, opened by a key of the command line, moved by a setting."""
 
+import asyncio
 import json
 import socket
 import urllib.error
@@ -125,3 +126,35 @@ def test_a_browser_extension_is_let_in_once_the_settings_list_it(daemon):
     config.write_text(config.read_text().replace("port = 0", 'port = 0\nextension_origins = ["chrome-extension://abc"]'))
     until(lambda: browse() == (202, "chrome-extension://abc"), 10, "it is let in")
     assert key not in daemon.output(), "the address with the key in it is in no log"
+
+
+def test_two_hundred_writers_on_both_listeners_are_all_kept_once_though_each_sends_twice(daemon):
+    key, address = make_key(daemon, "write", "many"), told(daemon)["url"].removeprefix("http://")
+    daemon.stint("projects", "add", "acme")
+
+    async def send(number: int) -> tuple[bytes, str]:
+        start = f"2024-10-{1 + number // 24:02d}T{number % 24:02d}:00:00Z"
+        body = json.dumps({"projectName": "acme", "startTime": start, "durationMinutes": 30}).encode()
+        head = (
+            f"POST /api/entries HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            f"X-API-Key: {key}\r\nIdempotency-Key: {number}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        host, _, port = address.partition(":")
+        path = daemon.layout.socket
+        reader, writer = await (asyncio.open_connection(host, int(port)) if number % 2 else asyncio.open_unix_connection(path))
+        writer.write(head.encode() + body)
+        answer = await reader.read()
+        writer.close()
+        return answer[:12], json.loads(answer.partition(b"\r\n\r\n")[2])["id"]
+
+    async def twice(number: int) -> list[tuple[bytes, str]]:
+        return [await send(number), await send(number)]
+
+    async def everybody() -> list[list[tuple[bytes, str]]]:
+        return await asyncio.gather(*(twice(number) for number in range(200)))
+
+    answers = asyncio.run(everybody())
+    assert {status for pair in answers for status, _ in pair} == {b"HTTP/1.1 201"}
+    assert all(first == again for first, again in answers)
+    kept = ask(daemon, "/api/entries?limit=500", key)[1]["data"]
+    assert sorted(entry["id"] for entry in kept) == sorted(pair[0][1] for pair in answers)
