@@ -115,6 +115,25 @@ def test_the_outbox_is_shown_retried_and_dropped(hooks, stint):
     assert stint("outbox", "explode", "00d00d").code == 2
 
 
+def test_the_outbox_names_each_receiver_once_whatever_the_order(hooks, stint):
+    theirs = {**SENT, "id": "0193a1b2-0000-7000-8000-00000000beef", "target": f"webhook:{OTHER['id']}"}
+    hooks.answers["GET", "/api/outbox"] = page(SENT, theirs, {**SENT, "id": "0193a1b2-0000-7000-8000-00000000cafe"})
+    shown = stint("outbox").out.splitlines()
+    assert [line.split()[0] for line in shown] == ["webhook", "00d00d", "00cafe", "webhook", "00beef"]
+
+
+def test_the_help_of_the_outbox_names_what_can_be_done_with_a_delivery(hooks, stint):
+    shown = stint("outbox", "--help").out
+    assert "outbox retry DELIVERY" in shown
+    assert "outbox drop DELIVERY" in shown
+
+
+@pytest.mark.parametrize(("failures", "said"), [(1, "failed once"), (2, "failed 2 times")])
+def test_the_list_counts_failures_in_words(hooks, stint, failures, said):
+    hooks.answers["GET", "/api/webhooks"] = page({**HOOK, "failures": failures})
+    assert said in stint("webhooks").out
+
+
 @pytest.mark.parametrize("argv", [("add",), ("remove",), ("rotate",), ("test",), ("edit",), ("redeliver",), ("deliveries",)])
 def test_an_action_without_its_webhook_says_what_to_write(hooks, stint, argv):
     refused = stint("webhooks", *argv)

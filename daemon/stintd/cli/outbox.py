@@ -14,6 +14,10 @@ OPTIONS = (
     Option("--state", "only these (default: open, which is waiting and parked)", "STATE", choices=STATES),
     Option("--target", "only what this one gets, like webhook:ID", "TARGET"),
 )
+DETAIL = """stint outbox                    what waits and what was given up, by whom it is for
+stint outbox retry DELIVERY     try it now, instead of after the pause
+stint outbox drop DELIVERY      never deliver it
+stint outbox --state delivered  or waiting, parked, dropped, all"""
 
 
 def _list(words, control):
@@ -21,13 +25,12 @@ def _list(words, control):
     if words.json:
         print(json.dumps(found))
         return
-    target = None
-    for one in found:
-        if one["target"] != target:
-            target = one["target"]
-            kind, _, of = target.partition(":")
-            print(bold(f"{for_terminal(kind)} {short_id(of)}" if of else for_terminal(kind)))
-        print("  " + delivery_line(one))
+    for target in dict.fromkeys(one["target"] for one in found):
+        kind, _, of = target.partition(":")
+        print(bold(f"{for_terminal(kind)} {short_id(of)}" if of else for_terminal(kind)))
+        for one in found:
+            if one["target"] == target:
+                print("  " + delivery_line(one))
     if not found:
         print(dim("nothing waits"))
 
@@ -48,6 +51,6 @@ def run(words):
 VERBS = {
     "outbox": Verb(
         "outbox", run, "what waits to leave this machine",
-        (Operand("ACTION", "?", choices=("retry", "drop")), Operand("DELIVERY", "?")), OPTIONS,
+        (Operand("ACTION", "?", choices=("retry", "drop")), Operand("DELIVERY", "?")), OPTIONS, DETAIL,
     )
 }  # fmt: skip

@@ -13,7 +13,7 @@ from stintd.errors import Invalid
 ACTIONS = ("list", "add", "edit", "remove")
 OPTIONS = (
     Option("--email", "their mail address; - for none", "ADDRESS"),
-    Option("--role", "what they are here", "ROLE", choices=("standard", "manager")),
+    Option("--role", "what they are here: standard or manager", "ROLE", choices=("standard", "manager")),
     Option("--name", "a new name", "NAME"),
     Option("--joined", "they have accepted the invitation"),
 )

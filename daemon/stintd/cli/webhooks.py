@@ -42,7 +42,7 @@ def state_of(webhook):
         return warn("off" + (f": {for_terminal(webhook['trouble'])}" if webhook["trouble"] else ""))
     counts = [f"{webhook[name]} {name}" for name in ("waiting", "parked") if webhook[name]]
     if webhook["failures"]:
-        counts.insert(0, f"failed {webhook['failures']} times")
+        counts.insert(0, "failed once" if webhook["failures"] == 1 else f"failed {webhook['failures']} times")
     return warn(", ".join(counts)) if webhook["failures"] or webhook["parked"] else dim(", ".join(counts) or "well")
 
 

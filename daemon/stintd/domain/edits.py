@@ -292,7 +292,8 @@ def _room(whole: interval.Interval, actor: str, without: set[EntryId], around: S
     if mode == "refuse":
         names = ", ".join(sorted({around.names.get(entry.project or ProjectId(""), "no project") for entry in own}))
         raise Conflict(
-            f"that time is taken by your own entry ({names})", "use --replace to take it, or --overlap to count both",
+            f"that time is taken by your own entry ({names})",
+            "send replace (`--replace`) to take it, or overlap (`--overlap`) to count both",
             {"entries": [entry.id for entry in own]},
         )  # fmt: skip
     _check_unlocked(own, around)
