@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -33,8 +34,13 @@ class SystemBus:
     def start(self) -> "SystemBus":
         self.socket.unlink(missing_ok=True)
         self._process = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={self._config}"])
-        until(self.socket.exists, what="the bus listens")
+        until(self._listens, what="the bus listens")
         return self
+
+    def _listens(self) -> bool:
+        """The file is there a moment before anybody listens."""
+        with socket.socket(socket.AF_UNIX) as channel:
+            return channel.connect_ex(str(self.socket)) == 0
 
     def stop(self) -> None:
         if self._process is not None:
