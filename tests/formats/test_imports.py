@@ -68,11 +68,13 @@ def test_another_home_made_of_our_json_has_the_same_ids_and_says_the_same_of_eac
 def test_nothing_is_imported_while_a_line_is_bad_unless_bad_ones_are_left_out(other, tmp_path):
     target = tmp_path / "hours.csv"
     target.write_text("start,end,project\n2026-11-20 09:00,2026-11-20 10:00,acme\nnever,2026-11-20 11:00,acme\n"
-                      "2026-11-20 12:00,2026-11-20 11:00,acme\n2026-11-20 13:00,,acme\n")  # fmt: skip
+                      "2026-11-20 12:00,2026-11-20 11:00,acme\n2026-11-20 13:00,,acme\n"
+        "8999-01-01 00:00,8999-01-01 01:00,acme\n")  # fmt: skip
     refused = other.stint("import", "csv", str(target), "--create", check=False)
     assert refused.code == 1
     assert "line 3: 'never' is no time" in refused.err
     assert "line 4: the end is not after the start" in refused.err
+    assert "line 6: it is in the future" in refused.err
     assert other.entries() == []
     taken = other.stint("import", "csv", str(target), "--create", "--skip-bad")
     assert "imported 1 entry, 1h 00m" in taken.out

@@ -5,6 +5,7 @@ Nothing is imported before the whole file was read and tried; all of it is one e
 
 import json
 import sys
+import time
 import uuid
 from array import array
 from zoneinfo import ZoneInfo
@@ -45,7 +46,7 @@ class Job:
     def __init__(self, words, control):
         self.words, self.control = words, control
         self.zone = ZoneInfo(control.get("/api/users/me")["timezone"])
-        self.source = Source(words.file)
+        self.source, self.now = Source(words.file), time.time()
         self.overlap = "keep" if words.overlap else "skip" if words.skip_overlaps else "refuse"
         self.bad, self.bad_count, self.passed, self.count = [], 0, {}, 0
         self.left_out, self.beside = set(), set()
@@ -70,6 +71,8 @@ class Job:
             files.check(section, one.value)
         except Invalid as error:
             return Bad(one.line, error.message)
+        if section == "entries" and local(one.value["end"]).timestamp() > self.now:
+            return Bad(one.line, "it is in the future")
         return one
 
     def _note(self, one):
