@@ -42,6 +42,7 @@ async def test_the_owner_can_be_renamed_and_nothing_more(client, by):
     which = "me" if by == "me" else me["id"]
     assert (await changed(client, which, name=" Rosa ", revision=1))["name"] == "Rosa"
     again = await changed(client, which, email="rosa@example.com", role="owner", status="active")
+    assert me["createdAt"] is again["createdAt"] is None, "nobody knows since when, and a change does not tell"
     assert (again["name"], again["email"], again["revision"], again["id"]) == ("Rosa", "rosa@example.com", 3, me["id"])
     assert await client.get("/api/users/me") == again
     for wrong in ({"role": "standard"}, {"status": "invited"}):

@@ -83,6 +83,20 @@ def test_a_closed_pipe_is_no_error(control):
     assert done.returncode == 0
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+@pytest.mark.parametrize("verb", ["help", "--version"])
+def test_a_full_disk_behind_the_output_is_no_defect_of_ours(verb):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "stintd.cli.main", verb],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(paths.__file__).parents[1])},
+        )  # fmt: skip
+    assert "the output could not be written" in done.stderr
+    assert "defect" not in done.stderr
+    assert done.returncode == 1
+
+
 def test_a_message_never_carries_control_characters(stint, control):
     control.answers["POST", "/api/timer/stop"] = (404, {"error": "no \x1b[31mred", "code": "NOT_FOUND", "details": {}})
     outcome = stint("stop", "x")

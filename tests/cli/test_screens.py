@@ -230,7 +230,7 @@ def test_the_feed_says_what_is_new_and_keeps_quiet_about_the_rest(stint, control
 SCREENS = [
     ("day", "2026-11-20"), ("report", "2026-11-20"), ("log", "2026-11-20"), ("week", "2026-W47"),
     ("timesheet", "2026-W47"), ("gaps", "2026-11-20"), ("status",), ("repos",), ("projects",), ("clients",), ("tasks",),
-    ("why", "2026-11-20", "10:00"), ("watch",), ("map", "--list"), ("projects", "--names"),
+    ("why", "2026-11-20", "10:00"), ("watch",), ("map", "--list"), ("projects", "--names"), ("keys",),
 ]  # fmt: skip
 
 
@@ -262,6 +262,8 @@ def hostile(control):
             {"path": f"/x/{HOSTILE}", "branch": HOSTILE, "kind": "main", "trouble": HOSTILE}]}),
         ("GET", "/api/projects"): page(name), ("GET", "/api/clients"): page(name), ("GET", "/api/tasks"): page(name),
         ("GET", "/api/why"): {"entryId": bad["id"], "entry": bad, "start": bad["start"], "end": bad["end"], **rest},
+        ("GET", "/api/keys"): page({"id": "0193a1b2-0000-7000-8000-0000000000aa", "name": HOSTILE, "scope": "write",
+            "projectName": HOSTILE, "clientName": None, "lastUsedAt": beat["time"], "revokedAt": None}),
         ("GET", "/api/mappings"): page({"id": "1", "path": HOSTILE, "project": HOSTILE}), ("GET", "/api/health"): {},
         ("GET", "/api/events"): stream(f"event: time_entry.started\ndata: {json.dumps(bad)}\n\n",
                                        f"event: heartbeat\ndata: {json.dumps(beat)}\n\n"),

@@ -4,6 +4,7 @@ import json
 
 from stintd import paths
 from stintd.cli.catalog import key_of_name
+from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
@@ -18,6 +19,12 @@ OPTIONS = (
     Option("--project", "let it see and change only this project", "PROJECT"),
     Option("--all", "list revoked ones as well"),
 )
+SHAPE = (
+    Column("key", gives_way=True, least=10, paint=lambda text, row: bold(text)),
+    Column("scope", gives_way=True, least=5),
+    Column("use", gives_way=True, least=9),
+    Column("id", may_go=True, paint=lambda text, row: dim(text)),
+)
 DETAIL = """A key lets a program call http://127.0.0.1 instead of the control socket. It is shown once, when it is made.
 stint keys create --scope write --name editor
 stint keys create --scope write --name acme-agent --client Acme
@@ -29,14 +36,22 @@ def _list(words, control):
     if words.json:
         print(json.dumps(found))
         return
-    for key in found:
-        used = f"last used {key['lastUsedAt'][:16].replace('T', ' ')} UTC" if key["lastUsedAt"] else "never used"
-        state = "revoked" if key["revokedAt"] else used
-        within = key["projectName"] or key["clientName"]
-        reach = f" within {for_terminal(within)}" if within else ""
-        print(f"{bold(for_terminal(key['name']))}  {key['scope']}{reach}  {dim(key['id'])}  {state}")
     if not found:
         print(dim("no keys; `stint keys create --scope write --name NAME` makes one"))
+        return
+    rows = [[for_terminal(key["name"]), _reach(key), _use(key), key["id"]] for key in found]
+    print("\n".join(table(SHAPE, rows, columns())))
+
+
+def _reach(key):
+    within = key["projectName"] or key["clientName"]
+    return f"{key['scope']} within {for_terminal(within)}" if within else key["scope"]
+
+
+def _use(key):
+    if key["revokedAt"]:
+        return "revoked"
+    return f"last used {key['lastUsedAt'][:16].replace('T', ' ')} UTC" if key["lastUsedAt"] else "never used"
 
 
 def _create(words, control):

@@ -4,6 +4,7 @@
 lines on standard error: what is wrong, what to do.
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -11,8 +12,10 @@ from importlib import import_module
 from stintd import __version__
 from stintd.cli.options import HELP, UsageError, help_text, parse
 from stintd.cli.verbs import GROUPS, MODULES, module_of, nearest
-from stintd.errors import StintdError, Unavailable
+from stintd.errors import StintdError, StorageFull, Unavailable
 from stintd.protocol.errors import BUG, DAEMON_DOWN, INTERRUPTED, USAGE, exit_code
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main(argv=None):
@@ -30,10 +33,20 @@ def main(argv=None):
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _say_nothing_more()
         return 0
+    except OSError as error:  # from the output: of a file that is opened, Python tells the name
+        if error.errno not in FULL or error.filename is not None:
+            return _confess(error)
+        _say_nothing_more()
+        return _explain(StorageFull(f"the output could not be written: {error.strerror}", "make room, or write it elsewhere"))
     except Exception as error:  # the outermost boundary: a defect is reported, never a bare traceback
         return _confess(error)
+
+
+def _say_nothing_more():
+    """What is still buffered would fail again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def verb_of(name, argv=()):

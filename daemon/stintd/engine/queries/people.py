@@ -35,7 +35,8 @@ def person(reading: Reading, row: Row) -> dict[str, Any]:
     if row["role"] != OWNER:
         return shown
     emails = list(reading.policy.owner_emails)
-    more = {"emails": emails, "timezone": reading.policy.zone, "deviceId": known.get("device_id")}
+    # The owner was there before their row, which the first change of it makes.
+    more = {"createdAt": None, "emails": emails, "timezone": reading.policy.zone, "deviceId": known.get("device_id")}
     return {**shown, "email": row["email"] or next(iter(emails), None), **more}
 
 
