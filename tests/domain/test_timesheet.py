@@ -114,6 +114,16 @@ def test_other_evidence_of_the_project_carries_the_timer_on_after_a_session_end(
     assert day.lines("10:03") == ["09:59-10:01 acme, running"]
 
 
+def test_the_last_of_several_sessions_to_end_ends_the_timer_that_rests_on_them_alone() -> None:
+    day = Timeline()
+    day.beat("10:00", "acme", "prompt", "agent", session="s1")
+    day.beat("10:01", "acme", "prompt", "agent", session="s2")
+    day.beat("10:01", "acme", "session_end", "agent", actor="agent", session="s2")
+    assert day.lines("10:02") == ["09:59-10:01 acme, running"]
+    day.beat("10:00", "acme", "session_end", "agent", actor="agent", session="s1")
+    assert day.lines("10:02") == ["09:59-10:01 acme"]
+
+
 def test_more_than_four_hours_of_file_changes_alone_are_not_confirmed() -> None:
     day = Timeline()
     day.edits_between("09:00", "13:00", "acme", every=5)

@@ -171,12 +171,17 @@ class _Walk:
                 self._part.away.append(Gap(draft.end, closing.open_until, "away", closing.reason))
 
     def _session_end(self, draft: Draft) -> int | None:
-        """When the session ended that this draft rests on alone: that ends the timer, whoever reported it."""
-        ended = self._gathered.ends.get(draft.session or "", -1)
-        if ended < draft.last:
+        """When the last of the sessions ended that this draft rests on alone: that ends the timer, whoever reported it."""
+        ends, last = self._gathered.ends, -1
+        if ends.get(draft.session or "", -1) < draft.first:
             return None
-        alone = all(piece[2].session == draft.session for piece in self._gathered.human if piece[1] >= draft.first)
-        return ended if alone else None
+        for piece in self._gathered.human:
+            if piece[1] >= draft.first:
+                ended = ends.get(piece[2].session or "", -1)
+                if ended < piece[1]:
+                    return None
+                last = max(last, ended)
+        return last
 
 
 def _mark_unconfirmed(drafts: Sequence[Draft], pieces: Sequence[Piece], limits: Limits) -> None:
