@@ -27,6 +27,13 @@ def written(value: object, layout: "int | str | None", newline: str, is_ascii: b
     return json.dumps(value, indent=layout, ensure_ascii=is_ascii).replace("\n", newline)
 
 
+@pytest.mark.parametrize("text", ['{\n// mine\n"a": 1}', '{"a":\n/* mine */ 1}', '{"a": 1\n// mine\n}'])
+def test_a_comment_where_none_may_be_is_called_one(text):
+    with pytest.raises(Conflict, match="line 2: a comment stands here"):
+        parse(text)
+    assert parse(text, comments=True).value == {"a": 1}
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     st.dictionaries(st.text(), VALUES, min_size=1, max_size=4),

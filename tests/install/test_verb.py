@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from stintd import paths
+from stintd.cli import hooks
 from stintd.cli.main import main
+from stintd.errors import Unavailable
 from tests.install.test_git import acts, foreign, snapshot
 from tests.support.control import FakeControl
 from tests.support.repos import make
@@ -47,6 +49,16 @@ def repo(tmp_path):
 
 def acts_here():
     return acts(Path(paths.home_layout().spool))
+
+
+def test_what_changes_is_shown_before_it_is_done(stint, old_git, repo, monkeypatch):
+    def full(steps):
+        raise Unavailable("the disk is full", "make room")
+
+    monkeypatch.chdir(repo.path)
+    monkeypatch.setattr(hooks, "perform", full)
+    code, out, err = stint("install", "git")
+    assert (code, out.split(":")[0], err.splitlines()[0]) == (1, f"write in {repo.path}/.git/hooks", "stint: the disk is full")
 
 
 def test_old_git_gets_the_repository_of_the_current_folder(stint, old_git, repo, monkeypatch):

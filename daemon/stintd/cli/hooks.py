@@ -142,16 +142,16 @@ def _is_emptied(folder, part):
 
 def _carry_out(words, plan, done=NOTHING):
     """Show the plan, and unless it is a dry run do it; `done` is done already. 1 when something named is left alone."""
+    shown = plan + done
+    lines = list(described(shown.steps))
+    if not words.json:
+        _show(lines, shown, words.dry_run)
     if not words.dry_run:
         perform(plan.steps)
-    plan += done
-    lines = list(described(plan.steps))
     if words.json:
-        problems = [{"path": p.path, "text": p.text, "hint": p.hint} for p in plan.problems]
-        print(json.dumps({"changes": lines, "problems": problems, "notes": list(plan.notes), "dryRun": words.dry_run}))
-    else:
-        _show(lines, plan, words.dry_run)
-    return 1 if plan.problems and not words.all else 0
+        problems = [{"path": p.path, "text": p.text, "hint": p.hint} for p in shown.problems]
+        print(json.dumps({"changes": lines, "problems": problems, "notes": list(shown.notes), "dryRun": words.dry_run}))
+    return 1 if shown.problems and not words.all else 0
 
 
 def _show(lines, plan, is_dry):

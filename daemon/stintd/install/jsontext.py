@@ -55,6 +55,8 @@ class _Parser:
 
     def _fail(self, why: str) -> None:
         line = self._text.count("\n", 0, self._at) + 1
+        if self._text.startswith(("//", "/*"), self._at):
+            why = "a comment stands here, which this file may not hold"
         raise Conflict(f"line {line}: {why}", "mend it, then run this again; nothing was changed")
 
     def _value(self, depth: int) -> Node:
