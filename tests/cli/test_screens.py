@@ -153,6 +153,17 @@ def test_why_tells_a_story(stint, control):
     assert "08:30–open  claude s1" in out
 
 
+def test_why_speaks_of_one_act_in_the_singular(stint, control):
+    acts = ("presence", "stash", "push", "edit", "session_start")
+    beats = [{"kind": kind, "source": "agent", "actor": "human", "time": "2026-11-20T12:00:00Z"} for kind in acts]
+    control.answers["GET", "/api/why"] = {
+        "at": "2026-11-20T12:00:00Z", "entryId": None, "start": "2026-11-20T11:00:00Z", "end": "2026-11-20T13:00:00Z",
+        "heartbeats": beats, "commits": [], "sessions": [], "gaps": [], "blind": [], "absences": [],
+    }  # fmt: skip
+    out = stint("why", "2026-11-20", "12:00").out
+    assert "1 sign of presence, 1 stash, 1 push, 1 edit, 1 session start" in " ".join(out.split())
+
+
 def test_why_of_a_minute_without_an_entry_tells_the_silence(stint, control):
     control.answers["GET", "/api/why"] = {
         "at": "2026-11-20T12:00:00Z", "entryId": None, "start": "2026-11-20T11:00:00Z", "end": "2026-11-20T13:00:00Z",

@@ -18,6 +18,7 @@ ACTS = {
     "prompt": "prompts", "tool": "tool calls", "turn_end": "turns", "session_end": "session ends",
     "presence": "signs of presence",
 }  # fmt: skip
+SINGLE = {"signs of presence": "sign of presence", "stashes": "stash", "pushes": "push"}
 VERDICTS = {
     "work": "counted", "away": "away", "unassigned": "unassigned", "supervised": "supervised",
     "autonomous": "agent alone", "absence": "absent",
@@ -25,7 +26,7 @@ VERDICTS = {
 
 
 def _counted(number, word):
-    return f"{number} {word[:-1] if number == 1 and word.endswith('s') else word}"
+    return f"{number} {SINGLE.get(word, word.removesuffix('s')) if number == 1 else word}"
 
 
 def heading(entry, room):

@@ -142,7 +142,7 @@ def _span(start: datetime | None, end: datetime | None, minutes: float | None) -
     if end is not None and length is not None:
         return end - length, end
     missing = "start" if start is None else "end"
-    raise Invalid(f"{missing} is missing", "send start and end, or start and durationMinutes", {"field": missing})
+    raise Invalid(f"{missing} is missing", "send startTime and endTime, or startTime and durationMinutes", {"field": missing})
 
 
 def taken_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
