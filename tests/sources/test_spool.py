@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_put_aside_and_reported(box, name, text):
     assert box.files("bad")[0].startswith(name)
     assert box.troubles[-1].code == "spool_unreadable"
     assert not box.troubles[-1].is_cleared
-    assert "1 hook message " in box.troubles[-1].text
+    assert "1 message of hooks or editors " in box.troubles[-1].text
 
 
 def test_the_report_is_taken_back_once_the_folder_is_empty(box):
@@ -209,6 +209,23 @@ async def test_it_is_woken_by_the_folder_alone_and_looks_again_at_half_written_f
     await box.clock.advance(seconds=5)
     await _breathe()
     assert len(box.told) == 2
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_a_folder_that_was_moved_away_is_made_again_and_watched(box):
+    task = asyncio.create_task(box.source.run(box.sink))
+    await _breathe()
+    noticed = box.wake
+    box.folder.rename(box.folder.with_name("elsewhere"))
+    noticed()
+    await _breathe()
+    assert box.wake != noticed
+    box.put("post-commit.7", COMMIT)
+    box.wake()
+    await _breathe()
+    assert len(box.told) == 1
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task

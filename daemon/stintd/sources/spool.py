@@ -89,11 +89,20 @@ class SpoolSource:
     async def run(self, sink: Sink) -> None:
         """Drain, then read whenever something arrives, until cancelled."""
         loop, arrived = asyncio.get_running_loop(), asyncio.Event()
-        unwatch = self._watch(self._folder, lambda: loop.call_soon_threadsafe(arrived.set))
+
+        def watch() -> tuple[Callable[[], None], int]:
+            number = _number_of(self._folder)
+            return self._watch(self._folder, lambda: loop.call_soon_threadsafe(arrived.set)), number
+
+        unwatch, watched = watch()
         try:
             while True:
                 arrived.clear()
                 await self.drain(sink)
+                if _number_of(self._folder) != watched:  # somebody removed or moved it, and there is another by now
+                    unwatch()
+                    unwatch, watched = watch()
+                    continue
                 await self._wait(arrived)
         finally:
             unwatch()
@@ -255,11 +264,19 @@ class SpoolSource:
         sink(
             TroubleSignal(
                 "spool_unreadable",
-                f"{count} hook message{'s' if count != 1 else ''} could not be read{why}",
+                f"{count} message{'s' if count != 1 else ''} of hooks or editors could not be read{why}",
                 f"look into {self._bad}, then empty that folder",
                 is_cleared=not is_trouble,
             )
         )
+
+
+def _number_of(folder: str) -> int:
+    """Tells a folder from another one of its name; 0 where none is."""
+    try:
+        return os.stat(folder).st_ino
+    except OSError:
+        return 0
 
 
 def _make_room(folder: str) -> int:
