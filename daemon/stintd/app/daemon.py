@@ -1,4 +1,4 @@
-"""The composition root: builds everything, wires it, starts it in order, stops it in reverse. Contains no rule.
+"""One running daemon: its parts, their wiring, the order of start and stop. Contains no rule.
 
 Order of the start: folders, lock, database, engine (which brings back the journal), control socket, sources. The socket
 answers before the sources have caught up; `is_ready` says when they have.
@@ -10,10 +10,8 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from stintd import __version__, instance, memory, paths, settings
 from stintd.api.activitywatch import WatcherPort
@@ -21,10 +19,11 @@ from stintd.api.guard import LOOPBACK
 from stintd.api.loopback import Loopback
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
+from stintd.app.asked import Asked
 from stintd.clock import Clock, SystemClock
-from stintd.domain.model import BeatSignal, BlindSignal, Heartbeat
+from stintd.domain.model import BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
-from stintd.engine import intake, placing, rolling, shape
+from stintd.engine import intake, placing, rolling
 from stintd.engine.backfill import Backfill
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
@@ -64,17 +63,13 @@ from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 
-WORKERS = 2
-"""Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""
-SWITCH_SECONDS = 0.0005
-"""How long a thread that derives may keep the interpreter from the one that answers; Python's own 5 ms are a bar of ours."""
 log = logging.getLogger(__name__)
 IN_FLIGHT = timedelta(seconds=0.5)
 """How long what happened may be on its way from the kernel to the gate on a busy machine. Not longer: what git wrote
 before it is found by the sweep after a kill, when nobody remembers that it was git's."""
 
 
-class App:
+class App(Asked):
     """One running daemon. What the control socket asks of it is `api.control.Daemon`."""
 
     version = __version__
@@ -388,114 +383,3 @@ class App:
 
     def _retry(self) -> Retry:
         return Retry(self.chosen.values["webhooks.retry_initial"], self.chosen.values["webhooks.retry_max"])
-
-    # ------------------------------------------------------------------ what the control socket asks
-
-    def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
-        """See api.control.Daemon."""
-        return self.gate.beat(signals)
-
-    def set_aside(self, name: str, text: bytes, why: str) -> None:
-        """See api.control.Daemon."""
-        self.spool.set_aside(name, text, why, self.gate.tell)
-
-    def sources(self) -> list[dict[str, Any]]:
-        """What listens, and when it last heard something."""
-        names = ("watch", "git", "editor", "agent", "shell", "browser", "api")
-        last, state = self.gate.last_at, "on" if self.is_ready else "starting"
-        return [{"name": name, "state": state, "lastAt": shape.stamp(last[name]) if name in last else None} for name in names]
-
-    def checkouts(self) -> dict[str, dict[str, Any]]:
-        """How each checkout is watched."""
-        return {
-            state.path: {
-                "tier": state.tier, "folders": state.folders, "problem": state.problem,
-                "lastActiveAt": shape.stamp(state.last_active),
-            }
-            for state in self.tracker.repos()
-        }  # fmt: skip
-
-    def roots(self) -> list[dict[str, Any]]:
-        """The watched folders."""
-        repos = [state.path for state in self.tracker.repos()]
-        return [
-            {
-                "path": root, "state": "watched" if os.path.isdir(root) else "missing",
-                "repos": sum(path == root or path.startswith(root.rstrip("/") + "/") for path in repos),
-                "origin": self.chosen.origins.get("watch.folders", ""),
-            }
-            for root in map(os.path.realpath, self.chosen.folders)
-        ]  # fmt: skip
-
-    async def add_root(self, path: str) -> dict[str, Any]:
-        """Watch a folder and keep it in the settings."""
-        folder = await asyncio.to_thread(_existing_folder, path)
-        settings.add_folders([folder])
-        await self._reload()
-        return next(root for root in self.roots() if root["path"] in (path, folder))
-
-    async def remove_root(self, path: str) -> dict[str, Any]:
-        """Watch it no more."""
-        settings.remove_folders([path])
-        await self._reload()
-        return {"path": path}
-
-    def recording(self) -> dict[str, Any]:
-        """Whether recording is on."""
-        return self.recording_state.shape()
-
-    async def set_recording(self, is_on: bool, minutes: float | None) -> dict[str, Any]:
-        """Switch recording."""
-        await (self.recording_state.switch_on() if is_on else self.recording_state.switch_off(minutes))
-        return self.recording_state.shape()
-
-    def settings(self) -> dict[str, Any]:
-        """Every setting in force."""
-        return settings.nested(self.chosen)
-
-    async def change_settings(self, changes: dict[str, Any]) -> dict[str, Any]:
-        """Write what differs to settings.toml."""
-        settings.change_nested(changes)
-        await self._reload()
-        return settings.nested(self.chosen)
-
-
-def _existing_folder(path: str) -> str:
-    """The folder without links; `invalid` when there is none."""
-    folder = os.path.realpath(os.path.expanduser(path))
-    if not os.path.isdir(folder):
-        raise Invalid(f"{path} is not a folder", "name a folder that exists")
-    return folder
-
-
-def machine_zone() -> str:
-    """The IANA name of the machine's zone; UTC when it has none that Python knows."""
-    name = os.environ.get("TZ", "").lstrip(":")
-    if not name:
-        target = os.path.realpath("/etc/localtime")
-        name = target.split("/zoneinfo/", 1)[1] if "/zoneinfo/" in target else "UTC"
-    return name if _is_zone(name) else "UTC"
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
-
-
-async def serve(chosen: settings.Settings, stop: asyncio.Event) -> None:
-    """Run a daemon until `stop`."""
-    memory.keep_small()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS, thread_name_prefix="worker"))
-    app = App(chosen)
-    await app.start()
-    try:
-        await stop.wait()
-    finally:
-        await app.stop()
-
-
-__all__ = ["App", "machine_zone", "serve"]
