@@ -35,7 +35,7 @@ def acme(tmp_path_factory):
 @pytest.mark.parametrize("name", RUNS)
 def test_what_is_done_in_a_program_with_our_hooks_is_evidence_of_its_place(name, acme, make_daemon, tmp_path):
     if not all(map(shutil.which, (RUNS[name][0], "fish" if name == "fish" else "sh"))):
-        pytest.skip(f"no {name} here")
+        pytest.skip(f"no {name} here: install it from the distribution (emacs: emacs-nox)")
     user = tmp_path / "user"
     user.mkdir()
     environment = {key: value for key, value in os.environ.items() if key not in MARKERS}
