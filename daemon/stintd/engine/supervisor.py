@@ -32,13 +32,14 @@ class Supervisor:
         self._tasks.clear()
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        pause = FIRST_PAUSE
+        pause, has_failed = FIRST_PAUSE, False
         while True:
             began = self._clock.monotonic()
             try:
-                await run()
+                await (self._run_again(name, run) if has_failed else run())
             except Exception as error:  # the outermost boundary of a source
                 log.exception("%s failed", name)
+                has_failed = True
                 if self._clock.monotonic() - began > CALM_AFTER:
                     pause = FIRST_PAUSE
                 self._health.raise_warning(
@@ -50,3 +51,15 @@ class Supervisor:
             else:
                 self._health.clear("source_failed", name)
                 return
+
+    async def _run_again(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run what failed before; once it has been calm for long, the failure is no news any more."""
+        calm = asyncio.create_task(self._forgive(name))
+        try:
+            await run()
+        finally:
+            calm.cancel()
+
+    async def _forgive(self, name: str) -> None:
+        await self._clock.sleep(CALM_AFTER)
+        self._health.clear("source_failed", name)
