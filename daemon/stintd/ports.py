@@ -1,7 +1,9 @@
-"""Protocols with more than one implementation: what delivers signals, and what carries requests out of this machine."""
+"""Protocols with more than one implementation: what delivers signals, what carries requests out of this machine, and what
+tells a billing system of hours."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from stintd.domain.model import AgentSignal, Signal
@@ -82,3 +84,80 @@ class Carrier(Protocol):
 
     async def send(self, request: Request) -> Response | Failure:
         """The answer; never raises for what a server does."""
+
+
+# ---------------------------------------------------------------- connectors
+
+TAKEN, MISSING, BLIND = "taken", "missing", "blind"
+UNSENT, UNKNOWN, REFUSED, LOST, STOPPED = "unsent", "unknown", "refused", "lost", "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt at a billing system went. `kind`: `taken` (it is there, or gone, as was wanted), `missing` (looked for,
+    not there), `blind` (it cannot be looked for), `unsent` (surely nothing changed; later), `unknown` (may have been
+    stored), `refused` (this one is not wanted: a person must look), `lost` (what was to be changed is gone there),
+    `stopped` (the credentials do not work). `text` and `remedy` are for people; `pause`: what the server asked for.
+    """
+
+    kind: str
+    remote_id: str = ""
+    text: str = ""
+    remedy: str = ""
+    pause: timedelta | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to deliver. `id` is ours, the same in every repetition. Seconds since the epoch; `day` is the owner's local
+    day, `seconds` the length that counts. `remote` names the place there, as the owner mapped it."""
+
+    id: str
+    start: int
+    end: int
+    seconds: int
+    day: str
+    description: str
+    billable: bool
+    tags: tuple[str, ...]
+    remote: Mapping[str, str]
+    project: str = ""
+    task: str = ""
+    client: str = ""
+    actor: str = "human"
+    pauses: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose credentials these are, and what can be mapped to: `{id, name, …}` of each project there."""
+
+    name: str
+    projects: tuple[Mapping[str, str], ...] = ()
+
+
+class Connector(Protocol):
+    """Delivers to one billing system: small HTTP calls, no memory. None of it raises for what a server does.
+
+    Except for `create`, doing something twice must do no harm; `create` neither, where `Abilities.client_id` says so.
+    """
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far, for the budget."""
+
+    async def check(self) -> Account | Outcome:
+        """One harmless call: whose credentials these are, or why they do not work."""
+
+    async def create(self, item: Item) -> Outcome:
+        """Make it there."""
+
+    async def update(self, remote_id: str, item: Item) -> Outcome:
+        """Make it there what it is now."""
+
+    async def delete(self, remote_id: str, item: Item) -> Outcome:
+        """Take it away; `taken` when it is gone already. `item` is what is there."""
+
+    async def look(self, item: Item, others: frozenset[str]) -> Outcome:
+        """Whether an attempt to create it was stored; `others` are known to be something else."""

@@ -21,6 +21,7 @@ from stintd.engine import placing
 from stintd.engine.backfill import Backfill
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
+from stintd.engine.connecting import Book, Connecting
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
@@ -33,7 +34,11 @@ from stintd.engine.pusher import Pusher
 from stintd.engine.recording import Recording
 from stintd.engine.sheet import SheetState
 from stintd.engine.supervisor import Supervisor
+from stintd.engine.targetkeys import TargetKeys
+from stintd.engine.targetlane import LaneTools
+from stintd.engine.targets import Targets
 from stintd.secret import SecretFolder
+from stintd.sinks.registry import KINDS
 from stintd.sources.logreader import LogReader
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
@@ -74,6 +79,7 @@ class Daemon:
         self.secrets = HookSecrets(SecretFolder(str(self.folder / "secrets")))
         self.pusher = Pusher(Tools(self.engine, self.secrets, self.carrier, chance=lambda: 0.5), self.supervisor)
         await self.pusher.start()
+        self._connect()
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
         self.clients, self.aside = Clients(self.engine), []
@@ -83,6 +89,25 @@ class Daemon:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         await self.surface.listen(self.listener)
+
+    def _connect(self) -> None:
+        """Billing systems, kept in a dict instead of the settings."""
+        self.tables: dict[str, Any] = {}
+
+        def make(kind: str, base: str, secret: str) -> Any:
+            return KINDS[kind].make(self.carrier, self.clock, base or KINDS[kind].base_url, secret)
+
+        def keep(name: str, table: dict[str, Any] | None) -> None:
+            self.tables = {**{one: kept for one, kept in self.tables.items() if one != name}, **({name: table} if table else {})}
+
+        async def reload() -> None:
+            await self.connecting.take_over()
+
+        keys = TargetKeys(SecretFolder(str(self.folder / "secrets")), {"KEY": "k-secret"})
+        targets = Targets(LaneTools(self.engine, keys, make, lambda: 0.5), self.supervisor)
+        self.connecting = Connecting(targets, KINDS, Book(lambda: self.tables, settings.read_target, keep, reload))
+        webhooks = self.engine.on_outgoing
+        self.engine.on_outgoing = lambda names: (webhooks(names), targets.changed(names))
 
     async def open_loopback(self) -> int:
         """Listen on a loopback port as well; the port."""
@@ -95,6 +120,7 @@ class Daemon:
 
     async def stop(self) -> None:
         await self.pusher.stop()
+        await self.connecting.targets.stop()
         await self.supervisor.stop()
         await self.surface.close()
         for channel in self.more:

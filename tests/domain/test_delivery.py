@@ -119,6 +119,11 @@ class OneEntry(RuleBasedStateMachine):
     def refuse(self):
         self.delivery = rules.refused(self.delivery)
 
+    @precondition(lambda self: self.delivery.state == SENDING)
+    @rule()
+    def give_up(self):
+        self.delivery = rules.give_up(self.delivery)
+
     @precondition(lambda self: self.delivery.state == PARKED)
     @rule()
     def again(self):
@@ -127,6 +132,11 @@ class OneEntry(RuleBasedStateMachine):
     @invariant()
     def it_is_there_at_most_once(self):
         assert len(self.there) <= 1
+
+    @invariant()
+    def an_attempt_without_an_answer_says_what_it_wrote(self):
+        if self.delivery.state == SENDING and self.delivery.held is None:
+            assert self.delivery.sent is not None
 
     @invariant()
     def what_is_called_delivered_is_what_is_wanted_and_there(self):

@@ -15,6 +15,7 @@ from stintd.engine.backfill import Backfill
 from stintd.engine.buckets import Buckets
 from stintd.engine.clients import Clients
 from stintd.engine.commands import sessions
+from stintd.engine.connecting import Connecting
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import told
@@ -43,6 +44,7 @@ class Daemon(Protocol):
     device: str
     version: str
     pusher: Pusher
+    connecting: Connecting
     backfill: Backfill
 
     @property

@@ -32,6 +32,7 @@ TAGS = {
     "move": "Periods given to another project", "openapi": "This document", "outbox": "What waits to be delivered",
     "projects": "What is worked on", "rebuild": "Deriving again", "recording": "Recording on and off", "reports": "Totals",
     "repos": "Watched repositories", "roots": "Watched folders", "settings": "Settings in force", "status": "What runs",
+    "sync": "What would be sent to billing systems", "targets": "Billing systems that are connected",
     "tasks": "Tasks of projects", "time-entries": "Time entries as ClockEye's callers know them", "timer": "What runs now",
     "timesheet": "Task by day", "unapprove": "Periods taken back", "undo": "Edits taken back", "users": "Who keeps hours here",
     "v1": "WakaTime's clients", "webhooks": "Programs that are told of changes", "why": "What a minute rests on",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stintd.api import backfill, clockeye, control, files, keys, openapi, stream, wakatime, webhooks
+from stintd.api import backfill, clockeye, control, files, keys, openapi, stream, targets, wakatime, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
@@ -10,7 +10,7 @@ from stintd.api.route import Route, Table, fields
 from stintd.engine.commands import approval, catalog, entries, importing, mending, people, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import entries as entry_lists
-from stintd.engine.queries import evidence, gaps, places, reports, timesheet, workspaces
+from stintd.engine.queries import evidence, gaps, places, reports, workspaces
 from stintd.engine.queries import heartbeats as heartbeat_lists
 from stintd.engine.queries import people as people_lists
 from stintd.engine.queries import projects as project_lists
@@ -201,8 +201,8 @@ SHEET = [
     Route("GET", "/api/reports", query(reports.report), "totals of a period",
           query=fields(*PERIOD, field("groupBy", choice(*GROUPS)), field("timezone", text(64)), *FILTERS),
           answer=ref("Report")),
-    Route("GET", "/api/timesheet", query(timesheet.timesheet), "task × day",
-          query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS),
+    Route("GET", "/api/timesheet", targets.sheet, "task × day; with a target also rounded and delivered",
+          query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS, field("target", text(40))),
           answer=ref("Timesheet")),
     Route("GET", "/api/why", query(evidence.why), "what a minute rests on",
           query=fields(field("at", INSTANT, required=True)), answer=ref("Why")),
@@ -310,8 +310,8 @@ KEYS = [
 ]  # fmt: skip
 
 ROUTES = [
-    *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *FILES, *WORKSPACES, *PLACES, *webhooks.ROUTES, *clockeye.ROUTES,
-    *wakatime.ROUTES, *mcp.ROUTES,
+    *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *FILES, *WORKSPACES, *PLACES, *webhooks.ROUTES, *targets.ROUTES,
+    *clockeye.ROUTES, *wakatime.ROUTES, *mcp.ROUTES,
 ]  # fmt: skip
 FOR_LIMITED = frozenset({
     "GET /api/health", "GET /api/openapi", "GET /api/timer/current", "POST /api/timer/start", "POST /api/timer/stop",

@@ -27,6 +27,7 @@ from stintd.engine import intake, placing, rolling
 from stintd.engine.backfill import Backfill
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
+from stintd.engine.connecting import Book, Connecting
 from stintd.engine.emitter import Deliver, Emitters
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
@@ -50,16 +51,21 @@ from stintd.engine.sheet import SheetState
 from stintd.engine.statusfile import StatusFile
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
+from stintd.engine.targetkeys import TargetKeys
+from stintd.engine.targetlane import LaneTools
+from stintd.engine.targets import Targets
 from stintd.engine.tracked import Parts, TrackerSettings
 from stintd.engine.tracker import Tracker
 from stintd.errors import Invalid, Unavailable
+from stintd.ports import Connector
 from stintd.secret import SecretFolder, secret_of_file
 from stintd.sinks.activitywatch import ActivityWatchServer
 from stintd.sinks.courier import Courier
+from stintd.sinks.registry import KINDS
 from stintd.sinks.wakatime import WakaTimeServer
 from stintd.sources import discover, folders, gitreader, process, projectfiles, screen, spool, suspend, watch
 from stintd.sources.logreader import LogReader
-from stintd.store import cursors, heartbeats
+from stintd.store import cursors, deliveries, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 
@@ -95,6 +101,8 @@ class App(Asked):
         self._build()
         await self.engine.start()
         await self.pusher.start()
+        self.engine.on_outgoing = self._outgoing
+        await self.connecting.take_over()
         await self.surface.listen(self.listener)
         await self.loopback.open(self.chosen.port)
         await self.watchers.move(self.chosen.activitywatch_port)
@@ -105,6 +113,7 @@ class App(Asked):
         """In reverse: sources, what they told last, the socket, the engine, the file that said what runs."""
         instance.notify_manager(self.environment, "STOPPING=1")
         await self.pusher.stop()
+        await self.connecting.targets.stop()
         await self.supervisor.stop()
         self.tracker.stop()
         self.watcher.stop()
@@ -154,6 +163,7 @@ class App(Asked):
         self.courier = Courier(clock)
         hook_secrets = HookSecrets(SecretFolder(self.layout.secrets))
         self.pusher = Pusher(Tools(self.engine, hook_secrets, self.courier, self._retry()), self.supervisor)
+        self._build_targets()
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
         self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment))
@@ -171,6 +181,20 @@ class App(Asked):
         for note in self.database.notes:
             self.health.raise_warning("database_mended", note, "see the backups folder; `stint log` shows what is there")
 
+    def _build_targets(self) -> None:
+        def make(kind: str, base: str, secret: str) -> Connector:
+            return KINDS[kind].make(self.courier, self.clock, base or KINDS[kind].base_url, secret)
+
+        keys = TargetKeys(SecretFolder(self.layout.secrets), self.environment)
+        targets = Targets(LaneTools(self.engine, keys, make), self.supervisor)
+        book = Book(lambda: self.chosen.targets, settings.read_target, settings.set_target, self._reload)
+        self.connecting = Connecting(targets, KINDS, book)
+
+    def _outgoing(self, targets: set[str]) -> None:
+        """Something has to leave: webhooks' and billing systems' alike."""
+        self.pusher.changed(targets)
+        self.connecting.targets.changed(targets)
+
     def _set_surface(self) -> None:
         self.surface.rate_limit = self.chosen.rate_limit
         self.surface.extension_origins = frozenset(self.chosen.extension_origins)
@@ -179,6 +203,7 @@ class App(Asked):
     def _rebuild(step: Step) -> None:
         """The database was put together from a backup and remains: derive everything again."""
         rolling.rebuild(step.conn)
+        deliveries.question(step.conn)
         known = heartbeats.bounds(step.conn)
         if known is not None:
             step.touch(*known)
@@ -339,6 +364,7 @@ class App(Asked):
         self.chosen = chosen
         self._set_surface()
         self.pusher.set_retry(self._retry())
+        await self.connecting.take_over()
         self._set_emitters()
         if is_moved:
             await self.loopback.move(chosen.port)

@@ -4,15 +4,15 @@ import json
 
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.pick import of_id
-from stintd.cli.text import bold, dim, for_terminal, short_id
+from stintd.cli.text import bold, dim, for_terminal, short_id, warn
 from stintd.cli.webhooks import delivery_line
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
-STATES = ("open", "waiting", "parked", "delivered", "dropped", "all")
+STATES = ("open", "waiting", "parked", "delivered", "dropped", "sending", "changed", "withdrawn", "gone", "all")
 OPTIONS = (
     Option("--state", "only these (default: open, which is waiting and parked)", "STATE", choices=STATES),
-    Option("--target", "only what this one gets, like webhook:ID", "TARGET"),
+    Option("--target", "only what this one gets: webhook:ID, or the name of a target", "TARGET"),
 )
 DETAIL = """stint outbox                    what waits and what was given up, by whom it is for
 stint outbox retry DELIVERY     try it now, instead of after the pause
@@ -31,6 +31,9 @@ def _list(words, control):
         for one in found:
             if one["target"] == target:
                 print("  " + delivery_line(one))
+                if one.get("reason") or one.get("remedy"):
+                    why = for_terminal(one.get("reason") or "given up")
+                    print(f"          {warn(why)}: {for_terminal(one.get('remedy') or '')}")
     if not found:
         print(dim("nothing waits"))
 

@@ -19,6 +19,7 @@ from stintd.protocol import when
 OPTIONS = (
     Option("--client", "only this client", "CLIENT"),
     Option("--project", "only this project", "PROJECT", complete="projects"),
+    Option("--as", "beside it what it is there: rounded, and already delivered", "TARGET"),
     Option("--csv", "print as CSV"),
     Option("--html", "print as a page that stands alone"),
 )
@@ -86,6 +87,16 @@ def _table(rows, days, room):
     yield from table(shape, cells, room, has_sum=True)
 
 
+def lines_as(answer, room):
+    """Raw, rounded and already delivered beside each other."""
+    names = ("seconds", "roundedSeconds", "deliveredSeconds")
+    shape = [Column("task", gives_way=True, least=8, paint=lambda text, row: bold(text))]
+    shape += [Column(name, is_number=True) for name in ("raw", "rounded", "delivered")]
+    rows = [[_name(row), *(decimal_hours(row[name]) for name in names)] for row in answer["rows"]]
+    rows.append(["sum", *(decimal_hours(answer["totals"][name]) for name in names)])
+    yield from table(shape, rows, room, has_sum=True) if answer["rows"] else [dim("nothing in this week")]
+
+
 def _html(answer, days):
     per_day = [_by_day(row, days) for row in answer["rows"]]
     rows = [
@@ -114,12 +125,15 @@ def run(words):
     control = Control()
     project = exact_project_name(control, words.project)
     bounds = {"from_": first.isoformat(), "to": last.isoformat()}
-    answer = control.get("/api/timesheet", **bounds, client=words.client, project=project)
+    target = getattr(words, "as")
+    answer = control.get("/api/timesheet", **bounds, client=words.client, project=project, target=target)
     days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
     if words.json:
         print(json.dumps(answer))
     elif words.csv:
         _print_csv(answer, days)
+    elif target and not words.html:
+        print("\n".join(lines_as(answer, columns())))
     elif words.html:
         print(_html(answer, days))
     else:

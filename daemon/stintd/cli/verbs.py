@@ -21,7 +21,8 @@ GROUPS = {
     },
     "The daemon": {
         "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "keys": "keys",
-        "webhooks": "webhooks", "outbox": "outbox", "mcp": "mcp",
+        "webhooks": "webhooks", "outbox": "outbox", "connect": "connect",
+        "targets": "targets", "sync": "sync", "mcp": "mcp",
         "prompt": "prompt", "completions": "completions",
     },
 }  # fmt: skip

@@ -14,13 +14,14 @@ PARKED, DROPPED, GONE = "parked", "dropped", "gone"
 STATES = (WAITING, SENDING, DELIVERED, CHANGED, WITHDRAWN, PARKED, DROPPED, GONE)
 PENDING = (WAITING, SENDING, CHANGED, WITHDRAWN)
 """Those in which the daemon has something to do."""
+REMOVAL = ""
 REST = ""
 """In the table: the state that follows from what is wanted and what is there."""
 
-WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOST, RETRY, DROP = (
-    "want", "begin", "taken", "missing", "unsent", "refused", "lost", "retry", "drop",
+WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOST, GIVE_UP, RETRY, DROP = (
+    "want", "begin", "taken", "missing", "unsent", "refused", "lost", "give_up", "retry", "drop",
 )  # fmt: skip
-ACTS = (WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOST, RETRY, DROP)
+ACTS = (WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOST, GIVE_UP, RETRY, DROP)
 
 TABLE: dict[tuple[str, str], str] = {
     **{(state, WANT): REST for state in (WAITING, DELIVERED, CHANGED, WITHDRAWN, PARKED, GONE)},
@@ -28,7 +29,7 @@ TABLE: dict[tuple[str, str], str] = {
     (DROPPED, WANT): DROPPED,
     **{(state, BEGIN): SENDING for state in (WAITING, CHANGED, WITHDRAWN)},
     **{(SENDING, act): REST for act in (TAKEN, MISSING, UNSENT)},
-    (SENDING, REFUSED): PARKED, (SENDING, LOST): PARKED,
+    (SENDING, REFUSED): PARKED, (SENDING, LOST): PARKED, (SENDING, GIVE_UP): PARKED,
     **{(state, RETRY): REST for state in (PARKED, DROPPED, WAITING, CHANGED, WITHDRAWN)},
     (SENDING, RETRY): SENDING,
     **{(state, DROP): DROPPED for state in (WAITING, CHANGED, WITHDRAWN, PARKED, DROPPED)},
@@ -38,7 +39,8 @@ TABLE: dict[tuple[str, str], str] = {
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """`wanted`: the content the target should hold, None for nothing. `held`: what it holds as far as we know. `sent`: what
-    the attempt in `sending` writes, None for a removal. `remote_id` is the target's own name for it."""
+    an attempt without an answer writes, REMOVAL when it takes away, None when there is no such attempt. `remote_id` is the
+    target's own name for it."""
 
     state: str = GONE
     wanted: str | None = None
@@ -51,7 +53,8 @@ class Delivery:
         """What an attempt does: create, update or delete."""
         if self.held is None:
             return "create"
-        return "delete" if (self.sent if self.state == SENDING else self.wanted) is None else "update"
+        is_removal = self.sent == REMOVAL if self.state == SENDING else self.wanted is None
+        return "delete" if is_removal else "update"
 
 
 def act(delivery: Delivery, name: str) -> str:
@@ -60,6 +63,8 @@ def act(delivery: Delivery, name: str) -> str:
         found = TABLE[delivery.state, name]
     except KeyError as error:
         raise Conflict(f"a delivery that is {delivery.state} cannot be: {name}", "look at `stint outbox`") from error
+    if not found and delivery.sent is not None:
+        return SENDING  # what was given up while nobody knew its outcome is looked for first
     return found or rest(delivery.wanted, delivery.held)
 
 
@@ -77,14 +82,14 @@ def want(delivery: Delivery, wanted: str | None) -> Delivery:
     if delivery.wanted == wanted and delivery.state in (PARKED, DROPPED):
         return delivery
     changed = replace(delivery, wanted=wanted)
-    if delivery.state == DROPPED and wanted is None and delivery.held is None:
+    if delivery.state == DROPPED and wanted is None and delivery.held is None and delivery.sent is None:
         return replace(changed, state=GONE)
     return replace(changed, state=act(changed, WANT))
 
 
 def begin(delivery: Delivery) -> Delivery:
     """An attempt is about to be made: written down before, so that a kill in between is known to leave a question."""
-    return replace(delivery, state=act(delivery, BEGIN), sent=delivery.wanted)
+    return replace(delivery, state=act(delivery, BEGIN), sent=REMOVAL if delivery.wanted is None else delivery.wanted)
 
 
 def taken(delivery: Delivery, remote_id: str = "") -> Delivery:
@@ -99,17 +104,24 @@ def taken(delivery: Delivery, remote_id: str = "") -> Delivery:
 
 def missing(delivery: Delivery) -> Delivery:
     """It was looked for and is not there: nothing was written."""
-    return replace(delivery, state=act(delivery, MISSING), sent=None)
+    done = replace(delivery, sent=None)
+    return replace(done, state=act(done, MISSING))
 
 
 def unsent(delivery: Delivery) -> Delivery:
     """The attempt surely changed nothing."""
-    return replace(delivery, state=act(delivery, UNSENT), sent=None)
+    done = replace(delivery, sent=None)
+    return replace(done, state=act(done, UNSENT))
 
 
 def refused(delivery: Delivery) -> Delivery:
     """The target does not want it: kept for a person."""
     return replace(delivery, state=act(delivery, REFUSED), sent=None)
+
+
+def give_up(delivery: Delivery) -> Delivery:
+    """Nobody knows whether the attempt was stored, and asking leads nowhere: kept for a person, with what was sent."""
+    return replace(delivery, state=act(delivery, GIVE_UP))
 
 
 def lost(delivery: Delivery) -> Delivery:

@@ -94,6 +94,7 @@ class Engine:
         self._after: list[Callable[[], None]] = []
         self.on_admitted: Callable[[Sequence[Heartbeat]], None] = lambda beats: None
         self.on_outgoing: Callable[[set[str]], None] = lambda targets: None
+        self.planner: Callable[[Step], None] | None = None  # compares changed entries with what billing systems are to hold
         self.is_sending = False  # somebody is told of changes at once: none may be taken back by a power failure
         self._last_key: object = None
         self._last_time: datetime | None = None
@@ -326,7 +327,17 @@ class Engine:
             self._evidence(conn, now, work.beats, outcome)
         for command in work.commands:
             self._command(conn, now, command, outcome)
+        if self.planner is not None:
+            self._plan(conn, now, self.planner, outcome)
         return outcome
+
+    def _plan(self, conn: Connection, now: datetime, planner: Callable[[Step], None], outcome: _Outcome) -> None:
+        """What changed becomes what is to be delivered, in the same transaction. A defect there stops nobody's commands: the
+        marks of what changed stay."""
+        self._command(conn, now, _Command(planner, "daemon"), outcome)
+        _, _, failure = outcome.answers.pop()
+        if failure is not None:
+            log.error("deliveries could not be planned", exc_info=failure)
 
     def _evidence(self, conn: Connection, now: datetime, beats: list[Heartbeat], outcome: _Outcome) -> None:
         """Store heartbeats and derive what they change. A defect in deriving keeps the evidence and stops nobody's commands."""

@@ -8,12 +8,14 @@ from datetime import timedelta
 from stintd.clock import Clock
 from stintd.engine.engine import Engine
 from stintd.engine.step import Step
-from stintd.store import changes, outbox
+from stintd.store import changes, deliveries, outbox
 
 EVERY_SECONDS = 86_400.0
 LOG_KEPT = timedelta(days=30)
 """How far back a stream can be resumed; the newest 10,000 changes are kept however old they are."""
 DELIVERIES_KEPT = timedelta(days=7)
+REMOVED_KEPT = timedelta(days=400)
+"""What was taken away at a billing system: an undo must not be sent under the name of what was removed."""
 """How long what was delivered or dropped can be looked up, and delivered again."""
 
 
@@ -36,3 +38,4 @@ def sweep(step: Step) -> None:
     """Drop changes that are older than anybody resumes from, and deliveries that are settled."""
     changes.trim(step.conn, step.now - LOG_KEPT)
     outbox.prune(step.conn, step.now - DELIVERIES_KEPT)
+    deliveries.prune(step.conn, step.now - REMOVED_KEPT)

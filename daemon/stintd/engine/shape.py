@@ -10,6 +10,7 @@ from stintd.domain.model import Assignment, Context, from_us, to_us
 from stintd.domain.timesheet import WaitingSession
 from stintd.engine.rows import Row, first, select
 from stintd.engine.view import Reading
+from stintd.store import deliveries
 
 ENTRY_SQL = """
 SELECT e.*, p.name AS project_name, p.client_id, c.name AS client_name, t.id AS task_id, t.name AS task_name,
@@ -57,13 +58,21 @@ def entry(reading: Reading, row: Row) -> dict[str, Any]:
         "locked": bool(row["locked"]), "approvedAt": instant(row["approved_us"]),
         "confirmed": bool(row["is_confirmed"]), "lastEvidenceAt": instant(row["last_evidence_us"]),
         "userId": row["user_id"], "workspaceId": row["workspace_id"], "revision": row["revision"],
-        "updatedAt": instant(row["updated_us"]), "deliveries": [],
+        "updatedAt": instant(row["updated_us"]), "deliveries": deliveries_of(reading.conn, row["id"]),
     }  # fmt: skip
 
 
 def origin(row: Row) -> str:
     """Where an entry comes from, as callers see it: an automatic one of evidence read afterwards is an estimate."""
     return "backfill" if row["is_estimated"] and row["origin"] == "auto" else str(row["origin"])
+
+
+def deliveries_of(conn: Connection, entry_id: str) -> list[dict[str, Any]]:
+    """What an entry shows of its deliveries: one for each target and part."""
+    return [
+        {"target": row["target"], "state": row["state"], "remoteId": row["remote_id"] or None}
+        for row in deliveries.shown_of(conn, entry_id)
+    ]
 
 
 def pauses(text: str) -> list[tuple[int, int | None]]:

@@ -8,9 +8,10 @@ All problems are told at once, with file, line and remedy. Imports paths, resour
 from stintd.settings.describe import nested
 from stintd.settings.document import Problem
 from stintd.settings.load import Settings, load, load_files
-from stintd.settings.write import add_folders, change, change_nested, remove_folders, set_value
+from stintd.settings.targets import read_target
+from stintd.settings.write import add_folders, change, change_nested, remove_folders, set_target, set_value
 
 __all__ = [
-    "Problem", "Settings", "add_folders", "change", "change_nested", "load", "load_files", "nested", "remove_folders",
-    "set_value",
+    "Problem", "Settings", "add_folders", "change", "change_nested", "load", "load_files", "nested", "read_target",
+    "remove_folders", "set_target", "set_value",
 ]  # fmt: skip

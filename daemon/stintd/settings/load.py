@@ -12,6 +12,7 @@ from stintd.domain.policy import MapRule, Policy
 from stintd.errors import Invalid
 from stintd.settings.document import Document, Problem, read_document
 from stintd.settings.keys import BY_NAME, FREE_TABLES, KEYS, LATER_TABLES, RULE_CONDITIONS, RULE_KEYS, TABLES, Wrong
+from stintd.settings.targets import read_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def load_files(
         problems += wrong
     problems += _environment(os.environ if environ is None else environ, values, origins)
     targets = {**_table(ours, "targets"), **_table(owner, "targets")}
+    problems += [Problem(owner.path, 0, error.message, error.hint) for error in read_targets(targets)[1]]
     return _settings(values, origins, tuple(rules), targets, zone), problems
 
 

@@ -64,6 +64,15 @@ def change(values: dict[str, Any]) -> None:
     _save(ours)
 
 
+def set_target(name: str, table: dict[str, Any] | None) -> None:
+    """Keep a `[targets.NAME]`, or forget it (None). One that stands in `config.toml` is the owner's to change."""
+    owner, ours = _both()
+    if _get(owner, f"targets.{name}", None) is not None:
+        raise _fixed(owner, f"targets.{name}")
+    _put(ours, f"targets.{name}", table)
+    _save(ours)
+
+
 def change_nested(tables: dict[str, Any]) -> None:
     """The same for `{"time": {"idle_timeout": "20m"}}`, as the surface takes it."""
     flat: dict[str, Any] = {}
@@ -113,7 +122,7 @@ def _put(document: Document, name: str, value: Any) -> None:
     else:
         content[key] = value
     if not content:
-        del document.values[table]
+        document.values.pop(table, None)
 
 
 def _save(document: Document) -> None:

@@ -17,7 +17,7 @@ from stintd.store.ids import EXPLICIT
 TABLES = (
     "meta", "context", "entity", "absence", "blind", "session", "repo", "checkout", "repo_commit", "client", "project", "task",
     "person", "mapping", "entry", "merged_entry", "taken", "cut", "edit", "edit_row", "day_policy", "change", "idempotency",
-    "api_key", "webhook", "outbox",
+    "api_key", "webhook", "outbox", "delivery_target", "delivery",
 )  # fmt: skip
 """All but the derived ones, and `cursor`: sources read again from where the backup stood, and nothing counts twice."""
 

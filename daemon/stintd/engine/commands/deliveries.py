@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from stintd.domain.model import from_us, to_us
+from stintd.engine.commands import delivering
 from stintd.engine.outgoing import TARGET, target_of
 from stintd.engine.queries import outbox as queries
 from stintd.engine.retry import Retry
@@ -80,6 +81,9 @@ def park_waiting(step: Step, webhook_id: str) -> None:
 
 def retry_now(step: Step, delivery_id: str) -> dict[str, Any]:
     """Try again now, whatever became of it: the same delivery, with the same id."""
+    entry = delivering.row_of(step, delivery_id)
+    if entry is not None:
+        return queries.shown(delivering.retry_now(step, entry))
     row = queries.row_of(step, delivery_id)
     _check_target(step, row)
     outbox.revive(step.conn, row["seq"], step.now)
@@ -89,6 +93,9 @@ def retry_now(step: Step, delivery_id: str) -> dict[str, Any]:
 
 def drop(step: Step, delivery_id: str) -> dict[str, Any]:
     """Deliver it no more; once more changes nothing."""
+    entry = delivering.row_of(step, delivery_id)
+    if entry is not None:
+        return queries.shown(delivering.drop(step, entry))
     row = queries.row_of(step, delivery_id)
     if row["state"] == outbox.DELIVERED:
         raise Conflict("it was delivered already", "what has arrived cannot be taken back")

@@ -10,17 +10,30 @@ from stintd.store import outbox
 
 OPEN = "open"
 """The states that still need something: waiting, parked."""
-_STATES = {OPEN: "state IN ('waiting', 'parked')", "all": "1", **{state: f"state = '{state}'" for state in outbox.STATES}}
+STATES = (*outbox.STATES, "sending", "changed", "withdrawn", "gone")
+_STATES = {
+    OPEN: "state IN ('waiting', 'sending', 'changed', 'withdrawn', 'parked')", "all": "1",
+    **{state: f"state = '{state}'" for state in STATES},
+}  # fmt: skip
+_COLUMNS = "id, target, state, attempts, next_us, last_try_us, status, error, created_us, finished_us"
+_BOTH = f"""
+SELECT * FROM (
+    SELECT {_COLUMNS}, kind, NULL AS entry_id, '' AS hold, '' AS remedy FROM outbox
+    UNION ALL SELECT {_COLUMNS}, 'entry', entry_id, hold, remedy FROM delivery
+)"""  # noqa: S608  our own words
 STATE_WORDS = tuple(_STATES)
 
 
 def shown(row: Row) -> dict[str, Any]:
     """A delivery."""
     return {
-        "id": row["id"], "target": row["target"], "kind": row["kind"], "state": row["state"], "attempts": row["attempts"],
+        "id": row["id"], "target": row["target"], "kind": row.get("kind", "entry"), "state": row["state"],
+        "attempts": row["attempts"],
         "nextAttemptAt": instant(row["next_us"]) if row["state"] == outbox.WAITING else None,
         "lastAttemptAt": instant(row["last_try_us"]), "lastStatus": row["status"], "lastError": row["error"] or None,
         "createdAt": instant(row["created_us"]), "finishedAt": instant(row["finished_us"]),
+        "entryId": row.get("entry_id"), "reason": row.get("hold") or None,
+        "remedy": (row.get("remedy") or None) if row.get("hold") or row["state"] == outbox.PARKED else None,
     }  # fmt: skip
 
 
@@ -33,10 +46,10 @@ def listing(
         clauses.append("target = ?")
         values.append(target)
     if cursor is not None:
-        clauses.append("seq > ?")
-        values += decode_cursor(cursor, (int,))
-    sql = f"SELECT * FROM outbox WHERE {' AND '.join(clauses)} ORDER BY seq LIMIT ?"  # noqa: S608  our own words
-    kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("seq",))
+        clauses.append("(created_us, id) > (?, ?)")
+        values += decode_cursor(cursor, (int, str))
+    sql = f"{_BOTH} WHERE {' AND '.join(clauses)} ORDER BY created_us, id LIMIT ?"
+    kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("created_us", "id"))
     return {"data": [shown(row) for row in kept], "nextCursor": following}
 
 

@@ -5,9 +5,12 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.domain import report as rules
+from stintd.domain import rounding
 from stintd.domain.day import ONE_DAY, week_of
+from stintd.domain.target import Target
 from stintd.engine import billing, rolling, shape
 from stintd.engine.period import Period, period, zone_of
+from stintd.engine.queries.deliveries import held_by_task
 from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.view import View
@@ -18,26 +21,34 @@ LONGEST = 366
 
 def timesheet(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, week: str | None = None,
-    timezone: str | None = None, **filters: Any,
+    timezone: str | None = None, target: Target | None = None, **filters: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Rows by project and task with their seconds by day; a week unless a period is named. The days are the person's, and
-    agents' own time stands beside them, unless one actor is asked for."""
+    agents' own time stands beside them, unless one actor is asked for. With a target also what they are by its rounding, and
+    what it holds already."""
     zone = zone_of(timezone or view.policy.zone)
     if week is not None:
         since, until = _week(week)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
     if span.days is None or (span.days[1] - span.days[0]).days >= LONGEST:
         raise Invalid("a timesheet is made of whole days, at most a year", "send from and to as dates")
-    rows = _rows(view, span, filters, zone)
+    rows = _rows(view, span, filters, zone, target)
     days = [(span.days[0] + n * ONE_DAY).isoformat() for n in range((span.days[1] - span.days[0]).days + 1)]
-    sums = {day: sum(row["days"].get(day, 0) for row in rows) for day in days}
+    sums = _sums(rows, "days", days)
+    totals: dict[str, Any] = {"days": sums, "seconds": sum(sums.values())}
+    totals |= {name: sum(row[name] for row in rows) for name in ("supervisedSeconds", "agentSeconds")}
+    if target is not None:
+        for name in ("rounded", "delivered"):
+            told = _sums(rows, f"{name}Days", days)
+            totals |= {f"{name}Days": told, f"{name}Seconds": sum(told.values())}
     return {
         "from": span.days[0].isoformat(), "to": span.days[1].isoformat(), "timezone": str(zone), "days": days,
-        "rows": rows, "totals": {
-            "days": sums, "seconds": sum(sums.values()),
-            **{name: sum(row[name] for row in rows) for name in ("supervisedSeconds", "agentSeconds")},
-        },
+        "rows": rows, "totals": totals,
     }  # fmt: skip
+
+
+def _sums(rows: list[dict[str, Any]], name: str, days: list[str]) -> dict[str, int]:
+    return {day: sum(row[name].get(day, 0) for row in rows) for day in days}
 
 
 def _week(text: str) -> tuple[date, date]:
@@ -50,14 +61,15 @@ def _week(text: str) -> tuple[date, date]:
         raise Invalid("week is not a week", "send 2026-W47, or a date in it") from error
 
 
-def _rows(view: View, span: Period, filters: Row, zone: Any) -> list[dict[str, Any]]:
+def _rows(view: View, span: Period, filters: Row, zone: Any, target: Target | None) -> list[dict[str, Any]]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     more, wanted = conditions(filters)
     actor = filters.get("actor") or "human"
     bills_supervised = billing.supervised(view.conn, view.policy)
     projects = {row["id"]: row for row in select(view.conn, "SELECT id, name, bill_supervised FROM project")}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    exact: dict[tuple[str, str], dict[str, int]] = {}
+    exact: dict[tuple[str, str], dict[str, list[int]]] = {}
+    billed_by: dict[tuple[str, str], dict[str, list[int]]] = {}
     for row in find(view, clauses + more, values + wanted):
         key = (row["project_id"] or "", row["task"] or "")
         rows.setdefault(key, _head(row))
@@ -70,15 +82,30 @@ def _rows(view: View, span: Period, filters: Row, zone: Any) -> list[dict[str, A
             else:
                 rows[key]["supervisedSeconds"] += part.supervised_us
             if row["actor"] == actor:
-                by_day[day] = by_day.get(day, 0) + part.length_us
+                by_day.setdefault(day, []).append(part.length_us)
             billed = part.length_us if is_supervised_billed else part.hands_on_us
+            if row["actor"] == actor:
+                billed_by.setdefault(key, {}).setdefault(day, []).append(billed)
             rows[key]["billableSeconds"] += billed if row["billable"] else 0
     for key, shown in rows.items():
-        shown["days"] = {day: shape.seconds(us) for day, us in sorted(exact[key].items())}
+        shown["days"] = {day: shape.seconds(sum(parts)) for day, parts in sorted(exact[key].items())}
         shown["seconds"] = sum(shown["days"].values())
         shown |= {name: shape.seconds(shown[name]) for name in ("billableSeconds", "supervisedSeconds", "agentSeconds")}
+        if target is not None:
+            _at_target(view, shown, target, billed_by.get(key, {}), span)
     kept = [row for row in rows.values() if row["seconds"] or row["agentSeconds"]]
     return sorted(kept, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
+
+
+def _at_target(view: View, shown: dict[str, Any], target: Target, exact: dict[str, list[int]], span: Period) -> None:
+    """The same row as the target has it or is to have it."""
+    assert span.days is not None
+    held = held_by_task(view, target.name, span.days[0].isoformat(), span.days[1].isoformat())
+    whole = {day: [shape.seconds(us) for us in parts] for day, parts in sorted(exact.items())}
+    shown["roundedDays"] = {day: sum(rounding.shares(parts, target.rounding)) for day, parts in whole.items()}
+    there = {day: held.get((shown["projectId"] or "", shown["taskName"] or "", day), 0) for day in whole}
+    shown["deliveredDays"] = {day: seconds for day, seconds in there.items() if seconds}
+    shown["roundedSeconds"], shown["deliveredSeconds"] = sum(shown["roundedDays"].values()), sum(there.values())
 
 
 def _head(row: Row) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from stintd.protocol.schemas.words import (
     COUNT,
+    DAY,
     FLAG,
     INSTANT,
     NULL_INSTANT,
@@ -9,10 +10,15 @@ from stintd.protocol.schemas.words import (
     TEXT,
     Schema,
     array,
+    by_name,
+    nullable,
     obj,
+    ref,
     wider,
 )
 
+NULL_DAY = nullable(DAY)
+_STATES = ("waiting", "delivered", "parked", "dropped", "sending", "changed", "withdrawn", "gone")
 _NULL_COUNT: Schema = {"type": ["integer", "null"]}
 WEBHOOK = obj({
     "id": TEXT, "url": TEXT, "events": array(TEXT), "allowPrivate": FLAG, "enabled": FLAG, "trouble": NULL_TEXT,
@@ -28,11 +34,38 @@ SHAPES: dict[str, Schema] = {
     ),
     "Delivery": obj(
         {
-            "id": TEXT, "target": TEXT, "kind": TEXT, "state": {"enum": ["waiting", "delivered", "parked", "dropped"]},
+            "id": TEXT, "target": TEXT, "kind": TEXT, "state": {"enum": [*_STATES]},
             "attempts": COUNT, "nextAttemptAt": NULL_INSTANT, "lastAttemptAt": NULL_INSTANT, "lastStatus": _NULL_COUNT,
             "lastError": NULL_TEXT, "createdAt": INSTANT, "finishedAt": NULL_INSTANT,
+            "entryId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT,
         },
-        about="`target` is who gets it (`webhook:ID`), `kind` what it is (an event); the receiver knows a repetition by `id`.",
+        about="`target` is who gets it (`webhook:ID`, or the name of a target), `kind` what it is (an event, or an entry); the"
+        " receiver knows a repetition by `id`. `reason` says why an entry waits, `remedy` what to do about it.",
+    ),
+    "Target": obj({
+        "name": TEXT, "kind": TEXT, "baseUrl": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "from": NULL_DAY,
+        "state": {"enum": ["connecting", "well", "failing", "stopped"]}, "trouble": NULL_TEXT, "counts": by_name(COUNT),
+        "callsPerHour": COUNT, "callsLeft": COUNT, "needs": array(TEXT), "map": array(ref("TargetRule")),
+    }),
+    "TargetRule": obj(
+        {"project": TEXT, "task": TEXT, "client": TEXT, "tag": TEXT, "remote": by_name(TEXT)},
+        ["project", "task", "client", "tag"],
+        "What goes where: all conditions that are set must match, the most specific rule wins.",
+    ),
+    "ConnectedTarget": obj({
+        "name": TEXT, "kind": TEXT, "account": NULL_TEXT, "needs": array(TEXT), "projects": array(by_name(TEXT)),
+    }),
+    "MappedTarget": obj({"name": TEXT, "map": array(ref("TargetRule"))}),
+    "RemovedTarget": obj({"name": TEXT}),
+    "Synced": obj({"dryRun": FLAG, "targets": array(TEXT), "items": array(ref("Outlook"))}),
+    "Outlook": obj(
+        {
+            "id": TEXT, "target": TEXT, "entryId": TEXT, "action": {"enum": ["create", "update", "delete"]}, "state": TEXT,
+            "day": DAY, "start": NULL_INSTANT, "seconds": COUNT, "deliveredSeconds": COUNT, "project": NULL_TEXT,
+            "task": NULL_TEXT, "description": TEXT, "billable": FLAG, "tags": array(TEXT), "remote": by_name(TEXT),
+            "remoteId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT,
+        },
+        about="What would be sent, to the letter; with a `reason` it is kept back.",
     ),
     "TestedWebhook": obj({"delivered": FLAG, "status": _NULL_COUNT, "error": NULL_TEXT, "deliveryId": TEXT}),
     "Redelivered": obj({"redelivered": COUNT}),

@@ -26,6 +26,8 @@ ROW = obj({
     "billableSeconds": COUNT, "amount": NULL_NUMBER, "currency": NULL_TEXT, "amounts": by_name(NUMBER), "entries": COUNT,
 })  # fmt: skip
 _DAYS = by_name(COUNT)
+_AT_TARGET = {"roundedDays": _DAYS, "roundedSeconds": COUNT, "deliveredDays": _DAYS, "deliveredSeconds": COUNT}
+"""Only where a target is named."""
 _TOLD = obj({
     "id": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "taskName": NULL_TEXT, "start": INSTANT,
     "end": NULL_INSTANT, "description": TEXT, "actor": ACTOR,
@@ -56,9 +58,11 @@ SHAPES: dict[str, Schema] = {
         "rows": array(obj({
             "clientId": NULL_TEXT, "clientName": NULL_TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
             "taskId": NULL_TEXT, "taskName": NULL_TEXT, "days": _DAYS, "seconds": COUNT, "billableSeconds": COUNT,
-            "supervisedSeconds": COUNT, "agentSeconds": COUNT,
-        })),
-        "totals": obj({"days": _DAYS, "seconds": COUNT, "supervisedSeconds": COUNT, "agentSeconds": COUNT}),
+            "supervisedSeconds": COUNT, "agentSeconds": COUNT, **_AT_TARGET,
+        }, list(_AT_TARGET))),
+        "totals": obj(
+            {"days": _DAYS, "seconds": COUNT, "supervisedSeconds": COUNT, "agentSeconds": COUNT, **_AT_TARGET}, list(_AT_TARGET)
+        ),
     }),
     "Difference": _DIFFERENCE,
     "Backfilled": wider(

@@ -48,6 +48,9 @@ class Delivery:
     last_error: str | None
     created_at: datetime
     finished_at: datetime | None
+    entry_id: str | None
+    reason: str | None
+    remedy: str | None
 
 
 @dataclass(frozen=True, slots=True)

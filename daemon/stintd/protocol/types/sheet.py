@@ -72,6 +72,10 @@ class TimesheetRow:
     billable_seconds: int
     supervised_seconds: int
     agent_seconds: int
+    rounded_days: Mapping[str, int] = field(default_factory=dict)
+    rounded_seconds: int = 0
+    delivered_days: Mapping[str, int] = field(default_factory=dict)
+    delivered_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ class TimesheetTotals:
     seconds: int
     supervised_seconds: int
     agent_seconds: int
+    rounded_days: Mapping[str, int] = field(default_factory=dict)
+    rounded_seconds: int = 0
+    delivered_days: Mapping[str, int] = field(default_factory=dict)
+    delivered_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,117 @@
+"""Billing systems: what is connected, what goes where, what would be sent."""
+
+import re
+from typing import Any
+
+from stintd.api.guard import OWNER
+from stintd.api.handle import query, run
+from stintd.api.route import Call, Route, fields
+from stintd.engine.commands import delivering
+from stintd.engine.queries import deliveries
+from stintd.engine.queries.timesheet import timesheet
+from stintd.engine.step import Step
+from stintd.errors import Forbidden, Invalid, NotFound
+from stintd.protocol.fields import DAY_OR_INSTANT, FLAG, Kind, choice, field, text, whole
+from stintd.protocol.schemas.words import page, ref
+
+_TABLE = {"base_url": "base_url", "deliver": "deliver", "settle": "settle", "description": "description",
+          "calls_per_hour": "calls_per_hour", "rounding": "rounding", "key_env": "api_key_env",
+          "key_file": "api_key_file", "since": "from", "kind": "kind"}  # fmt: skip
+
+
+_ID, _FIELD = text(255), re.compile("[a-z_]{1,40}", re.ASCII)
+_ROUNDING = ("mode", "minutes", "per", "minimum", "confirmed")
+
+
+def _remote_of(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not 1 <= len(value) <= 20 or not all(_FIELD.fullmatch(name) for name in value):
+        raise Invalid("must be an object of ids", 'send {"project_id": "…"}')
+    return {name: _ID.read(one) for name, one in value.items()}
+
+
+def _rounding_of(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not value.keys() <= set(_ROUNDING):
+        raise Invalid("must be an object", 'send {"mode": "nearest", "minutes": 6, "per": "day"}')
+    return value
+
+
+REMOTE = Kind(_remote_of, {
+    "type": "object", "minProperties": 1, "maxProperties": 20, "additionalProperties": _ID.schema,
+    "propertyNames": {"pattern": "^[a-z_]{1,40}$"},
+})  # fmt: skip
+ROUNDING = Kind(_rounding_of, {"type": "object", "properties": {name: {} for name in _ROUNDING}, "additionalProperties": False})
+
+
+async def listing(surface: Any, call: Call, request: Any) -> Any:
+    """The connected targets."""
+    planned = surface.daemon.connecting.targets.planned
+    return await query(lambda view: deliveries.listing(view, planned))(surface, call, request)
+
+
+async def connect(surface: Any, call: Call, request: Any) -> Any:
+    """Connect a target, or change one. Its secret goes into a file and nowhere else."""
+    given = dict(call.arguments)
+    if ("key_env" in given or "key_file" in given) and call.caller != OWNER:
+        # Whoever names a file and an address could have any secret of the owner's sent there.
+        raise Forbidden("only the owner's own socket may say where a key lies", "use `stint connect`, or send the key itself")
+    name, secret = given.pop("name"), given.pop("secret", None)
+    table = {_TABLE[field_name]: value for field_name, value in given.items()}
+    if "from" in table:
+        table["from"] = table["from"].isoformat()[:10]
+    return await surface.daemon.connecting.connect(name, table, secret)
+
+
+async def map_(surface: Any, call: Call, request: Any) -> Any:
+    """One more rule of what goes where."""
+    given = dict(call.arguments)
+    return await surface.daemon.connecting.map(given.pop("target_name"), given)
+
+
+async def remove(surface: Any, call: Call, request: Any) -> Any:
+    """Deliver there no more."""
+    return await surface.daemon.connecting.remove(call.arguments["name"])
+
+
+async def sync(surface: Any, call: Call, request: Any) -> Any:
+    """Send now what waits; or, dry, say what would be sent to the letter."""
+    planned = surface.daemon.connecting.targets.planned
+    target, is_dry = call.arguments.get("target"), call.arguments.get("dry_run", False)
+
+    def ask(step: Step) -> dict[str, Any]:
+        items = deliveries.outlook(step, planned, target)
+        names = [target] if target is not None else list(planned)
+        if not is_dry:
+            delivering.sync(step, target)
+        return {"dryRun": is_dry, "targets": names, "items": items}
+
+    return await run(surface, call, ask)
+
+
+async def sheet(surface: Any, call: Call, request: Any) -> Any:
+    """The timesheet, with a target as it is delivered there."""
+    name = call.arguments.pop("target", None)
+    planned = surface.daemon.connecting.targets.planned.get(name)
+    if name is not None and planned is None:
+        raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
+    if planned is not None:
+        call.arguments["target"] = planned.target
+    return await query(timesheet)(surface, call, request)
+
+
+WORD, NAME = text(1000), field("name", text(40), required=True)
+CONDITIONS = tuple(field(name, text(255)) for name in ("project", "task", "client", "tag"))
+ROUTES = [
+    Route("GET", "/api/targets", listing, "connected billing systems", answer=page("Target")),
+    Route("POST", "/api/targets", connect, "connect a billing system, or change its settings", "full", fields(
+        NAME, field("kind", text(40), required=True), field("baseUrl", text(1000)), field("secret", text(4000)),
+        field("keyEnv", WORD), field("keyFile", WORD),
+        field("from", DAY_OR_INSTANT, "since"), field("deliver", choice("approved", "auto")), field("settle", text(20)),
+        field("description", text(255)), field("callsPerHour", whole(1, 100_000)), field("rounding", ROUNDING),
+    ), success=201, answer=ref("ConnectedTarget")),
+    Route("DELETE", "/api/targets", remove, "deliver there no more; what is there stays", "full", fields(NAME),
+          answer=ref("RemovedTarget")),
+    Route("POST", "/api/targets/{target_name}/map", map_, "say where hours of a project, task, client or tag go", "full",
+          fields(*CONDITIONS, field("remote", REMOTE, required=True)), answer=ref("MappedTarget")),
+    Route("POST", "/api/sync", sync, "send what waits now, or show what would be sent", "full",
+          fields(field("target", text(40)), field("dryRun", FLAG)), answer=ref("Synced")),
+]  # fmt: skip

@@ -1,0 +1,73 @@
+"""`stint connect`: deliver approved hours to a billing system."""
+
+import getpass
+import json
+import sys
+
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.text import bold, dim, for_terminal
+from stintd.client.control import Control
+from stintd.errors import Invalid
+
+OPTIONS = (
+    Option("--kind", "what it is: clockme, timetagger, webhook (default: as TARGET is called)", "KIND"),
+    Option("--url", "its address, where it is not the service's own", "URL"),
+    Option("--key-from", "read the key from the first line of this file (- for standard input) instead of asking", "FILE"),
+    Option("--key-env", "the daemon's environment variable that holds the key", "NAME"),
+    Option("--key-file", "a file of yours (0600) that holds the key", "FILE"),
+    Option("--from", "send nothing older (default: today)", "DATE"),
+    Option("--deliver", "approved (default) or auto: without your approval", "WHEN", choices=("approved", "auto")),
+    Option("--settle", "how long an entry rests after its last change (default 10m)", "LENGTH"),
+    Option("--description", "subjects (default), task, none, or a fixed text", "RULE"),
+)
+DETAIL = """The key is tried with one harmless call before anything is kept; it lies in a file that only you may read.
+stint connect clockme                      asks for the key
+stint targets map clockme --project atlas project_id=ID
+stint sync --dry-run                       shows what would be sent; `stint sync` sends it now"""
+_SOURCES = {"key_env": "keyEnv", "key_file": "keyFile"}
+
+
+def _secret(words):
+    """The key: from a file, or asked for without showing it; None when another place for it is named."""
+    if any(getattr(words, name) for name in _SOURCES):
+        return None
+    if words.key_from:
+        try:
+            if words.key_from == "-":
+                return sys.stdin.readline().strip()
+            with open(words.key_from, encoding="utf-8") as file:
+                return file.readline().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Invalid(f"{words.key_from} cannot be read: {error}", "name a file whose first line is the key") from error
+    if not sys.stdin.isatty():
+        raise Invalid("where is the key?", "name it with --key-from FILE, --key-env or --key-file")
+    return getpass.getpass(f"key of {words.target}: ").strip()
+
+
+def run(words):
+    secret = _secret(words)
+    if secret == "":
+        raise Invalid("the key is empty", "paste the key the service gave you")
+    body = {
+        "name": words.target, "kind": words.kind or words.target, "baseUrl": words.url, "secret": secret,
+        "from": getattr(words, "from"), "deliver": words.deliver, "settle": words.settle, "description": words.description,
+    }  # fmt: skip
+    body |= {into: getattr(words, name) for name, into in _SOURCES.items()}
+    control = Control()
+    answer = control.post("/api/targets", {name: value for name, value in body.items() if value is not None})
+    if words.json:
+        print(json.dumps(answer))
+        return
+    print(
+        f"connected {bold(for_terminal(answer['name']))}"
+        + (f" as {for_terminal(answer['account'])}" if answer["account"] else "")
+    )
+    for project in answer["projects"]:
+        ids = " ".join(f"{name}={value}" for name, value in project.items() if name != "name")
+        print(f"  {for_terminal(project.get('name', ''))}  {dim(for_terminal(ids))}")
+    fields = " ".join(f"{name}=ID" for name in answer["needs"])
+    print(dim(f"say what goes there: stint targets map {answer['name']} --project NAME {fields}".rstrip()))
+    print(dim("nothing is sent before you approve it; `stint sync --dry-run` shows what would be"))
+
+
+VERBS = {"connect": Verb("connect", run, "deliver approved hours to a billing system", (Operand("TARGET"),), OPTIONS, DETAIL)}

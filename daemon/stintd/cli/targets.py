@@ -1,0 +1,70 @@
+"""`stint targets`: the billing systems that are connected, and what goes where."""
+
+import json
+
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.text import bold, dim, for_terminal, warn
+from stintd.client.control import Control
+from stintd.errors import Invalid
+
+ACTIONS = ("list", "map", "remove")
+OPTIONS = (
+    Option("--project", "hours of this project", "PROJECT", complete="projects"),
+    Option("--task", "hours of this task", "TASK"),
+    Option("--client", "hours of this client", "CLIENT"),
+    Option("--tag", "hours with this tag", "TAG"),
+)
+DETAIL = """stint targets map clockme --project atlas project_id=p1 task_id=t7
+stint targets remove clockme     (what was delivered stays there, and is remembered)"""
+
+
+def _counts(target):
+    told = [f"{number} {name}" for name, number in target["counts"].items() if number]
+    return ", ".join(told) or "nothing yet"
+
+
+def _list(words, control):
+    found = control.get("/api/targets")["data"]
+    if words.json:
+        print(json.dumps(found))
+        return
+    for target in found:
+        state = target["state"] if target["state"] in ("well", "connecting") else warn(target["state"])
+        trouble = f"  {for_terminal(target['trouble'])}" if target["trouble"] else ""
+        print(f"{bold(for_terminal(target['name']))}  {target['kind']}  {state}  {dim(_counts(target))}{trouble}")
+        for rule in target["map"]:
+            when = ", ".join(f"{name} {for_terminal(value)}" for name, value in rule.items() if name != "remote") or "everything"
+            where = " ".join(f"{name}={for_terminal(value)}" for name, value in rule["remote"].items())
+            print(f"        {when} → {where}")
+    if not found:
+        print(dim("no targets; `stint connect TARGET` makes one"))
+
+
+def _map(words, control):
+    remote = dict(pair.partition("=")[::2] for pair in words.remote)
+    if not remote or not all(remote.values()):
+        raise Invalid("where do they go?", f"stint targets map {words.target} --project NAME project_id=ID")
+    body = {name: getattr(words, name) for name in ("project", "task", "client", "tag") if getattr(words, name)}
+    answer = control.post(f"/api/targets/{words.target}/map", {**body, "remote": remote})
+    print(json.dumps(answer) if words.json else f"mapped; {bold(words.target)} has {len(answer['map'])} rules")
+
+
+def run(words):
+    control = Control()
+    action = words.action or "list"
+    if action == "list":
+        return _list(words, control)
+    if not words.target:
+        raise Invalid(f"which target to {action}?", f"stint targets {action} TARGET; `stint targets` lists them")
+    if action == "map":
+        return _map(words, control)
+    answer = control.delete("/api/targets", {"name": words.target})
+    print(json.dumps(answer) if words.json else f"disconnected {bold(for_terminal(answer['name']))}; what is there stays")
+
+
+VERBS = {
+    "targets": Verb(
+        "targets", run, "billing systems that are connected, and what goes where",
+        (Operand("ACTION", "?", choices=ACTIONS), Operand("TARGET", "?"), Operand("REMOTE", "*")), OPTIONS, DETAIL,
+    )
+}  # fmt: skip

@@ -1,0 +1,126 @@
+"""Connecting a billing system: its settings read, its credentials tried with one harmless call, its secret kept, and only
+then written down. Loop thread.
+
+The settings files and the connectors are handed in as functions: rules and rooms stay apart.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from stintd.domain.day import day_of
+from stintd.domain.target import Abilities, Target
+from stintd.engine.planning import Planned
+from stintd.engine.targets import Targets
+from stintd.errors import Conflict, Invalid, NotFound, Unavailable
+from stintd.ports import STOPPED, Account, Outcome
+
+
+class Kind(Protocol):
+    """What the registry says of a kind."""
+
+    @property
+    def able(self) -> Abilities: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The settings of targets: all tables as they are, one read (`invalid` when it is wrong), one kept or (None) forgotten,
+    and the settings taken over again."""
+
+    tables: Callable[[], Mapping[str, Any]]
+    read: Callable[[str, Any], Target]
+    keep: Callable[[str, dict[str, Any] | None], None]
+    reload: Callable[[], Any]
+
+
+class Connecting:
+    """What people do with targets."""
+
+    def __init__(self, targets: Targets, kinds: Mapping[str, Kind], book: Book) -> None:
+        self.targets, self._kinds, self._book = targets, kinds, book
+
+    async def take_over(self) -> None:
+        """Connect what the settings name; what cannot be is a warning."""
+        planned: dict[str, Planned] = {}
+        health = self.targets.tools.engine.health
+        for name, table in self._book.tables().items():
+            try:
+                planned[name] = self._planned(self._book.read(name, table))
+                health.clear("delivery_settings", name)
+            except Invalid as error:
+                health.raise_warning("delivery_settings", error.message, error.hint, subject=name, severity="error")
+        await self.targets.connect(planned)
+
+    def _planned(self, target: Target) -> Planned:
+        kind = self._kinds.get(target.kind)
+        if kind is None:
+            raise Invalid(
+                f"there is no kind of target {target.kind!r} ({target.name})", "it is one of " + ", ".join(sorted(self._kinds))
+            )
+        for rule in target.rules:
+            missing = [name for name in kind.able.needs if not rule.remote.get(name)]
+            if missing:
+                raise Invalid(f"a mapping of {target.name} does not name {missing[0]}", "name it in its remote")
+        return Planned(target, kind.able)
+
+    async def connect(self, name: str, table: dict[str, Any], secret: str | None) -> dict[str, Any]:
+        """Connect, or change what is connected: tried first, kept then."""
+        known = self._book.tables().get(name)
+        merged = {**known, **table} if isinstance(known, dict) else dict(table)
+        if any(source in table for source in _SOURCES) or secret is not None:
+            merged = {field: value for field, value in merged.items() if field not in _SOURCES or field in table}
+        if isinstance(known, dict) and (known.get("kind"), known.get("base_url")) != (merged.get("kind"), merged.get("base_url")):
+            raise Conflict(f"{name} is another target already", "choose another name: what was delivered there is remembered")
+        engine = self.targets.tools.engine
+        merged.setdefault("from", day_of(engine.clock.now(), ZoneInfo(engine.policy.zone)).isoformat())
+        planned = self._planned(self._book.read(name, merged))
+        account = await self._checked(planned.target, secret)
+        if secret is not None:
+            await asyncio.to_thread(self.targets.tools.keys.keep, name, secret)
+        await asyncio.to_thread(self._book.keep, name, merged)
+        await self._book.reload()
+        await self.targets.tools.engine.run(lambda step: step.outgoing.add("target:" + name), "owner")
+        return {"name": name, "kind": planned.target.kind, "account": account.name or None,
+                "needs": list(planned.able.needs), "projects": [dict(one) for one in account.projects]}  # fmt: skip
+
+    async def _checked(self, target: Target, secret: str | None) -> Account:
+        tools = self.targets.tools
+        found = await tools.make(
+            target.kind, target.base_url, secret if secret is not None else await tools.keys.of(target)
+        ).check()
+        if isinstance(found, Outcome):
+            kind = Conflict if found.kind == STOPPED else Unavailable
+            raise kind(f"{target.name} cannot be connected: {found.text}", "nothing was kept; look at the key and the address")
+        return found
+
+    async def map(self, name: str, rule: dict[str, Any]) -> dict[str, Any]:
+        """One more rule, in place of one with the same conditions."""
+        table = self._book.tables().get(name)
+        if not isinstance(table, dict):
+            raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
+        told = _conditions(rule)
+        rules = [one for one in table.get("map", []) if _conditions(one) != told]
+        changed = {**table, "map": [*rules, rule]}
+        self._planned(self._book.read(name, changed))
+        await asyncio.to_thread(self._book.keep, name, changed)
+        await self._book.reload()
+        return {"name": name, "map": changed["map"]}
+
+    async def remove(self, name: str) -> dict[str, Any]:
+        """Deliver there no more; what is there stays, and is remembered."""
+        if name not in self._book.tables():
+            raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
+        await asyncio.to_thread(self._book.keep, name, None)
+        await self._book.reload()
+        await asyncio.to_thread(self.targets.tools.keys.drop, name)
+        return {"name": name}
+
+
+_SOURCES = ("api_key_env", "api_key_cmd", "api_key_keyring", "api_key_file")
+
+
+def _conditions(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in rule.items() if name != "remote"}

@@ -1,0 +1,87 @@
+"""What billing systems hold and are to hold, for people: targets, what would be sent, and sums beside the sheet's."""
+
+import json
+from typing import Any
+
+from stintd.domain.delivery import PENDING
+from stintd.domain.model import to_us
+from stintd.engine.planning import Planned
+from stintd.engine.rows import Row, select
+from stintd.engine.shape import instant
+from stintd.engine.view import Reading, View
+from stintd.errors import NotFound
+from stintd.store import deliveries
+
+LONGEST_LIST = 1000
+
+
+def listing(view: View, planned: dict[str, Planned]) -> dict[str, Any]:
+    """The connected targets and how it goes with each."""
+    known = deliveries.targets(view.conn)
+    return {"data": [_target(view, one, known.get(name)) for name, one in sorted(planned.items())], "nextCursor": None}
+
+
+def _target(view: View, one: Planned, state: Row | None) -> dict[str, Any]:
+    target, counts = one.target, deliveries.counts(view.conn, one.target.name)
+    budget = target.calls_per_hour or one.able.calls_per_hour
+    is_this_hour = state is not None and 0 <= to_us(view.now) - state["window_us"] < 3_600_000_000
+    return {
+        "name": target.name, "kind": target.kind, "baseUrl": target.base_url or None, "deliver": target.deliver,
+        "from": target.since.isoformat() if target.since else None, "state": _state(state),
+        "trouble": state["trouble"] or None if state else None,
+        "counts": {name: counts.get(name, 0) for name in (*PENDING, "held", "delivered", "parked", "dropped")},
+        "callsPerHour": budget, "callsLeft": max(0, budget - state["used"]) if state is not None and is_this_hour else budget,
+        "needs": list(one.able.needs), "map": [_rule(rule) for rule in target.rules],
+    }  # fmt: skip
+
+
+def _rule(rule: Any) -> dict[str, Any]:
+    told = {"project": rule.project, "task": rule.task, "client": rule.client, "tag": rule.tag}
+    return {**{name: value for name, value in told.items() if value is not None}, "remote": dict(rule.remote)}
+
+
+def _state(state: Row | None) -> str:
+    if state is None:
+        return "connecting"
+    return "stopped" if state["stopped"] else "failing" if state["failures"] else "well"
+
+
+def outlook(view: Reading, planned: dict[str, Planned], target: str | None = None) -> list[dict[str, Any]]:
+    """What would be sent now, to the letter; and what is kept back, and why."""
+    if target is not None and target not in planned:
+        raise NotFound(f"no target is called {target[:40]}", "`stint targets` lists them")
+    names = [name for name in planned if target in (None, name)]
+    marks = ", ".join("?" * len(names))
+    rows = select(
+        view.conn, f"SELECT * FROM delivery WHERE target IN ({marks or 'NULL'}) AND state IN ('waiting', 'sending', 'changed',"  # noqa: S608
+        " 'withdrawn', 'parked') ORDER BY target, hold <> '', day, seq LIMIT ?", (*names, LONGEST_LIST),
+    )  # fmt: skip
+    return [line(row) for row in rows]
+
+
+def line(row: Row) -> dict[str, Any]:
+    """One delivery with what it says."""
+    delivery = deliveries.from_row(row)
+    told = json.loads(row["wanted"] or row["held"] or "{}")
+    return {
+        "id": row["id"], "target": row["target"], "entryId": row["entry_id"], "action": delivery.verb, "state": row["state"],
+        "day": row["day"], "start": instant(told["start"] * 1_000_000) if told else None, "seconds": told.get("seconds", 0),
+        "deliveredSeconds": json.loads(row["held"])["seconds"] if row["held"] else 0, "project": told.get("project") or None,
+        "task": told.get("task") or None, "description": told.get("description", ""), "billable": told.get("billable", False),
+        "tags": told.get("tags", []), "remote": told.get("remote", {}), "remoteId": row["remote_id"] or None,
+        "reason": row["hold"] or row["error"] or None, "remedy": (row["remedy"] or None) if row["hold"] or row["error"] else None,
+    }  # fmt: skip
+
+
+def held_by_task(view: Reading, target: str, first_day: str, last_day: str) -> dict[tuple[str, str, str], int]:
+    """Seconds that the target holds, by project, task (its name) and day."""
+    rows = select(
+        view.conn, "SELECT day, held FROM delivery WHERE target = ? AND day BETWEEN ? AND ? AND held IS NOT NULL",
+        (target, first_day, last_day),
+    )  # fmt: skip
+    found: dict[tuple[str, str, str], int] = {}
+    for row in rows:
+        held = json.loads(row["held"])
+        key = (held["projectId"] or "", held["task"], row["day"])
+        found[key] = found.get(key, 0) + held["seconds"]
+    return found

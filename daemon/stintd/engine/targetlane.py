@@ -1,0 +1,203 @@
+"""The way to one target: one request at a time, what is due first. Loop thread.
+
+Before each write the attempt is written down; an attempt without an answer is looked for at the target, or repeated where
+its connector may, before anything else is done with that entry. Nothing is remembered here that the database does not say.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from sqlite3 import Connection
+
+from stintd.domain.delivery import SENDING
+from stintd.domain.model import to_us
+from stintd.engine.commands import delivering
+from stintd.engine.commands.delivering import HOUR_US, Tried, item_of
+from stintd.engine.engine import Engine
+from stintd.engine.planning import Planned
+from stintd.engine.retry import Retry
+from stintd.engine.rows import Row
+from stintd.engine.targetkeys import TargetKeys
+from stintd.errors import StintdError
+from stintd.ports import BLIND, STOPPED, UNSENT, Connector, Outcome
+from stintd.store import deliveries
+
+LONGEST_WAIT = 600.0
+"""The wall clock may be set: what waits for an instant looks again at least that often."""
+RECORD_RETRY = 5.0
+UNKNOWN_PAUSE = timedelta(seconds=5)
+"""A server that did not answer may still be storing: it is not looked for at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTools:
+    """What every lane works with. `make` builds a target's connector around its secret."""
+
+    engine: Engine
+    keys: TargetKeys
+    make: Callable[[str, str, str], Connector]
+    chance: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the database says: how it goes with the target, what is to be sent next, what was given up last."""
+
+    state: Row | None
+    head: Row | None = None
+    parked: Row | None = None
+    counts: dict[str, int] | None = None
+
+
+class TargetLane:
+    """Runs until nothing is left to send. `on_look` hears what was found each time, for warnings."""
+
+    def __init__(self, tools: LaneTools, planned: Planned, on_look: Callable[[str, Look], None]) -> None:
+        self._tools, self.planned, self._on_look = tools, planned, on_look
+        self._clock = tools.engine.clock
+        self._woken = asyncio.Event()
+        self._connector: Connector | None = None
+        self.is_stopping = False
+
+    @property
+    def name(self) -> str:
+        return self.planned.target.name
+
+    def wake(self) -> None:
+        """Something changed for this target."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self.is_stopping = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver what waits."""
+        while not self.is_stopping:
+            self._woken.clear()
+            look = await self._tools.engine.database.read(self._look)
+            self._on_look(self.name, look)
+            if look.state is None or look.head is None:
+                if not self._woken.is_set():
+                    return
+                continue
+            wait = self._wait(look.state, look.head)
+            if wait > 0:
+                await self._pause(wait)
+            else:
+                await self._deliver(look.state, look.head)
+
+    def _look(self, conn: Connection) -> Look:
+        state = deliveries.targets(conn).get(self.name)
+        if state is None:
+            return Look(None)
+        counts = deliveries.counts(conn, self.name)
+        parked = deliveries.parked(conn, self.name) if counts.get("parked") else None
+        return Look(state, deliveries.head(conn, self.name), parked, counts)
+
+    def _wait(self, state: Row, head: Row) -> float:
+        """Seconds until the head may be sent: when it is due, the target was left alone long enough, and the hour's budget
+        allows it."""
+        now_us = to_us(self._clock.now())
+        until_us = max(head["next_us"], state["rest_us"] or 0)
+        window_us = state["window_us"]
+        if 0 <= now_us - window_us < HOUR_US and state["used"] >= self.budget:
+            until_us = max(until_us, window_us + HOUR_US)
+        return float(max(0, until_us - now_us)) / 1e6
+
+    @property
+    def budget(self) -> int:
+        """Requests an hour."""
+        return self.planned.target.calls_per_hour or self.planned.able.calls_per_hour
+
+    async def _pause(self, seconds: float) -> None:
+        wait = min(seconds, LONGEST_WAIT)
+        tasks = [asyncio.ensure_future(self._clock.sleep(wait)), asyncio.ensure_future(self._woken.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _deliver(self, state: Row, head: Row) -> None:
+        connector = await self._ready(state)
+        if connector is None:
+            return
+        is_open = head["state"] == SENDING
+        row = head if is_open else await self._begun(head["seq"])
+        if row is None:
+            return
+        before = connector.calls
+        outcome = await (self._cleared(connector, row) if is_open else self._attempt(connector, row))
+        if outcome.kind == STOPPED:
+            self._connector = None
+        pause = self._pause_after(state["failures"] + 1, outcome)
+        await self._write_down(Tried(row["seq"], outcome, pause, connector.calls - before, is_open))
+
+    async def _ready(self, state: Row) -> Connector | None:
+        """The connector with its secret; a secret that cannot be had stops the target with a warning."""
+        if self._connector is None:
+            target = self.planned.target
+            try:
+                secret = await self._tools.keys.of(target)
+            except StintdError as error:
+                text = f"{error.message} ({error.hint})" if error.hint else error.message
+                await self._record(lambda step: delivering.failed(step, self.name, Outcome(STOPPED, text=text), timedelta()))
+                return None
+            self._connector = self._tools.make(target.kind, target.base_url, secret)
+        return self._connector
+
+    async def _begun(self, seq: int) -> Row | None:
+        try:
+            return await self._tools.engine.run(lambda step: delivering.begin(step, seq), "daemon")
+        except StintdError:
+            await self._clock.sleep(RECORD_RETRY)
+            return None
+
+    async def _attempt(self, connector: Connector, row: Row) -> Outcome:
+        """Write: make it, change it, take it away."""
+        verb = deliveries.from_row(row).verb
+        if verb == "create":
+            return await connector.create(item_of(row, row["sent"]))
+        if verb == "update":
+            return await connector.update(row["remote_id"], item_of(row, row["sent"]))
+        return await connector.delete(row["remote_id"], item_of(row, row["held"]))
+
+    async def _cleared(self, connector: Connector, row: Row) -> Outcome:
+        """An attempt without an answer: changes and removals are repeated, what may have been made is looked for."""
+        if deliveries.from_row(row).verb != "create":
+            return await self._attempt(connector, row)
+        able, item = self.planned.able, item_of(row, row["sent"])
+        if able.can_look:
+            others = await self._tools.engine.database.read(partial(deliveries.remote_ids, target=self.name))
+            outcome = await connector.look(item, others)
+            if outcome.kind != BLIND:
+                return outcome
+        return await connector.create(item) if able.client_id else Outcome(BLIND)
+
+    def _pause_after(self, failures: int, outcome: Outcome) -> timedelta:
+        target = self.planned.target
+        pause = Retry(target.retry_initial, target.retry_max).pause(failures, None, self._tools.chance)
+        asked = outcome.pause if outcome.pause is not None else timedelta()
+        return max(pause, asked, timedelta() if outcome.kind == UNSENT else min(UNKNOWN_PAUSE, target.retry_initial))
+
+    async def _write_down(self, tried: Tried) -> None:
+        target = self.planned.target
+        retry = Retry(target.retry_initial, target.retry_max)
+        await self._record(lambda step: delivering.settle(step, self.name, tried, retry))
+
+    async def _record(self, fn: Callable[..., None]) -> None:
+        """Until it is written; meanwhile nothing more is sent."""
+        engine = self._tools.engine
+        while True:
+            try:
+                await engine.run(fn, "daemon")
+                return
+            except StintdError:
+                if self.is_stopping or engine.is_stopping:
+                    return
+            await self._clock.sleep(RECORD_RETRY)

@@ -1,0 +1,139 @@
+"""The connected targets and their lanes. Loop thread.
+
+Nothing here runs or wakes up while nothing waits. A lane of its own for each, so that one that is down holds up nobody.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from stintd.domain.day import day_of
+from stintd.domain.model import from_us
+from stintd.engine import planning
+from stintd.engine.engine import Engine
+from stintd.engine.planning import PREFIX, Planned
+from stintd.engine.step import Step
+from stintd.engine.supervisor import Supervisor
+from stintd.engine.targetlane import LaneTools, Look, TargetLane
+from stintd.store import deliveries
+
+STOP_SECONDS = 1.0
+
+
+class Targets:
+    """One a daemon. The engine's steps say by their targets that there is something to look at."""
+
+    def __init__(self, tools: LaneTools, supervisor: Supervisor) -> None:
+        self.tools, self._supervisor = tools, supervisor
+        self._engine: Engine = tools.engine
+        self.planned: dict[str, Planned] = {}
+        self._lanes: dict[str, TargetLane] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_stopping = False
+        self.is_connected = False
+
+    async def _dated(self, planned: Mapping[str, Planned]) -> dict[str, Planned]:
+        """Where the settings do not say from when on, it is the day of connecting."""
+        known = await self._engine.database.read(deliveries.targets)
+        zone, now = ZoneInfo(self._engine.policy.zone), self._engine.clock.now()
+        found = {}
+        for name, one in planned.items():
+            at = from_us(known[name]["connected_us"]) if name in known else now
+            since = one.target.since or day_of(at, zone)
+            found[name] = replace(one, target=replace(one.target, since=since))
+        return found
+
+    async def connect(self, planned: Mapping[str, Planned]) -> None:
+        """These are connected from now on. Rules that changed are compared with every entry they could concern."""
+        planned = await self._dated(planned)
+        if planned == self.planned and self.is_connected:
+            return
+        self.is_connected = True
+        for name in self.planned.keys() - planned.keys():
+            self._clear(name)
+        self.planned = dict(planned)
+        self._engine.planner = partial(planning.plan, planned=tuple(planned.values())) if planned else None
+        for name, lane in list(self._lanes.items()):
+            if planned.get(name) != lane.planned:
+                lane.stop()
+        await self._engine.run(partial(_connect, planned=self.planned), "daemon")
+
+    def changed(self, targets: set[str]) -> None:
+        """Look at these again; what is left to compare is compared in the next step."""
+        names = {target.removeprefix(PREFIX) for target in targets if target.startswith(PREFIX)} & self.planned.keys()
+        if not names or self._is_stopping:
+            return
+        self._engine.is_sending = True
+        self._engine.write(_compare, soon=True)
+        for name in names:
+            lane = self._lanes.get(name)
+            if lane is not None and not lane.is_stopping:
+                lane.wake()
+            else:
+                self._begin(name)
+
+    def _begin(self, name: str) -> None:
+        lane = self._lanes[name] = TargetLane(self.tools, self.planned[name], self._found)
+        self._tasks[name] = self._supervisor.start(f"target {name}", partial(self._run, lane))
+
+    async def _run(self, lane: TargetLane) -> None:
+        await lane.run()
+        if self._lanes.get(lane.name) is lane:
+            del self._lanes[lane.name], self._tasks[lane.name]
+
+    async def stop(self) -> None:
+        """Begin no further delivery, and give those on their way a moment."""
+        self._is_stopping = True
+        for lane in self._lanes.values():
+            lane.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
+
+    def _clear(self, name: str) -> None:
+        for code in ("delivery_parked", "delivery_stopped", "delivery_failing"):
+            self._engine.health.clear(code, name)
+
+    def _found(self, name: str, look: Look) -> None:
+        """Say what a person should know."""
+        health, state = self._engine.health, look.state
+        if state is None:
+            self._clear(name)
+            return
+        if state["stopped"]:
+            health.raise_warning(
+                "delivery_stopped", f"nothing is sent to {name}: {state['trouble']}",
+                f"mend the credentials (`stint connect {name}`), then `stint sync {name}`; everything waits", subject=name,
+                severity="error",
+            )  # fmt: skip
+        else:
+            health.clear("delivery_stopped", name)
+        if state["failures"] >= 3 and not state["stopped"]:
+            health.raise_warning(
+                "delivery_failing",
+                f"hours do not reach {name}: {state['trouble']}",
+                "it is tried again; nothing is lost",
+                subject=name,
+            )
+        else:
+            health.clear("delivery_failing", name)
+        if look.parked is None:
+            health.clear("delivery_parked", name)
+            return
+        number = (look.counts or {}).get("parked", 1)
+        count = "one entry" if number == 1 else f"{number} entries"
+        health.raise_warning(
+            "delivery_parked", f"{count} could not be delivered to {name}: {look.parked['error']}",
+            look.parked["remedy"].replace("ID", look.parked["id"][:8]) + "; `stint outbox` shows them", subject=name,
+        )  # fmt: skip
+
+
+def _connect(step: Step, planned: Mapping[str, Planned]) -> None:
+    planning.connect(step.conn, step, planned)
+
+
+def _compare(step: Step) -> None:
+    """Nothing of its own: a step compares what is left by itself."""
+    if not deliveries.dirty(step.conn, 1):
+        return

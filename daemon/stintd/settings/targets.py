@@ -1,0 +1,143 @@
+"""`[targets.NAME]` to `Target`: the keys every target has are checked, the rest belongs to its kind."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from stintd.domain.rounding import DAY, ENTRY, MODES, NONE, Rounding
+from stintd.domain.target import APPROVED, AUTO, Target, TargetRule
+from stintd.errors import Invalid
+from stintd.settings.keys import Wrong, choice, parse_length
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+KEY_SOURCES = ("api_key_env", "api_key_cmd", "api_key_keyring", "api_key_file")
+CONDITIONS = ("project", "task", "client", "tag")
+LEAST = {"settle": "0s", "retry_initial": "0.1s", "retry_max": "1s"}
+
+
+def read_target(name: str, table: Any) -> Target:
+    """The settings of one target; `invalid` names the first thing that is wrong and how to write it."""
+    if not NAME.fullmatch(name):
+        raise Invalid(f"a target cannot be called {name!r}", "use small letters, digits and dashes, at most 40")
+    if not isinstance(table, dict):
+        raise Invalid(f"targets.{name} is no table", "write [targets.NAME]")
+    values: dict[str, Any] = {"name": name, "kind": _told(name, "kind", table.get("kind"), _text)}
+    key, options = {}, {}
+    for field, value in table.items():
+        if field in KEY_SOURCES:
+            key[field] = _told(name, field, value, _text)
+        elif field in _READERS:
+            into, read = _READERS[field]
+            values[into] = _told(name, field, value, read)
+        elif field == "api_key":
+            raise Invalid(f"targets.{name}.api_key would lie in a settings file", "use api_key_file, api_key_env or api_key_cmd")
+        elif field != "kind":
+            options[field] = str(value)
+    if len(key) > 1:
+        raise Invalid(f"targets.{name} names several places for its key", f"keep one of {', '.join(key)}")
+    return Target(**values, key=key, options=options)
+
+
+def read_targets(tables: Mapping[str, Any]) -> tuple[dict[str, Target], list[Invalid]]:
+    """All that can be read, and what is wrong with the others."""
+    found, problems = {}, []
+    for name, table in tables.items():
+        try:
+            found[name] = read_target(name, table)
+        except Invalid as error:
+            problems.append(error)
+    return found, problems
+
+
+def _told(name: str, field: str, value: Any, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(value)
+    except Wrong as wrong:
+        raise Invalid(f"targets.{name}.{field} {wrong.text}", wrong.remedy) from wrong
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise Wrong(f"is no text: {value!r}", "write a text in quotes")
+    return value.strip()
+
+
+def _address(value: Any) -> str:
+    text = _text(value).rstrip("/")
+    if not re.fullmatch(r"https?://[^\s@?#]+", text):
+        raise Wrong(f"is no address: {text!r}", "write one like https://example.com/api, without user or query")
+    return text
+
+
+def _length(least: str) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        length = parse_length(value)
+        if length < parse_length(least):
+            raise Wrong(f"is too short: {value!r}", f"write at least {least}")
+        return length
+
+    return read
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise Wrong(f"is no date: {value!r}", "write one like 2026-11-01") from None
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100_000:
+        raise Wrong(f"is no number of calls: {value!r}", "write a number from 1 to 100000")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Wrong(f"is neither true nor false: {value!r}", "write true or false, without quotes")
+    return value
+
+
+def _rounding(value: Any) -> Rounding:
+    known = {"mode", "minutes", "per", "minimum", "confirmed"}
+    if not isinstance(value, dict) or not value.keys() <= known:
+        raise Wrong(f"cannot be {value!r}", 'write { mode = "nearest", minutes = 6, per = "day" }')
+    mode, per, minutes = value.get("mode", NONE), value.get("per", DAY), value.get("minutes", 0)
+    if mode not in MODES or per not in (DAY, ENTRY):
+        raise Wrong(f"cannot be {value!r}", f"mode is one of {', '.join(MODES)}; per is day or entry")
+    if mode != NONE and (isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 60):
+        raise Wrong("needs minutes", "write minutes = 6, from 1 to 60")
+    if per == ENTRY and value.get("confirmed") is not True:
+        raise Wrong("rounds each entry, which can make much more of many short ones", "write confirmed = true if you mean it")
+    minimum = parse_length(value["minimum"]) if "minimum" in value else None
+    return Rounding(mode, int(minutes), per, int(minimum.total_seconds()) if minimum is not None else 0)
+
+
+def _rules(value: Any) -> tuple[TargetRule, ...]:
+    if not isinstance(value, list):
+        raise Wrong("is no list of tables", "write [[targets.NAME.map]], with two brackets")
+    return tuple(_rule(one) for one in value)
+
+
+def _rule(value: Any) -> TargetRule:
+    if not isinstance(value, dict) or not value.keys() <= {*CONDITIONS, "remote"}:
+        raise Wrong(f"cannot be {value!r}", 'write project, task, client or tag, and remote = { project_id = "…" }')
+    remote = value.get("remote")
+    if not isinstance(remote, dict) or not all(
+        isinstance(one, str | int) and not isinstance(one, bool) for one in remote.values()
+    ):
+        raise Wrong("has no remote", 'write remote = { project_id = "…" }, as the service names it')
+    told = {name: _text(value[name]) for name in CONDITIONS if name in value}
+    return TargetRule({name: str(one) for name, one in remote.items()}, **told)
+
+
+_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "base_url": ("base_url", _address), "from": ("since", _day), "deliver": ("deliver", choice(APPROVED, AUTO)),
+    "settle": ("settle", _length(LEAST["settle"])), "retry_initial": ("retry_initial", _length(LEAST["retry_initial"])),
+    "retry_max": ("retry_max", _length(LEAST["retry_max"])), "calls_per_hour": ("calls_per_hour", _number),
+    "rounding": ("rounding", _rounding), "description": ("description", _text), "live": ("live", _flag), "map": ("rules", _rules),
+}  # fmt: skip
+"""By the name in the file: the field it becomes, and how it is read."""

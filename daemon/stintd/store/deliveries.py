@@ -1,0 +1,174 @@
+"""What each billing system is to hold and holds: rows of `delivery`, and the targets that are connected."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from sqlite3 import Connection
+
+from stintd.domain.delivery import GONE, PENDING, SENDING, WAITING, Delivery
+from stintd.domain.model import to_us
+from stintd.store import table
+from stintd.store.connection import Row
+from stintd.store.table import select
+
+_PENDING = "state IN (" + ", ".join(f"'{state}'" for state in PENDING) + ")"
+_READY = f"{_PENDING} AND (hold = '' OR state = '{SENDING}')"
+
+
+def id_of(target: str, entry_id: str, part: int, generation: int) -> str:
+    """The name under which a target knows a repetition."""
+    return hashlib.sha256(f"{target}\0{entry_id}\0{part}\0{generation}".encode()).hexdigest()[:32]
+
+
+def from_row(row: Row) -> Delivery:
+    """The value of a row."""
+    return Delivery(row["state"], row["wanted"], row["held"], row["sent"], row["remote_id"])
+
+
+def to_row(delivery: Delivery) -> Row:
+    """The columns of a value."""
+    return {
+        "state": delivery.state, "wanted": delivery.wanted, "held": delivery.held, "sent": delivery.sent,
+        "remote_id": delivery.remote_id,
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- targets
+
+
+def connect(conn: Connection, now: datetime, name: str, kind: str) -> bool:
+    """Deliver there from now on; whether that is new."""
+    done = conn.execute(
+        "INSERT OR IGNORE INTO delivery_target (name, kind, connected_us) VALUES (?, ?, ?)", (name, kind, to_us(now))
+    )
+    return done.rowcount == 1
+
+
+def disconnect(conn: Connection, name: str) -> None:
+    """Deliver there no more. What is there is remembered."""
+    conn.execute("DELETE FROM delivery_target WHERE name = ?", (name,))
+
+
+def targets(conn: Connection) -> dict[str, Row]:
+    """The connected ones by name."""
+    return {row["name"]: row for row in select(conn, "SELECT * FROM delivery_target ORDER BY name")}
+
+
+def set_target(conn: Connection, name: str, values: Row) -> None:
+    """Note how it goes with one."""
+    names = ", ".join(f"{column} = ?" for column in values)
+    conn.execute(f"UPDATE delivery_target SET {names} WHERE name = ?", (*values.values(), name))  # noqa: S608  our columns
+
+
+# ---------------------------------------------------------------- what changed
+
+
+def dirty(conn: Connection, limit: int) -> list[str]:
+    """Entries that changed since they were last compared."""
+    return [row[0] for row in conn.execute("SELECT entry_id FROM delivery_dirty ORDER BY entry_id LIMIT ?", (limit,))]
+
+
+def clean(conn: Connection, entry_ids: Iterable[str]) -> None:
+    """These were compared."""
+    conn.executemany("DELETE FROM delivery_dirty WHERE entry_id = ?", [(one,) for one in entry_ids])
+
+
+def doubt(conn: Connection, target: str, since_us: int) -> None:
+    """The rules of a target changed: compare everything again that it could concern."""
+    conn.execute(
+        "INSERT OR IGNORE INTO delivery_dirty SELECT id FROM entry WHERE end_us IS NOT NULL AND end_us >= ?", (since_us,)
+    )
+    conn.execute("INSERT OR IGNORE INTO delivery_dirty SELECT entry_id FROM delivery WHERE target = ?", (target,))
+
+
+def question(conn: Connection) -> None:
+    """The database is older than what was sent since: whatever waits may be there already and is looked for first."""
+    conn.execute(
+        f"UPDATE delivery SET state = '{SENDING}', sent = wanted WHERE state = '{WAITING}' AND wanted IS NOT NULL"  # noqa: S608
+    )
+
+
+# ---------------------------------------------------------------- rows
+
+
+def of_entry(conn: Connection, target: str, entry_id: str) -> dict[int, Row]:
+    """The rows of an entry at a target, by part."""
+    found = select(conn, "SELECT * FROM delivery WHERE entry_id = ? AND target = ?", (entry_id, target))
+    return {row["part"]: row for row in found}
+
+
+def of_seq(conn: Connection, seq: int) -> Row | None:
+    """One row."""
+    found = select(conn, "SELECT * FROM delivery WHERE seq = ?", (seq,))
+    return found[0] if found else None
+
+
+def shown_of(conn: Connection, entry_id: str) -> list[Row]:
+    """What an entry shows of its deliveries."""
+    sql = f"SELECT target, state, remote_id FROM delivery WHERE entry_id = ? AND state <> '{GONE}' ORDER BY target, part"  # noqa: S608
+    return select(conn, sql, (entry_id,))
+
+
+def days_of(conn: Connection, target: str, entry_ids: Sequence[str]) -> set[str]:
+    """The days on which these entries were to be delivered."""
+    found: set[str] = set()
+    for entry_id in entry_ids:
+        rows = conn.execute("SELECT day FROM delivery WHERE entry_id = ? AND target = ?", (entry_id, target))
+        found |= {row[0] for row in rows}
+    return found
+
+
+def insert(conn: Connection, now: datetime, target: str, entry_id: str, part: int, values: Row) -> None:
+    """A new row."""
+    head = {"id": id_of(target, entry_id, part, 0), "target": target, "entry_id": entry_id, "part": part}
+    table.insert(conn, "delivery", {**head, "created_us": to_us(now), **values})
+
+
+def update(conn: Connection, seq: int, values: Row) -> None:
+    """Set columns of a row."""
+    names = ", ".join(f"{column} = ?" for column in values)
+    conn.execute(f"UPDATE delivery SET {names} WHERE seq = ?", (*values.values(), seq))  # noqa: S608  our columns
+
+
+def head(conn: Connection, target: str) -> Row | None:
+    """What is to be sent next: the one that is due first."""
+    found = select(conn, f"SELECT * FROM delivery WHERE target = ? AND {_READY} ORDER BY next_us, seq LIMIT 1", (target,))  # noqa: S608
+    return found[0] if found else None
+
+
+def due(conn: Connection, target: str, until_us: int) -> list[Row]:
+    """Everything that would be sent by then, in that order."""
+    sql = f"SELECT * FROM delivery WHERE target = ? AND {_READY} AND next_us <= ? ORDER BY next_us, seq"  # noqa: S608
+    return select(conn, sql, (target, until_us))
+
+
+def remote_ids(conn: Connection, target: str) -> frozenset[str]:
+    """What of the target's own is known to be ours."""
+    return frozenset(
+        row[0] for row in conn.execute("SELECT remote_id FROM delivery WHERE target = ? AND remote_id <> ''", (target,))
+    )
+
+
+def counts(conn: Connection, target: str) -> dict[str, int]:
+    """How many are in each state; `held` of those that wait are kept back for a reason."""
+    rows = conn.execute("SELECT state, hold <> '', count(*) FROM delivery WHERE target = ? GROUP BY 1, 2", (target,))
+    found: dict[str, int] = {}
+    for state, is_held, number in rows:
+        name = "held" if is_held and state in PENDING and state != SENDING else state
+        found[name] = found.get(name, 0) + number
+    return found
+
+
+def parked(conn: Connection, target: str) -> Row | None:
+    """The latest that was given up."""
+    found = select(
+        conn,
+        "SELECT * FROM delivery WHERE target = ? AND state = 'parked' ORDER BY last_try_us DESC, seq DESC LIMIT 1",
+        (target,),
+    )
+    return found[0] if found else None
+
+
+def prune(conn: Connection, before: datetime) -> None:
+    """Forget what is nowhere any more since then."""
+    conn.execute("DELETE FROM delivery WHERE finished_us < ? AND state = 'gone'", (to_us(before),))

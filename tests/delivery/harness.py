@@ -1,0 +1,111 @@
+"""A real engine and database with one target whose server is a fake; killed and begun again on the same files."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from stintd.domain.target import Target, TargetRule
+from stintd.engine.commands import approval, entries
+from stintd.engine.planning import Planned
+from stintd.engine.rows import Row, select
+from stintd.engine.supervisor import Supervisor
+from stintd.engine.targetkeys import TargetKeys
+from stintd.engine.targetlane import LaneTools
+from stintd.engine.targets import Targets
+from stintd.secret import SecretFolder
+from stintd.sinks.registry import KINDS
+from tests.support.billing import FAKES, Fake
+from tests.support.clock import FakeClock
+from tests.support.engine import Running, running
+
+REMOTE = {"project_id": "p1", "tag": "p1"}
+KEY = {"api_key_env": "KEY"}
+
+
+def target_of(kind: str, **more: Any) -> Target:
+    rules = (TargetRule(REMOTE, project="atlas"),)
+    base = {"base_url": "http://fake", "since": date(2026, 11, 1), "rules": rules, "key": KEY, "settle": timedelta(minutes=10),
+            "retry_max": timedelta(minutes=1)}  # fmt: skip
+    return Target("acme", kind, **{**base, **more})
+
+
+class Desk:
+    """Enters, edits and approves work, and lets time pass."""
+
+    def __init__(self, running: Running, targets: Targets, fake: Any) -> None:
+        self.running, self.targets, self.fake, self.engine = running, targets, fake, running.engine
+
+    async def add(self, hour: float, minutes: int = 60, note: str = "work", project: str = "atlas", day: int = 19) -> str:
+        start = self.running.clock.now().replace(day=day, hour=0, minute=0, second=0) + timedelta(hours=hour)
+        made = await self.engine.run(lambda step: entries.create(
+            step, project_name=project, auto_create=True, start=start, end=start + timedelta(minutes=minutes), description=note,
+        ))  # fmt: skip
+        return str(made.value["id"])
+
+    async def approve(self, since: int = 1, until: int = 20) -> None:
+        await self.engine.run(lambda step: approval.approve(step, date(2026, 11, since), date(2026, 11, until)))
+
+    async def unapprove(self) -> None:
+        await self.engine.run(lambda step: approval.unapprove(step, date(2026, 11, 1), date(2026, 11, 20)))
+
+    async def edit(self, entry_id: str, **values: Any) -> None:
+        await self.engine.run(lambda step: entries.change(step, entry_id, **values))
+
+    async def delete(self, entry_id: str) -> None:
+        await self.engine.run(lambda step: entries.delete(step, entry_id))
+
+    async def rows(self) -> list[Row]:
+        return await self.engine.read(lambda conn: select(conn, "SELECT * FROM delivery ORDER BY seq"))
+
+    async def states(self) -> list[str]:
+        return [row["state"] + (f": {row['hold']}" if row["hold"] else "") for row in await self.rows()]
+
+    async def pass_time(self, minutes: float = 11, rounds: int = 1) -> None:
+        """Advance, and let what real threads do in between be done."""
+        for _ in range(rounds):
+            await self.running.clock.advance(minutes=minutes)
+            await self.quiet()
+
+    async def quiet(self) -> None:
+        """Until nothing more happens without time passing."""
+        still = 0
+        while still < 4:
+            if self.fake.hangs:
+                return
+            before = len(self.fake.asked), len(self.targets._lanes)
+            await asyncio.sleep(0.01)
+            await self.engine.read(lambda conn: None)
+            is_still = (len(self.fake.asked), len(self.targets._lanes)) == before
+            still = still + 1 if is_still and not any(lane._woken.is_set() for lane in self.targets._lanes.values()) else 0
+
+
+@asynccontextmanager
+async def desk(
+    folder: Path, kind: str = "clockme", fake: Fake | None = None, clock: FakeClock | None = None, target: Target | None = None,
+    seed: int = 0,
+) -> AsyncIterator[Desk]:  # fmt: skip
+    fake = fake if fake is not None else FAKES[kind]()
+    async with running(folder, clock) as begun:
+        supervisor = Supervisor(begun.clock, begun.engine.health)
+        keys = TargetKeys(SecretFolder(str(folder / "secrets")), {"KEY": fake.key})
+        rng = random.Random(seed)
+
+        def make(of_kind: str, base: str, secret: str) -> Any:
+            return KINDS[of_kind].make(fake, begun.clock, base, secret)
+
+        targets = Targets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
+        begun.engine.on_outgoing = targets.changed
+        one = target if target is not None else target_of(kind)
+        able = replace(KINDS[kind].able, calls_per_hour=100_000)
+        await targets.connect({one.name: Planned(one, able)})
+        try:
+            yield Desk(begun, targets, fake)
+        finally:
+            if not fake.is_hanging:  # a killed daemon waits for nobody
+                await targets.stop()
+            await supervisor.stop()
