@@ -17,6 +17,7 @@ from stintd.engine.planning import PREFIX, Planned
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.targetlane import LaneTools, Look, TargetLane
+from stintd.errors import StorageFull, Unavailable
 from stintd.store import deliveries
 
 STOP_SECONDS = 1.0
@@ -58,7 +59,13 @@ class Targets:
         for name, lane in list(self._lanes.items()):
             if planned.get(name) != lane.planned:
                 lane.stop()
-        await self._engine.run(partial(_connect, planned=self.planned), "daemon")
+        connect = partial(_connect, planned=self.planned)
+        if not planned and not await self._engine.database.read(deliveries.targets):
+            return
+        try:
+            await self._engine.run(connect, "daemon")
+        except (StorageFull, Unavailable):  # a database that only reads must not keep the daemon from starting
+            self._engine.write(connect)
 
     def changed(self, targets: set[str]) -> None:
         """Look at these again; what is left to compare is compared in the next step."""

@@ -75,6 +75,8 @@ def _named(name: str, reader: Reader, value: Any) -> Any:
 def _default(field: "dataclasses.Field[Any]", hints: dict[str, Any]) -> Any:
     if field.default is not dataclasses.MISSING:
         return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
     hint = hints[field.name]
     if NoneType in get_args(hint):
         return None
