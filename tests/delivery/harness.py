@@ -74,7 +74,7 @@ class Desk:
     async def quiet(self) -> None:
         """Until nothing more happens without time passing."""
         still = 0
-        while still < 4:
+        while still < 10:
             if self.fake.hangs:
                 return
             before = len(self.fake.asked), len(self.targets._lanes)
