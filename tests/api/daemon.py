@@ -5,6 +5,7 @@ import json
 import os
 import socket
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from stintd.domain.noise import NoiseFilter
 from stintd.domain.policy import Policy
 from stintd.engine import placing
 from stintd.engine.backfill import Backfill
+from stintd.engine.backups import Backups
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.connecting import Book, Connecting
@@ -76,6 +78,7 @@ class Daemon:
         self.backfill = Backfill(self.engine, self.gate, self.places, LogReader({"HOME": str(self.folder / "home")}))
         await self.engine.start()
         self.supervisor, self.carrier = Supervisor(clock, self.engine.health), Receivers()
+        self.backups = Backups(self.engine, clock, self.supervisor, timedelta(), 7)
         self.secrets = HookSecrets(SecretFolder(str(self.folder / "secrets")))
         self.pusher = Pusher(Tools(self.engine, self.secrets, self.carrier, chance=lambda: 0.5), self.supervisor)
         await self.pusher.start()

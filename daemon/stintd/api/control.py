@@ -12,6 +12,7 @@ from stintd.api.route import Call
 from stintd.domain.model import BeatSignal
 from stintd.engine import shape
 from stintd.engine.backfill import Backfill
+from stintd.engine.backups import Backups
 from stintd.engine.buckets import Buckets
 from stintd.engine.clients import Clients
 from stintd.engine.commands import sessions
@@ -46,6 +47,7 @@ class Daemon(Protocol):
     pusher: Pusher
     connecting: Connecting
     backfill: Backfill
+    backups: Backups
 
     @property
     def is_ready(self) -> bool:

@@ -21,7 +21,8 @@ ABOUT = """The local API of stintd: the same on the control socket, where the ow
 where every request needs one. Instants are RFC 3339 in UTC, lengths are seconds unless their name says otherwise, and
 unknown fields are refused by their names. Lists answer `{data, nextCursor}`: send `nextCursor` as `cursor` for the next page."""
 TAGS = {
-    "approve": "Periods released for delivery", "backfill": "Evidence from before anybody listened", "clients": "Who is billed",
+    "approve": "Periods released for delivery", "backfill": "Evidence from before anybody listened",
+    "backup": "Copies of the database", "clients": "Who is billed",
     "dashboard": "What a person looks at first",
     "edits": "What people changed", "entries": "Time entries", "events": "Changes as they happen",
     "export": "Entries as files",

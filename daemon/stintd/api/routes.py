@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stintd.api import backfill, clockeye, control, files, keys, openapi, stream, targets, wakatime, webhooks
+from stintd.api import backfill, care, clockeye, control, files, keys, openapi, stream, targets, wakatime, webhooks
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
@@ -311,6 +311,7 @@ KEYS = [
 
 ROUTES = [
     *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *FILES, *WORKSPACES, *PLACES, *webhooks.ROUTES, *targets.ROUTES,
+    *care.ROUTES,
     *clockeye.ROUTES, *wakatime.ROUTES, *mcp.ROUTES,
 ]  # fmt: skip
 FOR_LIMITED = frozenset({

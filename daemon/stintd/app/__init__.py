@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from stintd import memory, settings
 from stintd.app.daemon import App
+from stintd.app.offline import backup, restore
 
-__all__ = ["App", "machine_zone", "serve"]
+__all__ = ["App", "backup", "machine_zone", "restore", "serve"]
 
 WORKERS = 2
 """Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""

@@ -25,6 +25,7 @@ from stintd.domain.model import BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
 from stintd.engine import intake, placing, rolling
 from stintd.engine.backfill import Backfill
+from stintd.engine.backups import Backups
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.connecting import Book, Connecting
@@ -68,6 +69,7 @@ from stintd.sources.logreader import LogReader
 from stintd.store import cursors, deliveries, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
+from stintd.store.restore import REBUILD_DUE
 
 log = logging.getLogger(__name__)
 IN_FLIGHT = timedelta(seconds=0.5)
@@ -176,7 +178,8 @@ class App(Asked):
         self.watcher = watch.TreeWatcher(self._notes, asyncio.get_running_loop(), clock, roots=self.chosen.folders)
         self._build_sources()
         self._build_emitters()
-        if self.database.needs_rebuild:
+        self.backups = Backups(self.engine, clock, self.supervisor, *self._rhythm())
+        if self.database.needs_rebuild or self.database.read_now(lambda conn: cursors.meta(conn, REBUILD_DUE)):
             self.engine.write(self._rebuild)
         for note in self.database.notes:
             self.health.raise_warning("database_mended", note, "see the backups folder; `stint log` shows what is there")
@@ -201,12 +204,13 @@ class App(Asked):
 
     @staticmethod
     def _rebuild(step: Step) -> None:
-        """The database was put together from a backup and remains: derive everything again."""
+        """The database is a backup, or was put together from one and remains: derive everything again."""
         rolling.rebuild(step.conn)
         deliveries.question(step.conn)
         known = heartbeats.bounds(step.conn)
         if known is not None:
             step.touch(*known)
+        cursors.set_meta(step.conn, REBUILD_DUE, "")
 
     def _build_sources(self) -> None:
         clock = self.clock
@@ -334,6 +338,7 @@ class App(Asked):
         self.status_file.changed()
         self.session_watch.changed()
         self.housekeeping.check()
+        self.backups.check()
         self.clock_watch.need_ticks(self.state.is_running)
 
     def _is_touched(self, since: datetime) -> bool:
@@ -364,6 +369,7 @@ class App(Asked):
         self.chosen = chosen
         self._set_surface()
         self.pusher.set_retry(self._retry())
+        self.backups.set_rhythm(*self._rhythm())
         await self.connecting.take_over()
         self._set_emitters()
         if is_moved:
@@ -406,6 +412,9 @@ class App(Asked):
         except Unavailable as error:
             log.warning("%s", error.message)
             return ""
+
+    def _rhythm(self) -> tuple[timedelta, int]:
+        return self.chosen.values["backup.every"], self.chosen.values["backup.keep"]
 
     def _retry(self) -> Retry:
         return Retry(self.chosen.values["webhooks.retry_initial"], self.chosen.values["webhooks.retry_max"])

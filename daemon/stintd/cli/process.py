@@ -36,7 +36,7 @@ def spawn(in_background=True):
         offset = log.tell()
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "stintd.cli.run"],
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -47,7 +47,7 @@ def spawn(in_background=True):
     return child, offset
 
 
-def _environment():
+def environment():
     """Ours, with a search path that still holds in another folder."""
     found = dict(os.environ)
     if found.get("PYTHONPATH"):

@@ -10,9 +10,12 @@ from stintd import __version__, paths, settings
 from stintd.errors import Conflict, StintdError, Unavailable
 
 HELP = """usage: stintd [--log LEVEL] [--version]
+       stintd --backup | --restore FILE
 
 Run the daemon in the foreground until SIGTERM or Ctrl-C. It watches the folders of the settings (`stint up FOLDER` adds
 one) and answers on the control socket. --log debug|info|warning (default: info) writes to the terminal as well.
+
+With --backup or --restore it does only that, in a home that no daemon serves: `stint backup` calls it.
 """
 ALREADY_RUNNING = 5
 """Exit code when another daemon serves this home; tells it from an ordinary failure."""
@@ -28,6 +31,10 @@ def main(argv=None):
     if "--version" in words:
         print(f"stintd {__version__}")
         return 0
+    if words[:1] == ["--backup"] and len(words) == 1:
+        return _run("", lambda app: [app.backup()])
+    if words[:1] == ["--restore"] and len(words) == 2:
+        return _run("", lambda app: app.restore(words[1]))
     level = words[words.index("--log") + 1] if "--log" in words and words[-1] != "--log" else ""
     if (words and not level) or level.upper() not in ("", "DEBUG", "INFO", "WARNING"):
         print(f"stintd: unknown argument {words[0]}\nsee stintd --help", file=sys.stderr)
@@ -35,7 +42,8 @@ def main(argv=None):
     return _run(level)
 
 
-def _run(level):
+def _run(level, task=None):
+    """Serve; or do this one thing, with the part of the program that may do it, and print what it says."""
     os.umask(0o077)
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         del os.environ[name]  # a daemon started from a hook must not look at that hook's repository for ever
@@ -48,6 +56,9 @@ def _run(level):
 
         from stintd import app
 
+        if task is not None:
+            print("\n".join(task(app)))
+            return 0
         chosen = settings.load(zone=app.machine_zone())
         asyncio.run(_serve(asyncio, app, chosen))
     except Conflict as error:

@@ -20,7 +20,8 @@ GROUPS = {
         "timesheet": "timesheet", "export": "export", "import": "importing", "approve": "approve", "unapprove": "approve",
     },
     "The daemon": {
-        "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "keys": "keys",
+        "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "backup": "backup",
+        "keys": "keys",
         "webhooks": "webhooks", "outbox": "outbox", "connect": "connect",
         "targets": "targets", "sync": "sync", "mcp": "mcp",
         "prompt": "prompt", "completions": "completions",

@@ -16,6 +16,7 @@ _TABLE_NOTES = {
     "owner": "Who you are in git.",
     "http": "The local HTTP listener.",
     "webhooks": "Telling other programs of changes.",
+    "backup": "Copies of the database, in `backups/`.",
     "activitywatch": "A surface for ActivityWatch watchers.",
     "emit": "Copies of your heartbeats for other time trackers.",
 }  # fmt: skip

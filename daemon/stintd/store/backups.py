@@ -3,13 +3,43 @@ by opening them, and named so that they sort by time.
 """
 
 import os
+import re
 import sqlite3
 from contextlib import closing, suppress
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+
+from stintd.errors import Unavailable
+from stintd.store import failure
 
 KEEP = 3
 PREFIX = "stintd-"
+DAILY, MANUAL = "daily", "manual"
+MARGIN = 16 << 20
+"""Bytes that must stay free beside a new copy: a backup must not be what fills the disk."""
+_NAME = re.compile(rf"{PREFIX}(\d{{8}}T\d{{6}})-([a-z0-9-]+)\.db")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy in the folder, as its name and size tell."""
+
+    path: Path
+    at: datetime
+    label: str
+    size: int
+
+
+def listing(folder: Path) -> list[Backup]:
+    """The copies there, the newest first. What has another name is none of ours."""
+    found = []
+    for path in folder.glob(f"{PREFIX}*.db"):
+        named = _NAME.fullmatch(path.name)
+        if named is not None:
+            at = datetime.strptime(named[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+            found.append(Backup(path, at, named[2], path.stat().st_size))
+    return sorted(found, key=lambda one: (one.at, one.label), reverse=True)
 
 
 def make(conn: sqlite3.Connection, folder: Path, now: datetime, label: str = "daily", keep: int = KEEP) -> Path:
@@ -19,10 +49,26 @@ def make(conn: sqlite3.Connection, folder: Path, now: datetime, label: str = "da
     copy_to(conn, target)
     if not is_good(target):
         target.unlink()
-        raise sqlite3.DatabaseError(f"the copy {target} is not sound")
+        raise Unavailable(f"the copy {target} was not sound and is gone again", "look at the disk; see `stint doctor`")
     for old in sorted(folder.glob(f"{PREFIX}*-{label}.db"))[:-keep]:
         old.unlink()
     return target
+
+
+def make_beside(path: Path, folder: Path, now: datetime, label: str, keep: int) -> Path:
+    """The same on a connection of its own that only reads: the writer goes on meanwhile. `storage_full` beforehand where
+    the disk has no room for a copy."""
+    free = failure.free_bytes(str(folder if folder.exists() else folder.parent))
+    if free is not None and free < path.stat().st_size + MARGIN:
+        raise failure.storage_full(str(folder))
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as conn:
+            conn.execute("PRAGMA cache_size = -1000")
+            return make(conn, folder, now, label, keep)
+    except sqlite3.Error as error:
+        raise failure.translate(error, str(folder)) or error from error
+    except OSError as error:
+        raise failure.told_os_error(error, str(folder)) from error
 
 
 def copy_to(conn: sqlite3.Connection, target: Path) -> None:

@@ -16,13 +16,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, TypeVar
 
 from stintd.clock import Clock, SystemClock
 from stintd.errors import Internal, Unavailable
-from stintd.store import backups, failure
+from stintd.store import backups, failure, repair
 from stintd.store.connection import StoreConnection
 from stintd.store.limited import Limit
 from stintd.store.migrate import scripts, statements
@@ -78,6 +79,10 @@ class Database:
             self._thread.join()
             self._thread = None
 
+    def first_used(self) -> datetime | None:
+        """When this file was first in use, as the mark beside it tells."""
+        return repair.first_used(self.path)
+
     @property
     def notes(self) -> list[str]:
         """What was mended at opening or since, for people, oldest first."""
@@ -109,12 +114,11 @@ class Database:
         """The same, waiting in the calling thread."""
         return self._transaction(fn, durable).result()
 
-    async def backup(self, label: str = "daily") -> Path:
-        """Write and check a copy into the backup folder; answers where it is."""
+    async def backup(self, label: str = backups.DAILY, keep: int = backups.KEEP) -> Path:
+        """Write and check a copy of what is committed into the backup folder, beside the writer; answers where it is. Of
+        its label the newest `keep` stay."""
         now = self.clock.now()
-        return await asyncio.wrap_future(
-            self._submit(lambda: self._writer.outside(lambda c: backups.make(c, self.backup_folder, now, label)))
-        )
+        return await asyncio.to_thread(backups.make_beside, self.path, self.backup_folder, now, label, keep)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file (SQLite does so by itself when it has grown)."""

@@ -12,7 +12,7 @@ import sqlite3
 import struct
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stintd.errors import Unavailable
@@ -37,7 +37,8 @@ def _mark_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.in-use")
 
 
-def _suspect_path(path: Path) -> Path:
+def suspected(path: Path) -> Path:
+    """The file that asks for a complete check before the database is opened the next time."""
     return path.with_name(f"{path.name}.suspect")
 
 
@@ -58,10 +59,18 @@ def mark(path: Path) -> None:
             return  # a read-only folder: the file cannot vanish from it either
 
 
+def first_used(path: Path) -> datetime | None:
+    """When the mark was set; None where there is none."""
+    try:
+        return datetime.fromtimestamp(_mark_path(path).stat().st_mtime, UTC)
+    except OSError:
+        return None
+
+
 def suspect(path: Path) -> None:
     """Have the file checked completely before it is opened the next time."""
     try:
-        _write_private(_suspect_path(path), "checked at the next start\n")
+        _write_private(suspected(path), "checked at the next start\n")
     except OSError:
         return
 
@@ -94,10 +103,10 @@ def _trouble(path: Path, backup_folder: Path) -> str:
         return "damaged"
     wal = Path(f"{path}-wal")
     is_unclean = wal.exists() and wal.stat().st_size > 0
-    if (is_unclean or _suspect_path(path).exists()) and not _is_sound(path):
+    if (is_unclean or suspected(path).exists()) and not _is_sound(path):
         return "damaged"
     with suppress(OSError):
-        _suspect_path(path).unlink()
+        suspected(path).unlink()
     return ""
 
 
@@ -139,20 +148,21 @@ def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) 
             f"{path} is {trouble} although it was in use, and there is no good backup in {backup_folder}",
             f"put a copy there; or remove {_mark_path(path)} to start afresh", {"reason": trouble},
         )  # fmt: skip
-    aside = _aside(path, now)
+    kept = aside(path, now)
     _put_back(backup, path)
-    return Outcome((f"{path} was {trouble}; the backup {backup.name} took its place{aside}{_keys_note(path)}",), True)
+    told = f"; what was there is kept as {kept}" if kept else ""
+    return Outcome((f"{path} was {trouble}; the backup {backup.name} took its place{told}{_keys_note(path)}",), True)
 
 
-def _aside(path: Path, now: datetime) -> str:
-    """Move what is left of a database out of the way; answers how to say so."""
-    kept = path.with_name(f"{path.name}.damaged-{now:{_STAMP}}")
+def aside(path: Path, now: datetime, why: str = "damaged") -> str:
+    """Move what there is of a database out of the way; answers the name it is kept under, "" when there was nothing."""
+    kept = path.with_name(f"{path.name}.{why}-{now:{_STAMP}}")
     moved = ""
     for suffix in ("-wal", "-shm", ""):
         found = Path(f"{path}{suffix}")
         if found.exists():
             os.replace(found, f"{kept}{suffix}")
-            moved = f"; what was there is kept as {kept.name}"
+            moved = kept.name
     return moved
 
 
@@ -160,7 +170,7 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> Outcome:
     _refuse_twice_a_day(path, now)
     backup = backups.newest_good(backup_folder)
     damaged = path.with_name(f"{path.name}.damaged-{now:{_STAMP}}")
-    _aside(path, now)
+    aside(path, now)
     if backup is None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     else:
@@ -168,7 +178,7 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> Outcome:
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         migrate.migrate(conn, path, backup_folder, now)
         saved = salvage.add_readable(conn, damaged)
-    _suspect_path(path).unlink(missing_ok=True)
+    suspected(path).unlink(missing_ok=True)
     origin = f"the backup {backup.name} took its place" if backup else "there was no backup, so a new file was begun"
     return Outcome(
         (

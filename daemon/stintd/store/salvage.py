@@ -32,14 +32,14 @@ def add_readable(conn: sqlite3.Connection, damaged: Path) -> int:
         for table in TABLES:
             _copy(conn, source, table)
         _copy_spans(conn, source)
-        _take_over_ends(conn, source)
+        take_over_ends(conn, source)
         conn.execute("COMMIT")
         added = conn.total_changes - before
-    _tidy(damaged)
+    tidy(damaged)
     return added
 
 
-def _tidy(damaged: Path) -> None:
+def tidy(damaged: Path) -> None:
     """A connection that only reads leaves its files behind."""
     Path(f"{damaged}-shm").unlink(missing_ok=True)
     log = Path(f"{damaged}-wal")
@@ -66,7 +66,7 @@ def _copy(conn: sqlite3.Connection, source: sqlite3.Connection, table: str) -> N
             conn.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", [row.get(name) for name in columns])
 
 
-def _take_over_ends(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:
+def take_over_ends(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:
     """What had come to an end by the time of the damaged file stays ended: a key that was revoked must not open again, a
     delivery that was made need not be made again.
     """

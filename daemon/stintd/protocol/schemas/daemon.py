@@ -51,6 +51,10 @@ SHAPES: dict[str, Schema] = {
     ),
     "Source": obj({"name": TEXT, "state": TEXT, "lastAt": NULL_INSTANT}),
     "Recording": obj({"recording": FLAG, "until": NULL_INSTANT}),
+    "Backup": obj(
+        {"name": TEXT, "path": TEXT, "at": INSTANT, "kind": TEXT, "bytes": COUNT},
+        about="A copy of the database. `kind`: daily, manual, or before-NNNN: before a new schema.",
+    ),
     "Key": KEY,
     "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` opens the door; a repeated request is answered without it."),
     "ChangedSettings": {

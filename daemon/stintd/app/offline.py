@@ -1,0 +1,46 @@
+"""What is done to a home in which no daemon runs: copy its database, put a copy in its place. Both hold the locks of a
+daemon meanwhile, so none can start under it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stintd import instance, paths, settings
+from stintd.clock import SystemClock
+from stintd.errors import NotFound
+from stintd.store import backups, repair
+from stintd.store.restore import restore as put_back
+
+
+@contextmanager
+def _alone() -> Iterator[paths.Layout]:
+    """The home, locked. `conflict` while a daemon serves it."""
+    layout = paths.home_layout()
+    paths.ensure(layout)
+    locks = []
+    try:
+        for path in dict.fromkeys([layout.lock, layout.database + ".lock"]):
+            locks.append(instance.Lock(path))
+            locks[-1].acquire()
+        yield layout
+    finally:
+        for lock in reversed(locks):
+            lock.release()
+
+
+def backup() -> str:
+    """Copy the database into the backups; the path of the copy."""
+    with _alone() as layout:
+        path, now = Path(layout.database), SystemClock().now()
+        if not path.exists() or not path.stat().st_size:
+            raise NotFound(f"there is no database at {path}", "start the daemon with `stint up`")
+        repair.prepare(path, Path(layout.backups), now)
+        keep = settings.load().values["backup.keep"]
+        return str(backups.make_beside(path, Path(layout.backups), now, backups.MANUAL, keep))
+
+
+def restore(source: str) -> list[str]:
+    """Put this copy in the place of the database; what a person should know."""
+    with _alone() as layout:
+        return put_back(Path(layout.database), Path(source), Path(layout.backups), SystemClock().now())

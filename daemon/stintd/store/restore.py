@@ -1,0 +1,144 @@
+"""Putting a backup in the place of the database, on a person's word and with no daemon running.
+
+What was there is kept beside it under another name. The copy is finished before it takes the place: what has been
+delivered since the backup is taken over from the present database (a billing system must not get it twice), what was
+revoked stays revoked, and whatever waits counts as a question: it is looked for at the target before it is sent.
+"""
+# ruff: noqa: S608  (names of our own schema, never a caller's text)
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from sqlite3 import Connection
+
+from stintd.errors import Invalid, NotFound
+from stintd.store import backups, cursors, deliveries, failure, migrate, repair, salvage
+from stintd.store.table import select
+
+REBUILD_DUE = "rebuild_due"
+"""A fact in `meta`: the sheet must be derived anew at the next start."""
+_BESIDE = ("client", "project", "task")
+"""What an entry that is taken over may need of the present database."""
+
+
+def restore(path: Path, source: Path, folder: Path, now: datetime) -> list[str]:
+    """Put the backup `source` in the place of `path`; answers what a person should know. `invalid` when it is no sound
+    database of ours, `not_found` when there is none; then nothing was changed."""
+    problem = problem_of(source)
+    if problem:
+        raise (Invalid if source.exists() else NotFound)(f"{source} {problem}", "`stint backup list` shows what there is")
+    migrate.refuse_newer(source)
+    partial = path.with_name(f"{path.name}.restoring")
+    try:
+        _copy(source, partial)
+        notes = _finish(partial, path, folder, now)
+        kept = repair.aside(path, now, "before-restore")
+        salvage.tidy(path.with_name(kept or path.name))
+        os.replace(partial, path)
+        repair.suspected(path).unlink(missing_ok=True)
+        repair.mark(path)
+    except sqlite3.Error as error:
+        raise failure.translate(error, str(partial)) or error from error
+    except OSError as error:
+        raise failure.told_os_error(error, str(path)) from error
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                Path(f"{partial}{suffix}").unlink()
+    return [f"{source.name} is the database now", *([f"the one before it is kept as {kept}"] if kept else []), *notes]
+
+
+def problem_of(path: Path) -> str:
+    """Why this file is no backup that can be used, or ""."""
+    if not path.is_file():
+        return "is not there" if not path.exists() else "is no file"
+    if migrate.header_version(path) is None:
+        return "is no database"
+    try:
+        with closing(_readable(path)) as conn:
+            conn.execute("SELECT count(*) FROM entry").fetchone()
+            found = str(conn.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return f"cannot be used: {error}"
+    return "" if found == "ok" else f"is damaged: {found}"
+
+
+def _readable(path: Path) -> Connection:
+    """A connection that leaves nothing beside the file, unless a log lies there that must be read with it."""
+    has_log = Path(f"{path}-wal").exists()
+    uri = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if Path(f"{source}-wal").exists():
+        with closing(_readable(source)) as conn:
+            backups.copy_to(conn, target)
+        return
+    with suppress(FileNotFoundError):
+        target.unlink()
+    with (
+        open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as into,
+        source.open("rb") as file,
+    ):
+        shutil.copyfileobj(file, into, 1 << 20)
+
+
+def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]:
+    """Bring the copy to our schema and to what happened since it was made; it is on the disk when this returns."""
+    with closing(sqlite3.connect(partial, isolation_level=None)) as conn:
+        conn.execute("PRAGMA synchronous = FULL")
+        migrate.migrate(conn, partial, folder, now)
+        conn.execute("BEGIN IMMEDIATE")
+        taken, notes = 0, []
+        if path.exists() and path.stat().st_size:
+            try:
+                taken = _take_over(conn, path)
+            except sqlite3.Error as error:
+                notes.append(
+                    f"what was delivered since cannot be read from the database before it ({error}): look before you deliver"
+                )
+        deliveries.question(conn)
+        cursors.set_meta(conn, REBUILD_DUE, "1")
+        if conn.execute("SELECT 1 FROM api_key WHERE revoked_us IS NULL").fetchone():
+            notes.append("a key that was revoked since then may open again: look at `stint keys list`")
+        conn.execute("COMMIT")
+    if taken:
+        notes.insert(0, f"{taken} delivered entries that the backup does not know were kept, so that none is sent twice")
+    return notes
+
+
+def _take_over(conn: Connection, path: Path) -> int:
+    """What has ended or was delivered since; answers how many entries were kept for that."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as present:
+        if cursors.meta(present, "user_id") != cursors.meta(conn, "user_id"):
+            return 0
+        salvage.take_over_ends(conn, present)
+        known = {row["id"] for row in select(conn, "SELECT id FROM entry")}
+        there = select(present, "SELECT * FROM delivery WHERE held IS NOT NULL OR sent IS NOT NULL")
+        for row in there:
+            _put(conn, "delivery", row, "REPLACE")
+        for name in ("delivery_target", *_BESIDE):
+            for row in select(present, f"SELECT * FROM {name}"):
+                _put(conn, name, row, "IGNORE")
+        missing = sorted({row["entry_id"] for row in there} - known)
+        return sum(_keep_entry(conn, present, entry_id) for entry_id in missing)
+
+
+def _keep_entry(conn: Connection, present: Connection, entry_id: str) -> bool:
+    """An entry that a billing system has, as it stands there: nothing may be derived over it."""
+    for row in select(present, "SELECT * FROM entry WHERE id = ?", (entry_id,)):
+        _put(conn, "entry", {**row, "pinned": "project text time"}, "IGNORE")
+        return True
+    return False
+
+
+def _put(conn: Connection, table: str, row: dict[str, object], on_conflict: str) -> None:
+    """Columns that only one of the two knows are left out: a newer or an older program may have written the other."""
+    known = [column[1] for column in conn.execute(f"PRAGMA table_info({table})")]
+    names = [name for name in row if name in known]
+    marks = ", ".join("?" * len(names))
+    conn.execute(f"INSERT OR {on_conflict} INTO {table} ({', '.join(names)}) VALUES ({marks})", [row[name] for name in names])
