@@ -130,11 +130,31 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """Where an account is and what lets us in. `options`: what its kind needs beside the key, named as the service names
+    it; `zone`: the owner's time zone, for services that know local times only."""
+
+    base_url: str
+    key: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """Whose credentials these are, and what can be mapped to: `{id, name, …}` of each project there."""
+    """Whose credentials these are."""
 
     name: str
-    projects: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where hours can go there: `remote` as a mapping names it, `name` as its people know it (`Project` or
+    `Project / Task`), `client` where the service has clients."""
+
+    name: str
+    remote: Mapping[str, str]
+    client: str = ""
 
 
 class Connector(Protocol):
@@ -149,6 +169,9 @@ class Connector(Protocol):
 
     async def check(self) -> Account | Outcome:
         """One harmless call: whose credentials these are, or why they do not work."""
+
+    async def places(self) -> tuple[Place, ...] | Outcome:
+        """Everything that can be mapped to, or why it cannot be told. Empty where a service has no such list."""
 
     async def create(self, item: Item) -> Outcome:
         """Make it there."""

@@ -17,20 +17,22 @@ from stintd.engine.supervisor import Supervisor
 from stintd.engine.targetkeys import TargetKeys
 from stintd.engine.targetlane import LaneTools
 from stintd.engine.targets import Targets
+from stintd.ports import Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
-from tests.support.billing import FAKES, Fake
+from tests.support.billing import FAKES
+from tests.support.billing.fake import Fake
 from tests.support.clock import FakeClock
 from tests.support.engine import Running, running
 
-REMOTE = {"project_id": "p1", "tag": "p1"}
 KEY = {"api_key_env": "KEY"}
 
 
 def target_of(kind: str, **more: Any) -> Target:
-    rules = (TargetRule(REMOTE, project="atlas"),)
+    fake = FAKES[kind]
+    rules = (TargetRule(fake.remote, project="atlas"),)
     base = {"base_url": "http://fake", "since": date(2026, 11, 1), "rules": rules, "key": KEY, "settle": timedelta(minutes=10),
-            "retry_max": timedelta(minutes=1)}  # fmt: skip
+            "options": fake.options, "retry_max": timedelta(minutes=1)}  # fmt: skip
     return Target("acme", kind, **{**base, **more})
 
 
@@ -95,8 +97,8 @@ async def desk(
         keys = TargetKeys(SecretFolder(str(folder / "secrets")), {"KEY": fake.key})
         rng = random.Random(seed)
 
-        def make(of_kind: str, base: str, secret: str) -> Any:
-            return KINDS[of_kind].make(fake, begun.clock, base, secret)
+        def make(target: Target, secret: str) -> Any:
+            return KINDS[target.kind].make(fake, begun.clock, Login(target.base_url, secret, target.options))
 
         targets = Targets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
         begun.engine.on_outgoing = targets.changed

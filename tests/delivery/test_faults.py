@@ -1,26 +1,19 @@
 """Whatever the target does and whenever the daemon dies: in the end it holds what the sheet says, each entry once."""
 
 import random
-from datetime import datetime
 
 import pytest
 
 from stintd.domain.delivery import DELIVERED, GONE, PARKED, PENDING
 from stintd.domain.model import from_us
 from stintd.engine.commands.delivering import retry_now, sync
+from stintd.sinks.registry import KINDS
 from stintd.store import deliveries
 from tests.delivery.harness import desk, target_of
-from tests.support.billing import FAKES, ClockMeFake, unreliable
+from tests.support.billing import VARIANTS
+from tests.support.billing.clockme import ClockMeFake
+from tests.support.billing.fake import unreliable
 from tests.support.clock import FakeClock
-
-VARIANTS = {
-    "clockme": lambda: ClockMeFake(),
-    "clockme without keys": lambda: ClockMeFake(honours_key=False),
-    "clockme without keys, listing by its tool": lambda: ClockMeFake(honours_key=False, can_list=False),
-    "clockme without any list": lambda: ClockMeFake(can_list=False, has_tools=False),
-    "timetagger": FAKES["timetagger"],
-    "webhook": FAKES["webhook"],
-}
 
 
 def kind_of(variant):
@@ -92,15 +85,15 @@ async def test_a_database_older_than_what_was_sent_sends_nothing_twice(tmp_path)
 SHEET = "SELECT id, start_us, end_us, description FROM entry"
 
 
-def stamp(kind, us):
-    moment: datetime = from_us(us)
-    return int(moment.timestamp()) if kind == "timetagger" else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 async def agreed(one, kind):
     """The local sheet as the target would show it."""
     rows = await one.running.rows(SHEET)
-    return sorted((stamp(kind, row["start_us"]), stamp(kind, row["end_us"]), row["description"]) for row in rows)
+    is_by_day = KINDS[kind].able.day_based
+    starts = [from_us(row["start_us"]) for row in rows]
+    whens = [start.date().isoformat() if is_by_day else int(start.timestamp()) for start in starts]
+    return sorted(
+        (when, (row["end_us"] - row["start_us"]) // 10**6, row["description"]) for when, row in zip(whens, rows, strict=True)
+    )
 
 
 class Storm:

@@ -7,11 +7,10 @@ import pytest
 from stintd.domain.rounding import Rounding
 from stintd.engine.commands import entries
 from tests.delivery.harness import desk, target_of
+from tests.support.billing import FAKES
 
-KINDS = ("clockme", "timetagger", "webhook")
 
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAKES)
 async def test_nothing_leaves_unapproved_and_what_was_approved_leaves_after_it_rested(tmp_path, kind):
     async with desk(tmp_path, kind) as one:
         await one.add(9)
@@ -26,7 +25,7 @@ async def test_nothing_leaves_unapproved_and_what_was_approved_leaves_after_it_r
         assert len(one.fake.sheet()) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAKES)
 async def test_edits_and_deletions_follow(tmp_path, kind):
     async with desk(tmp_path, kind, target=target_of(kind, deliver="auto")) as one:
         first, second = await one.add(9, note="first"), await one.add(11, note="second")

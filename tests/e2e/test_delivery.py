@@ -7,7 +7,8 @@ import pytest
 
 from stintd.errors import StintdError
 from tests.support import until
-from tests.support.billing import ClockMeFake, Served, unreliable
+from tests.support.billing.clockme import ClockMeFake
+from tests.support.billing.fake import Served, stretch, unreliable
 from tests.support.daemon import Daemon
 
 SECRET = "ck_live_7f3a-very-secret"
@@ -48,7 +49,7 @@ def daemon_of(home, served, file, deliver="auto"):
 
 
 def sheet(daemon):
-    return sorted((entry["start"], entry["end"], entry["description"]) for entry in daemon.entries())
+    return sorted(stretch(entry["start"], entry["end"], entry["description"]) for entry in daemon.entries())
 
 
 class Storm:

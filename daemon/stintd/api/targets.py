@@ -20,6 +20,7 @@ _TABLE = {"base_url": "base_url", "deliver": "deliver", "settle": "settle", "des
 
 
 _ID, _FIELD = text(255), re.compile("[a-z_]{1,40}", re.ASCII)
+_OURS = {*_TABLE.values(), "retry_initial", "retry_max", "live", "map"}
 _ROUNDING = ("mode", "minutes", "per", "minimum", "confirmed")
 
 
@@ -27,6 +28,14 @@ def _remote_of(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not 1 <= len(value) <= 20 or not all(_FIELD.fullmatch(name) for name in value):
         raise Invalid("must be an object of ids", 'send {"project_id": "…"}')
     return {name: _ID.read(one) for name, one in value.items()}
+
+
+def _options_of(value: Any) -> dict[str, str]:
+    told = _remote_of(value)
+    kept = sorted(name for name in told if name.startswith("api_key") or name in _OURS)
+    if kept:
+        raise Invalid(f"{kept[0]} has a field of its own", "options are what only this kind of target needs")
+    return told
 
 
 def _rounding_of(value: Any) -> dict[str, Any]:
@@ -39,6 +48,7 @@ REMOTE = Kind(_remote_of, {
     "type": "object", "minProperties": 1, "maxProperties": 20, "additionalProperties": _ID.schema,
     "propertyNames": {"pattern": "^[a-z_]{1,40}$"},
 })  # fmt: skip
+OPTIONS = Kind(_options_of, REMOTE.schema)
 ROUNDING = Kind(_rounding_of, {"type": "object", "properties": {name: {} for name in _ROUNDING}, "additionalProperties": False})
 
 
@@ -55,7 +65,8 @@ async def connect(surface: Any, call: Call, request: Any) -> Any:
         # Whoever names a file and an address could have any secret of the owner's sent there.
         raise Forbidden("only the owner's own socket may say where a key lies", "use `stint connect`, or send the key itself")
     name, secret = given.pop("name"), given.pop("secret", None)
-    table = {_TABLE[field_name]: value for field_name, value in given.items()}
+    options = given.pop("options", {})
+    table = {**options, **{_TABLE[field_name]: value for field_name, value in given.items()}}
     if "from" in table:
         table["from"] = table["from"].isoformat()[:10]
     return await surface.daemon.connecting.connect(name, table, secret)
@@ -107,6 +118,7 @@ ROUTES = [
         field("keyEnv", WORD), field("keyFile", WORD),
         field("from", DAY_OR_INSTANT, "since"), field("deliver", choice("approved", "auto")), field("settle", text(20)),
         field("description", text(255)), field("callsPerHour", whole(1, 100_000)), field("rounding", ROUNDING),
+        field("options", OPTIONS),
     ), success=201, answer=ref("ConnectedTarget")),
     Route("DELETE", "/api/targets", remove, "deliver there no more; what is there stays", "full", fields(NAME),
           answer=ref("RemovedTarget")),

@@ -23,6 +23,7 @@ from stintd.app.asked import Asked
 from stintd.clock import Clock, SystemClock
 from stintd.domain.model import BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
+from stintd.domain.target import Target
 from stintd.engine import intake, placing, rolling
 from stintd.engine.backfill import Backfill
 from stintd.engine.backups import Backups
@@ -58,7 +59,7 @@ from stintd.engine.targets import Targets
 from stintd.engine.tracked import Parts, TrackerSettings
 from stintd.engine.tracker import Tracker
 from stintd.errors import Invalid, Unavailable
-from stintd.ports import Connector
+from stintd.ports import Connector, Login
 from stintd.secret import SecretFolder, secret_of_file
 from stintd.sinks.activitywatch import ActivityWatchServer
 from stintd.sinks.courier import Courier
@@ -185,8 +186,10 @@ class App(Asked):
             self.health.raise_warning("database_mended", note, "see the backups folder; `stint log` shows what is there")
 
     def _build_targets(self) -> None:
-        def make(kind: str, base: str, secret: str) -> Connector:
-            return KINDS[kind].make(self.courier, self.clock, base or KINDS[kind].base_url, secret)
+        def make(target: Target, secret: str) -> Connector:
+            kind = KINDS[target.kind]
+            login = Login(target.base_url or kind.base_url, secret, target.options, self.engine.policy.zone)
+            return kind.make(self.courier, self.clock, login)
 
         keys = TargetKeys(SecretFolder(self.layout.secrets), self.environment)
         targets = Targets(LaneTools(self.engine, keys, make), self.supervisor)

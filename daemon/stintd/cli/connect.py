@@ -15,6 +15,7 @@ OPTIONS = (
     Option("--key-from", "read the key from the first line of this file (- for standard input) instead of asking", "FILE"),
     Option("--key-env", "the daemon's environment variable that holds the key", "NAME"),
     Option("--key-file", "a file of yours (0600) that holds the key", "FILE"),
+    Option("--set", "what this kind needs beside the key, like team_id=9012", "NAME=ID", is_list=True),
     Option("--from", "send nothing older (default: today)", "DATE"),
     Option("--deliver", "approved (default) or auto: without your approval", "WHEN", choices=("approved", "auto")),
     Option("--settle", "how long an entry rests after its last change (default 10m)", "LENGTH"),
@@ -52,6 +53,8 @@ def run(words):
         "name": words.target, "kind": words.kind or words.target, "baseUrl": words.url, "secret": secret,
         "from": getattr(words, "from"), "deliver": words.deliver, "settle": words.settle, "description": words.description,
     }  # fmt: skip
+    if words.set:
+        body["options"] = dict(pair.partition("=")[::2] for pair in words.set)
     body |= {into: getattr(words, name) for name, into in _SOURCES.items()}
     control = Control()
     answer = control.post("/api/targets", {name: value for name, value in body.items() if value is not None})

@@ -17,7 +17,9 @@ SUBJECTS, TASK, NONE = "subjects", "task", "none"
 class Abilities:
     """What a connector can do. `finished`: take entries that are over. `live`: mirror running timers. `client_id`: the same
     entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
-    instants. `needs`: what a mapping must name. `calls_per_hour`: what its service allows at least."""
+    instants. `moves`: an update may change the place, too. `needs`: what a mapping must name; `takes`: what it may name
+    besides. `settings`: what must be known of the account beside its key. `calls_per_hour`: what its service allows at
+    least."""
 
     finished: bool = True
     live: bool = False
@@ -29,7 +31,10 @@ class Abilities:
     billable: bool = False
     tags: bool = False
     pauses: bool = False
+    moves: bool = True
     needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     calls_per_hour: int = 3600
 
 

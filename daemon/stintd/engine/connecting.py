@@ -15,7 +15,7 @@ from stintd.domain.target import Abilities, Target
 from stintd.engine.planning import Planned
 from stintd.engine.targets import Targets
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
-from stintd.ports import STOPPED, Account, Outcome
+from stintd.ports import STOPPED, Account, Outcome, Place
 
 
 class Kind(Protocol):
@@ -60,6 +60,9 @@ class Connecting:
             raise Invalid(
                 f"there is no kind of target {target.kind!r} ({target.name})", "it is one of " + ", ".join(sorted(self._kinds))
             )
+        wanted = [name for name in kind.able.settings if not target.options.get(name)]
+        if wanted:
+            raise Invalid(f"{target.name} needs its {wanted[0]}", f"{target.kind} needs " + ", ".join(kind.able.settings))
         for rule in target.rules:
             missing = [name for name in kind.able.needs if not rule.remote.get(name)]
             if missing:
@@ -77,24 +80,24 @@ class Connecting:
         engine = self.targets.tools.engine
         merged.setdefault("from", day_of(engine.clock.now(), ZoneInfo(engine.policy.zone)).isoformat())
         planned = self._planned(self._book.read(name, merged))
-        account = await self._checked(planned.target, secret)
+        account, places = await self._checked(planned.target, secret)
         if secret is not None:
             await asyncio.to_thread(self.targets.tools.keys.keep, name, secret)
         await asyncio.to_thread(self._book.keep, name, merged)
         await self._book.reload()
         await self.targets.tools.engine.run(lambda step: step.outgoing.add("target:" + name), "owner")
         return {"name": name, "kind": planned.target.kind, "account": account.name or None,
-                "needs": list(planned.able.needs), "projects": [dict(one) for one in account.projects]}  # fmt: skip
+                "needs": list(planned.able.needs), "projects": [{**one.remote, "name": one.name} for one in places]}  # fmt: skip
 
-    async def _checked(self, target: Target, secret: str | None) -> Account:
+    async def _checked(self, target: Target, secret: str | None) -> tuple[Account, tuple[Place, ...]]:
         tools = self.targets.tools
-        found = await tools.make(
-            target.kind, target.base_url, secret if secret is not None else await tools.keys.of(target)
-        ).check()
+        connector = tools.make(target, secret if secret is not None else await tools.keys.of(target))
+        found = await connector.check()
         if isinstance(found, Outcome):
             kind = Conflict if found.kind == STOPPED else Unavailable
             raise kind(f"{target.name} cannot be connected: {found.text}", "nothing was kept; look at the key and the address")
-        return found
+        places = await connector.places()
+        return found, () if isinstance(places, Outcome) else places
 
     async def map(self, name: str, rule: dict[str, Any]) -> dict[str, Any]:
         """One more rule, in place of one with the same conditions."""

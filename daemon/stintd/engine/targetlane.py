@@ -14,6 +14,7 @@ from sqlite3 import Connection
 
 from stintd.domain.delivery import SENDING
 from stintd.domain.model import to_us
+from stintd.domain.target import Target
 from stintd.engine.commands import delivering
 from stintd.engine.commands.delivering import HOUR_US, Tried, item_of
 from stintd.engine.engine import Engine
@@ -38,7 +39,7 @@ class LaneTools:
 
     engine: Engine
     keys: TargetKeys
-    make: Callable[[str, str, str], Connector]
+    make: Callable[[Target, str], Connector]
     chance: Callable[[], float] = random.random
 
 
@@ -148,7 +149,7 @@ class TargetLane:
                 text = f"{error.message} ({error.hint})" if error.hint else error.message
                 await self._record(lambda step: delivering.failed(step, self.name, Outcome(STOPPED, text=text), timedelta()))
                 return None
-            self._connector = self._tools.make(target.kind, target.base_url, secret)
+            self._connector = self._tools.make(target, secret)
         return self._connector
 
     async def _begun(self, seq: int) -> Row | None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from stintd.clock import Clock
-from stintd.ports import LOST, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Carrier, Failure, Outcome, Request, Response
+from stintd.ports import LOST, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Carrier, Failure, Login, Outcome, Request, Response
 
 ANSWER_LIMIT = 1024 * 1024
 SURELY_UNSENT = frozenset({"refused", "unreachable", "tls"})
@@ -17,10 +17,11 @@ LONGEST_PAUSE = timedelta(days=1)
 
 
 class Api:
-    """Asks one server with the headers its credentials need. `calls` counts, for the budget; `key` is never shown."""
+    """Asks one server with the headers its credentials need. `calls` counts, for the budget; the key is never shown."""
 
-    def __init__(self, carrier: Carrier, clock: Clock, base: str, headers: Mapping[str, str], key: str) -> None:
-        self._carrier, self.clock, self._base, self._headers, self._key = carrier, clock, base.rstrip("/"), headers, key
+    def __init__(self, carrier: Carrier, clock: Clock, login: Login, headers: Mapping[str, str]) -> None:
+        self._carrier, self.clock, self._headers = carrier, clock, headers
+        self._base, self._key = login.base_url.rstrip("/"), login.key
         self.calls, self.speaks_json = 0, True
 
     async def ask(
@@ -54,6 +55,11 @@ class Api:
             kind = UNSENT if answer.kind in SURELY_UNSENT else UNKNOWN
             return Outcome(kind, text=answer.text)
         return self._of_status(answer, verb)
+
+    def unread(self, answer: Response | Failure, what: str) -> Outcome:
+        """Why an answer to a question cannot be used: it failed, or it is `what` ("no list of projects")."""
+        judged = self.judged(answer, "read")
+        return judged if judged.kind != TAKEN else Outcome(REFUSED, text=f"its answer is {what}", status=judged.status)
 
     def _of_status(self, answer: Response, verb: str) -> Outcome:
         status, said = answer.status, self.said(answer)

@@ -10,33 +10,37 @@ from urllib.parse import quote
 
 from stintd.clock import Clock
 from stintd.domain.target import Abilities
-from stintd.ports import BLIND, MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Outcome, Response
+from stintd.ports import BLIND, MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Login, Outcome, Place, Response
 from stintd.sinks.answers import Api, id_in, listed, made, parsed, seconds_of
 
 BASE = "https://clockme.co"
-ABLE = Abilities(client_id=True, can_look=True, billable=True, tags=True, needs=("project_id",), calls_per_hour=3600)
+ABLE = Abilities(
+    client_id=True, can_look=True, billable=True, tags=True, needs=("project_id",), takes=("task_id",), calls_per_hour=3600
+)
 DAY = 86_400
 
 
 class ClockMe:
     """One account."""
 
-    def __init__(self, carrier: Carrier, clock: Clock, base: str, key: str) -> None:
-        self._api = Api(carrier, clock, base or BASE, {"Authorization": f"Bearer {key}"}, key)
+    def __init__(self, carrier: Carrier, clock: Clock, login: Login) -> None:
+        self._api = Api(carrier, clock, login, {"Authorization": f"Bearer {login.key}"})
 
     @property
     def calls(self) -> int:
         return self._api.calls
 
     async def check(self) -> Account | Outcome:
-        """Its projects; the document has no call that names the account."""
+        """Its projects can be read; the document has no call that names the account."""
+        found = await self.places()
+        return found if isinstance(found, Outcome) else Account("")
+
+    async def places(self) -> tuple[Place, ...] | Outcome:
         answer = await self._api.ask("GET", "/api/projects")
         found = listed(answer)
         if found is None:
-            judged = self._api.judged(answer, "read")
-            return judged if judged.kind != TAKEN else Outcome(REFUSED, text="its answer is no list of projects")
-        projects = [{"project_id": str(one.get("id", "")), "name": str(one.get("name", ""))} for one in found]
-        return Account("", tuple(projects))
+            return self._api.unread(answer, "no list of projects")
+        return tuple(Place(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}) for one in found)
 
     async def create(self, item: Item) -> Outcome:
         answer = await self._api.ask("POST", "/api/entries", {**_body(item), "idempotencyKey": item.id},

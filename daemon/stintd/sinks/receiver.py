@@ -12,7 +12,7 @@ from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.target import Abilities
-from stintd.ports import TAKEN, Account, Carrier, Item, Outcome
+from stintd.ports import TAKEN, Account, Carrier, Item, Login, Outcome, Place
 from stintd.sinks.answers import Api
 
 ABLE = Abilities(client_id=True, billable=True, tags=True, pauses=True)
@@ -23,8 +23,8 @@ _VERBS = {"check": "read", "created": "create", "updated": "create", "deleted": 
 class Receiver:
     """One URL (`base_url`); the key signs what is sent."""
 
-    def __init__(self, carrier: Carrier, clock: Clock, base: str, key: str) -> None:
-        self._api, self._key = Api(carrier, clock, base, {}, key), key
+    def __init__(self, carrier: Carrier, clock: Clock, login: Login) -> None:
+        self._api, self._key = Api(carrier, clock, login, {}), login.key
         self._api.speaks_json = False  # whatever it says, the status counts
 
     @property
@@ -34,6 +34,10 @@ class Receiver:
     async def check(self) -> Account | Outcome:
         outcome = await self._tell("check", "", None)
         return Account("") if outcome.kind == TAKEN else outcome
+
+    async def places(self) -> tuple[Place, ...] | Outcome:
+        """Whatever a mapping names is handed on."""
+        return ()
 
     async def create(self, item: Item) -> Outcome:
         return await self._tell("created", item.id, item)

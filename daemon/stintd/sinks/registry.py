@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from stintd.clock import Clock
 from stintd.domain.target import Abilities
-from stintd.ports import Carrier, Connector
+from stintd.ports import Carrier, Connector, Login
 from stintd.sinks import clockme, receiver, timetagger
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a kind can do, how its connector is made (carrier, clock, base_url, key), and where it is unless set."""
+    """What a kind can do and how its connector is made. `base_url`: where it is unless set."""
 
     able: Abilities
-    make: Callable[[Carrier, Clock, str, str], Connector]
+    make: Callable[[Carrier, Clock, Login], Connector]
     base_url: str = ""
 
 

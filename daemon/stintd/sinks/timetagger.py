@@ -8,7 +8,7 @@ from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.target import Abilities
-from stintd.ports import REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Outcome
+from stintd.ports import REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Login, Outcome, Place
 from stintd.sinks.answers import Api, parsed
 
 BASE = "https://timetagger.app/api/v2"
@@ -19,8 +19,8 @@ HIDDEN = "HIDDEN "
 class TimeTagger:
     """One account. A mapping names the `tag` its records get."""
 
-    def __init__(self, carrier: Carrier, clock: Clock, base: str, key: str) -> None:
-        self._api = Api(carrier, clock, base or BASE, {"authtoken": key}, key)
+    def __init__(self, carrier: Carrier, clock: Clock, login: Login) -> None:
+        self._api = Api(carrier, clock, login, {"authtoken": login.key})
 
     @property
     def calls(self) -> int:
@@ -31,8 +31,11 @@ class TimeTagger:
         found = parsed(answer)
         if isinstance(found, dict) and "settings" in found:
             return Account("")
-        judged = self._api.judged(answer, "read")
-        return judged if judged.kind != TAKEN else Outcome(REFUSED, text="its answer is none of TimeTagger's")
+        return self._api.unread(answer, "none of TimeTagger's")
+
+    async def places(self) -> tuple[Place, ...] | Outcome:
+        """Any tag will do."""
+        return ()
 
     async def create(self, item: Item) -> Outcome:
         return await self._put(item.id, item, "create")

@@ -1,0 +1,18 @@
+"""Every billing system there is a fake of. A new one is a file and a line here."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tests.support.billing.clockme import ClockMeFake
+from tests.support.billing.fake import Fake
+from tests.support.billing.receiver import ReceiverFake
+from tests.support.billing.timetagger import TimeTaggerFake
+
+FAKES: dict[str, type[Any]] = {"clockme": ClockMeFake, "timetagger": TimeTaggerFake, "webhook": ReceiverFake}
+VARIANTS: dict[str, Callable[[], Fake]] = {
+    f"{kind} {name}".strip(): partial(fake, **settings)
+    for kind, fake in FAKES.items()
+    for name, settings in fake.variants.items()
+}
+"""By kind and, behind a space, what is different about it."""

@@ -1,0 +1,137 @@
+"""Billing systems that misbehave on demand: stateful, written from the documents, over a carrier or over real HTTP.
+
+A fault is drawn for each request: before storing (nothing happened) or after (it did, and nobody was told).
+"""
+
+import asyncio
+import json
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from stintd.ports import Failure, Request, Response
+
+Answer = tuple[int, Any]
+FAULTS = ("down", "500", "500 after", "timeout after", "cut after", "429", "429 with retry", "html after", "odd json after")
+
+
+@dataclass
+class Fake:
+    """What every fake has: a key, a ledger by remote id, and how it misbehaves. `fault()` names the next fault or "".
+
+    `remote` is a mapping that it knows, `options` what its account needs, `variants` the settings under which the whole
+    contract runs: whatever the service's documents leave open.
+    """
+
+    remote: ClassVar[Mapping[str, str]] = {}
+    options: ClassVar[Mapping[str, str]] = {}
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"": {}}
+
+    key: str = "k-secret"
+    ledger: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fault: Callable[[Request], str] = lambda request: ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    refuses: Callable[[dict[str, Any]], bool] = lambda entry: False
+    made: int = 0
+    is_hanging: bool = False
+    hangs: int = 0
+    lock: Any = field(default_factory=threading.RLock)
+
+    async def send(self, request: Request) -> Response | Failure:
+        """As a `ports.Carrier`; with `is_hanging` it stores and is never heard of again."""
+        answer = self.answer(request)
+        if self.is_hanging:
+            self.hangs += 1
+            await asyncio.Event().wait()
+        return answer
+
+    def answer(self, request: Request) -> Response | Failure:
+        with self.lock:
+            fault = self.fault(request)
+            self.asked.append((request.method, urlsplit(request.url).path))
+            if fault == "down":
+                return Failure("unreachable", "no connection: refused")
+            if fault == "500":
+                return answered(500, {"error": "broken"})
+            if fault.startswith("429"):
+                return answered(429, {"error": "slow down"}, {"retry-after": "1"} if "with" in fault else {})
+            status, told = self._routed(request)
+            if fault == "500 after":
+                return answered(500, {"error": "broken"})
+            if fault == "timeout after":
+                return Failure("timeout", "no answer within 30 s")
+            if fault == "cut after":
+                return Failure("dropped", "the connection ended before an answer")
+            if fault == "html after":
+                return Response(200, {"content-type": "text/html"}, b"<html>sign in</html>")
+            if fault == "odd json after":
+                return answered(status, ["?"] if status < 300 else told)
+            return answered(status, told)
+
+    def _routed(self, request: Request) -> Answer:
+        raise NotImplementedError
+
+    def sheet(self) -> list[tuple[int | str, int, str]]:
+        """What it holds: the start in seconds since the epoch (where it knows days only: the day), the length in seconds and
+        the description, in order."""
+        raise NotImplementedError
+
+    def new_id(self, prefix: str) -> str:
+        self.made += 1
+        return f"{prefix}{self.made}"
+
+
+def answered(status: int, told: Any, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(status, {"content-type": "application/json", **(headers or {})}, json.dumps(told).encode())
+
+
+def stretch(start: str, end: str, description: str) -> tuple[int, int, str]:
+    """A line of a sheet, from instants in RFC 3339."""
+    lo, hi = (int(datetime.fromisoformat(one).timestamp()) for one in (start, end))
+    return lo, hi - lo, description
+
+
+def unreliable(rng: random.Random, share: float = 0.4) -> Callable[[Request], str]:
+    """Misbehaves that often, at random."""
+    return lambda request: rng.choice(FAULTS) if rng.random() < share else ""
+
+
+class Served:
+    """A fake over real HTTP on a loopback port; faults that are no answer close the connection."""
+
+    def __init__(self, fake: Fake) -> None:
+        self.fake = fake
+
+        class Handler(BaseHTTPRequestHandler):
+            def _any(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                answer = fake.answer(Request(self.command, self.path, dict(self.headers), body))
+                if isinstance(answer, Failure):
+                    self.close_connection = True
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
