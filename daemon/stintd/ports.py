@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from stintd.clock import Clock
 from stintd.domain.model import AgentSignal, Signal
+from stintd.domain.target import Abilities
 
 Sink = Callable[[Signal], None]
 """Where a source puts what it noticed. Called on the event loop's thread; never blocks, never raises."""
@@ -184,3 +186,12 @@ class Connector(Protocol):
 
     async def look(self, item: Item, others: frozenset[str]) -> Outcome:
         """Whether an attempt to create it was stored; `others` are known to be something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of target can do and how its connector is made. `base_url`: where it is unless set."""
+
+    able: Abilities
+    make: Callable[[Carrier, Clock, Login], Connector]
+    base_url: str = ""

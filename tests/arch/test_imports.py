@@ -14,7 +14,7 @@ ALLOWED = {
     "paths": {"errors"},
     "resources": {"errors"},
     "settings": {"paths", "resources", "domain", "errors"},
-    "ports": {"errors", "domain"},
+    "ports": {"errors", "domain", "clock"},
     "protocol": {"errors", "domain"},
     "domain": {"errors"},
     "store": {"errors", "domain", "clock", "ports"},

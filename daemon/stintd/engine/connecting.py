@@ -7,22 +7,15 @@ The settings files and the connectors are handed in as functions: rules and room
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from stintd.domain.day import day_of
-from stintd.domain.target import Abilities, Target
+from stintd.domain.target import Target
 from stintd.engine.planning import Planned
 from stintd.engine.targets import Targets
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
-from stintd.ports import STOPPED, Account, Outcome, Place
-
-
-class Kind(Protocol):
-    """What the registry says of a kind."""
-
-    @property
-    def able(self) -> Abilities: ...
+from stintd.ports import STOPPED, Account, Kind, Outcome, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,22 @@ from urllib.parse import quote
 
 from stintd.clock import Clock
 from stintd.domain.target import Abilities
-from stintd.ports import BLIND, MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Login, Outcome, Place, Response
+from stintd.ports import (
+    BLIND,
+    MISSING,
+    REFUSED,
+    TAKEN,
+    UNKNOWN,
+    Account,
+    Carrier,
+    Failure,
+    Item,
+    Kind,
+    Login,
+    Outcome,
+    Place,
+    Response,
+)
 from stintd.sinks.answers import Api, id_in, listed, made, parsed, seconds_of
 
 BASE = "https://clockme.co"
@@ -127,3 +142,6 @@ def _day(seconds: int) -> str:
 
 def _path(remote_id: str) -> str:
     return f"/api/entries/{quote(remote_id, safe='')}"
+
+
+KIND = Kind(ABLE, ClockMe, BASE)

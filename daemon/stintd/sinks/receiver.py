@@ -12,7 +12,7 @@ from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.target import Abilities
-from stintd.ports import TAKEN, Account, Carrier, Item, Login, Outcome, Place
+from stintd.ports import TAKEN, Account, Carrier, Item, Kind, Login, Outcome, Place
 from stintd.sinks.answers import Api
 
 ABLE = Abilities(client_id=True, billable=True, tags=True, pauses=True)
@@ -73,3 +73,6 @@ def _entry(item: Item) -> dict[str, Any]:
 
 def _instant(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+KIND = Kind(ABLE, Receiver)

@@ -1,25 +1,29 @@
-"""Every kind of target there is. A new one is a small file and a line here."""
+"""Every kind of target there is. A new one is a small file with a `KIND`, and a line here.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+A kind's file is loaded when it is asked for, not with the daemon: most people bill with one system, and each of the others
+would cost every start some milliseconds and every daemon its memory.
+"""
 
-from stintd.clock import Clock
-from stintd.domain.target import Abilities
-from stintd.ports import Carrier, Connector, Login
-from stintd.sinks import clockme, receiver, timetagger
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
+from stintd.ports import Kind
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a kind can do and how its connector is made. `base_url`: where it is unless set."""
-
-    able: Abilities
-    make: Callable[[Carrier, Clock, Login], Connector]
-    base_url: str = ""
+_FILES = {"clockme": "clockme", "timetagger": "timetagger", "webhook": "receiver"}
 
 
-KINDS: Mapping[str, Kind] = {
-    "clockme": Kind(clockme.ABLE, clockme.ClockMe, clockme.BASE),
-    "timetagger": Kind(timetagger.ABLE, timetagger.TimeTagger, timetagger.BASE),
-    "webhook": Kind(receiver.ABLE, receiver.Receiver),
-}
+class _Kinds(Mapping[str, Kind]):
+    """By the name in the settings."""
+
+    def __getitem__(self, name: str) -> Kind:
+        kind: Kind = import_module(f"stintd.sinks.{_FILES[name]}").KIND
+        return kind
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FILES)
+
+    def __len__(self) -> int:
+        return len(_FILES)
+
+
+KINDS: Mapping[str, Kind] = _Kinds()

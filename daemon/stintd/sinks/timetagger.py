@@ -8,7 +8,7 @@ from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.target import Abilities
-from stintd.ports import REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Login, Outcome, Place
+from stintd.ports import REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, Place
 from stintd.sinks.answers import Api, parsed
 
 BASE = "https://timetagger.app/api/v2"
@@ -76,3 +76,6 @@ def _words(item: Item) -> str:
     names = [item.remote["tag"], *item.tags]
     tags = dict.fromkeys("#" + "-".join(name.lstrip("#").split()) for name in names if name.strip())
     return " ".join([*tags, item.description]).strip()
+
+
+KIND = Kind(ABLE, TimeTagger, BASE)
