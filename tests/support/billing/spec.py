@@ -1,0 +1,170 @@
+"""Whether connectors ask, and fakes answer, as the machine-readable documents of the services say.
+
+The documents are not ours to hand on: `STINTD_SPECS` names the folder they are in. What a document says wrongly or leaves
+out stands in the table, with the reason; everything else that differs is a fault of the connector (what it asked) or of the
+fake (what it answered).
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import yaml
+from openapi_core import Config, OpenAPI
+from openapi_core.testing import MockRequest, MockResponse
+
+from stintd.ports import Carrier, Failure, Request, Response
+from tests.support.billing.swagger import METHODS, translated
+
+HOST = "http://spec"
+SPECS = os.environ.get("STINTD_SPECS", "")
+HOW = "set STINTD_SPECS to the folder with the machine-readable documents of the services"
+ASKED, ANSWERED = "asked", "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Sloppy:
+    """What of a document is known not to hold: on which side, in which operation (`POST /time_entries`, as the document
+    writes it; "" for all), which complaint (a regular expression), and why."""
+
+    side: str
+    operation: str
+    complaint: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Which document a kind follows. `prefix` is put before paths that lack it. `beside`: paths that the document leaves
+    out, though the service has them (regular expressions, each with where that is known from)."""
+
+    file: str
+    prefix: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    sloppy: tuple[Sloppy, ...] = ()
+
+
+CONTRACTS: dict[str, Contract] = {
+    "clicktime": Contract("clicktime-v2.reconstructed.openapi.json"),
+    "clickup": Contract("clickup-v2.official.openapi.json", "/v2"),
+    "clockify": Contract(
+        "clockify-v1.time-entry.openapi.yaml", "/v1",
+        {r"/v1/user": "the document is a part: that of time entries", r"/v1/workspaces/[^/]+/(projects|tags).*": "the same"},
+    ),
+    "harvest": Contract("harvest-v2.time-slice.openapi.json"),
+    "jira": Contract("jira-cloud-v3.worklog-slice.openapi.json"),
+    "tempo": Contract("tempo-v4.core.openapi.yaml", beside={r"/rest/api/3/.*": "Jira's, which its people are found in"}),
+    "toggl": Contract("toggl-track-v9.time-entries.repaired.swagger.json"),
+    "wakatime": Contract("wakatime-v1.external-durations.derived.openapi.yaml"),
+}  # fmt: skip
+
+
+@cache
+def document(file: str) -> Mapping[str, Any]:
+    """A document of the folder, as OpenAPI 3 for one made-up server."""
+    text = (Path(SPECS) / file).read_text()
+    found = json.loads(text) if file.endswith(".json") else yaml.safe_load(text)
+    return {**(translated(found) if "swagger" in found else found), "servers": [{"url": HOST}]}
+
+
+class Judge:
+    """Compares with one document. `told` is what differs: side, operation and complaint."""
+
+    def __init__(self, contract: Contract, found: Mapping[str, Any]) -> None:
+        self._contract, self._document = contract, found
+        # Fields that the document does not name are a misspelling until the table says otherwise.
+        self._api = OpenAPI.from_dict({**found}, config=Config(additional_properties_default_policy="forbid"))
+        self.told: list[tuple[str, str, str]] = []
+        self.judged = 0
+
+    def of(self, request: Request, answer: Response | Failure) -> None:
+        """Judge a request, and its answer unless it is an error that the document does not describe."""
+        place = urlsplit(request.url)
+        path = place.path if place.path.startswith(self._contract.prefix) else self._contract.prefix + place.path
+        if any(re.fullmatch(one, path) for one in self._contract.beside):
+            return
+        self.judged += 1
+        operation, declared = self._operation(request.method, path)
+        if declared is None:
+            self._tell(ASKED, operation, ["no such path or method"])
+            return
+        asked = MockRequest(HOST, request.method, path, args=dict(parse_qsl(place.query)), headers=dict(request.headers),
+                            data=request.body or None)  # fmt: skip
+        self._tell(
+            ASKED,
+            operation,
+            [*self._undeclared(path, declared, place.query), *self._of(self._api.request_validator.iter_errors(asked))],
+        )
+        if not isinstance(answer, Failure) and (answer.status < 400 or str(answer.status) in declared["responses"]):
+            replied = MockResponse(answer.body, answer.status, dict(answer.headers), answer.headers["content-type"])
+            self._tell(ANSWERED, operation, self._of(self._api.response_validator.iter_errors(asked, replied)))
+
+    def _operation(self, method: str, path: str) -> tuple[str, Mapping[str, Any] | None]:
+        """How the document calls what was asked for: a fixed path goes before one with a name in it."""
+        fitting = [one for one in self._document["paths"] if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", one), path)]
+        for one in sorted(fitting, key=lambda known: known.count("{")):
+            if method.lower() in METHODS and method.lower() in self._document["paths"][one]:
+                return f"{method} {one}", self._document["paths"][one][method.lower()]
+        return f"{method} {path}", None
+
+    def _undeclared(self, path: str, declared: Mapping[str, Any], query: str) -> Iterator[str]:
+        operation = next(one for one in self._document["paths"].values() if declared in one.values())
+        given = [self._resolved(one) for one in [*operation.get("parameters", []), *declared.get("parameters", [])]]
+        names = {one["name"].removesuffix("[]") for one in given if one["in"] == "query"}
+        yield from (f"no such query: {name}" for name, _ in parse_qsl(query) if name.removesuffix("[]") not in names)
+
+    def _resolved(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        found: Any = told
+        if "$ref" in told:
+            found = self._document
+            for step in told["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+        return found
+
+    def _of(self, errors: Any) -> Iterator[str]:
+        for error in errors:
+            yield from complaints(error)
+
+    def _tell(self, side: str, operation: str, found: Any) -> None:
+        for complaint in found:
+            is_known = any(
+                one.side == side and one.operation in ("", operation) and re.search(one.complaint, complaint)
+                for one in self._contract.sloppy
+            )
+            if not is_known:
+                self.told.append((side, operation, complaint))
+
+
+def complaints(error: Exception) -> Iterator[str]:
+    """What an error of the validator is about, the innermost causes with their place."""
+    inner = getattr(error, "schema_errors", None)
+    if inner:
+        yield from (f"{'/'.join(str(step) for step in one.absolute_path)}: {one.message}" for one in inner)
+    elif error.__cause__ is not None and isinstance(error.__cause__, Exception):
+        yield from complaints(error.__cause__)
+    else:
+        yield f"{type(error).__name__}: {error}"
+
+
+class Judged:
+    """A carrier that has what goes through it judged."""
+
+    def __init__(self, carrier: Carrier, judge: Judge) -> None:
+        self._carrier, self.judge = carrier, judge
+
+    async def send(self, request: Request) -> Response | Failure:
+        answer = await self._carrier.send(request)
+        self.judge.of(request, answer)
+        return answer
+
+
+def judged(kind: str, carrier: Carrier) -> Judged:
+    """What this kind asks and is answered, against the document of its table line."""
+    contract = CONTRACTS[kind]
+    return Judged(carrier, Judge(contract, document(contract.file)))
