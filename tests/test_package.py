@@ -42,6 +42,11 @@ def test_the_wheel_carries_hooks_config_and_schema(wheel):
     assert files_below("hooks") | files_below("config") == bundled
     assert "stintd/store/schema/0001_initial.sql" in names
     assert "stintd/py.typed" in names  # without it the checkers of callers do not see the client's types
+    static = {
+        name.removeprefix("stintd/api/dashboard/static/") for name in names if name.startswith("stintd/api/dashboard/static/")
+    }
+    shelf = TOP / "daemon/stintd/api/dashboard/static"
+    assert static == {str(path.relative_to(shelf)) for path in shelf.rglob("*") if path.is_file()}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -1,7 +1,7 @@
-"""Finds what travels with the program beside its code: `hooks/` and `config/`.
+"""Finds what travels with the program beside its code: `hooks/` and `config/`, and files among it, like the dashboard's.
 
-A wheel carries both inside the package, below `_bundled/`; a checkout and an editable install have them at the top of
-the source tree. Whoever asks cannot tell the difference.
+A wheel carries the first two inside the package, below `_bundled/`; a checkout and an editable install have them at the
+top of the source tree. Whoever asks cannot tell the difference.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from stintd.errors import Internal
 
 _PACKAGE = Path(__file__).resolve().parent
-_PLACES = (_PACKAGE / "_bundled", _PACKAGE.parents[1])
+_PLACES = (_PACKAGE / "_bundled", _PACKAGE.parents[1], _PACKAGE)
 
 
 def bundled(name: str) -> Path:

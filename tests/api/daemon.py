@@ -59,6 +59,7 @@ class Daemon:
     def __init__(self, folder: Path, clock: FakeClock | None = None, policy: Policy | None = None) -> None:
         self.folder, self.clock, self.policy = folder, clock or FakeClock(), policy or Policy()
         self.more: list[socket.socket] = []
+        self.port: int | None = None
 
     async def start(self) -> None:
         clock, policy = self.clock, self.policy
@@ -119,6 +120,7 @@ class Daemon:
         self.more.append(channel)
         port = int(channel.getsockname()[1])
         await self.surface.listen(channel, Guard(port), needs_key=True)
+        self.port = port
         return port
 
     async def stop(self) -> None:
@@ -156,6 +158,9 @@ class Daemon:
     async def remove_root(self, path: str) -> dict[str, Any]:
         self.places.roots = tuple(root for root in self.places.roots if root != path)
         return {"path": path}
+
+    def url(self) -> str | None:
+        return None if self.port is None else f"http://127.0.0.1:{self.port}"
 
     def recording(self) -> dict[str, Any]:
         return self.recorder.shape()

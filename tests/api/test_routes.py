@@ -98,7 +98,7 @@ async def test_a_wrong_method_names_the_right_ones(client, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/api/", "/api/nothing", "/api/entries/", "/api/entries/x/y/z", "//api/health", "/api/../etc"]
+    "path", ["/api", "/api/", "/api/nothing", "/api/entries/", "/api/entries/x/y/z", "//api/health", "/api/../etc"]
 )
 async def test_unknown_paths_are_not_found(client, path):
     answer = await client.ask("GET", path)

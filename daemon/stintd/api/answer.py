@@ -30,6 +30,12 @@ _HEADS = {
 }
 
 
+def head_of(status: int, kind: str, fixed: Mapping[str, str]) -> bytes:
+    """The beginning of an answer that is not JSON: its status, type, and headers in place of those every answer has."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
+    return f"HTTP/1.1 {status} {PHRASES[status]}\r\nContent-Type: {kind}\r\n{lines}".encode()
+
+
 class _Dated:
     """The Date header, made once a second and only when asked for."""
 
@@ -61,6 +67,10 @@ class Answer:
     def body_length(self) -> int:
         return len(self._body)
 
+    def head(self) -> bytes:
+        """Status line, type and the headers that every answer has."""
+        return _HEADS[self.status]
+
     def add(self, headers: Mapping[str, str]) -> None:
         """More headers."""
         self._headers = {**self._headers, **headers} if self._headers else headers
@@ -71,7 +81,7 @@ class Answer:
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
         self.keep_alive = self.keep_alive and request.keep_alive
-        parts = [_HEADS[self.status], _date(time.time())]
+        parts = [self.head(), _date(time.time())]
         if self._headers:
             parts += [f"{name}: {value}\r\n".encode("latin-1", "replace") for name, value in self._headers.items()]
         if not self.keep_alive:

@@ -74,6 +74,9 @@ class Daemon(Protocol):
     async def remove_root(self, path: str) -> dict[str, Any]:
         """Watch it no more; its hours stay."""
 
+    def url(self) -> str | None:
+        """Where the loopback port is; None when there is none."""
+
     def recording(self) -> dict[str, Any]:
         """`{recording, until}`."""
 

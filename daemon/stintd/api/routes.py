@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from stintd.api import backfill, care, clockeye, control, files, keys, openapi, stream, targets, wakatime, webhooks
+from stintd.api.dashboard import entrance
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
 from stintd.engine.commands import approval, catalog, entries, importing, mending, people, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
+from stintd.engine.queries import day as days
 from stintd.engine.queries import entries as entry_lists
 from stintd.engine.queries import evidence, gaps, places, reports, workspaces
 from stintd.engine.queries import heartbeats as heartbeat_lists
@@ -24,6 +26,7 @@ from stintd.protocol.fields import (
     ID,
     IDEMPOTENCY_KEY,
     INSTANT,
+    LOCAL_DAY,
     MONEY,
     OPTIONAL_FLAG,
     PATH,
@@ -256,6 +259,12 @@ WORKSPACES = [
           fields(field("code", NAME), field("inviteCode", NAME)), answer=ref("Workspace")),
     Route("GET", "/api/dashboard", control.dashboard, "what runs, today, the week, and what needs a look",
           answer=ref("Dashboard")),
+    Route("GET", "/api/day", query(days.day), "one day: entries, evidence, gaps and what git did", answer=ref("Day"),
+          query=fields(field("date", LOCAL_DAY, "on"))),
+    Route("POST", "/api/dashboard/links", entrance.link, "a link that lets one browser in, once", "full", fields(),
+          success=201, answer=ref("DashboardLink")),
+    Route("DELETE", "/api/dashboard/browsers", entrance.dismiss, "send every browser away", "full",
+          answer=ref("DismissedBrowsers")),
 ]  # fmt: skip
 
 MAPPED = {"anyOf": [ref("ChangedMapping"), ref("Difference")]}

@@ -20,6 +20,7 @@ from aiohttp.web_server import Server
 
 from stintd.api.answer import Answer, json_answer
 from stintd.api.credential import presented
+from stintd.api.dashboard import entrance, pages
 from stintd.api.guard import OWNER, Caller, Guard, Refused, check_scope, read_bytes, read_json
 from stintd.api.listener import Listener
 from stintd.api.quota import Quotas
@@ -129,6 +130,7 @@ class Surface:
         self.exporting = asyncio.Lock()  # one file is written at a time, however many are asked for
         self.extension_origins: frozenset[str] = frozenset()
         self.streams: dict[asyncio.Task[None], str] = {}
+        self.links = entrance.Links()
         self._quotas = Quotas(daemon.engine.clock, lambda: self.rate_limit)
         self._guesses = Quotas(daemon.engine.clock, lambda: GUESSES)
         self._listeners: list[Listener] = []
@@ -198,7 +200,9 @@ class Surface:
             listener.guard.check_site(headers, target, self.extension_origins if is_open else ())
             if is_open and headers.get("Origin") in self.extension_origins:
                 more = {"Access-Control-Allow-Origin": headers["Origin"], "Vary": "Origin"}
-            caller = await self._caller(headers, query if is_open else "") if listener.needs_key else OWNER
+            if pages.is_ours(path) and listener.table is self.table:
+                return await pages.answer(self, listener, request.method, path, headers)
+            caller = await self._caller(listener, headers, query if is_open else "") if listener.needs_key else OWNER
             route, params = self._route(listener.table, request.method, path, caller)
             where = route.path
             check_scope(caller, route.scope)
@@ -221,18 +225,21 @@ class Surface:
             answer.add(more)  # type: ignore[union-attr]
         return answer
 
-    async def _caller(self, headers: Mapping[str, str], query: str = "") -> Caller:
+    async def _caller(self, listener: Listener, headers: Mapping[str, str], query: str = "") -> Caller:
         """Whose key this is, or `unauthorized`. `query`: where the route takes it from there too."""
         keys = presented(headers, query)
-        holder = self.daemon.keyring.find(keys)
+        is_page = not keys and entrance.PROOF in headers
+        holder = entrance.browser_of(self, headers, listener.guard.port) if is_page else self.daemon.keyring.find(keys)
         if holder is None:
-            if keys:
-                await self._slow_guesses()
+            if keys or is_page:
+                await self.slow_guesses()
+            if is_page:
+                raise Unauthorized("this browser is not let in, or its time is over", entrance.AWAY)
             text = "this is not a key of ours" if keys else "a key is needed here"
             raise Unauthorized(text, "make one with `stint keys create` and send it as Authorization: Bearer KEY")
         return Caller(f"key:{holder.id}", holder.scope, holder.id, holder.limit)
 
-    async def _slow_guesses(self) -> None:
+    async def slow_guesses(self) -> None:
         """Answer wrong keys late once there were many: trying out is slow, and a caller with an old key costs little."""
         try:
             self._guesses.take("")

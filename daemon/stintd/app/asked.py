@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from stintd import settings
+from stintd.api.loopback import Loopback
 from stintd.domain.model import BeatSignal
 from stintd.engine import shape
 from stintd.engine.gate import Gate
@@ -23,6 +24,7 @@ class Asked:
     spool: spool.SpoolSource
     tracker: Tracker
     recording_state: Recording
+    loopback: Loopback
     is_ready: bool
     _reload: Callable[[], Awaitable[None]]
 
@@ -74,6 +76,10 @@ class Asked:
         settings.remove_folders([path])
         await self._reload()
         return {"path": path}
+
+    def url(self) -> str | None:
+        """Where the loopback port is."""
+        return self.loopback.url
 
     def recording(self) -> dict[str, Any]:
         """Whether recording is on."""

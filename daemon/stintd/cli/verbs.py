@@ -4,7 +4,7 @@ when it is called."""
 GROUPS = {
     "Every day": {
         "up": "up", "status": "status", "day": "day", "report": "report", "log": "log", "week": "week",
-        "watch": "watch",
+        "watch": "watch", "dash": "dash",
     },
     "Timers by hand": {
         "start": "start", "stop": "start", "pause": "timer", "resume": "timer", "switch": "timed", "continue": "timer",

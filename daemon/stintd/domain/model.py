@@ -308,6 +308,7 @@ class Stretch:
     `is_estimated`: it rests on evidence that was read afterwards, which is why it is not confirmed.
     `hands_on + supervised` is the whole length for a human stretch; an agent stretch has neither. `is_open`: its last
     evidence is not yet `idle_timeout` old and nothing ended it, so the timer runs. `last_evidence` is what totals count to.
+    `watched`: where in it an agent was supervised.
     """
 
     actor: str
@@ -325,6 +326,7 @@ class Stretch:
     is_confirmed: bool = True
     is_estimated: bool = False
     gaps: tuple[GapVerdict, ...] = ()
+    watched: tuple[tuple[datetime, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def stretches(draft: Draft, actor: str, owned: Owned) -> Iterable[Stretch]:
 
 
 def _stretch(draft: Draft, actor: str, start: int, end: int, is_open: bool) -> Stretch:
-    supervised = overlap((start, end), union(draft.supervised)) if draft.supervised else 0
+    watched = union(draft.supervised) if draft.supervised else []
+    supervised = overlap((start, end), watched)
     hands_on = end - start - supervised if actor == "human" else 0
     key = draft.key
     return Stretch(
@@ -82,6 +83,7 @@ def _stretch(draft: Draft, actor: str, start: int, end: int, is_open: bool) -> S
         is_confirmed=draft.is_confirmed and not draft.is_estimated,
         is_estimated=draft.is_estimated,
         gaps=tuple(_verdict(gap.start, gap.end, gap) for gap in draft.gaps if gap.start < end and gap.end > start),
+        watched=tuple((from_us(max(lo, start)), from_us(min(hi, end))) for lo, hi in watched if lo < end and hi > start),
     )
 
 

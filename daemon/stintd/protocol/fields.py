@@ -251,6 +251,7 @@ FLAG = Kind(_flag, {"type": "boolean"}, _flag_text)
 OPTIONAL_FLAG = Kind(lambda value: None if value is None else _flag(value), {"type": ["boolean", "null"]})
 _INSTANT_SCHEMA = {"type": "string", "format": "date-time", "pattern": f"^{DAY_PATTERN}[Tt ]{_TIME_PATTERN}$"}
 INSTANT = Kind(parse_instant, _INSTANT_SCHEMA, parse_instant)
+LOCAL_DAY = Kind(parse_day, _DATE_SCHEMA, parse_day)
 DAY_OR_INSTANT = Kind(parse_day_or_instant, {"anyOf": [_DATE_SCHEMA, _INSTANT_SCHEMA]}, parse_day_or_instant)
 MONEY = Kind(
     _money, {

@@ -2,6 +2,7 @@
 
 from stintd.protocol.schemas.sheet import ROW
 from stintd.protocol.schemas.words import (
+    ACTOR,
     COUNT,
     DAY,
     INSTANT,
@@ -36,6 +37,25 @@ SHAPES: dict[str, Schema] = {
         "reviewCount": COUNT, "unconfirmedCount": COUNT, "gapsToday": obj({"count": COUNT, "seconds": COUNT}),
         "alerts": array(ref("Alert")),
     }),
+    "Day": obj(
+        {
+            "date": DAY, "timezone": TEXT, "start": INSTANT, "end": INSTANT, "now": INSTANT, "entries": ENTRIES,
+            "evidence": array(obj({
+                "start": INSTANT, "end": INSTANT, "state": {"enum": ["handsOn", "supervised", "agent"]},
+                "projectId": NULL_TEXT, "projectName": NULL_TEXT,
+            })),
+            "absences": array(obj({"start": INSTANT, "end": INSTANT, "kind": {"enum": ["suspend", "lock", "shutdown", "off"]}})),
+            "blind": array(obj({"start": INSTANT, "end": INSTANT, "reason": TEXT})), "gaps": array(ref("Gap")),
+            "marks": array(obj({
+                "time": INSTANT, "kind": {"enum": ["commit", "checkout", "merge", "rebase", "pull", "push"]}, "actor": ACTOR,
+                "projectId": NULL_TEXT, "projectName": NULL_TEXT, "branch": NULL_TEXT, "sha": NULL_TEXT, "text": TEXT,
+            })),
+            "totals": obj(TOTALS),
+        },
+        about="One local day: entries, oldest first and uncut; what was observed, whatever the entries say; what git did.",
+    ),
+    "DashboardLink": obj({"url": TEXT, "expiresAt": INSTANT}),
+    "DismissedBrowsers": obj({"browsers": COUNT}),
     "Alert": obj(
         {
             "code": TEXT, "severity": {"enum": ["info", "warning", "error"]}, "text": TEXT, "hint": TEXT,

@@ -1,0 +1,61 @@
+// Where things are drawn on a day's timeline: pure arithmetic.
+
+import { HOUR, MINUTE, clock } from "./time.js";
+
+export const SNAP = 5 * MINUTE;
+export const FINE = MINUTE;
+
+/** The hours that are drawn: whole ones around everything there is, at least ten of them, inside the day. */
+export function rangeOf(day, now) {
+  const seen = [...day.entries, ...day.evidence].filter((one) => (one.to ?? now) > day.start && one.from < day.end);
+  const isToday = now >= day.start && now < day.end;
+  const starts = [...seen.map((one) => one.from), ...(isToday ? [now] : [])];
+  const ends = [...seen.map((one) => one.to ?? now), ...(isToday ? [now] : [])];
+  const [first, last] = starts.length ? [Math.min(...starts), Math.max(...ends)] : [day.start + 9 * HOUR, day.start + 17 * HOUR];
+  let from = Math.max(day.start, Math.floor((first - day.start - 10 * MINUTE) / HOUR) * HOUR + day.start);
+  let to = Math.min(day.end, Math.ceil((last - day.start + 10 * MINUTE) / HOUR) * HOUR + day.start);
+  to = Math.min(day.end, Math.max(to, from + 10 * HOUR));
+  from = Math.max(day.start, Math.min(from, to - 10 * HOUR));
+  return { from, to };
+}
+
+/** Beside which other entries an entry stands: `{column, columns}` by id. */
+export function columnsOf(entries, now) {
+  const placed = new Map();
+  let group = [], until = -Infinity;
+  const close = () => group.forEach((one) => (placed.get(one.id).columns = 1 + Math.max(...group.map((g) => placed.get(g.id).column))));
+  for (const one of [...entries].sort((a, b) => a.from - b.from || (b.to ?? now) - (a.to ?? now))) {
+    if (one.from >= until) {
+      close();
+      group = [];
+    }
+    const taken = new Set(group.filter((g) => (g.to ?? now) > one.from).map((g) => placed.get(g.id).column));
+    let column = 0;
+    while (taken.has(column)) column += 1;
+    placed.set(one.id, { column, columns: 1 });
+    group.push(one);
+    until = Math.max(until, one.to ?? now);
+  }
+  close();
+  return placed;
+}
+
+/** The lines of the hours: `{at, label}`. */
+export function hoursOf({ from, to }) {
+  const found = [];
+  for (let at = from; at <= to; at += HOUR) found.push({ at, label: clock(at) });
+  return found;
+}
+
+export function snapped(instant, step = SNAP) {
+  return Math.round(instant / step) * step;
+}
+
+/** An entry's bounds when its edge, or all of it, was dragged by `by` milliseconds. */
+export function dragged({ from, to }, edge, by, step, { start, end }) {
+  const least = MINUTE;
+  if (edge === "end") return { from, to: Math.min(end, Math.max(snapped(to + by, step), from + least)) };
+  if (edge === "start") return { from: Math.max(start, Math.min(snapped(from + by, step), (to ?? end) - least)), to };
+  const begin = Math.max(start, Math.min(snapped(from + by, step), end - (to - from)));
+  return { from: begin, to: begin + (to - from) };
+}

@@ -1,0 +1,121 @@
+// One day: the timeline, what runs, what is missing, what was done.
+
+import { act } from "../lib/act.js";
+import { api } from "../lib/api.js";
+import { useDay } from "../lib/day.js";
+import { html, useEffect, useMemo, useState } from "../lib/html.js";
+import { workOf } from "../lib/text.js";
+import { localDay, spanText, stamp } from "../lib/time.js";
+import { go } from "../app.js";
+import { DayBar } from "../parts/daybar.js";
+import { Editor, mergeAll, removeAll } from "../parts/editor.js";
+import { Fill } from "../parts/fill.js";
+import { Chosen, Entries, Gaps } from "../parts/list.js";
+import { Acts } from "../parts/strip.js";
+import { Timeline } from "../parts/timeline.js";
+import { Timers } from "../parts/timers.js";
+
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/** The day in the address; null is today. */
+function useWanted() {
+  const read = () => {
+    const found = new URLSearchParams(location.search).get("day");
+    return found && DAY.test(found) && !Number.isNaN(Date.parse(found)) ? found : null;
+  };
+  const [wanted, set] = useState(read);
+  useEffect(() => {
+    const moved = () => set(read());
+    addEventListener("popstate", moved);
+    return () => removeEventListener("popstate", moved);
+  }, []);
+  return [wanted, (day) => go(day ? `/?day=${day}` : "/")];
+}
+
+/** The daemon's now, every second while something runs, else every ten. */
+function useNow(ahead, isTicking) {
+  const [now, set] = useState(Date.now() + ahead);
+  useEffect(() => {
+    const tick = () => document.hidden || set(Date.now() + ahead);
+    tick();
+    const timer = setInterval(tick, isTicking ? 1000 : 10_000);
+    document.addEventListener("visibilitychange", tick);
+    return () => (clearInterval(timer), document.removeEventListener("visibilitychange", tick));
+  }, [ahead, isTicking]);
+  return now;
+}
+
+/** Move or resize; shown at once where it was let go, and taken back when it is refused. */
+function useMoved(day, reload) {
+  const [moved, set] = useState({});
+  useEffect(() => set({}), [day]);
+  const move = async (entry, { from, to }) => {
+    set((was) => ({ ...was, [entry.id]: { from, to, durationSeconds: (to - from) / 1000 } }));
+    const body = { revision: entry.revision };
+    if (from !== entry.from) body.start = stamp(from);
+    if (to !== entry.to) body.end = stamp(to);
+    try {
+      await act(`${workOf(entry)}: ${spanText(from, to)}`, () => api.patch(`/api/entries/${entry.id}`, body));
+    } catch {
+      set({});
+    }
+    reload();
+  };
+  return [moved, move];
+}
+
+export function Page() {
+  const [wanted, setWanted] = useWanted();
+  const { day: told, trouble, reload } = useDay(wanted);
+  const isRunning = told?.entries.some((one) => one.to == null) ?? false;
+  const now = useNow(told?.ahead ?? 0, true);
+  const [chosen, setChosen] = useState(new Set());
+  const [sheet, setSheet] = useState(null);
+  const [moved, move] = useMoved(told, reload);
+  const day = useMemo(() => told && { ...told, entries: told.entries.map((one) => ({ ...one, ...moved[one.id] })) }, [told, moved]);
+  useEffect(() => setChosen(new Set()), [wanted]);
+
+  const does = {
+    open: (entry) => setSheet({ id: entry.id, look: "form", entry }), why: (entry) => setSheet({ id: entry.id, look: "why", entry }),
+    split: (entry) => setSheet({ id: entry.id, look: "split", entry }), fill: (gap) => setSheet({ gap }), draw: (gap) => setSheet({ gap }),
+    move, remove: (entry) => removeAll([entry]).then(reload),
+    choose: (entry) => setChosen((was) => { const next = new Set(was); if (!next.delete(entry.id)) next.add(entry.id); return next; }),
+  };
+  const picked = day ? day.entries.filter((one) => chosen.has(one.id)) : [];
+  const clear = () => setChosen(new Set());
+  const close = () => (setSheet(null), reload());
+  return html`<main id="main" class="today" tabindex="-1">
+    <${DayBar} date=${wanted ?? told?.date ?? localDay(now)} totals=${day && day.totals} now=${now} onDay=${setWanted} />
+    ${!day && trouble && html`<p class="trouble wide-line">${trouble.message} <small>${trouble.hint}</small></p>`}
+    ${day && html`<div class="columns" aria-busy=${wanted && day.date !== wanted ? "true" : undefined}>
+      <${Timeline} day=${day} now=${isRunning || wanted == null ? now : Math.max(now, day.now)} chosen=${chosen} does=${does} />
+      <aside>
+        <${Timers} now=${now} />
+        <${Gaps} day=${day} onFill=${does.fill} />
+        ${!day.entries.length && html`<section class="card empty"><h2>A blank day</h2><p>Nothing was recorded. Entries appear here by themselves while you work in a watched folder.</p>
+          <p>Draw on the timeline to write something down, or press <button class="quiet" onClick=${() => does.draw(blank(day, now))}>New entry</button></p></section>`}
+        <${Entries} day=${day} chosen=${chosen} does=${does} />
+        <${Acts} day=${day} />
+        <${Keys} />
+      </aside>
+    </div>`}
+    <${Chosen} entries=${picked} onMerge=${() => mergeAll(picked).then(clear).then(reload)} onRemove=${() => removeAll(picked).then(clear).then(reload)} onClear=${clear} />
+    ${sheet?.id && day && html`<${Editor} key=${sheet.id} entry=${day.entries.find((one) => one.id === sheet.id) ?? null} day=${day} look=${sheet.look} onClose=${close} />`}
+    ${sheet?.gap && html`<${Fill} gap=${sheet.gap} onClose=${close} />`}
+  </main>`;
+}
+
+/** The last full hour, or a morning hour of a day that is past. */
+function blank(day, now) {
+  const to = Math.min(Math.floor(now / 900_000) * 900_000, day.start + 10 * 3_600_000);
+  return { from: to - 3_600_000, to };
+}
+
+function Keys() {
+  return html`<details class="keys"><summary>Keys</summary><dl>
+    <div><dt><kbd>↑</kbd> <kbd>↓</kbd></dt><dd>from entry to entry</dd></div><div><dt><kbd>Enter</kbd></dt><dd>edit</dd></div>
+    <div><dt><kbd>Alt</kbd> <kbd>↑</kbd> <kbd>↓</kbd></dt><dd>move by five minutes (with <kbd>Ctrl</kbd>: by one)</dd></div>
+    <div><dt><kbd>Alt</kbd> <kbd>Shift</kbd> <kbd>↑</kbd> <kbd>↓</kbd></dt><dd>move its end</dd></div>
+    <div><dt><kbd>Space</kbd></dt><dd>choose, to merge several</dd></div><div><dt><kbd>s</kbd> <kbd>w</kbd> <kbd>Del</kbd></dt><dd>split, why, delete</dd></div>
+    <div><dt><kbd>Ctrl</kbd> <kbd>Z</kbd></dt><dd>undo</dd></div></dl></details>`;
+}

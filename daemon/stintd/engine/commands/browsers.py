@@ -1,0 +1,47 @@
+"""Browsers that show the dashboard: let in by a one-time link, sent away again. Each has a row among the keys, so that it is
+listed and revoked as they are.
+"""
+
+from typing import Any
+
+from stintd.domain.model import to_us
+from stintd.engine.keyring import BROWSER, BROWSER_LASTS, browser_hash
+from stintd.engine.queries import keys
+from stintd.engine.rows import Row, first, select
+from stintd.engine.step import Step
+from stintd.store import table
+
+
+def admit(step: Step, cookie: str, proof: str) -> dict[str, Any]:
+    """Let a browser in that will show these two halves. Those whose time is over are taken off the list."""
+    now_us = to_us(step.now)
+    for row in _known(step):
+        if row["created_us"] <= to_us(step.now - BROWSER_LASTS):
+            table.update(step.conn, "api_key", row["id"], {"revoked_us": now_us})
+    made: Row = {
+        "id": step.new_id(), "name": _name(step), "scope": "full", "hash": browser_hash(cookie, proof), "created_us": now_us,
+    }  # fmt: skip
+    table.insert(step.conn, "api_key", made)
+    return keys.shape_of(keys.key_row(step.conn, made["id"]))
+
+
+def dismiss(step: Step) -> list[str]:
+    """Send every browser away; the ids of their keys."""
+    gone = [row["id"] for row in _known(step)]
+    for key_id in gone:
+        table.update(step.conn, "api_key", key_id, {"revoked_us": to_us(step.now)})
+    return gone
+
+
+def _known(step: Step) -> list[Row]:
+    return select(step.conn, "SELECT * FROM api_key WHERE revoked_us IS NULL AND substr(hash, 1, ?) = ?", (len(BROWSER), BROWSER))
+
+
+def _name(step: Step) -> str:
+    """Told apart by their minute, then by a number."""
+    plain, number = f"browser {step.now:%Y-%m-%d %H:%M}", 1
+    name = plain
+    while first(step.conn, "SELECT 1 FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,)) is not None:
+        number += 1
+        name = f"{plain} ({number})"
+    return name

@@ -1,0 +1,109 @@
+"""One day in one answer: its entries, what was observed beside them, its gaps, and what git did.
+
+The evidence is derived as if nobody had edited anything, so that whoever corrects an entry sees what was there.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from stintd.domain import timesheet
+from stintd.domain.interval import subtract
+from stintd.domain.mapping import Resolver
+from stintd.domain.model import Context, Stretch, to_us
+from stintd.engine import projecting, shape
+from stintd.engine.period import Period, period, zone_of
+from stintd.engine.queries import gaps, reports
+from stintd.engine.queries.entries import find, overlapping
+from stintd.engine.queries.workspaces import figures
+from stintd.engine.rows import select
+from stintd.engine.sheet import derive_range
+from stintd.engine.view import View
+from stintd.store import absences, heartbeats
+
+GIT_ACTS = frozenset({"checkout", "merge", "rebase", "pull", "push"})
+COMMITS = """
+SELECT c.sha, c.subject, c.time_us, c.branch, r.project_id, p.name AS project_name
+FROM repo r JOIN repo_commit c ON c.repo_id = r.id LEFT JOIN project p ON p.id = r.project_id
+WHERE c.time_us >= ? AND c.time_us < ? AND c.is_own = 1
+"""
+
+
+def day(view: View, on: date | None = None) -> dict[str, Any]:
+    """The owner's local day; today unless another is named."""
+    zone = zone_of(view.policy.zone)
+    chosen = on or view.now.astimezone(zone).date()
+    span = period(chosen, chosen, zone, view.now)
+    clauses, values = overlapping(span.lo_us, span.hi_us)
+    rows = find(view, clauses, values, " ORDER BY e.start_us, e.id")
+    names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    open_gaps = gaps.gaps(view, span)
+    for gap in open_gaps:
+        del gap["startUs"]
+    return {
+        "date": chosen.isoformat(), "timezone": view.policy.zone, "start": shape.stamp(span.start), "end": shape.stamp(span.end),
+        "now": shape.stamp(view.now), "entries": [shape.entry(view, row) for row in rows],
+        "evidence": sorted(_evidence(view, span, names), key=lambda one: (one["start"], one["end"], one["state"])),
+        "absences": _clipped(absences.overlapping(view.conn, span.lo_us, span.hi_us), span, "kind"),
+        "blind": _clipped(absences.blind(view.conn, span.lo_us, span.hi_us), span, "reason"),
+        "gaps": open_gaps, "marks": sorted(_marks(view, span, names), key=lambda one: (one["time"], one["kind"], one["text"])),
+        "totals": figures(reports.report(view, chosen, chosen)["totals"]),
+    }  # fmt: skip
+
+
+def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """What was observed inside the day, each stretch in one state."""
+    island = heartbeats.island(view.conn, span.lo_us, span.hi_us, timesheet.island_gap(view.policy))
+    resolver: Resolver = projecting.load_resolver(view.conn, view.policy)
+    sheet = derive_range(view.conn, resolver, view.policy, *island, view.now, is_shadow=True)
+    for stretch in sheet.stretches:
+        for state, start, end in _states(stretch):
+            lo, hi = max(start, span.lo_us), min(end, span.hi_us)
+            if lo < hi:
+                yield {
+                    "start": shape.instant(lo), "end": shape.instant(hi), "state": state, "projectId": stretch.project,
+                    "projectName": names.get(stretch.project or ""),
+                }  # fmt: skip
+
+
+def _states(stretch: Stretch) -> Iterator[tuple[str, int, int]]:
+    whole = to_us(stretch.start), to_us(stretch.end)
+    if stretch.actor != "human":
+        yield "agent", *whole
+        return
+    watched = [(to_us(lo), to_us(hi)) for lo, hi in stretch.watched]
+    yield from (("supervised", lo, hi) for lo, hi in watched)
+    yield from (("handsOn", lo, hi) for lo, hi in subtract(whole, watched))
+
+
+def _clipped(found: Any, span: Period, word: str) -> list[dict[str, Any]]:
+    """Stretches, as much of them as lies inside the day."""
+    return [
+        {"start": shape.stamp(max(one.start, span.start)), "end": shape.stamp(min(one.end, span.end)), word: getattr(one, word)}
+        for one in found
+        if one.start < span.end and one.end > span.start
+    ]
+
+
+def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The owner's commits, and branches that were changed, by whomever."""
+    for row in select(view.conn, COMMITS, (span.lo_us, span.hi_us)):
+        yield {
+            "time": shape.instant(row["time_us"]), "kind": "commit", "actor": "human", "projectId": row["project_id"],
+            "projectName": row["project_name"], "branch": row["branch"] or None, "sha": row["sha"], "text": row["subject"],
+        }  # fmt: skip
+    contexts, resolver = heartbeats.contexts(view.conn), projecting.load_resolver(view.conn, view.policy)
+    for run in heartbeats.runs(view.conn, span.lo_us, span.hi_us - 1):
+        context = contexts[run.context]
+        if context.kind in GIT_ACTS:
+            for time_us, entity in heartbeats.beats(view.conn, run):
+                if span.lo_us <= time_us < span.hi_us:
+                    project = resolver.at(time_us).resolve(context, entity).project
+                    yield _act(time_us, entity, context, project, names)
+
+
+def _act(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "time": shape.instant(time_us), "kind": context.kind, "actor": context.actor, "projectId": project,
+        "projectName": names.get(project or ""), "branch": context.branch, "sha": None, "text": entity or context.branch or "",
+    }  # fmt: skip
