@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.rounding import MODES, NONE, Rounding, rounded, shares
+from stintd.domain.rounding import MODES, NONE, Rounding, grains, rounded, shares
 
 LENGTHS = st.lists(st.integers(0, 12 * 3600), max_size=20)
 
@@ -42,3 +42,16 @@ def test_shares_make_the_rounded_sum_and_none_is_negative(lengths, mode, minutes
     assert shares(lengths, rule) == found
     if mode == NONE:
         assert found == lengths
+
+
+@given(LENGTHS, st.sampled_from([1, 36, 60]))
+def test_grains_make_the_sum_rounded_once_and_none_is_more_than_one_away(lengths, grain):
+    found = grains(lengths, grain)
+    assert all(one % grain == 0 and abs(one - length) < grain for one, length in zip(found, lengths, strict=True))
+    assert abs(2 * (sum(found) - sum(lengths))) <= grain
+
+
+def test_the_largest_rests_are_lifted_to_a_whole_minute():
+    assert grains([90, 100, 50], 60) == [60, 120, 60]
+    assert grains([20], 60) == [0]
+    assert grains([30, 30], 60) == [60, 0]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stintd.domain.model import EntryId, Pause, TimeEntry
 from stintd.domain.portion import portions
-from stintd.domain.target import Abilities, Target, TargetRule, Work, hold, place, words
+from stintd.domain.target import Abilities, Target, TargetRule, Work, hold, missing, place, words
 
 ABLE = Abilities(needs=("project_id",))
 RULE = TargetRule({"project_id": "p1"}, project="atlas")
@@ -55,6 +55,24 @@ def test_the_most_specific_rule_wins_and_the_first_of_equals():
     assert place(target, work(project="x", client="corp", tags=("call",)))["id"] == "tag"
     assert place(target, work(project="x", client="corp"))["id"] == "client"
     assert place(target, work(project="x"))["id"] == "any"
+
+
+def test_a_place_named_by_the_task_takes_what_has_one_and_leaves_the_rest_to_other_rules():
+    ticket = TargetRule({"issue": "{task}", "note": "for {task}"}, project="atlas")
+    target = Target("jira", "jira", deliver="auto", rules=(ticket,))
+    assert place(target, work(task="Login", task_key="DEV-1")) == {"issue": "DEV-1", "note": "for DEV-1"}
+    found = hold(target, work(), Abilities(needs=("issue",)))
+    assert (found.reason, found.remedy) == ("it has no task, and its mapping names one by it", "`stint edit ID --task KEY`")
+    both = Target("jira", "jira", rules=(ticket, TargetRule({"issue": "GEN-1"}, client="Corp")))
+    assert place(both, work(client="corp"))["issue"] == "GEN-1"
+    assert place(both, work(client="corp", task_key="DEV-1"))["issue"] == "DEV-1"
+
+
+def test_one_of_several_names_is_enough_where_a_kind_says_so():
+    able = Abilities(needs=("issue_id|project_id", "activity_id"))
+    assert missing(able, {"project_id": "1", "activity_id": "9"}) is None
+    assert missing(able, {"activity_id": "9"}) == "issue_id|project_id"
+    assert missing(able, {"issue_id": "1", "project_id": "1"}) == "activity_id"
 
 
 def test_descriptions_by_the_rule_of_the_target_without_control_characters():

@@ -68,7 +68,7 @@ def run(words):
     for project in answer["projects"]:
         ids = " ".join(f"{name}={value}" for name, value in project.items() if name != "name")
         print(f"  {for_terminal(project.get('name', ''))}  {dim(for_terminal(ids))}")
-    fields = " ".join(f"{name}=ID" for name in answer["needs"])
+    fields = " ".join(f"{name.split('|')[0]}=ID" for name in answer["needs"])
     print(dim(f"say what goes there: stint targets map {answer['name']} --project NAME {fields}".rstrip()))
     print(dim("nothing is sent before you approve it; `stint sync --dry-run` shows what would be"))
 

@@ -51,3 +51,13 @@ def shares(lengths: Sequence[int], rule: Rounding) -> list[int]:
         found[place] += given
         left -= given
     return found
+
+
+def grains(lengths: Sequence[int], grain: int) -> list[int]:
+    """The lengths in whole grains, as a system keeps them that knows nothing finer: together the sum rounded once (ties up),
+    and none more than a grain away. Those with the largest rests get what is left over, the first of equals."""
+    found = [length // grain for length in lengths]
+    left = (2 * sum(lengths) + grain) // (2 * grain) - sum(found)
+    for place in sorted(range(len(found)), key=lambda n: (-(lengths[n] % grain), n))[:left]:
+        found[place] += 1
+    return [one * grain for one in found]

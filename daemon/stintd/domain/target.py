@@ -11,15 +11,16 @@ from stintd.domain.rounding import Rounding
 
 APPROVED, AUTO = "approved", "auto"
 SUBJECTS, TASK, NONE = "subjects", "task", "none"
+TASK_KEY = "{task}"
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a connector can do. `finished`: take entries that are over. `live`: mirror running timers. `client_id`: the same
     entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
-    instants. `moves`: an update may change the place, too. `needs`: what a mapping must name; `takes`: what it may name
-    besides. `settings`: what must be known of the account beside its key. `calls_per_hour`: what its service allows at
-    least."""
+    instants. `moves`: an update may change the place, too. `grain`: it keeps no lengths finer than so many seconds. `needs`:
+    what a mapping must name (`a|b`: one of them); `takes`: what it may name besides. `settings`: what must be known of the
+    account beside its key. `calls_per_hour`: what its service allows at least."""
 
     finished: bool = True
     live: bool = False
@@ -32,6 +33,7 @@ class Abilities:
     tags: bool = False
     pauses: bool = False
     moves: bool = True
+    grain: int = 1
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
@@ -40,7 +42,8 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class TargetRule:
-    """One `[[targets.NAME.map]]`: the conditions that are set must all match. `remote` names the place there."""
+    """One `[[targets.NAME.map]]`: the conditions that are set must all match. `remote` names the place there; `{task}` in it
+    is the key of the entry's task, as a branch names it, and a rule with that takes no entry without one."""
 
     remote: Mapping[str, str]
     project: str | None = None
@@ -86,6 +89,7 @@ class Work:
     is_approved: bool = False
     is_billable: bool = False
     day: date = date.max
+    task_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,19 @@ class Hold:
 
 def place(target: Target, work: Work) -> Mapping[str, str] | None:
     """Where an entry goes there: the most specific rule that matches, the first of equals; None when none does."""
-    found = [(_weight(rule), rule) for rule in target.rules if _matches(rule, work)]
-    return max(found, key=lambda one: one[0])[1].remote if found else None
+    found = [rule for rule in target.rules if _matches(rule, work) and (work.task_key or not _asks_task(rule))]
+    if not found:
+        return None
+    return {name: value.replace(TASK_KEY, work.task_key) for name, value in max(found, key=_weight).remote.items()}
+
+
+def missing(able: Abilities, remote: Mapping[str, str]) -> str | None:
+    """The first thing a mapping must name and does not."""
+    return next((need for need in able.needs if not any(remote.get(name) for name in need.split("|"))), None)
+
+
+def _asks_task(rule: TargetRule) -> bool:
+    return any(TASK_KEY in value for value in rule.remote.values())
 
 
 def _matches(rule: TargetRule, work: Work) -> bool:
@@ -153,7 +168,9 @@ def unmapped(target: Target, work: Work, able: Abilities) -> Hold:
     """Nobody said where this goes; the remedy is the command that does."""
     if work.project is None:
         return Hold("it has no project", "`stint edit ID --project NAME`")
-    fields = " ".join(f"{name}=ID" for name in able.needs)
+    if any(_matches(rule, work) for rule in target.rules):
+        return Hold("it has no task, and its mapping names one by it", "`stint edit ID --task KEY`")
+    fields = " ".join(f"{name.split('|')[0]}=ID" for name in able.needs)
     return Hold(f"{work.project} is not mapped", f"`stint targets map {target.name} --project '{work.project}' {fields}`")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from stintd.domain.day import day_of
-from stintd.domain.target import Target
+from stintd.domain.target import Target, missing
 from stintd.engine.planning import Planned
 from stintd.engine.targets import Targets
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
@@ -57,9 +57,10 @@ class Connecting:
         if wanted:
             raise Invalid(f"{target.name} needs its {wanted[0]}", f"{target.kind} needs " + ", ".join(kind.able.settings))
         for rule in target.rules:
-            missing = [name for name in kind.able.needs if not rule.remote.get(name)]
-            if missing:
-                raise Invalid(f"a mapping of {target.name} does not name {missing[0]}", "name it in its remote")
+            lacking = missing(kind.able, rule.remote)
+            if lacking:
+                what = lacking.replace("|", " or ")
+                raise Invalid(f"a mapping of {target.name} does not name {what}", "name it in its remote")
         return Planned(target, kind.able)
 
     async def connect(self, name: str, table: dict[str, Any], secret: str | None) -> dict[str, Any]:

@@ -41,7 +41,12 @@ class Planned:
 
     @property
     def is_by_day(self) -> bool:
-        return self.able.day_based or self.target.rounding.is_by_day
+        return self.able.day_based or self.is_summed
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether an entry's length there depends on the others of its day."""
+        return self.target.rounding.is_by_day or self.able.grain > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def _compare(step: Step, one: Planned, ids: Sequence[str]) -> bool:
     name = one.target.name
     rows = {row["id"]: row for row in _rows(step, ids)}
     days: set[str] | None = None
-    if one.target.rounding.is_by_day:
+    if one.is_summed:
         days = deliveries.days_of(step.conn, name, ids)
         days |= {part.day.isoformat() for row in rows.values() for part in _cut(row, zone, one)}
         rows |= {row["id"]: row for row in _beside(step, days, zone)}
@@ -120,7 +125,7 @@ def pieces(reading: Reading, one: Planned, rows: Sequence[Row], zone: ZoneInfo) 
         work = work_of(row, parts[0].day if parts else date.max)
         hold = targets.hold(one.target, work, one.able)
         found += [Piece(row, n, part, work, hold, is_there) for n, part in enumerate(parts)]
-    return _rounded(found, one.target)
+    return _rounded(found, one)
 
 
 def _hands_on(row: Row, parts: Sequence[Portion]) -> list[Portion]:
@@ -142,10 +147,11 @@ def work_of(row: Row, day: date) -> Work:
         tags=tuple(json.loads(row["tags"])), description=row["description"], actor=row["actor"], origin=shape.origin(row),
         is_finished=row["end_us"] is not None, is_confirmed=bool(row["is_confirmed"]),
         is_approved=row["approved_us"] is not None, is_billable=bool(row["billable"]), day=day,
+        task_key=row["task"] or "",
     )  # fmt: skip
 
 
-def _rounded(found: Sequence[Piece], target: Target) -> list[Piece]:
+def _rounded(found: Sequence[Piece], one: Planned) -> list[Piece]:
     """Lengths by the rule. What is kept back is summed by itself: it must not change what others are handed over as."""
     groups: dict[tuple[Any, ...], list[Piece]] = {}
     for piece in found:
@@ -155,7 +161,8 @@ def _rounded(found: Sequence[Piece], target: Target) -> list[Piece]:
     out = []
     for group in groups.values():
         group.sort(key=lambda piece: (piece.portion.start, piece.row["id"], piece.part))
-        lengths = rounding.shares([piece.portion.seconds for piece in group], target.rounding)
+        lengths = rounding.shares([piece.portion.seconds for piece in group], one.target.rounding)
+        lengths = rounding.grains(lengths, one.able.grain)
         out += [replace(piece, seconds=length) for piece, length in zip(group, lengths, strict=True)]
     return out
 
