@@ -159,6 +159,38 @@ class Place:
     client: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteList:
+    """A list of tasks there."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTask:
+    """A task there: `id` is the service's own, `custom_id` what people call it by, where it has one."""
+
+    id: str
+    custom_id: str
+    name: str
+    list: RemoteList
+    is_open: bool = True
+
+
+class TaskBook(Protocol):
+    """Looks up tasks at a service that has them in lists. Reads only; none of it raises for what a server does."""
+
+    async def task(self, task_id: str) -> RemoteTask | Outcome:
+        """By id or custom id; `missing` when there is none that these credentials reach."""
+
+    async def lists(self) -> tuple[RemoteList, ...] | Outcome:
+        """All lists."""
+
+    async def tasks_of(self, one: RemoteList) -> tuple[RemoteTask, ...] | Outcome:
+        """The tasks of one list."""
+
+
 class Connector(Protocol):
     """Delivers to one billing system: small HTTP calls, no memory. None of it raises for what a server does.
 

@@ -83,7 +83,7 @@ class Api:
         """The server's own words, made harmless."""
         found = parsed(answer)
         told = (
-            next((found[name] for name in ("error", "message", "detail") if found.get(name)), "")
+            next((found[name] for name in ("error", "err", "message", "detail") if found.get(name)), "")
             if isinstance(found, dict)
             else ""
         )

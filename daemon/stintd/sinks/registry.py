@@ -9,7 +9,7 @@ from importlib import import_module
 
 from stintd.ports import Kind
 
-_FILES = {"clockme": "clockme", "timetagger": "timetagger", "webhook": "receiver"}
+_FILES = {"clickup": "clickup", "clockme": "clockme", "timetagger": "timetagger", "webhook": "receiver"}
 
 
 class _Kinds(Mapping[str, Kind]):

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Fake
 from tests.support.billing.receiver import ReceiverFake
 from tests.support.billing.timetagger import TimeTaggerFake
 
-FAKES: dict[str, type[Any]] = {"clockme": ClockMeFake, "timetagger": TimeTaggerFake, "webhook": ReceiverFake}
+FAKES: dict[str, type[Any]] = {
+    "clickup": ClickUpFake, "clockme": ClockMeFake, "timetagger": TimeTaggerFake, "webhook": ReceiverFake,
+}  # fmt: skip
 VARIANTS: dict[str, Callable[[], Fake]] = {
     f"{kind} {name}".strip(): partial(fake, **settings)
     for kind, fake in FAKES.items()

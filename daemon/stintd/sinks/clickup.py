@@ -1,0 +1,128 @@
+"""ClickUp, API v2: finished entries of one workspace (`team_id`), on tasks named by their id or custom id.
+
+What its document leaves open is survived either way: where a create tells the new id (looked for where it does not), whether
+numbers come as text, whether one entry comes in a list. There is no way to name an entry ourselves, so that what may have
+been stored is known by its start and end to the millisecond, which no two entries of one person share.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from stintd.clock import Clock
+from stintd.domain.target import Abilities
+from stintd.ports import MISSING, STOPPED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Kind, Login, Outcome, Place, Response
+from stintd.sinks.answers import Api, id_in, listed, made, parsed
+from stintd.sinks.clickuptasks import Tasks, objects, task_query
+
+BASE = "https://api.clickup.com/api"
+ABLE = Abilities(can_look=True, billable=True, tags=True, needs=("task_id",), settings=("team_id",), calls_per_hour=6000)
+DAY_MS = 86_400_000
+COLOURS = {"tag_fg": "#FFFFFF", "tag_bg": "#7B68EE"}
+"""Its document wants colours with every tag; a tag that is there already has its own."""
+_ELSEWHERE = frozenset({"OAUTH_023", "OAUTH_026", "OAUTH_027", *(f"OAUTH_{number:03}" for number in range(29, 46))})
+"""What it says when a token is good, but not for that workspace."""
+
+
+class ClickUp:
+    """One workspace of one account."""
+
+    def __init__(self, carrier: Carrier, clock: Clock, login: Login) -> None:
+        key = login.key if login.key.startswith("pk_") else f"Bearer {login.key}"
+        self._api = Api(carrier, clock, login, {"Authorization": key, "Content-Type": "application/json"})
+        self.team = login.options.get("team_id", "")
+        self.tasks = Tasks(self._api, self.team)
+        self._path = f"/v2/team/{quote(self.team, safe='')}/time_entries"
+
+    @property
+    def calls(self) -> int:
+        return self._api.calls
+
+    async def check(self) -> Account | Outcome:
+        """The workspaces of the token can be read, and ours is among them."""
+        answer = await self._api.ask("GET", "/v2/team")
+        teams = objects(answer, "teams")
+        if teams is None:
+            return self._api.unread(answer, "no list of workspaces")
+        names = {str(one.get("id", "")): str(one.get("name", "")) for one in teams}
+        if self.team not in names:
+            known = ", ".join(f"{team_id} ({name})" for team_id, name in names.items()) or "none"
+            return Outcome(STOPPED, text=f"the token reaches no workspace {self.team}; it reaches: {known}")
+        return Account(names[self.team])
+
+    async def places(self) -> tuple[Place, ...] | Outcome:
+        return await self.tasks.places()
+
+    async def create(self, item: Item) -> Outcome:
+        answer = await self._api.ask("POST", self._path, _body(item), self._query(item.remote))
+        outcome = made(self._api, answer, id_in(answer))
+        return self._read(answer, outcome)
+
+    async def update(self, remote_id: str, item: Item) -> Outcome:
+        body = {**_body(item), "tag_action": "replace"}
+        answer = await self._api.ask("PUT", f"{self._path}/{quote(remote_id, safe='')}", body, self._query(item.remote))
+        return self._read(answer, self._api.judged(answer, "update"))
+
+    async def delete(self, remote_id: str, item: Item) -> Outcome:
+        answer = await self._api.ask("DELETE", f"{self._path}/{quote(remote_id, safe='')}")
+        return self._read(answer, self._api.judged(answer, "delete"))
+
+    async def look(self, item: Item, others: frozenset[str]) -> Outcome:
+        """By start, end and task. The window is wide: whether it is one of starts or of overlaps is not documented."""
+        start, end = _span(item)
+        answer = await self._api.ask("GET", self._path, query={"start_date": start - DAY_MS, "end_date": end + DAY_MS})
+        found = listed(answer)
+        if found is None:
+            outcome = self._read(answer, self._api.judged(answer, "read"))
+            return Outcome(UNKNOWN, text="its list of entries cannot be read") if outcome.kind == TAKEN else outcome
+        there = next((one for one in found if _is_same(one, item) and str(one.get("id")) not in others), None)
+        return Outcome(MISSING) if there is None else Outcome(TAKEN, str(there.get("id")))
+
+    def _query(self, remote: Mapping[str, str]) -> dict[str, str]:
+        return task_query(remote["task_id"], self.team)
+
+    def _read(self, answer: Response | Failure, outcome: Outcome) -> Outcome:
+        """A token that is refused for this workspace only says so."""
+        told = parsed(answer)
+        if outcome.kind == STOPPED and isinstance(told, dict) and told.get("ECODE") in _ELSEWHERE:
+            text = f"the token works, but not for workspace {self.team}: authorise it there, or set team_id to another"
+            return Outcome(STOPPED, text=text, status=outcome.status)
+        return outcome
+
+
+def _body(item: Item) -> dict[str, Any]:
+    start, end = _span(item)
+    return {
+        "tid": item.remote["task_id"], "start": start, "end": end, "duration": end - start, "description": item.description,
+        "billable": item.billable, "tags": [{"name": name, **COLOURS} for name in item.tags],
+    }  # fmt: skip
+
+
+def _span(item: Item) -> tuple[int, int]:
+    return item.start * 1000, (item.start + item.seconds) * 1000
+
+
+def milliseconds(value: Any) -> int | None:
+    """A number, or a number as text."""
+    text = str(value)
+    return int(text) if not isinstance(value, bool) and text.removeprefix("-").isdecimal() and len(text) < 20 else None
+
+
+def _is_same(one: dict[str, Any], item: Item) -> bool:
+    start, end = _span(item)
+    told = milliseconds(one.get("end"))
+    if told is None:
+        told = start + (milliseconds(one.get("duration")) or 0)
+    return milliseconds(one.get("start")) == start and told == end and is_on(one, item.remote["task_id"])
+
+
+def is_on(one: dict[str, Any], task_id: str) -> bool:
+    """Whether an entry is on a task, as far as it says; one that names the task by its other id only may be."""
+    task = one.get("task")
+    if not isinstance(task, dict):
+        return True
+    names = {str(task[name]).casefold() for name in ("id", "custom_id") if task.get(name)}
+    return task_id.casefold() in names or ("-" in task_id and not task.get("custom_id"))
+
+
+KIND = Kind(ABLE, ClickUp, BASE)
