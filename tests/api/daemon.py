@@ -32,6 +32,7 @@ from stintd.engine.keyring import Keyring, holders
 from stintd.engine.lane import Tools
 from stintd.engine.notify import Hub
 from stintd.engine.places import Places
+from stintd.engine.purge import Purge
 from stintd.engine.pusher import Pusher
 from stintd.engine.recording import Recording
 from stintd.engine.sheet import SheetState
@@ -80,6 +81,7 @@ class Daemon:
         await self.engine.start()
         self.supervisor, self.carrier = Supervisor(clock, self.engine.health), Receivers()
         self.backups = Backups(self.engine, clock, self.supervisor, timedelta(), 7)
+        self.purge = Purge(self.engine, self.backups, str(self.folder / "log"), str(self.folder / "spool" / "bad"))
         self.secrets = HookSecrets(SecretFolder(str(self.folder / "secrets")))
         self.pusher = Pusher(Tools(self.engine, self.secrets, self.carrier, chance=lambda: 0.5), self.supervisor)
         await self.pusher.start()

@@ -22,6 +22,7 @@ from stintd.engine.gate import Gate
 from stintd.engine.health import told
 from stintd.engine.intake import unlike_any
 from stintd.engine.places import Places
+from stintd.engine.purge import Purge
 from stintd.engine.pusher import Pusher
 from stintd.engine.queries import dashboard as overview
 from stintd.engine.queries import notices, places, timers
@@ -48,6 +49,7 @@ class Daemon(Protocol):
     connecting: Connecting
     backfill: Backfill
     backups: Backups
+    purge: Purge
 
     @property
     def is_ready(self) -> bool:

@@ -43,6 +43,7 @@ from stintd.engine.notify import Hub
 from stintd.engine.places import Places
 from stintd.engine.projectfiles import ProjectFiles
 from stintd.engine.projecting import is_mapped
+from stintd.engine.purge import Purge
 from stintd.engine.pusher import Pusher
 from stintd.engine.recording import Recording
 from stintd.engine.retry import Retry
@@ -180,6 +181,9 @@ class App(Asked):
         self._build_sources()
         self._build_emitters()
         self.backups = Backups(self.engine, clock, self.supervisor, *self._rhythm())
+        self.purge = Purge(self.engine, self.backups, self.layout.log, os.path.join(self.layout.spool, "bad"))
+        self.purge.settled = self.gate.settled
+        self.purge.watched = lambda: [one for one in self.checkouts() if not self.gate.is_excluded(one)]
         if self.database.needs_rebuild or self.database.read_now(lambda conn: cursors.meta(conn, REBUILD_DUE)):
             self.engine.write(self._rebuild)
         for note in self.database.notes:

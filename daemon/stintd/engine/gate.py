@@ -88,13 +88,17 @@ class Gate:
         for signal in signals:
             beats += self._one(signal)
         self._admit(beats)
-        self._read_to.update(read_to)
+        self._read_to.update((name, at) for name, at in read_to.items() if not self.is_excluded(name.partition(":")[2]))
         self._keep_cursors()
         self._schedule()
 
     def exclude(self, patterns: Sequence[str]) -> None:
         """Folders and files of which nothing is kept (absolute patterns)."""
         self._noise.exclude = tuple(patterns)
+
+    def is_excluded(self, path: str) -> bool:
+        """Whether nothing that happens there is kept."""
+        return bool(self._noise.exclude) and is_excluded(path, self._noise.exclude)
 
     async def settled(self) -> None:
         """Wait until everything taken so far is stored, what the noise rules held back included."""
@@ -130,7 +134,7 @@ class Gate:
         if self.is_off(beat.time):
             return True
         place = beat.context.repo_path or beat.context.folder
-        return bool(place and self._noise.exclude) and is_excluded(f"{place}/{beat.entity}", self._noise.exclude)
+        return bool(place) and self.is_excluded(f"{place}/{beat.entity}")
 
     def recollect(self, signals: Sequence[AgentSignal], batch: str, real: Mapping[str, str]) -> tuple[list[Heartbeat], int]:
         """Acts that were read afterwards as heartbeats of the import `batch`, none of them admitted; and how many may not be
@@ -256,8 +260,8 @@ class Gate:
         return [beat for draft in drafts if (beat := self._beat(draft)) is not None]
 
     def _beat(self, draft: Draft) -> Heartbeat | None:
-        """The heartbeat of what passed the noise rules; None while nothing is recorded."""
-        if self.is_off(draft.time):
+        """The heartbeat of what passed the noise rules; None while, and where, nothing is recorded."""
+        if self.is_off(draft.time) or self.is_excluded(draft.checkout):
             return None
         context = self._context(draft)
         identity = draft.id or content_id(draft.time, context, draft.entity)
@@ -276,7 +280,7 @@ class Gate:
         return replace(act, repo=known.repo, repo_path=known.path, branch=branch)
 
     def _glimpse(self, draft: Draft) -> None:
-        if self.is_off(draft.time):
+        if self.is_off(draft.time) or self.is_excluded(draft.checkout):
             return
         glimpse = Glimpse(self._context(draft), draft.time)
         is_new = draft.checkout not in self.glimpses
@@ -285,7 +289,9 @@ class Gate:
             self.on_glimpse(glimpse)
 
     def _commit(self, signal: GitSignal) -> None:
-        """Keep a commit's subject for the entries that hold it."""
+        """Keep a commit's subject for the entries that hold it; not of what nothing is kept of."""
+        if self.is_off(signal.time) or self.is_excluded(signal.checkout):
+            return
         found = self._places.locate(signal.checkout).checkout
         if signal.kind == "commit" and signal.new and found is not None:
             repo = found.repo
@@ -310,8 +316,9 @@ class Gate:
         self._branches.stood(facts.path, signal.time, facts.branch)
         repo = self._repo_of(facts)
         self._places.learn(Checkout(facts.path, repo, facts))
-        self.on_checkout(facts, facts.path)
-        self._engine.write(lambda step: placing.found(step, repo, facts))
+        if not self.is_excluded(facts.path):
+            self.on_checkout(facts, facts.path)
+            self._engine.write(lambda step: placing.found(step, repo, facts))
 
     def _repo_of(self, facts: CheckoutFacts) -> RepoId:
         """The repository this checkout is of: by its identity, else the one that was here and is the same still."""

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from stintd.clock import Clock, SystemClock
 from stintd.errors import Internal, Unavailable
-from stintd.store import backups, failure, repair
+from stintd.store import backups, failure, purge, repair
 from stintd.store.connection import StoreConnection
 from stintd.store.limited import Limit
 from stintd.store.migrate import scripts, statements
@@ -31,6 +31,8 @@ from stintd.store.readers import Readers
 from stintd.store.writer import Writer
 
 T = TypeVar("T")
+EMPTYING = 100
+"""Times the log is tried to be emptied after a purge, while somebody still reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,17 @@ class Database:
         its label the newest `keep` stay."""
         now = self.clock.now()
         return await asyncio.to_thread(backups.make_beside, self.path, self.backup_folder, now, label, keep)
+
+    async def compact(self) -> bool:
+        """Write the file anew without what was deleted; whether its log is empty too (see `purge.compact`)."""
+        done = await asyncio.wrap_future(self._submit(lambda: self._writer.outside(purge.compact)))
+        for _ in range(EMPTYING):
+            if done:
+                break
+            self._readers.drop()
+            await asyncio.sleep(0.05)
+            done = await asyncio.wrap_future(self._submit(lambda: self._writer.outside(purge.fold)))
+        return done
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file (SQLite does so by itself when it has grown)."""

@@ -106,7 +106,9 @@ def latest(conn: Connection, limit: int = 20) -> list[Edit]:
 
 def last_undoable(conn: Connection) -> Edit | None:
     """What the next undo without an id takes back: undoing is not itself undone that way."""
-    row = conn.execute(f"{_EDIT} WHERE undone_us IS NULL AND verb <> 'undo' ORDER BY rowid DESC LIMIT 1").fetchone()
+    row = conn.execute(
+        f"{_EDIT} WHERE undone_us IS NULL AND verb NOT IN ('undo', 'purge') ORDER BY rowid DESC LIMIT 1"
+    ).fetchone()
     return _from_row(row) if row else None
 
 
@@ -145,6 +147,8 @@ def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[Change]:
     that one first). What evidence has changed since does not stand in the way.
     """
     edit = get(conn, edit_id)
+    if edit.verb == "purge":
+        raise Conflict("what was purged is gone for good", "", {"editId": edit_id})
     if edit.undone_at is not None:
         raise Conflict(f"{edit.verb} of {edit.at:%Y-%m-%d %H:%M} is undone already", "", {"editId": edit_id})
     for change in _backwards(conn, edit_id):

@@ -101,6 +101,15 @@ class Journal:
         with self._lock:
             self._retire(len(beats))
 
+    def renew(self) -> bool:
+        """Begin a new file where nothing waits, so that what was stored is in no file any more; whether it could."""
+        with self._lock:
+            if self._waiting:
+                return False
+            self._end_file(keep=False)
+            self._drop_old()
+            return True
+
     def sync(self) -> None:
         """Flush to the disk what was appended since the last time. Any thread."""
         with self._lock:

@@ -55,6 +55,16 @@ SHAPES: dict[str, Schema] = {
         {"name": TEXT, "path": TEXT, "at": INSTANT, "kind": TEXT, "bytes": COUNT},
         about="A copy of the database. `kind`: daily, manual, or before-NNNN: before a new schema.",
     ),
+    "Purged": obj(
+        {
+            "dryRun": FLAG, "entries": COUNT, "seconds": COUNT, "heartbeats": COUNT, "commits": COUNT, "sessions": COUNT,
+            "edits": COUNT, "deliveries": array(obj({"target": TEXT, "entries": COUNT})), "stillWatched": array(TEXT),
+            "files": array(TEXT), "editId": TEXT, "summary": TEXT, "isComplete": FLAG,
+        },
+        about="What was taken out, or would be. `deliveries`: entries that billing systems have, and keep. `files`: copies of the"
+        " database, logs and unreadable messages that are removed or emptied. `stillWatched`: places of the project where work is"
+        " still recorded. `isComplete` false: a file could not be removed, or a reader kept the log of the database; purge again.",
+    ),
     "Key": KEY,
     "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` opens the door; a repeated request is answered without it."),
     "ChangedSettings": {

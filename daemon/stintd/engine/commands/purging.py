@@ -1,0 +1,248 @@
+"""Purging: a project, or a period, taken out of everything stored. Writer thread only; no undo.
+
+The hours of what is gone move to nobody: where an entry of the project was, the bare stretch is kept as taken, so that
+no other project's evidence grows into it; a purged period becomes a stretch in which recording was off. What billing
+systems were given stays there: the answer counts it.
+"""
+
+import json
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Any
+
+from stintd.domain.interval import Interval, union
+from stintd.domain.mapping import Resolver
+from stintd.domain.model import Absence, from_us, to_us
+from stintd.engine import rolling, shape
+from stintd.engine.commands import keeping
+from stintd.engine.period import Period
+from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.step import Step
+from stintd.errors import NotFound
+from stintd.store import absences, heartbeats, purge, table
+
+ENDED = "coalesce(end_us, last_evidence_us, start_us)"
+
+
+@dataclass(slots=True)
+class Gone:
+    """What was taken out: ids and names that nothing may mention any more, and what the answer tells of it."""
+
+    ids: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("entries", "heartbeats", "commits", "sessions"), 0))
+    us: int = 0
+    deliveries: dict[str, int] = field(default_factory=dict)
+    repos: list[str] = field(default_factory=list)
+
+
+def project(step: Step, project_id: str, watched: frozenset[str]) -> dict[str, Any]:
+    """Everything of a project. `watched`: checkouts that are still looked at; of those the bare place stays."""
+    row = first(step.conn, "SELECT * FROM project WHERE id = ?", (project_id,))
+    if row is None:
+        raise NotFound(f"there is no project {project_id[:40]}", "`stint projects` lists them")
+    gone = Gone({project_id}, {row["name"]})
+    resolver = step.state.resolver(step.conn, step.policy)
+    sessions = _beats_of(step, gone, resolver, project_id)
+    _keep_moved(step, project_id)
+    entries = select(step.conn, "SELECT * FROM entry WHERE project_id = ?", (project_id,))
+    _entries(step, gone, entries)
+    _sessions(step, gone, select(step.conn, "SELECT id FROM session WHERE project_id = ?", (project_id,)), sessions)
+    _places(step, gone, project_id, watched)
+    _catalog(step.conn, gone, row)
+    for lo_us, hi_us in _stretches(step, entries):
+        keeping.take(step, lo_us, hi_us, "human", None)
+    step.publish("project.deleted", {"id": project_id, "name": ""})
+    return _finish(step, gone, "one project")
+
+
+def period(step: Step, span: Period) -> dict[str, Any]:
+    """Everything of a period; entries that reach out of it are cut at its ends."""
+    gone, lo_us, hi_us = Gone(), span.lo_us, min(span.hi_us, to_us(step.now))
+    count, touched = purge.sift(step.conn, lambda context, at, entity: lo_us <= at < hi_us, (lo_us, hi_us - 1))
+    gone.counts["heartbeats"] = count
+    for ends in touched:
+        step.touch(*ends)
+    sql = f"SELECT * FROM entry WHERE start_us BETWEEN ? AND ? AND {ENDED} > ?"  # noqa: S608  our own words
+    rows = select(step.conn, sql, (lo_us - LONGEST_US, hi_us - 1, lo_us))
+    inside = [row for row in rows if row["start_us"] >= lo_us and _end(step, row) <= hi_us]
+    _entries(step, gone, inside)
+    whole = {row["id"] for row in inside}
+    for row in rows:
+        if row["id"] not in whole and (row["origin"] != "auto" or "time" in row["pinned"].split()):
+            _clip(step, gone, row, lo_us, hi_us)
+    _marks(step, gone, lo_us, hi_us)
+    absences.add(step.conn, Absence(from_us(lo_us), from_us(hi_us), "off", step.state.device_id))
+    step.touch(lo_us, hi_us)
+    return _finish(step, gone, f"{span.start:%Y-%m-%d %H:%M} to {from_us(hi_us):%Y-%m-%d %H:%M} UTC")
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> set[str]:
+    """The project's heartbeats, each by the mapping of its time; the sessions they were told in."""
+    contexts = heartbeats.contexts(step.conn)
+    sessions: set[str] = set()
+
+    def is_gone(number: int, at_us: int, entity: str) -> bool:
+        context = contexts[number]
+        if resolver.at(at_us).resolve(context, entity).project != project_id:
+            return False
+        if context.session:
+            sessions.add(context.session)
+        return True
+
+    count, touched = purge.sift(step.conn, is_gone)
+    gone.counts["heartbeats"] = count
+    for ends in touched:
+        step.touch(*ends)
+    return sessions
+
+
+def _keep_moved(step: Step, project_id: str) -> None:
+    """Entries that their owner gave to another project stay theirs although what they were derived from goes."""
+    for row in select(step.conn, "SELECT * FROM entry WHERE derived_project_id = ? AND project_id IS NOT ?", (project_id,) * 2):
+        step.conn.execute(
+            "UPDATE entry SET pinned = ?, end_us = ?, state = 'finished', derived_project_id = NULL, derived_task = NULL,"
+            " repo_id = NULL, branch = NULL, session = NULL WHERE id = ?", (keeping.ALL_PINS, _end(step, row), row["id"]),
+        )  # fmt: skip
+
+
+def _end(step: Step, row: Row) -> int:
+    """Where an entry ends; one that is open now ends with its evidence, or now."""
+    return int(row["end_us"] or row["last_evidence_us"] or max(row["start_us"], to_us(step.now)))
+
+
+def _entries(step: Step, gone: Gone, rows: list[Row]) -> None:
+    for row in rows:
+        delivered = step.conn.execute("SELECT target FROM delivery WHERE entry_id = ? AND held IS NOT NULL", (row["id"],))
+        for (target,) in delivered.fetchall():
+            gone.deliveries[target] = gone.deliveries.get(target, 0) + 1
+        for sql in ("DELETE FROM entry WHERE id = ?", "DELETE FROM delivery WHERE entry_id = ?",
+                    "DELETE FROM delivery_dirty WHERE entry_id = ?", "DELETE FROM merged_entry WHERE merged_into = ?"):  # fmt: skip
+            step.conn.execute(sql, (row["id"],))
+        rolling.remove(step, row)
+        gone.ids.add(row["id"])
+        gone.us += shape.length_us(row, to_us(step.now)) if row["actor"] == "human" else 0
+        step.publish("time_entry.deleted", {"id": row["id"], "mergedInto": None, "projectId": row["project_id"]})
+    gone.counts["entries"] = len(rows)
+
+
+def _clip(step: Step, gone: Gone, row: Row, lo_us: int, hi_us: int) -> None:
+    """An owner's entry that reaches out of the period keeps what lies outside of it."""
+    start_us, end_us = row["start_us"], _end(step, row)
+    left, right = (start_us, lo_us) if start_us < lo_us else None, (hi_us, end_us) if end_us > hi_us else None
+    if left is not None:
+        keeping.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_within(row, *left)})
+    if left is not None and right is not None:
+        names = ("project_id", "task", "description", "billable", "tags", "origin", "actor", "pinned")
+        keeping.add(
+            step, {**{name: row[name] for name in names}, "start_us": right[0], "end_us": right[1], **_within(row, *right)}
+        )
+    elif right is not None:
+        keeping.change(step, row, {"start_us": right[0], **_within(row, *right)})
+    gone.us += (min(end_us, hi_us) - max(start_us, lo_us)) if row["actor"] == "human" else 0
+
+
+def _within(row: Row, lo_us: int, hi_us: int) -> Row:
+    """The pauses of an entry that lie in what is left of it."""
+    pauses = [[max(a, lo_us), b if b is None else min(b, hi_us)] for a, b in json.loads(row["pauses"])]
+    return {"pauses": json.dumps([pair for pair in pauses if pair[0] < hi_us and (pair[1] is None or pair[1] > pair[0])])}
+
+
+def _sessions(step: Step, gone: Gone, rows: list[Row], told: set[str]) -> None:
+    """Sessions of which nothing is left, and the names they went by."""
+    ids = {row["id"] for row in rows} | told
+    left = {context.session for context in heartbeats.contexts(step.conn).values()} if ids else set()
+    for session in ids:
+        if session in told and session in left and _is_told(step.conn, session):
+            continue
+        gone.counts["sessions"] += step.conn.execute("DELETE FROM session WHERE id = ?", (session,)).rowcount
+        gone.ids.add(session)
+
+
+def _is_told(conn: Connection, session: str) -> bool:
+    sql = "SELECT 1 FROM span JOIN context ON context.id = context_id WHERE session = ? LIMIT 1"
+    return conn.execute(sql, (session,)).fetchone() is not None
+
+
+def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) -> None:
+    """Commits of the project's repositories; and the repositories themselves, unless they are still watched."""
+    conn = step.conn
+    for repo in select(conn, "SELECT * FROM repo WHERE project_id = ?", (project_id,)):
+        gone.counts["commits"] += conn.execute("DELETE FROM repo_commit WHERE repo_id = ?", (repo["id"],)).rowcount
+        checkouts = select(conn, "SELECT * FROM checkout WHERE repo_id = ?", (repo["id"],))
+        gone.repos += [one["path"] for one in checkouts if one["path"] in watched]
+        for one in checkouts:
+            if one["path"] in watched:
+                conn.execute("UPDATE checkout SET branch = NULL, head = '' WHERE path = ?", (one["path"],))
+                continue
+            conn.execute("DELETE FROM checkout WHERE path = ?", (one["path"],))
+            for name in (f"reflog:{one['git_dir']}", f"push:{one['common_dir']}", f"root:{one['common_dir']}",
+                         f"project files:{one['path']}"):  # fmt: skip
+                conn.execute("DELETE FROM cursor WHERE name = ?", (name,))
+        if any(one["path"] in watched for one in checkouts):
+            conn.execute("UPDATE repo SET project_id = NULL WHERE id = ?", (repo["id"],))
+        else:
+            conn.execute("DELETE FROM repo WHERE id = ?", (repo["id"],))
+            gone.ids.add(repo["id"])
+
+
+def _catalog(conn: Connection, gone: Gone, row: Row) -> None:
+    """The project's own rows, and its client where it had no other project."""
+    gone.ids |= {one[0] for one in conn.execute("SELECT id FROM task WHERE project_id = ?", (row["id"],))}
+    gone.ids |= {one[0] for one in conn.execute("SELECT id FROM mapping WHERE project = ?", (row["id"],))}
+    for sql in ("DELETE FROM task WHERE project_id = ?", "DELETE FROM mapping WHERE project = ?",
+                "DELETE FROM taken WHERE project_id = ?", "DELETE FROM cut WHERE project_id = ?",
+                "DELETE FROM rollup WHERE project_id = ?", "DELETE FROM project WHERE id = ?"):  # fmt: skip
+        conn.execute(sql, (row["id"],))
+    client = row["client_id"]
+    if client and not conn.execute("SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client,)).fetchone():
+        name = conn.execute("DELETE FROM client WHERE id = ? RETURNING name", (client,)).fetchone()
+        gone.ids.add(client)
+        gone.names |= {name[0]} if name else set()
+
+
+def _stretches(step: Step, rows: list[Row]) -> list[Interval]:
+    """The time of a person's entries, without their names."""
+    return union(
+        (row["start_us"], _end(step, row)) for row in rows if row["actor"] == "human" and _end(step, row) > row["start_us"]
+    )
+
+
+def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
+    """What else lies in a period: commits, sessions, absences, taken time, cuts, tasks that only its entries had."""
+    conn, ends = step.conn, (lo_us, hi_us)
+    gone.counts["commits"] = conn.execute("DELETE FROM repo_commit WHERE time_us >= ? AND time_us < ?", ends).rowcount
+    sql = "SELECT id FROM session WHERE started_us >= ? AND max(last_us, coalesce(ended_us, 0)) < ?"
+    _sessions(step, gone, select(conn, sql, ends), set())
+    for sql in ("DELETE FROM absence WHERE start_us >= ? AND end_us <= ?", "DELETE FROM blind WHERE start_us >= ? AND end_us <= ?",
+                "DELETE FROM taken WHERE start_us >= ? AND end_us <= ?", "DELETE FROM cut WHERE at_us >= ? AND at_us <= ?",
+                "DELETE FROM outbox WHERE created_us >= ? AND created_us < ?",
+                "DELETE FROM idempotency WHERE at_us >= ? AND at_us < ?"):  # fmt: skip
+        conn.execute(sql, ends)
+    tasks = select(conn, "SELECT id FROM task WHERE created_us >= ? AND created_us < ? AND NOT EXISTS (SELECT 1 FROM entry"
+                   " WHERE entry.project_id = task.project_id AND entry.task = task.key)", ends)  # fmt: skip
+    for one in tasks:
+        conn.execute("DELETE FROM task WHERE id = ?", (one["id"],))
+        gone.ids.add(one["id"])
+
+
+def _finish(step: Step, gone: Gone, what: str) -> dict[str, Any]:
+    """Derive again what lay beside, forget every mention, and leave one line that says what was done."""
+    purge.drop_orphans(step.conn)
+    step.forget_places()
+    step.settle()
+    edits = purge.forget(step.conn, purge.Mentions(gone.ids, gone.names))
+    counts = {**gone.counts, "edits": edits}
+    row = {
+        "id": step.new_id(), "at_us": to_us(step.now), "who": step.who, "verb": "purge",
+        "summary": f"purged {what}: {counts['entries']} entries, {counts['heartbeats']} heartbeats", "undone_us": None,
+    }  # fmt: skip
+    table.insert(step.conn, "edit", row)
+    deliveries = [{"target": target, "entries": number} for target, number in sorted(gone.deliveries.items())]
+    return {
+        **counts, "seconds": shape.seconds(gone.us), "deliveries": deliveries, "stillWatched": sorted(gone.repos),
+        "editId": row["id"], "summary": row["summary"],
+    }  # fmt: skip

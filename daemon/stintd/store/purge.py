@@ -1,0 +1,115 @@
+"""Taking words out of the database for good: heartbeats by a test of each, whatever else holds the text or the id of what
+is gone, and at last the file itself written anew. Writer's transaction only, but for `compact`.
+"""
+# ruff: noqa: S608  (names of our own schema, never a caller's text)
+
+import re
+import sqlite3
+from collections.abc import Callable, Collection
+from sqlite3 import Connection
+
+from stintd.store import known, spans
+from stintd.store.contexts import entity_texts
+from stintd.store.ids import EXPLICIT
+from stintd.store.weave import SpanRow, leave_only, near
+
+_ALL = "SELECT id, context_id, first_us, last_us, count, beats FROM span ORDER BY id"
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{4,}")
+
+IsGone = Callable[[int, int, str], bool]
+"""Whether the heartbeat of this context (by number), instant and entity goes."""
+
+
+def sift(conn: Connection, is_gone: IsGone, span: tuple[int, int] | None = None) -> tuple[int, list[tuple[int, int]]]:
+    """Take out the heartbeats that go, of the closed range or of all; how many, and the ranges that touches."""
+    rows = list(near(conn, *span)) if span else [SpanRow._make(row) for row in conn.execute(_ALL)]
+    touched: list[tuple[int, int]] = []
+    ids: list[int] = []
+    count = 0
+    for row in rows:
+        beats = spans.decode(row.first_us, row.count, row.beats)
+        texts = entity_texts(conn, {beat.entity for beat in beats})
+        kept = [beat for beat in beats if not is_gone(row.context, beat.time_us, texts.get(beat.entity, ""))]
+        if len(kept) < len(beats):
+            held = set(kept)
+            ids += [beat.key for beat in beats if beat not in held and beat.key >= EXPLICIT]
+            count += len(beats) - len(kept)
+            touched.append((row.first_us, row.last_us))
+            leave_only(conn, row, kept)
+    known.forget(conn, ids)
+    return count, touched
+
+
+def drop_orphans(conn: Connection) -> None:
+    """Contexts and entities that no heartbeat has any more."""
+    conn.execute("DELETE FROM context WHERE id NOT IN (SELECT context_id FROM span)")
+    used: set[int] = set()
+    for count, beats in conn.execute("SELECT count, beats FROM span"):
+        used.update(spans.entities(count, beats))
+    gone = [(number,) for (number,) in conn.execute("SELECT id FROM entity") if number not in used]
+    conn.executemany("DELETE FROM entity WHERE id = ?", gone)
+
+
+class Mentions:
+    """Tells a text that names what is gone: by one of its ids, or (`by_name`) by one of its names."""
+
+    def __init__(self, ids: Collection[str], names: Collection[str]) -> None:
+        self._ids = frozenset(ids)
+        self._odd = tuple(one for one in self._ids if not _TOKEN.fullmatch(one))  # sessions are called as their hosts like
+        found = "|".join(re.escape(name) for name in names if name)
+        self._names = re.compile(rf"(?<![\w-])(?:{found})(?![\w-])", re.IGNORECASE) if found else None
+
+    def __call__(self, text: str | None) -> bool:
+        if not text:
+            return False
+        return any(token in self._ids for token in _TOKEN.findall(text)) or any(one in text for one in self._odd)
+
+    def by_name(self, text: str) -> bool:
+        return self._names is not None and self._names.search(text) is not None
+
+
+def forget(conn: Connection, mentions: Mentions) -> int:
+    """Every edit, answer, delivery and note that names what is gone, and the whole change log; how many edits those are."""
+    conn.execute("DELETE FROM change")
+    _drop(conn, "outbox", "seq", ("body",), mentions)
+    _drop(conn, "idempotency", "key", ("answer",), mentions)
+    _drop(conn, "cursor", "name", ("name", "value"), mentions)
+    rows = conn.execute("SELECT DISTINCT id FROM merged_entry").fetchall()
+    conn.executemany("DELETE FROM merged_entry WHERE id = ?", [row for row in rows if mentions(row[0])])
+    return _drop_edits(conn, mentions)
+
+
+def _drop(conn: Connection, table: str, key: str, columns: tuple[str, ...], mentions: Mentions) -> None:
+    rows = conn.execute(f"SELECT {key}, {', '.join(columns)} FROM {table}")
+    gone = [(row[0],) for row in rows if any(mentions(text) for text in row[1:])]
+    conn.executemany(f"DELETE FROM {table} WHERE {key} = ?", gone)
+
+
+def _drop_edits(conn: Connection, mentions: Mentions) -> int:
+    gone = {row[0] for row in conn.execute("SELECT id, summary FROM edit") if mentions.by_name(row[1])}
+    for edit_id, row_id, before, after in conn.execute("SELECT edit_id, row_id, before, after FROM edit_row"):
+        if edit_id not in gone and (mentions(row_id) or mentions(before) or mentions(after)):
+            gone.add(edit_id)
+    conn.executemany("DELETE FROM edit_row WHERE edit_id = ?", [(one,) for one in gone])
+    conn.executemany("DELETE FROM edit WHERE id = ?", [(one,) for one in gone])
+    return len(gone)
+
+
+def compact(conn: Connection) -> bool:
+    """Write the file anew without what was deleted, and empty its log; whether the log could be emptied: a reader that
+    still looks at what was keeps it. On the writing connection, outside a transaction."""
+    conn.execute("PRAGMA temp_store = FILE")  # in memory the whole database would be there once more
+    try:
+        conn.execute("VACUUM")
+    finally:
+        conn.execute("PRAGMA temp_store = MEMORY")
+    return fold(conn)
+
+
+def fold(conn: Connection) -> bool:
+    """Empty the log; whether that worked."""
+    try:
+        is_busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return not is_busy
