@@ -147,8 +147,9 @@ def test_readers_that_look_meanwhile_keep_nothing_of_it(tmp_path):
     with Daemon(home) as daemon:
         at = datetime.now(UTC) - timedelta(days=3)
         for number in range(200):
+            start = (at + timedelta(minutes=number)).isoformat()
             daemon.client.post("/api/entries", {"projectName": "zebraproject", "autoCreate": True, "durationMinutes": 1,
-                               "startTime": (at + timedelta(minutes=number)).isoformat(), "description": "pandatext"})  # fmt: skip
+                               "startTime": start, "description": "pandatext"})  # fmt: skip
 
         def read() -> None:
             while not is_over.is_set():

@@ -21,6 +21,19 @@ from stintd.engine.step import Step
 from stintd.errors import NotFound
 from stintd.store import absences, heartbeats, purge, table
 
+OF_ENTRY = (
+    "DELETE FROM entry WHERE id = ?", "DELETE FROM delivery WHERE entry_id = ?",
+    "DELETE FROM delivery_dirty WHERE entry_id = ?", "DELETE FROM merged_entry WHERE merged_into = ?",
+)  # fmt: skip
+OF_PROJECT = (
+    "DELETE FROM task WHERE project_id = ?", "DELETE FROM mapping WHERE project = ?", "DELETE FROM taken WHERE project_id = ?",
+    "DELETE FROM cut WHERE project_id = ?", "DELETE FROM rollup WHERE project_id = ?", "DELETE FROM project WHERE id = ?",
+)  # fmt: skip
+OF_PERIOD = (
+    "DELETE FROM absence WHERE start_us >= ? AND end_us <= ?", "DELETE FROM blind WHERE start_us >= ? AND end_us <= ?",
+    "DELETE FROM taken WHERE start_us >= ? AND end_us <= ?", "DELETE FROM cut WHERE at_us >= ? AND at_us <= ?",
+    "DELETE FROM outbox WHERE created_us >= ? AND created_us < ?", "DELETE FROM idempotency WHERE at_us >= ? AND at_us < ?",
+)  # fmt: skip
 ENDED = "coalesce(end_us, last_evidence_us, start_us)"
 
 
@@ -119,8 +132,7 @@ def _entries(step: Step, gone: Gone, rows: list[Row]) -> None:
         delivered = step.conn.execute("SELECT target FROM delivery WHERE entry_id = ? AND held IS NOT NULL", (row["id"],))
         for (target,) in delivered.fetchall():
             gone.deliveries[target] = gone.deliveries.get(target, 0) + 1
-        for sql in ("DELETE FROM entry WHERE id = ?", "DELETE FROM delivery WHERE entry_id = ?",
-                    "DELETE FROM delivery_dirty WHERE entry_id = ?", "DELETE FROM merged_entry WHERE merged_into = ?"):  # fmt: skip
+        for sql in OF_ENTRY:
             step.conn.execute(sql, (row["id"],))
         rolling.remove(step, row)
         gone.ids.add(row["id"])
@@ -193,9 +205,7 @@ def _catalog(conn: Connection, gone: Gone, row: Row) -> None:
     """The project's own rows, and its client where it had no other project."""
     gone.ids |= {one[0] for one in conn.execute("SELECT id FROM task WHERE project_id = ?", (row["id"],))}
     gone.ids |= {one[0] for one in conn.execute("SELECT id FROM mapping WHERE project = ?", (row["id"],))}
-    for sql in ("DELETE FROM task WHERE project_id = ?", "DELETE FROM mapping WHERE project = ?",
-                "DELETE FROM taken WHERE project_id = ?", "DELETE FROM cut WHERE project_id = ?",
-                "DELETE FROM rollup WHERE project_id = ?", "DELETE FROM project WHERE id = ?"):  # fmt: skip
+    for sql in OF_PROJECT:
         conn.execute(sql, (row["id"],))
     client = row["client_id"]
     if client and not conn.execute("SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client,)).fetchone():
@@ -217,10 +227,7 @@ def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
     gone.counts["commits"] = conn.execute("DELETE FROM repo_commit WHERE time_us >= ? AND time_us < ?", ends).rowcount
     sql = "SELECT id FROM session WHERE started_us >= ? AND max(last_us, coalesce(ended_us, 0)) < ?"
     _sessions(step, gone, select(conn, sql, ends), set())
-    for sql in ("DELETE FROM absence WHERE start_us >= ? AND end_us <= ?", "DELETE FROM blind WHERE start_us >= ? AND end_us <= ?",
-                "DELETE FROM taken WHERE start_us >= ? AND end_us <= ?", "DELETE FROM cut WHERE at_us >= ? AND at_us <= ?",
-                "DELETE FROM outbox WHERE created_us >= ? AND created_us < ?",
-                "DELETE FROM idempotency WHERE at_us >= ? AND at_us < ?"):  # fmt: skip
+    for sql in OF_PERIOD:
         conn.execute(sql, ends)
     tasks = select(conn, "SELECT id FROM task WHERE created_us >= ? AND created_us < ? AND NOT EXISTS (SELECT 1 FROM entry"
                    " WHERE entry.project_id = task.project_id AND entry.task = task.key)", ends)  # fmt: skip

@@ -63,7 +63,7 @@ SHAPES: dict[str, Schema] = {
         },
         about="What was taken out, or would be. `deliveries`: entries that billing systems have, and keep. `files`: copies of the"
         " database, logs and unreadable messages that are removed or emptied. `stillWatched`: places of the project where work is"
-        " still recorded. `isComplete` false: a file could not be removed, or a reader kept the log of the database; purge again.",
+        " still recorded. `isComplete` false: a file could not be removed, or a reader kept the database's log.",
     ),
     "Key": KEY,
     "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` opens the door; a repeated request is answered without it."),
