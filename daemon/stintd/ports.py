@@ -4,7 +4,7 @@ tells a billing system of hours."""
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stintd.clock import Clock
 from stintd.domain.model import AgentSignal, Signal
@@ -91,15 +91,17 @@ class Carrier(Protocol):
 # ---------------------------------------------------------------- connectors
 
 TAKEN, MISSING, BLIND = "taken", "missing", "blind"
-UNSENT, UNKNOWN, REFUSED, LOST, STOPPED = "unsent", "unknown", "refused", "lost", "stopped"
+UNSENT, UNKNOWN, REFUSED, LOCKED = "unsent", "unknown", "refused", "locked"
+LOST, STOPPED = "lost", "stopped"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How an attempt at a billing system went. `kind`: `taken` (it is there, or gone, as was wanted), `missing` (looked for,
     not there), `blind` (it cannot be looked for), `unsent` (surely nothing changed; later), `unknown` (may have been
-    stored), `refused` (this one is not wanted: a person must look), `lost` (what was to be changed is gone there),
-    `stopped` (the credentials do not work). `text` and `remedy` are for people; `pause`: what the server asked for.
+    stored), `refused` (this one is not wanted: a person must look), `locked` (its period is locked, submitted or approved
+    there: kept as a difference, and tried again once a day), `lost` (what was to be changed is gone there), `stopped` (the
+    credentials do not work). `text` and `remedy` are for people; `pause`: what the server asked for.
     """
 
     kind: str
@@ -227,3 +229,20 @@ class Kind:
     able: Abilities
     make: Callable[[Carrier, Clock, Login], Connector]
     base_url: str = ""
+
+
+@runtime_checkable
+class PlaceMaker(Protocol):
+    """A connector that can make places (`Abilities.creates_places`)."""
+
+    async def make_place(self, name: str, client: str) -> Place | Outcome:
+        """Make a place; nobody asks before having looked whether there is one of that name. `client` may be empty."""
+
+
+@runtime_checkable
+class Chooser(Protocol):
+    """A connector that can tell what an account's settings may be."""
+
+    async def choices(self, option: str) -> tuple[Place, ...] | Outcome:
+        """What the service offers for one of `Abilities.settings`: `remote[option]` is the value, `name` what people call it.
+        Asked before anything else of the account is known; empty where it cannot tell."""

@@ -208,3 +208,24 @@ async def test_estimated_time_is_never_sent_unapproved_and_supervised_time_only_
         await one.pass_time(11)
         assert "waiting: estimated time is never sent unapproved" in await one.states()
         assert [entry["seconds"] for entry in one.fake.ledger.values()] == [2400]
+
+
+async def test_what_is_locked_there_stays_a_difference_and_is_tried_again_once_a_day(tmp_path):
+    async with desk(tmp_path, target=target_of("clockme", deliver="auto")) as one:
+        entry = await one.add(9)
+        await one.pass_time(11)
+        one.fake.locks = lambda entry: entry["description"] == "work"
+        await one.edit(entry, description="corrected")
+        await one.add(12, note="well")
+        await one.pass_time(11)
+        asked = len(one.fake.asked)
+        row = (await one.rows())[0]
+        assert (row["state"], row["error"]) == ("parked", "the period is locked there: this period is locked")
+        assert "stint outbox retry ID" in row["remedy"]
+        assert [line[2] for line in one.fake.sheet()] == ["work", "well"]
+        await one.pass_time(60, rounds=20)
+        assert len(one.fake.asked) == asked
+        one.fake.locks = lambda entry: False
+        await one.pass_time(60, rounds=5)
+        assert await one.states() == ["delivered", "delivered"]
+        assert [line[2] for line in one.fake.sheet()] == ["corrected", "well"]

@@ -60,6 +60,12 @@ def test_what_was_given_up_is_tried_again_when_the_entry_changes_and_not_before(
     assert rules.retry(parked).state == WAITING
 
 
+def test_what_is_locked_there_keeps_what_is_there_until_it_is_tried_again():
+    parked = rules.locked(rules.begin(Delivery(CHANGED, "b", "a", None, "r1")))
+    assert (parked.state, parked.held, parked.sent) == (PARKED, "a", None)
+    assert rules.retry(parked).state == CHANGED
+
+
 def test_what_a_person_dropped_stays_dropped():
     dropped = rules.drop(rules.want(Delivery(), "a"))
     assert rules.want(dropped, "b").state == DROPPED

@@ -18,10 +18,10 @@ REMOVAL = ""
 REST = ""
 """In the table: the state that follows from what is wanted and what is there."""
 
-WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOST, GIVE_UP, RETRY, DROP = (
-    "want", "begin", "taken", "missing", "unsent", "refused", "lost", "give_up", "retry", "drop",
+WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOCKED, LOST, GIVE_UP, RETRY, DROP = (
+    "want", "begin", "taken", "missing", "unsent", "refused", "locked", "lost", "give_up", "retry", "drop",
 )  # fmt: skip
-ACTS = (WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOST, GIVE_UP, RETRY, DROP)
+ACTS = (WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOCKED, LOST, GIVE_UP, RETRY, DROP)
 
 TABLE: dict[tuple[str, str], str] = {
     **{(state, WANT): REST for state in (WAITING, DELIVERED, CHANGED, WITHDRAWN, PARKED, GONE)},
@@ -29,7 +29,7 @@ TABLE: dict[tuple[str, str], str] = {
     (DROPPED, WANT): DROPPED,
     **{(state, BEGIN): SENDING for state in (WAITING, CHANGED, WITHDRAWN)},
     **{(SENDING, act): REST for act in (TAKEN, MISSING, UNSENT)},
-    (SENDING, REFUSED): PARKED, (SENDING, LOST): PARKED, (SENDING, GIVE_UP): PARKED,
+    (SENDING, REFUSED): PARKED, (SENDING, LOCKED): PARKED, (SENDING, LOST): PARKED, (SENDING, GIVE_UP): PARKED,
     **{(state, RETRY): REST for state in (PARKED, DROPPED, WAITING, CHANGED, WITHDRAWN)},
     (SENDING, RETRY): SENDING,
     **{(state, DROP): DROPPED for state in (WAITING, CHANGED, WITHDRAWN, PARKED, DROPPED)},
@@ -117,6 +117,11 @@ def unsent(delivery: Delivery) -> Delivery:
 def refused(delivery: Delivery) -> Delivery:
     """The target does not want it: kept for a person."""
     return replace(delivery, state=act(delivery, REFUSED), sent=None)
+
+
+def locked(delivery: Delivery) -> Delivery:
+    """Its period is closed at the target: what is there stays, as a difference, until that changes."""
+    return replace(delivery, state=act(delivery, LOCKED), sent=None)
 
 
 def give_up(delivery: Delivery) -> Delivery:

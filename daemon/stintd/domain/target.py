@@ -18,9 +18,11 @@ TASK_KEY = "{task}"
 class Abilities:
     """What a connector can do. `finished`: take entries that are over. `live`: mirror running timers. `client_id`: the same
     entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
-    instants. `moves`: an update may change the place, too. `grain`: it keeps no lengths finer than so many seconds. `needs`:
-    what a mapping must name (`a|b`: one of them); `takes`: what it may name besides. `settings`: what must be known of the
-    account beside its key. `calls_per_hour`: what its service allows at least."""
+    instants. `moves`, `redates`: an update may change the place, the day, too; otherwise what is there is taken away and
+    made anew. `corrects`: what can be neither changed nor taken away is put right by another one with the difference,
+    which may be negative. `creates_places`: a place can be made there (`ports.PlaceMaker`). `grain`: it keeps no lengths
+    finer than so many seconds. `needs`: what a mapping must name (`a|b`: one of them); `takes`: what it may name besides.
+    `settings`: what must be known of the account beside its key. `calls_per_hour`: what its service allows at least."""
 
     finished: bool = True
     live: bool = False
@@ -33,6 +35,9 @@ class Abilities:
     tags: bool = False
     pauses: bool = False
     moves: bool = True
+    redates: bool = True
+    corrects: bool = False
+    creates_places: bool = False
     grain: int = 1
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()

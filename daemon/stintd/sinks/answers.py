@@ -8,7 +8,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 from stintd.clock import Clock
-from stintd.ports import LOST, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Carrier, Failure, Login, Outcome, Request, Response
+from stintd.ports import (
+    LOCKED,
+    LOST,
+    REFUSED,
+    STOPPED,
+    TAKEN,
+    UNKNOWN,
+    UNSENT,
+    Carrier,
+    Failure,
+    Login,
+    Outcome,
+    Request,
+    Response,
+)  # fmt: skip
 
 ANSWER_LIMIT = 1024 * 1024
 SURELY_UNSENT = frozenset({"refused", "unreachable", "tls"})
@@ -77,6 +91,8 @@ class Api:
             return Outcome(UNKNOWN, text=f"it answered {status}{said}", pause=self._pause(answer), status=status)
         if 300 <= status < 400:
             return Outcome(UNSENT, text=f"it answered {status}: redirects are not followed; is base_url right?", status=status)
+        if status == 423:
+            return locked(f"the period is locked there{said}", status)
         return Outcome(REFUSED, text=f"refused with {status}{said}", remedy=_REMEDY.get(status, _MEND), status=status)
 
     def said(self, answer: Response) -> str:
@@ -107,8 +123,13 @@ _MEND = "`stint edit` the entry, or `stint outbox retry ID` once the target take
 _REMEDY = {
     403: "it may be locked or approved there: unlock it there, then `stint outbox retry ID`",
     404: "the place it is mapped to is not there: `stint targets map` names another",
-    423: "the period is locked there: unlock it there, then `stint outbox retry ID`",
 }
+
+
+def locked(text: str, status: int | None = None) -> Outcome:
+    """The period of an entry is locked, submitted or approved there."""
+    remedy = "open the period there (it is tried again once a day, or `stint outbox retry ID`), or `stint outbox drop ID`"
+    return Outcome(LOCKED, text=text, remedy=remedy, status=status)
 
 
 def _lost(status: int) -> Outcome:

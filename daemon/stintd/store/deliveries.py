@@ -131,9 +131,16 @@ def update(conn: Connection, seq: int, values: Row) -> None:
 
 
 def head(conn: Connection, target: str) -> Row | None:
-    """What is to be sent next: the one that is due first."""
+    """What is to be sent next: the one that is due first. Its `next_us` says when."""
     found = select(conn, f"SELECT * FROM delivery WHERE target = ? AND {_READY} ORDER BY next_us, seq LIMIT 1", (target,))  # noqa: S608
-    return found[0] if found else None
+    again = select(conn, _AGAIN, (target,))
+    return min([*found, *({**row, "next_us": row["again_us"]} for row in again)], key=lambda row: row["next_us"], default=None)
+
+
+_AGAIN = (
+    "SELECT * FROM delivery WHERE target = ? AND again_us IS NOT NULL AND state = 'parked' AND hold = ''"
+    " ORDER BY again_us LIMIT 1"
+)
 
 
 def due(conn: Connection, target: str, until_us: int) -> list[Row]:

@@ -46,6 +46,8 @@ class ClockMeFake(Fake):
         key = body.pop("idempotencyKey", None)
         if self.refuses(body):
             return 422, {"error": "this entry is not wanted"}
+        if self.locks(body):
+            return 423, {"error": "this period is locked"}
         if self.honours_key and key in self.keys:
             return 200, self.ledger.get(self.keys[key], {"id": self.keys[key]})
         new = self.new_id("e")
@@ -67,6 +69,8 @@ class ClockMeFake(Fake):
     def _one(self, method: str, name: str, body: dict[str, Any]) -> Answer:
         if name not in self.ledger:
             return 404, {"error": "no such entry"}
+        if self.locks(self.ledger[name]):
+            return 423, {"error": "this period is locked"}
         if method == "DELETE":
             return 200, self.ledger.pop(name)
         if self.refuses(body):

@@ -37,6 +37,7 @@ class Fake:
     fault: Callable[[Request], str] = lambda request: ""
     asked: list[tuple[str, str]] = field(default_factory=list)
     refuses: Callable[[dict[str, Any]], bool] = lambda entry: False
+    locks: Callable[[dict[str, Any]], bool] = lambda entry: False
     made: int = 0
     is_hanging: bool = False
     hangs: int = 0

@@ -13,12 +13,14 @@ from stintd.engine.retry import Retry
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
 from stintd.errors import Conflict
-from stintd.ports import BLIND, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, Item, Outcome
+from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, Item, Outcome
 from stintd.store import deliveries, table
 
 HOUR_US = 3_600_000_000
 STOPPED_PAUSE = timedelta(hours=6)
 """Credentials that do not work are tried again that seldom by themselves; a person who mended them says so."""
+LOCKED_PAUSE = timedelta(days=1)
+"""What is locked there is tried again that often by itself: somebody may have opened the period."""
 RESTING_AFTER = 3
 """Failures in a row after which the target and not the entry is taken for the cause."""
 ALL_PINS = "project text time"
@@ -51,15 +53,25 @@ def begin(step: Step, seq: int) -> Row | None:
     """Write down that an attempt is about to be made; None when there is nothing to do any more. From now on the entry
     follows its evidence no more: what was handed over stands still."""
     row = deliveries.of_seq(step.conn, seq)
-    if row is None or row["state"] not in (WAITING, CHANGED, WITHDRAWN) or row["hold"] or row["next_us"] > to_us(step.now):
+    if row is None or not _is_due(row, to_us(step.now)):
         return None
-    began = rules.begin(deliveries.from_row(row))
+    known = deliveries.from_row(row)
+    began = rules.begin(rules.retry(known) if known.state == PARKED else known)
     deliveries.update(step.conn, seq, {
-        **deliveries.to_row(began), "attempts": row["attempts"] + 1, "first_try_us": row["first_try_us"] or to_us(step.now),
+        **deliveries.to_row(began), "again_us": None, "attempts": row["attempts"] + 1,
+        "first_try_us": row["first_try_us"] or to_us(step.now),
         "last_try_us": to_us(step.now),
     })  # fmt: skip
     _pin(step, row["entry_id"])
     return deliveries.of_seq(step.conn, seq)
+
+
+def _is_due(row: Row, now_us: int) -> bool:
+    if row["hold"]:
+        return False
+    if row["state"] == PARKED:
+        return row["again_us"] is not None and row["again_us"] <= now_us
+    return row["state"] in (WAITING, CHANGED, WITHDRAWN) and row["next_us"] <= now_us
 
 
 def _pin(step: Step, entry_id: str) -> None:
@@ -86,6 +98,8 @@ def settle(step: Step, target: str, tried: Tried, retry: Retry) -> None:
     }
     if after.state == PARKED:
         values["remedy"] = outcome.remedy or "`stint outbox retry ID`, or `stint outbox drop ID`"
+    if outcome.kind == LOCKED:
+        values["again_us"] = to_us(step.now + LOCKED_PAUSE)
     if outcome.kind in (TAKEN, MISSING):
         values |= {"attempts": 0, "first_try_us": None}
     elif after.state in rules.PENDING:
@@ -107,6 +121,8 @@ def _after(before: rules.Delivery, tried: Tried, is_over: bool) -> rules.Deliver
         return rules.missing(before)
     if outcome.kind == REFUSED:
         return rules.refused(before)
+    if outcome.kind == LOCKED:
+        return rules.locked(before)
     if outcome.kind == LOST:
         return rules.lost(before)
     if outcome.kind == BLIND or (outcome.kind == UNKNOWN and is_over):
@@ -139,7 +155,7 @@ def _count(step: Step, known: Row, calls: int) -> None:
 def _note(step: Step, known: Row, outcome: Outcome, pause: timedelta) -> None:
     """How it goes with the target as a whole."""
     now_us = to_us(step.now)
-    if outcome.kind in (TAKEN, MISSING, REFUSED, LOST, BLIND):
+    if outcome.kind in (TAKEN, MISSING, REFUSED, LOCKED, LOST, BLIND):
         values: Row = {"failures": 0, "failing_us": None, "rest_us": None, "stopped": 0, "trouble": ""}
         if outcome.kind == TAKEN:
             values["success_us"] = now_us
@@ -182,6 +198,7 @@ def retry_now(step: Step, row: Row) -> Row:
     after = rules.retry(deliveries.from_row(row))
     deliveries.update(step.conn, row["seq"], {
         **deliveries.to_row(after), "next_us": to_us(step.now), "attempts": 0, "first_try_us": None, "error": "",
+        "again_us": None,
     })  # fmt: skip
     wake(step, row["target"])
     found = deliveries.of_seq(step.conn, row["seq"])
