@@ -51,6 +51,8 @@ STEPS = st.one_of(
             1800,
             1801,
             2400,
+            3600,
+            3601,
         ]
     ),
     st.integers(0, 1200),
@@ -102,9 +104,11 @@ def days(draw: st.DrawFn) -> list[Heartbeat]:
         source, kind, actor, session = draw(ACTS)
         witness = draw(st.sampled_from(["", "", "terminal"])) if source == "git" and actor == "human" else ""
         device = draw(st.sampled_from(["", "", "laptop"]))
+        read_afterwards = draw(st.sampled_from(["", "", "backfill:1"])) if source == "git" else ""
         context = Context(
-            source, kind, actor, repo=RepoId(draw(PLACES)), branch=draw(BRANCHES), session=session, witness=witness, device=device
-        )
+            source, kind, actor, repo=RepoId(draw(PLACES)), branch=draw(BRANCHES), session=session, witness=witness,
+            device=device, source_text=read_afterwards,
+        )  # fmt: skip
         out.append(Heartbeat(f"{len(out)}", from_us(at), context, draw(st.sampled_from(["", "sub/a.py", "b.py"]))))
     return out
 
@@ -283,6 +287,8 @@ def test_no_second_lies_further_from_evidence_than_the_rules_allow(
     credit = 120 if any(beat.context.actor == "agent" for beat in beats) else 60
     allowed = [(at - 60 * SECOND, at + credit * SECOND) for at in acts]
     allowed += [(a, b) for a, b in pairwise(acts) if b - a <= longest]
+    estimate = policy.estimate_max // timedelta(microseconds=1)
+    allowed += [(to_us(b.time) - estimate, to_us(b.time)) for b in beats if b.context.is_backfilled]
     for start, end in covered(sheet):
         at = start
         for lo, hi in sorted(allowed):

@@ -142,6 +142,6 @@ def test_ordinary_day_is_two_projects_a_lunch_and_an_evening_nobody_billed() -> 
     assert billed == timedelta(hours=6, minutes=54)
     assert [gap.reason for gap in day.sheet().gaps] == [
         "12 min of silence after a commit: away (after something finished, 7 min 30 s at most)",
-        "more than 7 min 30 s of silence after a commit: away",
+        "60 min of silence after a commit: away",
         "more than 15 min of silence after an edit: away",
     ]

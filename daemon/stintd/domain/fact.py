@@ -17,7 +17,7 @@ UNWITNESSED = frozenset({"watch", "git"})
 class Fact:
     """One context, or one context and assignment where the entity decides. Compared by identity; `order` by content.
 
-    `home` tells projects apart, and places without a project from each other. `place` is the repository a turn's file
+    `is_recalled`: an act of git that was read afterwards, when nobody heard what lay between. `home` tells projects apart, and places without a project from each other. `place` is the repository a turn's file
     changes are looked for in. `role`: "human", "agent", or "maybe": the agent's if its turn runs there, else human.
     """
 
@@ -37,6 +37,7 @@ class Fact:
     is_anchor: bool
     is_finishing: bool
     is_estimated: bool
+    is_recalled: bool
 
 
 Piece = tuple[int, int, Fact, Run | None]
@@ -111,6 +112,7 @@ def make_fact(context: Context, assignment: Assignment) -> Fact:
         is_anchor=context.kind in ANCHORS,
         is_finishing=context.kind in FINISHING,
         is_estimated=context.is_backfilled,
+        is_recalled=context.is_backfilled and context.source == "git",
     )
 
 

@@ -101,6 +101,8 @@ class Judge:
     def is_unbroken(self, a: Spell, b: Spell, back_at: int | None) -> bool:
         """Whether the person stayed at work between two spells, each on its own project."""
         silence = b.first - a.last
+        if b.head.is_recalled and not self._turns.during(a.key.home, a.last, b.first):
+            return silence <= self._limits.estimate
         if not self._is_walled:
             if silence <= self._limits.glance:
                 return True
@@ -113,8 +115,10 @@ class Judge:
         ran = self._turns.during(a.key.home, a.at, b.at)
         if b.at - a.at <= self._limits.glance and a.key.fits(b.key) and not ran:
             found = Ruling(b.at, b.at, True, True)
+        elif ran:
+            found = self._with_turn(a, b, ran, back_at)
         else:
-            found = self._with_turn(a, b, ran, back_at) if ran else self._plain(a, b)
+            found = self._recalled(a, b) if b.fact.is_recalled else self._plain(a, b)
         return self._walled(a, b, found) if self._is_walled else found
 
     def _plain(self, a: Side, b: Side, since: int | None = None, supervised: Sequence[Interval] = ()) -> Ruling:
@@ -137,6 +141,28 @@ class Judge:
             verdict = "unassigned" if left < right else "work"
         reason = self._say(a, b, verdict, patience)
         return Ruling(left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised)
+
+    def _recalled(self, a: Side, b: Side) -> Ruling:
+        """Before an act of git that was read afterwards. What was done meanwhile nobody heard: the time since the act before
+        it is taken for work, where it is no longer than the most a commit is worth; else a commit is worth that."""
+        silence, most = b.at - a.at, self._limits.estimate
+        text = f"{length(silence)} between {doing(a)} and {doing(b)}, read afterwards: "
+        if silence <= most:
+            left = b.at if a.key.shares_time_with(b.key) else min(a.at + self._tail(a), b.at)
+            reason = text + f"estimated as work, as it is within {exactly(most)}"
+            return Ruling(left, left, left == b.at and a.key.fits(b.key), True, "work", reason)
+        left = min(a.at + self._tail(a), b.at)
+        return Ruling(left, max(left, b.at - self._worth(b)), False, False, "away", text + self._why_worth(b))
+
+    def _why_worth(self, b: Side) -> str:
+        if b.fact.kind != "commit":
+            return f"away, as it is longer than {exactly(self._limits.estimate)}"
+        return f"away, but for the {exactly(self._limits.estimate)} that a commit is estimated at"
+
+    def _worth(self, b: Side) -> int:
+        """What an act earns before itself when nothing precedes it."""
+        is_commit = b.fact.is_recalled and b.fact.kind == "commit"
+        return max(self._limits.estimate, self._limits.lead) if is_commit else self._lead(b)
 
     def _patience(self, at: int, fact: Fact, silence: int, is_theirs: bool) -> Patience:
         """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
@@ -250,7 +276,7 @@ class Judge:
 
     def opening(self, b: Side) -> int:
         """Where a stretch begins whose first act follows nothing."""
-        right = b.at - self._lead(b)
+        right = b.at - self._worth(b)
         cut = self._cut(b.key, right, b.at)
         absent = hull(right, b.at, self._absences.of(b.fact.device))
         return max(right, cut[1] if cut else right, absent[1] if absent else right)

@@ -26,7 +26,8 @@ class Limits:
     break.
 
     `glance` is the longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's
-    turn, `island_gap` the one over which nothing bears on anything.
+    turn, `island_gap` the one over which nothing bears on anything. `estimate` is the most that a commit read afterwards
+    is worth.
     """
 
     idle: int
@@ -47,6 +48,7 @@ class Limits:
     supervise_return: int
     supervised_max: int
     unconfirmed_after: int
+    estimate: int
 
 
 def limits_of(policy: Policy) -> Limits:
@@ -54,7 +56,7 @@ def limits_of(policy: Policy) -> Limits:
     idle = policy.idle_timeout // _MICROSECOND
     session_idle = policy.session_idle_timeout // _MICROSECOND
     patient = policy.idle_timeout * 4 // 3
-    longest = max(patient, policy.session_idle_timeout, policy.supervised_max, policy.switch_cap)
+    longest = max(patient, policy.session_idle_timeout, policy.supervised_max, policy.switch_cap, policy.estimate_max)
     return Limits(
         idle=idle,
         left=idle // 3,
@@ -74,4 +76,5 @@ def limits_of(policy: Policy) -> Limits:
         supervise_return=policy.supervise_return // _MICROSECOND,
         supervised_max=policy.supervised_max // _MICROSECOND,
         unconfirmed_after=policy.unconfirmed_after // _MICROSECOND,
+        estimate=policy.estimate_max // _MICROSECOND,
     )

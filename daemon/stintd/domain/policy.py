@@ -42,6 +42,7 @@ class Policy:
     manual_absence: timedelta = timedelta(minutes=15)
     shadow_notice: timedelta = timedelta(minutes=10)
     unconfirmed_after: timedelta = timedelta(hours=4)
+    estimate_max: timedelta = timedelta(minutes=60)
     concurrency: str = "switch"
     burst_files: int = 50
     burst_window: timedelta = timedelta(seconds=2)

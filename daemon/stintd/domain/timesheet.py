@@ -74,7 +74,7 @@ def island_gap(policy: Policy) -> int:
 def reach(policy: Policy) -> int:
     """How far, in microseconds, an entry or an edit that bears on it may lie outside its island."""
     limits = limits_of(policy)
-    return max(limits.patient, limits.lead, limits.tail)
+    return max(limits.patient, limits.lead, limits.tail, limits.estimate)
 
 
 def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:

@@ -171,6 +171,7 @@ KEYS = (
     _length("time.max_future", "A heartbeat further ahead of the clock is refused.", "0s", "1h"),
     _length("time.absence_bridge", "A shorter absence cuts nothing.", "0s", "15m"),
     _length("time.lock_grace", "A screen lock counts, from its start, once it is longer than this.", "0s", "1h"),
+    _length("time.estimate_max", "The most that a commit is worth which `stint backfill` read afterwards.", "0s", "4h"),
     _length("agents.supervise_return", "An agent's turn was supervised if its owner acts on it again within this "
             "time after its end.", "0s", "1h"),
     _length("agents.supervised_max", "The longest silence of its owner that still counts as supervision.", "0s", "2h"),
