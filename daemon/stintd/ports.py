@@ -1,13 +1,13 @@
 """Protocols with more than one implementation: what delivers signals, what carries requests out of this machine, and what
 tells a billing system of hours."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from stintd.clock import Clock
-from stintd.domain.model import AgentSignal, Signal
+from stintd.domain.model import AgentSignal, CheckoutFacts, GitSignal, Signal
 from stintd.domain.target import Abilities
 
 Sink = Callable[[Signal], None]
@@ -79,6 +79,19 @@ class LogReader(Protocol):
     async def read(self, lo_us: int, hi_us: int, now_us: int, told: Callable[[dict[str, int]], None]) -> Logged:
         """The acts of a half-open period, each once. `told` hears `{files, bytes}` first, then `{file, read}`.
         `unavailable` when the logs cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What git still knows of a repository's past: the owner's acts, oldest first, and why something could not be read."""
+
+    acts: tuple[GitSignal, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+Recall = Callable[[Sequence[CheckoutFacts], frozenset[str], int, int, int], Recalled]
+"""Of the checkouts of one repository: the acts of its owner (addresses; none: whoever wrote this machine's reflogs) in a
+half-open period, of its history alone those before the last instant. Blocking; microseconds."""
 
 
 class Carrier(Protocol):

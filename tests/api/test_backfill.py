@@ -9,6 +9,7 @@ import pytest
 from stintd.domain.model import Absence, AbsenceSignal, AgentSignal, BeatSignal
 from stintd.engine.backfill import Backfill
 from stintd.ports import Logged
+from stintd.sources.history import recall
 from tests.support import agentlogs
 
 
@@ -206,7 +207,7 @@ async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, h
             await waiting.wait()
             return Logged([], 3)
 
-    daemon.backfill = Backfill(daemon.engine, daemon.gate, daemon.places, Slow())
+    daemon.backfill = Backfill(daemon.engine, daemon.gate, daemon.places, Slow(), recall)
     running = asyncio.ensure_future(client.post("/api/backfill", {}))
     await begun.wait()
     assert await client.get("/api/backfill") == {

@@ -18,8 +18,9 @@ def test_a_commit_is_worth_the_time_since_the_act_before_it() -> None:
     day.commit("10:00", "acme", **READ)
     day.commit("10:40", "acme", **READ)
     assert spans(day) == ["09:00-10:41 acme"]
-    (gap,) = [gap for stretch in day.sheet().stretches for gap in stretch.gaps]
-    assert gap.reason == "40 min between a commit and a commit, read afterwards: estimated as work, as it is within 60 min"
+    before, between = [gap for stretch in day.sheet().stretches for gap in stretch.gaps]
+    assert before.reason == "60 min before a commit that was read afterwards: estimated as work"
+    assert between.reason == "40 min between a commit and a commit, read afterwards: estimated as work, as it is within 60 min"
 
 
 def test_an_hour_at_most_and_nothing_of_the_night() -> None:
@@ -39,11 +40,19 @@ def test_between_two_projects_the_time_is_that_of_the_later_commit() -> None:
     assert spans(day) == ["09:00-10:01 acme", "10:01-10:31 beta"]
 
 
-def test_a_checkout_bridges_and_earns_no_hour_of_its_own() -> None:
+def test_a_branch_made_just_before_the_commit_takes_nothing_from_it() -> None:
     day = Timeline()
-    day.beat("09:30", "acme", "checkout", "git", **READ)
+    day.beat("08:30", "acme", "pull", "git", **READ)
+    day.beat("10:00", "acme", "checkout", "git", **READ)
     day.commit("10:10", "acme", **READ)
-    assert spans(day) == ["09:29-10:11 acme"]
+    assert spans(day) == ["08:29-08:31 acme", "09:10-10:11 acme"]
+
+
+def test_what_comes_within_an_hour_after_a_commit_bridges() -> None:
+    day = Timeline()
+    day.commit("10:00", "acme", **READ)
+    day.beat("10:30", "acme", "rebase", "git", **READ)
+    assert spans(day) == ["09:00-10:31 acme"]
 
 
 def test_what_was_recorded_is_not_estimated_again() -> None:

@@ -67,6 +67,6 @@ def test_why_explains_what_was_read_afterwards(daemon):
 
 
 def test_what_is_asked_wrongly_is_explained(daemon):
-    for argv in (["backfill"], ["backfill", "cloud"], ["backfill", "agents", "--undo"]):
+    for argv in (["backfill", "cloud"], ["backfill", "agents", "--undo"]):
         done = daemon.stint(*argv, check=False)
         assert (done.code, len(done.err.splitlines()) >= 2) == (2, True), done.err

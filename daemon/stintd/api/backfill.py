@@ -9,13 +9,13 @@ from stintd.errors import Invalid
 async def run(surface: Any, call: Call, request: Any) -> Any:
     """Read and store, or preview; or take the latest import back. Answered when it is done."""
     wanted, backfill = call.arguments, surface.daemon.backfill
-    wanted.pop("source", None)
+    source = wanted.pop("source", "all")
     if wanted.pop("undo", False):
         if wanted:
             raise Invalid("undo takes the latest import back whole", "send it alone; `stint undo ID` takes back any other")
         return await backfill.undo(call.caller.name)
-    return await backfill.agents(
-        wanted.get("since"), wanted.get("until"), wanted.get("dry_run", False), call.caller.name
+    return await backfill.read(
+        source, wanted.get("since"), wanted.get("until"), wanted.get("dry_run", False), call.caller.name
     )  # fmt: skip
 
 

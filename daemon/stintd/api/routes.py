@@ -225,7 +225,7 @@ SHEET = [
           fields(field("from", DAY_OR_INSTANT, "since"), field("to", DAY_OR_INSTANT, "until"), field("dryRun", FLAG)),
           answer=ref("Difference")),
     Route("POST", "/api/backfill", backfill.run, "read what was left on disk before anybody listened", "full",
-          fields(field("source", choice("agents")), field("from", DAY_OR_INSTANT, "since"),
+          fields(field("source", choice("all", "git", "agents")), field("from", DAY_OR_INSTANT, "since"),
                  field("to", DAY_OR_INSTANT, "until"), field("dryRun", FLAG), field("undo", FLAG)), answer=BACKFILLED),
     Route("GET", "/api/backfill", backfill.state, "how far a backfill is", answer=ref("BackfillState")),
     Route("POST", "/api/approve", command(approval.approve), "pin and lock a period", "full",

@@ -66,7 +66,7 @@ from stintd.sinks.activitywatch import ActivityWatchServer
 from stintd.sinks.courier import Courier
 from stintd.sinks.registry import KINDS
 from stintd.sinks.wakatime import WakaTimeServer
-from stintd.sources import discover, folders, gitreader, process, projectfiles, screen, spool, suspend, watch
+from stintd.sources import discover, folders, gitreader, history, process, projectfiles, screen, spool, suspend, watch
 from stintd.sources.logreader import LogReader
 from stintd.store import cursors, deliveries, heartbeats
 from stintd.store.database import Database
@@ -170,7 +170,7 @@ class App(Asked):
         self._build_targets()
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
-        self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment))
+        self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment), history.recall)
         self.backfill.on_done = memory.give_back
         self.clients, self.buckets = Clients(self.engine), Buckets(self.engine, self.database.read_now(kept))
         self.surface = Surface(self, TABLE)

@@ -1,4 +1,4 @@
-"""`stint backfill agents`: read the session logs that agents left on disk, after showing what that would change."""
+"""`stint backfill`: hours from before anybody recorded, out of git and agents' logs, after showing what that would change."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from stintd.cli.text import UNKNOWN, bold, day_name, dim, for_terminal, length, 
 from stintd.client.control import Control
 from stintd.errors import StintdError
 
-SOURCES = ("agents",)
+SOURCES = ("git", "agents")
 OPTIONS = (
     *RANGE,
     Option("--dry-run -n", "only show what would change"),
@@ -21,25 +21,34 @@ OPTIONS = (
 PATIENCE = 3600.0
 LOOK = 0.5
 SHOWN = 40
+READ = (
+    ("repositories", "repository", "repositories"),
+    ("acts", "act of git", "acts of git"),
+    ("files", "log", "logs"),
+    ("lines", "line", "lines"),
+)
 STATES = (("handsOnSeconds", "hands-on"), ("supervisedSeconds", "supervised"), ("agentSeconds", "agents"))
 
 
 def lines(answer):
     """What was read, and what each project has more on each day."""
     beats = answer["heartbeats"]
-    yield dim(f"{answer['files']} logs, {answer['lines']} lines read" + _passed_over(answer))
+    read = [_counted(answer[name], one, many) for name, one, many in READ if answer[name]] or ["nothing"]
+    yield dim(f"{', '.join(read)} read" + _passed_over(answer))
     if not beats["new"]:
-        yield "nothing new" + (": the hooks told it all" if beats["live"] else "")
+        yield "nothing new" + (": it was all noticed when it happened" if beats["live"] else "")
         return
     title = "would come" if answer["dryRun"] else "came"
-    yield bold(f"{beats['new']} heartbeats of {answer['sessions']} sessions {title}; estimated, not delivered before you approve")
+    yield bold(f"{_counted(beats['new'], 'heartbeat')} {title}; estimated, not delivered before you approve")
     yield from _days(answer["days"])
+    if any(row["band"] for row in answer["days"]):
+        yield dim("in brackets: where the true length lies in four of five cases; commits tell no more")
 
 
 def _passed_over(answer):
     beats = answer["heartbeats"]
     words = (
-        (beats["known"], "known"), (beats["live"], "told by hooks"),
+        (beats["known"], "known"), (beats["live"], "noticed before"),
         (beats["notRecorded"] + answer["unwanted"], "not to be kept"),
         (answer["unreadableLines"], "lines unreadable"),
     )  # fmt: skip
@@ -52,7 +61,7 @@ def _days(days):
         if row["day"] != shown:
             shown = row["day"]
             yield day_name(date.fromisoformat(shown))
-        parts = [_more(row[name], what) for name, what in STATES if row[name]]
+        parts = [_more(row[name], what) + (_band(row) if name == "handsOnSeconds" else "") for name, what in STATES if row[name]]
         yield f"  {for_terminal(row['projectName']) or UNKNOWN}: {', '.join(parts) or 'moved'}"
     if len(days) > SHOWN:
         yield dim(f"and {len(days) - SHOWN} more; --json lists all")
@@ -60,6 +69,15 @@ def _days(days):
 
 def _more(seconds, what):
     return f"{'+' if seconds > 0 else '−'}{length(abs(seconds))} {what}"
+
+
+def _band(row):
+    band = row["band"]
+    return f" ({length(band['lowSeconds'])} to {length(band['highSeconds'])})" if band else ""
+
+
+def _counted(number, one, many=""):
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _asked(control, body):
@@ -93,7 +111,7 @@ def _show_progress():
         return
     if state["running"] and state["bytes"]:
         share = min(99, 100 * state["bytesRead"] // state["bytes"])
-        text = f"reading log {state['filesRead'] + 1} of {state['files']}, {share} %"
+        text = f"reading {state['filesRead'] + 1} of {state['files']}, {share} %"
         sys.stderr.write(f"\r\033[K{text if state['filesRead'] < state['files'] else 'working out the hours'}")
         sys.stderr.flush()
 
@@ -121,12 +139,10 @@ def run(words):
     if words.undo:
         _undo(control, words)
         return
-    if words.source is None:
-        raise UsageError("say what is to be read", f"stint backfill {'|'.join(SOURCES)}")
     words.period = None
     bounds = range_of(words, None)
     body = {name: value for name, value in (("from", bounds["from_"]), ("to", bounds["to"])) if value}
-    body["source"] = words.source
+    body["source"] = words.source or "all"
     must_ask = not words.yes and not words.json and sys.stdin.isatty()
     if words.dry_run or must_ask:
         preview = _asked(control, {**body, "dryRun": True})
@@ -142,6 +158,7 @@ VERBS = {
     "backfill": Verb(
         "backfill", run, "hours from before stintd ran, from what is on disk",
         (Operand("SOURCE", "?", choices=SOURCES),), OPTIONS,
-        "agents: the session logs that Claude Code and Codex keep. What comes is estimated, and not delivered unapproved.",
+        "git: what HEAD's reflogs know, and your commits. agents: the session logs that Claude Code and Codex keep. Without\n"
+        "either: both. What comes is estimated, and not delivered unapproved.",
     )
 }  # fmt: skip

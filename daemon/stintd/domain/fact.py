@@ -17,8 +17,9 @@ UNWITNESSED = frozenset({"watch", "git"})
 class Fact:
     """One context, or one context and assignment where the entity decides. Compared by identity; `order` by content.
 
-    `is_recalled`: an act of git that was read afterwards, when nobody heard what lay between. `home` tells projects apart, and places without a project from each other. `place` is the repository a turn's file
-    changes are looked for in. `role`: "human", "agent", or "maybe": the agent's if its turn runs there, else human.
+    `is_recalled`: an act of git that was read afterwards, when nobody heard what lay between. `home` tells projects apart, and
+    places without a project from each other. `place` is the repository a turn's file changes are looked for in. `role`:
+    "human", "agent", or "maybe": the agent's if its turn runs there, else human.
     """
 
     order: tuple[str, ...]

@@ -164,6 +164,12 @@ class Judge:
         is_commit = b.fact.is_recalled and b.fact.kind == "commit"
         return max(self._limits.estimate, self._limits.lead) if is_commit else self._lead(b)
 
+    def why_before(self, b: Side, start: int) -> str:
+        """Why a stretch begins well before its first act; "" where it does not."""
+        if not b.fact.is_recalled or b.at - start <= self._limits.lead:
+            return ""
+        return f"{length(b.at - start)} before {doing(b)} that was read afterwards: estimated as work"
+
     def _patience(self, at: int, fact: Fact, silence: int, is_theirs: bool) -> Patience:
         """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
         limits = self._limits

@@ -58,7 +58,7 @@ class Gatherer:
         stops = Stops(agent)
         ends = _session_ends(agent + spoken)
         human = [piece for piece in human if piece[2].kind != "prompt" or not stops.is_echo(piece)]
-        human += self._own(maybe, turns)
+        human = _within_estimates(human + self._own(maybe, turns), self._limits.estimate)
         starts = [(at, at, fact, None) for at, _, fact, _ in human if fact.kind == "session_start"]
         if not starts:
             return Gathered(apart(human, self._expanded), [], ends, turns)
@@ -138,6 +138,26 @@ class Gatherer:
             elif cover == "some":
                 out += [beat for beat in self._expanded(piece) if turns.cover(beat[2].place, beat[0], beat[1]) == "none"]
         return out
+
+
+def _within_estimates(human: list[Piece], estimate: int) -> list[Piece]:
+    """Without the checkouts and pulls read afterwards that lie in what a commit after them is estimated at: who makes a branch
+    just before committing did not begin to work then."""
+    commits: dict[str, list[int]] = {}
+    for first, last, fact, _ in human:
+        if fact.is_recalled and fact.kind == "commit":
+            commits.setdefault(fact.home, []).extend((first, last))
+    if not commits:
+        return human
+    for times in commits.values():
+        times.sort()
+
+    def is_within(piece: Piece) -> bool:
+        times = commits.get(piece[2].home, ())
+        at = bisect_left(times, piece[0])
+        return piece[2].is_recalled and piece[2].is_mark and at < len(times) and times[at] - piece[1] <= estimate
+
+    return [piece for piece in human if not is_within(piece)]
 
 
 def _session_ends(pieces: Iterable[Piece]) -> dict[str, int]:

@@ -131,6 +131,9 @@ class _Walk:
         first, last, is_watched = spell.first, spell.last, spell.is_watch_only
         draft = Draft(key, start, first, last, last, first, last, spell.session, is_watch_only=is_watched)
         draft.is_estimated = spell.is_estimated
+        estimated = self._judge.why_before(side_after(spell, key), start)
+        if estimated:
+            draft.gaps.append(Gap(start, first, "work", estimated))
         self._part.human.append(draft)
         return draft
 

@@ -154,6 +154,20 @@ class Gate:
                 out.append(beat)
         return out, len(signals) - len(out)
 
+    def recollect_acts(self, signals: Sequence[GitSignal], batch: str) -> tuple[list[Heartbeat], int]:
+        """The same of git's acts. Their ids are those that they have when they are noticed live."""
+        out: list[Heartbeat] = []
+        for signal in signals:
+            actor = "agent" if signal.witness == "agent" else "human"
+            draft = Draft(signal.time, signal.checkout, signal.kind, "git", actor, signal.witness, signal.new, signal.branch)
+            live = replace(self._context(draft), branch=signal.branch)
+            is_commit = signal.kind == "commit" and bool(signal.new)
+            identity = f"git:commit:{signal.new}" if is_commit else content_id(signal.time, live, signal.new)
+            beat = Heartbeat(identity, signal.time, replace(live, source_text=batch), signal.new)
+            if not self._is_unwanted(beat):
+                out.append(beat)
+        return out, len(signals) - len(out)
+
     def _is_elsewhere(self, beat: Heartbeat) -> bool:
         """Outside everything that is watched or mapped. Editors and shells are everywhere: what they do there is nobody's
         business, and a project for each folder that somebody once looked into is none."""

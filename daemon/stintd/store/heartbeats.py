@@ -193,6 +193,13 @@ def bounds(conn: Connection) -> tuple[int, int] | None:
     return None if oldest is None or newest is None else (oldest[0], newest)
 
 
+def began_us(conn: Connection) -> int | None:
+    """When the first heartbeat was that was noticed, not read afterwards."""
+    known = contexts(conn)
+    rows = ((run[0], run[2]) for run in map(_as_run, conn.execute(f"{_RUNS} ORDER BY id")))
+    return next((first for first, context in rows if not known[context].is_backfilled), None)
+
+
 def island(conn: Connection, lo_us: int, hi_us: int, gap_us: int) -> tuple[int, int]:
     """The range widened to the evidence around it that no silence longer than `gap_us` parts from it."""
     lo, hi = lo_us, hi_us

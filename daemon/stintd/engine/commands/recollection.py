@@ -1,18 +1,20 @@
 """Evidence that is read afterwards: what of it is new, what it would change, storing it, and taking it back. Writer thread.
 
-The same session told live, by its agent's hooks, goes before its log: where the hooks spoke, the log adds nothing.
+What was told live goes first: where an agent's hooks spoke, its log adds nothing, and an act of git that was noticed, its
+reflog.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from stintd.domain.estimate import band
 from stintd.domain.interval import Interval, union
-from stintd.domain.model import BACKFILLED, Context, Heartbeat, to_us
-from stintd.engine import shape, sheet
+from stintd.domain.model import BACKFILLED, Context, GitSignal, Heartbeat, RepoId, to_us
+from stintd.engine import placing, shape, sheet
 from stintd.engine.commands import hooksessions, rebuild
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import DryRun, Step
@@ -27,17 +29,20 @@ DAYS_SQL = """
 SELECT day, project_id, actor, sum(hands_on_us) AS hands_on_us, sum(supervised_us) AS supervised_us, sum(total_us) AS total_us
 FROM rollup WHERE day BETWEEN ? AND ? GROUP BY day, project_id, actor
 """
+AGENTS = "agents"
+"""The source whose acts are as dense as live ones: what comes of it has no band."""
 LENGTHS = ("hands_on_us", "supervised_us", "agent_us")
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What was read. `agents`: by session, whose it is."""
+    """What was read. `agents`: by session, whose it is. `commits`: what those among the acts say of themselves."""
 
     id: str
     source: str
     beats: list[Heartbeat]
-    agents: dict[str, str]
+    agents: dict[str, str] = field(default_factory=dict)
+    commits: list[tuple[RepoId, GitSignal]] = field(default_factory=list)
 
 
 def add(step: Step, found: Import, is_dry: bool) -> dict[str, Any]:
@@ -54,7 +59,8 @@ def add(step: Step, found: Import, is_dry: bool) -> dict[str, Any]:
     answer = {
         **difference, "dryRun": is_dry, "editId": _edit_of(step, found.id) if fresh and not is_dry else None,
         "heartbeats": counts,
-        "sessions": len({beat.context.session for beat in fresh}), "days": _changes(step, before, _days(step, fresh)),
+        "sessions": len({beat.context.session for beat in fresh}),
+        "days": _changes(step, before, _days(step, fresh), found.source != AGENTS),
     }  # fmt: skip
     if is_dry:
         raise DryRun(answer)
@@ -73,6 +79,8 @@ def _store(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
     with step.edit("backfill", f"backfill {found.source}, {first_at:%Y-%m-%d} to {last_at:%Y-%m-%d}"):
         table.insert(step.conn, "backfill", row)
         _note_sessions(step, found, fresh)
+    for repo, signal in found.commits:
+        placing.commit(step, repo, signal)
 
 
 def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
@@ -118,7 +126,7 @@ def _told_live(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, list[Inter
     moments: dict[tuple[str, str], list[int]] = defaultdict(list)
     for run in heartbeats.runs(step.conn, lo_us - reach, hi_us + reach):
         context = contexts[run.context]
-        if context.source != "agent" or context.is_backfilled:
+        if context.source not in ("agent", "git") or context.is_backfilled:
             continue
         if context.session:
             spoken[context.session].append((run.first_us, run.last_us))
@@ -169,7 +177,7 @@ def _days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], dict[
 
 
 def _changes(
-    step: Step, before: dict[tuple[str, str], dict[str, int]], after: dict[tuple[str, str], dict[str, int]]
+    step: Step, before: dict[tuple[str, str], dict[str, int]], after: dict[tuple[str, str], dict[str, int]], is_vague: bool
 ) -> list[dict[str, Any]]:  # fmt: skip
     """What each project has more (or less) on each day."""
     none = dict.fromkeys(LENGTHS, 0)
@@ -182,9 +190,14 @@ def _changes(
             out.append({
                 "day": day, "projectId": project or None, "projectName": names.get(project),
                 "handsOnSeconds": more["hands_on_us"], "supervisedSeconds": more["supervised_us"],
-                "agentSeconds": more["agent_us"],
+                "agentSeconds": more["agent_us"], "band": _band(more["hands_on_us"]) if is_vague else None,
             })  # fmt: skip
     return out
+
+
+def _band(seconds: int) -> dict[str, int] | None:
+    low, high = band(seconds)
+    return {"lowSeconds": low, "highSeconds": high} if seconds > 0 else None
 
 
 def last(step: Step) -> str:

@@ -68,12 +68,14 @@ SHAPES: dict[str, Schema] = {
     "Backfilled": wider(
         _DIFFERENCE,
         {
-            "source": {"enum": ["agents"]}, "editId": NULL_TEXT, "files": COUNT, "lines": COUNT, "unreadableLines": COUNT,
+            "source": {"enum": ["all", "git", "agents"]}, "editId": NULL_TEXT,
+            "repositories": COUNT, "acts": COUNT, "files": COUNT, "lines": COUNT, "unreadableLines": COUNT,
             "troubles": array(obj({"path": TEXT, "why": TEXT})), "sessions": COUNT, "unwanted": COUNT,
             "heartbeats": obj({"new": COUNT, "known": COUNT, "live": COUNT, "notRecorded": COUNT}),
             "days": array(obj({
                 "day": DAY, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "handsOnSeconds": WHOLE,
                 "supervisedSeconds": WHOLE, "agentSeconds": WHOLE,
+                "band": {"anyOf": [obj({"lowSeconds": COUNT, "highSeconds": COUNT}), {"type": "null"}]},
             })),
         },
         about="What an import changed, or would change; `days` hold what each project has more, or less.",

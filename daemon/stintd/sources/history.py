@@ -1,0 +1,162 @@
+"""What git still knows of the time before anybody recorded: the acts in HEAD's reflogs, then the owner's own commits.
+
+The reflog is the better witness: it has the true times, checkouts, and work whose branch is gone. A commit tells when it was
+written (its author date; when it was last copied says nothing of work) and by whom; one that an agent is named as an author
+of is the agent's. What a server merged, what others wrote, and copies of what the reflog told are left out. Blocking.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stintd.domain.model import KINDS, CheckoutFacts, GitSignal, from_us, to_us
+from stintd.ports import Recalled
+from stintd.sources import gitcall
+from stintd.sources.gitfiles import PACKED_LIMIT, GitPlace, OddFile, read_config, read_small, text_of
+from stintd.sources.gitreader import addresses, look, place_of
+
+TIME_LIMIT = 60.0
+COMMITS_LIMIT = 50_000
+TIPS_LIMIT = 2_000
+DAY_SECONDS = 86_400
+EARLIEST = 631_152_000  # 1990: there was no git, and small numbers are no instants to its --since
+LATEST = 4_102_444_800  # 2100; commit dates may say anything
+SAME_SECONDS = 2
+FORMAT = "%H%x1f%s%x1f%ae%x1f%at%x1f%ce%x1f%P%x1f%(trailers:key=Co-authored-by,valueonly,separator=%x20)"
+SERVERS = frozenset({"noreply@github.com", "noreply@gitlab.com"})
+AGENTS = re.compile(
+    r"@anthropic\.com|\bclaude\b|\bcopilot\b|cursoragent|\bcodex\b|\baider\b|\bgemini\b|\bdevin\b|\bopencode\b", re.IGNORECASE
+)
+"""Names and addresses by which coding agents sign commits they wrote for somebody."""
+
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit by its own words; `seconds` is its author date."""
+
+    sha: str
+    subject: str
+    author: str
+    seconds: int
+    committer: str
+    parents: int
+    is_agents: bool
+
+
+def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int, hi_us: int, began_us: int) -> Recalled:
+    """See `ports.Recall`. Commits that only the history knows are told up to `began_us`: from then on this machine recorded,
+    and what was done on another one is that one's to tell."""
+    troubles: list[str] = []
+    logged = [act for facts in checkouts for act in _logged(facts, owner, troubles) if act.kind in KINDS]
+    mine = owner or frozenset(address for facts in checkouts for address in addresses(facts))
+    commits = _commits(checkouts[0], lo_us, troubles)
+    agents = {commit.sha for commit in commits if commit.is_agents}
+    foreign = {commit.sha for commit in commits if mine and commit.author not in mine}
+    acts = [replace(act, witness="agent") if act.new in agents else act for act in logged if not _is_foreign(act, foreign)]
+    known = {act.new for act in logged}
+    told = {(act.subject, to_us(act.time) // 1_000_000) for act in logged if act.kind == "commit"}
+    for commit in commits:
+        if commit.sha in known or commit.sha in foreign or _is_servers(commit) or _is_copy(commit, told):
+            continue
+        if commit.seconds * 1_000_000 < began_us:
+            acts.append(_act(commit, checkouts[0].path))
+            told.add((commit.subject, commit.seconds))
+    kept = (act for act in acts if lo_us <= to_us(act.time) < hi_us)
+    return Recalled(tuple(sorted(kept, key=lambda act: act.time)), tuple(troubles))
+
+
+def _logged(facts: CheckoutFacts, owner: frozenset[str], troubles: list[str]) -> tuple[GitSignal, ...]:
+    try:
+        return look(facts, None, owner).signals
+    except (OddFile, gitcall.GitFailed) as error:
+        troubles.append(error.message)
+        return ()
+
+
+def _is_foreign(act: GitSignal, foreign: set[str]) -> bool:
+    return act.kind == "commit" and (act.is_own is False or act.new in foreign)
+
+
+def _is_servers(commit: Commit) -> bool:
+    """A merge that a server made when somebody pressed a button there."""
+    return commit.parents > 1 and commit.committer in SERVERS
+
+
+def _is_copy(commit: Commit, told: set[tuple[str, int]]) -> bool:
+    """The same work under another id: rebased, amended or picked."""
+    around = range(commit.seconds - SAME_SECONDS, commit.seconds + SAME_SECONDS + 1)
+    return any((commit.subject, second) in told for second in around)
+
+
+def _act(commit: Commit, checkout: str) -> GitSignal:
+    kind = "merge" if commit.parents > 1 else "commit"
+    witness = "agent" if commit.is_agents else ""
+    return GitSignal(
+        from_us(commit.seconds * 1_000_000), checkout, kind, "history", "", commit.sha, None, commit.subject, commit.author,
+        True, witness,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- commits
+
+
+def _commits(facts: CheckoutFacts, lo_us: int, troubles: list[str]) -> list[Commit]:
+    """Those of all local branches since then."""
+    place = place_of(facts)
+    since = max(EARLIEST, lo_us // 1_000_000 - DAY_SECONDS)
+    args = ("log", "--stdin", "-z", f"--max-count={COMMITS_LIMIT}", f"--since=@{since}", f"--format={FORMAT}")
+    try:
+        tips = _tips(place, facts.head)
+        if not tips:
+            return []
+        stdin = "".join(f"{tip}\n" for tip in tips).encode()
+        if read_config(place.common_dir).ref_storage == "files":
+            output = gitcall.call_shadow(place, facts.head, args, stdin=stdin, time_limit=TIME_LIMIT)
+        else:
+            output = gitcall.call(place, args, stdin=stdin, time_limit=TIME_LIMIT)
+    except (OddFile, gitcall.GitFailed) as error:
+        troubles.append(error.message)
+        return []
+    found = (_commit(row) for row in output.split(b"\0"))
+    return sorted((commit for commit in found if commit is not None), key=lambda commit: (commit.seconds, commit.sha))
+
+
+def _commit(row: bytes) -> Commit | None:
+    parts = [text_of(part, 500) for part in row.strip(b"\n").split(b"\x1f")]
+    if len(parts) != 7 or not parts[3].isascii() or not parts[3].isdigit() or int(parts[3]) > LATEST:
+        return None
+    sha, subject, author, seconds, committer, parents, authors = parts
+    is_agents = bool(AGENTS.search(authors) or AGENTS.search(author))
+    return Commit(sha, subject, author.lower(), int(seconds), committer.lower(), len(parents.split()), is_agents)
+
+
+def _tips(place: GitPlace, head: str) -> list[str]:
+    """HEAD and every local branch."""
+    if read_config(place.common_dir).ref_storage != "files":
+        output = gitcall.call(place, ("for-each-ref", "--format=%(objectname)", "refs/heads"))
+        names = output.decode("ascii", "replace").split()
+    else:
+        names = _loose(os.path.join(place.common_dir, "refs", "heads")) + _packed(place)
+    return [name for name in dict.fromkeys([head, *names]) if _SHA.fullmatch(name)][:TIPS_LIMIT]
+
+
+def _loose(top: str) -> list[str]:
+    found: list[str] = []
+    for folder, _, files in os.walk(top):
+        for name in files:
+            if len(found) >= TIPS_LIMIT:
+                return found
+            try:
+                found.append((read_small(os.path.join(folder, name)) or b"").decode("ascii", "replace").strip())
+            except OddFile:
+                continue
+    return found
+
+
+def _packed(place: GitPlace) -> list[str]:
+    packed = read_small(os.path.join(place.common_dir, "packed-refs"), PACKED_LIMIT) or b""
+    lines = (line.decode("utf-8", "replace").split(" ", 1) for line in packed.splitlines())
+    return [line[0] for line in lines if len(line) == 2 and line[1].startswith("refs/heads/")]
