@@ -206,6 +206,17 @@ class TaskBook(Protocol):
         """The tasks of one list."""
 
 
+@runtime_checkable
+class TaskConnector(Protocol):
+    """A connector of a kind with `Abilities.has_tasks`."""
+
+    tasks: TaskBook
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far, for the budget."""
+
+
 class Connector(Protocol):
     """Delivers to one billing system: small HTTP calls, no memory. None of it raises for what a server does.
 

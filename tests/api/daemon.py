@@ -40,6 +40,7 @@ from stintd.engine.supervisor import Supervisor
 from stintd.engine.targetkeys import TargetKeys
 from stintd.engine.targetlane import LaneTools
 from stintd.engine.targets import Targets
+from stintd.ports import Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
 from stintd.sources.history import recall
@@ -62,6 +63,7 @@ class Daemon:
         self.folder, self.clock, self.policy = folder, clock or FakeClock(), policy or Policy()
         self.more: list[socket.socket] = []
         self.port: int | None = None
+        self.billing: Any = None
 
     async def start(self) -> None:
         clock, policy = self.clock, self.policy
@@ -101,8 +103,9 @@ class Daemon:
         """Billing systems, kept in a dict instead of the settings."""
         self.tables: dict[str, Any] = {}
 
-        def make(kind: str, base: str, secret: str) -> Any:
-            return KINDS[kind].make(self.carrier, self.clock, base or KINDS[kind].base_url, secret)
+        def make(target: Any, secret: str) -> Any:
+            login = Login(target.base_url, secret, target.options, self.engine.policy.zone)
+            return KINDS[target.kind].make(self.billing or self.carrier, self.clock, login)
 
         def keep(name: str, table: dict[str, Any] | None) -> None:
             self.tables = {**{one: kept for one, kept in self.tables.items() if one != name}, **({name: table} if table else {})}

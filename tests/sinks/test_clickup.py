@@ -60,6 +60,14 @@ async def test_a_custom_id_says_so_in_every_request_about_it():
     assert (await one.look(item, frozenset({made.remote_id}))).kind == MISSING
 
 
+async def test_an_id_as_branches_carry_it_is_the_id():
+    fake = Heard()
+    made = await connector(fake).create(replace(ITEM, remote={"task_id": "CU-86fpd7vgc"}))
+    assert fake.ledger[made.remote_id]["tid"] == "86fpd7vgc"
+    fake.tasks[0]["custom_id"] = "CU-12"
+    assert (await connector(fake).create(replace(ITEM, remote={"task_id": "CU-12"}))).kind == TAKEN
+
+
 async def test_an_answer_without_an_id_leaves_a_question_that_looking_answers():
     fake = Heard(created="echo")
     one = connector(fake)

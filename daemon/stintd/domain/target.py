@@ -20,9 +20,10 @@ class Abilities:
     entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
     instants. `moves`, `redates`: an update may change the place, the day, too; otherwise what is there is taken away and
     made anew. `corrects`: what can be neither changed nor taken away is put right by another one with the difference,
-    which may be negative. `creates_places`: a place can be made there (`ports.PlaceMaker`). `grain`: it keeps no lengths
-    finer than so many seconds. `needs`: what a mapping must name (`a|b`: one of them); `takes`: what it may name besides.
-    `settings`: what must be known of the account beside its key. `calls_per_hour`: what its service allows at least."""
+    which may be negative. `creates_places`: a place can be made there (`ports.PlaceMaker`). `has_tasks`: its tasks can be
+    looked up (`ports.TaskBook`). `grain`: it keeps no lengths finer than so many seconds. `needs`: what a mapping must name
+    (`a|b`: one of them); `takes`: what it may name besides. `settings`: what must be known of the account beside its key.
+    `calls_per_hour`: what its service allows at least."""
 
     finished: bool = True
     live: bool = False
@@ -34,6 +35,7 @@ class Abilities:
     billable: bool = False
     tags: bool = False
     pauses: bool = False
+    has_tasks: bool = False
     moves: bool = True
     redates: bool = True
     corrects: bool = False
@@ -125,13 +127,18 @@ def _asks_task(rule: TargetRule) -> bool:
 def _matches(rule: TargetRule, work: Work) -> bool:
     """A rule without any condition takes everything: its owner wrote it so."""
     return (
-        _is(rule.project, work.project) and _is(rule.task, work.task) and _is(rule.client, work.client)
+        _is(rule.project, work.project) and _is_task(rule.task, work) and _is(rule.client, work.client)
         and (rule.tag is None or any(_is(rule.tag, tag) for tag in work.tags))
     )  # fmt: skip
 
 
 def _is(wanted: str | None, given: str | None) -> bool:
     return wanted is None or (given is not None and wanted.casefold() == given.casefold())
+
+
+def _is_task(wanted: str | None, work: Work) -> bool:
+    """By its name or its key."""
+    return _is(wanted, work.task) or (bool(work.task_key) and _is(wanted, work.task_key))
 
 
 def _weight(rule: TargetRule) -> int:

@@ -5,17 +5,21 @@ The settings files and the connectors are handed in as functions: rules and room
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from stintd.domain.day import day_of
-from stintd.domain.target import Target, missing
+from stintd.domain.target import Target, Work, missing, place
 from stintd.engine.planning import Planned
 from stintd.engine.targets import Targets
+from stintd.engine.tasklookup import TaskLookup
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
 from stintd.ports import STOPPED, Account, Kind, Outcome, Place
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Connecting:
 
     def __init__(self, targets: Targets, kinds: Mapping[str, Kind], book: Book) -> None:
         self.targets, self._kinds, self._book = targets, kinds, book
+        self.lookup = TaskLookup(targets)
+        self._mapping = asyncio.Lock()
 
     async def take_over(self) -> None:
         """Connect what the settings name; what cannot be is a warning."""
@@ -105,6 +111,20 @@ class Connecting:
         await asyncio.to_thread(self._book.keep, name, changed)
         await self._book.reload()
         return {"name": name, "map": changed["map"]}
+
+    async def map_task(self, name: str, project: str, key: str, task_id: str) -> None:
+        """Have hours of a task go to the task there that it was learnt from, unless the rules say so already. Where they
+        are the owner's to change they wait, as all that is not mapped does."""
+        async with self._mapping:
+            planned = self.targets.planned.get(name)
+            there = place(planned.target, Work(project, key, None, task_key=key)) if planned is not None else None
+            named = there.get("task_id", "").casefold() if there is not None else ""
+            if planned is None or named in (task_id.casefold(), key.casefold()):
+                return
+            try:
+                await self.map(name, {"project": project, "task": key, "remote": {"task_id": task_id}})
+            except (Conflict, Invalid) as error:
+                log.warning("a task of %s is not mapped: %s", name, error.message)
 
     async def remove(self, name: str) -> dict[str, Any]:
         """Deliver there no more; what is there stays, and is remembered."""

@@ -13,10 +13,12 @@ from stintd.clock import Clock
 from stintd.domain.target import Abilities
 from stintd.ports import MISSING, STOPPED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Kind, Login, Outcome, Place, Response
 from stintd.sinks.answers import Api, id_in, listed, made, parsed
-from stintd.sinks.clickuptasks import Tasks, objects, task_query
+from stintd.sinks.clickuptasks import Tasks, objects, own_id, task_query
 
 BASE = "https://api.clickup.com/api"
-ABLE = Abilities(can_look=True, billable=True, tags=True, needs=("task_id",), settings=("team_id",), calls_per_hour=6000)
+ABLE = Abilities(
+    can_look=True, billable=True, tags=True, has_tasks=True, needs=("task_id",), settings=("team_id",), calls_per_hour=6000
+)
 DAY_MS = 86_400_000
 COLOURS = {"tag_fg": "#FFFFFF", "tag_bg": "#7B68EE"}
 """Its document wants colours with every tag; a tag that is there already has its own."""
@@ -93,8 +95,8 @@ class ClickUp:
 def _body(item: Item) -> dict[str, Any]:
     start, end = _span(item)
     return {
-        "tid": item.remote["task_id"], "start": start, "end": end, "duration": end - start, "description": item.description,
-        "billable": item.billable, "tags": [{"name": name, **COLOURS} for name in item.tags],
+        "tid": own_id(item.remote["task_id"]), "start": start, "end": end, "duration": end - start,
+        "description": item.description, "billable": item.billable, "tags": [{"name": name, **COLOURS} for name in item.tags],
     }  # fmt: skip
 
 
@@ -122,6 +124,7 @@ def is_on(one: dict[str, Any], task_id: str) -> bool:
     if not isinstance(task, dict):
         return True
     names = {str(task[name]).casefold() for name in ("id", "custom_id") if task.get(name)}
+    task_id = own_id(task_id)
     return task_id.casefold() in names or ("-" in task_id and not task.get("custom_id"))
 
 

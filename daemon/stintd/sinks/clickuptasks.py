@@ -20,7 +20,7 @@ class Tasks:
 
     async def task(self, task_id: str) -> RemoteTask | Outcome:
         """By its id or custom id; `missing` also where the token does not reach it, or it is of another workspace."""
-        answer = await self._api.ask("GET", f"/v2/task/{quote(task_id, safe='')}", query=task_query(task_id, self._team))
+        answer = await self._api.ask("GET", f"/v2/task/{quote(own_id(task_id), safe='')}", query=task_query(task_id, self._team))
         found = parsed(answer)
         judged = self._api.judged(answer, "read")
         if judged.status in (400, 404, 410) or (judged.kind == STOPPED and _is_about_the_task(found)):
@@ -94,7 +94,14 @@ class Tasks:
 
 def task_query(task_id: str, team: str) -> dict[str, str]:
     """What a request about a custom id needs: only those have a dash."""
+    task_id = own_id(task_id)
     return {"custom_task_ids": "true", "team_id": team} if "-" in task_id else {}
+
+
+def own_id(task_id: str) -> str:
+    """ClickUp's own id without the `CU-` with which branches carry it; a custom id, which ends in a number, stays."""
+    rest = task_id[3:] if task_id[:3].upper() == "CU-" else ""
+    return rest if rest and not rest.isdecimal() else task_id
 
 
 def objects(answer: Response | Failure, name: str) -> list[dict[str, Any]] | None:

@@ -18,6 +18,7 @@ TASKS = (
 )  # fmt: skip
 LISTS = {"901": "Backend Tasks", "902": "Bug Tracker"}
 STATUS = {"status": "to do", "color": "#d3d3d3", "type": "open", "orderindex": 0}
+FEATURES = {name: {"enabled": True} for name in ("time_tracking", "tags", "checklists")}
 USER = {"id": 1, "username": "John", "email": "john@example.com", "color": "#08c7e0", "initials": "J", "profilePicture": ""}
 
 
@@ -132,7 +133,18 @@ class ClickUpFake(Fake):
     def _catalogue(self, parts: list[str], query: dict[str, str]) -> Answer:
         match parts:
             case ["team", _, "space"]:
-                return 200, {"spaces": [{"id": "790", "name": "Engineering"}]}
+                return 200, {
+                    "spaces": [
+                        {
+                            "id": "790",
+                            "name": "Engineering",
+                            "private": False,
+                            "statuses": [],
+                            "multiple_assignees": False,
+                            "features": FEATURES,
+                        }
+                    ]
+                }
             case ["space", _, "folder"]:
                 lists = [self._shown_list("902")] if self.tells_lists else []
                 return 200, {"folders": [{"id": "457", "name": "Support", "orderindex": 0, "override_statuses": False,

@@ -1,5 +1,6 @@
 """ClickUp's seven time tracking tools, in the parameters and shapes of their document. Tasks are found among those known
-here (`engine/queries/clickup.py`); `listName` is the project's name. Lengths are milliseconds, instants have them.
+here (`engine/queries/clickup.py`; `listName` is the project's name), then at the connected ClickUp, where there is one: what
+is started or entered on such a task makes it one of ours, with a mapping. Lengths are milliseconds, instants have them.
 """
 
 import re
@@ -7,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from stintd.api.guard import check_scope
 from stintd.api.mcp.asking import Asking, at
 from stintd.api.mcp.shapes import ID, NAME, NOTE, TAGS, several
 from stintd.api.mcp.tool import Tool, param
 from stintd.engine.commands import clickup as commands
 from stintd.engine.queries import clickup as queries
-from stintd.errors import Invalid, StintdError
+from stintd.engine.tasklookup import Found, Named
+from stintd.errors import Invalid, NotFound, StintdError
 from stintd.protocol.errors import wire_code
 from stintd.protocol.fields import FLAG, Kind, parse_instant, text, texts
 from stintd.protocol.schemas.words import Schema, nullable, obj
@@ -135,7 +138,36 @@ def _which(given: dict[str, Any]) -> dict[str, Any]:
     return {into: given.get(name) for name, into in (("taskId", "task_id"), ("taskName", "task_name"), ("listName", "list_name"))}
 
 
+async def _found(ask: Asking, given: dict[str, Any]) -> tuple[dict[str, Any], Found | None]:
+    """The arguments as they name a task that is known here, or the task at a connected target; what looking here raised
+    where no target has it."""
+    which, lookup = _which(given), ask.surface.daemon.connecting.lookup
+    rest = {name: value for name, value in given.items() if name not in ("taskId", "taskName", "listName")}
+    for words in (given, *({**rest, "taskId": one.task, "listName": one.project} for one in lookup.mapped(which["task_id"]))):
+        try:
+            await ask.look(queries.task, **_which(words))
+            return words, None
+        except NotFound as error:
+            missing = error
+    there = await lookup.find(Named(**which), ask.call.caller.limit)
+    if there is None:
+        raise missing
+    return rest, there
+
+
+async def _learnt(ask: Asking, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, naming a task that is known here: one that only a target knows is learnt with its mapping first."""
+    check_scope(ask.call.caller, "write")
+    words, there = await _found(ask, given)
+    if there is None:
+        return words
+    learnt = await ask.do(commands.learn, key=there.key, name=there.task.name, list_name=there.task.list.name)
+    await ask.surface.daemon.connecting.map_task(there.target, learnt["project"], learnt["key"], there.task.id)
+    return {**words, "taskId": learnt["key"], "listName": learnt["project"]}
+
+
 async def _start(ask: Asking, given: dict[str, Any]) -> Any:
+    given = await _learnt(ask, given)
     made = await ask.do(commands.start, **_arguments(given))
     return {"success": True, "message": "Time tracking started successfully", "time_entry": _shown(made["entry"])}
 
@@ -152,6 +184,7 @@ async def _current(ask: Asking, given: dict[str, Any]) -> Any:
 
 
 async def _add(ask: Asking, given: dict[str, Any]) -> Any:
+    given = await _learnt(ask, given)
     words = _arguments({name: value for name, value in given.items() if name not in ("start", "end", "duration")})
     start = _read_moment(given["start"])
     length = _read_length(given["duration"]) if "duration" in given else None
@@ -169,6 +202,10 @@ async def _delete(ask: Asking, given: dict[str, Any]) -> Any:
 
 async def _of_task(ask: Asking, given: dict[str, Any]) -> Any:
     since, until = (_read_moment(given[name]) if name in given else None for name in ("startDate", "endDate"))
+    given, there = await _found(ask, given)
+    if there is not None:
+        task = {"id": there.key, "name": there.task.name}
+        return {"success": True, "message": "0 time entries", "task": task, "time_entries": [], "total_duration": 0}
     found = await ask.look(queries.of_task, since=since, until=until, limit=LISTED, **_which(given))
     entries = [_shown(one) for one in found["entries"]]
     return {
@@ -179,12 +216,24 @@ async def _of_task(ask: Asking, given: dict[str, Any]) -> Any:
 
 
 async def _task(ask: Asking, given: dict[str, Any]) -> Any:
+    given, there = await _found(ask, given)
+    if there is not None:
+        return {"success": True, "message": "Task found", "task": _of_target(there)}
     task = (await ask.look(queries.task, **_which(given)))["task"]
     return {
         "success": True, "message": "Task found", "task": {
             "id": task.id, "name": task.name, "custom_id": task.key, "status": task.status,
             "list": {"id": task.project_id, "name": task.project_name}, "time_tracking_enabled": True,
         },
+    }  # fmt: skip
+
+
+def _of_target(there: Found) -> dict[str, Any]:
+    """A task that is known there only."""
+    task = there.task
+    return {
+        "id": task.id, "name": task.name, "custom_id": there.key, "status": "active" if task.is_open else "done",
+        "list": {"id": task.list.id, "name": task.list.name}, "time_tracking_enabled": True,
     }  # fmt: skip
 
 

@@ -171,6 +171,13 @@ def _note(step: Step, known: Row, outcome: Outcome, pause: timedelta) -> None:
     deliveries.set_target(step.conn, known["name"], values)
 
 
+def spent(step: Step, target: str, calls: int) -> None:
+    """Requests that were made there besides deliveries."""
+    known = deliveries.targets(step.conn).get(target)
+    if known is not None and calls:
+        _count(step, known, calls)
+
+
 def failed(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
     """The target could not even be asked (its secret cannot be had)."""
     known = deliveries.targets(step.conn).get(target)

@@ -1,5 +1,5 @@
-"""Tasks and entries as callers of ClickUp's tools know them. The one place that knows how a task is looked up there: what
-a connector to ClickUp learns belongs into the task table, or in here after the tasks that are known locally.
+"""Tasks and entries as callers of ClickUp's tools know them. How a task is found among those known
+here; what is not is looked for at the connected ClickUp (`engine/tasklookup.py`) by whoever asks.
 """
 
 from dataclasses import dataclass
@@ -59,8 +59,8 @@ def find(reading: Reading, task_id: str | None, task_name: str | None, list_name
         what = f"ID '{task_id[:100]}'" if task_id else f"name '{(task_name or '')[:100]}'"
         raise NotFound(
             f"Task with {what} not found",
-            "only tasks that stintd knows are found: make it with create_task or `stint tasks add`, or work on a branch that"
-            " carries its id",
+            "tasks that stintd knows are found, and those of a ClickUp that is connected (`stint connect clickup`): make it with"
+            " create_task or `stint tasks add`, or work on a branch that carries its id",
         )
     return _shape(reading, found[0])
 
