@@ -24,6 +24,7 @@ from stintd.engine.backups import Backups
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.connecting import Book, Connecting
+from stintd.engine.doctor import Doctor, Watches
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import Health
@@ -116,6 +117,9 @@ class Daemon:
         keys = TargetKeys(SecretFolder(str(self.folder / "secrets")), {"KEY": "k-secret"})
         targets = Targets(LaneTools(self.engine, keys, make, lambda: 0.5), self.supervisor)
         self.connecting = Connecting(targets, KINDS, Book(lambda: self.tables, settings.read_target, keep, reload))
+        self.doctor = Doctor(
+            self.engine, targets.tools, lambda: Watches(1, 100, 400), lambda: self.policy.zone, lambda: targets.planned
+        )
         webhooks = self.engine.on_outgoing
         self.engine.on_outgoing = lambda names: (webhooks(names), targets.changed(names))
 

@@ -11,6 +11,8 @@ ALLOWED = {
     "memory": set(),
     "errors": set(),
     "clock": set(),
+    # mounts: which file systems keep changes to themselves decides how folders are watched, and is what doctor warns of
+    "mounts": set(),
     "paths": {"errors"},
     "resources": {"errors"},
     "settings": {"paths", "resources", "domain", "errors"},
@@ -18,7 +20,7 @@ ALLOWED = {
     "protocol": {"errors", "domain"},
     "domain": {"errors"},
     "store": {"errors", "domain", "clock", "ports"},
-    "sources": {"errors", "domain", "clock", "ports"},
+    "sources": {"errors", "domain", "clock", "ports", "mounts"},
     "sinks": {"errors", "domain", "clock", "ports"},
     "formats": {"errors", "domain"},
     "secret": {"errors", "paths"},
@@ -28,7 +30,7 @@ ALLOWED = {
     "api": {"engine", "protocol", "domain", "clock", "resources", "errors", "formats"},
     "client": {"protocol", "paths", "errors"},
     "install": {"resources", "paths", "errors"},
-    "cli": {"client", "protocol", "settings", "paths", "resources", "errors", "install", "formats"},
+    "cli": {"client", "protocol", "settings", "paths", "resources", "errors", "install", "formats", "mounts"},
 }
 BANNED = {
     "domain": ({"asyncio", "logging", "threading", "sqlite3", "os", "pathlib", "time", "random", "socket"}, "rules are pure"),

@@ -12,7 +12,8 @@ import pytest
 
 from tests.e2e.test_delivery import SECRET, daemon_of, sheet, work
 from tests.support import until
-from tests.support.billing import ClockMeFake, Served
+from tests.support.billing.clockme import ClockMeFake
+from tests.support.billing.fake import Served
 from tests.support.daemon import Daemon
 
 SECONDS = 3.0

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from stintd.mounts import is_silent, kind_of, parse_mounts
 from stintd.sources import notes
-from stintd.sources.mounts import is_silent, kind_of, parse_mounts
 from stintd.sources.notes import CREATED, WRITTEN, Handover, TreeNote
 from stintd.sources.watch import TreeWatcher, budget_of
 

@@ -1,4 +1,4 @@
-"""The routes of care: copies of the database, and taking things out of everything stored."""
+"""The routes of care: what is wrong, copies of the database, and taking things out of everything stored."""
 
 from typing import Any
 
@@ -33,7 +33,14 @@ async def purge(surface: Any, call: Call, request: Any) -> Any:
     return await purger.period(wanted["since"], wanted.get("until"), is_dry, who)
 
 
+async def doctor(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """What only the running daemon can say of itself."""
+    return {"findings": await surface.daemon.doctor.findings(call.arguments.get("online", False))}
+
+
 ROUTES = [
+    Route("GET", "/api/doctor", doctor, "what the daemon finds wrong with itself", "full",
+          query=fields(field("online", FLAG)), answer=ref("Checkup")),
     Route("GET", "/api/backup", backups, "copies of the database", answer=page("Backup")),
     Route("POST", "/api/backup", repeatable(make_backup), "copy the database now", "full", fields(KEY), creates=True,
           answer=ref("Backup")),

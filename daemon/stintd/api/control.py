@@ -17,6 +17,7 @@ from stintd.engine.buckets import Buckets
 from stintd.engine.clients import Clients
 from stintd.engine.commands import sessions
 from stintd.engine.connecting import Connecting
+from stintd.engine.doctor import Doctor
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
 from stintd.engine.health import told
@@ -50,6 +51,7 @@ class Daemon(Protocol):
     backfill: Backfill
     backups: Backups
     purge: Purge
+    doctor: Doctor
 
     @property
     def is_ready(self) -> bool:

@@ -24,6 +24,7 @@ TAGS = {
     "approve": "Periods released for delivery", "backfill": "Evidence from before anybody listened",
     "backup": "Copies of the database", "clients": "Who is billed",
     "dashboard": "What a person looks at first", "day": "A day with all that was seen in it",
+    "doctor": "What is wrong, and what mends it",
     "edits": "What people changed", "entries": "Time entries", "events": "Changes as they happen",
     "export": "Entries as files",
     "gaps": "Time nobody has claimed", "health": "Whether the daemon works", "heartbeats": "Evidence",

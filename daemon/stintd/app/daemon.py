@@ -20,6 +20,7 @@ from stintd.api.loopback import Loopback
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
 from stintd.app.asked import Asked
+from stintd.app.zone import machine_zone
 from stintd.clock import Clock, SystemClock
 from stintd.domain.model import BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
@@ -30,6 +31,7 @@ from stintd.engine.backups import Backups
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.connecting import Book, Connecting
+from stintd.engine.doctor import Doctor, Watches
 from stintd.engine.emitter import Deliver, Emitters
 from stintd.engine.engine import Engine
 from stintd.engine.gate import Gate
@@ -180,6 +182,8 @@ class App(Asked):
         self.watcher = watch.TreeWatcher(self._notes, asyncio.get_running_loop(), clock, roots=self.chosen.folders)
         self._build_sources()
         self._build_emitters()
+        targets = self.connecting.targets
+        self.doctor = Doctor(self.engine, targets.tools, self._watches, machine_zone, lambda: targets.planned)
         self.backups = Backups(self.engine, clock, self.supervisor, *self._rhythm())
         self.purge = Purge(self.engine, self.backups, self.layout.log, os.path.join(self.layout.spool, "bad"))
         self.purge.settled = self.gate.settled
@@ -315,6 +319,10 @@ class App(Asked):
 
     def _known(self, beats: Sequence[Heartbeat]) -> list[bool]:
         return self.database.read_now(lambda conn: heartbeats.are_known(conn, beats))
+
+    def _watches(self) -> Watches:
+        stats = self.watcher.stats()
+        return Watches(stats.main.watches, stats.main.budget, stats.limit, stats.trouble)
 
     def _watch_folder(self, folder: str, call: Any) -> Any:
         """Call when something in a folder of ours changes; through the one watcher."""

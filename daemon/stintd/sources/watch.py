@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from stintd.clock import Clock, SystemClock
 from stintd.errors import Unavailable
-from stintd.sources.mounts import is_silent, kind_of, read_mounts
+from stintd.mounts import is_silent, kind_of, read_mounts
 from stintd.sources.notes import Handover, NoteSink, TreeNote
 from stintd.sources.observer import ObserverTree
 from stintd.sources.polling import PollingTree

@@ -55,6 +55,10 @@ SHAPES: dict[str, Schema] = {
         {"name": TEXT, "path": TEXT, "at": INSTANT, "kind": TEXT, "bytes": COUNT},
         about="A copy of the database. `kind`: daily, manual, or before-NNNN: before a new schema.",
     ),
+    "Checkup": obj(
+        {"findings": array(obj({"name": TEXT, "state": {"enum": ["ok", "warning", "error"]}, "text": TEXT, "hint": TEXT}))},
+        about="What was looked at. `stint doctor` adds what can be seen from outside the daemon.",
+    ),
     "Purged": obj(
         {
             "dryRun": FLAG, "entries": COUNT, "seconds": COUNT, "heartbeats": COUNT, "commits": COUNT, "sessions": COUNT,

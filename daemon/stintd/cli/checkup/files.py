@@ -1,0 +1,140 @@
+"""Settings and files: what is wrong in them, who may read them, room on the disk, what was set aside."""
+
+import os
+import stat
+import time
+
+from stintd import mounts, paths, settings
+from stintd.cli.checkup.finding import error, ok, warning
+from stintd.cli.repos import shown_path
+
+DISK_LEAST = 200 << 20
+AHEAD = 300.0
+"""Seconds by which a file of ours may lie ahead of the clock before the clock is doubted."""
+
+
+def of_settings():
+    """The settings, and the folders they name."""
+    known, problems = settings.load_files(paths.config_file(), paths.settings_file())
+    for problem in problems:
+        yield error("settings", str(problem), problem.remedy)
+    if not problems:
+        yield ok("settings", f"{len(known.origins)} set, {shown_path(paths.config_file())}")
+    if not known.folders:
+        yield warning("folders", "no folder is watched", "`stint up FOLDER` watches the repositories below it")
+    table = mounts.read_mounts()
+    for folder in known.folders:
+        yield from _folder(folder, table)
+    yield from _keys(known)
+
+
+def _folder(folder, table):
+    kind = mounts.kind_of(folder, table)
+    if not os.path.isdir(folder):
+        is_there = os.path.lexists(folder)
+        what, hint = ("is no folder", "name the folder it is in") if is_there else ("is not there", "bring it back")
+        yield warning("folders", f"{shown_path(folder)} {what}", f"{hint}, or `stint watch remove {folder}`")
+    elif not os.access(folder, os.R_OK | os.X_OK):
+        yield error("folders", f"{shown_path(folder)} cannot be read", "make it readable for you")
+    elif mounts.is_silent(kind):
+        yield warning("network", f"{shown_path(folder)} lies on {kind}, which announces no changes: it is swept instead",
+                      "expect timers to start up to a minute late there; a local clone is prompt")  # fmt: skip
+    else:
+        yield ok("folders", f"{shown_path(folder)} is watched")
+
+
+def _keys(known):
+    """Key files that settings name; they must be there and the owner's alone."""
+    named = {f"targets.{name}": table.get("api_key_file") for name, table in known.targets.items() if isinstance(table, dict)}
+    named["emit"] = known.values.get("emit.wakatime_key_file")
+    for who, path in named.items():
+        if not isinstance(path, str):
+            continue
+        full = os.path.expanduser(path)
+        problem = _of_secret(full)
+        if problem:
+            yield error("keys", f"the key of {who}, {shown_path(full)}, {problem[0]}", problem[1])
+        else:
+            yield ok("keys", f"the key of {who} is there and yours alone")
+
+
+def _of_secret(path):
+    try:
+        found = os.stat(path)
+    except OSError as failure:
+        return f"cannot be read: {failure.strerror}", "put it there, or `stint connect` again"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no plain file", "make it a plain file of yours"
+    if found.st_mode & 0o077 and os.name == "posix":
+        return "may be read by others", f"chmod 600 {path}"
+    return None
+
+
+def of_home():
+    """Our own folders and files: whose they are, and who may read them."""
+    layout = paths.home_layout()
+    folders = dict.fromkeys((layout.state, layout.run, layout.log, layout.backups, layout.spool, layout.journal, layout.secrets))
+    for folder in folders:
+        if not os.path.lexists(folder):
+            continue
+        problem = paths.folder_problem(folder)
+        if problem:
+            yield error("home", f"{shown_path(folder)} {problem}", "move it away, or set STINTD_HOME")
+        elif os.name == "posix" and os.lstat(folder).st_mode & 0o077:
+            yield warning("permissions", f"{shown_path(folder)} is open to others", f"chmod 700 {folder}")
+    private = [layout.database, layout.settings, layout.log_file, *_below(layout.backups), *_below(layout.secrets)]
+    for path in private:
+        if os.name == "posix" and os.path.isfile(path) and os.stat(path).st_mode & 0o077:
+            yield warning("permissions", f"{shown_path(path)} may be read by others", f"chmod 600 {path}")
+    yield from _disk(layout)
+    yield from _clock(layout)
+
+
+def _below(folder):
+    try:
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    except OSError:
+        return []
+
+
+def _disk(layout):
+    if not os.path.isdir(layout.state):
+        return
+    room = os.statvfs(layout.state)
+    free = room.f_bavail * room.f_frsize
+    if free < DISK_LEAST:
+        yield error("disk", f"{free >> 20} MiB are left for {shown_path(layout.state)}", "make room")
+    else:
+        yield ok("disk", f"{free >> 30} GiB are left")
+    kind = mounts.kind_of(layout.state, mounts.read_mounts())
+    if mounts.is_silent(kind):
+        yield warning("network", f"the database lies on {kind}: locks and flushes are not sure there",
+                      "keep it on a local disk: set STINTD_HOME or XDG_STATE_HOME")  # fmt: skip
+
+
+def _clock(layout):
+    """Files of ours that lie ahead of the clock: it was set back, or is wrong."""
+    ahead = [path for path in (layout.database, layout.log_file, layout.database + ".lock", layout.settings)
+             if os.path.exists(path) and os.stat(path).st_mtime > time.time() + AHEAD]  # fmt: skip
+    if ahead:
+        yield error("clock", f"{shown_path(ahead[0])} was written in the future: the clock was set back, or is wrong",
+                    "set the clock (`timedatectl set-ntp true`), then look at `stint log`")  # fmt: skip
+
+
+def set_aside():
+    """What was put aside for a person: messages, damaged databases; and what the log says."""
+    layout = paths.home_layout()
+    bad = _below(os.path.join(layout.spool, "bad"))
+    if bad:
+        yield warning("spool", f"{len(bad)} messages of hooks or editors could not be read",
+                      f"look into {os.path.join(layout.spool, 'bad')}, then empty that folder")  # fmt: skip
+    for path in _below(layout.state):
+        name = os.path.basename(path)
+        if ".damaged-" in name and not name.endswith(("-wal", "-shm")):
+            yield warning("quarantine", f"{name} is kept from when the database was damaged",
+                          "look at `stint log`; remove it once nothing is missing")  # fmt: skip
+    crash = os.path.join(layout.log, "stint-crash.txt")
+    if os.path.exists(crash):
+        yield warning(
+            "crash", f"a command failed by a defect of ours: {shown_path(crash)}", "please report it, then remove that file"
+        )

@@ -1,0 +1,25 @@
+"""One thing looked at, and how it stands."""
+
+OK, WARNING, ERROR = "ok", "warning", "error"
+
+
+class Finding:
+    """`state` is ok, warning or error; what is not ok says in `hint` how to mend it."""
+
+    def __init__(self, name, state, text, hint=""):
+        self.name, self.state, self.text, self.hint = name, state, text, hint
+
+    def as_json(self):
+        return {"name": self.name, "state": self.state, "text": self.text, "hint": self.hint}
+
+
+def ok(name, text):
+    return Finding(name, OK, text)
+
+
+def warning(name, text, hint):
+    return Finding(name, WARNING, text, hint)
+
+
+def error(name, text, hint):
+    return Finding(name, ERROR, text, hint)

@@ -1,0 +1,72 @@
+"""Hooks of git, agents, editors and shells: whether those that were installed still work."""
+
+import os
+
+from stintd.cli.checkup.finding import ok, warning
+from stintd.cli.hooks import PROGRAMS
+from stintd.cli.repos import shown_path
+from stintd.errors import StintdError
+from stintd.install import agentsettings, git, memory
+from stintd.paths import home_layout
+
+WELL = ("installed", "absent", "installed, another runs afterwards", "run by another hook")
+
+
+def findings():
+    """Only what was installed is judged: nobody needs all of them."""
+    yield from _programs()
+    yield from _git()
+
+
+def _programs():
+    layout = home_layout()
+    home = agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), os.environ)
+    well = []
+    for name, host in PROGRAMS.items():
+        try:
+            path, state = host.state(home)
+        except (StintdError, OSError, ValueError) as failure:
+            yield warning("hooks", f"{host.title}: {failure}", f"`stint hooks status {name}`")
+            continue
+        if state == "installed":
+            well.append(name)
+        elif state not in WELL and _was_installed(home, name):
+            hint = f"`stint hooks install {name}` mends it"
+            yield warning("hooks", f"{host.title}: {state} ({shown_path(path)})", hint)
+    if well:
+        yield ok("hooks", ", ".join(well))
+
+
+def _was_installed(home, name):
+    return name in agentsettings.recall(home)
+
+
+def _git():
+    """Hook folders that `stint hooks install git` wrote into."""
+    layout = home_layout()
+    for folder in memory.recall(layout.hooks):
+        if not os.path.isdir(folder):
+            continue
+        try:
+            states = git.hook_states(folder, layout.spool)
+        except (StintdError, OSError) as failure:
+            yield warning("hooks", f"{shown_path(folder)}: {failure}", "`stint hooks status git`")
+            continue
+        wrong = {name: state for name, state in states.items() if state not in WELL}
+        mute = [
+            name
+            for name, state in states.items()
+            if state.startswith("installed") and not os.access(os.path.join(folder, name), os.X_OK)
+        ]
+        lost = bool(states) and all(state == "absent" for state in states.values())
+        for name, state in wrong.items():
+            yield warning("hooks", f"{shown_path(os.path.join(folder, name))}: {state}", _again(folder))
+        if mute:
+            yield warning("hooks", f"{shown_path(os.path.join(folder, mute[0]))} may not be run", _again(folder))
+        if lost:
+            yield warning("hooks", f"git's hooks are gone from {shown_path(folder)}", _again(folder))
+
+
+def _again(folder):
+    repository = os.path.dirname(os.path.dirname(folder)) if folder.endswith("/.git/hooks") else folder
+    return f"`stint hooks install git --repo {repository}`"
