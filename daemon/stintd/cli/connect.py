@@ -10,7 +10,7 @@ from stintd.client.control import Control
 from stintd.errors import Invalid
 
 OPTIONS = (
-    Option("--kind", "what it is: clockme, timetagger, webhook (default: as TARGET is called)", "KIND"),
+    Option("--kind", "what it is, like clockme, jira or webhook (default: as TARGET is called; a wrong one lists all)", "KIND"),
     Option("--url", "its address, where it is not the service's own", "URL"),
     Option("--key-from", "read the key from the first line of this file (- for standard input) instead of asking", "FILE"),
     Option("--key-env", "the daemon's environment variable that holds the key", "NAME"),

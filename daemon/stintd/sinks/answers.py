@@ -98,12 +98,7 @@ class Api:
     def said(self, answer: Response) -> str:
         """The server's own words, made harmless."""
         found = parsed(answer)
-        told = (
-            next((found[name] for name in ("error", "err", "message", "detail") if found.get(name)), "")
-            if isinstance(found, dict)
-            else ""
-        )
-        text = told if isinstance(told, str) else json.dumps(told)
+        text = _words(next((found[name] for name in _WORDS if found.get(name)), "")) if isinstance(found, dict) else ""
         text = "".join(one if one.isprintable() else " " for one in text).strip()
         if self._key:
             text = text.replace(self._key, "…")
@@ -130,6 +125,20 @@ def locked(text: str, status: int | None = None) -> Outcome:
     """The period of an entry is locked, submitted or approved there."""
     remedy = "open the period there (it is tried again once a day, or `stint outbox retry ID`), or `stint outbox drop ID`"
     return Outcome(LOCKED, text=text, remedy=remedy, status=status)
+
+
+_WORDS = ("error", "err", "message", "detail", "errorMessages", "errors")
+"""Where services put what they say, the first that says something."""
+
+
+def _words(told: Any, depth: int = 3) -> str:
+    """Words in a text, a list of them, or by the field they are about."""
+    if isinstance(told, list) and depth:
+        return "; ".join(_words(one, depth - 1) for one in told)
+    if isinstance(told, dict) and depth:
+        within = {"": told["message"]} if "message" in told else told
+        return "; ".join((f"{name}: " if name else "") + _words(one, depth - 1) for name, one in within.items())
+    return told if isinstance(told, str) else json.dumps(told)
 
 
 def _lost(status: int) -> Outcome:

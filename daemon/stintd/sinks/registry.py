@@ -9,7 +9,14 @@ from importlib import import_module
 
 from stintd.ports import Kind
 
-_FILES = {"clickup": "clickup", "clockme": "clockme", "timetagger": "timetagger", "webhook": "receiver"}
+_FILES = {
+    "clickup": "clickup",
+    "clockme": "clockme",
+    "jira": "jira",
+    "jira-server": "jiraserver",
+    "timetagger": "timetagger",
+    "webhook": "receiver",
+}
 
 
 class _Kinds(Mapping[str, Kind]):

@@ -7,12 +7,18 @@ from typing import Any
 from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Fake
+from tests.support.billing.jira import JiraFake, JiraServerFake
 from tests.support.billing.receiver import ReceiverFake
 from tests.support.billing.timetagger import TimeTaggerFake
 
 FAKES: dict[str, type[Any]] = {
-    "clickup": ClickUpFake, "clockme": ClockMeFake, "timetagger": TimeTaggerFake, "webhook": ReceiverFake,
-}  # fmt: skip
+    "clickup": ClickUpFake,
+    "clockme": ClockMeFake,
+    "jira": JiraFake,
+    "jira-server": JiraServerFake,
+    "timetagger": TimeTaggerFake,
+    "webhook": ReceiverFake,
+}
 VARIANTS: dict[str, Callable[[], Fake]] = {
     f"{kind} {name}".strip(): partial(fake, **settings)
     for kind, fake in FAKES.items()
