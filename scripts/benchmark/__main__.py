@@ -5,11 +5,12 @@ import sqlite3
 import sys
 import time
 
-from benchmark import agenthook, commands, days, evidence, folders, hook, idle, lab, shellhook, wakatime, wire
+from benchmark import agenthook, calibration, commands, days, evidence, folders, hook, idle, lab, shellhook, wakatime, wire
 from benchmark.row import Row
 
 ROWS: dict[str, Row] = {
     "lab": lab.accuracy,
+    "backfill": calibration.commits_against_recorded_hours,
     "http": wire.heartbeats,
     "bytes": wire.stored_bytes,
     "wakatime": wakatime.clients,
