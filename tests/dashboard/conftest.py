@@ -46,9 +46,18 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         yield one
 
 
-@pytest.fixture
-def window(chromium: "Browser", daemon: Daemon) -> Iterator[Window]:
-    """A window of the dashboard; whatever the page complains of fails the test."""
+@pytest.fixture(scope="module")
+def shared(chromium: "Browser", daemon: Daemon) -> Iterator[Window]:
     one = Window(chromium, daemon)
     yield one
-    one.close()
+    one.context.close()
+
+
+@pytest.fixture
+def window(shared: Window) -> Iterator[Window]:
+    """A window of the dashboard; whatever the page complains of fails the test. One for all tests of a file, because
+    opening one takes longer than what most tests do with it."""
+    shared.complaints.clear()
+    shared.expected = ()
+    yield shared
+    shared.check()

@@ -12,12 +12,27 @@ ARGUMENTS = [
 PATIENCE = 15_000
 
 
+def _state(browser: Any, daemon: Daemon) -> Any:
+    """What a browser keeps once it was let in through a one-time link."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(daemon.client.post("/api/dashboard/links")["url"])
+    page.wait_for_selector(".timeline")
+    found = context.storage_state()
+    context.close()
+    return found
+
+
 class Window:
     """`page` is Playwright's. `complaints` are errors of the page and of its policy; there should be none."""
 
     def __init__(self, browser: Any, daemon: Daemon, **options: Any) -> None:
         self.daemon, self.complaints, self.expected = daemon, [], ()
-        self.context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce", **options)
+        if not hasattr(daemon, "let_in"):
+            daemon.let_in = _state(browser, daemon)
+        self.url = daemon.let_in["origins"][0]["origin"] + "/"
+        options = {"viewport": {"width": 1280, "height": 860}, "storage_state": daemon.let_in, **options}
+        self.context = browser.new_context(reduced_motion="reduce", **options)
         self.page = self.context.new_page()
         self._listen(self.page)
 
@@ -27,13 +42,9 @@ class Window:
         page.on("console", lambda told: told.type == "error" and self.complaints.append(told.text))
 
     def enter(self, day: str | None = DAY) -> "Window":
-        """Through a one-time link, then to a day (None: today)."""
-        link = self.daemon.client.post("/api/dashboard/links")["url"]
-        self.page.goto(link)
+        """A day (None: today), let in already: the one-time link has a test of its own."""
+        self.page.goto(self.url + ("" if day is None else f"?day={day}"))
         self.page.wait_for_selector(".timeline")
-        if day is not None:
-            self.page.goto(f"{link.rpartition('/dash/')[0]}/?day={day}")
-            self.page.wait_for_selector(".timeline")
         self.live()
         return self
 
@@ -49,15 +60,19 @@ class Window:
     def live(self) -> None:
         self.page.wait_for_selector("[data-state=live]")
 
-    def entry(self, name: str, start: str = "", page: Any = None) -> Any:
+    def entry(self, name: str, start: str, page: Any = None) -> Any:
         """The block of an entry on the timeline, by its project and the time it begins at."""
-        return (page or self.page).locator(f'.timeline .entry[aria-label^="{name}"]').filter(has=self.page.locator("*")).and_(
-            (page or self.page).locator(f'.timeline .entry[aria-label*=", {start}"]')
-        )  # fmt: skip
+        return (page or self.page).locator(f'.timeline .entry[aria-label^="{name}"][aria-label*=", {start} – "]')
 
     def label(self, name: str, start: str) -> str:
         """What a screen reader says of an entry."""
         return str(self.entry(name, start).get_attribute("aria-label"))
+
+    def editor(self, target: Any) -> Any:
+        """The sheet that pressing an entry opens."""
+        target.click()
+        self.page.wait_for_selector("dialog[open]")
+        return self.page.locator("dialog[open]")
 
     def drag(self, target: Any, dy: float, at: str = "middle", keys: tuple[str, ...] = ()) -> None:
         """Take something by its middle, top or bottom edge, move it by so many pixels, let go."""
@@ -84,7 +99,9 @@ class Window:
         """Wait until the line at the foot says so."""
         self.page.locator(".line", has_text=text).wait_for()
 
-    def close(self) -> None:
-        self.context.close()
+    def check(self) -> None:
+        """Nothing was complained of but what the test expects."""
+        for page in self.context.pages[1:]:
+            page.close()
         found = [text for text in self.complaints if not any(known in text for known in self.expected)]
-        assert found == []
+        assert not found, "\n".join(found)

@@ -1,6 +1,8 @@
 """`stint dash`: the dashboard in the browser, through a link that is good once."""
 
 import json
+import os
+import sys
 import webbrowser
 
 from stintd.cli.options import Option, Verb
@@ -10,6 +12,7 @@ from stintd.client.control import Control
 DETAIL = """The link lets one browser in, once, within five minutes; the browser stays in for 30 days. `stint keys list` shows the
 browsers that are in, `stint keys revoke NAME` sends one away, `stint dash --revoke` all of them.
 On a machine without a screen: `stint dash --no-open`, and `ssh -L 7846:127.0.0.1:7846 HOST` from where the browser is."""
+SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
 OPTIONS = (
     Option("--no-open", "only print the link"),
     Option("--revoke", "send every browser away that is in, and void links that were not opened"),
@@ -37,9 +40,13 @@ def _dismissed(count):
 
 
 def _opened(url):
-    """Whether a browser took the link. Without one, or with a broken one, the printed link is there."""
+    """Whether a browser took the link. Without one, or with a broken one, the printed link is there. On a machine without
+    a screen none is tried: a browser of the terminal would take the terminal and show nothing.
+    """
+    if not (sys.platform in ("darwin", "win32") or any(map(os.environ.get, SCREENS))):
+        return False
     try:
-        return webbrowser.open(url)
+        return webbrowser.get().open(url)
     except (webbrowser.Error, OSError):
         return False
 

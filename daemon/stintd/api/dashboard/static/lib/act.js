@@ -1,6 +1,7 @@
 // What people do: asked of the daemon, told in a line at the foot of the page, taken back from there.
 
 import { api } from "./api.js";
+import { nudge } from "./live.js";
 
 const listeners = new Set();
 let number = 0;
@@ -8,6 +9,7 @@ let number = 0;
 /** Show a line: `{text, hint, tone, undo}`; `undo` is an edit's id. */
 export function say(line) {
   number += 1;
+  if (line.tone !== "bad") nudge();
   for (const listener of listeners) listener({ number, tone: "plain", ...line });
 }
 

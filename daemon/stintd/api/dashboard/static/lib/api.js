@@ -37,7 +37,7 @@ async function ask(method, path, body, more = {}) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new Refusal("The daemon is away.", { code: "AWAY", hint: "Nothing was changed. `stint up` starts it." });
+    throw new Refusal("The daemon is away.", { code: "AWAY", hint: "`stint up` starts it. Look at the day then, before you repeat what you did." });
   }
   let told = null;
   try {

@@ -2,21 +2,15 @@
 
 import { api } from "./api.js";
 import { useCallback, useEffect, useRef, useState } from "./html.js";
-import { useChanges } from "./live.js";
+import { useLook } from "./live.js";
 import { ms, setZone } from "./time.js";
-
-const SOON = 120; // several changes of one deed are one look
-const BEATS = 5000; // evidence grows without an entry changing
 
 /** `{day, trouble, reload}`: the day (null until it is there), the refusal that kept it away, and a way to look again.
  * `wanted` null is today, whichever day that is. */
 export function useDay(wanted) {
   const [found, set] = useState({ day: null, trouble: null });
   const asked = useRef(0);
-  const timer = useRef(0);
   const load = useCallback(async () => {
-    clearTimeout(timer.current);
-    timer.current = 0;
     const number = (asked.current += 1);
     try {
       const day = read(await api.get("/api/day", { date: wanted }));
@@ -25,15 +19,8 @@ export function useDay(wanted) {
       if (number === asked.current) set((was) => ({ day: was.day, trouble }));
     }
   }, [wanted]);
-  useEffect(() => {
-    load();
-    return () => clearTimeout(timer.current);
-  }, [load]);
-  useChanges((kind) => {
-    if (kind === "heartbeat" ? timer.current : false) return;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(load, kind === "heartbeat" ? BEATS : SOON);
-  }, [load]);
+  useEffect(() => void load(), [load]);
+  useLook(load);
   useMidnight(wanted, found.day, load);
   return { ...found, reload: load };
 }

@@ -4,6 +4,8 @@ import { HOUR, MINUTE, clock } from "./time.js";
 
 export const SNAP = 5 * MINUTE;
 export const FINE = MINUTE;
+const LEAST = 10 * HOUR;
+const MORNING = 8 * HOUR;
 
 /** The hours that are drawn: whole ones around everything there is, at least ten of them, inside the day. */
 export function rangeOf(day, now) {
@@ -12,11 +14,16 @@ export function rangeOf(day, now) {
   const starts = [...seen.map((one) => one.from), ...(isToday ? [now] : [])];
   const ends = [...seen.map((one) => one.to ?? now), ...(isToday ? [now] : [])];
   const [first, last] = starts.length ? [Math.min(...starts), Math.max(...ends)] : [day.start + 9 * HOUR, day.start + 17 * HOUR];
-  let from = Math.max(day.start, Math.floor((first - day.start - 10 * MINUTE) / HOUR) * HOUR + day.start);
-  let to = Math.min(day.end, Math.ceil((last - day.start + 10 * MINUTE) / HOUR) * HOUR + day.start);
-  to = Math.min(day.end, Math.max(to, from + 10 * HOUR));
-  from = Math.max(day.start, Math.min(from, to - 10 * HOUR));
-  return { from, to };
+  const from = Math.max(day.start, Math.floor((first - day.start - 10 * MINUTE) / HOUR) * HOUR + day.start);
+  const to = Math.min(day.end, Math.ceil((last - day.start + 10 * MINUTE) / HOUR) * HOUR + day.start);
+  return widened({ from, to }, day);
+}
+
+/** At least ten hours: first back to the morning, then on into the evening, then whatever the day has left. */
+function widened({ from, to }, day) {
+  const back = Math.min(from, Math.max(to - LEAST, day.start + MORNING));
+  const on = Math.min(day.end, Math.max(to, back + LEAST));
+  return { from: Math.max(day.start, Math.min(back, on - LEAST)), to: on };
 }
 
 /** Beside which other entries an entry stands: `{column, columns}` by id. */

@@ -2,11 +2,14 @@
 // after the last change seen, waits longer after each failure, and rests while nobody looks at the page.
 
 import { headers } from "./api.js";
-import { useEffect, useState } from "./html.js";
+import { useEffect, useRef, useState } from "./html.js";
 
 const SILENCE = 40_000; // the daemon says something every 15 s
 const REST = 20_000; // a page that nobody looks at leaves its connection to others: a browser has six
 const LONGEST = 10_000;
+const SOON = 100; // several changes of one deed are one look
+const BETWEEN = 1000;
+const BEATS = 5000;
 const listeners = new Set();
 const watchers = new Set();
 let state = "connecting";
@@ -102,6 +105,30 @@ export function useChanges(fn, deps) {
     listeners.add(fn);
     return () => listeners.delete(fn);
   }, deps);
+}
+
+/** This page changed something itself: whoever did it must not wait to see it. */
+export function nudge() {
+  tell("mine");
+}
+
+/** Call `look` when something changed: soon, but not more than once a second however much happens, and for evidence alone
+ * (which grows without an entry changing) every few seconds; `beats` false passes evidence over. */
+export function useLook(look, { beats = true } = {}) {
+  const due = useRef({ timer: 0, at: 0, last: 0 });
+  useEffect(() => () => clearTimeout(due.current.timer), []);
+  useChanges((kind) => {
+    if (kind === "health" || (kind === "heartbeat" && !beats)) return;
+    const now = Date.now(), mine = due.current;
+    const at = kind === "mine" ? now : kind === "heartbeat" ? now + BEATS : Math.max(now + SOON, mine.last + BETWEEN);
+    if (mine.timer && mine.at <= at) return;
+    clearTimeout(mine.timer);
+    mine.at = at;
+    mine.timer = setTimeout(() => {
+      Object.assign(mine, { timer: 0, last: Date.now() });
+      look();
+    }, at - now);
+  }, [look, beats]);
 }
 
 /** "connecting", "live", "away" (the daemon does not answer), "resting" (nobody looks), "out" (not let in). */

@@ -78,6 +78,13 @@ export function length(seconds) {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, "0")}m`;
 }
 
+/** How long an entry is by now, without its pauses: what runs grows while one looks. */
+export function secondsOf(entry, now) {
+  if (entry.state !== "running" && entry.state !== "paused") return entry.durationSeconds;
+  const paused = entry.pauses.reduce((sum, one) => sum + (ms(one.end) ?? now) - ms(one.start), 0);
+  return Math.max(0, (now - ms(entry.start) - paused) / 1000);
+}
+
 /** A length that moves: 1:05:09. */
 export function ticking(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

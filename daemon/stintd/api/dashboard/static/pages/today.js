@@ -1,16 +1,17 @@
 // One day: the timeline, what runs, what is missing, what was done.
 
-import { act } from "../lib/act.js";
-import { api } from "../lib/api.js";
+import { useNow } from "../lib/clock.js";
 import { useDay } from "../lib/day.js";
-import { html, useEffect, useMemo, useState } from "../lib/html.js";
-import { workOf } from "../lib/text.js";
-import { localDay, spanText, stamp } from "../lib/time.js";
+import { html, useEffect, useState } from "../lib/html.js";
+import { useMoves } from "../lib/moves.js";
+import { clock, localDay } from "../lib/time.js";
 import { go } from "../app.js";
 import { DayBar } from "../parts/daybar.js";
+import { Dialog } from "../parts/dialog.js";
 import { Editor, mergeAll, removeAll } from "../parts/editor.js";
 import { Fill } from "../parts/fill.js";
 import { Chosen, Entries, Gaps } from "../parts/list.js";
+import { Story } from "../parts/story.js";
 import { Acts } from "../parts/strip.js";
 import { Timeline } from "../parts/timeline.js";
 import { Timers } from "../parts/timers.js";
@@ -32,52 +33,19 @@ function useWanted() {
   return [wanted, (day) => go(day ? `/?day=${day}` : "/")];
 }
 
-/** The daemon's now, every second while something runs, else every ten. */
-function useNow(ahead, isTicking) {
-  const [now, set] = useState(Date.now() + ahead);
-  useEffect(() => {
-    const tick = () => document.hidden || set(Date.now() + ahead);
-    tick();
-    const timer = setInterval(tick, isTicking ? 1000 : 10_000);
-    document.addEventListener("visibilitychange", tick);
-    return () => (clearInterval(timer), document.removeEventListener("visibilitychange", tick));
-  }, [ahead, isTicking]);
-  return now;
-}
-
-/** Move or resize; shown at once where it was let go, and taken back when it is refused. */
-function useMoved(day, reload) {
-  const [moved, set] = useState({});
-  useEffect(() => set({}), [day]);
-  const move = async (entry, { from, to }) => {
-    set((was) => ({ ...was, [entry.id]: { from, to, durationSeconds: (to - from) / 1000 } }));
-    const body = { revision: entry.revision };
-    if (from !== entry.from) body.start = stamp(from);
-    if (to !== entry.to) body.end = stamp(to);
-    try {
-      await act(`${workOf(entry)}: ${spanText(from, to)}`, () => api.patch(`/api/entries/${entry.id}`, body));
-    } catch {
-      set({});
-    }
-    reload();
-  };
-  return [moved, move];
-}
-
 export function Page() {
   const [wanted, setWanted] = useWanted();
   const { day: told, trouble, reload } = useDay(wanted);
-  const isRunning = told?.entries.some((one) => one.to == null) ?? false;
-  const now = useNow(told?.ahead ?? 0, true);
+  const ahead = told?.ahead ?? 0;
+  const now = Math.max(useNow(ahead, 15_000), told?.now ?? 0);
   const [chosen, setChosen] = useState(new Set());
   const [sheet, setSheet] = useState(null);
-  const [moved, move] = useMoved(told, reload);
-  const day = useMemo(() => told && { ...told, entries: told.entries.map((one) => ({ ...one, ...moved[one.id] })) }, [told, moved]);
+  const { day, move } = useMoves(told, reload);
   useEffect(() => setChosen(new Set()), [wanted]);
 
   const does = {
     open: (entry) => setSheet({ id: entry.id, look: "form", entry }), why: (entry) => setSheet({ id: entry.id, look: "why", entry }),
-    split: (entry) => setSheet({ id: entry.id, look: "split", entry }), fill: (gap) => setSheet({ gap }), draw: (gap) => setSheet({ gap }),
+    split: (entry) => setSheet({ id: entry.id, look: "split", entry }), fill: (gap) => setSheet({ gap }), draw: (gap) => setSheet({ gap }), ask: (at) => setSheet({ at }),
     move, remove: (entry) => removeAll([entry]).then(reload),
     choose: (entry) => setChosen((was) => { const next = new Set(was); if (!next.delete(entry.id)) next.add(entry.id); return next; }),
   };
@@ -88,19 +56,20 @@ export function Page() {
     <${DayBar} date=${wanted ?? told?.date ?? localDay(now)} totals=${day && day.totals} now=${now} onDay=${setWanted} />
     ${!day && trouble && html`<p class="trouble wide-line">${trouble.message} <small>${trouble.hint}</small></p>`}
     ${day && html`<div class="columns" aria-busy=${wanted && day.date !== wanted ? "true" : undefined}>
-      <${Timeline} day=${day} now=${isRunning || wanted == null ? now : Math.max(now, day.now)} chosen=${chosen} does=${does} />
+      <${Timeline} day=${day} now=${now} chosen=${chosen} does=${does} />
       <aside>
-        <${Timers} now=${now} />
+        <${Timers} ahead=${ahead} />
         <${Gaps} day=${day} onFill=${does.fill} />
         ${!day.entries.length && html`<section class="card empty"><h2>A blank day</h2><p>Nothing was recorded. Entries appear here by themselves while you work in a watched folder.</p>
           <p>Draw on the timeline to write something down, or press <button class="quiet" onClick=${() => does.draw(blank(day, now))}>New entry</button></p></section>`}
-        <${Entries} day=${day} chosen=${chosen} does=${does} />
+        <${Entries} day=${day} chosen=${chosen} does=${does} now=${now} />
         <${Acts} day=${day} />
         <${Keys} />
       </aside>
     </div>`}
     <${Chosen} entries=${picked} onMerge=${() => mergeAll(picked).then(clear).then(reload)} onRemove=${() => removeAll(picked).then(clear).then(reload)} onClear=${clear} />
     ${sheet?.id && day && html`<${Editor} key=${sheet.id} entry=${day.entries.find((one) => one.id === sheet.id) ?? null} day=${day} look=${sheet.look} onClose=${close} />`}
+    ${sheet?.at && html`<${Dialog} title=${`Why ${clock(sheet.at)}`} onClose=${close}><${Story} at=${sheet.at} /></${Dialog}>`}
     ${sheet?.gap && html`<${Fill} gap=${sheet.gap} onClose=${close} />`}
   </main>`;
 }

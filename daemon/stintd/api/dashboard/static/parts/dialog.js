@@ -1,4 +1,4 @@
-// A sheet over the page: the browser's own dialog, which keeps the focus inside and gives it back.
+// A sheet over the page: the browser's own dialog, which keeps the focus inside.
 
 import { html, useEffect, useRef } from "../lib/html.js";
 import { Icon } from "./icons.js";
@@ -7,11 +7,13 @@ import { Icon } from "./icons.js";
 export function Dialog({ title, onClose, children, tone = "" }) {
   const node = useRef();
   useEffect(() => {
+    const before = document.activeElement;
     node.current.showModal();
-    return () => node.current?.close();
+    // The dialog is taken out of the page rather than closed, so the browser does not give the focus back.
+    return () => before?.isConnected && before.focus({ preventScroll: true });
   }, []);
   const beside = (event) => event.target === node.current && onClose();
-  return html`<dialog class=${`sheet ${tone}`} ref=${node} aria-label=${title} onClose=${onClose}
+  return html`<dialog class=${`sheet ${tone}`} ref=${node} aria-label=${title}
     onCancel=${(event) => { event.preventDefault(); onClose(); }} onPointerDown=${beside}>
     <div class="sheet-in">
       <header><h2>${title}</h2><button class="bare" aria-label="Close" type="button" onClick=${onClose}><${Icon} name="close" /></button></header>

@@ -82,8 +82,8 @@ export function Editor({ entry, day, look, onClose }) {
   }
   return html`<${Dialog} title=${open === "why" ? "Why" : entry.locked ? "Approved entry" : "Entry"} onClose=${onClose}>
     <p class="headline"><bdi class=${`dot-name`}>${workOf(seen)}</bdi><span>${spanText(seen.from, seen.to)} · ${length(seen.durationSeconds)}</span></p>
-    <div class="tabs" role="tablist">${[["form", "Edit"], ["split", "Split"], ["why", "Why"]].map(([name, title]) => html`
-      <button role="tab" type="button" aria-selected=${open === name ? "true" : "false"} onClick=${() => setOpen(name)}>${title}</button>`)}</div>
+    <div class="tabs" role="group" aria-label="What is shown">${[["form", "Edit"], ["split", "Split"], ["why", "Why"]].map(([name, title]) => html`
+      <button type="button" aria-pressed=${open === name ? "true" : "false"} onClick=${() => setOpen(name)}>${title}</button>`)}</div>
     ${changedElsewhere && html`<div class="conflict" role="alert"><p>It was changed elsewhere while you edited.</p>
       <button type="button" onClick=${() => (setSeen(entry), setForm(formOf(entry)), setTrouble(null))}>Show what is there now</button>
       <button type="button" onClick=${() => (setSeen(entry), setTrouble(null))}>Keep what I typed</button></div>`}
@@ -138,7 +138,7 @@ function Split({ entry, busy, attempt }) {
     attempt(`Split at ${clock(at)}`, () => api.post(`/api/entries/${entry.id}/split`, { at: stamp(at), revision: entry.revision }));
   };
   return html`<form onSubmit=${cut} class="fields">
-    <label class="field-of">Cut at<input type="time" step="1" required value=${clock(at)} name="at" onInput=${(event) => event.target.value && setAt(instantOf(localDay(entry.from), event.target.value))} /></label>
+    <label class="field-of">Cut at<input type="time" required value=${clock(at)} name="at" onInput=${(event) => event.target.value && setAt(instantOf(localDay(entry.from), event.target.value))} /></label>
     <label class="field-of wide">or drag<input type="range" min=${entry.from + 60_000} max=${end - 60_000} step="60000" value=${at} aria-label="Where to cut"
       onInput=${(event) => setAt(Number(event.target.value))} /></label>
     <p class="halves wide"><span>${spanText(entry.from, at)}<b>${length((at - entry.from) / 1000)}</b></span><span>${spanText(at, end)}<b>${length((end - at) / 1000)}</b></span></p>

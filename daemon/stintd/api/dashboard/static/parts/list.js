@@ -2,26 +2,26 @@
 
 import { html } from "../lib/html.js";
 import { colourOf, counted, line, workOf } from "../lib/text.js";
-import { length, spanText } from "../lib/time.js";
+import { length, secondsOf, spanText } from "../lib/time.js";
 import { Icon } from "./icons.js";
 
 export function Gaps({ day, onFill }) {
   if (!day.gaps.length) return null;
   const sum = day.gaps.reduce((all, one) => all + one.durationSeconds, 0);
   return html`<section class="card gaps" aria-label="Gaps">
-    <h2>Nobody's time<span class="count">${length(sum)}</span></h2>
+    <h2>Gaps<span class="count">${length(sum)}</span></h2>
     <ul>${day.gaps.map((gap) => html`<li key=${gap.id}><div><strong>${spanText(gap.from, gap.to)}</strong> <span>${length(gap.durationSeconds)}</span><small>${line(gap.reason)}</small></div>
       <button class="quiet" onClick=${() => onFill(gap)}><${Icon} name="plus" /> Fill</button></li>`)}</ul>
   </section>`;
 }
 
-function Row({ entry, isChosen, does }) {
+function Row({ entry, isChosen, does, now }) {
   const notes = [entry.actor === "agent" && "agent", entry.state !== "finished" && entry.state, !entry.confirmed && "unconfirmed",
     entry.origin === "backfill" && "estimated", entry.locked && "approved", entry.billable && "billable"].filter(Boolean);
   return html`<li class=${`row ${colourOf(entry.projectId)} ${entry.actor}`}>
     <input type="checkbox" checked=${isChosen} aria-label=${`Choose ${workOf(entry)}, ${spanText(entry.from, entry.to)}`} onChange=${() => does.choose(entry)} />
     <button class="row-in" onClick=${() => does.open(entry)}>
-      <span class="what"><i class="dot" aria-hidden="true"></i><bdi>${workOf(entry)}</bdi></span><b>${length(entry.durationSeconds)}</b>
+      <span class="what"><i class="dot" aria-hidden="true"></i><bdi>${workOf(entry)}</bdi></span><b>${length(secondsOf(entry, now))}</b>
       <small>${spanText(entry.from, entry.to)}${notes.length ? ` · ${notes.join(", ")}` : ""}</small>
       ${entry.description && html`<small class="text"><bdi>${line(entry.description)}</bdi></small>`}
       ${entry.tags.length > 0 && html`<small class="tags">${entry.tags.map((tag) => html`<span key=${tag} class="tag">${line(tag)}</span>`)}</small>`}
@@ -30,10 +30,10 @@ function Row({ entry, isChosen, does }) {
   </li>`;
 }
 
-export function Entries({ day, chosen, does }) {
+export function Entries({ day, chosen, does, now }) {
   if (!day.entries.length) return null;
   return html`<section class="card entries" aria-label="Entries"><h2>Entries<span class="count">${day.entries.length}</span></h2>
-    <ul>${day.entries.map((entry) => html`<${Row} key=${entry.id} entry=${entry} isChosen=${chosen.has(entry.id)} does=${does} />`)}</ul></section>`;
+    <ul>${day.entries.map((entry) => html`<${Row} key=${entry.id} entry=${entry} isChosen=${chosen.has(entry.id)} does=${does} now=${now} />`)}</ul></section>`;
 }
 
 /** What can be done with several. */

@@ -2,8 +2,8 @@
 
 import { api } from "../lib/api.js";
 import { html, useEffect, useState } from "../lib/html.js";
-import { counted, line } from "../lib/text.js";
-import { clock, length, ms, spanText } from "../lib/time.js";
+import { counted, line, workOf } from "../lib/text.js";
+import { clock, length, ms, spanText, stamp } from "../lib/time.js";
 
 const ACTS = {
   edit: ["edit"], read: ["read"], checkout: ["branch change"], merge: ["merge"], rebase: ["rebase"], push: ["push", "pushes"],
@@ -75,20 +75,23 @@ function about(entry) {
   return found.join(" ");
 }
 
-export function Story({ entry }) {
+/** Of an entry, or of the minute `at`, whatever lies there. */
+export function Story({ entry, at }) {
   const [told, set] = useState(null);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
     let isHere = true;
-    api.get(`/api/entries/${entry.id}/evidence`).then((found) => isHere && set(found), (refusal) => isHere && setTrouble(refusal.message));
+    const asked = entry ? api.get(`/api/entries/${entry.id}/evidence`) : api.get("/api/why", { at: stamp(at) });
+    asked.then((found) => isHere && set(found), (refusal) => isHere && setTrouble(refusal.message));
     return () => (isHere = false);
-  }, [entry.id, entry.revision]);
+  }, [entry?.id, entry?.revision, at]);
   if (trouble) return html`<p class="trouble">${trouble}</p>`;
   if (!told) return html`<p class="loading">Looking it up…</p>`;
   const { short, list } = events(told);
   return html`<div class="story">
-    <p class="note">${about(entry)}</p>
-    ${!list.length && html`<p>Nothing was observed here: it rests on what you entered.</p>`}
+    ${!entry && html`<p class="headline"><bdi>${told.entry ? workOf(told.entry) : "No entry"}</bdi><span>${spanText(ms(told.start), ms(told.end))}</span></p>`}
+    ${told.entry && html`<p class="note">${about(told.entry)}</p>`}
+    ${!list.length && html`<p>Nothing was observed here${told.entry ? ": it rests on what you entered" : ""}.</p>`}
     <ol>${list.map((one) => html`<li class=${one.kind} key=${`${one.kind}${one.at}`}>
       <time>${one.to && one.to - one.at >= 60_000 ? spanText(one.at, one.to) : clock(one.at)}</time><div>${one.body}</div></li>`)}</ol>
     ${short.length > 0 && html`<p class="note">${counted(short.length, "silence")} under 5 minutes, ${length(short.reduce((sum, one) => sum + one.to - one.at, 0) / 1000)} in all, counted as work.</p>`}

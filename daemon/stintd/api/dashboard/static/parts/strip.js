@@ -12,9 +12,13 @@ function Stretch({ one, at, name, words }) {
   return html`<i class=${name} style=${at(one.from, one.to)} title=${`${words}, ${spanText(one.from, one.to)}, ${length((one.to - one.from) / 1000)}`}></i>`;
 }
 
-export function Strip({ day, at, range }) {
+export function Strip({ day, at, range, onAsk }) {
   const inside = (list) => list.filter((one) => one.to > range.from && one.from < range.to);
-  return html`<div class="strip" aria-hidden="true">
+  const ask = (event) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    onAsk(range.from + ((event.clientY - box.top) / box.height) * (range.to - range.from));
+  };
+  return html`<div class="strip" aria-hidden="true" onClick=${ask}>
     ${inside(day.evidence).map((one) => html`<${Stretch} key=${`${one.state}${one.from}${one.projectId}`} one=${one} at=${at}
       name=${`seen ${one.state} ${colourOf(one.projectId)}`} words=${`${STATES[one.state]}: ${projectOf(one)}`} />`)}
     ${inside(day.absences).map((one) => html`<${Stretch} key=${`a${one.from}`} one=${one} at=${at} name="absence" words=${ABSENCES[one.kind]} />`)}

@@ -3,7 +3,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { FINE, SNAP, columnsOf, dragged, hoursOf, rangeOf } from "../lib/lanes.js";
 import { colourOf, line, projectOf, workOf } from "../lib/text.js";
-import { HOUR, length, spanText } from "../lib/time.js";
+import { HOUR, length, secondsOf, spanText } from "../lib/time.js";
 import { DragLabel, useDrag } from "./drag.js";
 import { Icon } from "./icons.js";
 import { Legend, Marks, Strip } from "./strip.js";
@@ -35,7 +35,7 @@ export function canMove(entry) {
 }
 
 function words(entry, now) {
-  const seconds = entry.durationSeconds;
+  const seconds = secondsOf(entry, now);
   const notes = [entry.actor === "agent" && "agent", entry.state !== "finished" && entry.state, !entry.confirmed && "unconfirmed",
     entry.origin === "backfill" && "estimated", entry.locked && "approved"].filter(Boolean);
   return `${workOf(entry)}, ${spanText(entry.from, entry.to)}, ${length(seconds)}${notes.length ? `, ${notes.join(", ")}` : ""}`;
@@ -55,7 +55,7 @@ function Entry({ entry, place, box, now, chosen, drag, handlers }) {
     onPointerDown=${(event) => canMove(entry) && !isFinger(event) && handlers.grab(event, entry, "all")}>
     ${!entry.locked && html`<span class="grip start" onPointerDown=${grip("start")} aria-hidden="true"></span>`}
     ${size !== "flat" && html`<span class="what"><bdi>${workOf(entry)}</bdi>${entry.locked && html` <span class="tag">approved</span>`}${entry.state === "paused" && html` <span class="tag">paused</span>`}</span>`}
-    ${size === "tall" && html`<span class="when">${spanText(bounds.from, bounds.to)} · ${length(drag ? (drag.to - drag.from) / 1000 : entry.durationSeconds)}</span>`}
+    ${size === "tall" && html`<span class="when">${spanText(bounds.from, bounds.to)} · ${length(drag?.to ? (drag.to - drag.from) / 1000 : secondsOf(entry, now))}</span>`}
     ${height >= 58 && entry.description && html`<span class="text"><bdi>${line(entry.description)}</bdi></span>`}
     ${entry.pauses.map((pause) => html`<i class="pause" key=${pause.start} style=${inner(pause, bounds, now, height)}></i>`)}
     ${canMove(entry) && html`<span class="grip end" onPointerDown=${grip("end")} aria-hidden="true"></span>`}
@@ -70,21 +70,21 @@ function inner(pause, bounds, now, height) {
   return { top: `${(start - bounds.from) * per}px`, height: `${Math.max(1, (end - start) * per)}px` };
 }
 
-function Gap({ gap, box, onFill }) {
-  const style = box(gap.from, gap.to);
+function Gap({ gap, box, onFill, onKey }) {
+  const style = box(gap.from, gap.to, 2);
   const flat = parseFloat(style.height) < 15;
-  return html`<button class=${`gap ${flat ? "flat" : ""}`} style=${style} onClick=${() => onFill(gap)} title=${line(gap.reason)}
+  return html`<button class=${`gap ${flat ? "flat" : ""}`} style=${style} onClick=${() => onFill(gap)} onKeyDown=${onKey} title=${line(gap.reason)}
     aria-label=${`Gap, ${spanText(gap.from, gap.to)}, ${length(gap.durationSeconds)}: fill it`}>${!flat && html`<${Icon} name="plus" /> ${length(gap.durationSeconds)}`}</button>`;
 }
 
-/** `does`: `open(entry)`, `choose(entry)`, `fill(gap)`, `draw({from, to})`, `move(entry, {from, to})`, `remove(entry)`, `split(entry)`, `why(entry)`. */
+/** `does`: `open(entry)`, `ask(instant)`, `choose(entry)`, `fill(gap)`, `draw({from, to})`, `move(entry, {from, to})`, `remove(entry)`, `split(entry)`, `why(entry)`. */
 export function Timeline({ day, now, chosen, does }) {
   const [zoom, setZoom] = useZoom();
   const range = useMemo(() => rangeOf(day, now), [day, Math.floor(now / HOUR)]);
   const perHour = zoom || fitting(range);
   const y = (instant) => ((instant - range.from) * perHour) / HOUR;
-  const box = (from, to) => {
-    const top = Math.max(0, y(from)), bottom = Math.min(y(range.to), y(to));
+  const box = (from, to, inset = 0) => {
+    const top = Math.max(0, y(from)) + inset, bottom = Math.min(y(range.to), y(to)) - inset;
     return { top: `${top}px`, height: `${Math.max(5, bottom - top)}px` };
   };
   const { drag, begin } = useDrag({
@@ -108,10 +108,10 @@ export function Timeline({ day, now, chosen, does }) {
     <div class="tools"><${Legend} /><${Zoom} perHour=${perHour} zoom=${zoom} setZoom=${setZoom} /></div>
     <div class=${`field ${agents.length ? "with-agents" : ""}`} ref=${field} style=${{ height: `${y(range.to)}px` }}>
       ${hoursOf(range).map((one) => html`<div class="hour" key=${one.at} style=${{ top: `${y(one.at)}px` }}><span>${one.label}</span></div>`)}
-      <${Strip} day=${day} at=${box} range=${range} />
+      <${Strip} day=${day} at=${box} range=${range} onAsk=${(at) => does.ask(Math.min(at, now))} />
       <${Marks} day=${day} y=${y} />
       <div class="lane people" onPointerDown=${draw}>
-        ${day.gaps.map((gap) => html`<${Gap} key=${gap.id} gap=${gap} box=${box} onFill=${does.fill} />`)}
+        ${day.gaps.map((gap) => html`<${Gap} key=${gap.id} gap=${gap} box=${box} onFill=${does.fill} onKey=${(event) => along(event, field)} />`)}
         ${shown(people)}
         ${drag?.edge === "draw" && html`<div class="entry drawn tall" style=${box(drag.from, drag.to)}><${DragLabel} drag=${drag} /></div>`}
       </div>
@@ -135,19 +135,27 @@ function clicked(event, entry, does) {
   else does.open(entry);
 }
 
+const WAYS = { ArrowUp: -1, ArrowDown: 1 };
+
+/** From one thing on the timeline to the next, in the order of the day. */
+function along(event, field) {
+  if (!WAYS[event.key]) return;
+  event.preventDefault();
+  const all = [...field.current.querySelectorAll(".entry[data-id], .gap")].sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top));
+  all[all.indexOf(event.currentTarget) + WAYS[event.key]]?.focus();
+}
+
 function keyed(event, entry, day, does, field) {
   if (event.target !== event.currentTarget) return;
-  const along = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  const way = WAYS[event.key];
   const deed = { Enter: does.open, " ": does.choose, Delete: does.remove, Backspace: does.remove, s: does.split, w: does.why }[event.key];
-  if (along && event.altKey) {
+  if (way && event.altKey) {
     event.preventDefault();
     if (!canMove(entry)) return;
     const step = event.ctrlKey ? FINE : SNAP;
-    does.move(entry, dragged(entry, event.shiftKey ? "end" : "all", along * step, step, day));
-  } else if (along) {
-    event.preventDefault();
-    const all = [...field.current.querySelectorAll(".entry[data-id], .gap")].sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top));
-    all[all.indexOf(event.currentTarget) + along]?.focus();
+    does.move(entry, dragged(entry, event.shiftKey ? "end" : "all", way * step, step, day));
+  } else if (way) {
+    along(event, field);
   } else if (deed && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
     deed(entry);

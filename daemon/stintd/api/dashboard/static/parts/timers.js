@@ -2,10 +2,11 @@
 
 import { act, complain } from "../lib/act.js";
 import { api } from "../lib/api.js";
+import { useNow } from "../lib/clock.js";
 import { html, useCallback, useEffect, useState } from "../lib/html.js";
-import { useChanges } from "../lib/live.js";
+import { useLook } from "../lib/live.js";
 import { colourOf, line, workOf } from "../lib/text.js";
-import { clock, ms, ticking } from "../lib/time.js";
+import { clock, ms, secondsOf, ticking } from "../lib/time.js";
 import { ProjectField, projectNamed, useProjects } from "./choose.js";
 import { Icon } from "./icons.js";
 
@@ -14,14 +15,8 @@ export function useTimers() {
   const [timers, set] = useState([]);
   const load = useCallback(() => api.get("/api/timer/current").then((told) => set(told.timers), () => {}), []);
   useEffect(() => void load(), []);
-  useChanges((kind) => kind !== "health" && load(), []);
+  useLook(load);
   return timers;
-}
-
-function seconds(timer, now) {
-  let sum = now - ms(timer.start);
-  for (const pause of timer.pauses) sum -= (ms(pause.end) ?? now) - ms(pause.start);
-  return Math.max(0, sum / 1000);
 }
 
 const WORDS = { running: "since", paused: "paused, since", waiting: "waits for the first act, since" };
@@ -34,7 +29,7 @@ function Timer({ timer, now }) {
   return html`<li class=${`timer ${timer.state} ${timer.actor} ${colourOf(timer.projectId)}`}>
     <div class="who"><strong><bdi>${name}</bdi></strong>
       <small>${timer.actor === "agent" ? "agent, " : ""}${WORDS[timer.state]} ${clock(ms(timer.start))}${timer.branch && html` · <bdi>${line(timer.branch)}</bdi>`}${timer.provisional ? " · just noticed" : ""}</small></div>
-    <span class="ticking">${timer.state === "waiting" ? "" : ticking(seconds(timer, now))}</span>
+    <span class="ticking">${timer.state === "waiting" ? "" : ticking(secondsOf(timer, now))}</span>
     ${isKnown && timer.actor === "human" && html`<div class="deeds">
       ${timer.state === "running" && html`<button class="quiet" onClick=${() => ask("pause", "Paused")}><${Icon} name="pause" /> Pause</button>`}
       ${timer.state === "paused" && html`<button class="quiet" onClick=${() => ask("resume", "Going on with")}><${Icon} name="play" /> Resume</button>`}
@@ -66,7 +61,8 @@ function Start({ running }) {
   </form>`;
 }
 
-export function Timers({ now }) {
+export function Timers({ ahead }) {
+  const now = useNow(ahead, 1000);
   const timers = useTimers();
   const running = timers.filter((one) => one.actor === "human" && ["running", "paused"].includes(one.state) && !one.provisional);
   return html`<section class="card timers" aria-label="Running now">
