@@ -22,6 +22,7 @@ from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
 from tests.support.billing import FAKES
 from tests.support.billing.fake import Fake
+from tests.support.billing.spec import CONTRACTS, SPECS, Judged, judged
 from tests.support.clock import FakeClock
 from tests.support.engine import Running, running
 
@@ -96,9 +97,10 @@ async def desk(
         supervisor = Supervisor(begun.clock, begun.engine.health)
         keys = TargetKeys(SecretFolder(str(folder / "secrets")), {"KEY": fake.key})
         rng = random.Random(seed)
+        carrier = judged(kind, fake) if SPECS and kind in CONTRACTS else fake
 
         def make(target: Target, secret: str) -> Any:
-            return KINDS[target.kind].make(fake, begun.clock, Login(target.base_url, secret, target.options))
+            return KINDS[target.kind].make(carrier, begun.clock, Login(target.base_url, secret, target.options))
 
         targets = Targets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
         begun.engine.on_outgoing = targets.changed
@@ -111,3 +113,5 @@ async def desk(
             if not fake.is_hanging:  # a killed daemon waits for nobody
                 await targets.stop()
             await supervisor.stop()
+        if isinstance(carrier, Judged):
+            assert carrier.judge.told == [], "not as the service's own document says"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -99,10 +100,13 @@ class Api:
         """The server's own words, made harmless."""
         found = parsed(answer)
         text = _words(next((found[name] for name in _WORDS if found.get(name)), "")) if isinstance(found, dict) else ""
+        text = self.cleaned(text)
+        return f": {text}" if text else ""
+
+    def cleaned(self, text: str) -> str:
+        """Words from outside, without control characters, without the key, and not too many."""
         text = "".join(one if one.isprintable() else " " for one in text).strip()
-        if self._key:
-            text = text.replace(self._key, "…")
-        return f": {text[:WORDS_LIMIT]}" if text else ""
+        return (text.replace(self._key, "…") if self._key else text)[:WORDS_LIMIT]
 
     def _pause(self, answer: Response) -> timedelta | None:
         """Retry-After, or when a quota begins anew; the longer of both."""
@@ -204,6 +208,24 @@ def listed(answer: Response | Failure) -> list[dict[str, Any]] | None:
             None,
         )
     return found if isinstance(found, list) and all(isinstance(one, dict) for one in found) else None
+
+
+def status_of(answer: Response | Failure) -> int:
+    """The status, 0 when there is no answer."""
+    return answer.status if isinstance(answer, Response) else 0
+
+
+def unlisted(api: Api, answer: Response | Failure) -> Outcome:
+    """The outcome of a look whose list cannot be read: it says nothing of what is there."""
+    judged = api.judged(answer, "read")
+    return Outcome(UNKNOWN, text="its list of entries cannot be read") if judged.kind in (TAKEN, REFUSED) else judged
+
+
+def before(outcome: Outcome) -> Outcome:
+    """What went wrong with a question that comes before a write: nothing was written, and no entry is to blame."""
+    if outcome.kind == REFUSED:
+        return replace(outcome, kind=STOPPED if outcome.status in (403, 404) else UNSENT)
+    return replace(outcome, kind=UNSENT) if outcome.kind == UNKNOWN else outcome
 
 
 def seconds_of(value: Any) -> int | None:

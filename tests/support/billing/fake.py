@@ -25,7 +25,8 @@ class Fake:
     """What every fake has: a key, a ledger by remote id, and how it misbehaves. `fault()` names the next fault or "".
 
     `remote` is a mapping that it knows, `options` what its account needs, `variants` the settings under which the whole
-    contract runs: whatever the service's documents leave open.
+    contract runs: whatever the service's documents leave open. `head`: what the answer being made says in headers.
+    `is_faulty`: it misbehaved last.
     """
 
     remote: ClassVar[Mapping[str, str]] = {}
@@ -39,14 +40,16 @@ class Fake:
     refuses: Callable[[dict[str, Any]], bool] = lambda entry: False
     locks: Callable[[dict[str, Any]], bool] = lambda entry: False
     made: int = 0
+    head: dict[str, str] = field(default_factory=dict)
+    is_faulty: bool = False
     is_hanging: bool = False
     hangs: int = 0
     lock: Any = field(default_factory=threading.RLock)
 
     async def send(self, request: Request) -> Response | Failure:
-        """As a `ports.Carrier`; with `is_hanging` it stores and is never heard of again."""
+        """As a `ports.Carrier`; with `is_hanging` it stores what it takes and is never heard of again."""
         answer = self.answer(request)
-        if self.is_hanging:
+        if self.is_hanging and request.method != "GET" and isinstance(answer, Response) and answer.status < 300:
             self.hangs += 1
             await asyncio.Event().wait()
         return answer
@@ -54,6 +57,7 @@ class Fake:
     def answer(self, request: Request) -> Response | Failure:
         with self.lock:
             fault = self.fault(request)
+            self.is_faulty = bool(fault)
             self.asked.append((request.method, urlsplit(request.url).path))
             if fault == "down":
                 return Failure("unreachable", "no connection: refused")
@@ -61,6 +65,7 @@ class Fake:
                 return answered(500, {"error": "broken"})
             if fault.startswith("429"):
                 return answered(429, {"error": "slow down"}, {"retry-after": "1"} if "with" in fault else {})
+            self.head = {}
             status, told = self._routed(request)
             if fault == "500 after":
                 return answered(500, {"error": "broken"})
@@ -72,7 +77,7 @@ class Fake:
                 return Response(200, {"content-type": "text/html"}, b"<html>sign in</html>")
             if fault == "odd json after":
                 return answered(status, ["?"] if status < 300 else told)
-            return answered(status, told)
+            return answered(status, told, self.head)
 
     def _routed(self, request: Request) -> Answer:
         raise NotImplementedError
@@ -89,7 +94,9 @@ class Fake:
 
 def answered(status: int, told: Any, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer."""
-    return Response(status, {"content-type": "application/json", **(headers or {})}, json.dumps(told).encode())
+    return Response(
+        status, {"content-type": "application/json", **(headers or {})}, b"" if status == 204 else json.dumps(told).encode()
+    )
 
 
 def stretch(start: str, end: str, description: str) -> tuple[int, int, str]:

@@ -19,7 +19,8 @@ import yaml
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
-from stintd.ports import Carrier, Failure, Request, Response
+from stintd.ports import Failure, Request, Response
+from tests.support.billing.fake import Fake
 from tests.support.billing.swagger import METHODS, translated
 
 HOST = "http://spec"
@@ -76,16 +77,55 @@ CONTRACTS: dict[str, Contract] = {
     ),
     "tempo": Contract("tempo-v4.core.openapi.yaml", beside={r"/rest/api/3/.*": "Jira's, which its people are found in"}),
     "toggl": Contract("toggl-track-v9.time-entries.repaired.swagger.json"),
-    "wakatime": Contract("wakatime-v1.external-durations.derived.openapi.yaml"),
+    "wakatime": Contract(
+        "wakatime-v1.external-durations.derived.openapi.yaml",
+        beside={r"/users/current(/projects)?": "the document is a part: that of external durations"},
+    ),
 }  # fmt: skip
 
 
 @cache
+def judge_of(kind: str) -> "Judge":
+    """Whoever judges a kind: made once, for reading a large document takes a second."""
+    contract = CONTRACTS[kind]
+    return Judge(contract, document(contract.file))
+
+
 def document(file: str) -> Mapping[str, Any]:
     """A document of the folder, as OpenAPI 3 for one made-up server."""
     text = (Path(SPECS) / file).read_text()
     found = json.loads(text) if file.endswith(".json") else yaml.safe_load(text)
-    return {**(translated(found) if "swagger" in found else found), "servers": [{"url": HOST}]}
+    opened = translated(found) if "swagger" in found else found
+    return {**_merged(opened, opened), "servers": [{"url": HOST}]}
+
+
+def _merged(told: Any, whole: Mapping[str, Any]) -> Any:
+    """The same with every `allOf` of objects as one object: each of its parts alone would forbid what the others name."""
+    if isinstance(told, list):
+        return [_merged(one, whole) for one in told]
+    if not isinstance(told, dict):
+        return told
+    parts = [resolved(one, whole) for one in told["allOf"]] if isinstance(told.get("allOf"), list) else []
+    if not parts or not all("properties" in one for one in parts):
+        return {name: _merged(one, whole) for name, one in told.items()}
+    fields: dict[str, Any] = {}
+    for one in [*parts, told]:
+        fields |= _merged(one.get("properties", {}), whole)
+    required = [name for one in [*parts, told] for name in one.get("required", [])]
+    return {
+        "type": "object", "properties": fields, **({"required": required} if required else {}),
+        **({"nullable": True} if told.get("nullable") else {}),
+    }  # fmt: skip
+
+
+def resolved(told: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a `$ref` refers to; anything else as it is."""
+    found: Any = told
+    if "$ref" in told:
+        found = whole
+        for step in told["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+    return found
 
 
 class Judge:
@@ -130,17 +170,9 @@ class Judge:
 
     def _undeclared(self, path: str, declared: Mapping[str, Any], query: str) -> Iterator[str]:
         operation = next(one for one in self._document["paths"].values() if declared in one.values())
-        given = [self._resolved(one) for one in [*operation.get("parameters", []), *declared.get("parameters", [])]]
+        given = [resolved(one, self._document) for one in [*operation.get("parameters", []), *declared.get("parameters", [])]]
         names = {one["name"].removesuffix("[]") for one in given if one["in"] == "query"}
         yield from (f"no such query: {name}" for name, _ in parse_qsl(query) if name.removesuffix("[]") not in names)
-
-    def _resolved(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
-        found: Any = told
-        if "$ref" in told:
-            found = self._document
-            for step in told["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-        return found
 
     def _of(self, errors: Any) -> Iterator[str]:
         for error in errors:
@@ -168,18 +200,19 @@ def complaints(error: Exception) -> Iterator[str]:
 
 
 class Judged:
-    """A carrier that has what goes through it judged."""
+    """A fake that has what goes through it judged, except answers that are faulty on purpose."""
 
-    def __init__(self, carrier: Carrier, judge: Judge) -> None:
-        self._carrier, self.judge = carrier, judge
+    def __init__(self, fake: Fake, judge: Judge) -> None:
+        self._fake, self.judge = fake, judge
 
     async def send(self, request: Request) -> Response | Failure:
-        answer = await self._carrier.send(request)
-        self.judge.of(request, answer)
+        answer = await self._fake.send(request)
+        self.judge.of(request, Failure("timeout", "") if self._fake.is_faulty else answer)
         return answer
 
 
-def judged(kind: str, carrier: Carrier) -> Judged:
-    """What this kind asks and is answered, against the document of its table line."""
-    contract = CONTRACTS[kind]
-    return Judged(carrier, Judge(contract, document(contract.file)))
+def judged(kind: str, fake: Fake) -> Judged:
+    """What this kind asks and is answered from now on, against the document of its table line."""
+    judge = judge_of(kind)
+    judge.told, judge.judged = [], 0
+    return Judged(fake, judge)
