@@ -14,6 +14,7 @@ _FILES = {
     "clockme": "clockme",
     "jira": "jira",
     "jira-server": "jiraserver",
+    "kimai": "kimai",
     "timetagger": "timetagger",
     "webhook": "receiver",
 }

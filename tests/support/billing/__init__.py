@@ -8,6 +8,7 @@ from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Fake
 from tests.support.billing.jira import JiraFake, JiraServerFake
+from tests.support.billing.kimai import KimaiFake
 from tests.support.billing.receiver import ReceiverFake
 from tests.support.billing.timetagger import TimeTaggerFake
 
@@ -16,6 +17,7 @@ FAKES: dict[str, type[Any]] = {
     "clockme": ClockMeFake,
     "jira": JiraFake,
     "jira-server": JiraServerFake,
+    "kimai": KimaiFake,
     "timetagger": TimeTaggerFake,
     "webhook": ReceiverFake,
 }
