@@ -15,6 +15,7 @@ _FILES = {
     "jira": "jira",
     "jira-server": "jiraserver",
     "kimai": "kimai",
+    "solidtime": "solidtime",
     "timetagger": "timetagger",
     "webhook": "receiver",
 }

@@ -10,6 +10,7 @@ from tests.support.billing.fake import Fake
 from tests.support.billing.jira import JiraFake, JiraServerFake
 from tests.support.billing.kimai import KimaiFake
 from tests.support.billing.receiver import ReceiverFake
+from tests.support.billing.solidtime import SolidTimeFake
 from tests.support.billing.timetagger import TimeTaggerFake
 
 FAKES: dict[str, type[Any]] = {
@@ -18,6 +19,7 @@ FAKES: dict[str, type[Any]] = {
     "jira": JiraFake,
     "jira-server": JiraServerFake,
     "kimai": KimaiFake,
+    "solidtime": SolidTimeFake,
     "timetagger": TimeTaggerFake,
     "webhook": ReceiverFake,
 }
