@@ -17,6 +17,7 @@ _FILES = {
     "kimai": "kimai",
     "solidtime": "solidtime",
     "timetagger": "timetagger",
+    "wakatime": "wakatimedurations",
     "webhook": "receiver",
 }
 

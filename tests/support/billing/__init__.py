@@ -12,6 +12,7 @@ from tests.support.billing.kimai import KimaiFake
 from tests.support.billing.receiver import ReceiverFake
 from tests.support.billing.solidtime import SolidTimeFake
 from tests.support.billing.timetagger import TimeTaggerFake
+from tests.support.billing.wakatime import WakaTimeFake
 
 FAKES: dict[str, type[Any]] = {
     "clickup": ClickUpFake,
@@ -21,6 +22,7 @@ FAKES: dict[str, type[Any]] = {
     "kimai": KimaiFake,
     "solidtime": SolidTimeFake,
     "timetagger": TimeTaggerFake,
+    "wakatime": WakaTimeFake,
     "webhook": ReceiverFake,
 }
 VARIANTS: dict[str, Callable[[], Fake]] = {
