@@ -13,7 +13,7 @@ DETAIL = """Looks at the daemon, settings, folders, keys, permissions, the disk,
 kernel, the clock and time zone, git, hooks, the service, and billing systems; works while the daemon is down.
 stint doctor --json      [{name, state: ok | warning | error, text, hint}]; exit 1 where something is an error"""
 CHECKS = (files.of_settings, files.of_home, database.findings, files.set_aside, system.limits, system.zone, system.git,
-          system.python, programs.findings)  # fmt: skip
+          system.python, programs.findings, programs.of_service)  # fmt: skip
 MARKS = {"ok": ("✓", "ok", 32), "warning": ("!", "! ", 33), "error": ("✗", "x ", 31)}
 
 

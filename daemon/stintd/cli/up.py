@@ -3,7 +3,7 @@
 import json
 
 from stintd import paths
-from stintd.cli import process, roots, status
+from stintd.cli import process, roots, service, status
 from stintd.cli.options import Operand, Verb
 from stintd.cli.repos import shown_path
 from stintd.cli.text import bold, dim
@@ -41,7 +41,7 @@ def up(words):
     folders = roots.absolute(words.folder)
     was_running = process.is_running()
     roots.add(folders)
-    if not was_running:
+    if not was_running and not (service.hand_over("start") and process.is_running()):
         child, offset = process.spawn()
         process.wait_ready(child, offset)
     now = settled_status()
@@ -55,7 +55,9 @@ def up(words):
 
 def down(words):
     try:
-        pid = process.stop()
+        pid = process.pid_of_daemon()
+        if not service.hand_over("stop") or process.is_running():
+            process.stop()
     except DaemonDown:
         print(json.dumps({"stopped": None}) if words.json else "stintd was not running")
         return

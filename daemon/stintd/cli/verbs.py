@@ -21,7 +21,7 @@ GROUPS = {
     },
     "The daemon": {
         "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "backup": "backup",
-        "purge": "purge", "keys": "keys",
+        "purge": "purge", "service": "service", "keys": "keys",
         "webhooks": "webhooks", "outbox": "outbox", "connect": "connect",
         "targets": "targets", "sync": "sync", "mcp": "mcp",
         "prompt": "prompt", "completions": "completions",

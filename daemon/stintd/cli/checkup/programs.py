@@ -5,8 +5,9 @@ import os
 from stintd.cli.checkup.finding import ok, warning
 from stintd.cli.hooks import PROGRAMS
 from stintd.cli.repos import shown_path
+from stintd.cli.service import place
 from stintd.errors import StintdError
-from stintd.install import agentsettings, git, memory
+from stintd.install import agentsettings, git, memory, service
 from stintd.paths import home_layout
 
 WELL = ("installed", "absent", "installed, another runs afterwards", "run by another hook")
@@ -16,6 +17,21 @@ def findings():
     """Only what was installed is judged: nobody needs all of them."""
     yield from _programs()
     yield from _git()
+
+
+def of_service():
+    """Units that were installed and are not what they would be now: Python moved, or the home did."""
+    manager = service.MANAGERS[service.manager_of()]
+    found = service.states(manager, place())
+    wrong = {path: state for path, state in found.items() if state not in ("installed", "absent")}
+    for path, state in wrong.items():
+        yield warning("service", f"{shown_path(path)}: {state}", "`stint service install` writes it anew; move yours away first")
+    if not wrong and "installed" in found.values():
+        missing = [path for path, state in found.items() if state == "absent"]
+        if missing:
+            yield warning("service", f"{shown_path(missing[0])} is gone", "`stint service install`")
+        else:
+            yield ok("service", f"{manager.name} starts the daemon")
 
 
 def _programs():
