@@ -17,7 +17,7 @@ from stintd.engine.supervisor import Supervisor
 from stintd.engine.targetkeys import TargetKeys
 from stintd.engine.targetlane import LaneTools
 from stintd.engine.targets import Targets
-from stintd.ports import Login
+from stintd.ports import Kind, Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
 from tests.support.billing import FAKES
@@ -81,17 +81,20 @@ class Desk:
             if self.fake.hangs:
                 return
             before = len(self.fake.asked), len(self.targets._lanes)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.005)
             await self.engine.read(lambda conn: None)
             is_still = (len(self.fake.asked), len(self.targets._lanes)) == before
-            still = still + 1 if is_still and not any(lane._woken.is_set() for lane in self.targets._lanes.values()) else 0
+            lanes = self.targets._lanes.values()
+            still = still + 1 if is_still and all(lane.is_waiting and not lane._woken.is_set() for lane in lanes) else 0
 
 
 @asynccontextmanager
 async def desk(
     folder: Path, kind: str = "clockme", fake: Fake | None = None, clock: FakeClock | None = None, target: Target | None = None,
-    seed: int = 0,
+    seed: int = 0, shape: Kind | None = None,
 ) -> AsyncIterator[Desk]:  # fmt: skip
+    """`shape`: a kind that only tests know."""
+    shape = shape or KINDS[target.kind if target is not None else kind]
     fake = fake if fake is not None else FAKES[kind]()
     async with running(folder, clock) as begun:
         supervisor = Supervisor(begun.clock, begun.engine.health)
@@ -100,12 +103,12 @@ async def desk(
         carrier = judged(kind, fake) if SPECS and kind in CONTRACTS else fake
 
         def make(target: Target, secret: str) -> Any:
-            return KINDS[target.kind].make(carrier, begun.clock, Login(target.base_url, secret, target.options))
+            return shape.make(carrier, begun.clock, Login(target.base_url, secret, target.options))
 
         targets = Targets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
         begun.engine.on_outgoing = targets.changed
         one = target if target is not None else target_of(kind)
-        able = replace(KINDS[kind].able, calls_per_hour=100_000)
+        able = replace(shape.able, calls_per_hour=100_000)
         await targets.connect({one.name: Planned(one, able)})
         try:
             yield Desk(begun, targets, fake)

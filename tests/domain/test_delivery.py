@@ -91,9 +91,9 @@ class OneEntry(RuleBasedStateMachine):
         self.delivery = rules.want(self.delivery, content)
 
     @precondition(lambda self: self.delivery.state in (WAITING, CHANGED, WITHDRAWN))
-    @rule(is_stored=st.booleans(), is_heard=st.booleans())
-    def attempt(self, is_stored, is_heard):
-        self.delivery = rules.begin(self.delivery)
+    @rule(is_stored=st.booleans(), is_heard=st.booleans(), is_anew=st.booleans())
+    def attempt(self, is_stored, is_heard, is_anew=False):
+        self.delivery = rules.begin(self.delivery, is_anew)
         name = self._write() if is_stored else ""
         if is_heard:
             self.delivery = rules.taken(self.delivery, name) if is_stored else rules.unsent(self.delivery)
@@ -129,6 +129,20 @@ class OneEntry(RuleBasedStateMachine):
     @rule()
     def give_up(self):
         self.delivery = rules.give_up(self.delivery)
+
+    @precondition(lambda self: self.delivery.state == SENDING and self.delivery.verb != "create")
+    @rule()
+    def lock(self):
+        """An update or a removal that was not stored and is answered with a lock."""
+        self.delivery = rules.locked(self.delivery)
+        self.there = {self.delivery.remote_id: self.delivery.held}
+
+    @precondition(lambda self: self.delivery.state in (WAITING, CHANGED, WITHDRAWN) and self.delivery.wanted is not None)
+    @rule()
+    def nobody_sees_the_difference(self):
+        if self.delivery.held is not None:
+            self.there[self.delivery.remote_id] = self.delivery.wanted
+            self.delivery = rules.same(self.delivery)
 
     @precondition(lambda self: self.delivery.state == PARKED)
     @rule()
@@ -166,3 +180,77 @@ class OneEntry(RuleBasedStateMachine):
 
 
 TestOneEntry = OneEntry.TestCase
+
+
+class OneCorrected(RuleBasedStateMachine):
+    """A target that takes entries and never changes one: what it holds is a sum."""
+
+    def __init__(self):
+        super().__init__()
+        self.delivery, self.there, self.wanted = Delivery(), {}, None
+
+    @rule(content=st.one_of(st.none(), st.sampled_from(["3", "5", "8"])))
+    def edit(self, content):
+        self.wanted = content
+        self.delivery = rules.want(self.delivery, content)
+
+    @precondition(lambda self: self.delivery.state in (WAITING, CHANGED, WITHDRAWN))
+    @rule(is_stored=st.booleans(), is_heard=st.booleans())
+    def attempt(self, is_stored, is_heard):
+        self.delivery = rules.begin(self.delivery, corrects=True)
+        assert self.delivery.verb in ("create", "correct")
+        name = self._write() if is_stored else ""
+        if is_heard:
+            self.delivery = rules.taken(self.delivery, name) if is_stored else rules.unsent(self.delivery)
+
+    def _write(self):
+        """The same attempt again is the same entry, as a marker or a key sees to."""
+        name = f"r{len(self.delivery.remote_id.split())}"
+        self.there[name] = int(self.delivery.sent or 0) - int(self.delivery.held or 0)
+        return name
+
+    @precondition(lambda self: self.delivery.state == SENDING)
+    @rule()
+    def look(self):
+        name = f"r{len(self.delivery.remote_id.split())}"
+        self.delivery = rules.taken(self.delivery, name) if name in self.there else rules.missing(self.delivery)
+        self._forget()
+
+    @precondition(lambda self: self.delivery.state == SENDING)
+    @rule()
+    def refuse(self):
+        """Nothing was stored, or it would have been found."""
+        if f"r{len(self.delivery.remote_id.split())}" not in self.there:
+            self.delivery = rules.refused(self.delivery)
+
+    @precondition(lambda self: self.delivery.state == PARKED)
+    @rule()
+    def again(self):
+        self.delivery = rules.retry(self.delivery)
+
+    def _forget(self):
+        """What sums up to nothing is nobody's any more."""
+        if self.delivery.held is None and self.delivery.sent is None:
+            assert sum(self.there.values()) == 0
+            self.there = {}
+
+    @invariant()
+    def what_is_called_delivered_is_there_in_sum(self):
+        if self.delivery.sent is None:
+            self._forget()
+            assert sum(self.there.values()) == int(self.delivery.held or 0)
+        if self.delivery.state == DELIVERED:
+            assert self.delivery.held == self.wanted
+
+    def teardown(self):
+        for _ in range(8):
+            if self.delivery.state == PARKED:
+                self.again()
+            if self.delivery.state == SENDING:
+                self.look()
+            elif self.delivery.state in PENDING:
+                self.attempt(True, True)
+        assert sum(self.there.values()) == int(self.wanted or 0)
+
+
+TestOneCorrected = OneCorrected.TestCase

@@ -39,20 +39,24 @@ TABLE: dict[tuple[str, str], str] = {
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """`wanted`: the content the target should hold, None for nothing. `held`: what it holds as far as we know. `sent`: what
-    an attempt without an answer writes, REMOVAL when it takes away, None when there is no such attempt. `remote_id` is the
-    target's own name for it."""
+    an attempt without an answer writes, REMOVAL when it takes away, None when there is no such attempt; `is_correction`:
+    that attempt makes another one with the difference. `remote_id` is the target's own name for it, a line for each where
+    corrections were made."""
 
     state: str = GONE
     wanted: str | None = None
     held: str | None = None
     sent: str | None = None
     remote_id: str = ""
+    is_correction: bool = False
 
     @property
     def verb(self) -> str:
-        """What an attempt does: create, update or delete."""
+        """What an attempt does: create, update, delete or correct."""
         if self.held is None:
             return "create"
+        if self.is_correction:
+            return "correct"
         is_removal = self.sent == REMOVAL if self.state == SENDING else self.wanted is None
         return "delete" if is_removal else "update"
 
@@ -87,41 +91,44 @@ def want(delivery: Delivery, wanted: str | None) -> Delivery:
     return replace(changed, state=act(changed, WANT))
 
 
-def begin(delivery: Delivery) -> Delivery:
-    """An attempt is about to be made: written down before, so that a kill in between is known to leave a question."""
-    return replace(delivery, state=act(delivery, BEGIN), sent=REMOVAL if delivery.wanted is None else delivery.wanted)
+def begin(delivery: Delivery, takes_away: bool = False, corrects: bool = False) -> Delivery:
+    """An attempt is about to be made: written down before, so that a kill in between is known to leave a question.
+    `takes_away`: what is there goes first although something is wanted; what is wanted is made in an attempt of its own.
+    `corrects`: what is there stays, and another one with the difference is made."""
+    sent = REMOVAL if delivery.wanted is None or (takes_away and delivery.held is not None) else delivery.wanted
+    return replace(delivery, state=act(delivery, BEGIN), sent=sent, is_correction=corrects and delivery.held is not None)
 
 
 def taken(delivery: Delivery, remote_id: str = "") -> Delivery:
     """The target has what was sent, by its answer or because it was found there."""
-    is_removed = delivery.verb == "delete"
+    is_removed = delivery.held is not None and delivery.sent == REMOVAL
+    name = f"{delivery.remote_id}\n{remote_id}" if delivery.is_correction else remote_id or delivery.remote_id
     done = replace(
-        delivery, held=None if is_removed else delivery.sent, sent=None,
-        remote_id="" if is_removed else remote_id or delivery.remote_id,
-    )  # fmt: skip
+        delivery, held=None if is_removed else delivery.sent, sent=None, remote_id="" if is_removed else name, is_correction=False
+    )
     return replace(done, state=act(done, TAKEN))
 
 
 def missing(delivery: Delivery) -> Delivery:
     """It was looked for and is not there: nothing was written."""
-    done = replace(delivery, sent=None)
+    done = replace(delivery, sent=None, is_correction=False)
     return replace(done, state=act(done, MISSING))
 
 
 def unsent(delivery: Delivery) -> Delivery:
     """The attempt surely changed nothing."""
-    done = replace(delivery, sent=None)
+    done = replace(delivery, sent=None, is_correction=False)
     return replace(done, state=act(done, UNSENT))
 
 
 def refused(delivery: Delivery) -> Delivery:
     """The target does not want it: kept for a person."""
-    return replace(delivery, state=act(delivery, REFUSED), sent=None)
+    return replace(delivery, state=act(delivery, REFUSED), sent=None, is_correction=False)
 
 
 def locked(delivery: Delivery) -> Delivery:
     """Its period is closed at the target: what is there stays, as a difference, until that changes."""
-    return replace(delivery, state=act(delivery, LOCKED), sent=None)
+    return replace(delivery, state=act(delivery, LOCKED), sent=None, is_correction=False)
 
 
 def give_up(delivery: Delivery) -> Delivery:
@@ -131,12 +138,17 @@ def give_up(delivery: Delivery) -> Delivery:
 
 def lost(delivery: Delivery) -> Delivery:
     """Somebody removed at the target what we would change there. It is not made anew unasked."""
-    return replace(delivery, state=act(delivery, LOST), sent=None, held=None, remote_id="")
+    return replace(delivery, state=act(delivery, LOST), sent=None, held=None, remote_id="", is_correction=False)
 
 
 def retry(delivery: Delivery) -> Delivery:
     """A person wants it tried again."""
     return replace(delivery, state=act(delivery, RETRY))
+
+
+def same(delivery: Delivery) -> Delivery:
+    """Nobody at the target could tell what is there from what is wanted: nothing is sent."""
+    return want(replace(delivery, held=delivery.wanted), delivery.wanted)
 
 
 def drop(delivery: Delivery) -> Delivery:

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from stintd.domain import delivery as rules
-from stintd.domain import rounding
+from stintd.domain import following, rounding
 from stintd.domain import target as targets
 from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
@@ -215,6 +215,8 @@ def _set(
     """Write what is wanted and why it waits. A change, and a hold that is over, begin the time it rests."""
     before = deliveries.from_row(old) if old is not None else rules.Delivery()
     after = rules.want(before, wanted)
+    if hold is None:
+        after, hold = _followed(one.able, after)
     reason = hold.reason if hold is not None else ""
     values: Row = {**deliveries.to_row(after), "day": day, "hold": reason}
     if hold is not None:
@@ -235,6 +237,14 @@ def _set(
         values["finished_us"] = to_us(step.now)
     deliveries.update(step.conn, old["seq"], values)
     return True
+
+
+def _followed(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hold | None]:
+    """What is there can follow; or nobody there would see the difference; or it stays and says so."""
+    way = following.way_of(able, after) if after.state in (rules.CHANGED, rules.WITHDRAWN) else ""
+    if way == following.SAME:
+        return rules.same(after), None
+    return after, following.apart(after) if way == following.STAY else None
 
 
 def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> None:

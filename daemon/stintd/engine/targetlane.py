@@ -29,6 +29,7 @@ from stintd.store import deliveries
 LONGEST_WAIT = 600.0
 """The wall clock may be set: what waits for an instant looks again at least that often."""
 RECORD_RETRY = 5.0
+MAKING = ("create", "correct")
 UNKNOWN_PAUSE = timedelta(seconds=5)
 """A server that did not answer may still be storing: it is not looked for at once."""
 
@@ -62,6 +63,7 @@ class TargetLane:
         self._woken = asyncio.Event()
         self._connector: Connector | None = None
         self.is_stopping = False
+        self.is_waiting = False
 
     @property
     def name(self) -> str:
@@ -118,9 +120,11 @@ class TargetLane:
     async def _pause(self, seconds: float) -> None:
         wait = min(seconds, LONGEST_WAIT)
         tasks = [asyncio.ensure_future(self._clock.sleep(wait)), asyncio.ensure_future(self._woken.wait())]
+        self.is_waiting = True
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self.is_waiting = False
             for task in tasks:
                 task.cancel()
 
@@ -154,25 +158,23 @@ class TargetLane:
 
     async def _begun(self, seq: int) -> Row | None:
         try:
-            return await self._tools.engine.run(lambda step: delivering.begin(step, seq), "daemon")
+            return await self._tools.engine.run(lambda step: delivering.begin(step, seq, self.planned.able), "daemon")
         except StintdError:
             await self._clock.sleep(RECORD_RETRY)
             return None
 
     async def _attempt(self, connector: Connector, row: Row) -> Outcome:
-        """Write: make it, change it, take it away."""
-        verb = deliveries.from_row(row).verb
-        if verb == "create":
-            return await connector.create(item_of(row, row["sent"]))
-        if verb == "update":
-            return await connector.update(row["remote_id"], item_of(row, row["sent"]))
-        return await connector.delete(row["remote_id"], item_of(row, row["held"]))
+        """Write: make it (or what corrects it), change it, take it away."""
+        verb, item = deliveries.from_row(row).verb, item_of(row)
+        if verb in MAKING:
+            return await connector.create(item)
+        return await (connector.update if verb == "update" else connector.delete)(row["remote_id"], item)
 
     async def _cleared(self, connector: Connector, row: Row) -> Outcome:
         """An attempt without an answer: changes and removals are repeated, what may have been made is looked for."""
-        if deliveries.from_row(row).verb != "create":
+        if deliveries.from_row(row).verb not in MAKING:
             return await self._attempt(connector, row)
-        able, item = self.planned.able, item_of(row, row["sent"])
+        able, item = self.planned.able, item_of(row)
         if able.can_look:
             others = await self._tools.engine.database.read(partial(deliveries.remote_ids, target=self.name))
             outcome = await connector.look(item, others)

@@ -15,21 +15,21 @@ _PENDING = "state IN (" + ", ".join(f"'{state}'" for state in PENDING) + ")"
 _READY = f"{_PENDING} AND (hold = '' OR state = '{SENDING}')"
 
 
-def id_of(target: str, entry_id: str, part: int, generation: int) -> str:
+def id_of(target: str, entry_id: str, part: int, generation: int | str) -> str:
     """The name under which a target knows a repetition."""
     return hashlib.sha256(f"{target}\0{entry_id}\0{part}\0{generation}".encode()).hexdigest()[:32]
 
 
 def from_row(row: Row) -> Delivery:
     """The value of a row."""
-    return Delivery(row["state"], row["wanted"], row["held"], row["sent"], row["remote_id"])
+    return Delivery(row["state"], row["wanted"], row["held"], row["sent"], row["remote_id"], bool(row["is_correction"]))
 
 
 def to_row(delivery: Delivery) -> Row:
     """The columns of a value."""
     return {
         "state": delivery.state, "wanted": delivery.wanted, "held": delivery.held, "sent": delivery.sent,
-        "remote_id": delivery.remote_id,
+        "remote_id": delivery.remote_id, "is_correction": int(delivery.is_correction),
     }  # fmt: skip
 
 
@@ -151,9 +151,8 @@ def due(conn: Connection, target: str, until_us: int) -> list[Row]:
 
 def remote_ids(conn: Connection, target: str) -> frozenset[str]:
     """What of the target's own is known to be ours."""
-    return frozenset(
-        row[0] for row in conn.execute("SELECT remote_id FROM delivery WHERE target = ? AND remote_id <> ''", (target,))
-    )
+    rows = conn.execute("SELECT remote_id FROM delivery WHERE target = ? AND remote_id <> ''", (target,))
+    return frozenset(name for row in rows for name in row[0].split("\n"))
 
 
 def counts(conn: Connection, target: str) -> dict[str, int]:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from stintd.domain import delivery as rules
-from stintd.domain.delivery import CHANGED, PARKED, SENDING, WAITING, WITHDRAWN
+from stintd.domain import following
+from stintd.domain.delivery import CHANGED, PARKED, REMOVAL, SENDING, WAITING, WITHDRAWN
 from stintd.domain.model import from_us, to_us
+from stintd.domain.target import Abilities
 from stintd.engine.planning import PREFIX
 from stintd.engine.retry import Retry
 from stintd.engine.rows import Row, first
@@ -38,25 +40,38 @@ class Tried:
     was_open: bool = False
 
 
-def item_of(row: Row, text: str) -> Item:
-    """What a connector is handed."""
-    told = json.loads(text)
+def item_of(row: Row) -> Item:
+    """What a connector is handed for the attempt of a row: what is to be there, what is to go, or the difference."""
+    delivery = deliveries.from_row(row)
+    given_id = row["id"]
+    if delivery.verb == "correct":
+        sent = None if delivery.sent == REMOVAL else json.loads(row["sent"])
+        told = following.correction(json.loads(row["held"]), sent)
+        number = row["remote_id"].count("\n") + 1
+        given_id = deliveries.id_of(row["target"], row["entry_id"], row["part"], f"{row['generation']}.{number}")
+    else:
+        told = json.loads(row["held"] if delivery.verb == "delete" else row["sent"])
     return Item(
-        id=row["id"], start=told["start"], end=told["end"], seconds=told["seconds"], day=told["day"],
+        id=given_id, start=told["start"], end=told["end"], seconds=told["seconds"], day=told["day"],
         description=told["description"], billable=told["billable"], tags=tuple(told["tags"]), remote=told["remote"],
         project=told["project"], task=told["task"], client=told["client"], actor=told["actor"],
         pauses=tuple((lo, hi) for lo, hi in told["pauses"]),
     )  # fmt: skip
 
 
-def begin(step: Step, seq: int) -> Row | None:
-    """Write down that an attempt is about to be made; None when there is nothing to do any more. From now on the entry
-    follows its evidence no more: what was handed over stands still."""
+def begin(step: Step, seq: int, able: Abilities) -> Row | None:
+    """Write down that an attempt is about to be made; None when there is nothing to do any more, or nothing that can be done.
+    From now on the entry follows its evidence no more: what was handed over stands still."""
     row = deliveries.of_seq(step.conn, seq)
     if row is None or not _is_due(row, to_us(step.now)):
         return None
     known = deliveries.from_row(row)
-    began = rules.begin(rules.retry(known) if known.state == PARKED else known)
+    known = rules.retry(known) if known.state == PARKED else known
+    way = following.way_of(able, known)
+    if way in (following.SAME, following.STAY):
+        _leave(step, row, known, way)
+        return None
+    began = rules.begin(known, following.takes_away(known, way), way == following.CORRECT)
     deliveries.update(step.conn, seq, {
         **deliveries.to_row(began), "again_us": None, "attempts": row["attempts"] + 1,
         "first_try_us": row["first_try_us"] or to_us(step.now),
@@ -64,6 +79,16 @@ def begin(step: Step, seq: int) -> Row | None:
     })  # fmt: skip
     _pin(step, row["entry_id"])
     return deliveries.of_seq(step.conn, seq)
+
+
+def _leave(step: Step, row: Row, known: rules.Delivery, way: str) -> None:
+    """There is nothing to send, or no way to send it: then it says so."""
+    if way == following.SAME:
+        values = {**deliveries.to_row(rules.same(known)), "finished_us": to_us(step.now)}
+    else:
+        hold = following.apart(known)
+        values = {**deliveries.to_row(known), "hold": hold.reason, "remedy": hold.remedy}
+    deliveries.update(step.conn, row["seq"], {**values, "again_us": None})
 
 
 def _is_due(row: Row, now_us: int) -> bool:
