@@ -6,6 +6,7 @@ import pytest
 
 from stintd.domain.delivery import DELIVERED, GONE, PARKED, PENDING
 from stintd.domain.model import from_us
+from stintd.domain.rounding import grains
 from stintd.engine.commands.delivering import retry_now, sync
 from stintd.sinks.registry import KINDS
 from stintd.store import deliveries
@@ -82,18 +83,20 @@ async def test_a_database_older_than_what_was_sent_sends_nothing_twice(tmp_path)
         assert len(one.fake.sheet()) == 1
 
 
-SHEET = "SELECT id, start_us, end_us, description FROM entry"
+SHEET = "SELECT id, start_us, end_us, description FROM entry ORDER BY start_us, id"
 
 
 async def agreed(one, kind):
-    """The local sheet as the target would show it."""
-    rows = await one.running.rows(SHEET)
-    is_by_day = KINDS[kind].able.day_based
-    starts = [from_us(row["start_us"]) for row in rows]
-    whens = [start.date().isoformat() if is_by_day else int(start.timestamp()) for start in starts]
-    return sorted(
-        (when, (row["end_us"] - row["start_us"]) // 10**6, row["description"]) for when, row in zip(whens, rows, strict=True)
-    )
+    """The local sheet as the target would show it: by days, and in grains, where it keeps nothing finer."""
+    able, days = KINDS[kind].able, {}
+    for row in await one.running.rows(SHEET):
+        days.setdefault(from_us(row["start_us"]).date(), []).append(row)
+    found = []
+    for day, rows in days.items():
+        lengths = grains([(row["end_us"] - row["start_us"]) // 10**6 for row in rows], able.grain)
+        whens = [day.isoformat() if able.day_based else row["start_us"] // 10**6 for row in rows]
+        found += zip(whens, lengths, [row["description"] for row in rows], strict=True)
+    return sorted(found)
 
 
 class Storm:

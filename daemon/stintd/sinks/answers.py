@@ -99,8 +99,8 @@ class Api:
     def said(self, answer: Response) -> str:
         """The server's own words, made harmless."""
         found = parsed(answer)
-        text = _words(next((found[name] for name in _WORDS if found.get(name)), "")) if isinstance(found, dict) else ""
-        text = self.cleaned(text)
+        told = next((found[name] for name in _WORDS if found.get(name)), "") if isinstance(found, dict) else found
+        text = self.cleaned(_words(told)) if isinstance(found, str | dict) else ""
         return f": {text}" if text else ""
 
     def cleaned(self, text: str) -> str:
@@ -131,7 +131,7 @@ def locked(text: str, status: int | None = None) -> Outcome:
     return Outcome(LOCKED, text=text, remedy=remedy, status=status)
 
 
-_WORDS = ("error", "err", "message", "detail", "errorMessages", "errors")
+_WORDS = ("error", "err", "message", "Message", "detail", "errorMessages", "errors")
 """Where services put what they say, the first that says something."""
 
 
@@ -140,7 +140,8 @@ def _words(told: Any, depth: int = 3) -> str:
     if isinstance(told, list) and depth:
         return "; ".join(_words(one, depth - 1) for one in told)
     if isinstance(told, dict) and depth:
-        within = {"": told["message"]} if "message" in told else told
+        plain = next((told[name] for name in ("message", "Message") if name in told), None)
+        within = told if plain is None else {"": plain}
         return "; ".join((f"{name}: " if name else "") + _words(one, depth - 1) for name, one in within.items())
     return told if isinstance(told, str) else json.dumps(told)
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from stintd.ports import Kind
 
 _FILES = {
+    "clicktime": "clicktime",
     "clickup": "clickup",
     "clockme": "clockme",
     "jira": "jira",

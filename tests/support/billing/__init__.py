@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tests.support.billing.clicktime import ClickTimeFake
 from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Fake
@@ -15,6 +16,7 @@ from tests.support.billing.timetagger import TimeTaggerFake
 from tests.support.billing.wakatime import WakaTimeFake
 
 FAKES: dict[str, type[Any]] = {
+    "clicktime": ClickTimeFake,
     "clickup": ClickUpFake,
     "clockme": ClockMeFake,
     "jira": JiraFake,

@@ -25,13 +25,14 @@ class Fake:
     """What every fake has: a key, a ledger by remote id, and how it misbehaves. `fault()` names the next fault or "".
 
     `remote` is a mapping that it knows, `options` what its account needs, `variants` the settings under which the whole
-    contract runs: whatever the service's documents leave open. `head`: what the answer being made says in headers.
-    `is_faulty`: it misbehaved last.
+    contract runs: whatever the service's documents leave open. `can_lock`: it tells beforehand which days are closed (`locks`).
+    `head`: what the answer being made says in headers. `is_faulty`: it misbehaved last.
     """
 
     remote: ClassVar[Mapping[str, str]] = {}
     options: ClassVar[Mapping[str, str]] = {}
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"": {}}
+    can_lock: ClassVar[bool] = False
 
     key: str = "k-secret"
     ledger: dict[str, dict[str, Any]] = field(default_factory=dict)
