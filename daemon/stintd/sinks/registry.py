@@ -16,6 +16,7 @@ _FILES = {
     "jira": "jira",
     "jira-server": "jiraserver",
     "kimai": "kimai",
+    "redmine": "redmine",
     "solidtime": "solidtime",
     "timetagger": "timetagger",
     "wakatime": "wakatimedurations",

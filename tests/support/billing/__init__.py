@@ -11,6 +11,7 @@ from tests.support.billing.fake import Fake
 from tests.support.billing.jira import JiraFake, JiraServerFake
 from tests.support.billing.kimai import KimaiFake
 from tests.support.billing.receiver import ReceiverFake
+from tests.support.billing.redmine import RedmineFake
 from tests.support.billing.solidtime import SolidTimeFake
 from tests.support.billing.timetagger import TimeTaggerFake
 from tests.support.billing.wakatime import WakaTimeFake
@@ -22,6 +23,7 @@ FAKES: dict[str, type[Any]] = {
     "jira": JiraFake,
     "jira-server": JiraServerFake,
     "kimai": KimaiFake,
+    "redmine": RedmineFake,
     "solidtime": SolidTimeFake,
     "timetagger": TimeTaggerFake,
     "wakatime": WakaTimeFake,

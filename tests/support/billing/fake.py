@@ -94,10 +94,9 @@ class Fake:
 
 
 def answered(status: int, told: Any, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer."""
-    return Response(
-        status, {"content-type": "application/json", **(headers or {})}, b"" if status == 204 else json.dumps(told).encode()
-    )
+    """A JSON answer; bytes as they are."""
+    body = b"" if status == 204 else told if isinstance(told, bytes) else json.dumps(told).encode()
+    return Response(status, {"content-type": "application/json", **(headers or {})}, body)
 
 
 def stretch(start: str, end: str, description: str) -> tuple[int, int, str]:
