@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from stintd.domain.rounding import Rounding
+from stintd.domain.target import TargetRule
 from stintd.engine.commands import entries
 from tests.delivery.harness import desk, target_of
 from tests.support.billing import FAKES
@@ -229,3 +230,15 @@ async def test_what_is_locked_there_stays_a_difference_and_is_tried_again_once_a
         await one.pass_time(60, rounds=5)
         assert await one.states() == ["delivered", "delivered"]
         assert [line[2] for line in one.fake.sheet()] == ["corrected", "well"]
+
+
+async def test_a_client_may_be_rounded_another_way_than_the_rest_and_tags_have_other_names_there(tmp_path):
+    rules = (TargetRule({"project_id": "p1"}), TargetRule({"project_id": "p2"}, tag="night", rounding=Rounding("up", 30)))
+    target = target_of("webhook", deliver="auto", rules=rules, rounding=Rounding("nearest", 6), tags={"night": "Overtime"})
+    async with desk(tmp_path, "webhook", target=target) as one:
+        await one.add(9, 20)
+        night = await one.add(10, 13)
+        await one.edit(night, tags=["night"])
+        await one.pass_time(11)
+        found = sorted((kept["remote"]["project_id"], kept["seconds"], kept["tags"]) for kept in one.fake.ledger.values())
+        assert found == [("p1", 18 * 60, []), ("p2", 30 * 60, ["Overtime"])]

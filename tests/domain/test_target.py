@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from stintd.domain.model import EntryId, Pause, TimeEntry
 from stintd.domain.portion import portions
-from stintd.domain.target import Abilities, Target, TargetRule, Work, hold, missing, place, words
+from stintd.domain.rounding import Rounding
+from stintd.domain.target import Abilities, Target, TargetRule, Work, hold, missing, place, rounding_for, tags_of, words
 
 ABLE = Abilities(needs=("project_id",))
 RULE = TargetRule({"project_id": "p1"}, project="atlas")
@@ -111,3 +112,24 @@ def test_parts_add_up_to_the_entry_within_half_a_second_each(start_us, length_us
     parts = portions(one, BERLIN, Abilities(pauses=has_pauses, day_based=is_day_based), is_by_day)
     assert abs(sum(part.seconds for part in parts) - length_us / 1e6) <= 0.5 * max(1, len(parts)) + 0.5
     assert all(part.end - part.start >= part.seconds - 1 for part in parts)
+
+
+def test_whether_it_is_billable_is_the_least_specific_condition():
+    free = TargetRule({"id": "free"}, billable=False)
+    billed, corp = TargetRule({"id": "billed"}, billable=True), TargetRule({"id": "corp"}, client="Corp")
+    target = Target("acme", "x", rules=(free, TargetRule({"id": "any"}), billed, corp))
+    assert place(target, work(is_billable=True))["id"] == "billed"
+    assert place(target, work())["id"] == "free"
+    assert place(target, work(client="corp"))["id"] == "corp"
+
+
+def test_a_rule_rounds_its_own_way_and_the_rest_goes_by_the_target():
+    corp = TargetRule({"id": "corp"}, client="Corp", rounding=Rounding("up", 15))
+    target = Target("acme", "x", rounding=Rounding("nearest", 6), rules=(RULE, corp))
+    assert rounding_for(target, work()) == Rounding("nearest", 6)
+    assert rounding_for(target, work(project="x", client="Corp")) == Rounding("up", 15)
+
+
+def test_tags_go_by_the_names_they_have_there():
+    target = Target("acme", "x", tags={"Night": "Overtime", "private": "", "late": "Overtime"})
+    assert tags_of(target, work(tags=("night", "private", "late", "other"))) == ["Overtime", "other"]

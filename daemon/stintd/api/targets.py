@@ -20,7 +20,7 @@ _TABLE = {"base_url": "base_url", "deliver": "deliver", "settle": "settle", "des
 
 
 _ID, _FIELD = text(255), re.compile("[a-z_]{1,40}", re.ASCII)
-_OURS = {*_TABLE.values(), "retry_initial", "retry_max", "live", "map"}
+_OURS = {*_TABLE.values(), "retry_initial", "retry_max", "live", "map", "tags"}
 _ROUNDING = ("mode", "minutes", "per", "minimum", "confirmed")
 
 
@@ -111,6 +111,7 @@ async def sheet(surface: Any, call: Call, request: Any) -> Any:
 
 WORD, NAME = text(1000), field("name", text(40), required=True)
 CONDITIONS = tuple(field(name, text(255)) for name in ("project", "task", "client", "tag"))
+RULE = (*CONDITIONS, field("billable", FLAG), field("remote", REMOTE, required=True), field("rounding", ROUNDING))
 ROUTES = [
     Route("GET", "/api/targets", listing, "connected billing systems", answer=page("Target")),
     Route("POST", "/api/targets", connect, "connect a billing system, or change its settings", "full", fields(
@@ -123,7 +124,7 @@ ROUTES = [
     Route("DELETE", "/api/targets", remove, "deliver there no more; what is there stays", "full", fields(NAME),
           answer=ref("RemovedTarget")),
     Route("POST", "/api/targets/{target_name}/map", map_, "say where hours of a project, task, client or tag go", "full",
-          fields(*CONDITIONS, field("remote", REMOTE, required=True)), answer=ref("MappedTarget")),
+          fields(*RULE), answer=ref("MappedTarget")),
     Route("POST", "/api/sync", sync, "send what waits now, or show what would be sent", "full",
           fields(field("target", text(40)), field("dryRun", FLAG)), answer=ref("Synced")),
 ]  # fmt: skip

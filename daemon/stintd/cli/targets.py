@@ -7,12 +7,16 @@ from stintd.cli.text import bold, dim, for_terminal, warn
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
+CONDITIONS = ("project", "task", "client", "tag", "billable")
 ACTIONS = ("list", "map", "remove")
 OPTIONS = (
     Option("--project", "hours of this project", "PROJECT", complete="projects"),
     Option("--task", "hours of this task", "TASK"),
     Option("--client", "hours of this client", "CLIENT"),
     Option("--tag", "hours with this tag", "TAG"),
+    Option("--billable", "only hours that are billable, or that are not", "WHICH", choices=("yes", "no")),
+    Option("--rounding", "round these another way than the rest, like up:15 (none, nearest, up, down)", "MODE:MINUTES"),
+    Option("--minimum", "any work at all counts as this, like 15m", "LENGTH"),
 )
 DETAIL = """stint targets map clockme --project atlas project_id=p1 task_id=t7
 stint targets remove clockme     (what was delivered stays there, and is remembered)"""
@@ -21,6 +25,16 @@ stint targets remove clockme     (what was delivered stays there, and is remembe
 def _counts(target):
     told = [f"{number} {name}" for name, number in target["counts"].items() if number]
     return ", ".join(told) or "nothing yet"
+
+
+def _condition(name, value):
+    return ("billable" if value else "not billable") if name == "billable" else f"{name} {for_terminal(value)}"
+
+
+def _rounded(rule):
+    told = [f"{rule['mode']} to {rule['minutes']} min" if "minutes" in rule else "not rounded"]
+    told += [f"at least {rule['minimum']}"] if "minimum" in rule else []
+    return ", ".join(told)
 
 
 def _list(words, control):
@@ -33,11 +47,20 @@ def _list(words, control):
         trouble = f"  {for_terminal(target['trouble'])}" if target["trouble"] else ""
         print(f"{bold(for_terminal(target['name']))}  {target['kind']}  {state}  {dim(_counts(target))}{trouble}")
         for rule in target["map"]:
-            when = ", ".join(f"{name} {for_terminal(value)}" for name, value in rule.items() if name != "remote") or "everything"
+            when = ", ".join(_condition(name, rule[name]) for name in CONDITIONS if name in rule) or "everything"
+            when += f" ({_rounded(rule['rounding'])})" if "rounding" in rule else ""
             where = " ".join(f"{name}={for_terminal(value)}" for name, value in rule["remote"].items())
             print(f"        {when} → {where}")
     if not found:
         print(dim("no targets; `stint connect TARGET` makes one"))
+
+
+def _rounding(words):
+    mode, _, minutes = (words.rounding or "none").partition(":")
+    if minutes and not minutes.isdigit():
+        raise Invalid(f"{words.rounding} is no rounding", "write one like up:15 or nearest:6")
+    told = {"mode": mode, "minutes": int(minutes or 0), "minimum": words.minimum}
+    return {name: value for name, value in told.items() if value}
 
 
 def _map(words, control):
@@ -45,6 +68,10 @@ def _map(words, control):
     if not remote or not all(remote.values()):
         raise Invalid("where do they go?", f"stint targets map {words.target} --project NAME project_id=ID")
     body = {name: getattr(words, name) for name in ("project", "task", "client", "tag") if getattr(words, name)}
+    if words.billable:
+        body["billable"] = words.billable == "yes"
+    if words.rounding or words.minimum:
+        body["rounding"] = _rounding(words)
     answer = control.post(f"/api/targets/{words.target}/map", {**body, "remote": remote})
     print(json.dumps(answer) if words.json else f"mapped; {bold(words.target)} has {len(answer['map'])} rules")
 

@@ -50,18 +50,22 @@ class Abilities:
 @dataclass(frozen=True, slots=True)
 class TargetRule:
     """One `[[targets.NAME.map]]`: the conditions that are set must all match. `remote` names the place there; `{task}` in it
-    is the key of the entry's task, as a branch names it, and a rule with that takes no entry without one."""
+    is the key of the entry's task, as a branch names it, and a rule with that takes no entry without one. `rounding` goes
+    before the target's own."""
 
     remote: Mapping[str, str]
     project: str | None = None
     task: str | None = None
     client: str | None = None
     tag: str | None = None
+    billable: bool | None = None
+    rounding: Rounding | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The settings of one target, read. `since`: nothing older is ever sent, None until the day of connecting is known."""
+    """The settings of one target, read. `since`: nothing older is ever sent, None until the day of connecting is known.
+    `tags`: what ours are called there, "" where they are not told."""
 
     name: str
     kind: str
@@ -77,6 +81,7 @@ class Target:
     live: bool = False
     key: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[TargetRule, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -109,10 +114,26 @@ class Hold:
 
 def place(target: Target, work: Work) -> Mapping[str, str] | None:
     """Where an entry goes there: the most specific rule that matches, the first of equals; None when none does."""
+    rule = rule_for(target, work)
+    return None if rule is None else {name: value.replace(TASK_KEY, work.task_key) for name, value in rule.remote.items()}
+
+
+def rule_for(target: Target, work: Work) -> TargetRule | None:
+    """The rule by which an entry goes there."""
     found = [rule for rule in target.rules if _matches(rule, work) and (work.task_key or not _asks_task(rule))]
-    if not found:
-        return None
-    return {name: value.replace(TASK_KEY, work.task_key) for name, value in max(found, key=_weight).remote.items()}
+    return max(found, key=_weight, default=None)
+
+
+def rounding_for(target: Target, work: Work) -> Rounding:
+    """How the length of an entry is rounded there."""
+    rule = rule_for(target, work)
+    return target.rounding if rule is None or rule.rounding is None else rule.rounding
+
+
+def tags_of(target: Target, work: Work) -> list[str]:
+    """An entry's tags as they are called there, each once."""
+    named = {ours.casefold(): theirs for ours, theirs in target.tags.items()}
+    return list(dict.fromkeys(told for tag in work.tags if (told := named.get(tag.casefold(), tag))))
 
 
 def missing(able: Abilities, remote: Mapping[str, str]) -> str | None:
@@ -128,7 +149,7 @@ def _matches(rule: TargetRule, work: Work) -> bool:
     """A rule without any condition takes everything: its owner wrote it so."""
     return (
         _is(rule.project, work.project) and _is_task(rule.task, work) and _is(rule.client, work.client)
-        and (rule.tag is None or any(_is(rule.tag, tag) for tag in work.tags))
+        and (rule.tag is None or any(_is(rule.tag, tag) for tag in work.tags)) and rule.billable in (None, work.is_billable)
     )  # fmt: skip
 
 
@@ -142,10 +163,9 @@ def _is_task(wanted: str | None, work: Work) -> bool:
 
 
 def _weight(rule: TargetRule) -> int:
-    """A task says more than a project, that more than a tag, that more than a client."""
-    return sum(
-        weight for weight, set_to in ((8, rule.task), (4, rule.project), (2, rule.tag), (1, rule.client)) if set_to is not None
-    )
+    """A task says more than a project, that more than a tag, that more than a client, that more than whether it is billed."""
+    conditions = (rule.billable, rule.client, rule.tag, rule.project, rule.task)
+    return sum(1 << place for place, condition in enumerate(conditions) if condition is not None)
 
 
 def hold(target: Target, work: Work, able: Abilities) -> Hold | None:

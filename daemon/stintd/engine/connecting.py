@@ -140,4 +140,4 @@ _SOURCES = ("api_key_env", "api_key_cmd", "api_key_keyring", "api_key_file")
 
 
 def _conditions(rule: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in rule.items() if name != "remote"}
+    return {name: value for name, value in rule.items() if name not in ("remote", "rounding")}

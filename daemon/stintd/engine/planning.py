@@ -46,7 +46,8 @@ class Planned:
     @property
     def is_summed(self) -> bool:
         """Whether an entry's length there depends on the others of its day."""
-        return self.target.rounding.is_by_day or self.able.grain > 1
+        roundings = (self.target.rounding, *(rule.rounding for rule in self.target.rules if rule.rounding is not None))
+        return self.able.grain > 1 or any(one.is_by_day for one in roundings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +157,13 @@ def _rounded(found: Sequence[Piece], one: Planned) -> list[Piece]:
     groups: dict[tuple[Any, ...], list[Piece]] = {}
     for piece in found:
         is_out = piece.hold is None or piece.is_there
-        key = (piece.row["project_id"], piece.row["task"], piece.portion.day, piece.row["actor"], is_out)
+        rule = targets.rounding_for(one.target, piece.work)
+        key = (piece.row["project_id"], piece.row["task"], piece.portion.day, piece.row["actor"], is_out, rule)
         groups.setdefault(key, []).append(piece)
     out = []
-    for group in groups.values():
+    for (*_, rule), group in groups.items():
         group.sort(key=lambda piece: (piece.portion.start, piece.row["id"], piece.part))
-        lengths = rounding.shares([piece.portion.seconds for piece in group], one.target.rounding)
+        lengths = rounding.shares([piece.portion.seconds for piece in group], rule)
         lengths = rounding.grains(lengths, one.able.grain)
         out += [replace(piece, seconds=length) for piece, length in zip(group, lengths, strict=True)]
     return out
@@ -203,7 +205,7 @@ def content(target: Target, piece: Piece) -> str:
         "projectId": piece.row["project_id"], "project": work.project or "", "task": work.task or "", "client": work.client or "",
         "start": portion.start, "end": portion.start + stretch, "seconds": piece.seconds,
         "day": portion.day.isoformat(), "description": targets.words(target, work), "billable": work.is_billable,
-        "tags": list(work.tags), "actor": work.actor, "remote": dict(targets.place(target, work) or {}),
+        "tags": targets.tags_of(target, work), "actor": work.actor, "remote": dict(targets.place(target, work) or {}),
         "pauses": [list(pause) for pause in portion.pauses],
     }  # fmt: skip
     return json.dumps(told, ensure_ascii=False, sort_keys=True)

@@ -123,15 +123,22 @@ def _rules(value: Any) -> tuple[TargetRule, ...]:
 
 
 def _rule(value: Any) -> TargetRule:
-    if not isinstance(value, dict) or not value.keys() <= {*CONDITIONS, "remote"}:
-        raise Wrong(f"cannot be {value!r}", 'write project, task, client or tag, and remote = { project_id = "…" }')
+    if not isinstance(value, dict) or not value.keys() <= {*CONDITIONS, "billable", "remote", "rounding"}:
+        raise Wrong(f"cannot be {value!r}", 'write project, task, client, tag or billable, and remote = { project_id = "…" }')
     remote = value.get("remote")
     if not isinstance(remote, dict) or not all(
         isinstance(one, str | int) and not isinstance(one, bool) for one in remote.values()
     ):
         raise Wrong("has no remote", 'write remote = { project_id = "…" }, as the service names it')
-    told = {name: _text(value[name]) for name in CONDITIONS if name in value}
+    told: dict[str, Any] = {name: _text(value[name]) for name in CONDITIONS if name in value}
+    told |= {name: read(value[name]) for name, read in (("billable", _flag), ("rounding", _rounding)) if name in value}
     return TargetRule({name: str(one) for name, one in remote.items()}, **told)
+
+
+def _tags(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(one, str) and one.isprintable() for one in value.values()):
+        raise Wrong(f"cannot be {value!r}", 'write { night = "Overtime", private = "" }: what ours are called there')
+    return {name: one.strip() for name, one in value.items()}
 
 
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
@@ -139,5 +146,6 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "settle": ("settle", _length(LEAST["settle"])), "retry_initial": ("retry_initial", _length(LEAST["retry_initial"])),
     "retry_max": ("retry_max", _length(LEAST["retry_max"])), "calls_per_hour": ("calls_per_hour", _number),
     "rounding": ("rounding", _rounding), "description": ("description", _text), "live": ("live", _flag), "map": ("rules", _rules),
+    "tags": ("tags", _tags),
 }  # fmt: skip
 """By the name in the file: the field it becomes, and how it is read."""

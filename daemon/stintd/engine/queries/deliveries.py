@@ -5,6 +5,7 @@ from typing import Any
 
 from stintd.domain.delivery import PENDING
 from stintd.domain.model import to_us
+from stintd.domain.rounding import Rounding
 from stintd.engine.planning import Planned
 from stintd.engine.rows import Row, select
 from stintd.engine.shape import instant
@@ -36,8 +37,15 @@ def _target(view: View, one: Planned, state: Row | None) -> dict[str, Any]:
 
 
 def _rule(rule: Any) -> dict[str, Any]:
-    told = {"project": rule.project, "task": rule.task, "client": rule.client, "tag": rule.tag}
+    told = {"project": rule.project, "task": rule.task, "client": rule.client, "tag": rule.tag, "billable": rule.billable,
+            "rounding": rounding_shown(rule.rounding) if rule.rounding is not None else None}  # fmt: skip
     return {**{name: value for name, value in told.items() if value is not None}, "remote": dict(rule.remote)}
+
+
+def rounding_shown(rule: Rounding) -> dict[str, Any]:
+    """A rounding as settings have it."""
+    told = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": f"{rule.minimum}s" if rule.minimum else ""}
+    return {name: value for name, value in told.items() if value}
 
 
 def _state(state: Row | None) -> str:

@@ -48,8 +48,11 @@ SHAPES: dict[str, Schema] = {
         "callsPerHour": COUNT, "callsLeft": COUNT, "needs": array(TEXT), "map": array(ref("TargetRule")),
     }),
     "TargetRule": obj(
-        {"project": TEXT, "task": TEXT, "client": TEXT, "tag": TEXT, "remote": by_name(TEXT)},
-        ["project", "task", "client", "tag"],
+        {
+            "project": TEXT, "task": TEXT, "client": TEXT, "tag": TEXT, "billable": FLAG, "remote": by_name(TEXT),
+            "rounding": {"type": "object"},
+        },
+        ["project", "task", "client", "tag", "billable", "rounding"],
         "What goes where: all conditions that are set must match, the most specific rule wins.",
     ),
     "ConnectedTarget": obj({
