@@ -66,7 +66,7 @@ def locate(surface: Any, call: Call) -> None:
     if path is not None:
         daemon = surface.daemon
         asked = BeatSignal(daemon.engine.clock.now(), "edit", "api", path=path)
-        call.arguments["place"] = intake.place(asked, daemon.places, daemon.device)[0]
+        call.arguments["place"] = daemon.gate.veiled(intake.place(asked, daemon.places, daemon.device)[0])
 
 
 def query(fn: Callable[..., Any]) -> Handler:

@@ -9,8 +9,19 @@ from collections.abc import Iterable
 
 from stintd.domain.ticket import ticket_in, ticket_of
 
-__all__ = ["DEFAULT_BRANCHES", "branch_words", "describe", "printable", "ticket_in", "ticket_of", "worth_telling"]
+__all__ = [
+    "DEFAULT_BRANCHES",
+    "HIDDEN_BRANCH",
+    "branch_words",
+    "describe",
+    "printable",
+    "ticket_in",
+    "ticket_of",
+    "worth_telling",
+]
 
+HIDDEN_BRANCH = "hidden-"
+"""How a branch is called whose name its owner keeps to themselves (`domain/veil.py`)."""
 DEFAULT_BRANCHES = frozenset({"main", "master", "trunk", "develop", "development", "dev", "default", "HEAD"})
 LENGTH_LIMIT = 500
 """Characters; billing systems cut or refuse longer texts."""
@@ -39,7 +50,7 @@ def worth_telling(subjects: Iterable[str]) -> list[str]:
 
 def branch_words(branch: str | None) -> str:
     """`feature/DEV-12-login_form` as `DEV-12 login form`; nothing for a default branch."""
-    if not branch or branch in DEFAULT_BRANCHES:
+    if not branch or branch in DEFAULT_BRANCHES or branch.startswith(HIDDEN_BRANCH):
         return ""
     last = printable(branch).rstrip("/").rsplit("/", 1)[-1]
     ticket = re.match(r"[A-Za-z][A-Za-z0-9]*-[0-9][0-9a-z]*(?![A-Za-z0-9])", last)

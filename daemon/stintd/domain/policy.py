@@ -51,5 +51,9 @@ class Policy:
     fuzzy_threshold: int = 90
     task_pattern: str = "[A-Z][A-Z0-9]+-[0-9]+"
     owner_emails: tuple[str, ...] = ()
+    hide_file_names: bool = False
+    hide_branch_names: bool = False
+    hide_commit_subjects: bool = False
+    hide_project_names: bool = False
     mappings: tuple[MapRule, ...] = field(default=())
     zone: str = "UTC"

@@ -104,7 +104,7 @@ class Backfill:
         told["acts"] += len(acts)
         for act in acts:
             known = self._places.checkout(act.checkout)
-            if act.kind == "commit" and act.new and known is not None:
+            if act.kind == "commit" and act.new and known is not None and not self._gate.is_excluded(act.checkout):
                 found.commits.append((known.repo, act))
 
     async def _agents(self, found: recollection.Import, told: dict[str, Any], lo_us: int | None, hi_us: int) -> None:

@@ -353,7 +353,7 @@ class Engine:
         outcome.changes += [Change(one.seq, one.kind, one.payload) for one in logged]
         outcome.outgoing |= step.outgoing
         if logged:
-            outcome.outgoing |= outgoing.queue(conn, step.now, logged)
+            outcome.outgoing |= outgoing.queue(conn, step.now, logged, step.policy)
 
     def _command(self, conn: Connection, now: datetime, command: _Command, outcome: _Outcome) -> None:
         """Run one command so that its failure undoes it alone; a failure of SQLite gives up the whole step."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from stintd.clock import Clock
+from stintd.domain import veil
 from stintd.domain.filename import is_excluded
 from stintd.domain.model import (
     AbsenceSignal,
@@ -124,7 +125,7 @@ class Gate:
                 beats.append(self._told(signal, now, is_timed))
             except Invalid as error:
                 refused.append((index, f"{error.message}: {error.hint}" if error.hint else error.message))
-        wanted = [beat for beat in beats if not self._is_unwanted(beat)]
+        wanted = [self._veiled(beat) for beat in beats if not self._is_unwanted(beat)]
         fresh = self._fresh(wanted)
         self._engine.admit(fresh)
         return len(fresh), len(wanted) - len(fresh), refused
@@ -151,7 +152,7 @@ class Gate:
             except Invalid:
                 continue
             if not self._is_unwanted(beat):
-                out.append(beat)
+                out.append(self._veiled(beat))
         return out, len(signals) - len(out)
 
     def recollect_acts(self, signals: Sequence[GitSignal], batch: str) -> tuple[list[Heartbeat], int]:
@@ -165,8 +166,16 @@ class Gate:
             identity = f"git:commit:{signal.new}" if is_commit else content_id(signal.time, live, signal.new)
             beat = Heartbeat(identity, signal.time, replace(live, source_text=batch), signal.new)
             if not self._is_unwanted(beat):
-                out.append(beat)
+                out.append(self._veiled(beat))
         return out, len(signals) - len(out)
+
+    def _veiled(self, beat: Heartbeat) -> Heartbeat:
+        """Without the names that their owner keeps to themselves."""
+        return veil.heartbeat(beat, self._engine.policy, self._device)
+
+    def veiled(self, place: Context) -> Context:
+        """The same of a place alone."""
+        return replace(place, branch=veil.branch(place.branch, self._engine.policy, self._device))
 
     def _is_elsewhere(self, beat: Heartbeat) -> bool:
         """Outside everything that is watched or mapped. Editors and shells are everywhere: what they do there is nobody's
@@ -189,7 +198,7 @@ class Gate:
                 return self._noised(signal)
             case BeatSignal():
                 beat = self._told(signal, self._clock.now())
-                return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [beat]
+                return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [self._veiled(beat)]
             case AgentSignal():
                 return self._of_agent(signal)
             case CheckoutSignal():
@@ -221,6 +230,7 @@ class Gate:
         beat = self._told(told, self._clock.now())
         if self._is_unwanted(beat):
             return []
+        beat = self._veiled(beat)
         self.agents.note(signal, told, beat.context)
         return [beat]
 
@@ -279,7 +289,7 @@ class Gate:
             return None
         context = self._context(draft)
         identity = draft.id or content_id(draft.time, context, draft.entity)
-        return Heartbeat(identity, draft.time, context, draft.entity)
+        return self._veiled(Heartbeat(identity, draft.time, context, draft.entity))
 
     def _context(self, draft: Draft) -> Context:
         """Where it happened. A checkout removed while its last acts were held is still where they were done."""
@@ -296,7 +306,7 @@ class Gate:
     def _glimpse(self, draft: Draft) -> None:
         if self.is_off(draft.time) or self.is_excluded(draft.checkout):
             return
-        glimpse = Glimpse(self._context(draft), draft.time)
+        glimpse = Glimpse(self.veiled(self._context(draft)), draft.time)
         is_new = draft.checkout not in self.glimpses
         self.glimpses[draft.checkout] = glimpse
         if is_new:

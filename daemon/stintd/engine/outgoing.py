@@ -10,6 +10,8 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
+from stintd.domain import veil
+from stintd.domain.policy import Policy
 from stintd.engine import shape
 from stintd.store import outbox
 from stintd.store.changes import LoggedChange
@@ -21,6 +23,8 @@ EVENTS = (
     "user.invited", "user.joined", "user.removed",
 )  # fmt: skip
 """What a webhook may subscribe to. `screenshot.captured` never happens here: nobody takes screenshots."""
+UNTOLD = frozenset({"clientName", "repo", "repos", "folder"})
+"""Of a payload what names a project or client by another word."""
 TARGET = "webhook:"
 
 
@@ -29,7 +33,7 @@ def target_of(webhook_id: str) -> str:
     return TARGET + webhook_id
 
 
-def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange]) -> set[str]:
+def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange], policy: Policy) -> set[str]:
     """Queue these changes for every webhook that wants them; the targets that have something new to send."""
     subscribed = conn.execute("SELECT id, events FROM webhook WHERE enabled = 1").fetchall()
     rows = []
@@ -38,11 +42,23 @@ def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange]) -> se
         for change in logged:
             if change.kind in events:
                 delivery_id = new_id(now)
-                body = body_of(delivery_id, change.kind, change.at, change.payload, change.seq)
+                body = body_of(delivery_id, change.kind, change.at, _veiled(change, policy), change.seq)
                 rows.append(outbox.Queued(delivery_id, target_of(webhook_id), change.kind, body))
     if rows:
         outbox.add(conn, now, rows)
     return {row.target for row in rows}
+
+
+def _veiled(change: LoggedChange, policy: Policy) -> dict[str, Any]:
+    """What a receiver is told of projects and clients whose names stay here."""
+    if not policy.hide_project_names or not change.kind.startswith(("time_entry.", "project.")):
+        return change.payload
+    told: dict[str, Any] = {name: None if name in UNTOLD else value for name, value in change.payload.items()}
+    if told.get("projectName"):
+        told["projectName"] = veil.project(told.get("projectId"), told["projectName"], policy)
+    if change.kind.startswith("project.") and told.get("name"):
+        told["name"] = veil.project(told.get("id"), told["name"], policy)
+    return told
 
 
 def body_of(delivery_id: str, event: str, at: datetime, data: dict[str, Any], sequence: int | None = None) -> str:

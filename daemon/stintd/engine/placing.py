@@ -4,6 +4,7 @@ import os
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
+from stintd.domain import veil
 from stintd.domain.model import Absence, CheckoutFacts, GitSignal, RepoId, to_us
 from stintd.engine.places import Checkout, Places
 from stintd.engine.rows import first, select
@@ -37,7 +38,8 @@ def found(step: "Step", repo: RepoId, facts: CheckoutFacts) -> None:
         table.update(step.conn, "repo", repo, values)
     before = first(step.conn, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
     columns = (
-        facts.path, repo, facts.git_dir, facts.common_dir, facts.kind, facts.parent, facts.branch, facts.head, facts.trouble,
+        facts.path, repo, facts.git_dir, facts.common_dir, facts.kind, facts.parent,
+        veil.branch(facts.branch, step.policy, step.state.device_id), facts.head, facts.trouble,
     )  # fmt: skip
     step.conn.execute(CHECKOUT, columns)
     is_known = known is not None and known["identity"] == facts.identity
@@ -53,7 +55,9 @@ def gone(step: "Step", path: str) -> None:
 def commit(step: "Step", repo: RepoId, signal: GitSignal) -> None:
     """Keep a commit's subject and time. A hook knows no subject; the reflog's fills it in."""
     is_own = 1 if signal.is_own is None else int(signal.is_own)
-    values = (repo, signal.new, to_us(signal.time), signal.subject[:SUBJECT_LIMIT], signal.branch or "", is_own)
+    subject = veil.subject(signal.subject[:SUBJECT_LIMIT], step.policy)
+    branch = veil.branch(signal.branch, step.policy, step.state.device_id)
+    values = (repo, signal.new, to_us(signal.time), subject, branch or "", is_own)
     changed = step.conn.execute(
         "INSERT INTO repo_commit (repo_id, sha, time_us, subject, branch, is_own) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (repo_id, sha) DO UPDATE SET subject = excluded.subject, is_own = excluded.is_own"

@@ -22,6 +22,7 @@ class Recording:
         self._engine, self._clock, self._device = engine, clock, device
         self.since: datetime | None = None
         self.until: datetime | None = None
+        self._past: tuple[datetime, datetime] | None = None
         self._timer: asyncio.Task[None] | None = None
 
     def restore(self, kept: str | None) -> None:
@@ -33,6 +34,8 @@ class Recording:
 
     def is_off(self, time: datetime) -> bool:
         """Whether a heartbeat of this time must not be stored."""
+        if self._past is not None and self._past[0] <= time < self._past[1]:
+            return True  # what the noise rules still held when recording went on
         return self.since is not None and time >= self.since and (self.until is None or time < self.until)
 
     def shape(self) -> dict[str, object]:
@@ -69,6 +72,7 @@ class Recording:
             step.publish("health", {"recording": True})
 
         await self._engine.run(write)
+        self._past = (absence.start, absence.end)
         self.since = self.until = None
         self._disarm()
 

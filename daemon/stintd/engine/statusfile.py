@@ -6,6 +6,7 @@ from sqlite3 import Connection
 from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
+from stintd.domain import veil
 from stintd.domain.day import ONE_DAY, day_of, start_of_day
 from stintd.domain.model import TimeEntry, to_us
 from stintd.engine import status
@@ -62,7 +63,8 @@ class StatusFile:
 
     def _read(self, conn: Connection, now: datetime) -> tuple[list[tuple[TimeEntry, str]], timedelta]:
         rows = select(conn, OPEN)
-        timers = [(entry_of(row), row["project_name"] or "?") for row in rows]
+        policy = self._engine.policy
+        timers = [(entry_of(row), veil.project(row["project_id"], row["project_name"] or "?", policy)) for row in rows]
         total = select(conn, TODAY, (day_of(now, self._zone).isoformat(),))[0]["us"]
         midnight = to_us(start_of_day(day_of(now, self._zone), self._zone))
         for row in rows:  # running manual timers are in no rollup yet

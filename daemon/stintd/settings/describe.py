@@ -17,6 +17,7 @@ _TABLE_NOTES = {
     "http": "The local HTTP listener.",
     "webhooks": "Telling other programs of changes.",
     "backup": "Copies of the database, in `backups/`.",
+    "privacy": "What is kept out of everything stored, and off screens and other machines.",
     "activitywatch": "A surface for ActivityWatch watchers.",
     "emit": "Copies of your heartbeats for other time trackers.",
 }  # fmt: skip
@@ -75,7 +76,7 @@ def schema() -> dict[str, Any]:
         tables[here]["properties"][name] = described
     tables["map"] = {"type": "array", "items": _rule_schema()}
     tables["targets"] = {"type": "object", "additionalProperties": {"type": "object"}}
-    for later in ("calendar", "privacy"):
+    for later in ("calendar",):
         tables[later] = {"type": "object", "maxProperties": 0}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "stintd config.toml", "type": "object",

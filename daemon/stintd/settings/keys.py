@@ -200,6 +200,15 @@ KEYS = (
     _length("backup.every", "How old the newest daily backup grows before another is made; 0s makes none.", "0s", "90d",
             timedelta(days=1)),
     _whole("backup.keep", "How many backups of each kind stay: daily ones, and those made by hand.", 1, 1000, 7),
+    Key("privacy.hide_file_names", _read_flag, False, "Whether heartbeats are kept without the names of files; their folders "
+        "stay.", {"type": "boolean"}, "hide_file_names"),
+    Key("privacy.hide_branch_names", _read_flag, False, "Whether branches are kept under names that tell nothing; a ticket in "
+        "them stays, and so do main, master and the like.", {"type": "boolean"}, "hide_branch_names"),
+    Key("privacy.hide_commit_subjects", _read_flag, False, "Whether commits are kept without their subjects.",
+        {"type": "boolean"}, "hide_commit_subjects"),
+    Key("privacy.hide_project_names", _read_flag, False, "Whether projects and clients go under names that tell nothing in "
+        "run/status, to webhooks and to [emit]; your own reports and billing systems know them.", {"type": "boolean"},
+        "hide_project_names"),
     Key("activitywatch.enabled", _read_flag, False, "Whether to listen for ActivityWatch watchers (they send no key).",
         {"type": "boolean"}),
     _whole("activitywatch.port", "The port of that listener.", 1, 65535, 5600),
@@ -215,7 +224,7 @@ BY_NAME = {key.name: key for key in KEYS}
 TABLES = {name.split(".")[0] for name in BY_NAME}
 FREE_TABLES = {"targets"}
 """Tables whose keys belong to somebody else: kept as they are."""
-LATER_TABLES = {"calendar", "privacy"}
+LATER_TABLES: set[str] = {"calendar"}
 """Known names that have no keys yet."""
 
 RULE_KEYS: dict[str, Callable[[Any], Any]] = {

@@ -1,5 +1,6 @@
 """Heartbeats from an instant on, as they are told to others."""
 
+from stintd.domain import veil
 from stintd.domain.emitting import Sent
 from stintd.domain.fact import AGENT_KINDS
 from stintd.domain.model import Context
@@ -21,7 +22,8 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
     lo_us = max(lo_us, first)
     end_us = min(hi_us, lo_us + WINDOW_US)
     contexts, resolver = heartbeats.contexts(view.conn), projecting.load_resolver(view.conn, view.policy)
-    names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    rows = select(view.conn, "SELECT id, name FROM project")
+    names = {row["id"]: veil.project(row["id"], row["name"], view.policy) for row in rows}
     found = []
     for run in heartbeats.runs(view.conn, lo_us, end_us):
         context = contexts[run.context]
@@ -30,7 +32,8 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo_us <= time_us <= end_us:
                 project = resolver.at(time_us).resolve(context, entity).project
-                found.append(_sent(time_us, context, entity, names.get(project or "", "")))
+                told = _sent(time_us, context, entity, names.get(project or "", ""))
+                found.append(told._replace(path="", place="") if view.policy.hide_project_names else told)
     return sorted(found), end_us
 
 
