@@ -18,6 +18,7 @@ _FILES = {
     "kimai": "kimai",
     "redmine": "redmine",
     "solidtime": "solidtime",
+    "tempo": "tempo",
     "timetagger": "timetagger",
     "wakatime": "wakatimedurations",
     "webhook": "receiver",

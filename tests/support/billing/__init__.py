@@ -13,6 +13,7 @@ from tests.support.billing.kimai import KimaiFake
 from tests.support.billing.receiver import ReceiverFake
 from tests.support.billing.redmine import RedmineFake
 from tests.support.billing.solidtime import SolidTimeFake
+from tests.support.billing.tempo import TempoFake
 from tests.support.billing.timetagger import TimeTaggerFake
 from tests.support.billing.wakatime import WakaTimeFake
 
@@ -25,6 +26,7 @@ FAKES: dict[str, type[Any]] = {
     "kimai": KimaiFake,
     "redmine": RedmineFake,
     "solidtime": SolidTimeFake,
+    "tempo": TempoFake,
     "timetagger": TimeTaggerFake,
     "wakatime": WakaTimeFake,
     "webhook": ReceiverFake,
