@@ -13,6 +13,7 @@ _FILES = {
     "clicktime": "clicktime",
     "clickup": "clickup",
     "clockme": "clockme",
+    "harvest": "harvest",
     "jira": "jira",
     "jira-server": "jiraserver",
     "kimai": "kimai",

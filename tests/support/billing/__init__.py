@@ -8,6 +8,7 @@ from tests.support.billing.clicktime import ClickTimeFake
 from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Fake
+from tests.support.billing.harvest import HarvestFake
 from tests.support.billing.jira import JiraFake, JiraServerFake
 from tests.support.billing.kimai import KimaiFake
 from tests.support.billing.receiver import ReceiverFake
@@ -21,6 +22,7 @@ FAKES: dict[str, type[Any]] = {
     "clicktime": ClickTimeFake,
     "clickup": ClickUpFake,
     "clockme": ClockMeFake,
+    "harvest": HarvestFake,
     "jira": JiraFake,
     "jira-server": JiraServerFake,
     "kimai": KimaiFake,

@@ -88,6 +88,10 @@ class Fake:
         the description, in order."""
         raise NotImplementedError
 
+    def shown(self, seconds: int) -> int:
+        """What the length of an entry that was sent looks like there."""
+        return seconds
+
     def new_id(self, prefix: str) -> str:
         self.made += 1
         return f"{prefix}{self.made}"
