@@ -17,6 +17,7 @@ from stintd.engine.queries import heartbeats as heartbeat_lists
 from stintd.engine.queries import people as people_lists
 from stintd.engine.queries import projects as project_lists
 from stintd.engine.queries import timers as timer_lists
+from stintd.engine.queries import timesheet as timesheets
 from stintd.protocol.fields import (
     CURRENCY,
     CURSOR,
@@ -201,10 +202,11 @@ PEOPLE = [
 BACKFILLED = {"anyOf": [ref("Backfilled"), ref("BackfillUndone")]}
 """What an import changed; or the edit that was taken back."""
 SHEET = [
-    Route("GET", "/api/reports", query(reports.report), "totals of a period",
-          query=fields(*PERIOD, field("groupBy", choice(*GROUPS)), field("timezone", text(64)), *FILTERS),
+    Route("GET", "/api/reports", targets.beside(reports.report), "totals of a period; with a target also rounded and delivered",
+          query=fields(*PERIOD, field("groupBy", choice(*GROUPS)), field("timezone", text(64)), *FILTERS,
+                       field("target", text(40))),
           answer=ref("Report")),
-    Route("GET", "/api/timesheet", targets.sheet, "task × day; with a target also rounded and delivered",
+    Route("GET", "/api/timesheet", targets.beside(timesheets.timesheet), "task × day; with a target also rounded and delivered",
           query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS, field("target", text(40))),
           answer=ref("Timesheet")),
     Route("GET", "/api/why", query(evidence.why), "what a minute rests on",

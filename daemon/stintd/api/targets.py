@@ -1,14 +1,14 @@
 """Billing systems: what is connected, what goes where, what would be sent."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from stintd.api.guard import OWNER
 from stintd.api.handle import query, run
-from stintd.api.route import Call, Route, fields
+from stintd.api.route import Call, Handler, Route, fields
 from stintd.engine.commands import delivering
 from stintd.engine.queries import deliveries
-from stintd.engine.queries.timesheet import timesheet
 from stintd.engine.step import Step
 from stintd.errors import Forbidden, Invalid, NotFound
 from stintd.protocol.fields import DAY_OR_INSTANT, FLAG, Kind, choice, field, text, whole
@@ -98,15 +98,22 @@ async def sync(surface: Any, call: Call, request: Any) -> Any:
     return await run(surface, call, ask)
 
 
-async def sheet(surface: Any, call: Call, request: Any) -> Any:
-    """The timesheet, with a target as it is delivered there."""
-    name = call.arguments.pop("target", None)
-    planned = surface.daemon.connecting.targets.planned.get(name)
-    if name is not None and planned is None:
-        raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
-    if planned is not None:
-        call.arguments["target"] = planned.target
-    return await query(timesheet)(surface, call, request)
+def beside(fn: Callable[..., Any]) -> Handler:
+    """A query of sums; with a target also as they are delivered there."""
+    ask = query(fn)
+
+    async def handle(surface: Any, call: Call, request: Any) -> Any:
+        name = call.arguments.pop("target", None)
+        if name is not None:
+            if call.caller.limit is not None:
+                raise Forbidden("a key of one client or project sees no billing systems", "leave target out")
+            planned = surface.daemon.connecting.targets.planned.get(name)
+            if planned is None:
+                raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
+            call.arguments["target"] = planned
+        return await ask(surface, call, request)
+
+    return handle
 
 
 WORD, NAME = text(1000), field("name", text(40), required=True)

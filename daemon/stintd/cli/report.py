@@ -20,11 +20,13 @@ OPTIONS = (
     Option("--client", "only this client", "CLIENT"),
     Option("--tag", "only with this tag", "TAG"),
     Option("--billable", "only what is billed, or not", has_no=True),
+    Option("--as", "beside them what they are there: rounded, and already delivered", "TARGET"),
     Option("--csv", "print as CSV"),
     Option("--html", "print as a page that stands alone"),
 )
 FIELDS = ("key", "name", "seconds", "handsOnSeconds", "supervisedSeconds", "agentSeconds", "billableSeconds", "amount",
           "currency", "entries")  # fmt: skip
+AT_TARGET = ("roundedSeconds", "deliveredSeconds")
 MEDIUM = 60
 
 
@@ -68,6 +70,8 @@ def _numbers(rows, room):
         yield "supervised", lambda row: _or_dot(row["supervisedSeconds"]), quiet
     if any(row["agentSeconds"] for row in rows):
         yield "agent", lambda row: _or_dot(row["agentSeconds"]), quiet
+    for name in AT_TARGET if AT_TARGET[0] in rows[-1] else ():
+        yield name.removesuffix("Seconds"), lambda row, name=name: _or_dot(row[name]), lambda text, row: text
     if room >= MEDIUM and any(row.get("amount") for row in rows):
         yield "amount", _money, quiet
 
@@ -86,10 +90,11 @@ def lines(answer, room):
 
 
 def print_csv(answer):
+    fields = (*FIELDS, *AT_TARGET) if AT_TARGET[0] in answer["totals"] else FIELDS
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(FIELDS)
+    writer.writerow(fields)
     for row in answer["rows"]:
-        writer.writerow(safe_cell(row.get(field)) for field in FIELDS)
+        writer.writerow(safe_cell(row.get(field)) for field in fields)
 
 
 def html(answer):
@@ -113,7 +118,7 @@ def run(words):
     project = exact_project_name(control, words.project)
     billable = None if words.billable is None else str(words.billable).lower()
     filters = {"project": project, "client": words.client, "tag": words.tag, "billable": billable}
-    answer = control.get("/api/reports", **range_of(words, None), groupBy=words.by, **filters)
+    answer = control.get("/api/reports", **range_of(words, None), groupBy=words.by, **filters, target=getattr(words, "as"))
     if words.json:
         print(json.dumps(answer))
     elif words.csv:

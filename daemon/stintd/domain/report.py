@@ -177,7 +177,7 @@ def totals(entries: Iterable[TimeEntry], grouping: str, labels: Labels, now: dat
     walls: dict[str, list[Interval]] = {"human": [], "agent": []}
     for entry in entries:
         terms = labels.terms(entry)
-        for group, part in _grouped(entry, grouping, labels, now, clip):
+        for group, part in grouped(entry, grouping, labels, now, clip):
             for key, name in group:
                 _add(rows.setdefault(key, Row(key, name)), entry, part, terms)
             _add(total, entry, part, terms)
@@ -218,7 +218,7 @@ def _add(row: Row, entry: TimeEntry, part: Part, terms: Terms) -> None:
 _Groups = tuple[tuple[str, str], ...]
 
 
-def _grouped(
+def grouped(
     entry: TimeEntry, grouping: str, labels: Labels, now: datetime, clip: Interval | None
 ) -> Iterator[tuple[_Groups, Part]]:
     """The parts of an entry with the groups each belongs to."""

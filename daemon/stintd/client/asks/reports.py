@@ -8,9 +8,11 @@ def get(
     *, since: Moment | None = None, until: Moment | None = None, group_by: str | None = None, timezone: str | None = None,
     project_id: str | None = None, project: str | None = None, client_id: str | None = None, client: str | None = None,
     task_id: str | None = None, task: str | None = None, tag: str | None = None, billable: bool | None = None,
-    actor: str | None = None, user_id: str | None = None,
+    actor: str | None = None, user_id: str | None = None, target: str | None = None,
 ) -> Ask[Report]:  # fmt: skip
-    """Totals by project, client, task, tag, branch, commit, day or week; of this week by project unless asked otherwise."""
+    """Totals by project, client, task, tag, branch, commit, day or week; of this week by project unless asked otherwise.
+    With `target` also rounded as they are delivered there, and what is there already.
+    """
     return Ask("GET", "/api/reports", reader(Report), query=given(locals()))
 
 

@@ -79,17 +79,3 @@ def line(row: Row) -> dict[str, Any]:
         "tags": told.get("tags", []), "remote": told.get("remote", {}), "remoteId": row["remote_id"] or None,
         "reason": row["hold"] or row["error"] or None, "remedy": (row["remedy"] or None) if row["hold"] or row["error"] else None,
     }  # fmt: skip
-
-
-def held_by_task(view: Reading, target: str, first_day: str, last_day: str) -> dict[tuple[str, str, str], int]:
-    """Seconds that the target holds, by project, task (its name) and day."""
-    rows = select(
-        view.conn, "SELECT day, held FROM delivery WHERE target = ? AND day BETWEEN ? AND ? AND held IS NOT NULL",
-        (target, first_day, last_day),
-    )  # fmt: skip
-    found: dict[tuple[str, str, str], int] = {}
-    for row in rows:
-        held = json.loads(row["held"])
-        key = (held["projectId"] or "", held["task"], row["day"])
-        found[key] = found.get(key, 0) + held["seconds"]
-    return found

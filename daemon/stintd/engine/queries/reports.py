@@ -3,6 +3,7 @@
 Human and agent time stand beside each other and are never added; `seconds` is the person's.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -12,12 +13,15 @@ from stintd.domain.day import iso_week, week_of
 from stintd.domain.model import TimeEntry, from_us, to_us
 from stintd.engine import billing, rolling, shape
 from stintd.engine.period import Period, period, zone_of
+from stintd.engine.planning import Planned
+from stintd.engine.queries import handed as at_target
 from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, first, select
 from stintd.engine.view import View
 
 FROM_TOTALS = frozenset({"project", "client", "task", "day", "week"})
 TOTALS_FILTERS = frozenset({"project_id", "project_name", "client", "client_id", "billable", "actor"})
+AT_TARGET = ("roundedSeconds", "deliveredSeconds")
 TOTALS_SQL = """
 SELECT {day} AS day, project_id, task, actor, billable, sum(total_us), sum(hands_on_us), sum(supervised_us), sum(entries)
 FROM rollup WHERE day BETWEEN ? AND ?{where} GROUP BY {by_day}project_id, task, actor, billable
@@ -34,9 +38,10 @@ _FILTERS = {
 
 def report(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, group_by: str = "project",
-    timezone: str | None = None, **filters: Any,
+    timezone: str | None = None, target: Planned | None = None, **filters: Any,
 ) -> dict[str, Any]:  # fmt: skip
-    """Rows and totals of a period (this week by project unless asked otherwise)."""
+    """Rows and totals of a period (this week by project unless asked otherwise); with a target also what they are by its
+    rounding, and what it holds already."""
     zone = zone_of(timezone or view.policy.zone)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
     filters = {name: value for name, value in filters.items() if value is not None}
@@ -45,11 +50,33 @@ def report(
         and filters.keys() <= TOTALS_FILTERS
     )  # fmt: skip
     found = _from_totals(view, span, group_by, filters) if is_quick else _from_entries(view, span, group_by, filters, zone)
+    rows = [_shown(row) for row in found.rows]
+    totals = {**_shown(found.total), "wallSeconds": shape.seconds(found.wall_us)}
+    if target is not None:
+        rows = _with_target(view, target, span, zone, group_by, filters, rows, totals)
     return {
         "from": shape.stamp(span.start), "to": shape.stamp(span.end), "timezone": str(zone), "groupBy": group_by,
-        "rows": [_shown(row) for row in found.rows],
-        "totals": {**_shown(found.total), "wallSeconds": shape.seconds(found.wall_us)},
+        "rows": rows, "totals": totals,
     }  # fmt: skip
+
+
+def _with_target(
+    view: View, one: Planned, span: Period, zone: Any, group_by: str, filters: Row, rows: list[dict[str, Any]],
+    totals: dict[str, Any],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The rows with what they are at a target; what only the target has left gets a row of its own. Fills in `totals`, too."""
+    names = _Names(view)
+    found = at_target.handed(view, one, span, zone, filters)
+    labels = rules.Labels(zone, project=lambda entry: ("", ""), commits=lambda entry: _commits_of(view, entry))
+    by_key: dict[str, dict[str, Any]] = {row["key"]: row | dict.fromkeys(AT_TARGET, 0) for row in rows}
+    for (key, name), rounded, delivered in at_target.by_group(view, found, group_by, labels, names.of_handed(group_by)):
+        row = by_key.setdefault(key, _shown(rules.Row(key, name)) | dict.fromkeys(AT_TARGET, 0))
+        row["roundedSeconds"] += rounded
+        row["deliveredSeconds"] += delivered
+    totals["roundedSeconds"] = sum(one.rounded for one in found)
+    totals["deliveredSeconds"] = sum(one.delivered for one in found)
+    kept = [row for row in by_key.values() if row["entries"] or any(row[name] for name in AT_TARGET)]
+    return sorted(kept, key=lambda row: row["key"]) if group_by in ("day", "week") else kept
 
 
 def _shown(row: rules.Row) -> dict[str, Any]:
@@ -197,6 +224,10 @@ class _Names:
             return (project["client_id"] or "", project["client_name"] or "no client") if project else ("", "no client")
         return part.project_id, project["name"] if project else "no project"
 
+    def of_handed(self, group_by: str) -> Callable[[at_target.Handed], tuple[str, str]]:
+        """The same for what is told of a target."""
+        return lambda one: self.key(group_by, Total(one.day, one.project_id, one.task, "", 0, 0, 0, 0, 0))
+
     def terms(self, project_id: str, task: str) -> rules.Terms:
         """What an hour of a task is worth."""
         found = self._terms.get((project_id, task))
@@ -257,6 +288,10 @@ def _from_entries(view: View, span: Period, group_by: str, filters: Row, zone: A
     )
     entries: list[TimeEntry] = [rolling.entry_of(row) for row in rows.values()]
     return rules.totals(entries, group_by, labels, view.now, (span.lo_us, span.hi_us))
+
+
+def _commits_of(view: View, entry: TimeEntry) -> list[rules.Commit]:
+    return [commit for row in find(view, ["e.id = ?"], [entry.id]) for commit in _commits(view, row)]
 
 
 def _commits(view: View, row: Row) -> list[rules.Commit]:

@@ -5,14 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.domain import report as rules
-from stintd.domain import rounding
 from stintd.domain.day import ONE_DAY, week_of
-from stintd.domain.target import Target
 from stintd.engine import billing, rolling, shape
 from stintd.engine.period import Period, period, zone_of
-from stintd.engine.queries.deliveries import held_by_task
+from stintd.engine.planning import Planned
 from stintd.engine.queries.entries import conditions, find, overlapping
-from stintd.engine.rows import Row, select
+from stintd.engine.queries.handed import Handed, handed
+from stintd.engine.rows import Row, first, select
 from stintd.engine.view import View
 from stintd.errors import Invalid
 
@@ -21,7 +20,7 @@ LONGEST = 366
 
 def timesheet(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, week: str | None = None,
-    timezone: str | None = None, target: Target | None = None, **filters: Any,
+    timezone: str | None = None, target: Planned | None = None, **filters: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Rows by project and task with their seconds by day; a week unless a period is named. The days are the person's, and
     agents' own time stands beside them, unless one actor is asked for. With a target also what they are by its rounding, and
@@ -61,7 +60,7 @@ def _week(text: str) -> tuple[date, date]:
         raise Invalid("week is not a week", "send 2026-W47, or a date in it") from error
 
 
-def _rows(view: View, span: Period, filters: Row, zone: Any, target: Target | None) -> list[dict[str, Any]]:
+def _rows(view: View, span: Period, filters: Row, zone: Any, target: Planned | None) -> list[dict[str, Any]]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     more, wanted = conditions(filters)
     actor = filters.get("actor") or "human"
@@ -69,7 +68,6 @@ def _rows(view: View, span: Period, filters: Row, zone: Any, target: Target | No
     projects = {row["id"]: row for row in select(view.conn, "SELECT id, name, bill_supervised FROM project")}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     exact: dict[tuple[str, str], dict[str, list[int]]] = {}
-    billed_by: dict[tuple[str, str], dict[str, list[int]]] = {}
     for row in find(view, clauses + more, values + wanted):
         key = (row["project_id"] or "", row["task"] or "")
         rows.setdefault(key, _head(row))
@@ -84,28 +82,43 @@ def _rows(view: View, span: Period, filters: Row, zone: Any, target: Target | No
             if row["actor"] == actor:
                 by_day.setdefault(day, []).append(part.length_us)
             billed = part.length_us if is_supervised_billed else part.hands_on_us
-            if row["actor"] == actor:
-                billed_by.setdefault(key, {}).setdefault(day, []).append(billed)
             rows[key]["billableSeconds"] += billed if row["billable"] else 0
     for key, shown in rows.items():
         shown["days"] = {day: shape.seconds(sum(parts)) for day, parts in sorted(exact[key].items())}
         shown["seconds"] = sum(shown["days"].values())
         shown |= {name: shape.seconds(shown[name]) for name in ("billableSeconds", "supervisedSeconds", "agentSeconds")}
-        if target is not None:
-            _at_target(view, shown, target, billed_by.get(key, {}), span)
-    kept = [row for row in rows.values() if row["seconds"] or row["agentSeconds"]]
+    if target is not None:
+        _at_target(view, rows, handed(view, target, span, zone, filters))
+    kept = [row for row in rows.values() if row["seconds"] or row["agentSeconds"] or row.get("deliveredSeconds")]
     return sorted(kept, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
 
 
-def _at_target(view: View, shown: dict[str, Any], target: Target, exact: dict[str, list[int]], span: Period) -> None:
-    """The same row as the target has it or is to have it."""
-    assert span.days is not None
-    held = held_by_task(view, target.name, span.days[0].isoformat(), span.days[1].isoformat())
-    whole = {day: [shape.seconds(us) for us in parts] for day, parts in sorted(exact.items())}
-    shown["roundedDays"] = {day: sum(rounding.shares(parts, target.rounding)) for day, parts in whole.items()}
-    there = {day: held.get((shown["projectId"] or "", shown["taskName"] or "", day), 0) for day in whole}
-    shown["deliveredDays"] = {day: seconds for day, seconds in there.items() if seconds}
-    shown["roundedSeconds"], shown["deliveredSeconds"] = sum(shown["roundedDays"].values()), sum(there.values())
+def _at_target(view: View, rows: dict[tuple[str, str], dict[str, Any]], found: list[Handed]) -> None:
+    """The same rows as the target has them or is to have them; what only it has left gets a row, too."""
+    for one in found:
+        if (one.project_id, one.task) not in rows:
+            rows[one.project_id, one.task] = _lost(view, one)
+    for shown in rows.values():
+        shown |= {"roundedDays": {}, "deliveredDays": {}}
+    for one in found:
+        shown = rows[one.project_id, one.task]
+        for name, seconds in (("roundedDays", one.rounded), ("deliveredDays", one.delivered)):
+            if seconds:
+                shown[name][one.day] = shown[name].get(one.day, 0) + seconds
+    for shown in rows.values():
+        for name in ("rounded", "delivered"):
+            shown[f"{name}Seconds"] = sum(shown[f"{name}Days"].values())
+
+
+def _lost(view: View, one: Handed) -> dict[str, Any]:
+    """A row of hours that are held there and no longer here."""
+    named = first(
+        view.conn, "SELECT p.id AS project_id, p.name AS project_name, c.id AS client_id, c.name AS client_name, t.id AS task_id,"
+        " t.name AS task_name FROM project p LEFT JOIN client c ON c.id = p.client_id"
+        " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?", (one.task, one.project_id),
+    )  # fmt: skip
+    blank = dict.fromkeys(("project_id", "project_name", "client_id", "client_name", "task_id", "task_name"))
+    return _head({**(named or blank), "task": one.task or None})
 
 
 def _head(row: Row) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def all_time(view: View, project: str | None = None) -> dict[str, Any]:
     """Everything there is, from the day totals."""
     zone = zone_of(view.policy.zone)
     since, day = date(1970, 1, 1), view.now.astimezone(zone).date()
-    filters = {} if project is None else {"project_name": project}
+    filters: dict[str, Any] = {} if project is None else {"project_name": project}
     seconds = reports.report(view, since, day, "project", **filters)["totals"]["seconds"]
     oldest = first(view.conn, "SELECT min(start_us) AS us FROM entry")
     began = from_us(oldest["us"]).astimezone(zone).date() if oldest and oldest["us"] is not None else day

@@ -21,10 +21,13 @@ from stintd.protocol.schemas.words import (
     wider,
 )
 
-ROW = obj({
+_SUMS_AT_TARGET = {"roundedSeconds": COUNT, "deliveredSeconds": COUNT}
+_FIGURES = {
     "key": TEXT, "name": TEXT, "seconds": COUNT, "handsOnSeconds": COUNT, "supervisedSeconds": COUNT, "agentSeconds": COUNT,
     "billableSeconds": COUNT, "amount": NULL_NUMBER, "currency": NULL_TEXT, "amounts": by_name(NUMBER), "entries": COUNT,
-})  # fmt: skip
+}  # fmt: skip
+ROW = obj(_FIGURES)
+_REPORT_ROW = obj({**_FIGURES, **_SUMS_AT_TARGET}, list(_SUMS_AT_TARGET))
 _DAYS = by_name(COUNT)
 _AT_TARGET = {"roundedDays": _DAYS, "roundedSeconds": COUNT, "deliveredDays": _DAYS, "deliveredSeconds": COUNT}
 """Only where a target is named."""
@@ -48,11 +51,11 @@ SHAPES: dict[str, Schema] = {
         {
             "from": INSTANT, "to": INSTANT, "timezone": TEXT,
             "groupBy": {"enum": ["project", "client", "task", "tag", "branch", "commit", "day", "week"]},
-            "rows": array(ref("ReportRow")), "totals": wider(ROW, {"wallSeconds": COUNT}),
+            "rows": array(ref("ReportRow")), "totals": wider(_REPORT_ROW, {"wallSeconds": COUNT}),
         },
         about="`seconds` is the person's time; agents' stands beside it and is never added.",
     ),
-    "ReportRow": ROW,
+    "ReportRow": _REPORT_ROW,
     "Timesheet": obj({
         "from": DAY, "to": DAY, "timezone": TEXT, "days": array(DAY),
         "rows": array(obj({

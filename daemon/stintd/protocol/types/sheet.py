@@ -31,10 +31,12 @@ class Totals(Figures):
 
 @dataclass(frozen=True, slots=True)
 class ReportRow(Figures):
-    """One line of a report."""
+    """One line of a report; what it is at a target only where one was named."""
 
     key: str
     name: str
+    rounded_seconds: int = 0
+    delivered_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class ReportTotals(Totals):
 
     key: str
     name: str
+    rounded_seconds: int = 0
+    delivered_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
