@@ -152,6 +152,22 @@ def test_an_edit_before_the_lock_is_the_owners_even_a_second_before():
     assert day.seen() == [("edit", "src/a.py", 9), ("checkout", NEW[:12], 10.2)]
 
 
+def test_a_lock_that_was_noticed_a_moment_late_still_takes_the_files_written_before():
+    """Whichever is heard of first: on a busy machine the file of a pull may come before its lock, or after it."""
+    for is_file_first in (True, False):
+        day = Day()
+        if is_file_first:
+            day.tell(FileSignal(s(9.9), REPO, "theirs.py"), s(10))
+        day.lock(10)
+        if not is_file_first:
+            day.tell(FileSignal(s(9.9), REPO, "theirs.py"), s(10.05))
+        day.lock(10.1, held=False)
+        day.git(10.1, "pull", now=10.2)
+        if not is_file_first:
+            day.tell(FileSignal(s(9.9), REPO, "later.py"), s(10.4))
+        assert [kind for kind, *_ in day.seen()] == ["pull"]
+
+
 def test_a_commit_does_not_swallow_the_edit_made_seconds_before():
     day = Day()
     day.write(9.2)

@@ -305,7 +305,7 @@ class NoiseFilter:
         """Git wrote whatever changed between these instants: it vanishes into the act."""
         place.rewritten.append((start, end))
         for path, held in list(place.held.items()):
-            if start <= held.draft.time <= end:
+            if start - NOTICED_LATE <= held.draft.time <= end:
                 del place.held[path]
                 self.dropped["git"] += 1
 
