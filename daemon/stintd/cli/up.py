@@ -1,9 +1,10 @@
 """`stint up`, `down`, `restart`: the daemon in the background."""
 
 import json
+import sys
 
 from stintd import paths
-from stintd.cli import process, roots, service, status
+from stintd.cli import offers, process, roots, service, status
 from stintd.cli.options import Operand, Verb
 from stintd.cli.repos import shown_path
 from stintd.cli.text import bold, dim
@@ -39,6 +40,7 @@ def settled_status():
 
 def up(words):
     folders = roots.absolute(words.folder)
+    is_first = offers.is_first()
     was_running = process.is_running()
     roots.add(folders)
     if not was_running and not (service.hand_over("start") and process.is_running()):
@@ -51,6 +53,8 @@ def up(words):
         return
     print("stintd was running already" if was_running else f"stintd is running{dim(' in the background')}")
     print("\n".join(found_lines(watched, now)))
+    if is_first and sys.stdin.isatty() and sys.stdout.isatty():
+        offers.offer()
 
 
 def down(words):
