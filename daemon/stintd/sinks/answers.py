@@ -81,7 +81,7 @@ class Api:
         if 200 <= status < 300:
             if self.speaks_json and "html" in answer.headers.get("content-type", ""):
                 return Outcome(UNKNOWN, text="it answered with a web page: is a proxy or a sign-in in between?", status=status)
-            return Outcome(TAKEN, status=status)
+            return Outcome(TAKEN, status=status, pause=self._pause(answer) if _is_spent(answer) else None)
         if status == 401:
             return Outcome(STOPPED, text=f"the credentials are not accepted{said}", status=status)
         if status in (402, 425, 429):
@@ -151,6 +151,11 @@ def _lost(status: int) -> Outcome:
     return Outcome(LOST, text=text, remedy="`stint outbox retry ID` makes it anew, `drop ID` leaves it", status=status)
 
 
+def _is_spent(answer: Response) -> bool:
+    """Whether a success says that it was the last one that its quota allows for now."""
+    return any(answer.headers.get(name, "").strip() == "0" for name in ("x-ratelimit-remaining", "x-toggl-quota-remaining"))
+
+
 def _pause_of(text: str | None, now: datetime) -> timedelta | None:
     """Seconds, an instant in seconds since the epoch, or a date."""
     if not text:
@@ -181,7 +186,7 @@ def made(api: Api, answer: Response | Failure, remote_id: str | None) -> Outcome
     if judged.kind != TAKEN:
         return judged
     if remote_id:
-        return Outcome(TAKEN, remote_id, status=judged.status)
+        return Outcome(TAKEN, remote_id, status=judged.status, pause=judged.pause)
     return Outcome(UNKNOWN, text=f"it answered {judged.status} without saying what it made", status=judged.status)
 
 

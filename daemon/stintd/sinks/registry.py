@@ -21,6 +21,7 @@ _FILES = {
     "solidtime": "solidtime",
     "tempo": "tempo",
     "timetagger": "timetagger",
+    "toggl": "toggl",
     "wakatime": "wakatimedurations",
     "webhook": "receiver",
 }

@@ -16,6 +16,7 @@ from tests.support.billing.redmine import RedmineFake
 from tests.support.billing.solidtime import SolidTimeFake
 from tests.support.billing.tempo import TempoFake
 from tests.support.billing.timetagger import TimeTaggerFake
+from tests.support.billing.toggl import TogglFake
 from tests.support.billing.wakatime import WakaTimeFake
 
 FAKES: dict[str, type[Any]] = {
@@ -31,6 +32,7 @@ FAKES: dict[str, type[Any]] = {
     "tempo": TempoFake,
     "timetagger": TimeTaggerFake,
     "wakatime": WakaTimeFake,
+    "toggl": TogglFake,
     "webhook": ReceiverFake,
 }
 VARIANTS: dict[str, Callable[[], Fake]] = {

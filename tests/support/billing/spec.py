@@ -83,7 +83,15 @@ CONTRACTS: dict[str, Contract] = {
         ),
     ),
     "tempo": Contract("tempo-v4.core.openapi.yaml", beside={r"/rest/api/3/.*": "Jira's, which its people are found in"}),
-    "toggl": Contract("toggl-track-v9.time-entries.repaired.swagger.json"),
+    "toggl": Contract(
+        "toggl-track-v9.time-entries.repaired.swagger.json",
+        beside={r"/workspaces/[^/]+/clients": "the document is a part"},
+        sloppy=(
+            Sloppy(ASKED, "GET /workspaces/{workspace_id}/projects", "no such query: |sort_pinned",
+                   "it calls forms what stands in the address, and demands them all"),
+            Sloppy(ANSWERED, "GET /workspaces/{workspace_id}/projects", "'client_id', 'id'|'id'", "it leaves their ids out"),
+        ),
+    ),
     "wakatime": Contract(
         "wakatime-v1.external-durations.derived.openapi.yaml",
         beside={r"/users/current(/projects)?": "the document is a part: that of external durations"},

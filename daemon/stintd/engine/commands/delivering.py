@@ -182,6 +182,8 @@ def _note(step: Step, known: Row, outcome: Outcome, pause: timedelta) -> None:
     now_us = to_us(step.now)
     if outcome.kind in (TAKEN, MISSING, REFUSED, LOCKED, LOST, BLIND):
         values: Row = {"failures": 0, "failing_us": None, "rest_us": None, "stopped": 0, "trouble": ""}
+        if outcome.pause is not None:
+            values["rest_us"] = to_us(step.now + outcome.pause)  # taken, and nothing is left of its quota
         if outcome.kind == TAKEN:
             values["success_us"] = now_us
     elif outcome.kind == STOPPED:
