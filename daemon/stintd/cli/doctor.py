@@ -2,13 +2,18 @@
 
 import json
 
+from stintd.cli import bundle
 from stintd.cli.checkup import daemon, database, files, programs, system
 from stintd.cli.checkup.finding import error
 from stintd.cli.options import Option, Verb
 from stintd.cli.text import bold, dim, for_terminal, has_blocks, paint
-from stintd.errors import StintdError
+from stintd.errors import Invalid, StintdError
 
-OPTIONS = (Option("--online", "ask each billing system whether it knows us (without it nothing leaves this machine)"),)
+OPTIONS = (
+    Option("--online", "ask each billing system whether it knows us (without it nothing leaves this machine)"),
+    Option("--bundle", "write findings, settings, versions and the log to a new .tar.gz, without secrets", "FILE"),
+    Option("--hide-names", "with --bundle: without names of projects, clients, folders and branches, too"),
+)
 DETAIL = """Looks at the daemon, settings, folders, keys, permissions, the disk, the database and its backups, limits of the
 kernel, the clock and time zone, git, hooks, the service, and billing systems; works while the daemon is down.
 stint doctor --json      [{name, state: ok | warning | error, text, hint}]; exit 1 where something is an error"""
@@ -29,6 +34,14 @@ def findings(online=False):
 
 def run(words):
     found = list(findings(words.online))
+    if words.hide_names and not words.bundle:
+        raise Invalid("--hide-names belongs to a bundle", "stint doctor --bundle FILE --hide-names")
+    if words.bundle:
+        path = bundle.write(words.bundle, found, words.hide_names)
+        print(
+            json.dumps({"bundle": path}) if words.json else f"{bold(for_terminal(path))}: look through it before you hand it on"
+        )
+        return 0
     if words.json:
         print(json.dumps([finding.as_json() for finding in found]))
     else:

@@ -64,6 +64,7 @@ def _run(level, task=None):
             print("\n".join(task(app)))
             return 0
         chosen = settings.load(zone=app.machine_zone())
+        _set_rotation(chosen.values["log.megabytes"], chosen.values["log.keep"])
         asyncio.run(_serve(asyncio, app, chosen))
     except Conflict as error:
         return _refused(error, ALREADY_RUNNING)
@@ -106,6 +107,13 @@ def _log_to(path, level):
     shown = [logging.StreamHandler()] if level else []
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=(level or "info").upper(), format=form, handlers=[file, *shown])
+
+
+def _set_rotation(megabytes, keep):
+    """The log is written to before the settings can be read: what they say of it holds from here on."""
+    for handler in logging.root.handlers:
+        if isinstance(handler, logging.handlers.RotatingFileHandler):
+            handler.maxBytes, handler.backupCount = megabytes * 1_000_000, keep
 
 
 if __name__ == "__main__":

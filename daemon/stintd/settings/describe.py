@@ -16,6 +16,7 @@ _TABLE_NOTES = {
     "owner": "Who you are in git.",
     "http": "The local HTTP listener.",
     "webhooks": "Telling other programs of changes.",
+    "log": "The daemon's log, in `log/`; from its next start on.",
     "backup": "Copies of the database, in `backups/`.",
     "privacy": "What is kept out of everything stored, and off screens and other machines.",
     "activitywatch": "A surface for ActivityWatch watchers.",

@@ -197,6 +197,8 @@ KEYS = (
     _length("webhooks.retry_initial", "The pause after a delivery to a webhook failed; it doubles with every further failure.",
             "0.1s", "10m", timedelta(seconds=5)),
     _length("webhooks.retry_max", "The longest of these pauses.", "1s", "6h", timedelta(hours=1)),
+    _whole("log.megabytes", "How large the daemon's log grows before a new file is begun.", 1, 1000, 2),
+    _whole("log.keep", "How many older log files stay.", 1, 100, 3),
     _length("backup.every", "How old the newest daily backup grows before another is made; 0s makes none.", "0s", "90d",
             timedelta(days=1)),
     _whole("backup.keep", "How many backups of each kind stay: daily ones, and those made by hand.", 1, 1000, 7),

@@ -1,0 +1,130 @@
+"""`stint doctor --bundle FILE`: what somebody needs to look into a fault from afar, without a secret in it."""
+
+import io
+import json
+import os
+import platform
+import sqlite3
+import sys
+import tarfile
+import time
+import tomllib
+
+from stintd import __version__, paths
+from stintd.cli.redact import Redactor
+from stintd.client.control import Control
+from stintd.errors import Conflict, StintdError, Unavailable
+from stintd.install.gitplace import version
+
+TAIL = 500_000
+"""Bytes of each log file: its end."""
+PACKAGES = ("aiohttp", "watchdog", "git", "psutil", "tomli_w")
+ABOUT = """Made by `stint doctor --bundle`. It holds findings, settings, versions, limits, sizes and the end of the log. Keys,
+tokens, addresses of webhooks and what looks like a secret were taken out{names}. No hours are in it: no entries, no
+heartbeats, no database. Look through it before you hand it on.
+"""
+
+
+def write(target, findings, hides_names):
+    """Write the bundle to a new file of the owner's alone; its path."""
+    redactor = Redactor(hides_names)
+    parts = {
+        "README.txt": ABOUT.format(names=", and names were replaced" if hides_names else ""),
+        "doctor.json": _json([finding.as_json() for finding in findings]),
+        "status.json": _json(_asked("/api/status")),
+        "settings.json": _json(_settings(redactor)),
+        "versions.json": _json(_versions()),
+        "files.txt": _files(),
+        **{f"log/{name}": text for name, text in _logs().items()},
+    }  # fmt: skip
+    path = os.path.abspath(os.path.expanduser(target))
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file, \
+             tarfile.open(fileobj=file, mode="w:gz") as bundle:  # fmt: skip
+            for name, text in parts.items():
+                _add(bundle, name, redactor.text(text))
+    except FileExistsError:
+        raise Conflict(f"{path} is there already", "name a new file") from None
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}", "name a place where you may write") from error
+    return path
+
+
+def _add(bundle, name, text):
+    raw = text.encode("utf-8", "replace")
+    info = tarfile.TarInfo(f"stintd-bundle/{name}")
+    info.size, info.mode, info.mtime = len(raw), 0o600, int(time.time())
+    bundle.addfile(info, io.BytesIO(raw))
+
+
+def _json(value):
+    return json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n"
+
+
+def _asked(route):
+    """What the daemon says, without the work it tells of: that is nobody's business here."""
+    try:
+        told = Control().get(route)
+    except (StintdError, OSError) as error:
+        return {"unavailable": getattr(error, "message", str(error))}
+    return {**told, "timers": len(told.get("timers") or [])}
+
+
+def _settings(redactor):
+    found = {}
+    for path in (paths.config_file(), paths.settings_file()):
+        try:
+            with open(path, "rb") as file:
+                found[os.path.basename(path)] = redactor.settings(tomllib.load(file))
+        except FileNotFoundError:
+            continue
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            found[os.path.basename(path)] = {"unreadable": str(error)}
+    return found
+
+
+def _versions():
+    try:
+        git = ".".join(map(str, version()))
+    except StintdError as error:
+        git = error.message
+    return {
+        "stintd": __version__, "python": sys.version, "sqlite": sqlite3.sqlite_version, "git": git,
+        "system": platform.platform(), "packages": _packages(), "terminal": os.environ.get("TERM", ""),
+    }  # fmt: skip
+
+
+def _packages():
+    """Their folders name their versions; importing them to ask would cost a second."""
+    found = {}
+    for place in sys.path:
+        for name in os.listdir(place) if os.path.isdir(place) else ():
+            base, _, rest = name.partition("-")
+            if rest.endswith(".dist-info") and base.lower().replace("gitpython", "git") in PACKAGES:
+                found[base] = rest.removesuffix(".dist-info")
+    return found
+
+
+def _files():
+    """What lies in our folders: kind, rights, size, time, name."""
+    layout = paths.home_layout()
+    lines = []
+    for folder in dict.fromkeys((layout.config_folder, layout.state, layout.run, layout.log, layout.backups, layout.spool,
+                                 layout.journal, layout.hooks, layout.secrets)):  # fmt: skip
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+            found = os.lstat(os.path.join(folder, name))
+            when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.st_mtime))
+            lines.append(f"{found.st_mode:o} {found.st_size:>12} {when} {os.path.join(folder, name)}")
+    return "\n".join(lines) + "\n"
+
+
+def _logs():
+    folder, found = paths.home_layout().log, {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        try:
+            with open(os.path.join(folder, name), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
+                found[name] = file.read().decode("utf-8", "replace")
+        except OSError as error:
+            found[name] = f"unreadable: {error.strerror}\n"
+    return found
