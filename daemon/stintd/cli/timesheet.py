@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 from stintd.cli import markup
 from stintd.cli.catalog import exact_project_name
-from stintd.cli.layout import Column, columns, table, width
+from stintd.cli.layout import Column, columns, table, width, wrapped
 from stintd.cli.options import Operand, Option, Verb
-from stintd.cli.period import now
-from stintd.cli.report import safe_cell
+from stintd.cli.period import now, range_title
+from stintd.cli.table import safe_cell
 from stintd.cli.text import UNKNOWN, bold, decimal_hours, dim, for_terminal
 from stintd.client.control import Control
 from stintd.protocol import when
@@ -23,6 +23,8 @@ OPTIONS = (
     Option("--csv", "print as CSV"),
     Option("--html", "print as a page that stands alone"),
 )
+KINDS = (("days", "raw"), ("roundedDays", "rounded"), ("deliveredDays", "delivered"))
+SUMS = (("seconds", "raw"), ("roundedSeconds", "rounded"), ("deliveredSeconds", "delivered"))
 WEEK = re.compile(r"\d{4}-?W\d\d", re.IGNORECASE)
 
 
@@ -64,11 +66,16 @@ def lines(answer, days, room):
     """The sheet; a screen too narrow for the days shows the sums alone."""
     rows = [row for row in answer["rows"] if any(row["days"].values())]
     yield from _table(rows, days, room) if rows else [dim("nothing in this week")]
-    totals = answer.get("totals") or {}
-    found = (("supervised, in it", "supervisedSeconds"), ("agents on their own, beside it", "agentSeconds"))
-    words = [f"{decimal_hours(totals[name])} {what}" for what, name in found if totals.get(name)]
+    words = _beside(answer)
     if words:
         yield dim("; ".join(words))
+
+
+def _beside(answer):
+    """What of it was supervised, and what agents did beside it."""
+    totals = answer.get("totals") or {}
+    found = (("supervised, in it", "supervisedSeconds"), ("agents on their own, beside it", "agentSeconds"))
+    return [f"{decimal_hours(totals[name])} {what}" for what, name in found if totals.get(name)]
 
 
 def _table(rows, days, room):
@@ -87,37 +94,61 @@ def _table(rows, days, room):
     yield from table(shape, cells, room, has_sum=True)
 
 
-def lines_as(answer, room):
-    """Raw, rounded and already delivered beside each other."""
-    names = ("seconds", "roundedSeconds", "deliveredSeconds")
+def lines_as(answer, days, room, target):
+    """Raw, rounded and already delivered beside each other; the days as they are handed over, where there is room."""
+    rows = [row for row in answer["rows"] if any(row[name] for name, _ in SUMS)]
+    if not rows:
+        yield dim("nothing in this week")
+        return
+    names = max(width(_name(row)) for row in rows)
+    has_days = len(days) <= 7 and room >= min(names, 12) + len(days) * 7 + len(SUMS) * 11
     shape = [Column("task", gives_way=True, least=8, paint=lambda text, row: bold(text))]
-    shape += [Column(name, is_number=True) for name in ("raw", "rounded", "delivered")]
-    rows = [[_name(row), *(decimal_hours(row[name]) for name in names)] for row in answer["rows"]]
-    rows.append(["sum", *(decimal_hours(answer["totals"][name]) for name in names)])
-    yield from table(shape, rows, room, has_sum=True) if answer["rows"] else [dim("nothing in this week")]
+    shape += [Column(_heading(day, room), is_number=True) for day in days] if has_days else []
+    shape += [Column(title, is_number=True) for _, title in SUMS]
+    cells = [
+        [_name(row) if row.get("days") is not answer["totals"]["days"] else "sum",
+         *(_cell(row["roundedDays"].get(day, 0)) for day in (days if has_days else ())),
+         *(decimal_hours(row[name]) for name, _ in SUMS)]
+        for row in [*rows, answer["totals"]]
+    ]  # fmt: skip
+    yield from table(shape, cells, room, has_sum=True)
+    if has_days:
+        yield dim(f"days are rounded as {target} has them")
+    missing = answer["totals"]["roundedSeconds"] - answer["totals"]["deliveredSeconds"]
+    if missing:
+        said = f"{decimal_hours(missing)} not there yet" if missing > 0 else f"{decimal_hours(-missing)} more there than here"
+        yield from map(dim, wrapped(f"{said}: `stint outbox --target {target}` says why", room))
 
 
-def _html(answer, days):
-    per_day = [_by_day(row, days) for row in answer["rows"]]
-    rows = [
-        [_name(row), *map(_cell, found), decimal_hours(sum(found))] for row, found in zip(answer["rows"], per_day, strict=True)
-    ]
-    sums = [sum(column) for column in zip(*per_day, strict=True)] or [0] * len(days)
-    title = f"Timesheet {days[0]} – {days[-1]}"
-    return markup.page(
-        title,
-        ["task", *(_heading(day, 80) for day in days), "sum"],
-        [*rows, ["sum", *map(_cell, sums), decimal_hours(sum(sums))]],
-    )
-
-
-def _print_csv(answer, days):
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["client", "project", "task", *days, "sum"])
+def _html(answer, days, target):
+    """Three lines a task where a target is named: raw, rounded and delivered."""
+    kinds = KINDS if target else KINDS[:1]
+    lines = []
     for row in answer["rows"]:
-        found = _by_day(row, days)
+        for name, title in kinds:
+            found = [row[name].get(day, 0) for day in days]
+            kind, head = (markup.PLAIN, _name(row)) if title == "raw" else (markup.SUB, title)
+            lines.append((kind, [head, *map(_cell, found), decimal_hours(sum(found))]))
+    for name, title in kinds:
+        found = [sum(row[name].get(day, 0) for row in answer["rows"]) for day in days]
+        lines.append((markup.SUM, ["sum" if title == "raw" else title, *map(_cell, found), decimal_hours(sum(found))]))
+    words = ["decimal hours" + (f"; rounded and delivered are as {target} has them" if target else ""), *_beside(answer)]
+    heads = ["task", *(_heading(day, 80) for day in days), "sum"]
+    return markup.page(f"Timesheet {range_title({'from': days[0], 'to': days[-1]})}", heads, lines, words, is_wide=len(days) > 5)
+
+
+def _print_csv(answer, days, target):
+    """A line a task; with a target the days as they are raw, then rounded, then delivered."""
+    kinds = KINDS if target else KINDS[:1]
+    titles = ["" if title == "raw" else f" {title}" for _, title in kinds]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["client", "project", "task", *(f"{day}{title}" for title in titles for day in days),
+                     *(f"sum{title}" for title in titles)])  # fmt: skip
+    for row in answer["rows"]:
+        found = [[row[name].get(day, 0) for day in days] for name, _ in kinds]
         named = [row.get("clientName"), row.get("projectName"), row.get("taskName")]
-        writer.writerow([*map(safe_cell, named), *map(decimal_hours, found), decimal_hours(sum(found))])
+        sums = [decimal_hours(sum(one)) for one in found]
+        writer.writerow([*map(safe_cell, named), *(decimal_hours(one) for part in found for one in part), *sums])
 
 
 def run(words):
@@ -131,13 +162,12 @@ def run(words):
     if words.json:
         print(json.dumps(answer))
     elif words.csv:
-        _print_csv(answer, days)
-    elif target and not words.html:
-        print("\n".join(lines_as(answer, columns())))
+        _print_csv(answer, days, target)
     elif words.html:
-        print(_html(answer, days))
+        print(_html(answer, days, target))
     else:
-        print("\n".join(lines(answer, days, columns())))
+        told = lines_as(answer, days, columns(), for_terminal(target)) if target else lines(answer, days, columns())
+        print("\n".join(told))
 
 
 VERBS = {

@@ -1,0 +1,128 @@
+"""What is billed of a period, as an invoice lists it: a line a project and task with hours, rate and amount.
+
+Hours are decimal with two places, and an amount is what those hours are worth: who multiplies by hand gets the same. With
+a target its rounded hours count. No tax and no number: that is for the program that writes the invoice.
+"""
+
+import csv
+import io
+import json
+from decimal import ROUND_HALF_UP, Decimal
+
+from stintd.cli import markup
+from stintd.cli.layout import Column, columns, table, width, wrapped
+from stintd.cli.period import range_title
+from stintd.cli.table import safe_cell
+from stintd.cli.text import UNKNOWN, bold, decimal_hours, dim, for_terminal, has_blocks
+from stintd.errors import Invalid
+
+CENT = Decimal("0.01")
+HEADS = ("work", "hours", "rate", "amount", "currency")
+
+
+def text_of(control, asked, words):
+    """The invoice as `words` want it printed."""
+    if asked.get("billable") == "false":
+        raise Invalid("an invoice is of what is billed", "leave --no-billable out")
+    answer = control.get("/api/reports", **{**asked, "billable": "true"}, groupBy="task")
+    lines = lines_of(answer, _projects(control))
+    title = _title(answer, asked)
+    if words.json:
+        return json.dumps({"from": answer["from"], "to": answer["to"], "lines": lines, "totals": _totals(lines)})
+    if words.csv:
+        return _csv(lines)
+    if words.html:
+        return _page(title, lines, asked)
+    return "\n".join([bold(title), *(_table(lines) if lines else [dim("nothing is billed in this time")])])
+
+
+def _projects(control):
+    return {one["id"]: one for one in control.every("/api/projects", status="all")}
+
+
+def lines_of(answer, projects):
+    """`{work, hours, rate, amount, currency}` of each project and task, by their names; texts of decimals."""
+    found = []
+    for row in answer["rows"]:
+        seconds = row.get("roundedSeconds", row["billableSeconds"])
+        if not seconds:
+            continue
+        project = projects.get(row["key"].partition("/")[0]) or {}
+        task = row["name"] if row["key"].partition("/")[2] else ""
+        hours, rate = Decimal(decimal_hours(seconds)), _rate(row)
+        amount = (hours * rate).quantize(CENT, ROUND_HALF_UP) if rate is not None else None
+        found.append({
+            "project": project.get("name") or UNKNOWN, "client": project.get("clientName"), "task": task or None,
+            "hours": str(hours), "rate": None if rate is None else str(rate), "amount": None if amount is None else str(amount),
+            "currency": row.get("currency") if rate is not None else None,
+        })  # fmt: skip
+    return sorted(found, key=lambda line: (line["client"] or "", line["project"], line["task"] or ""))
+
+
+def _rate(row):
+    """To the cent, out of what the billable time is worth: a task's own rate or its project's."""
+    if row.get("amount") is None or not row["billableSeconds"]:
+        return None
+    return (Decimal(str(row["amount"])) * 3600 / row["billableSeconds"]).quantize(CENT, ROUND_HALF_UP)
+
+
+def _totals(lines):
+    """Hours and amounts by currency; what has no rate is under "" and has no amount."""
+    sums = {}
+    for line in lines:
+        hours, amount = sums.get(line["currency"] or "", (Decimal(), Decimal()))
+        sums[line["currency"] or ""] = hours + Decimal(line["hours"]), amount + Decimal(line["amount"] or 0)
+    return [{"currency": currency or None, "hours": str(hours), "amount": str(amount) if currency or amount else None}
+            for currency, (hours, amount) in sorted(sums.items())]  # fmt: skip
+
+
+def _title(answer, asked):
+    whom = f" for {for_terminal(asked['client'])}" if asked.get("client") else ""
+    return f"Work{whom}, {range_title(answer)}"
+
+
+def _name(line):
+    return for_terminal(f"{line['project']} · {line['task']}" if line["task"] else line["project"])
+
+
+def _money(text):
+    return f"{Decimal(text):,.2f}" if text is not None else ""
+
+
+def _cells(line, name):
+    return [name, line["hours"], _money(line.get("rate")), _money(line["amount"]), for_terminal(line["currency"] or "")]
+
+
+def _sums(lines):
+    """A line for each currency; hours without a rate have one of their own."""
+    return [_cells(total, "total" if total["currency"] else "without a rate") for total in _totals(lines)]
+
+
+def _table(lines):
+    shape = [Column(HEADS[0], gives_way=True, least=8), *(Column(head, is_number=True) for head in HEADS[1:4]), Column("")]
+    sums = _sums(lines)
+    told = table(shape, [*(_cells(line, _name(line)) for line in lines), *sums], columns())
+    first = len(told) - len(sums)
+    rule = ("─" if has_blocks() else "-") * max(map(width, told[1:]))
+    yield from [*told[:first], dim(rule), *map(bold, told[first:])]
+    if any(line["rate"] is None for line in lines):
+        yield from map(dim, wrapped("`stint projects edit PROJECT --rate AMOUNT` gives a project its rate", columns()))
+
+
+def _page(title, lines, asked):
+    rows = [(markup.PLAIN, _cells(line, _name(line))) for line in lines]
+    rows += [(markup.SUM, cells) for cells in _sums(lines)]
+    clients = dict.fromkeys(line["client"] for line in lines if line["client"])
+    words = [f"Client: {', '.join(clients)}"] if clients and not asked.get("client") else []
+    words.append("hours are decimal" + (f", rounded as {asked['target']} has them" if asked.get("target") else ""))
+    return markup.page(title, [*HEADS[:4], ""], rows, words)
+
+
+def _csv(lines):
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["client", "project", "task", *HEADS[1:]])
+    for line in lines:
+        named = [safe_cell(line[name]) for name in ("client", "project", "task")]
+        writer.writerow([*named, line["hours"], line["rate"] or "", line["amount"] or "", safe_cell(line["currency"])])
+    return out.getvalue().rstrip("\n")
