@@ -51,9 +51,13 @@ def billed(control):
         "from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z", "timezone": "UTC", "groupBy": "task", "rows": rows,
         "totals": {"key": "", "name": "total", **figures(0)},
     }  # fmt: skip
-    found = [("p1", "atlas", "Acme"), ("p2", "<b>orbit", "Globex"), ("p3", "own", None)]
-    control.answers["GET", "/api/projects"] = {
-        "data": [{"id": key, "name": name, "clientName": client} for key, name, client in found], "nextCursor": None,
+    found = [("p1", "atlas", "Acme", 95, "EUR"), ("p2", "<b>orbit", "Globex", 100, "USD"), ("p3", "own", None, None, None)]
+    fields = ("id", "name", "clientName", "hourlyRate", "currency")
+    data = [dict(zip(fields, one, strict=True)) for one in found]
+    control.answers["GET", "/api/projects"] = {"data": data, "nextCursor": None}
+    control.answers["GET", "/api/tasks"] = {
+        "data": [{"projectId": "p1", "key": "DEV-12", "hourlyRate": None}, {"projectId": "p2", "key": "", "hourlyRate": 80.5}],
+        "nextCursor": None,
     }  # fmt: skip
     return control
 

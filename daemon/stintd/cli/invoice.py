@@ -25,7 +25,7 @@ def text_of(control, asked, words):
     if asked.get("billable") == "false":
         raise Invalid("an invoice is of what is billed", "leave --no-billable out")
     answer = control.get("/api/reports", **{**asked, "billable": "true"}, groupBy="task")
-    lines = lines_of(answer, _projects(control))
+    lines = lines_of(answer, _by_id(control), _task_rates(control))
     title = _title(answer, asked)
     if words.json:
         return json.dumps({"from": answer["from"], "to": answer["to"], "lines": lines, "totals": _totals(lines)})
@@ -36,11 +36,16 @@ def text_of(control, asked, words):
     return "\n".join([bold(title), *(_table(lines) if lines else [dim("nothing is billed in this time")])])
 
 
-def _projects(control):
+def _by_id(control):
     return {one["id"]: one for one in control.every("/api/projects", status="all")}
 
 
-def lines_of(answer, projects):
+def _task_rates(control):
+    """By the key of a report's row."""
+    return {f"{one['projectId']}/{one['key']}": one["hourlyRate"] for one in control.every("/api/tasks", status="all")}
+
+
+def lines_of(answer, projects, task_rates):
     """`{work, hours, rate, amount, currency}` of each project and task, by their names; texts of decimals."""
     found = []
     for row in answer["rows"]:
@@ -49,21 +54,21 @@ def lines_of(answer, projects):
             continue
         project = projects.get(row["key"].partition("/")[0]) or {}
         task = row["name"] if row["key"].partition("/")[2] else ""
-        hours, rate = Decimal(decimal_hours(seconds)), _rate(row)
+        told = task_rates.get(row["key"]) or project.get("hourlyRate")
+        hours, rate = Decimal(decimal_hours(seconds)), None if told is None else _exact(told)
         amount = (hours * rate).quantize(CENT, ROUND_HALF_UP) if rate is not None else None
         found.append({
             "project": project.get("name") or UNKNOWN, "client": project.get("clientName"), "task": task or None,
             "hours": str(hours), "rate": None if rate is None else str(rate), "amount": None if amount is None else str(amount),
-            "currency": row.get("currency") if rate is not None else None,
+            "currency": project.get("currency") if rate is not None else None,
         })  # fmt: skip
     return sorted(found, key=lambda line: (line["client"] or "", line["project"], line["task"] or ""))
 
 
-def _rate(row):
-    """To the cent, out of what the billable time is worth: a task's own rate or its project's."""
-    if row.get("amount") is None or not row["billableSeconds"]:
-        return None
-    return (Decimal(str(row["amount"])) * 3600 / row["billableSeconds"]).quantize(CENT, ROUND_HALF_UP)
+def _exact(rate):
+    """A rate with its cents, and finer where it is finer."""
+    exact = Decimal(str(rate))
+    return exact.quantize(CENT) if exact == exact.quantize(CENT) else exact
 
 
 def _totals(lines):
@@ -86,7 +91,7 @@ def _name(line):
 
 
 def _money(text):
-    return f"{Decimal(text):,.2f}" if text is not None else ""
+    return f"{Decimal(text):,}" if text is not None else ""
 
 
 def _cells(line, name):
