@@ -5,7 +5,7 @@ import sqlite3
 import sys
 import time
 
-from benchmark import agenthook, calibration, commands, days, evidence, folders, hook, idle, lab, shellhook, wakatime, wire
+from benchmark import agenthook, calibration, commands, dash, days, evidence, folders, hook, idle, lab, shellhook, wakatime, wire
 from benchmark.row import Row
 
 ROWS: dict[str, Row] = {
@@ -25,6 +25,7 @@ ROWS: dict[str, Row] = {
     "report-all": commands.report_over_everything,
     "writers": commands.parallel_writers,
     "visible": evidence.edit_to_timer,
+    "dash": dash.first_paint,
 }
 
 

@@ -118,19 +118,21 @@ def repositories(root: Path, count: int, folders: int, files: int) -> Path:
     return root
 
 
-def fill_entries(home: Home, count: int) -> None:
-    """`count` finished manual entries, twenty-five a day, ending yesterday, written with the daemon down."""
+def fill_entries(home: Home, count: int, a_day: int = 25) -> None:
+    """`count` finished manual entries, so many a day, ending yesterday, written with the daemon down."""
     with store_of(home) as (engine_step, _):
+        step_minutes = 25 if a_day <= 25 else 5
+        length = timedelta(minutes=step_minutes * 4 // 5)
         last = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
         def write(conn: Any) -> None:
             step = engine_step(conn)
             projects = [_project(step, f"project-{number}") for number in range(40)]
             for number in range(count):
-                start = last - timedelta(days=number // 25) + timedelta(minutes=25 * (number % 25))
+                start = last - timedelta(days=number // a_day) + timedelta(minutes=step_minutes * (number % a_day))
                 row = {
-                    "project_id": projects[number % 40], "start_us": to_us(start), "end_us": to_us(start + timedelta(minutes=20)),
-                    "description": f"work {number}", "billable": 0, "hands_on_us": 20 * 60_000_000,
+                    "project_id": projects[number % 40], "start_us": to_us(start), "end_us": to_us(start + length),
+                    "description": f"work {number}", "billable": 0, "hands_on_us": length // timedelta(microseconds=1),
                 }  # fmt: skip
                 keeping.add(step, row)
             step.changes.clear()

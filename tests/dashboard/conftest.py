@@ -31,11 +31,11 @@ def chromium() -> Iterator["Browser"]:
 
 
 @contextmanager
-def own_daemon(folder: Path) -> Iterator[Daemon]:
+def own_daemon(folder: Path, **environment: str) -> Iterator[Daemon]:
     """A daemon whose home, git and zone are the test's, whatever scope the fixture has."""
     home = folder / "user"
     home.mkdir()
-    more = {"HOME": str(home), "TZ": "UTC", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    more = {"HOME": str(home), "TZ": "UTC", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **environment}
     with Daemon(folder / "home", environment=more) as daemon:
         yield daemon
 

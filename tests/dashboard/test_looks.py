@@ -4,6 +4,8 @@ import pytest
 
 from tests.dashboard import scene
 from tests.dashboard.scene import DAY
+from tests.dashboard.window import Window
+from tests.support import until
 
 CONTRAST = """
 () => {
@@ -119,6 +121,31 @@ def test_on_a_phone_what_runs_comes_first_and_a_finger_can_resize(filled, window
     grips = page.eval_on_selector_all(".grip", "all => all.map((one) => getComputedStyle(one).touchAction)")
     assert set(grips) == {"none"}, "the page does not scroll away under the finger"
     page.set_viewport_size({"width": 1280, "height": 860})
+
+
+def test_a_finger_resizes_by_the_edge_and_scrolls_by_the_middle(filled, chromium):
+    window = Window(chromium, filled, has_touch=True, viewport={"width": 390, "height": 844}).enter()
+    entry = window.page.locator(".timeline .entry", has_text="docs").first
+    entry.scroll_into_view_if_needed()
+    before = entry.get_attribute("aria-label")
+    box, touch = entry.bounding_box(), window.context.new_cdp_session(window.page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 4
+
+    def send(kind, *points):
+        told = [{"x": at, "y": height} for at, height in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+
+    send("touchStart", (x, y))
+    for step in (8, 16, 24):
+        send("touchMove", (x, y - step))
+    send("touchEnd")
+    window.said("docs")
+    assert entry.get_attribute("aria-label") != before
+    window.page.locator(".line button", has_text="Undo").click()
+    window.said("Undone")
+    until(lambda: entry.get_attribute("aria-label") == before, 10, "it is as it was")
+    window.check()
+    window.context.close()
 
 
 def test_where_the_focus_is_can_be_seen(filled, window):

@@ -53,6 +53,7 @@ def up(words):
         return
     print("stintd was running already" if was_running else f"stintd is running{dim(' in the background')}")
     print("\n".join(found_lines(watched, now)))
+    print(dim("`stint dash` opens the dashboard"))
     if is_first and sys.stdin.isatty() and sys.stdout.isatty():
         offers.offer()
 

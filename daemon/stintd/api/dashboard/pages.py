@@ -59,17 +59,17 @@ class Shelf:
             whole.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
         self.digest = whole.hexdigest()[:16]
 
-    def page(self, name: str) -> bytes:
-        """An HTML file, its addresses filled in. `<!-- modules -->` becomes the modules that every page needs, so that the
-        browser fetches all of them at once instead of finding one through the other."""
+    def page(self, name: str, module: str = "") -> bytes:
+        """An HTML file, its addresses filled in. `<!-- modules -->` becomes the modules that every page needs and the one of
+        this page, so that the browser fetches all of them at once instead of finding one through the other."""
         prefix = ASSETS + self.digest
-        early = sorted(one for one in self.files if one.startswith(("lib/", "parts/")) or one in EARLY)
+        early = sorted(one for one in self.files if one.startswith(("lib/", "parts/")) or one in EARLY or one == module)
         links = "\n".join(f'<link rel="modulepreload" href="{prefix}/{escape(one)}">' for one in early if one.endswith(".js"))
         text = self.files[name].read_text(encoding="utf-8")
         return text.replace("<!-- modules -->", links).replace("{assets}", prefix).encode()
 
 
-EARLY = frozenset({"app.js", "vendor/preact.js", "vendor/hooks.js", "vendor/htm.js"})
+EARLY = frozenset({"app.js", "pages.js", "vendor/preact.js", "vendor/hooks.js", "vendor/htm.js"})
 
 
 @cache
@@ -105,12 +105,13 @@ def _is_in(surface: Any, listener: Any, headers: Mapping[str, str]) -> bool:
 def _page(known: Shelf, path: str, headers: Mapping[str, str]) -> Answer:
     """The one HTML file, for every page there is a module of."""
     found = _PAGE.fullmatch(path)
-    is_known = path in ("/", "/dash", "/dash/") or (found is not None and f"pages/{found[1]}.js" in known.files)
+    module = f"pages/{found[1] if found else 'today'}.js"
+    is_known = path in ("/", "/dash", "/dash/") or (found is not None and module in known.files)
     mark = f'"{known.digest}"'
     more = {"ETag": mark, "Cache-Control": "no-cache"}
     if is_known and headers.get("If-None-Match") == mark:
         return Document(b"", KINDS[".html"], 304, more)
-    return Document(known.page("index.html"), KINDS[".html"], 200 if is_known else 404, more)
+    return Document(known.page("index.html", module), KINDS[".html"], 200 if is_known else 404, more)
 
 
 def _asset(known: Shelf, path: str, headers: Mapping[str, str]) -> Answer:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.domain import timesheet
+from stintd.domain.mapping import Resolver
 from stintd.domain.model import GapVerdict, from_us, to_us
 from stintd.engine import projecting, shape
 from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
@@ -57,12 +58,12 @@ def one(reading: Reading, gap_id: str) -> tuple[int, int]:
 
 def gaps(view: View, span: Period) -> list[dict[str, Any]]:
     """Every gap that meets the period, in order."""
-    rows = _people(view, span.lo_us, span.hi_us)
+    rows, judge = _people(view, span.lo_us, span.hi_us), _Judge(view)
     found = []
     for before, after in _neighbours(view, rows):
         lo, hi = counted_end(before, to_us(view.now)), after["start_us"]
         if hi - lo >= LEAST_US and lo < span.hi_us and hi > span.lo_us:
-            found.append(_shown(view, lo, hi, before, after))
+            found.append(_shown(judge, lo, hi, before, after))
     return found
 
 
@@ -105,8 +106,8 @@ def holes_around(reading: Reading, at_us: int) -> tuple[int, int]:
     return lo, hi
 
 
-def _shown(view: View, lo: int, hi: int, before: Row, after: Row) -> dict[str, Any]:
-    verdict, reason = _reason(view, lo, hi)
+def _shown(judge: "_Judge", lo: int, hi: int, before: Row, after: Row) -> dict[str, Any]:
+    verdict, reason = judge.reason(lo, hi)
     return {
         "id": f"{lo:x}", "start": shape.instant(lo), "end": shape.instant(hi), "durationSeconds": shape.seconds(hi - lo),
         "verdict": verdict, "reason": reason, "before": _neighbour(before), "after": _neighbour(after), "startUs": lo,
@@ -117,26 +118,40 @@ def _neighbour(row: Row) -> dict[str, Any]:
     return {"entryId": row["id"], "projectId": row["project_id"], "projectName": row["project_name"]}
 
 
-def _reason(view: View, lo: int, hi: int) -> tuple[str, str]:
-    """The rules' own verdict where they judged this silence, else what is known of it."""
-    judged = [gap for gap in _judged(view, lo, hi) if to_us(gap.start) < hi and to_us(gap.end) > lo]
-    if judged:
-        widest = max(judged, key=lambda gap: min(to_us(gap.end), hi) - max(to_us(gap.start), lo))
-        return widest.verdict, widest.reason
-    away = absences.overlapping(view.conn, lo, hi)
-    if away:
-        return "away", f"the machine was away ({away[0].kind})"
-    return "away", f"no evidence for {_length(hi - lo)}"
+class _Judge:
+    """What the rules say of silences. Gaps of one island share its sheet, which is derived once."""
 
+    def __init__(self, view: View) -> None:
+        self._view, self._gap_us = view, timesheet.island_gap(view.policy)
+        self._resolver: Resolver | None = None
+        self._known: dict[tuple[int, int], list[GapVerdict]] = {}
 
-def _judged(view: View, lo: int, hi: int) -> list[GapVerdict]:
-    gap_us = timesheet.island_gap(view.policy)
-    if hi - lo > gap_us:
-        return []
-    island = heartbeats.island(view.conn, lo, hi, gap_us)
-    resolver = projecting.load_resolver(view.conn, view.policy)
-    sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
-    return [*sheet.unassigned, *sheet.gaps]
+    def reason(self, lo: int, hi: int) -> tuple[str, str]:
+        """The rules' own verdict where they judged this silence, else what is known of it."""
+        judged = [gap for gap in self._judged(lo, hi) if to_us(gap.start) < hi and to_us(gap.end) > lo]
+        if judged:
+            widest = max(judged, key=lambda gap: min(to_us(gap.end), hi) - max(to_us(gap.start), lo))
+            return widest.verdict, widest.reason
+        away = absences.overlapping(self._view.conn, lo, hi)
+        if away:
+            return "away", f"the machine was away ({away[0].kind})"
+        return "away", f"no evidence for {_length(hi - lo)}"
+
+    def _judged(self, lo: int, hi: int) -> list[GapVerdict]:
+        if hi - lo > self._gap_us:
+            return []
+        island = heartbeats.island(self._view.conn, lo, hi, self._gap_us)
+        if island not in self._known:
+            self._known[island] = self._derived(island)
+        return self._known[island]
+
+    def _derived(self, island: tuple[int, int]) -> list[GapVerdict]:
+        view = self._view
+        if not heartbeats.runs(view.conn, *island):
+            return []
+        self._resolver = self._resolver or projecting.load_resolver(view.conn, view.policy)
+        sheet = derive_range(view.conn, self._resolver, view.policy, *island, view.now)
+        return [*sheet.unassigned, *sheet.gaps]
 
 
 def _length(us: int) -> str:

@@ -1,6 +1,6 @@
-// Where the page begins: the proof, the stream, the bar at the top, the page of the address, the line at the foot.
+// Where the page begins: the stream, the bar at the top, the page of the address, the line at the foot.
 
-import * as api from "./lib/api.js";
+import "./lib/early.js";
 import { undo } from "./lib/act.js";
 import { html, render, useEffect, useState } from "./lib/html.js";
 import * as live from "./lib/live.js";
@@ -8,8 +8,6 @@ import { PAGES } from "./pages.js";
 import { Bar } from "./parts/bar.js";
 import { Lines } from "./parts/lines.js";
 import { isTyping } from "./parts/keys.js";
-
-api.begin();
 
 function pageAt(path) {
   return PAGES.find((one) => one.path === path.replace(/(.)\/$/, "$1"));

@@ -1,6 +1,6 @@
 // One day as the daemon tells it, kept up to date.
 
-import { api } from "./api.js";
+import { firstDay } from "./early.js";
 import { useCallback, useEffect, useRef, useState } from "./html.js";
 import { useLook } from "./live.js";
 import { ms, setZone } from "./time.js";
@@ -13,7 +13,7 @@ export function useDay(wanted) {
   const load = useCallback(async () => {
     const number = (asked.current += 1);
     try {
-      const day = read(await api.get("/api/day", { date: wanted }));
+      const day = read(await firstDay(wanted));
       if (number === asked.current) set({ day, trouble: null });
     } catch (trouble) {
       if (number === asked.current) set((was) => ({ day: was.day, trouble }));

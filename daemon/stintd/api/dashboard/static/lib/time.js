@@ -1,25 +1,25 @@
 // Instants in the owner's zone. Inside the page an instant is a number of milliseconds; a day is its text, 2026-11-26.
 
-let zone = "UTC";
-let clockOf, dayOf, partsOf, titleOf, shortOf;
+let zone = "";
+let partsOf;
+let offsets = new Map();
+const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const MONTHS = [
+  "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+];
 
 /** The zone that days and clocks are shown in: the daemon's, not the browser's. */
 export function setZone(name) {
-  if (clockOf && name === zone) return;
+  if (name === zone) return;
   zone = name;
-  const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options });
-  clockOf = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
-  partsOf = format({
-    year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23",
-  });
-  titleOf = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "long", day: "numeric", month: "long" });
-  shortOf = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
+  offsets = new Map();
+  partsOf = null;
 }
-setZone(Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC");
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
+const QUARTER = 15 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** Milliseconds of what the API writes. */
 export function ms(text) {
@@ -33,12 +33,17 @@ export function stamp(instant) {
 
 /** 09:05 */
 export function clock(instant) {
-  return clockOf.format(instant);
+  return local(instant).slice(11, 16);
 }
 
 /** The local day an instant lies in. */
 export function localDay(instant) {
-  return dayOf.format(instant);
+  return local(instant).slice(0, 10);
+}
+
+/** The local date and time as text. */
+function local(instant) {
+  return new Date(instant + offsetAt(instant)).toISOString();
 }
 
 /** Another day, so many days later. */
@@ -46,19 +51,41 @@ export function shifted(day, days) {
   return new Date(Date.parse(`${day}T12:00:00Z`) + days * 24 * HOUR).toISOString().slice(0, 10);
 }
 
+/** Thursday 26 November */
 export function dayTitle(day) {
-  return titleOf.format(Date.parse(`${day}T12:00:00Z`));
+  const date = new Date(`${day}T12:00:00Z`);
+  return `${WEEKDAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
+/** Thu 26 Nov */
 export function dayShort(day) {
-  return shortOf.format(Date.parse(`${day}T12:00:00Z`));
+  const [weekday, number, month] = dayTitle(day).split(" ");
+  return `${weekday.slice(0, 3)} ${number} ${month.slice(0, 3)}`;
 }
 
-/** How far the zone is ahead of UTC at an instant. */
+/** Made when it is first needed: the browser takes some milliseconds for it. Before the daemon told its zone, it is the browser's. */
+function maker() {
+  return new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone || undefined, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric",
+    minute: "numeric", second: "numeric",
+  });
+}
+
+/** How far the zone is ahead of UTC at an instant. Asking the browser is slow: a day that ends as far ahead as it began is asked
+ * for once; on one that does not, every quarter of an hour, because no zone changes inside one. */
 function offsetAt(instant) {
-  const parts = Object.fromEntries(partsOf.formatToParts(instant).map((one) => [one.type, Number(one.value)]));
-  const local = Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second);
-  return local - Math.floor(instant / 1000) * 1000;
+  const day = Math.floor(instant / DAY) * DAY;
+  const atStart = askedOffset(day);
+  return atStart === askedOffset(day + DAY) ? atStart : askedOffset(Math.floor(instant / QUARTER) * QUARTER);
+}
+
+function askedOffset(instant) {
+  if (!offsets.has(instant)) {
+    partsOf ??= maker();
+    const parts = Object.fromEntries(partsOf.formatToParts(instant).map((one) => [one.type, Number(one.value)]));
+    offsets.set(instant, Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) - instant);
+  }
+  return offsets.get(instant);
 }
 
 /** The instant of a local day and clock, "2026-11-26" and "09:05". A clock that a change of the hour skips is the hour after. */
@@ -92,9 +119,10 @@ export function ticking(seconds) {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
 }
 
-/** 09:05–10:25, with a mark where the end lies on another day. */
+/** 09:05 – 10:25, with the day of the end where that is another one. */
 export function spanText(start, end) {
   if (end == null) return `${clock(start)} – now`;
-  const later = localDay(end) === localDay(start) ? "" : ` ${dayShort(localDay(end))}`;
-  return `${clock(start)} – ${clock(end)}${later}`;
+  const [begin, finish] = [local(start), local(end)];
+  const later = begin.slice(0, 10) === finish.slice(0, 10) ? "" : ` ${dayShort(finish.slice(0, 10))}`;
+  return `${begin.slice(11, 16)} – ${finish.slice(11, 16)}${later}`;
 }

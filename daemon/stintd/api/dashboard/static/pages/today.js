@@ -2,6 +2,7 @@
 
 import { useNow } from "../lib/clock.js";
 import { useDay } from "../lib/day.js";
+import { wantedDay } from "../lib/early.js";
 import { html, useEffect, useState } from "../lib/html.js";
 import { useMoves } from "../lib/moves.js";
 import { clock, localDay } from "../lib/time.js";
@@ -16,17 +17,10 @@ import { Acts } from "../parts/strip.js";
 import { Timeline } from "../parts/timeline.js";
 import { Timers } from "../parts/timers.js";
 
-const DAY = /^\d{4}-\d\d-\d\d$/;
-
-/** The day in the address; null is today. */
 function useWanted() {
-  const read = () => {
-    const found = new URLSearchParams(location.search).get("day");
-    return found && DAY.test(found) && !Number.isNaN(Date.parse(found)) ? found : null;
-  };
-  const [wanted, set] = useState(read);
+  const [wanted, set] = useState(wantedDay);
   useEffect(() => {
-    const moved = () => set(read());
+    const moved = () => set(wantedDay());
     addEventListener("popstate", moved);
     return () => removeEventListener("popstate", moved);
   }, []);

@@ -1,17 +1,25 @@
 // The same day as lists: what is there, what is missing.
 
-import { html } from "../lib/html.js";
+import { html, useEffect, useState } from "../lib/html.js";
 import { colourOf, counted, line, workOf } from "../lib/text.js";
 import { length, secondsOf, spanText } from "../lib/time.js";
 import { Icon } from "./icons.js";
 
+const FEW = 8;
+const FIRST = 50;
+
+/** The gaps; of many only the longest, until all are asked for. */
 export function Gaps({ day, onFill }) {
+  const [isWhole, setWhole] = useState(false);
   if (!day.gaps.length) return null;
   const sum = day.gaps.reduce((all, one) => all + one.durationSeconds, 0);
+  const longest = [...day.gaps].sort((a, b) => b.durationSeconds - a.durationSeconds).slice(0, FEW);
+  const shown = isWhole ? day.gaps : day.gaps.filter((one) => longest.includes(one));
   return html`<section class="card gaps" aria-label="Gaps">
     <h2>Gaps<span class="count">${length(sum)}</span></h2>
-    <ul>${day.gaps.map((gap) => html`<li key=${gap.id}><div><strong>${spanText(gap.from, gap.to)}</strong> <span>${length(gap.durationSeconds)}</span><small>${line(gap.reason)}</small></div>
+    <ul>${shown.map((gap) => html`<li key=${gap.id}><div><strong>${spanText(gap.from, gap.to)}</strong> <span>${length(gap.durationSeconds)}</span><small>${line(gap.reason)}</small></div>
       <button class="quiet" onClick=${() => onFill(gap)}><${Icon} name="plus" /> Fill</button></li>`)}</ul>
+    ${shown.length < day.gaps.length && html`<button class="quiet" onClick=${() => setWhole(true)}>Show ${day.gaps.length - shown.length} shorter ones</button>`}
   </section>`;
 }
 
@@ -30,10 +38,23 @@ function Row({ entry, isChosen, does, now }) {
   </li>`;
 }
 
+/** A first handful at once, the rest when the browser has time: hundreds of rows must not keep the timeline waiting. */
+function useFirst(list) {
+  const [isWhole, set] = useState(list.length <= FIRST);
+  useEffect(() => {
+    if (isWhole) return undefined;
+    const later = window.requestIdleCallback ?? ((fn) => setTimeout(fn, 100));
+    const handle = later(() => set(true));
+    return () => (window.cancelIdleCallback ?? clearTimeout)(handle);
+  }, [isWhole]);
+  return isWhole ? list : list.slice(0, FIRST);
+}
+
 export function Entries({ day, chosen, does, now }) {
+  const shown = useFirst(day.entries);
   if (!day.entries.length) return null;
   return html`<section class="card entries" aria-label="Entries"><h2>Entries<span class="count">${day.entries.length}</span></h2>
-    <ul>${day.entries.map((entry) => html`<${Row} key=${entry.id} entry=${entry} isChosen=${chosen.has(entry.id)} does=${does} now=${now} />`)}</ul></section>`;
+    <ul>${shown.map((entry) => html`<${Row} key=${entry.id} entry=${entry} isChosen=${chosen.has(entry.id)} does=${does} now=${now} />`)}</ul></section>`;
 }
 
 /** What can be done with several. */

@@ -45,6 +45,7 @@ function Entry({ entry, place, box, now, chosen, drag, handlers }) {
   const bounds = drag ?? entry;
   const style = { ...box(bounds.from, bounds.to ?? now), left: `${(100 * place.column) / place.columns}%`, width: `calc(${100 / place.columns}% - 3px)` };
   const height = parseFloat(style.height);
+  const isThick = height >= 12; // thinner ones cannot be taken by their edges
   const size = height >= 38 ? "tall" : height >= 19 ? "low" : "flat";
   const name = ["entry", colourOf(entry.projectId), entry.actor, entry.state, size, drag && "dragging", !entry.confirmed && "unconfirmed",
     entry.origin === "backfill" && "estimated"].filter(Boolean).join(" ");
@@ -53,12 +54,12 @@ function Entry({ entry, place, box, now, chosen, drag, handlers }) {
   return html`<div class=${name} style=${style} role="button" tabindex="0" data-id=${entry.id} aria-label=${words(entry, now)}
     aria-pressed=${chosen ? "true" : undefined} onKeyDown=${(event) => handlers.key(event, entry)} onClick=${(event) => handlers.click(event, entry)}
     onPointerDown=${(event) => canMove(entry) && !isFinger(event) && handlers.grab(event, entry, "all")}>
-    ${!entry.locked && html`<span class="grip start" onPointerDown=${grip("start")} aria-hidden="true"></span>`}
+    ${isThick && !entry.locked && html`<span class="grip start" onPointerDown=${grip("start")} aria-hidden="true"></span>`}
     ${size !== "flat" && html`<span class="what"><bdi>${workOf(entry)}</bdi>${entry.locked && html` <span class="tag">approved</span>`}${entry.state === "paused" && html` <span class="tag">paused</span>`}</span>`}
     ${size === "tall" && html`<span class="when">${spanText(bounds.from, bounds.to)} · ${length(drag?.to ? (drag.to - drag.from) / 1000 : secondsOf(entry, now))}</span>`}
     ${height >= 58 && entry.description && html`<span class="text"><bdi>${line(entry.description)}</bdi></span>`}
     ${entry.pauses.map((pause) => html`<i class="pause" key=${pause.start} style=${inner(pause, bounds, now, height)}></i>`)}
-    ${canMove(entry) && html`<span class="grip end" onPointerDown=${grip("end")} aria-hidden="true"></span>`}
+    ${isThick && canMove(entry) && html`<span class="grip end" onPointerDown=${grip("end")} aria-hidden="true"></span>`}
     ${drag && html`<${DragLabel} drag=${drag} />`}
   </div>`;
 }
@@ -103,6 +104,7 @@ export function Timeline({ day, now, chosen, does }) {
     const at = range.from + ((event.clientY - event.currentTarget.getBoundingClientRect().top) * HOUR) / perHour;
     begin(event, { id: "new", from: at, to: at }, "draw");
   };
+  useEffect(() => void requestAnimationFrame(() => performance.mark("stint:day")), []); // `scripts/bench dash` looks for it
   const isToday = now >= day.start && now < day.end;
   return html`<section class="card timeline" aria-label="Timeline">
     <div class="tools"><${Legend} /><${Zoom} perHour=${perHour} zoom=${zoom} setZoom=${setZoom} /></div>

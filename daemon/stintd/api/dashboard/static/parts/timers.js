@@ -28,7 +28,8 @@ function Timer({ timer, now }) {
   const ask = (verb, text) => act(`${text} ${name}`, () => api.post(`/api/timer/${verb}`, which)).catch(() => {});
   return html`<li class=${`timer ${timer.state} ${timer.actor} ${colourOf(timer.projectId)}`}>
     <div class="who"><strong><bdi>${name}</bdi></strong>
-      <small>${timer.actor === "agent" ? "agent, " : ""}${WORDS[timer.state]} ${clock(ms(timer.start))}${timer.branch && html` · <bdi>${line(timer.branch)}</bdi>`}${timer.provisional ? " · just noticed" : ""}</small></div>
+      <small>${timer.actor === "agent" ? "agent, " : ""}${WORDS[timer.state]} ${clock(ms(timer.start))}${timer.branch && html` · <bdi>${line(timer.branch)}</bdi>`}${timer.provisional ? " · just noticed" : ""}</small>
+      ${timer.description && html`<small><bdi>${line(timer.description)}</bdi></small>`}</div>
     <span class="ticking">${timer.state === "waiting" ? "" : ticking(secondsOf(timer, now))}</span>
     ${isKnown && timer.actor === "human" && html`<div class="deeds">
       ${timer.state === "running" && html`<button class="quiet" onClick=${() => ask("pause", "Paused")}><${Icon} name="pause" /> Pause</button>`}
