@@ -12,6 +12,7 @@ from stintd.ports import Kind
 _FILES = {
     "clicktime": "clicktime",
     "clickup": "clickup",
+    "clockify": "clockify",
     "clockme": "clockme",
     "harvest": "harvest",
     "jira": "jira",

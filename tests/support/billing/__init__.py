@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.support.billing.clicktime import ClickTimeFake
 from tests.support.billing.clickup import ClickUpFake
+from tests.support.billing.clockify import ClockifyFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Fake
 from tests.support.billing.harvest import HarvestFake
@@ -22,6 +23,7 @@ from tests.support.billing.wakatime import WakaTimeFake
 FAKES: dict[str, type[Any]] = {
     "clicktime": ClickTimeFake,
     "clickup": ClickUpFake,
+    "clockify": ClockifyFake,
     "clockme": ClockMeFake,
     "harvest": HarvestFake,
     "jira": JiraFake,

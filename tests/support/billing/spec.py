@@ -71,7 +71,10 @@ CONTRACTS: dict[str, Contract] = {
     )),
     "clockify": Contract(
         "clockify-v1.time-entry.openapi.yaml", "/v1",
-        {r"/v1/user": "the document is a part: that of time entries", r"/v1/workspaces/[^/]+/(projects|tags).*": "the same"},
+        {
+            r"/v1/user|/v1/workspaces": "the document is a part: that of time entries",
+            r"/v1/workspaces/[^/]+/(projects|tags|clients).*": "the same",
+        },
     ),
     "harvest": Contract("harvest-v2.time-slice.openapi.json"),
     "jira": Contract(
@@ -111,7 +114,9 @@ def document(file: str) -> Mapping[str, Any]:
     text = (Path(SPECS) / file).read_text()
     found = json.loads(text) if file.endswith(".json") else yaml.safe_load(text)
     opened = translated(found) if "swagger" in found else found
-    return {**_merged(opened, opened), "servers": [{"url": HOST}]}
+    merged = _merged(opened, opened)
+    paths = {path: {name: told for name, told in one.items() if name != "servers"} for path, one in merged["paths"].items()}
+    return {**merged, "paths": paths, "servers": [{"url": HOST}]}
 
 
 def _merged(told: Any, whole: Mapping[str, Any]) -> Any:
