@@ -15,6 +15,7 @@ _FILES = {
     "clockify": "clockify",
     "clockme": "clockme",
     "harvest": "harvest",
+    "gitlab": "gitlab",
     "jira": "jira",
     "jira-server": "jiraserver",
     "kimai": "kimai",

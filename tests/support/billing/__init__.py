@@ -9,6 +9,7 @@ from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockify import ClockifyFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Fake
+from tests.support.billing.gitlab import GitLabFake
 from tests.support.billing.harvest import HarvestFake
 from tests.support.billing.jira import JiraFake, JiraServerFake
 from tests.support.billing.kimai import KimaiFake
@@ -26,6 +27,7 @@ FAKES: dict[str, type[Any]] = {
     "clockify": ClockifyFake,
     "clockme": ClockMeFake,
     "harvest": HarvestFake,
+    "gitlab": GitLabFake,
     "jira": JiraFake,
     "jira-server": JiraServerFake,
     "kimai": KimaiFake,

@@ -50,10 +50,14 @@ class Fake:
     async def send(self, request: Request) -> Response | Failure:
         """As a `ports.Carrier`; with `is_hanging` it stores what it takes and is never heard of again."""
         answer = self.answer(request)
-        if self.is_hanging and request.method != "GET" and isinstance(answer, Response) and answer.status < 300:
+        if self.is_hanging and self.writes(request) and isinstance(answer, Response) and answer.status < 300:
             self.hangs += 1
             await asyncio.Event().wait()
         return answer
+
+    def writes(self, request: Request) -> bool:
+        """Whether a request is to change something."""
+        return request.method != "GET"
 
     def answer(self, request: Request) -> Response | Failure:
         with self.lock:
