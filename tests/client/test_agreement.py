@@ -35,7 +35,8 @@ BUILDERS = {
     for fn in vars(import_module(f"stintd.client.asks.{module.name}")).values()
     if inspect.isfunction(fn) and fn.__module__.endswith(f"asks.{module.name}") and fn.__name__[0] != "_"
 }
-SAMPLES = {"at": "2026-11-20T09:00:00Z", "ids": ["a1"], "events": ["time_entry.stopped"], "heartbeats": [{"project": "a"}]}
+SAMPLES = {"at": "2026-11-20T09:00:00Z", "ids": ["a1"], "events": ["time_entry.stopped"], "heartbeats": [{"project": "a"}],
+           "rules": [{"project": "a"}]}  # fmt: skip
 
 
 def filled(build) -> Ask:

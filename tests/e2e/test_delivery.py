@@ -123,6 +123,12 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         assert "project_id=p1" in shown.out
         told = daemon.stint("sync", "--dry-run").out
         assert "acme is not mapped: `stint targets map clockme --project 'acme' project_id=ID`" in told
+        assert "acme" in daemon.stint("targets", "match", "clockme").out
+        assert "nobody to ask" not in daemon.stint("targets", "match", "clockme", "--yes").out
+        made = daemon.stint("targets", "match", "clockme", "--create", "--yes").out
+        assert "1 mapped, 0 left" in made
+        assert list(served.fake.projects.values()) == ["Atlas", "acme"]
+        assert "acme" in daemon.stint("targets", "places", "clockme").out
         daemon.stint("targets", "map", "clockme", "--project", "acme", "project_id=p1")
         assert "not approved: `stint approve 2026-01-05`" in daemon.stint("outbox").out
         daemon.stint("approve", "2026-01-05")
@@ -133,7 +139,7 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         daemon.stint("sync")
         until(lambda: len(served.fake.ledger) == 1, 20, "it arrives")
         until(lambda: daemon.entries()[0]["deliveries"][0]["state"] == "delivered", 20, "its state is known")
-        assert daemon.entries()[0]["deliveries"] == [{"target": "clockme", "state": "delivered", "remoteId": "e1"}]
+        assert daemon.entries()[0]["deliveries"] == [{"target": "clockme", "state": "delivered", "remoteId": "e2"}]
         asked = daemon.stint("timesheet", "2026-01-05", "--as", "clockme").out
         assert [line.split()[-3:] for line in asked.splitlines() if line.startswith("acme")] == [["0.42", "0.42", "0.42"]]
         daemon.stint("targets", "remove", "clockme")

@@ -8,7 +8,7 @@ from stintd.api.guard import OWNER
 from stintd.api.handle import query, run
 from stintd.api.route import Call, Handler, Route, fields
 from stintd.engine.commands import delivering
-from stintd.engine.queries import deliveries
+from stintd.engine.queries import deliveries, matching
 from stintd.engine.step import Step
 from stintd.errors import Forbidden, Invalid, NotFound
 from stintd.protocol.fields import DAY_OR_INSTANT, FLAG, Kind, choice, field, text, whole
@@ -44,11 +44,31 @@ def _rounding_of(value: Any) -> dict[str, Any]:
     return value
 
 
+def _rules_of(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_RULES:
+        raise Invalid("must be a list of rules", 'send [{"project": "…", "remote": {"project_id": "…"}}]')
+    return [_rule_of(one) for one in value]
+
+
+def _rule_of(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not value.keys() <= {"project", "task", "client", "remote"}:
+        raise Invalid("a rule has project, task, client and remote", 'send {"project": "…", "remote": {"project_id": "…"}}')
+    told = {name: _ID.read(value[name]) for name in ("project", "task", "client") if value.get(name) is not None}
+    return {**told, "remote": _remote_of(value.get("remote"))}
+
+
 REMOTE = Kind(_remote_of, {
     "type": "object", "minProperties": 1, "maxProperties": 20, "additionalProperties": _ID.schema,
     "propertyNames": {"pattern": "^[a-z_]{1,40}$"},
 })  # fmt: skip
 OPTIONS = Kind(_options_of, REMOTE.schema)
+MOST_RULES = 1000
+RULES = Kind(_rules_of, {
+    "type": "array", "minItems": 1, "maxItems": MOST_RULES, "items": {
+        "type": "object", "required": ["remote"], "additionalProperties": False,
+        "properties": {**{name: _ID.schema for name in ("project", "task", "client")}, "remote": REMOTE.schema},
+    },
+})  # fmt: skip
 ROUNDING = Kind(_rounding_of, {"type": "object", "properties": {name: {} for name in _ROUNDING}, "additionalProperties": False})
 
 
@@ -76,6 +96,33 @@ async def map_(surface: Any, call: Call, request: Any) -> Any:
     """One more rule of what goes where."""
     given = dict(call.arguments)
     return await surface.daemon.connecting.map(given.pop("target_name"), given)
+
+
+async def map_all(surface: Any, call: Call, request: Any) -> Any:
+    """Several rules at once."""
+    return await surface.daemon.connecting.map(call.arguments["target_name"], *call.arguments["rules"])
+
+
+async def places(surface: Any, call: Call, request: Any) -> Any:
+    """Where hours can go there."""
+    name, is_fresh = call.arguments["target_name"], call.arguments.get("refresh", False)
+    return matching.places_shown(await surface.daemon.connecting.catalogue.listing(name, is_fresh))
+
+
+async def make_place(surface: Any, call: Call, request: Any) -> Any:
+    """The place of that name, made there unless there is one."""
+    given = call.arguments
+    catalogue = surface.daemon.connecting.catalogue
+    return matching.place_shown(await catalogue.make(given["target_name"], given["name"], given.get("client", "")))
+
+
+async def match(surface: Any, call: Call, request: Any) -> Any:
+    """What is not mapped yet, and which place it may be by its name."""
+    name = call.arguments.pop("target_name")
+    connecting = surface.daemon.connecting
+    listing = await connecting.catalogue.listing(name, call.arguments.pop("refresh", False))
+    planned = connecting.targets.planned[name]
+    return await query(lambda view: matching.proposals(view, planned, listing))(surface, call, request)
 
 
 async def remove(surface: Any, call: Call, request: Any) -> Any:
@@ -132,6 +179,14 @@ ROUTES = [
           answer=ref("RemovedTarget")),
     Route("POST", "/api/targets/{target_name}/map", map_, "say where hours of a project, task, client or tag go", "full",
           fields(*RULE), answer=ref("MappedTarget")),
+    Route("POST", "/api/targets/{target_name}/rules", map_all, "say where hours of several projects and tasks go", "full",
+          fields(field("rules", RULES, required=True)), answer=ref("MappedTarget")),
+    Route("GET", "/api/targets/{target_name}/places", places, "where hours can go at a billing system",
+          query=fields(field("refresh", FLAG)), answer=ref("TargetPlaces")),
+    Route("POST", "/api/targets/{target_name}/places", make_place, "make a project at a billing system, unless it is there",
+          "full", fields(field("name", text(255), required=True), field("client", text(255))), answer=ref("TargetPlace")),
+    Route("GET", "/api/targets/{target_name}/match", match, "what is not mapped, and which place it may be by its name",
+          query=fields(field("refresh", FLAG)), answer=ref("TargetMatch")),
     Route("POST", "/api/sync", sync, "send what waits now, or show what would be sent", "full",
           fields(field("target", text(40)), field("dryRun", FLAG)), answer=ref("Synced")),
 ]  # fmt: skip

@@ -2,13 +2,14 @@
 
 import json
 
+from stintd.cli import places
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.text import bold, dim, for_terminal, warn
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
 CONDITIONS = ("project", "task", "client", "tag", "billable")
-ACTIONS = ("list", "map", "remove")
+ACTIONS = ("list", "map", "match", "places", "remove")
 OPTIONS = (
     Option("--project", "hours of this project", "PROJECT", complete="projects"),
     Option("--task", "hours of this task", "TASK"),
@@ -16,9 +17,15 @@ OPTIONS = (
     Option("--tag", "hours with this tag", "TAG"),
     Option("--billable", "only hours that are billable, or that are not", "WHICH", choices=("yes", "no")),
     Option("--rounding", "round these another way than the rest, like up:15 (none, nearest, up, down)", "MODE:MINUTES"),
+    Option("--create", "match: make a place for what has none, after asking"),
+    Option("--yes", "match: do not ask; what is only alike is left out"),
+    Option("--refresh", "match, places: ask the service anew, not only once a day"),
     Option("--minimum", "any work at all counts as this, like 15m", "LENGTH"),
 )
-DETAIL = """stint targets map clockme --project atlas project_id=p1 task_id=t7
+DETAIL = """stint targets match clockme       proposes a place for each project by its name, and asks
+stint targets match clockme activity_id=9     the same, with this in each mapping
+stint targets places clockme      lists where hours can go there
+stint targets map clockme --project atlas project_id=p1 task_id=t7
 stint targets remove clockme     (what was delivered stays there, and is remembered)"""
 
 
@@ -83,8 +90,9 @@ def run(words):
         return _list(words, control)
     if not words.target:
         raise Invalid(f"which target to {action}?", f"stint targets {action} TARGET; `stint targets` lists them")
-    if action == "map":
-        return _map(words, control)
+    more = {"map": _map, "match": places.match, "places": places.show}.get(action)
+    if more is not None:
+        return more(words, control)
     answer = control.delete("/api/targets", {"name": words.target})
     print(json.dumps(answer) if words.json else f"disconnected {bold(for_terminal(answer['name']))}; what is there stays")
 

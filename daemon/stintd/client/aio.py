@@ -21,8 +21,10 @@ from stintd.client.asks import (
     daemon,
     heartbeats,
     keys,
+    outbox,
     projects,
     reports,
+    targets,
     tasks,
     time_entries,
     timer,
@@ -167,6 +169,29 @@ class Heartbeats(Resource):
     every = paging(heartbeats.list_)
 
 
+class Outbox(Resource):
+    """What waits to leave this machine."""
+
+    list = awaited(outbox.list_)
+    every = paging(outbox.list_)
+    retry = awaited(outbox.retry)
+    drop = awaited(outbox.drop)
+
+
+class Targets(Resource):
+    """Billing systems."""
+
+    list = awaited(targets.list_)
+    connect = awaited(targets.connect)
+    remove = awaited(targets.remove)
+    map = awaited(targets.map_)
+    map_all = awaited(targets.map_all)
+    places = awaited(targets.places)
+    make_place = awaited(targets.make_place)
+    match = awaited(targets.match)
+    sync = awaited(targets.sync)
+
+
 class Webhooks(Resource):
     """Who is told of changes."""
 
@@ -289,6 +314,7 @@ class AsyncClient:
         self.projects, self.clients, self.tasks, self.users = Projects(self), Clients(self), Tasks(self), Users(self)
         self.heartbeats, self.keys = Heartbeats(self), Keys(self)
         self.webhooks, self.workspaces = Webhooks(self), Workspaces(self)
+        self.outbox, self.targets = Outbox(self), Targets(self)
 
     async def status(self) -> Status:
         """What runs, today's total, and what is degraded."""

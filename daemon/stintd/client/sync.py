@@ -20,8 +20,10 @@ from stintd.client.asks import (
     daemon,
     heartbeats,
     keys,
+    outbox,
     projects,
     reports,
+    targets,
     tasks,
     time_entries,
     timer,
@@ -165,6 +167,29 @@ class Heartbeats(Resource):
     every = paging(heartbeats.list_)
 
 
+class Outbox(Resource):
+    """What waits to leave this machine."""
+
+    list = blocking(outbox.list_)
+    every = paging(outbox.list_)
+    retry = blocking(outbox.retry)
+    drop = blocking(outbox.drop)
+
+
+class Targets(Resource):
+    """Billing systems."""
+
+    list = blocking(targets.list_)
+    connect = blocking(targets.connect)
+    remove = blocking(targets.remove)
+    map = blocking(targets.map_)
+    map_all = blocking(targets.map_all)
+    places = blocking(targets.places)
+    make_place = blocking(targets.make_place)
+    match = blocking(targets.match)
+    sync = blocking(targets.sync)
+
+
 class Webhooks(Resource):
     """Who is told of changes."""
 
@@ -280,6 +305,7 @@ class Client:
         self.projects, self.clients, self.tasks, self.users = Projects(self), Clients(self), Tasks(self), Users(self)
         self.heartbeats, self.keys = Heartbeats(self), Keys(self)
         self.webhooks, self.workspaces = Webhooks(self), Workspaces(self)
+        self.outbox, self.targets = Outbox(self), Targets(self)
 
     def status(self) -> Status:
         """What runs, today's total, and what is degraded."""

@@ -20,7 +20,8 @@ class Abilities:
     entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
     instants. `moves`, `redates`: an update may change the place, the day, too; otherwise what is there is taken away and
     made anew. `corrects`: what can be neither changed nor taken away is put right by another one with the difference,
-    which may be negative. `creates_places`: a place can be made there (`ports.PlaceMaker`). `has_tasks`: its tasks can be
+    which may be negative. `creates_places`: a place can be made there (`ports.PlaceMaker`).
+    `knows_all`: its list of places is whole; a mapping that names none of them is wrong. `has_tasks`: its tasks can be
     looked up (`ports.TaskBook`). `grain`: it keeps no lengths finer than so many seconds. `needs`: what a mapping must name
     (`a|b`: one of them); `takes`: what it may name besides. `settings`: what must be known of the account beside its key.
     `calls_per_hour`: what its service allows at least."""
@@ -40,6 +41,7 @@ class Abilities:
     redates: bool = True
     corrects: bool = False
     creates_places: bool = False
+    knows_all: bool = True
     grain: int = 1
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()

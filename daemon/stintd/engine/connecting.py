@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from stintd.domain.day import day_of
 from stintd.domain.target import Target, Work, missing, place
+from stintd.engine.catalogue import Catalogue
+from stintd.engine.commands import delivering
 from stintd.engine.planning import Planned
 from stintd.engine.targets import Targets
 from stintd.engine.tasklookup import TaskLookup
@@ -38,7 +40,7 @@ class Connecting:
 
     def __init__(self, targets: Targets, kinds: Mapping[str, Kind], book: Book) -> None:
         self.targets, self._kinds, self._book = targets, kinds, book
-        self.lookup = TaskLookup(targets)
+        self.lookup, self.catalogue = TaskLookup(targets), Catalogue(targets)
         self._mapping = asyncio.Lock()
 
     async def take_over(self) -> None:
@@ -52,6 +54,7 @@ class Connecting:
             except Invalid as error:
                 health.raise_warning("delivery_settings", error.message, error.hint, subject=name, severity="error")
         await self.targets.connect(planned)
+        await self.catalogue.warn()
 
     def _planned(self, target: Target) -> Planned:
         kind = self._kinds.get(target.kind)
@@ -80,16 +83,22 @@ class Connecting:
         engine = self.targets.tools.engine
         merged.setdefault("from", day_of(engine.clock.now(), ZoneInfo(engine.policy.zone)).isoformat())
         planned = self._planned(self._book.read(name, merged))
-        account, places = await self._checked(planned.target, secret)
+        account, places, calls = await self._checked(planned.target, secret)
         if secret is not None:
             await asyncio.to_thread(self.targets.tools.keys.keep, name, secret)
         await asyncio.to_thread(self._book.keep, name, merged)
         await self._book.reload()
-        await self.targets.tools.engine.run(lambda step: step.outgoing.add("target:" + name), "owner")
-        return {"name": name, "kind": planned.target.kind, "account": account.name or None,
-                "needs": list(planned.able.needs), "projects": [{**one.remote, "name": one.name} for one in places]}  # fmt: skip
+        # Its key was tried just now: what waited for that goes on.
+        await engine.run(lambda step: delivering.wake(step, name), "owner")
+        await engine.run(lambda step: delivering.spent(step, name, calls), "daemon")
+        if places is not None:
+            await self.catalogue.keep(name, places)
+        return {
+            "name": name, "kind": planned.target.kind, "account": account.name or None, "needs": list(planned.able.needs),
+            "projects": [{**one.remote, "name": one.name} for one in places or ()],
+        }  # fmt: skip
 
-    async def _checked(self, target: Target, secret: str | None) -> tuple[Account, tuple[Place, ...]]:
+    async def _checked(self, target: Target, secret: str | None) -> tuple[Account, tuple[Place, ...] | None, int]:
         tools = self.targets.tools
         connector = tools.make(target, secret if secret is not None else await tools.keys.of(target))
         found = await connector.check()
@@ -97,16 +106,16 @@ class Connecting:
             kind = Conflict if found.kind == STOPPED else Unavailable
             raise kind(f"{target.name} cannot be connected: {found.text}", "nothing was kept; look at the key and the address")
         places = await connector.places()
-        return found, () if isinstance(places, Outcome) else places
+        return found, None if isinstance(places, Outcome) else places, connector.calls
 
-    async def map(self, name: str, rule: dict[str, Any]) -> dict[str, Any]:
-        """One more rule, in place of one with the same conditions."""
+    async def map(self, name: str, *new: dict[str, Any]) -> dict[str, Any]:
+        """More rules, each in place of one with the same conditions."""
         table = self._book.tables().get(name)
         if not isinstance(table, dict):
             raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
-        told = _conditions(rule)
-        rules = [one for one in table.get("map", []) if _conditions(one) != told]
-        changed = {**table, "map": [*rules, rule]}
+        told = [_conditions(rule) for rule in new]
+        rules = [one for one in table.get("map", []) if _conditions(one) not in told]
+        changed = {**table, "map": [*rules, *new]}
         self._planned(self._book.read(name, changed))
         await asyncio.to_thread(self._book.keep, name, changed)
         await self._book.reload()

@@ -25,7 +25,7 @@ from stintd.engine.queries.entries import find, overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
 from stintd.engine.view import Reading
-from stintd.store import deliveries
+from stintd.store import deliveries, places
 
 BATCH = 200
 PREFIX = "target:"
@@ -254,6 +254,7 @@ def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> Non
     known = deliveries.targets(conn)
     for name in known.keys() - planned.keys():
         deliveries.disconnect(conn, name)
+        places.forget(conn, name)
     for name, one in planned.items():
         deliveries.connect(conn, step.now, name, one.target.kind)
         since = one.target.since

@@ -99,7 +99,7 @@ class Targets:
             await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
 
     def _clear(self, name: str) -> None:
-        for code in ("delivery_parked", "delivery_stopped", "delivery_failing"):
+        for code in ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_place"):
             self._engine.health.clear(code, name)
 
     def _found(self, name: str, look: Look) -> None:

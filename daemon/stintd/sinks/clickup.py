@@ -17,7 +17,14 @@ from stintd.sinks.clickuptasks import Tasks, objects, own_id, task_query
 
 BASE = "https://api.clickup.com/api"
 ABLE = Abilities(
-    can_look=True, billable=True, tags=True, has_tasks=True, needs=("task_id",), settings=("team_id",), calls_per_hour=6000
+    can_look=True,
+    billable=True,
+    tags=True,
+    has_tasks=True,
+    knows_all=False,
+    needs=("task_id",),
+    settings=("team_id",),
+    calls_per_hour=6000,
 )
 DAY_MS = 86_400_000
 COLOURS = {"tag_fg": "#FFFFFF", "tag_bg": "#7B68EE"}

@@ -30,7 +30,14 @@ from stintd.sinks.answers import Api, id_in, listed, made, parsed, seconds_of
 
 BASE = "https://clockme.co"
 ABLE = Abilities(
-    client_id=True, can_look=True, billable=True, tags=True, needs=("project_id",), takes=("task_id",), calls_per_hour=3600
+    client_id=True,
+    can_look=True,
+    billable=True,
+    tags=True,
+    creates_places=True,
+    needs=("project_id",),
+    takes=("task_id",),
+    calls_per_hour=3600,
 )
 DAY = 86_400
 
@@ -56,6 +63,12 @@ class ClockMe:
         if found is None:
             return self._api.unread(answer, "no list of projects")
         return tuple(Place(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}) for one in found)
+
+    async def make_place(self, name: str, client: str) -> Place | Outcome:
+        """A project; it has no clients there."""
+        answer = await self._api.ask("POST", "/api/projects", {"name": name})
+        outcome = made(self._api, answer, id_in(answer))
+        return Place(name, {"project_id": outcome.remote_id}) if outcome.kind == TAKEN else outcome
 
     async def create(self, item: Item) -> Outcome:
         answer = await self._api.ask("POST", "/api/entries", {**_body(item), "idempotencyKey": item.id},

@@ -19,7 +19,9 @@ from stintd.domain.target import Abilities
 from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, Place
 from stintd.sinks.answers import Api, id_in, made, parsed, seconds_of
 
-ABLE = Abilities(can_look=True, moves=False, grain=60, needs=("issue",), settings=("email",), calls_per_hour=3600)
+ABLE = Abilities(
+    can_look=True, moves=False, grain=60, knows_all=False, needs=("issue",), settings=("email",), calls_per_hour=3600
+)
 ISSUE = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+|[0-9]+", re.ASCII)
 """A key or a number. Keys come from branches, and branches from anybody: nothing else gets into a path."""
 MARK = "stintd"

@@ -24,6 +24,7 @@ class ClockMeFake(Fake):
     can_list: bool = True
     has_tools: bool = True
     keys: dict[str, str] = field(default_factory=dict)
+    projects: dict[str, str] = field(default_factory=lambda: {"p1": "Atlas"})
 
     def _routed(self, request: Request) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
@@ -31,7 +32,13 @@ class ClockMeFake(Fake):
         place = urlsplit(request.url)
         body = json.loads(request.body) if request.body else {}
         if place.path == "/api/projects":
-            return 200, [{"id": "p1", "name": "Atlas"}]
+            if request.method == "POST":
+                self.projects[self.new_id("p9")] = body["name"]
+            return (
+                (201, {"id": list(self.projects)[-1], **body})
+                if request.method == "POST"
+                else (200, [{"id": one, "name": name} for one, name in self.projects.items()])
+            )
         if place.path == "/api/mcp":
             return self._tool(body)
         if place.path == "/api/entries":

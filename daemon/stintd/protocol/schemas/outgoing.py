@@ -58,6 +58,23 @@ SHAPES: dict[str, Schema] = {
     "ConnectedTarget": obj({
         "name": TEXT, "kind": TEXT, "account": NULL_TEXT, "needs": array(TEXT), "projects": array(by_name(TEXT)),
     }),
+    "TargetPlace": obj({"name": TEXT, "client": NULL_TEXT, "remote": by_name(TEXT), "gone": FLAG}),
+    "TargetPlaces": obj({
+        "data": array(ref("TargetPlace")), "nextCursor": NULL_TEXT, "listedAt": NULL_INSTANT, "trouble": NULL_TEXT,
+    }),
+    "TargetMatch": obj({
+        "target": TEXT, "createsPlaces": FLAG, "listedAt": NULL_INSTANT, "trouble": NULL_TEXT,
+        "proposals": array(ref("PlaceProposal")),
+    }),
+    "PlaceProposal": obj(
+        {
+            "project": TEXT, "task": NULL_TEXT, "client": NULL_TEXT,
+            "how": {"enum": ["exact", "normalised", "fuzzy", "several", "none"]}, "place": NULL_TEXT, "remote": by_name(TEXT),
+            "lacks": NULL_TEXT, "near": array(TEXT),
+        },
+        about="What is not mapped, and the place it may be: `fuzzy` is only alike; with `several` or `none` there is no one"
+        " place. `lacks`: what a mapping must name besides.",
+    ),
     "MappedTarget": obj({"name": TEXT, "map": array(ref("TargetRule"))}),
     "RemovedTarget": obj({"name": TEXT}),
     "Synced": obj({"dryRun": FLAG, "targets": array(TEXT), "items": array(ref("Outlook"))}),

@@ -1,7 +1,10 @@
 """What leaves this machine: webhooks and their deliveries."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from stintd.protocol.reading import WIRE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +71,138 @@ class Redelivered:
     """How many messages are on their way again."""
 
     redelivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRule:
+    """What goes where: all conditions that are set must match, the most specific rule wins. `remote` names the place."""
+
+    remote: dict[str, str]
+    project: str | None = None
+    task: str | None = None
+    client: str | None = None
+    tag: str | None = None
+    billable: bool | None = None
+    rounding: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A connected billing system; `state` is connecting, well, failing or stopped."""
+
+    name: str
+    kind: str
+    base_url: str | None
+    deliver: str
+    since: date | None = field(metadata={WIRE: "from"})
+    state: str
+    trouble: str | None
+    counts: dict[str, int]
+    calls_per_hour: int
+    calls_left: int
+    needs: tuple[str, ...]
+    map: tuple[TargetRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedTarget:
+    """What was connected, as whom, and what can be mapped to."""
+
+    name: str
+    kind: str
+    account: str | None
+    needs: tuple[str, ...]
+    projects: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedTarget:
+    """A target and all its rules."""
+
+    name: str
+    map: tuple[TargetRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedTarget:
+    """A target that is no more."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlace:
+    """Where hours can go; `gone`: archived or removed there since."""
+
+    name: str
+    client: str | None
+    remote: dict[str, str]
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlaces:
+    """The places of a target as it told them at `listed_at`; `trouble`: why not anew."""
+
+    data: tuple[TargetPlace, ...]
+    next_cursor: str | None
+    listed_at: datetime | None
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceProposal:
+    """What is not mapped, and the place it may be. `how` is exact, normalised, fuzzy (only alike), several or none."""
+
+    project: str
+    task: str | None
+    client: str | None
+    how: str
+    place: str | None
+    remote: dict[str, str]
+    lacks: str | None
+    near: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMatch:
+    """Proposals for all that is not mapped."""
+
+    target: str
+    creates_places: bool
+    listed_at: datetime | None
+    trouble: str | None
+    proposals: tuple[PlaceProposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would be sent, to the letter; with a `reason` it is kept back."""
+
+    id: str
+    target: str
+    entry_id: str
+    action: str
+    state: str
+    day: date
+    start: datetime | None
+    seconds: int
+    delivered_seconds: int
+    project: str | None
+    task: str | None
+    description: str
+    billable: bool
+    tags: tuple[str, ...]
+    remote: dict[str, str]
+    remote_id: str | None
+    reason: str | None
+    remedy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What is being sent, or (`dry_run`) would be."""
+
+    dry_run: bool
+    targets: tuple[str, ...]
+    items: tuple[Outlook, ...]

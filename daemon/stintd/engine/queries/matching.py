@@ -1,0 +1,68 @@
+"""Which local projects and tasks a target's places are by their names: what is not mapped yet, with a proposal for each."""
+
+from typing import Any
+
+from stintd.domain import matching
+from stintd.domain.matching import NONE, Local, Proposal, There
+from stintd.domain.target import Target, Work, missing, rule_for
+from stintd.engine.catalogue import Listing
+from stintd.engine.planning import Planned
+from stintd.engine.rows import select
+from stintd.engine.shape import instant
+from stintd.engine.view import View
+from stintd.store.places import Kept
+
+_PROJECTS = """
+SELECT p.name AS project, NULL AS task, c.name AS client FROM project p LEFT JOIN client c ON c.id = p.client_id
+WHERE p.deleted = 0 AND p.archived = 0 ORDER BY p.name"""
+_TASKS = """
+SELECT p.name AS project, t.name AS task, c.name AS client FROM task t JOIN project p ON p.id = t.project_id
+LEFT JOIN client c ON c.id = p.client_id
+WHERE p.deleted = 0 AND p.archived = 0 AND t.status = 'active' ORDER BY p.name, t.name"""
+
+
+def places_shown(listing: Listing) -> dict[str, Any]:
+    """The places of a target as they are told."""
+    return {
+        "data": [place_shown(one) for one in listing.places], "nextCursor": None,
+        "listedAt": instant(listing.listed_us), "trouble": listing.trouble or None,
+    }  # fmt: skip
+
+
+def place_shown(one: Kept) -> dict[str, Any]:
+    """A place as it is told."""
+    return {"name": one.name, "client": one.client or None, "remote": one.remote, "gone": one.gone_us is not None}
+
+
+def proposals(view: View, planned: Planned, listing: Listing) -> dict[str, Any]:
+    """What is not mapped, and which place it may be. Tasks only where a place of theirs was found: others go with their
+    project."""
+    there = {one.key: one for one in listing.places if one.gone_us is None}
+    places = [There(one.key, one.name, one.client) for one in there.values()]
+    open_ = [one for one in _locals(view) if _is_open(planned.target, one)]
+    found = matching.proposals(open_, places, view.policy.fuzzy_threshold)
+    shown = [_shown(one, there, planned) for one in found if not (one.local.task and one.how == NONE)]
+    return {
+        "target": planned.target.name, "createsPlaces": planned.able.creates_places, "listedAt": instant(listing.listed_us),
+        "trouble": listing.trouble or None, "proposals": shown,
+    }  # fmt: skip
+
+
+def _locals(view: View) -> list[Local]:
+    rows = [*select(view.conn, _PROJECTS), *select(view.conn, _TASKS)]
+    return [Local(row["project"], row["task"], row["client"]) for row in rows]
+
+
+def _is_open(target: Target, local: Local) -> bool:
+    """A rule for all of a project says nothing against one for a task of it."""
+    rule = rule_for(target, Work(local.project, local.task, local.client))
+    return rule is None or (local.task is not None and rule.task is None)
+
+
+def _shown(one: Proposal, there: dict[str, Kept], planned: Planned) -> dict[str, Any]:
+    place = there[one.key] if one.key is not None else None
+    return {
+        "project": one.local.project, "task": one.local.task, "client": one.local.client, "how": one.how,
+        "place": place.name if place is not None else None, "remote": place.remote if place is not None else {},
+        "lacks": missing(planned.able, place.remote) if place is not None else None, "near": list(one.near),
+    }  # fmt: skip
