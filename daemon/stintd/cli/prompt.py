@@ -3,7 +3,12 @@
 import time
 
 from stintd import paths
-from stintd.cli.options import Verb
+from stintd.cli.options import Option, Verb
+
+PROGRAMS = ("bash", "fish", "i3", "i3blocks", "sh", "starship", "sway", "tmux", "waybar", "zsh")
+OPTIONS = (Option("--for", "print the lines that show it in this program's prompt or bar", "PROGRAM", choices=PROGRAMS),)
+DETAIL = """stint prompt                          the line, or nothing while there is none that holds
+stint prompt --for zsh >> ~/.zshrc    also: """ + ", ".join(PROGRAMS)
 
 
 def run(words):
@@ -17,4 +22,5 @@ def run(words):
         print(text)
 
 
-VERBS = {"prompt": Verb("prompt", run, "the current timer in one line, for shell prompts and status bars", has_json=False)}
+SUMMARY = "the current timer in one line, for shell prompts and status bars"
+VERBS = {"prompt": Verb("prompt", run, SUMMARY, (), OPTIONS, DETAIL, has_json=False)}

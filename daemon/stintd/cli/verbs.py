@@ -35,9 +35,12 @@ MODULES = {name: module for group in (*GROUPS.values(), HIDDEN) for name, module
 
 
 def module_of(name, argv):
-    """The module for this call: without a time to understand, start and stop need not load the rules that parse it."""
+    """The module for this call: without a time to understand, start and stop need not load the rules that parse it; a prompt
+    that shows its line needs no snippets."""
     if name in ("start", "stop") and any(word.split("=")[0] == "--at" for word in argv):
         return "timed"
+    if name == "prompt" and any(word.split("=")[0] == "--for" for word in argv):
+        return "snippets"
     return MODULES[name]
 
 
