@@ -28,7 +28,7 @@ TAGS = {
     "edits": "What people changed", "entries": "Time entries", "events": "Changes as they happen",
     "export": "Entries as files",
     "gaps": "Time nobody has claimed", "health": "Whether the daemon works", "heartbeats": "Evidence",
-    "import": "Entries out of files",
+    "corrections": "Approved hours that would be others now", "import": "Entries out of files",
     "jobs": "Projects, by another name", "keys": "Keys of callers", "mappings": "What folders belong to",
     "mcp": "Tools for AI agents (Model Context Protocol)",
     "move": "Periods given to another project", "openapi": "This document", "outbox": "What waits to be delivered",

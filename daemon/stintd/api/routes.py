@@ -10,9 +10,9 @@ from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
 from stintd.engine.commands import approval, catalog, entries, importing, mending, people, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
+from stintd.engine.queries import corrections, evidence, gaps, places, reports, workspaces
 from stintd.engine.queries import day as days
 from stintd.engine.queries import entries as entry_lists
-from stintd.engine.queries import evidence, gaps, places, reports, workspaces
 from stintd.engine.queries import heartbeats as heartbeat_lists
 from stintd.engine.queries import people as people_lists
 from stintd.engine.queries import projects as project_lists
@@ -209,6 +209,9 @@ SHEET = [
     Route("GET", "/api/timesheet", targets.beside(timesheets.timesheet), "task × day; with a target also rounded and delivered",
           query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS, field("target", text(40))),
           answer=ref("Timesheet")),
+    Route("GET", "/api/corrections", query(corrections.listing), "approved hours that differ from what the sheet would say",
+          query=fields(*PERIOD, *PAGE, field("projectId", ID), field("project", NAME, "project_name"), field("client", NAME),
+                       field("clientId", ID), field("actor", choice("human", "agent"))), answer=page("Correction")),
     Route("GET", "/api/why", query(evidence.why), "what a minute rests on",
           query=fields(field("at", INSTANT, required=True)), answer=ref("Why")),
     Route("GET", "/api/gaps", query(gaps.listing), "time nobody has claimed", query=fields(*PERIOD, *PAGE),

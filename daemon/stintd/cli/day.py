@@ -4,6 +4,7 @@ as marks."""
 import json
 from datetime import date, datetime, timedelta
 
+from stintd.cli import corrections
 from stintd.cli.layout import EIGHTHS, columns, fit, left, right, width
 from stintd.cli.options import Operand, Verb
 from stintd.cli.period import entries_between, now
@@ -251,7 +252,8 @@ def run(words):
     if words.json:
         print(json.dumps({"day": day.isoformat(), "entries": entries, "report": report}))
         return
-    print("\n".join(lines(Sheet(day, entries, beats, report), columns())))
+    changed = corrections.of(control, bounds)
+    print("\n".join([*lines(Sheet(day, entries, beats, report), columns()), *corrections.lines(changed, columns())]))
 
 
 VERBS = {"day": Verb("day", run, "the timeline of today, or of DATE", (Operand("DATE", "*"),))}

@@ -4,7 +4,7 @@ import csv
 import json
 import sys
 
-from stintd.cli import invoice, markup
+from stintd.cli import corrections, invoice, markup
 from stintd.cli.catalog import exact_project_name
 from stintd.cli.layout import Column, bar, columns, table
 from stintd.cli.options import Option, Verb
@@ -147,7 +147,8 @@ def run(words):
     elif words.html:
         print(html(answer))
     else:
-        print("\n".join(lines(answer, columns())))
+        changed = corrections.of(control, corrections.days_of(answer), client=words.client, project=project)
+        print("\n".join([*lines(answer, columns()), *corrections.lines(changed, columns())]))
 
 
 VERBS = {"report": Verb("report", run, "totals of this week, or of PERIOD", (PERIOD,), OPTIONS)}

@@ -6,7 +6,7 @@ import re
 import sys
 from datetime import date, timedelta
 
-from stintd.cli import markup
+from stintd.cli import corrections, markup
 from stintd.cli.catalog import exact_project_name
 from stintd.cli.layout import Column, columns, table, width, wrapped
 from stintd.cli.options import Operand, Option, Verb
@@ -120,7 +120,7 @@ def lines_as(answer, days, room, target):
         yield from map(dim, wrapped(f"{said}: `stint outbox --target {target}` says why", room))
 
 
-def _html(answer, days, target):
+def _html(answer, days, target, changed):
     """Three lines a task where a target is named: raw, rounded and delivered."""
     kinds = KINDS if target else KINDS[:1]
     lines = []
@@ -132,7 +132,11 @@ def _html(answer, days, target):
     for name, title in kinds:
         found = [sum(row[name].get(day, 0) for row in answer["rows"]) for day in days]
         lines.append((markup.SUM, ["sum" if title == "raw" else title, *map(_cell, found), decimal_hours(sum(found))]))
-    words = ["decimal hours" + (f"; rounded and delivered are as {target} has them" if target else ""), *_beside(answer)]
+    words = [
+        "decimal hours" + (f"; rounded and delivered are as {target} has them" if target else ""),
+        *_beside(answer),
+        *changed,
+    ]
     heads = ["task", *(_heading(day, 80) for day in days), "sum"]
     return markup.page(f"Timesheet {range_title({'from': days[0], 'to': days[-1]})}", heads, lines, words, is_wide=len(days) > 5)
 
@@ -164,10 +168,12 @@ def run(words):
     elif words.csv:
         _print_csv(answer, days, target)
     elif words.html:
-        print(_html(answer, days, target))
+        changed = corrections.of(control, bounds, client=words.client, project=project)
+        print(_html(answer, days, target, [corrections.text_of(one) for one in changed]))
     else:
         told = lines_as(answer, days, columns(), for_terminal(target)) if target else lines(answer, days, columns())
-        print("\n".join(told))
+        changed = corrections.of(control, bounds, client=words.client, project=project)
+        print("\n".join([*told, *corrections.lines(changed, columns())]))
 
 
 VERBS = {

@@ -157,9 +157,12 @@ def _learn(step: "Step", lo_us: int, hi_us: int) -> None:
 
 
 def derive_range(
-    conn: Connection, resolver: Resolver, policy: Policy, lo_us: int, hi_us: int, now: datetime, *, is_shadow: bool = False
-) -> Sheet:
-    """What the rules say about whole islands between these instants; `is_shadow`: as if nobody had edited. Reads only."""
+    conn: Connection, resolver: Resolver, policy: Policy, lo_us: int, hi_us: int, now: datetime, *, is_shadow: bool = False,
+    without: frozenset[str] = frozenset(),
+) -> Sheet:  # fmt: skip
+    """What the rules say about whole islands between these instants; `is_shadow`: as if nobody had edited; `without`: as if
+    these entries were not the owner's. Reads only.
+    """
     reach_us = timesheet.reach(policy)
     around = lo_us - reach_us, hi_us + reach_us
     evidence = Evidence(
@@ -168,7 +171,7 @@ def derive_range(
         beats=lambda run: heartbeats.beats(conn, run),
         absences=absences.overlapping(conn, *around),
     )
-    edits = Edits() if is_shadow else load_edits(conn, *around)
+    edits = Edits() if is_shadow else load_edits(conn, *around, without)
     return timesheet.derive(evidence, edits, policy, resolver, now, habits.Habits(conn, ZoneInfo(policy.zone)))
 
 
@@ -183,13 +186,13 @@ def merged(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int
     return out
 
 
-def load_edits(conn: Connection, lo_us: int, hi_us: int) -> Edits:
-    """The owner's edits that bear on a range."""
+def load_edits(conn: Connection, lo_us: int, hi_us: int, without: frozenset[str] = frozenset()) -> Edits:
+    """The owner's edits that bear on a range, but for the entries `without`."""
     held = select(conn, CLAIMS, (lo_us - LONGEST_US, hi_us, lo_us, hi_us))
     taken = select(conn, "SELECT * FROM taken WHERE start_us <= ? AND end_us >= ?", (hi_us, lo_us))
     cuts = select(conn, "SELECT * FROM cut WHERE at_us BETWEEN ? AND ?", (lo_us, hi_us))
     return Edits(
-        claims=[claim for row in held for claim in _claims(row)],
+        claims=[claim for row in held if row["id"] not in without for claim in _claims(row)],
         taken=[Taken(row["start_us"], row["end_us"], row["actor"], row["project_id"]) for row in taken],
         cuts=[Cut(row["at_us"], row["actor"], row["project_id"]) for row in cuts],
     )

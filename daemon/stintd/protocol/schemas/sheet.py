@@ -67,6 +67,15 @@ SHAPES: dict[str, Schema] = {
             {"days": _DAYS, "seconds": COUNT, "supervisedSeconds": COUNT, "agentSeconds": COUNT, **_AT_TARGET}, list(_AT_TARGET)
         ),
     }),
+    "Correction": obj(
+        {
+            "day": DAY, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "clientName": NULL_TEXT, "taskName": NULL_TEXT,
+            "actor": ACTOR, "approvedSeconds": COUNT, "nowSeconds": COUNT, "differenceSeconds": WHOLE,
+            "cause": {"enum": ["evidence", "open"]},
+        },
+        about="Approved hours of a day that are no longer what the sheet would say: later evidence, which approval keeps out, or"
+        " hours beside it that nobody approved (`open`: new ones, or edited after the approval was taken back).",
+    ),
     "Difference": _DIFFERENCE,
     "Backfilled": wider(
         _DIFFERENCE,

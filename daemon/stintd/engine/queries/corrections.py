@@ -1,0 +1,176 @@
+"""Approved hours that are no longer what they would be: "approved 3.5 h, now 3.75 h".
+
+Approval pins everything, so later evidence is not applied to it, and an edit needs the approval taken back first. Both are
+to be seen here, by project, task and local day: what was approved at last, and what the sheet would say if nothing of it
+were approved. Nothing is changed by looking.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from stintd.domain import report as rules
+from stintd.domain import timesheet
+from stintd.domain.model import Stretch, to_us
+from stintd.engine import projecting, rolling, shape
+from stintd.engine.period import DAY, Period, period, week_of, zone_of
+from stintd.engine.queries.entries import conditions, find, overlapping
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor, first, select
+from stintd.engine.sheet import derive_range, merged
+from stintd.engine.view import View
+from stintd.errors import Invalid
+from stintd.store import heartbeats
+
+LEAST = 30
+"""Seconds; less would be shown as no difference at all."""
+LONGEST = 100
+"""Days at once: evidence of all of them is read twice."""
+TRAIL = """
+SELECT r.row_id, r.after, e.rowid AS seq FROM edit e JOIN edit_row r ON r.edit_id = e.id
+WHERE e.verb = 'approve' AND e.undone_us IS NULL AND e.at_us >= ? AND r.table_name = 'entry' ORDER BY e.rowid
+"""
+BEFORE = """
+SELECT r.before FROM edit_row r JOIN edit e ON e.id = r.edit_id
+WHERE r.row_id = ? AND e.verb = 'approve' AND e.undone_us IS NULL AND r.before IS NOT NULL ORDER BY e.rowid DESC LIMIT 1
+"""
+
+
+class Key(NamedTuple):
+    """What sums are told by."""
+
+    day: str
+    project: str
+    task: str
+    actor: str
+
+
+Sums = dict[Key, int]
+
+
+def listing(
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None, **filters: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Differences of a period of whole days (this week unless asked otherwise), by day, project and task."""
+    zone = zone_of(view.policy.zone)
+    span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
+    if span.days is None or (span.days[1] - span.days[0]) / DAY >= LONGEST:
+        raise Invalid(f"approved hours are compared by whole days, at most {LONGEST}", "send from and to as dates")
+    after = Key(*decode_cursor(cursor, (str, str, str, str))) if cursor else None
+    found = [pair for pair in differences(view, span, filters) if after is None or pair[0] > after]
+    following = encode_cursor(list(found[limit - 1][0])) if len(found) > limit else None
+    return {"data": [_shown(view, *pair) for pair in found[:limit]], "nextCursor": following}
+
+
+def differences(view: View, span: Period, filters: Row) -> list[tuple[Key, int, int, bool]]:
+    """(key, approved, now, whether evidence would change it), in seconds; only what differs."""
+    zone = zone_of(view.policy.zone)
+    more, wanted = conditions(filters)
+    clauses, values = overlapping(span.lo_us, span.hi_us)
+    rows = find(view, [*clauses, *more, "e.end_us IS NOT NULL"], [*values, *wanted])
+    approved = [row for row in rows if row["approved_us"] is not None]
+    once = _once_approved(view, span, filters, {row["id"] for row in approved})
+    if not approved and not once:
+        return []
+    was = _sums(view, [*approved, *once], span, zone)
+    is_now = _sums(view, rows, span, zone)
+    by_evidence = _by_evidence(view, approved, span, zone)
+    found = []
+    for key in sorted(was):
+        told, moved = shape.seconds(was[key]), by_evidence.get(key, 0)
+        current = shape.seconds(is_now.get(key, 0) + moved)
+        if abs(current - told) >= LEAST:
+            found.append((key, told, current, abs(moved) >= LEAST * shape.SECOND))
+    return found
+
+
+def _sums(view: View, rows: Iterable[Row], span: Period, zone: Any) -> Sums:
+    found: Sums = {}
+    for row in rows:
+        for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
+            key = Key(part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"])
+            found[key] = found.get(key, 0) + part.length_us
+    return found
+
+
+def _once_approved(view: View, span: Period, filters: Row, approved: set[str]) -> list[Row]:
+    """Entries as they were when they were approved last, of those that are not approved any more."""
+    last: dict[str, Row] = {}
+    for row in select(view.conn, TRAIL, (span.lo_us,)):
+        if row["row_id"] not in approved:
+            last[row["row_id"]] = json.loads(row["after"])
+    if not last:
+        return []
+    reach = _projects(view, filters)
+    return [
+        row for row in last.values()
+        if row["end_us"] is not None and row["start_us"] < span.hi_us and row["end_us"] > span.lo_us
+        and (reach is None or row["project_id"] in reach) and filters.get("actor") in (None, row["actor"])
+        and first(view.conn, "SELECT 1 FROM entry WHERE id = ? AND approved_us IS NOT NULL", (row["id"],)) is None
+    ]  # fmt: skip
+
+
+def _projects(view: View, filters: Row) -> set[str] | None:
+    """The projects that the filters name, None when they name none."""
+    sought, values = conditions({name: value for name, value in filters.items() if name != "actor"})
+    if not sought:
+        return None
+    sql = "SELECT p.id FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE " + " AND ".join(sought)  # noqa: S608
+    return {row["id"] for row in select(view.conn, sql.replace("e.project_id", "p.id"), values)}
+
+
+# ---------------------------------------------------------------- what evidence would change
+
+
+def _by_evidence(view: View, approved: list[Row], span: Period, zone: Any) -> Sums:
+    """What would be different if the approved entries that followed their evidence before still did."""
+    lifted = {row["id"]: row for row in approved if row["origin"] == "auto" and _followed(view, row)}
+    if not lifted:
+        return {}
+    gap_us = timesheet.island_gap(view.policy)
+    bounds = [heartbeats.island(view.conn, row["start_us"], row["end_us"], gap_us) for row in lifted.values()]
+    resolver = projecting.load_resolver(view.conn, view.policy)
+    found: Sums = {}
+
+    def add(stretches: Iterable[Stretch], sign: int) -> None:
+        for key, length_us in _parts(stretches, span, zone):
+            found[key] = found.get(key, 0) + sign * length_us
+
+    for lo, hi in merged(bounds, gap_us):
+        add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now, without=frozenset(lifted)).stretches, 1)
+        add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now).stretches, -1)
+    for key, length_us in _sums(view, lifted.values(), span, zone).items():
+        found[key] = found.get(key, 0) - length_us
+    return found
+
+
+def _followed(view: View, row: Row) -> bool:
+    """Whether its time and project came from evidence before it was approved."""
+    found = first(view.conn, BEFORE, (row["id"],))
+    pins = json.loads(found["before"])["pinned"].split() if found is not None else row["pinned"].split()
+    return "time" not in pins and "project" not in pins
+
+
+def _parts(stretches: Iterable[Stretch], span: Period, zone: Any) -> Iterator[tuple[Key, int]]:
+    for one in stretches:
+        lo, hi = max(to_us(one.start), span.lo_us), min(to_us(one.end), span.hi_us)
+        if hi > lo:
+            for day, start_us, end_us in rules.by_day(lo, hi, zone):
+                yield Key(day.isoformat(), one.project or "", one.task or "", one.actor), end_us - start_us
+
+
+# ---------------------------------------------------------------- as it is shown
+
+
+def _shown(view: View, key: Key, approved: int, current: int, is_evidence: bool) -> dict[str, Any]:
+    named = first(
+        view.conn, "SELECT p.name, c.name AS client, t.name AS task FROM project p LEFT JOIN client c ON c.id = p.client_id"
+        " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?", (key.task, key.project),
+    )  # fmt: skip
+    return {
+        "day": key.day, "projectId": key.project or None, "projectName": named["name"] if named else None,
+        "clientName": named["client"] if named else None, "taskName": (named["task"] if named else None) or key.task or None,
+        "actor": key.actor, "approvedSeconds": approved, "nowSeconds": current, "differenceSeconds": current - approved,
+        "cause": "evidence" if is_evidence else "open",
+    }  # fmt: skip
