@@ -121,6 +121,7 @@ async def test_a_link_ends_after_five_minutes_and_a_browser_after_thirty_days(br
 
 async def test_looking_at_a_link_does_not_use_it_up(browser, link):
     await browser.get("/" + link.split("/", 3)[3], 401, method="HEAD")
+    await browser.get("/" + link.split("/", 3)[3], 401, Sec_Purpose="prefetch;prerender")
     await browser.open(link)
 
 

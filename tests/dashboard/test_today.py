@@ -112,6 +112,37 @@ def test_a_stale_page_overwrites_nothing(day, daemon):
     day.expected = ("409", "ERR_FAILED")
 
 
+def test_what_is_approved_stays_as_it_is(day, daemon):
+    daemon.client.post("/api/approve", {"from": DAY, "to": DAY})
+    entry = day.page.locator('.timeline .entry[aria-label^="borealis"][aria-label*="approved"]')
+    entry.wait_for()
+    assert entry.locator(".grip").count() == 0
+    day.drag(entry, 40)
+    assert day.page.locator(".drag-label").count() == 0
+    sheet = day.editor(entry)
+    assert sheet.get_by_role("button", name="Save").is_disabled()
+    assert sheet.get_by_role("button", name="Delete").is_disabled()
+    daemon.client.post("/api/unapprove", {"from": DAY, "to": DAY})
+
+
+def test_an_entry_over_midnight_is_moved_from_where_it_lies(day, daemon):
+    daemon.client.post("/api/entries", {"projectName": "atlas", "start": f"{DAY}T23:00:00Z", "end": "2026-03-11T01:30:00Z"})
+    day.enter("2026-03-11")
+    day.drag(day.entry("atlas", "23:00"), 30 * day.per_minute(), "bottom")
+    until(lambda: ("atlas", "23:00", "02:00") in spans(daemon), 10, "it ends later")
+    day.entry("atlas", "23:00").and_(day.page.locator('[aria-label*="02:00"]')).wait_for()
+    day.drag(day.entry("atlas", "23:00"), -30 * day.per_minute())
+    there(daemon, ("atlas", "22:30", "01:30"))
+
+
+def test_work_beside_other_work_stands_beside_it(day, daemon):
+    body = {"projectName": "borealis", "start": f"{DAY}T09:10:00Z", "end": f"{DAY}T09:40:00Z", "overlap": True}
+    daemon.client.post("/api/entries", body)
+    day.entry("borealis", "09:10").wait_for()
+    one, other = day.entry("atlas", "08:59").bounding_box(), day.entry("borealis", "09:10").bounding_box()
+    assert one["x"] + one["width"] <= other["x"]
+
+
 def test_drawing_on_free_time_writes_down_an_entry(day, daemon):
     lane, step = day.page.locator(".lane.people").bounding_box(), day.per_minute()
     (first, *_) = day.page.locator(".hour").all()

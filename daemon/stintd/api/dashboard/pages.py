@@ -91,7 +91,8 @@ async def answer(surface: Any, listener: Any, method: str, path: str, headers: M
     if path.startswith(ASSETS):
         return _asset(known, path, headers)
     if path.startswith(entrance.OPEN):
-        return await _opened(surface, listener, known, method, path.removeprefix(entrance.OPEN))
+        is_looked_at = method == "HEAD" or "prefetch" in headers.get("Sec-Purpose", "")
+        return await _opened(surface, listener, known, path.removeprefix(entrance.OPEN), is_looked_at)
     if listener.needs_key and not _is_in(surface, listener, headers):
         return _signin(known, "This browser is not let in yet, or its time is over.")
     return _page(known, path, headers)
@@ -127,13 +128,14 @@ def _asset(known: Shelf, path: str, headers: Mapping[str, str]) -> Answer:
     return Document(file.read_bytes(), KINDS[file.suffix], 200, more)
 
 
-async def _opened(surface: Any, listener: Any, known: Shelf, method: str, token: str) -> Answer:
-    """A one-time link. Looking at it (HEAD, as link checkers do) does not use it up."""
-    let_in = await entrance.admit(surface, token, listener.guard.port) if method == "GET" else None
+async def _opened(surface: Any, listener: Any, known: Shelf, token: str, is_looked_at: bool) -> Answer:
+    """A one-time link. Looking at it, as link checkers and browsers that load ahead do, does not use it up."""
+    if is_looked_at:
+        return _signin(known, "This link is for you to open.")
+    let_in = await entrance.admit(surface, token, listener.guard.port)
     if let_in is not None:
         return Document(b"", KINDS[".html"], 303, {**let_in, "Cache-Control": "no-store"})
-    if method == "GET":
-        await surface.slow_guesses()
+    await surface.slow_guesses()
     return _signin(known, "This link was used already, or it is too old.")
 
 

@@ -58,6 +58,12 @@ export function snapped(instant, step = SNAP) {
   return Math.round(instant / step) * step;
 }
 
+/** How far an entry may be dragged: through the day as far as it has come; one that lies beyond an end of it, also there. */
+export function boundsOf(one, day, now) {
+  const reach = (one.to ?? 0) > day.end ? now : Math.min(day.end, now);
+  return { start: one.from < day.start ? -Infinity : day.start, end: Math.max(reach, one.to ?? 0) };
+}
+
 /** An entry's bounds when its edge, or all of it, was dragged by `by` milliseconds. */
 export function dragged({ from, to }, edge, by, step, { start, end }) {
   const least = MINUTE;

@@ -6,7 +6,7 @@ import { length, spanText } from "../lib/time.js";
 
 const STILL = 4; // pixels that a hand trembles
 
-/** `{drag, begin}`: what is being dragged (`{id, edge, from, to}` or null), and `begin(event, one, edge)`.
+/** `bounds(one)`: how far it may go (`{start, end}`). `{drag, begin}`: what is being dragged (`{id, edge, from, to}` or null), and `begin(event, one, edge)`.
  * `onDone(one, {from, to}, edge)` is called with what was let go elsewhere than it was. */
 export function useDrag({ perPixel, bounds, onDone }) {
   const [drag, set] = useState(null);
@@ -14,14 +14,14 @@ export function useDrag({ perPixel, bounds, onDone }) {
   useEffect(() => () => stop.current?.(), []);
   const begin = (event, one, edge) => {
     if (event.button || stop.current) return;
-    const startY = event.clientY;
+    const startY = event.clientY, reach = bounds(one);
     let now = null;
     const move = (moved) => {
       const by = (moved.clientY - startY) * perPixel;
       if (!now && Math.abs(moved.clientY - startY) < STILL) return;
       const found = edge === "draw"
-        ? drawn(one.from, one.from + by, moved.shiftKey ? FINE : SNAP)
-        : dragged(one, edge, by, moved.shiftKey ? FINE : SNAP, bounds);
+        ? drawn(one.from, one.from + by, moved.shiftKey ? FINE : SNAP, reach)
+        : dragged(one, edge, by, moved.shiftKey ? FINE : SNAP, reach);
       now = { id: one.id, edge, ...found };
       set(now);
     };
@@ -49,9 +49,9 @@ export function useDrag({ perPixel, bounds, onDone }) {
   return { drag, begin };
 }
 
-function drawn(from, at, step) {
-  const [lo, hi] = [snapped(Math.min(from, at), step), snapped(Math.max(from, at), step)];
-  return { from: lo, to: Math.max(hi, lo + step) };
+function drawn(from, at, step, { start, end }) {
+  const [lo, hi] = [Math.min(from, at), Math.max(from, at)].map((one) => Math.min(end, Math.max(start, snapped(one, step))));
+  return hi > lo ? { from: lo, to: hi } : { from: Math.max(start, hi - step), to: hi };
 }
 
 /** The click that ends a drag is no click. */

@@ -1,7 +1,7 @@
 // The day from top to bottom: hours, the strip of evidence, commits, and the entries, which can be taken by hand.
 
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
-import { FINE, SNAP, columnsOf, dragged, hoursOf, rangeOf } from "../lib/lanes.js";
+import { FINE, SNAP, boundsOf, columnsOf, dragged, hoursOf, rangeOf } from "../lib/lanes.js";
 import { colourOf, line, projectOf, workOf } from "../lib/text.js";
 import { HOUR, length, secondsOf, spanText } from "../lib/time.js";
 import { DragLabel, useDrag } from "./drag.js";
@@ -89,13 +89,13 @@ export function Timeline({ day, now, chosen, does }) {
     return { top: `${top}px`, height: `${Math.max(5, bottom - top)}px` };
   };
   const { drag, begin } = useDrag({
-    perPixel: HOUR / perHour, bounds: day,
+    perPixel: HOUR / perHour, bounds: (one) => boundsOf(one, day, now),
     onDone: (one, bounds, edge) => (edge === "draw" ? does.draw(bounds) : does.move(one, bounds)),
   });
   const people = day.entries.filter((one) => one.actor === "human"), agents = day.entries.filter((one) => one.actor === "agent");
   const places = useMemo(() => new Map([...columnsOf(people, now), ...columnsOf(agents, now)]), [day, Math.floor(now / 60000)]);
   const field = useRef();
-  const handlers = { grab: begin, click: (event, entry) => clicked(event, entry, does), key: (event, entry) => keyed(event, entry, day, does, field) };
+  const handlers = { grab: begin, click: (event, entry) => clicked(event, entry, does), key: (event, entry) => keyed(event, entry, boundsOf(entry, day, now), does, field) };
   const shown = (list) => list.filter((one) => (one.to ?? now) > range.from && one.from < range.to).map((one) => html`
     <${Entry} key=${one.id} entry=${one} place=${places.get(one.id)} box=${box} now=${now} chosen=${chosen.has(one.id)}
       drag=${drag?.id === one.id ? drag : null} handlers=${handlers} />`);
@@ -147,7 +147,7 @@ function along(event, field) {
   all[all.indexOf(event.currentTarget) + WAYS[event.key]]?.focus();
 }
 
-function keyed(event, entry, day, does, field) {
+function keyed(event, entry, bounds, does, field) {
   if (event.target !== event.currentTarget) return;
   const way = WAYS[event.key];
   const deed = { Enter: does.open, " ": does.choose, Delete: does.remove, Backspace: does.remove, s: does.split, w: does.why }[event.key];
@@ -155,7 +155,7 @@ function keyed(event, entry, day, does, field) {
     event.preventDefault();
     if (!canMove(entry)) return;
     const step = event.ctrlKey ? FINE : SNAP;
-    does.move(entry, dragged(entry, event.shiftKey ? "end" : "all", way * step, step, day));
+    does.move(entry, dragged(entry, event.shiftKey ? "end" : "all", way * step, step, bounds));
   } else if (way) {
     along(event, field);
   } else if (deed && !event.ctrlKey && !event.metaKey && !event.altKey) {
