@@ -71,6 +71,7 @@ class _Outcome:
     answers: list[tuple[_Command, Any, Exception | None]]
     changes: list[Change]
     trouble: str = ""
+    unplanned: Exception | None = None
     outgoing: set[str] = field(default_factory=set)
 
 
@@ -94,7 +95,10 @@ class Engine:
         self._after: list[Callable[[], None]] = []
         self.on_admitted: Callable[[Sequence[Heartbeat]], None] = lambda beats: None
         self.on_outgoing: Callable[[set[str]], None] = lambda targets: None
-        self.planner: Callable[[Step], None] | None = None  # compares changed entries with what billing systems are to hold
+        self._unplanned = ""
+        self.planner: Callable[[Step], Exception | None] | None = (
+            None  # compares changed entries with what billing systems are to hold
+        )
         self.is_sending = False  # somebody is told of changes at once: none may be taken back by a power failure
         self._last_key: object = None
         self._last_time: datetime | None = None
@@ -257,6 +261,7 @@ class Engine:
             self._is_writing = False
         self._mended()
         self._say_underived(outcome.trouble)
+        self._say_unplanned(outcome.unplanned)
         if work.beats:
             self.journal.retire(work.beats)
         for command, answer, failure in outcome.answers:
@@ -310,6 +315,20 @@ class Engine:
                 "please report it with the log; after the next update `stint rebuild` puts it in", severity="error",
             )  # fmt: skip
 
+    def _say_unplanned(self, wrong: Exception | None) -> None:
+        """What changed is marked and is compared again in every step: nothing is lost, and it is over when that goes well."""
+        trouble = f"{type(wrong).__name__}: {wrong}" if wrong is not None else ""
+        is_new, self._unplanned = trouble != self._unplanned, trouble
+        if wrong is None:
+            self.health.clear("delivery_unplanned")
+            return
+        if is_new:
+            log.error("an entry cannot be compared with what is to be delivered", exc_info=wrong)
+        self.health.raise_warning(
+            "delivery_unplanned", f"an entry cannot be prepared for billing systems ({trouble}); the others are delivered",
+            "please report it with the log; it waits, and goes on after the update", severity="error",
+        )  # fmt: skip
+
     def _try_later(self) -> None:
         if all(write.fn is not _recover for write in self._work.writes):
             self._work.writes.append(_Command(_recover, "daemon"))
@@ -331,13 +350,12 @@ class Engine:
             self._plan(conn, now, self.planner, outcome)
         return outcome
 
-    def _plan(self, conn: Connection, now: datetime, planner: Callable[[Step], None], outcome: _Outcome) -> None:
+    def _plan(self, conn: Connection, now: datetime, planner: Callable[[Step], Exception | None], outcome: _Outcome) -> None:
         """What changed becomes what is to be delivered, in the same transaction. A defect there stops nobody's commands: the
         marks of what changed stay."""
         self._command(conn, now, _Command(planner, "daemon"), outcome)
-        _, _, failure = outcome.answers.pop()
-        if failure is not None:
-            log.error("deliveries could not be planned", exc_info=failure)
+        _, wrong, failure = outcome.answers.pop()
+        outcome.unplanned = failure or wrong
 
     def _evidence(self, conn: Connection, now: datetime, beats: list[Heartbeat], outcome: _Outcome) -> None:
         """Store heartbeats and derive what they change. A defect in deriving keeps the evidence and stops nobody's commands."""

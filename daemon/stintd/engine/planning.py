@@ -5,7 +5,9 @@ rows (written by triggers), so that nothing is forgotten in between. Where sums 
 the others of its project, task and day: all of those are compared with it.
 """
 
+import hashlib
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +15,7 @@ from sqlite3 import Connection
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from stintd import __version__
 from stintd.domain import delivery as rules
 from stintd.domain import following, rounding
 from stintd.domain import target as targets
@@ -63,15 +66,39 @@ class Piece:
     seconds: int = 0
 
 
-def plan(step: Step, planned: Sequence[Planned]) -> None:
-    """Compare what changed; says for which targets there is something to look at (all, while more is left)."""
+def plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
+    """Compare what changed; says for which targets there is something to look at (all, while more is left). Answers what
+    went wrong with an entry: that one stays marked, the others go on."""
     ids = deliveries.dirty(step.conn, BATCH)
-    if not ids:
-        return
-    for one in planned:
-        if _compare(step, one, ids) or len(ids) == BATCH:
-            step.outgoing.add(PREFIX + one.target.name)
-    deliveries.clean(step.conn, ids)
+    wrong = _tried(step, planned, ids) if ids else None
+    if wrong is not None:
+        each = [_tried(step, planned, [one]) for one in ids]
+        wrong = next((error for error in each if error is not None), None)
+        if all(error is not None for error in each):
+            return wrong  # nothing went on: looking again at once would be for ever
+    if len(ids) == BATCH:
+        step.outgoing |= {PREFIX + one.target.name for one in planned}
+    return wrong
+
+
+def _tried(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -> Exception | None:
+    """Compare these at every target, or not at all."""
+    found: set[str] = set()
+    step.conn.execute("SAVEPOINT plan")
+    try:
+        for one in planned:
+            if _compare(step, one, ids):
+                found.add(PREFIX + one.target.name)
+        deliveries.clean(step.conn, ids)
+    except sqlite3.Error:
+        raise
+    except Exception as error:  # a defect in one entry's way must hold up no other
+        step.conn.execute("ROLLBACK TO plan")
+        return error
+    finally:
+        step.conn.execute("RELEASE plan")
+    step.outgoing |= found
+    return None
 
 
 def _compare(step: Step, one: Planned, ids: Sequence[str]) -> bool:
@@ -250,14 +277,24 @@ def _followed(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, H
 
 
 def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> None:
-    """Bring the connected targets to what the settings say; new and changed ones are compared with everything."""
+    """Bring the connected targets to what the settings say; new and changed ones are compared with everything, others only
+    with what changed since."""
     known = deliveries.targets(conn)
     for name in known.keys() - planned.keys():
         deliveries.disconnect(conn, name)
         places.forget(conn, name)
     for name, one in planned.items():
         deliveries.connect(conn, step.now, name, one.target.kind)
+        step.outgoing.add(PREFIX + name)
+        mark = fingerprint(step, one)
+        if known.get(name, {}).get("compared") == mark:
+            continue
+        deliveries.set_target(conn, name, {"compared": mark})
         since = one.target.since
         since_us = to_us(start_of_day(since, ZoneInfo(step.policy.zone))) if since is not None else to_us(step.now)
         deliveries.doubt(conn, name, since_us)
-        step.outgoing.add(PREFIX + name)
+
+
+def fingerprint(step: Step, one: Planned) -> str:
+    """Everything but the entries that decides what is to be there: settings, abilities, zone, and this program."""
+    return hashlib.sha256(repr((__version__, step.policy, one)).encode()).hexdigest()

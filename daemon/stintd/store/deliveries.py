@@ -82,7 +82,9 @@ def doubt(conn: Connection, target: str, since_us: int) -> None:
 
 
 def question(conn: Connection) -> None:
-    """The database is older than what was sent since: whatever waits may be there already and is looked for first."""
+    """The database is older than what was sent since: whatever waits may be there already and is looked for first, and
+    every entry is compared again."""
+    conn.execute("UPDATE delivery_target SET compared = ''")
     conn.execute(
         f"UPDATE delivery SET state = '{SENDING}', sent = wanted WHERE state = '{WAITING}' AND wanted IS NOT NULL"  # noqa: S608
     )
