@@ -27,6 +27,7 @@ from tests.support.clock import FakeClock
 from tests.support.engine import Running, running
 
 KEY = {"api_key_env": "KEY"}
+OTHER = "other"
 
 
 def target_of(kind: str, **more: Any) -> Target:
@@ -63,7 +64,7 @@ class Desk:
         await self.engine.run(lambda step: entries.delete(step, entry_id))
 
     async def rows(self) -> list[Row]:
-        return await self.engine.read(lambda conn: select(conn, "SELECT * FROM delivery ORDER BY seq"))
+        return await self.engine.read(lambda conn: select(conn, "SELECT * FROM delivery WHERE target = 'acme' ORDER BY seq"))
 
     async def states(self) -> list[str]:
         return [row["state"] + (f": {row['hold']}" if row["hold"] else "") for row in await self.rows()]
@@ -91,9 +92,9 @@ class Desk:
 @asynccontextmanager
 async def desk(
     folder: Path, kind: str = "clockme", fake: Fake | None = None, clock: FakeClock | None = None, target: Target | None = None,
-    seed: int = 0, shape: Kind | None = None,
+    seed: int = 0, shape: Kind | None = None, beside: Fake | None = None,
 ) -> AsyncIterator[Desk]:  # fmt: skip
-    """`shape`: a kind that only tests know."""
+    """`shape`: a kind that only tests know. `beside`: a receiver of one's own that everything goes to as well."""
     shape = shape or KINDS[target.kind if target is not None else kind]
     fake = fake if fake is not None else FAKES[kind]()
     async with running(folder, clock) as begun:
@@ -103,13 +104,18 @@ async def desk(
         carrier = judged(kind, fake) if SPECS and kind in CONTRACTS else fake
 
         def make(target: Target, secret: str) -> Any:
+            if target.name == OTHER:
+                return KINDS["webhook"].make(beside, begun.clock, Login(target.base_url, secret))
             return shape.make(carrier, begun.clock, Login(target.base_url, secret, target.options))
 
         targets = Targets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
         begun.engine.on_outgoing = targets.changed
         one = target if target is not None else target_of(kind)
         able = replace(shape.able, calls_per_hour=100_000)
-        await targets.connect({one.name: Planned(one, able)})
+        planned = {one.name: Planned(one, able)}
+        if beside is not None:
+            planned[OTHER] = Planned(replace(target_of("webhook", deliver=one.deliver), name=OTHER), KINDS["webhook"].able)
+        await targets.connect(planned)
         try:
             yield Desk(begun, targets, fake)
         finally:

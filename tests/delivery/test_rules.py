@@ -79,55 +79,6 @@ async def test_what_is_not_mapped_waits_visibly_and_older_work_is_not_even_consi
         assert one.fake.asked == []
 
 
-async def test_one_that_is_refused_is_parked_and_delays_no_other_until_it_is_edited(tmp_path):
-    async with desk(tmp_path, target=target_of("clockme", deliver="auto")) as one:
-        one.fake.refuses = lambda entry: entry["description"] == "poison"
-        bad = await one.add(9, note="poison")
-        for hour in (11, 12, 13):
-            await one.add(hour, 30, note="well")
-        await one.pass_time(11)
-        assert await one.states() == ["parked", "delivered", "delivered", "delivered"]
-        assert (await one.rows())[0]["error"] == "refused with 422: this entry is not wanted"
-        warning = one.engine.health.warnings()[0]
-        assert warning.code == "delivery_parked"
-        assert "stint outbox" in warning.hint
-        await one.edit(bad, description="cured")
-        await one.pass_time(11)
-        assert len(one.fake.sheet()) == 4
-        assert one.engine.health.warnings() == []
-
-
-async def test_credentials_that_expired_stop_the_target_with_one_warning_and_lose_nothing(tmp_path):
-    async with desk(tmp_path, target=target_of("clockme", deliver="auto")) as one:
-        one.fake.key = "another"
-        for hour in (9, 10, 11):
-            await one.add(hour, 30)
-        await one.pass_time(11)
-        await one.pass_time(60)
-        assert len(one.fake.asked) == 1
-        assert [warning.code for warning in one.engine.health.warnings()] == ["delivery_stopped"]
-        assert await one.states() == ["waiting"] * 3
-        one.fake.key = "k-secret"
-        await one.pass_time(60, rounds=6)
-        assert len(one.fake.sheet()) == 3
-        assert one.engine.health.warnings() == []
-
-
-async def test_a_target_that_is_down_for_three_days_loses_nothing(tmp_path):
-    async with desk(tmp_path, target=target_of("clockme", deliver="auto", retry_max=timedelta(hours=1))) as one:
-        one.fake.fault = lambda request: "down"
-        await one.add(9, 30)
-        await one.add(10, 30)
-        await one.pass_time(60, rounds=72)
-        assert await one.states() == ["waiting", "waiting"]
-        assert [warning.code for warning in one.engine.health.warnings()] == ["delivery_failing"]
-        assert 20 < len(one.fake.asked) < 200
-        one.fake.fault = lambda request: ""
-        await one.pass_time(90)
-        assert len(one.fake.sheet()) == 2
-        assert one.engine.health.warnings() == []
-
-
 async def test_sums_of_a_day_are_rounded_and_a_late_entry_of_the_day_corrects_them(tmp_path):
     target = target_of("webhook", deliver="auto", rounding=Rounding("up", 15))
     async with desk(tmp_path, "webhook", target=target) as one:

@@ -146,3 +146,19 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         assert daemon.stint("targets").out.startswith("no targets")
     texts = [path for path in home.rglob("*") if path.is_file() and path.parent.name != "secrets"]
     assert [path.name for path in texts if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_a_key_that_expired_is_told_of_and_connecting_again_sends_what_waited(tmp_path, served):
+    with Daemon(tmp_path / "home") as daemon:
+        daemon.stint("connect", "clockme", "--url", served.url, "--key-from", "-", "--from", "2026-01-01", stdin=SECRET + "\n")
+        daemon.stint("targets", "map", "clockme", "--project", "acme", "project_id=p1")
+        served.fake.key = "renewed"
+        daemon.client.post("/api/entries", {**work(1), "startTime": "2026-01-05T09:00:00Z"})
+        daemon.stint("approve", "2026-01-05")
+        daemon.stint("sync")
+        until(lambda: "nothing is sent to clockme" in daemon.stint("status").out, 20, "it is told")
+        assert "stint connect clockme" in daemon.stint("status").out
+        assert served.fake.ledger == {}
+        daemon.stint("connect", "clockme", "--url", served.url, "--key-from", "-", stdin="renewed\n")
+        until(lambda: len(served.fake.ledger) == 1, 20, "it arrives")
+        until(lambda: "nothing is sent" not in daemon.stint("status").out, 20, "it is told no more")

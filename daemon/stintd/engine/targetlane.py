@@ -7,7 +7,7 @@ its connector may, before anything else is done with that entry. Nothing is reme
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from sqlite3 import Connection
@@ -62,6 +62,7 @@ class TargetLane:
         self._clock = tools.engine.clock
         self._woken = asyncio.Event()
         self._connector: Connector | None = None
+        self._secret = ""
         self.is_stopping = False
         self.is_waiting = False
 
@@ -139,7 +140,7 @@ class TargetLane:
         before = connector.calls
         outcome = await (self._cleared(connector, row) if is_open else self._attempt(connector, row))
         if outcome.kind == STOPPED:
-            self._connector = None
+            outcome = await self._told_again(outcome)
         pause = self._pause_after(state["failures"] + 1, outcome)
         await self._write_down(Tried(row["seq"], outcome, pause, connector.calls - before, is_open))
 
@@ -153,8 +154,18 @@ class TargetLane:
                 text = f"{error.message} ({error.hint})" if error.hint else error.message
                 await self._record(lambda step: delivering.failed(step, self.name, Outcome(STOPPED, text=text), timedelta()))
                 return None
-            self._connector = self._tools.make(target, secret)
+            self._connector, self._secret = self._tools.make(target, secret), secret
         return self._connector
+
+    async def _told_again(self, outcome: Outcome) -> Outcome:
+        """Credentials that are refused are asked for anew. Where they are others by now, those are tried before anybody is
+        told."""
+        self._connector, refused = None, self._secret
+        try:
+            found = await self._tools.keys.of(self.planned.target)
+        except StintdError:
+            return outcome
+        return outcome if found == refused else replace(outcome, kind=UNSENT)
 
     async def _begun(self, seq: int) -> Row | None:
         try:

@@ -111,8 +111,8 @@ class Targets:
         if state["stopped"]:
             health.raise_warning(
                 "delivery_stopped", f"nothing is sent to {name}: {state['trouble']}",
-                f"mend the credentials (`stint connect {name}`), then `stint sync {name}`; everything waits", subject=name,
-                severity="error",
+                f"`stint connect {name}` takes a new key, `stint sync {name}` tries the old one again; everything waits",
+                subject=name, severity="error",
             )  # fmt: skip
         else:
             health.clear("delivery_stopped", name)

@@ -8,7 +8,7 @@ import json
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -17,7 +17,11 @@ from urllib.parse import urlsplit
 from stintd.ports import Failure, Request, Response
 
 Answer = tuple[int, Any]
-FAULTS = ("down", "500", "500 after", "timeout after", "cut after", "429", "429 with retry", "html after", "odd json after")
+FAULTS = (
+    "down", "500", "500 after", "timeout after", "cut after", "short after", "429", "429 with retry", "html after", "text after",
+    "odd json after",
+)  # fmt: skip
+"""`cut`: nothing of the answer arrived, `short`: half of it did. `text`: it says that its JSON is something else."""
 
 
 @dataclass
@@ -68,21 +72,12 @@ class Fake:
                 return Failure("unreachable", "no connection: refused")
             if fault == "500":
                 return answered(500, {"error": "broken"})
+            if fault == "401":
+                return answered(401, {"error": "unauthorized"})
             if fault.startswith("429"):
                 return answered(429, {"error": "slow down"}, {"retry-after": "1"} if "with" in fault else {})
             self.head = {}
-            status, told = self._routed(request)
-            if fault == "500 after":
-                return answered(500, {"error": "broken"})
-            if fault == "timeout after":
-                return Failure("timeout", "no answer within 30 s")
-            if fault == "cut after":
-                return Failure("dropped", "the connection ended before an answer")
-            if fault == "html after":
-                return Response(200, {"content-type": "text/html"}, b"<html>sign in</html>")
-            if fault == "odd json after":
-                return answered(status, ["?"] if status < 300 else told)
-            return answered(status, told, self.head)
+            return _spoilt(fault, answered(*self._routed(request), self.head))
 
     def _routed(self, request: Request) -> Answer:
         raise NotImplementedError
@@ -99,6 +94,25 @@ class Fake:
     def new_id(self, prefix: str) -> str:
         self.made += 1
         return f"{prefix}{self.made}"
+
+
+def _spoilt(fault: str, answer: Response) -> Response | Failure:
+    """An answer that something happened to on its way."""
+    if fault == "500 after":
+        return answered(500, {"error": "broken"})
+    if fault == "timeout after":
+        return Failure("timeout", "no answer within 30 s")
+    if fault == "cut after":
+        return Failure("dropped", "the connection ended before an answer")
+    if fault == "short after":
+        return replace(answer, body=answer.body[: len(answer.body) // 2], is_cut=True)
+    if fault == "html after":
+        return Response(200, {"content-type": "text/html"}, b"<html>sign in</html>")
+    if fault == "text after":
+        return replace(answer, headers={**answer.headers, "content-type": "text/plain"})
+    if fault == "odd json after":
+        return answered(answer.status, ["?"]) if answer.status < 300 else answer
+    return answer
 
 
 def answered(status: int, told: Any, headers: dict[str, str] | None = None) -> Response:
