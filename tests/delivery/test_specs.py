@@ -9,7 +9,6 @@ from tests.support.billing.spec import ANSWERED, ASKED, CONTRACTS, HOW, SPECS, C
 from tests.support.billing.swagger import translated
 from tests.support.clock import FakeClock
 
-pytestmark = pytest.mark.filterwarnings("ignore:Unsupported scheme type")  # OAuth2 beside what connectors use
 with_specs = pytest.mark.skipif(not SPECS, reason=HOW)
 NINE = 1795078800  # 2026-11-19T09:00:00Z
 KNOWN = [variant for variant in VARIANTS if variant.split(" ")[0] in CONTRACTS]
