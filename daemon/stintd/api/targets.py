@@ -19,7 +19,7 @@ _TABLE = {"base_url": "base_url", "deliver": "deliver", "settle": "settle", "des
           "key_file": "api_key_file", "since": "from", "kind": "kind"}  # fmt: skip
 
 
-_ID, _FIELD = text(255), re.compile("[a-z_]{1,40}", re.ASCII)
+_ID, _FIELD = text(255), re.compile("[A-Za-z0-9_]{1,40}", re.ASCII)
 _OURS = {*_TABLE.values(), "retry_initial", "retry_max", "live", "map", "tags"}
 _ROUNDING = ("mode", "minutes", "per", "minimum", "confirmed")
 
@@ -59,7 +59,7 @@ def _rule_of(value: Any) -> dict[str, Any]:
 
 REMOTE = Kind(_remote_of, {
     "type": "object", "minProperties": 1, "maxProperties": 20, "additionalProperties": _ID.schema,
-    "propertyNames": {"pattern": "^[a-z_]{1,40}$"},
+    "propertyNames": {"pattern": "^[A-Za-z0-9_]{1,40}$"},
 })  # fmt: skip
 OPTIONS = Kind(_options_of, REMOTE.schema)
 MOST_RULES = 1000

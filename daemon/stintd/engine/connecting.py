@@ -62,6 +62,8 @@ class Connecting:
             raise Invalid(
                 f"there is no kind of target {target.kind!r} ({target.name})", "it is one of " + ", ".join(sorted(self._kinds))
             )
+        if not (target.base_url or kind.base_url):
+            raise Invalid(f"{target.name} needs its address", "--url https://…, or base_url in its settings")
         wanted = [name for name in kind.able.settings if not target.options.get(name)]
         if wanted:
             raise Invalid(f"{target.name} needs its {wanted[0]}", f"{target.kind} needs " + ", ".join(kind.able.settings))
