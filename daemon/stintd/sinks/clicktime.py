@@ -32,7 +32,7 @@ from stintd.ports import (
     Place,
 )
 from stintd.sinks import marker
-from stintd.sinks.answers import Api, locked, made
+from stintd.sinks.answers import Api, before, locked, made
 from stintd.sinks.clicktimeaccount import GRAIN, Rules, Sheet, closed, hours, is_altered, rules_of, sheet_of, unfit
 from stintd.sinks.clicktimewire import PAGES, data, errors, everything, inner, refused, unread, written
 
@@ -183,7 +183,7 @@ class ClickTime:
         if until <= self._clock.monotonic():
             found = await self._account()
             if isinstance(found, Outcome):
-                return _unsent(found)
+                return before(found)
             rules = found
         shut = await self._shut(item.day)
         if shut is not None:
@@ -200,7 +200,7 @@ class ClickTime:
             answer = await self._api.ask("GET", f"/Me/Timesheets/{day}")
             outcome = self._api.judged(answer, "read")
             if isinstance(answer, Failure) or outcome.kind in (STOPPED, UNSENT):
-                return _unsent(outcome)
+                return before(outcome)
             known = sheet_of(data(answer), day)
             if not known.closed and (answer.status == 404 or known.status):  # whoever opens it and tries again is believed
                 self._sheets.append((now + SHEET_AGE, known))
@@ -227,11 +227,6 @@ class ClickTime:
         is_task = item.remote.get("task_id") in (None, "", one.get("TaskID"))
         is_place = is_task and str(one.get("JobID")) == item.remote["job_id"]
         return is_place and comment == item.description and not is_altered(one, item.seconds)
-
-
-def _unsent(outcome: Outcome) -> Outcome:
-    """A question before writing that had no answer: nothing was written."""
-    return outcome if outcome.kind == STOPPED else replace(outcome, kind=UNSENT)
 
 
 def _altered(told: Any, item: Item) -> Outcome:
