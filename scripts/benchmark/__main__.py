@@ -5,7 +5,22 @@ import sqlite3
 import sys
 import time
 
-from benchmark import agenthook, calibration, commands, dash, days, evidence, folders, hook, idle, lab, shellhook, wakatime, wire
+from benchmark import (
+    agenthook,
+    calibration,
+    commands,
+    dash,
+    days,
+    delivery,
+    evidence,
+    folders,
+    hook,
+    idle,
+    lab,
+    shellhook,
+    wakatime,
+    wire,
+)
 from benchmark.row import Row
 
 ROWS: dict[str, Row] = {
@@ -26,6 +41,7 @@ ROWS: dict[str, Row] = {
     "writers": commands.parallel_writers,
     "visible": evidence.edit_to_timer,
     "dash": dash.first_paint,
+    "delivery": delivery.pushing,
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from stintd.domain.delivery import DELIVERED, GONE, PENDING
 from stintd.domain.target import TargetRule
 from stintd.engine.commands.naming import new_project
+from stintd.engine.queries import deliveries
 from tests.delivery.harness import desk, target_of
 from tests.delivery.plain import ABLE, PLAIN, PlainFake
 from tests.support.billing.fake import unreliable
@@ -208,3 +209,35 @@ async def test_the_ledger_ends_equal_after_300_entries_whatever_is_lacking(tmp_p
     storm = Storm(tmp_path, LACKS.get(name, CORRECTING), seed, 300)
     await storm.run()
     print(f"{name}, seed {seed}: {storm.made} entries, {len(storm.fake.asked)} requests, {storm.kills} kills")
+
+
+async def outlook(one, limit=100):
+    return await one.engine.run(lambda step: deliveries.outlook(step, one.targets.planned, None, limit))
+
+
+async def test_the_outlook_says_what_is_done_there_and_names_the_ids_that_a_remedy_takes(tmp_path):
+    async with plain_desk(tmp_path, {"update": False}) as one:
+        entry = await one.add(9)
+        await one.pass_time(11)
+        await one.edit(entry, description="better")
+        await one.add(12, project="gamma")
+        found = await outlook(one)
+        assert (found["ready"], found["kept"]) == (1, 1)
+        assert [(item["action"], item["reason"]) for item in found["items"]] == [
+            ("replace", None),
+            ("create", "gamma is not mapped"),
+        ]
+    async with plain_desk(tmp_path / "other", {"update": False, "delete": False}) as one:
+        entry = await one.add(9)
+        await one.pass_time(11)
+        await one.edit(entry, description="better")
+        item = (await outlook(one))["items"][0]
+        assert item["remedy"] == f"correct it by hand there, then `stint outbox drop {item['id'][-6:]}`"
+
+
+async def test_more_than_are_shown_are_counted_all_the_same(tmp_path):
+    async with plain_desk(tmp_path, {}) as one:
+        for hour in (9, 10, 11):
+            await one.add(hour, 30)
+        found = await outlook(one, 2)
+        assert (found["ready"], found["kept"], len(found["items"])) == (3, 0, 2)

@@ -130,7 +130,9 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         assert list(served.fake.projects.values()) == ["Atlas", "acme"]
         assert "acme" in daemon.stint("targets", "places", "clockme").out
         daemon.stint("targets", "map", "clockme", "--project", "acme", "project_id=p1")
-        assert "not approved: `stint approve 2026-01-05`" in daemon.stint("outbox").out
+        told = daemon.stint("outbox").out
+        assert "2026-01-05  0.42  acme  n1  waiting" in told
+        assert "not approved: `stint approve 2026-01-05`" in told
         daemon.stint("approve", "2026-01-05")
         told = daemon.stint("sync", "--dry-run").out
         assert "1 would be sent" in told

@@ -136,11 +136,10 @@ async def sync(surface: Any, call: Call, request: Any) -> Any:
     target, is_dry = call.arguments.get("target"), call.arguments.get("dry_run", False)
 
     def ask(step: Step) -> dict[str, Any]:
-        items = deliveries.outlook(step, planned, target)
-        names = [target] if target is not None else list(planned)
+        found = deliveries.outlook(step, planned, target)
         if not is_dry:
             delivering.sync(step, target)
-        return {"dryRun": is_dry, "targets": names, "items": items}
+        return {"dryRun": is_dry, **found}
 
     return await run(surface, call, ask)
 

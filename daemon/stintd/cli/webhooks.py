@@ -5,7 +5,7 @@ import sys
 
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.pick import of_id
-from stintd.cli.text import bold, dim, for_terminal, short_id, warn
+from stintd.cli.text import bold, clock, decimal_hours, dim, for_terminal, short_id, warn
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
@@ -108,11 +108,26 @@ def _deliveries(words, control, path):
 
 def delivery_line(delivery):
     """A delivery in one line."""
+    if delivery.get("entryId"):
+        return _entry_line(delivery)
     tries = f"{delivery['attempts']} tries" if delivery["attempts"] != 1 else "1 try"
     why = f"  {for_terminal(delivery['lastError'])}" if delivery["lastError"] else ""
     shown = warn(delivery["state"]) if delivery["state"] == "parked" else delivery["state"]
     when = delivery["createdAt"][:16].replace("T", " ")
     return f"{dim(short_id(delivery['id']))}  {when} UTC  {delivery['kind']}  {shown}, {tries}{why}"
+
+
+def _entry_line(delivery):
+    """An entry on its way to a billing system: which one, and how it goes."""
+    shown = warn(delivery["state"]) if delivery["state"] == "parked" else delivery["state"]
+    hours = decimal_hours(delivery["seconds"]) if delivery["seconds"] is not None else "-"
+    said = f"  {for_terminal(delivery['description'])}" if delivery["description"] else ""
+    why = f"  {for_terminal(delivery['lastError'])}" if delivery["lastError"] and delivery["state"] != "delivered" else ""
+    again = f", again {clock(delivery['nextAttemptAt'])}" if delivery["attempts"] and delivery["nextAttemptAt"] else ""
+    head = (
+        f"{dim(short_id(delivery['id']))}  {delivery['day']}  {hours}  {for_terminal(delivery['project'] or 'no project')}{said}"
+    )
+    return f"{head}  {shown}{again}{why}"
 
 
 def _test(words, control, path):

@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
-from stintd.domain.delivery import PENDING
+from stintd.domain import following
+from stintd.domain.delivery import PARKED, PENDING, SENDING
 from stintd.domain.model import to_us
 from stintd.domain.rounding import Rounding
+from stintd.domain.target import Abilities
 from stintd.engine.planning import Planned
 from stintd.engine.rows import Row, select
 from stintd.engine.shape import instant
@@ -54,28 +56,46 @@ def _state(state: Row | None) -> str:
     return "stopped" if state["stopped"] else "failing" if state["failures"] else "well"
 
 
-def outlook(view: Reading, planned: dict[str, Planned], target: str | None = None) -> list[dict[str, Any]]:
-    """What would be sent now, to the letter; and what is kept back, and why."""
+def outlook(view: Reading, planned: dict[str, Planned], target: str | None = None, limit: int = LONGEST_LIST) -> dict[str, Any]:
+    """What would be sent now, to the letter, and what is kept back, and why: the first ones, with how many there are."""
     if target is not None and target not in planned:
         raise NotFound(f"no target is called {target[:40]}", "`stint targets` lists them")
     names = [name for name in planned if target in (None, name)]
-    marks = ", ".join("?" * len(names))
-    rows = select(
-        view.conn, f"SELECT * FROM delivery WHERE target IN ({marks or 'NULL'}) AND state IN ('waiting', 'sending', 'changed',"  # noqa: S608
-        " 'withdrawn', 'parked') ORDER BY target, hold <> '', day, seq LIMIT ?", (*names, LONGEST_LIST),
-    )  # fmt: skip
-    return [line(row) for row in rows]
+    open_ = f"FROM delivery WHERE target IN ({', '.join('?' * len(names)) or 'NULL'}) AND {_OPEN}"
+    counted = select(view.conn, f"SELECT count(*) AS n, coalesce(sum({_KEPT}), 0) AS kept {open_}", names)[0]
+    sql = f"SELECT * {open_} ORDER BY target, {_KEPT}, day, seq LIMIT ?"
+    items = [line(row, planned[row["target"]].able) for row in select(view.conn, sql, (*names, limit))]
+    return {"targets": names, "ready": counted["n"] - counted["kept"], "kept": counted["kept"], "items": items}
 
 
-def line(row: Row) -> dict[str, Any]:
-    """One delivery with what it says."""
+_OPEN = "state IN ('waiting', 'sending', 'changed', 'withdrawn', 'parked')"
+_KEPT = "(state = 'parked' OR hold <> '')"
+
+
+def action(row: Row, able: Abilities) -> str:
+    """What is done: as asked, or, where the target cannot, anew or by a correction."""
     delivery = deliveries.from_row(row)
+    way = following.way_of(able, delivery) if delivery.state != SENDING else ""
+    return way if way in (following.REPLACE, following.CORRECT) else delivery.verb
+
+
+def remedy_of(row: Row) -> str | None:
+    """What a person can do, with the ids that it takes."""
+    text = row["remedy"] or ""
+    for before, found in (("retry ID", row["id"]), ("drop ID", row["id"]), ("edit ID", (row["entry_id"] or "").replace("-", ""))):
+        text = text.replace(before, f"{before[:-2]}{found[-6:]}")
+    return text or None
+
+
+def line(row: Row, able: Abilities) -> dict[str, Any]:
+    """One delivery with what it says."""
     told = json.loads(row["wanted"] or row["held"] or "{}")
     return {
-        "id": row["id"], "target": row["target"], "entryId": row["entry_id"], "action": delivery.verb, "state": row["state"],
+        "id": row["id"], "target": row["target"], "entryId": row["entry_id"], "action": action(row, able), "state": row["state"],
         "day": row["day"], "start": instant(told["start"] * 1_000_000) if told else None, "seconds": told.get("seconds", 0),
         "deliveredSeconds": json.loads(row["held"])["seconds"] if row["held"] else 0, "project": told.get("project") or None,
         "task": told.get("task") or None, "description": told.get("description", ""), "billable": told.get("billable", False),
         "tags": told.get("tags", []), "remote": told.get("remote", {}), "remoteId": row["remote_id"] or None,
-        "reason": row["hold"] or row["error"] or None, "remedy": (row["remedy"] or None) if row["hold"] or row["error"] else None,
+        "reason": row["hold"] or row["error"] or None,
+        "remedy": remedy_of(row) if row["hold"] or row["state"] == PARKED else None,
     }  # fmt: skip

@@ -1,7 +1,9 @@
 """What waits to leave this machine, for people: deliveries to webhooks, later to billing systems too."""
 
+import json
 from typing import Any
 
+from stintd.engine.queries.deliveries import remedy_of
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
 from stintd.engine.shape import instant
 from stintd.engine.view import Reading, View
@@ -18,14 +20,16 @@ _STATES = {
 _COLUMNS = "id, target, state, attempts, next_us, last_try_us, status, error, created_us, finished_us"
 _BOTH = f"""
 SELECT * FROM (
-    SELECT {_COLUMNS}, kind, NULL AS entry_id, '' AS hold, '' AS remedy FROM outbox
-    UNION ALL SELECT {_COLUMNS}, 'entry', entry_id, hold, remedy FROM delivery
+    SELECT {_COLUMNS}, kind, NULL AS entry_id, '' AS hold, '' AS remedy, NULL AS day, NULL AS told FROM outbox
+    UNION ALL SELECT {_COLUMNS}, 'entry', entry_id, hold, remedy, day, coalesce(wanted, held) FROM delivery
 )"""  # noqa: S608  our own words
 STATE_WORDS = tuple(_STATES)
 
 
 def shown(row: Row) -> dict[str, Any]:
     """A delivery."""
+    told = json.loads(row.get("told") or row.get("wanted") or row.get("held") or "{}")
+    is_stuck = bool(row.get("hold")) or row["state"] == outbox.PARKED
     return {
         "id": row["id"], "target": row["target"], "kind": row.get("kind", "entry"), "state": row["state"],
         "attempts": row["attempts"],
@@ -33,7 +37,8 @@ def shown(row: Row) -> dict[str, Any]:
         "lastAttemptAt": instant(row["last_try_us"]), "lastStatus": row["status"], "lastError": row["error"] or None,
         "createdAt": instant(row["created_us"]), "finishedAt": instant(row["finished_us"]),
         "entryId": row.get("entry_id"), "reason": row.get("hold") or None,
-        "remedy": (row.get("remedy") or None) if row.get("hold") or row["state"] == outbox.PARKED else None,
+        "remedy": remedy_of(row) if is_stuck and row.get("remedy") else None, "day": row.get("day") or None,
+        "seconds": told.get("seconds"), "project": told.get("project") or None, "description": told.get("description"),
     }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ WEBHOOK = obj({
     "createdAt": INSTANT, "updatedAt": INSTANT, "revision": COUNT,
 })  # fmt: skip
 
+_ACTIONS = ("create", "update", "delete", "replace", "correct")
 SHAPES: dict[str, Schema] = {
     "Webhook": WEBHOOK,
     "MadeWebhook": wider(
@@ -37,10 +38,12 @@ SHAPES: dict[str, Schema] = {
             "id": TEXT, "target": TEXT, "kind": TEXT, "state": {"enum": [*_STATES]},
             "attempts": COUNT, "nextAttemptAt": NULL_INSTANT, "lastAttemptAt": NULL_INSTANT, "lastStatus": _NULL_COUNT,
             "lastError": NULL_TEXT, "createdAt": INSTANT, "finishedAt": NULL_INSTANT,
-            "entryId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT,
+            "entryId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT, "day": NULL_DAY, "seconds": _NULL_COUNT,
+            "project": NULL_TEXT, "description": NULL_TEXT,
         },
         about="`target` is who gets it (`webhook:ID`, or the name of a target), `kind` what it is (an event, or an entry); the"
-        " receiver knows a repetition by `id`. `reason` says why an entry waits, `remedy` what to do about it.",
+        " receiver knows a repetition by `id`. `reason` says why an entry waits, `remedy` what to do about it; `day`,"
+        " `seconds`, `project` and `description` say what of it is or was to be there.",
     ),
     "Target": obj({
         "name": TEXT, "kind": TEXT, "baseUrl": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "from": NULL_DAY,
@@ -77,10 +80,13 @@ SHAPES: dict[str, Schema] = {
     ),
     "MappedTarget": obj({"name": TEXT, "map": array(ref("TargetRule"))}),
     "RemovedTarget": obj({"name": TEXT}),
-    "Synced": obj({"dryRun": FLAG, "targets": array(TEXT), "items": array(ref("Outlook"))}),
+    "Synced": obj(
+        {"dryRun": FLAG, "targets": array(TEXT), "ready": COUNT, "kept": COUNT, "items": array(ref("Outlook"))},
+        about="`items` are the first thousand; `ready` and `kept` say how many there are.",
+    ),
     "Outlook": obj(
         {
-            "id": TEXT, "target": TEXT, "entryId": TEXT, "action": {"enum": ["create", "update", "delete"]}, "state": TEXT,
+            "id": TEXT, "target": TEXT, "entryId": TEXT, "action": {"enum": [*_ACTIONS]}, "state": TEXT,
             "day": DAY, "start": NULL_INSTANT, "seconds": COUNT, "deliveredSeconds": COUNT, "project": NULL_TEXT,
             "task": NULL_TEXT, "description": TEXT, "billable": FLAG, "tags": array(TEXT), "remote": by_name(TEXT),
             "remoteId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT,

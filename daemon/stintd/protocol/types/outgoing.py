@@ -54,6 +54,10 @@ class Delivery:
     entry_id: str | None
     reason: str | None
     remedy: str | None
+    day: date | None = None
+    seconds: int | None = None
+    project: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,4 +209,6 @@ class Synced:
 
     dry_run: bool
     targets: tuple[str, ...]
+    ready: int
+    kept: int
     items: tuple[Outlook, ...]
