@@ -217,6 +217,31 @@ class TaskConnector(Protocol):
         """Requests made so far, for the budget."""
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A timer there, or what became of it: `end` None while it runs. Seconds since the epoch, None where it is not told."""
+
+    id: str
+    start: int | None
+    end: int | None = None
+
+
+class LiveConnector(Protocol):
+    """A connector of a kind with `Abilities.live`: it can start and stop the one timer that its service allows."""
+
+    async def current(self) -> Running | Outcome | None:
+        """The timer that runs now, whoever started it."""
+
+    async def start(self, item: Item) -> Outcome:
+        """Start one; `item` says where and what. `unknown` also when the answer does not tell its id."""
+
+    async def stop(self) -> Outcome:
+        """Stop the one that runs. `current` was asked just before: it is ours."""
+
+    async def trace(self, item: Item, began: int, others: frozenset[str]) -> Running | Outcome | None:
+        """What an attempt made at that second to start it has left, running or stopped; `others` are something else."""
+
+
 class Connector(Protocol):
     """Delivers to one billing system: small HTTP calls, no memory. None of it raises for what a server does.
 

@@ -20,7 +20,7 @@ from stintd.engine.targets import Targets
 from stintd.ports import Kind, Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
-from tests.support.billing import FAKES
+from tests.support.billing import FAKES, TIMERS
 from tests.support.billing.fake import Fake
 from tests.support.billing.spec import CONTRACTS, SPECS, Judged, judged
 from tests.support.clock import FakeClock
@@ -31,7 +31,7 @@ OTHER = "other"
 
 
 def target_of(kind: str, **more: Any) -> Target:
-    fake = FAKES[kind]
+    fake = {**FAKES, **TIMERS}[kind]
     rules = (TargetRule(fake.remote, project="atlas"),)
     base = {"base_url": "http://fake", "since": date(2026, 11, 1), "rules": rules, "key": KEY, "settle": timedelta(minutes=10),
             "options": fake.options, "retry_max": timedelta(minutes=1)}  # fmt: skip

@@ -16,7 +16,7 @@ from stintd.protocol.schemas.words import page, ref
 
 _TABLE = {"base_url": "base_url", "deliver": "deliver", "settle": "settle", "description": "description",
           "calls_per_hour": "calls_per_hour", "rounding": "rounding", "key_env": "api_key_env",
-          "key_file": "api_key_file", "since": "from", "kind": "kind"}  # fmt: skip
+          "key_file": "api_key_file", "since": "from", "kind": "kind", "live": "live"}  # fmt: skip
 
 
 _ID, _FIELD = text(255), re.compile("[A-Za-z0-9_]{1,40}", re.ASCII)
@@ -172,7 +172,7 @@ ROUTES = [
         field("keyEnv", WORD), field("keyFile", WORD),
         field("from", DAY_OR_INSTANT, "since"), field("deliver", choice("approved", "auto")), field("settle", text(20)),
         field("description", text(255)), field("callsPerHour", whole(1, 100_000)), field("rounding", ROUNDING),
-        field("options", OPTIONS),
+        field("live", FLAG), field("options", OPTIONS),
     ), success=201, answer=ref("ConnectedTarget")),
     Route("DELETE", "/api/targets", remove, "deliver there no more; what is there stays", "full", fields(NAME),
           answer=ref("RemovedTarget")),

@@ -18,6 +18,7 @@ OPTIONS = (
     Option("--set", "what this kind needs beside the key, like team_id=9012", "NAME=ID", is_list=True),
     Option("--from", "send nothing older (default: today)", "DATE"),
     Option("--deliver", "approved (default) or auto: without your approval", "WHEN", choices=("approved", "auto")),
+    Option("--live", "on: the running timer runs there, too, where the kind can (default off)", "WHEN", choices=("on", "off")),
     Option("--settle", "how long an entry rests after its last change (default 10m)", "LENGTH"),
     Option("--description", "subjects (default), task, none, or a fixed text", "RULE"),
 )
@@ -53,6 +54,8 @@ def run(words):
         "name": words.target, "kind": words.kind or words.target, "baseUrl": words.url, "secret": secret,
         "from": getattr(words, "from"), "deliver": words.deliver, "settle": words.settle, "description": words.description,
     }  # fmt: skip
+    if words.live is not None:
+        body["live"] = words.live == "on"
     if words.set:
         body["options"] = dict(pair.partition("=")[::2] for pair in words.set)
     body |= {into: getattr(words, name) for name, into in _SOURCES.items()}

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from stintd.domain.day import day_of
 from stintd.domain.target import Target, Work, missing, place
+from stintd.engine import mirroring
 from stintd.engine.catalogue import Catalogue
 from stintd.engine.commands import delivering
 from stintd.engine.planning import Planned
@@ -67,6 +68,8 @@ class Connecting:
         wanted = [name for name in kind.able.settings if not target.options.get(name)]
         if wanted:
             raise Invalid(f"{target.name} needs its {wanted[0]}", f"{target.kind} needs " + ", ".join(kind.able.settings))
+        if target.live and not kind.able.live:
+            raise Invalid(f"{target.kind} takes no running timers ({target.name})", "leave out live, or set it to false")
         for rule in target.rules:
             lacking = missing(kind.able, rule.remote)
             if lacking:
@@ -138,9 +141,11 @@ class Connecting:
                 log.warning("a task of %s is not mapped: %s", name, error.message)
 
     async def remove(self, name: str) -> dict[str, Any]:
-        """Deliver there no more; what is there stays, and is remembered."""
+        """Deliver there no more; what is there stays, and is remembered. Refused while a timer of ours runs there."""
         if name not in self._book.tables():
             raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
+        if await self.targets.tools.engine.database.read(lambda conn: mirroring.is_ticking(conn, name)):
+            raise Conflict(f"a timer that stintd started runs at {name}", "`stint stop` or `stint pause` it, then try again")
         await asyncio.to_thread(self._book.keep, name, None)
         await self._book.reload()
         await asyncio.to_thread(self.targets.tools.keys.drop, name)

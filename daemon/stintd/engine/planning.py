@@ -30,7 +30,7 @@ from stintd.engine.step import Step
 from stintd.engine.view import Reading
 from stintd.store import deliveries, places
 
-BATCH = 200
+BATCH, TIMED_SECONDS = 200, 60
 PREFIX = "target:"
 """How targets are called among what has something to send."""
 
@@ -221,7 +221,17 @@ def _put(step: Step, one: Planned, piece: Piece, old: Row | None) -> bool:
     if targets.place(one.target, piece.work) is None and old is not None and old["held"] is not None:
         is_moved = json.loads(old["held"])["projectId"] != piece.row["project_id"]
         wanted, hold = (None, None) if is_moved else (old["wanted"], hold)
+    if old is not None and old["held"] is not None and wanted is not None and not one.able.finished:
+        wanted, hold = _as_timed(old["held"], wanted)
     return _set(step, one, old, wanted, hold, piece.portion.day.isoformat(), piece)
+
+
+def _as_timed(held: str, wanted: str) -> tuple[str, Hold | None]:
+    """What a timer there left is right when it began and ended about then; else the difference stays and shows."""
+    theirs, ours = json.loads(held), json.loads(wanted)
+    is_right = all(abs(theirs[name] - ours[name]) <= TIMED_SECONDS for name in ("start", "end"))
+    is_right &= not following.is_elsewhere(theirs, ours)
+    return (held, None) if is_right else (wanted, following.kept_apart(theirs, ours))
 
 
 def content(target: Target, piece: Piece) -> str:

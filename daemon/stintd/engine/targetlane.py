@@ -5,9 +5,10 @@ its connector may, before anything else is done with that entry. Nothing is reme
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from sqlite3 import Connection
@@ -15,13 +16,16 @@ from sqlite3 import Connection
 from stintd.domain.delivery import SENDING
 from stintd.domain.model import to_us
 from stintd.domain.target import Target
+from stintd.engine import mirroring
 from stintd.engine.commands import delivering
 from stintd.engine.commands.delivering import HOUR_US, Tried, item_of
 from stintd.engine.engine import Engine
+from stintd.engine.mirroring import Live, Mirroring
 from stintd.engine.planning import Planned
 from stintd.engine.retry import Retry
 from stintd.engine.rows import Row
 from stintd.engine.targetkeys import TargetKeys
+from stintd.engine.view import View
 from stintd.errors import StintdError
 from stintd.ports import BLIND, STOPPED, UNSENT, Connector, Outcome
 from stintd.store import deliveries
@@ -52,6 +56,7 @@ class Look:
     head: Row | None = None
     parked: Row | None = None
     counts: dict[str, int] | None = None
+    live: Live = field(default_factory=Live)
 
 
 class TargetLane:
@@ -63,6 +68,7 @@ class TargetLane:
         self._woken = asyncio.Event()
         self._connector: Connector | None = None
         self._secret = ""
+        self._mirroring = Mirroring(planned, self._record, lambda: to_us(self._clock.now()))
         self.is_stopping = False
         self.is_waiting = False
 
@@ -85,14 +91,18 @@ class TargetLane:
             self._woken.clear()
             look = await self._tools.engine.database.read(self._look)
             self._on_look(self.name, look)
-            if look.state is None or look.head is None:
+            live = look.live if look.live.duty else None
+            if look.state is None or (look.head is None and live is None):
                 if not self._woken.is_set():
                     return
                 continue
-            wait = self._wait(look.state, look.head)
-            if wait > 0:
-                await self._pause(wait)
-            else:
+            live_wait = self._wait(look.state, live.next_us) if live is not None else math.inf
+            wait = self._wait(look.state, look.head["next_us"]) if look.head is not None else math.inf
+            if min(wait, live_wait) > 0:
+                await self._pause(min(wait, live_wait))
+            elif live is not None and live_wait <= 0:
+                await self._mirror(look.state, live)
+            elif look.head is not None:
                 await self._deliver(look.state, look.head)
 
     def _look(self, conn: Connection) -> Look:
@@ -101,13 +111,15 @@ class TargetLane:
             return Look(None)
         counts = deliveries.counts(conn, self.name)
         parked = deliveries.parked(conn, self.name) if counts.get("parked") else None
-        return Look(state, deliveries.head(conn, self.name), parked, counts)
+        engine = self._tools.engine
+        live = mirroring.look(View(conn, engine.clock.now(), engine.policy), self.planned)
+        return Look(state, deliveries.head(conn, self.name), parked, counts, live)
 
-    def _wait(self, state: Row, head: Row) -> float:
-        """Seconds until the head may be sent: when it is due, the target was left alone long enough, and the hour's budget
+    def _wait(self, state: Row, due_us: int) -> float:
+        """Seconds until something may be sent: when it is due, the target was left alone long enough, and the hour's budget
         allows it."""
         now_us = to_us(self._clock.now())
-        until_us = max(head["next_us"], state["rest_us"] or 0)
+        until_us = max(due_us, state["rest_us"] or 0)
         window_us = state["window_us"]
         if 0 <= now_us - window_us < HOUR_US and state["used"] >= self.budget:
             until_us = max(until_us, window_us + HOUR_US)
@@ -143,6 +155,20 @@ class TargetLane:
             outcome = await self._told_again(outcome)
         pause = self._pause_after(state["failures"] + 1, outcome)
         await self._write_down(Tried(row["seq"], outcome, pause, connector.calls - before, is_open))
+
+    async def _mirror(self, state: Row, live: Live) -> None:
+        """One step of the timer there: before deliveries, which are about entries whose timers run no more."""
+        connector = await self._ready(state)
+        if connector is None:
+            return
+        others = await self._tools.engine.database.read(partial(deliveries.remote_ids, target=self.name))
+        before = connector.calls
+        outcome = await self._mirroring.act(connector, live, others)
+        if outcome is not None and outcome.kind == STOPPED:
+            outcome = await self._told_again(outcome)
+        pause = self._pause_after(state["failures"] + 1, outcome) if outcome is not None else timedelta()
+        calls = connector.calls - before
+        await self._record(lambda step: delivering.heard(step, self.name, outcome, pause, calls))
 
     async def _ready(self, state: Row) -> Connector | None:
         """The connector with its secret; a secret that cannot be had stops the target with a warning."""
@@ -204,14 +230,14 @@ class TargetLane:
         retry = Retry(target.retry_initial, target.retry_max)
         await self._record(lambda step: delivering.settle(step, self.name, tried, retry))
 
-    async def _record(self, fn: Callable[..., None]) -> None:
-        """Until it is written; meanwhile nothing more is sent."""
+    async def _record(self, fn: Callable[..., None]) -> bool:
+        """Until it is written; meanwhile nothing more is sent. False when the daemon stops before."""
         engine = self._tools.engine
         while True:
             try:
                 await engine.run(fn, "daemon")
-                return
+                return True
             except StintdError:
                 if self.is_stopping or engine.is_stopping:
-                    return
+                    return False
             await self._clock.sleep(RECORD_RETRY)

@@ -4,15 +4,17 @@ Nothing here runs or wakes up while nothing waits. A lane of its own for each, s
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from stintd.domain.day import day_of
+from stintd.domain.mirror import BLOCKED
 from stintd.domain.model import from_us
-from stintd.engine import planning
+from stintd.engine import mirroring, planning
 from stintd.engine.engine import Engine
+from stintd.engine.mirroring import Live
 from stintd.engine.planning import PREFIX, Planned
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
@@ -20,6 +22,8 @@ from stintd.engine.targetlane import LaneTools, Look, TargetLane
 from stintd.errors import StorageFull, Unavailable
 from stintd.store import deliveries
 
+LIVE = "live:"
+"""How those are called whose timer has to follow: nothing is left to compare for them."""
 STOP_SECONDS = 1.0
 
 
@@ -55,7 +59,7 @@ class Targets:
         for name in self.planned.keys() - planned.keys():
             self._clear(name)
         self.planned = dict(planned)
-        self._engine.planner = partial(planning.plan, planned=tuple(planned.values())) if planned else None
+        self._engine.planner = partial(_plan, planned=tuple(planned.values())) if planned else None
         for name, lane in list(self._lanes.items()):
             if planned.get(name) != lane.planned:
                 lane.stop()
@@ -70,10 +74,13 @@ class Targets:
     def changed(self, targets: set[str]) -> None:
         """Look at these again; what is left to compare is compared in the next step."""
         names = {target.removeprefix(PREFIX) for target in targets if target.startswith(PREFIX)} & self.planned.keys()
-        if not names or self._is_stopping:
+        timed = {target.removeprefix(LIVE) for target in targets if target.startswith(LIVE)} & self.planned.keys()
+        if not (names | timed) or self._is_stopping:
             return
         self._engine.is_sending = True
-        self._engine.write(_compare, soon=True)
+        if names:
+            self._engine.write(_compare, soon=True)
+        names |= timed
         for name in names:
             lane = self._lanes.get(name)
             if lane is not None and not lane.is_stopping:
@@ -99,8 +106,16 @@ class Targets:
             await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
 
     def _clear(self, name: str) -> None:
-        for code in ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_place"):
+        for code in ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_place", "delivery_live"):
             self._engine.health.clear(code, name)
+
+    def _live(self, name: str, live: Live) -> None:
+        row = live.row
+        if row is None or row["state"] != BLOCKED or live.wanted is None:
+            self._engine.health.clear("delivery_live", name)
+            return
+        text = f"the running timer is not started in {name}: {row['trouble']}"
+        self._engine.health.raise_warning("delivery_live", text, row["remedy"], subject=name)
 
     def _found(self, name: str, look: Look) -> None:
         """Say what a person should know."""
@@ -125,6 +140,7 @@ class Targets:
             )
         else:
             health.clear("delivery_failing", name)
+        self._live(name, look.live)
         if look.parked is None:
             health.clear("delivery_parked", name)
             return
@@ -138,6 +154,12 @@ class Targets:
 
 def _connect(step: Step, planned: Mapping[str, Planned]) -> None:
     planning.connect(step.conn, step, planned)
+
+
+def _plan(step: Step, planned: Sequence[Planned]) -> None:
+    """What changed becomes what is to be delivered; a timer there that is not what it should be wakes its lane."""
+    planning.plan(step, planned)
+    step.outgoing |= {LIVE + name for name in mirroring.notice(step, planned)}
 
 
 def _compare(step: Step) -> None:

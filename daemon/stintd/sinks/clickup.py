@@ -11,12 +11,28 @@ from urllib.parse import quote
 
 from stintd.clock import Clock
 from stintd.domain.target import Abilities
-from stintd.ports import MISSING, STOPPED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Kind, Login, Outcome, Place, Response
+from stintd.ports import (
+    MISSING,
+    STOPPED,
+    TAKEN,
+    UNKNOWN,
+    Account,
+    Carrier,
+    Failure,
+    Item,
+    Kind,
+    Login,
+    Outcome,
+    Place,
+    Response,
+    Running,
+)
 from stintd.sinks.answers import Api, id_in, listed, made, parsed
 from stintd.sinks.clickuptasks import Tasks, objects, own_id, task_query
 
 BASE = "https://api.clickup.com/api"
 ABLE = Abilities(
+    live=True,
     can_look=True,
     billable=True,
     tags=True,
@@ -26,7 +42,7 @@ ABLE = Abilities(
     settings=("team_id",),
     calls_per_hour=6000,
 )
-DAY_MS = 86_400_000
+DAY_MS, SKEW_SECONDS = 86_400_000, 300
 COLOURS = {"tag_fg": "#FFFFFF", "tag_bg": "#7B68EE"}
 """Its document wants colours with every tag; a tag that is there already has its own."""
 _ELSEWHERE = frozenset({"OAUTH_023", "OAUTH_026", "OAUTH_027", *(f"OAUTH_{number:03}" for number in range(29, 46))})
@@ -87,6 +103,52 @@ class ClickUp:
         there = next((one for one in found if _is_same(one, item) and str(one.get("id")) not in others), None)
         return Outcome(MISSING) if there is None else Outcome(TAKEN, str(there.get("id")))
 
+    # ---------------------------------------------------------------- the running timer
+
+    async def current(self) -> Running | Outcome | None:
+        found = await self._current()
+        return _ticking(found) if isinstance(found, dict) else found
+
+    async def _current(self) -> dict[str, Any] | Outcome | None:
+        """The entry that runs. What it says when none does is not documented: null, nothing or an empty one."""
+        answer = await self._api.ask("GET", f"{self._path}/current")
+        outcome = self._read(answer, self._api.judged(answer, "read"))
+        if outcome.kind != TAKEN:
+            return outcome
+        told = parsed(answer)
+        if not isinstance(told, dict) or "data" not in told:
+            return Outcome(UNKNOWN, text="its answer does not say what runs", status=outcome.status)
+        one = told["data"][0] if isinstance(told["data"], list) and told["data"] else told["data"]
+        if not one:
+            return None
+        known = isinstance(one, dict) and one.get("id")
+        return one if known else Outcome(UNKNOWN, text="its answer does not say what runs", status=outcome.status)
+
+    async def start(self, item: Item) -> Outcome:
+        body = {name: told for name, told in _body(item).items() if name in ("tid", "description", "billable")}
+        told = {**body, "tags": [{"name": name} for name in item.tags]}
+        answer = await self._api.ask("POST", f"{self._path}/start", told, self._query(item.remote))
+        return self._read(answer, made(self._api, answer, id_in(answer)))
+
+    async def stop(self) -> Outcome:
+        answer = await self._api.ask("POST", f"{self._path}/stop")
+        return self._read(answer, self._api.judged(answer, "create"))
+
+    async def trace(self, item: Item, began: int, others: frozenset[str]) -> Running | Outcome | None:
+        """What runs, then what was stopped since, on that task from about that instant on."""
+        running = await self._current()
+        if isinstance(running, Outcome) or (running is not None and _is_ours(running, item, began)):
+            return running if isinstance(running, Outcome) else _ticking(running)
+        now_ms = int(self._api.clock.now().timestamp() * 1000)
+        asked = {"start_date": began * 1000 - DAY_MS, "end_date": now_ms + DAY_MS}
+        answer = await self._api.ask("GET", self._path, query=asked)
+        found = listed(answer)
+        if found is None:
+            outcome = self._read(answer, self._api.judged(answer, "read"))
+            return Outcome(UNKNOWN, text="its list of entries cannot be read") if outcome.kind == TAKEN else outcome
+        ours = (one for one in found if _is_ours(one, item, began) and str(one.get("id")) not in others)
+        return next((_timer(one) for one in ours), None)
+
     def _query(self, remote: Mapping[str, str]) -> dict[str, str]:
         return task_query(remote["task_id"], self.team)
 
@@ -133,6 +195,29 @@ def is_on(one: dict[str, Any], task_id: str) -> bool:
     names = {str(task[name]).casefold() for name in ("id", "custom_id") if task.get(name)}
     task_id = own_id(task_id)
     return task_id.casefold() in names or ("-" in task_id and not task.get("custom_id"))
+
+
+def _timer(one: dict[str, Any]) -> Running:
+    start, end, duration = (milliseconds(one.get(name)) for name in ("start", "end", "duration"))
+    if end is None and start is not None and duration is not None and duration > 0:
+        end = start + duration
+    return Running(str(one.get("id")), _seconds(start), _seconds(end))
+
+
+def _ticking(one: dict[str, Any]) -> Running:
+    """One that runs, whatever its length says: it counts from nothing."""
+    return Running(str(one.get("id")), _seconds(milliseconds(one.get("start"))))
+
+
+def _seconds(told: int | None) -> int | None:
+    return None if told is None else told // 1000
+
+
+def _is_ours(one: dict[str, Any], item: Item, began: int) -> bool:
+    """Whether it is what a start of that instant made: on the task, in its words, give or take what clocks differ."""
+    start = milliseconds(one.get("start"))
+    is_then = start is not None and abs(start // 1000 - began) <= SKEW_SECONDS
+    return is_then and is_on(one, item.remote["task_id"]) and str(one.get("description") or "") == item.description
 
 
 KIND = Kind(ABLE, ClickUp, BASE)

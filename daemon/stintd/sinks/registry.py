@@ -13,6 +13,7 @@ _FILES = {
     "clicktime": "clicktime",
     "clickup": "clickup",
     "clockify": "clockify",
+    "clockeye": "clockeye",
     "clockme": "clockme",
     "harvest": "harvest",
     "gitlab": "gitlab",

@@ -12,7 +12,12 @@ from stintd.store.connection import Row
 from stintd.store.table import select
 
 _PENDING = "state IN (" + ", ".join(f"'{state}'" for state in PENDING) + ")"
-_READY = f"{_PENDING} AND (hold = '' OR state = '{SENDING}')"
+_LET_GO = (
+    "NOT EXISTS (SELECT 1 FROM live_mirror m WHERE m.target = delivery.target AND m.entry_id = delivery.entry_id"
+    " AND m.state <> 'blocked')"
+)
+"""Nothing of an entry is delivered while its timer runs there."""
+_READY = f"{_PENDING} AND (hold = '' OR state = '{SENDING}') AND {_LET_GO}"
 
 
 def id_of(target: str, entry_id: str, part: int, generation: int | str) -> str:
@@ -66,6 +71,11 @@ def set_target(conn: Connection, name: str, values: Row) -> None:
 def dirty(conn: Connection, limit: int) -> list[str]:
     """Entries that changed since they were last compared."""
     return [row[0] for row in conn.execute("SELECT entry_id FROM delivery_dirty ORDER BY entry_id LIMIT ?", (limit,))]
+
+
+def doubt_entry(conn: Connection, entry_id: str) -> None:
+    """Compare this entry again."""
+    conn.execute("INSERT OR IGNORE INTO delivery_dirty VALUES (?)", (entry_id,))
 
 
 def clean(conn: Connection, entry_ids: Iterable[str]) -> None:
@@ -130,6 +140,12 @@ def update(conn: Connection, seq: int, values: Row) -> None:
     """Set columns of a row."""
     names = ", ".join(f"{column} = ?" for column in values)
     conn.execute(f"UPDATE delivery SET {names} WHERE seq = ?", (*values.values(), seq))  # noqa: S608  our columns
+
+
+def reheld(conn: Connection, target: str, remote_id: str, held: str) -> None:
+    """The target now has this of one of its own."""
+    sql = "UPDATE delivery SET wanted = CASE WHEN wanted = held THEN ? ELSE wanted END, held = ?"
+    conn.execute(f"{sql} WHERE target = ? AND remote_id = ?", (held, held, target, remote_id))
 
 
 def head(conn: Connection, target: str) -> Row | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.support.billing.clicktime import ClickTimeFake
 from tests.support.billing.clickup import ClickUpFake
+from tests.support.billing.clockeye import ClockEyeFake
 from tests.support.billing.clockify import ClockifyFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Fake
@@ -39,6 +40,8 @@ FAKES: dict[str, type[Any]] = {
     "toggl": TogglFake,
     "webhook": ReceiverFake,
 }
+TIMERS: dict[str, type[Any]] = {"clockeye": ClockEyeFake}
+"""Those that take no finished entries."""
 VARIANTS: dict[str, Callable[[], Fake]] = {
     f"{kind} {name}".strip(): partial(fake, **settings)
     for kind, fake in FAKES.items()

@@ -25,7 +25,8 @@ USER = {"id": 1, "username": "John", "email": "john@example.com", "color": "#08c
 @dataclass
 class ClickUpFake(Fake):
     """`created`: how a create answers: `data` (as programs in the field read it), `id` (at the top), `echo` (as documented:
-    what was sent, without any id). `has_numbers`: instants as numbers. `tells_lists`: folders tell their lists."""
+    what was sent, without any id). `has_numbers`: instants as numbers. `tells_lists`: folders tell their lists.
+    `stops_first`: a start while a timer runs stops that one, else it is refused. `idle`: what `current` says when none runs."""
 
     remote: ClassVar = {"task_id": "86fpd7vgc"}
     options: ClassVar = {"team_id": TEAM}
@@ -38,6 +39,8 @@ class ClickUpFake(Fake):
     has_numbers: bool = False
     tells_lists: bool = True
     tasks: list[dict[str, Any]] = field(default_factory=lambda: [dict(one) for one in TASKS])
+    stops_first: bool = False
+    idle: Any = None
     now: Callable[[], float] = time.time
 
     # ---------------------------------------------------------------- routes
@@ -61,6 +64,8 @@ class ClickUpFake(Fake):
         if not rest:
             return self._create(query, body) if method == "POST" else self._list(query)
         name = rest[0]
+        if name in ("current", "start", "stop"):
+            return self._timer(name, query, body)
         if name not in self.ledger:
             return 404, {"err": "Time entry not found", "ECODE": "TIMEENTRY_063"}
         if method == "DELETE":
@@ -70,6 +75,42 @@ class ClickUpFake(Fake):
         return 200, {"data": [self._shown(self.ledger[name])]}
 
     # ---------------------------------------------------------------- entries
+
+    def running(self) -> dict[str, Any] | None:
+        return next((one for one in self.ledger.values() if one.get("end") is None), None)
+
+    def _timer(self, name: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
+        one = self.running()
+        if name == "current":
+            return 200, {"data": self._ticking(one) if one is not None else self.idle}
+        if name == "stop":
+            if one is None:
+                return 400, {"err": "No timer is running", "ECODE": "TIMEENTRY_017"}
+            one["end"] = max(self.now_ms(), one["start"])
+            return 200, {"data": self._stopped(one)}
+        task = self._task(body.get("tid"), query)
+        if task is None or self.refuses(body):
+            return 400, {"err": "this timer is not wanted", "ECODE": "TIMEENTRY_001"}
+        if one is not None and not self.stops_first:
+            return 400, {"err": "A timer is already running", "ECODE": "TIMEENTRY_018"}
+        if one is not None:
+            one["end"] = max(self.now_ms(), one["start"])
+        return 200, {"data": self._ticking(self.start_by_hand(**{**body, "tid": task["id"]}))}
+
+    def start_by_hand(self, **told: Any) -> dict[str, Any]:
+        """As its own button does."""
+        new = str(4_000_000_000_000_000_000 + int(self.new_id("")))
+        self.ledger[new] = {"tid": "86fpd7vhx", "description": "", **told, "id": new, "start": self.now_ms(), "end": None}
+        return self.ledger[new]
+
+    def now_ms(self) -> int:
+        return int(self.now() * 1000)
+
+    def _ticking(self, one: dict[str, Any]) -> dict[str, Any]:
+        """As a start or `current` tells it: the length is negative."""
+        shown = self._stopped({**one, "end": one["start"]})
+        kept = {name: told for name, told in shown.items() if name not in ("end", "source")}
+        return {**kept, "duration": -(self.now_ms() - one["start"]) // 1000, "at": one["start"]}
 
     def _create(self, query: dict[str, str], body: dict[str, Any]) -> Answer:
         task = self._task(body.get("tid"), query)
@@ -181,6 +222,5 @@ class ClickUpFake(Fake):
         }  # fmt: skip
 
     def sheet(self) -> list[tuple[int | str, int, str]]:
-        return sorted(
-            (one["start"] // 1000, (one["end"] - one["start"]) // 1000, one["description"]) for one in self.ledger.values()
-        )
+        over = [one for one in self.ledger.values() if one["end"] is not None]
+        return sorted((one["start"] // 1000, (one["end"] - one["start"]) // 1000, one["description"]) for one in over)

@@ -1,6 +1,7 @@
 """What becomes of an entry at a target: an attempt begins, it had an outcome, a person wants it again or not at all."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
 from stintd.errors import Conflict
 from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, Item, Outcome
-from stintd.store import deliveries, table
+from stintd.store import deliveries, mirrors, table
 
 HOUR_US = 3_600_000_000
 STOPPED_PAUSE = timedelta(hours=6)
@@ -51,6 +52,11 @@ def item_of(row: Row) -> Item:
         given_id = deliveries.id_of(row["target"], row["entry_id"], row["part"], f"{row['generation']}.{number}")
     else:
         told = json.loads(row["held"] if delivery.verb == "delete" else row["sent"])
+    return as_item(given_id, told)
+
+
+def as_item(given_id: str, told: Mapping[str, Any]) -> Item:
+    """A content as connectors know it."""
     return Item(
         id=given_id, start=told["start"], end=told["end"], seconds=told["seconds"], day=told["day"],
         description=told["description"], billable=told["billable"], tags=tuple(told["tags"]), remote=told["remote"],
@@ -205,6 +211,14 @@ def spent(step: Step, target: str, calls: int) -> None:
         _count(step, known, calls)
 
 
+def heard(step: Step, target: str, outcome: Outcome | None, pause: timedelta, calls: int) -> None:
+    """The target was asked something besides deliveries; `outcome` says how it failed, None that it went well."""
+    known = deliveries.targets(step.conn).get(target)
+    if known is not None:
+        _count(step, known, calls)
+        _note(step, known, outcome or Outcome(TAKEN), pause)
+
+
 def failed(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
     """The target could not even be asked (its secret cannot be had)."""
     known = deliveries.targets(step.conn).get(target)
@@ -268,5 +282,6 @@ def sync(step: Step, target: str | None = None) -> list[str]:
             "UPDATE delivery SET next_us = ? WHERE target = ? AND hold = '' AND next_us > ?"
             " AND state IN ('waiting', 'sending', 'changed', 'withdrawn')", (to_us(step.now), name, to_us(step.now)),
         )  # fmt: skip
+        mirrors.retry(step.conn, name)
         wake(step, name)
     return names

@@ -1,0 +1,56 @@
+"""A local timer that runs at a billing system, too: what is to be done next, from what is wanted and what was done.
+
+Pure. `starting` is written down before a start is sent and left only by an answer or by looking: an attempt whose outcome
+nobody knows is never made again before somebody looked. Stopping always looks first, so that it needs no state of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+STARTING, RUNNING, CORRECTING, BLOCKED = "starting", "running", "correcting", "blocked"
+STATES = (STARTING, RUNNING, CORRECTING, BLOCKED)
+NOTHING, START, FIND, STOP, CORRECT, FORGET = "", "start", "find", "stop", "correct", "forget"
+NEAR_SECONDS = 5
+"""What the target has may differ by so much from the local truth before it is put right at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The timer that is to run there: a run of an entry, on a place. `content` is told about it."""
+
+    entry: str
+    run: int
+    remote: Mapping[str, str]
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """What was done there."""
+
+    state: str
+    entry: str
+    run: int
+    remote: Mapping[str, str]
+
+    def is_for(self, wanted: Wanted | None) -> bool:
+        """Whether it is that very timer."""
+        return wanted is not None and (self.entry, self.run, self.remote) == (wanted.entry, wanted.run, wanted.remote)
+
+
+def duty(mirror: Mirror | None, wanted: Wanted | None) -> str:
+    """The next thing to do; `blocked` is tried again when its time has come."""
+    if mirror is None:
+        return START if wanted is not None else NOTHING
+    if mirror.state == STARTING:
+        return FIND
+    if mirror.state == CORRECTING:
+        return CORRECT
+    if mirror.state == BLOCKED:
+        return START if wanted is not None else FORGET
+    return NOTHING if mirror.is_for(wanted) else STOP
+
+
+def is_near(theirs: tuple[int | None, int | None], ours: tuple[int, int]) -> bool:
+    """Whether what they have is as good as ours; seconds."""
+    return all(one is not None and abs(one - other) <= NEAR_SECONDS for one, other in zip(theirs, ours, strict=True))

@@ -1,0 +1,28 @@
+"""The timers that run at billing systems: rows of `live_mirror`, at most one a target."""
+
+from sqlite3 import Connection
+
+from stintd.store.connection import Row
+from stintd.store.table import select
+
+
+def get(conn: Connection, target: str) -> Row | None:
+    """The one of a target."""
+    found = select(conn, "SELECT * FROM live_mirror WHERE target = ?", (target,))
+    return found[0] if found else None
+
+
+def put(conn: Connection, row: Row) -> None:
+    """In place of what was there."""
+    names, marks = ", ".join(row), ", ".join("?" * len(row))
+    conn.execute(f"INSERT OR REPLACE INTO live_mirror ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608  our columns
+
+
+def retry(conn: Connection, target: str) -> None:
+    """What could not be started may be tried now."""
+    conn.execute("UPDATE live_mirror SET next_us = 0 WHERE target = ?", (target,))
+
+
+def clear(conn: Connection, target: str) -> None:
+    """Nothing of ours runs there."""
+    conn.execute("DELETE FROM live_mirror WHERE target = ?", (target,))
