@@ -110,8 +110,20 @@ async def test_the_ticket_of_the_branch_is_the_issue_and_what_has_none_waits(tmp
         entry = await one.add(9)
         await one.pass_time(11)
         assert await one.states() == ["waiting: it has no task, and its mapping names one by it"]
-        await one.edit(entry, task_name="DEV-2")
+        await one.edit(entry, task_name="dev-2")
         await one.pass_time(11)
+        assert [kept["issue"] for kept in one.fake.ledger.values()] == ["DEV-2"]
+
+
+async def test_a_worklog_whose_ticket_was_wrong_is_made_anew_on_the_other(tmp_path):
+    rules = (TargetRule({"issue": "{task}"}, project="atlas"),)
+    async with desk(tmp_path, "jira", target=target_of("jira", deliver="auto", rules=rules)) as one:
+        entry = await one.add(9)
+        await one.edit(entry, task_name="DEV-1")
+        await one.pass_time(11)
+        await one.edit(entry, task_name="DEV-2")
+        await one.pass_time(11, rounds=2)
+        assert await one.states() == ["delivered"]
         assert [kept["issue"] for kept in one.fake.ledger.values()] == ["DEV-2"]
 
 

@@ -111,7 +111,7 @@ class Jira:
 
     async def _why_not_there(self, item: Item) -> Outcome | None:
         """Whether it is the issue that is not there, or we are not let in; None when neither: it is the worklog."""
-        key = item.remote["issue"]
+        key = item.remote["issue"].upper()
         answer = await self._api.ask("GET", f"{self.api}/issue/{key}", query={"fields": "summary"})
         judged = self._api.judged(answer, "read")
         if judged.kind == TAKEN:
@@ -161,7 +161,7 @@ class Jira:
     def _path(self, item: Item) -> str | Outcome:
         key = item.remote["issue"]
         if ISSUE.fullmatch(key):
-            return f"{self.api}/issue/{key}/worklog"
+            return f"{self.api}/issue/{key.upper()}/worklog"  # branches write keys small, projects never do
         return Outcome(REFUSED, text=f"{key[:40]!r} is no key of an issue", remedy="`stint edit ID --task KEY`, like DEV-123")
 
     def _body(self, item: Item) -> dict[str, Any]:
