@@ -52,6 +52,11 @@ async def test_its_ledger_ends_equal_to_the_sheet_whatever_happens(tmp_path, var
     await test_faults.test_the_ledger_ends_equal_to_the_sheet(tmp_path, variant)
 
 
+@pytest.mark.slow
+async def test_its_ledger_ends_equal_to_the_sheet_after_300_entries(tmp_path, variant, record_property):
+    await test_faults.test_the_ledger_ends_equal_to_the_sheet_after_300_entries(tmp_path, variant, 0, record_property)
+
+
 def connector(fake, key=None, **options):
     return KINDS["redmine"].make(fake, FakeClock(), Login("http://fake", key or fake.key, options))
 

@@ -176,7 +176,7 @@ def parsed(answer: Response | Failure) -> Any:
         return None
     try:
         return json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of brackets a thousand deep
         return None
 
 

@@ -83,11 +83,11 @@ class SolidTime:
             if isinstance(found, Outcome):
                 return found
             told[what] = found
-        clients = {one.get("id"): str(one.get("name", "")) for one in told["clients"]}
-        projects = {one.get("id"): one for one in told["projects"]}
+        clients = {str(one.get("id")): str(one.get("name", "")) for one in told["clients"]}
+        projects = {str(one.get("id")): one for one in told["projects"]}
         found_places = [_project(one, clients) for one in told["projects"]]
         for task in told["tasks"]:
-            project = projects.get(task.get("project_id"))
+            project = projects.get(str(task.get("project_id")))
             if project is not None:
                 above = _project(project, clients)
                 remote = {**above.remote, "task_id": str(task.get("id", ""))}
@@ -216,8 +216,8 @@ def _organization(membership: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _project(one: dict[str, Any], clients: dict[Any, str]) -> Place:
-    return Place(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}, clients.get(one.get("client_id"), ""))
+def _project(one: dict[str, Any], clients: dict[str, str]) -> Place:
+    return Place(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}, clients.get(str(one.get("client_id")), ""))
 
 
 def _is_same(one: dict[str, Any], item: Item) -> bool:
