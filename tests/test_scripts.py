@@ -47,7 +47,7 @@ def test_scripts_are_plain_sh(name):
 def test_every_script_is_in_the_readme():
     words = (TOP / "scripts" / "README.md").read_text()
     there = {path.name for path in (TOP / "scripts").iterdir() if path.is_file() and os.access(path, os.X_OK)}
-    assert there == {"run", "test", "bench", "reference", "vendor", "watchprobe"}
+    assert there == {"run", "test", "bench", "picture", "reference", "vendor", "watchprobe"}
     assert all(f"`{name}" in words for name in there)
 
 

@@ -287,6 +287,20 @@ async def test_watching_an_agent_is_told_apart_and_the_agents_own_time_too(clien
     assert day["totals"]["supervisedSeconds"] > 500
 
 
+async def test_what_git_did_is_marked_once_each(client, daemon):
+    common = {"project": "acme", "source": "git", "branch": "feat/x"}
+    await client.post("/api/heartbeats", [
+        {**common, "time": f"{DAY}T09:00:00Z", "kind": "checkout", "entity": "0123abc"},
+        {**common, "time": f"{DAY}T09:10:00Z", "kind": "commit", "entity": "told of"},
+        {**common, "time": f"{DAY}T09:20:00Z", "kind": "push", "actor": "agent"},
+    ], 202)  # fmt: skip
+    day = await client.get("/api/day", date=DAY)
+    marks = [(one["kind"], one["text"], one["actor"], one["projectName"]) for one in day["marks"]]
+    assert marks == [
+        ("checkout", "feat/x", "human", "acme"), ("commit", "told of", "human", "acme"), ("push", "feat/x", "agent", "acme"),
+    ]  # fmt: skip
+
+
 async def test_a_day_must_be_one(client):
     for wrong in ("2026-13-01", "today", "2026-11-20T10:00:00Z"):
         assert (await client.ask("GET", f"/api/day?date={wrong}")).status == 422

@@ -47,6 +47,19 @@ def agent_turn(start: str, end: str, project: str, session: str = "s-1", day: st
     yield {**common, "time": f"{day}T{end}:00Z", "kind": "turn_end", "actor": "agent"}
 
 
+def _commits(day: str) -> Iterator[dict[str, Any]]:
+    for clock, project, branch, subject in (
+        ("09:21", "atlas", "AT-214-import", "Read the header of the import"),
+        ("10:12", "atlas", "AT-214-import", "Refuse rows without an account"),
+        ("10:55", "borealis", "main", "Name the missing key"),
+        ("12:27", "atlas", "AT-214-import", "Keep the order of the rows"),
+        ("13:49", "cirrus", "CI-9-retry", "Try again after a timeout"), ("15:18", "docs", "main", "Add a guide to imports"),
+        ("16:38", "atlas", "AT-220-export", "Export in the order of the sheet"),
+    ):  # fmt: skip
+        common = {"project": project, "branch": branch, "kind": "commit", "source": "git"}
+        yield {**common, "time": f"{day}T{clock}:00Z", "entity": subject}
+
+
 def busy(control: Control, day: str = DAY) -> None:
     """A full day: four projects, an agent, breaks, a lone commit."""
     told(
@@ -57,4 +70,5 @@ def busy(control: Control, day: str = DAY) -> None:
         beats("13:33", "13:50", "cirrus", day, branch="CI-9-retry"), agent_turn("13:52", "14:40", "cirrus", "s-2", day),
         beats("14:02", "15:20", "docs", day, branch="main"), beats("15:24", "16:40", "atlas", day, branch="AT-220-export"),
         [{"time": f"{day}T15:23:00Z", "project": "atlas", "kind": "checkout", "source": "git", "branch": "AT-220-export"}],
+        _commits(day),
     )  # fmt: skip

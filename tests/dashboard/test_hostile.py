@@ -74,11 +74,13 @@ def test_a_commit_and_a_branch_of_a_real_repository_are_marks(chromium, make_dae
     (repo / "a.py").write_text("1\n")
     git("add", "-A")
     git("commit", "-q", "-m", EVIL)
-    git("checkout", "-q", "-b", "feat/x")
     window = Window(chromium, daemon).enter(None)
     page = window.page
     page.locator(".marks .act.commit").wait_for(state="attached")
+    git("checkout", "-q", "-b", "feat/x")
     page.locator(".marks .act.checkout").wait_for(state="attached")
+    assert page.locator(".marks .act.commit").count() == 1, "known by its heartbeat and by itself, drawn once"
+    assert "feat/x" in page.locator(".marks .act.checkout").get_attribute("title")
     assert EVIL.split()[0] in page.locator(".marks .act.commit").get_attribute("title")
     page.locator(".acts summary").click()
     assert EVIL in page.locator(".acts").inner_text()

@@ -21,7 +21,9 @@ from stintd.engine.sheet import derive_range
 from stintd.engine.view import View
 from stintd.store import absences, heartbeats
 
-GIT_ACTS = frozenset({"checkout", "merge", "rebase", "pull", "push"})
+GIT_ACTS = frozenset({"commit", "checkout", "merge", "rebase", "pull", "push"})
+SAME_US = 2_000_000
+"""A commit and the heartbeat that told of it are no further apart."""
 COMMITS = """
 SELECT c.sha, c.subject, c.time_us, c.branch, r.project_id, p.name AS project_name
 FROM repo r JOIN repo_commit c ON c.repo_id = r.id LEFT JOIN project p ON p.id = r.project_id
@@ -86,24 +88,38 @@ def _clipped(found: Any, span: Period, word: str) -> list[dict[str, Any]]:
 
 
 def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """The owner's commits, and branches that were changed, by whomever."""
-    for row in select(view.conn, COMMITS, (span.lo_us, span.hi_us)):
+    """The owner's commits, and what else git did, by whomever. A commit in no repository of ours is known by its heartbeat."""
+    commits = select(view.conn, COMMITS, (span.lo_us, span.hi_us))
+    for row in commits:
         yield {
             "time": shape.instant(row["time_us"]), "kind": "commit", "actor": "human", "projectId": row["project_id"],
             "projectName": row["project_name"], "branch": row["branch"] or None, "sha": row["sha"], "text": row["subject"],
         }  # fmt: skip
+    for time_us, entity, context, project in _acts(view, span):
+        is_known = context.kind == "commit" and any(
+            row["project_id"] == project and abs(row["time_us"] - time_us) <= SAME_US for row in commits
+        )
+        if not is_known:
+            yield _act(time_us, entity, context, project, names)
+
+
+def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | None]]:
     contexts, resolver = heartbeats.contexts(view.conn), projecting.load_resolver(view.conn, view.policy)
     for run in heartbeats.runs(view.conn, span.lo_us, span.hi_us - 1):
         context = contexts[run.context]
-        if context.kind in GIT_ACTS:
-            for time_us, entity in heartbeats.beats(view.conn, run):
-                if span.lo_us <= time_us < span.hi_us:
-                    project = resolver.at(time_us).resolve(context, entity).project
-                    yield _act(time_us, entity, context, project, names)
+        for time_us, entity in heartbeats.beats(view.conn, run) if context.kind in GIT_ACTS else ():
+            if span.lo_us <= time_us < span.hi_us:
+                yield time_us, entity, context, resolver.at(time_us).resolve(context, entity).project
 
 
 def _act(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> dict[str, Any]:
     return {
         "time": shape.instant(time_us), "kind": context.kind, "actor": context.actor, "projectId": project,
-        "projectName": names.get(project or ""), "branch": context.branch, "sha": None, "text": entity or context.branch or "",
+        "projectName": names.get(project or ""), "branch": context.branch, "sha": None, "text": _text(context, entity),
     }  # fmt: skip
+
+
+def _text(context: Context, entity: str) -> str:
+    """Of a commit what was told of it; of other acts the branch, because there the rest is an object's name."""
+    first, second = (entity, context.branch) if context.kind == "commit" else (context.branch, entity)
+    return first or second or ""

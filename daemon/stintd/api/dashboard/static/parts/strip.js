@@ -47,6 +47,6 @@ export function Acts({ day }) {
   return html`<details class="card acts"><summary><h2>What git did</h2><span class="count">${day.marks.length}</span></summary>
     <ol>${day.marks.map((one) => html`<li key=${`${one.kind}${one.at}${one.sha}`}>
       <time>${clock(one.at)}</time><i class=${`act ${one.kind} ${colourOf(one.projectId)}`} aria-hidden="true"></i>
-      <span><bdi>${line(one.text)}</bdi><small>${one.kind === "commit" ? one.sha.slice(0, 7) : ACTS[one.kind]} · <bdi>${projectOf(one)}</bdi>${one.branch && one.kind === "commit" ? html` · <bdi>${line(one.branch)}</bdi>` : ""}${one.actor === "agent" ? " · agent" : ""}</small></span>
+      <span><bdi>${line(one.text)}</bdi><small>${one.sha ? one.sha.slice(0, 7) : ACTS[one.kind]} · <bdi>${projectOf(one)}</bdi>${one.branch && one.kind === "commit" ? html` · <bdi>${line(one.branch)}</bdi>` : ""}${one.actor === "agent" ? " · agent" : ""}</small></span>
     </li>`)}</ol></details>`;
 }

@@ -56,7 +56,7 @@ function Entry({ entry, place, box, now, chosen, drag, handlers }) {
     onPointerDown=${(event) => canMove(entry) && !isFinger(event) && handlers.grab(event, entry, "all")}>
     ${isThick && !entry.locked && html`<span class="grip start" onPointerDown=${grip("start")} aria-hidden="true"></span>`}
     ${size !== "flat" && html`<span class="what"><bdi>${workOf(entry)}</bdi>${entry.locked && html` <span class="tag">approved</span>`}${entry.state === "paused" && html` <span class="tag">paused</span>`}</span>`}
-    ${size === "tall" && html`<span class="when">${spanText(bounds.from, bounds.to)} · ${length(drag?.to ? (drag.to - drag.from) / 1000 : secondsOf(entry, now))}</span>`}
+    ${size !== "flat" && html`<span class="when">${spanText(bounds.from, bounds.to)} · ${length(drag?.to ? (drag.to - drag.from) / 1000 : secondsOf(entry, now))}</span>`}
     ${height >= 58 && entry.description && html`<span class="text"><bdi>${line(entry.description)}</bdi></span>`}
     ${entry.pauses.map((pause) => html`<i class="pause" key=${pause.start} style=${inner(pause, bounds, now, height)}></i>`)}
     ${isThick && canMove(entry) && html`<span class="grip end" onPointerDown=${grip("end")} aria-hidden="true"></span>`}
