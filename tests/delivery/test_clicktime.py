@@ -56,6 +56,20 @@ async def test_a_job_alone_will_do_where_the_user_has_a_task_of_his_own():
     assert [entry["TaskID"] for entry in fake.ledger.values()] == ["t2"]
 
 
+async def test_of_too_many_places_the_jobs_are_listed_alone():
+    many = [{"ID": f"j{number}", "Name": f"Job {number}", "IsActive": True} for number in range(2501)]
+    found = await connector(ClickTimeFake(jobs=many)).places()
+    assert [place.remote for place in found] == [{"job_id": one["ID"]} for one in many]
+
+
+@pytest.mark.parametrize("client", ["", "acme", "New"])
+async def test_who_may_make_jobs_can_have_one_made_under_a_client(client):
+    assert await connector(ClickTimeFake()).make_place("Cirrus", client) == Place("Cirrus", {"job_id": "j9"}, client)
+    found = await connector(ClickTimeFake(sees_company=False)).make_place("Cirrus", client)
+    assert isinstance(found, Outcome)
+    assert found.text == "refused with 403: Only managers may"
+
+
 async def test_an_entry_costs_one_call_once_the_account_and_the_sheet_are_known():
     fake = ClickTimeFake()
     one = connector(fake)

@@ -45,6 +45,19 @@ async def test_the_active_tasks_of_all_projects_are_listed_over_all_pages():
     assert found[0].remote == {"project_id": "11", "task_id": "21"}
 
 
+@pytest.mark.parametrize("client", ["acme", "New"])
+async def test_a_project_is_made_with_a_client_and_the_first_of_its_tasks(client):
+    found = await connector(HarvestFake()).make_place("Cirrus", client)
+    assert found == Place("Cirrus / Building", {"project_id": "13", "task_id": "21"}, "Acme")
+
+
+async def test_a_project_without_a_client_is_not_made():
+    fake = HarvestFake()
+    found = await connector(fake).make_place("Cirrus", "")
+    assert isinstance(found, Outcome)
+    assert (found.text, fake.asked) == ("a project there belongs to a client", [])
+
+
 async def test_an_entry_costs_one_call_once_the_account_and_the_day_are_known():
     one = connector(HarvestFake())
     for number in range(20):

@@ -32,12 +32,14 @@ from stintd.ports import (
     Place,
 )
 from stintd.sinks import marker
-from stintd.sinks.answers import Api, before, locked, made
+from stintd.sinks.answers import Api, before, locked, made, status_of
 from stintd.sinks.clicktimeaccount import GRAIN, Rules, Sheet, closed, hours, is_altered, rules_of, sheet_of, unfit
 from stintd.sinks.clicktimewire import PAGES, data, errors, everything, inner, refused, unread, written
 
 BASE = "https://api.clicktime.com/v2"
-ABLE = Abilities(can_look=True, day_based=True, redates=False, grain=GRAIN, needs=("job_id",), takes=("task_id",))
+ABLE = Abilities(
+    can_look=True, day_based=True, redates=False, grain=GRAIN, creates_places=True, needs=("job_id",), takes=("task_id",)
+)
 RULES_AGE, SHEET_AGE = 3600.0, 600.0
 """Seconds for which an answer about the account, and about a timesheet, is taken for true."""
 MOST_PLACES = 5000
@@ -71,7 +73,7 @@ class ClickTime:
         return Account(found.name)
 
     async def places(self) -> tuple[Place, ...] | Outcome:
-        """Every active job, with each task it may be worked on as."""
+        """Every active job, with each task it may be worked on as; of too many of these the jobs alone."""
         rules = await self._account()
         if isinstance(rules, Outcome):
             return rules
@@ -84,7 +86,8 @@ class ClickTime:
         if isinstance(pairs, Outcome):
             return pairs
         known = {} if isinstance(clients, Outcome) else _names(clients)
-        return tuple(_places(jobs, _names(tasks), known, pairs, rules))[:MOST_PLACES]
+        found = tuple(_places(jobs, _names(tasks), known, pairs, rules))
+        return found if len(found) <= MOST_PLACES else tuple(_places(jobs, {}, known, None, rules))
 
     async def _pairs(self, jobs: list[Row]) -> set[tuple[str, str]] | Outcome:
         """Which task goes with which job, where the company says so."""
@@ -101,6 +104,30 @@ class ClickTime:
                 return unread(self._api, answer, "no list of tasks")
             pairs |= {(job, str(one.get("ID") if isinstance(one, dict) else one)) for one in told}
         return pairs
+
+    async def make_place(self, name: str, client: str) -> Place | Outcome:
+        """A job, where the user may make jobs; which tasks go with it is set there."""
+        client_id = await self._client_id(client) if client else ""
+        if isinstance(client_id, Outcome):
+            return client_id
+        body = {"Name": name, "IsActive": True, **({"ClientID": client_id} if client_id else {})}
+        made_id = await self._new("/Jobs", body)
+        return made_id if isinstance(made_id, Outcome) else Place(name, {"job_id": made_id}, client)
+
+    async def _client_id(self, name: str) -> str | Outcome:
+        found = await everything(self._api, "/Me/Clients", {})
+        if isinstance(found, Outcome):
+            return found
+        known = next((_id(one) for one in found if str(one.get("Name")).casefold() == name.casefold()), None)
+        return known or await self._new("/Clients", {"Name": name, "IsActive": True})
+
+    async def _new(self, path: str, body: Row) -> str | Outcome:
+        answer = await self._api.ask("POST", path, body)
+        found = _id(data(answer))
+        if found is not None and status_of(answer) < 300:
+            return found
+        outcome, told = made(self._api, answer, None), errors(answer)
+        return refused(self._api, told, outcome.status) if outcome.kind == UNKNOWN and told else outcome
 
     async def _account(self) -> Rules | Outcome:
         """The rules, asked for anew. What may not be read of the company is left to its answers."""

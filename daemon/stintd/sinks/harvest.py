@@ -34,8 +34,8 @@ from stintd.sinks.answers import Api, before, id_in, locked, made, parsed, statu
 
 BASE, ACCOUNTS = "https://api.harvestapp.com/v2", "https://id.getharvest.com/api/v2"
 ABLE = Abilities(
-    can_look=True, day_based=True, grain=36, needs=("project_id", "task_id"), settings=("account_id", "contact"),
-    calls_per_hour=20_000,
+    can_look=True, day_based=True, grain=36, creates_places=True, needs=("project_id", "task_id"),
+    settings=("account_id", "contact"), calls_per_hour=20_000,
 )  # fmt: skip
 """100 requests in 15 seconds are allowed."""
 DAY_AGE = 600.0
@@ -99,6 +99,36 @@ class Harvest:
             for one in found if one.get("is_active") is not False
             for task in one.get("task_assignments") or () if isinstance(task, dict) and task.get("is_active") is not False
         )  # fmt: skip
+
+    async def make_place(self, name: str, client: str) -> Place | Outcome:
+        """A project with the first of the tasks that the account gives to new ones; it must have a client there."""
+        if not client:
+            return Outcome(REFUSED, text="a project there belongs to a client", remedy="give the project a client first")
+        client_id = await self._client_id(client)
+        if isinstance(client_id, Outcome):
+            return client_id
+        body = {"name": name, "client_id": int(client_id), "is_billable": True, "bill_by": "none", "budget_by": "none"}
+        project_id = await self._new("/projects", body)
+        if isinstance(project_id, Outcome):
+            return project_id
+        places = await self.places()
+        if isinstance(places, Outcome):
+            return places
+        made_place = next((one for one in places if one.remote["project_id"] == project_id), None)
+        text = "the project was made, but there is no task of it that you are assigned to"
+        return made_place or Outcome(REFUSED, text=text, remedy="assign yourself there, then map it by its ids")
+
+    async def _client_id(self, name: str) -> str | Outcome:
+        found = await self._all("/clients", {"is_active": "true"}, "clients")
+        if isinstance(found, Outcome):
+            return found
+        known = next((str(one.get("id")) for one in found if str(one.get("name")).casefold() == name.casefold()), None)
+        return known or await self._new("/clients", {"name": name})
+
+    async def _new(self, path: str, body: Row) -> str | Outcome:
+        answer = await self._api.ask("POST", path, body)
+        outcome = made(self._api, answer, id_in(answer))
+        return outcome.remote_id if outcome.kind == TAKEN else outcome
 
     # ------------------------------------------------------------ writing
 

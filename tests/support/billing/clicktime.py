@@ -61,7 +61,14 @@ class ClickTimeFake(Fake):
             return self._entries(request.method, path.removeprefix("/Me/TimeEntries").strip("/"), query, body)
         if path.startswith("/Me/Timesheets/"):
             return self._sheet(path.rpartition("/")[2])
+        if request.method == "POST":
+            return self._new(path, body)
         return self._about(path, query)
+
+    def _new(self, path: str, body: dict[str, Any]) -> Answer:
+        if not self.sees_company:
+            return self._error(403, "Only managers may")
+        return self._told({"ID": {"/Jobs": "j9", "/Clients": "c9"}[path], **body})
 
     def _about(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/Me":

@@ -48,6 +48,8 @@ class HarvestFake(Fake):
         body = json.loads(request.body) if request.body else {}
         if path.startswith("/time_entries"):
             return self._entries(request.method, path.removeprefix("/time_entries").strip("/"), query, body)
+        if request.method == "POST":
+            return 201, {"id": {"/projects": 13, "/clients": 39}[path], **body}
         return self._about(path, query)
 
     def _about(self, path: str, query: dict[str, str]) -> Answer:
@@ -55,6 +57,8 @@ class HarvestFake(Fake):
             return 200, {"id": 5, "first_name": "Ada", "last_name": "L", "email": "ada@example.com"}
         if path == "/company":
             return 200, {"name": "Loom", "wants_timestamp_timers": self.is_timed, "time_format": "decimal"}
+        if path == "/clients":
+            return self._page("clients", [{"id": 31, "name": "Acme", "is_active": True}], query)
         if path == "/users/me/project_assignments":
             tasks = [{"id": 1, "task": {"id": 21, "name": "Building"}, "is_active": True, "billable": True},
                      {"id": 2, "task": {"id": 22, "name": "Old"}, "is_active": False}]  # fmt: skip
