@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -166,3 +167,28 @@ def test_a_backup_can_be_made_while_nothing_runs_and_not_beside_a_daemon_that_ha
     made = daemon.stint("backup", "--json").json
     assert os.path.getsize(made["path"]) == made["bytes"]
     assert [one["name"] for one in daemon.stint("backup", "list", "--json").json] == [made["name"]]
+
+
+def test_hours_of_the_time_nobody_knows_of_are_not_sent_unapproved(tmp_path, served):
+    with daemon_of(tmp_path / "home", served, tmp_path / "key") as daemon:
+        daemon.client.post("/api/entries", work(0))
+        until(lambda: len(served.fake.ledger) == 1, 30)
+        name = daemon.stint("backup", "--json", "--to", str(tmp_path / "copy.db")).json["copy"]
+        lost = {"projectName": "acme", "description": "made after the backup", "durationMinutes": 1}
+        daemon.client.post("/api/entries", {**lost, "end": datetime.now(UTC).isoformat()})
+        until(lambda: len(served.fake.ledger) == 2, 30)
+    with daemon_of(tmp_path / "new", served, tmp_path / "key") as daemon:
+        outcome = daemon.stint("backup", "restore", name, "--yes")
+        assert "is not known" in outcome.out
+        daemon.process = None
+        again = daemon.client.post("/api/entries", {**lost, "end": datetime.now(UTC).isoformat()})
+        held = until(lambda: list(daemon.client.every("/api/outbox", state="open")), 30)
+        assert "may be there already" in held[0]["reason"]
+        assert "stint approve" in held[0]["remedy"]
+        assert len(served.fake.ledger) == 2, "the same minute is not sent a second time"
+        later = daemon.client.post("/api/entries", work(3))
+        assert until(lambda: len(served.fake.ledger) == 3, 30), "what lies outside that time flows as before"
+        daemon.client.post("/api/approve", {"from": again["start"][:10]})
+        until(lambda: len(served.fake.ledger) == 4, 30)
+        assert later["id"] != again["id"]
+        daemon.stint("down")

@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 
 from stintd import paths
-from stintd.cli import process
+from stintd.cli import process, service
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.repos import shown_path
 from stintd.cli.text import bold, dim, for_terminal
@@ -114,13 +114,12 @@ def _restore(words):
     was_running = process.is_running()
     _confirm(words, source, was_running)
     if was_running:
-        process.stop()
+        service.halt()
     try:
         notes = _offline("--restore", source)
     finally:
         if was_running:
-            child, offset = process.spawn()
-            process.wait_ready(child, offset)
+            service.rise()
     if words.json:
         print(json.dumps({"restored": source, "notes": notes, "started": was_running}))
         return

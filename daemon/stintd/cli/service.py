@@ -105,6 +105,20 @@ def hand_over(verb):
     return is_installed() and not _refusals([["systemctl", "--user", verb, *service.UNITS]])
 
 
+def halt():
+    """Stop the daemon, through systemd where that would start it again by itself; `daemon down` when none runs."""
+    process.pid_of_daemon()
+    if not hand_over("stop") or process.is_running():
+        process.stop()
+
+
+def rise():
+    """Start the daemon, through systemd where it is a service; returns once it answers."""
+    if not (hand_over("start") and process.is_running()):
+        child, offset = process.spawn()
+        process.wait_ready(child, offset)
+
+
 def _show(words, plan, commands, files):
     lines, problems = list(described(plan.steps)), [one.text for one in plan.problems]
     if words.json:

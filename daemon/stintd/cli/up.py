@@ -43,9 +43,8 @@ def up(words):
     is_first = offers.is_first()
     was_running = process.is_running()
     roots.add(folders)
-    if not was_running and not (service.hand_over("start") and process.is_running()):
-        child, offset = process.spawn()
-        process.wait_ready(child, offset)
+    if not was_running:
+        service.rise()
     now = settled_status()
     watched = roots.listed()
     if words.json:
@@ -61,8 +60,7 @@ def up(words):
 def down(words):
     try:
         pid = process.pid_of_daemon()
-        if not service.hand_over("stop") or process.is_running():
-            process.stop()
+        service.halt()
     except DaemonDown:
         print(json.dumps({"stopped": None}) if words.json else "stintd was not running")
         return
@@ -71,7 +69,7 @@ def down(words):
 
 def restart(words):
     if process.is_running():
-        process.stop()
+        service.halt()
     words.folder = []
     up(words)
 

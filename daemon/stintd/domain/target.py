@@ -102,6 +102,7 @@ class Work:
     is_confirmed: bool = True
     is_approved: bool = False
     is_billable: bool = False
+    is_doubted: bool = False
     day: date = date.max
     task_key: str = ""
 
@@ -189,6 +190,9 @@ def _unapproved(target: Target, work: Work) -> Hold | None:
     remedy = f"`stint approve {work.day}`"
     if target.deliver != AUTO:
         return Hold("not approved", remedy)
+    if work.is_doubted:
+        text = "it may be there already: the database was restored from a backup of before"
+        return Hold(text, f"look at {target.name}, then {remedy} for what is missing there")
     if work.actor == "agent":
         return Hold("agents' time is never sent unapproved", remedy)
     if work.origin == "backfill":

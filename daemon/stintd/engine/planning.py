@@ -141,7 +141,7 @@ def pieces(reading: Reading, one: Planned, rows: Sequence[Row], zone: ZoneInfo) 
     """The parts of these entries with their lengths at this target."""
     bills = billing.supervised(reading.conn, reading.policy)
     projects = {row["id"]: row for row in select(reading.conn, "SELECT id, name, bill_supervised FROM project")}
-    found = []
+    found, doubt = [], deliveries.doubt_of(reading.conn)
     for row in rows:
         parts = _cut(row, zone, one)
         if row["project_id"] in projects and not bills(projects[row["project_id"]]):
@@ -150,7 +150,8 @@ def pieces(reading: Reading, one: Planned, rows: Sequence[Row], zone: ZoneInfo) 
         is_there = any(old["held"] is not None for old in known.values())
         if not _is_due(one.target, parts) and not is_there:
             continue
-        work = work_of(row, parts[0].day if parts else date.max)
+        is_doubted = not known and doubt is not None and row["start_us"] < doubt[1] and (row["end_us"] or 0) > doubt[0]
+        work = work_of(row, parts[0].day if parts else date.max, is_doubted)
         hold = targets.hold(one.target, work, one.able)
         found += [Piece(row, n, part, work, hold, is_there) for n, part in enumerate(parts)]
     return _rounded(found, one)
@@ -168,13 +169,13 @@ def _is_due(target: Target, parts: Sequence[Portion]) -> bool:
     return bool(parts) and (target.since is None or parts[0].day >= target.since)
 
 
-def work_of(row: Row, day: date) -> Work:
+def work_of(row: Row, day: date, is_doubted: bool = False) -> Work:
     """What of an entry decides where it goes."""
     return Work(
         project=row["project_name"], task=row["task_name"] or row["task"], client=row["client_name"],
         tags=tuple(json.loads(row["tags"])), description=row["description"], actor=row["actor"], origin=shape.origin(row),
         is_finished=row["end_us"] is not None, is_confirmed=bool(row["is_confirmed"]),
-        is_approved=row["approved_us"] is not None, is_billable=bool(row["billable"]), day=day,
+        is_approved=row["approved_us"] is not None, is_billable=bool(row["billable"]), is_doubted=is_doubted, day=day,
         task_key=row["task"] or "",
     )  # fmt: skip
 

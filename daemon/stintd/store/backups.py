@@ -49,7 +49,10 @@ def make(conn: sqlite3.Connection, folder: Path, now: datetime, label: str = "da
     copy_to(conn, target)
     if not is_good(target):
         target.unlink()
-        raise Unavailable(f"the copy {target} was not sound and is gone again", "look at the disk; see `stint doctor`")
+        raise Unavailable(
+            f"the copy {target} was not sound and is gone again", "see `stint doctor`; `stint restart` mends the database",
+            {"reason": "damaged"},
+        )  # fmt: skip
     for old in sorted(folder.glob(f"{PREFIX}*-{label}.db"))[:-keep]:
         old.unlink()
     return target

@@ -120,7 +120,12 @@ class Database:
         """Write and check a copy of what is committed into the backup folder, beside the writer; answers where it is. Of
         its label the newest `keep` stay."""
         now = self.clock.now()
-        return await asyncio.to_thread(backups.make_beside, self.path, self.backup_folder, now, label, keep)
+        try:
+            return await asyncio.to_thread(backups.make_beside, self.path, self.backup_folder, now, label, keep)
+        except Unavailable as error:
+            if error.details.get("reason") == "damaged":
+                repair.suspect(self.path)  # mended at the next start
+            raise
 
     async def compact(self) -> bool:
         """Write the file anew without what was deleted; whether its log is empty too (see `purge.compact`)."""

@@ -7,7 +7,7 @@ from sqlite3 import Connection
 
 from stintd.domain.delivery import GONE, PENDING, SENDING, WAITING, Delivery
 from stintd.domain.model import to_us
-from stintd.store import table
+from stintd.store import cursors, table
 from stintd.store.connection import Row
 from stintd.store.table import select
 
@@ -18,6 +18,8 @@ _LET_GO = (
 )
 """Nothing of an entry is delivered while its timer runs there."""
 _READY = f"{_PENDING} AND (hold = '' OR state = '{SENDING}') AND {_LET_GO}"
+
+DOUBT = "delivery_doubt"
 
 
 def id_of(target: str, entry_id: str, part: int, generation: int | str) -> str:
@@ -98,6 +100,19 @@ def question(conn: Connection) -> None:
     conn.execute(
         f"UPDATE delivery SET state = '{SENDING}', sent = wanted WHERE state = '{WAITING}' AND wanted IS NOT NULL"  # noqa: S608
     )
+
+
+def doubt_of(conn: Connection) -> tuple[int, int] | None:
+    """From when to when nobody knows what was delivered, since a backup was restored without what came after it."""
+    told = cursors.meta(conn, DOUBT)
+    return (int(told.split()[0]), int(told.split()[1])) if told else None
+
+
+def doubt_since_backup(conn: Connection, now: datetime) -> None:
+    """This is a copy, and what was delivered since it was made is not known."""
+    sql = "SELECT max(coalesce((SELECT max(last_us) FROM span), 0), coalesce((SELECT max(updated_us) FROM entry), 0))"
+    (last_us,) = conn.execute(sql).fetchone()
+    cursors.set_meta(conn, DOUBT, f"{last_us} {to_us(now)}")
 
 
 # ---------------------------------------------------------------- rows

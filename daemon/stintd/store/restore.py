@@ -93,14 +93,16 @@ def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]
         conn.execute("PRAGMA synchronous = FULL")
         migrate.migrate(conn, partial, folder, now)
         conn.execute("BEGIN IMMEDIATE")
-        taken, notes = 0, []
-        if path.exists() and path.stat().st_size:
-            try:
-                taken = _take_over(conn, path)
-            except sqlite3.Error as error:
-                notes.append(
-                    f"what was delivered since cannot be read from the database before it ({error}): look before you deliver"
-                )
+        notes: list[str] = []
+        try:
+            taken = _take_over(conn, path) if path.exists() and path.stat().st_size else None
+        except sqlite3.Error as error:
+            taken = None
+            notes.append(f"the database before it cannot be read ({error})")
+        if taken is None and conn.execute("SELECT 1 FROM delivery").fetchone():
+            deliveries.doubt_since_backup(conn, now)
+            notes.append("what was delivered since is not known: hours from then until now wait for your approval, also where"
+                         " a target takes them without")  # fmt: skip
         deliveries.question(conn)
         cursors.set_meta(conn, REBUILD_DUE, "1")
         if conn.execute("SELECT 1 FROM api_key WHERE revoked_us IS NULL").fetchone():
@@ -111,11 +113,11 @@ def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]
     return notes
 
 
-def _take_over(conn: Connection, path: Path) -> int:
-    """What has ended or was delivered since; answers how many entries were kept for that."""
+def _take_over(conn: Connection, path: Path) -> int | None:
+    """What has ended or was delivered since; answers how many entries were kept for that, None for another home's database."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as present:
         if cursors.meta(present, "user_id") != cursors.meta(conn, "user_id"):
-            return 0
+            return None
         salvage.take_over_ends(conn, present)
         known = {row["id"] for row in select(conn, "SELECT id FROM entry")}
         there = select(present, "SELECT * FROM delivery WHERE held IS NOT NULL OR sent IS NOT NULL")
