@@ -68,6 +68,20 @@ def test_branch_switches_name_where_each_act_happened(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("target", "branch"), [("feat/x", "feat/x"), ("0123456789abcdef0123456789abcdef01234567", None)])
+def test_a_checkout_read_before_head_has_moved_is_on_the_branch_it_goes_to(
+    tmp_path: Path, target: str, branch: str | None
+) -> None:
+    """Git writes the line first: HEAD still names the branch before."""
+    repo = repos.make(tmp_path / "r", 1)
+    before, head = now_of(repo), repo._ask("rev-parse", "HEAD").strip()
+    line = f"{head} {head} Ada <ada@example.test> {int(START.timestamp()) + 60} +0000\tcheckout: moving from main to {target}\n"
+    with open(log_of(repo), "a") as log:
+        log.write(line)
+    (signal,) = acts(repo, before)
+    assert (signal.kind, signal.branch) == ("checkout", branch)
+
+
 def test_rebase_of_many_picks_is_one_act_on_its_branch(tmp_path: Path) -> None:
     repo = repos.make(tmp_path / "r", 1)
     repo.diverge(count=5)

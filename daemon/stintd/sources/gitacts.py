@@ -130,10 +130,22 @@ def _near(seconds: int, others: frozenset[int]) -> bool:
     return any(seconds + step in others for step in range(-STASH_SKEW, STASH_SKEW + 1))
 
 
+def _left_on(lines: tuple[ReflogLine, ...], now: str | None) -> str | None:
+    """The branch after the last line. Git writes the line of a checkout before it moves HEAD (refs/files-backend.c,
+    `create_symref_locked`): whoever looks in between finds HEAD where the checkout came from.
+    """
+    action, subject = _split(lines[-1].message) if lines else ("", "")
+    moving = _MOVING.fullmatch(subject) if action == "checkout" else None
+    if moving is None or now is None or moving.group(1) != now:
+        return now
+    target: str = moving.group(2)
+    return None if _SHA_LIKE.fullmatch(target) or target == "HEAD" else target
+
+
 def _branches(lines: tuple[ReflogLine, ...], now: str | None) -> list[str | None]:
     """The branch each line was written on, found backwards from the branch HEAD names now."""
     found: list[str | None] = []
-    branch = now
+    branch = _left_on(lines, now)
     for line in reversed(lines):
         found.append(branch)
         action, subject = _split(line.message)
