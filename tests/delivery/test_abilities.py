@@ -8,6 +8,7 @@ import pytest
 
 from stintd.domain.delivery import DELIVERED, GONE, PENDING
 from stintd.domain.target import TargetRule
+from stintd.engine.commands.delivering import drop
 from stintd.engine.commands.naming import new_project
 from stintd.engine.queries import deliveries
 from tests.delivery.harness import desk, target_of
@@ -115,6 +116,14 @@ async def test_what_can_be_neither_changed_nor_taken_away_stays_and_says_by_how_
         ]  # fmt: skip
         assert rows[0]["remedy"] == "correct it by hand there, then `stint outbox drop ID`"
         assert (len(one.fake.asked), len(one.fake.ledger)) == (2, 2)
+        warning = one.engine.health.warnings()[0]
+        assert (warning.code, warning.text) == (
+            "delivery_differs", "2 entries of acme cannot follow the sheet: differs there by +12 min: it cannot be changed",
+        )  # fmt: skip
+        for row in rows:
+            await one.engine.run(lambda step, row=row: drop(step, row))
+        await one.pass_time(11)
+        assert one.engine.health.warnings() == []
 
 
 async def test_corrections_add_up_to_the_sheet_wherever_it_goes(tmp_path):

@@ -11,6 +11,7 @@ from stintd.domain.delivery import Delivery
 from stintd.domain.target import Abilities, Hold
 
 SAME, UPDATE, REPLACE, DELETE, CORRECT, STAY = "same", "update", "replace", "delete", "correct", "stay"
+BY_HAND = "correct it by hand there, then `stint outbox drop ID`"
 Content = Mapping[str, Any]
 
 
@@ -70,15 +71,14 @@ def _seen(able: Abilities, content: Content) -> tuple[Any, ...]:
 
 def kept_apart(held: Content, wanted: Content | None) -> Hold:
     """What to say and do about a difference that stays."""
-    remedy = "correct it by hand there, then `stint outbox drop ID`"
     if wanted is None:
-        return Hold(f"its {minutes(held['seconds'])} stay there: nothing can be taken away", remedy)
+        return Hold(f"its {minutes(held['seconds'])} stay there: nothing can be taken away", BY_HAND)
     if is_elsewhere(held, wanted):
-        return Hold(f"there it is still at {held['day']}, {place(held)}: it cannot be moved", remedy)
+        return Hold(f"there it is still at {held['day']}, {place(held)}: it cannot be moved", BY_HAND)
     if held["seconds"] == wanted["seconds"]:
-        return Hold("its text or time of day differs there: it cannot be changed", remedy)
+        return Hold("its text or time of day differs there: it cannot be changed", BY_HAND)
     more = wanted["seconds"] - held["seconds"]
-    return Hold(f"differs there by {'+' if more > 0 else '-'}{minutes(abs(more))}: it cannot be changed", remedy)
+    return Hold(f"differs there by {'+' if more > 0 else '-'}{minutes(abs(more))}: it cannot be changed", BY_HAND)
 
 
 def minutes(seconds: int) -> str:

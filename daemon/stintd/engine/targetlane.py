@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from sqlite3 import Connection
 
+from stintd.domain import following
 from stintd.domain.delivery import SENDING
 from stintd.domain.model import to_us
 from stintd.domain.target import Target
@@ -57,6 +58,7 @@ class Look:
     parked: Row | None = None
     counts: dict[str, int] | None = None
     live: Live = field(default_factory=Live)
+    differing: Row | None = None
 
 
 class TargetLane:
@@ -109,11 +111,12 @@ class TargetLane:
         state = deliveries.targets(conn).get(self.name)
         if state is None:
             return Look(None)
-        counts = deliveries.counts(conn, self.name)
+        counts = {"parked": deliveries.parked_count(conn, self.name)}  # all of them would be counted for each that is sent
         parked = deliveries.parked(conn, self.name) if counts.get("parked") else None
         engine = self._tools.engine
         live = mirroring.look(View(conn, engine.clock.now(), engine.policy), self.planned)
-        return Look(state, deliveries.head(conn, self.name), parked, counts, live)
+        differing = deliveries.differing(conn, self.name, following.BY_HAND)
+        return Look(state, deliveries.head(conn, self.name), parked, counts, live, differing)
 
     def _wait(self, state: Row, due_us: int) -> float:
         """Seconds until something may be sent: when it is due, the target was left alone long enough, and the hour's budget

@@ -16,6 +16,7 @@ from stintd.engine import mirroring, planning
 from stintd.engine.engine import Engine
 from stintd.engine.mirroring import Live
 from stintd.engine.planning import PREFIX, Planned
+from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.targetlane import LaneTools, Look, TargetLane
@@ -25,6 +26,9 @@ from stintd.store import deliveries
 LIVE = "live:"
 """How those are called whose timer has to follow: nothing is left to compare for them."""
 STOP_SECONDS = 1.0
+LOUD_AFTER = 3
+"""Failures in a row after which a person hears of it."""
+SAID = ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_differs", "delivery_place", "delivery_live")
 
 
 class Targets:
@@ -106,7 +110,7 @@ class Targets:
             await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
 
     def _clear(self, name: str) -> None:
-        for code in ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_place", "delivery_live"):
+        for code in SAID:
             self._engine.health.clear(code, name)
 
     def _live(self, name: str, live: Live) -> None:
@@ -119,47 +123,69 @@ class Targets:
 
     def _found(self, name: str, look: Look) -> None:
         """Say what a person should know."""
-        health, state = self._engine.health, look.state
-        if state is None:
+        if look.state is None:
             self._clear(name)
             return
-        if state["stopped"]:
-            health.raise_warning(
-                "delivery_stopped", f"nothing is sent to {name}: {state['trouble']}",
-                f"`stint connect {name}` takes a new key, `stint sync {name}` tries the old one again; everything waits",
-                subject=name, severity="error",
-            )  # fmt: skip
-        else:
-            health.clear("delivery_stopped", name)
-        if state["failures"] >= 3 and not state["stopped"]:
-            health.raise_warning(
-                "delivery_failing",
-                f"hours do not reach {name}: {state['trouble']}",
-                "it is tried again; nothing is lost",
-                subject=name,
-            )
-        else:
-            health.clear("delivery_failing", name)
+        self._say_stopped(name, look.state)
+        self._say_failing(name, look.state)
+        self._say_parked(name, look)
+        self._say_differing(name, look.differing)
         self._live(name, look.live)
+
+    def _say_stopped(self, name: str, state: Row) -> None:
+        if not state["stopped"]:
+            self._engine.health.clear("delivery_stopped", name)
+            return
+        self._engine.health.raise_warning(
+            "delivery_stopped", f"nothing is sent to {name}: {state['trouble']}",
+            f"`stint connect {name}` takes a new key, `stint sync {name}` tries the old one again; everything waits",
+            subject=name, severity="error",
+        )  # fmt: skip
+
+    def _say_failing(self, name: str, state: Row) -> None:
+        if state["failures"] < LOUD_AFTER or state["stopped"]:
+            self._engine.health.clear("delivery_failing", name)
+            return
+        self._engine.health.raise_warning(
+            "delivery_failing", f"hours do not reach {name} since {_since(state['failing_us'])}: {state['trouble']}",
+            f"nothing is lost, and it is tried again by itself; `stint sync {name}` tries at once", subject=name,
+        )  # fmt: skip
+
+    def _say_parked(self, name: str, look: Look) -> None:
         if look.parked is None:
-            health.clear("delivery_parked", name)
+            self._engine.health.clear("delivery_parked", name)
             return
         number = (look.counts or {}).get("parked", 1)
         count = "one entry" if number == 1 else f"{number} entries"
-        health.raise_warning(
+        self._engine.health.raise_warning(
             "delivery_parked", f"{count} could not be delivered to {name}: {look.parked['error']}",
-            look.parked["remedy"].replace("ID", look.parked["id"][:8]) + "; `stint outbox` shows them", subject=name,
+            look.parked["remedy"].replace("ID", look.parked["id"][-6:]) + "; `stint outbox` shows them", subject=name,
         )  # fmt: skip
+
+    def _say_differing(self, name: str, row: Row | None) -> None:
+        if row is None:
+            self._engine.health.clear("delivery_differs", name)
+            return
+        count = "one entry" if row["number"] == 1 else f"{row['number']} entries"
+        self._engine.health.raise_warning(
+            "delivery_differs", f"{count} of {name} cannot follow the sheet: {row['hold']}",
+            row["remedy"].replace("ID", row["id"][-6:]) + f"; `stint outbox --target {name}` shows them", subject=name,
+        )  # fmt: skip
+
+
+def _since(us: int | None) -> str:
+    return f"{from_us(us):%Y-%m-%d %H:%M} UTC" if us is not None else "a while"
 
 
 def _connect(step: Step, planned: Mapping[str, Planned]) -> None:
     planning.connect(step.conn, step, planned)
 
 
-def _plan(step: Step, planned: Sequence[Planned]) -> None:
+def _plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
     """What changed becomes what is to be delivered; a timer there that is not what it should be wakes its lane."""
-    planning.plan(step, planned)
+    wrong = planning.plan(step, planned)
     step.outgoing |= {LIVE + name for name in mirroring.notice(step, planned)}
+    return wrong
 
 
 def _compare(step: Step) -> None:

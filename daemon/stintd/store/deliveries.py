@@ -198,6 +198,20 @@ def counts(conn: Connection, target: str) -> dict[str, int]:
     return found
 
 
+def differing(conn: Connection, target: str, remedy: str) -> Row | None:
+    """One whose difference stays there, with how many there are as `number`."""
+    sql = (
+        "SELECT *, count(*) OVER () AS number FROM delivery WHERE target = ? AND state IN ('changed', 'withdrawn') AND remedy = ?"
+    )
+    found = select(conn, sql + " AND hold <> '' LIMIT 1", (target, remedy))
+    return found[0] if found else None
+
+
+def parked_count(conn: Connection, target: str) -> int:
+    """How many were given up."""
+    return int(conn.execute("SELECT count(*) FROM delivery WHERE target = ? AND state = 'parked'", (target,)).fetchone()[0])
+
+
 def parked(conn: Connection, target: str) -> Row | None:
     """The latest that was given up."""
     found = select(
