@@ -38,6 +38,7 @@ def both(servers, is_running):
 def test_it_runs_there_while_it_runs_here_through_a_kill_and_is_one_entry(daemon, servers):
     daemon.stint("start", "acme", "-m", "the call")
     both(servers, True)
+    assert daemon.stint("targets").out.count(", live") == 2
     daemon.kill()
     daemon.start()
     assert [served.fake.running() is not None for served in servers.values()] == [True, True]

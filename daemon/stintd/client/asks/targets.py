@@ -29,7 +29,7 @@ def connect(
     name: str, kind: str, *, secret: str | None = None, base_url: str | None = None, key_env: str | None = None,
     key_file: str | None = None, since: date | None = None, deliver: str | None = None, settle: str | None = None,
     description: str | None = None, calls_per_hour: int | None = None, rounding: Mapping[str, Any] | None = None,
-    options: Mapping[str, str] | None = None,
+    live: bool | None = None, options: Mapping[str, str] | None = None,
 ) -> Ask[ConnectedTarget]:  # fmt: skip
     """Connect one, or change its settings: its key is tried with a harmless call before anything is kept. `options`: what
     only its kind needs. `key_env` and `key_file` only on the owner's own socket."""

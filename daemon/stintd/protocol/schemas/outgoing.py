@@ -48,7 +48,7 @@ SHAPES: dict[str, Schema] = {
     "Target": obj({
         "name": TEXT, "kind": TEXT, "baseUrl": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "from": NULL_DAY,
         "state": {"enum": ["connecting", "well", "failing", "stopped"]}, "trouble": NULL_TEXT, "counts": by_name(COUNT),
-        "callsPerHour": COUNT, "callsLeft": COUNT, "needs": array(TEXT), "map": array(ref("TargetRule")),
+        "live": FLAG, "callsPerHour": COUNT, "callsLeft": COUNT, "needs": array(TEXT), "map": array(ref("TargetRule")),
     }),
     "TargetRule": obj(
         {

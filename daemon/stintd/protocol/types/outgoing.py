@@ -102,6 +102,7 @@ class Target:
     state: str
     trouble: str | None
     counts: dict[str, int]
+    live: bool
     calls_per_hour: int
     calls_left: int
     needs: tuple[str, ...]
