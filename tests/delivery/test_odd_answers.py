@@ -70,3 +70,22 @@ async def test_no_answer_at_all_is_survived(kind, failure):
     expected = {"unsent"} if failure in ("refused", "unreachable", "tls") else {"unsent", "unknown"}
     for outcome in (await one.create(item), await one.delete("7", item), await one.look(item, frozenset())):
         assert outcome.kind in expected
+
+
+@pytest.mark.parametrize("kind", FAKES)
+async def test_a_server_that_repeats_what_it_was_sent_has_no_secret_written_down(kind):
+    fake = FAKES[kind]
+
+    class Echo:
+        sent = ""
+
+        async def send(self, request):
+            self.sent = json.dumps(dict(request.headers))
+            return Response(400, {"content-type": "application/json"}, json.dumps({"error": self.sent}).encode())
+
+    item = Item("4f1c2f7e0d1a4e3c", NINE, NINE + 3600, 3600, "2026-11-19", "work", True, ("deep",), fake.remote)
+    echo = Echo()
+    one = KINDS[kind].make(echo, FakeClock(), Login("http://fake", "k-secret", fake.options))
+    outcome = await one.create(item)
+    signed = json.loads(echo.sent).get("Authorization", "k-secret").rpartition(" ")[2]
+    assert not any(secret in outcome.text for secret in ("k-secret", signed))

@@ -36,7 +36,8 @@ class Api:
 
     def __init__(self, carrier: Carrier, clock: Clock, login: Login, headers: Mapping[str, str]) -> None:
         self._carrier, self.clock, self._headers = carrier, clock, headers
-        self._base, self._key = login.base_url.rstrip("/"), login.key
+        self._base = login.base_url.rstrip("/")
+        self._secrets = [told for told in (login.key, headers.get("Authorization", "").rpartition(" ")[2]) if told]
         self.calls, self.speaks_json = 0, True
 
     async def ask(
@@ -104,9 +105,11 @@ class Api:
         return f": {text}" if text else ""
 
     def cleaned(self, text: str) -> str:
-        """Words from outside, without control characters, without the key, and not too many."""
+        """Words from outside, without control characters, without the key (however it was sent), and not too many."""
         text = "".join(one if one.isprintable() else " " for one in text).strip()
-        return (text.replace(self._key, "…") if self._key else text)[:WORDS_LIMIT]
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text[:WORDS_LIMIT]
 
     def _pause(self, answer: Response) -> timedelta | None:
         """Retry-After, or when a quota begins anew; the longer of both."""
