@@ -52,9 +52,8 @@ def _list(words, control):
     for target in found:
         state = target["state"] if target["state"] in ("well", "connecting") else warn(target["state"])
         trouble = f"  {for_terminal(target['trouble'])}" if target["trouble"] else ""
-        print(
-            f"{bold(for_terminal(target['name']))}  {target['kind']}{', live' if target['live'] else ''}  {state}  {dim(_counts(target))}{trouble}"
-        )
+        kind = target["kind"] + (", live" if target["live"] else "")
+        print(f"{bold(for_terminal(target['name']))}  {kind}  {state}  {dim(_counts(target))}{trouble}")
         for rule in target["map"]:
             when = ", ".join(_condition(name, rule[name]) for name in CONDITIONS if name in rule) or "everything"
             when += f" ({_rounded(rule['rounding'])})" if "rounding" in rule else ""

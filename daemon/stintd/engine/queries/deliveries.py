@@ -33,7 +33,8 @@ def _target(view: View, one: Planned, state: Row | None) -> dict[str, Any]:
         "from": target.since.isoformat() if target.since else None, "state": _state(state),
         "trouble": state["trouble"] or None if state else None,
         "counts": {name: counts.get(name, 0) for name in (*PENDING, "held", "delivered", "parked", "dropped")},
-        "live": target.live, "callsPerHour": budget, "callsLeft": max(0, budget - state["used"]) if state is not None and is_this_hour else budget,
+        "live": target.live, "callsPerHour": budget,
+        "callsLeft": max(0, budget - state["used"]) if state is not None and is_this_hour else budget,
         "needs": list(one.able.needs), "map": [_rule(rule) for rule in target.rules],
     }  # fmt: skip
 
