@@ -16,13 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from stintd import paths
+from stintd import instance, paths
 from tests.support import repos
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
 from tests.support.daemon import SOURCES, Daemon
 
 LAYOUT = paths.home_layout
+KEPT: list[instance.Lock] = []
+"""Locks that a test holds, as a daemon would."""
 
 
 @pytest.fixture
@@ -106,6 +108,12 @@ def waiting_message(home: Path) -> None:
 def stale_socket(home: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX)) as one:
         one.bind(LAYOUT().socket)
+
+
+def lost_socket(home: Path) -> None:
+    one = instance.Lock(LAYOUT().lock)
+    one.acquire()
+    KEPT.append(one)
 
 
 def file_for_socket(home: Path) -> None:
@@ -211,6 +219,7 @@ FAULTS: list[tuple[Callable[[Path], None], str, str, str, str]] = [
     (unreadable_message, "spool", "warning", "1 messages of hooks or editors could not be read", "empty that folder"),
     (waiting_message, "spool", "warning", "1 messages of hooks wait", "stint up"),
     (stale_socket, "socket", "warning", "is left from a daemon that was killed", "stint up"),
+    (lost_socket, "lock", "error", "does not listen", "end process"),
     (file_for_socket, "socket", "error", "is no socket", "move it away"),
     (readable_key, "keys", "error", "may be read by others", "chmod 600"),
     (missing_key, "keys", "error", "cannot be read", "stint connect"),
@@ -249,6 +258,8 @@ def test_each_planted_fault_is_found_named_and_has_its_remedy(stint, home, monke
     monkeypatch.setenv("TZ", os.environ["TZ"])
     plant(home)
     _, found = looked(stint)
+    while KEPT:
+        KEPT.pop().release()
     mine = [one for one in found if one["name"] == name and one["state"] == state and says in one["text"]]
     assert mine, [one for one in found if one["state"] != "ok"]
     assert any(remedy in one["hint"] for one in mine), mine

@@ -18,16 +18,33 @@ _TOKEN = re.compile(r"[0-9A-Za-z_-]{4,}")
 
 IsGone = Callable[[int, int, str], bool]
 """Whether the heartbeat of this context (by number), instant and entity goes."""
+AreGone = Callable[[int, int, int], bool | None]
+"""Whether all of a run of this context between two instants go; None: each must be asked for itself."""
 
 
-def sift(conn: Connection, is_gone: IsGone, span: tuple[int, int] | None = None) -> tuple[int, list[tuple[int, int]]]:
+def _ask_each(context: int, first_us: int, last_us: int) -> bool | None:
+    return None
+
+
+def sift(
+    conn: Connection, is_gone: IsGone, span: tuple[int, int] | None = None, are_gone: AreGone = _ask_each
+) -> tuple[int, list[tuple[int, int]]]:
     """Take out the heartbeats that go, of the closed range or of all; how many, and the ranges that touches."""
     rows = list(near(conn, *span)) if span else [SpanRow._make(row) for row in conn.execute(_ALL)]
     touched: list[tuple[int, int]] = []
     ids: list[int] = []
     count = 0
     for row in rows:
+        verdict = are_gone(row.context, row.first_us, row.last_us)
+        if verdict is False:
+            continue
         beats = spans.decode(row.first_us, row.count, row.beats)
+        if verdict:
+            ids += [beat.key for beat in beats if beat.key >= EXPLICIT]
+            count += row.count
+            touched.append((row.first_us, row.last_us))
+            conn.execute("DELETE FROM span WHERE id = ?", (row.id,))
+            continue
         texts = entity_texts(conn, {beat.entity for beat in beats})
         kept = [beat for beat in beats if not is_gone(row.context, beat.time_us, texts.get(beat.entity, ""))]
         if len(kept) < len(beats):

@@ -1,5 +1,6 @@
 """The daemon: whether it answers, what it says of itself, and what a dead one left lying about."""
 
+import json
 import os
 import stat
 
@@ -10,6 +11,11 @@ from stintd.cli.repos import shown_path
 from stintd.cli.text import local
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import StintdError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 CLOCK_SLACK = 5.0
 QUICK = 10.0
@@ -86,9 +92,36 @@ def _left_behind():
     elif kind:
         yield warning("socket", f"{shown_path(layout.socket)} is left from a daemon that was killed",
                       "`stint up` replaces it")  # fmt: skip
+    if _is_locked(layout.lock):
+        hint = f"end process {_pid(layout.http_json)}, then `stint up`; its log is {shown_path(layout.log_file)}"
+        yield error(
+            "lock", "a daemon holds this home and does not listen: its socket was removed, or it hangs at its start", hint
+        )
     spooled = [name for name in _names(layout.spool) if name not in ("taken", "bad")]
     if spooled:
         yield warning("spool", f"{len(spooled)} messages of hooks wait for the daemon", "`stint up` reads them")
+
+
+def _is_locked(path):
+    """Whether a living process holds the lock; a dead one's is gone with it."""
+    if fcntl is None:
+        return False
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _pid(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)["pid"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "(see `ps`)"
 
 
 def _names(folder):

@@ -106,7 +106,13 @@ def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> se
             sessions.add(context.session)
         return True
 
-    count, touched = purge.sift(step.conn, is_gone)
+    def are_gone(number: int, first_us: int, last_us: int) -> bool | None:
+        """Of a run that one mapping places as a whole, by its first: a million heartbeats are some thousand runs."""
+        context = contexts[number]
+        era = resolver.at(first_us)
+        return None if era is not resolver.at(last_us) or era.by_entity(context) else is_gone(number, first_us, "")
+
+    count, touched = purge.sift(step.conn, is_gone, are_gone=are_gone)
     gone.counts["heartbeats"] = count
     for ends in touched:
         step.touch(*ends)
