@@ -80,6 +80,7 @@ def looks(window):
         yield window.page
     window.page.keyboard.press("Escape")
     window.page.locator(".gaps button").first.click()
+    window.page.wait_for_selector("dialog[open]")
     yield window.page
     window.page.keyboard.press("Escape")
     window.page.locator(".row input").first.check()

@@ -65,6 +65,21 @@ def test_dragging_an_edge_resizes(day, daemon, edge, minutes, keys, wanted):
     day.entry("borealis", wanted[0]).wait_for()
 
 
+def test_escape_closes_a_sheet_however_often_it_was_opened(day):
+    for _ in range(3):
+        day.page.locator(".timeline .gap").first.click()
+        day.page.wait_for_selector("dialog[open]")
+        day.page.keyboard.press("Escape")
+        day.page.wait_for_selector("dialog", state="detached")
+    day.page.evaluate(
+        "addEventListener('click', () => queueMicrotask(() => document.querySelector('dialog')?.close()), {once: true})"
+    )
+    day.page.locator(".timeline .gap").first.click()  # closed by the browser, not by us
+    day.page.wait_for_selector("dialog", state="detached")
+    day.page.locator(".timeline .gap").last.click()
+    day.page.wait_for_selector("dialog[open]")
+
+
 def test_escape_lets_go_and_a_trembling_hand_moves_nothing(day, daemon):
     before = spans(daemon)
     box = day.entry("borealis", "10:59").bounding_box()
@@ -211,8 +226,10 @@ def test_a_change_elsewhere_is_shown_while_one_edits(day, daemon):
     sheet.get_by_role("button", name="Keep what I typed").click()
     assert sheet.get_by_label("Task").input_value() == "MINE-1"
     sheet.get_by_role("button", name="Save").click()
-    until(lambda: daemon.client.get(f"/api/entries/{entry['id']}")["taskName"] == "MINE-1", 10, "both are kept")
-    sheet = day.editor(day.entry("borealis", "10:59"))
+    day.said("Changed borealis")
+    now = daemon.client.get(f"/api/entries/{entry['id']}")
+    assert (now["taskName"], now["description"]) == ("MINE-1", "theirs"), "both are kept"
+    sheet = day.editor(day.entry("borealis · MINE-1", "10:59"))
     sheet.get_by_label("Task").fill("MINE-2")
     daemon.client.patch(f"/api/entries/{entry['id']}", {"description": "theirs again"})
     sheet.get_by_role("button", name="Show what is there now").click()

@@ -19,6 +19,11 @@ function formOf(entry) {
   };
 }
 
+/** What was typed, over what is there now: a field that nobody touched here shows what others made of it. */
+function joined(form, before, now) {
+  return Object.fromEntries(Object.keys(form).map((name) => [name, form[name] === before[name] ? now[name] : form[name]]));
+}
+
 export function tagsOf(text) {
   return [...new Set(text.split(",").map((one) => one.trim()).filter(Boolean))];
 }
@@ -86,7 +91,7 @@ export function Editor({ entry, day, look, onClose }) {
       <button type="button" aria-pressed=${open === name ? "true" : "false"} onClick=${() => setOpen(name)}>${title}</button>`)}</div>
     ${changedElsewhere && html`<div class="conflict" role="alert"><p>It was changed elsewhere while you edited.</p>
       <button type="button" onClick=${() => (setSeen(entry), setForm(formOf(entry)), setTrouble(null))}>Show what is there now</button>
-      <button type="button" onClick=${() => (setSeen(entry), setTrouble(null))}>Keep what I typed</button></div>`}
+      <button type="button" onClick=${() => (setSeen(entry), setForm(joined(form, formOf(seen), formOf(entry))), setTrouble(null))}>Keep what I typed</button></div>`}
     ${entry.locked && open !== "why" && html`<p class="note">It is approved and locked. <code>stint unapprove</code> releases it.</p>`}
     ${open === "why" && html`<${Story} entry=${entry} />`}
     ${open === "split" && html`<${Split} entry=${seen} busy=${busy} attempt=${attempt} />`}
