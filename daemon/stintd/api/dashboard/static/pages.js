@@ -1,4 +1,10 @@
 // The pages there are, in the order of the bar. A page is a module in pages/ that exports `Page`; it is loaded when it is
 // opened. Its address is / for the first and /dash/NAME for the others.
 
-export const PAGES = [{ name: "today", title: "Today", path: "/", load: () => import("./pages/today.js") }];
+export const PAGES = [
+  { name: "today", title: "Today", path: "/", load: () => import("./pages/today.js") },
+  { name: "week", title: "Week", path: "/dash/week", load: () => import("./pages/week.js") },
+  { name: "reports", title: "Reports", path: "/dash/reports", load: () => import("./pages/reports.js") },
+  { name: "projects", title: "Projects", path: "/dash/projects", load: () => import("./pages/projects.js") },
+  { name: "targets", title: "Targets", path: "/dash/targets", load: () => import("./pages/targets.js") },
+];

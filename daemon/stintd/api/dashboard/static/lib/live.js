@@ -113,12 +113,12 @@ export function nudge() {
 }
 
 /** Call `look` when something changed: soon, but not more than once a second however much happens, and for evidence alone
- * (which grows without an entry changing) every few seconds; `beats` false passes evidence over. */
-export function useLook(look, { beats = true } = {}) {
+ * (which grows without an entry changing) every few seconds; `beats` false passes evidence over, `health` looks when something gets better or worse, too. */
+export function useLook(look, { beats = true, health = false } = {}) {
   const due = useRef({ timer: 0, at: 0, last: 0 });
   useEffect(() => () => clearTimeout(due.current.timer), []);
   useChanges((kind) => {
-    if (kind === "health" || (kind === "heartbeat" && !beats)) return;
+    if ((kind === "health" && !health) || (kind === "heartbeat" && !beats)) return;
     const now = Date.now(), mine = due.current;
     const at = kind === "mine" ? now : kind === "heartbeat" ? now + BEATS : Math.max(now + SOON, mine.last + BETWEEN);
     if (mine.timer && mine.at <= at) return;
@@ -128,7 +128,7 @@ export function useLook(look, { beats = true } = {}) {
       Object.assign(mine, { timer: 0, last: Date.now() });
       look();
     }, at - now);
-  }, [look, beats]);
+  }, [look, beats, health]);
 }
 
 /** "connecting", "live", "away" (the daemon does not answer), "resting" (nobody looks), "out" (not let in). */

@@ -9,11 +9,11 @@ import { ProjectField, TaskField, projectNamed, useProjects } from "./choose.js"
 import { Dialog } from "./dialog.js";
 import { Moment, Trouble, tagsOf } from "./editor.js";
 
-/** `gap`: one of the day's, filled whole unless its ends are changed; or `{from, to}` of a new entry. */
+/** `gap`: one of the day's, filled whole unless its ends are changed; or `{from, to, project?, task?}` of a new entry. */
 export function Fill({ gap, onClose }) {
   const isGap = Boolean(gap.id);
   const start = { startDay: localDay(gap.from), startClock: clock(gap.from), endDay: localDay(gap.to), endClock: clock(gap.to) };
-  const [form, setForm] = useState({ project: "", task: "", description: "", tags: "", ...start });
+  const [form, setForm] = useState({ project: gap.project ?? "", task: gap.task ?? "", description: "", tags: "", ...start });
   const [trouble, setTrouble] = useState(null);
   const [busy, setBusy] = useState(false);
   const projects = useProjects();

@@ -1,0 +1,27 @@
+// Weeks from Monday to Sunday, as text of their days.
+
+import { dayTitle, shifted } from "./time.js";
+
+/** The Monday of the week that a day lies in. */
+export function mondayOf(day) {
+  const weekday = new Date(`${day}T12:00:00Z`).getUTCDay();
+  return shifted(day, -((weekday + 6) % 7));
+}
+
+export function daysOf(monday) {
+  return Array.from({ length: 7 }, (_, number) => shifted(monday, number));
+}
+
+/** The number of the week by ISO 8601: that of its Thursday. */
+export function numberOf(monday) {
+  const thursday = Date.parse(`${shifted(monday, 3)}T12:00:00Z`);
+  const first = Date.UTC(new Date(thursday).getUTCFullYear(), 0, 1);
+  return Math.floor((thursday - first) / 604_800_000) + 1;
+}
+
+/** 23 – 29 November, or 30 November – 6 December */
+export function weekTitle(monday) {
+  const [, first, month] = dayTitle(monday).split(" ");
+  const [, last, ending] = dayTitle(shifted(monday, 6)).split(" ");
+  return month === ending ? `${first} – ${last} ${ending}` : `${first} ${month} – ${last} ${ending}`;
+}

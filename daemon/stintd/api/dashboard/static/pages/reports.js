@@ -1,0 +1,142 @@
+// Totals of a period: filters, groupings, a plot by day, and the year at a glance.
+
+import { go } from "../app.js";
+import { useAsk } from "../lib/ask.js";
+import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { colourOf, line } from "../lib/text.js";
+import { dayShort, length, localDay, setZone, shifted } from "../lib/time.js";
+import { mondayOf } from "../lib/week.js";
+import uPlot from "../vendor/uplot.js";
+import { useProjects } from "../parts/choose.js";
+import { Year } from "../parts/year.js";
+
+const GROUPS = ["project", "client", "task", "branch", "commit", "tag", "day", "week"];
+const STATES = [["handsOn", "hands-on", "handsOnSeconds"], ["supervised", "supervised", "supervisedSeconds"], ["agent", "agents", "agentSeconds"]];
+
+function periods(today) {
+  const month = today.slice(0, 8) + "01", last = shifted(month, -1);
+  return [
+    ["This week", mondayOf(today), today], ["Last week", shifted(mondayOf(today), -7), shifted(mondayOf(today), -1)],
+    ["This month", month, today], ["Last month", last.slice(0, 8) + "01", last], ["This year", today.slice(0, 5) + "01-01", today],
+  ];
+}
+
+/** What the address asks for; what it does not say is this week by project. */
+function asked(today) {
+  const given = new URLSearchParams(location.search);
+  const day = (name, other) => (/^\d{4}-\d\d-\d\d$/.test(given.get(name) ?? "") ? given.get(name) : other);
+  const by = GROUPS.includes(given.get("by")) ? given.get("by") : "project";
+  return { from: day("from", mondayOf(today)), to: day("to", today), by, project: given.get("project") ?? "", client: given.get("client") ?? "", billable: given.get("billable") ?? "" };
+}
+
+export function Page() {
+  const today = localDay(Date.now());
+  const [want, setWant] = useState(() => asked(today));
+  useEffect(() => {
+    const moved = () => setWant(asked(localDay(Date.now())));
+    addEventListener("popstate", moved);
+    return () => removeEventListener("popstate", moved);
+  }, []);
+  const set = (more) => {
+    const kept = Object.entries({ ...want, ...more }).filter(([, value]) => value);
+    go(`/dash/reports?${new URLSearchParams(kept)}`);
+  };
+  const filters = { from: want.from, to: want.to, project: want.project || null, client: want.client || null, billable: want.billable || null };
+  const { told, trouble } = useAsk("/api/reports", { ...filters, groupBy: want.by });
+  const { told: byDay } = useAsk("/api/reports", { ...filters, groupBy: "day" });
+  if (told) setZone(told.timezone);
+  return html`<main id="main" class="reports" tabindex="-1">
+    <div class="daybar"><div class="pick"><h1>Reports</h1></div></div>
+    <${Filters} want=${want} set=${set} today=${today} />
+    ${trouble && html`<p class="trouble">${trouble.message} <small>${trouble.hint}</small></p>`}
+    ${told && html`<${Sums} totals=${told.totals} />
+      ${byDay && html`<${Plot} rows=${byDay.rows} from=${want.from} to=${want.to} />`}
+      <${Table} told=${told} by=${want.by} />`}
+    <${Year} year=${want.to.slice(0, 4)} today=${today} project=${want.project} />
+  </main>`;
+}
+
+function Filters({ want, set, today }) {
+  const projects = useProjects();
+  const clients = [...new Set(projects.map((one) => one.clientName).filter(Boolean))].sort();
+  const choose = (name, label, options, empty) => html`<label class="field-of">${label}
+    <select name=${name} value=${want[name]} onChange=${(event) => set({ [name]: event.target.value })}>
+      ${empty !== undefined && html`<option value="">${empty}</option>`}
+      ${options.map(([value, text]) => html`<option key=${value} value=${value} selected=${value === want[name]}>${text}</option>`)}</select></label>`;
+  const named = (names) => names.map((name) => [name, line(name)]);
+  return html`<section class="card filters" aria-label="What is counted">
+    <div class="presets">${periods(today).map(([text, from, to]) => html`<button class="quiet" key=${text}
+      aria-pressed=${from === want.from && to === want.to ? "true" : "false"} onClick=${() => set({ from, to })}>${text}</button>`)}</div>
+    <label class="field-of">From<input type="date" value=${want.from} max=${want.to} onChange=${(event) => event.target.value && set({ from: event.target.value })} /></label>
+    <label class="field-of">To<input type="date" value=${want.to} min=${want.from} onChange=${(event) => event.target.value && set({ to: event.target.value })} /></label>
+    ${choose("by", "By", named(GROUPS))}
+    ${choose("project", "Project", named(projects.map((one) => one.name)), "all")}
+    ${choose("client", "Client", named(clients), "all")}
+    ${choose("billable", "Billable", [["true", "billable"], ["false", "not billable"]], "all")}
+  </section>`;
+}
+
+function Sums({ totals }) {
+  return html`<dl class="totals card">
+    <div class="sum"><dt>Your time</dt><dd>${length(totals.seconds)}</dd></div>
+    ${STATES.map(([state, word, name]) => totals[name] > 0 && html`<div key=${state}><dt><i class=${`swatch ${state}`} aria-hidden="true"></i>${word}</dt><dd>${length(totals[name])}</dd></div>`)}
+    ${totals.billableSeconds > 0 && html`<div><dt>billable</dt><dd>${length(totals.billableSeconds)}</dd></div>`}
+    <div><dt>wall time</dt><dd>${length(totals.wallSeconds)}</dd></div>
+    ${Object.entries(totals.amounts ?? {}).map(([currency, amount]) => html`<div key=${currency}><dt>${line(currency) || "amount"}</dt><dd>${amount.toFixed(2)}</dd></div>`)}
+  </dl>`;
+}
+
+function Table({ told, by }) {
+  const most = Math.max(1, ...told.rows.map((row) => row.seconds + row.agentSeconds));
+  if (!told.rows.length) return html`<p class="card blank">Nothing was recorded in this period.</p>`;
+  return html`<div class="card scrolls"><table class="grid report">
+    <caption class="hidden">Totals by ${by}</caption>
+    <thead><tr><th scope="col">${by}</th><th scope="col" class="wide-cell"><span class="hidden">share</span></th><th scope="col">Time</th>
+      ${STATES.map(([, word]) => html`<th scope="col" key=${word}>${word}</th>`)}<th scope="col">billable</th></tr></thead>
+    <tbody>${told.rows.map((row) => html`<tr key=${row.key} class=${by === "project" ? colourOf(row.key) : ""}>
+      <th scope="row">${by === "project" && html`<i class="dot" aria-hidden="true"></i>`}<bdi>${by === "day" ? dayShort(row.key) : line(row.name) || `no ${by}`}</bdi></th>
+      <td class="wide-cell"><${Share} row=${row} most=${most} /></td><td><strong>${length(row.seconds)}</strong></td>
+      ${STATES.map(([, word, name]) => html`<td key=${word}>${row[name] ? length(row[name]) : "·"}</td>`)}<td>${row.billableSeconds ? length(row.billableSeconds) : "·"}</td>
+    </tr>`)}</tbody></table></div>`;
+}
+
+function Share({ row, most }) {
+  return html`<span class="share" aria-hidden="true">${STATES.map(([state, , name]) => html`<i key=${state} class=${state} style=${{ width: `${(100 * row[name]) / most}%` }}></i>`)}</span>`;
+}
+
+/** Hours by day, stacked: hands-on, then supervised, then agents' own. */
+function Plot({ rows, from, to }) {
+  const place = useRef();
+  const days = [];
+  for (let day = from; day <= to && days.length < 400; day = shifted(day, 1)) days.push(day);
+  const byDay = new Map(rows.map((row) => [row.key, row]));
+  const key = JSON.stringify([from, to, rows.map((row) => [row.key, row.seconds, row.agentSeconds])]);
+  useEffect(() => {
+    if (days.length < 2) return undefined;
+    const box = place.current;
+    const style = getComputedStyle(box);
+    const colour = (name) => style.getPropertyValue(name).trim();
+    const sums = STATES.map(() => []);
+    for (const day of days) {
+      let sum = 0;
+      STATES.forEach(([, , name], number) => sums[number].push((sum += (byDay.get(day)?.[name] ?? 0) / 3600)));
+    }
+    const bars = uPlot.paths.bars({ size: [0.7, 46] });
+    const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+    const step = Math.ceil(days.length / Math.max(2, box.clientWidth / 90));
+    const plot = new uPlot({
+      width: box.clientWidth, height: 190, legend: { show: false }, cursor: { show: false },
+      scales: { x: { time: false, range: [-0.6, days.length - 0.4] }, y: { range: (_, least, most) => [0, Math.max(1, most * 1.08)] } },
+      axes: [
+        { ...axis, size: 26, grid: { show: false }, splits: () => days.map((_, number) => number).filter((number) => number % step === 0), values: (_, at) => at.map((number) => dayShort(days[number])) },
+        { ...axis, size: 44, values: (_, at) => at.map((hours) => `${hours}h`) },
+      ],
+      series: [{}, ...[2, 1, 0].map((number) => ({ paths: bars, points: { show: false }, width: 0, fill: colour(`--plot-${STATES[number][0]}`) }))],
+    }, [days.map((_, number) => number), sums[2], sums[1], sums[0]], box);
+    const fit = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: 190 }));
+    fit.observe(box);
+    return () => (fit.disconnect(), plot.destroy());
+  }, [key]);
+  if (days.length < 2) return null;
+  return html`<section class="card plot" aria-label="Hours by day"><div ref=${place} aria-hidden="true"></div></section>`;
+}

@@ -1,0 +1,168 @@
+"""The pages beside the day: week, reports, projects, targets. By mouse, in a real browser, before a real daemon."""
+
+import pytest
+
+from tests.dashboard import scene
+from tests.dashboard.scene import DAY, EVIL
+from tests.dashboard.test_looks import CONTRAST, NAMELESS
+from tests.support import until
+from tests.support.billing.clockme import ClockMeFake
+from tests.support.billing.fake import Served
+
+PAGES = ("week?week=2026-03-09", "reports?from=2026-03-09&to=2026-03-15", "projects", "targets")
+
+
+@pytest.fixture(scope="module")
+def target():
+    server = Served(ClockMeFake(key="k-secret"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def filled(daemon, target):
+    scene.busy(daemon.client)
+    scene.told(daemon.client, scene.beats("10:00", "10:40", EVIL, day="2026-03-11"))
+    body = {"name": "bills", "kind": "clockme", "baseUrl": target.url, "secret": "k-secret", "from": "2026-03-01"}
+    daemon.client.post("/api/targets", body)
+
+
+def opened(window, address):
+    window.page.goto(window.url + "dash/" + address)
+    window.page.wait_for_selector("main h1")
+    window.live()
+    return window.page
+
+
+def cell(page, name):
+    return page.locator(f'.grid .cell[aria-label^="{name}"]')
+
+
+def test_the_week_shows_tasks_by_day_with_sums_that_are_the_reports(window, daemon):
+    page = opened(window, "week?week=2026-03-12")
+    page.wait_for_selector(".grid tfoot strong")
+    assert page.locator("h1").inner_text() == "Week 11 9 – 15 March"
+    seconds = daemon.client.get("/api/reports", **{"from": "2026-03-09", "to": "2026-03-15"})["totals"]["seconds"]
+    shown = page.locator(".grid tfoot strong").inner_text()
+    assert shown == f"{seconds // 3600}h {seconds % 3600 // 60:02d}m" or abs(seconds % 60 - 30) <= 30
+    assert cell(page, "docs, Tue 10 Mar: ").count() == 1
+    page.get_by_label("Back one week").click()
+    page.get_by_text("Nothing was recorded in this week.").wait_for()
+    assert "week=2026-03-02" in page.url
+
+
+def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
+    page = opened(window, "week?week=2026-03-09")
+    cell(page, "docs, Tue 10 Mar: ").click()
+    page.locator("dialog .entries button").first.click()
+    page.locator("dialog textarea[name=description]").fill("Guide for newcomers")
+    page.locator("dialog").get_by_role("button", name="Save").click()
+    until(lambda: any(one["description"] == "Guide for newcomers" for one in daemon.entries(from_=DAY, to=DAY)), what="saved")
+    page.locator("dialog .entries button").first.wait_for()
+    page.keyboard.press("Escape")
+    cell(page, "docs, Wed 11 Mar: nothing").click()
+    page.get_by_role("button", name="Add time", exact=True).click()
+    dialog = page.locator("dialog")
+    assert dialog.locator("input[name=project]").input_value() == "docs"
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    until(lambda: any(one["projectName"] == "docs" for one in daemon.entries(from_="2026-03-11", to="2026-03-11")), what="added")
+    page.keyboard.press("Escape")
+    until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 1, what="the cell grew")
+    page.get_by_role("button", name="Undo").first.click()
+    until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 0, what="undone")
+
+
+def test_reports_are_filtered_grouped_and_drawn(window):
+    page = opened(window, "reports?from=2026-03-09&to=2026-03-15")
+    page.locator(".plot canvas").wait_for()
+    rows = page.locator(".report tbody tr")
+    until(lambda: rows.count() >= 4, what="a row for each project")
+    page.locator("select[name=by]").select_option("branch")
+    page.locator(".report tbody th", has_text="AT-214-import").wait_for()
+    assert "by=branch" in page.url
+    page.locator("select[name=project]").select_option("docs")
+    until(lambda: rows.count() == 1, what="one project's branches")
+    page.go_back()
+    until(lambda: rows.count() > 1, what="the way back")
+    day = page.locator(f'.year a[href="/?day={DAY}"]')
+    assert "Tue 10 Mar: " in day.get_attribute("aria-label")
+    day.click()
+    page.wait_for_selector(".timeline")
+    assert f"day={DAY}" in page.url
+
+
+def test_projects_are_made_changed_and_put_away(window, daemon):
+    page = opened(window, "projects")
+    page.get_by_role("button", name="New project").click()
+    page.locator("dialog input[name=name]").fill("zephyr")
+    page.locator("dialog input[name=clientName]").fill("Acme Ltd")
+    page.locator("dialog input[name=hourlyRate]").fill("90.5")
+    page.get_by_role("button", name="Make", exact=True).click()
+    page.locator(".grid th", has_text="zephyr").wait_for()
+    made = next(one for one in daemon.client.get("/api/projects")["data"] if one["name"] == "zephyr")
+    assert (made["clientName"], made["hourlyRate"], made["billable"]) == ("Acme Ltd", 90.5, True)
+    page.get_by_label("Change zephyr").click()
+    page.get_by_label("Bill agents' own time").check()
+    page.get_by_role("button", name="Save").click()
+    until(lambda: daemon.client.get(f"/api/projects/{made['id']}")["billAgentTime"], what="saved")
+    page.get_by_label("Change zephyr").click()
+    page.get_by_role("button", name="Archive").click()
+    until(lambda: page.locator(".grid th", has_text="zephyr").count() == 0, what="archived")
+    page.get_by_role("button", name="Show 1 archived project").click()
+    page.locator(".grid tr.archived", has_text="zephyr").wait_for()
+
+
+def test_a_mapping_shows_its_difference_before_it_is_made_and_can_be_dropped(window, daemon):
+    page = opened(window, "projects")
+    page.get_by_role("button", name="Map a folder").click()
+    page.locator("dialog input[name=path]").fill("/home/somebody/code/atlas-tools")
+    page.locator("dialog input[name=project]").fill("atlas")
+    page.get_by_role("button", name="Show the difference").click()
+    page.get_by_text("0 entries of the past would change.").wait_for()
+    page.get_by_role("button", name="Map it").click()
+    page.locator("code", has_text="/home/somebody/code/atlas-tools").wait_for()
+    page.get_by_label("Drop the mapping to atlas").click()
+    until(lambda: daemon.client.get("/api/mappings")["data"] == [], what="dropped")
+
+
+def test_a_target_says_how_it_goes_what_would_be_sent_and_what_waits(window, daemon, target):
+    page = opened(window, "targets")
+    page.locator(".target .state", has_text="goes well").wait_for()
+    page.get_by_role("button", name="What would be sent").click()
+    page.locator("dialog .sends li").first.wait_for()
+    held = page.locator("dialog .sends .held").first.inner_text()
+    assert "is not mapped" in held
+    assert "stint targets map bills" in held
+    page.keyboard.press("Escape")
+    target.fake.refuses = lambda entry: True
+    daemon.client.post("/api/targets/bills/map", {"project": "docs", "remote": {"project_id": "p1"}})
+    daemon.client.post("/api/approve", {"from": DAY, "to": DAY})
+    page.get_by_role("button", name="Send now").click()
+    page.locator("main").get_by_text("this entry is not wanted").first.wait_for()
+    page.get_by_role("button", name="Give up").first.click()
+    until(lambda: page.get_by_role("button", name="Give up").count() == 0, what="given up")
+
+
+def test_two_windows_stay_in_step(window, daemon):
+    page = opened(window, "week?week=2026-03-09")
+    body = {"projectName": "docs", "start": "2026-03-13T09:00:00Z", "end": "2026-03-13T10:30:00Z"}
+    daemon.client.post("/api/entries", body)
+    until(lambda: cell(page, "docs, Fri 13 Mar: 1h 30m").count() == 1, what="what another did")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_can_be_read_pressed_and_narrowed_and_shows_hostile_names_as_text(window, address):
+    page = opened(window, address)
+    page.wait_for_timeout(300)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate(CONTRAST)
+        assert not found, "\n".join(found)
+    page.emulate_media(color_scheme=None)
+    assert page.evaluate(NAMELESS) == []
+    page.set_viewport_size({"width": 360, "height": 780})
+    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 360, what="everything fits")
+    page.set_viewport_size({"width": 1280, "height": 860})
+    assert page.title() != "owned"
+    if not address.startswith("targets"):
+        assert page.get_by_text("<img src=x").count() >= 1
