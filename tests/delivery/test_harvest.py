@@ -51,6 +51,13 @@ async def test_a_project_is_made_with_a_client_and_the_first_of_its_tasks(client
     assert found == Place("Cirrus / Building", {"project_id": "13", "task_id": "21"}, "Acme")
 
 
+async def test_a_client_that_is_told_of_without_a_number_makes_no_project():
+    fake = HarvestFake()
+    page = fake._page
+    fake._page = lambda name, rows, query: page(name, [{**one, "id": "c1"} for one in rows], query)
+    assert isinstance(await connector(fake).make_place("Cirrus", "acme"), Outcome)
+
+
 async def test_a_project_without_a_client_is_not_made():
     fake = HarvestFake()
     found = await connector(fake).make_place("Cirrus", "")

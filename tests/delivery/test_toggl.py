@@ -116,6 +116,10 @@ async def test_403_is_a_lock_or_a_token():
     fake.locks = lambda entry: True
     outcome = await one.update(made.remote_id, item(description="better"))
     assert (outcome.kind, "The period is locked" in outcome.text) == (LOCKED, True)
+    assert one.calls == 2
+    other = connector(fake)
+    assert (await other.update(made.remote_id, item(description="better"))).kind == LOCKED
+    assert other.calls == 2
     fake.key = "another"
     assert (await one.create(item())).kind == STOPPED
 

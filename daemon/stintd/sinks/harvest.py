@@ -107,6 +107,8 @@ class Harvest:
         client_id = await self._client_id(client)
         if isinstance(client_id, Outcome):
             return client_id
+        if not _is_number(client_id):
+            return Outcome(REFUSED, text="it tells of a client without a number")
         body = {"name": name, "client_id": int(client_id), "is_billable": True, "bill_by": "none", "budget_by": "none"}
         project_id = await self._new("/projects", body)
         if isinstance(project_id, Outcome):
@@ -195,7 +197,7 @@ class Harvest:
     async def _body(self, item: Item) -> Row | Outcome:
         """Never without a length: that would start a timer there."""
         ids = {name: item.remote[name] for name in ("project_id", "task_id")}
-        wrong = next((name for name, value in ids.items() if not (value.isascii() and value.isdigit())), None)
+        wrong = next((name for name, value in ids.items() if not _is_number(value)), None)
         if wrong:
             return Outcome(REFUSED, text=f"{wrong} is a number at Harvest", remedy="`stint targets map` names another")
         is_timed = await self._keeps_times()
@@ -273,6 +275,10 @@ def _id(one: Row, name: str) -> str:
 
 def _name(one: Row, name: str) -> str:
     return str(_inner(one, name).get("name") or "")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _path(remote_id: str) -> str:

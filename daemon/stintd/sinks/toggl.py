@@ -39,6 +39,8 @@ ABLE = Abilities(
 )  # fmt: skip
 CREATED_WITH = "stintd"
 PAGE, PAGES = 200, 20
+TRUST = 60.0
+"""Seconds for which a token that was taken is not asked about."""
 LEFT = "x-toggl-quota-remaining"
 Row = dict[str, Any]
 
@@ -51,6 +53,7 @@ class Toggl:
         self._api = Api(carrier, clock, login, {"Authorization": f"Basic {token}"})
         self._workspace = login.options.get("workspace_id", "")
         self._at = f"/workspaces/{quote(self._workspace, safe='')}"
+        self._clock, self._trusted_until = clock, 0.0
 
     @property
     def calls(self) -> int:
@@ -129,8 +132,8 @@ class Toggl:
             client_id = known.get(client.casefold())
             if client_id is None:
                 answer = await self._api.ask("POST", f"{self._at}/clients", {"name": client})
-                client_id = id_in(answer)
-                if client_id is None:
+                client_id = id_in(answer) or ""
+                if not _is_number(client_id):
                     return made(self._api, answer, None)
             body["client_id"] = int(client_id)
         answer = await self._api.ask("POST", f"{self._at}/projects", body)
@@ -160,6 +163,8 @@ class Toggl:
     async def _judged(self, answer: Response | Failure, outcome: Outcome, remote_id: str = "") -> Outcome:
         """What three of its answers mean more than one thing with."""
         said = self._api.said(answer) if isinstance(answer, Response) else ""
+        if status_of(answer) in range(200, 300):
+            self._trusted_until = self._clock.monotonic() + TRUST
         if outcome.status == 402 and _left(answer) > 0:
             remedy = "`stint edit` what the plan does not include (billable time, tasks), then `stint outbox retry ID`"
             return Outcome(REFUSED, text=f"the workspace's plan does not include that{said}", remedy=remedy, status=402)
@@ -171,10 +176,17 @@ class Toggl:
 
     async def _forbidden(self, said: str) -> Outcome:
         """A token that is wrong, a period that is locked, a project of others: 403 for all of them."""
-        if "password" not in said.casefold() and status_of(await self._api.ask("GET", "/me")) not in (401, 403):
-            text = f"Toggl forbids it{said}: the period may be locked, or the project closed to you"
-            return locked(text, 403)
-        return Outcome(STOPPED, text=f"the credentials are not accepted{said}", status=403)
+        if "password" in said.casefold() or not await self._is_trusted():
+            return Outcome(STOPPED, text=f"the credentials are not accepted{said}", status=403)
+        return locked(f"Toggl forbids it{said}: the period may be locked, or the project closed to you", 403)
+
+    async def _is_trusted(self) -> bool:
+        """Whether the token opens anything: of a whole locked period that is asked once."""
+        if self._trusted_until <= self._clock.monotonic():
+            if status_of(await self._api.ask("GET", "/me")) in (401, 403):
+                return False
+            self._trusted_until = self._clock.monotonic() + TRUST
+        return True
 
     async def _is_there(self, remote_id: str) -> bool:
         answer = await self._api.ask("GET", f"/me/time_entries/{quote(remote_id, safe='')}")
