@@ -258,7 +258,7 @@ class App(Asked):
         self.session_watch = SessionWatch(
             self.engine, instance.boot_id(), process.started_at, process.is_alive, process.Exits().watch, lambda: self.is_ready
         )
-        self.housekeeping = Housekeeping(self.engine, clock)
+        self.housekeeping = Housekeeping(self.engine, clock, self.chosen.values["retention.evidence"])
         self.engine.after_commit(self._committed)
 
     def _alive_until(self) -> datetime | None:
@@ -385,6 +385,7 @@ class App(Asked):
         self._set_surface()
         self.pusher.set_retry(self._retry())
         self.backups.set_rhythm(*self._rhythm())
+        self.housekeeping.evidence_kept = chosen.values["retention.evidence"]
         await self.connecting.take_over()
         self._set_emitters()
         if is_moved:

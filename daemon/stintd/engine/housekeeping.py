@@ -6,6 +6,7 @@ Looked at after commits and done at most once a day: an idle daemon is not woken
 from datetime import timedelta
 
 from stintd.clock import Clock
+from stintd.engine import retention
 from stintd.engine.engine import Engine
 from stintd.engine.step import Step
 from stintd.store import changes, deliveries, outbox
@@ -22,8 +23,8 @@ REMOVED_KEPT = timedelta(days=400)
 class Housekeeping:
     """One a daemon."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: Engine, clock: Clock, evidence_kept: timedelta = timedelta()) -> None:
+        self._engine, self._clock, self.evidence_kept = engine, clock, evidence_kept
         self._due = clock.monotonic()
 
     def check(self) -> None:
@@ -31,7 +32,11 @@ class Housekeeping:
         now = self._clock.monotonic()
         if now >= self._due:
             self._due = now + EVERY_SECONDS
-            self._engine.write(sweep, soon=False)
+            self._engine.write(self._sweep, soon=False)
+
+    def _sweep(self, step: Step) -> None:
+        sweep(step)
+        retention.expire(step, self.evidence_kept)
 
 
 def sweep(step: Step) -> None:

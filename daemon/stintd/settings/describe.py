@@ -18,6 +18,7 @@ _TABLE_NOTES = {
     "webhooks": "Telling other programs of changes.",
     "log": "The daemon's log, in `log/`; from its next start on.",
     "backup": "Copies of the database, in `backups/`.",
+    "retention": "How long evidence is kept.",
     "privacy": "What is kept out of everything stored, and off screens and other machines.",
     "activitywatch": "A surface for ActivityWatch watchers.",
     "emit": "Copies of your heartbeats for other time trackers.",

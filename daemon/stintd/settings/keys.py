@@ -127,6 +127,13 @@ def _read_folders(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(os.path.normpath(folder) for folder in found))
 
 
+def _read_retention(value: Any) -> timedelta:
+    length = parse_length(value)
+    if length and length < timedelta(days=90):
+        raise Wrong(f"is too short: {value!r}", "write a length from 90d to 366d, or 0s to keep heartbeats for ever")
+    return length
+
+
 def _read_pattern(value: Any) -> str:
     text = _read_text(value)
     try:
@@ -202,6 +209,8 @@ KEYS = (
     _length("backup.every", "How old the newest daily backup grows before another is made; 0s makes none.", "0s", "90d",
             timedelta(days=1)),
     _whole("backup.keep", "How many backups of each kind stay: daily ones, and those made by hand.", 1, 1000, 7),
+    Key("retention.evidence", _read_retention, timedelta(), "How long heartbeats are kept; hours stay when they go. 0s keeps "
+        "them for ever, else from 90d to 366d.", {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*[dhmsDHMS]\s*)+$"}),
     Key("privacy.hide_file_names", _read_flag, False, "Whether heartbeats are kept without the names of files; their folders "
         "stay.", {"type": "boolean"}, "hide_file_names"),
     Key("privacy.hide_branch_names", _read_flag, False, "Whether branches are kept under names that tell nothing; a ticket in "

@@ -27,9 +27,14 @@ def _ask_each(context: int, first_us: int, last_us: int) -> bool | None:
 
 
 def sift(
-    conn: Connection, is_gone: IsGone, span: tuple[int, int] | None = None, are_gone: AreGone = _ask_each
+    conn: Connection,
+    is_gone: IsGone,
+    span: tuple[int, int] | None = None,
+    are_gone: AreGone = _ask_each,
+    forgets_ids: bool = True,
 ) -> tuple[int, list[tuple[int, int]]]:
-    """Take out the heartbeats that go, of the closed range or of all; how many, and the ranges that touches."""
+    """Take out the heartbeats that go, of the closed range or of all; how many, and the ranges that touches. Without
+    `forgets_ids` one that is sent again stays known."""
     rows = list(near(conn, *span)) if span else [SpanRow._make(row) for row in conn.execute(_ALL)]
     touched: list[tuple[int, int]] = []
     ids: list[int] = []
@@ -53,7 +58,7 @@ def sift(
             count += len(beats) - len(kept)
             touched.append((row.first_us, row.last_us))
             leave_only(conn, row, kept)
-    known.forget(conn, ids)
+    known.forget(conn, ids if forgets_ids else [])
     return count, touched
 
 
