@@ -26,7 +26,7 @@ from stintd.engine.places import Places
 from stintd.engine.purge import Purge
 from stintd.engine.pusher import Pusher
 from stintd.engine.queries import dashboard as overview
-from stintd.engine.queries import notices, places, timers
+from stintd.engine.queries import notices, places, review, timers
 from stintd.errors import Invalid
 from stintd.protocol.beats import signal_from_wire
 from stintd.protocol.body import Malformed, dump
@@ -162,7 +162,7 @@ async def health(surface: Any, call: Call, request: Any) -> dict[str, Any]:
 async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """Everything a person asks first."""
     daemon, engine = surface.daemon, surface.daemon.engine
-    known = await query(timers.status)(surface, call, request)
+    known = await query(lambda view: {**timers.status(view), "reviewCount": review.count(view)})(surface, call, request)
     warnings = [told(warning) for warning in engine.health.warnings()]
     warnings += await query(notices.notices)(surface, call, request)
     return {
@@ -176,8 +176,8 @@ async def dashboard(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """The overview; what is degraded is told first, but to no limited caller: it names folders and others' work."""
     known: dict[str, Any] = await query(overview.dashboard)(surface, call, request)
     if call.caller.limit is not None:  # between its entries there may be others'
-        alerts = [one for one in known["alerts"] if one["code"] != "gaps"]
-        return {**known, "gapsToday": {"count": 0, "seconds": 0}, "alerts": alerts}
+        alerts = [one for one in known["alerts"] if one["code"] not in ("gaps", "review")]
+        return {**known, "gapsToday": {"count": 0, "seconds": 0}, "alerts": alerts, "reviewCount": known["unconfirmedCount"]}
     told_now = [told(warning) for warning in surface.daemon.engine.health.warnings()]
     told_now += await query(notices.notices)(surface, call, request)
     shown = [overview.alert(*(one[name] for name in ("code", "severity", "text", "hint", "subject"))) for one in told_now]

@@ -33,7 +33,7 @@ TAGS = {
     "mcp": "Tools for AI agents (Model Context Protocol)",
     "move": "Periods given to another project", "openapi": "This document", "outbox": "What waits to be delivered",
     "projects": "What is worked on", "purge": "Taking things out of everything stored",
-    "rebuild": "Deriving again", "recording": "Recording on and off", "reports": "Totals",
+    "rebuild": "Deriving again", "recording": "Recording on and off", "reports": "Totals", "review": "Open decisions",
     "repos": "Watched repositories", "roots": "Watched folders", "settings": "Settings in force", "status": "What runs",
     "sync": "What would be sent to billing systems", "targets": "Billing systems that are connected",
     "tasks": "Tasks of projects", "time-entries": "Time entries as ClockEye's callers know them", "timer": "What runs now",

@@ -8,7 +8,7 @@ from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
-from stintd.engine.commands import approval, catalog, entries, importing, mending, people, projects, rebuild, timers
+from stintd.engine.commands import approval, catalog, entries, importing, looking, mending, people, projects, rebuild, timers
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import corrections, evidence, gaps, places, reports, workspaces
 from stintd.engine.queries import day as days
@@ -16,6 +16,7 @@ from stintd.engine.queries import entries as entry_lists
 from stintd.engine.queries import heartbeats as heartbeat_lists
 from stintd.engine.queries import people as people_lists
 from stintd.engine.queries import projects as project_lists
+from stintd.engine.queries import review as reviews
 from stintd.engine.queries import timers as timer_lists
 from stintd.engine.queries import timesheet as timesheets
 from stintd.protocol.fields import (
@@ -209,6 +210,10 @@ SHEET = [
     Route("GET", "/api/timesheet", targets.beside(timesheets.timesheet), "task × day; with a target also rounded and delivered",
           query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS, field("target", text(40))),
           answer=ref("Timesheet")),
+    Route("GET", "/api/review", query(reviews.listing), "every open decision with its command", query=fields(*PERIOD),
+          answer=ref("Review")),
+    Route("POST", "/api/review", command(looking.looked), "say that the open decisions were looked at", "full", fields(),
+          answer=ref("Looked")),
     Route("GET", "/api/corrections", query(corrections.listing), "approved hours that differ from what the sheet would say",
           query=fields(*PERIOD, *PAGE, field("projectId", ID), field("project", NAME, "project_name"), field("client", NAME),
                        field("clientId", ID), field("actor", choice("human", "agent"))), answer=page("Correction")),

@@ -10,6 +10,7 @@ from stintd.cli.options import Operand, Verb
 from stintd.cli.period import entries_between, now
 from stintd.cli.text import bold, coloured, day_name, dim, for_terminal, has_blocks, length, local, project_of
 from stintd.client.control import Control
+from stintd.errors import StintdError
 from stintd.protocol import when
 
 MARKS = {"commit": ("◆", "*"), "branch": ("◇", "^"), "now": ("▼", "v")}
@@ -177,8 +178,8 @@ class Sheet:
         return row["agentSeconds"] if actor == "agent" else row["handsOnSeconds"] + row["supervisedSeconds"]
 
 
-def lines(sheet, room):
-    """The day's screen."""
+def lines(sheet, room, blind=()):
+    """The day's screen; `blind` are stretches in which nobody watched."""
     totals = sheet.report["totals"]
     human = totals["handsOnSeconds"] + totals["supervisedSeconds"]
     yield bold(left(day_name(sheet.day), room - 9) + right(length(human), 9))
@@ -189,6 +190,10 @@ def lines(sheet, room):
     axis = axis_of(sheet.entries, sheet.day, room - label - (17 if sheet.spans("agent") else 10))
     yield dim(" " * (label + 1) + hour_line(axis, sheet.day == date.today()))
     yield from _rows(sheet, axis, label)
+    unseen = axis.strip(blind)
+    if unseen.strip():
+        mark_of = "╌" if has_blocks() else "?"
+        yield dim(f"{left('not watched', label)} " + "".join(" " if text == " " else mark_of for text in unseen))
     yield from _footer(sheet, axis, label, room, totals)
 
 
@@ -242,6 +247,15 @@ def _footer(sheet, axis, label, room, totals):
         yield f"{mark(kind)} {moment:%H:%M} {bold(name)} {fit(text, room - 9 - width(name))}"
 
 
+def _blind(control, day):
+    """When nobody watched, so that nothing recorded is not taken for nothing done."""
+    try:
+        found = control.get("/api/day", date=day.isoformat())["blind"]
+    except StintdError:  # a day is worth showing without it; a daemon of an earlier version knows none
+        return []
+    return [(local(one["start"]), local(one["end"])) for one in found]
+
+
 def run(words):
     control = Control()
     day = when.day(" ".join(words.date), now()) if words.date else date.today()
@@ -253,7 +267,8 @@ def run(words):
         print(json.dumps({"day": day.isoformat(), "entries": entries, "report": report}))
         return
     changed = corrections.of(control, bounds)
-    print("\n".join([*lines(Sheet(day, entries, beats, report), columns()), *corrections.lines(changed, columns())]))
+    blind = _blind(control, day)
+    print("\n".join([*lines(Sheet(day, entries, beats, report), columns(), blind), *corrections.lines(changed, columns())]))
 
 
 VERBS = {"day": Verb("day", run, "the timeline of today, or of DATE", (Operand("DATE", "*"),))}

@@ -56,7 +56,7 @@ def lines(status):
     if not status.get("ready", True):
         yield dim("still looking through the watched folders")
     if status.get("reviewCount"):
-        yield dim(f"{status['reviewCount']} to review: `stint gaps`")
+        yield dim(f"{status['reviewCount']} to review: `stint review`")
     yield from warning_lines(status.get("warnings") or [])
 
 

@@ -11,7 +11,7 @@ GROUPS = {
         "cancel": "timer", "add": "add", "off": "recording", "on": "recording",
     },
     "Mending": {
-        "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit", "split": "edit", "merge": "edit",
+        "review": "review", "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit", "split": "edit", "merge": "edit",
         "move": "move", "delete": "edit", "undo": "edit", "map": "mapping", "rebuild": "rebuild",
         "backfill": "backfill",
     },

@@ -3,7 +3,7 @@
 from typing import Any
 
 from stintd.engine.period import period, week_of, zone_of
-from stintd.engine.queries import gaps, projects, reports, timers, workspaces
+from stintd.engine.queries import gaps, projects, reports, review, timers, workspaces
 from stintd.engine.queries.workspaces import figures, project_totals
 from stintd.engine.rows import select
 from stintd.engine.view import View
@@ -17,6 +17,7 @@ def dashboard(view: View) -> dict[str, Any]:
     zone = zone_of(view.policy.zone)
     today = view.now.astimezone(zone).date()
     known, day = timers.status(view), reports.report(view, today, today)
+    open_count = review.count(view)
     week = reports.report(view, *week_of(today))
     open_gaps = gaps.gaps(view, period(today, today, zone, view.now))
     workspace = workspaces.workspaces(view)["data"][0]
@@ -26,9 +27,9 @@ def dashboard(view: View) -> dict[str, Any]:
         "today": {"date": today.isoformat(), **figures(day["totals"])},
         "week": {"from": week["from"], "to": week["to"], "timezone": week["timezone"], **figures(week["totals"]),
                  "projects": [project_totals(row) for row in week["rows"]]},
-        "reviewCount": known["reviewCount"], "unconfirmedCount": unconfirmed,
+        "reviewCount": open_count, "unconfirmedCount": unconfirmed,
         "gapsToday": {"count": len(open_gaps), "seconds": sum(gap["durationSeconds"] for gap in open_gaps)},
-        "alerts": _budget_alerts(view) + _decisions(known["reviewCount"], unconfirmed, len(open_gaps)),
+        "alerts": _budget_alerts(view) + _decisions(open_count, unconfirmed, len(open_gaps)),
     }  # fmt: skip
 
 
@@ -60,12 +61,12 @@ def _share(used: float | None, limit: float | None) -> float:
     return used / limit if limit else float(used > 0)
 
 
-def _decisions(review: int, unconfirmed: int, gaps_today: int) -> list[dict[str, Any]]:
+def _decisions(open_count: int, unconfirmed: int, gaps_today: int) -> list[dict[str, Any]]:
     """What waits for its owner's word."""
     found = []
-    if review:
-        text = f"{review} {_word('entry', review)} of the last 30 days need a decision: unconfirmed, or without a project"
-        found.append(alert("review", "info", text, "`stint log` shows them, `stint edit` mends them"))
+    if open_count:
+        text = "one decision is open" if open_count == 1 else f"{open_count} decisions are open"
+        found.append(alert("review", "info", text, "`stint review` lists them, each with the command that settles it"))
     if unconfirmed:
         text = f"{unconfirmed} {_word('entry', unconfirmed)} rest on file changes alone or are estimated, and are not delivered"
         found.append(alert("unconfirmed", "info", text, "`stint why ID` shows why; `stint approve` confirms a period"))

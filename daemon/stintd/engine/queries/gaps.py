@@ -58,12 +58,17 @@ def one(reading: Reading, gap_id: str) -> tuple[int, int]:
 
 def gaps(view: View, span: Period) -> list[dict[str, Any]]:
     """Every gap that meets the period, in order."""
-    rows, judge = _people(view, span.lo_us, span.hi_us), _Judge(view)
+    judge = _Judge(view)
+    return [_shown(judge, *hole) for hole in holes(view, span)]
+
+
+def holes(view: View, span: Period) -> list[tuple[int, int, Row, Row]]:
+    """The same without a reason: where each begins and ends, and the entries before and after it."""
     found = []
-    for before, after in _neighbours(view, rows):
+    for before, after in _neighbours(view, _people(view, span.lo_us, span.hi_us)):
         lo, hi = counted_end(before, to_us(view.now)), after["start_us"]
         if hi - lo >= LEAST_US and lo < span.hi_us and hi > span.lo_us:
-            found.append(_shown(judge, lo, hi, before, after))
+            found.append((lo, hi, before, after))
     return found
 
 

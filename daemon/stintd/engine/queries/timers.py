@@ -73,11 +73,5 @@ def _inside_us(row: dict[str, Any], lo: int, hi: int) -> int:
 
 
 def status(view: View) -> dict[str, Any]:
-    """The part of the status that the database knows."""
-    zone = zone_of(view.policy.zone)
-    today = midnight(view.now.astimezone(zone).date(), zone)
-    review = select(
-        view.conn, "SELECT count(*) AS n FROM entry WHERE start_us >= ?"
-        " AND (is_confirmed = 0 OR (project_id IS NULL AND end_us IS NOT NULL))", (to_us(today - 30 * DAY),),
-    )[0]["n"]  # fmt: skip
-    return {"timers": timers(view), "todaySeconds": shape.seconds(today_us(view)), "reviewCount": review}
+    """The part of the status that the entries know."""
+    return {"timers": timers(view), "todaySeconds": shape.seconds(today_us(view))}

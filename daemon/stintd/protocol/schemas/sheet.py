@@ -76,6 +76,21 @@ SHAPES: dict[str, Schema] = {
         about="Approved hours of a day that are no longer what the sheet would say: later evidence, which approval keeps out, or"
         " hours beside it that nobody approved (`open`: new ones, or edited after the approval was taken back).",
     ),
+    "Review": obj(
+        {
+            "from": INSTANT, "to": INSTANT, "count": COUNT, "lookedAt": NULL_INSTANT,
+            "items": array(obj({
+                "kind": {"enum": ["gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target", "changed",
+                                  "correction"]},
+                "text": TEXT, "command": TEXT, "day": nullable(DAY), "start": NULL_INSTANT, "end": NULL_INSTANT,
+                "seconds": {"type": ["integer", "null"]}, "entryId": NULL_TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
+            })),
+            "blind": array(obj({"start": INSTANT, "end": INSTANT, "reason": TEXT})),
+        },
+        about="What needs its owner's decision, each with the one command that settles it (words in capitals are theirs to fill"
+        " in). `blind`: when nobody watched, so that nothing recorded is not read as nothing done.",
+    ),
+    "Looked": obj({"lookedAt": INSTANT}),
     "Difference": _DIFFERENCE,
     "Backfilled": wider(
         _DIFFERENCE,

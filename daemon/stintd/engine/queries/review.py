@@ -1,0 +1,208 @@
+"""One list of what needs its owner's decision, each line with the one command that settles it.
+
+A line goes away when its command was run: nothing is stored but when the list was looked at last. What was approved is
+settled, and so are the gaps between what was.
+"""
+
+import shlex
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from stintd.domain.model import from_us, to_us
+from stintd.engine import projecting, shape
+from stintd.engine.period import DAY, Period, period, week_of, zone_of
+from stintd.engine.queries import corrections, gaps
+from stintd.engine.queries.timers import counted_end
+from stintd.engine.rows import Row, first, select
+from stintd.engine.view import View
+from stintd.store import absences, cursors
+
+LOOKED = "review:looked"
+"""Cursor that says when the owner looked last, in microseconds."""
+LEAST_GAP_US = 15 * 60_000_000
+LONG_US = 12 * 3_600_000_000
+"""A finished entry by hand that is longer was probably forgotten."""
+DOUBTFUL = """
+SELECT e.project_id, p.name, e.start_us, e.end_us, e.id, e.is_estimated FROM entry e LEFT JOIN project p ON p.id = e.project_id
+WHERE e.start_us >= ? AND e.start_us < ? AND e.is_confirmed = 0 AND e.end_us IS NOT NULL AND e.approved_us IS NULL
+AND e.project_id IS NOT NULL ORDER BY e.start_us
+"""
+LOST = "SELECT * FROM entry WHERE start_us >= ? AND start_us < ? AND project_id IS NULL AND end_us IS NOT NULL ORDER BY start_us"
+LONG = """
+SELECT e.*, p.name AS project_name FROM entry e LEFT JOIN project p ON p.id = e.project_id
+WHERE e.origin <> 'auto' AND e.actor = 'human' AND e.approved_us IS NULL AND (e.end_us IS NULL OR e.start_us >= ?)
+AND e.start_us < ? AND coalesce(e.end_us, ?) - e.start_us > CASE WHEN e.end_us IS NULL THEN ? ELSE ? END ORDER BY e.start_us
+"""
+NEW = """
+SELECT id, name, folder, created_us FROM project WHERE deleted = 0 AND archived = 0 AND client_id IS NULL AND billable IS NULL
+AND created_us >= ? AND created_us < ? ORDER BY created_us
+"""
+LACKING = """
+SELECT target, hold, state, error, remedy, min(id) AS id, count(*) AS n FROM delivery
+WHERE (state = 'waiting' AND hold <> '') OR state = 'parked' GROUP BY target, state, hold, error ORDER BY target, state, hold
+"""
+CHANGED = """
+SELECT start_us FROM entry WHERE start_us >= ? AND start_us < ? AND updated_us > ? AND end_us IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM edit WHERE at_us = entry.updated_us
+AND (who = 'owner' OR who IN (SELECT name FROM api_key WHERE hash GLOB 'browser:*'))) ORDER BY start_us
+"""
+"""What its owner did at this machine or in the dashboard needs no telling; what evidence, agents and other callers did does."""
+
+
+def listing(view: View, since: date | datetime | None = None, until: date | datetime | None = None) -> dict[str, Any]:
+    """Everything open of a period (unless named: last week and this one), and when the list was looked at last."""
+    span = _span(view, since, until)
+    found = items(view, span)
+    if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST:
+        found += _corrections(view, span)
+    looked = cursors.get(view.conn, LOOKED)
+    return {
+        "from": shape.stamp(span.start), "to": shape.stamp(span.end), "items": found, "count": len(found),
+        "blind": [_blind(one) for one in absences.blind(view.conn, span.lo_us, span.hi_us)],
+        "lookedAt": shape.instant(int(looked)) if looked else None,
+    }  # fmt: skip
+
+
+def _blind(one: Any) -> dict[str, Any]:
+    return {"start": shape.stamp(one.start), "end": shape.stamp(one.end), "reason": one.reason}
+
+
+def count(view: View) -> int:
+    """How many there are without a period; differences of approved hours, which take reading evidence twice, left out."""
+    return len(items(view, _span(view, None, None)))
+
+
+def _span(view: View, since: date | datetime | None, until: date | datetime | None) -> Period:
+    zone = zone_of(view.policy.zone)
+    today = view.now.astimezone(zone).date()
+    return period(since, until, zone, view.now, default=(week_of(today)[0] - 7 * DAY, today))
+
+
+def items(view: View, span: Period) -> list[dict[str, Any]]:
+    """What the database tells at once."""
+    return [
+        *_gaps(view, span), *_projects(view, span), *_unassigned(view, span), *_unconfirmed(view, span), *_long(view, span),
+        *_lacking(view), *_changed(view, span),
+    ]  # fmt: skip
+
+
+def _item(kind: str, text: str, command: str, **more: Any) -> dict[str, Any]:
+    blank = {"day": None, "start": None, "end": None, "seconds": None, "entryId": None, "projectId": None, "projectName": None}
+    return {"kind": kind, "text": text, "command": command, **blank, **more}
+
+
+def _when(view: View, lo_us: int, hi_us: int | None) -> dict[str, Any]:
+    day = from_us(lo_us).astimezone(zone_of(view.policy.zone)).date().isoformat()
+    length = None if hi_us is None else shape.seconds(hi_us - lo_us)
+    return {"day": day, "start": shape.instant(lo_us), "end": shape.instant(hi_us), "seconds": length}
+
+
+def _said(view: View, lo_us: int, hi_us: int) -> str:
+    zone = zone_of(view.policy.zone)
+    lo, hi = (from_us(us).astimezone(zone) for us in (lo_us, hi_us))
+    minutes = (hi_us - lo_us) // 60_000_000
+    return f"{lo:%a} {lo.day} {lo:%H:%M}–{hi:%H:%M}, {minutes // 60} h {minutes % 60:02} min"
+
+
+def _gaps(view: View, span: Period) -> Iterator[dict[str, Any]]:
+    for lo, hi, before, after in gaps.holes(view, span):
+        is_settled = before["approved_us"] is not None and after["approved_us"] is not None
+        if hi - lo >= LEAST_GAP_US and not is_settled:
+            yield _item("gap", f"nothing {_said(view, lo, hi)}", f"stint fill {lo:x} PROJECT", **_when(view, lo, hi))
+
+
+def _projects(view: View, span: Period) -> Iterator[dict[str, Any]]:
+    """New ones are open until somebody says whether they are billed; a look-alike is suggested, never taken."""
+    resolver = None
+    for row in select(view.conn, NEW, (span.lo_us, span.hi_us)):
+        name, day = row["name"], _when(view, row["created_us"], None)["day"]
+        about = {"day": day, "projectId": row["id"], "projectName": name}
+        resolver = resolver or projecting.load_resolver(view.conn, view.policy)
+        near = resolver.suggestion(row["folder"] or name)
+        other = first(view.conn, "SELECT name FROM project WHERE id = ? AND id <> ?", (near, row["id"])) if near else None
+        if other is not None:
+            command = f"stint map {shlex.quote(row['folder'] or name)} {shlex.quote(other['name'])}"
+            yield _item("suggestion", f"{name} looks like {other['name']}: are they one?", command, **about)
+        else:
+            command = f"stint projects edit {shlex.quote(name)} --client CLIENT"
+            yield _item("project", f"{name} is new: for a client, or --no-billable?", command, **about)
+
+
+def _unassigned(view: View, span: Period) -> Iterator[dict[str, Any]]:
+    for row in select(view.conn, LOST, (span.lo_us, span.hi_us)):
+        text = f"no project {_said(view, row['start_us'], row['end_us'])}"
+        command = f"stint edit {row['id']} --project PROJECT"
+        yield _item("unassigned", text, command, **_when(view, row["start_us"], row["end_us"]), entryId=row["id"])
+
+
+def _unconfirmed(view: View, span: Period) -> Iterator[dict[str, Any]]:
+    """By project and day: what rests on file changes alone, or is estimated."""
+    zone, groups = zone_of(view.policy.zone), dict[tuple[str, str], list[Row]]()
+    for row in select(view.conn, DOUBTFUL, (span.lo_us, span.hi_us)):
+        day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
+        groups.setdefault((day, row["project_id"]), []).append(row)
+    for (day, project), rows in groups.items():
+        name, length = rows[0]["name"] or "?", sum(row["end_us"] - row["start_us"] for row in rows)
+        minutes = length // 60_000_000
+        what = "estimated" if any(row["is_estimated"] for row in rows) else "from file changes alone"
+        text = f"{name} {date.fromisoformat(day):%a} {int(day[-2:])}: {minutes // 60} h {minutes % 60:02} min {what}"
+        yield _item(
+            "unconfirmed", text, f"stint approve {day} --project {shlex.quote(name)}", day=day, seconds=shape.seconds(length),
+            entryId=rows[0]["id"], projectId=project, projectName=name,
+        )  # fmt: skip
+
+
+def _long(view: View, span: Period) -> Iterator[dict[str, Any]]:
+    now_us = to_us(view.now)
+    most_us = view.policy.manual_max // timedelta(microseconds=1)
+    for row in select(view.conn, LONG, (span.lo_us, span.hi_us, now_us, most_us, LONG_US)):
+        end_us, name = counted_end(row, now_us), row["project_name"] or "?"
+        command = f"stint edit {row['id']} --end WHEN" if row["end_us"] else f"stint stop {shlex.quote(name)} --at WHEN"
+        what = "by hand" if row["end_us"] else "still runs by hand"
+        yield _item(
+            "long", f"{name} {what}: {_said(view, row['start_us'], end_us)}", command, **_when(view, row["start_us"], end_us),
+            entryId=row["id"], projectId=row["project_id"], projectName=row["project_name"],
+        )  # fmt: skip
+
+
+def _lacking(view: View) -> Iterator[dict[str, Any]]:
+    """What targets require and entries lack: one line for each reason."""
+    for row in select(view.conn, LACKING):
+        why = row["hold"] or row["error"] or "it was given up"
+        count = "1 entry" if row["n"] == 1 else f"{row['n']} entries"
+        remedy = row["remedy"].replace("ID", row["id"]) if row["state"] == "parked" else row["remedy"]
+        found = remedy.split("`")[1] if remedy.count("`") >= 2 else f"stint outbox --target {row['target']}"
+        yield _item("target", f"{row['target']}: {count}: {why}", found)
+
+
+def _changed(view: View, span: Period) -> Iterator[dict[str, Any]]:
+    """Days before the last look whose entries changed after it."""
+    looked = cursors.get(view.conn, LOOKED)
+    if looked is None:
+        return
+    zone, at_us, days = zone_of(view.policy.zone), int(looked), dict[str, int]()
+    edge = from_us(at_us).astimezone(zone).date().isoformat()
+    for row in select(view.conn, CHANGED, (span.lo_us, span.hi_us, at_us)):
+        day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
+        if day < edge:
+            days[day] = days.get(day, 0) + 1
+    since = from_us(at_us).astimezone(zone)
+    for day, number in days.items():
+        what = "an entry" if number == 1 else f"{number} entries"
+        text = f"{what} of {date.fromisoformat(day):%a} {int(day[-2:])} changed since {since:%a} {since:%H:%M}"
+        yield _item("changed", text, f"stint day {day}", day=day)
+
+
+def _corrections(view: View, span: Period) -> list[dict[str, Any]]:
+    found = []
+    for key, approved, current, is_evidence in corrections.differences(view, span, {}):
+        named = first(view.conn, "SELECT name FROM project WHERE id = ?", (key.project,))
+        name = named["name"] if named else "no project"
+        said = f"{name} {date.fromisoformat(key.day):%a} {int(key.day[-2:])}"
+        text = f"{said}: approved {approved / 3600:.2f} h, now {current / 3600:.2f} h ({(current - approved) / 3600:+.2f})"
+        command = f"stint {'unapprove' if is_evidence else 'approve'} {key.day} --project {shlex.quote(name)}"
+        found.append(_item(
+            "correction", text, command, day=key.day, seconds=current - approved, projectId=key.project or None, projectName=name,
+        ))  # fmt: skip
+    return found
