@@ -142,8 +142,6 @@ def test_on_return_the_owner_is_asked_what_the_time_was():
     text, answers = return_choices("beta", PauseEntry("m", at(18), reason="away (suspend)"), LONDON, at(9, day=21))
     assert "2026-11-20 18:00" in text
     assert answers == {
-        "keep": "stint resume beta --at '2026-11-20 18:00'",
-        "drop": "stint stop beta",
-        "split": "stint resume beta --at WHEN",
-        "assign": "stint add PROJECT '2026-11-20 18:00-now'",
-    }
+        "keep": "stint return keep", "drop": "stint return drop", "split": "stint return split WHEN",
+        "assign": "stint return assign PROJECT",
+    }  # fmt: skip

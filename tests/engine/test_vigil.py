@@ -34,7 +34,7 @@ async def test_a_forgotten_manual_timer_pauses_four_hours_after_its_last_sign_an
         (notice,) = await asked(daemon)
         assert notice["code"] == "paused"
         assert "13:00" in notice["text"]
-        assert "stint stop acme" in notice["hint"]
+        assert "stint return keep" in notice["hint"]
 
 
 async def test_an_absence_over_fifteen_minutes_pauses_a_manual_timer_where_it_began(tmp_path):

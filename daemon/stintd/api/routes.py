@@ -8,7 +8,19 @@ from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
-from stintd.engine.commands import approval, catalog, entries, importing, looking, mending, people, projects, rebuild, timers
+from stintd.engine.commands import (
+    approval,
+    catalog,
+    entries,
+    importing,
+    looking,
+    mending,
+    people,
+    projects,
+    rebuild,
+    returning,
+    timers,
+)
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import corrections, evidence, gaps, places, reports, workspaces
 from stintd.engine.queries import day as days
@@ -110,6 +122,9 @@ TIMER = [
           fields(KEY, field("at", INSTANT)), creates=True, answer=ref("StartedTimer")),
     Route("POST", "/api/timer/cancel", command(timers.cancel), "discard the manual timer", "write",
           fields(*WHICH, field("timerId", ID)), answer=ref("EntryAnswer")),
+    Route("POST", "/api/timer/return", command(returning.answered), "say what the time was since a timer was paused by itself",
+          "write", fields(field("answer", choice(*returning.ANSWERS), required=True), field("timerId", ID), field("at", INSTANT),
+                          field("projectId", ID), field("projectName", NAME), field("autoCreate", FLAG)), answer=ref("Returned")),
     Route("PATCH", "/api/timer", changed(timers.change), "change what runs", "write",
           fields(field("timerId", ID), field("currentProjectId", ID), field("projectId", ID),
                  field("projectName", NAME), *WORK, field("start", INSTANT), REVISION), answer=ref("Entry")),

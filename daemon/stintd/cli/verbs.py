@@ -8,7 +8,7 @@ GROUPS = {
     },
     "Timers by hand": {
         "start": "start", "stop": "start", "pause": "timer", "resume": "timer", "switch": "timed", "continue": "timer",
-        "cancel": "timer", "add": "add", "off": "recording", "on": "recording",
+        "cancel": "timer", "return": "returning", "add": "add", "off": "recording", "on": "recording",
     },
     "Mending": {
         "review": "review", "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit", "split": "edit", "merge": "edit",

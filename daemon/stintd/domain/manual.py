@@ -129,14 +129,11 @@ def shadow_notice(
 
 def return_choices(name: str, pause: PauseEntry, zone: tzinfo, now: datetime) -> tuple[str, dict[str, str]]:
     """What to ask, once, when the owner is back: a sentence, and the command of each answer."""
-    at, project = shlex.quote(clock_text(pause.at, zone, now)), shlex.quote(name)
     text = f"{name} was paused at {clock_text(pause.at, zone, now)} ({pause.reason}). What was the time since?"
     return text, {
-        "keep": f"stint resume {project} --at {at}",
-        "drop": f"stint stop {project}",
-        "split": f"stint resume {project} --at WHEN",
-        "assign": f"stint add PROJECT {shlex.quote(clock_text(pause.at, zone, now) + '-now')}",
-    }
+        "keep": "stint return keep", "drop": "stint return drop", "split": "stint return split WHEN",
+        "assign": "stint return assign PROJECT",
+    }  # fmt: skip
 
 
 def clock_text(instant: datetime, zone: tzinfo, now: datetime) -> str:

@@ -3,12 +3,13 @@
 The pause is no edit of the owner's: undo does not count it as a step, and the owner is asked what the time was.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stintd.domain import manual
-from stintd.domain.model import Pause, TimeEntry, to_us
+from stintd.domain.model import Pause, TimeEntry, from_us, to_us
 from stintd.engine import reconcile, rolling
 from stintd.engine.rows import Row, select
 from stintd.store import absences, cursors, heartbeats, table
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 PAUSED = "paused:"
 """Cursor that says why a timer was paused by itself; the owner is asked while it rests."""
+VOUCHED = "vouched:"
+"""Cursor that says when its owner said last, in microseconds, that a timer's time was work although nothing shows it."""
 RUNNING = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human' AND state = 'running'"
 
 
@@ -25,15 +28,22 @@ def look(step: "Step") -> datetime | None:
     """Pause what has come to a pause; the next instant at which passing time alone may pause something."""
     checks = []
     for row in select(step.conn, RUNNING):
-        timer, zone = rolling.entry_of(row), ZoneInfo(row["zone"])
+        timer, zone = _since_vouched(step, rolling.entry_of(row)), ZoneInfo(row["zone"])
         signs = _signs(step, row, timer)
         due = manual.pause_due(timer, signs, step.policy, zone, step.now)
         if due is None:
             checks.append(manual.next_check(timer, signs, step.policy, zone, step.now))
         else:
-            _pause(step, row, timer, due.at)
+            _pause(step, row, rolling.entry_of(row), due.at)
             cursors.put(step.conn, {PAUSED + row["id"]: due.reason})
     return min(checks, default=None)
+
+
+def _since_vouched(step: "Step", timer: TimeEntry) -> TimeEntry:
+    """The timer from when its owner last said what its time had been: before that it is not looked at again."""
+    known = cursors.get(step.conn, VOUCHED + timer.id)
+    at = from_us(int(known)) if known is not None else timer.start
+    return replace(timer, start=at, pauses=()) if at > manual.running_since(timer) else timer
 
 
 def _signs(step: "Step", row: Row, timer: TimeEntry) -> manual.Signs:

@@ -16,7 +16,9 @@ from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
 from stintd.engine.view import View
+from stintd.engine.vigil import PAUSED
 from stintd.errors import Conflict, NotFound
+from stintd.store import cursors
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,3 +364,4 @@ def _resume_entry(step: Step, effect: timer.ResumeEntry) -> None:
     closed = [Pause(one.start, one.end or effect.at) for one in rolling.entry_of(row).pauses]
     kept = [one for one in closed if one.end is None or one.end > one.start]
     keeping.change(step, row, {"state": "running", "pauses": keeping.pauses_text(kept)})
+    cursors.drop(step.conn, PAUSED + row["id"])  # whoever goes on was asked, or needs not be

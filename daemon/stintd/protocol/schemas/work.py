@@ -75,6 +75,7 @@ SHAPES: dict[str, Schema] = {
     "CurrentTimers": obj({"timer": NULL_ENTRY, "timers": ENTRIES}),
     "StartedTimer": obj({"timer": NULL_ENTRY, "stopped": ENTRIES, "projectCreated": FLAG}),
     "ResumedTimer": obj({"timer": NULL_ENTRY, "stopped": ENTRIES}),
+    "Returned": obj({"timer": ref("Entry"), "entry": NULL_ENTRY}),
     "TimerAnswer": obj({"timer": NULL_ENTRY}),
     "EntryAnswer": obj({"entry": NULL_ENTRY}),
     "EntriesAnswer": obj({"entries": ENTRIES}),
