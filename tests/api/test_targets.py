@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.receiver import ReceiverFake
 
@@ -122,3 +123,22 @@ async def test_an_answer_that_is_no_list_leaves_what_is_known(client, fake):
     fake._routed = lambda request: (200, "nothing")
     found = await client.get(PLACES, refresh="true")
     assert (len(found["data"]), bool(found["trouble"])) == (3, True)
+
+
+async def test_a_kind_says_what_it_needs_and_the_service_what_there_is_to_choose_from(daemon, client):
+    told = await client.get("/api/targets/kinds/clickup")
+    assert (told["settings"], told["needs"]) == (["team_id"], ["task_id"])
+    assert "clockme" in (await client.ask("GET", "/api/targets/kinds/nothing")).body["details"]["hint"]
+    daemon.billing = ClickUpFake()
+    asked = {"kind": "clickup", "setting": "team_id", "secret": daemon.billing.key}
+    found = await client.post("/api/targets/choices", asked)
+    assert "9012" in [one["value"] for one in found["data"]]
+    assert (await client.ask("POST", "/api/targets/choices", {**asked, "secret": "wrong"})).status == 409
+    assert (await client.ask("POST", "/api/targets/choices", {**asked, "setting": "colour"})).status == 422
+    assert (await client.get("/api/targets"))["data"] == []
+
+
+async def test_a_kind_that_cannot_tell_offers_nothing(daemon, client):
+    daemon.billing = ClockMeFake()
+    refused = await client.ask("POST", "/api/targets/choices", {"kind": "jira", "setting": "email", "secret": "x"})
+    assert (refused.status, refused.body["data"]) == (200, [])

@@ -80,16 +80,31 @@ async def listing(surface: Any, call: Call, request: Any) -> Any:
 
 async def connect(surface: Any, call: Call, request: Any) -> Any:
     """Connect a target, or change one. Its secret goes into a file and nowhere else."""
+    name = call.arguments["name"]
+    return await surface.daemon.connecting.connect(name, _table(call), call.arguments.get("secret"))
+
+
+def _table(call: Call) -> dict[str, Any]:
+    """The settings that a request gives, as their table has them."""
     given = dict(call.arguments)
     if ("key_env" in given or "key_file" in given) and call.caller != OWNER:
         # Whoever names a file and an address could have any secret of the owner's sent there.
         raise Forbidden("only the owner's own socket may say where a key lies", "use `stint connect`, or send the key itself")
-    name, secret = given.pop("name"), given.pop("secret", None)
-    options = given.pop("options", {})
-    table = {**options, **{_TABLE[field_name]: value for field_name, value in given.items()}}
-    if "from" in table:
-        table["from"] = table["from"].isoformat()[:10]
-    return await surface.daemon.connecting.connect(name, table, secret)
+    told = {into: given[field_name] for field_name, into in _TABLE.items() if field_name in given}
+    if "from" in told:
+        told["from"] = told["from"].isoformat()[:10]
+    return {**given.get("options", {}), **told}
+
+
+async def kind(surface: Any, call: Call, request: Any) -> Any:
+    """What a kind of target needs."""
+    return surface.daemon.connecting.kind(call.arguments["kind_name"])
+
+
+async def choices(surface: Any, call: Call, request: Any) -> Any:
+    """What the service offers for a setting."""
+    table, secret, setting = _table(call), call.arguments.get("secret"), call.arguments["setting"]
+    return {"data": await surface.daemon.connecting.choices(table, secret, setting), "nextCursor": None}
 
 
 async def map_(surface: Any, call: Call, request: Any) -> Any:
@@ -174,6 +189,11 @@ ROUTES = [
         field("description", text(255)), field("callsPerHour", whole(1, 100_000)), field("rounding", ROUNDING),
         field("live", FLAG), field("options", OPTIONS),
     ), success=201, answer=ref("ConnectedTarget")),
+    Route("GET", "/api/targets/kinds/{kind_name}", kind, "what a kind of billing system needs", answer=ref("TargetKind")),
+    Route("POST", "/api/targets/choices", choices, "what a service offers for a setting of an account", "full", fields(
+        field("kind", text(40), required=True), field("setting", text(40), required=True), field("baseUrl", text(1000)),
+        field("secret", text(4000)), field("keyEnv", WORD), field("keyFile", WORD), field("options", OPTIONS),
+    ), answer=page("TargetChoice")),
     Route("DELETE", "/api/targets", remove, "deliver there no more; what is there stays", "full", fields(NAME),
           answer=ref("RemovedTarget")),
     Route("POST", "/api/targets/{target_name}/map", map_, "say where hours of a project, task, client or tag go", "full",

@@ -4,6 +4,7 @@ import getpass
 import json
 import sys
 
+from stintd.cli import accounts, places
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
@@ -24,8 +25,9 @@ OPTIONS = (
 )
 DETAIL = """The key is tried with one harmless call before anything is kept; it lies in a file that only you may read.
 stint connect clockme                      asks for the key
-stint targets map clockme --project atlas project_id=ID
+stint targets match clockme                maps projects by their names, after asking
 stint sync --dry-run                       shows what would be sent; `stint sync` sends it now"""
+SHOWN = 20
 _SOURCES = {"key_env": "keyEnv", "key_file": "keyFile"}
 
 
@@ -60,6 +62,8 @@ def run(words):
         body["options"] = dict(pair.partition("=")[::2] for pair in words.set)
     body |= {into: getattr(words, name) for name, into in _SOURCES.items()}
     control = Control()
+    options = accounts.completed(control, body)
+    body = {**body, "options": options} if options else body
     answer = control.post("/api/targets", {name: value for name, value in body.items() if value is not None})
     if words.json:
         print(json.dumps(answer))
@@ -68,12 +72,26 @@ def run(words):
         f"connected {bold(for_terminal(answer['name']))}"
         + (f" as {for_terminal(answer['account'])}" if answer["account"] else "")
     )
-    for project in answer["projects"]:
-        ids = " ".join(f"{name}={value}" for name, value in project.items() if name != "name")
-        print(f"  {for_terminal(project.get('name', ''))}  {dim(for_terminal(ids))}")
-    fields = " ".join(f"{name.split('|')[0]}=ID" for name in answer["needs"])
-    print(dim(f"say what goes there: stint targets map {answer['name']} --project NAME {fields}".rstrip()))
+    _say_places(control, answer)
     print(dim("nothing is sent before you approve it; `stint sync --dry-run` shows what would be"))
+
+
+def _say_places(control, answer):
+    """What can be mapped to, what has the same name here, and the commands that map it."""
+    name = answer["name"]
+    for project in answer["projects"][:SHOWN]:
+        ids = " ".join(f"{field}={value}" for field, value in project.items() if field != "name")
+        print(f"  {for_terminal(project.get('name', ''))}  {dim(for_terminal(ids))}")
+    more = len(answer["projects"]) - SHOWN
+    if more > 0:
+        print(dim(f"  and {more} more: stint targets places {name}"))
+    if answer["projects"]:
+        found = control.get(f"/api/targets/{name}/match")["proposals"]
+        same = [one for one in found if one["how"] in places.SURE]
+        if found:
+            print(f"{len(same)} of {len(found)} projects here are called as one there: stint targets match {name}")
+    fields = " ".join(f"{field.split('|')[0]}=ID" for field in answer["needs"])
+    print(dim(f"say what goes there: stint targets map {name} --project NAME {fields}".rstrip()))
 
 
 VERBS = {"connect": Verb("connect", run, "deliver approved hours to a billing system", (Operand("TARGET"),), OPTIONS, DETAIL)}

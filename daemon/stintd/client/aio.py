@@ -188,6 +188,8 @@ class Targets(Resource):
     map_all = awaited(targets.map_all)
     places = awaited(targets.places)
     make_place = awaited(targets.make_place)
+    kind = awaited(targets.kind)
+    choices = awaited(targets.choices)
     match = awaited(targets.match)
     sync = awaited(targets.sync)
 

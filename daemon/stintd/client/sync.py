@@ -186,6 +186,8 @@ class Targets(Resource):
     map_all = blocking(targets.map_all)
     places = blocking(targets.places)
     make_place = blocking(targets.make_place)
+    kind = blocking(targets.kind)
+    choices = blocking(targets.choices)
     match = blocking(targets.match)
     sync = blocking(targets.sync)
 

@@ -20,7 +20,7 @@ from stintd.engine.planning import Planned
 from stintd.engine.targets import Targets
 from stintd.engine.tasklookup import TaskLookup
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
-from stintd.ports import STOPPED, Account, Kind, Outcome, Place
+from stintd.ports import STOPPED, Account, Chooser, Kind, Outcome, Place
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +76,33 @@ class Connecting:
                 what = lacking.replace("|", " or ")
                 raise Invalid(f"a mapping of {target.name} does not name {what}", "name it in its remote")
         return Planned(target, kind.able)
+
+    def kind(self, name: str) -> dict[str, Any]:
+        """What a kind of target needs; `not_found` names all there are."""
+        kind = self._kinds.get(name)
+        if kind is None:
+            raise NotFound(f"there is no kind of target {name[:40]}", "it is one of " + ", ".join(sorted(self._kinds)))
+        able = kind.able
+        return {
+            "kind": name, "baseUrl": kind.base_url or None, "settings": list(able.settings), "needs": list(able.needs),
+            "takes": list(able.takes), "live": able.live, "createsPlaces": able.creates_places,
+        }  # fmt: skip
+
+    async def choices(self, table: dict[str, Any], secret: str | None, setting: str) -> list[dict[str, str]]:
+        """What the service offers for a setting that is not known yet, `{name, value}`; empty where it cannot tell."""
+        told = self.kind(table["kind"])
+        if setting not in told["settings"]:
+            raise Invalid(f"{table['kind']} has no {setting}", "it needs " + (", ".join(told["settings"]) or "no settings"))
+        target = self._book.read("choices", table)
+        tools = self.targets.tools
+        connector = tools.make(target, secret if secret is not None else await tools.keys.of(target))
+        found = await connector.choices(setting) if isinstance(connector, Chooser) else ()
+        if isinstance(found, Outcome):
+            kind = Conflict if found.kind == STOPPED else Unavailable
+            raise kind(
+                f"{target.kind} does not tell its {setting}: {found.text or found.kind}", "look at the key and the address"
+            )
+        return [{"name": one.name, "value": one.remote[setting]} for one in found if one.remote.get(setting)]
 
     async def connect(self, name: str, table: dict[str, Any], secret: str | None) -> dict[str, Any]:
         """Connect, or change what is connected: tried first, kept then."""

@@ -83,7 +83,7 @@ class Targets:
             return
         self._engine.is_sending = True
         if names:
-            self._engine.write(_compare, soon=True)
+            self._engine.plan_soon()
         names |= timed
         for name in names:
             lane = self._lanes.get(name)
@@ -186,9 +186,3 @@ def _plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
     wrong = planning.plan(step, planned)
     step.outgoing |= {LIVE + name for name in mirroring.notice(step, planned)}
     return wrong
-
-
-def _compare(step: Step) -> None:
-    """Nothing of its own: a step compares what is left by itself."""
-    if not deliveries.dirty(step.conn, 1):
-        return

@@ -12,10 +12,12 @@ from stintd.protocol.types import (
     RemovedTarget,
     Synced,
     Target,
+    TargetChoice,
+    TargetKind,
     TargetMatch,
     TargetPlace,
     TargetPlaces,
-)  # fmt: skip
+)
 
 ONE = "/api/targets/{}"
 
@@ -28,12 +30,25 @@ def list_() -> Ask[Page[Target]]:
 def connect(
     name: str, kind: str, *, secret: str | None = None, base_url: str | None = None, key_env: str | None = None,
     key_file: str | None = None, since: date | None = None, deliver: str | None = None, settle: str | None = None,
-    description: str | None = None, calls_per_hour: int | None = None, rounding: Mapping[str, Any] | None = None,
-    live: bool | None = None, options: Mapping[str, str] | None = None,
+    description: str | None = None, live: bool | None = None, calls_per_hour: int | None = None,
+    rounding: Mapping[str, Any] | None = None, options: Mapping[str, str] | None = None,
 ) -> Ask[ConnectedTarget]:  # fmt: skip
     """Connect one, or change its settings: its key is tried with a harmless call before anything is kept. `options`: what
     only its kind needs. `key_env` and `key_file` only on the owner's own socket."""
     return Ask("POST", "/api/targets", reader(ConnectedTarget), body=given(locals()))
+
+
+def kind(name: str) -> Ask[TargetKind]:
+    """What a kind of billing system needs."""
+    return Ask("GET", route("/api/targets/kinds/{}", name), reader(TargetKind))
+
+
+def choices(
+    kind: str, setting: str, *, secret: str | None = None, base_url: str | None = None, key_env: str | None = None,
+    key_file: str | None = None, options: Mapping[str, str] | None = None,
+) -> Ask[Page[TargetChoice]]:  # fmt: skip
+    """What the service offers for one of `settings`; nothing where it cannot tell."""
+    return Ask("POST", "/api/targets/choices", paged(TargetChoice), body=given(locals()))
 
 
 def remove(name: str) -> Ask[RemovedTarget]:

@@ -79,6 +79,11 @@ SHAPES: dict[str, Schema] = {
         " place. `lacks`: what a mapping must name besides.",
     ),
     "MappedTarget": obj({"name": TEXT, "map": array(ref("TargetRule"))}),
+    "TargetKind": obj({
+        "kind": TEXT, "baseUrl": NULL_TEXT, "settings": array(TEXT), "needs": array(TEXT), "takes": array(TEXT), "live": FLAG,
+        "createsPlaces": FLAG,
+    }),
+    "TargetChoice": obj({"name": TEXT, "value": TEXT}),
     "RemovedTarget": obj({"name": TEXT}),
     "Synced": obj(
         {"dryRun": FLAG, "targets": array(TEXT), "ready": COUNT, "kept": COUNT, "items": array(ref("Outlook"))},

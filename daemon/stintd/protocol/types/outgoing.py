@@ -121,6 +121,27 @@ class ConnectedTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetKind:
+    """What a kind of billing system needs: `settings` of the account beside its key, `needs` in each mapping."""
+
+    kind: str
+    base_url: str | None
+    settings: tuple[str, ...]
+    needs: tuple[str, ...]
+    takes: tuple[str, ...]
+    live: bool
+    creates_places: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TargetChoice:
+    """What a service offers for a setting."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class MappedTarget:
     """A target and all its rules."""
 
