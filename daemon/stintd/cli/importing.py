@@ -73,6 +73,8 @@ class Job:
             return Bad(one.line, error.message)
         if section == "entries" and local(one.value["end"]).timestamp() > self.now:
             return Bad(one.line, "it is in the future")
+        if section == "heartbeats" and not 0 <= local(one.value["time"]).timestamp() <= self.now:
+            return Bad(one.line, "it is in the future, or before 1970")
         return one
 
     def _note(self, one):
@@ -118,8 +120,8 @@ class Job:
         """Bodies of requests, each with the lines its entries come from."""
         body, lines, size = {}, [], 0
         for one in self.found(stage):
-            if one.line in self.left_out:
-                continue
+            if one.line in self.left_out or (stage == 2 and one.kind in files.EVIDENCE):
+                continue  # evidence is tried by importing it: nothing can be in its way
             if one.line in self.beside:
                 one.value["overlaps"] = True
             section = "entries" if one.kind == "entry" else one.kind
@@ -203,7 +205,7 @@ class Tally:
     """What came of the batches."""
 
     def __init__(self):
-        self.added = self.known = self.seconds = self.taken = self.overlap_count = 0
+        self.added = self.known = self.seconds = self.taken = self.overlap_count = self.passed = 0
         self.known_lines = array("q")
         self.overlaps, self.examples, self.created, self.unknown, self.others = [], [], {}, {}, {}
 
@@ -216,6 +218,7 @@ class Tally:
         self.unknown.update(dict.fromkeys(answer["unknownProjects"]))
         for name, count in answer["others"].items():
             self.others[name] = self.others.get(name, 0) + count
+        self.passed += answer["heartbeatsPassed"]
         self.overlap_count += len(answer["overlaps"])
         for one in answer["overlaps"][: SHOWN - len(self.overlaps)]:
             self.overlaps.append({"line": lines[one["index"]], "with": one["with"]})
@@ -230,7 +233,7 @@ class Tally:
         return {
             "dryRun": bool(words.dry_run), "added": self.added, "known": self.known, "overlapping": self.overlap_count,
             "addedSeconds": self.seconds, "takenSeconds": self.taken, "projectsCreated": list(self.created),
-            "others": self.others, "overlaps": self.overlaps,
+            "others": self.others, "overlaps": self.overlaps, "heartbeatsPassed": self.passed,
         }  # fmt: skip
 
 
@@ -293,6 +296,8 @@ def _remarks(job, tally):
     others = ", ".join(f"{count} {name}" for name, count in tally.others.items() if count)
     if others:
         yield f"and {others}"
+    if tally.passed:
+        yield f"{tally.passed} heartbeats passed over: evidence of your own is there from that time"
     if job.bad_count:
         yield "\n".join([f"{_lines(job.bad_count)} left out:", *_bad_lines(job)])
     for reason, count in job.passed.items():

@@ -1,7 +1,7 @@
 """Our own JSON: everything the sheet is made of, a value a line, so that another home can be made of it.
 
-Names are those of `POST /api/import`. Not in it: evidence (heartbeats, absences), running timers, the history of edits,
-keys, webhooks and settings; `stint backup` keeps those.
+Names are those of `POST /api/import`. Not in it: running timers, the history of edits, keys, webhooks and settings;
+`stint backup` keeps those.
 """
 
 import json
@@ -36,6 +36,11 @@ def _pauses(text: str) -> list[dict[str, str | None]]:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def _given(value: str | None) -> str | None:
+    """What is not set is stored empty, and left out of the file."""
+    return value or None
 
 
 Column = tuple[str, Callable[[Any], Any]]
@@ -79,6 +84,23 @@ SECTIONS: dict[str, dict[str, Column]] = {
         "project_id": ("projectId", _same),
     },
     "cuts": {"id": ("id", _same), "at_us": ("at", _when), "actor": ("actor", _same), "project_id": ("projectId", _same)},
+    "sessions": {
+        "id": ("id", _same), "agent": ("agent", _given), "caller": ("caller", _given), "project_id": ("projectId", _same),
+        "folder": ("folder", _given), "started_us": ("start", _when), "last_us": ("last", _when), "ended_us": ("end", _when),
+        "end_reason": ("endReason", _given), "description": ("description", _given), "task": ("taskName", _same),
+        "tags": ("tags", json.loads), "billable": ("billable", _flag),
+    },
+    "absences": {
+        "start_us": ("start", _when), "end_us": ("end", _when), "kind": ("kind", _same), "device": ("device", _given),
+    },
+    "blind": {"start_us": ("start", _when), "end_us": ("end", _when), "reason": ("reason", _same)},
+    "heartbeats": {
+        "id": ("id", _same), "time_us": ("time", _when), "kind": ("kind", _same), "source": ("source", _same),
+        "source_text": ("sourceText", _given), "actor": ("actor", _same), "repo_id": ("repoId", _given),
+        "repo_path": ("repoPath", _given), "folder": ("folder", _given), "project": ("project", _given),
+        "branch": ("branch", _given), "entity": ("entity", _given), "session": ("sessionId", _given),
+        "device": ("device", _given), "witness": ("witness", _given),
+    },
     "entries": {
         "id": ("id", _same), "actor": ("actor", _same), "origin": ("origin", _same), "project_id": ("projectId", _same),
         "project_name": ("projectName", _same), "task": ("taskName", _same), "start_us": ("start", _when),
@@ -88,7 +110,9 @@ SECTIONS: dict[str, dict[str, Column]] = {
         "repo_id": ("repoId", _same), "branch": ("branch", _same), "session": ("sessionId", _same),
         "pinned": ("pinned", str.split), "is_confirmed": ("confirmed", _flag), "may_overlap": ("overlaps", _flag),
         "approved_us": ("approvedAt", _when), "locked": ("locked", _flag), "zone": ("zone", _same),
-        "updated_us": ("updatedAt", _when), **_DATED,
+        "derived_project_id": ("derivedProjectId", _same), "derived_task": ("derivedTask", _same),
+        "anchor_start_us": ("anchorStart", _when), "anchor_end_us": ("anchorEnd", _when),
+        "is_estimated": ("estimated", _flag), "updated_us": ("updatedAt", _when), **_DATED,
     },
 }  # fmt: skip
 """Of each section the columns of its rows: their name in the file, and how they are written. Read in this order too."""

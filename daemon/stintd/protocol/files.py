@@ -27,6 +27,9 @@ from stintd.protocol.fields import (
 BATCH = 500
 NAME, NOTE, NULL_NAME, LONG = text(255), text(4000, blank=True), text(255, null=True), text(1024, blank=True)
 OPTIONAL = text(1024, blank=True, null=True)
+PLACE = text(8192, blank=True)
+EVIDENCE = ("sessions", "absences", "blind", "heartbeats")
+"""Parts that say what automatic entries rest on."""
 NULL_ID = text(100, null=True)
 REVISION = whole(1, 2**31)
 MONEY_TEXT = Kind(lambda value: _amount(value), {"type": ["string", "null"], "pattern": r"^[0-9]{1,10}(\.[0-9]{1,9})?$"})
@@ -116,6 +119,20 @@ GIVEN: dict[str, dict[str, Field]] = {
     "merged": _named(_must("id", ID), _must("mergedInto", ID), _must("at", INSTANT, "at_us")),
     "taken": _named(_must("id", ID), *_SPAN, _must("actor", ACTOR), field("projectId", NULL_ID)),
     "cuts": _named(_must("id", ID), _must("at", INSTANT, "at_us"), _must("actor", ACTOR), field("projectId", NULL_ID)),
+    "sessions": _named(
+        _must("id", ID), field("agent", LONG), field("caller", LONG), field("projectId", NULL_ID), field("folder", PLACE),
+        _must("start", INSTANT, "started_us"), _must("last", INSTANT, "last_us"), _must("end", INSTANT, "ended_us"),
+        field("endReason", LONG), field("description", NOTE), field("taskName", NULL_NAME, "task"), field("tags", texts()),
+        field("billable", OPTIONAL_FLAG),
+    ),
+    "absences": _named(*_SPAN, _must("kind", text(64)), field("device", LONG)),
+    "blind": _named(*_SPAN, _must("reason", LONG)),
+    "heartbeats": _named(
+        _must("id", ID), _must("time", INSTANT, "time_us"), _must("kind", text(64)), _must("source", text(64)),
+        field("sourceText", LONG), _must("actor", ACTOR), field("repoId", NULL_ID), field("repoPath", PLACE),
+        field("folder", PLACE), field("project", LONG), field("branch", LONG), field("entity", PLACE),
+        field("sessionId", LONG, "session"), field("device", LONG), field("witness", text(64, blank=True)),
+    ),
     "entries": _named(
         _must("id", ID), *_SPAN, field("actor", ACTOR), field("origin", ORIGIN), field("projectId", NULL_ID),
         field("projectName", NULL_NAME), field("clientName", NULL_NAME), field("taskName", NULL_NAME),
@@ -124,6 +141,8 @@ GIVEN: dict[str, dict[str, Field]] = {
         field("lastEvidenceAt", INSTANT, "last_evidence_us"), field("repoId", NULL_ID), field("branch", OPTIONAL),
         field("sessionId", OPTIONAL, "session"), field("pinned", texts(3, 10)), field("confirmed", FLAG, "is_confirmed"),
         field("overlaps", FLAG, "may_overlap"), field("approvedAt", INSTANT, "approved_us"), field("locked", FLAG),
+        field("derivedProjectId", NULL_ID), field("derivedTask", NULL_NAME), field("anchorStart", INSTANT, "anchor_start_us"),
+        field("anchorEnd", INSTANT, "anchor_end_us"), field("estimated", FLAG, "is_estimated"),
         field("zone", text(64)), field("updatedAt", INSTANT, "updated_us"), *_SAID,
     ),
 }  # fmt: skip

@@ -6,7 +6,7 @@ added; how it is divided into spans may.
 
 import json
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from stintd.domain.model import Context, Heartbeat, to_us
 from stintd.store import known, spans
 from stintd.store.contexts import Contexts, entity_numbers, entity_texts, numbers
-from stintd.store.ids import EXPLICIT, beat_key
+from stintd.store.ids import EXPLICIT, beat_key, listed_id
 from stintd.store.spans import JOIN_US, LENGTH_US, SLOTS, Beat
 from stintd.store.weave import leave_only, near, weave
 
@@ -26,6 +26,7 @@ _LATEST = "SELECT max(last_us) FROM span"
 _BOUNDS = "SELECT first_us, last_us FROM span"
 _PERSON_ENDS = """SELECT last_us FROM span JOIN context ON context.id = context_id
 WHERE actor = 'human' AND kind IN (SELECT value FROM json_each(?))"""
+_LISTED = "SELECT first_us, count, beats, context_id FROM span WHERE id >= ? AND id < ? ORDER BY id"
 _RUNS = "SELECT first_us, last_us, context_id, count, max_gap_us, id FROM span"
 
 
@@ -169,6 +170,19 @@ def beats(conn: Connection, run: Sequence[int]) -> list[tuple[int, str]]:
     entities = spans.entities(row[1], row[2])
     texts = entity_texts(conn, entities)
     return [(time_us, texts[entity]) for time_us, entity in zip(spans.times(*row), entities, strict=True)]
+
+
+def listed(conn: Connection, lo_us: int, hi_us: int) -> Iterator[tuple[int, str, str, Context]]:
+    """All of a closed range as (time in microseconds, id, entity, context), span by span. Sending one again under that id is
+    known to be the same."""
+    known = contexts(conn)
+    bounds = (lo_us - LENGTH_US) * SLOTS, (hi_us + 1) * SLOTS
+    for first, count, packed, number in conn.execute(_LISTED, bounds):
+        entities = spans.entities(count, packed)
+        texts = entity_texts(conn, entities)
+        for time_us, entity, key in zip(spans.times(first, count, packed), entities, spans.keys(count, packed), strict=True):
+            if lo_us <= time_us <= hi_us:
+                yield time_us, listed_id(key, time_us), texts[entity], known[number]
 
 
 def person_ends(conn: Connection, kinds: Collection[str], lo_us: int, hi_us: int) -> list[int]:

@@ -6,8 +6,10 @@ automatic time gives way, as for every entry by hand.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from stintd.domain.edits import LONGEST
@@ -15,7 +17,7 @@ from stintd.domain.mapping import normal_name
 from stintd.domain.model import to_us
 from stintd.engine import reconcile, rolling, shape
 from stintd.engine.commands import entries as by_hand
-from stintd.engine.commands import keeping, naming
+from stintd.engine.commands import keeping, naming, transplanting
 from stintd.engine.commands.naming import Wanted
 from stintd.engine.rows import LONGEST_US, Row, first, select
 from stintd.engine.step import DryRun, Step
@@ -23,6 +25,7 @@ from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import heartbeats, table
 
 SECOND = 1_000_000
+_INSTANTS = ("last_evidence_us", "approved_us", "created_us", "updated_us", "anchor_start_us", "anchor_end_us")
 _GONE = """SELECT 1 FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ? AND r.table_name = 'entry'
 AND r.after IS NULL AND e.undone_us IS NULL AND e.verb <> 'undo' LIMIT 1"""
 
@@ -45,6 +48,7 @@ class _Batch:
     fresh: set[str] = field(default_factory=set)
     added_us: int = 0
     taken_us: int = 0
+    passed: int = 0
 
 
 def take(
@@ -59,10 +63,12 @@ def take(
     # Projects and tasks are made outside the edit: undoing an import must not take a project that is used since.
     rows = [row for given in entries or [] if (row := _entry(batch, dict(given))) is not None]
     with step.edit("import", f"import from {source}", batch.import_id):
-        for name in ("taken", "cuts"):
+        for name in ("taken", "cuts", *transplanting.ADD):
             counts[name] = sum(_ADD[name](step, dict(row)) for row in parts.get(name) or [])
+        counts["heartbeats"], batch.passed = transplanting.add(step, batch.import_id, parts.get("heartbeats") or [])
+        span = transplanting.bounds(step, batch.import_id)
         for row in rows:
-            _insert(step, row)
+            _insert(step, row, span)
     if batch.overlaps and overlap == "refuse" and not dry_run:
         raise Conflict(
             "entries of your own are in the way", "import with --skip-overlaps or --overlap, or mend them first",
@@ -79,7 +85,7 @@ def _answer(batch: _Batch, counts: dict[str, int]) -> dict[str, Any]:
     return {
         "importId": batch.import_id, "dryRun": batch.is_trial, "outcomes": batch.outcomes, "overlaps": batch.overlaps,
         "addedSeconds": shape.seconds(batch.added_us), "takenSeconds": shape.seconds(batch.taken_us),
-        "projectsCreated": batch.created, "unknownProjects": batch.unknown, "others": counts,
+        "projectsCreated": batch.created, "unknownProjects": batch.unknown, "others": counts, "heartbeatsPassed": batch.passed,
     }  # fmt: skip
 
 
@@ -128,17 +134,19 @@ def _entry(batch: _Batch, given: Row) -> Row | None:
 
 
 def _columns(step: Step, given: Row) -> Row:
-    """The columns that the file decides. Automatic entries come without their evidence, so they are the owner's from now."""
+    """The columns that the file decides."""
     pauses = [[to_us(one["start_us"]), to_us(one["end_us"])] for one in given.get("pauses") or []]
-    origin = given.get("origin", "import")
     row: Row = {
-        "id": given["id"], "actor": given.get("actor", "human"), "origin": "import" if origin == "auto" else origin,
+        "id": given["id"], "actor": given.get("actor", "human"), "origin": given.get("origin", "import"),
         "start_us": to_us(given["start_us"]), "end_us": to_us(given["end_us"]), "description": given.get("description") or "",
         "tags": json.dumps(list(given.get("tags") or ()), ensure_ascii=False), "pauses": json.dumps(pauses),
         "branch": given.get("branch"), "session": given.get("session"), "zone": given.get("zone") or step.state.zone,
         "is_confirmed": int(given.get("is_confirmed", True)), "may_overlap": int(given.get("may_overlap", False)),
         "locked": int(given.get("locked", False)), "revision": given.get("revision", 1), "repo_id": _repo(step, given),
-        **{name: to_us(given[name]) for name in ("last_evidence_us", "approved_us", "created_us", "updated_us") if name in given},
+        **{name: to_us(given[name]) for name in _INSTANTS if name in given},
+        "is_estimated": int(given.get("is_estimated", False)),
+        "derived_project_id": given.get("derived_project_id"), "derived_task": given.get("derived_task"),
+        "pinned": " ".join(sorted(given.get("pinned") or ())),
     }  # fmt: skip
     length = shape.length_us(row, row["end_us"])
     supervised = min(length, round((given.get("supervised_seconds") or 0) * SECOND))
@@ -218,20 +226,33 @@ def _shown(step: Step, rows: list[Row]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _insert(step: Step, row: Row) -> None:
-    """Write it, with its totals, told to listeners; derive again only where there is evidence."""
+def _insert(step: Step, row: Row, span: tuple[int, int] | None) -> None:
+    """Write it, with its totals, told to listeners; derive again only where there is evidence. `span`: when the evidence was
+    that came with it."""
     now_us, state = to_us(step.now), step.state
+    is_explained = span is not None and span[0] <= (row.get("last_evidence_us") or row["end_us"]) <= span[1]
     full = {
-        "state": "finished", "last_evidence_us": None, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
-        "anchor_end_us": None, "approved_us": None, "user_id": state.user_id, "device_id": state.device_id,
-        "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us, **row, "pinned": keeping.ALL_PINS,
+        "state": "finished", "last_evidence_us": None, "approved_us": None, "user_id": state.user_id,
+        "device_id": state.device_id, "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
+        **row, **({} if is_explained else _OWN), "origin": _origin(row, is_explained),
     }  # fmt: skip
     table.insert(step.conn, "entry", full)
     rolling.add(step, full)
-    known = heartbeats.bounds(step.conn)
+    known = None if is_explained else heartbeats.bounds(step.conn)
     if known is not None and row["start_us"] <= known[1] + LONGEST_US and row["end_us"] >= known[0] - LONGEST_US:
         step.touch(row["start_us"], row["end_us"])
     reconcile.announce(step, "time_entry.created", full["id"])
+
+
+_OWN = {
+    "pinned": keeping.ALL_PINS, "is_estimated": 0, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
+    "anchor_end_us": None,
+}  # fmt: skip
+"""Of an entry that came without evidence, so that it is the owner's from now."""
+
+
+def _origin(row: Row, is_explained: bool) -> str:
+    return "import" if row["origin"] == "auto" and not is_explained else str(row["origin"])
 
 
 def _project(batch: _Batch, given: Row) -> str | None:
@@ -269,9 +290,12 @@ def _give_client(step: Step, project_id: str, name: str | None) -> None:
 
 
 def _task(step: Step, project_id: str | None, given: Row) -> str | None:
+    """The key of its task, which is made if it is none yet; what a branch of an automatic entry names need not be one."""
     if not given.get("task_name"):
         return None
-    return naming.task_key(step, project_id, None, given["task_name"]) if project_id else str(given["task_name"])
+    if project_id is None or given.get("origin") == "auto":
+        return str(given["task_name"])
+    return naming.task_key(step, project_id, None, given["task_name"])
 
 
 # ---------------------------------------------------------------- what entries refer to
@@ -383,8 +407,13 @@ def _new_cut(step: Step, row: Row) -> bool:
     return True
 
 
-_ADD = {
+def _plainly(add: Callable[[Step, Row], bool], step: Step, row: Row) -> bool:
+    return add(step, _plain(row))
+
+
+_ADD: dict[str, Callable[[Step, Row], bool]] = {
     "clients": _client, "projects": _new_project, "tasks": _new_task, "people": _person, "repos": _new_repo,
     "commits": _commit, "mappings": _mapping, "merged": _merged, "taken": _taken, "cuts": _new_cut,
+    **{name: partial(_plainly, add) for name, add in transplanting.ADD.items()},
 }  # fmt: skip
 _CATALOG = ("clients", "projects", "tasks", "people", "repos", "commits", "mappings", "merged")

@@ -16,6 +16,7 @@ from stintd.domain.interval import Interval, union
 from stintd.domain.model import BACKFILLED, Context, GitSignal, Heartbeat, RepoId, to_us
 from stintd.engine import placing, shape, sheet
 from stintd.engine.commands import hooksessions, rebuild
+from stintd.engine.commands.transplanting import FROM_FILE
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import DryRun, Step
 from stintd.errors import NotFound
@@ -101,7 +102,9 @@ def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> Non
 def remove(step: Step, row: Row) -> None:
     """An import is taken back: its heartbeats go, and what they made is derived again."""
     mark = BACKFILLED + row["id"]
-    numbers = [number for number, context in heartbeats.contexts(step.conn).items() if context.source_text == mark]
+    numbers = None
+    if not row["source"].startswith(FROM_FILE):
+        numbers = [number for number, context in heartbeats.contexts(step.conn).items() if context.source_text == mark]
     for lo_us, hi_us in heartbeats.remove(step.conn, row["first_us"], row["last_us"], numbers):
         step.touch(lo_us, hi_us)
 
@@ -202,7 +205,7 @@ def _band(seconds: int) -> dict[str, int] | None:
 
 def last(step: Step) -> str:
     """The edit of the latest import that stands; `not_found` where none does."""
-    row = first(step.conn, "SELECT id FROM backfill ORDER BY at_us DESC, id DESC LIMIT 1")
+    row = first(step.conn, "SELECT id FROM backfill WHERE source NOT LIKE 'file:%' ORDER BY at_us DESC, id DESC LIMIT 1")
     if row is None:
         raise NotFound("there is no backfill to take back", "`stint undo --list` lists the latest edits")
     return _edit_of(step, row["id"])

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
+from stintd.domain.model import to_us
 from stintd.engine import shape
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries.entries import conditions
 from stintd.engine.rows import Row
 from stintd.engine.view import View
+from stintd.store import heartbeats
 
 WHOLE = {
     "clients": "SELECT * FROM client ORDER BY id", "projects": "SELECT * FROM project ORDER BY id",
@@ -25,7 +28,19 @@ _NAMED = {
     "tasks": "SELECT * FROM task WHERE project_id IN (SELECT value FROM json_each(?)) ORDER BY id",
 }
 """What goes with entries of some projects, clients or tags only: what belongs to others stays out of such a file."""
+_EVIDENCE = {
+    "sessions": "SELECT * FROM session WHERE ended_us IS NOT NULL AND started_us <= ? AND ended_us >= ? ORDER BY started_us, id",
+    "absences": "SELECT * FROM absence WHERE start_us <= ? AND end_us >= ? ORDER BY 1, 2, 3, 4",
+    "blind": "SELECT * FROM blind WHERE start_us <= ? AND end_us >= ? ORDER BY 1, 2, 3",
+}
+"""What entries rest on beside heartbeats, of a closed range."""
 BATCH = 500
+
+
+def _heartbeats(view: View, lo_us: int, hi_us: int) -> Iterator[Row]:
+    """In the order in which spans begin: whoever stores them again need not look far."""
+    for time_us, beat_id, entity, context in heartbeats.listed(view.conn, lo_us, hi_us):
+        yield {"id": beat_id, "time_us": time_us, "entity": entity, "repo_id": context.repo, **asdict(context)}
 
 
 def rows(view: View, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Row]:
@@ -68,6 +83,11 @@ def sections(
     if all(value is None for value in filters.values()):
         for name, sql in WHOLE.items():
             yield name, rows(view, sql)
+        span = period(since, until, zone_of(view.policy.zone), view.now)
+        lo_us, hi_us = span.lo_us if since is not None else 0, span.hi_us - 1 if until is not None else to_us(view.now)
+        for name, sql in _EVIDENCE.items():
+            yield name, rows(view, sql, (hi_us, lo_us))
+        yield "heartbeats", _heartbeats(view, lo_us, hi_us)
     else:
         clauses, values = _chosen(view, since, until, filters)
         found = rows(view, f"{shape.ENTRY_SQL} WHERE {' AND '.join(clauses)}", tuple(values))

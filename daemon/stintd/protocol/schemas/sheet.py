@@ -115,9 +115,10 @@ SHAPES: dict[str, Schema] = {
                 "with": array(obj({"id": TEXT, "projectName": NULL_TEXT, "start": INSTANT, "end": NULL_INSTANT})),
             })),
             "addedSeconds": COUNT, "takenSeconds": COUNT, "projectsCreated": array(TEXT), "unknownProjects": array(TEXT),
-            "others": by_name(COUNT),
+            "others": by_name(COUNT), "heartbeatsPassed": COUNT,
         },
-        about="What a batch added, or would add. `outcomes` stand in the order of the entries; `others` counts what else is new.",
+        about="What a batch added, or would add. `outcomes` stand in the order of the entries; `others` counts what else is new;"
+        " `heartbeatsPassed` those left out because this home has evidence of its own from that time.",
     ),
     "BackfillUndone": obj({"edit": ref("Edit"), "entries": COUNT}),
     "BackfillState": obj({"running": FLAG, "files": COUNT, "filesRead": COUNT, "bytes": COUNT, "bytesRead": COUNT}),
