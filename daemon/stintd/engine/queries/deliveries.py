@@ -45,9 +45,14 @@ def _rule(rule: Any) -> dict[str, Any]:
     return {**{name: value for name, value in told.items() if value is not None}, "remote": dict(rule.remote)}
 
 
+def _length(seconds: int) -> str:
+    """As a setting has it."""
+    return "" if not seconds else f"{seconds}s" if seconds % 60 else f"{seconds // 60}m"
+
+
 def rounding_shown(rule: Rounding) -> dict[str, Any]:
     """A rounding as settings have it."""
-    told = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": f"{rule.minimum}s" if rule.minimum else ""}
+    told = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": _length(rule.minimum)}
     return {name: value for name, value in told.items() if value}
 
 
