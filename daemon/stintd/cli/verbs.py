@@ -3,7 +3,7 @@ when it is called."""
 
 GROUPS = {
     "Every day": {
-        "up": "up", "status": "status", "day": "day", "report": "report", "log": "log", "week": "week",
+        "up": "up", "status": "status", "day": "day", "report": "report", "log": "log", "week": "week", "heatmap": "heatmap",
         "watch": "watch", "dash": "dash",
     },
     "Timers by hand": {
