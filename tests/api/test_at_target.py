@@ -141,3 +141,12 @@ async def test_a_stretch_across_midnight_counts_on_both_days_as_the_report_has_i
     assert [(row["seconds"], row["roundedSeconds"], row["deliveredSeconds"]) for row in told["rows"]] == [
         (3600, 3600, 3600), (1800, 1800, 1800),
     ]  # fmt: skip
+
+
+async def test_a_rule_with_its_own_rounding_is_shown_as_it_is_handed_over(client, fake):
+    rule = {"project": "atlas", "remote": {"project_id": "p1"}, "rounding": {"mode": "up", "minutes": 30}}
+    await client.post("/api/targets/acme/map", rule)
+    await deliver(client, 4)
+    told = await client.get("/api/reports", **WEEK, groupBy="project", target="acme")
+    row = next(row for row in told["rows"] if row["key"] != "orbit" and row["deliveredSeconds"])
+    assert row["roundedSeconds"] == row["deliveredSeconds"] == (60 + 60 + 30) * 60 == sum(lo_hi[1] for lo_hi in fake.sheet())

@@ -15,9 +15,11 @@ from stintd.domain import report as rules
 from stintd.domain import rounding
 from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
+from stintd.domain.rounding import Rounding
+from stintd.domain.target import rounding_for
 from stintd.engine import billing, rolling, shape
 from stintd.engine.period import Period, zone_of
-from stintd.engine.planning import Planned
+from stintd.engine.planning import Planned, work_of
 from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.view import View
@@ -53,15 +55,16 @@ def _rounded(view: View, one: Planned, span: Period, zone: Any, filters: Row) ->
     around, given = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
     wanted, sought = conditions(filters)
     asked = {row["id"] for row in find(view, clauses + wanted, values + sought)}
-    groups: dict[tuple[str, ...], list[tuple[Row, int]]] = {}
+    groups: dict[tuple[str, str, str, str, Rounding], list[tuple[Row, int]]] = {}
     bills = _share_billed(view)
     for row in find(view, [*clauses, *around, "(e.actor = 'human' OR e.billable = 1)"], values + given):
         for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
-            key = row["project_id"] or "", row["task"] or "", part.day.isoformat(), row["actor"]
+            rule = rounding_for(one.target, work_of(row, part.day))
+            key = row["project_id"] or "", row["task"] or "", part.day.isoformat(), row["actor"], rule
             groups.setdefault(key, []).append((row, shape.seconds(bills(row, part))))
-    for (project, task, day, _), group in groups.items():
+    for (project, task, day, _, rule), group in groups.items():
         group.sort(key=lambda pair: (pair[0]["start_us"], pair[0]["id"]))
-        lengths = rounding.grains(rounding.shares([seconds for _, seconds in group], one.target.rounding), one.able.grain)
+        lengths = rounding.grains(rounding.shares([seconds for _, seconds in group], rule), one.able.grain)
         for (row, _), seconds in zip(group, lengths, strict=True):
             if row["id"] in asked:
                 yield Handed(row["id"], project, task, day, tuple(json.loads(row["tags"])), rounded=seconds)
