@@ -1,5 +1,7 @@
 """The pages beside the day: week, reports, projects, targets. By mouse, in a real browser, before a real daemon."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.dashboard import scene
@@ -9,7 +11,7 @@ from tests.support import until
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
 
-PAGES = ("week?week=2026-03-09", "reports?from=2026-03-09&to=2026-03-15", "projects", "targets")
+PAGES = ("review", "week?week=2026-03-09", "reports?from=2026-03-09&to=2026-03-15", "projects", "targets")
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +145,39 @@ def test_a_target_says_how_it_goes_what_would_be_sent_and_what_waits(window, dae
     until(lambda: page.get_by_role("button", name="Give up").count() == 0, what="given up")
 
 
+def test_review_lists_what_is_open_and_settles_it(window, daemon):
+    today = datetime.now(UTC).date()
+    day = (today - timedelta(days=1)).isoformat()
+    for start, end in (("09:00", "10:00"), ("12:00", "13:00")):
+        body = {"projectName": "docs", "start": f"{day}T{start}:00Z", "end": f"{day}T{end}:00Z"}
+        daemon.client.post("/api/entries", body)
+    page = opened(window, "review")
+    gap = page.locator("section", has_text="Nothing recorded in the working day").locator("li", has_text="10:00")
+    assert "stint fill" in gap.inner_text()
+    gap.get_by_role("button", name="Fill it").click()
+    page.locator("dialog input[name=project]").fill("docs")
+    page.locator("dialog").get_by_role("button", name="Add", exact=True).click()
+    until(lambda: gap.count() == 0, what="the gap is settled")
+    page.get_by_role("button", name="I have looked").click()
+    page.get_by_text("looked at").first.wait_for()
+    page.locator("section", has_text="What targets wait for").get_by_role("link", name="Targets").first.click()
+    page.locator("main.targets").wait_for()
+
+
+def test_whoever_comes_back_to_a_forgotten_timer_is_asked_once(window, daemon):
+    began = datetime.now(UTC) - timedelta(hours=5)
+    daemon.client.post("/api/timer/start", {"projectName": "docs", "at": began.isoformat(), "manual": True})
+    until(lambda: any(one["code"] == "paused" for one in daemon.client.get("/api/status")["warnings"]), what="paused by itself")
+    page = window.enter(None).page
+    question = page.locator(".question")
+    question.wait_for()
+    question.get_by_role("button", name="Other work…").click()
+    question.locator("input[name=project]").fill("atlas")
+    question.get_by_role("button", name="It was not").click()
+    until(lambda: question.count() == 0, what="answered")
+    assert daemon.client.get("/api/timer/current")["timer"] is None
+
+
 def test_two_windows_stay_in_step(window, daemon):
     page = opened(window, "week?week=2026-03-09")
     body = {"projectName": "docs", "start": "2026-03-13T09:00:00Z", "end": "2026-03-13T10:30:00Z"}
@@ -164,5 +199,5 @@ def test_every_page_can_be_read_pressed_and_narrowed_and_shows_hostile_names_as_
     until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 360, what="everything fits")
     page.set_viewport_size({"width": 1280, "height": 860})
     assert page.title() != "owned"
-    if not address.startswith("targets"):
+    if not address.startswith(("targets", "review")):
         assert page.get_by_text("<img src=x").count() >= 1

@@ -78,7 +78,7 @@ SHAPES: dict[str, Schema] = {
     ),
     "Review": obj(
         {
-            "from": INSTANT, "to": INSTANT, "count": COUNT, "lookedAt": NULL_INSTANT,
+            "from": INSTANT, "to": INSTANT, "timezone": TEXT, "count": COUNT, "lookedAt": NULL_INSTANT,
             "items": array(obj({
                 "kind": {"enum": ["gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target", "changed",
                                   "correction"]},

@@ -9,6 +9,7 @@ import { colourOf, line, workOf } from "../lib/text.js";
 import { clock, ms, secondsOf, ticking } from "../lib/time.js";
 import { ProjectField, projectNamed, useProjects } from "./choose.js";
 import { Icon } from "./icons.js";
+import { Returns } from "./return.js";
 
 /** What runs, is paused or waits, whatever day is shown. */
 export function useTimers() {
@@ -66,7 +67,7 @@ export function Timers({ ahead }) {
   const now = useNow(ahead, 1000);
   const timers = useTimers();
   const running = timers.filter((one) => one.actor === "human" && ["running", "paused"].includes(one.state) && !one.provisional);
-  return html`<section class="card timers" aria-label="Running now">
+  return html`<${Returns} timers=${timers} /><section class="card timers" aria-label="Running now">
     <h2>${running.length || timers.length ? "Running now" : "Nothing runs"}</h2>
     ${timers.length > 0 && html`<ul>${timers.map((one) => html`<${Timer} key=${one.id} timer=${one} now=${now} />`)}</ul>`}
     <${Start} running=${running} />
