@@ -58,7 +58,8 @@ def listing(view: View, since: date | datetime | None = None, until: date | date
         found += _corrections(view, span)
     looked = cursors.get(view.conn, LOOKED)
     return {
-        "from": shape.stamp(span.start), "to": shape.stamp(span.end), "timezone": view.policy.zone, "items": found, "count": len(found),
+        "from": shape.stamp(span.start), "to": shape.stamp(span.end), "timezone": view.policy.zone,
+        "items": found, "count": len(found),
         "blind": [_blind(one) for one in absences.blind(view.conn, span.lo_us, span.hi_us)],
         "lookedAt": shape.instant(int(looked)) if looked else None,
     }  # fmt: skip
