@@ -93,6 +93,7 @@ async def test_a_target_that_is_down_for_three_days_delays_no_other_and_loses_no
         assert await one.states() == ["waiting", "waiting"]
         assert [warning.code for warning in one.engine.health.warnings()] == ["delivery_failing"]
         assert [line[2] for line in other.sheet()] == ["corrected", "work"]
+        assert 10 < len(one.fake.asked) < 60, "asked now and then, not all the time"
         one.fake.fault = lambda request: ""
         for _ in range(4):
             if await one.states() != ["delivered"] * 2:
