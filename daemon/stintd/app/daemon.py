@@ -31,6 +31,7 @@ from stintd.engine.backups import Backups
 from stintd.engine.buckets import Buckets, kept
 from stintd.engine.clients import Clients
 from stintd.engine.connecting import Book, Connecting
+from stintd.engine.desktop import Desktop
 from stintd.engine.doctor import Doctor, Watches
 from stintd.engine.emitter import Deliver, Emitters
 from stintd.engine.engine import Engine
@@ -201,6 +202,7 @@ class App(Asked):
 
         keys = TargetKeys(SecretFolder(self.layout.secrets), self.environment)
         targets = Targets(LaneTools(self.engine, keys, make), self.supervisor)
+        self.desktop = Desktop(self.engine, self.supervisor, lambda: bool(self.chosen.values["timer.notify"]))
         book = Book(lambda: self.chosen.targets, settings.read_target, settings.set_target, self._reload)
         self.connecting = Connecting(targets, KINDS, book)
 
@@ -208,6 +210,7 @@ class App(Asked):
         """Something has to leave: webhooks' and billing systems' alike."""
         self.pusher.changed(targets)
         self.connecting.targets.changed(targets)
+        self.desktop.changed(targets)
 
     def _set_surface(self) -> None:
         self.surface.rate_limit = self.chosen.rate_limit

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PAUSED = "paused:"
 """Cursor that says why a timer was paused by itself; the owner is asked while it rests."""
+DESKTOP = "desktop"
+"""What a step names among what has something to send when its owner is to be asked."""
 VOUCHED = "vouched:"
 """Cursor that says when its owner said last, in microseconds, that a timer's time was work although nothing shows it."""
 RUNNING = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human' AND state = 'running'"
@@ -36,6 +38,7 @@ def look(step: "Step") -> datetime | None:
         else:
             _pause(step, row, rolling.entry_of(row), due.at)
             cursors.put(step.conn, {PAUSED + row["id"]: due.reason})
+            step.outgoing.add(DESKTOP)
     return min(checks, default=None)
 
 

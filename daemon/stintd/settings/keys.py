@@ -186,6 +186,8 @@ KEYS = (
         '"switch" stops that one, "parallel" lets both run, "strict" refuses.', {"enum": list(_MODES)}, "concurrency"),
     _length("timer.manual_max", "A timer started by hand is paused after this long without evidence or an act of its "
             "owner.", "15m", "24h"),
+    Key("timer.notify", _read_flag, True, "Whether the desktop asks, by notify-send, what the time was since a timer was paused "
+        "by itself.", {"type": "boolean"}),
     Key("project.auto_create", _read_flag, _DEFAULTS.auto_create, "Whether a new repository makes a project named "
         "after its folder.", {"type": "boolean"}, "auto_create"),
     Key("project.fallback_project", _read_text, None, "The project of whatever has none, instead of a new one.",
