@@ -157,18 +157,20 @@ def unpacked(path: Path) -> dict[str, str]:
 def test_a_bundle_holds_what_helps_and_no_secret(daemon, tmp_path):
     hook = daemon.client.post("/api/webhooks", {"url": "https://hooks.example.test/services/T0/B0/pathsecretpathsecret",
                                                 "events": ["project.created"]})  # fmt: skip
+    own = "0wn+ch0sen/secret=of-the-owner"
+    daemon.client.post("/api/webhooks", {"url": "https://hooks.example.test/b", "events": ["project.created"], "secret": own})
     key = daemon.stint("keys", "create", "--scope", "read", "--json").json["key"]
     daemon.client.post("/api/entries", {**ENTRY, "description": "words of the owner"})
     old = "an0ther-key-of-last-year"
     with open(daemon.layout.log_file, "a") as log:
         log.write(f"asked with {BY['file']}\nAuthorization: Bearer {old}\nhttps://user:{old}@example.test/x?token={old}\n{key}\n")
-        log.write(f"api_key={old} password: {old}\n{hook['secret']}\n")
+        log.write(f"api_key={old} password: {old}\n{hook['secret']}\nsigned with {own} today\n")
     target = tmp_path / "bundle.tar.gz"
     assert str(target) in daemon.stint("doctor", "--bundle", str(target), check=False).out
     assert oct(target.stat().st_mode & 0o777) == "0o600"
     parts = unpacked(target)
     everything = "\n".join(parts.values())
-    assert [word for word in (*BY.values(), key, old, hook["secret"], "pathsecret") if word in everything] == []
+    assert [word for word in (*BY.values(), key, old, own, hook["secret"], "pathsecret") if word in everything] == []
     assert "words of the owner" not in everything
     found = json.loads(parts["stintd-bundle/doctor.json"])
     assert {"daemon", "database", "target file"} <= {one["name"] for one in found}

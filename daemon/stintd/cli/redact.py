@@ -4,6 +4,7 @@ What is known to be a secret here is replaced wherever it stands; what looks lik
 hold one that is forgotten by now. Names become `name-N`, the same name the same one.
 """
 
+import json
 import os
 import re
 import sqlite3
@@ -22,7 +23,7 @@ _LOOKS = (
     (re.compile(r"(?i)\b(authorization\"?\s*[:=]\s*\"?(?:bearer|basic|token)?\s*)[^\s\",]+"), r"\1" + SECRET),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.+/=-]{6,}"), r"\1 " + SECRET),
     (re.compile(rf"(?i)\b([\w-]*(?:{_WORDS})\"?\s*[:=]\s*\"?)[^\s\",;]{{3,}}"), r"\1" + SECRET),
-    (re.compile(r"\b(?:whsec|sk|pk|ghp|gho|glpat|xox[a-z])[_-][\w-]{8,}"), SECRET),
+    (re.compile(r"\b(?:whsec|sk|pk|ghp|gho|glpat|xox[a-z])[_-][\w+/=-]{8,}"), SECRET),
 )  # fmt: skip
 _OPEN = re.compile(
     r"^(?:api_key_(?:env|file|keyring)|wakatime_key_(?:env|file)|kind|from|deliver|settle|rounding|description|map|live)$"
@@ -40,9 +41,30 @@ def secrets():
     variables = [table.get("api_key_env") for table in tables] + [known.values.get("emit.wakatime_key_env")]
     found |= {_read(os.path.expanduser(path)) for path in files if isinstance(path, str)}
     found |= {os.environ.get(name, "") for name in variables if isinstance(name, str)}
-    lines = {line.strip() for text in found for line in text.splitlines()}
+    lines = {line for text in found for line in _texts(text)}
     urls = {row[0] for row in _rows("SELECT url FROM webhook")}
     return sorted({text for text in (*lines, *urls) if len(text) >= LEAST}, key=len, reverse=True)
+
+
+def _texts(text):
+    """What may be a secret in such a file: every value of JSON (secrets of webhooks), as it is and as it is written; else its
+    lines."""
+    try:
+        known = json.loads(text)
+    except ValueError:
+        known = None
+    is_json = isinstance(known, dict | list)  # a key of digits alone is none
+    values = list(_values(known)) if is_json else [line.strip() for line in text.splitlines()]
+    yield from values
+    yield from (json.dumps(value)[1:-1] for value in values)
+
+
+def _values(known):
+    if isinstance(known, str):
+        yield known
+    elif isinstance(known, dict | list):
+        for one in known.values() if isinstance(known, dict) else known:
+            yield from _values(one)
 
 
 def names():
