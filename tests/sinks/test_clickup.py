@@ -93,6 +93,17 @@ async def test_a_good_token_for_another_workspace_is_told_from_a_bad_one():
     assert "not accepted: Token invalid" in (await connector(Heard(), "pk_bad").create(ITEM)).text
 
 
+async def test_a_task_that_is_out_of_reach_is_that_one_entrys_trouble_and_not_the_tokens():
+    one = connector(Heard())
+    for outcome in (
+        await one.create(replace(ITEM, remote={"task_id": "86other"})),
+        await one.start(replace(ITEM, remote={"task_id": "X-1"})),
+    ):
+        assert outcome.kind == REFUSED
+        assert "does not reach the task" in outcome.text
+        assert "stint targets map" in outcome.remedy
+
+
 async def test_connecting_names_the_workspace_and_those_there_are():
     assert await connector(Heard()).check() == Account("Acme")
     assert (await connector(Heard(), team="1").check()).text == "the token reaches no workspace 1; it reaches: 9012 (Acme)"

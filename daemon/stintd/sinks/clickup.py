@@ -13,6 +13,7 @@ from stintd.clock import Clock
 from stintd.domain.target import Abilities
 from stintd.ports import (
     MISSING,
+    REFUSED,
     STOPPED,
     TAKEN,
     UNKNOWN,
@@ -88,13 +89,12 @@ class ClickUp:
 
     async def create(self, item: Item) -> Outcome:
         answer = await self._api.ask("POST", self._path, _body(item), self._query(item.remote))
-        outcome = made(self._api, answer, id_in(answer))
-        return self._read(answer, outcome)
+        return await self._written(answer, made(self._api, answer, id_in(answer)), item)
 
     async def update(self, remote_id: str, item: Item) -> Outcome:
         body = {**_body(item), "tag_action": "replace"}
         answer = await self._api.ask("PUT", f"{self._path}/{quote(remote_id, safe='')}", body, self._query(item.remote))
-        return self._read(answer, self._api.judged(answer, "update"))
+        return await self._written(answer, self._api.judged(answer, "update"), item)
 
     async def delete(self, remote_id: str, item: Item) -> Outcome:
         answer = await self._api.ask("DELETE", f"{self._path}/{quote(remote_id, safe='')}")
@@ -136,7 +136,7 @@ class ClickUp:
         body = {name: told for name, told in _body(item).items() if name in ("tid", "description", "billable")}
         told = {**body, "tags": [{"name": name} for name in item.tags]}
         answer = await self._api.ask("POST", f"{self._path}/start", told, self._query(item.remote))
-        return self._read(answer, made(self._api, answer, id_in(answer)))
+        return await self._written(answer, made(self._api, answer, id_in(answer)), item)
 
     async def stop(self) -> Outcome:
         answer = await self._api.ask("POST", f"{self._path}/stop")
@@ -160,13 +160,26 @@ class ClickUp:
     def _query(self, remote: Mapping[str, str]) -> dict[str, str]:
         return task_query(remote["task_id"], self.team)
 
+    async def _written(self, answer: Response | Failure, outcome: Outcome, item: Item) -> Outcome:
+        """It says of a task that the token does not reach what it says of a workspace: where the workspace is reached, it is
+        the task, and one entry."""
+        outcome = self._read(answer, outcome)
+        if outcome.kind == STOPPED and _is_elsewhere(answer) and isinstance(await self.check(), Account):
+            text = f"the token does not reach the task {item.remote['task_id']} in workspace {self.team}"
+            return Outcome(REFUSED, text=text, remedy="`stint targets map` names another, then `stint outbox retry ID`")
+        return outcome
+
     def _read(self, answer: Response | Failure, outcome: Outcome) -> Outcome:
         """A token that is refused for this workspace only says so."""
-        told = parsed(answer)
-        if outcome.kind == STOPPED and isinstance(told, dict) and told.get("ECODE") in _ELSEWHERE:
+        if outcome.kind == STOPPED and _is_elsewhere(answer):
             text = f"the token works, but not for workspace {self.team}: authorise it there, or set team_id to another"
             return Outcome(STOPPED, text=text, status=outcome.status)
         return outcome
+
+
+def _is_elsewhere(answer: Response | Failure) -> bool:
+    told = parsed(answer)
+    return isinstance(told, dict) and told.get("ECODE") in _ELSEWHERE
 
 
 def _body(item: Item) -> dict[str, Any]:

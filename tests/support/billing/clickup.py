@@ -89,7 +89,9 @@ class ClickUpFake(Fake):
             one["end"] = max(self.now_ms(), one["start"])
             return 200, {"data": self._stopped(one)}
         task = self._task(body.get("tid"), query)
-        if task is None or self.refuses(body):
+        if task is None:
+            return 401, {"err": "Team not authorized", "ECODE": "OAUTH_027"}
+        if self.refuses(body):
             return 400, {"err": "this timer is not wanted", "ECODE": "TIMEENTRY_001"}
         if one is not None and not self.stops_first:
             return 400, {"err": "A timer is already running", "ECODE": "TIMEENTRY_018"}
