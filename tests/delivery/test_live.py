@@ -10,6 +10,7 @@ from stintd.domain.target import TargetRule
 from stintd.engine.commands import timers
 from stintd.engine.commands.delivering import sync
 from stintd.engine.mirroring import runs
+from stintd.engine.targetlane import TargetLane
 from tests.delivery.harness import desk, target_of
 from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.fake import unreliable
@@ -253,6 +254,27 @@ async def test_one_that_is_refused_is_named_and_not_tried_again_at_once(tmp_path
         await do(one, timers.stop)
         await one.pass_time(11)
         assert (fake.sheet(), one.engine.health.warnings()) == (await local(one), [])
+
+
+async def test_a_start_that_a_sleeping_machine_delayed_is_begun_anew_so_that_it_is_known_again(
+    tmp_path, clock, fake, monkeypatch
+):
+    record, naps = TargetLane._record, [11]
+
+    async def slept(self, fn):
+        done = await record(self, fn)
+        if naps:
+            await clock.advance(minutes=naps.pop())
+        return done
+
+    monkeypatch.setattr(TargetLane, "_record", slept)
+    fake.fault = lambda request: "timeout after" if request.url.endswith("/start") else ""
+    async with desk(tmp_path, "clickup", fake, clock, target()) as one:
+        await start(one)
+        await one.pass_time(1)
+        assert (fake.made, one.engine.health.warnings()) == (1, [])
+        await do(one, timers.stop)
+        assert fake.running() is None
 
 
 async def test_while_a_timer_runs_nothing_wakes(tmp_path, clock, fake):

@@ -33,6 +33,8 @@ from stintd.store import deliveries, mirrors
 LOOK_AGAIN = timedelta(minutes=10)
 """So seldom it is looked again whether a timer that is not ours still runs there."""
 MICROSECOND = timedelta(microseconds=1)
+SEND_WITHIN = timedelta(seconds=60)
+"""What was started is known again by when it began: a start is sent soon after that was written down, or not at all."""
 REFUSED_PAUSE = timedelta(hours=6)
 OPEN = ["e.end_us IS NULL", "e.actor = 'human'", "e.state = 'running'", "e.is_confirmed = 1"]
 
@@ -150,6 +152,9 @@ class Mirroring:
             return None
         row = self._row(wanted, STARTING)
         if not await self._record(lambda step: mirrors.put(step.conn, row)):
+            return None
+        if self._now_us() - row["began_us"] > SEND_WITHIN // MICROSECOND:  # the machine slept: it would not be known again
+            await self._record(self._clear)
             return None
         outcome = await there.start(_item(row))
         if outcome.kind == TAKEN and outcome.remote_id:

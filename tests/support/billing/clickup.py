@@ -82,7 +82,7 @@ class ClickUpFake(Fake):
     def _timer(self, name: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
         one = self.running()
         if name == "current":
-            return 200, {"data": self._ticking(one) if one is not None else self.idle}
+            return 200, {"data": self._current(one) if one is not None else self.idle}
         if name == "stop":
             if one is None:
                 return 400, {"err": "No timer is running", "ECODE": "TIMEENTRY_017"}
@@ -108,8 +108,14 @@ class ClickUpFake(Fake):
     def now_ms(self) -> int:
         return int(self.now() * 1000)
 
+    def _current(self, one: dict[str, Any]) -> dict[str, Any]:
+        """As `current` tells it, which differs from a start in two places."""
+        shown = self._ticking(one)
+        task = {name: told for name, told in shown["task"].items() if name != "custom_type"}
+        return {**shown, "task": task, "at": str(shown["at"])}
+
     def _ticking(self, one: dict[str, Any]) -> dict[str, Any]:
-        """As a start or `current` tells it: the length is negative."""
+        """As a start tells it: the length is negative."""
         shown = self._stopped({**one, "end": one["start"]})
         kept = {name: told for name, told in shown.items() if name not in ("end", "source")}
         return {**kept, "duration": -(self.now_ms() - one["start"]) // 1000, "at": one["start"]}
