@@ -30,7 +30,6 @@ from stintd.engine.gate import Gate
 from stintd.engine.health import Health
 from stintd.engine.hooksecrets import HookSecrets
 from stintd.engine.keyring import Keyring, holders
-from stintd.engine.lane import Tools
 from stintd.engine.notify import Hub
 from stintd.engine.places import Places
 from stintd.engine.purge import Purge
@@ -41,6 +40,7 @@ from stintd.engine.supervisor import Supervisor
 from stintd.engine.targetkeys import TargetKeys
 from stintd.engine.targetlane import LaneTools
 from stintd.engine.targets import Targets
+from stintd.engine.webhooklane import Tools
 from stintd.ports import Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS

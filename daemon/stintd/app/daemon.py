@@ -40,7 +40,6 @@ from stintd.engine.health import Health
 from stintd.engine.hooksecrets import HookSecrets
 from stintd.engine.housekeeping import Housekeeping
 from stintd.engine.keyring import Keyring, holders
-from stintd.engine.lane import Tools
 from stintd.engine.news import News
 from stintd.engine.notify import Hub
 from stintd.engine.places import Places
@@ -62,6 +61,7 @@ from stintd.engine.targetlane import LaneTools
 from stintd.engine.targets import Targets
 from stintd.engine.tracked import Parts, TrackerSettings
 from stintd.engine.tracker import Tracker
+from stintd.engine.webhooklane import Tools
 from stintd.errors import Invalid, Unavailable
 from stintd.ports import Connector, Login
 from stintd.secret import SecretFolder, secret_of_file

@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any
 
 from stintd.engine.engine import Engine
-from stintd.engine.lane import Lane, Look, Tools, is_taken, reason, signed, status_of
 from stintd.engine.outgoing import TARGET, body_of
 from stintd.engine.retry import Retry
 from stintd.engine.rows import Row, first, select
 from stintd.engine.supervisor import Supervisor
+from stintd.engine.webhooklane import Look, Tools, WebhookLane, is_taken, reason, signed, status_of
 from stintd.errors import NotFound
 from stintd.store import outbox
 from stintd.store.ids import new_id
@@ -31,7 +31,7 @@ class Pusher:
         self.tools, self._supervisor = tools, supervisor
         self.secrets = tools.secrets
         self._engine: Engine = tools.engine
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[str, WebhookLane] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._is_stopping = False
 
@@ -52,7 +52,7 @@ class Pusher:
             if webhook_id in self._lanes:
                 self._lanes[webhook_id].wake()
             elif target.startswith(TARGET) and not self._is_stopping:
-                lane = self._lanes[webhook_id] = Lane(self.tools, webhook_id, self._found)
+                lane = self._lanes[webhook_id] = WebhookLane(self.tools, webhook_id, self._found)
                 self._tasks[webhook_id] = self._supervisor.start(f"webhook {webhook_id}", partial(self._run, lane))
 
     def set_retry(self, retry: Retry) -> None:
@@ -80,7 +80,7 @@ class Pusher:
         error = None if is_taken(answer) else reason(answer)
         return {"delivered": error is None, "status": status_of(answer), "error": error, "deliveryId": delivery_id}
 
-    async def _run(self, lane: Lane) -> None:
+    async def _run(self, lane: WebhookLane) -> None:
         await lane.run()
         del self._lanes[lane.webhook_id], self._tasks[lane.webhook_id]
 

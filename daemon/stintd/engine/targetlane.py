@@ -4,7 +4,6 @@ Before each write the attempt is written down; an attempt without an answer is l
 its connector may, before anything else is done with that entry. Nothing is remembered here that the database does not say.
 """
 
-import asyncio
 import math
 import random
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from stintd.engine import mirroring
 from stintd.engine.commands import delivering
 from stintd.engine.commands.delivering import HOUR_US, Tried, item_of
 from stintd.engine.engine import Engine
+from stintd.engine.lane import RECORD_RETRY, Act, Lane
 from stintd.engine.mirroring import Live, Mirroring
 from stintd.engine.planning import Planned
 from stintd.engine.retry import Retry
@@ -33,7 +33,6 @@ from stintd.store import deliveries
 
 LONGEST_WAIT = 600.0
 """The wall clock may be set: what waits for an instant looks again at least that often."""
-RECORD_RETRY = 5.0
 MAKING = ("create", "correct")
 UNKNOWN_PAUSE = timedelta(seconds=5)
 """A server that did not answer may still be storing: it is not looked for at once."""
@@ -61,51 +60,34 @@ class Look:
     differing: Row | None = None
 
 
-class TargetLane:
+class TargetLane(Lane[Look]):
     """Runs until nothing is left to send. `on_look` hears what was found each time, for warnings."""
 
     def __init__(self, tools: LaneTools, planned: Planned, on_look: Callable[[str, Look], None]) -> None:
+        super().__init__(tools.engine)
         self._tools, self.planned, self._on_look = tools, planned, on_look
-        self._clock = tools.engine.clock
-        self._woken = asyncio.Event()
         self._connector: Connector | None = None
         self._secret = ""
         self._mirroring = Mirroring(planned, self._record, lambda: to_us(self._clock.now()))
-        self.is_stopping = False
-        self.is_waiting = False
 
     @property
     def name(self) -> str:
         return self.planned.target.name
 
-    def wake(self) -> None:
-        """Something changed for this target."""
-        self._woken.set()
+    def _heard(self, look: Look) -> None:
+        self._on_look(self.name, look)
 
-    def stop(self) -> None:
-        """Begin nothing more."""
-        self.is_stopping = True
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Deliver what waits."""
-        while not self.is_stopping:
-            self._woken.clear()
-            look = await self._tools.engine.database.read(self._look)
-            self._on_look(self.name, look)
-            live = look.live if look.live.duty else None
-            if look.state is None or (look.head is None and live is None):
-                if not self._woken.is_set():
-                    return
-                continue
-            live_wait = self._wait(look.state, live.next_us) if live is not None else math.inf
-            wait = self._wait(look.state, look.head["next_us"]) if look.head is not None else math.inf
-            if min(wait, live_wait) > 0:
-                await self._pause(min(wait, live_wait))
-            elif live is not None and live_wait <= 0:
-                await self._mirror(look.state, live)
-            elif look.head is not None:
-                await self._deliver(look.state, look.head)
+    def _next(self, look: Look) -> tuple[float, Act | None]:
+        """A timer there before deliveries, which are about entries whose timers run no more."""
+        state, live = look.state, look.live if look.live.duty else None
+        if state is None or (look.head is None and live is None):
+            return 0.0, None
+        live_wait = self._wait(state, live.next_us) if live is not None else math.inf
+        wait = self._wait(state, look.head["next_us"]) if look.head is not None else math.inf
+        if live is not None and live_wait <= max(wait, 0.0):
+            return min(live_wait, LONGEST_WAIT), partial(self._mirror, state, live)
+        assert look.head is not None
+        return min(wait, LONGEST_WAIT), partial(self._deliver, state, look.head)
 
     def _look(self, conn: Connection) -> Look:
         state = deliveries.targets(conn).get(self.name)
@@ -132,17 +114,6 @@ class TargetLane:
     def budget(self) -> int:
         """Requests an hour."""
         return self.planned.target.calls_per_hour or self.planned.able.calls_per_hour
-
-    async def _pause(self, seconds: float) -> None:
-        wait = min(seconds, LONGEST_WAIT)
-        tasks = [asyncio.ensure_future(self._clock.sleep(wait)), asyncio.ensure_future(self._woken.wait())]
-        self.is_waiting = True
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.is_waiting = False
-            for task in tasks:
-                task.cancel()
 
     async def _deliver(self, state: Row, head: Row) -> None:
         connector = await self._ready(state)
@@ -232,15 +203,3 @@ class TargetLane:
         target = self.planned.target
         retry = Retry(target.retry_initial, target.retry_max)
         await self._record(lambda step: delivering.settle(step, self.name, tried, retry))
-
-    async def _record(self, fn: Callable[..., None]) -> bool:
-        """Until it is written; meanwhile nothing more is sent. False when the daemon stops before."""
-        engine = self._tools.engine
-        while True:
-            try:
-                await engine.run(fn, "daemon")
-                return True
-            except StintdError:
-                if self.is_stopping or engine.is_stopping:
-                    return False
-            await self._clock.sleep(RECORD_RETRY)
