@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from stintd.cli.main import main
+
 DAYS = [f"2026-11-{day}" for day in range(16, 23)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -72,6 +74,20 @@ def test_raw_rounded_and_delivered_stand_beside_each_other_at_any_width(stint, a
     assert all(sum(2 if ord(c) > 0x2E80 else 1 for c in line) <= room for line in lines)
     assert "4.50 not there yet" in " ".join(lines)
     assert (atlas.split()[-4] == "·") is (room == 100)
+
+
+def test_columns_stay_in_line_where_the_encoding_lacks_wide_characters(control, monkeypatch):
+    """What cannot be printed becomes a question mark, one column wide."""
+    control.answers["GET", "/api/timesheet"] = sheet(sheet_row("atlas", "DEV-12", 2800), sheet_row("時間追跡", "x", 1300))
+    told = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("sys.stdout", told)
+    assert main(["timesheet", "2026-W47"]) == 0
+    told.flush()
+    lines = told.buffer.getvalue().decode("ascii").splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["atlas", "????"]
+    assert len({len(line) for line in lines[:5] if not line.startswith("-")}) == 1
+    assert "." in lines[1].split()
 
 
 def test_a_csv_as_a_target_has_it_guards_formulas_and_adds_up(stint, acme):

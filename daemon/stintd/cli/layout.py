@@ -27,6 +27,8 @@ def width(text):
 
 
 def _cells(character):
+    if not has_blocks():
+        return 1  # what the encoding lacks is printed as one question mark
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -10,7 +10,7 @@ from stintd.cli.layout import Column, bar, columns, table
 from stintd.cli.options import Option, Verb
 from stintd.cli.period import PERIOD, RANGE, range_of, range_title
 from stintd.cli.table import safe_cell
-from stintd.cli.text import UNKNOWN, bold, coloured, dim, for_terminal, length
+from stintd.cli.text import UNKNOWN, bold, coloured, dim, dot, for_terminal, length
 from stintd.client.control import Control
 
 GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
@@ -45,7 +45,7 @@ def money(row):
 
 
 def _or_dot(seconds):
-    return length(seconds) if seconds else "·"
+    return length(seconds) if seconds else dot()
 
 
 def table_lines(answer, room):

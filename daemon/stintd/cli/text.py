@@ -68,6 +68,11 @@ def has_blocks():
     return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
 
+def dot():
+    """What stands for nothing in a column of numbers."""
+    return "·" if has_blocks() else "."
+
+
 def paint(text, *codes):
     """`text` in these SGR codes where colour is wanted."""
     if not text or is_plain():

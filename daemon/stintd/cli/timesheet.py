@@ -12,7 +12,7 @@ from stintd.cli.layout import Column, columns, table, width, wrapped
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.period import now, range_title
 from stintd.cli.table import safe_cell
-from stintd.cli.text import UNKNOWN, bold, decimal_hours, dim, for_terminal
+from stintd.cli.text import UNKNOWN, bold, decimal_hours, dim, dot, for_terminal
 from stintd.client.control import Control
 from stintd.protocol import when
 
@@ -46,11 +46,11 @@ def bounds_of(text):
 def _name(row):
     project = for_terminal(row.get("projectName")) or UNKNOWN
     task = for_terminal(row.get("taskName"))
-    return f"{project} · {task}" if task else project
+    return f"{project} {dot()} {task}" if task else project
 
 
 def _cell(seconds):
-    return decimal_hours(seconds) if seconds else "·"
+    return decimal_hours(seconds) if seconds else dot()
 
 
 def _by_day(row, days):
