@@ -38,6 +38,8 @@ def settled(daemon, kind, **words):
     [line] = found(daemon, kind)
     assert f"`{line['command']}`" in " ".join(daemon.stint("review", COLUMNS="200").out.split())
     before = daemon.client.get("/api/status")["reviewCount"]
+    everything = daemon.client.get("/api/review")["items"]
+    assert before == len([one for one in everything if one["kind"] != "correction"])
     command = line["command"]
     for word, value in words.items():
         command = command.replace(word, value)

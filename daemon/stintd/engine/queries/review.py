@@ -38,9 +38,14 @@ NEW = """
 SELECT id, name, folder, created_us FROM project WHERE deleted = 0 AND archived = 0 AND client_id IS NULL AND billable IS NULL
 AND created_us >= ? AND created_us < ? ORDER BY created_us
 """
-LACKING = """
-SELECT target, hold, state, error, remedy, min(id) AS id, count(*) AS n FROM delivery
-WHERE (state = 'waiting' AND hold <> '') OR state = 'parked' GROUP BY target, state, hold, error ORDER BY target, state, hold
+LACKS = "FROM delivery WHERE (state = 'waiting' AND hold <> '') OR state = 'parked'"
+LACKING = (
+    f"SELECT target, hold, state, error, remedy, min(id) AS id, count(*) AS n {LACKS}"
+    " GROUP BY target, state, hold, error ORDER BY target, state, hold"
+)
+PEOPLE = """
+SELECT start_us, end_us, last_evidence_us, origin, approved_us FROM entry
+WHERE actor = 'human' AND start_us >= ? AND start_us < ? ORDER BY start_us, id
 """
 CHANGED = """
 SELECT start_us FROM entry WHERE start_us >= ? AND start_us < ? AND updated_us > ? AND end_us IS NOT NULL
@@ -70,8 +75,28 @@ def _blind(one: Any) -> dict[str, Any]:
 
 
 def count(view: View) -> int:
-    """How many there are without a period; differences of approved hours, which take reading evidence twice, left out."""
-    return len(items(view, _span(view, None, None)))
+    """How many there are without a period; differences of approved hours, which take reading evidence twice, left out. Asked
+    with every status: what is many (entries, deliveries) is counted and not shown."""
+    span = _span(view, None, None)
+    few = (_projects, _unassigned, _unconfirmed, _long, _changed)
+    reasons = select(view.conn, f"SELECT count(*) AS n FROM (SELECT DISTINCT target, state, hold, error {LACKS})")[0]["n"]  # noqa: S608
+    return _gap_count(view, span) + int(reasons) + sum(1 for part in few for _ in part(view, span))
+
+
+def _gap_count(view: View, span: Period) -> int:
+    """As `_gaps` finds them, from the bare rows."""
+    zone, now_us, number = zone_of(view.policy.zone), to_us(view.now), 0
+    last: Row | None = None
+    for row in select(view.conn, PEOPLE, (span.lo_us - 86_400_000_000, span.hi_us + 86_400_000_000)):
+        end_us = counted_end(last, now_us) if last is not None else 0
+        lo, hi = end_us, row["start_us"]
+        if last is not None and hi - lo >= LEAST_GAP_US and lo < span.hi_us and hi > span.lo_us:
+            is_settled = last["approved_us"] is not None and row["approved_us"] is not None
+            is_a_day = from_us(lo).astimezone(zone).date() == from_us(hi).astimezone(zone).date()
+            number += is_a_day and not is_settled
+        if last is None or counted_end(row, now_us) > end_us:
+            last = row
+    return number
 
 
 def _span(view: View, since: date | datetime | None, until: date | datetime | None) -> Period:
