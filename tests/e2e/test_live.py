@@ -35,6 +35,12 @@ def both(servers, is_running):
         until(lambda fake=served.fake: (fake.running() is not None) == is_running, 20, f"{kind}: running is {is_running}")
 
 
+def lasted(servers):
+    """Until it ran long enough to be a run: one shorter than a second is none."""
+    fake = servers["clockeye"].fake
+    until(lambda: fake.now() - fake.running()["start"] > 1.5, 20, "it ran a while")
+
+
 def test_it_runs_there_while_it_runs_here_through_a_kill_and_is_one_entry(daemon, servers):
     daemon.stint("start", "acme", "-m", "the call")
     both(servers, True)
@@ -42,12 +48,14 @@ def test_it_runs_there_while_it_runs_here_through_a_kill_and_is_one_entry(daemon
     daemon.kill()
     daemon.start()
     assert [served.fake.running() is not None for served in servers.values()] == [True, True]
+    lasted(servers)
     daemon.stint("pause")
     both(servers, False)
     daemon.stint("resume")
     both(servers, True)
     refused = daemon.stint("targets", "remove", "clickup", check=False)
     assert (refused.code, "a timer that stintd started runs at clickup" in refused.err) == (1, True)
+    lasted(servers)
     daemon.stint("stop")
     both(servers, False)
     daemon.stint("approve", "today")

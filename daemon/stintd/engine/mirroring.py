@@ -245,7 +245,8 @@ class Mirroring:
         """The entry's delivery holds what the timer left; where that is far from the local truth it is put right at once."""
         held = {**json.loads(row["content"]), "start": row["start_s"], "end": row["end_s"], "live": True,
                 "seconds": max(0, row["end_s"] - row["start_s"])}  # fmt: skip
-        _hold(step, self._one.target.name, row, _text(held))
+        if held["seconds"] or self._one.able.delete:  # a timer of no length bills nothing, and could not be taken away
+            _hold(step, self._one.target.name, row, _text(held))
         entry = find(step, ["e.id = ?"], [row["entry_id"]])
         ours = _run_of(entry[0], row["run"]) if entry else None
         if self._one.able.update and ours is not None and not mirror.is_near((row["start_s"], row["end_s"]), ours):
