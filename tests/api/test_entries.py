@@ -245,6 +245,27 @@ async def test_approved_entries_are_locked_until_released(client):
     assert await spans(client) == [("08:59", "10:31", "acme")]
 
 
+async def test_a_long_period_is_approved_piece_by_piece_as_one_edit(client):
+    for hour in (10, 12, 14):
+        await added(client, f"{hour}:00", f"{hour + 1}:00")
+    for route, is_locked in (("/api/approve", True), ("/api/unapprove", False)):
+        first = await client.post(route, {"from": DAY, "limit": 2})
+        assert [one["start"] for one in first["entries"]] == [at("10:00"), at("12:00")]
+        rest = await client.post(route, {"from": DAY, "limit": 2, "editId": first["editId"]})
+        assert (rest["count"], rest["editId"]) == (1, first["editId"])
+        assert [one["locked"] for one in (await client.get(f"/api/entries?from={DAY}"))["data"]] == [is_locked] * 3
+    await client.post("/api/undo")
+    assert [one["locked"] for one in (await client.get(f"/api/entries?from={DAY}"))["data"]] == [True] * 3
+
+
+async def test_an_approval_goes_on_only_as_itself(client):
+    await added(client, "10:00", "11:00")
+    edit = (await client.post("/api/approve", {"from": DAY, "limit": 1}))["editId"]
+    for route, body in (("/api/unapprove", {"editId": edit}), ("/api/approve", {"editId": "nothing"})):
+        answer = await client.ask("POST", route, {"from": DAY, **body})
+        assert (answer.status, answer.body["code"]) == (409, "CONFLICT"), route
+
+
 async def test_history_tells_each_edit_by_field(client):
     entry = await added(client, "10:00", "11:00")
     await client.ask("PATCH", f"/api/entries/{entry['id']}", {"description": "a", "end": at("10:30")})

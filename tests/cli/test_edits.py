@@ -138,3 +138,10 @@ def test_projects_are_found_by_name_ignoring_case_and_dashes(stint, control):
     outcome = stint("projects", "archive", "client-apy")
     assert outcome.code == 1
     assert "did you mean Client-API" in outcome.err
+
+
+def test_a_long_period_is_approved_in_batches_and_told_as_one(stint, control):
+    answers = [{"entries": [ONE] * count, "count": count, "seconds": 60 * count, "editId": "e1"} for count in (200, 200, 1)]
+    control.answers["POST", "/api/approve"] = lambda request: answers.pop(0)
+    assert stint("approve", "2026-11-20").out == "approved 401 entries\n"
+    assert [one["body"].get("editId") for one in control.asked("POST", "/api/approve")] == [None, "e1", "e1"]

@@ -255,10 +255,12 @@ SHEET = [
     Route("GET", "/api/backfill", backfill.state, "how far a backfill is", answer=ref("BackfillState")),
     Route("POST", "/api/approve", command(approval.approve), "pin and lock a period", "full",
           fields(field("from", DAY_OR_INSTANT, "since", required=True), field("to", DAY_OR_INSTANT, "until"),
-                 field("client", NAME), field("projectId", ID)), answer=ref("Approval")),
+                 field("client", NAME), field("projectId", ID), field("limit", whole(1, 500)), field("editId", ID)),
+          answer=ref("Approval")),
     Route("POST", "/api/unapprove", command(approval.unapprove), "release a period", "full",
           fields(field("from", DAY_OR_INSTANT, "since", required=True), field("to", DAY_OR_INSTANT, "until"),
-                 field("client", NAME), field("projectId", ID)), answer=ref("Approval")),
+                 field("client", NAME), field("projectId", ID), field("limit", whole(1, 500)), field("editId", ID)),
+          answer=ref("Approval")),
 ]  # fmt: skip
 
 FILES = [

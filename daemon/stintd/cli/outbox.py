@@ -4,7 +4,8 @@ import json
 
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.pick import of_id
-from stintd.cli.text import bold, dim, for_terminal, short_id, warn
+from stintd.cli.sync import reasoned
+from stintd.cli.text import bold, dim, for_terminal, short_id
 from stintd.cli.webhooks import delivery_line
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -32,8 +33,7 @@ def _list(words, control):
             if one["target"] == target:
                 print("  " + delivery_line(one))
                 if one.get("reason") or one.get("remedy"):
-                    why = for_terminal(one.get("reason") or "given up")
-                    print(f"          {warn(why)}: {for_terminal(one.get('remedy') or '')}")
+                    print("          " + reasoned({"reason": one.get("reason") or "given up", "remedy": one.get("remedy")}))
     if not found:
         print(dim("nothing waits"))
 

@@ -22,8 +22,14 @@ def line(item):
         hours = f"{decimal_hours(item['deliveredSeconds'])} → {hours}"
     told = f"{dim(short_id(item['id']))}  {SIGNS[item['action']]} {item['day']} {start}  {hours}  {named}  {dim(where)}{said}"
     if item["reason"]:
-        told += f"\n          {warn(for_terminal(item['reason']))}: {for_terminal(item['remedy'] or '')}"
+        told += f"\n          {reasoned(item)}"
     return told
+
+
+def reasoned(item):
+    """Why something is not there yet, and what to do about it where anything is to be done."""
+    why = warn(for_terminal(item["reason"]))
+    return f"{why}: {for_terminal(item['remedy'])}" if item["remedy"] else why
 
 
 def run(words):

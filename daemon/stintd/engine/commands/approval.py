@@ -18,17 +18,22 @@ from stintd.errors import Conflict
 
 def approve(
     step: Step, since: date | datetime, until: date | datetime | None = None, client: str | None = None,
-    project_id: str | None = None,
+    project_id: str | None = None, limit: int | None = None, edit_id: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Approve the finished entries of a period; what has no project yet must get one first."""
-    rows = [row for row in _rows(step, since, until, client, project_id) if row["approved_us"] is None]
-    lost = [row["id"] for row in rows if row["project_id"] is None]
+    """Approve the finished entries of a period; what has no project yet must get one first.
+
+    At most `limit` of them, the earliest: a caller who approves years asks again until none are left, with the `edit_id` of the
+    answer before, which makes them one edit, and others are answered in between.
+    """
+    scope = _Scope(step, since, until, client, project_id, "e.approved_us IS NULL")
+    lost = scope.ids(" AND e.project_id IS NULL")
     if lost:
         raise Conflict(f"{len(lost)} entries have no project", "give them one, or delete them", {"entries": lost[:20]})
+    rows = scope.rows(limit)
     approved = edits.approve([rolling.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _no_id))
     pins = {one.id: {"pinned": " ".join(sorted(one.pinned)), "is_confirmed": int(one.is_confirmed)} for one in approved.updated}
     stamp = {"approved_us": to_us(step.now), "locked": 1}
-    return _change(step, "approve", rows, lambda row: {**pins[row["id"]], **stamp})
+    return _change(step, "approve", rows, lambda row: {**pins[row["id"]], **stamp}, edit_id)
 
 
 def _no_id() -> EntryId:
@@ -37,21 +42,33 @@ def _no_id() -> EntryId:
 
 def unapprove(
     step: Step, since: date | datetime, until: date | datetime | None = None, client: str | None = None,
-    project_id: str | None = None,
+    project_id: str | None = None, limit: int | None = None, edit_id: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Release a period: entries get back the pins they had, and follow their evidence again where they did."""
-    rows = [row for row in _rows(step, since, until, client, project_id) if row["approved_us"] is not None]
-    return _change(step, "unapprove", rows, lambda row: {"approved_us": None, "locked": 0, **_before(step, row)})
+    """Release a period: entries get back the pins they had, and follow their evidence again where they did. `limit` and
+    `edit_id` as for `approve`."""
+    rows = _Scope(step, since, until, client, project_id, "e.approved_us IS NOT NULL").rows(limit)
+    released = {"approved_us": None, "locked": 0}
+    return _change(step, "unapprove", rows, lambda row: {**released, **_before(step, row)}, edit_id)
 
 
-def _rows(
-    step: Step, since: date | datetime, until: date | datetime | None, client: str | None, project_id: str | None
-) -> list[Row]:
-    span = period(since, until if until is not None else since, zone_of(step.policy.zone), step.now)
-    clauses, values = overlapping(span.lo_us, span.hi_us)
-    more, wanted = conditions({"client": client, "project_id": project_id})
-    found = find(step, [*clauses, *more, "e.end_us IS NOT NULL"], [*values, *wanted])
-    return [keeping.row_of(step, row["id"]) for row in found]
+class _Scope:
+    """The finished entries of a period, of a client or project, that are to be changed."""
+
+    def __init__(
+        self, step: Step, since: date | datetime, until: date | datetime | None, client: str | None, project_id: str | None,
+        state: str,
+    ) -> None:  # fmt: skip
+        span = period(since, until if until is not None else since, zone_of(step.policy.zone), step.now)
+        clauses, values = overlapping(span.lo_us, span.hi_us)
+        more, wanted = conditions({"client": client, "project_id": project_id})
+        self.step, self.clauses, self.values = step, [*clauses, *more, "e.end_us IS NOT NULL", state], [*values, *wanted]
+
+    def ids(self, tail: str) -> list[str]:
+        return [row["id"] for row in find(self.step, self.clauses, self.values, tail)]
+
+    def rows(self, limit: int | None) -> list[Row]:
+        tail = " ORDER BY e.start_us, e.id" + (f" LIMIT {limit}" if limit is not None else "")
+        return [keeping.row_of(self.step, one) for one in self.ids(tail)]
 
 
 def _before(step: Step, row: Row) -> Row:
@@ -64,10 +81,19 @@ def _before(step: Step, row: Row) -> Row:
     return {"pinned": before["pinned"], "is_confirmed": before["is_confirmed"]}
 
 
-def _change(step: Step, verb: str, rows: list[Row], values: Any) -> dict[str, Any]:
-    with step.edit(verb, f"{verb} {len(rows)} entries"):
+def _change(step: Step, verb: str, rows: list[Row], values: Any, edit_id: str | None) -> dict[str, Any]:
+    _check_edit(step, verb, edit_id)
+    with step.edit(verb, f"{verb} {len(rows)} entries", edit_id) as edit_id:
         for row in rows:
             keeping.change(step, row, values(row))
     step.settle()
     shown = shape.entries_by_id(step, [row["id"] for row in rows])
-    return {"entries": shown, "count": len(shown), "seconds": sum(one["durationSeconds"] for one in shown)}
+    seconds = sum(one["durationSeconds"] for one in shown)
+    return {"entries": shown, "count": len(shown), "seconds": seconds, "editId": edit_id}
+
+
+def _check_edit(step: Step, verb: str, edit_id: str | None) -> None:
+    """What goes on must be an edit of the same kind and caller that still stands."""
+    known = first(step.conn, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (edit_id,))
+    if edit_id is not None and (known is None or (known["verb"], known["who"], known["undone_us"]) != (verb, step.who, None)):
+        raise Conflict("this editId is not one that goes on", "begin without one, and go on with the one answered")

@@ -93,7 +93,7 @@ SHAPES: dict[str, Schema] = {
          "after": _NEIGHBOUR},
         about="A stretch between two entries of one day that nobody has claimed.",
     ),
-    "Approval": obj({"entries": ENTRIES, "count": COUNT, "seconds": COUNT}),
+    "Approval": obj({"entries": ENTRIES, "count": COUNT, "seconds": COUNT, "editId": TEXT}),
     "Moved": obj({"dryRun": FLAG, "entries": ENTRIES, "seconds": COUNT, "notice": NULL_TEXT}),
     "Heartbeat": obj(
         {
