@@ -2,13 +2,14 @@
 tells a billing system of hours."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from stintd.clock import Clock
 from stintd.domain.model import AgentSignal, CheckoutFacts, GitSignal, Signal
 from stintd.domain.target import Abilities
+from stintd.frozen import frozen
 
 Sink = Callable[[Signal], None]
 """Where a source puts what it noticed. Called on the event loop's thread; never blocks, never raises."""
@@ -23,7 +24,7 @@ class Source(Protocol):
         """Notice until cancelled."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One HTTP request to somebody else's server. Lengths in seconds; `total_seconds` from the look-up of the name to the
     last byte. Redirects are never followed. `answer_bytes`: so much of the answer is read. Without `may_be_private` only
@@ -39,7 +40,7 @@ class Request:
     answer_bytes: int = 65536
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """What a server answered: header names in lower case. `is_cut`: the answer was longer, or broke off, or took too
     long after its status."""
@@ -50,7 +51,7 @@ class Response:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """No answer. `kind`: `refused` (our rules forbid it; nothing was sent), `unreachable` (no name, no connection), `tls`,
     `timeout`, `dropped` (the connection ended before an answer), `odd` (no HTTP), `worker` (our own process failed).
@@ -60,7 +61,7 @@ class Failure:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logged:
     """What agents' session logs tell. `unreadable` lines were passed over; `troubles` name files that were not read to
     their end, `{path, why}`. `is_full`: there was more than one reading takes."""
@@ -81,7 +82,7 @@ class LogReader(Protocol):
         `unavailable` when the logs cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recalled:
     """What git still knows of a repository's past: the owner's acts, oldest first, and why something could not be read."""
 
@@ -108,7 +109,7 @@ UNSENT, UNKNOWN, REFUSED, LOCKED = "unsent", "unknown", "refused", "locked"
 LOST, STOPPED = "lost", "stopped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How an attempt at a billing system went. `kind`: `taken` (it is there, or gone, as was wanted), `missing` (looked for,
     not there), `blind` (it cannot be looked for), `unsent` (surely nothing changed; later), `unknown` (may have been
@@ -125,7 +126,7 @@ class Outcome:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One thing to deliver. `id` is ours, the same in every repetition. Seconds since the epoch; `day` is the owner's local
     day, `seconds` the length that counts. `remote` names the place there, as the owner mapped it."""
@@ -146,7 +147,7 @@ class Item:
     pauses: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Login:
     """Where an account is and what lets us in. `options`: what its kind needs beside the key, named as the service names
     it; `zone`: the owner's time zone, for services that know local times only."""
@@ -157,14 +158,14 @@ class Login:
     zone: str = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """Whose credentials these are."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where hours can go there: `remote` as a mapping names it, `name` as its people know it (`Project` or
     `Project / Task`), `client` where the service has clients."""
@@ -174,7 +175,7 @@ class Place:
     client: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoteList:
     """A list of tasks there."""
 
@@ -182,7 +183,7 @@ class RemoteList:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoteTask:
     """A task there: `id` is the service's own, `custom_id` what people call it by, where it has one."""
 
@@ -217,7 +218,7 @@ class TaskConnector(Protocol):
         """Requests made so far, for the budget."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Running:
     """A timer there, or what became of it: `end` None while it runs. Seconds since the epoch, None where it is not told."""
 
@@ -271,7 +272,7 @@ class Connector(Protocol):
         """Whether an attempt to create it was stored; `others` are known to be something else."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """What a kind of target can do and how its connector is made. `base_url`: where it is unless set."""
 

@@ -10,6 +10,7 @@ ALLOWED = {
     "instance": {"errors"},
     "memory": set(),
     "errors": set(),
+    "frozen": set(),
     "clock": set(),
     # mounts: which file systems keep changes to themselves decides how folders are watched, and is what doctor warns of
     "mounts": set(),
@@ -32,6 +33,8 @@ ALLOWED = {
     "install": {"resources", "paths", "errors"},
     "cli": {"client", "protocol", "settings", "paths", "resources", "errors", "install", "formats", "mounts"},
 }
+EVERYWHERE = {"__version__", "frozen"}
+"""What any room may see: values are made the same way in all of them."""
 BANNED = {
     "domain": ({"asyncio", "logging", "threading", "sqlite3", "os", "pathlib", "time", "random", "socket"}, "rules are pure"),
     "store": ({"aiohttp", "git", "watchdog", "psutil"}, "the store knows rows only"),
@@ -70,7 +73,7 @@ def test_every_room_imports_only_what_the_table_allows(path):
     may_see = ALLOWED[room] | {room} | ({"app"} if str(path.relative_to(PACKAGE)) == "cli/run.py" else set())
     for name in imports_of(path):
         if name.startswith("stintd."):
-            assert name.split(".")[1] in may_see | {"__version__"}, f"{room} may not import {name}"
+            assert name.split(".")[1] in may_see | EVERYWHERE, f"{room} may not import {name}"
         banned, reason = BANNED.get(room, (set(), ""))
         assert name.split(".")[0] not in banned, f"{name} in {room}: {reason}"
 

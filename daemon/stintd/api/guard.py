@@ -8,7 +8,6 @@ it is JSON (a page cannot say so without asking first, and the answer to that is
 import asyncio
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp.web_protocol import RequestPayloadError
@@ -16,6 +15,7 @@ from aiohttp.web_request import BaseRequest
 
 from stintd.engine.reach import Limit
 from stintd.errors import Forbidden, Invalid
+from stintd.frozen import frozen
 from stintd.protocol.body import Malformed, parse
 
 BODY_LIMIT = 1 << 20
@@ -38,7 +38,7 @@ class Refused(Invalid):
         self.headers = headers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """Who asks: a name for the audit trail, the scope their credential carries, the id of their key, if any, and
     how far that key reaches."""
@@ -53,7 +53,7 @@ OWNER = Caller()
 _RANK = {"none": 0, "read": 1, "write": 2, "full": 3}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guard:
     """The policy of one listener. `port` None (a Unix socket): any port in Host; else exactly that one."""
 

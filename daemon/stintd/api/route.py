@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from stintd.api.guard import BODY_LIMIT, OWNER, Caller, Refused
 from stintd.errors import Invalid, NotFound, StintdError
+from stintd.frozen import frozen
 from stintd.protocol.fields import Field, read_object
 
 QUERY_FIELDS = 50
@@ -30,7 +31,7 @@ class Call:
 Handler = Callable[..., Awaitable[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """One method on one path. `handle(surface, call)` answers a JSON value, a `Reply`, an `Answer`, or a stream.
 

@@ -58,7 +58,6 @@ def _run(level, task=None):
 
         from stintd import app
 
-        gc.freeze()
         gc.enable()
         if task is not None:
             print("\n".join(task(app)))

@@ -7,7 +7,7 @@ still makes one thing. What carries none, and is no GET, is never sent twice.
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import update_wrapper
@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from stintd.client.wire import Broken, Silent, garbage, query_text, quoted
 from stintd.errors import Invalid, StintdError
+from stintd.frozen import frozen
 from stintd.protocol.errors import from_wire
 from stintd.protocol.reading import camel, read
 from stintd.protocol.types import Page
@@ -40,7 +41,7 @@ class Clear:
 CLEAR = Clear()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask(Generic[T]):
     """One request. `read` makes the answer of the JSON; `key` is its Idempotency-Key; `is_repeatable` says that twice is
     as good as once.

@@ -7,19 +7,20 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
 from stintd import paths
 from stintd.client.control import socket_of_this_home
 from stintd.client.transport import Address, DaemonDown
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 DEFAULT_PORT = 7846
 LOOPBACK = re.compile(r"localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """An address, the Host to ask for, and the key."""
 

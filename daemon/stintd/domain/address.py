@@ -7,9 +7,10 @@ address right before a connection is made to it, because a name may mean somethi
 """
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
+
+from stintd.frozen import frozen
 
 PUBLIC_PORTS = (443, 8443)
 LONGEST_URL = 2000
@@ -27,7 +28,7 @@ _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE | re.ASCII)
 Address = IPv4Address | IPv6Address
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """What of a URL decides where a request goes."""
 

@@ -1,14 +1,15 @@
 """Storms of writes: more files within two seconds than a person changes. A generator, a formatter, an archive."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from stintd.frozen import frozen
 
 CALM = 5
 """A storm is over when fewer than a fifth of `burst_files` change within the window: most end in a trickle."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Burst:
     """One storm, for people who ask why nothing was counted."""
 

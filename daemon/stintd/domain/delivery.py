@@ -5,9 +5,10 @@ an answer: an attempt whose outcome nobody knows (a timeout, a kill) stays there
 before it writes again. Contents are opaque texts here; equal texts are equal contents.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stintd.errors import Conflict
+from stintd.frozen import frozen
 
 WAITING, SENDING, DELIVERED, CHANGED, WITHDRAWN = "waiting", "sending", "delivered", "changed", "withdrawn"
 PARKED, DROPPED, GONE = "parked", "dropped", "gone"
@@ -36,7 +37,7 @@ TABLE: dict[tuple[str, str], str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """`wanted`: the content the target should hold, None for nothing. `held`: what it holds as far as we know. `sent`: what
     an attempt without an answer writes, REMOVAL when it takes away, None when there is no such attempt; `is_correction`:

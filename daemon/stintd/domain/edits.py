@@ -6,7 +6,7 @@ derived again and yield. What is refused changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from stintd.domain import interval, span
@@ -14,6 +14,7 @@ from stintd.domain.evidence import Cut, Taken
 from stintd.domain.model import EntryId, ProjectId, TimeEntry, from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.errors import Conflict, Invalid
+from stintd.frozen import frozen
 
 PINS = frozenset({"time", "project", "text"})
 LONGEST = timedelta(hours=24)
@@ -21,7 +22,7 @@ LONGEST = timedelta(hours=24)
 MODES = ("refuse", "replace", "overlap")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What an edit is made in: the instant, the rules, where new ids come from, the entries near by (`others` may hold
     the edited ones too), which of them are locked, and what projects are called.
@@ -35,7 +36,7 @@ class Surroundings:
     names: dict[ProjectId, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What to write. `merged_into`: where GET by a deleted id leads. `overlapping`: those that were asked to overlap.
     `notice` says what it costs others, for people.
@@ -58,7 +59,7 @@ class _Unset:
 UNSET = _Unset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patch:
     """The fields to set; UNSET ones stay."""
 
@@ -71,7 +72,7 @@ class Patch:
     billable: bool | _Unset = UNSET
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class New:
     """An entry somebody writes down."""
 

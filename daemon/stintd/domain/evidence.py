@@ -1,10 +1,10 @@
 """What the derivation is handed: heartbeats as runs, absences, the owner's edits, and where a place belongs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from stintd.domain.model import Absence, Assignment, Context, ProjectId
+from stintd.frozen import frozen
 
 
 class Run(NamedTuple):
@@ -21,7 +21,7 @@ class Run(NamedTuple):
     max_gap_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """A set of heartbeats and absences; the order of either means nothing, nor does what a context's number is.
 
@@ -34,7 +34,7 @@ class Evidence:
     absences: Sequence[Absence] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """Time that belongs to an entry the rules must not touch: a manual timer (`end_us` None while it runs), an entry
     whose time is pinned. A claim that `may_overlap` takes only its own project's time.
@@ -48,7 +48,7 @@ class Claim:
     may_overlap: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """Time a person took away: no automatic entry of that actor (and project, None: any) there, whatever comes late."""
 
@@ -58,7 +58,7 @@ class Taken:
     project: ProjectId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut:
     """Where a person stopped an automatic timer: what ran ends there, and no credit crosses it."""
 
@@ -67,7 +67,7 @@ class Cut:
     project: ProjectId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edits:
     """What the owner said about time; sets, like the evidence."""
 

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from stintd.domain.absence import Absences, inside, meets
@@ -11,12 +10,13 @@ from stintd.domain.attention import apart
 from stintd.domain.evidence import Run
 from stintd.domain.fact import Eras, Facts, Piece, in_order
 from stintd.domain.limits import Limits
+from stintd.frozen import frozen
 
 SINGLE = frozenset({"prompt", "turn_end", "session_start", "session_end", "commit"})
 """Kinds whose every heartbeat matters by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gathered:
     """`human`: the person's acts in order, runs of different places nowhere overlapping. `starts`: session starts that
     have not acted yet. `ends`: when sessions ended.

@@ -7,12 +7,12 @@ the way there. Must not look at the day that is judged.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from stintd.domain.limits import Limits
+from stintd.frozen import frozen
 
 CASES_NEEDED = 10
 """Fewer breaks or finishing acts say nothing about a person."""
@@ -30,7 +30,7 @@ class PastWork(NamedTuple):
     project: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Habit:
     """`finishes_first`: nearly every break followed something finished. `leaves`: after something finished nearly always
     nothing came soon. `moves_on`: often it was soon followed by another project.

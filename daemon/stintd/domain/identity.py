@@ -6,8 +6,9 @@ arguments: ties go to the earliest entry, then to the smallest id.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from stintd.frozen import frozen
 
 
 class Held(NamedTuple):
@@ -29,7 +30,7 @@ class Found(NamedTuple):
     end_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matching:
     """`kept`: index of a stretch → id. `merged`: id that is gone → index of the stretch it went into, None: nowhere."""
 

@@ -15,6 +15,7 @@ from stintd.domain.gap import Judge, Side, side_after, side_before
 from stintd.domain.gathering import Gathered
 from stintd.domain.interval import Interval, subtract, union
 from stintd.domain.limits import FOREVER, Limits
+from stintd.frozen import frozen
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Part:
     deadlines: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Walls:
     """What no credit crosses. `human`: instants of stops and of absences; `agent`: stops of agents' timers, by project."""
 

@@ -1,9 +1,9 @@
 """The policy's lengths as integer microseconds, computed once per derivation."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from stintd.domain.policy import Policy
+from stintd.frozen import frozen
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -18,7 +18,7 @@ QUICK = 4 * MINUTE
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """See Policy for the meaning. Shares of the idle timeout: `left`, the longest work after a session's end, or after a
     commit by someone who nearly always leaves then; `finished` after a commit or push; `moving` between one and another project

@@ -6,7 +6,6 @@ for too long, and at the end of the night; the owner then says once what the tim
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
@@ -14,13 +13,14 @@ from stintd.domain.day import ONE_DAY, day_of, start_of_day
 from stintd.domain.model import Absence, ProjectId, Stretch, TimeEntry
 from stintd.domain.policy import Policy
 from stintd.domain.timer import PauseEntry
+from stintd.frozen import frozen
 
 NIGHT_ENDS = time(4)
 """A night is over at four in the morning by the local clock: late work at one belongs to the evening before, and nobody
 has begun the next day."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signs:
     """What speaks for a timer: when its owner acted on it or there was evidence in its project (`at`, any order), and
     the absences of the devices it may be worked at.
@@ -91,7 +91,7 @@ def _night_after(instant: datetime, zone: tzinfo) -> datetime:
 # ---------------------------------------------------------------- what is said
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """One sentence for status and review, and the command that mends it."""
 

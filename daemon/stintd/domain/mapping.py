@@ -6,7 +6,7 @@ mapping also corrects the past. It decides what a new place would get (`home`) a
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stintd.domain.model import Assignment, Context, ProjectId, RepoId
 from stintd.domain.naming import (
@@ -24,6 +24,7 @@ from stintd.domain.policy import MapRule, Policy
 from stintd.domain.projectfile import ProjectFile, parse_project_file
 from stintd.domain.remote import normalise_remote
 from stintd.domain.ticket import task_of_branch
+from stintd.frozen import frozen
 
 __all__ = [
     "DatedRule", "Home", "KnownCheckout", "KnownProject", "KnownRepo", "NameMatch", "Placement", "ProjectDraft",
@@ -36,7 +37,7 @@ GIT_KINDS = frozenset({"commit", "checkout", "merge", "rebase", "push", "pull", 
 MEMO_LIMIT = 50_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownProject:
     """What resolution needs of a project. `is_automatic`: nobody chose its name; `folder`: what it was made for."""
 
@@ -46,7 +47,7 @@ class KnownProject:
     folder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownRepo:
     """A repository: its normalised remote, and the project it keeps (one that is gone keeps it out of others)."""
 
@@ -55,7 +56,7 @@ class KnownRepo:
     project: ProjectId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownCheckout:
     """Where a repository lies; `kind` and `parent` as in CheckoutFacts."""
 
@@ -65,7 +66,7 @@ class KnownCheckout:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatedRule:
     """A mapping that holds for evidence from an instant on (`stint map --since`)."""
 
@@ -73,7 +74,7 @@ class DatedRule:
     since_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placement:
     """Where a heartbeat belongs, and why, in words for people.
 
@@ -91,7 +92,7 @@ class Placement:
     is_kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProjectDraft:
     """A project to make. `renames`: automatic projects whose names must change with it. See MapRule for the rest."""
 
@@ -105,7 +106,7 @@ class ProjectDraft:
     bill_supervised: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Home:
     """What a place gets: a project, or one to make, or neither (shown in review). `is_kept`: by its repository."""
 

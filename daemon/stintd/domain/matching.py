@@ -5,16 +5,16 @@ and a place of another client is never meant. Pure: names in, proposals out.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stintd.domain.model import ProjectId
 from stintd.domain.naming import match_name, normal_name
+from stintd.frozen import frozen
 
 SEPARATOR = " / "
 EXACT, NORMALISED, FUZZY, SEVERAL, NONE = "exact", "normalised", "fuzzy", "several", "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Local:
     """What is to be mapped: a project, or one of its tasks."""
 
@@ -23,7 +23,7 @@ class Local:
     client: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class There:
     """A place: `key` says which, `name` is `Project` or `Project / Task`."""
 
@@ -40,7 +40,7 @@ class There:
         return self.name.partition(SEPARATOR)[2].strip()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """`how` it matched; `key` of the place, None where none did; `near`: the names that may have been meant."""
 

@@ -5,7 +5,8 @@ nobody knows is never made again before somebody looked. Stopping always looks f
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from stintd.frozen import frozen
 
 STARTING, RUNNING, CORRECTING, BLOCKED = "starting", "running", "correcting", "blocked"
 STATES = (STARTING, RUNNING, CORRECTING, BLOCKED)
@@ -14,7 +15,7 @@ NEAR_SECONDS = 5
 """What the target has may differ by so much from the local truth before it is put right at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """The timer that is to run there: a run of an entry, on a place. `content` is told about it."""
 
@@ -24,7 +25,7 @@ class Wanted:
     content: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mirror:
     """What was done there."""
 

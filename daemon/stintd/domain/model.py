@@ -4,11 +4,12 @@ Values are frozen. Instants are aware UTC datetimes at this boundary; the kernel
 microseconds since the epoch (`*_us`) because a rebuild handles a million heartbeats in seconds.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 ProjectId = NewType("ProjectId", str)
 TaskId = NewType("TaskId", str)
@@ -42,7 +43,7 @@ def from_us(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What a run of heartbeats shares; stored once and referred to by number.
 
@@ -72,7 +73,7 @@ class Context:
         return self.source != "api" and self.source_text.startswith(BACKFILLED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heartbeat:
     """One moment of evidence. `id` is unique per user, from the source or derived from content.
 
@@ -85,7 +86,7 @@ class Heartbeat:
     entity: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absence:
     """A stretch of one device in which nobody worked or nothing may be kept. `kind` is one of ABSENCES."""
 
@@ -95,7 +96,7 @@ class Absence:
     device: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assignment:
     """Where a heartbeat belongs: a project (None: shown in review) and a task key (`DEV-12`) of it, or None."""
 
@@ -106,7 +107,7 @@ class Assignment:
 # ---------------------------------------------------------------- signals: what sources noticed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileSignal:
     """A file below a watched worktree was written, created, moved or deleted. `path` is relative to `checkout`.
 
@@ -120,7 +121,7 @@ class FileSignal:
     is_ignored: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GitSignal:
     """One human-sized git act: read from the HEAD reflog (`origin="reflog"`) or told by a hook (`origin="hook"`).
 
@@ -141,7 +142,7 @@ class GitSignal:
     witness: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockSignal:
     """The git dir of `checkout` holds (or no longer holds) `index.lock` or `HEAD.lock`: git itself is writing."""
 
@@ -150,7 +151,7 @@ class LockSignal:
     is_held: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RescanSignal:
     """Certainty was lost: compare everything of `checkout` (None: everywhere) with what was last known."""
 
@@ -159,14 +160,14 @@ class RescanSignal:
     checkout: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AbsenceSignal:
     """A suspend, lock, shutdown or switched-off stretch of this device."""
 
     absence: Absence
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScreenSignal:
     """The screen of this device is locked since `time`, or no longer. The first after a start says how it stands."""
 
@@ -174,7 +175,7 @@ class ScreenSignal:
     is_locked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlindSignal:
     """The daemon itself was down or stalled: shown and swept afterwards, cuts nothing."""
 
@@ -183,7 +184,7 @@ class BlindSignal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcessSignal:
     """A known agent process works (or no longer works) with its working folder in `folder`."""
 
@@ -195,7 +196,7 @@ class ProcessSignal:
     is_alive: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BeatSignal:
     """A heartbeat told by someone else (spool, HTTP), placed by `path`, `project` or neither.
 
@@ -217,7 +218,7 @@ class BeatSignal:
     client: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentSignal:
     """An act in a session of `agent`, told by its hook. `reason`: why a session started or ended, in the host's word.
 
@@ -232,7 +233,7 @@ class AgentSignal:
     folder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckoutFacts:
     """What can be read about one checkout from its files. `kind`: main, worktree, submodule or bare.
 
@@ -254,7 +255,7 @@ class CheckoutFacts:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckoutSignal:
     """A checkout was found (or found changed), or is gone from where it was (`is_gone`)."""
 
@@ -263,7 +264,7 @@ class CheckoutSignal:
     is_gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TroubleSignal:
     """A source lost certainty or got it back: raises or clears a health warning. `subject` tells several apart."""
 
@@ -283,7 +284,7 @@ Signal = (
 # ---------------------------------------------------------------- the sheet
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pause:
     """A stretch inside an entry that does not count."""
 
@@ -291,7 +292,7 @@ class Pause:
     end: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GapVerdict:
     """Why a silence was bridged or cut. `verdict`: "work", "away", "unassigned", "supervised" or "autonomous"."""
 
@@ -301,7 +302,7 @@ class GapVerdict:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """What the rules derive: one automatic entry before it has an id.
 
@@ -329,7 +330,7 @@ class Stretch:
     watched: tuple[tuple[datetime, datetime], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeEntry:
     """A stretch of work on one project and task; a running timer has no `end`."""
 

@@ -5,11 +5,11 @@ Being wrong here bills one client's hours to another, so likeness alone never de
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from unicodedata import normalize
 
 from stintd.domain.model import ProjectId
+from stintd.frozen import frozen
 
 NEAR_SCORE = 60
 """From here on a name is worth showing to somebody who mistyped another."""
@@ -60,7 +60,7 @@ def is_other_thing(one: str, other: str) -> bool:
     return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameMatch:
     """What a name matched: `how` is "id", "exact", "normalised" or "fuzzy". Without a project it is "several" when two
     are equally right, else ""; `near` then names what may have been meant.
@@ -124,7 +124,7 @@ def folder_names(folder: str) -> list[str]:
     return ["/".join(parts[-depth:]) for depth in range(1, len(parts) + 1)] or ["root"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Naming:
     """A name for something new, and the automatic names that must change so that nobody confuses the two."""
 

@@ -17,6 +17,7 @@ from stintd.domain.model import EPOCH, FileSignal, GitSignal, LockSignal, Proces
 from stintd.domain.pattern import is_within
 from stintd.domain.policy import Policy
 from stintd.domain.rhythm import Rhythms
+from stintd.frozen import frozen
 
 __all__ = ["Draft", "NoiseFilter", "Passed"]
 
@@ -38,7 +39,7 @@ AGENTS_LIMIT = 512
 WINDOWS_LIMIT = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A heartbeat before it has a repository. `id` is "" unless the act names itself (a commit); `checkout` and `entity`
     as in the signal, `entity` the new commit of a git act.
@@ -56,7 +57,7 @@ class Draft:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passed:
     """What is certain now (in order of time), and what is new and may yet prove to be noise."""
 

@@ -1,8 +1,9 @@
 """Globs of paths, remotes and branches, as the owner writes them in mappings and exclusions."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from stintd.frozen import frozen
 
 WILD = re.compile(r"[*?\[]")
 
@@ -42,7 +43,7 @@ def _one(pattern: str, at: int) -> tuple[str, int]:
     return text, close + 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PathPattern:
     """A glob on absolute paths that also holds for everything below what it matches.
 

@@ -1,10 +1,12 @@
 """The numbers the rules need, with the defaults of TRACKING.md. Built from settings; stored with a day when learnt."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
+from stintd.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class MapRule:
     """One mapping of the owner: the conditions that are set must all match; the first rule that matches wins.
 
@@ -23,7 +25,7 @@ class MapRule:
     bill_supervised: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """Settings as the rules see them. Lengths are timedeltas; see TRACKING.md for the meaning of each."""
 

@@ -4,17 +4,17 @@ Whole seconds: a part begins at the second it began in and is as long as the she
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from stintd.domain import report
 from stintd.domain.model import TimeEntry, to_us
 from stintd.domain.target import Abilities
+from stintd.frozen import frozen
 
 SECOND = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Portion:
     """One thing to deliver. Seconds since the epoch; `seconds` leaves pauses out, `end` does not."""
 

@@ -6,9 +6,9 @@ file this person's hours under another client's project.
 
 import re
 import tomllib
-from dataclasses import dataclass
 
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 STINT_FILE = ".stint.toml"
 WAKATIME_FILE = ".wakatime-project"
@@ -21,7 +21,7 @@ STARS = 2
 KEYS = ("project", "task", "tags", "exclude")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProjectFile:
     """What the file in `folder` says. `is_trusted`: its owner wrote it (not tracked in git) or confirmed it.
 

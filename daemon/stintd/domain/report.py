@@ -15,6 +15,7 @@ from stintd.domain.day import ONE_DAY, day_of, iso_week, start_of_day
 from stintd.domain.interval import Interval
 from stintd.domain.model import TimeEntry, from_us, to_us
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 GROUPINGS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
 HOUR_US = Decimal(3_600_000_000)
@@ -100,7 +101,7 @@ def by_day(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[date, int
 # ---------------------------------------------------------------- totals
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """What an hour of an entry is worth. `bills_supervised`: supervised time of billable work is billed."""
 
@@ -117,7 +118,7 @@ class Commit(NamedTuple):
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Labels:
     """What a grouping needs to know beside the entry; each answers (key, name). The zone splits days."""
 

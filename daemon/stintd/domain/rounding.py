@@ -6,14 +6,15 @@ first of equals), so that as few entries as possible differ from the sheet, and 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from stintd.frozen import frozen
 
 NONE, NEAREST, UP, DOWN = "none", "nearest", "up", "down"
 MODES = (NONE, NEAREST, UP, DOWN)
 DAY, ENTRY = "day", "entry"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rounding:
     """`minutes`: to multiples of which. `per`: what is rounded. `minimum`: seconds that any work at all counts as."""
 

@@ -4,17 +4,18 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 
 from stintd.domain.rounding import Rounding
+from stintd.frozen import frozen
 
 APPROVED, AUTO = "approved", "auto"
 SUBJECTS, TASK, NONE = "subjects", "task", "none"
 TASK_KEY = "{task}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Abilities:
     """What a connector can do. `finished`: take entries that are over. `live`: mirror running timers. `client_id`: the same
     entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
@@ -49,7 +50,7 @@ class Abilities:
     calls_per_hour: int = 3600
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetRule:
     """One `[[targets.NAME.map]]`: the conditions that are set must all match. `remote` names the place there; `{task}` in it
     is the key of the entry's task, as a branch names it, and a rule with that takes no entry without one. `rounding` goes
@@ -64,7 +65,7 @@ class TargetRule:
     rounding: Rounding | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """The settings of one target, read. `since`: nothing older is ever sent, None until the day of connecting is known.
     `tags`: what ours are called there, "" where they are not told."""
@@ -87,7 +88,7 @@ class Target:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """Of an entry what decides whether and where it goes."""
 
@@ -107,7 +108,7 @@ class Work:
     task_key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hold:
     """Why an entry is not sent yet, and what to do about it."""
 

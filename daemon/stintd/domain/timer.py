@@ -5,12 +5,12 @@ and nothing has changed. `TRANSITIONS` says what a verb makes of one timer; `MOD
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from stintd.domain.model import EntryId, Pause, ProjectId, TimeEntry
 from stintd.domain.policy import Policy
 from stintd.errors import Conflict, Invalid, NotFound
+from stintd.frozen import frozen
 
 TRANSITIONS: dict[str, dict[str, str]] = {
     "waiting": {"start": "running", "stop": "dropped", "pause": "waiting", "resume": "waiting", "cancel": "dropped"},
@@ -22,7 +22,7 @@ TRANSITIONS: dict[str, dict[str, str]] = {
 SESSION_SOURCES = frozenset({"hook", "agent", "editor"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """How many timers may run, counted per `person` or per `project`, and what an excess start does: `refuse` it,
     or `stop` or `pause` the oldest. `count` None: any number.
@@ -45,7 +45,7 @@ _LOOSENESS = tuple(MODES)
 # ---------------------------------------------------------------- effects
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartEntry:
     """Make an open manual entry. `may_overlap`: it was started beside others on purpose."""
 
@@ -58,7 +58,7 @@ class StartEntry:
     may_overlap: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopEntry:
     """End an open entry. `is_cut`: it is automatic, so no credit of evidence crosses this instant."""
 
@@ -68,7 +68,7 @@ class StopEntry:
     is_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PauseEntry:
     """Begin a pause. `is_cut`: the timer was automatic and becomes manual here."""
 
@@ -78,7 +78,7 @@ class PauseEntry:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResumeEntry:
     """End the open pause."""
 
@@ -86,14 +86,14 @@ class ResumeEntry:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropEntry:
     """Discard an open manual entry; its span returns to automatic tracking."""
 
     entry: EntryId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionBeat:
     """Evidence of a session: a human heartbeat of `kind` session_start, prompt or session_end."""
 
@@ -106,7 +106,7 @@ class SessionBeat:
 Effect = StartEntry | StopEntry | PauseEntry | ResumeEntry | DropEntry | SessionBeat
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What to do, and the timer that answers the request: its id, or None when a new one (or none) does."""
 
@@ -117,7 +117,7 @@ class Outcome:
 # ---------------------------------------------------------------- requests
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """A start. `at` None is now. `on_running` is the request's own wish, `surface` the mode of the surface it came by
     (`conflict` means strict in both). `session` makes it evidence of a session instead of a manual timer. `is_fresh`: a new
@@ -136,7 +136,7 @@ class Start:
     is_fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """Which timer a verb means: by entry, session or project; none of them: the one a person would mean."""
 

@@ -6,7 +6,7 @@ can be derived island by island, and a late heartbeat touches one of them.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time, timedelta, tzinfo
 
 from stintd.domain.absence import Absences, meets
@@ -20,6 +20,7 @@ from stintd.domain.limits import limits_of
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.domain.settle import Owned, stretches, verdicts
+from stintd.frozen import frozen
 
 __all__ = [
     "Claim",
@@ -41,7 +42,7 @@ __all__ = [
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaitingSession:
     """A session that has started and not acted yet: shown as a waiting timer, earning nothing. Gone after `until`."""
 
@@ -52,7 +53,7 @@ class WaitingSession:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """What the evidence says. `stretches` are sorted by start, human ones disjoint; `gaps` are the silences that were
     cut ("away") between and after stretches, `unassigned` those that belong to neither side; the silences bridged inside a
@@ -89,7 +90,7 @@ def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:
     return out
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UsualHours:
     """When the owner usually works: from `start` to `end` by the clock of `zone`; and one habit for every day."""
 

@@ -5,7 +5,6 @@ as it is, with its age.
 """
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import timedelta
 from sqlite3 import Connection
 from typing import TypeVar
@@ -20,6 +19,7 @@ from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.engine.targets import Targets
 from stintd.errors import Conflict, NotFound, StintdError, Unavailable
+from stintd.frozen import frozen
 from stintd.ports import Connector, Outcome, Place, PlaceMaker
 from stintd.store import deliveries, places
 from stintd.store.places import Kept
@@ -31,7 +31,7 @@ LONGEST_NAME = 500
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """What is known of a target's places. `trouble`: why they could not be read anew."""
 

@@ -7,7 +7,6 @@ The settings files and the connectors are handed in as functions: rules and room
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,12 +19,13 @@ from stintd.engine.planning import Planned
 from stintd.engine.targets import Targets
 from stintd.engine.tasklookup import TaskLookup
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
+from stintd.frozen import frozen
 from stintd.ports import STOPPED, Account, Chooser, Kind, Outcome, Place
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Book:
     """The settings of targets: all tables as they are, one read (`invalid` when it is wrong), one kept or (None) forgotten,
     and the settings taken over again."""

@@ -4,13 +4,13 @@ Nothing is changed, and nobody outside this machine is asked unless the owner sa
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from stintd.engine.engine import Engine
 from stintd.engine.planning import Planned
 from stintd.engine.targetlane import LaneTools
 from stintd.errors import StintdError
+from stintd.frozen import frozen
 from stintd.ports import Outcome
 from stintd.store import deliveries
 
@@ -20,7 +20,7 @@ BACKLOG = 5000
 """Heartbeats that may wait for the database before it is worth a word."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing looked at: `state` is ok, warning or error."""
 
@@ -30,7 +30,7 @@ class Finding:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Watches:
     """How many watches there are, may be ours, and the system allows (0: it does not say); and what could not be watched."""
 
@@ -40,7 +40,7 @@ class Watches:
     troubles: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doctor:
     """The parts it looks at. `watches` and `zone` ask for what is so now; `planned` are the connected billing systems."""
 

@@ -7,7 +7,7 @@ engine's next step, with the cursors of the sources they came from, in one trans
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from stintd.clock import Clock
@@ -40,6 +40,7 @@ from stintd.engine.branches import Branches
 from stintd.engine.engine import Engine
 from stintd.engine.places import Checkout, Places
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 from stintd.store import absences, cursors
 from stintd.store.ids import content_id, new_id
 
@@ -47,7 +48,7 @@ RECHECK = 0.25
 """Seconds between looks at whether held acts were released; they are held for two."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Glimpse:
     """Work that the noise rules have not released yet: shown as a provisional timer, in no log."""
 

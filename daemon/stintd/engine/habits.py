@@ -7,7 +7,6 @@ for those weeks changes nothing of it (TRACKING, invariant 8). Writer thread onl
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from sqlite3 import Connection
 from typing import Any
@@ -20,6 +19,7 @@ from stintd.domain.limits import limits_of
 from stintd.domain.model import from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine.rows import Row, select
+from stintd.frozen import frozen
 from stintd.store import heartbeats
 
 LOOK_BACK = timedelta(days=28)
@@ -33,7 +33,7 @@ WHERE actor = 'human' AND is_confirmed = 1 AND start_us BETWEEN ? AND ? ORDER BY
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learnt:
     """What a day knows: first and last usual minute (None: every hour is usual), and the habit around a silence."""
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from stintd.frozen import frozen
+
 SEVERITIES = ("info", "warning", "error")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthWarning:
     """One thing that is wrong now. `subject` tells several of one code apart (a folder, a repository)."""
 

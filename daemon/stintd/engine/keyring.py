@@ -12,7 +12,6 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
@@ -21,6 +20,7 @@ from stintd.domain.model import from_us, to_us
 from stintd.engine.engine import Engine
 from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
+from stintd.frozen import frozen
 from stintd.store.limited import Limit
 
 SCOPES = ("read", "write", "full")
@@ -36,7 +36,7 @@ def digest_of(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """Who a key stands for, and the one client or project it reaches, if it is limited."""
 

@@ -7,7 +7,7 @@ there becomes the delivery of its entry: edits, deletions and approvals go the w
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from sqlite3 import Connection
@@ -27,6 +27,7 @@ from stintd.engine.queries.entries import find
 from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.engine.view import Reading
+from stintd.frozen import frozen
 from stintd.ports import LOST, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Connector, Item, LiveConnector, Outcome, Running
 from stintd.store import deliveries, mirrors
 
@@ -39,7 +40,7 @@ REFUSED_PAUSE = timedelta(hours=6)
 OPEN = ["e.end_us IS NULL", "e.actor = 'human'", "e.state = 'running'", "e.is_confirmed = 1"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Live:
     """What is and what is to be there."""
 

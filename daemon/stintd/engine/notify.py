@@ -6,13 +6,14 @@ Called on the event loop's thread.
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
+
+from stintd.frozen import frozen
 
 QUEUE_LIMIT = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One committed change: `seq` of the change log (0 for what is not kept there, such as health), kind, wire payload."""
 

@@ -6,7 +6,6 @@ command that failed stored nothing: its retry runs.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from sqlite3 import Connection
 from typing import Any
@@ -16,12 +15,13 @@ from stintd.engine.reply import Reply
 from stintd.engine.rows import first
 from stintd.engine.step import Step
 from stintd.errors import Conflict
+from stintd.frozen import frozen
 from stintd.store import table
 
 KEPT = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """What a repeated request is known by: whose key it is, the route, and a digest of path and body."""
 

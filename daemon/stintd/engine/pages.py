@@ -4,13 +4,13 @@ What is kept is the address below the remote, without its query and fragment. Lo
 """
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from stintd.domain.policy import Policy
 from stintd.domain.remote import normalise_remote
 from stintd.domain.ticket import task_of_branch, ticket_of
 from stintd.engine.places import Checkout, Places
+from stintd.frozen import frozen
 
 DEPTH = 8
 """Segments of an address that may name a repository: groups of a forge nest, but not without end."""
@@ -21,7 +21,7 @@ _COMPARED = re.compile(r"(?:-/)?compare/(?:.*?\.{2,3})?(?P<head>[^?#]+)\Z")
 _NEW_REVIEW = re.compile(r"pull/new/(?P<head>[^?#]+)\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page below a repository's remote: the checkouts of that repository, and the rest of the address."""
 

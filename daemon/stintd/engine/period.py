@@ -1,16 +1,16 @@
 """Periods as callers give them: dates are the owner's local days, the last included; instants are half-open."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stintd.domain.model import to_us
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Period:
     """From `start` until before `end`. `days` are its first and last local day when it is made of whole ones."""
 

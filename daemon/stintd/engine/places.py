@@ -4,12 +4,13 @@ Read and written on the event loop's thread only. The rows behind it are written
 """
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stintd.domain.model import CheckoutFacts, RepoId
+from stintd.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checkout:
     """One known checkout: its repository, and the branch its HEAD names now."""
 
@@ -23,7 +24,7 @@ class Checkout:
         return self.facts.branch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """What a path resolves to: inside a checkout (`checkout`, `entity` relative to it), else a `folder`."""
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from sqlite3 import Connection
 from typing import Any
@@ -28,6 +28,7 @@ from stintd.engine.queries.entries import find, overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
 from stintd.engine.view import Reading
+from stintd.frozen import frozen
 from stintd.store import deliveries, places
 
 BATCH, TIMED_SECONDS = 50, 60
@@ -37,7 +38,7 @@ PREFIX = "target:"
 """How targets are called among what has something to send."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """A connected target, and what its connector can do."""
 
@@ -55,7 +56,7 @@ class Planned:
         return self.able.grain > 1 or any(one.is_by_day for one in roundings)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """A part of an entry on its way to a target: its place among the parts, why it is kept back, and its length there."""
 

@@ -1,11 +1,13 @@
 """What a command answers when its caller must know more than the value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from stintd.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Reply:
     """An answer of a command that creates: `is_new` False when it was there already (answered 200, not 201).
 

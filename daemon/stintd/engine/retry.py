@@ -1,16 +1,17 @@
 """When something that could not be delivered is tried again: doubling pauses, spread a little, or what the server asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+
+from stintd.frozen import frozen
 
 LONGEST_ASKED = timedelta(hours=6)
 """A server may ask for a longer pause; it is looked after that time whether it still means it."""
 SPREAD = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retry:
     """The pauses of one kind of target: the first, the longest, and after how long (and how many tries) it is parked."""
 

@@ -7,7 +7,7 @@ its connector may, before anything else is done with that entry. Nothing is reme
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from functools import partial
 from sqlite3 import Connection
@@ -28,6 +28,7 @@ from stintd.engine.rows import Row
 from stintd.engine.targetkeys import TargetKeys
 from stintd.engine.view import View
 from stintd.errors import StintdError
+from stintd.frozen import frozen
 from stintd.ports import BLIND, STOPPED, UNSENT, Connector, Outcome
 from stintd.store import deliveries
 
@@ -38,7 +39,7 @@ UNKNOWN_PAUSE = timedelta(seconds=5)
 """A server that did not answer may still be storing: it is not looked for at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LaneTools:
     """What every lane works with. `make` builds a target's connector around its secret."""
 
@@ -48,7 +49,7 @@ class LaneTools:
     chance: Callable[[], float] = random.random
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """What the database says: how it goes with the target, what is to be sent next, what was given up last."""
 

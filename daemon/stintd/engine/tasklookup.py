@@ -6,7 +6,6 @@ wakes because of it.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from stintd.domain.model import to_us
@@ -18,6 +17,7 @@ from stintd.engine.planning import Planned
 from stintd.engine.rows import Row, select
 from stintd.engine.targets import Targets
 from stintd.errors import Invalid, StintdError, Unavailable
+from stintd.frozen import frozen
 from stintd.ports import MISSING, Outcome, RemoteList, RemoteTask, TaskBook, TaskConnector
 from stintd.store import deliveries
 from stintd.store.limited import Limit
@@ -29,7 +29,7 @@ Thing = TypeVar("Thing", RemoteList, RemoteTask)
 _ID = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """How a caller names a task: by id or custom id, or by name within a list."""
 
@@ -42,7 +42,7 @@ class Named:
         return f"ID '{self.task_id[:100]}'" if self.task_id else f"name '{(self.task_name or '')[:100]}'"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A task and the target that has it."""
 

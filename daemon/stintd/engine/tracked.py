@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from stintd.domain.model import CheckoutFacts, FileSignal, GitSignal, Signal
+from stintd.frozen import frozen
 
 Sink = Callable[[list[Signal], dict[str, str]], None]
 """Takes signals and the cursors to store in the same transaction. Called on the loop's thread; never blocks."""
@@ -97,7 +98,7 @@ class Folders(Protocol):
     def trouble(self, facts: CheckoutFacts) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
     """The sources a tracker drives."""
 
@@ -107,7 +108,7 @@ class Parts:
     discover: Callable[[str, bool], Found]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackerSettings:
     """`owner`: addresses of the owner (empty: everybody who writes this machine's reflogs). `known_since`: the last
     moment the daemon is known to have watched; None on its first start, when history is left to a backfill."""
@@ -119,7 +120,7 @@ class TrackerSettings:
     patrol: timedelta = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """What a thread read of a checkout before it is adopted. `end`: the cursor behind its whole reflog."""
 
@@ -150,7 +151,7 @@ class Tracked:
     is_locked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RepoState:
     """A checkout as `stint repos` shows it. `tier`: that of its coverage, else waiting (to be planned), cold (only its
     git folders, for want of activity) or refused. `problem` says what is wrong or why it is not watched in full."""

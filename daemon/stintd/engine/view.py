@@ -1,6 +1,5 @@
 """What a query reads from: one connection's snapshot, and the instant and policy it is read with."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Protocol
@@ -8,6 +7,7 @@ from typing import Protocol
 from stintd.domain.model import Context
 from stintd.domain.policy import Policy
 from stintd.domain.timesheet import WaitingSession
+from stintd.frozen import frozen
 
 
 class Reading(Protocol):
@@ -25,7 +25,7 @@ class Reading(Protocol):
     def admits(self, project_id: str | None) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """A query's surroundings. `waiting`: sessions that have started and not acted yet; `glimpses`: places where work was
     noticed that the noise rules have not released. Neither has an entry.

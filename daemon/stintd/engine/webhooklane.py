@@ -8,7 +8,6 @@ goes on where it was, and sends an attempt whose end was not written down once m
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from sqlite3 import Connection
 
@@ -24,6 +23,7 @@ from stintd.engine.outgoing import target_of
 from stintd.engine.retry import LONGEST_ASKED, Retry, asked_pause
 from stintd.engine.rows import Row, first
 from stintd.errors import StintdError
+from stintd.frozen import frozen
 from stintd.ports import Carrier, Failure, Request, Response
 from stintd.store import outbox
 
@@ -34,7 +34,7 @@ USER_AGENT = f"stintd/{__version__}"
 DEFAULT_RETRY = Retry()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tools:
     """What every lane works with. `chance` gives numbers from 0 to 1."""
 
@@ -45,7 +45,7 @@ class Tools:
     chance: Callable[[], float] = random.random
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """What the database says: the webhook, what is to be sent next and what then, how many are parked and why."""
 

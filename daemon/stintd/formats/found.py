@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from stintd.errors import Invalid
 from stintd.formats import work as shared
 from stintd.formats.work import NO_PROJECT, Work, content_id, instant
+from stintd.frozen import frozen
 
 LINE_LIMIT = 1 << 20
 _SHOWN = re.compile(r"\S")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """One thing of a file. `kind`: entry, heartbeat, or a section of our own JSON; `value` as `POST /api/import` takes it."""
 
@@ -23,7 +23,7 @@ class Found:
     value: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bad:
     """A line that is not imported, and why."""
 
@@ -31,7 +31,7 @@ class Bad:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passed:
     """Something that is left out on purpose, and why: it is counted and told, and stops nothing."""
 

@@ -6,10 +6,10 @@ decoder's stack, holds a number that is none, or is larger than a mebibyte in on
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 VALUE_LIMIT = 1 << 20
 _SPACE = " \t\r\n"
@@ -18,7 +18,7 @@ _GOES_ON = ".eE+-"
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Element:
     """A value, the line it begins on, and where it lies: keys of objects and places in lists."""
 

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from stintd.domain.model import to_us
+from stintd.frozen import frozen
 
 NO_PROJECT = "(no project)"
 """Stands for time that belongs to no project, where a format must name one."""
@@ -15,7 +15,7 @@ NAME_LIMIT, TAG_LIMIT, TEXT_LIMIT, TAGS = 255, 100, 4000, 100
 Span = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """A finished stretch of work. `id` "" where a file has none: then it comes from the content. `pauses` in order."""
 

@@ -1,10 +1,10 @@
 """What installers of agents' hooks have in common: where our part lies, and how calls stand in a host's JSON."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from stintd.errors import Conflict
+from stintd.frozen import frozen
 from stintd.install.agentsettings import Home, SettingsText, plan_install, plan_uninstall, state_of
 from stintd.install.agentshim import call, is_call, users_shell
 from stintd.install.change import Plan
@@ -31,7 +31,7 @@ class Host(Protocol):
         """The file, and in words how it stands with our calls in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonHost:
     """An agent that keeps hooks in a JSON file. `place` finds the file, `entry` makes the item of an event; `is_own`: the
     whole file is ours; `is_sourced`: it gives commands to sh or bash.
@@ -64,7 +64,7 @@ class JsonHost:
         return JsonText(wanted, self.first, self.comments, self.is_own)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonText:
     """Calls as items of lists by event, below `hooks`. `first`: the text of a new file."""
 

@@ -9,15 +9,16 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Protocol
 
 from stintd.errors import Conflict, StintdError
+from stintd.frozen import frozen
 from stintd.install.agentshim import SHIM, shim_text
 from stintd.install.change import Plan, Problem, Remove, Rewrite, Step, Write, read_text, replace_file
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Home:
     """Where our part lies: the folder of the shims and the spool they write into. `user`: the user's own home folder."""
 
@@ -51,7 +52,7 @@ class SettingsText(Protocol):
         """Whether a text without our calls says no more than a new file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """What is remembered of a settings file: digests of before and after us ("": there was none), folders made for it."""
 

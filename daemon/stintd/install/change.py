@@ -9,11 +9,11 @@ import os
 import re
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import groupby, islice
 
 from stintd.errors import Conflict, Unavailable
+from stintd.frozen import frozen
 
 TEXT_LIMIT = 1024 * 1024
 ALONE = b", and this file"
@@ -21,7 +21,7 @@ ALONE = b", and this file"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Write:
     """Put `text` at `path`; what is there now goes to `keep`, or is replaced when `keep` is ""."""
 
@@ -31,7 +31,7 @@ class Write:
     keep: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """Rename `path` over `to`, content and mode untouched."""
 
@@ -39,7 +39,7 @@ class Move:
     to: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remove:
     """Delete one file or, with `is_folder`, one empty folder."""
 
@@ -47,7 +47,7 @@ class Remove:
     is_folder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddLine:
     """Add one line at the end of the user's git configuration."""
 
@@ -55,7 +55,7 @@ class AddLine:
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropLine:
     """Take one line out of the user's git configuration again."""
 
@@ -63,7 +63,7 @@ class DropLine:
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rewrite:
     """Change a settings file of the user's from `before` to `after` (None: there is none), keeping `kept` at `keep`.
     `secret`: a pattern of what in it is not shown.
@@ -80,7 +80,7 @@ class Rewrite:
 Step = Write | Move | Remove | AddLine | DropLine | Rewrite
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Why one place was left alone, and what to do about it."""
 
@@ -89,7 +89,7 @@ class Problem:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Steps in order, the places that are left alone, and what the user has to do besides."""
 

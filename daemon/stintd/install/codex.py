@@ -8,10 +8,10 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from stintd.errors import Conflict, StintdError
+from stintd.frozen import frozen
 from stintd.install.agenthost import MEND, JsonHost, is_ours
 from stintd.install.agentsettings import Home, SettingsText, plan_install, plan_uninstall, recall, state_of
 from stintd.install.agentshim import call, users_shell
@@ -34,7 +34,7 @@ def _entry(command: str, event: str) -> object:
     return {"hooks": [{"type": "command", "command": command, "timeout": 10}]}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TomlText:
     """Calls as one marked block at the end of the text."""
 
@@ -87,7 +87,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodexHost:
     """The one of both files that is in use. `name` and `title` as in every host."""
 

@@ -9,9 +9,9 @@ import re
 import stat
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stintd.errors import Conflict, NotFound, Unavailable
+from stintd.frozen import frozen
 from stintd.install.change import read_text
 
 INCLUDE_DEPTH = 5
@@ -19,7 +19,7 @@ REFLOG = "its HEAD log is read all the same, which tells everything but pushes"
 NEWER_GIT = f"git 2.54 and later reach it by `stint hooks install git`; until then {REFLOG}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repository:
     """One repository on disk. `folder` is its top, or the git dir of a bare one; worktrees share `common_dir`."""
 
@@ -28,7 +28,7 @@ class Repository:
     common_dir: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Setting:
     value: str
     origin: str

@@ -1,9 +1,10 @@
 """opencode: a plugin of ours in its folder of plugins, which writes to the spool itself and starts no process."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stintd.errors import Conflict
+from stintd.frozen import frozen
 from stintd.install.agentsettings import Home, plan_install, plan_uninstall, stands
 from stintd.install.agentshim import plugin_text
 from stintd.install.change import Plan, Write
@@ -19,7 +20,7 @@ def _place(home: Home) -> str:
     return os.path.join(top, "plugins", FILE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PluginText:
     """A whole file, known as ours by the digest in its first line."""
 
@@ -42,7 +43,7 @@ class PluginText:
         return not raw
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpencodeHost:
     """Its plugin. `name` and `title` as in every host."""
 

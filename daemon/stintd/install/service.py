@@ -10,10 +10,10 @@ import plistlib
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 from stintd.install.change import Plan, Problem, Remove, Write, read_text
 from stintd.paths import Layout
 from stintd.resources import bundled
@@ -26,7 +26,7 @@ VARIABLES = ("STINTD_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
 _MARK = re.compile(rb"stint service install [0-9a-f]{16}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """What the files are made for. `command` starts the daemon; `environ` is the caller's."""
 
@@ -40,7 +40,7 @@ class Place:
         return {name: self.environ[name] for name in VARIABLES if self.environ.get(name)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manager:
     """A service manager. `files` by their paths; `start`, `stop`: commands that have it take them over, or let them go."""
 

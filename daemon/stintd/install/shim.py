@@ -7,9 +7,9 @@ ours to replace or remove: one that somebody has edited since is theirs. That ho
 import hashlib
 import re
 import shlex
-from dataclasses import dataclass
 
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 from stintd.resources import bundled
 
 HOOKS = ("post-commit", "post-checkout", "post-merge", "post-rewrite", "pre-push")
@@ -23,7 +23,7 @@ _ARGUMENTS = {
 _MARK = re.compile(rb"\A(#!/bin/sh\n# |// )stintd hook: ([a-z-]+) ([0-9a-f]{16})\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recognised:
     """A file that carries our mark. `is_intact`: nobody changed it after us."""
 

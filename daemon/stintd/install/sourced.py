@@ -5,9 +5,9 @@ changes. The line is silent when what it reads is gone.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from stintd.errors import Conflict, Invalid
+from stintd.frozen import frozen
 from stintd.install.agentsettings import Home, plan_install, plan_uninstall, recall, stands
 from stintd.install.change import Plan, Remove, Write, read_text
 from stintd.resources import bundled
@@ -16,7 +16,7 @@ Quote = Callable[[str], str]
 """Text as a literal of the program's language."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GuardedLine:
     """Our line in a file of settings. It begins with `head` and ends with `tail`, whatever home it leads to."""
 
@@ -46,7 +46,7 @@ class GuardedLine:
         return line.startswith(self.head) and line.endswith(self.tail)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourcedHost:
     """A program that reads our file. `file`: its template below `hooks/`; `line`: the guarded line, with `{}` for its path;
     `is_own`: the file that holds the line is ours alone."""

@@ -6,9 +6,9 @@ So a file without a key gets ours, and one that is used with another server keep
 
 import os
 import re
-from dataclasses import dataclass
 
 from stintd.errors import Conflict
+from stintd.frozen import frozen
 from stintd.install.agentsettings import Home, plan_install, plan_uninstall, stands
 from stintd.install.change import Plan
 
@@ -23,7 +23,7 @@ _HEADER = re.compile(r"\s*\[\s*([^\]]+?)\s*\]")
 _SETTING = re.compile(r"\s*([A-Za-z_]+)\s*[=:]\s*(\S?)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfigText:
     """Our lines in the file; see `agentsettings.SettingsText`. `url` ends at `/api/v1`; without a key any of ours counts."""
 

@@ -8,13 +8,13 @@ where its repository is watched. Of everything else, titles above all, nothing i
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any
 
 from stintd.domain.model import BeatSignal
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 EDITOR, PAGE, PRESENT = "app.editor.activity", "web.tab.current", frozenset({"currentwindow", "afkstatus"})
 STEP = timedelta(seconds=60)
@@ -23,7 +23,7 @@ LONGEST = timedelta(hours=1)
 TEXT_LIMIT = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bucket:
     """Who a watcher is: it names itself once."""
 
@@ -37,7 +37,7 @@ class Bucket:
         return self.client.removeprefix("aw-watcher-")[:40]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """One event: since when, how long, and what."""
 

@@ -6,12 +6,12 @@ bodies, query strings and the OpenAPI document, so that none can differ from ano
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 Reader = Callable[[Any], Any]
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ NO_NUL, _NOT_BLANK = r"^[^\u0000]*$", rf"^[^\u0000]*{_SHOWN.pattern}[^\u0000]*$"
 _ADDRESS = r"[^@\u0000-\u0020\u007f-\u00a0]+@[^@\u0000-\u0020\u007f-\u00a0]+"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """How one kind of value is read: from JSON, and from the text of a query.
 
@@ -41,7 +41,7 @@ class Kind:
     from_text: Reader | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One field: its name on the wire, the argument it becomes, its kind."""
 

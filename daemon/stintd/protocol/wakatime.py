@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from math import isfinite
@@ -18,6 +17,7 @@ from uuid import UUID
 
 from stintd.domain.model import BeatSignal, from_us
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 ITEM = '"entity"'
 """Every heartbeat has one: how many lie in text that cannot be read."""
@@ -36,7 +36,7 @@ class Unreadable:
     """Stands for an item that is no JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One heartbeat: what it says of work, or the page a browser showed. `id` is what its sender is answered."""
 

@@ -6,13 +6,15 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import Any
 
+from stintd.frozen import frozen
+
 SIZE_LIMIT = 1 << 20
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _WHERE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One thing wrong with the settings. `line` 0 means the file as a whole (or the environment)."""
 

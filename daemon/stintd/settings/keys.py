@@ -4,11 +4,11 @@ made from this table (tests compare them), so a key cannot be undocumented."""
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from stintd.domain.policy import Policy
+from stintd.frozen import frozen
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|m|s)", re.IGNORECASE)
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -23,7 +23,7 @@ class Wrong(ValueError):
         self.text, self.remedy = text, remedy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """One setting. `policy` is the field of `Policy` it becomes, "" for the rest."""
 

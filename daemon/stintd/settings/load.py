@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 from stintd import paths
 from stintd.domain.policy import MapRule, Policy
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 from stintd.settings.document import Document, Problem, read_document
 from stintd.settings.keys import BY_NAME, FREE_TABLES, KEYS, LATER_TABLES, RULE_CONDITIONS, RULE_KEYS, TABLES, Wrong
 from stintd.settings.targets import read_targets
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """Everything that is set. `values` holds every key by its dotted name; `origins` says where each one that is set
     stands (`file:line` or the environment variable)."""

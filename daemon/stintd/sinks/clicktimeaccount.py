@@ -3,8 +3,9 @@
 Units the service does not document are read where they can mean one thing only; the rest is left to its own answer.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+from stintd.frozen import frozen
 
 OPEN = frozenset({"Open", "Rejected"})
 """Of a timesheet's states those in which its hours can still be changed; the others wait for an approval, or have it."""
@@ -16,7 +17,7 @@ ALTERED = 45
 """Seconds by which hours there may differ from what was sent: those between whole minutes do, and the smallest step is more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """`step`: seconds that lengths are multiples of, 0 for any. `closed_before`: a day as text; nothing before it is taken.
     `default_task`: the task of entries that name none."""
@@ -98,7 +99,7 @@ def closed(day: str, rules: Rules) -> str:
     return f"the company is locked up to {rules.closed_before}" if day < rules.closed_before else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A timesheet: its days, and its state."""
 

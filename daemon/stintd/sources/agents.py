@@ -12,12 +12,12 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from stintd.domain.model import AgentSignal, BeatSignal
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 from stintd.sources.hookline import unescaped
 
 HOSTS = ("claude-code", "codex", "gemini", "copilot", "cursor", "windsurf", "opencode")
@@ -55,7 +55,7 @@ PATH_LIMIT, ID_LIMIT = 1024, 200
 SAME = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentLine:
     """The shim's line. `named`: what it saw of the agent: parent, tty, started, ci, entry, editor."""
 
@@ -65,7 +65,7 @@ class AgentLine:
     named: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentProcess:
     """The live process a session belongs to. None: it cannot be told whether a person sits before it."""
 

@@ -11,12 +11,12 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 import stintd
 from stintd.clock import Clock
 from stintd.domain.model import CheckoutFacts, from_us
+from stintd.frozen import frozen
 from stintd.sources import gitcall
 from stintd.sources.gitfiles import GitPlace, distrust, read_config, text_of
 from stintd.sources.gitreader import place_of
@@ -29,7 +29,7 @@ LATEST = 4_102_444_800  # 2100; commit dates may say anything
 FORMAT = "%H%x1f%s%x1f%an%x1f%ae%x1f%at%x1f%ce%x1f%ct%x1f%P"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommitDetail:
     """A commit as it describes itself. Its times can be set by anybody: never the basis of billing."""
 

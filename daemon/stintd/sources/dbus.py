@@ -11,9 +11,10 @@ import os
 import struct
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from stintd.frozen import frozen
 
 CALL, ANSWER, ERROR, SIGNAL = 1, 2, 3, 4
 NO_AUTO_START = 2
@@ -31,7 +32,7 @@ class BusError(Exception):
     """The bus, or who was called, answered with an error or with nonsense."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One message that came. `fields` by their number; `body`: its values."""
 

@@ -8,8 +8,8 @@ config says bare.
 """
 
 import os
-from dataclasses import dataclass
 
+from stintd.frozen import frozen
 from stintd.sources.gitfiles import OddFile, locate_bare
 
 HEAVY = frozenset({
@@ -22,7 +22,7 @@ HEAVY = frozenset({
 """Folders that tools fill. Inside a checkout they are never entered; outside, only if they are a checkout."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How far a walk goes. The defaults hold a home folder of some 10,000 repositories."""
 
@@ -32,7 +32,7 @@ class Limits:
     checkouts: int = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """`checkouts`: top folders, outer before inner. `containers`: folders above them and beside them that are in no
     checkout, where a new clone would appear. `is_cut`: a limit ended the walk early."""

@@ -8,13 +8,13 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from stintd.clock import Clock
 from stintd.domain.model import CheckoutFacts, FileSignal, from_us, to_us
 from stintd.errors import StintdError
+from stintd.frozen import frozen
 from stintd.sources import gitcall, gitindex
 from stintd.sources.gitfiles import GitPlace
 from stintd.sources.gitindex import NeedsGit
@@ -31,7 +31,7 @@ ListTracked = Callable[[CheckoutFacts], Iterable[str]]
 """Tracked paths of a checkout as git lists them; folders outside a sparse checkout end in a slash."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """`folders`: absolute, the top first. `trouble`: why some may be missing, in words for the owner. `spared`: files
     that the patterns ignore and that are tracked all the same, where only git could tell (else the index is asked)."""
@@ -41,7 +41,7 @@ class Plan:
     spared: frozenset[bytes] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Tracked:
     """The tracked files of one checkout, and the index they were read from."""
 
@@ -100,7 +100,7 @@ def visit(top: bytes, tracked: frozenset[bytes], rules: IgnoreRules) -> "Iterato
                 ahead.append(path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     """What the index tells: folders of tracked files; `listed`: all paths, where git itself had to be asked."""
 

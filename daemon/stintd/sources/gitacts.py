@@ -7,9 +7,9 @@ in the log of the remote-tracking branch. Pure, but for `stash_seconds` and `pus
 
 import os
 import re
-from dataclasses import dataclass
 
 from stintd.domain.model import GitSignal, from_us
+from stintd.frozen import frozen
 from stintd.sources.reflog import ReflogCursor, ReflogLine, ReflogNews, act_times, read_tail
 
 STASH_SKEW = 2  # seconds between a stash and the reset that clears the work tree
@@ -20,7 +20,7 @@ _MOVING = re.compile(r"moving from (\S+) to (.+)")
 _STEP = re.compile(r"\((start|pick|reword|edit|squash|fixup|continue|finish|abort|skip|merge|label|reset)\)$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folded:
     """Acts, oldest first, and how many lines they used up: a rebase still going on is left for the next look."""
 
@@ -28,7 +28,7 @@ class Folded:
     used: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoldFacts:
     """What folding must know of the checkout: its path, the branch HEAD names now, the owner's addresses (empty:
     whoever writes this machine's reflogs), and when something was stashed (seconds)."""

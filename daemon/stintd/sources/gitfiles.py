@@ -11,9 +11,9 @@ import functools
 import os
 import re
 import stat
-from dataclasses import dataclass
 
 from stintd.errors import Unavailable
+from stintd.frozen import frozen
 
 UNKNOWN = "(unknown)"
 SMALL_LIMIT = 64 * 1024  # HEAD, a ref, the .git file: git's own are below 1 KiB
@@ -30,7 +30,7 @@ class OddFile(Unavailable):
     """A git file that is not what git would have written: a link, a pipe, a device, too large, not ours."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GitPlace:
     """Where one checkout keeps its git data. `kind` and `parent` as in CheckoutFacts."""
 
@@ -41,7 +41,7 @@ class GitPlace:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """What HEAD says: the branch (None when detached, UNKNOWN when odd) and the commit ("" while unborn)."""
 
@@ -49,7 +49,7 @@ class Head:
     sha: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GitConfig:
     """The few settings that place and name a repository."""
 

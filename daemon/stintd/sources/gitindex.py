@@ -8,9 +8,9 @@ the repository it lies in: a bounded regular file, every length checked, and no 
 import os
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from stintd.errors import Unavailable
+from stintd.frozen import frozen
 from stintd.sources.gitfiles import OddFile, open_regular
 
 LIMIT = 128 * 1024 * 1024  # bytes: about a million files
@@ -28,7 +28,7 @@ class NeedsGit(Unavailable):
     """The index is fine, but only git can read it: version 4, split or sparse, or from a newer git."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackedFile:
     """What the index last knew of one file's content."""
 
@@ -85,7 +85,7 @@ def is_inside(path: bytes) -> bool:
 # ---------------------------------------------------------------- the format
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Index:
     """A whole index file that was checked to its end: `count` entries with object ids of `id_size` bytes."""
 

@@ -5,10 +5,10 @@ Holds no state, so that any thread may ask.
 """
 
 import os
-from dataclasses import dataclass
 
 from stintd.domain.model import CheckoutFacts, GitSignal, to_us
 from stintd.domain.remote import normalise_remote
+from stintd.frozen import frozen
 from stintd.sources import gitcall
 from stintd.sources.gitacts import FoldFacts, fold, pushes, stash_seconds
 from stintd.sources.gitfiles import (
@@ -41,7 +41,7 @@ OWNER_TAIL = 64 * 1024
 WALK_LIMIT = 500  # lines of a reftable's reflog looked at; more than anybody writes between two looks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """What a look at a reflog found. `cursor` is to be kept once the signals are; `is_waiting`: a rebase goes on, so
     look again in a moment, settled."""

@@ -8,9 +8,10 @@ of is the agent's. What a server merged, what others wrote, and copies of what t
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stintd.domain.model import KINDS, CheckoutFacts, GitSignal, from_us, to_us
+from stintd.frozen import frozen
 from stintd.ports import Recalled
 from stintd.sources import gitcall
 from stintd.sources.gitfiles import PACKED_LIMIT, GitPlace, OddFile, read_config, read_small, text_of
@@ -33,7 +34,7 @@ AGENTS = re.compile(
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commit:
     """A commit by its own words; `seconds` is its author date."""
 

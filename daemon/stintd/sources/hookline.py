@@ -8,11 +8,11 @@ happened, where the file's own time cannot say; `step=rebase` inside a rebase; `
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from stintd.domain.model import GitSignal
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 WORDS = {
     "post-commit": 0, "post-checkout": 3, "post-merge": 1, "post-rewrite": 1, "pre-push": 1, "editor": 3, "shell": 1,
@@ -25,7 +25,7 @@ _ID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NAMED = frozenset({"t", "step", "during", "agent", "tty"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HookLine:
     """One act as the shim told it. `time` is None when the file's time is the act's."""
 

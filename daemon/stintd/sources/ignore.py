@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from stintd.frozen import frozen
 from stintd.sources.gitfiles import OddFile, parse_config, read_small
 
 LIMIT = 512 * 1024  # bytes of one ignore file
@@ -32,7 +33,7 @@ _CLASSES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern:
     """One line. `is_name`: it is held against the last part of a path, else against the path below the ignore file."""
 
@@ -293,7 +294,7 @@ def global_excludes() -> str:
 # ---------------------------------------------------------------- a checkout
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Folder:
     """What holds in one folder: whether it is ignored, else its ignore files with the length of each one's base."""
 

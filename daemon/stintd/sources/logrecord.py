@@ -7,12 +7,12 @@ prompt, and of its text nothing is kept. `claudelog` and `codexlog` read lines i
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from stintd.domain.model import to_us
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 EARLIEST_US = 1_577_836_800_000_000
 """The start of 2020: no agent kept a log before."""
@@ -29,7 +29,7 @@ SAME_US = SECOND
 """Two lines of one prompt are this close; a person's next prompt never is."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """One line. `what`: prompt, queued (typed while a turn ran), taken (queued ones, by the agent), work, stop.
     `is_person`: somebody typed it.
@@ -48,7 +48,7 @@ class Note:
     is_last: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Act:
     """What goes to the daemon: a heartbeat to be, without any of the log's words."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from stintd.frozen import frozen
 from stintd.sources.claudelog import ClaudeLog
 from stintd.sources.codexlog import CodexLog
 from stintd.sources.logrecord import Act, Note, acts
@@ -25,7 +26,7 @@ NOTES_LIMIT = 2_000_000
 """Notes of one file: a hundred megabytes make about a hundred thousand."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogFile:
     """A log: of which agent, and whether a subagent wrote it."""
 

@@ -9,13 +9,13 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psutil
 
 from stintd.clock import Clock
 from stintd.domain.model import ProcessSignal
+from stintd.frozen import frozen
 from stintd.ports import Sink
 from stintd.sources import agents
 
@@ -46,7 +46,7 @@ FORGET = 600.0  # seconds after which what was no agent is looked into again, in
 YOUNG = 10.0  # the same for the first time: between fork and exec a process still looks like its parent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentProcess:
     """A live agent: `folder` is its working folder."""
 

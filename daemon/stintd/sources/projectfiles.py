@@ -6,12 +6,12 @@ A file that came with a clone was written by somebody else, so whether git track
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from stintd.domain.model import CheckoutFacts
 from stintd.domain.pattern import folders_up
 from stintd.domain.projectfile import FILE_NAMES, ProjectFile, parse_project_file
 from stintd.errors import StintdError
+from stintd.frozen import frozen
 from stintd.sources import gitfiles, gitindex
 
 SIZE_LIMIT = 64 * 1024
@@ -19,7 +19,7 @@ FILES_LIMIT = 200
 """Project files read a checkout; a repository with more has them for another reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """The files that could be read, and what is wrong with the others."""
 

@@ -10,8 +10,8 @@ Reads bounded regular files only; starts nothing, writes nothing.
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 
+from stintd.frozen import frozen
 from stintd.sources.gitfiles import OddFile, open_regular, text_of
 
 TAIL_LIMIT = 4 * 1024 * 1024  # about 25,000 lines: more than anybody does between two looks
@@ -25,7 +25,7 @@ _LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReflogLine:
     """One line as git wrote it. `end` is the offset just behind it (0 where there is no file)."""
 
@@ -38,7 +38,7 @@ class ReflogLine:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReflogCursor:
     """How far a reflog has been read: file, offset, digest of the last line read, and the file's time then."""
 
@@ -60,7 +60,7 @@ class ReflogCursor:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReflogNews:
     """Lines not read before, oldest first, and where to go on. `is_appended`: the file only grew, so its time is the
     newest line's own. `written_us`: the file's time."""

@@ -13,12 +13,12 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.model import ScreenSignal
+from stintd.frozen import frozen
 from stintd.ports import Sink
 from stintd.sources.dbus import BUS, Bus, BusError, Message
 
@@ -41,7 +41,7 @@ LOST = (OSError, EOFError, BusError, TimeoutError)
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """One of the user's sessions, as far as it matters here."""
 

@@ -21,13 +21,14 @@ import re
 import stat
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from stintd.clock import Clock
 from stintd.domain.model import EPOCH, AgentSignal, BeatSignal, GitSignal, TroubleSignal
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 from stintd.ports import Sink
 from stintd.sources import agents, beatline
 from stintd.sources.hookline import WORDS, HookLine, parse_line, signal_of
@@ -55,7 +56,7 @@ _NAME = re.compile(r"([a-z]+(?:-[a-z]+)*)\.[0-9]+(?:\.[0-9]+)?")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Message:
     """A spool file that was read and claimed, and the acts in it."""
 

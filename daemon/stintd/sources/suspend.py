@@ -9,11 +9,11 @@ timer runs there is a tick of its own, once a minute.
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stintd.clock import Clock
 from stintd.domain.model import Absence, AbsenceSignal, BlindSignal, RescanSignal, Signal
+from stintd.frozen import frozen
 from stintd.ports import Sink
 
 TICK = 60.0  # seconds; the idle bar is one wakeup a minute
@@ -21,7 +21,7 @@ LATE = 20.0  # seconds a tick may be late on a busy machine before it is a stall
 DRIFT = 2.0  # seconds that clocks may drift apart between two looks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """The three clocks at one moment."""
 

@@ -7,7 +7,8 @@ compared, nothing is read. A folder's own time tells nothing here: tools that fi
 import os
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from stintd.frozen import frozen
 
 GRAIN_NS = 20_000_000
 """File times come from the kernel's last tick, up to 10 ms old; a file written just after `since` may bear less."""
@@ -16,7 +17,7 @@ AHEAD_NS = 2_000_000_000
 """A file time further ahead than this was set by somebody (an archive, another clock) and says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """One file written in the stretch; `path` relative to the top, as bytes."""
 

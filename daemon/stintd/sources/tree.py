@@ -1,11 +1,12 @@
 """What every way of watching offers: cover the folders of a checkout, uncover them, tell how things stand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from stintd.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Coverage:
     """How a checkout is watched now. `tier`: `full`, `git` (its git folders only), `swept` (polled) or `none`.
 
@@ -18,7 +19,7 @@ class Coverage:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TreeStats:
     """How one tree does. `watches` counts folders, `budget` is their bound (0: none)."""
 

@@ -10,10 +10,11 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stintd.clock import Clock, SystemClock
 from stintd.errors import Unavailable
+from stintd.frozen import frozen
 from stintd.mounts import is_silent, kind_of, read_mounts
 from stintd.sources.notes import Handover, NoteSink, TreeNote
 from stintd.sources.observer import ObserverTree
@@ -30,7 +31,7 @@ _LIMITS = ("/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_
 BACKENDS = ("auto", "inotify", "observer", "polling")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WatchStats:
     """How watching does. `main` is the tree that most checkouts are in, `swept` the polling one beside it; `trouble`
     says in plain words what is not watched as it should be."""

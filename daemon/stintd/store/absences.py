@@ -1,14 +1,14 @@
 """Absences, and the blind stretches in which the daemon itself was down or stalled."""
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
-from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
 from stintd.domain.model import Absence, from_us, to_us
+from stintd.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blind:
     """A stretch in which the daemon saw nothing. Shown and swept, cuts nothing."""
 

@@ -6,11 +6,11 @@ import os
 import re
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stintd.errors import Unavailable
+from stintd.frozen import frozen
 from stintd.store import failure
 
 KEEP = 3
@@ -21,7 +21,7 @@ MARGIN = 16 << 20
 _NAME = re.compile(rf"{PREFIX}(\d{{8}}T\d{{6}})-([a-z0-9-]+)\.db")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backup:
     """A copy in the folder, as its name and size tell."""
 

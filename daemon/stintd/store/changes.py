@@ -5,15 +5,15 @@
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
 from stintd.domain.model import from_us, to_us
+from stintd.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoggedChange:
     """One change: its place in the log, what kind, and what travels on the wire."""
 

@@ -15,7 +15,6 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from sqlite3 import Connection
@@ -23,6 +22,7 @@ from typing import Any, TypeVar
 
 from stintd.clock import Clock, SystemClock
 from stintd.errors import Internal, Unavailable
+from stintd.frozen import frozen
 from stintd.store import backups, failure, purge, repair
 from stintd.store.connection import StoreConnection
 from stintd.store.limited import Limit
@@ -35,7 +35,7 @@ EMPTYING = 100
 """Times the log is tried to be emptied after a purge, while somebody still reads."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Job:
     """Something to be done in the writer's thread."""
 

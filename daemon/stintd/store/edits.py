@@ -8,12 +8,12 @@ not the owner's doing and follows by itself.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection, IntegrityError
 
 from stintd.domain.model import from_us, to_us
 from stintd.errors import Conflict, Internal, NotFound
+from stintd.frozen import frozen
 from stintd.store import table
 from stintd.store.connection import Row, StoreConnection
 
@@ -22,7 +22,7 @@ BOOKKEEPING = frozenset({"revision", "updated_us"})
 """Columns that say that a row changed, not how."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """One step of the owner's, for people."""
 
@@ -34,7 +34,7 @@ class Edit:
     undone_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One row in an edit: `before` None when it was made, `after` None when it was removed."""
 

@@ -7,13 +7,13 @@ added; how it is divided into spans may.
 import json
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from sqlite3 import Connection
 from typing import NamedTuple
 
 from stintd.domain.model import Context, Heartbeat, to_us
+from stintd.frozen import frozen
 from stintd.store import known, spans
 from stintd.store.contexts import Contexts, entity_numbers, entity_texts, numbers
 from stintd.store.ids import EXPLICIT, beat_key, listed_id
@@ -45,7 +45,7 @@ _as_run = partial(tuple.__new__, SpanRun)
 """A row as a run without a step of Python: a rebuild reads half a million."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Added:
     """What `add` did. `touched`: first and last instant of each stretch of new heartbeats, in order.
     `new_contexts`: contexts that were never seen before.

@@ -5,8 +5,9 @@ front of all tables: no query, written now or later, can forget the limit. A tab
 empty: what is new is hidden until somebody decides otherwise.
 """
 
-from dataclasses import dataclass
 from sqlite3 import Connection
+
+from stintd.frozen import frozen
 
 IN_REACH = "project_id IN (SELECT id FROM temp.reach)"
 VISIBLE = {
@@ -23,7 +24,7 @@ VISIBLE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """Whose things a caller may see: those of a client, or of one project of it. One of the two is set."""
 

@@ -5,11 +5,11 @@ A row is `waiting` until it was `delivered`, `parked` (given up on, kept for a p
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
 from stintd.domain.model import to_us
+from stintd.frozen import frozen
 from stintd.store.connection import Row
 from stintd.store.table import select
 
@@ -18,7 +18,7 @@ STATES = (WAITING, DELIVERED, PARKED, DROPPED)
 _SETTLED = "state IN ('delivered', 'dropped')"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Queued:
     """One thing to deliver: the id its receiver knows a repetition by, to whom, what it is, the bytes (as text)."""
 

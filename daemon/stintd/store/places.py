@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
 from stintd.domain.model import to_us
+from stintd.frozen import frozen
 from stintd.store import deliveries
 from stintd.store.table import select
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """A place; `gone_us`: since when the target tells of it no more."""
 

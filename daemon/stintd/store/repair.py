@@ -11,11 +11,11 @@ import shutil
 import sqlite3
 import struct
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stintd.errors import Unavailable
+from stintd.frozen import frozen
 from stintd.store import backups, migrate, salvage
 
 REPAIR_PAUSE = timedelta(days=1)
@@ -25,7 +25,7 @@ takes a backup instead of starting afresh. To start afresh, remove this file and
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """`notes` for people; `needs_rebuild`: the sheet no longer follows from what is stored."""
 

@@ -2,7 +2,7 @@
 idempotency are those of every other surface."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any, cast
 from urllib.parse import quote, unquote
@@ -14,6 +14,7 @@ from stintd.engine.commands import narrowing
 from stintd.engine.period import zone_of
 from stintd.engine.reply import Reply
 from stintd.errors import Forbidden, Invalid
+from stintd.frozen import frozen
 from stintd.protocol.fields import PATH, read_object
 
 FOLDER_HEADER = "Stint-Folder"
@@ -21,7 +22,7 @@ FOLDER_HEADER = "Stint-Folder"
 narrow its own reach so; nothing widens it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Request:
     """What handlers look at of a request: idempotency compares its path, a revision may come as a header."""
 
@@ -29,7 +30,7 @@ class _Request:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asking:
     """One caller of tools; `call` is the request that brought the tool's name."""
 

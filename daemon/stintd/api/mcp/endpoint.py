@@ -1,7 +1,7 @@
 """`POST /api/mcp`: from bytes to the answer of a method, for both eras. It keeps nothing between two requests."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from stintd.api.answer import Answer, json_answer
@@ -14,6 +14,7 @@ from stintd.api.mcp.tool import Tool, clean, shown
 from stintd.api.mcp.toolset import DEFAULT, SETS, tools_of
 from stintd.api.route import Call, Route, fields, read_query
 from stintd.errors import RateLimited, StintdError
+from stintd.frozen import frozen
 from stintd.protocol.body import Malformed, dump, parse
 from stintd.protocol.errors import to_wire
 from stintd.protocol.fields import choices, field
@@ -34,7 +35,7 @@ AGENT = replace(OWNER, name="mcp")
 """Who asks over the control socket: with all that its owner may, but the trail of edits tells the two apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """One message as its method sees it: who asks, the tools they chose, the era."""
 

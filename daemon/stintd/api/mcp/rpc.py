@@ -1,8 +1,10 @@
 """JSON-RPC as the protocol uses it: what a message is, what is answered, which code goes with which status."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from stintd.frozen import frozen
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 RATE_LIMITED = -32000
@@ -30,7 +32,7 @@ class RpcError(Exception):
         return shown if self.data is None else {**shown, "data": self.data}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A request or, without `id`, a notification."""
 

@@ -5,10 +5,10 @@ rely on, and how long foreign text may be.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from stintd.api.mcp.asking import Asking
+from stintd.frozen import frozen
 from stintd.protocol.fields import Field, Kind, read_object
 from stintd.protocol.fields import field as known_field
 from stintd.protocol.schemas.words import Schema
@@ -20,7 +20,7 @@ _KEPT = ("minimum", "maximum", "maxLength", "maxItems", "enum")
 Run = Callable[[Asking, dict[str, Any]], Awaitable[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Param:
     """One argument: a field with a sentence about it."""
 
@@ -28,7 +28,7 @@ class Param:
     about: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tool:
     """One tool. `run(ask, given)` is handed the arguments by their names on the wire.
 

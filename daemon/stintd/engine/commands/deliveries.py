@@ -1,7 +1,6 @@
 """What becomes of a delivery: it arrived, it failed, a person wants it again or not at all."""
 
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +12,13 @@ from stintd.engine.retry import Retry
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
 from stintd.errors import Conflict, NotFound
+from stintd.frozen import frozen
 from stintd.store import outbox
 
 GONE = 410
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """How one attempt went. `pause`: until the receiver is tried again, None when it took it."""
 

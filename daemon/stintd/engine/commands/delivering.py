@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from stintd.engine.retry import Retry
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
 from stintd.errors import Conflict
+from stintd.frozen import frozen
 from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, Item, Outcome
 from stintd.store import deliveries, mirrors, table
 
@@ -29,7 +29,7 @@ RESTING_AFTER = 3
 ALL_PINS = "project text time"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tried:
     """An attempt: which row, how it went, the pause the target gets should it have failed, requests it took. `was_open`: an
     earlier attempt had no answer, and that this one surely changed nothing says nothing about that one."""

@@ -1,6 +1,5 @@
 """Sessions that agents' hooks tell of: what is kept of them, beside their heartbeats. Writer thread only."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from stintd.domain.model import Context, to_us
@@ -8,10 +7,11 @@ from stintd.engine import projecting
 from stintd.engine.commands.sessions import HOOK
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
+from stintd.frozen import frozen
 from stintd.store import table
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What a hook told of a session. `pid` and `started` only of a process that was alive; `boot` names the boot it ran in."""
 

@@ -2,8 +2,6 @@
 where a request asks for it (the timer routes that ClockMe's callers use).
 """
 
-from dataclasses import dataclass
-
 from stintd.domain.mapping import NameMatch, match_name, normal_name
 from stintd.domain.model import Context, ProjectId, to_us
 from stintd.engine import projecting, shape
@@ -11,10 +9,11 @@ from stintd.engine.queries.projects import row_of
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound
+from stintd.frozen import frozen
 from stintd.store import table
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """How a request names a project. `place` is where its `path` lies. `is_fuzzy`: a name that is nearly that of one
     active project means it.
@@ -30,7 +29,7 @@ class Wanted:
         return self.project_id is None and self.project_name is None and self.place is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A project that is there. `task` comes from the place's branch or mapping; `is_new`: this request made it."""
 

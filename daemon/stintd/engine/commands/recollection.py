@@ -7,7 +7,7 @@ reflog.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from stintd.engine.commands.transplanting import FROM_FILE
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import DryRun, Step
 from stintd.errors import NotFound
+from stintd.frozen import frozen
 from stintd.store import heartbeats, table
 
 NEAR_US = 60_000_000
@@ -35,7 +36,7 @@ AGENTS = "agents"
 LENGTHS = ("hands_on_us", "supervised_us", "agent_us")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Import:
     """What was read. `agents`: by session, whose it is. `commits`: what those among the acts say of themselves."""
 

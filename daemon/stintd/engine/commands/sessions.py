@@ -6,7 +6,6 @@ a fallback, or to a project since renamed, finds the same session again at the s
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Any
@@ -22,6 +21,7 @@ from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Conflict
+from stintd.frozen import frozen
 from stintd.store import table
 
 RESUMABLE = timedelta(hours=12)
@@ -33,7 +33,7 @@ LONGEST_RUN = timedelta(minutes=40)
 """A run of heartbeats is stored under its first; none is longer (35 minutes, store/spans.py)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sign:
     """What a sign of life counted for; neither session nor project: for nothing."""
 

@@ -1,7 +1,7 @@
 """Start, stop, pause, resume, switch, continue, cancel: the rules decide, here it is carried out."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,11 @@ from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.engine.vigil import PAUSED
 from stintd.errors import Conflict, NotFound
+from stintd.frozen import frozen
 from stintd.store import cursors
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """What carrying out an outcome came to: entries that ended, and the one that was made."""
 

@@ -2,7 +2,6 @@
 here; what is not is looked for at the connected ClickUp (`engine/tasklookup.py`) by whoever asks.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from stintd.engine.queries.entries import overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.view import Reading, View
 from stintd.errors import Invalid, NotFound
+from stintd.frozen import frozen
 
 _TASKS = """
 SELECT t.id, t.key, t.name, t.status, t.project_id, p.name AS project_name, p.archived FROM task t
@@ -30,7 +30,7 @@ _PREFIX = "CU-"
 NO_TASK = "Task not found. Please provide a valid taskId or taskName + listName combination."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoundTask:
     """A task of a project. `id` is what these callers may name it by."""
 

@@ -7,7 +7,6 @@ then it goes there. What waits for approval counts as if it had it.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -24,13 +23,14 @@ from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.view import View
 from stintd.errors import Invalid
+from stintd.frozen import frozen
 
 MICRO = 1_000_000
 HELD = "SELECT entry_id, day, held FROM delivery WHERE target = ? AND day BETWEEN ? AND ? AND held IS NOT NULL ORDER BY seq"
 _BY_PROJECT = ("project_id", "project_name", "client", "client_id")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handed:
     """Seconds of one entry on one day: as they are to be at the target, and as they are there. `task` is our key of it."""
 

@@ -1,10 +1,11 @@
 """Projects, clients, tasks, people."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from stintd.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class ProjectRepo:
     """A repository of a project."""
 
@@ -13,7 +14,7 @@ class ProjectRepo:
     remote: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Project:
     """A project."""
 
@@ -36,7 +37,7 @@ class Project:
     created_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Budget:
     """How much of what was agreed for a project is used."""
 
@@ -48,7 +49,7 @@ class Budget:
     currency: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """A task of a project."""
 
@@ -62,7 +63,7 @@ class Task:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Client:
     """Somebody hours are billed to."""
 
@@ -72,7 +73,7 @@ class Client:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class User:
     """A person of the workspace; `emails`, `timezone` and `device_id` are told of the owner alone."""
 

@@ -1,15 +1,15 @@
 """The daemon itself: status, keys, the stream of changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from stintd.frozen import frozen
 from stintd.protocol.reading import read
 from stintd.protocol.types.work import Entry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthWarning:
     """Something that is degraded, and how to mend it."""
 
@@ -21,7 +21,7 @@ class HealthWarning:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """What one source of evidence is doing."""
 
@@ -30,7 +30,7 @@ class Source:
     last_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """What runs, today's total, and what is degraded."""
 
@@ -47,7 +47,7 @@ class Status:
     now: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """A key of a caller, without the key itself; limited to a client or project where it names one."""
 
@@ -63,14 +63,14 @@ class Key:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MadeKey(Key):
     """A key just made. `key` is shown this once and stored nowhere."""
 
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """Whether the daemon works: `status` is ok, degraded or starting; `warnings` is their number."""
 
@@ -81,7 +81,7 @@ class Health:
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """A change as it is told by the stream. `id` resumes the stream after it; None for what is not kept in the log."""
 

@@ -1,14 +1,14 @@
 """What an entry rests on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from stintd.frozen import frozen
 from stintd.protocol.types.work import Commit, Entry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heartbeat:
     """A piece of evidence; the project is the one it belongs to now."""
 
@@ -29,7 +29,7 @@ class Heartbeat:
     session_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rejection:
     """A heartbeat that was refused, by its place in what was sent, and why."""
 
@@ -37,7 +37,7 @@ class Rejection:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakenHeartbeats:
     """What became of heartbeats that were sent."""
 
@@ -46,7 +46,7 @@ class TakenHeartbeats:
     rejected: tuple[Rejection, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """An agent's or editor's session."""
 
@@ -57,7 +57,7 @@ class Session:
     end_reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absence:
     """A time at which nobody can have worked."""
 
@@ -66,7 +66,7 @@ class Absence:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blind:
     """A time the daemon did not see."""
 
@@ -75,7 +75,7 @@ class Blind:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GapVerdict:
     """A silence, whether it counted as work, and why."""
 
@@ -85,7 +85,7 @@ class GapVerdict:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """What an entry, or a silence, rests on."""
 
@@ -102,7 +102,7 @@ class Evidence:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryStep:
     """One edit that touched an entry; `changes` by field: `{before, after}`."""
 
@@ -117,7 +117,7 @@ class HistoryStep:
     changes: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class History:
     """Every edit that touched an entry, oldest first."""
 

@@ -1,13 +1,14 @@
 """What leaves this machine: webhooks and their deliveries."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any
 
+from stintd.frozen import frozen
 from stintd.protocol.reading import WIRE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Webhook:
     """Somebody who is told of changes."""
 
@@ -27,7 +28,7 @@ class Webhook:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MadeWebhook(Webhook):
     """A webhook just made. A `secret` that the daemon made is shown this once; after a repeated request it is None, and
     `webhooks.rotate` makes another.
@@ -36,7 +37,7 @@ class MadeWebhook(Webhook):
     secret: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """One message to somebody outside; `state` is waiting, delivered, parked or dropped."""
 
@@ -60,7 +61,7 @@ class Delivery:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TestedWebhook:
     """How a test went."""
 
@@ -70,14 +71,14 @@ class TestedWebhook:
     delivery_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Redelivered:
     """How many messages are on their way again."""
 
     redelivered: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetRule:
     """What goes where: all conditions that are set must match, the most specific rule wins. `remote` names the place."""
 
@@ -90,7 +91,7 @@ class TargetRule:
     rounding: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A connected billing system; `state` is connecting, well, failing or stopped."""
 
@@ -109,7 +110,7 @@ class Target:
     map: tuple[TargetRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectedTarget:
     """What was connected, as whom, and what can be mapped to."""
 
@@ -120,7 +121,7 @@ class ConnectedTarget:
     projects: tuple[dict[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetKind:
     """What a kind of billing system needs: `settings` of the account beside its key, `needs` in each mapping."""
 
@@ -133,7 +134,7 @@ class TargetKind:
     creates_places: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetChoice:
     """What a service offers for a setting."""
 
@@ -141,7 +142,7 @@ class TargetChoice:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MappedTarget:
     """A target and all its rules."""
 
@@ -149,14 +150,14 @@ class MappedTarget:
     map: tuple[TargetRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemovedTarget:
     """A target that is no more."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetPlace:
     """Where hours can go; `gone`: archived or removed there since."""
 
@@ -166,7 +167,7 @@ class TargetPlace:
     gone: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetPlaces:
     """The places of a target as it told them at `listed_at`; `trouble`: why not anew."""
 
@@ -176,7 +177,7 @@ class TargetPlaces:
     trouble: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlaceProposal:
     """What is not mapped, and the place it may be. `how` is exact, normalised, fuzzy (only alike), several or none."""
 
@@ -190,7 +191,7 @@ class PlaceProposal:
     near: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetMatch:
     """Proposals for all that is not mapped."""
 
@@ -201,7 +202,7 @@ class TargetMatch:
     proposals: tuple[PlaceProposal, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outlook:
     """What would be sent, to the letter; with a `reason` it is kept back."""
 
@@ -225,7 +226,7 @@ class Outlook:
     remedy: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Synced:
     """What is being sent, or (`dry_run`) would be."""
 

@@ -1,14 +1,15 @@
 """Workspaces, and the overview of the owner's own."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
+from stintd.frozen import frozen
 from stintd.protocol.reading import WIRE
 from stintd.protocol.types.sheet import Figures, Totals
 from stintd.protocol.types.work import Entry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Workspace:
     """A workspace; the personal one always exists."""
 
@@ -18,7 +19,7 @@ class Workspace:
     member_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemberTotals(Totals):
     """The hours of one member."""
 
@@ -27,7 +28,7 @@ class MemberTotals(Totals):
     role: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProjectTotals(Figures):
     """The hours of one project."""
 
@@ -35,7 +36,7 @@ class ProjectTotals(Figures):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkspaceSummary:
     """Hours by member and by project."""
 
@@ -49,14 +50,14 @@ class WorkspaceSummary:
     totals: Totals
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayTotals(Totals):
     """The sums of one day."""
 
     date: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WeekTotals(Totals):
     """The sums of a week."""
 
@@ -66,7 +67,7 @@ class WeekTotals(Totals):
     projects: tuple[ProjectTotals, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GapsToday:
     """Today's stretches that nobody has claimed."""
 
@@ -74,7 +75,7 @@ class GapsToday:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     """What needs a look, and the remedy."""
 
@@ -86,7 +87,7 @@ class Alert:
     project_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dashboard:
     """What runs, today, the week, and what needs a look."""
 

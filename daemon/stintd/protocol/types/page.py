@@ -1,13 +1,14 @@
 """Lists as they are answered: one page at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar, overload
+
+from stintd.frozen import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page(Generic[T]):
     """One page of a list. It can be looped over; `next_cursor` asks for the next one, None at the end."""
 

@@ -1,13 +1,14 @@
 """Sums over a period."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
+from stintd.frozen import frozen
 from stintd.protocol.reading import WIRE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """Sums. `seconds` is the person's time; `amount` is None where there are several `amounts` by currency."""
 
@@ -22,14 +23,14 @@ class Figures:
     entries: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Totals(Figures):
     """Sums, and the time by the clock: what overlaps counts there once."""
 
     wall_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportRow(Figures):
     """One line of a report; what it is at a target only where one was named."""
 
@@ -39,7 +40,7 @@ class ReportRow(Figures):
     delivered_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportTotals(Totals):
     """The sum of a report."""
 
@@ -49,7 +50,7 @@ class ReportTotals(Totals):
     delivered_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """Totals of a period, half-open: `until` is no part of it."""
 
@@ -61,7 +62,7 @@ class Report:
     totals: ReportTotals
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimesheetRow:
     """The days of one task: seconds by date."""
 
@@ -82,7 +83,7 @@ class TimesheetRow:
     delivered_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimesheetTotals:
     """The sums of a timesheet by date and over all."""
 
@@ -96,7 +97,7 @@ class TimesheetTotals:
     delivered_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timesheet:
     """Task × day; `until` is its last day."""
 

@@ -1,10 +1,11 @@
 """Entries and timers."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from stintd.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Pause:
     """A stretch inside an entry that does not count; `end` None while it lasts."""
 
@@ -12,7 +13,7 @@ class Pause:
     end: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commit:
     """One of the owner's commits."""
 
@@ -21,7 +22,7 @@ class Commit:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryDelivery:
     """Where an entry was delivered to."""
 
@@ -30,7 +31,7 @@ class EntryDelivery:
     remote_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A time entry. A running one has no `end` and counts to now; `state` is waiting, running, paused or finished."""
 
@@ -70,7 +71,7 @@ class Entry:
     provisional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MadeEntry(Entry):
     """An entry just entered, and how much automatic time it took."""
 
@@ -79,7 +80,7 @@ class MadeEntry(Entry):
     project_created: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CurrentTimers:
     """What runs: `timer` is the one a person means by "the timer", `timers` are all, waiting and paused ones too."""
 
@@ -87,7 +88,7 @@ class CurrentTimers:
     timers: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartedTimer:
     """A timer that was started, or ran already, and what was stopped for it."""
 
