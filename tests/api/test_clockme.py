@@ -390,7 +390,7 @@ async def test_the_dashboard_shows_what_runs_today_the_week_and_what_needs_a_loo
     ]  # fmt: skip
     assert shown["gapsToday"] == {"count": 2, "seconds": 1800 + 3600}
     alerts = {one["code"]: one for one in shown["alerts"]}
-    assert alerts.keys() == {"budget_near", "budget_over", "gaps"}
+    assert alerts.keys() == {"budget_near", "budget_over", "gaps", "review"}
     assert alerts["budget_near"]["text"].startswith("near: 80% of the budgeted hours")
     assert alerts["budget_over"]["text"].startswith("over: 100% of the budgeted money")
 
