@@ -154,6 +154,8 @@ def test_review_lists_what_is_open_and_settles_it(window, daemon):
     page = opened(window, "review")
     gap = page.locator("section", has_text="Nothing recorded in the working day").locator("li", has_text="10:00")
     assert "stint fill" in gap.inner_text()
+    words, command = gap.locator("bdi").first.bounding_box(), gap.locator(".command").bounding_box()
+    assert command["y"] >= words["y"] + words["height"], "the command stands below the words"
     gap.get_by_role("button", name="Fill it").click()
     page.locator("dialog input[name=project]").fill("docs")
     page.locator("dialog").get_by_role("button", name="Add", exact=True).click()

@@ -49,6 +49,8 @@ def test_dragging_an_entry_moves_it_and_undo_brings_it_back(day, daemon):
     day.drag(day.entry("borealis", "10:59"), 30 * day.per_minute())
     there(daemon, ("borealis", "11:30", "12:32"))
     day.entry("borealis", "11:30").wait_for()
+    words, undo = (day.page.locator(f".line {name}").first.bounding_box() for name in ("p", "button"))
+    assert undo["x"] >= words["x"] + words["width"], "it is one line"
     day.page.locator(".line button", has_text="Undo").click()
     day.said("Undone")
     there(daemon, ("borealis", "10:59", "12:01"))

@@ -41,8 +41,13 @@ function files(beats) {
   return all.length > 4 ? [...all.slice(0, 4), `${all.length - 4} more`] : all;
 }
 
+/** Who saw it. What was read afterwards carries the id of that reading as its client, which tells a reader nothing. */
+function witness(beat) {
+  return beat.client?.startsWith("backfill:") ? `${beat.source}, read afterwards` : beat.client || beat.source;
+}
+
 function sentence(chapter) {
-  const seen = [...new Set(chapter.beats.map((one) => one.client || one.source))].map(line).join(", ");
+  const seen = [...new Set(chapter.beats.map(witness))].map(line).join(", ");
   return html`<p>${chapter.actor === "agent" ? html`<strong>An agent:</strong> ` : ""}${tally(chapter.beats)}${chapter.branch && html` on <bdi class="branch">${line(chapter.branch)}</bdi>`}, seen by ${seen}.</p>
     ${files(chapter.beats).length > 0 && html`<p class="files">${files(chapter.beats).map((name) => html`<bdi key=${name}>${line(name)}</bdi>`)}</p>`}`;
 }
