@@ -107,6 +107,14 @@ def test_a_page_as_a_target_has_it_shows_all_three_by_day(stint, acme):
     assert "landscape" in page
 
 
+def test_a_rate_without_a_currency_is_a_rate(stint, billed):
+    for project in billed.answers["GET", "/api/projects"]["data"]:
+        project["currency"] = None
+    told = stint("report", "last", "month", "--invoice").out
+    assert re.search(r"without a rate +0\.50 *\n", told)
+    assert re.search(r"total +6\.35 +588\.75 *(\n|$)", told)
+
+
 def test_an_invoice_multiplies_what_it_shows(stint, billed):
     found = json.loads(stint("report", "last", "month", "--invoice", "--json").out)["lines"]
     by_work = {(one["project"], one["task"]): (one["hours"], one["rate"], one["amount"], one["currency"]) for one in found}

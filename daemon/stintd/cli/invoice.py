@@ -72,13 +72,14 @@ def _exact(rate):
 
 
 def _totals(lines):
-    """Hours and amounts by currency; what has no rate is under "" and has no amount."""
+    """Hours and amounts by currency, none of them named or not; hours without a rate come first and have no amount."""
     sums = {}
     for line in lines:
-        hours, amount = sums.get(line["currency"] or "", (Decimal(), Decimal()))
-        sums[line["currency"] or ""] = hours + Decimal(line["hours"]), amount + Decimal(line["amount"] or 0)
-    return [{"currency": currency or None, "hours": str(hours), "amount": str(amount) if currency or amount else None}
-            for currency, (hours, amount) in sorted(sums.items())]  # fmt: skip
+        which = (line["rate"] is not None, line["currency"] or "")
+        hours, amount = sums.get(which, (Decimal(), Decimal()))
+        sums[which] = hours + Decimal(line["hours"]), amount + Decimal(line["amount"] or 0)
+    return [{"currency": currency or None, "hours": str(hours), "amount": str(amount) if is_rated else None}
+            for (is_rated, currency), (hours, amount) in sorted(sums.items())]  # fmt: skip
 
 
 def _title(answer, asked):
@@ -98,14 +99,14 @@ def _cells(line, name):
     return [name, line["hours"], _money(line.get("rate")), _money(line["amount"]), for_terminal(line["currency"] or "")]
 
 
-def _sums(lines):
+def sums_of(lines):
     """A line for each currency; hours without a rate have one of their own."""
-    return [_cells(total, "total" if total["currency"] else "without a rate") for total in _totals(lines)]
+    return [_cells(total, "without a rate" if total["amount"] is None else "total") for total in _totals(lines)]
 
 
 def _table(lines):
     shape = [Column(HEADS[0], gives_way=True, least=8), *(Column(head, is_number=True) for head in HEADS[1:4]), Column("")]
-    sums = _sums(lines)
+    sums = sums_of(lines)
     told = table(shape, [*(_cells(line, _name(line)) for line in lines), *sums], columns())
     first = len(told) - len(sums)
     rule = ("─" if has_blocks() else "-") * max(map(width, told[1:]))
@@ -116,7 +117,7 @@ def _table(lines):
 
 def _page(title, lines, asked):
     rows = [(markup.PLAIN, _cells(line, _name(line))) for line in lines]
-    rows += [(markup.SUM, cells) for cells in _sums(lines)]
+    rows += [(markup.SUM, cells) for cells in sums_of(lines)]
     clients = dict.fromkeys(line["client"] for line in lines if line["client"])
     words = [f"Client: {', '.join(clients)}"] if clients and not asked.get("client") else []
     words.append("hours are decimal" + (f", rounded as {asked['target']} has them" if asked.get("target") else ""))
