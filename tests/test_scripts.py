@@ -90,5 +90,7 @@ def test_run_watches_the_folder_it_is_started_in_and_ends_cleanly(installed, tmp
 
 
 def test_the_page_of_commands_is_what_the_commands_say():
-    done = subprocess.run([sys.executable, SCRIPTS / "reference", "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(TOP / "scripts" / "reference"), "--check"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
