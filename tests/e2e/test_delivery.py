@@ -116,11 +116,20 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         wrong = daemon.stint("connect", "clockme", "--url", served.url, "--key-from", "-", stdin="wrong\n", check=False)
         assert (wrong.code, "not accepted" in wrong.err) == (1, True)
         assert daemon.stint("targets").out.startswith("no targets")
+        unknown = daemon.stint("connect", "clockmee", check=False)
+        assert (unknown.code, "there is no kind of target clockmee" in unknown.err) == (1, True)
         shown = daemon.stint(
             "connect", "clockme", "--url", served.url, "--key-from", "-", "--from", "2026-01-01", stdin=SECRET + "\n"
         )
         assert "connected clockme" in shown.out
         assert "project_id=p1" in shown.out
+        assert "nothing is sent before you approve it" in shown.out
+        again = daemon.stint(
+            "connect", "clockme", "--url", served.url, "--deliver", "auto", "--key-from", "-", stdin=SECRET + "\n"
+        )
+        assert "is sent by itself, without your approval" in again.out
+        assert "clockme, auto" in daemon.stint("targets").out
+        daemon.stint("connect", "clockme", "--url", served.url, "--deliver", "approved", "--key-from", "-", stdin=SECRET + "\n")
         told = daemon.stint("sync", "--dry-run").out
         assert "acme is not mapped: `stint targets map clockme --project 'acme' project_id=ID`" in told
         assert "acme" in daemon.stint("targets", "match", "clockme").out

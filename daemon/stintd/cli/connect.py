@@ -28,6 +28,7 @@ stint connect clockme                      asks for the key
 stint targets match clockme                maps projects by their names, after asking
 stint sync --dry-run                       shows what would be sent; `stint sync` sends it now"""
 SHOWN = 20
+WHEN = {"approved": "nothing is sent before you approve it", "auto": "what is mapped is sent by itself, without your approval"}
 _SOURCES = {"key_env": "keyEnv", "key_file": "keyFile"}
 
 
@@ -49,11 +50,13 @@ def _secret(words):
 
 
 def run(words):
+    control, kind = Control(), words.kind or words.target
+    control.get(f"/api/targets/kinds/{kind}")  # before anybody types a key for what there is not
     secret = _secret(words)
     if secret == "":
         raise Invalid("the key is empty", "paste the key the service gave you")
     body = {
-        "name": words.target, "kind": words.kind or words.target, "baseUrl": words.url, "secret": secret,
+        "name": words.target, "kind": kind, "baseUrl": words.url, "secret": secret,
         "from": getattr(words, "from"), "deliver": words.deliver, "settle": words.settle, "description": words.description,
     }  # fmt: skip
     if words.live is not None:
@@ -61,7 +64,6 @@ def run(words):
     if words.set:
         body["options"] = dict(pair.partition("=")[::2] for pair in words.set)
     body |= {into: getattr(words, name) for name, into in _SOURCES.items()}
-    control = Control()
     options = accounts.completed(control, body)
     body = {**body, "options": options} if options else body
     answer = control.post("/api/targets", {name: value for name, value in body.items() if value is not None})
@@ -73,7 +75,7 @@ def run(words):
         + (f" as {for_terminal(answer['account'])}" if answer["account"] else "")
     )
     _say_places(control, answer)
-    print(dim("nothing is sent before you approve it; `stint sync --dry-run` shows what would be"))
+    print(dim(f"{WHEN[answer['deliver']]}; `stint sync --dry-run` shows what would be"))
 
 
 def _say_places(control, answer):

@@ -29,6 +29,10 @@ stint targets map clockme --project atlas project_id=p1 task_id=t7
 stint targets remove clockme     (what was delivered stays there, and is remembered)"""
 
 
+def _number(rules):
+    return "one rule" if rules == 1 else f"{rules} rules"
+
+
 def _counts(target):
     told = [f"{number} {name}" for name, number in target["counts"].items() if number]
     return ", ".join(told) or "nothing yet"
@@ -52,7 +56,7 @@ def _list(words, control):
     for target in found:
         state = target["state"] if target["state"] in ("well", "connecting") else warn(target["state"])
         trouble = f"  {for_terminal(target['trouble'])}" if target["trouble"] else ""
-        kind = target["kind"] + (", live" if target["live"] else "")
+        kind = target["kind"] + (", auto" if target["deliver"] == "auto" else "") + (", live" if target["live"] else "")
         print(f"{bold(for_terminal(target['name']))}  {kind}  {state}  {dim(_counts(target))}{trouble}")
         for rule in target["map"]:
             when = ", ".join(_condition(name, rule[name]) for name in CONDITIONS if name in rule) or "everything"
@@ -81,7 +85,7 @@ def _map(words, control):
     if words.rounding or words.minimum:
         body["rounding"] = _rounding(words)
     answer = control.post(f"/api/targets/{words.target}/map", {**body, "remote": remote})
-    print(json.dumps(answer) if words.json else f"mapped; {bold(words.target)} has {len(answer['map'])} rules")
+    print(json.dumps(answer) if words.json else f"mapped; {bold(words.target)} has {_number(len(answer['map']))}")
 
 
 def run(words):

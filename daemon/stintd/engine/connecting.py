@@ -126,8 +126,8 @@ class Connecting:
         if places is not None:
             await self.catalogue.keep(name, places)
         return {
-            "name": name, "kind": planned.target.kind, "account": account.name or None, "needs": list(planned.able.needs),
-            "projects": [{**one.remote, "name": one.name} for one in places or ()],
+            "name": name, "kind": planned.target.kind, "account": account.name or None, "deliver": planned.target.deliver,
+            "needs": list(planned.able.needs), "projects": [{**one.remote, "name": one.name} for one in places or ()],
         }  # fmt: skip
 
     async def _checked(self, target: Target, secret: str | None) -> tuple[Account, tuple[Place, ...] | None, int]:

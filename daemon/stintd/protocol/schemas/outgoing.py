@@ -59,7 +59,8 @@ SHAPES: dict[str, Schema] = {
         "What goes where: all conditions that are set must match, the most specific rule wins.",
     ),
     "ConnectedTarget": obj({
-        "name": TEXT, "kind": TEXT, "account": NULL_TEXT, "needs": array(TEXT), "projects": array(by_name(TEXT)),
+        "name": TEXT, "kind": TEXT, "account": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "needs": array(TEXT),
+        "projects": array(by_name(TEXT)),
     }),
     "TargetPlace": obj({"name": TEXT, "client": NULL_TEXT, "remote": by_name(TEXT), "gone": FLAG}),
     "TargetPlaces": obj({

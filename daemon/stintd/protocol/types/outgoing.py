@@ -117,6 +117,7 @@ class ConnectedTarget:
     name: str
     kind: str
     account: str | None
+    deliver: str
     needs: tuple[str, ...]
     projects: tuple[dict[str, str], ...]
 
