@@ -70,6 +70,15 @@ async def test_an_old_one_that_could_not_be_taken_away_is_a_question():
     assert fake.sheet() == [(NINE, 5400, "work")]
 
 
+@pytest.mark.parametrize("trouble", ["429", "down", "401", "500"])
+async def test_what_was_stored_and_could_not_be_read_back_is_a_question_and_not_unsent(trouble):
+    """Unsent would mean that nothing is there: an entry that is deleted next would stay there for ever."""
+    fake = WakaTimeFake()
+    fake.fault = lambda request: trouble if request.method == "GET" else ""
+    assert (await wakatime(fake).create(item())).kind == UNKNOWN
+    assert fake.sheet() == [(NINE, 3600, "work")]
+
+
 async def test_an_entry_without_words_goes_by_its_project_and_its_category():
     fake = WakaTimeFake()
     await wakatime(fake).create(item(description="", remote={"project": "atlas", "category": "meeting"}))

@@ -86,7 +86,9 @@ class WakaTime:
         found = await self._there(item)
         if judged.kind == REFUSED and (isinstance(found, Outcome) or not found):
             return judged  # for what it says, and not for being there already
-        return found if isinstance(found, Outcome) else await self._settled(item, found)
+        if isinstance(found, Outcome):
+            return replace(found, kind=UNKNOWN)  # it was stored; only what became of it could not be read
+        return await self._settled(item, found)
 
     async def _settled(self, item: Item, found: list[dict[str, Any]]) -> Outcome:
         """See to it that what was found under an item's id is the item, once."""
