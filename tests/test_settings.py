@@ -107,6 +107,29 @@ def test_a_byte_order_mark_and_empty_tables_are_fine(files):
     assert known.targets == {"x": {"kind": "clickup"}}
 
 
+def test_calendars_and_their_rules_are_read(files):
+    files(
+        '[calendar]\nfiles = ["/a.ics"]\naddresses = ["https://x.example/a.ics?key=1"]\n'
+        '[[calendar.map]]\ntitle = "P*"\nproject = "p"\n[[calendar.map]]\nattendee = "*@x"\nignore = true\n'
+    )
+    known = settings.load({})
+    assert known.values["calendar.map"] == ({"title": "P*", "project": "p"}, {"attendee": "*@x", "ignore": True})
+    assert settings.nested(known)["calendar"]["map"] == list(known.values["calendar.map"])
+    jsonschema.validate(settings.nested(known)["calendar"], schema()["properties"]["calendar"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['addresses = ["http://x.example/a"]', 'addresses = ["https://u:p@x.example/a"]', 'files = ["a.ics"]', "map = [1]", "map = 3",
+     'map = [{ project = "p" }]', 'map = [{ title = "x" }]', 'map = [{ titel = "x", project = "p" }]',
+     'map = [{ title = "x", project = "p", ignore = true }]', f"addresses = {['https://x.example/a'] * 11}"],
+)  # fmt: skip
+def test_calendars_that_cannot_be_are_refused_with_their_line(files, line):
+    files(f"[calendar]\n{line}\n")
+    [told] = problems()
+    assert told.startswith(f"{paths.config_file()}:2: calendar.")
+
+
 def test_a_wrong_value_in_one_file_leaves_the_other_in_force(files):
     files('[time]\nidle_timeout = "1y"\n', '[time]\nidle_timeout = "20m"\n')
     known, found = settings.load_files(paths.config_file(), paths.settings_file(), {})

@@ -1,12 +1,13 @@
 """Protocols with more than one implementation: what delivers signals, what carries requests out of this machine, and what
 tells a billing system of hours."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from stintd.clock import Clock
+from stintd.domain.meeting import Meeting
 from stintd.domain.model import AgentSignal, CheckoutFacts, GitSignal, Signal
 from stintd.domain.target import Abilities
 from stintd.frozen import frozen
@@ -93,6 +94,29 @@ class Recalled:
 Recall = Callable[[Sequence[CheckoutFacts], frozenset[str], int, int, int], Recalled]
 """Of the checkouts of one repository: the acts of its owner (addresses; none: whoever wrote this machine's reflogs) in a
 half-open period, of its history alone those before the last instant. Blocking; microseconds."""
+
+
+@frozen
+class CalendarAsked:
+    """What is asked of a calendar: the file, a half-open period, the zone of times without one, and its owner's addresses."""
+
+    path: str
+    lo_us: int
+    hi_us: int
+    zone: str
+    emails: tuple[str, ...] = ()
+
+
+@frozen
+class Noted:
+    """What a calendar says. `trouble`, for people: why this is nothing, or not all."""
+
+    meetings: tuple[Meeting, ...] = ()
+    trouble: str = ""
+
+
+ReadCalendar = Callable[[CalendarAsked], Awaitable[Noted]]
+"""Reads one calendar; never raises for what is in it."""
 
 
 class Carrier(Protocol):

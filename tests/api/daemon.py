@@ -22,6 +22,7 @@ from stintd.engine import placing
 from stintd.engine.backfill import Backfill
 from stintd.engine.backups import Backups
 from stintd.engine.buckets import Buckets, kept
+from stintd.engine.calendars import Calendars, CalendarSettings
 from stintd.engine.clients import Clients
 from stintd.engine.connecting import Book, Connecting
 from stintd.engine.doctor import Doctor, Watches
@@ -44,6 +45,7 @@ from stintd.engine.webhooklane import Tools
 from stintd.ports import Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
+from stintd.sources import calendars
 from stintd.sources.history import recall
 from stintd.sources.logreader import LogReader
 from stintd.store import cursors, heartbeats
@@ -89,6 +91,9 @@ class Daemon:
         self.secrets = HookSecrets(SecretFolder(str(self.folder / "secrets")))
         self.pusher = Pusher(Tools(self.engine, self.secrets, self.carrier, chance=lambda: 0.5), self.supervisor)
         await self.pusher.start()
+        self.chosen_calendars = CalendarSettings()
+        folder = str(self.folder / "calendars")
+        self.calendars = Calendars(self.engine, self.carrier, calendars.read, folder, lambda: self.chosen_calendars)
         self._connect()
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stintd.api import backfill, care, clockeye, control, files, keys, openapi, stream, targets, wakatime, webhooks
+from stintd.api import backfill, calendars, care, clockeye, control, files, keys, openapi, stream, targets, wakatime, webhooks
 from stintd.api.dashboard import entrance
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.handle import changed, command, query, repeatable
@@ -225,7 +225,8 @@ SHEET = [
     Route("GET", "/api/timesheet", targets.beside(timesheets.timesheet), "task × day; with a target also rounded and delivered",
           query=fields(*PERIOD, field("week", text(10)), field("timezone", text(64)), *FILTERS, field("target", text(40))),
           answer=ref("Timesheet")),
-    Route("GET", "/api/review", query(reviews.listing), "every open decision with its command", query=fields(*PERIOD),
+    Route("GET", "/api/review", calendars.beside(reviews.listing, reviews.asked), "every open decision with its command",
+          query=fields(*PERIOD),
           answer=ref("Review")),
     Route("POST", "/api/review", command(looking.looked), "say that the open decisions were looked at", "full", fields(),
           answer=ref("Looked")),
@@ -234,7 +235,7 @@ SHEET = [
                        field("clientId", ID), field("actor", choice("human", "agent"))), answer=page("Correction")),
     Route("GET", "/api/why", query(evidence.why), "what a minute rests on",
           query=fields(field("at", INSTANT, required=True)), answer=ref("Why")),
-    Route("GET", "/api/gaps", query(gaps.listing), "time nobody has claimed", query=fields(*PERIOD, *PAGE),
+    Route("GET", "/api/gaps", calendars.beside(gaps.listing, gaps.asked), "time nobody has claimed", query=fields(*PERIOD, *PAGE),
           answer=page("Gap")),
     Route("POST", "/api/gaps/{gap_id}/fill", command(mending.fill), "give a gap to a project", "write",
           fields(*WHICH, *WORK, KEY, field("autoCreate", FLAG)), creates=True, answer=ref("Entry"), needs=SOME_PROJECT),

@@ -22,6 +22,7 @@ from stintd.api.server import Surface
 from stintd.app.asked import Asked
 from stintd.app.zone import machine_zone
 from stintd.clock import Clock, SystemClock
+from stintd.domain.meeting import MeetingRule
 from stintd.domain.model import BlindSignal, Heartbeat
 from stintd.domain.noise import NoiseFilter
 from stintd.domain.target import Target
@@ -29,6 +30,7 @@ from stintd.engine import intake, placing, rolling
 from stintd.engine.backfill import Backfill
 from stintd.engine.backups import Backups
 from stintd.engine.buckets import Buckets, kept
+from stintd.engine.calendars import Calendars, CalendarSettings
 from stintd.engine.clients import Clients
 from stintd.engine.connecting import Book, Connecting
 from stintd.engine.desktop import Desktop
@@ -69,7 +71,7 @@ from stintd.sinks.activitywatch import ActivityWatchServer
 from stintd.sinks.courier import Courier
 from stintd.sinks.registry import KINDS
 from stintd.sinks.wakatime import WakaTimeServer
-from stintd.sources import discover, folders, gitreader, history, process, projectfiles, screen, spool, suspend, watch
+from stintd.sources import calendars, discover, folders, gitreader, history, process, projectfiles, screen, spool, suspend, watch
 from stintd.sources.logreader import LogReader
 from stintd.store import cursors, deliveries, heartbeats
 from stintd.store.database import Database
@@ -173,6 +175,8 @@ class App(Asked):
         self._build_targets()
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
+        folder = os.path.join(self.layout.state, "calendars")
+        self.calendars = Calendars(self.engine, self.courier, calendars.read, folder, self._calendar)
         self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment), history.recall)
         self.backfill.on_done = memory.give_back
         self.clients, self.buckets = Clients(self.engine), Buckets(self.engine, self.database.read_now(kept))
@@ -205,6 +209,11 @@ class App(Asked):
         self.desktop = Desktop(self.engine, self.supervisor, lambda: bool(self.chosen.values["timer.notify"]))
         book = Book(lambda: self.chosen.targets, settings.read_target, settings.set_target, self._reload)
         self.connecting = Connecting(targets, KINDS, book)
+
+    def _calendar(self) -> CalendarSettings:
+        values = self.chosen.values
+        rules = tuple(MeetingRule(**rule) for rule in values["calendar.map"] or ())
+        return CalendarSettings(values["calendar.files"], values["calendar.addresses"], rules, values["owner.emails"])
 
     def _outgoing(self, targets: set[str]) -> None:
         """Something has to leave: webhooks' and billing systems' alike."""

@@ -40,7 +40,7 @@ def gaps(words):
         print(bold(day_name(day)))
         rows = [
             [gap["id"], f"{clock(gap['start'])}–{clock(gap['end'])}", length(_seconds(gap)),
-             for_terminal(gap.get("reason") or gap.get("verdict") or "")]
+             for_terminal("; ".join([*(one["text"] for one in gap.get("meetings", ())), gap["reason"] or gap["verdict"] or ""]))]
             for gap in of_day
         ]  # fmt: skip
         for line in table(SHAPE, rows, columns() - 2):

@@ -10,6 +10,7 @@ from stintd.client.control import Control
 
 HEADS = {
     "correction": "approved hours that would be others now", "gap": "gaps in the working day",
+    "meeting": "meetings in your calendar without hours",
     "unassigned": "time without a project", "unconfirmed": "not confirmed", "long": "long timers by hand",
     "project": "new projects", "suggestion": "projects that may be one", "target": "what billing systems lack",
     "changed": "changed since the last look",

@@ -21,6 +21,7 @@ _TABLE_NOTES = {
     "retention": "How long evidence is kept.",
     "privacy": "What is kept out of everything stored, and off screens and other machines.",
     "activitywatch": "A surface for ActivityWatch watchers.",
+    "calendar": "Meetings that are proposed, and never filled in by themselves.",
     "emit": "Copies of your heartbeats for other time trackers.",
 }  # fmt: skip
 _RULE_EXAMPLE = """\
@@ -78,8 +79,6 @@ def schema() -> dict[str, Any]:
         tables[here]["properties"][name] = described
     tables["map"] = {"type": "array", "items": _rule_schema()}
     tables["targets"] = {"type": "object", "additionalProperties": {"type": "object"}}
-    for later in ("calendar",):
-        tables[later] = {"type": "object", "maxProperties": 0}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "stintd config.toml", "type": "object",
         "additionalProperties": False, "properties": tables,
@@ -121,7 +120,14 @@ def nested(known: Settings) -> dict[str, Any]:
 def _toml(value: Any) -> str:
     if value is None:
         return '"…"'
-    return json.dumps(plain(value))
+    plainly = plain(value)
+    if isinstance(plainly, list) and plainly and isinstance(plainly[0], dict):
+        return "[" + ", ".join(_inline(one) for one in plainly) + "]"
+    return json.dumps(plainly)
+
+
+def _inline(table: dict[str, Any]) -> str:
+    return "{ " + ", ".join(f"{name} = {json.dumps(value)}" for name, value in table.items()) + " }"
 
 
 def _wrapped(text: str, room: int = 100) -> list[str]:

@@ -127,6 +127,42 @@ def _read_folders(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(os.path.normpath(folder) for folder in found))
 
 
+def _read_calendars(value: Any) -> tuple[str, ...]:
+    for text in _few(_read_texts(value), 10):
+        if not re.fullmatch(r"https://[^\s@/?#]+(/[^\s#]*)?", text):
+            raise Wrong("has what is no https address", "write one like https://calendar.example/mine.ics, webcal as https")
+    return tuple(dict.fromkeys(value))
+
+
+def _read_files(value: Any) -> tuple[str, ...]:
+    return _few(_read_folders(value), 10)
+
+
+def _few(found: tuple[Any, ...], most: int) -> tuple[Any, ...]:
+    if len(found) > most:
+        raise Wrong(f"names more than {most}", "leave some out")
+    return found
+
+
+def _read_meeting_rules(value: Any) -> tuple[dict[str, Any], ...]:
+    """Rules as `[[calendar.map]]` tables, each with a condition and a project, or `ignore`."""
+    if not isinstance(value, list) or not all(isinstance(rule, dict) for rule in value):
+        raise Wrong("is no list of tables", "write [[calendar.map]], with two brackets")
+    return _few(tuple(_meeting_rule(rule) for rule in value), 200)
+
+
+def _meeting_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    for name in rule:
+        if name not in MEETING_RULE_KEYS:
+            raise Wrong(f"knows no {name!r}", "a rule has " + ", ".join(MEETING_RULE_KEYS))
+    read = {name: MEETING_RULE_KEYS[name](given) for name, given in rule.items()}
+    if not {"title", "attendee"} & set(read):
+        raise Wrong("has a rule that matches nothing", "give it a title or an attendee")
+    if bool(read.get("ignore")) == ("project" in read):
+        raise Wrong("has a rule without effect", "give it a project, or ignore = true")
+    return read
+
+
 def _read_retention(value: Any) -> timedelta:
     length = parse_length(value)
     if length and length < timedelta(days=90):
@@ -154,8 +190,22 @@ def choice(*names: str) -> Callable[[Any], str]:
     return read
 
 
+MEETING_RULE_KEYS: dict[str, Callable[[Any], Any]] = {
+    "title": _read_text, "attendee": _read_text, "project": _read_text, "task": _read_text, "ignore": _read_flag,
+}  # fmt: skip
+"""What a `[[calendar.map]]` may say."""
+
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
+_RULES = {
+    "type": "array",
+    "items": {
+        "type": "object", "additionalProperties": False, "anyOf": [{"required": ["title"]}, {"required": ["attendee"]}],
+        "oneOf": [{"required": ["project"]}, {"required": ["ignore"]}],
+        "properties": {**{name: _TEXT for name in ("title", "attendee", "project", "task")}, "ignore": {"type": "boolean"}},
+    },
+    "examples": [[{"title": "Planning*", "project": "acme"}, {"attendee": "*@globex.example", "project": "globex"}]],
+}  # fmt: skip
 _MODES = ("switch", "parallel", "strict")
 
 KEYS = (
@@ -225,6 +275,13 @@ KEYS = (
     Key("activitywatch.enabled", _read_flag, False, "Whether to listen for ActivityWatch watchers (they send no key).",
         {"type": "boolean"}),
     _whole("activitywatch.port", "The port of that listener.", 1, 65535, 5600),
+    Key("calendar.files", _read_files, (), "Calendars (.ics) on this machine whose meetings are proposed in reviews and gaps.",
+        _TEXTS),
+    Key("calendar.addresses", _read_calendars, (), "The same, fetched by https at most once an hour and only when you look at a "
+        "review or at gaps.", _TEXTS),
+    Key("calendar.map", _read_meeting_rules, None, "Which project a meeting belongs to: globs on its title and on an attendee's "
+        "address, without regard to case; the first that matches wins; with ignore it is not proposed. Also written as "
+        "[[calendar.map]].", _RULES),
     Key("emit.activitywatch", _read_address, None, "The address of an ActivityWatch server that gets copies of your "
         "heartbeats.", {**_TEXT, "examples": ["http://127.0.0.1:5601"]}),
     Key("emit.wakatime", _read_address, None, "The address of a WakaTime-compatible server that gets copies of your "
@@ -237,8 +294,6 @@ BY_NAME = {key.name: key for key in KEYS}
 TABLES = {name.split(".")[0] for name in BY_NAME}
 FREE_TABLES = {"targets"}
 """Tables whose keys belong to somebody else: kept as they are."""
-LATER_TABLES: set[str] = {"calendar"}
-"""Known names that have no keys yet."""
 
 RULE_KEYS: dict[str, Callable[[Any], Any]] = {
     "path": _read_text, "remote": _read_text, "branch": _read_text, "project": _read_text, "client": _read_text,

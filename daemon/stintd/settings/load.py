@@ -12,7 +12,7 @@ from stintd.domain.policy import MapRule, Policy
 from stintd.errors import Invalid
 from stintd.frozen import frozen
 from stintd.settings.document import Document, Problem, read_document
-from stintd.settings.keys import BY_NAME, FREE_TABLES, KEYS, LATER_TABLES, RULE_CONDITIONS, RULE_KEYS, TABLES, Wrong
+from stintd.settings.keys import BY_NAME, FREE_TABLES, KEYS, RULE_CONDITIONS, RULE_KEYS, TABLES, Wrong
 from stintd.settings.targets import read_targets
 
 
@@ -117,7 +117,7 @@ def _values_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:
                 found[dotted] = key.read(value)
             except Wrong as wrong:
                 problems.append(_problem(document, dotted, wrong))
-        if table not in TABLES | LATER_TABLES and not content:
+        if table not in TABLES and not content:
             problems.append(_unknown(document, table, sorted(TABLES), "is no table"))
     return found, problems
 

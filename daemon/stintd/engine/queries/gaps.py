@@ -4,14 +4,18 @@ A gap's id is its start in hexadecimal microseconds: the same gap has the same i
 stored. What nobody could have worked (a night between two days) is no gap.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from stintd.domain import timesheet
 from stintd.domain.mapping import Resolver
+from stintd.domain.meeting import Meeting
 from stintd.domain.model import GapVerdict, from_us, to_us
+from stintd.domain.policy import Policy
 from stintd.engine import projecting, shape
 from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
+from stintd.engine.queries import meetings
 from stintd.engine.queries.entries import find, overlapping
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor
@@ -26,19 +30,27 @@ LEAST_US = 60_000_000
 
 def listing(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
+    cursor: str | None = None, noted: Sequence[Meeting] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Gaps of a period (this week unless asked otherwise), oldest first."""
-    zone = zone_of(view.policy.zone)
-    today = view.now.astimezone(zone).date()
-    span = period(since, until, zone, view.now, default=(week_of(today)[0], today))
+    span = asked(view.policy, view.now, since, until)
     after = decode_cursor(cursor, (int,))[0] if cursor else -1
     found = [gap for gap in gaps(view, span) if gap["startUs"] > after]
     kept = found[:limit]
     following = encode_cursor([kept[-1]["startUs"]]) if len(found) > limit else None
+    open_ones = meetings.proposed(view, noted)
     for gap in kept:
-        del gap["startUs"]
+        lo = gap.pop("startUs")
+        hi = lo + round(gap["durationSeconds"] * 1e6)
+        gap["meetings"] = [meetings.shown(view, one) for one in open_ones if one.start_us < hi and one.end_us > lo]
     return {"data": kept, "nextCursor": following}
+
+
+def asked(policy: Policy, now: datetime, since: date | datetime | None = None, until: date | datetime | None = None) -> Period:
+    """The period of a listing."""
+    zone = zone_of(policy.zone)
+    today = now.astimezone(zone).date()
+    return period(since, until, zone, now, default=(week_of(today)[0], today))
 
 
 def one(reading: Reading, gap_id: str) -> tuple[int, int]:
@@ -116,6 +128,7 @@ def _shown(judge: "_Judge", lo: int, hi: int, before: Row, after: Row) -> dict[s
     return {
         "id": f"{lo:x}", "start": shape.instant(lo), "end": shape.instant(hi), "durationSeconds": shape.seconds(hi - lo),
         "verdict": verdict, "reason": reason, "before": _neighbour(before), "after": _neighbour(after), "startUs": lo,
+        "meetings": [],
     }  # fmt: skip
 
 

@@ -5,14 +5,16 @@ settled, and so are the gaps between what was.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from stintd.domain.meeting import Meeting
 from stintd.domain.model import from_us, to_us
+from stintd.domain.policy import Policy
 from stintd.engine import projecting, shape
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
-from stintd.engine.queries import corrections, gaps
+from stintd.engine.queries import corrections, gaps, meetings
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.rows import Row, first, select
 from stintd.engine.view import View
@@ -55,10 +57,12 @@ AND (who = 'owner' OR who IN (SELECT name FROM api_key WHERE hash GLOB 'browser:
 """What its owner did at this machine or in the dashboard needs no telling; what evidence, agents and other callers did does."""
 
 
-def listing(view: View, since: date | datetime | None = None, until: date | datetime | None = None) -> dict[str, Any]:
+def listing(
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, noted: Sequence[Meeting] = ()
+) -> dict[str, Any]:
     """Everything open of a period (unless named: last week and this one), and when the list was looked at last."""
     span = _span(view, since, until)
-    found = items(view, span)
+    found = [*items(view, span), *_meetings(view, span, noted)]
     if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST:
         found += _corrections(view, span)
     looked = cursors.get(view.conn, LOOKED)
@@ -75,8 +79,9 @@ def _blind(one: Any) -> dict[str, Any]:
 
 
 def count(view: View) -> int:
-    """How many there are without a period; differences of approved hours, which take reading evidence twice, left out. Asked
-    with every status: what is many (entries, deliveries) is counted and not shown."""
+    """How many there are without a period; differences of approved hours, which take reading evidence twice, and meetings,
+    which take reading calendars, left out. Asked with every status: what is many (entries, deliveries) is counted and not
+    shown."""
     span = _span(view, None, None)
     few = (_projects, _unassigned, _unconfirmed, _long, _changed)
     reasons = select(view.conn, f"SELECT count(*) AS n FROM (SELECT DISTINCT target, state, hold, error {LACKS})")[0]["n"]  # noqa: S608
@@ -100,9 +105,14 @@ def _gap_count(view: View, span: Period) -> int:
 
 
 def _span(view: View, since: date | datetime | None, until: date | datetime | None) -> Period:
-    zone = zone_of(view.policy.zone)
-    today = view.now.astimezone(zone).date()
-    return period(since, until, zone, view.now, default=(week_of(today)[0] - 7 * DAY, today))
+    return asked(view.policy, view.now, since, until)
+
+
+def asked(policy: Policy, now: datetime, since: date | datetime | None = None, until: date | datetime | None = None) -> Period:
+    """The period of a listing."""
+    zone = zone_of(policy.zone)
+    today = now.astimezone(zone).date()
+    return period(since, until, zone, now, default=(week_of(today)[0] - 7 * DAY, today))
 
 
 def items(view: View, span: Period) -> list[dict[str, Any]]:
@@ -114,7 +124,8 @@ def items(view: View, span: Period) -> list[dict[str, Any]]:
 
 
 def _item(kind: str, text: str, command: str, **more: Any) -> dict[str, Any]:
-    blank = {"day": None, "start": None, "end": None, "seconds": None, "entryId": None, "projectId": None, "projectName": None}
+    blank = {"day": None, "start": None, "end": None, "seconds": None, "entryId": None, "projectId": None, "projectName": None,
+             "title": None}  # fmt: skip
     return {"kind": kind, "text": text, "command": command, **blank, **more}
 
 
@@ -136,6 +147,22 @@ def _gaps(view: View, span: Period) -> Iterator[dict[str, Any]]:
         is_settled = before["approved_us"] is not None and after["approved_us"] is not None
         if hi - lo >= LEAST_GAP_US and not is_settled:
             yield _item("gap", f"nothing {_said(view, lo, hi)}", f"stint fill {lo:x} PROJECT", **_when(view, lo, hi))
+
+
+def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[dict[str, Any]]:
+    """Those that nothing covers, except between approved entries: what lies there is settled."""
+    open_ones = meetings.proposed(view, noted)
+    settled = (
+        [(lo, hi) for lo, hi, before, after in gaps.holes(view, span) if before["approved_us"] and after["approved_us"]]
+        if open_ones
+        else []
+    )
+    for one in open_ones:
+        if not any(lo <= one.start_us and one.end_us <= hi for lo, hi in settled):
+            when = _when(view, one.start_us, one.end_us)
+            yield _item(
+                "meeting", meetings.told(view, one), meetings.command(view, one), **when, projectName=one.project, title=one.title
+            )
 
 
 def _projects(view: View, span: Period) -> Iterator[dict[str, Any]]:

@@ -81,9 +81,10 @@ SHAPES: dict[str, Schema] = {
             "from": INSTANT, "to": INSTANT, "timezone": TEXT, "count": COUNT, "lookedAt": NULL_INSTANT,
             "items": array(obj({
                 "kind": {"enum": ["gap", "suggestion", "project", "unassigned", "unconfirmed", "long", "target", "changed",
-                                  "correction"]},
+                                  "correction", "meeting"]},
                 "text": TEXT, "command": TEXT, "day": nullable(DAY), "start": NULL_INSTANT, "end": NULL_INSTANT,
                 "seconds": {"type": ["integer", "null"]}, "entryId": NULL_TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,
+                "title": NULL_TEXT,
             })),
             "blind": array(obj({"start": INSTANT, "end": INSTANT, "reason": TEXT})),
         },

@@ -90,8 +90,11 @@ SHAPES: dict[str, Schema] = {
     "Undone": obj({"edit": ref("Edit"), "entries": ENTRIES}),
     "Gap": obj(
         {"id": TEXT, **_SPAN, "durationSeconds": COUNT, "verdict": VERDICT, "reason": TEXT, "before": _NEIGHBOUR,
-         "after": _NEIGHBOUR},
-        about="A stretch between two entries of one day that nobody has claimed.",
+         "after": _NEIGHBOUR, "meetings": array(obj({
+             "text": TEXT, "command": TEXT, **_SPAN, "title": TEXT, "projectName": NULL_TEXT, "taskName": NULL_TEXT,
+         }))},
+        about="A stretch between two entries of one day that nobody has claimed. `meetings`: what the owner's calendars propose"
+        " for it; asked only by GET /api/gaps.",
     ),
     "Approval": obj({"entries": ENTRIES, "count": COUNT, "seconds": COUNT, "editId": TEXT}),
     "Moved": obj({"dryRun": FLAG, "entries": ENTRIES, "seconds": COUNT, "notice": NULL_TEXT}),

@@ -11,7 +11,7 @@ import { Fill } from "../parts/fill.js";
 
 const TITLES = {
   gap: "Nothing recorded in the working day", unassigned: "Time without a project", unconfirmed: "To be confirmed", correction: "Approved, and different now",
-  long: "Long timers by hand", project: "New projects", suggestion: "Are they one?", target: "What targets wait for", changed: "Changed since you looked",
+  meeting: "Meetings without hours", long: "Long timers by hand", project: "New projects", suggestion: "Are they one?", target: "What targets wait for", changed: "Changed since you looked",
 };
 
 export function Page() {
@@ -47,6 +47,7 @@ function Item({ item, reload, onFill }) {
   const scope = { from: item.day, to: item.day, ...(item.projectId ? { projectId: item.projectId } : {}) };
   const deeds = {
     gap: () => html`<button class="quiet" onClick=${() => onFill({ from: ms(item.start), to: ms(item.end) })}>Fill it</button>`,
+    meeting: () => html`<button class="quiet" onClick=${() => onFill({ from: ms(item.start), to: ms(item.end), project: item.projectName, description: item.title })}>Fill it</button>`,
     unconfirmed: () => html`<button class="quiet" onClick=${() => does(`Approved ${name}`, () => api.post("/api/approve", scope))}>Approve</button>`,
     correction: () => html`<button class="quiet" onClick=${() => does(`Settled ${name}`, () => api.post(item.command.startsWith("stint unapprove") ? "/api/unapprove" : "/api/approve", scope))}>
       ${item.command.startsWith("stint unapprove") ? "Release it" : "Approve as it is now"}</button>`,

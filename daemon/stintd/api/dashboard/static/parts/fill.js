@@ -13,7 +13,7 @@ import { Moment, Trouble, tagsOf } from "./editor.js";
 export function Fill({ gap, onClose }) {
   const isGap = Boolean(gap.id);
   const start = { startDay: localDay(gap.from), startClock: clock(gap.from), endDay: localDay(gap.to), endClock: clock(gap.to) };
-  const [form, setForm] = useState({ project: gap.project ?? "", task: gap.task ?? "", description: "", tags: "", ...start });
+  const [form, setForm] = useState({ project: gap.project ?? "", task: gap.task ?? "", description: gap.description ?? "", tags: "", ...start });
   const [trouble, setTrouble] = useState(null);
   const [busy, setBusy] = useState(false);
   const projects = useProjects();

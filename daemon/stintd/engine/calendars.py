@@ -1,0 +1,149 @@
+"""Meetings of the owner's calendars, read when somebody asks for open decisions and never by themselves.
+
+An address is fetched at most once an hour, through the carrier, into a file that only the owner may read; when it cannot be
+fetched, what is kept is told. A calendar that cannot be read is a warning and takes nothing from the others. Addresses are
+often secrets: warnings name their host alone.
+"""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from stintd.domain.meeting import Meeting, MeetingRule, placed
+from stintd.engine.engine import Engine
+from stintd.frozen import frozen
+from stintd.ports import CalendarAsked, Carrier, Failure, Noted, ReadCalendar, Request
+
+FRESH = timedelta(hours=1)
+BYTES = 4 * 1024 * 1024
+"""The most that is fetched from one address."""
+REACH_US = 92 * 86_400_000_000
+"""So much of the end of a longer period is looked through."""
+QUARTER_US = 15 * 60_000_000
+STALE = 900
+"""Seconds after which a calendar is read again though its file is as it was: what went wrong may have been chance."""
+PATIENCE = 20.0
+"""Seconds for all of them: who asked waits."""
+KEPT = 20
+"""Answers kept in memory."""
+
+
+@frozen
+class CalendarSettings:
+    """`[calendar]`, and who the owner is."""
+
+    files: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    rules: tuple[MeetingRule, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+class Calendars:
+    """All of them. `folder` is where fetched ones are kept; made with the first."""
+
+    def __init__(
+        self, engine: Engine, carrier: Carrier, read: ReadCalendar, folder: str, chosen: Callable[[], CalendarSettings]
+    ) -> None:
+        self._engine, self._carrier, self._read, self._folder, self._chosen = engine, carrier, read, folder, chosen
+        self._tried: dict[str, float] = {}
+        self._failed: dict[str, str] = {}
+        self._told: dict[tuple[object, ...], Noted] = {}
+        self._warned: set[str] = set()
+        self._one_by_one = asyncio.Lock()
+
+    async def meetings(self, lo_us: int, hi_us: int) -> list[Meeting]:
+        """Those of a half-open period that are over, with the projects that rules give them."""
+        chosen = self._chosen()
+        async with self._one_by_one:
+            hi_us = min(hi_us, int(self._engine.clock.now().timestamp() * 1e6))
+            lo_us = max(lo_us, hi_us - REACH_US)
+            began, troubles = self._engine.clock.monotonic(), dict[str, str]()
+            found: list[Meeting] = []
+            fetched = await asyncio.gather(*(self._fetched(url) for url in chosen.addresses))
+            for name, path, trouble in [*((one, one, "") for one in chosen.files), *fetched]:
+                is_late = self._engine.clock.monotonic() - began > PATIENCE
+                late = Noted(trouble="the others took too long" if is_late else "")
+                noted = await self._noted(path, lo_us, hi_us, chosen.emails) if path and not is_late else late
+                found += noted.meetings
+                if trouble or noted.trouble:
+                    troubles[name] = trouble or noted.trouble
+            self._warn(troubles)
+        return placed([one for one in found if one.end_us <= hi_us], chosen.rules)
+
+    async def _noted(self, path: str, lo_us: int, hi_us: int, emails: tuple[str, ...]) -> Noted:
+        """What a calendar says; read again only when the file or the question is another."""
+        if lo_us >= hi_us:
+            return Noted()
+        zone = self._engine.policy.zone
+        asked = CalendarAsked(path, lo_us, -(-hi_us // QUARTER_US) * QUARTER_US, zone, emails)
+        try:
+            known = await asyncio.to_thread(os.stat, path)
+        except OSError as error:
+            return Noted(trouble=error.strerror or "it cannot be read")
+        key = (asked, known.st_mtime_ns, known.st_size, known.st_ino, int(self._engine.clock.monotonic()) // STALE)
+        if key not in self._told:
+            if len(self._told) >= KEPT:
+                self._told.clear()
+            self._told[key] = await self._read(asked)
+        return self._told[key]
+
+    async def _fetched(self, url: str) -> tuple[str, str, str]:
+        """How an address is called, the file of what it said last ("" when there is none), and what went wrong now."""
+        digest = hashlib.sha256(url.encode()).hexdigest()[:16]
+        name = f"{urlsplit(url).hostname} ({digest[:6]})"
+        path = os.path.join(self._folder, f"{digest}.ics")
+        now = self._engine.clock.now().timestamp()
+        if not 0 <= now - self._tried.get(url, _written(path)) < FRESH.total_seconds():
+            self._tried[url] = now
+            self._failed[url] = await self._fetch(url, path, now)
+        return name, path if _written(path) else "", self._failed.get(url, "")
+
+    async def _fetch(self, url: str, path: str, now: float) -> str:
+        """What went wrong, "" when nothing did."""
+        answer = await self._carrier.send(Request("GET", url, {"Accept": "text/calendar"}, total_seconds=15, answer_bytes=BYTES))
+        if isinstance(answer, Failure):
+            return f"it could not be fetched: {answer.text}"
+        if answer.status != 200 or answer.is_cut:
+            return (
+                f"it is larger than {BYTES >> 20} MiB, or broke off" if answer.is_cut else f"its server answered {answer.status}"
+            )
+        try:
+            await asyncio.to_thread(_keep, path, answer.body, now)
+        except OSError as error:
+            return f"it could not be kept: {error.strerror}"
+        return ""
+
+    def _warn(self, troubles: dict[str, str]) -> None:
+        health = self._engine.health
+        for name in self._warned - set(troubles):
+            health.clear("calendar", name)
+        for name, why in troubles.items():
+            shown = "".join(char if char.isprintable() else "?" for char in name)
+            health.raise_warning(
+                "calendar", f"the calendar {shown} is not read: {why}", "mend it, or take it out of [calendar]", subject=name
+            )
+        self._warned = set(troubles)
+
+
+def _written(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _keep(path: str, body: bytes, now: float) -> None:
+    """Whole, at once, 0600; its time is when it was fetched."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    temporary = f"{path}.new"
+    with suppress(FileNotFoundError):
+        os.unlink(temporary)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(body)
+    os.utime(temporary, (now, now))
+    os.replace(temporary, path)

@@ -1,0 +1,57 @@
+"""Meetings of calendars beside what is recorded: proposals, each for its owner to take or leave."""
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+from stintd.domain.meeting import Meeting, uncovered
+from stintd.domain.model import from_us, to_us
+from stintd.engine import shape
+from stintd.engine.period import zone_of
+from stintd.engine.queries.timers import counted_end
+from stintd.engine.rows import select
+from stintd.engine.view import View
+
+TAKEN = """
+SELECT start_us, end_us, last_evidence_us, origin FROM entry
+WHERE actor = 'human' AND start_us < ? AND coalesce(end_us, ?) > ? ORDER BY start_us
+"""
+
+
+def proposed(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
+    """What of them no entry of a person covers."""
+    if not meetings:
+        return []
+    now_us = to_us(view.now)
+    lo_us, hi_us = min(one.start_us for one in meetings), max(one.end_us for one in meetings)
+    rows = select(view.conn, TAKEN, (hi_us, now_us, lo_us))
+    return uncovered(meetings, [(row["start_us"], counted_end(row, now_us)) for row in rows])
+
+
+def told(view: View, one: Meeting) -> str:
+    """`Planning Thu 10:00–11:00, from your calendar`."""
+    zone = zone_of(view.policy.zone)
+    lo, hi = (from_us(us).astimezone(zone) for us in (one.start_us, one.end_us))
+    return f"{one.title} {lo:%a} {lo.day} {lo:%H:%M}–{hi:%H:%M}, from your calendar"
+
+
+def command(view: View, one: Meeting) -> str:
+    """What enters it. Instants where the clocks say an hour twice or the seconds matter."""
+    zone = zone_of(view.policy.zone)
+    lo, hi = (from_us(us).astimezone(zone) for us in (one.start_us, one.end_us))
+    is_plain = all(one.second == 0 and one.utcoffset() == one.replace(fold=1 - one.fold).utcoffset() for one in (lo, hi))
+    when = f"{lo:%Y-%m-%d %H:%M}-{hi:%H:%M}"
+    if not is_plain:
+        when = f"{lo.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} - {hi.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    words = ["stint", "add", shlex.quote(one.project) if one.project else "PROJECT", shlex.quote(when)]
+    words += ["-t", shlex.quote(one.task)] if one.task else []
+    return " ".join([*words, "-m", shlex.quote(one.title.lstrip("- ") or "meeting")])
+
+
+def shown(view: View, one: Meeting) -> dict[str, Any]:
+    """A proposal as a gap holds it."""
+    return {
+        "text": told(view, one), "command": command(view, one), "start": shape.instant(one.start_us),
+        "end": shape.instant(one.end_us), "title": one.title, "projectName": one.project, "taskName": one.task,
+    }  # fmt: skip

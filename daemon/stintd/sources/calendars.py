@@ -1,0 +1,57 @@
+"""The daemon's end of `calendarworker`: one process for each calendar that is read. Event loop's thread."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
+
+import stintd
+from stintd.domain.meeting import Meeting
+from stintd.ports import CalendarAsked, Noted
+
+LINE_LIMIT = 16 * 1024 * 1024
+PATIENCE = 15.0
+"""Seconds until the worker is taken for stuck; it gives itself less."""
+KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
+
+async def read(asked: CalendarAsked) -> Noted:
+    """See `ports.ReadCalendar`."""
+    question = {
+        "path": asked.path, "lo_us": asked.lo_us, "hi_us": asked.hi_us, "zone": asked.zone, "emails": list(asked.emails),
+    }  # fmt: skip
+    try:
+        process = await _start()
+    except OSError as error:
+        return Noted(trouble=f"the process that reads calendars cannot work: {error.strerror}")
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(json.dumps(question).encode() + b"\n"), PATIENCE)
+        return _noted(out)
+    except TimeoutError:
+        return Noted(trouble="it takes too long to read")
+    finally:
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+        await process.wait()
+
+
+def _noted(out: bytes) -> Noted:
+    if not out or len(out) > LINE_LIMIT:
+        return Noted(trouble="it takes too long or too much memory to read")
+    told = json.loads(out)
+    if "error" in told:
+        return Noted(trouble=told["error"])
+    found = tuple(Meeting(lo, hi, title, tuple(attendees)) for lo, hi, title, attendees in told["meetings"])
+    return Noted(found, "it has more events in this period than are read" if told["isFull"] else "")
+
+
+async def _start() -> Process:
+    env = {name: os.environ[name] for name in KEPT if name in os.environ}
+    env["PYTHONPATH"] = os.path.dirname(os.path.dirname(stintd.__file__))
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-s", "-m", "stintd.sources.calendarworker", env=env, cwd=os.sep,
+        stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
+    )  # fmt: skip
