@@ -37,7 +37,7 @@ ROWS: dict[str, Row] = {
     "agent-hook": agenthook.agent_hooks,
     "prompt-hook": shellhook.prompts,
     "commands": commands.fast_verbs,
-    "report-all": commands.report_over_everything,
+    "report-all": commands.looks_at_everything,
     "writers": commands.parallel_writers,
     "visible": evidence.edit_to_timer,
     "dash": dash.first_paint,
