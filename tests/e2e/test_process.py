@@ -1,6 +1,9 @@
 """What the daemon's process is made of."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,3 +18,14 @@ def test_the_daemon_loads_neither_git_nor_openssl(make_daemon):
     assert not re.search(r"/_ssl\.", maps)
     children = Path(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children").read_text()
     assert children == ""
+
+
+def test_loading_the_daemon_loads_no_client_of_http_and_no_library_of_calendars_and_git():
+    """What asks servers, reads calendars or opens repositories lives in processes of its own that end when they are idle."""
+    spared = "from stintd.cli import run; run._without_tls(); run._without_http_client()"
+    load = f"{spared}; import sys, stintd.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", load], env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    loaded = set(done.stdout.split())
+    assert "aiohttp.web_request" in loaded
+    assert not loaded & {"aiohttp.client", "aiohttp.connector", "icalendar", "recurring_ical_events", "dateutil", "git"}

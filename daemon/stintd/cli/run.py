@@ -6,6 +6,8 @@ import logging.handlers
 import os
 import signal
 import sys
+from importlib.machinery import PathFinder
+from types import ModuleType
 
 from stintd import __version__, paths, settings
 from stintd.errors import Conflict, StintdError, Unavailable
@@ -53,6 +55,7 @@ def _run(level, task=None):
         paths.ensure(layout)
         _log_to(layout.log_file, level)
         _without_tls()
+        _without_http_client()
         gc.disable()  # what is loaded stays for good: walking through it a dozen times meanwhile is a tenth of the start
         import asyncio
 
@@ -85,6 +88,20 @@ def _without_tls():
     does so in a worker process, which ends when it is idle."""
     for name in ("ssl", "_ssl", "_hashlib"):
         sys.modules.setdefault(name, None)
+
+
+def _without_http_client():
+    """Keep aiohttp's client out of this process: 3 MiB, and nobody here asks a server anything (`sinks/worker.py` does). The
+    package's own first module would load it all; a stand-in lets its other modules be found where they are. Seen with
+    aiohttp 3.14; a later one whose modules need more of it says so at the start, with an ImportError."""
+    found = PathFinder.find_spec("aiohttp")
+    if found is None or found.origin is None or "aiohttp" in sys.modules:
+        return
+    package = ModuleType("aiohttp")
+    package.__spec__, package.__path__, package.__file__ = found, found.submodule_search_locations, found.origin
+    with open(found.origin, encoding="utf-8") as file:
+        package.__version__ = file.readline().partition('"')[2].partition('"')[0]
+    sys.modules["aiohttp"] = package
 
 
 async def _serve(asyncio, app, chosen):
