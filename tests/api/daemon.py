@@ -87,7 +87,8 @@ class Daemon:
         await self.engine.start()
         self.supervisor, self.carrier = Supervisor(clock, self.engine.health), Receivers()
         self.backups = Backups(self.engine, clock, self.supervisor, timedelta(), 7)
-        self.purge = Purge(self.engine, self.backups, str(self.folder / "log"), str(self.folder / "spool" / "bad"))
+        self.purge = Purge(self.engine, self.backups, str(self.folder / "log"), str(self.folder / "spool" / "bad"),
+                           str(self.folder / "calendars"))  # fmt: skip
         self.secrets = HookSecrets(SecretFolder(str(self.folder / "secrets")))
         self.pusher = Pusher(Tools(self.engine, self.secrets, self.carrier, chance=lambda: 0.5), self.supervisor)
         await self.pusher.start()

@@ -58,6 +58,9 @@ def hear(daemon: Daemon, repo: repos.TestRepo, receiver: Receiver) -> None:
     bad = Path(daemon.layout.spool) / "bad"
     (bad / "post-commit.1~1").write_text("moosemessage of zebraproject")
     Path(daemon.layout.database + ".damaged-20260101T000000").write_text("what was left of zebraproject")
+    fetched = Path(daemon.layout.state, "calendars")
+    fetched.mkdir(exist_ok=True)
+    (fetched / "one.ics").write_text("SUMMARY:zebraproject planning")
     Path(daemon.layout.log, "stint-crash.txt").write_text("Traceback … zebraproject")
 
 

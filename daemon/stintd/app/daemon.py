@@ -175,8 +175,8 @@ class App(Asked):
         self._build_targets()
         self.keyring = Keyring(self.engine, clock)
         self.keyring.load(self.database.read_now(holders))
-        folder = os.path.join(self.layout.state, "calendars")
-        self.calendars = Calendars(self.engine, self.courier, calendars.read, folder, self._calendar)
+        self._fetched = os.path.join(self.layout.state, "calendars")
+        self.calendars = Calendars(self.engine, self.courier, calendars.read, self._fetched, self._calendar)
         self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment), history.recall)
         self.backfill.on_done = memory.give_back
         self.clients, self.buckets = Clients(self.engine), Buckets(self.engine, self.database.read_now(kept))
@@ -190,7 +190,7 @@ class App(Asked):
         targets = self.connecting.targets
         self.doctor = Doctor(self.engine, targets.tools, self._watches, machine_zone, lambda: targets.planned)
         self.backups = Backups(self.engine, clock, self.supervisor, *self._rhythm())
-        self.purge = Purge(self.engine, self.backups, self.layout.log, os.path.join(self.layout.spool, "bad"))
+        self.purge = Purge(self.engine, self.backups, self.layout.log, os.path.join(self.layout.spool, "bad"), self._fetched)
         self.purge.settled = self.gate.settled
         self.purge.watched = lambda: [one for one in self.checkouts() if not self.gate.is_excluded(one)]
         if self.database.needs_rebuild or self.database.read_now(lambda conn: cursors.meta(conn, REBUILD_DUE)):

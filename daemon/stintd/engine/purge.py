@@ -29,10 +29,12 @@ log = logging.getLogger(__name__)
 
 
 class Purge:
-    """One a daemon. `logs`: the folder of log files; `bad`: messages of hooks that could not be read."""
+    """One a daemon. `logs`: the folder of log files; `bad`: messages of hooks that could not be read; `fetched`: calendars,
+    which are fetched again when somebody asks."""
 
-    def __init__(self, engine: Engine, copies: Backups, logs: str, bad: str) -> None:
-        self._engine, self._copies, self._logs, self._bad = engine, copies, Path(logs), Path(bad)
+    def __init__(self, engine: Engine, copies: Backups, logs: str, bad: str, fetched: str) -> None:
+        self._engine, self._copies = engine, copies
+        self._logs, self._bad, self._fetched = Path(logs), Path(bad), Path(fetched)
         self._lock = asyncio.Lock()
         self.watched: Callable[[], Iterable[str]] = lambda: ()
         self.settled: Callable[[], Awaitable[None]] = self._stored
@@ -86,6 +88,7 @@ class Purge:
         found = [path for pattern in COPIES for path in database.backup_folder.glob(pattern)]
         found += [path for pattern in BESIDE for path in database.path.parent.glob(database.path.name + pattern)]
         found += [path for path in _listed(self._logs) if path.is_file() and path.stat().st_size]
+        found += _listed(self._fetched)
         return found + [path for path in _listed(self._bad) if span is None or _is_within(path, span)]
 
 
