@@ -83,7 +83,7 @@ class Desk:
     async def quiet(self) -> None:
         """Until nothing more happens without time passing; while something is due, that is waited for a good deal longer."""
         still = 0
-        while still < 10 or (still < 80 and await self.is_due()):
+        while still < 10 or (still < 250 and await self.is_due()):
             if self.fake.hangs:
                 return
             before = len(self.fake.asked), len(self.targets._lanes)

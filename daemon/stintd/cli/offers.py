@@ -55,10 +55,8 @@ def offer():
         offers["h"] = (f"hooks of {', '.join(hosts)}", "`stint hooks uninstall NAME` takes them back", lambda: _hooks(hosts))
     print("\n" + bold("One key each, now or whenever you like:"))
     while offers:
-        for key, (what, way_back, _) in offers.items():
-            print(f"  {bold(key)}  {what}  {dim(way_back)}")
-        print(f"  {bold('Enter')}  go on")
-        key = pressed()
+        lines = [f"  {bold(key)}  {what}  {dim(way_back)}" for key, (what, way_back, _) in offers.items()]
+        key = pressed("\n".join([*lines, f"  {bold('Enter')}  go on"]))
         if key not in offers:
             return
         _do(offers.pop(key)[2])
@@ -85,15 +83,17 @@ def _hooks(hosts):
     hooks.hooks(parse(hooks.VERBS["hooks"], ["install", *hosts]))
 
 
-def pressed():
-    """The next key, without Enter where the terminal can; "" for Enter, the end of the input, and anything odd."""
-    sys.stdout.flush()
+def pressed(asked):
+    """Ask, and take the next key, without Enter where the terminal can; "" for Enter, the end of the input, and anything odd.
+    The terminal is made ready before it is asked: whoever answers at once is heard."""
     if termios is None:
+        print(asked, flush=True)
         return sys.stdin.readline().strip().lower()[:1]
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     try:
-        tty.setcbreak(terminal)
+        tty.setcbreak(terminal, termios.TCSADRAIN)
+        print(asked, flush=True)
         return os.read(terminal, 1).decode("ascii", "replace").strip().lower()
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
