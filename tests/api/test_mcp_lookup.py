@@ -19,7 +19,7 @@ async def fake(daemon):
     return daemon.billing
 
 
-async def connect(client, name="work", **more):
+async def connect(client, name="desk", **more):
     body = {"name": name, "kind": "clickup", "secret": KEY, "options": {"team_id": "9012"}, "settle": "0s", **more}
     return await client.post("/api/targets", body)
 
@@ -66,7 +66,7 @@ async def test_time_on_a_task_that_was_found_there_lands_on_it_and_is_delivered_
     entry = (await agent.ok("start_time_tracking", taskId="DEV-1234", description="logging in"))["time_entry"]
     assert entry["task"] == {"id": "DEV-1234", "name": "Implement user authentication"}
     assert await names(client, "/api/projects") == ["Backend Tasks"]
-    assert daemon.tables["work"]["map"] == [{"project": "Backend Tasks", "task": "DEV-1234", "remote": {"task_id": "86fpd7vgc"}}]
+    assert daemon.tables["desk"]["map"] == [{"project": "Backend Tasks", "task": "DEV-1234", "remote": {"task_id": "86fpd7vgc"}}]
     await daemon.clock.advance(minutes=30)
     await agent.ok("stop_time_tracking")
     await client.post("/api/approve", {"from": "2026-11-20", "to": "2026-11-20"})
@@ -91,7 +91,7 @@ async def test_past_work_by_name_and_the_same_task_again_by_its_other_id_is_one_
         assert added["time_entry"]["task"]["id"] == "DEV-1234"
     assert len(fake.asked) == asked
     assert await names(client, "/api/tasks") == ["Implement user authentication"]
-    assert len(daemon.tables["work"]["map"]) == 1
+    assert len(daemon.tables["desk"]["map"]) == 1
     total = await agent.ok("get_task_time_entries", taskId="86fpd7vgc")
     assert (len(total["time_entries"]), total["total_duration"]) == (4, 9_000_000)
 
@@ -99,9 +99,9 @@ async def test_past_work_by_name_and_the_same_task_again_by_its_other_id_is_one_
 async def test_a_rule_that_says_so_already_is_not_doubled(client, daemon, fake):
     await connect(client)
     await client.post("/api/projects", {"name": "Backend Tasks"})
-    await client.post("/api/targets/work/map", {"project": "Backend Tasks", "remote": {"task_id": "{task}"}})
+    await client.post("/api/targets/desk/map", {"project": "Backend Tasks", "remote": {"task_id": "{task}"}})
     await Agent(client, toolset="clickup").ok("start_time_tracking", taskId="86fpd7vgc")
-    assert len(daemon.tables["work"]["map"]) == 1
+    assert len(daemon.tables["desk"]["map"]) == 1
 
 
 async def test_the_lists_are_read_once_in_ten_minutes(agent, daemon, fake):
@@ -127,7 +127,7 @@ async def test_when_it_cannot_be_asked_that_is_said_and_what_is_known_here_works
     fake.fault = lambda request: fault
     error = (await agent.fails("start_time_tracking", taskId="86fpd7vgc"))["error"]
     assert error["type"] == "UNAVAILABLE"
-    assert error["message"].startswith("Task with ID '86fpd7vgc' is not known here, and work could not be asked: ")
+    assert error["message"].startswith("Task with ID '86fpd7vgc' is not known here, and desk could not be asked: ")
     await agent.ok("start_time_tracking", taskId="OURS-1")
 
 
@@ -173,15 +173,15 @@ async def test_a_limited_key_reaches_only_targets_that_are_its_clients(client, d
 
     fake.asked.clear()
     assert await outcomes() == [True, True]  # nobody said whose target it is
-    await client.post("/api/targets/work/map", {"project": "theirs", "remote": {"task_id": "86fpd7vhx"}})
+    await client.post("/api/targets/desk/map", {"project": "theirs", "remote": {"task_id": "86fpd7vhx"}})
     assert await outcomes() == [True, True]
-    await client.post("/api/targets/work/map", {"project": "mine", "remote": {"task_id": "86fpd7vjz"}})
+    await client.post("/api/targets/desk/map", {"project": "mine", "remote": {"task_id": "86fpd7vjz"}})
     assert await outcomes() == [True, True]  # of two clients: it may name the other
     assert fake.asked == []
-    daemon.tables["work"]["map"] = [{"project": "mine", "remote": {"task_id": "86fpd7vjz"}}]
+    daemon.tables["desk"]["map"] = [{"project": "mine", "remote": {"task_id": "86fpd7vjz"}}]
     await daemon.connecting.take_over()
     assert await outcomes() == [False, False]
-    daemon.tables["work"]["map"] = [{"client": "Acme", "remote": {"task_id": "86fpd7vjz"}}]
+    daemon.tables["desk"]["map"] = [{"client": "Acme", "remote": {"task_id": "86fpd7vjz"}}]
     await daemon.connecting.take_over()
     assert await outcomes() == [False, True]
 
@@ -189,13 +189,13 @@ async def test_a_limited_key_reaches_only_targets_that_are_its_clients(client, d
 async def test_what_a_key_of_one_project_finds_there_lands_on_that_project(client, daemon, fake, loopback):  # noqa: F811
     await connect(client)
     project = await client.post("/api/projects", {"name": "mine"})
-    await client.post("/api/targets/work/map", {"project": "mine", "remote": {"task_id": "86fpd7vjz"}})
+    await client.post("/api/targets/desk/map", {"project": "mine", "remote": {"task_id": "86fpd7vjz"}})
     key = (await client.post("/api/keys", {"scope": "write", "name": "k", "projectId": project["id"]}))["key"]
     await Agent(loopback, key, toolset="clickup").ok("start_time_tracking", taskId="DEV-1234")
     assert await names(client, "/api/projects") == ["mine"]
     timer = (await client.get("/api/timer/current"))["timer"]
     assert (timer["projectName"], timer["taskName"]) == ("mine", "Implement user authentication")
-    assert daemon.tables["work"]["map"][-1] == {"project": "mine", "task": "DEV-1234", "remote": {"task_id": "86fpd7vgc"}}
+    assert daemon.tables["desk"]["map"][-1] == {"project": "mine", "task": "DEV-1234", "remote": {"task_id": "86fpd7vgc"}}
 
 
 async def test_names_from_there_carry_no_control_characters_and_odd_tasks_do_no_harm(agent, fake):
