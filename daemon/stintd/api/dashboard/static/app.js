@@ -4,6 +4,7 @@ import "./lib/early.js";
 import { undo } from "./lib/act.js";
 import { html, render, useEffect, useState } from "./lib/html.js";
 import * as live from "./lib/live.js";
+import { go } from "./lib/route.js";
 import { PAGES } from "./pages.js";
 import { Bar } from "./parts/bar.js";
 import { Lines } from "./parts/lines.js";
@@ -11,12 +12,6 @@ import { isTyping } from "./parts/keys.js";
 
 function pageAt(path) {
   return PAGES.find((one) => one.path === path.replace(/(.)\/$/, "$1"));
-}
-
-/** Go to an address of ours without loading anything anew. */
-export function go(address) {
-  history.pushState(null, "", address);
-  dispatchEvent(new PopStateEvent("popstate"));
 }
 
 function onLink(event) {

@@ -1,8 +1,8 @@
 // Totals of a period: filters, groupings, a plot by day, and the year at a glance.
 
-import { go } from "../app.js";
 import { useAsk } from "../lib/ask.js";
 import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { go } from "../lib/route.js";
 import { colourOf, line } from "../lib/text.js";
 import { dayShort, length, localDay, setZone, shifted } from "../lib/time.js";
 import { mondayOf } from "../lib/week.js";

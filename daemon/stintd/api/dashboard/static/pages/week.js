@@ -1,9 +1,9 @@
 // A week as a timesheet: task by day, with sums; a cell shows what it is made of and takes more.
 
-import { go } from "../app.js";
 import { useAsk } from "../lib/ask.js";
 import { useDay } from "../lib/day.js";
 import { html, useEffect, useState } from "../lib/html.js";
+import { go } from "../lib/route.js";
 import { colourOf, line, projectOf, workOf } from "../lib/text.js";
 import { HOUR, dayShort, instantOf, length, localDay, setZone, shifted, spanText } from "../lib/time.js";
 import { daysOf, mondayOf, numberOf, weekTitle } from "../lib/week.js";
