@@ -172,7 +172,7 @@ async def test_at_most_sixteen_links_wait(client, browser):
 
 async def test_every_page_is_served_under_a_strict_policy(browser, link):
     await browser.open(link)
-    for path in ("/", "/dash/today"):
+    for path in ("/", "/dash/week"):
         headers, _ = await browser.get(path)
         policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
         assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
@@ -202,13 +202,21 @@ async def test_the_page_itself_is_asked_for_again_and_answered_shortly(browser, 
     assert text == ""
 
 
+@pytest.mark.parametrize("path", ["/dash", "/dash/", "/dash/today", "/dash/?day=2026-11-20"])
+async def test_other_addresses_of_today_lead_to_it_for_those_who_are_signed_in(browser, link, path):
+    await browser.get(path, 401)
+    await browser.open(link)
+    headers, _ = await browser.get(path, 308)
+    assert headers["Location"] == "/"
+
+
 @pytest.mark.parametrize("name", [
     "{d}/../app.js", "{d}/%2e%2e/app.js", "{d}//etc/passwd", "{d}/pages.py", "{d}/", "{d}",
     "0123456789abcdef/app.js", "{d}/__init__.py",
     "{d}/../../../../../etc/passwd",
 ])  # fmt: skip
 async def test_only_the_names_of_this_version_are_served(daemon, browser, name):
-    target = f"/dash/assets/{name.format(d=pages.shelf().digest)}"
+    target = f"/dash/assets/{name.format(d=pages.load_shelf().digest)}"
     request = f"GET {target} HTTP/1.1\r\nHost: localhost:{browser.port}\r\nConnection: close\r\n\r\n"
     out = await _raw(browser.port, request.encode())
     assert out.split(b" ", 2)[1] == b"404"

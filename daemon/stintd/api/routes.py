@@ -289,9 +289,9 @@ WORKSPACES = [
           answer=ref("Dashboard")),
     Route("GET", "/api/day", query(days.day), "one day: entries, evidence, gaps and what git did", answer=ref("Day"),
           query=fields(field("date", LOCAL_DAY, "on"))),
-    Route("POST", "/api/dashboard/links", entrance.link, "a link that lets one browser in, once", "full", fields(),
+    Route("POST", "/api/dashboard/links", entrance.create_link, "a link that signs one browser in, once", "full", fields(),
           success=201, answer=ref("DashboardLink")),
-    Route("DELETE", "/api/dashboard/browsers", entrance.dismiss, "send every browser away", "full",
+    Route("DELETE", "/api/dashboard/browsers", entrance.dismiss, "sign every browser out", "full",
           answer=ref("DismissedBrowsers")),
 ]  # fmt: skip
 

@@ -234,7 +234,7 @@ class Surface:
             if keys or is_page:
                 await self.slow_guesses()
             if is_page:
-                raise Unauthorized("this browser is not let in, or its time is over", entrance.AWAY)
+                raise Unauthorized("this browser is not signed in, or its sign-in has expired", entrance.AWAY)
             text = "this is not a key of ours" if keys else "a key is needed here"
             raise Unauthorized(text, "make one with `stint keys create` and send it as Authorization: Bearer KEY")
         return Caller(f"key:{holder.id}", holder.scope, holder.id, holder.limit)

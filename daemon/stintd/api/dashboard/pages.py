@@ -1,8 +1,8 @@
-"""The dashboard's files, as a browser asks for them.
+"""Serves the dashboard's files to a browser.
 
-They come from the installed package and from nowhere else: an address is looked up among their names, never made into a
-path. What a page loads has the digest of all files in its address, so a browser may keep it for ever, and another
-version has other addresses. Files are read when they are asked for; the daemon keeps none of them in memory.
+They come from the installed package and from nowhere else: an address is looked up among their names, never turned into a
+path. The address of everything a page loads contains the digest of all files, so a browser may cache it for ever, and
+another version has other addresses. Files are read when a browser requests them; the daemon keeps none of them in memory.
 """
 
 import hashlib
@@ -32,6 +32,8 @@ KINDS = {
 }  # fmt: skip
 FOR_EVER = "private, max-age=31536000, immutable"
 ASSETS = "/dash/assets/"
+HOME = ("/dash", "/dash/", "/dash/today")
+"""Other addresses of the page Today, which is at `/`."""
 _PAGE = re.compile(r"/dash/([a-z]+)", re.ASCII)
 
 
@@ -49,7 +51,7 @@ class Document(Answer):
 
 
 class Shelf:
-    """What there is: the files by their names, and the digest of them all."""
+    """The dashboard's files by their names, and the digest of them all."""
 
     def __init__(self, folder: Path) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in KINDS)
@@ -60,11 +62,11 @@ class Shelf:
         self.digest = whole.hexdigest()[:16]
 
     def page(self, name: str, module: str = "") -> bytes:
-        """An HTML file, its addresses filled in. `<!-- modules -->` becomes the modules that every page needs and the one of
-        this page, so that the browser fetches all of them at once instead of finding one through the other."""
+        """An HTML file with its addresses filled in. `<!-- modules -->` becomes links to the modules that every page needs and
+        to the module of this page, so that the browser fetches all of them at once instead of discovering them one by one."""
         prefix = ASSETS + self.digest
-        early = sorted(one for one in self.files if one.startswith(("lib/", "parts/")) or one in EARLY or one == module)
-        links = "\n".join(f'<link rel="modulepreload" href="{prefix}/{escape(one)}">' for one in early if one.endswith(".js"))
+        early = sorted(file for file in self.files if file.startswith(("lib/", "parts/")) or file in EARLY or file == module)
+        links = "\n".join(f'<link rel="modulepreload" href="{prefix}/{escape(file)}">' for file in early if file.endswith(".js"))
         text = self.files[name].read_text(encoding="utf-8")
         return text.replace("<!-- modules -->", links).replace("{assets}", prefix).encode()
 
@@ -73,13 +75,13 @@ EARLY = frozenset({"app.js", "pages.js", "vendor/preact.js", "vendor/hooks.js", 
 
 
 @cache
-def shelf() -> Shelf:
-    """Looked through at the first request, in a few milliseconds; a new version is a new process."""
+def load_shelf() -> Shelf:
+    """The files of this version. Listed at the first request, which takes a few milliseconds; a new version is a new process."""
     return Shelf(bundled("api/dashboard/static"))
 
 
 def is_ours(path: str) -> bool:
-    """Whether an address is the dashboard's, not the API's."""
+    """Whether an address belongs to the dashboard, not to the API."""
     return path == "/" or path == "/dash" or path.startswith("/dash/")
 
 
@@ -87,39 +89,41 @@ async def answer(surface: Any, listener: Any, method: str, path: str, headers: M
     """The page or file of an address."""
     if method not in ("GET", "HEAD"):
         raise Refused(405, f"{method[:20]} is not possible here", "use GET", {"Allow": "GET, HEAD"})
-    known = shelf()
+    shelf = load_shelf()
     if path.startswith(ASSETS):
-        return _asset(known, path, headers)
+        return _asset(shelf, path, headers)
     if path.startswith(entrance.OPEN):
-        is_looked_at = method == "HEAD" or "prefetch" in headers.get("Sec-Purpose", "")
-        return await _opened(surface, listener, known, path.removeprefix(entrance.OPEN), is_looked_at)
-    if listener.needs_key and not _is_in(surface, listener, headers):
-        return _signin(known, "This browser is not let in yet, or its time is over.")
-    return _page(known, path, headers)
+        is_preview = method == "HEAD" or "prefetch" in headers.get("Sec-Purpose", "")
+        return await _open_link(surface, listener, shelf, path.removeprefix(entrance.OPEN), is_preview)
+    if listener.needs_key and not _is_signed_in(surface, listener, headers):
+        return _signin_page(shelf, "This browser is not signed in, or its sign-in has expired.")
+    if path in HOME:
+        return Document(b"", KINDS[".html"], 308, {"Location": "/", "Cache-Control": "no-store"})
+    return _page(shelf, path, headers)
 
 
-def _is_in(surface: Any, listener: Any, headers: Mapping[str, str]) -> bool:
+def _is_signed_in(surface: Any, listener: Any, headers: Mapping[str, str]) -> bool:
     cookie = entrance.cookie_of(headers, listener.guard.port)
     return cookie is not None and surface.daemon.keyring.browser(cookie) is not None
 
 
-def _page(known: Shelf, path: str, headers: Mapping[str, str]) -> Answer:
-    """The one HTML file, for every page there is a module of."""
-    found = _PAGE.fullmatch(path)
-    module = f"pages/{found[1] if found else 'today'}.js"
-    is_known = path in ("/", "/dash", "/dash/") or (found is not None and module in known.files)
-    mark = f'"{known.digest}"'
+def _page(shelf: Shelf, path: str, headers: Mapping[str, str]) -> Answer:
+    """The one HTML file, for every page that has a module."""
+    match = _PAGE.fullmatch(path)
+    module = f"pages/{match[1] if match else 'today'}.js"
+    is_page = path == "/" or (match is not None and module in shelf.files)
+    mark = f'"{shelf.digest}"'
     more = {"ETag": mark, "Cache-Control": "no-cache"}
-    if is_known and headers.get("If-None-Match") == mark:
+    if is_page and headers.get("If-None-Match") == mark:
         return Document(b"", KINDS[".html"], 304, more)
-    return Document(known.page("index.html", module), KINDS[".html"], 200 if is_known else 404, more)
+    return Document(shelf.page("index.html", module), KINDS[".html"], 200 if is_page else 404, more)
 
 
-def _asset(known: Shelf, path: str, headers: Mapping[str, str]) -> Answer:
-    """A file of this version. One of another version is not there: a page must not be put together from two."""
+def _asset(shelf: Shelf, path: str, headers: Mapping[str, str]) -> Answer:
+    """A file of this version. Files of other versions are not served: a page must not be put together from two versions."""
     digest, _, name = path.removeprefix(ASSETS).partition("/")
-    file = known.files.get(name)
-    if file is None or digest != known.digest:
+    file = shelf.files.get(name)
+    if file is None or digest != shelf.digest:
         return Document(b"there is no such file\n", KINDS[".txt"], 404, {"Cache-Control": "no-store"})
     mark = f'"{digest}"'
     more = {"ETag": mark, "Cache-Control": FOR_EVER}
@@ -128,17 +132,17 @@ def _asset(known: Shelf, path: str, headers: Mapping[str, str]) -> Answer:
     return Document(file.read_bytes(), KINDS[file.suffix], 200, more)
 
 
-async def _opened(surface: Any, listener: Any, known: Shelf, token: str, is_looked_at: bool) -> Answer:
-    """A one-time link. Looking at it, as link checkers and browsers that load ahead do, does not use it up."""
-    if is_looked_at:
-        return _signin(known, "This link is for you to open.")
-    let_in = await entrance.admit(surface, token, listener.guard.port)
-    if let_in is not None:
-        return Document(b"", KINDS[".html"], 303, {**let_in, "Cache-Control": "no-store"})
+async def _open_link(surface: Any, listener: Any, shelf: Shelf, token: str, is_preview: bool) -> Answer:
+    """A one-time link. A preview of it, by a link checker or a browser that loads pages ahead, does not use it up."""
+    if is_preview:
+        return _signin_page(shelf, "Open this link yourself to sign in.")
+    cookie = await entrance.admit(surface, token, listener.guard.port)
+    if cookie is not None:
+        return Document(b"", KINDS[".html"], 303, {**cookie, "Cache-Control": "no-store"})
     await surface.slow_guesses()
-    return _signin(known, "This link was used already, or it is too old.")
+    return _signin_page(shelf, "This link has been used or has expired.")
 
 
-def _signin(known: Shelf, why: str) -> Answer:
-    text = known.page("signin.html").decode().replace("{why}", escape(why)).encode()
+def _signin_page(shelf: Shelf, why: str) -> Answer:
+    text = shelf.page("signin.html").decode().replace("{why}", escape(why)).encode()
     return Document(text, KINDS[".html"], 401, {"Cache-Control": "no-store"})
