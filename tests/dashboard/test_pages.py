@@ -68,8 +68,10 @@ def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
     assert dialog.locator("input[name=project]").input_value() == "docs"
     dialog.get_by_role("button", name="Add", exact=True).click()
     until(lambda: any(one["projectName"] == "docs" for one in daemon.entries(from_="2026-03-11", to="2026-03-11")), what="added")
+    dialog.locator(".entries button").first.wait_for()  # the cell's own sheet is back: Escape must close that one
     page.keyboard.press("Escape")
     until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 1, what="the cell grew")
+    page.wait_for_selector("dialog", state="detached")
     page.get_by_role("button", name="Undo").first.click()
     until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 0, what="undone")
 
