@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from stintd.clock import Clock
+from stintd.domain.billing.target import Abilities
 from stintd.domain.meeting import Meeting
 from stintd.domain.model import AgentSignal, CheckoutFacts, GitSignal, Signal
-from stintd.domain.target import Abilities
 from stintd.frozen import frozen
 
 Sink = Callable[[Signal], None]

@@ -12,10 +12,10 @@ from pathlib import Path
 from tests.support.timeline import evidence_of
 
 from benchmark.row import Result, Rows, Skipped
+from stintd.domain.derive.timesheet import Edits, derive
 from stintd.domain.estimate import HIGH, LOW
 from stintd.domain.model import Assignment, Context, Heartbeat, ProjectId, RepoId
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import Edits, derive
 
 NOTES = "refs/notes/gtm-data"
 LEAST = 15

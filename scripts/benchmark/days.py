@@ -13,8 +13,8 @@ from typing import Any
 from benchmark.home import Home, running, store_of
 from benchmark.row import Result, Rows
 from stintd.domain.model import Context, Heartbeat, to_us
-from stintd.engine import projecting
-from stintd.engine.sheet import refresh
+from stintd.engine.sheet import projects as projecting
+from stintd.engine.sheet.derive import refresh
 from stintd.store import heartbeats
 
 COUNT = int(os.environ.get("STINTD_BENCH_HEARTBEATS", "1000000"))

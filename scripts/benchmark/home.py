@@ -15,10 +15,10 @@ from tests.support import until
 from stintd.client import control
 from stintd.domain.model import to_us
 from stintd.domain.policy import Policy
-from stintd.engine.commands import keeping
-from stintd.engine.sheet import SheetState
+from stintd.engine.commands import entry_rows
+from stintd.engine.sheet.derive import SheetState
 from stintd.engine.step import Step
-from stintd.store import cursors, table
+from stintd.store import cursors, rowio
 from stintd.store.database import Database
 
 
@@ -134,7 +134,7 @@ def fill_entries(home: Home, count: int, a_day: int = 25) -> None:
                     "project_id": projects[number % 40], "start_us": to_us(start), "end_us": to_us(start + length),
                     "description": f"work {number}", "billable": 0, "hands_on_us": length // timedelta(microseconds=1),
                 }  # fmt: skip
-                keeping.add(step, row)
+                entry_rows.add(step, row)
             step.changes.clear()
 
         engine_step.database.write_now(write)
@@ -142,7 +142,7 @@ def fill_entries(home: Home, count: int, a_day: int = 25) -> None:
 
 def _project(step: Any, name: str) -> str:
     row = {"id": step.new_id(), "name": name, "normal_name": name, "origin": "manual", "created_us": to_us(step.now)}
-    table.insert(step.conn, "project", row)
+    rowio.insert(step.conn, "project", row)
     return str(row["id"])
 
 

@@ -23,8 +23,8 @@ from benchmark.row import Result, Rows
 from stintd.clock import SystemClock
 from stintd.domain.model import CheckoutFacts
 from stintd.sources import folders, gitreader
+from stintd.sources.changes import TreeNote
 from stintd.sources.discover import discover
-from stintd.sources.notes import TreeNote
 from stintd.sources.watch import TreeWatcher
 
 WRITER = """

@@ -16,32 +16,32 @@ from stintd.api.guard import Guard
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
 from stintd.domain.model import BeatSignal
-from stintd.domain.noise import NoiseFilter
+from stintd.domain.noise.filter import NoiseFilter
 from stintd.domain.policy import Policy
-from stintd.engine import placing
-from stintd.engine.backfill import Backfill
-from stintd.engine.backups import Backups
-from stintd.engine.buckets import Buckets, kept
-from stintd.engine.calendars import Calendars, CalendarSettings
-from stintd.engine.clients import Clients
-from stintd.engine.connecting import Book, Connecting
-from stintd.engine.doctor import Doctor, Watches
+from stintd.engine import checkout_rows
+from stintd.engine.apikeys import Keyring, holders
+from stintd.engine.checkouts import Places
+from stintd.engine.delivery.connect import Book, Connecting
+from stintd.engine.delivery.credentials import TargetKeys
+from stintd.engine.delivery.targetlane import LaneTools
+from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.webhook_secrets import HookSecrets
+from stintd.engine.delivery.webhooklane import Tools
+from stintd.engine.delivery.webhooks import Pusher
 from stintd.engine.engine import Engine
-from stintd.engine.gate import Gate
 from stintd.engine.health import Health
-from stintd.engine.hooksecrets import HookSecrets
-from stintd.engine.keyring import Keyring, holders
-from stintd.engine.notify import Hub
-from stintd.engine.places import Places
-from stintd.engine.purge import Purge
-from stintd.engine.pusher import Pusher
-from stintd.engine.recording import Recording
-from stintd.engine.sheet import SheetState
+from stintd.engine.hub import Hub
+from stintd.engine.intake.backfill import Backfill
+from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.recording import Recording
+from stintd.engine.sheet.derive import SheetState
 from stintd.engine.supervisor import Supervisor
-from stintd.engine.targetkeys import TargetKeys
-from stintd.engine.targetlane import LaneTools
-from stintd.engine.targets import Targets
-from stintd.engine.webhooklane import Tools
+from stintd.engine.upkeep.backups import Backups
+from stintd.engine.upkeep.buckets import Buckets, kept
+from stintd.engine.upkeep.calendars import Calendars, CalendarSettings
+from stintd.engine.upkeep.doctor import Doctor, Watches
+from stintd.engine.upkeep.purge import Purge
+from stintd.engine.useragents import Clients
 from stintd.ports import Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
@@ -78,7 +78,7 @@ class Daemon:
         state = SheetState(policy.zone, user, self.device, workspace)
         journal = Journal(str(self.folder / "journal"))
         self.engine = Engine(self.database, journal, clock, policy, Health(clock.now), Hub(), state)
-        self.database.read_now(lambda conn: placing.load(conn, self.places))
+        self.database.read_now(lambda conn: checkout_rows.load(conn, self.places))
         known = lambda beats: self.database.read_now(lambda conn: heartbeats.are_known(conn, beats))  # noqa: E731
         self.gate = Gate(self.engine, self.places, NoiseFilter(policy), clock, self.device, known)
         self.recorder = Recording(self.engine, clock, self.device)

@@ -162,7 +162,7 @@ async def test_odd_events_are_taken_as_they_come(ask, client):
 
 
 async def test_buckets_are_not_made_without_end(ask, monkeypatch):
-    monkeypatch.setattr("stintd.engine.buckets.BUCKETS_LIMIT", 2)
+    monkeypatch.setattr("stintd.engine.upkeep.buckets.BUCKETS_LIMIT", 2)
     found = [(await ask("POST", f"/api/0/buckets/b{number}", BUCKET)).status for number in range(4)]
     assert found == [200, 200, 409, 409]
 

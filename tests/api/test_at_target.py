@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from stintd.domain import rounding
-from stintd.domain.rounding import Rounding
+from stintd.domain.billing import rounding
+from stintd.domain.billing.rounding import Rounding
 from tests.support.billing.clockme import ClockMeFake
 
 GROUPS = ["project", "client", "task", "tag", "branch", "commit", "day", "week"]

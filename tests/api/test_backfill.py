@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from stintd.domain.model import Absence, AbsenceSignal, AgentSignal, BeatSignal
-from stintd.engine.backfill import Backfill
+from stintd.engine.intake.backfill import Backfill
 from stintd.ports import Logged
 from stintd.sources.history import recall
 from tests.support import agentlogs

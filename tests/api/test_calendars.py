@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from stintd.domain.meeting import MeetingRule
-from stintd.engine.calendars import CalendarSettings
+from stintd.engine.upkeep.calendars import CalendarSettings
 from stintd.ports import Failure, Response
 
 URL = "https://calendar.example/private-token/mine.ics"

@@ -10,7 +10,7 @@ import pytest
 from stintd.api import server
 from stintd.api.guard import _RANK
 from stintd.api.routes import ROUTES
-from stintd.store import table
+from stintd.store import rowio
 from tests.api.daemon import Answer
 
 KINDS = ("read", "write", "full")
@@ -111,7 +111,7 @@ async def test_the_last_use_is_shown_at_once_and_kept(client, loopback, keys, da
     assert used == {"read": None, "write": "2026-11-20T09:00:00Z", "full": None}
     daemon.keyring.save()
     await client.get("/api/entries")
-    rows = daemon.database.read_now(lambda conn: table.select(conn, "SELECT scope FROM api_key WHERE last_used_us > 0"))
+    rows = daemon.database.read_now(lambda conn: rowio.select(conn, "SELECT scope FROM api_key WHERE last_used_us > 0"))
     assert rows == [{"scope": "write"}]
     again = {one["scope"]: one["lastUsedAt"] for one in (await client.get("/api/keys"))["data"]}
     assert again == used

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from stintd.domain.delivery import DELIVERED
+from stintd.domain.billing.delivery import DELIVERED
 from tests.api.agent import Agent
 from tests.api.test_keys import loopback  # noqa: F401  the fixture
 from tests.support.billing.clickup import TASKS, ClickUpFake

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from stintd.store import table
+from stintd.store import rowio
 
 GROUPS = ["project", "client", "task", "tag", "branch", "commit", "day", "week"]
 MONDAY = date(2026, 11, 9)
@@ -90,7 +90,7 @@ async def _commits(client):
     project = next(one["id"] for one in (await client.get("/api/projects"))["data"] if one["name"] == "atlas")
 
     def tell(conn):
-        table.insert(conn, "repo", {"id": "r", "identity": "r", "name": "atlas", "project_id": project, "created_us": 0})
+        rowio.insert(conn, "repo", {"id": "r", "identity": "r", "name": "atlas", "project_id": project, "created_us": 0})
         for sha, day, clock in (("a" * 40, 0, "10:00"), ("b" * 40, 3, "00:30")):
             at = int(datetime.fromisoformat(moment(day, clock)).timestamp() * 1_000_000)
             conn.execute("INSERT INTO repo_commit VALUES ('r', ?, ?, ?, 'DEV-1-login', 1)", (sha, at, f"Commit {sha[0]}"))

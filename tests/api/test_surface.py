@@ -6,7 +6,7 @@ import json
 import pytest
 
 from stintd.api import stream
-from stintd.engine.housekeeping import Housekeeping
+from stintd.engine.upkeep.housekeeping import Housekeeping
 from stintd.store import changes
 from tests.api.daemon import Client, raw
 from tests.api.test_entries import DAY, added, at, spans, work

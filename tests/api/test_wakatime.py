@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import pytest
 
 from stintd.domain.model import CheckoutFacts, RepoId
-from stintd.engine import placing
-from stintd.engine.places import Checkout
+from stintd.engine import checkout_rows
+from stintd.engine.checkouts import Checkout
 
 BASE = "/api/v1/users/current"
 NINE = 1795165200.0  # 2026-11-20T09:00:00Z, when the clock of these tests begins
@@ -35,7 +35,7 @@ async def repo(daemon):
         parent = "/code/acme" if kind == "worktree" else None
         facts = CheckoutFacts(path, f"{path}/.git", "/code/acme/.git", kind, "github.com/ada/acme", branch=branch, parent=parent)
         daemon.places.learn(Checkout(path, RepoId("r1"), facts))
-        await daemon.engine.run(lambda step, facts=facts: placing.found(step, RepoId("r1"), facts))
+        await daemon.engine.run(lambda step, facts=facts: checkout_rows.found(step, RepoId("r1"), facts))
 
 
 # ---------------------------------------------------------------- taking

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from stintd.domain.model import Context
-from stintd.engine import outgoing
-from stintd.engine.gate import Glimpse
-from stintd.engine.housekeeping import sweep
-from stintd.engine.news import News
-from stintd.engine.retry import Retry
+from stintd.engine import outbox
+from stintd.engine.delivery.retry import Retry
+from stintd.engine.intake.intake import Glimpse
 from stintd.engine.step import DryRun
+from stintd.engine.upkeep.housekeeping import sweep
+from stintd.engine.upkeep.live_events import News
 from stintd.errors import Conflict
 from stintd.ports import Failure, Response
 from tests.api.daemon import Client
@@ -84,7 +84,7 @@ async def test_a_change_is_told_once_to_who_wants_it_and_to_nobody_else(daemon, 
 
 
 async def test_every_event_of_entries_and_projects_is_told_in_the_order_of_the_change_log(daemon, client):
-    await made(client, URL, *outgoing.EVENTS)
+    await made(client, URL, *outbox.EVENTS)
     await client.post("/api/timer/start", {"projectName": "acme", "autoCreate": True})
     await daemon.clock.advance(minutes=20)
     await client.ask("PATCH", "/api/timer", {"description": "planning"})

@@ -20,7 +20,7 @@ CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 
 def warning_codes() -> set[str]:
-    """First arguments of what raises a warning, and the codes of `engine/roots.py`, which come from a table."""
+    """First arguments of what raises a warning, and the codes of `tracking/roots.py`, which come from a table."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -29,8 +29,8 @@ def warning_codes() -> set[str]:
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             if name in ("raise_warning", "TroubleSignal"):
                 found.add(node.args[0].value)
-    from_roots = re.search(r"^CODES = \((.*?)\)", (PACKAGE / "engine" / "roots.py").read_text(), re.MULTILINE | re.DOTALL)
-    assert from_roots, "engine/roots.py has its codes elsewhere now"
+    from_roots = re.search(r"^CODES = \((.*?)\)", (PACKAGE / "tracking" / "roots.py").read_text(), re.MULTILINE | re.DOTALL)
+    assert from_roots, "tracking/roots.py has its codes elsewhere now"
     return found | set(CODE.findall(from_roots[1]))
 
 

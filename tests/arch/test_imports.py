@@ -27,6 +27,8 @@ ALLOWED = {
     "secret": {"errors", "paths"},
     # secret: what is sent is signed at the moment of sending, and its key is in no database
     "engine": {"errors", "domain", "clock", "ports", "store", "secret"},
+    # tracking: what the engine must not know of: which folders are watched is asked by the sources' side alone
+    "tracking": {"errors", "domain", "clock"},
     # formats: an export is written where it is answered, an import is read where its file lies
     "api": {"engine", "protocol", "domain", "clock", "resources", "errors", "formats"},
     "client": {"protocol", "paths", "errors"},
@@ -97,7 +99,7 @@ def test_only_the_worker_s_side_of_the_sinks_speaks_http():
     users = {
         p.name for p in modules() if room_of(p) == "sinks" and any(n.split(".")[0] in ("aiohttp", "ssl") for n in imports_of(p))
     }
-    assert users == {"exchange.py"}, "the daemon's process loads no OpenSSL"
+    assert users == {"http.py"}, "the daemon's process loads no OpenSSL"
 
 
 def test_every_package_and_module_says_what_it_is():

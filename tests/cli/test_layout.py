@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.cli.day import _Cell
+from stintd.cli.commands.day import _Cell
 from stintd.cli.layout import Column, bar, fit, fit_painted, left, right, table, width, wrapped
 
 

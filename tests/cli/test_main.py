@@ -10,7 +10,7 @@ import pytest
 
 from stintd import paths
 from stintd.cli import verbs
-from stintd.cli.completions import all_verbs
+from stintd.cli.commands.completions import all_verbs
 from stintd.cli.main import main
 
 ISSUE = [

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from stintd import paths
-from stintd.cli.prompt import PROGRAMS
-from stintd.cli.snippets import FILES, snippet
+from stintd.cli.commands.prompt import PROGRAMS
+from stintd.cli.commands.snippets import FILES, snippet
 from tests.support import until
 
 LINE = "acme DEV-12 1:23 · today 5:41"

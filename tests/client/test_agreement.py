@@ -10,8 +10,8 @@ from typing import get_args, get_origin, get_type_hints
 import pytest
 
 from stintd.api.routes import TABLE
-from stintd.client import asks
-from stintd.client.ask import Ask
+from stintd.client import requests
+from stintd.client.request import Ask
 from stintd.protocol import types
 from stintd.protocol.reading import wire_name
 from stintd.protocol.schemas import COMPONENTS
@@ -31,8 +31,8 @@ INLINE = {"Page", "Event"}
 KINDS = {name: getattr(types, name) for name in types.__all__}
 BUILDERS = {
     f"{module.name}.{fn.__name__.rstrip('_')}": fn
-    for module in iter_modules(asks.__path__)
-    for fn in vars(import_module(f"stintd.client.asks.{module.name}")).values()
+    for module in iter_modules(requests.__path__)
+    for fn in vars(import_module(f"stintd.client.requests.{module.name}")).values()
     if inspect.isfunction(fn) and fn.__module__.endswith(f"asks.{module.name}") and fn.__name__[0] != "_"
 }
 SAMPLES = {"at": "2026-11-20T09:00:00Z", "ids": ["a1"], "events": ["time_entry.stopped"], "heartbeats": [{"project": "a"}],

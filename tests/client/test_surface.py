@@ -13,16 +13,16 @@ import pytest
 
 import stintd
 from stintd import client
-from stintd.client import AsyncClient, Client, asks
+from stintd.client import AsyncClient, Client, requests
 from stintd.client.place import DEFAULT_PORT
 from stintd.settings.keys import KEYS
 
 FORMS = {"blocking": Client, "awaited": AsyncClient}
-MODULES = [found.name for found in iter_modules(asks.__path__)]
+MODULES = [found.name for found in iter_modules(requests.__path__)]
 
 
 def builders(name):
-    module = import_module(f"stintd.client.asks.{name}")
+    module = import_module(f"stintd.client.requests.{name}")
     own = [fn for fn in vars(module).values() if inspect.isfunction(fn) and fn.__module__ == module.__name__]
     return {fn.__name__.rstrip("_") if fn.__name__ != "continue_" else fn.__name__: fn for fn in own if fn.__name__[0] != "_"}
 

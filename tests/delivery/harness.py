@@ -9,15 +9,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from stintd.domain.billing.target import Target, TargetRule
 from stintd.domain.model import to_us
-from stintd.domain.target import Target, TargetRule
 from stintd.engine.commands import approval, entries
-from stintd.engine.planning import Planned
+from stintd.engine.delivery.credentials import TargetKeys
+from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.targetlane import LaneTools
+from stintd.engine.delivery.targets import Targets
 from stintd.engine.rows import Row, select
 from stintd.engine.supervisor import Supervisor
-from stintd.engine.targetkeys import TargetKeys
-from stintd.engine.targetlane import LaneTools
-from stintd.engine.targets import Targets
 from stintd.ports import Kind, Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS

@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import MISSING, TAKEN, UNKNOWN, Account, Item, Kind, Outcome, Place, Request
-from stintd.sinks.answers import Api, id_in, listed, made
+from stintd.sinks.http_api import Api, id_in, listed, made
 from tests.support.billing.fake import Answer, Fake
 
 ABLE = Abilities(can_look=True, needs=("place",), calls_per_hour=100_000)

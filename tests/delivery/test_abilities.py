@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from stintd.domain.delivery import DELIVERED, GONE, PENDING
-from stintd.domain.target import TargetRule
-from stintd.engine.commands.delivering import drop
-from stintd.engine.commands.naming import new_project
+from stintd.domain.billing.delivery import DELIVERED, GONE, PENDING
+from stintd.domain.billing.target import TargetRule
+from stintd.engine.commands.resolve import new_project
+from stintd.engine.delivery.attempt import drop
 from stintd.engine.queries import deliveries
 from tests.delivery.harness import desk, target_of
 from tests.delivery.plain import ABLE, PLAIN, PlainFake

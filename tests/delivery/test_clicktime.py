@@ -6,7 +6,7 @@ import pytest
 
 from stintd.ports import MISSING, REFUSED, TAKEN, Account, Item, Login, Outcome, Place
 from stintd.sinks.clicktime import ClickTime
-from stintd.sinks.clicktimeaccount import rules_of, unfit
+from stintd.sinks.clicktime_account import rules_of, unfit
 from tests.delivery.harness import desk, target_of
 from tests.support.billing.clicktime import ClickTimeFake
 from tests.support.clock import FakeClock

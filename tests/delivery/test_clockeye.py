@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from stintd.domain.target import TargetRule
+from stintd.domain.billing.target import TargetRule
 from stintd.engine.commands import timers
 from stintd.ports import UNKNOWN, Account, Login, Outcome
 from stintd.sinks.clockeye import ClockEye

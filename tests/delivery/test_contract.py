@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from stintd.engine.commands.delivering import wake
+from stintd.engine.delivery.attempt import wake
 from tests.delivery.harness import desk, target_of
 from tests.support.billing import FAKES
 from tests.support.billing.receiver import ReceiverFake

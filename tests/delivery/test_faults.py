@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from stintd.domain.delivery import DELIVERED, GONE, PARKED, PENDING
+from stintd.domain.billing.delivery import DELIVERED, GONE, PARKED, PENDING
+from stintd.domain.billing.rounding import grains
 from stintd.domain.model import from_us
-from stintd.domain.rounding import grains
-from stintd.engine.commands.delivering import retry_now, sync
+from stintd.engine.delivery.attempt import retry_now, sync
 from stintd.sinks.registry import KINDS
 from stintd.store import deliveries
 from tests.delivery.harness import desk, target_of

@@ -6,7 +6,7 @@ from dataclasses import replace
 import gitlab
 import pytest
 
-from stintd.domain.target import TargetRule
+from stintd.domain.billing.target import TargetRule
 from stintd.ports import MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Item, Login
 from stintd.sinks.registry import KINDS
 from tests.delivery.harness import desk, target_of

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import jira
 import pytest
 
-from stintd.domain.target import TargetRule
+from stintd.domain.billing.target import TargetRule
 from stintd.engine.commands import entries
 from stintd.ports import LOST, MISSING, REFUSED, STOPPED, TAKEN, Item, Login
 from stintd.sinks.registry import KINDS

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from stintd.domain.delivery import DELIVERED
-from stintd.domain.target import Target
-from stintd.engine.targetkeys import TargetKeys
+from stintd.domain.billing.delivery import DELIVERED
+from stintd.domain.billing.target import Target
+from stintd.engine.delivery.credentials import TargetKeys
 from stintd.errors import Unavailable
 from stintd.secret import SecretFolder
 from tests.delivery.harness import desk, target_of

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from stintd.domain.delivery import DELIVERED, GONE
-from stintd.domain.target import TargetRule
+from stintd.domain.billing.delivery import DELIVERED, GONE
+from stintd.domain.billing.target import TargetRule
 from stintd.engine.commands import timers
-from stintd.engine.commands.delivering import sync
-from stintd.engine.mirroring import runs
-from stintd.engine.targetlane import TargetLane
+from stintd.engine.delivery.attempt import sync
+from stintd.engine.delivery.livetimer import runs
+from stintd.engine.delivery.targetlane import TargetLane
 from tests.delivery.harness import desk, target_of
 from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.fake import unreliable

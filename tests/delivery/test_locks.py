@@ -2,7 +2,7 @@
 
 import pytest
 
-from stintd.engine.commands.delivering import retry_now
+from stintd.engine.delivery.attempt import retry_now
 from tests.delivery.harness import desk, target_of
 from tests.support.billing import FAKES, VARIANTS
 

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from stintd.domain.rounding import Rounding
-from stintd.domain.target import TargetRule
+from stintd.domain.billing.rounding import Rounding
+from stintd.domain.billing.target import TargetRule
 from stintd.engine.commands import entries
 from tests.delivery.harness import desk, target_of
 from tests.support.billing import FAKES

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tempoapiclient import client_v4
 
-from stintd.domain.target import TargetRule
+from stintd.domain.billing.target import TargetRule
 from stintd.engine.commands import entries
 from stintd.ports import LOCKED, MISSING, REFUSED, STOPPED, TAKEN, UNSENT, Item, Login
 from stintd.sinks.registry import KINDS

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from stintd.domain.derive.timesheet import Cut, Edits
 from stintd.domain.model import ProjectId, to_us
-from stintd.domain.timesheet import Cut, Edits
 from tests.support.timeline import Timeline, clock
 
 

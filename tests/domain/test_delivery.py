@@ -4,8 +4,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from stintd.domain import delivery as rules
-from stintd.domain.delivery import (
+from stintd.domain.billing import delivery as rules
+from stintd.domain.billing.delivery import (
     ACTS,
     CHANGED,
     DELIVERED,
@@ -19,7 +19,7 @@ from stintd.domain.delivery import (
     WAITING,
     WITHDRAWN,
     Delivery,
-)  # fmt: skip
+)
 from stintd.errors import Conflict
 
 CONTENT = st.sampled_from(["a", "b", "c"])

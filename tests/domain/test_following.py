@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.following import CORRECT, DELETE, REPLACE, SAME, STAY, UPDATE, correction, kept_apart, minutes, way
-from stintd.domain.target import Abilities
+from stintd.domain.billing.amendment import CORRECT, DELETE, REPLACE, SAME, STAY, UPDATE, correction, kept_apart, minutes, way
+from stintd.domain.billing.target import Abilities
 
 HELD = {"remote": {"id": "p1"}, "day": "2026-11-19", "seconds": 3600, "description": "work", "start": 0, "pauses": [],
         "billable": False, "tags": [], "task": ""}  # fmt: skip

@@ -4,9 +4,9 @@ from datetime import UTC, time, timedelta
 
 import pytest
 
-from stintd.domain.habit import UNKNOWN, Habit
+from stintd.domain.derive.habit import UNKNOWN, Habit
+from stintd.domain.derive.timesheet import UsualHours
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import UsualHours
 from tests.support.timeline import Timeline, clock, gap_lines, lines, shown_exactly
 
 

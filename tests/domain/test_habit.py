@@ -2,8 +2,8 @@
 
 import pytest
 
-from stintd.domain.habit import CASES_NEEDED, UNKNOWN, Habit, PastWork, habit_of
-from stintd.domain.limits import MINUTE, limits_of
+from stintd.domain.derive.habit import CASES_NEEDED, UNKNOWN, Habit, PastWork, habit_of
+from stintd.domain.derive.limits import MINUTE, limits_of
 from stintd.domain.policy import Policy
 
 LIMITS = limits_of(Policy())

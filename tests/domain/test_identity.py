@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.identity import Found, Held, match
+from stintd.domain.derive.identity import Found, Held, match
 
 
 def test_a_longer_stretch_keeps_the_id_of_the_entry_it_grew_from():

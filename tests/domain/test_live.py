@@ -1,9 +1,9 @@
 """One heartbeat at a time, as it happens. That it equals a rebuild for any evidence is in test_properties_timesheet."""
 
-from stintd.domain.live import Live
+from stintd.domain.derive.live import Live
+from stintd.domain.derive.timesheet import derive
 from stintd.domain.model import Absence
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import derive
 from tests.support.timeline import ByRepo, Timeline, clock, evidence_of, lines
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from stintd.domain.mapping import (
+from stintd.domain.mapping.resolver import (
     DatedRule,
     KnownCheckout,
     KnownProject,
@@ -12,7 +12,7 @@ from stintd.domain.mapping import (
     ProjectFile,
     Resolver,
     parse_project_file,
-)  # fmt: skip
+)
 from stintd.domain.model import Context
 from stintd.domain.policy import MapRule, Policy
 from stintd.errors import Invalid

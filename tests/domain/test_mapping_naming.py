@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.naming import free_name, is_other_thing, match_name, near_names, normal_name, similarity
+from stintd.domain.mapping.naming import free_name, is_other_thing, match_name, near_names, normal_name, similarity
 
 KNOWN = [("p1", "payments-api"), ("p2", "Atlas"), ("p3", "client site"), ("p4", "api-v1")]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.remote import normalise_remote
+from stintd.domain.mapping.remote import normalise_remote
 
 SAME = "git.example.org/Acme/api"
 

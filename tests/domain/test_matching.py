@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.matching import Local, There, proposals
+from stintd.domain.billing.matching import Local, There, proposals
 
 
 def one(local, places, threshold=90):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stintd.domain.filename import exclusions, is_excluded, noise_of_name
 from stintd.domain.model import FileSignal, GitSignal, LockSignal, ProcessSignal
-from stintd.domain.noise import NoiseFilter
+from stintd.domain.noise.filename import exclusions, is_excluded, noise_of_name
+from stintd.domain.noise.filter import NoiseFilter
 from stintd.domain.policy import Policy
 
 T0 = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

@@ -9,11 +9,11 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stintd.domain.habit import UNKNOWN, Habit, Usual
-from stintd.domain.live import Live
+from stintd.domain.derive.habit import UNKNOWN, Habit, Usual
+from stintd.domain.derive.live import Live
+from stintd.domain.derive.timesheet import Claim, Cut, Edits, Evidence, Run, Sheet, Taken, derive, island_gap, islands
 from stintd.domain.model import Absence, Context, Heartbeat, ProjectId, RepoId, Stretch, from_us, to_us
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import Claim, Cut, Edits, Evidence, Run, Sheet, Taken, derive, island_gap, islands
 from tests.support.timeline import DAY, ByRepo, evidence_of
 
 SECOND = 1_000_000

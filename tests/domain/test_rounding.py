@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.rounding import MODES, NONE, Rounding, grains, rounded, shares
+from stintd.domain.billing.rounding import MODES, NONE, Rounding, grains, rounded, shares
 
 LENGTHS = st.lists(st.integers(0, 12 * 3600), max_size=20)
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stintd.domain.billing.portion import portions
+from stintd.domain.billing.rounding import Rounding
+from stintd.domain.billing.target import Abilities, Target, TargetRule, Work, hold, missing, place, rounding_for, tags_of, words
 from stintd.domain.model import EntryId, Pause, TimeEntry
-from stintd.domain.portion import portions
-from stintd.domain.rounding import Rounding
-from stintd.domain.target import Abilities, Target, TargetRule, Work, hold, missing, place, rounding_for, tags_of, words
 
 ABLE = Abilities(needs=("project_id",))
 RULE = TargetRule({"project_id": "p1"}, project="atlas")

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stintd.domain.limits import limits_of
+from stintd.domain.derive.limits import limits_of
+from stintd.domain.derive.timesheet import Edits, Evidence, Run, UsualHours, derive, island_gap, islands
 from stintd.domain.model import Assignment, Context, ProjectId, RepoId, to_us
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import Edits, Evidence, Run, UsualHours, derive, island_gap, islands
 from tests.support import lab_pure
 from tests.support.timeline import ByRepo, Timeline, clock, lines
 

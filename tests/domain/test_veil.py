@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain import veil
+from stintd.domain import privacy
 from stintd.domain.describe import branch_words
 from stintd.domain.model import Context, Heartbeat
 from stintd.domain.policy import Policy
@@ -28,22 +28,22 @@ SALT = "device"
     ],
 )
 def test_a_default_branch_and_a_ticket_stay(name, kept):
-    assert veil.branch(name, CLOSED, SALT) == kept
+    assert privacy.branch(name, CLOSED, SALT) == kept
 
 
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
 def test_two_branches_stay_two_and_hiding_twice_is_hiding_once(one, other):
-    hidden = [veil.branch(name, CLOSED, SALT) for name in (one, other)]
+    hidden = [privacy.branch(name, CLOSED, SALT) for name in (one, other)]
     assert (hidden[0] == hidden[1]) >= (one == other)
-    assert [veil.branch(name, CLOSED, SALT) for name in hidden] == hidden
-    assert veil.branch(one, OPEN, SALT) == one
+    assert [privacy.branch(name, CLOSED, SALT) for name in hidden] == hidden
+    assert privacy.branch(one, OPEN, SALT) == one
 
 
 def test_a_hidden_branch_describes_nothing_and_differs_by_home():
-    hidden = veil.branch("secret-thing", CLOSED, SALT)
+    hidden = privacy.branch("secret-thing", CLOSED, SALT)
     assert "secret" not in hidden
     assert branch_words(hidden) == ""
-    assert hidden != veil.branch("secret-thing", CLOSED, "another")
+    assert hidden != privacy.branch("secret-thing", CLOSED, "another")
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,16 @@ def test_a_hidden_branch_describes_nothing_and_differs_by_home():
      ("commit", "a1b2c3", "a1b2c3"), ("tool", "https://secret.example/x", "https://secret.example/")],
 )  # fmt: skip
 def test_a_file_loses_its_name_and_keeps_its_folder_and_git_s_acts_keep_theirs(kind, entity, kept):
-    assert veil.entity(kind, entity, CLOSED) == kept
-    assert veil.entity(kind, entity, OPEN) == entity
+    assert privacy.entity(kind, entity, CLOSED) == kept
+    assert privacy.entity(kind, entity, OPEN) == entity
 
 
 def test_a_heartbeat_keeps_its_id_and_all_else():
     beat = Heartbeat("id", datetime(2026, 1, 1, tzinfo=UTC), Context("watch", "edit", branch="secret"), "src/secret.py")
-    hidden = veil.heartbeat(beat, CLOSED, SALT)
+    hidden = privacy.heartbeat(beat, CLOSED, SALT)
     assert replace(hidden, context=replace(hidden.context, branch="secret"), entity="src/secret.py") == beat
     assert hidden.entity == "src/"
-    assert veil.heartbeat(beat, OPEN, SALT) is beat
-    assert (veil.subject("secret", CLOSED), veil.subject("secret", OPEN)) == ("", "secret")
-    assert veil.project("p1", "acme", OPEN) == "acme"
-    assert "acme" not in veil.project("p1", "acme", CLOSED)
+    assert privacy.heartbeat(beat, OPEN, SALT) is beat
+    assert (privacy.subject("secret", CLOSED), privacy.subject("secret", OPEN)) == ("", "secret")
+    assert privacy.project("p1", "acme", OPEN) == "acme"
+    assert "acme" not in privacy.project("p1", "acme", CLOSED)

@@ -33,7 +33,7 @@ def code(tmp_path):
 @pytest.fixture
 def sender(tmp_path, code):
     """A daemon that gathers for half a second instead of a minute."""
-    patch = "import stintd.engine.emitter as e; e.GATHER = 0.3"
+    patch = "import stintd.engine.delivery.emitter as e; e.GATHER = 0.3"
     (tmp_path / "patch").mkdir()
     (tmp_path / "patch" / "sitecustomize.py").write_text(patch)
     one = Daemon(tmp_path / "sender", [code])

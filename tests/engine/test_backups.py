@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from stintd.engine.backups import Backups
 from stintd.engine.supervisor import Supervisor
+from stintd.engine.upkeep.backups import Backups
 from stintd.store import backups
 from tests.support.engine import beat, running
 

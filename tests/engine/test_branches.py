@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from stintd.engine.branches import KEPT, Branches
+from stintd.engine.intake.branches import KEPT, Branches
 
 NINE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 

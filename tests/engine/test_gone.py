@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from stintd.domain.model import CheckoutFacts, CheckoutSignal, FileSignal
-from stintd.engine.queries import places
+from stintd.engine.queries import repos
 from stintd.engine.view import View
 from tests.support.clock import FakeClock
 from tests.support.engine import running
@@ -36,5 +36,5 @@ async def test_a_clone_seen_before_its_first_commit_is_no_second_repository(tmp_
         empty = CheckoutFacts("/w/copy", "/w/copy/.git", "/w/copy/.git", "main", "path:/w/copy", branch="main")
         for facts in (MAIN, empty, replace(empty, identity="root:aa", first_commit="aa", head="1")):
             daemon.gate.tell(CheckoutSignal(NOW, facts))
-        listed = await daemon.engine.read(lambda conn: places.repos(View(conn, NOW, daemon.engine.policy)))
+        listed = await daemon.engine.read(lambda conn: repos.repos(View(conn, NOW, daemon.engine.policy)))
         assert [repo["name"] for repo in listed["data"]] == ["acme"]

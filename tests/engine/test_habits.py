@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from stintd.domain.model import to_us
-from stintd.engine.sheet import refresh
+from stintd.engine.sheet.derive import refresh
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from stintd.domain.model import Context
-from stintd.engine.gate import Glimpse
-from stintd.engine.news import FLOOD, News
+from stintd.engine.intake.intake import Glimpse
+from stintd.engine.upkeep.live_events import FLOOD, News
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
 

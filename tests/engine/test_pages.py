@@ -4,8 +4,8 @@ import pytest
 
 from stintd.domain.model import CheckoutFacts, RepoId
 from stintd.domain.policy import Policy
-from stintd.engine.pages import branch_of, page_of
-from stintd.engine.places import Checkout, Places
+from stintd.engine.checkouts import Checkout, Places
+from stintd.engine.intake.webpages import branch_of, page_of
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from stintd.engine import retention
-from stintd.engine.housekeeping import Housekeeping
+from stintd.engine.upkeep import retention
+from stintd.engine.upkeep.housekeeping import Housekeeping
 from stintd.errors import Invalid
 from stintd.settings.keys import BY_NAME, Wrong
 from stintd.store import heartbeats

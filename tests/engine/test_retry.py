@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.engine.retry import LONGEST_ASKED, Retry, asked_pause
+from stintd.engine.delivery.retry import LONGEST_ASKED, Retry, asked_pause
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)

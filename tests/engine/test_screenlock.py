@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stintd.domain.model import Absence, AbsenceSignal, ScreenSignal, from_us
-from stintd.engine.screenlock import STATE, ScreenLock
+from stintd.engine.intake.screenlock import STATE, ScreenLock
 from tests.support.clock import FakeClock
 from tests.support.engine import every, running
 

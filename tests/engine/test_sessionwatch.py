@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from stintd.domain.model import AgentSignal, BeatSignal
-from stintd.engine.sessionwatch import SessionWatch
+from stintd.engine.intake.sessionwatch import SessionWatch
 from tests.support.engine import Running, running
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stintd.engine.commands import timers
-from stintd.engine.sheet import refresh
+from stintd.engine.sheet.derive import refresh
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
 

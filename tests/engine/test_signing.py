@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from stintd.engine import signing
-from stintd.engine.hooksecrets import OVERLAP, HookSecrets
+from stintd.engine.delivery import webhook_signature
+from stintd.engine.delivery.webhook_secrets import OVERLAP, HookSecrets
 from stintd.errors import Unavailable
 from stintd.secret import SecretFolder
 
@@ -37,7 +37,7 @@ def _receivers_clock(monkeypatch):
 
 
 def signed(*secrets, now=NOW, body=BODY):
-    return signing.headers(list(secrets), "d1", "time_entry.created", now, body)
+    return webhook_signature.headers(list(secrets), "d1", "time_entry.created", now, body)
 
 
 def flipped(body):
@@ -45,27 +45,27 @@ def flipped(body):
 
 
 def test_every_attempt_says_what_it_is():
-    told = signed(signing.new_secret())
+    told = signed(webhook_signature.new_secret())
     assert (told["X-Stint-Delivery"], told["webhook-id"], told["X-Stint-Event"]) == ("d1", "d1", "time_entry.created")
     assert told["X-Stint-Timestamp"] == told["webhook-timestamp"] == str(int(NOW.timestamp()))
     assert told["Content-Type"] == "application/json"
 
 
 def test_the_plain_signature_is_of_the_raw_body_under_the_text_of_the_secret():
-    secret = signing.new_secret()
+    secret = webhook_signature.new_secret()
     expected = hmac.new(secret.encode(), BODY, hashlib.sha256).hexdigest()
     assert signed(secret)["X-Stint-Signature"] == f"sha256={expected}"
     assert signed(secret, body=flipped(BODY))["X-Stint-Signature"] != f"sha256={expected}"
 
 
 def test_the_standard_form_is_accepted_by_the_standard_s_own_package():
-    secret = signing.new_secret()
+    secret = webhook_signature.new_secret()
     told = signed(secret)
     assert Webhook(secret).verify(BODY, told)["id"] == "d1"
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(flipped(BODY), told, json_parse=False)
     with pytest.raises(WebhookVerificationError):
-        Webhook(signing.new_secret()).verify(BODY, told)
+        Webhook(webhook_signature.new_secret()).verify(BODY, told)
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(BODY, {**told, "webhook-id": "d2"})
     for minutes in (-6, 20):  # the package looks at the machine's own clock
@@ -87,14 +87,14 @@ def test_a_caller_s_own_secret_is_its_own_bytes_in_the_standard_form():
      ("whsec_" + base64.b64encode(bytes(65)).decode(), False)],
 )  # fmt: skip
 def test_what_can_be_a_secret(secret, is_good):
-    problem = signing.secret_problem(secret)
+    problem = webhook_signature.secret_problem(secret)
     assert (problem == "") is is_good
     assert secret in ("", "whsec_") or secret not in problem
 
 
 def test_a_rotated_secret_stays_valid_for_a_while_beside_the_new_one(tmp_path):
     secrets = HookSecrets(SecretFolder(str(tmp_path / "secrets")))
-    first, second, third = [signing.new_secret() for _ in range(3)]
+    first, second, third = [webhook_signature.new_secret() for _ in range(3)]
     secrets.begin("w", first)
     secrets.rotate("w", second, NOW)
     secrets.rotate("w", third, NOW + timedelta(hours=1))
@@ -121,7 +121,7 @@ def test_a_lost_or_broken_secret_is_said_and_replaced(tmp_path):
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no node here: install the package nodejs (apt install nodejs)")
 def test_the_code_that_clockeye_gives_its_customers_accepts_ours(tmp_path):
-    secret = signing.new_secret()
+    secret = webhook_signature.new_secret()
     signature = signed(secret)["X-Stint-Signature"]
     (tmp_path / "body").write_bytes(BODY)
     (tmp_path / "check.js").write_text(
@@ -148,13 +148,13 @@ def documented(language):
 def attempts():
     """(body, headers, secret, whether a receiver should believe it)."""
     now = datetime.now(UTC)
-    secret, old, own = signing.new_secret(), signing.new_secret(), "a-secret-of-my-own-choice"
+    secret, old, own = webhook_signature.new_secret(), webhook_signature.new_secret(), "a-secret-of-my-own-choice"
     told = {name.lower(): value for name, value in signed(secret, old, now=now).items()}
     stale = {name.lower(): value for name, value in signed(secret, now=now - timedelta(minutes=6)).items()}
     mine = {name.lower(): value for name, value in signed(own, now=now).items()}
     return [
         (BODY, told, secret, True), (BODY, told, old, True), (BODY, mine, own, True), (flipped(BODY), told, secret, False),
-        (BODY, told, signing.new_secret(), False), (BODY, stale, secret, False),
+        (BODY, told, webhook_signature.new_secret(), False), (BODY, stale, secret, False),
         (BODY, {**told, "webhook-id": "d2"}, secret, False),
         (BODY, {**told, "webhook-timestamp": stale["webhook-timestamp"]}, secret, False),
         (BODY, {**told, "webhook-signature": "v1,"}, secret, False),

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from stintd.domain.mapping import Resolver
+from stintd.domain.mapping.resolver import Resolver
 from stintd.engine.commands import timers
 from tests.support.clock import FakeClock
 from tests.support.engine import every, running

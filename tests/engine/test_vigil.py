@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.model import Absence, AbsenceSignal, CheckoutFacts, CheckoutSignal
-from stintd.domain.projectfile import ProjectFile
 from stintd.engine.commands import sessions, timers
+from stintd.engine.intake.recording import Recording
 from stintd.engine.queries.notices import notices
-from stintd.engine.recording import Recording
 from stintd.engine.view import View
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stintd import paths
-from stintd.cli import hooks
+from stintd.cli.commands import hooks
 from stintd.cli.main import main
 from stintd.errors import Unavailable
 from tests.install.test_git import acts, foreign, snapshot

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from stintd.ports import Failure, Request, Response
-from stintd.sinks import line
-from stintd.sinks.courier import Courier
+from stintd.sinks import wire
+from stintd.sinks.worker_client import Courier
 from tests.support.clock import FakeClock
 from tests.support.receivers import Receiver
 
@@ -51,11 +51,11 @@ async def arrived(receiver):
 
 def test_lines_carry_any_bytes_and_both_kinds_of_answers():
     request = Request("PUT", "https://x.example/", {"A": "ü\n"}, bytes(range(256)), True, 1.5, 2.5, 10)
-    assert line.read_request(line.request_line(7, request)) == (7, request)
+    assert wire.read_request(wire.request_line(7, request)) == (7, request)
     for answer in (Response(200, {"a": "b"}, bytes(range(256)), True), Failure("tls", "no")):
-        told = line.answer_line(7, answer)
+        told = wire.answer_line(7, answer)
         assert told.count(b"\n") == 1
-        assert line.read_answer(told) == (7, answer)
+        assert wire.read_answer(told) == (7, answer)
 
 
 async def test_one_worker_serves_many_at_once_and_ends_when_idle(courier, receiver):

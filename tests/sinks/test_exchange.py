@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from stintd.ports import Failure, Request, Response
-from stintd.sinks.exchange import Exchange, Refused
+from stintd.sinks.http import Exchange, Refused
 from tests.domain.test_address import NEVER, OWN
 from tests.support.receivers import Receiver
 

@@ -7,7 +7,7 @@ import pytest
 
 from stintd.ports import LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Account, Item, Login, Place
 from stintd.sinks.kimai import Kimai
-from stintd.sinks.kimaiclock import placed
+from stintd.sinks.kimai_clock import placed
 from tests.support.billing.kimai import KimaiFake
 from tests.support.clock import FakeClock
 

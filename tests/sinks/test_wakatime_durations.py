@@ -3,7 +3,7 @@
 import pytest
 
 from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Item, Login, Place
-from stintd.sinks.wakatimedurations import WakaTime
+from stintd.sinks.wakatime_durations import WakaTime
 from tests.support.billing.wakatime import WakaTimeFake
 from tests.support.clock import FakeClock
 

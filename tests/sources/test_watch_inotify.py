@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from stintd.clock import SystemClock
-from stintd.sources.notes import IS_FOLDER, MOVED_TO, WRITTEN
+from stintd.sources.changes import IS_FOLDER, MOVED_TO, WRITTEN
 from tests.support.watching import Watching
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")

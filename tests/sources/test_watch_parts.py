@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from stintd.mounts import is_silent, kind_of, parse_mounts
-from stintd.sources import notes
-from stintd.sources.notes import CREATED, WRITTEN, Handover, TreeNote
+from stintd.sources import changes
+from stintd.sources.changes import CREATED, WRITTEN, Handover, TreeNote
 from stintd.sources.watch import TreeWatcher, budget_of
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ async def test_notes_that_wait_are_folded_and_come_as_one_batch() -> None:
 async def test_more_notes_than_a_loop_can_follow_become_an_overflow(monkeypatch: pytest.MonkeyPatch) -> None:
     batches: list[list[TreeNote]] = []
     handover = Handover(batches.append, asyncio.get_running_loop())
-    handover.put(note(f"/acme/{number}") for number in range(notes.PENDING_LIMIT + 1))
+    handover.put(note(f"/acme/{number}") for number in range(changes.PENDING_LIMIT + 1))
     handover.put([note("/acme/after")])
     await settle()
     assert [n.kind for n in batches[0]] == ["overflow", "file"]

@@ -3,7 +3,7 @@
 import pytest
 
 from stintd.errors import Conflict, Internal, NotFound
-from stintd.store import edits, table
+from stintd.store import edits, rowio
 from stintd.store.ids import new_id
 from tests.store.conftest import NOON
 
@@ -15,7 +15,7 @@ ENTRY = {
 
 @pytest.fixture
 def conn(conn):
-    table.insert(conn, "entry", ENTRY)
+    rowio.insert(conn, "entry", ENTRY)
     return conn
 
 
@@ -28,11 +28,11 @@ def edit(conn, verb, *acts):
 
 
 def entry(conn, entry_id="e1"):
-    return table.row_of(conn, "entry", entry_id)
+    return rowio.row_of(conn, "entry", entry_id)
 
 
 def test_undoing_a_change_brings_back_the_columns_it_changed(conn):
-    told = edit(conn, "describe", lambda: table.update(conn, "entry", "e1", {"description": "call", "revision": 2}))
+    told = edit(conn, "describe", lambda: rowio.update(conn, "entry", "e1", {"description": "call", "revision": 2}))
     (back,) = edits.undo(conn, told, NOON)
     assert (entry(conn)["description"], entry(conn)["revision"]) == ("", 3)
     assert (back.before["description"], back.after["description"]) == ("call", "")
@@ -40,29 +40,29 @@ def test_undoing_a_change_brings_back_the_columns_it_changed(conn):
 
 
 def test_undoing_keeps_what_evidence_changed_since(conn):
-    told = edit(conn, "describe", lambda: table.update(conn, "entry", "e1", {"description": "call"}))
-    table.update(conn, "entry", "e1", {"end_us": 500})
+    told = edit(conn, "describe", lambda: rowio.update(conn, "entry", "e1", {"description": "call"}))
+    rowio.update(conn, "entry", "e1", {"end_us": 500})
     edits.undo(conn, told, NOON)
     assert (entry(conn)["description"], entry(conn)["end_us"]) == ("", 500)
 
 
 def test_undoing_a_deletion_brings_the_row_back(conn):
     taken = {"id": "t", "start_us": 0, "end_us": 100, "actor": "human"}
-    told = edit(conn, "delete", lambda: table.delete(conn, "entry", "e1"), lambda: table.insert(conn, "taken", taken))
+    told = edit(conn, "delete", lambda: rowio.delete(conn, "entry", "e1"), lambda: rowio.insert(conn, "taken", taken))
     edits.undo(conn, told, NOON)
     assert entry(conn) == {**entry(conn), **ENTRY, "updated_us": entry(conn)["updated_us"]}
-    assert table.row_of(conn, "taken", "t") is None
+    assert rowio.row_of(conn, "taken", "t") is None
 
 
 def test_undoing_an_addition_removes_the_row(conn):
-    told = edit(conn, "add", lambda: table.insert(conn, "entry", {**ENTRY, "id": "e2"}))
+    told = edit(conn, "add", lambda: rowio.insert(conn, "entry", {**ENTRY, "id": "e2"}))
     edits.undo(conn, told, NOON)
     assert entry(conn, "e2") is None
 
 
 def test_a_later_edit_of_the_same_field_is_named_and_must_go_first(conn):
-    first = edit(conn, "move", lambda: table.update(conn, "entry", "e1", {"project_id": "q"}))
-    second = edit(conn, "map", lambda: table.update(conn, "entry", "e1", {"project_id": "r"}))
+    first = edit(conn, "move", lambda: rowio.update(conn, "entry", "e1", {"project_id": "q"}))
+    second = edit(conn, "map", lambda: rowio.update(conn, "entry", "e1", {"project_id": "r"}))
     with pytest.raises(Conflict) as caught:
         edits.undo(conn, first, NOON)
     assert caught.value.details == {"editId": second}
@@ -73,14 +73,14 @@ def test_a_later_edit_of_the_same_field_is_named_and_must_go_first(conn):
 
 
 def test_edits_of_different_fields_can_be_undone_in_any_order(conn):
-    first = edit(conn, "describe", lambda: table.update(conn, "entry", "e1", {"description": "call"}))
-    edit(conn, "move", lambda: table.update(conn, "entry", "e1", {"project_id": "q"}))
+    first = edit(conn, "describe", lambda: rowio.update(conn, "entry", "e1", {"description": "call"}))
+    edit(conn, "move", lambda: rowio.update(conn, "entry", "e1", {"project_id": "q"}))
     edits.undo(conn, first, NOON)
     assert (entry(conn)["description"], entry(conn)["project_id"]) == ("", "q")
 
 
 def test_an_edit_is_undone_once(conn):
-    told = edit(conn, "move", lambda: table.update(conn, "entry", "e1", {"project_id": "q"}))
+    told = edit(conn, "move", lambda: rowio.update(conn, "entry", "e1", {"project_id": "q"}))
     edits.undo(conn, told, NOON)
     with pytest.raises(Conflict):
         edits.undo(conn, told, NOON)
@@ -89,23 +89,23 @@ def test_an_edit_is_undone_once(conn):
 
 
 def test_a_name_taken_meanwhile_is_a_conflict(conn):
-    table.insert(conn, "client", {"id": "c1", "name": "Acme", "created_us": 0})
-    told = edit(conn, "rename", lambda: table.update(conn, "client", "c1", {"name": "Beta"}))
-    table.insert(conn, "client", {"id": "c2", "name": "Acme", "created_us": 0})
+    rowio.insert(conn, "client", {"id": "c1", "name": "Acme", "created_us": 0})
+    told = edit(conn, "rename", lambda: rowio.update(conn, "client", "c1", {"name": "Beta"}))
+    rowio.insert(conn, "client", {"id": "c2", "name": "Acme", "created_us": 0})
     with pytest.raises(Conflict):
         edits.undo(conn, told, NOON)
 
 
 def test_an_undo_that_is_recorded_can_be_undone(conn):
-    told = edit(conn, "move", lambda: table.update(conn, "entry", "e1", {"project_id": "q"}))
+    told = edit(conn, "move", lambda: rowio.update(conn, "entry", "e1", {"project_id": "q"}))
     undone = edit(conn, "undo", lambda: edits.undo(conn, told, NOON))
     edits.undo(conn, undone, NOON)
     assert entry(conn)["project_id"] == "q"
 
 
 def test_the_next_undo_is_of_the_newest_edit_that_stands(conn):
-    first = edit(conn, "move", lambda: table.update(conn, "entry", "e1", {"project_id": "q"}))
-    second = edit(conn, "describe", lambda: table.update(conn, "entry", "e1", {"description": "x"}))
+    first = edit(conn, "move", lambda: rowio.update(conn, "entry", "e1", {"project_id": "q"}))
+    second = edit(conn, "describe", lambda: rowio.update(conn, "entry", "e1", {"description": "x"}))
     assert edits.last_undoable(conn).id == second
     edit(conn, "undo", lambda: edits.undo(conn, second, NOON))
     assert edits.last_undoable(conn).id == first
@@ -113,7 +113,7 @@ def test_the_next_undo_is_of_the_newest_edit_that_stands(conn):
 
 
 def test_an_edit_that_changes_nothing_or_fails_is_not_kept(conn):
-    edit(conn, "nothing", lambda: table.update(conn, "entry", "e1", {"project_id": "p"}))
+    edit(conn, "nothing", lambda: rowio.update(conn, "entry", "e1", {"project_id": "p"}))
 
     def fail():
         raise ValueError("on purpose")
@@ -129,23 +129,23 @@ def test_a_recording_inside_another_joins_it(conn):
 
     def nested():
         with edits.recording(conn, new_id(NOON), NOON, "owner", "inner", "") as edit_id:
-            table.update(conn, "entry", "e1", {"project_id": "q"})
+            rowio.update(conn, "entry", "e1", {"project_id": "q"})
             inner.append(edit_id)
 
-    outer = edit(conn, "outer", nested, lambda: table.update(conn, "entry", "e1", {"task": "T"}))
+    outer = edit(conn, "outer", nested, lambda: rowio.update(conn, "entry", "e1", {"task": "T"}))
     assert inner == [outer]
     (change,) = edits.changes_of(conn, outer)
     assert (change.before["project_id"], change.after["project_id"], change.after["task"]) == ("p", "q", "T")
 
 
 def test_changes_outside_a_recording_are_not_the_owner_s(conn):
-    table.update(conn, "entry", "e1", {"end_us": 7})
+    rowio.update(conn, "entry", "e1", {"end_us": 7})
     assert edits.latest(conn) == []
 
 
 def test_the_history_of_a_row_is_told_oldest_first(conn):
-    edit(conn, "move", lambda: table.update(conn, "entry", "e1", {"project_id": "q"}))
-    edit(conn, "describe", lambda: table.update(conn, "entry", "e1", {"description": "x"}))
+    edit(conn, "move", lambda: rowio.update(conn, "entry", "e1", {"project_id": "q"}))
+    edit(conn, "describe", lambda: rowio.update(conn, "entry", "e1", {"description": "x"}))
     assert [one.verb for one, _ in edits.history(conn, "entry", "e1")] == ["move", "describe"]
     assert edits.history(conn, "project", "e1") == []
 

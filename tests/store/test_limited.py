@@ -5,9 +5,9 @@ import sqlite3
 import pytest
 
 from stintd.errors import StintdError
-from stintd.store import table
+from stintd.store import rowio
 from stintd.store.database import Database
-from stintd.store.limited import VISIBLE, Limit, reach
+from stintd.store.scope import VISIBLE, Limit, reach
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ ENTRY = {
 
 def fill(conn):
     for client, name in (("c1", "Acme"), ("c2", "Secret Corp"), ("c3", "New")):
-        table.insert(conn, "client", {"id": client, "name": name, "created_us": 0})
+        rowio.insert(conn, "client", {"id": client, "name": name, "created_us": 0})
     for project, name, client in PROJECTS:
         row = {"id": project, "name": name, "normal_name": "", "client_id": client, "origin": "manual", "created_us": 0}
-        table.insert(conn, "project", row)
-        table.insert(conn, "task", {"id": f"t{project}", "key": "T", "name": "T", "project_id": project, "created_us": 0})
-        table.insert(conn, "entry", {"id": f"e{project}", "project_id": project, **ENTRY})
-    table.insert(conn, "api_key", {"id": "k", "name": "k", "scope": "full", "hash": "h", "created_us": 0})
-    table.insert(conn, "change", {"at_us": 0, "kind": "project.created", "payload": '{"name": "plan x"}'})
+        rowio.insert(conn, "project", row)
+        rowio.insert(conn, "task", {"id": f"t{project}", "key": "T", "name": "T", "project_id": project, "created_us": 0})
+        rowio.insert(conn, "entry", {"id": f"e{project}", "project_id": project, **ENTRY})
+    rowio.insert(conn, "api_key", {"id": "k", "name": "k", "scope": "full", "hash": "h", "created_us": 0})
+    rowio.insert(conn, "change", {"at_us": 0, "kind": "project.created", "payload": '{"name": "plan x"}'})
 
 
 def ids(conn, name):

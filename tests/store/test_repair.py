@@ -10,7 +10,7 @@ import pytest
 
 from stintd.domain.model import Context, Heartbeat
 from stintd.errors import Unavailable
-from stintd.store import changes, heartbeats, table
+from stintd.store import changes, heartbeats, rowio
 from stintd.store.database import Database
 from tests.store.conftest import NOON
 from tests.support.clock import FakeClock
@@ -41,7 +41,7 @@ def _work(conn, first):
         heartbeats.add(conn, beats(at, 500))
     for number in range(first, first + 200):
         changes.append(conn, NOON, "n", {"n": number, "text": "x" * 50})
-        table.insert(conn, "client", {"id": f"c{number}", "name": f"Client {number}", "created_us": 0})
+        rowio.insert(conn, "client", {"id": f"c{number}", "name": f"Client {number}", "created_us": 0})
 
 
 def opened(path, clock):
@@ -212,7 +212,7 @@ DELIVERY = {"id": "d", "target": "webhook:w", "kind": "project.created", "body":
 def with_key_and_delivery(folder, clock):
     """A day's work, a copy of it, then a key is revoked and a delivery made."""
     database = opened(folder / "stintd.db", clock)
-    database.write_now(lambda conn: (table.insert(conn, "api_key", KEY), table.insert(conn, "outbox", DELIVERY)))
+    database.write_now(lambda conn: (rowio.insert(conn, "api_key", KEY), rowio.insert(conn, "outbox", DELIVERY)))
     database.write_now(lambda conn: _work(conn, 0))
     asyncio.run(database.backup())
     database.write_now(lambda conn: conn.execute("UPDATE api_key SET revoked_us = 7"))

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from stintd.engine import rolling
+from stintd.engine.sheet import rollup
 from stintd.store import heartbeats
 from stintd.store.journal import Journal
 from tests.stress.numbered import Ledger
@@ -81,7 +81,7 @@ def _unsound(conn: sqlite3.Connection) -> Iterable[str]:
     conn.execute("BEGIN")
     rows = "SELECT * FROM rollup ORDER BY day, project_id, task, actor, billable"
     kept = conn.execute(rows).fetchall()
-    rolling.rebuild(conn)
+    rollup.rebuild(conn)
     if kept != conn.execute(rows).fetchall():
         yield "the day totals are not the sum of the entries"
     conn.execute("ROLLBACK")

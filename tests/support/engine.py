@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stintd.domain.model import BeatSignal
-from stintd.domain.noise import NoiseFilter
+from stintd.domain.noise.filter import NoiseFilter
 from stintd.domain.policy import Policy
-from stintd.engine import placing
+from stintd.engine import checkout_rows
+from stintd.engine.checkouts import Places
 from stintd.engine.engine import Engine
-from stintd.engine.gate import Gate
 from stintd.engine.health import Health
-from stintd.engine.notify import Hub
-from stintd.engine.places import Places
+from stintd.engine.hub import Hub
+from stintd.engine.intake.intake import Gate
 from stintd.engine.rows import Row, select
-from stintd.engine.sheet import SheetState
+from stintd.engine.sheet.derive import SheetState
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
@@ -66,7 +66,7 @@ async def running(folder: Path, clock: FakeClock | None = None, policy: Policy |
     identity = database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
     state, places = SheetState(policy.zone, *identity), Places()
     engine = Engine(database, Journal(folder / "journal"), clock, policy, Health(clock.now), Hub(), state)
-    database.read_now(lambda conn: placing.load(conn, places))
+    database.read_now(lambda conn: checkout_rows.load(conn, places))
     gate = Gate(engine, places, NoiseFilter(policy), clock, identity[1],
                 lambda beats: database.read_now(lambda conn: heartbeats.are_known(conn, beats)))  # fmt: skip
     await engine.start()

@@ -17,13 +17,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stintd.domain.fact import FINISHING
-from stintd.domain.habit import PastWork, habit_of
-from stintd.domain.limits import limits_of
+from stintd.domain.derive.fact import FINISHING
+from stintd.domain.derive.habit import PastWork, habit_of
+from stintd.domain.derive.limits import limits_of
+from stintd.domain.derive.timesheet import Edits, Evidence, Run, UsualHours, derive
 from stintd.domain.model import Assignment, Context, ProjectId, from_us, to_us
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import Edits, Evidence, Run, UsualHours, derive
-from stintd.engine.habits import DAYS_NEEDED, LOOK_BACK
+from stintd.engine.sheet.habits import DAYS_NEEDED, LOOK_BACK
 
 PEOPLE = ("solo-watch", "solo-editor", "hopping", "thinker")
 START = 1_577_869_200.0

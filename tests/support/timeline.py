@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from stintd.domain.derive.timesheet import Claim, Cut, Edits, Evidence, Run, Sheet, Taken, UsualHours, derive
 from stintd.domain.model import Absence, Assignment, Context, GapVerdict, Heartbeat, ProjectId, RepoId, Stretch, to_us
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import Claim, Cut, Edits, Evidence, Run, Sheet, Taken, UsualHours, derive
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 _CLOCK = re.compile(r"(?:(?P<day>\d+)d )?(?P<h>\d+):(?P<m>\d\d)(?::(?P<s>\d\d(?:\.\d+)?))?$")

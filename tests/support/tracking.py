@@ -10,10 +10,10 @@ from pathlib import Path
 
 from stintd.clock import Clock
 from stintd.domain.model import CheckoutFacts, FileSignal, Signal
-from stintd.engine.tracked import Parts, TrackerSettings
-from stintd.engine.tracker import Tracker
 from stintd.sources import gitreader
 from stintd.sources.discover import discover
+from stintd.tracking.model import Parts, TrackerSettings
+from stintd.tracking.tracker import Tracker
 from tests.support.clock import FakeClock
 
 

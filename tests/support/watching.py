@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stintd.clock import Clock, SystemClock
+from stintd.sources.changes import Handover, TreeNote
 from stintd.sources.inotify import InotifyTree
-from stintd.sources.notes import Handover, TreeNote
 from stintd.sources.observer import ObserverTree
 from stintd.sources.polling import PollingTree
 from stintd.sources.tree import Tree

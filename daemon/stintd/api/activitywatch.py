@@ -16,9 +16,9 @@ from stintd.api.guard import Guard
 from stintd.api.listener import Listener
 from stintd.api.route import Call, Route, Table, read_query
 from stintd.domain.model import BeatSignal
-from stintd.engine import pages
 from stintd.engine.health import Health
-from stintd.engine.intake import without_links
+from stintd.engine.intake import webpages
+from stintd.engine.intake.normalise import without_links
 from stintd.errors import Invalid, NotFound, Unavailable
 from stintd.protocol.activitywatch import Bucket, Event, bucket_from_wire, event_from_wire, page_of_event, signals_of
 from stintd.protocol.body import dump
@@ -72,11 +72,11 @@ def _answered(event: Event) -> dict[str, Any]:
 
 def _read(daemon: Any, bucket: Bucket, event: Event) -> list[BeatSignal]:
     """A page of a watched repository is read there."""
-    page = pages.page_of(page_of_event(bucket, event), daemon.places)
+    page = webpages.page_of(page_of_event(bucket, event), daemon.places)
     if page is None:
         return []
     title = event.data.get("title")
-    branch = pages.branch_of(page, None, title if isinstance(title, str) else "", daemon.engine.policy)
+    branch = webpages.branch_of(page, None, title if isinstance(title, str) else "", daemon.engine.policy)
     path = page.checkouts[0].path
     return [BeatSignal(event.time, "read", "browser", path=path, branch=branch, entity=page.address, client=bucket.program)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from stintd.api.handle import query
+from stintd.api.dispatch import query
 from stintd.api.route import Call, Handler
 from stintd.engine.period import Period
 

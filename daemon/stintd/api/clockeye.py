@@ -1,6 +1,6 @@
 """ClockEye's paths for time entries. Its callers may send fields that we do not know: those are passed over."""
 
-from stintd.api.handle import command, query
+from stintd.api.dispatch import command, query
 from stintd.api.route import Route, fields
 from stintd.engine.commands import clockeye
 from stintd.engine.queries import clockeye as lists

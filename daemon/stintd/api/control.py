@@ -6,27 +6,28 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from stintd.api.answer import Answer
+from stintd.api.dispatch import locate, query, run
 from stintd.api.guard import Refused
-from stintd.api.handle import locate, query, run
 from stintd.api.route import Call
 from stintd.domain.model import BeatSignal
-from stintd.engine import shape
-from stintd.engine.backfill import Backfill
-from stintd.engine.backups import Backups
-from stintd.engine.buckets import Buckets
-from stintd.engine.clients import Clients
+from stintd.engine import wire
+from stintd.engine.checkouts import Places
 from stintd.engine.commands import sessions
-from stintd.engine.connecting import Connecting
-from stintd.engine.doctor import Doctor
+from stintd.engine.delivery.connect import Connecting
+from stintd.engine.delivery.webhooks import Pusher
 from stintd.engine.engine import Engine
-from stintd.engine.gate import Gate
 from stintd.engine.health import told
-from stintd.engine.intake import unlike_any
-from stintd.engine.places import Places
-from stintd.engine.purge import Purge
-from stintd.engine.pusher import Pusher
+from stintd.engine.intake.backfill import Backfill
+from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.normalise import unlike_any
 from stintd.engine.queries import dashboard as overview
-from stintd.engine.queries import notices, places, review, timers
+from stintd.engine.queries import notices, review, timers
+from stintd.engine.queries import repos as places
+from stintd.engine.upkeep.backups import Backups
+from stintd.engine.upkeep.buckets import Buckets
+from stintd.engine.upkeep.doctor import Doctor
+from stintd.engine.upkeep.purge import Purge
+from stintd.engine.useragents import Clients
 from stintd.errors import Invalid
 from stintd.protocol.beats import signal_from_wire
 from stintd.protocol.body import Malformed, dump
@@ -168,7 +169,7 @@ async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     return {
         "version": daemon.version, "ready": daemon.is_ready, **known, "warnings": warnings,
         "sources": daemon.sources(), "lagSeconds": 0, "waitingHeartbeats": engine.lag,
-        "recording": daemon.recording()["recording"], "now": shape.stamp(engine.clock.now()),
+        "recording": daemon.recording()["recording"], "now": wire.stamp(engine.clock.now()),
     }  # fmt: skip
 
 

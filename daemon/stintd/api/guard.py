@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
-from stintd.engine.reach import Limit
+from stintd.engine.scope import Limit
 from stintd.errors import Forbidden, Invalid
 from stintd.frozen import frozen
 from stintd.protocol.body import Malformed, parse

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from stintd.api.handle import command, query
+from stintd.api.dispatch import command, query
 from stintd.api.route import Call
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.commands import keys
 from stintd.engine.queries import keys as key_lists
 
@@ -17,7 +17,7 @@ async def listing(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     used = surface.daemon.keyring.last_used()
     for key in listed["data"]:
         if key["id"] in used:
-            key["lastUsedAt"] = shape.stamp(used[key["id"]])
+            key["lastUsedAt"] = wire.stamp(used[key["id"]])
     return listed
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from stintd.api.guard import Guard
 from stintd.api.listener import Listener
-from stintd.engine import status
 from stintd.engine.health import Health
+from stintd.engine.upkeep import status
 from stintd.errors import Unavailable
 
 HOST = "127.0.0.1"

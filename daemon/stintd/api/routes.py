@@ -2,35 +2,37 @@
 
 from dataclasses import replace
 
-from stintd.api import backfill, calendars, care, clockeye, control, files, keys, openapi, stream, targets, wakatime, webhooks
-from stintd.api.dashboard import entrance
+from stintd.api import (
+    backfill,
+    calendars,
+    clockeye,
+    control,
+    files,
+    keys,
+    maintenance,
+    openapi,
+    stream,
+    targets,
+    wakatime,
+    webhooks,
+)
+from stintd.api.dashboard import signin
+from stintd.api.dispatch import changed, command, query, repeatable
 from stintd.api.guard import BULK_LIMIT
-from stintd.api.handle import changed, command, query, repeatable
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
-from stintd.engine.commands import (
-    approval,
-    catalog,
-    entries,
-    importing,
-    looking,
-    mending,
-    people,
-    projects,
-    rebuild,
-    returning,
-    timers,
-)
+from stintd.engine.commands import approval, catalog, entries, importing, looking, projects, rebuild, resume_answer, timers, users
+from stintd.engine.commands import corrections as mending
 from stintd.engine.queries import catalog as catalogs
-from stintd.engine.queries import corrections, evidence, gaps, places, reports, workspaces
+from stintd.engine.queries import corrections, evidence, gaps, reports, repos, workspaces
 from stintd.engine.queries import day as days
 from stintd.engine.queries import entries as entry_lists
 from stintd.engine.queries import heartbeats as heartbeat_lists
-from stintd.engine.queries import people as people_lists
 from stintd.engine.queries import projects as project_lists
 from stintd.engine.queries import review as reviews
 from stintd.engine.queries import timers as timer_lists
 from stintd.engine.queries import timesheet as timesheets
+from stintd.engine.queries import users as people_lists
 from stintd.protocol.fields import (
     CURRENCY,
     CURSOR,
@@ -122,8 +124,9 @@ TIMER = [
           fields(KEY, field("at", INSTANT)), creates=True, answer=ref("StartedTimer")),
     Route("POST", "/api/timer/cancel", command(timers.cancel), "discard the manual timer", "write",
           fields(*WHICH, field("timerId", ID)), answer=ref("EntryAnswer")),
-    Route("POST", "/api/timer/return", command(returning.answered), "say what the time was since a timer was paused by itself",
-          "write", fields(field("answer", choice(*returning.ANSWERS), required=True), field("timerId", ID), field("at", INSTANT),
+    Route("POST", "/api/timer/return", command(resume_answer.answered),
+          "say what the time was since a timer was paused by itself", "write",
+          fields(field("answer", choice(*resume_answer.ANSWERS), required=True), field("timerId", ID), field("at", INSTANT),
                           field("projectId", ID), field("projectName", NAME), field("autoCreate", FLAG)), answer=ref("Returned")),
     Route("PATCH", "/api/timer", changed(timers.change), "change what runs", "write",
           fields(field("timerId", ID), field("currentProjectId", ID), field("projectId", ID),
@@ -204,15 +207,15 @@ ROLE, JOINED = choice("owner", "manager", "standard"), choice("active", "invited
 PEOPLE = [
     Route("GET", "/api/users", query(people_lists.listing), "people of the workspace",
           query=fields(*PAGE, field("role", ROLE), field("status", JOINED), field("search", NAME)), answer=page("User")),
-    Route("POST", "/api/users", command(people.create), "invite a person", "full",
+    Route("POST", "/api/users", command(users.create), "invite a person", "full",
           fields(field("name", NAME, required=True), field("email", EMAIL), KEY,
                  field("role", choice("manager", "standard"))), creates=True, answer=ref("User")),
     Route("GET", "/api/users/me", query(people_lists.me), "the owner", answer=ref("User")),
     Route("GET", "/api/users/{user_id}", query(people_lists.one), "one person", answer=ref("User")),
-    Route("PATCH", "/api/users/{user_id}", changed(people.change), "change a person", "full",
+    Route("PATCH", "/api/users/{user_id}", changed(users.change), "change a person", "full",
           fields(field("name", NAME), field("email", EMAIL), field("role", ROLE), field("status", JOINED), REVISION),
           answer=ref("User")),
-    Route("DELETE", "/api/users/{user_id}", changed(people.delete), "remove a person", "full", answer=ref("User")),
+    Route("DELETE", "/api/users/{user_id}", changed(users.delete), "remove a person", "full", answer=ref("User")),
 ]  # fmt: skip
 
 BACKFILLED = {"anyOf": [ref("Backfilled"), ref("BackfillUndone")]}
@@ -289,9 +292,9 @@ WORKSPACES = [
           answer=ref("Dashboard")),
     Route("GET", "/api/day", query(days.day), "one day: entries, evidence, gaps and what git did", answer=ref("Day"),
           query=fields(field("date", LOCAL_DAY, "on"))),
-    Route("POST", "/api/dashboard/links", entrance.create_link, "a link that signs one browser in, once", "full", fields(),
+    Route("POST", "/api/dashboard/links", signin.create_link, "a link that signs one browser in, once", "full", fields(),
           success=201, answer=ref("DashboardLink")),
-    Route("DELETE", "/api/dashboard/browsers", entrance.dismiss, "sign every browser out", "full",
+    Route("DELETE", "/api/dashboard/browsers", signin.dismiss, "sign every browser out", "full",
           answer=ref("DismissedBrowsers")),
 ]  # fmt: skip
 
@@ -308,7 +311,7 @@ PLACES = [
           fields(field("path", PATH, required=True), KEY), creates=True, answer=ref("Root")),
     Route("DELETE", "/api/roots", control.remove_root, "watch a folder no more", "full",
           fields(field("path", PATH, required=True)), answer=ref("RemovedRoot")),
-    Route("GET", "/api/mappings", query(places.mappings), "the owner's mappings", answer=page("Mapping")),
+    Route("GET", "/api/mappings", query(repos.mappings), "the owner's mappings", answer=page("Mapping")),
     Route("POST", "/api/mappings", command(projects.add_mapping), "map a folder, remote or branch", "full",
           fields(*MAPPING, KEY, field("since", DAY_OR_INSTANT), field("dryRun", FLAG), field("autoCreate", FLAG)),
           creates=True, answer=MAPPED, needs=SOME_PLACE),
@@ -348,7 +351,7 @@ KEYS = [
 
 ROUTES = [
     *DAEMON, *KEYS, *TIMER, *ENTRIES, *CATALOG, *PEOPLE, *SHEET, *FILES, *WORKSPACES, *PLACES, *webhooks.ROUTES, *targets.ROUTES,
-    *care.ROUTES,
+    *maintenance.ROUTES,
     *clockeye.ROUTES, *wakatime.ROUTES, *mcp.ROUTES,
 ]  # fmt: skip
 FOR_LIMITED = frozenset({
@@ -361,7 +364,7 @@ FOR_LIMITED = frozenset({
     "POST /api/time-entries/start", "POST /api/time-entries/stop", "GET /api/dashboard", "GET /api/workspaces",
     "GET /api/workspaces/{workspace_id}/summary", "POST /api/mcp",
 })  # fmt: skip
-"""What a key of one client or project may call (`engine/reach.py`): each was looked at, the rest is refused."""
+"""What a key of one client or project may call (`engine/scope.py`): each was looked at, the rest is refused."""
 
 ROUTES = [replace(route, is_for_limited=f"{route.method} {route.path}" in FOR_LIMITED) for route in ROUTES]
 TABLE = Table(ROUTES)

@@ -20,7 +20,7 @@ from aiohttp.web_server import Server
 
 from stintd.api.answer import Answer, json_answer
 from stintd.api.credential import presented
-from stintd.api.dashboard import entrance, pages
+from stintd.api.dashboard import pages, signin
 from stintd.api.guard import OWNER, Caller, Guard, Refused, check_scope, read_bytes, read_json
 from stintd.api.listener import Listener
 from stintd.api.quota import Quotas
@@ -130,7 +130,7 @@ class Surface:
         self.exporting = asyncio.Lock()  # one file is written at a time, however many are asked for
         self.extension_origins: frozenset[str] = frozenset()
         self.streams: dict[asyncio.Task[None], str] = {}
-        self.links = entrance.Links()
+        self.links = signin.Links()
         self._quotas = Quotas(daemon.engine.clock, lambda: self.rate_limit)
         self._guesses = Quotas(daemon.engine.clock, lambda: GUESSES)
         self._listeners: list[Listener] = []
@@ -228,13 +228,13 @@ class Surface:
     async def _caller(self, listener: Listener, headers: Mapping[str, str], query: str = "") -> Caller:
         """Whose key this is, or `unauthorized`. `query`: where the route takes it from there too."""
         keys = presented(headers, query)
-        is_page = not keys and entrance.PROOF in headers
-        holder = entrance.browser_of(self, headers, listener.guard.port) if is_page else self.daemon.keyring.find(keys)
+        is_page = not keys and signin.PROOF in headers
+        holder = signin.browser_of(self, headers, listener.guard.port) if is_page else self.daemon.keyring.find(keys)
         if holder is None:
             if keys or is_page:
                 await self.slow_guesses()
             if is_page:
-                raise Unauthorized("this browser is not signed in, or its sign-in has expired", entrance.AWAY)
+                raise Unauthorized("this browser is not signed in, or its sign-in has expired", signin.AWAY)
             text = "this is not a key of ours" if keys else "a key is needed here"
             raise Unauthorized(text, "make one with `stint keys create` and send it as Authorization: Bearer KEY")
         return Caller(f"key:{holder.id}", holder.scope, holder.id, holder.limit)

@@ -18,7 +18,7 @@ from multidict import CIMultiDict
 
 from stintd.api.answer import SECURITY_HEADERS
 from stintd.api.route import Call
-from stintd.engine.notify import Change, Listener
+from stintd.engine.hub import Change, Listener
 from stintd.engine.queries import changes
 from stintd.errors import Invalid, Unavailable
 

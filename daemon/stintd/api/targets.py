@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from stintd.api.dispatch import query, run
 from stintd.api.guard import OWNER
-from stintd.api.handle import query, run
 from stintd.api.route import Call, Handler, Route, fields
-from stintd.engine.commands import delivering
+from stintd.engine.delivery import attempt
 from stintd.engine.queries import deliveries, matching
 from stintd.engine.step import Step
 from stintd.errors import Forbidden, Invalid, NotFound
@@ -153,7 +153,7 @@ async def sync(surface: Any, call: Call, request: Any) -> Any:
     def ask(step: Step) -> dict[str, Any]:
         found = deliveries.outlook(step, planned, target)
         if not is_dry:
-            delivering.sync(step, target)
+            attempt.sync(step, target)
         return {"dryRun": is_dry, **found}
 
     return await run(surface, call, ask)

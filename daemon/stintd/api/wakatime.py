@@ -11,12 +11,12 @@ from datetime import date
 from typing import Any
 
 from stintd.api.answer import Answer
+from stintd.api.dispatch import query
 from stintd.api.guard import BULK_LIMIT
-from stintd.api.handle import query
 from stintd.api.route import Call, Route, fields
 from stintd.domain.model import BeatSignal
-from stintd.engine import pages
-from stintd.engine.intake import without_links
+from stintd.engine.intake import webpages
+from stintd.engine.intake.normalise import without_links
 from stintd.engine.queries import wakatime
 from stintd.errors import Invalid
 from stintd.protocol.body import dump
@@ -106,10 +106,10 @@ def _ours(daemon: Any, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
 
 def _of_page(daemon: Any, told: Told) -> BeatSignal | None:
     """A page of a watched repository is read there; of another nothing is kept."""
-    page = pages.page_of(told.page, daemon.places)
+    page = webpages.page_of(told.page, daemon.places)
     if page is None:
         return None
-    branch = pages.branch_of(page, told.signal.branch, told.title, daemon.engine.policy)
+    branch = webpages.branch_of(page, told.signal.branch, told.title, daemon.engine.policy)
     checkout = next((one for one in page.checkouts if branch and one.branch == branch), page.checkouts[0])
     return replace(told.signal, path=checkout.path, branch=branch, entity=page.address, client=editor_of(told.agent))
 

@@ -4,11 +4,12 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from stintd.api.handle import changed, command, query
+from stintd.api.dispatch import changed, command, query
 from stintd.api.route import Call, Route, fields
-from stintd.engine import outgoing, signing
+from stintd.engine import outbox as outgoing
 from stintd.engine.commands import deliveries, webhooks
-from stintd.engine.hooksecrets import fresh
+from stintd.engine.delivery import webhook_signature
+from stintd.engine.delivery.webhook_secrets import fresh
 from stintd.engine.queries import outbox
 from stintd.engine.queries import webhooks as webhook_lists
 from stintd.errors import Invalid
@@ -21,7 +22,7 @@ _delete = changed(webhooks.delete)
 async def create(surface: Any, call: Call, request: Any) -> Any:
     """A new webhook. Its secret goes into a file and nowhere else: not even as a digest into the store of idempotency keys."""
     given = call.arguments.pop("secret", None)
-    if given is not None and (problem := signing.secret_problem(given)):
+    if given is not None and (problem := webhook_signature.secret_problem(given)):
         raise Invalid(f"secret {problem}", "leave it out to get one", {"field": "secret"})
     call.body = {name: value for name, value in call.body.items() if name != "secret"}
     secrets = surface.daemon.pusher.secrets

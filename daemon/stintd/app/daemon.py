@@ -19,64 +19,66 @@ from stintd.api.guard import LOOPBACK
 from stintd.api.loopback import Loopback
 from stintd.api.routes import TABLE
 from stintd.api.server import Surface
-from stintd.app.asked import Asked
+from stintd.app.facade import Asked
 from stintd.app.zone import machine_zone
 from stintd.clock import Clock, SystemClock
+from stintd.domain.billing.target import Target
 from stintd.domain.meeting import MeetingRule
 from stintd.domain.model import BlindSignal, Heartbeat
-from stintd.domain.noise import NoiseFilter
-from stintd.domain.target import Target
-from stintd.engine import intake, placing, rolling
-from stintd.engine.backfill import Backfill
-from stintd.engine.backups import Backups
-from stintd.engine.buckets import Buckets, kept
-from stintd.engine.calendars import Calendars, CalendarSettings
-from stintd.engine.clients import Clients
-from stintd.engine.connecting import Book, Connecting
-from stintd.engine.desktop import Desktop
-from stintd.engine.doctor import Doctor, Watches
-from stintd.engine.emitter import Deliver, Emitters
+from stintd.domain.noise.filter import NoiseFilter
+from stintd.engine import checkout_rows
+from stintd.engine.apikeys import Keyring, holders
+from stintd.engine.checkouts import Places
+from stintd.engine.delivery.connect import Book, Connecting
+from stintd.engine.delivery.credentials import TargetKeys
+from stintd.engine.delivery.emitter import Deliver, Emitters
+from stintd.engine.delivery.retry import Retry
+from stintd.engine.delivery.targetlane import LaneTools
+from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.webhook_secrets import HookSecrets
+from stintd.engine.delivery.webhooklane import Tools
+from stintd.engine.delivery.webhooks import Pusher
 from stintd.engine.engine import Engine
-from stintd.engine.gate import Gate
 from stintd.engine.health import Health
-from stintd.engine.hooksecrets import HookSecrets
-from stintd.engine.housekeeping import Housekeeping
-from stintd.engine.keyring import Keyring, holders
-from stintd.engine.news import News
-from stintd.engine.notify import Hub
-from stintd.engine.places import Places
-from stintd.engine.projectfiles import ProjectFiles
-from stintd.engine.projecting import is_mapped
-from stintd.engine.purge import Purge
-from stintd.engine.pusher import Pusher
-from stintd.engine.recording import Recording
-from stintd.engine.retry import Retry
-from stintd.engine.screenlock import STATE as SCREEN_STATE
-from stintd.engine.screenlock import ScreenLock
-from stintd.engine.sessionwatch import SessionWatch
-from stintd.engine.sheet import SheetState
-from stintd.engine.statusfile import StatusFile
+from stintd.engine.hub import Hub
+from stintd.engine.intake import normalise
+from stintd.engine.intake.backfill import Backfill
+from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.projectfiles import ProjectFiles
+from stintd.engine.intake.recording import Recording
+from stintd.engine.intake.screenlock import STATE as SCREEN_STATE
+from stintd.engine.intake.screenlock import ScreenLock
+from stintd.engine.intake.sessionwatch import SessionWatch
+from stintd.engine.sheet import rollup
+from stintd.engine.sheet.derive import SheetState
+from stintd.engine.sheet.projects import is_mapped
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
-from stintd.engine.targetkeys import TargetKeys
-from stintd.engine.targetlane import LaneTools
-from stintd.engine.targets import Targets
-from stintd.engine.tracked import Parts, TrackerSettings
-from stintd.engine.tracker import Tracker
-from stintd.engine.webhooklane import Tools
+from stintd.engine.upkeep.backups import Backups
+from stintd.engine.upkeep.buckets import Buckets, kept
+from stintd.engine.upkeep.calendars import Calendars, CalendarSettings
+from stintd.engine.upkeep.desktop import Desktop
+from stintd.engine.upkeep.doctor import Doctor, Watches
+from stintd.engine.upkeep.housekeeping import Housekeeping
+from stintd.engine.upkeep.live_events import News
+from stintd.engine.upkeep.purge import Purge
+from stintd.engine.upkeep.statusfile import StatusFile
+from stintd.engine.useragents import Clients
 from stintd.errors import Invalid, Unavailable
 from stintd.ports import Connector, Login
 from stintd.secret import SecretFolder, secret_of_file
 from stintd.sinks.activitywatch import ActivityWatchServer
-from stintd.sinks.courier import Courier
 from stintd.sinks.registry import KINDS
-from stintd.sinks.wakatime import WakaTimeServer
+from stintd.sinks.wakatime_heartbeats import WakaTimeServer
+from stintd.sinks.worker_client import Courier
 from stintd.sources import calendars, discover, folders, gitreader, history, process, projectfiles, screen, spool, suspend, watch
 from stintd.sources.logreader import LogReader
 from stintd.store import cursors, deliveries, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 from stintd.store.restore import REBUILD_DUE
+from stintd.tracking.model import Parts, TrackerSettings
+from stintd.tracking.tracker import Tracker
 
 log = logging.getLogger(__name__)
 IN_FLIGHT = timedelta(seconds=0.5)
@@ -161,7 +163,7 @@ class App(Asked):
         self.state.roots = self.chosen.folders
         self.journal = Journal(self.layout.journal)
         self.engine = Engine(self.database, self.journal, clock, policy, self.health, self.hub, self.state)
-        self.database.read_now(lambda conn: placing.load(conn, self.places))
+        self.database.read_now(lambda conn: checkout_rows.load(conn, self.places))
         noise, boot = NoiseFilter(policy, self.chosen.exclude), instance.boot_id()
         self.gate = Gate(self.engine, self.places, noise, clock, device, self._known, boot)
         self.database.read_now(self.gate.agents.restore)
@@ -228,7 +230,7 @@ class App(Asked):
     @staticmethod
     def _rebuild(step: Step) -> None:
         """The database is a backup, or was put together from one and remains: derive everything again."""
-        rolling.rebuild(step.conn)
+        rollup.rebuild(step.conn)
         deliveries.question(step.conn)
         known = heartbeats.bounds(step.conn)
         if known is not None:
@@ -249,7 +251,7 @@ class App(Asked):
         self.processes = process.ProcessWatch(clock, self._holder)
         self.spool = spool.SpoolSource(
             self.layout.spool, clock, self.gate.settled, self._watch_folder, self._head_of,
-            self.chosen.policy.max_future, process.agent_above, lambda paths: intake.without_links(self.places, paths),
+            self.chosen.policy.max_future, process.agent_above, lambda paths: normalise.without_links(self.places, paths),
         )  # fmt: skip
         self.recording_state.restore(kept.get("recording_off"))
         self.screen_lock = ScreenLock(self.engine, self.device)

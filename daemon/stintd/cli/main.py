@@ -51,7 +51,7 @@ def _say_nothing_more():
 
 def verb_of(name, argv=()):
     """The `Verb` by this name, its module loaded."""
-    return import_module(f"stintd.cli.{module_of(name, argv)}").VERBS[name]
+    return import_module(f"stintd.cli.commands.{module_of(name, argv)}").VERBS[name]
 
 
 def _dispatch(words):

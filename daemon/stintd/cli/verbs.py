@@ -7,17 +7,17 @@ GROUPS = {
         "watch": "watch", "dash": "dash",
     },
     "Timers by hand": {
-        "start": "start", "stop": "start", "pause": "timer", "resume": "timer", "switch": "timed", "continue": "timer",
-        "cancel": "timer", "return": "returning", "add": "add", "off": "recording", "on": "recording",
+        "start": "start", "stop": "start", "pause": "timer", "resume": "timer", "switch": "start_at", "continue": "timer",
+        "cancel": "timer", "return": "return_", "add": "add", "off": "off_on", "on": "off_on",
     },
     "Mending": {
         "review": "review", "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit", "split": "edit", "merge": "edit",
-        "move": "move", "delete": "edit", "undo": "edit", "map": "mapping", "rebuild": "rebuild",
+        "move": "move", "delete": "edit", "undo": "edit", "map": "map_", "rebuild": "rebuild",
         "backfill": "backfill",
     },
     "Projects": {
         "projects": "projects", "clients": "clients", "tasks": "tasks", "users": "users", "repos": "repos",
-        "timesheet": "timesheet", "export": "export", "import": "importing", "approve": "approve", "unapprove": "approve",
+        "timesheet": "timesheet", "export": "export", "import": "import_", "approve": "approve", "unapprove": "approve",
     },
     "The daemon": {
         "down": "up", "restart": "up", "hooks": "hooks", "config": "config", "doctor": "doctor", "backup": "backup",
@@ -38,7 +38,7 @@ def module_of(name, argv):
     """The module for this call: without a time to understand, start and stop need not load the rules that parse it; a prompt
     that shows its line needs no snippets."""
     if name in ("start", "stop") and any(word.split("=")[0] == "--at" for word in argv):
-        return "timed"
+        return "start_at"
     if name == "prompt" and any(word.split("=")[0] == "--for" for word in argv):
         return "snippets"
     return MODULES[name]

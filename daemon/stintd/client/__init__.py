@@ -11,13 +11,13 @@ from importlib import import_module
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from stintd.client.aio import AsyncClient, AsyncEventStream
-    from stintd.client.ask import CLEAR
+    from stintd.client.request import CLEAR
     from stintd.client.sync import Client, EventStream
     from stintd.client.transport import DaemonDown
 
 __all__ = ["CLEAR", "AsyncClient", "AsyncEventStream", "Client", "DaemonDown", "EventStream"]
 _HOMES = {
-    "AsyncClient": "aio", "AsyncEventStream": "aio", "CLEAR": "ask", "Client": "sync", "DaemonDown": "transport",
+    "AsyncClient": "aio", "AsyncEventStream": "aio", "CLEAR": "request", "Client": "sync", "DaemonDown": "transport",
     "EventStream": "sync",
 }  # fmt: skip
 

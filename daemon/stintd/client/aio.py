@@ -15,8 +15,9 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from stintd.client import following, place, stream, transport
-from stintd.client.ask import Ask, dressed, parsed, untyped
-from stintd.client.asks import (
+from stintd.client.following import Following
+from stintd.client.request import Ask, dressed, parsed, untyped
+from stintd.client.requests import (
     clients,
     daemon,
     heartbeats,
@@ -32,7 +33,6 @@ from stintd.client.asks import (
     webhooks,
     workspaces,
 )
-from stintd.client.following import Following
 from stintd.errors import RateLimited, StintdError, Unavailable
 from stintd.protocol.types import Dashboard, Event, Health, Page, Status
 

@@ -7,7 +7,7 @@ and branches come from repositories anybody may have written.
 import re
 from collections.abc import Iterable
 
-from stintd.domain.ticket import ticket_in, ticket_of
+from stintd.domain.mapping.ticket import ticket_in, ticket_of
 
 __all__ = [
     "DEFAULT_BRANCHES",
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 HIDDEN_BRANCH = "hidden-"
-"""How a branch is called whose name its owner keeps to themselves (`domain/veil.py`)."""
+"""How a branch is called whose name its owner keeps to themselves (`domain/privacy.py`)."""
 DEFAULT_BRANCHES = frozenset({"main", "master", "trunk", "develop", "development", "dev", "default", "HEAD"})
 LENGTH_LIMIT = 500
 """Characters; billing systems cut or refuse longer texts."""

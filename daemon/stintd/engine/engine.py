@@ -17,16 +17,16 @@ from typing import Any, TypeVar
 from stintd.clock import Clock
 from stintd.domain.model import Heartbeat
 from stintd.domain.policy import Policy
-from stintd.engine import outgoing
+from stintd.engine import outbox
 from stintd.engine.health import Health
-from stintd.engine.notify import Change, Hub
-from stintd.engine.sheet import SheetState, recorded
+from stintd.engine.hub import Change, Hub
+from stintd.engine.sheet.derive import SheetState, recorded
 from stintd.engine.step import DryRun, Step
 from stintd.errors import Internal, StintdError, Unavailable
 from stintd.store import changes, cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
-from stintd.store.limited import Limit
+from stintd.store.scope import Limit
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -375,7 +375,7 @@ class Engine:
         outcome.changes += [Change(one.seq, one.kind, one.payload) for one in logged]
         outcome.outgoing |= step.outgoing
         if logged:
-            outcome.outgoing |= outgoing.queue(conn, step.now, logged, step.policy)
+            outcome.outgoing |= outbox.queue(conn, step.now, logged, step.policy)
 
     def _command(self, conn: Connection, now: datetime, command: _Command, outcome: _Outcome) -> None:
         """Run one command so that its failure undoes it alone; a failure of SQLite gives up the whole step."""

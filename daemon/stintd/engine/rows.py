@@ -8,7 +8,7 @@ from typing import Any
 
 from stintd.errors import Invalid
 from stintd.store.connection import Row
-from stintd.store.table import select
+from stintd.store.rowio import select
 
 __all__ = ["DEFAULT_LIMIT", "LONGEST_US", "Row", "decode_cursor", "encode_cursor", "first", "page", "select"]
 

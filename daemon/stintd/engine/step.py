@@ -7,11 +7,11 @@ from sqlite3 import Connection
 from typing import Any
 
 from stintd.domain.policy import Policy
-from stintd.engine import vigil
-from stintd.engine.sheet import SheetState, refresh
+from stintd.engine.sheet import forgotten
+from stintd.engine.sheet.derive import SheetState, refresh
 from stintd.store import edits
 from stintd.store.ids import new_id
-from stintd.store.limited import Limit
+from stintd.store.scope import Limit
 
 
 class DryRun(Exception):
@@ -61,7 +61,7 @@ class Step:
         """Derive again whatever was touched, so that what is read next is true."""
         touched, self._touched = self._touched, []
         refresh(self, touched)
-        self.state.look_after(vigil.look(self))
+        self.state.look_after(forgotten.look(self))
         if self._touched:
             touched, self._touched = self._touched, []
             refresh(self, touched)

@@ -4,9 +4,9 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Protocol
 
+from stintd.domain.derive.timesheet import WaitingSession
 from stintd.domain.model import Context
 from stintd.domain.policy import Policy
-from stintd.domain.timesheet import WaitingSession
 from stintd.frozen import frozen
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from stintd.domain.rounding import DAY, ENTRY, MODES, NONE, Rounding
-from stintd.domain.target import APPROVED, AUTO, Target, TargetRule
+from stintd.domain.billing.rounding import DAY, ENTRY, MODES, NONE, Rounding
+from stintd.domain.billing.target import APPROVED, AUTO, Target, TargetRule
 from stintd.errors import Invalid
 from stintd.settings.keys import Wrong, choice, parse_length
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     BLIND,
     LOCKED,
@@ -32,9 +32,9 @@ from stintd.ports import (
     Place,
 )
 from stintd.sinks import marker
-from stintd.sinks.answers import Api, before, locked, made, status_of
-from stintd.sinks.clicktimeaccount import GRAIN, Rules, Sheet, closed, hours, is_altered, rules_of, sheet_of, unfit
-from stintd.sinks.clicktimewire import PAGES, data, errors, everything, inner, refused, unread, written
+from stintd.sinks.clicktime_account import GRAIN, Rules, Sheet, closed, hours, is_altered, rules_of, sheet_of, unfit
+from stintd.sinks.clicktime_wire import PAGES, data, errors, everything, inner, refused, unread, written
+from stintd.sinks.http_api import Api, before, locked, made, status_of
 
 BASE = "https://api.clicktime.com/v2"
 ABLE = Abilities(

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     MISSING,
     REFUSED,
@@ -28,8 +28,8 @@ from stintd.ports import (
     Response,
     Running,
 )
-from stintd.sinks.answers import Api, id_in, listed, made, parsed
-from stintd.sinks.clickuptasks import Tasks, objects, own_id, task_query
+from stintd.sinks.clickup_tasks import Tasks, objects, own_id, task_query
+from stintd.sinks.http_api import Api, id_in, listed, made, parsed
 
 BASE = "https://api.clickup.com/api"
 ABLE = Abilities(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     MISSING,
     REFUSED,
@@ -26,7 +26,7 @@ from stintd.ports import (
     Response,
     Running,
 )
-from stintd.sinks.answers import Api, id_in, listed, made, parsed, seconds_of
+from stintd.sinks.http_api import Api, id_in, listed, made, parsed, seconds_of
 
 BASE = "https://api.clockeye.ai/api"
 ABLE = Abilities(

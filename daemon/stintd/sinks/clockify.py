@@ -13,7 +13,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     BLIND,
     LOCKED,
@@ -32,7 +32,7 @@ from stintd.ports import (
     Place,
     Response,
 )
-from stintd.sinks.answers import Api, before, id_in, listed, locked, made, parsed, seconds_of, status_of
+from stintd.sinks.http_api import Api, before, id_in, listed, locked, made, parsed, seconds_of, status_of
 
 BASE = "https://api.clockify.me/api/v1"
 ABLE = Abilities(

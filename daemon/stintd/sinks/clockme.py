@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     BLIND,
     MISSING,
@@ -26,7 +26,7 @@ from stintd.ports import (
     Place,
     Response,
 )
-from stintd.sinks.answers import Api, id_in, listed, made, parsed, seconds_of
+from stintd.sinks.http_api import Api, id_in, listed, made, parsed, seconds_of
 
 BASE = "https://clockme.co"
 ABLE = Abilities(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     MISSING,
     REFUSED,
@@ -30,7 +30,7 @@ from stintd.ports import (
     Outcome,
     Place,
 )
-from stintd.sinks.answers import Api, parsed, seconds_of
+from stintd.sinks.http_api import Api, parsed, seconds_of
 
 BASE = "https://gitlab.com"
 ABLE = Abilities(update=False, can_look=True, grain=60, needs=("project", "issue|merge_request"), calls_per_hour=3600)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     BLIND,
     LOCKED,
@@ -30,7 +30,7 @@ from stintd.ports import (
     Outcome,
     Place,
 )
-from stintd.sinks.answers import Api, before, id_in, locked, made, parsed, status_of
+from stintd.sinks.http_api import Api, before, id_in, locked, made, parsed, status_of
 
 BASE, ACCOUNTS = "https://api.harvestapp.com/v2", "https://id.getharvest.com/api/v2"
 ABLE = Abilities(

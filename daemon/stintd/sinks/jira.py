@@ -15,9 +15,9 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, Place
-from stintd.sinks.answers import Api, id_in, made, parsed, seconds_of
+from stintd.sinks.http_api import Api, id_in, made, parsed, seconds_of
 
 ABLE = Abilities(
     can_look=True, moves=False, grain=60, knows_all=False, needs=("issue",), settings=("email",), calls_per_hour=3600

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     MISSING,
     REFUSED,
@@ -28,8 +28,8 @@ from stintd.ports import (
     Place,
     Response,
 )
-from stintd.sinks.answers import Api, before, listed, locked, parsed, status_of, unlisted
-from stintd.sinks.kimaiclock import aside, is_same, placed, times, wall, zone_of
+from stintd.sinks.http_api import Api, before, listed, locked, parsed, status_of, unlisted
+from stintd.sinks.kimai_clock import aside, is_same, placed, times, wall, zone_of
 
 ABLE = Abilities(can_look=True, billable=True, tags=True, grain=60, needs=("project_id", "activity_id"))
 DAY = 86_400

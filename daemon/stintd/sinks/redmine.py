@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Kind, Login, Outcome, Place
-from stintd.sinks.answers import Api, locked, made, parsed
+from stintd.sinks.http_api import Api, locked, made, parsed
 
 ABLE = Abilities(can_look=True, day_based=True, needs=("project_id|issue_id",), takes=("activity_id",))
 CLOSED = 5

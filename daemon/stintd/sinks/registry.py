@@ -18,15 +18,15 @@ _FILES = {
     "harvest": "harvest",
     "gitlab": "gitlab",
     "jira": "jira",
-    "jira-server": "jiraserver",
+    "jira-server": "jira_server",
     "kimai": "kimai",
     "redmine": "redmine",
     "solidtime": "solidtime",
     "tempo": "tempo",
     "timetagger": "timetagger",
     "toggl": "toggl",
-    "wakatime": "wakatimedurations",
-    "webhook": "receiver",
+    "wakatime": "wakatime_durations",
+    "webhook": "webhook",
 }
 
 

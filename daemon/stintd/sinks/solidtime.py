@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     MISSING,
     REFUSED,
@@ -28,7 +28,7 @@ from stintd.ports import (
     Place,
     Response,
 )
-from stintd.sinks.answers import Api, before, id_in, listed, locked, made, parsed, seconds_of, status_of, unlisted
+from stintd.sinks.http_api import Api, before, id_in, listed, locked, made, parsed, seconds_of, status_of, unlisted
 
 BASE = "https://app.solidtime.io"
 ABLE = Abilities(

@@ -13,9 +13,9 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, UNSENT, Account, Carrier, Item, Kind, Login, Outcome, Place
-from stintd.sinks.answers import Api, locked, made, parsed
+from stintd.sinks.http_api import Api, locked, made, parsed
 
 BASE = "https://api.tempo.io/4"
 ABLE = Abilities(

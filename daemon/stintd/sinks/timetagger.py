@@ -7,9 +7,9 @@ client does: the server knows no other way.
 from typing import Any
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, Place
-from stintd.sinks.answers import Api, parsed
+from stintd.sinks.http_api import Api, parsed
 
 BASE = "https://timetagger.app/api/v2"
 ABLE = Abilities(client_id=True, tags=True, needs=("tag",))

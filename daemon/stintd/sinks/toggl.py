@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stintd.clock import Clock
-from stintd.domain.target import Abilities
+from stintd.domain.billing.target import Abilities
 from stintd.ports import (
     BLIND,
     MISSING,
@@ -30,7 +30,7 @@ from stintd.ports import (
     Place,
     Response,
 )
-from stintd.sinks.answers import Api, id_in, listed, locked, made, parsed, seconds_of, status_of
+from stintd.sinks.http_api import Api, id_in, listed, locked, made, parsed, seconds_of, status_of
 
 BASE = "https://api.track.toggl.com/api/v9"
 ABLE = Abilities(

@@ -9,8 +9,8 @@ import os
 import sys
 
 from stintd.ports import Failure, Response
-from stintd.sinks.exchange import Exchange
-from stintd.sinks.line import LONGEST, answer_line, read_request
+from stintd.sinks.http import Exchange
+from stintd.sinks.wire import LONGEST, answer_line, read_request
 
 
 async def serve(lines: asyncio.StreamReader) -> None:

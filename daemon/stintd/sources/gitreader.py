@@ -6,8 +6,8 @@ Holds no state, so that any thread may ask.
 
 import os
 
+from stintd.domain.mapping.remote import normalise_remote
 from stintd.domain.model import CheckoutFacts, GitSignal, to_us
-from stintd.domain.remote import normalise_remote
 from stintd.frozen import frozen
 from stintd.sources import gitcall
 from stintd.sources.gitacts import FoldFacts, fold, pushes, stash_seconds

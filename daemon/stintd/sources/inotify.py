@@ -21,16 +21,7 @@ from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Ma
 
 from stintd.clock import Clock
 from stintd.errors import Unavailable
-from stintd.sources.notes import (
-    CREATED,
-    DELETED,
-    IS_FOLDER,
-    MOVED_FROM,
-    MOVED_TO,
-    WRITTEN,
-    Handover,
-    TreeNote,
-)
+from stintd.sources.changes import CREATED, DELETED, IS_FOLDER, MOVED_FROM, MOVED_TO, WRITTEN, Handover, TreeNote
 from stintd.sources.tree import Coverage, TreeStats
 
 DELETE_SELF, MOVE_SELF = 0x400, 0x800

@@ -28,7 +28,7 @@ from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from stintd.clock import Clock
 from stintd.errors import Unavailable
-from stintd.sources.notes import CREATED, DELETED, IS_FOLDER, MOVED_FROM, MOVED_TO, WRITTEN, Handover, TreeNote
+from stintd.sources.changes import CREATED, DELETED, IS_FOLDER, MOVED_FROM, MOVED_TO, WRITTEN, Handover, TreeNote
 from stintd.sources.tree import Coverage, TreeStats
 
 _WRITES = [FileClosedEvent] if sys.platform == "linux" else [FileModifiedEvent]

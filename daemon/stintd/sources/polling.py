@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 
 from stintd.clock import Clock
-from stintd.sources.notes import CREATED, DELETED, IS_FOLDER, WRITTEN, Handover, TreeNote
+from stintd.sources.changes import CREATED, DELETED, IS_FOLDER, WRITTEN, Handover, TreeNote
 from stintd.sources.tree import Coverage, TreeStats
 
 ACTIVE, IDLE = 5.0, 60.0  # seconds between looks

@@ -16,7 +16,7 @@ from stintd.clock import Clock, SystemClock
 from stintd.errors import Unavailable
 from stintd.frozen import frozen
 from stintd.mounts import is_silent, kind_of, read_mounts
-from stintd.sources.notes import Handover, NoteSink, TreeNote
+from stintd.sources.changes import Handover, NoteSink, TreeNote
 from stintd.sources.observer import ObserverTree
 from stintd.sources.polling import PollingTree
 from stintd.sources.tree import Coverage, Tree, TreeStats

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stintd.errors import Unavailable
 from stintd.frozen import frozen
-from stintd.store import failure
+from stintd.store import sqlite_errors
 
 KEEP = 3
 PREFIX = "stintd-"
@@ -61,17 +61,17 @@ def make(conn: sqlite3.Connection, folder: Path, now: datetime, label: str = "da
 def make_beside(path: Path, folder: Path, now: datetime, label: str, keep: int) -> Path:
     """The same on a connection of its own that only reads: the writer goes on meanwhile. `storage_full` beforehand where
     the disk has no room for a copy."""
-    free = failure.free_bytes(str(folder if folder.exists() else folder.parent))
+    free = sqlite_errors.free_bytes(str(folder if folder.exists() else folder.parent))
     if free is not None and free < path.stat().st_size + MARGIN:
-        raise failure.storage_full(str(folder))
+        raise sqlite_errors.storage_full(str(folder))
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as conn:
             conn.execute("PRAGMA cache_size = -1000")
             return make(conn, folder, now, label, keep)
     except sqlite3.Error as error:
-        raise failure.translate(error, str(folder)) or error from error
+        raise sqlite_errors.translate(error, str(folder)) or error from error
     except OSError as error:
-        raise failure.told_os_error(error, str(folder)) from error
+        raise sqlite_errors.told_os_error(error, str(folder)) from error
 
 
 def copy_to(conn: sqlite3.Connection, target: Path) -> None:

@@ -23,11 +23,11 @@ from typing import Any, TypeVar
 from stintd.clock import Clock, SystemClock
 from stintd.errors import Internal, Unavailable
 from stintd.frozen import frozen
-from stintd.store import backups, failure, purge, repair
+from stintd.store import backups, purge, repair, sqlite_errors
 from stintd.store.connection import StoreConnection
-from stintd.store.limited import Limit
 from stintd.store.migrate import scripts, statements
 from stintd.store.readers import Readers
+from stintd.store.scope import Limit
 from stintd.store.writer import Writer
 
 T = TypeVar("T")
@@ -102,8 +102,8 @@ class Database:
 
     def has_room(self) -> bool:
         """Whether the disk has more left than a few small writes take."""
-        free = failure.free_bytes(str(self.path.parent))
-        return free is None or free >= failure.FULL_BYTES
+        free = sqlite_errors.free_bytes(str(self.path.parent))
+        return free is None or free >= sqlite_errors.FULL_BYTES
 
     # ------------------------------------------------------------------ writing
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from sqlite3 import Connection
 
-from stintd.domain.delivery import GONE, PENDING, SENDING, WAITING, Delivery
+from stintd.domain.billing.delivery import GONE, PENDING, SENDING, WAITING, Delivery
 from stintd.domain.model import to_us
-from stintd.store import cursors, table
+from stintd.store import cursors, rowio
 from stintd.store.connection import Row
-from stintd.store.table import select
+from stintd.store.rowio import select
 
 _PENDING = "state IN (" + ", ".join(f"'{state}'" for state in PENDING) + ")"
 _LET_GO = (
@@ -148,7 +148,7 @@ def days_of(conn: Connection, target: str, entry_ids: Sequence[str]) -> set[str]
 def insert(conn: Connection, now: datetime, target: str, entry_id: str, part: int, values: Row) -> None:
     """A new row."""
     head = {"id": id_of(target, entry_id, part, 0), "target": target, "entry_id": entry_id, "part": part}
-    table.insert(conn, "delivery", {**head, "created_us": to_us(now), **values})
+    rowio.insert(conn, "delivery", {**head, "created_us": to_us(now), **values})
 
 
 def update(conn: Connection, seq: int, values: Row) -> None:

@@ -14,7 +14,7 @@ from sqlite3 import Connection, IntegrityError
 from stintd.domain.model import from_us, to_us
 from stintd.errors import Conflict, Internal, NotFound
 from stintd.frozen import frozen
-from stintd.store import table
+from stintd.store import rowio
 from stintd.store.connection import Row, StoreConnection
 
 BATCH = 500
@@ -60,7 +60,7 @@ def recording(conn: Connection, edit_id: str, now: datetime, who: str, verb: str
         before = conn.before
     finally:
         conn.before = None
-    changes = [Change(name, row_id, was, table.row_of(conn, name, row_id)) for (name, row_id), was in before.items()]
+    changes = [Change(name, row_id, was, rowio.row_of(conn, name, row_id)) for (name, row_id), was in before.items()]
     _store(conn, edit_id, now, (who, verb, summary), [change for change in changes if change.before != change.after])
 
 
@@ -152,7 +152,7 @@ def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[Change]:
     if edit.undone_at is not None:
         raise Conflict(f"{edit.verb} of {edit.at:%Y-%m-%d %H:%M} is undone already", "", {"editId": edit_id})
     for change in _backwards(conn, edit_id):
-        current = table.row_of(conn, change.table, change.row_id)
+        current = rowio.row_of(conn, change.table, change.row_id)
         _refuse_if_overtaken(conn, edit, change, current)
         back = _restore(conn, change, current, now)
         if back is not None:
@@ -210,21 +210,21 @@ def _restore(conn: Connection, change: Change, current: Row | None, now: datetim
         if change.before is None:
             if current is None:
                 return None
-            table.delete(conn, change.table, change.row_id)
+            rowio.delete(conn, change.table, change.row_id)
         elif change.after is None:
             if current is not None:
                 return None
-            table.insert(conn, change.table, _stamped(change.before, change.before, now))
+            rowio.insert(conn, change.table, _stamped(change.before, change.before, now))
         elif current is None:
             return None
         else:
             values = {name: change.before.get(name) for name in _changed(change)}
-            table.update(conn, change.table, change.row_id, _stamped(values, current, now))
+            rowio.update(conn, change.table, change.row_id, _stamped(values, current, now))
     except IntegrityError as error:
         raise Conflict(
             f"{change.table} {change.row_id} cannot be brought back: its name is taken", "rename the other first"
         ) from error
-    return Change(change.table, change.row_id, current, table.row_of(conn, change.table, change.row_id))
+    return Change(change.table, change.row_id, current, rowio.row_of(conn, change.table, change.row_id))
 
 
 def _stamped(values: Row, row: Row, now: datetime) -> Row:

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from stintd.domain.model import Context, Heartbeat, to_us
 from stintd.frozen import frozen
-from stintd.store import known, spans
+from stintd.store import seen_ids, spans
 from stintd.store.contexts import Contexts, entity_numbers, entity_texts, numbers
 from stintd.store.ids import EXPLICIT, beat_key, listed_id
+from stintd.store.span_writer import leave_only, near, weave
 from stintd.store.spans import JOIN_US, LENGTH_US, SLOTS, Beat
-from stintd.store.weave import leave_only, near, weave
 
 CLUSTER_US = 2 * LENGTH_US
 """New heartbeats further apart than this are woven in separately, so that few old spans are read."""
@@ -79,7 +79,7 @@ def add(conn: Connection, beats: Iterable[Heartbeat]) -> Added:
         for time_us, key, beat in cluster:
             woven.setdefault(context_of[beat.context], []).append(Beat(time_us, entity_of[beat.entity], key))
         weave(conn, woven, cluster[0].time_us, cluster[-1].time_us)
-    known.remember(conn, [item.key for item in fresh if item.key >= EXPLICIT])
+    seen_ids.remember(conn, [item.key for item in fresh if item.key >= EXPLICIT])
     touched = [(piece[0].time_us, piece[-1].time_us) for piece in _split(fresh, JOIN_US)]
     return Added(len(fresh), len(arrived) - len(fresh), touched, new_contexts)
 
@@ -98,14 +98,14 @@ def remove(conn: Connection, lo_us: int, hi_us: int, contexts: Collection[int] |
             gone += [beat.key for beat in stored if lo_us <= beat.time_us <= hi_us and beat.key >= EXPLICIT]
             touched.append((row.first_us, row.last_us))
             leave_only(conn, row, kept)
-    known.forget(conn, gone)
+    seen_ids.forget(conn, gone)
     return touched
 
 
 def are_known(conn: Connection, beats: Sequence[Heartbeat]) -> list[bool]:
     """For each heartbeat whether it is stored already. Reads only; says nothing of the others in `beats`."""
     arrived = [_Fresh(to_us(beat.time), beat_key(beat), beat) for beat in beats]
-    explicit = known.find(conn, {item.key for item in arrived if item.key >= EXPLICIT})
+    explicit = seen_ids.find(conn, {item.key for item in arrived if item.key >= EXPLICIT})
     derived = _stored_keys(conn, [item for item in arrived if item.key < EXPLICIT])
     return [item.key in explicit if item.key >= EXPLICIT else item[:2] in derived for item in arrived]
 
@@ -115,7 +115,7 @@ def _without_known(conn: Connection, arrived: list[_Fresh]) -> list[_Fresh]:
     firsts: dict[tuple[int, int], _Fresh] = {}
     for item in arrived:
         firsts.setdefault((0 if item.key >= EXPLICIT else item.time_us, item.key), item)
-    explicit = known.find(conn, [key for _, key in firsts if key >= EXPLICIT])
+    explicit = seen_ids.find(conn, [key for _, key in firsts if key >= EXPLICIT])
     derived = _stored_keys(conn, [item for item in firsts.values() if item.key < EXPLICIT])
     return [item for item in firsts.values() if item.key not in explicit and item[:2] not in derived]
 
@@ -175,14 +175,14 @@ def beats(conn: Connection, run: Sequence[int]) -> list[tuple[int, str]]:
 def listed(conn: Connection, lo_us: int, hi_us: int) -> Iterator[tuple[int, str, str, Context]]:
     """All of a closed range as (time in microseconds, id, entity, context), span by span. Sending one again under that id is
     known to be the same."""
-    known = contexts(conn)
+    by_number = contexts(conn)
     bounds = (lo_us - LENGTH_US) * SLOTS, (hi_us + 1) * SLOTS
     for first, count, packed, number in conn.execute(_LISTED, bounds):
         entities = spans.entities(count, packed)
         texts = entity_texts(conn, entities)
         for time_us, entity, key in zip(spans.times(first, count, packed), entities, spans.keys(count, packed), strict=True):
             if lo_us <= time_us <= hi_us:
-                yield time_us, listed_id(key, time_us), texts[entity], known[number]
+                yield time_us, listed_id(key, time_us), texts[entity], by_number[number]
 
 
 def person_ends(conn: Connection, kinds: Collection[str], lo_us: int, hi_us: int) -> list[int]:
@@ -209,9 +209,9 @@ def bounds(conn: Connection) -> tuple[int, int] | None:
 
 def began_us(conn: Connection) -> int | None:
     """When the first heartbeat was that was noticed, not read afterwards."""
-    known = contexts(conn)
+    by_number = contexts(conn)
     rows = ((run[0], run[2]) for run in map(_as_run, conn.execute(f"{_RUNS} ORDER BY id")))
-    return next((first for first, context in rows if not known[context].is_backfilled), None)
+    return next((first for first, context in rows if not by_number[context].is_backfilled), None)
 
 
 def island(conn: Connection, lo_us: int, hi_us: int, gap_us: int) -> tuple[int, int]:

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from stintd.domain.model import Heartbeat, to_us
 from stintd.errors import StorageFull, Unavailable
-from stintd.store import frames
-from stintd.store.failure import told_os_error
+from stintd.store import journal_format
 from stintd.store.ids import EXPLICIT, beat_key
+from stintd.store.sqlite_errors import told_os_error
 
 FRESH_BYTES = 256 * 1024
 """From this size on a file is replaced as soon as all of it is stored; below, its definitions are worth keeping."""
@@ -41,7 +41,7 @@ class Journal:
         self._path: Path | None = None
         self._size = 0
         self._is_dirty = False
-        self._encoder = frames.Encoder()
+        self._encoder = journal_format.Encoder()
         self._waiting: deque[tuple[int, Path | None, int]] = deque()
         """Per append not yet retired: how many heartbeats, the file and where its frame ends."""
         self._pending: dict[tuple[int, int], int] = {}
@@ -58,7 +58,7 @@ class Journal:
             undo = self._encoder.size()
             body = self._encoder.encode(beats)
             try:
-                self._write(frames.frame(body))
+                self._write(journal_format.frame(body))
             except BaseException:
                 self._encoder.forget_after(undo)
                 raise
@@ -77,7 +77,7 @@ class Journal:
         found: list[Heartbeat] = []
         for path in self._old:
             data = path.read_bytes()
-            beats, good = frames.decode(data)
+            beats, good = journal_format.decode(data)
             self.damaged_bytes += len(data) - good
             found.extend(beats)
         if found:
@@ -145,9 +145,9 @@ class Journal:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise told_os_error(error, str(self.folder)) from error
-        self._path, self._size, self._encoder = path, 0, frames.Encoder()
+        self._path, self._size, self._encoder = path, 0, journal_format.Encoder()
         try:
-            self._write(frames.MAGIC)
+            self._write(journal_format.MAGIC)
             _sync_folder(self.folder)
         except BaseException:
             self._end_file(keep=False)
@@ -198,7 +198,7 @@ class Journal:
     def _note_stored(self, size: int) -> None:
         """Spare the next start reading what is stored. Only a hint: a failure to write it costs nothing."""
         try:
-            self._write(frames.frame(frames.stored_mark(size)))
+            self._write(journal_format.frame(journal_format.stored_mark(size)))
         except (StorageFull, Unavailable):
             return
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from stintd.errors import Internal, StorageFull, Unavailable
-from stintd.store import backups, failure
+from stintd.store import backups, sqlite_errors
 
 HEADER = 100
 MAGIC = b"SQLite format 3\x00"
@@ -105,7 +105,7 @@ def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, k
 
 def _prepare(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, before: int) -> None:
     """A checked copy of what is about to be changed, and room to change it."""
-    free = failure.free_bytes(str(path.parent))
+    free = sqlite_errors.free_bytes(str(path.parent))
     needed = 2 * path.stat().st_size
     if free is not None and free < needed:
         raise StorageFull(f"migrating {path} needs {needed // 1024} KiB of free space", "make room and start again")

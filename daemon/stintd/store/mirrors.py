@@ -3,7 +3,7 @@
 from sqlite3 import Connection
 
 from stintd.store.connection import Row
-from stintd.store.table import select
+from stintd.store.rowio import select
 
 
 def get(conn: Connection, target: str) -> Row | None:

@@ -11,7 +11,7 @@ from sqlite3 import Connection
 from stintd.domain.model import to_us
 from stintd.frozen import frozen
 from stintd.store.connection import Row
-from stintd.store.table import select
+from stintd.store.rowio import select
 
 WAITING, DELIVERED, PARKED, DROPPED = "waiting", "delivered", "parked", "dropped"
 STATES = (WAITING, DELIVERED, PARKED, DROPPED)

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from stintd.domain.model import to_us
 from stintd.frozen import frozen
 from stintd.store import deliveries
-from stintd.store.table import select
+from stintd.store.rowio import select
 
 
 @frozen

@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Callable, Collection
 from sqlite3 import Connection
 
-from stintd.store import known, spans
+from stintd.store import seen_ids, spans
 from stintd.store.contexts import entity_texts
 from stintd.store.ids import EXPLICIT
-from stintd.store.weave import SpanRow, leave_only, near
+from stintd.store.span_writer import SpanRow, leave_only, near
 
 _ALL = "SELECT id, context_id, first_us, last_us, count, beats FROM span ORDER BY id"
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{4,}")
@@ -58,7 +58,7 @@ def sift(
             count += len(beats) - len(kept)
             touched.append((row.first_us, row.last_us))
             leave_only(conn, row, kept)
-    known.forget(conn, ids if forgets_ids else [])
+    seen_ids.forget(conn, ids if forgets_ids else [])
     return count, touched
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
 
-from stintd.store import failure
-from stintd.store.limited import Limit, narrow
+from stintd.store import sqlite_errors
+from stintd.store.scope import Limit, narrow
 
 T = TypeVar("T")
 IDLE = 2
@@ -40,7 +40,7 @@ class Readers:
             conn.execute("BEGIN")
             return fn(conn)
         except sqlite3.Error as error:
-            is_sound = not (failure.is_io(error) or failure.is_damage(error))
+            is_sound = not (sqlite_errors.is_io(error) or sqlite_errors.is_damage(error))
             raise self._told(error) from error
         finally:
             self._give_back(conn, generation, is_sound)
@@ -95,4 +95,4 @@ class Readers:
             conn.close()
 
     def _told(self, error: sqlite3.Error) -> Exception:
-        return failure.translate(error, str(self._path)) or error
+        return sqlite_errors.translate(error, str(self._path)) or error

@@ -15,8 +15,8 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from stintd.errors import Invalid, NotFound
-from stintd.store import backups, cursors, deliveries, failure, migrate, repair, salvage
-from stintd.store.table import select
+from stintd.store import backups, cursors, deliveries, migrate, repair, salvage, sqlite_errors
+from stintd.store.rowio import select
 
 REBUILD_DUE = "rebuild_due"
 """A fact in `meta`: the sheet must be derived anew at the next start."""
@@ -41,9 +41,9 @@ def restore(path: Path, source: Path, folder: Path, now: datetime) -> list[str]:
         repair.suspected(path).unlink(missing_ok=True)
         repair.mark(path)
     except sqlite3.Error as error:
-        raise failure.translate(error, str(partial)) or error from error
+        raise sqlite_errors.translate(error, str(partial)) or error from error
     except OSError as error:
-        raise failure.told_os_error(error, str(path)) from error
+        raise sqlite_errors.told_os_error(error, str(path)) from error
     finally:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):

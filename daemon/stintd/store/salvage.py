@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from stintd.store import known, spans
+from stintd.store import seen_ids, spans
 from stintd.store.ids import EXPLICIT
 
 TABLES = (
@@ -93,7 +93,7 @@ def _copy_spans(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:
             " WHERE context_id = excluded.context_id AND count < excluded.count", columns,
         )  # fmt: skip
         keys.update(key for key in spans.keys(row["count"], row["beats"]) if key >= EXPLICIT)
-    known.remember(conn, keys - known.find(conn, keys))
+    seen_ids.remember(conn, keys - seen_ids.find(conn, keys))
 
 
 def _is_sound(conn: sqlite3.Connection, row: dict[str, Any]) -> bool:

@@ -20,10 +20,10 @@ from typing import TypeVar
 
 from stintd.clock import Clock
 from stintd.errors import StorageFull, Unavailable
-from stintd.store import backups, changes, failure, migrate, repair
-from stintd.store.ballast import Ballast
+from stintd.store import backups, changes, migrate, repair, sqlite_errors
 from stintd.store.connection import StoreConnection
 from stintd.store.readers import Readers
+from stintd.store.reserve import Ballast
 
 T = TypeVar("T")
 
@@ -117,10 +117,10 @@ class Writer:
         try:
             return self._connect()
         except sqlite3.Error as error:
-            if failure.is_damage(error):
+            if sqlite_errors.is_damage(error):
                 repair.suspect(self.path)
                 self._prepare()
-            elif not (isinstance(failure.translate(error, str(self.path)), StorageFull) and self.ballast.release()):
+            elif not (isinstance(sqlite_errors.translate(error, str(self.path)), StorageFull) and self.ballast.release()):
                 raise
             return self._connect()
 
@@ -128,7 +128,7 @@ class Writer:
         try:
             outcome = repair.prepare(self.path, self.backup_folder, self.clock.now())
         except OSError as error:
-            raise failure.told_os_error(error, str(self.path)) from error
+            raise sqlite_errors.told_os_error(error, str(self.path)) from error
         if _unlock_beside(self.path):
             self.readers.drop()  # connections of one process share the log's index, read-only or not
         self.notes.extend(outcome.notes)
@@ -189,7 +189,7 @@ class Writer:
         except sqlite3.Error as error:
             self._rollback(conn)
             failed = self._handle(error)
-            if failure.is_io(error) and self._is_committed(before, newest):
+            if sqlite_errors.is_io(error) and self._is_committed(before, newest):
                 return
             raise failed from error
 
@@ -223,17 +223,17 @@ class Writer:
 
     def _handle(self, error: sqlite3.Error) -> Exception:
         """Bring the connection into a state from which the next write can succeed; answers what to raise."""
-        told = failure.translate(error, str(self.path))
-        if failure.is_io(error) or failure.is_damage(error) or failure.is_read_only(error):
+        told = sqlite_errors.translate(error, str(self.path))
+        if sqlite_errors.is_io(error) or sqlite_errors.is_damage(error) or sqlite_errors.is_read_only(error):
             self._disconnect()
             self.readers.drop()
-        if failure.is_damage(error):
+        if sqlite_errors.is_damage(error):
             repair.suspect(self.path)
         if isinstance(told, StorageFull):
             self.is_full = True
             self.ballast.release()
             self._fold()
-        if failure.name_of(error).startswith("SQLITE_BUSY") and self._conn is not None:
+        if sqlite_errors.name_of(error).startswith("SQLITE_BUSY") and self._conn is not None:
             self._note_lock(self._conn, True)
         return told or error
 

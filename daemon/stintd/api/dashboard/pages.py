@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stintd.api.answer import Answer, head_of
-from stintd.api.dashboard import entrance
+from stintd.api.dashboard import signin
 from stintd.api.guard import Refused
 from stintd.resources import bundled
 
@@ -92,9 +92,9 @@ async def answer(surface: Any, listener: Any, method: str, path: str, headers: M
     shelf = load_shelf()
     if path.startswith(ASSETS):
         return _asset(shelf, path, headers)
-    if path.startswith(entrance.OPEN):
+    if path.startswith(signin.OPEN):
         is_preview = method == "HEAD" or "prefetch" in headers.get("Sec-Purpose", "")
-        return await _open_link(surface, listener, shelf, path.removeprefix(entrance.OPEN), is_preview)
+        return await _open_link(surface, listener, shelf, path.removeprefix(signin.OPEN), is_preview)
     if listener.needs_key and not _is_signed_in(surface, listener, headers):
         return _signin_page(shelf, "This browser is not signed in, or its sign-in has expired.")
     if path in HOME:
@@ -103,7 +103,7 @@ async def answer(surface: Any, listener: Any, method: str, path: str, headers: M
 
 
 def _is_signed_in(surface: Any, listener: Any, headers: Mapping[str, str]) -> bool:
-    cookie = entrance.cookie_of(headers, listener.guard.port)
+    cookie = signin.cookie_of(headers, listener.guard.port)
     return cookie is not None and surface.daemon.keyring.browser(cookie) is not None
 
 
@@ -136,7 +136,7 @@ async def _open_link(surface: Any, listener: Any, shelf: Shelf, token: str, is_p
     """A one-time link. A preview of it, by a link checker or a browser that loads pages ahead, does not use it up."""
     if is_preview:
         return _signin_page(shelf, "Open this link yourself to sign in.")
-    cookie = await entrance.admit(surface, token, listener.guard.port)
+    cookie = await signin.admit(surface, token, listener.guard.port)
     if cookie is not None:
         return Document(b"", KINDS[".html"], 303, {**cookie, "Cache-Control": "no-store"})
     await surface.slow_guesses()

@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any
 
 from stintd.api.guard import check_scope
-from stintd.api.mcp.asking import Asking, at
 from stintd.api.mcp.shapes import ID, NAME, NOTE, TAGS, several
 from stintd.api.mcp.tool import Tool, param
+from stintd.api.mcp.tool_caller import Asking, at
 from stintd.engine.commands import clickup as commands
+from stintd.engine.delivery.tasklookup import Found, Named
 from stintd.engine.queries import clickup as queries
-from stintd.engine.tasklookup import Found, Named
 from stintd.errors import Invalid, NotFound, StintdError
 from stintd.protocol.errors import wire_code
 from stintd.protocol.fields import FLAG, Kind, parse_instant, text, texts

@@ -7,10 +7,10 @@ from typing import Any
 from stintd.api.answer import Answer, json_answer
 from stintd.api.guard import OWNER, Refused
 from stintd.api.mcp import resource, rpc
-from stintd.api.mcp.asking import Asking, narrowed
 from stintd.api.mcp.era import BATCHED, HANDSHAKE, SERVER_META, STATELESS, VERSION_HEADER, accepts_json, is_stateless
 from stintd.api.mcp.rpc import Message, RpcError
 from stintd.api.mcp.tool import Tool, clean, shown
+from stintd.api.mcp.tool_caller import Asking, narrowed
 from stintd.api.mcp.toolset import DEFAULT, SETS, tools_of
 from stintd.api.route import Call, Route, fields, read_query
 from stintd.errors import RateLimited, StintdError

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from stintd.api.mcp import shapes
-from stintd.api.mcp.asking import Asking
 from stintd.api.mcp.rpc import INVALID_PARAMS, RpcError
 from stintd.api.mcp.stint import status
 from stintd.api.mcp.tool import shown
+from stintd.api.mcp.tool_caller import Asking
 from stintd.errors import Invalid
 from stintd.protocol.body import dump
 from stintd.protocol.fields import parse_day

@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 from stintd.api.mcp import shapes
-from stintd.api.mcp.asking import Asking, at
 from stintd.api.mcp.tool import Param, Tool, param
+from stintd.api.mcp.tool_caller import Asking, at
 from stintd.protocol.fields import CURRENCY, DAY_OR_INSTANT, FLAG, INSTANT, MONEY, PATH, choice, number, text, texts, whole
 from stintd.protocol.schemas.words import COUNT, obj
 from stintd.protocol.schemas.words import FLAG as YES_NO

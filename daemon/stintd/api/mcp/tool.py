@@ -7,7 +7,7 @@ rely on, and how long foreign text may be.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from stintd.api.mcp.asking import Asking
+from stintd.api.mcp.tool_caller import Asking
 from stintd.frozen import frozen
 from stintd.protocol.fields import Field, Kind, read_object
 from stintd.protocol.fields import field as known_field

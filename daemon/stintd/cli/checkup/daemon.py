@@ -6,8 +6,8 @@ import stat
 
 from stintd import __version__, paths
 from stintd.cli.checkup.finding import Finding, error, ok, warning
+from stintd.cli.commands.repos import shown_path
 from stintd.cli.period import now
-from stintd.cli.repos import shown_path
 from stintd.cli.text import local
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import StintdError

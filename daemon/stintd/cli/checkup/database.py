@@ -7,10 +7,10 @@ from contextlib import closing
 from datetime import datetime, timedelta
 
 from stintd import paths, settings
-from stintd.cli.backup import copies
 from stintd.cli.checkup.finding import error, ok, warning
+from stintd.cli.commands.backup import copies
+from stintd.cli.commands.repos import shown_path
 from stintd.cli.period import now
-from stintd.cli.repos import shown_path
 
 OLD = timedelta(days=3)
 """How much older than `backup.every` the newest backup may be on a machine in use."""

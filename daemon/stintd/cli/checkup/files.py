@@ -6,7 +6,7 @@ import time
 
 from stintd import mounts, paths, settings
 from stintd.cli.checkup.finding import error, ok, warning
-from stintd.cli.repos import shown_path
+from stintd.cli.commands.repos import shown_path
 
 DISK_LEAST = 200 << 20
 AHEAD = 300.0

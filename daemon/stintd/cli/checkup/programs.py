@@ -3,9 +3,9 @@
 import os
 
 from stintd.cli.checkup.finding import ok, warning
-from stintd.cli.hooks import PROGRAMS
-from stintd.cli.repos import shown_path
-from stintd.cli.service import place
+from stintd.cli.commands.hooks import PROGRAMS
+from stintd.cli.commands.repos import shown_path
+from stintd.cli.commands.service import place
 from stintd.errors import StintdError
 from stintd.install import agentsettings, git, memory, service
 from stintd.paths import home_layout

@@ -5,7 +5,7 @@ import sys
 from zoneinfo import ZoneInfo
 
 from stintd.cli.checkup.finding import error, ok, warning
-from stintd.cli.repos import shown_path
+from stintd.cli.commands.repos import shown_path
 from stintd.errors import StintdError
 from stintd.install import gitglobal
 from stintd.install.gitplace import global_setting, version

@@ -7,11 +7,12 @@ from typing import Any
 from stintd.domain import edits
 from stintd.domain.edits import Surroundings
 from stintd.domain.model import EntryId, to_us
-from stintd.engine import rolling, shape
-from stintd.engine.commands import keeping
+from stintd.engine import wire
+from stintd.engine.commands import entry_rows
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, first
+from stintd.engine.sheet import rollup
 from stintd.engine.step import Step
 from stintd.errors import Conflict
 
@@ -30,7 +31,7 @@ def approve(
     if lost:
         raise Conflict(f"{len(lost)} entries have no project", "give them one, or delete them", {"entries": lost[:20]})
     rows = scope.rows(limit)
-    approved = edits.approve([rolling.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _no_id))
+    approved = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _no_id))
     pins = {one.id: {"pinned": " ".join(sorted(one.pinned)), "is_confirmed": int(one.is_confirmed)} for one in approved.updated}
     stamp = {"approved_us": to_us(step.now), "locked": 1}
     return _change(step, "approve", rows, lambda row: {**pins[row["id"]], **stamp}, edit_id)
@@ -68,7 +69,7 @@ class _Scope:
 
     def rows(self, limit: int | None) -> list[Row]:
         tail = " ORDER BY e.start_us, e.id" + (f" LIMIT {limit}" if limit is not None else "")
-        return [keeping.row_of(self.step, one) for one in self.ids(tail)]
+        return [entry_rows.row_of(self.step, one) for one in self.ids(tail)]
 
 
 def _before(step: Step, row: Row) -> Row:
@@ -85,9 +86,9 @@ def _change(step: Step, verb: str, rows: list[Row], values: Any, edit_id: str | 
     _check_edit(step, verb, edit_id)
     with step.edit(verb, f"{verb} {len(rows)} entries", edit_id) as edit_id:
         for row in rows:
-            keeping.change(step, row, values(row))
+            entry_rows.change(step, row, values(row))
     step.settle()
-    shown = shape.entries_by_id(step, [row["id"] for row in rows])
+    shown = wire.entries_by_id(step, [row["id"] for row in rows])
     seconds = sum(one["durationSeconds"] for one in shown)
     return {"entries": shown, "count": len(shown), "seconds": seconds, "editId": edit_id}
 

@@ -5,11 +5,11 @@ listed and revoked as they are.
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine.keyring import BROWSER, BROWSER_LASTS, browser_hash
+from stintd.engine.apikeys import BROWSER, BROWSER_LASTS, browser_hash
 from stintd.engine.queries import keys
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
-from stintd.store import table
+from stintd.store import rowio
 
 
 def admit(step: Step, cookie: str, proof: str) -> dict[str, Any]:
@@ -17,11 +17,11 @@ def admit(step: Step, cookie: str, proof: str) -> dict[str, Any]:
     now_us = to_us(step.now)
     for row in _known(step):
         if row["created_us"] <= to_us(step.now - BROWSER_LASTS):
-            table.update(step.conn, "api_key", row["id"], {"revoked_us": now_us})
+            rowio.update(step.conn, "api_key", row["id"], {"revoked_us": now_us})
     made: Row = {
         "id": step.new_id(), "name": _name(step), "scope": "full", "hash": browser_hash(cookie, proof), "created_us": now_us,
     }  # fmt: skip
-    table.insert(step.conn, "api_key", made)
+    rowio.insert(step.conn, "api_key", made)
     return keys.shape_of(keys.key_row(step.conn, made["id"]))
 
 
@@ -29,7 +29,7 @@ def dismiss(step: Step) -> list[str]:
     """Send every browser away; the ids of their keys."""
     gone = [row["id"] for row in _known(step)]
     for key_id in gone:
-        table.update(step.conn, "api_key", key_id, {"revoked_us": to_us(step.now)})
+        rowio.update(step.conn, "api_key", key_id, {"revoked_us": to_us(step.now)})
     return gone
 
 

@@ -4,14 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine import shape
-from stintd.engine.commands import naming, revision
+from stintd.engine import wire
+from stintd.engine.commands import resolve, revision
 from stintd.engine.queries.catalog import client_row, task_row
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
 from stintd.errors import Conflict
-from stintd.store import table
+from stintd.store import rowio
 
 
 def money(amount: Decimal | None) -> str | None:
@@ -26,8 +26,8 @@ def create_client(step: Step, name: str) -> Reply:
     """A new client; `conflict` when the name is taken."""
     _refuse_taken(step, name)
     row: Row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
-    table.insert(step.conn, "client", row)
-    return Reply(shape.client(client_row(step, row["id"])))
+    rowio.insert(step.conn, "client", row)
+    return Reply(wire.client(client_row(step, row["id"])))
 
 
 def _refuse_taken(step: Step, name: str, but: str = "") -> None:
@@ -49,8 +49,8 @@ def change_client(
     if archived is not None:
         values["archived"] = int(archived)
     if values:
-        table.update(step.conn, "client", client_id, {**values, "revision": row["revision"] + 1})
-    return shape.client(client_row(step, client_id))
+        rowio.update(step.conn, "client", client_id, {**values, "revision": row["revision"] + 1})
+    return wire.client(client_row(step, client_id))
 
 
 def delete_client(step: Step, client_id: str, revision: int | None = None) -> dict[str, Any]:
@@ -59,8 +59,8 @@ def delete_client(step: Step, client_id: str, revision: int | None = None) -> di
     _check(row, revision)
     if first(step.conn, "SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client_id,)):
         raise Conflict("projects belong to this client", "archive it, or give its projects to another")
-    table.delete(step.conn, "client", client_id)
-    return shape.client(row)
+    rowio.delete(step.conn, "client", client_id)
+    return wire.client(row)
 
 
 def _check(row: Row, expected: int | None) -> None:
@@ -75,11 +75,11 @@ def create_task(
     estimated_hours: float | None = None, hourly_rate: Decimal | None = None,
 ) -> Reply:  # fmt: skip
     """A new task of a project."""
-    target = naming.target(step, naming.Wanted(project_id, project_name))
-    row = naming.new_task(step, target.id, name, key)
+    target = resolve.target(step, resolve.Wanted(project_id, project_name))
+    row = resolve.new_task(step, target.id, name, key)
     values = {"estimated_hours": estimated_hours, "hourly_rate": money(hourly_rate)}
-    table.update(step.conn, "task", row["id"], values)
-    return Reply(shape.task({**row, **values}))
+    rowio.update(step.conn, "task", row["id"], values)
+    return Reply(wire.task({**row, **values}))
 
 
 def change_task(
@@ -95,8 +95,8 @@ def change_task(
         values["hourly_rate"] = money(values["hourly_rate"])
     values |= {column: value for column, value in (("name", name), ("status", status), ("key", key)) if value is not None}
     if values:
-        table.update(step.conn, "task", task_id, {**values, "revision": row["revision"] + 1})
-    return shape.task(task_row(step, task_id))
+        rowio.update(step.conn, "task", task_id, {**values, "revision": row["revision"] + 1})
+    return wire.task(task_row(step, task_id))
 
 
 def _move_key(step: Step, row: Row, key: str) -> None:
@@ -113,13 +113,13 @@ def delete_task(step: Step, task_id: str, revision: int | None = None) -> dict[s
     _check(row, revision)
     if first(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"])):
         raise Conflict("entries have this task", "mark it complete instead")
-    table.delete(step.conn, "task", task_id)
-    return shape.task(row)
+    rowio.delete(step.conn, "task", task_id)
+    return wire.task(row)
 
 
 def complete_task(step: Step, task_id: str) -> dict[str, Any]:
     """Mark a task complete; once more changes nothing."""
     row = task_row(step, task_id)
     if row["status"] != "complete":
-        table.update(step.conn, "task", task_id, {"status": "complete", "revision": row["revision"] + 1})
-    return shape.task(task_row(step, task_id))
+        rowio.update(step.conn, "task", task_id, {"status": "complete", "revision": row["revision"] + 1})
+    return wire.task(task_row(step, task_id))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from stintd.domain import timer
-from stintd.engine.commands import entries, naming, timers
+from stintd.engine.commands import entries, resolve, timers
 from stintd.engine.queries import clickup
 from stintd.engine.rows import first
 from stintd.engine.step import Step
@@ -17,11 +17,11 @@ def learn(step: Step, key: str, name: str, list_name: str) -> dict[str, Any]:
     """A task that only the service knew becomes one of ours: in the caller's project where it reaches one only, else in that
     of the list's name, which is made where there is none. Once; `{project, key}` says where it is."""
     reached = step.reach or frozenset()
-    wanted = naming.Wanted(project_name=list_name or "ClickUp")
-    target = naming.Wanted(project_id=next(iter(reached))) if len(reached) == 1 else wanted
-    project = naming.target(step, target, may_create=True)
+    wanted = resolve.Wanted(project_name=list_name or "ClickUp")
+    target = resolve.Wanted(project_id=next(iter(reached))) if len(reached) == 1 else wanted
+    project = resolve.target(step, target, may_create=True)
     known = first(step.conn, "SELECT key FROM task WHERE project_id = ? AND key = ?", (project.id, key))
-    row = known or naming.new_task(step, project.id, name or key, key)
+    row = known or resolve.new_task(step, project.id, name or key, key)
     name_of = first(step.conn, "SELECT name FROM project WHERE id = ?", (project.id,))
     return {"project": name_of["name"] if name_of else "", "key": row["key"]}
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from stintd.domain.model import from_us, to_us
-from stintd.engine.commands import delivering
-from stintd.engine.outgoing import TARGET, target_of
+from stintd.engine.delivery import attempt as delivering
+from stintd.engine.delivery.retry import Retry
+from stintd.engine.outbox import TARGET, target_of
 from stintd.engine.queries import outbox as queries
-from stintd.engine.retry import Retry
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
 from stintd.errors import Conflict, NotFound

@@ -8,12 +8,13 @@ from typing import Any
 
 from stintd.domain import edits
 from stintd.domain.model import Context, ProjectId, TimeEntry, from_us, to_us
-from stintd.engine import rolling, shape
-from stintd.engine.commands import applying, keeping, naming, recollection, revision
-from stintd.engine.commands.naming import Wanted
+from stintd.engine import wire
+from stintd.engine.commands import backfill, edit_rows, entry_rows, resolve, revision
+from stintd.engine.commands.resolve import Wanted
 from stintd.engine.queries.entries import row_of
 from stintd.engine.reply import Reply
 from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.sheet import rollup
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound
 from stintd.store import edits as kept
@@ -35,7 +36,7 @@ def refuse_overlap(step: Step, start_us: int) -> None:
         (start_us,),
     )  # fmt: skip
     if found:
-        shown = shape.entries_by_id(step, [row["id"] for row in found])
+        shown = wire.entries_by_id(step, [row["id"] for row in found])
         name = shown[0]["projectName"] or "no project"
         raise Conflict(
             f"your own entry ({name}) reaches beyond that time", "start later, or mend the entry with `stint edit`",
@@ -78,7 +79,7 @@ def bills(step: Step, project_id: str | None) -> bool:
 def _checked(row: Row, expected: int | None) -> TimeEntry:
     """The entry, if the caller has seen its latest revision."""
     revision.check(row, expected)
-    return rolling.entry_of(row)
+    return rollup.entry_of(row)
 
 
 def _written(step: Step, verb: str, summary: str, decide: Any) -> edits.Change:
@@ -86,10 +87,10 @@ def _written(step: Step, verb: str, summary: str, decide: Any) -> edits.Change:
     try:
         change: edits.Change = decide()
     except Conflict as error:
-        raise applying.shown(step, error) from None
+        raise edit_rows.shown(step, error) from None
     _check_reach(step, change)
     with step.edit(verb, summary):
-        applying.write(step, change)
+        edit_rows.write(step, change)
     step.settle()
     return change
 
@@ -108,25 +109,25 @@ def create(
         raise Forbidden("this key may not replace what is there", "leave replace out, or ask the owner")
     if replace and overlap:
         raise Invalid("replace and overlap exclude each other", "send one of them", {"field": "overlap"})
-    target = naming.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
+    target = resolve.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
     new = _new(step, target, begin, finish, words)
-    near = applying.surroundings(step, to_us(min(begin, finish)), to_us(max(begin, finish)))
+    near = edit_rows.surroundings(step, to_us(min(begin, finish)), to_us(max(begin, finish)))
     taken = taken_us(step, to_us(begin), to_us(finish))
     mode = "replace" if replace else "overlap" if overlap else "refuse"
     change = _written(
         step, "add", f"add {begin:%Y-%m-%d %H:%M}, {round((finish - begin) / timedelta(minutes=1))} min",
         lambda: edits.add(new, near, mode),
     )  # fmt: skip
-    shown = shape.entry(step, row_of(step, change.created[-1].id))
+    shown = wire.entry(step, row_of(step, change.created[-1].id))
     notes = {
-        "takenSeconds": 0 if overlap else shape.seconds(taken),
+        "takenSeconds": 0 if overlap else wire.seconds(taken),
         "notice": (change.notice or None) if step.limit is None else None,
     }
     return Reply({**shown, **notes, "projectCreated": target.is_new})
 
 
-def _new(step: Step, target: naming.Target, start: datetime, end: datetime, words: Row) -> edits.New:
-    task = naming.task_of(step, target, words)
+def _new(step: Step, target: resolve.Target, start: datetime, end: datetime, words: Row) -> edits.New:
+    task = resolve.task_of(step, target, words)
     billable = words["billable"] if words.get("billable") is not None else bills(step, target.id)
     return edits.New(
         target.id, start, end, task, words.get("description") or "", tuple(words.get("tags", ())), billable, step.policy.zone
@@ -154,12 +155,12 @@ def taken_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
     return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
 
 
-def fill(step: Step, lo_us: int, hi_us: int, target: naming.Target, words: Row) -> dict[str, Any]:
+def fill(step: Step, lo_us: int, hi_us: int, target: resolve.Target, words: Row) -> dict[str, Any]:
     """Write down a gap: what no entry of the person holds already."""
     new = _new(step, target, from_us(lo_us), from_us(hi_us), words)
-    near = applying.surroundings(step, lo_us, hi_us)
+    near = edit_rows.surroundings(step, lo_us, hi_us)
     change = _written(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, near))
-    return shape.entry(step, row_of(step, change.created[0].id))
+    return wire.entry(step, row_of(step, change.created[0].id))
 
 
 # ---------------------------------------------------------------- change
@@ -170,17 +171,17 @@ def change(
     minutes: float | None = None, confirmed: bool | None = None, **words: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Edit an entry; what is set is pinned, what is not goes on following its evidence."""
-    row = keeping.row_of(step, row_of(step, entry_id)["id"])
+    row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
     entry = _checked(row, revision)
     if minutes is not None:
         start, end = _span(start or (None if end else entry.start), end, minutes)
     fields = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
     patch = edits.Patch(**{**_project_fields(step, row, words), **fields})
-    near = applying.around(step, [entry, *_as_patched(entry, start, end)])
+    near = edit_rows.around(step, [entry, *_as_patched(entry, start, end)])
     _written(step, "edit", f"edit {', '.join(sorted({*words, *fields})) or 'an entry'}", lambda: edits.patch(entry, patch, near))
     if confirmed is not None:
         _confirm(step, row["id"], confirmed)
-    return shape.entry(step, row_of(step, row["id"]))
+    return wire.entry(step, row_of(step, row["id"]))
 
 
 def _as_patched(entry: TimeEntry, start: datetime | None, end: datetime | None) -> list[TimeEntry]:
@@ -194,7 +195,7 @@ def _project_fields(step: Step, row: Row, words: Row) -> dict[str, Any]:
     found: dict[str, Any] = {name: words[name] for name in ("description", "tags", "billable") if words.get(name) is not None}
     project_id = row["project_id"]
     if words.get("project_id") is not None or words.get("project_name") is not None:
-        project_id = naming.target(step, Wanted(words.get("project_id"), words.get("project_name"))).id
+        project_id = resolve.target(step, Wanted(words.get("project_id"), words.get("project_name"))).id
     elif "project_id" in words:
         if step.limit is not None:
             raise Forbidden("this key may not take an entry's project away", "name a project it reaches")
@@ -204,17 +205,17 @@ def _project_fields(step: Step, row: Row, words: Row) -> dict[str, Any]:
     if project_id is None and (words.get("task_id") or words.get("task_name")):
         raise Invalid("a task belongs to a project", "name the project too", {"field": "taskName"})
     if "task_id" in words or "task_name" in words:
-        found["task"] = naming.task_key(step, project_id or "", words.get("task_id"), words.get("task_name"))
+        found["task"] = resolve.task_key(step, project_id or "", words.get("task_id"), words.get("task_name"))
     return found
 
 
 def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
     """The owner's word on evidence that was doubted; it holds, so the entry no longer follows that evidence."""
-    row = keeping.row_of(step, entry_id)
+    row = entry_rows.row_of(step, entry_id)
     check_free(row)
     pins = {*row["pinned"].split(), *(("time", "project") if is_confirmed else ())}
     with step.edit("confirm", "confirm an entry"):
-        keeping.change(step, row, {"is_confirmed": int(is_confirmed), "pinned": " ".join(sorted(pins))})
+        entry_rows.change(step, row, {"is_confirmed": int(is_confirmed), "pinned": " ".join(sorted(pins))})
     step.settle()
 
 
@@ -225,8 +226,8 @@ def delete(step: Step, entry_id: str, revision: int | None = None) -> dict[str, 
     """Delete an entry; its time stays away until that is undone."""
     found = row_of(step, entry_id)
     entry = _checked(found, revision)
-    shown = shape.entry(step, found)
-    near = applying.around(step, [entry])
+    shown = wire.entry(step, found)
+    near = edit_rows.around(step, [entry])
     summary = f"delete {found['project_name'] or 'an entry'}, {shown['durationSeconds'] // 60} min"
     _written(step, "delete", summary, lambda: edits.delete(entry, near))
     return shown
@@ -243,7 +244,7 @@ def restore(step: Step, entry_id: str) -> dict[str, Any]:
         if removal is None:
             raise NotFound(f"there is no entry {entry_id[:40]} to restore", "`stint undo --list` lists the latest edits")
         take_back(step, removal["id"])
-    return shape.entry(step, row_of(step, entry_id))
+    return wire.entry(step, row_of(step, entry_id))
 
 
 def take_back(step: Step, edit_id: str) -> list[str]:
@@ -252,7 +253,7 @@ def take_back(step: Step, edit_id: str) -> list[str]:
     for one in kept.undoing(step.conn, edit_id, step.now):
         if one.table == "entry":
             changed.append(one.row_id)
-            keeping.note_restored(step, one.before, one.after)
+            entry_rows.note_restored(step, one.before, one.after)
         elif one.table in ("taken", "cut"):
             row: Any = one.before or one.after
             bounds = (row["start_us"], row["end_us"]) if one.table == "taken" else (row["at_us"], row["at_us"])
@@ -260,7 +261,7 @@ def take_back(step: Step, edit_id: str) -> list[str]:
         elif one.table in ("project", "mapping", "repo"):
             step.forget_places()
         elif one.table == "backfill" and one.before is not None and one.after is None:
-            recollection.remove(step, one.before)
+            backfill.remove(step, one.before)
     step.settle()
     return [entry_id for entry_id in changed if first(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,))]
 
@@ -270,14 +271,14 @@ def take_back(step: Step, edit_id: str) -> list[str]:
 
 def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) -> dict[str, Any]:
     """Cut an entry in two at an instant inside it; nothing is lost between them."""
-    row = keeping.row_of(step, row_of(step, entry_id)["id"])
+    row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
     entry = _checked(row, revision)
-    near = applying.around(step, [entry])
+    near = edit_rows.around(step, [entry])
     done = _written(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, near))
     second = done.created[0].id
     if first(step.conn, "SELECT 1 FROM entry WHERE id = ?", (second,)) is None:
         second = _following(step, to_us(at), row) or second
-    return {"entries": shape.entries_by_id(step, [row["id"], second])}
+    return {"entries": wire.entries_by_id(step, [row["id"], second])}
 
 
 def _following(step: Step, at_us: int, row: Row) -> Any:
@@ -291,9 +292,9 @@ def _following(step: Step, at_us: int, row: Row) -> Any:
 
 def merge(step: Step, ids: tuple[str, ...]) -> dict[str, Any]:
     """Make one entry of several of the same project; what lay between them becomes a pause, never work."""
-    entries = [rolling.entry_of(row_of(step, entry_id)) for entry_id in ids]
+    entries = [rollup.entry_of(row_of(step, entry_id)) for entry_id in ids]
     if len({entry.id for entry in entries}) < 2:
         raise Invalid("merging takes two entries or more", "send the ids of two", {"field": "ids"})
-    near = applying.around(step, entries)
+    near = edit_rows.around(step, entries)
     done = _written(step, "merge", f"merge {len(entries)} entries", lambda: edits.merge(entries, near))
-    return shape.entry(step, row_of(step, done.updated[0].id))
+    return wire.entry(step, row_of(step, done.updated[0].id))

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from stintd.domain.model import Context, to_us
-from stintd.engine import projecting
 from stintd.engine.commands.sessions import HOOK
 from stintd.engine.rows import Row, first
+from stintd.engine.sheet import projects
 from stintd.engine.step import Step
 from stintd.frozen import frozen
-from stintd.store import table
+from stintd.store import rowio
 
 
 @frozen
@@ -36,11 +36,11 @@ def note(step: Step, told: Told, context: Context) -> None:
         values |= {"pid": told.pid, "pid_started": told.started, "boot_id": told.boot}
     if known is None:
         row = {"id": told.session, "agent": told.agent, "caller": HOOK, "started_us": at_us, **values}
-        table.insert(step.conn, "session", row)
+        rowio.insert(step.conn, "session", row)
     elif at_us >= known["last_us"]:
-        table.update(step.conn, "session", told.session, values)
+        rowio.update(step.conn, "session", told.session, values)
 
 
 def project_of(step: Step, context: Context) -> str | None:
-    projecting.ensure_projects(step, [context])
+    projects.ensure_projects(step, [context])
     return step.state.resolver(step.conn, step.policy).resolve(context, "").project

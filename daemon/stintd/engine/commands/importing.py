@@ -13,16 +13,17 @@ from functools import partial
 from typing import Any
 
 from stintd.domain.edits import LONGEST
-from stintd.domain.mapping import normal_name
+from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import to_us
-from stintd.engine import reconcile, rolling, shape
+from stintd.engine import wire
 from stintd.engine.commands import entries as by_hand
-from stintd.engine.commands import keeping, naming, transplanting
-from stintd.engine.commands.naming import Wanted
+from stintd.engine.commands import entry_rows, resolve, restore_evidence
+from stintd.engine.commands.resolve import Wanted
 from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.sheet import reconcile, rollup
 from stintd.engine.step import DryRun, Step
 from stintd.errors import Conflict, Invalid, NotFound
-from stintd.store import heartbeats, table
+from stintd.store import heartbeats, rowio
 
 SECOND = 1_000_000
 _INSTANTS = ("last_evidence_us", "approved_us", "created_us", "updated_us", "anchor_start_us", "anchor_end_us")
@@ -63,10 +64,10 @@ def take(
     # Projects and tasks are made outside the edit: undoing an import must not take a project that is used since.
     rows = [row for given in entries or [] if (row := _entry(batch, dict(given))) is not None]
     with step.edit("import", f"import from {source}", batch.import_id):
-        for name in ("taken", "cuts", *transplanting.ADD):
+        for name in ("taken", "cuts", *restore_evidence.ADD):
             counts[name] = sum(_ADD[name](step, dict(row)) for row in parts.get(name) or [])
-        counts["heartbeats"], batch.passed = transplanting.add(step, batch.import_id, parts.get("heartbeats") or [])
-        span = transplanting.bounds(step, batch.import_id)
+        counts["heartbeats"], batch.passed = restore_evidence.add(step, batch.import_id, parts.get("heartbeats") or [])
+        span = restore_evidence.bounds(step, batch.import_id)
         for row in rows:
             _insert(step, row, span)
     if batch.overlaps and overlap == "refuse" and not dry_run:
@@ -84,7 +85,7 @@ def take(
 def _answer(batch: _Batch, counts: dict[str, int]) -> dict[str, Any]:
     return {
         "importId": batch.import_id, "dryRun": batch.is_trial, "outcomes": batch.outcomes, "overlaps": batch.overlaps,
-        "addedSeconds": shape.seconds(batch.added_us), "takenSeconds": shape.seconds(batch.taken_us),
+        "addedSeconds": wire.seconds(batch.added_us), "takenSeconds": wire.seconds(batch.taken_us),
         "projectsCreated": batch.created, "unknownProjects": batch.unknown, "others": counts, "heartbeatsPassed": batch.passed,
     }  # fmt: skip
 
@@ -126,7 +127,7 @@ def _entry(batch: _Batch, given: Row) -> Row | None:
             return None
         row["may_overlap"] = int(bool(found))
     row["billable"] = int(given["billable"] if given.get("billable") is not None else by_hand.bills(step, project))
-    batch.added_us += shape.length_us(row, row["end_us"])
+    batch.added_us += wire.length_us(row, row["end_us"])
     batch.taken_us += by_hand.taken_us(step, row["start_us"], row["end_us"], batch.reach_us) if row["actor"] == "human" else 0
     batch.fresh.add(row["id"])
     batch.outcomes.append("added")
@@ -148,7 +149,7 @@ def _columns(step: Step, given: Row) -> Row:
         "derived_project_id": given.get("derived_project_id"), "derived_task": given.get("derived_task"),
         "pinned": " ".join(sorted(given.get("pinned") or ())),
     }  # fmt: skip
-    length = shape.length_us(row, row["end_us"])
+    length = wire.length_us(row, row["end_us"])
     supervised = min(length, round((given.get("supervised_seconds") or 0) * SECOND))
     hands_on = given.get("hands_on_seconds")
     row["supervised_us"] = supervised
@@ -189,7 +190,7 @@ def _is_covered(batch: _Batch, row: Row) -> bool:
     lo, hi = row["start_us"] + SECOND, row["end_us"]
     return any(
         start <= row["start_us"] + SECOND - 1 and hi <= end
-        and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in shape.pauses(one["pauses"]) if stop is not None)
+        and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in wire.pauses(one["pauses"]) if stop is not None)
         for one in near for start, end in [(one["start_us"], one["end_us"])]
     )  # fmt: skip
 
@@ -214,15 +215,15 @@ def _near(batch: _Batch, row: Row, condition: str, values: tuple[Any, ...]) -> l
 
 
 def _runs(row: Row) -> list[tuple[int, int]]:
-    edges = [row["start_us"], *(edge for pause in shape.pauses(row["pauses"]) for edge in pause if edge), row["end_us"]]
+    edges = [row["start_us"], *(edge for pause in wire.pauses(row["pauses"]) for edge in pause if edge), row["end_us"]]
     return list(zip(edges[::2], edges[1::2], strict=False))
 
 
 def _shown(step: Step, rows: list[Row]) -> list[dict[str, Any]]:
     names = {row["id"]: row["name"] for row in select(step.conn, "SELECT id, name FROM project")}
     return [
-        {"id": row["id"], "projectName": names.get(row["project_id"]), "start": shape.instant(row["start_us"]),
-         "end": shape.instant(row["end_us"])} for row in rows[:5]
+        {"id": row["id"], "projectName": names.get(row["project_id"]), "start": wire.instant(row["start_us"]),
+         "end": wire.instant(row["end_us"])} for row in rows[:5]
     ]  # fmt: skip
 
 
@@ -236,8 +237,8 @@ def _insert(step: Step, row: Row, span: tuple[int, int] | None) -> None:
         "device_id": state.device_id, "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
         **row, **({} if is_explained else _OWN), "origin": _origin(row, is_explained),
     }  # fmt: skip
-    table.insert(step.conn, "entry", full)
-    rolling.add(step, full)
+    rowio.insert(step.conn, "entry", full)
+    rollup.add(step, full)
     known = None if is_explained else heartbeats.bounds(step.conn)
     if known is not None and row["start_us"] <= known[1] + LONGEST_US and row["end_us"] >= known[0] - LONGEST_US:
         step.touch(row["start_us"], row["end_us"])
@@ -245,7 +246,7 @@ def _insert(step: Step, row: Row, span: tuple[int, int] | None) -> None:
 
 
 _OWN = {
-    "pinned": keeping.ALL_PINS, "is_estimated": 0, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
+    "pinned": entry_rows.ALL_PINS, "is_estimated": 0, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
     "anchor_end_us": None,
 }  # fmt: skip
 """Of an entry that came without evidence, so that it is the owner's from now."""
@@ -265,11 +266,11 @@ def _project(batch: _Batch, given: Row) -> str | None:
     if not name:
         return None
     try:
-        target = naming.target(step, Wanted(project_name=name), may_create=batch.may_create)
+        target = resolve.target(step, Wanted(project_name=name), may_create=batch.may_create)
     except NotFound:
         if not batch.is_trial:
             raise
-        target = naming.target(step, Wanted(project_name=name), may_create=True)
+        target = resolve.target(step, Wanted(project_name=name), may_create=True)
         batch.unknown.append(name)
     if target.is_new:
         batch.created.append(name)
@@ -284,8 +285,8 @@ def _give_client(step: Step, project_id: str, name: str | None) -> None:
     row = first(step.conn, "SELECT id FROM client WHERE name = ?", (name,))
     client_id = row["id"] if row else step.new_id()
     if row is None:
-        table.insert(step.conn, "client", {"id": client_id, "name": name, "created_us": to_us(step.now)})
-    table.update(step.conn, "project", project_id, {"client_id": client_id})
+        rowio.insert(step.conn, "client", {"id": client_id, "name": name, "created_us": to_us(step.now)})
+    rowio.update(step.conn, "project", project_id, {"client_id": client_id})
     step.forget_places()
 
 
@@ -295,7 +296,7 @@ def _task(step: Step, project_id: str | None, given: Row) -> str | None:
         return None
     if project_id is None or given.get("origin") == "auto":
         return str(given["task_name"])
-    return naming.task_key(step, project_id, None, given["task_name"])
+    return resolve.task_key(step, project_id, None, given["task_name"])
 
 
 # ---------------------------------------------------------------- what entries refer to
@@ -325,7 +326,7 @@ def _now(step: Step, row: Row) -> Row:
 def _client(step: Step, row: Row) -> bool:
     if _is_there(step, "client", "id = ? OR name = ?", row["id"], row["name"]):
         return False
-    table.insert(step.conn, "client", _now(step, row))
+    rowio.insert(step.conn, "client", _now(step, row))
     return True
 
 
@@ -336,10 +337,10 @@ def _new_project(step: Step, row: Row) -> bool:
         return False
     if row.get("client_id") and not _is_there(step, "client", "id = ?", row["client_id"]):
         row["client_id"] = None
-    table.insert(step.conn, "project", {"origin": "manual", **_now(step, row), "normal_name": normal_name(row["name"])})
+    rowio.insert(step.conn, "project", {"origin": "manual", **_now(step, row), "normal_name": normal_name(row["name"])})
     step.forget_places()
     if not row.get("deleted"):
-        step.publish("project.created", naming.project_shape(step, row["id"]))
+        step.publish("project.created", resolve.project_shape(step, row["id"]))
     return True
 
 
@@ -347,21 +348,21 @@ def _new_task(step: Step, row: Row) -> bool:
     is_known = _is_there(step, "task", "id = ? OR (project_id = ? AND key = ?)", row["id"], row["project_id"], row["key"])
     if is_known or not _is_there(step, "project", "id = ?", row["project_id"]):
         return False
-    table.insert(step.conn, "task", _now(step, row))
+    rowio.insert(step.conn, "task", _now(step, row))
     return True
 
 
 def _person(step: Step, row: Row) -> bool:
     if _is_there(step, "person", "id = ? OR (email IS NOT NULL AND lower(email) = lower(?))", row["id"], row.get("email")):
         return False
-    table.insert(step.conn, "person", _now(step, row))
+    rowio.insert(step.conn, "person", _now(step, row))
     return True
 
 
 def _new_repo(step: Step, row: Row) -> bool:
     if _is_there(step, "repo", "id = ? OR identity = ?", row["id"], row["identity"]):
         return False
-    table.insert(step.conn, "repo", _now(step, row))
+    rowio.insert(step.conn, "repo", _now(step, row))
     step.forget_places()
     return True
 
@@ -370,14 +371,14 @@ def _commit(step: Step, row: Row) -> bool:
     known = _is_there(step, "repo_commit", "repo_id = ? AND sha = ?", row["repo_id"], row["sha"])
     if known or not _is_there(step, "repo", "id = ?", row["repo_id"]):
         return False
-    table.insert(step.conn, "repo_commit", _plain(row))
+    rowio.insert(step.conn, "repo_commit", _plain(row))
     return True
 
 
 def _mapping(step: Step, row: Row) -> bool:
     if _is_there(step, "mapping", "id = ?", row["id"]):
         return False
-    table.insert(step.conn, "mapping", {"position": 0, **_now(step, row)})
+    rowio.insert(step.conn, "mapping", {"position": 0, **_now(step, row)})
     step.forget_places()
     return True
 
@@ -385,7 +386,7 @@ def _mapping(step: Step, row: Row) -> bool:
 def _merged(step: Step, row: Row) -> bool:
     if _is_there(step, "merged_entry", "id = ?", row["id"]):
         return False
-    table.insert(step.conn, "merged_entry", _plain(row))
+    rowio.insert(step.conn, "merged_entry", _plain(row))
     return True
 
 
@@ -393,7 +394,7 @@ def _taken(step: Step, row: Row) -> bool:
     if _is_there(step, "taken", "id = ?", row["id"]):
         return False
     row = _plain(row)
-    table.insert(step.conn, "taken", row)
+    rowio.insert(step.conn, "taken", row)
     step.touch(row["start_us"], row["end_us"])
     return True
 
@@ -402,7 +403,7 @@ def _new_cut(step: Step, row: Row) -> bool:
     if _is_there(step, "cut", "id = ?", row["id"]):
         return False
     row = _plain(row)
-    table.insert(step.conn, "cut", row)
+    rowio.insert(step.conn, "cut", row)
     step.touch(row["at_us"], row["at_us"])
     return True
 
@@ -414,6 +415,6 @@ def _plainly(add: Callable[[Step, Row], bool], step: Step, row: Row) -> bool:
 _ADD: dict[str, Callable[[Step, Row], bool]] = {
     "clients": _client, "projects": _new_project, "tasks": _new_task, "people": _person, "repos": _new_repo,
     "commits": _commit, "mappings": _mapping, "merged": _merged, "taken": _taken, "cuts": _new_cut,
-    **{name: partial(_plainly, add) for name, add in transplanting.ADD.items()},
+    **{name: partial(_plainly, add) for name, add in restore_evidence.ADD.items()},
 }  # fmt: skip
 _CATALOG = ("clients", "projects", "tasks", "people", "repos", "commits", "mappings", "merged")

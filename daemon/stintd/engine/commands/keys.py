@@ -4,14 +4,14 @@ from typing import Any
 from uuid import uuid4
 
 from stintd.domain.model import to_us
-from stintd.engine.commands import naming
-from stintd.engine.keyring import digest_of
+from stintd.engine.apikeys import digest_of
+from stintd.engine.commands import resolve
 from stintd.engine.queries import keys
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Invalid, NotFound
-from stintd.store import table
+from stintd.store import rowio
 
 
 def create(
@@ -29,7 +29,7 @@ def create(
         "id": step.new_id(), "name": name, "scope": scope, "hash": digest_of(key), "created_us": to_us(step.now),
         **_limits(step, client_id, client_name, project_id, project_name),
     }  # fmt: skip
-    table.insert(step.conn, "api_key", row)
+    rowio.insert(step.conn, "api_key", row)
     return Reply({**keys.shape_of(keys.key_row(step.conn, row["id"])), "key": None}, secret={"key": key})
 
 
@@ -43,7 +43,7 @@ def _limits(step: Step, client_id: str | None, client_name: str | None, project_
             raise NotFound(f"there is no client {client_id or client_name}", "`stint clients` lists them")
         return {"client_id": row["id"]}
     if project_id or project_name:
-        return {"project_id": naming.target(step, naming.Wanted(project_id, project_name)).id}
+        return {"project_id": resolve.target(step, resolve.Wanted(project_id, project_name)).id}
     return {}
 
 
@@ -51,5 +51,5 @@ def revoke(step: Step, key_id: str) -> dict[str, Any]:
     """Take a key back; once more changes nothing."""
     row = keys.key_row(step.conn, key_id)
     if row["revoked_us"] is None:
-        table.update(step.conn, "api_key", row["id"], {"revoked_us": to_us(step.now)})
+        rowio.update(step.conn, "api_key", row["id"], {"revoked_us": to_us(step.now)})
     return keys.shape_of(keys.key_row(step.conn, row["id"]))

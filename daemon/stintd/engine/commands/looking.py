@@ -3,7 +3,7 @@
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.queries.review import LOOKED
 from stintd.engine.step import Step
 from stintd.store import cursors
@@ -12,4 +12,4 @@ from stintd.store import cursors
 def looked(step: Step) -> dict[str, Any]:
     """Now; answers when that was."""
     cursors.put(step.conn, {LOOKED: str(to_us(step.now))})
-    return {"lookedAt": shape.stamp(step.now)}
+    return {"lookedAt": wire.stamp(step.now)}

@@ -4,22 +4,22 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from stintd.domain.mapping import normal_name
+from stintd.domain.mapping.pattern import path_pattern
+from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import to_us
-from stintd.domain.pattern import path_pattern
-from stintd.engine import projecting, reconcile
-from stintd.engine.commands import naming, revision
+from stintd.engine.commands import resolve, revision
 from stintd.engine.commands.catalog import money
 from stintd.engine.commands.rebuild import compared
 from stintd.engine.period import midnight, zone_of
-from stintd.engine.queries import places
+from stintd.engine.queries import repos
 from stintd.engine.queries.catalog import client_row
 from stintd.engine.queries.projects import row_of
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first
+from stintd.engine.sheet import projects, reconcile
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Invalid, NotFound
-from stintd.store import table
+from stintd.store import rowio
 
 _MONEY = ("hourly_rate", "budget_amount")
 _BILLING = frozenset({"billable", "bill_agent_time", "client_id"})
@@ -37,14 +37,14 @@ def _columns(step: Step, values: Row) -> Row:
         row["client_id"] = None
     elif "client_name" in values:
         name = values["client_name"]
-        row["client_id"] = projecting.client_of(step, name.strip()) if name is not None else None
+        row["client_id"] = projects.client_of(step, name.strip()) if name is not None else None
     return row
 
 
 def create(step: Step, name: str, **values: Any) -> Reply:
     """A new project; `conflict` when the name is taken."""
-    row = naming.new_project(step, {"name": name, **_columns(step, values)})
-    return Reply(naming.project_shape(step, row["id"]))
+    row = resolve.new_project(step, {"name": name, **_columns(step, values)})
+    return Reply(resolve.project_shape(step, row["id"]))
 
 
 def change(step: Step, project_id: str, name: str | None = None, revision: int | None = None, **values: Any) -> dict[str, Any]:
@@ -58,12 +58,12 @@ def change(step: Step, project_id: str, name: str | None = None, revision: int |
             raise Conflict(f"there is a project {name} already", "choose another name", {"projectId": taken["id"]})
         columns |= {"name": name.strip(), "normal_name": normal_name(name), "origin": "manual"}
     if columns:
-        table.update(step.conn, "project", row["id"], {**columns, "revision": row["revision"] + 1})
+        rowio.update(step.conn, "project", row["id"], {**columns, "revision": row["revision"] + 1})
         step.forget_places()
-        step.publish("project.updated", naming.project_shape(step, row["id"]))
+        step.publish("project.updated", resolve.project_shape(step, row["id"]))
         if columns.keys() & _BILLING:
             reconcile.bill_again(step, row["id"])
-    return naming.project_shape(step, row["id"])
+    return resolve.project_shape(step, row["id"])
 
 
 def delete(step: Step, project_id: str, revision: int | None = None) -> dict[str, Any]:
@@ -72,8 +72,8 @@ def delete(step: Step, project_id: str, revision: int | None = None) -> dict[str
     _check(row, revision)
     if first(step.conn, "SELECT 1 FROM entry WHERE project_id = ? LIMIT 1", (row["id"],)):
         raise Conflict("this project has hours", "archive it: PATCH archived, or `stint projects archive`")
-    shown = naming.project_shape(step, row["id"])
-    table.update(step.conn, "project", row["id"], {"deleted": 1, "revision": row["revision"] + 1})
+    shown = resolve.project_shape(step, row["id"])
+    rowio.update(step.conn, "project", row["id"], {"deleted": 1, "revision": row["revision"] + 1})
     step.forget_places()
     step.publish("project.deleted", {"id": row["id"], "name": row["name"]})
     return shown
@@ -94,14 +94,14 @@ def add_mapping(
     The first mapping that matches wins, and a new one is asked first. A dry run answers the difference alone.
     """
     _check_mapping(values)
-    project = naming.target(step, naming.Wanted(project_name=values["project"]), may_create=auto_create)
+    project = resolve.target(step, resolve.Wanted(project_name=values["project"]), may_create=auto_create)
     row = {
         "id": step.new_id(), "position": _first_position(step), "created_us": to_us(step.now),
         "since_us": _since_us(step, since), **_mapping_columns(values), "project": project.id,
     }  # fmt: skip
 
     def insert() -> None:
-        table.insert(step.conn, "mapping", row)
+        rowio.insert(step.conn, "mapping", row)
         step.forget_places()
 
     difference = compared(step, insert, _since_us(step, since), None, is_dry=dry_run)
@@ -140,20 +140,20 @@ def _since_us(step: Step, since: date | datetime | None) -> int | None:
 
 
 def _mapping_shape(step: Step, mapping_id: str) -> dict[str, Any]:
-    row = first(step.conn, places.MAPPING_SQL + " WHERE m.id = ?", (mapping_id,))
+    row = first(step.conn, repos.MAPPING_SQL + " WHERE m.id = ?", (mapping_id,))
     assert row is not None
-    return places.mapping(row)
+    return repos.mapping(row)
 
 
 def remove_mapping(step: Step, mapping_id: str) -> dict[str, Any]:
     """Drop a mapping; what it moved goes back, unless it is pinned."""
-    row = first(step.conn, places.MAPPING_SQL + " WHERE m.id = ?", (mapping_id,))
+    row = first(step.conn, repos.MAPPING_SQL + " WHERE m.id = ?", (mapping_id,))
     if row is None:
         raise NotFound(f"there is no mapping {mapping_id[:40]}", "`stint map --list` lists them")
 
     def drop() -> None:
-        table.delete(step.conn, "mapping", mapping_id)
+        rowio.delete(step.conn, "mapping", mapping_id)
         step.forget_places()
 
     difference = compared(step, drop, row["since_us"], None, is_dry=False)
-    return {**places.mapping(row), "difference": difference}
+    return {**repos.mapping(row), "difference": difference}

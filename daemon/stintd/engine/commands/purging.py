@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Any
 
-from stintd.domain.interval import Interval, union
-from stintd.domain.mapping import Resolver
+from stintd.domain.derive.interval import Interval, union
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Absence, from_us, to_us
-from stintd.engine import rolling, shape
-from stintd.engine.commands import keeping
+from stintd.engine import wire
+from stintd.engine.commands import entry_rows
 from stintd.engine.period import Period
 from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.sheet import rollup
 from stintd.engine.step import Step
 from stintd.errors import NotFound
-from stintd.store import absences, heartbeats, purge, table
+from stintd.store import absences, heartbeats, purge, rowio
 
 OF_ENTRY = (
     "DELETE FROM entry WHERE id = ?", "DELETE FROM delivery WHERE entry_id = ?",
@@ -64,7 +65,7 @@ def project(step: Step, project_id: str, watched: frozenset[str]) -> dict[str, A
     _places(step, gone, project_id, watched)
     _catalog(step.conn, gone, row)
     for lo_us, hi_us in _stretches(step, entries):
-        keeping.take(step, lo_us, hi_us, "human", None)
+        entry_rows.take(step, lo_us, hi_us, "human", None)
     step.publish("project.deleted", {"id": project_id, "name": ""})
     return _finish(step, gone, "one project")
 
@@ -124,7 +125,7 @@ def _keep_moved(step: Step, project_id: str) -> None:
     for row in select(step.conn, "SELECT * FROM entry WHERE derived_project_id = ? AND project_id IS NOT ?", (project_id,) * 2):
         step.conn.execute(
             "UPDATE entry SET pinned = ?, end_us = ?, state = 'finished', derived_project_id = NULL, derived_task = NULL,"
-            " repo_id = NULL, branch = NULL, session = NULL WHERE id = ?", (keeping.ALL_PINS, _end(step, row), row["id"]),
+            " repo_id = NULL, branch = NULL, session = NULL WHERE id = ?", (entry_rows.ALL_PINS, _end(step, row), row["id"]),
         )  # fmt: skip
 
 
@@ -140,9 +141,9 @@ def _entries(step: Step, gone: Gone, rows: list[Row]) -> None:
             gone.deliveries[target] = gone.deliveries.get(target, 0) + 1
         for sql in OF_ENTRY:
             step.conn.execute(sql, (row["id"],))
-        rolling.remove(step, row)
+        rollup.remove(step, row)
         gone.ids.add(row["id"])
-        gone.us += shape.length_us(row, to_us(step.now)) if row["actor"] == "human" else 0
+        gone.us += wire.length_us(row, to_us(step.now)) if row["actor"] == "human" else 0
         step.publish("time_entry.deleted", {"id": row["id"], "mergedInto": None, "projectId": row["project_id"]})
     gone.counts["entries"] = len(rows)
 
@@ -152,14 +153,14 @@ def _clip(step: Step, gone: Gone, row: Row, lo_us: int, hi_us: int) -> None:
     start_us, end_us = row["start_us"], _end(step, row)
     left, right = (start_us, lo_us) if start_us < lo_us else None, (hi_us, end_us) if end_us > hi_us else None
     if left is not None:
-        keeping.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_within(row, *left)})
+        entry_rows.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_within(row, *left)})
     if left is not None and right is not None:
         names = ("project_id", "task", "description", "billable", "tags", "origin", "actor", "pinned")
-        keeping.add(
+        entry_rows.add(
             step, {**{name: row[name] for name in names}, "start_us": right[0], "end_us": right[1], **_within(row, *right)}
         )
     elif right is not None:
-        keeping.change(step, row, {"start_us": right[0], **_within(row, *right)})
+        entry_rows.change(step, row, {"start_us": right[0], **_within(row, *right)})
     gone.us += (min(end_us, hi_us) - max(start_us, lo_us)) if row["actor"] == "human" else 0
 
 
@@ -253,9 +254,9 @@ def _finish(step: Step, gone: Gone, what: str) -> dict[str, Any]:
         "id": step.new_id(), "at_us": to_us(step.now), "who": step.who, "verb": "purge",
         "summary": f"purged {what}: {counts['entries']} entries, {counts['heartbeats']} heartbeats", "undone_us": None,
     }  # fmt: skip
-    table.insert(step.conn, "edit", row)
+    rowio.insert(step.conn, "edit", row)
     deliveries = [{"target": target, "entries": number} for target, number in sorted(gone.deliveries.items())]
     return {
-        **counts, "seconds": shape.seconds(gone.us), "deliveries": deliveries, "stillWatched": sorted(gone.repos),
+        **counts, "seconds": wire.seconds(gone.us), "deliveries": deliveries, "stillWatched": sorted(gone.repos),
         "editId": row["id"], "summary": row["summary"],
     }  # fmt: skip

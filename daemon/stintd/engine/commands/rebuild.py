@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.reply import Reply
@@ -63,8 +63,8 @@ def _difference(step: Step, before: dict[str, Row], after: dict[str, Row]) -> di
     now_us = to_us(step.now)
     return {
         "created": len(new), "updated": len(changed), "deleted": len(gone),
-        "beforeSeconds": shape.seconds(sum(_length(row, now_us) for row in before.values() if row["actor"] == "human")),
-        "afterSeconds": shape.seconds(sum(_length(row, now_us) for row in after.values() if row["actor"] == "human")),
+        "beforeSeconds": wire.seconds(sum(_length(row, now_us) for row in before.values() if row["actor"] == "human")),
+        "afterSeconds": wire.seconds(sum(_length(row, now_us) for row in after.values() if row["actor"] == "human")),
         "projects": _by_project(step, before, after, now_us),
         "entries": [{"before": _told(step, old), "after": _told(step, now)} for old, now in pairs[:SHOWN]],
     }  # fmt: skip
@@ -82,7 +82,7 @@ def _by_project(step: Step, before: dict[str, Row], after: dict[str, Row], now_u
             if row["actor"] == "human":
                 sums.setdefault(row["project_id"], [0, 0])[place] += _length(row, now_us)
     moved = [
-        {"projectId": key, "name": _name(step, key), "beforeSeconds": shape.seconds(was), "afterSeconds": shape.seconds(is_now)}
+        {"projectId": key, "name": _name(step, key), "beforeSeconds": wire.seconds(was), "afterSeconds": wire.seconds(is_now)}
         for key, (was, is_now) in sums.items()
         if was != is_now
     ]
@@ -99,6 +99,6 @@ def _told(step: Step, row: Row | None) -> dict[str, Any] | None:
         return None
     return {
         "id": row["id"], "projectId": row["project_id"], "projectName": _name(step, row["project_id"]),
-        "taskName": row["task"], "start": shape.instant(row["start_us"]), "end": shape.instant(row["end_us"]),
+        "taskName": row["task"], "start": wire.instant(row["start_us"]), "end": wire.instant(row["end_us"]),
         "description": row["description"], "actor": row["actor"],
     }  # fmt: skip

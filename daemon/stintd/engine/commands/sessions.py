@@ -10,19 +10,19 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Any
 
-from stintd.domain.mapping import normal_name
+from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import SOURCES, Context, Heartbeat, from_us, to_us
 from stintd.domain.timer import SessionBeat
-from stintd.engine.commands import asked, naming
-from stintd.engine.commands.naming import Wanted
-from stintd.engine.intake import check_time, unlike_any
+from stintd.engine.commands import resolve, start_names
+from stintd.engine.commands.resolve import Wanted
+from stintd.engine.intake.normalise import check_time, unlike_any
 from stintd.engine.queries.timers import timers
 from stintd.engine.rows import Row, first, select
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Conflict
 from stintd.frozen import frozen
-from stintd.store import table
+from stintd.store import rowio
 
 RESUMABLE = timedelta(hours=12)
 HOOK = "hook"
@@ -47,7 +47,7 @@ def session_of(step: Step, session_id: str | None, project_id: str) -> str:
 
 
 def begin(
-    step: Step, target: naming.Target, place: Context | None, at: datetime, *, session_id: str | None, source: str | None,
+    step: Step, target: resolve.Target, place: Context | None, at: datetime, *, session_id: str | None, source: str | None,
     pid: int | None, called: str | None, words: Row,
 ) -> str:  # fmt: skip
     """A session starts, or goes on when it is open: its id. `called` is what the caller called the project."""
@@ -61,13 +61,13 @@ def begin(
     values = {**words, "project_id": target.id, "ended_us": None, "end_reason": "", "pid": pid}
     if known is not None and known["ended_us"] is None:
         values |= {"last_us": max(at_us, known["last_us"]), "folder": _names([*names_of(known), *_listed(called)])}
-        table.update(step.conn, "session", session, values)
+        rowio.update(step.conn, "session", session, values)
         return session
     values |= {"started_us": at_us, "last_us": at_us, "folder": _names(_listed(called))}
     if known is None:
-        table.insert(step.conn, "session", {"id": session, "agent": source or "", "caller": step.who, **values})
+        rowio.insert(step.conn, "session", {"id": session, "agent": source or "", "caller": step.who, **values})
     else:
-        table.update(step.conn, "session", session, values)
+        rowio.update(step.conn, "session", session, values)
     return session
 
 
@@ -93,7 +93,7 @@ def leave(step: Step, session: Row, called: str | None) -> bool:
     rest = [name for name in names if name not in _listed(called)]
     if not rest or len(rest) == len(names):
         return False
-    table.update(step.conn, "session", session["id"], {"folder": _names(rest)})
+    rowio.update(step.conn, "session", session["id"], {"folder": _names(rest)})
     return True
 
 
@@ -101,12 +101,12 @@ def end(step: Step, session: Row, at: datetime, reason: str = "stop", actor: str
     """A session ends; `actor` says whether a person ended it."""
     source = "agent" if session["caller"] == HOOK else session["agent"]
     _tell(step, "session_end", session["id"], session["project_id"], None, at, source, actor)
-    table.update(step.conn, "session", session["id"], {"ended_us": to_us(at), "last_us": to_us(at), "end_reason": reason})
+    rowio.update(step.conn, "session", session["id"], {"ended_us": to_us(at), "last_us": to_us(at), "end_reason": reason})
 
 
 def forget(step: Step, session: Row) -> None:
     """A session that closed for idleness was stopped afterwards: no sign of life takes it up again."""
-    table.update(step.conn, "session", session["id"], {"end_reason": "stop"})
+    rowio.update(step.conn, "session", session["id"], {"end_reason": "stop"})
 
 
 def carry_out(step: Step, effect: SessionBeat) -> None:
@@ -137,7 +137,7 @@ def _close_idle(step: Step) -> None:
     for row in select(step.conn, "SELECT id, last_us FROM session WHERE ended_us IS NULL AND last_us < ?", (oldest,)):
         last = max(row["last_us"], _last_sign(step, row["id"], row["last_us"]))
         over: Row = {"ended_us": last, "end_reason": IDLE} if last < oldest else {}
-        table.update(step.conn, "session", row["id"], {"last_us": last, **over})
+        rowio.update(step.conn, "session", row["id"], {"last_us": last, **over})
 
 
 def dormant(step: Step, session_id: str | None = None) -> list[Row]:
@@ -149,16 +149,16 @@ def dormant(step: Step, session_id: str | None = None) -> list[Row]:
     return [row for row in rows if session_id in (None, row["id"])]
 
 
-def meant(step: Step, wanted: Wanted) -> naming.Target | None:
+def meant(step: Step, wanted: Wanted) -> resolve.Target | None:
     """The project that a stop, a pause or a sign of life names: as a start would find it, else that of the caller's own
     session whose start called it so. Makes nothing.
     """
-    found = naming.existing(step, wanted)
+    found = resolve.existing(step, wanted)
     if found is not None or wanted.project_name is None:
         return found
     own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant(step)
     name = normal_name(wanted.project_name)
-    return next((naming.Target(row["project_id"]) for row in own if name in names_of(row)), None)
+    return next((resolve.Target(row["project_id"]) for row in own if name in names_of(row)), None)
 
 
 # ---------------------------------------------------------------- signs of life
@@ -198,11 +198,11 @@ def _open_timers(step: Step, condition: str) -> list[Row]:
     return [row for row in rows if step.admits(row["project_id"])]
 
 
-def _of_timer(step: Step, name: str | None) -> naming.Target | None:
+def _of_timer(step: Step, name: str | None) -> resolve.Target | None:
     """The project of the timer by hand whose start called it so."""
-    entry = asked.timer(step, name) if name is not None else None
+    entry = start_names.timer(step, name) if name is not None else None
     row = first(step.conn, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
-    return naming.Target(row["project_id"]) if row is not None and step.admits(row["project_id"]) else None
+    return resolve.Target(row["project_id"]) if row is not None and step.admits(row["project_id"]) else None
 
 
 def _of_session(step: Step, session_id: str) -> Sign:
@@ -265,7 +265,7 @@ def with_process(conn: Connection) -> list[Row]:
 def seen(step: Step, session_id: str, started: float | None, boot_id: str) -> None:
     """The first look at a session's process: when it began. One that is not there is not believed again."""
     values: Row = {"pid_started": started, "boot_id": boot_id} if started is not None else {"pid": None}
-    table.update(step.conn, "session", session_id, values)
+    rowio.update(step.conn, "session", session_id, values)
 
 
 def died(step: Step, session_id: str) -> None:

@@ -7,16 +7,17 @@ from typing import Any
 
 from stintd.domain import timer
 from stintd.domain.model import Context, EntryId, Pause, ProjectId, TimeEntry, to_us
-from stintd.engine import rolling, shape
-from stintd.engine.commands import asked, entries, keeping, naming, sessions
-from stintd.engine.commands.naming import Wanted
+from stintd.engine import wire
+from stintd.engine.commands import entries, entry_rows, resolve, sessions, start_names
+from stintd.engine.commands.resolve import Wanted
 from stintd.engine.queries.entries import row_of
 from stintd.engine.queries.timers import AUTOMATIC, first_running, timers
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet import rollup
+from stintd.engine.sheet.forgotten import PAUSED
 from stintd.engine.step import Step
 from stintd.engine.view import View
-from stintd.engine.vigil import PAUSED
 from stintd.errors import Conflict, NotFound
 from stintd.frozen import frozen
 from stintd.store import cursors
@@ -37,10 +38,10 @@ def view_of(step: Step) -> View:
 
 def open_timers(step: Step) -> list[TimeEntry]:
     """Every open entry, and the sessions that have not acted yet."""
-    found = [rolling.entry_of(row) for row in select(step.conn, "SELECT * FROM entry WHERE end_us IS NULL")]
+    found = [rollup.entry_of(row) for row in select(step.conn, "SELECT * FROM entry WHERE end_us IS NULL")]
     waiting = [
         TimeEntry(
-            EntryId(shape.WAITING_ID + (one.session or "session")), "human", "auto", one.project, one.task, one.start,
+            EntryId(wire.WAITING_ID + (one.session or "session")), "human", "auto", one.project, one.task, one.start,
             None, "waiting", session=one.session,
         )
         for one in step.state.waiting if one.until > step.now
@@ -75,7 +76,7 @@ def start(
     one project unless `fuzzy` is false; no other command does.
     """
     wanted = Wanted(project_id, project_name, place, fuzzy)
-    target = naming.target(step, wanted, may_create=auto_create, fallback_id=fallback_project_id)
+    target = resolve.target(step, wanted, may_create=auto_create, fallback_id=fallback_project_id)
     by_hand = timer.is_manual_start(source or "api", session_id, pid, manual)
     session = None if by_hand else sessions.session_of(step, session_id, target.id)
     request = replace(_request(step, target, words, at, on_running, session), surface=surface, is_fresh=is_fresh)
@@ -85,19 +86,19 @@ def start(
         return _begun(step, target, place, outcome, instant, source, pid, project_name, words, session)
     reply = _started(step, outcome, target, source)
     if project_name is not None and project_name != reply.value["timer"]["projectName"]:
-        asked.remember(step, reply.value["timer"]["id"], project_name)
+        start_names.remember(step, reply.value["timer"]["id"], project_name)
     return reply
 
 
 def switch(step: Step, **request: Any) -> Reply:
     """Stop every human timer and start this one by hand."""
     wanted = Wanted(request.get("project_id"), request.get("project_name"), request.get("place"))
-    target = naming.target(
+    target = resolve.target(
         step, wanted, may_create=request.get("auto_create", False), fallback_id=request.get("fallback_project_id")
     )
     words: Row = {name: request[name] for name in ("task_id", "task_name", "description", "tags", "billable") if name in request}
-    asked = _request(step, target, words, request.get("at"), None, None)
-    return _started(step, timer.switch(open_timers(step), asked, step.policy, step.now), target)
+    start = _request(step, target, words, request.get("at"), None, None)
+    return _started(step, timer.switch(open_timers(step), start, step.policy, step.now), target)
 
 
 def carry_on(step: Step, at: datetime | None = None) -> Reply:
@@ -106,15 +107,15 @@ def carry_on(step: Step, at: datetime | None = None) -> Reply:
         step.conn, "SELECT * FROM entry WHERE origin = 'manual' AND actor = 'human' AND end_us IS NOT NULL"
         " ORDER BY end_us DESC, id LIMIT 1",
     )  # fmt: skip
-    last = rolling.entry_of(row) if row is not None else None
+    last = rollup.entry_of(row) if row is not None else None
     outcome = _decided(step, lambda: timer.carry_on(open_timers(step), last, timer.Target(at=at), step.policy, step.now))
-    return _started(step, outcome, naming.Target(last.project or ProjectId("")) if last else naming.Target(ProjectId("")))
+    return _started(step, outcome, resolve.Target(last.project or ProjectId("")) if last else resolve.Target(ProjectId("")))
 
 
 def _request(
-    step: Step, target: naming.Target, words: Row, at: datetime | None, on_running: str | None, session: str | None
+    step: Step, target: resolve.Target, words: Row, at: datetime | None, on_running: str | None, session: str | None
 ) -> timer.Start:
-    task = naming.task_of(step, target, words)
+    task = resolve.task_of(step, target, words)
     return timer.Start(
         target.id, task, at, words.get("description") or "", tuple(words.get("tags", ())), words.get("billable"),
         on_running, None, session,
@@ -128,31 +129,31 @@ def _decided(step: Step, decide: Any) -> timer.Outcome:
     except Conflict as error:
         standing = error.details.get("timer")
         if isinstance(standing, str):
-            error.details["timer"] = next(iter(shape.entries_by_id(step, [standing])), None)
+            error.details["timer"] = next(iter(wire.entries_by_id(step, [standing])), None)
         raise
     return outcome
 
 
-def _started(step: Step, outcome: timer.Outcome, target: naming.Target, source: str | None = None) -> Reply:
+def _started(step: Step, outcome: timer.Outcome, target: resolve.Target, source: str | None = None) -> Reply:
     """A timer by hand runs. The history of its entry keeps which program asked for it."""
     by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
-    with step.edit("start", f"start {naming.project_shape(step, target.id)['name']}{by}"):
+    with step.edit("start", f"start {resolve.project_shape(step, target.id)['name']}{by}"):
         done = carry_out(step, outcome)
     step.settle()
-    shown = shape.entry(step, row_of(step, done.made or outcome.timer or ""))
+    shown = wire.entry(step, row_of(step, done.made or outcome.timer or ""))
     is_new = done.made is not None
-    stopped = shape.entries_by_id(step, done.stopped)
+    stopped = wire.entries_by_id(step, done.stopped)
     return Reply({"timer": shown, "stopped": stopped, "projectCreated": target.is_new}, is_new)
 
 
 def _begun(
-    step: Step, target: naming.Target, place: Context | None, outcome: timer.Outcome, at: datetime, source: str | None,
+    step: Step, target: resolve.Target, place: Context | None, outcome: timer.Outcome, at: datetime, source: str | None,
     pid: int | None, called: str | None, words: Row, session: str,
 ) -> Reply:  # fmt: skip
     """A session started: evidence, so it stops nothing."""
     was_open = bool(sessions.open_sessions(step, session)) or outcome.timer is not None
     columns: Row = {"description": words.get("description") or "", "tags": json.dumps(list(words.get("tags", ())))}
-    columns["task"] = naming.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
+    columns["task"] = resolve.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
     if words.get("billable") is not None:
         columns["billable"] = int(words["billable"])
     sessions.begin(step, target, place, at, session_id=session, source=source, pid=pid, called=called, words=columns)
@@ -198,16 +199,16 @@ def _session_meant(step: Step, which: Row, target: timer.Target) -> Row | None:
     return unnamed[0] if unnamed else own[0] if len(own) == 1 else None
 
 
-def _ended(step: Step, known: Row, at: datetime, asked: str | None) -> dict[str, Any] | None:
+def _ended(step: Step, known: Row, at: datetime, reason: str | None) -> dict[str, Any] | None:
     """A session ends: its entry, when it has one."""
-    if sessions.leave(step, known, asked):
+    if sessions.leave(step, known, reason):
         return None
     shown = [one for one in timers(view_of(step)) if one["origin"] in AUTOMATIC and one["state"] != "waiting"]
     own = [one for one in shown if one["sessionId"] == known["id"]]
     own = own or [one for one in shown if one["projectId"] == known["project_id"]]
     sessions.end(step, known, at)
     step.settle()
-    found = shape.entries_by_id(step, [one["id"] for one in own])
+    found = wire.entries_by_id(step, [one["id"] for one in own])
     return found[0] if found else None
 
 
@@ -243,7 +244,7 @@ def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: 
     with step.edit("resume", "resume the timer"):
         done = carry_out(step, outcome)
     step.settle()
-    return {"timer": _shown(step, outcome.timer), "stopped": shape.entries_by_id(step, done.stopped)}
+    return {"timer": _shown(step, outcome.timer), "stopped": wire.entries_by_id(step, done.stopped)}
 
 
 def cancel(step: Step, **which: Any) -> dict[str, Any]:
@@ -290,16 +291,16 @@ def _target(step: Step, which: Row, at: datetime | None, is_fuzzy: bool) -> time
     found = sessions.meant(step, wanted)
     if found is not None:
         return timer.Target(entry, found.id, session, at)
-    by_name = asked.timer(step, wanted.project_name) if wanted.project_name is not None else None
+    by_name = start_names.timer(step, wanted.project_name) if wanted.project_name is not None else None
     return timer.Target(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
 
 
 def _shown(step: Step, entry_id: str | None) -> dict[str, Any] | None:
     if entry_id is None:
         return None
-    if entry_id.startswith(shape.WAITING_ID):
+    if entry_id.startswith(wire.WAITING_ID):
         return first_running([one for one in timers(view_of(step)) if one["id"] == entry_id])
-    return shape.entry(step, row_of(step, entry_id))
+    return wire.entry(step, row_of(step, entry_id))
 
 
 # ---------------------------------------------------------------- effects
@@ -321,7 +322,7 @@ def carry_out(step: Step, outcome: timer.Outcome) -> Done:
             case timer.ResumeEntry():
                 _resume_entry(step, effect)
             case timer.DropEntry():
-                keeping.remove(step, keeping.row_of(step, effect.entry))
+                entry_rows.remove(step, entry_rows.row_of(step, effect.entry))
             case timer.SessionBeat():
                 sessions.carry_out(step, effect)
     return Done(stopped, made)
@@ -333,7 +334,7 @@ def _start_entry(step: Step, effect: timer.StartEntry) -> str:
         entries.refuse_overlap(step, start_us)
         entries.refuse_beyond_reach(step, start_us, to_us(step.now))
     billable = entries.bills(step, effect.project) if effect.billable is None else effect.billable
-    return keeping.add(step, {
+    return entry_rows.add(step, {
         "project_id": effect.project, "task": effect.task, "start_us": start_us, "description": effect.description,
         "tags": json.dumps(list(effect.tags), ensure_ascii=False), "billable": int(billable),
         "may_overlap": int(effect.may_overlap),
@@ -341,28 +342,28 @@ def _start_entry(step: Step, effect: timer.StartEntry) -> str:
 
 
 def _stop_entry(step: Step, effect: timer.StopEntry) -> None:
-    row = keeping.row_of(step, effect.entry)
+    row = entry_rows.row_of(step, effect.entry)
     if effect.is_cut:
-        keeping.cut(step, effect.end, row["actor"], None)
+        entry_rows.cut(step, effect.end, row["actor"], None)
         step.touch(row["start_us"], to_us(step.now))
         return
-    values = {"end_us": to_us(effect.end), "state": "finished", "pauses": keeping.pauses_text(effect.pauses)}
-    keeping.change(step, row, values)
+    values = {"end_us": to_us(effect.end), "state": "finished", "pauses": entry_rows.pauses_text(effect.pauses)}
+    entry_rows.change(step, row, values)
 
 
 def pause_entry(step: Step, effect: timer.PauseEntry) -> None:
     """Begin a pause; what follows evidence becomes the owner's here."""
-    row = keeping.row_of(step, effect.entry)
-    begun = [*rolling.entry_of(row).pauses, Pause(effect.at, None)]
-    values: Row = {"state": "paused", "pauses": keeping.pauses_text(begun), "end_us": None}
+    row = entry_rows.row_of(step, effect.entry)
+    begun = [*rollup.entry_of(row).pauses, Pause(effect.at, None)]
+    values: Row = {"state": "paused", "pauses": entry_rows.pauses_text(begun), "end_us": None}
     if effect.is_cut:
-        values |= {"origin": "manual", "pinned": keeping.ALL_PINS}
-    keeping.change(step, row, values)
+        values |= {"origin": "manual", "pinned": entry_rows.ALL_PINS}
+    entry_rows.change(step, row, values)
 
 
 def _resume_entry(step: Step, effect: timer.ResumeEntry) -> None:
-    row = keeping.row_of(step, effect.entry)
-    closed = [Pause(one.start, one.end or effect.at) for one in rolling.entry_of(row).pauses]
+    row = entry_rows.row_of(step, effect.entry)
+    closed = [Pause(one.start, one.end or effect.at) for one in rollup.entry_of(row).pauses]
     kept = [one for one in closed if one.end is None or one.end > one.start]
-    keeping.change(step, row, {"state": "running", "pauses": keeping.pauses_text(kept)})
+    entry_rows.change(step, row, {"state": "running", "pauses": entry_rows.pauses_text(kept)})
     cursors.drop(step.conn, PAUSED + row["id"])  # whoever goes on was asked, or needs not be

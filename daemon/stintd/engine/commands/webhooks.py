@@ -6,14 +6,14 @@ from stintd.domain.address import place_of, place_refusal
 from stintd.domain.model import to_us
 from stintd.engine.commands import revision as revisions
 from stintd.engine.commands.deliveries import events_text, park_waiting
-from stintd.engine.hooksecrets import HookSecrets, fresh
-from stintd.engine.outgoing import target_of
+from stintd.engine.delivery.webhook_secrets import HookSecrets, fresh
+from stintd.engine.outbox import target_of
 from stintd.engine.queries.webhooks import row_of, shown
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Invalid
-from stintd.store import outbox, table
+from stintd.store import outbox, rowio
 
 MOST = 50
 """Webhooks of one home; each change is kept once for each."""
@@ -34,7 +34,7 @@ def create(
     secret = given or fresh()
     # Before the commit: a webhook without a secret could sign nothing. One whose commit fails is swept at the next start.
     secrets.begin(row["id"], secret)
-    table.insert(step.conn, "webhook", row)
+    rowio.insert(step.conn, "webhook", row)
     return Reply({**_shown(step, row["id"]), "secret": None}, secret={} if given else {"secret": secret})
 
 
@@ -63,7 +63,7 @@ def change(
         values |= {"enabled": int(enabled), "trouble": ""}
     if any(row[name] != value for name, value in values.items()):
         values |= {"revision": row["revision"] + 1, "updated_us": to_us(step.now)}
-        table.update(step.conn, "webhook", webhook_id, values)
+        rowio.update(step.conn, "webhook", webhook_id, values)
         step.outgoing.add(target_of(webhook_id))
         if enabled is False:
             park_waiting(step, webhook_id)
@@ -83,7 +83,7 @@ def delete(step: Step, webhook_id: str, revision: int | None = None) -> dict[str
     row = row_of(step, webhook_id)
     revisions.check(row, revision)
     answer = _shown(step, webhook_id)
-    table.delete(step.conn, "webhook", webhook_id)
+    rowio.delete(step.conn, "webhook", webhook_id)
     outbox.forget(step.conn, target_of(webhook_id))
     step.outgoing.add(target_of(webhook_id))
     return answer
@@ -93,7 +93,7 @@ def rotated(step: Step, webhook_id: str) -> dict[str, Any]:
     """Note that it is about to get a new secret."""
     row = row_of(step, webhook_id)
     values = {"rotated_us": to_us(step.now), "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
-    table.update(step.conn, "webhook", webhook_id, values)
+    rowio.update(step.conn, "webhook", webhook_id, values)
     return _shown(step, webhook_id)
 
 

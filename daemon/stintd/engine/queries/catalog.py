@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
 from stintd.engine.view import Reading, View
 from stintd.errors import NotFound
@@ -36,7 +36,7 @@ def clients(
         clauses.append("instr(lower(name), lower(?))")
         values.append(search)
     kept, following = _named(view, "client", clauses, values, limit, cursor)
-    return {"data": [shape.client(row) for row in kept], "nextCursor": following}
+    return {"data": [wire.client(row) for row in kept], "nextCursor": following}
 
 
 def client_row(reading: Reading, client_id: str) -> Row:
@@ -48,7 +48,7 @@ def client_row(reading: Reading, client_id: str) -> Row:
 
 def client(view: View, client_id: str) -> dict[str, Any]:
     """One client."""
-    return shape.client(client_row(view, client_id))
+    return wire.client(client_row(view, client_id))
 
 
 def tasks(
@@ -64,7 +64,7 @@ def tasks(
         clauses.append("project_id = ?")
         values.append(project_id)
     kept, following = _named(view, "task", clauses, values, limit, cursor)
-    return {"data": [shape.task(row) for row in kept], "nextCursor": following}
+    return {"data": [wire.task(row) for row in kept], "nextCursor": following}
 
 
 def task_row(reading: Reading, task_id: str) -> Row:
@@ -76,4 +76,4 @@ def task_row(reading: Reading, task_id: str) -> Row:
 
 def task(view: View, task_id: str) -> dict[str, Any]:
     """One task."""
-    return shape.task(task_row(view, task_id))
+    return wire.task(task_row(view, task_id))

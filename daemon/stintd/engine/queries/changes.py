@@ -2,7 +2,7 @@
 
 from sqlite3 import Connection
 
-from stintd.engine.notify import Change
+from stintd.engine.hub import Change
 from stintd.store import changes
 
 BATCH = 500

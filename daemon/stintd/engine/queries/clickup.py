@@ -1,14 +1,14 @@
 """Tasks and entries as callers of ClickUp's tools know them. How a task is found among those known
-here; what is not is looked for at the connected ClickUp (`engine/tasklookup.py`) by whoever asks.
+here; what is not is looked for at the connected ClickUp (`engine/delivery/tasklookup.py`) by whoever asks.
 """
 
 from datetime import datetime
 from typing import Any
 
-from stintd.domain.mapping import normal_name
+from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.mapping.ticket import ticket_of
 from stintd.domain.model import to_us
-from stintd.domain.ticket import ticket_of
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.queries import timers
 from stintd.engine.queries.entries import find as select_entries
 from stintd.engine.queries.entries import overlapping
@@ -134,5 +134,5 @@ def of_task(view: View, since: datetime | None, until: datetime | None, limit: i
     clauses, values = overlapping(to_us(since) if since else None, to_us(until) if until else None)
     clauses += ["e.project_id = ?", "e.task = ?", "e.actor = 'human'"]
     rows = select_entries(view, clauses, [*values, found.project_id, found.key, limit + 1], " ORDER BY e.start_us DESC LIMIT ?")
-    shown = [with_task(view, shape.entry(view, row)) for row in rows[:limit]]
+    shown = [with_task(view, wire.entry(view, row)) for row in rows[:limit]]
     return {"task": found, "entries": shown, "isWhole": len(rows) <= limit}

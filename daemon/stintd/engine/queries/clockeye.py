@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import first
@@ -38,7 +38,7 @@ def listing(
     total = counted["n"] if counted else 0
     rows = find(view, clauses, [*values, PER_PAGE, (page - 1) * PER_PAGE], " ORDER BY e.start_us DESC, e.id LIMIT ? OFFSET ?")
     return {
-        "data": [entry(shape.entry(view, row)) for row in rows], "page": page, "per_page": PER_PAGE, "total": total,
+        "data": [entry(wire.entry(view, row)) for row in rows], "page": page, "per_page": PER_PAGE, "total": total,
         "total_pages": -(-total // PER_PAGE),
     }  # fmt: skip
 

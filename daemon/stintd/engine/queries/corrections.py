@@ -11,13 +11,14 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from stintd.domain import report as rules
-from stintd.domain import timesheet
+from stintd.domain.derive import timesheet
 from stintd.domain.model import Stretch, to_us
-from stintd.engine import projecting, rolling, shape
+from stintd.engine import wire
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor, first, select
-from stintd.engine.sheet import derive_range, merged
+from stintd.engine.sheet import projects, rollup
+from stintd.engine.sheet.derive import derive_range, merged
 from stintd.engine.view import View
 from stintd.errors import Invalid
 from stintd.store import heartbeats
@@ -78,17 +79,17 @@ def differences(view: View, span: Period, filters: Row) -> list[tuple[Key, int, 
     by_evidence = _by_evidence(view, approved, span, zone)
     found = []
     for key in sorted(was):
-        told, moved = shape.seconds(was[key]), by_evidence.get(key, 0)
-        current = shape.seconds(is_now.get(key, 0) + moved)
+        told, moved = wire.seconds(was[key]), by_evidence.get(key, 0)
+        current = wire.seconds(is_now.get(key, 0) + moved)
         if abs(current - told) >= LEAST:
-            found.append((key, told, current, abs(moved) >= LEAST * shape.SECOND))
+            found.append((key, told, current, abs(moved) >= LEAST * wire.SECOND))
     return found
 
 
 def _sums(view: View, rows: Iterable[Row], span: Period, zone: Any) -> Sums:
     found: Sums = {}
     for row in rows:
-        for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
+        for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
             key = Key(part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"])
             found[key] = found.get(key, 0) + part.length_us
     return found
@@ -130,7 +131,7 @@ def _by_evidence(view: View, approved: list[Row], span: Period, zone: Any) -> Su
         return {}
     gap_us = timesheet.island_gap(view.policy)
     bounds = [heartbeats.island(view.conn, row["start_us"], row["end_us"], gap_us) for row in lifted.values()]
-    resolver = projecting.load_resolver(view.conn, view.policy)
+    resolver = projects.load_resolver(view.conn, view.policy)
     found: Sums = {}
 
     def add(stretches: Iterable[Stretch], sign: int) -> None:

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from stintd.domain import timesheet
-from stintd.domain.interval import subtract
-from stintd.domain.mapping import Resolver
+from stintd.domain.derive import timesheet
+from stintd.domain.derive.interval import subtract
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context, Stretch, to_us
-from stintd.engine import projecting, shape
+from stintd.engine import wire
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries import gaps, reports
 from stintd.engine.queries.entries import find, overlapping
 from stintd.engine.queries.workspaces import figures
 from stintd.engine.rows import select
-from stintd.engine.sheet import derive_range
+from stintd.engine.sheet import projects
+from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import View
 from stintd.store import absences, heartbeats
 
@@ -43,8 +44,8 @@ def day(view: View, on: date | None = None) -> dict[str, Any]:
     for gap in open_gaps:
         del gap["startUs"]
     return {
-        "date": chosen.isoformat(), "timezone": view.policy.zone, "start": shape.stamp(span.start), "end": shape.stamp(span.end),
-        "now": shape.stamp(view.now), "entries": [shape.entry(view, row) for row in rows],
+        "date": chosen.isoformat(), "timezone": view.policy.zone, "start": wire.stamp(span.start), "end": wire.stamp(span.end),
+        "now": wire.stamp(view.now), "entries": [wire.entry(view, row) for row in rows],
         "evidence": sorted(_evidence(view, span, names), key=lambda one: (one["start"], one["end"], one["state"])),
         "absences": _clipped(absences.overlapping(view.conn, span.lo_us, span.hi_us), span, "kind"),
         "blind": _clipped(absences.blind(view.conn, span.lo_us, span.hi_us), span, "reason"),
@@ -56,14 +57,14 @@ def day(view: View, on: date | None = None) -> dict[str, Any]:
 def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str, Any]]:
     """What was observed inside the day, each stretch in one state."""
     island = heartbeats.island(view.conn, span.lo_us, span.hi_us, timesheet.island_gap(view.policy))
-    resolver: Resolver = projecting.load_resolver(view.conn, view.policy)
+    resolver: Resolver = projects.load_resolver(view.conn, view.policy)
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now, is_shadow=True)
     for stretch in sheet.stretches:
         for state, start, end in _states(stretch):
             lo, hi = max(start, span.lo_us), min(end, span.hi_us)
             if lo < hi:
                 yield {
-                    "start": shape.instant(lo), "end": shape.instant(hi), "state": state, "projectId": stretch.project,
+                    "start": wire.instant(lo), "end": wire.instant(hi), "state": state, "projectId": stretch.project,
                     "projectName": names.get(stretch.project or ""),
                 }  # fmt: skip
 
@@ -81,7 +82,7 @@ def _states(stretch: Stretch) -> Iterator[tuple[str, int, int]]:
 def _clipped(found: Any, span: Period, word: str) -> list[dict[str, Any]]:
     """Stretches, as much of them as lies inside the day."""
     return [
-        {"start": shape.stamp(max(one.start, span.start)), "end": shape.stamp(min(one.end, span.end)), word: getattr(one, word)}
+        {"start": wire.stamp(max(one.start, span.start)), "end": wire.stamp(min(one.end, span.end)), word: getattr(one, word)}
         for one in found
         if one.start < span.end and one.end > span.start
     ]
@@ -92,7 +93,7 @@ def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str
     commits = select(view.conn, COMMITS, (span.lo_us, span.hi_us))
     for row in commits:
         yield {
-            "time": shape.instant(row["time_us"]), "kind": "commit", "actor": "human", "projectId": row["project_id"],
+            "time": wire.instant(row["time_us"]), "kind": "commit", "actor": "human", "projectId": row["project_id"],
             "projectName": row["project_name"], "branch": row["branch"] or None, "sha": row["sha"], "text": row["subject"],
         }  # fmt: skip
     for time_us, entity, context, project in _acts(view, span):
@@ -104,7 +105,7 @@ def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str
 
 
 def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | None]]:
-    contexts, resolver = heartbeats.contexts(view.conn), projecting.load_resolver(view.conn, view.policy)
+    contexts, resolver = heartbeats.contexts(view.conn), projects.load_resolver(view.conn, view.policy)
     for run in heartbeats.runs(view.conn, span.lo_us, span.hi_us - 1):
         context = contexts[run.context]
         for time_us, entity in heartbeats.beats(view.conn, run) if context.kind in GIT_ACTS else ():
@@ -114,7 +115,7 @@ def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | N
 
 def _act(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> dict[str, Any]:
     return {
-        "time": shape.instant(time_us), "kind": context.kind, "actor": context.actor, "projectId": project,
+        "time": wire.instant(time_us), "kind": context.kind, "actor": context.actor, "projectId": project,
         "projectName": names.get(project or ""), "branch": context.branch, "sha": None, "text": _text(context, entity),
     }  # fmt: skip
 

@@ -3,15 +3,15 @@
 import json
 from typing import Any
 
-from stintd.domain import following
-from stintd.domain.delivery import PARKED, PENDING, SENDING
+from stintd.domain.billing import amendment
+from stintd.domain.billing.delivery import PARKED, PENDING, SENDING
+from stintd.domain.billing.rounding import Rounding
+from stintd.domain.billing.target import Abilities
 from stintd.domain.model import to_us
-from stintd.domain.rounding import Rounding
-from stintd.domain.target import Abilities
-from stintd.engine.planning import Planned
+from stintd.engine.delivery.plan import Planned
 from stintd.engine.rows import Row, select
-from stintd.engine.shape import instant
 from stintd.engine.view import Reading, View
+from stintd.engine.wire import instant
 from stintd.errors import NotFound
 from stintd.store import deliveries
 
@@ -81,8 +81,8 @@ _KEPT = "(state = 'parked' OR hold <> '')"
 def action(row: Row, able: Abilities) -> str:
     """What is done: as asked, or, where the target cannot, anew or by a correction."""
     delivery = deliveries.from_row(row)
-    way = following.way_of(able, delivery) if delivery.state != SENDING else ""
-    return way if way in (following.REPLACE, following.CORRECT) else delivery.verb
+    way = amendment.way_of(able, delivery) if delivery.state != SENDING else ""
+    return way if way in (amendment.REPLACE, amendment.CORRECT) else delivery.verb
 
 
 def remedy_of(row: Row) -> str | None:

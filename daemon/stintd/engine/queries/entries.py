@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.period import period, zone_of
 from stintd.engine.rows import DEFAULT_LIMIT, LONGEST_US, Row, decode_cursor, first, page, select
 from stintd.engine.view import Reading, View
@@ -56,7 +56,7 @@ def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[A
 def find(reading: Reading, clauses: list[str], values: list[Any], tail: str = "") -> list[Row]:
     """Rows of ENTRY_SQL that meet all clauses."""
     where = " WHERE " + " AND ".join(clauses) if clauses else ""
-    return select(reading.conn, shape.ENTRY_SQL + where + tail, values)
+    return select(reading.conn, wire.ENTRY_SQL + where + tail, values)
 
 
 def listing(
@@ -76,12 +76,12 @@ def listing(
         wanted += [start_us, start_us, last_id]
     rows = find(view, clauses + more, [*values, *wanted, limit + 1], " ORDER BY e.start_us DESC, e.id LIMIT ?")
     kept, following = page(rows, limit, ("start_us", "id"))
-    return {"data": [shape.entry(view, row) for row in kept], "nextCursor": following}
+    return {"data": [wire.entry(view, row) for row in kept], "nextCursor": following}
 
 
 def row_of(reading: Reading, entry_id: str) -> Row:
     """The row of an id, of what it was merged into, or of a prefix that only one entry has."""
-    row = first(reading.conn, shape.ENTRY_SQL + " WHERE e.id = ?", (_merged(reading, entry_id),))
+    row = first(reading.conn, wire.ENTRY_SQL + " WHERE e.id = ?", (_merged(reading, entry_id),))
     found = row if row is not None else _by_prefix(reading, entry_id)
     if not reading.admits(found["project_id"]):
         raise _missing(entry_id)
@@ -101,7 +101,7 @@ def _merged(reading: Reading, entry_id: str) -> str:
 def _by_prefix(reading: Reading, prefix: str) -> Row:
     if len(prefix) >= 4:
         found = select(
-            reading.conn, shape.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
+            reading.conn, wire.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
             (prefix, prefix + "\U0010ffff"),
         )  # fmt: skip
         if len(found) == 1:
@@ -118,4 +118,4 @@ def _missing(entry_id: str) -> NotFound:
 
 def one(view: View, entry_id: str) -> dict[str, Any]:
     """One entry; `mergedInto` of a merged one is followed."""
-    return shape.entry(view, row_of(view, entry_id))
+    return wire.entry(view, row_of(view, entry_id))

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from stintd.domain import timesheet
-from stintd.domain.mapping import Resolver
+from stintd.domain.derive import timesheet
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import GapVerdict, to_us
-from stintd.engine import projecting, shape
+from stintd.engine import wire
 from stintd.engine.queries.entries import find, overlapping, row_of
 from stintd.engine.queries.gaps import holes_around
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
-from stintd.engine.sheet import derive_range
+from stintd.engine.sheet import projects
+from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import Reading, View
 from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import absences, heartbeats
@@ -34,11 +35,11 @@ def why(view: View, at: datetime) -> dict[str, Any]:
     rows = find(view, clauses, values)
     if rows:
         found = min(rows, key=lambda row: (row["actor"] != "human", row["origin"] == "auto", -row["start_us"]))
-        return {"at": shape.stamp(at), **_of_row(view, found)}
+        return {"at": wire.stamp(at), **_of_row(view, found)}
     lo, hi = holes_around(view, at_us)
     reasons = _verdicts(view, lo, hi, "human", None)
     return {
-        "at": shape.stamp(at), "entryId": None, "entry": None, "start": shape.instant(lo), "end": shape.instant(hi),
+        "at": wire.stamp(at), "entryId": None, "entry": None, "start": wire.instant(lo), "end": wire.instant(hi),
         "heartbeats": beats(view, lo, hi, None), "commits": [], "sessions": _sessions(view, lo, hi),
         "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi), "gaps": [_gap(one) for one in reasons],
     }  # fmt: skip
@@ -48,9 +49,9 @@ def _of_row(view: View, row: Row) -> dict[str, Any]:
     lo = row["start_us"]
     hi = row["end_us"] if row["end_us"] is not None else to_us(view.now)
     return {
-        "entryId": row["id"], "entry": shape.entry(view, row), "start": shape.instant(lo),
-        "end": shape.instant(row["end_us"]), "heartbeats": beats(view, lo, hi, row["derived_project_id"] or row["project_id"]),
-        "commits": shape.commits(view.conn, row, hi), "sessions": _sessions(view, lo, hi),
+        "entryId": row["id"], "entry": wire.entry(view, row), "start": wire.instant(lo),
+        "end": wire.instant(row["end_us"]), "heartbeats": beats(view, lo, hi, row["derived_project_id"] or row["project_id"]),
+        "commits": wire.commits(view.conn, row, hi), "sessions": _sessions(view, lo, hi),
         "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi),
         "gaps": [_gap(one) for one in _verdicts(view, lo, hi, row["actor"], row["derived_project_id"])],
     }  # fmt: skip
@@ -59,7 +60,7 @@ def _of_row(view: View, row: Row) -> dict[str, Any]:
 def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[dict[str, Any]]:
     """Heartbeats in a closed range, of one project if it is named, oldest first."""
     contexts = heartbeats.contexts(view.conn)
-    resolver = projecting.load_resolver(view.conn, view.policy)
+    resolver = projects.load_resolver(view.conn, view.policy)
     found = []
     for run in heartbeats.runs(view.conn, lo_us, hi_us):
         context = contexts[run.context]
@@ -70,13 +71,13 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[di
             if project_id is None or assignment.project == project_id:
                 found.append((time_us, entity, context, assignment))
     found.sort(key=lambda one: one[:2])
-    return [shape.beat(view.conn, *one) for one in found[:HEARTBEATS_SHOWN]]
+    return [wire.beat(view.conn, *one) for one in found[:HEARTBEATS_SHOWN]]
 
 
 def _verdicts(view: View, lo_us: int, hi_us: int, actor: str, project: str | None) -> list[GapVerdict]:
     """The judged silences of the islands here that meet the range, in order; of an agent why its time is its own."""
     gap_us = timesheet.island_gap(view.policy)
-    resolver: Resolver = projecting.load_resolver(view.conn, view.policy)
+    resolver: Resolver = projects.load_resolver(view.conn, view.policy)
     island = heartbeats.island(view.conn, lo_us, hi_us, gap_us)
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
     theirs = [one for one in sheet.stretches if one.actor == actor and (actor == "human" or one.project == project)]
@@ -87,7 +88,7 @@ def _verdicts(view: View, lo_us: int, hi_us: int, actor: str, project: str | Non
 
 
 def _gap(gap: GapVerdict) -> dict[str, Any]:
-    return {"start": shape.stamp(gap.start), "end": shape.stamp(gap.end), "verdict": gap.verdict, "reason": gap.reason}
+    return {"start": wire.stamp(gap.start), "end": wire.stamp(gap.end), "verdict": gap.verdict, "reason": gap.reason}
 
 
 def _sessions(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
@@ -97,8 +98,8 @@ def _sessions(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
     )  # fmt: skip
     return [
         {
-            "sessionId": row["id"], "agent": row["agent"] or None, "start": shape.instant(row["started_us"]),
-            "end": shape.instant(row["ended_us"]), "endReason": row["end_reason"] or None,
+            "sessionId": row["id"], "agent": row["agent"] or None, "start": wire.instant(row["started_us"]),
+            "end": wire.instant(row["ended_us"]), "endReason": row["end_reason"] or None,
         }
         for row in rows
     ]  # fmt: skip
@@ -106,12 +107,12 @@ def _sessions(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
 
 def _absences(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
     found = absences.overlapping(view.conn, lo_us, hi_us)
-    return [{"start": shape.stamp(one.start), "end": shape.stamp(one.end), "kind": one.kind} for one in found]
+    return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "kind": one.kind} for one in found]
 
 
 def _blind(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
     found = absences.blind(view.conn, lo_us, hi_us)
-    return [{"start": shape.stamp(one.start), "end": shape.stamp(one.end), "reason": one.reason} for one in found]
+    return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason} for one in found]
 
 
 # ---------------------------------------------------------------- history
@@ -137,14 +138,14 @@ def _edits_of(view: View, entry_id: str) -> list[Row]:
 _SHOWN: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "project_id": ("projectId", lambda value: value),
     "task": ("taskName", lambda value: value),
-    "start_us": ("start", shape.instant),
-    "end_us": ("end", shape.instant),
+    "start_us": ("start", wire.instant),
+    "end_us": ("end", wire.instant),
     "state": ("state", lambda value: value),
     "description": ("description", lambda value: value),
     "billable": ("billable", lambda value: None if value is None else bool(value)),
     "tags": ("tags", lambda value: json.loads(value) if value else None),
     "pinned": ("pinned", lambda value: value.split() if value is not None else None),
-    "approved_us": ("approvedAt", shape.instant),
+    "approved_us": ("approvedAt", wire.instant),
     "is_confirmed": ("confirmed", lambda value: None if value is None else bool(value)),
 }
 """Columns of an entry that people care about, as they are shown."""
@@ -164,8 +165,8 @@ def _step_of(row: Row) -> dict[str, Any]:
 def edit(row: Row) -> dict[str, Any]:
     """One edit of the owner."""
     return {
-        "editId": row["id"], "at": shape.instant(row["at_us"]), "who": row["who"], "verb": row["verb"],
-        "summary": row["summary"], "undoneAt": shape.instant(row["undone_us"]),
+        "editId": row["id"], "at": wire.instant(row["at_us"]), "who": row["who"], "verb": row["verb"],
+        "summary": row["summary"], "undoneAt": wire.instant(row["undone_us"]),
     }  # fmt: skip
 
 

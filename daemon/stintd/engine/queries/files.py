@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries.entries import conditions
 from stintd.engine.rows import Row
@@ -58,7 +58,7 @@ def entries(
     """Finished entries that begin in the period (so that files of neighbouring periods never hold one twice)."""
     clauses, values = _chosen(view, since, until, filters)
     where = " AND ".join(clauses)
-    yield from rows(view, f"{shape.ENTRY_SQL} WHERE {where} ORDER BY e.start_us, e.id", tuple(values))
+    yield from rows(view, f"{wire.ENTRY_SQL} WHERE {where} ORDER BY e.start_us, e.id", tuple(values))
 
 
 def _chosen(
@@ -90,7 +90,7 @@ def sections(
         yield "heartbeats", _heartbeats(view, lo_us, hi_us)
     else:
         clauses, values = _chosen(view, since, until, filters)
-        found = rows(view, f"{shape.ENTRY_SQL} WHERE {' AND '.join(clauses)}", tuple(values))
+        found = rows(view, f"{wire.ENTRY_SQL} WHERE {' AND '.join(clauses)}", tuple(values))
         ids = {row["project_id"] for row in found if row["project_id"]}
         for name, sql in _NAMED.items():
             yield name, rows(view, sql, (json.dumps(sorted(ids)),))

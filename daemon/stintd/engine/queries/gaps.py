@@ -8,18 +8,19 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from stintd.domain import timesheet
-from stintd.domain.mapping import Resolver
+from stintd.domain.derive import timesheet
+from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.meeting import Meeting
 from stintd.domain.model import GapVerdict, from_us, to_us
 from stintd.domain.policy import Policy
-from stintd.engine import projecting, shape
+from stintd.engine import wire
 from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
 from stintd.engine.queries import meetings
 from stintd.engine.queries.entries import find, overlapping
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor
-from stintd.engine.sheet import derive_range
+from stintd.engine.sheet import projects
+from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import Reading, View
 from stintd.errors import NotFound
 from stintd.store import absences, heartbeats
@@ -126,7 +127,7 @@ def holes_around(reading: Reading, at_us: int) -> tuple[int, int]:
 def _shown(judge: "_Judge", lo: int, hi: int, before: Row, after: Row) -> dict[str, Any]:
     verdict, reason = judge.reason(lo, hi)
     return {
-        "id": f"{lo:x}", "start": shape.instant(lo), "end": shape.instant(hi), "durationSeconds": shape.seconds(hi - lo),
+        "id": f"{lo:x}", "start": wire.instant(lo), "end": wire.instant(hi), "durationSeconds": wire.seconds(hi - lo),
         "verdict": verdict, "reason": reason, "before": _neighbour(before), "after": _neighbour(after), "startUs": lo,
         "meetings": [],
     }  # fmt: skip
@@ -167,7 +168,7 @@ class _Judge:
         view = self._view
         if not heartbeats.runs(view.conn, *island):
             return []
-        self._resolver = self._resolver or projecting.load_resolver(view.conn, view.policy)
+        self._resolver = self._resolver or projects.load_resolver(view.conn, view.policy)
         sheet = derive_range(view.conn, self._resolver, view.policy, *island, view.now)
         return [*sheet.unassigned, *sheet.gaps]
 

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.domain.model import Assignment, Context
-from stintd.engine import projecting, shape
+from stintd.engine import wire
 from stintd.engine.period import period, zone_of
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor, first
+from stintd.engine.sheet import projects
 from stintd.engine.view import View
 from stintd.store import heartbeats
 
@@ -38,7 +39,7 @@ def listing(
         last_us = page[-1][0]
         seen = sum(one[0] == last_us for one in kept[: skip + limit])
         following = encode_cursor([last_us, seen])
-    return {"data": [shape.beat(view.conn, *one) for one in page], "nextCursor": following}
+    return {"data": [wire.beat(view.conn, *one) for one in page], "nextCursor": following}
 
 
 def _project_id(view: View, name: str) -> str | None:
@@ -52,7 +53,7 @@ def _newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Found]:
     if bounds is None or bounds["lo"] is None:
         return
     lo, hi, window = max(lo_us, bounds["lo"]), min(hi_us, bounds["hi"]), WINDOW_US
-    contexts, resolver = heartbeats.contexts(view.conn), projecting.load_resolver(view.conn, view.policy)
+    contexts, resolver = heartbeats.contexts(view.conn), projects.load_resolver(view.conn, view.policy)
     while hi >= lo:
         begin = max(lo, hi - window + 1)
         found = [

@@ -4,8 +4,8 @@ from sqlite3 import Connection
 from typing import Any
 
 from stintd.engine.rows import Row, first, select
-from stintd.engine.shape import instant
 from stintd.engine.view import View
+from stintd.engine.wire import instant
 from stintd.errors import NotFound
 
 SQL = """

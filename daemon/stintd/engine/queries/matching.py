@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from stintd.domain import matching
-from stintd.domain.matching import NONE, Local, Proposal, There
-from stintd.domain.target import Target, Work, missing, rule_for
-from stintd.engine.catalogue import Listing
-from stintd.engine.planning import Planned
+from stintd.domain.billing import matching
+from stintd.domain.billing.matching import NONE, Local, Proposal, There
+from stintd.domain.billing.target import Target, Work, missing, rule_for
+from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.remote_places import Listing
 from stintd.engine.rows import select
-from stintd.engine.shape import instant
 from stintd.engine.view import View
+from stintd.engine.wire import instant
 from stintd.store.places import Kept
 
 _PROJECTS = """

@@ -7,7 +7,7 @@ from typing import Any
 
 from stintd.domain.meeting import Meeting, uncovered
 from stintd.domain.model import from_us, to_us
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.period import zone_of
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.rows import select
@@ -52,6 +52,6 @@ def command(view: View, one: Meeting) -> str:
 def shown(view: View, one: Meeting) -> dict[str, Any]:
     """A proposal as a gap holds it."""
     return {
-        "text": told(view, one), "command": command(view, one), "start": shape.instant(one.start_us),
-        "end": shape.instant(one.end_us), "title": one.title, "projectName": one.project, "taskName": one.task,
+        "text": told(view, one), "command": command(view, one), "start": wire.instant(one.start_us),
+        "end": wire.instant(one.end_us), "title": one.title, "projectName": one.project, "taskName": one.task,
     }  # fmt: skip

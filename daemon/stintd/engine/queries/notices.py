@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from stintd.domain import manual
 from stintd.domain.model import ProjectId, TimeEntry, to_us
 from stintd.domain.timer import PauseEntry
-from stintd.engine import projecting, rolling, sheet
 from stintd.engine.rows import Row, select
+from stintd.engine.sheet import derive, projects, rollup
+from stintd.engine.sheet.forgotten import PAUSED
 from stintd.engine.view import View
-from stintd.engine.vigil import PAUSED
 from stintd.store import cursors
 
 NAMELESS = """
@@ -26,7 +26,7 @@ def notices(view: View) -> list[dict[str, Any]]:
     """`{code, severity, text, hint, subject}` of each; asked for with the status, because it changes with the time."""
     found = _nameless(view)
     for row in select(view.conn, OPEN):
-        timer = rolling.entry_of(row)
+        timer = rollup.entry_of(row)
         if row["state"] == "running":
             found += _shadow(view, timer)
         elif row["state"] == "paused":
@@ -46,8 +46,8 @@ def _nameless(view: View) -> list[dict[str, Any]]:
 def _shadow(view: View, timer: TimeEntry) -> list[dict[str, Any]]:
     """Ten minutes of evidence elsewhere in the shadow of a timer."""
     lo_us, now_us = to_us(timer.start), to_us(view.now)
-    resolver = projecting.load_resolver(view.conn, view.policy)
-    shadow = sheet.derive_range(view.conn, resolver, view.policy, lo_us, now_us, view.now, is_shadow=True)
+    resolver = projects.load_resolver(view.conn, view.policy)
+    shadow = derive.derive_range(view.conn, resolver, view.policy, lo_us, now_us, view.now, is_shadow=True)
     names = {ProjectId(row["id"]): row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
     notice = manual.shadow_notice(timer, names, shadow.stretches, view.policy, ZoneInfo(timer.zone), view.now)
     return [_shape("shadow", notice.text, notice.command, timer.id)] if notice is not None else []

@@ -5,8 +5,8 @@ from typing import Any
 
 from stintd.engine.queries.deliveries import remedy_of
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
-from stintd.engine.shape import instant
 from stintd.engine.view import Reading, View
+from stintd.engine.wire import instant
 from stintd.errors import Conflict, NotFound
 from stintd.store import outbox
 

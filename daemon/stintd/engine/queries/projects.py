@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from stintd.engine import shape
+from stintd.engine import wire
 from stintd.engine.queries import reports
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
 from stintd.engine.view import Reading, View
@@ -31,16 +31,16 @@ def listing(
     if cursor is not None:
         clauses.append("(p.name, p.id) > (?, ?)")
         values += decode_cursor(cursor, (str, str))
-    sql = f"{shape.PROJECT_SQL} WHERE {' AND '.join(clauses)} ORDER BY p.name, p.id LIMIT ?"
+    sql = f"{wire.PROJECT_SQL} WHERE {' AND '.join(clauses)} ORDER BY p.name, p.id LIMIT ?"
     kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("name", "id"))
-    return {"data": [shape.project(view.conn, row) for row in kept], "nextCursor": following}
+    return {"data": [wire.project(view.conn, row) for row in kept], "nextCursor": following}
 
 
 def row_of(reading: Reading, project_id: str) -> Row:
     """The row of a project by its id, or a prefix of it that no other has."""
-    found = select(reading.conn, f"{shape.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
+    found = select(reading.conn, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
     if not found and len(project_id) >= 4:
-        sql = f"{shape.PROJECT_SQL} WHERE p.id >= ? AND p.id < ? AND p.deleted = 0 LIMIT 2"
+        sql = f"{wire.PROJECT_SQL} WHERE p.id >= ? AND p.id < ? AND p.deleted = 0 LIMIT 2"
         found = select(reading.conn, sql, (project_id, project_id + "\U0010ffff"))
     found = [row for row in found if reading.admits(row["id"])]
     if len(found) > 1:
@@ -52,7 +52,7 @@ def row_of(reading: Reading, project_id: str) -> Row:
 
 def one(view: View, project_id: str) -> dict[str, Any]:
     """One project."""
-    return shape.project(view.conn, row_of(view, project_id))
+    return wire.project(view.conn, row_of(view, project_id))
 
 
 def budget(view: View, project_id: str) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def budget(view: View, project_id: str) -> dict[str, Any]:
 
 def budgets(view: View) -> list[tuple[Row, dict[str, Any]]]:
     """The active projects with a budget, and what was used of it."""
-    limited = f"{shape.PROJECT_SQL} WHERE p.deleted = 0 AND p.archived = 0 AND"
+    limited = f"{wire.PROJECT_SQL} WHERE p.deleted = 0 AND p.archived = 0 AND"
     rows = select(view.conn, f"{limited} (p.budget_hours IS NOT NULL OR p.budget_amount IS NOT NULL) ORDER BY p.name, p.id")
     used = reports.used(view) if rows else {}
     return [(row, _budget(row, used.get(row["id"], UNUSED))) for row in rows]

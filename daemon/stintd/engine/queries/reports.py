@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 from stintd.domain import report as rules
 from stintd.domain.day import iso_week, week_of
 from stintd.domain.model import TimeEntry, from_us, to_us
-from stintd.engine import billing, rolling, shape
+from stintd.engine import wire
+from stintd.engine.delivery.plan import Planned
 from stintd.engine.period import Period, period, zone_of
-from stintd.engine.planning import Planned
-from stintd.engine.queries import handed as at_target
+from stintd.engine.queries import delivered as at_target
 from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet import billable as billing
+from stintd.engine.sheet import rollup
 from stintd.engine.view import View
 
 FROM_TOTALS = frozenset({"project", "client", "task", "day", "week"})
@@ -51,11 +53,11 @@ def report(
     )  # fmt: skip
     found = _from_totals(view, span, group_by, filters) if is_quick else _from_entries(view, span, group_by, filters, zone)
     rows = [_shown(row) for row in found.rows]
-    totals = {**_shown(found.total), "wallSeconds": shape.seconds(found.wall_us)}
+    totals = {**_shown(found.total), "wallSeconds": wire.seconds(found.wall_us)}
     if target is not None:
         rows = _with_target(view, target, span, zone, group_by, filters, rows, totals)
     return {
-        "from": shape.stamp(span.start), "to": shape.stamp(span.end), "timezone": str(zone), "groupBy": group_by,
+        "from": wire.stamp(span.start), "to": wire.stamp(span.end), "timezone": str(zone), "groupBy": group_by,
         "rows": rows, "totals": totals,
     }  # fmt: skip
 
@@ -83,11 +85,11 @@ def _shown(row: rules.Row) -> dict[str, Any]:
     """A row; the amount is told where it is of one currency, else by currency in `amounts`."""
     amounts = {currency: float(rules.money(amount)) for currency, amount in sorted(row.amounts.items())}
     one = len(amounts) == 1
-    hands_on, supervised = shape.seconds(row.hands_on_us), shape.seconds(row.supervised_us)
+    hands_on, supervised = wire.seconds(row.hands_on_us), wire.seconds(row.supervised_us)
     return {
         "key": row.key, "name": row.name, "seconds": hands_on + supervised, "handsOnSeconds": hands_on,
-        "supervisedSeconds": supervised, "agentSeconds": shape.seconds(row.agent_us),
-        "billableSeconds": shape.seconds(row.billable_us), "amount": next(iter(amounts.values())) if one else None,
+        "supervisedSeconds": supervised, "agentSeconds": wire.seconds(row.agent_us),
+        "billableSeconds": wire.seconds(row.billable_us), "amount": next(iter(amounts.values())) if one else None,
         "currency": (next(iter(amounts)) or None) if one else None, "amounts": amounts, "entries": row.entries,
     }  # fmt: skip
 
@@ -255,7 +257,7 @@ def _running(view: View, span: Period, filters: Row) -> list[Total]:
             part.length_us, part.hands_on_us, part.supervised_us, 1,
         )
         for row in find(view, ["e.end_us IS NULL", "e.origin <> 'auto'", *clauses], values)
-        for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us))
+        for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us))
     ]  # fmt: skip
 
 
@@ -286,7 +288,7 @@ def _from_entries(view: View, span: Period, group_by: str, filters: Row, zone: A
         commits=lambda entry: _commits(view, rows[entry.id]),
         terms=lambda entry: names.terms(entry.project or "", entry.task or ""),
     )
-    entries: list[TimeEntry] = [rolling.entry_of(row) for row in rows.values()]
+    entries: list[TimeEntry] = [rollup.entry_of(row) for row in rows.values()]
     return rules.totals(entries, group_by, labels, view.now, (span.lo_us, span.hi_us))
 
 
@@ -295,5 +297,5 @@ def _commits_of(view: View, entry: TimeEntry) -> list[rules.Commit]:
 
 
 def _commits(view: View, row: Row) -> list[rules.Commit]:
-    found = shape.commit_rows(view.conn, row, to_us(view.now))
+    found = wire.commit_rows(view.conn, row, to_us(view.now))
     return [rules.Commit(one["sha"], one["subject"], from_us(one["time_us"])) for one in found]

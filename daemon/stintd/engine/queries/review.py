@@ -12,11 +12,12 @@ from typing import Any
 from stintd.domain.meeting import Meeting
 from stintd.domain.model import from_us, to_us
 from stintd.domain.policy import Policy
-from stintd.engine import projecting, shape
+from stintd.engine import wire
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.queries import corrections, gaps, meetings
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet import projects
 from stintd.engine.view import View
 from stintd.store import absences, cursors
 
@@ -67,15 +68,15 @@ def listing(
         found += _corrections(view, span)
     looked = cursors.get(view.conn, LOOKED)
     return {
-        "from": shape.stamp(span.start), "to": shape.stamp(span.end), "timezone": view.policy.zone,
+        "from": wire.stamp(span.start), "to": wire.stamp(span.end), "timezone": view.policy.zone,
         "items": found, "count": len(found),
         "blind": [_blind(one) for one in absences.blind(view.conn, span.lo_us, span.hi_us)],
-        "lookedAt": shape.instant(int(looked)) if looked else None,
+        "lookedAt": wire.instant(int(looked)) if looked else None,
     }  # fmt: skip
 
 
 def _blind(one: Any) -> dict[str, Any]:
-    return {"start": shape.stamp(one.start), "end": shape.stamp(one.end), "reason": one.reason}
+    return {"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason}
 
 
 def count(view: View) -> int:
@@ -131,8 +132,8 @@ def _item(kind: str, text: str, command: str, **more: Any) -> dict[str, Any]:
 
 def _when(view: View, lo_us: int, hi_us: int | None) -> dict[str, Any]:
     day = from_us(lo_us).astimezone(zone_of(view.policy.zone)).date().isoformat()
-    length = None if hi_us is None else shape.seconds(hi_us - lo_us)
-    return {"day": day, "start": shape.instant(lo_us), "end": shape.instant(hi_us), "seconds": length}
+    length = None if hi_us is None else wire.seconds(hi_us - lo_us)
+    return {"day": day, "start": wire.instant(lo_us), "end": wire.instant(hi_us), "seconds": length}
 
 
 def _said(view: View, lo_us: int, hi_us: int) -> str:
@@ -171,7 +172,7 @@ def _projects(view: View, span: Period) -> Iterator[dict[str, Any]]:
     for row in select(view.conn, NEW, (span.lo_us, span.hi_us)):
         name, day = row["name"], _when(view, row["created_us"], None)["day"]
         about = {"day": day, "projectId": row["id"], "projectName": name}
-        resolver = resolver or projecting.load_resolver(view.conn, view.policy)
+        resolver = resolver or projects.load_resolver(view.conn, view.policy)
         near = resolver.suggestion(row["folder"] or name)
         other = first(view.conn, "SELECT name FROM project WHERE id = ? AND id <> ?", (near, row["id"])) if near else None
         if other is not None:
@@ -201,7 +202,7 @@ def _unconfirmed(view: View, span: Period) -> Iterator[dict[str, Any]]:
         what = "estimated" if any(row["is_estimated"] for row in rows) else "from file changes alone"
         text = f"{name} {date.fromisoformat(day):%a} {int(day[-2:])}: {minutes // 60} h {minutes % 60:02} min {what}"
         yield _item(
-            "unconfirmed", text, f"stint approve {day} --project {shlex.quote(name)}", day=day, seconds=shape.seconds(length),
+            "unconfirmed", text, f"stint approve {day} --project {shlex.quote(name)}", day=day, seconds=wire.seconds(length),
             entryId=rows[0]["id"], projectId=project, projectName=name,
         )  # fmt: skip
 

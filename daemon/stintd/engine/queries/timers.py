@@ -3,21 +3,22 @@
 from typing import Any
 
 from stintd.domain.model import to_us
-from stintd.engine import projecting, shape
+from stintd.engine import wire
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.rows import LONGEST_US, select
+from stintd.engine.sheet import projects
 from stintd.engine.view import View
 
 AUTOMATIC = frozenset({"auto", "backfill"})
 """Origins, as callers see them, of what evidence makes."""
-_OPEN = shape.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id"
+_OPEN = wire.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id"
 
 
 def timers(view: View) -> list[dict[str, Any]]:
     """Waiting, running and paused ones, the most recent first."""
-    shown = [shape.entry(view, row) for row in select(view.conn, _OPEN)]
+    shown = [wire.entry(view, row) for row in select(view.conn, _OPEN)]
     busy = {one["sessionId"] for one in shown if one["sessionId"]}
-    shown += [shape.waiting(view, one) for one in view.waiting if one.until > view.now and one.session not in busy]
+    shown += [wire.waiting(view, one) for one in view.waiting if one.until > view.now and one.session not in busy]
     return sorted([*shown, *_glimpsed(view, shown)], key=lambda one: one["start"], reverse=True)
 
 
@@ -25,10 +26,10 @@ def _glimpsed(view: View, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Work noticed where no timer runs yet; a timer by hand goes before it."""
     if not view.glimpses or any(one["origin"] not in AUTOMATIC and one["state"] == "running" for one in shown):
         return []
-    resolver = projecting.load_resolver(view.conn, view.policy)
+    resolver = projects.load_resolver(view.conn, view.policy)
     running = {one["projectId"] for one in shown if one["state"] == "running"}
     found = [(context, time, resolver.resolve(context)) for context, time in view.glimpses]
-    return [shape.provisional(view, *one) for one in found if one[2].project is None or one[2].project not in running]
+    return [wire.provisional(view, *one) for one in found if one[2].project is None or one[2].project not in running]
 
 
 def first_running(shown: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -67,11 +68,11 @@ def counted_end(row: dict[str, Any], now_us: int) -> int:
 def _inside_us(row: dict[str, Any], lo: int, hi: int) -> int:
     start, end = max(row["start_us"], lo), min(counted_end(row, hi), hi)
     paused = sum(
-        max(0, min(stop if stop is not None else end, end) - max(begin, start)) for begin, stop in shape.pauses(row["pauses"])
+        max(0, min(stop if stop is not None else end, end) - max(begin, start)) for begin, stop in wire.pauses(row["pauses"])
     )
     return int(max(0, end - start - paused))
 
 
 def status(view: View) -> dict[str, Any]:
     """The part of the status that the entries know."""
-    return {"timers": timers(view), "todaySeconds": shape.seconds(today_us(view))}
+    return {"timers": timers(view), "todaySeconds": wire.seconds(today_us(view))}

@@ -6,12 +6,13 @@ from typing import Any
 
 from stintd.domain import report as rules
 from stintd.domain.day import ONE_DAY, week_of
-from stintd.engine import billing, rolling, shape
+from stintd.engine import wire
+from stintd.engine.delivery.plan import Planned
 from stintd.engine.period import Period, period, zone_of
-from stintd.engine.planning import Planned
+from stintd.engine.queries.delivered import Handed, handed
 from stintd.engine.queries.entries import conditions, find, overlapping
-from stintd.engine.queries.handed import Handed, handed
 from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet import billable, rollup
 from stintd.engine.view import View
 from stintd.errors import Invalid
 
@@ -64,7 +65,7 @@ def _rows(view: View, span: Period, filters: Row, zone: Any, target: Planned | N
     clauses, values = overlapping(span.lo_us, span.hi_us)
     more, wanted = conditions(filters)
     actor = filters.get("actor") or "human"
-    bills_supervised = billing.supervised(view.conn, view.policy)
+    bills_supervised = billable.supervised(view.conn, view.policy)
     projects = {row["id"]: row for row in select(view.conn, "SELECT id, name, bill_supervised FROM project")}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     exact: dict[tuple[str, str], dict[str, list[int]]] = {}
@@ -73,7 +74,7 @@ def _rows(view: View, span: Period, filters: Row, zone: Any, target: Planned | N
         rows.setdefault(key, _head(row))
         by_day = exact.setdefault(key, {})
         is_supervised_billed = row["project_id"] is None or bills_supervised(projects[row["project_id"]])
-        for part in rules.contributions(rolling.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
+        for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
             day = part.day.isoformat()
             if row["actor"] == "agent":
                 rows[key]["agentSeconds"] += part.length_us
@@ -84,9 +85,9 @@ def _rows(view: View, span: Period, filters: Row, zone: Any, target: Planned | N
             billed = part.length_us if is_supervised_billed else part.hands_on_us
             rows[key]["billableSeconds"] += billed if row["billable"] else 0
     for key, shown in rows.items():
-        shown["days"] = {day: shape.seconds(sum(parts)) for day, parts in sorted(exact[key].items())}
+        shown["days"] = {day: wire.seconds(sum(parts)) for day, parts in sorted(exact[key].items())}
         shown["seconds"] = sum(shown["days"].values())
-        shown |= {name: shape.seconds(shown[name]) for name in ("billableSeconds", "supervisedSeconds", "agentSeconds")}
+        shown |= {name: wire.seconds(shown[name]) for name in ("billableSeconds", "supervisedSeconds", "agentSeconds")}
     if target is not None:
         _at_target(view, rows, handed(view, target, span, zone, filters))
     kept = [row for row in rows.values() if row["seconds"] or row["agentSeconds"] or row.get("deliveredSeconds")]

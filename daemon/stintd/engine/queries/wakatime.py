@@ -13,13 +13,13 @@ from uuid import UUID
 from stintd.domain.language import language_of
 from stintd.domain.model import from_us, to_us
 from stintd.domain.slicing import Slice, joined
-from stintd.engine import shape
-from stintd.engine.clients import AGENTS
+from stintd.engine import wire
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.queries import reports
+from stintd.engine.queries.activity import Worked, by_name, human_us, length, marks, words, worked
 from stintd.engine.queries.ranges import days_of
-from stintd.engine.queries.spent import Worked, by_name, human_us, length, marks, words, worked
 from stintd.engine.rows import first, select
+from stintd.engine.useragents import AGENTS
 from stintd.engine.view import View
 from stintd.store import cursors
 
@@ -45,7 +45,7 @@ def _lists(view: View, work: Worked, found: list[Slice]) -> dict[str, Any]:
 def _span(first_day: date, last_day: date, zone: Any) -> dict[str, Any]:
     """First and last second of these days."""
     end = midnight(last_day + DAY, zone) - timedelta(seconds=1)
-    return {"start": shape.stamp(midnight(first_day, zone)), "end": shape.stamp(end), "timezone": str(zone)}
+    return {"start": wire.stamp(midnight(first_day, zone)), "end": wire.stamp(end), "timezone": str(zone)}
 
 
 # ---------------------------------------------------------------- answers
@@ -56,7 +56,7 @@ def today(view: View) -> dict[str, Any]:
     zone = zone_of(view.policy.zone)
     day = view.now.astimezone(zone).date()
     work = worked(view, day, day, zone)
-    return {"data": _day(view, work, work.slices, day, zone), "cached_at": shape.stamp(view.now), "has_team_features": False}
+    return {"data": _day(view, work, work.slices, day, zone), "cached_at": wire.stamp(view.now), "has_team_features": False}
 
 
 def _day(view: View, work: Worked, found: list[Slice], day: date, zone: Any, is_detailed: bool = False) -> dict[str, Any]:
@@ -84,9 +84,9 @@ def summaries(
     average = total // busy if busy else 0
     return {
         "data": days, **_part_of(_span(first_day, last_day, zone), "start", "end"),
-        "cumulative_total": {"seconds": round(total / shape.SECOND, 3), **_part(total, "text", "digital", "decimal")},
+        "cumulative_total": {"seconds": round(total / wire.SECOND, 3), **_part(total, "text", "digital", "decimal")},
         "daily_average": {
-            "seconds": average // shape.SECOND, "text": words(average / shape.SECOND), "days_including_holidays": count,
+            "seconds": average // wire.SECOND, "text": words(average / wire.SECOND), "days_including_holidays": count,
             "holidays": count - busy, "days_minus_holidays": busy,
         },
     }  # fmt: skip
@@ -112,9 +112,9 @@ def stats(view: View, span: str = "last_7_days", timezone: str | None = None) ->
     best = None if busy is None else {"date": busy.isoformat(), **_part(lengths[busy], "total_seconds", "text")}
     return {"data": {
         "range": span, "status": "ok", "is_up_to_date": True, "is_including_today": last_day >= view.now.astimezone(zone).date(),
-        **_span(first_day, last_day, zone), "total_seconds": round(total / shape.SECOND, 3),
-        "human_readable_total": words(total / shape.SECOND), "daily_average": average // shape.SECOND,
-        "human_readable_daily_average": words(average / shape.SECOND), "human_readable_range": span.replace("_", " "),
+        **_span(first_day, last_day, zone), "total_seconds": round(total / wire.SECOND, 3),
+        "human_readable_total": words(total / wire.SECOND), "daily_average": average // wire.SECOND,
+        "human_readable_daily_average": words(average / wire.SECOND), "human_readable_range": span.replace("_", " "),
         "days_including_holidays": count, "days_minus_holidays": len(lengths), "holidays": count - len(lengths),
         "best_day": best, "username": "owner", **_lists(view, work, work.slices),
     }}  # fmt: skip
@@ -136,7 +136,7 @@ def durations(
     name_of = SLICED[slice_by] if slice_by else _nothing
     shown = []
     for one in joined([one._replace(entity=name_of(one)) for one in found], ("project", "entity")):
-        row = {"time": one.start_us / shape.SECOND, "duration": one.length_us / shape.SECOND, "project": work.name_of(one),
+        row = {"time": one.start_us / wire.SECOND, "duration": one.length_us / wire.SECOND, "project": work.name_of(one),
                "category": "coding" if one.actor == "human" else "ai coding"}  # fmt: skip
         shown.append({**row, slice_by: one.entity} if slice_by else row)
     return {
@@ -153,7 +153,7 @@ def all_time(view: View, project: str | None = None) -> dict[str, Any]:
     oldest = first(view.conn, "SELECT min(start_us) AS us FROM entry")
     began = from_us(oldest["us"]).astimezone(zone).date() if oldest and oldest["us"] is not None else day
     return {"data": {
-        **_part(seconds * shape.SECOND, "text", "digital", "decimal"), "total_seconds": seconds, "is_up_to_date": True,
+        **_part(seconds * wire.SECOND, "text", "digital", "decimal"), "total_seconds": seconds, "is_up_to_date": True,
         "range": {"start_date": began.isoformat(), "end_date": day.isoformat(), **_span(began, day, zone)},
     }}  # fmt: skip
 
@@ -166,8 +166,8 @@ def projects(view: View, q: str | None = None) -> dict[str, Any]:
     )
     rows = [row for row in select(view.conn, sql) if q is None or q.lower() in row["name"].lower()]
     return {"data": [{
-        "id": row["id"], "name": row["name"], "created_at": shape.instant(row["created_us"]),
-        "last_heartbeat_at": shape.instant(row["last_us"]), "has_public_url": False, "archived": bool(row["archived"]),
+        "id": row["id"], "name": row["name"], "created_at": wire.instant(row["created_us"]),
+        "last_heartbeat_at": wire.instant(row["last_us"]), "has_public_url": False, "archived": bool(row["archived"]),
     } for row in rows], "total": len(rows), "total_pages": 1, "page": 1}  # fmt: skip
 
 
@@ -203,7 +203,7 @@ def beats(view: View, date_: date, timezone: str | None = None) -> dict[str, Any
     lo, hi = to_us(midnight(date_, zone)), to_us(midnight(date_ + DAY, zone))
     names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
     return {"data": [{
-        "time": mark.time_us / shape.SECOND, "entity": mark.entity, "type": "file" if mark.entity else "app",
+        "time": mark.time_us / wire.SECOND, "entity": mark.entity, "type": "file" if mark.entity else "app",
         "project": names.get(mark.project or ""), "branch": mark.branch or None, "language": language_of(mark.entity) or None,
         "category": "coding" if mark.actor == "human" else "ai coding",
     } for mark in marks(view, lo, hi)], **_span(date_, date_, zone)}  # fmt: skip

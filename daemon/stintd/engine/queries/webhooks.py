@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from stintd.engine.outgoing import target_of
+from stintd.engine.outbox import target_of
 from stintd.engine.queries import outbox as deliveries_of
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
-from stintd.engine.shape import instant
 from stintd.engine.view import Reading, View
+from stintd.engine.wire import instant
 from stintd.errors import NotFound
 from stintd.store import outbox
 

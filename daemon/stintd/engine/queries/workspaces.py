@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from stintd.engine.queries import reports
-from stintd.engine.queries.people import me
+from stintd.engine.queries.users import me
 from stintd.engine.rows import DEFAULT_LIMIT
 from stintd.engine.view import View
 from stintd.errors import Invalid, NotFound

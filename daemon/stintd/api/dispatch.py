@@ -1,0 +1,135 @@
+"""How a route of the table reaches the engine: a command in a step, or a query beside the writer."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from stintd.api.route import Call, Handler
+from stintd.domain.model import BeatSignal
+from stintd.engine import idempotency
+from stintd.engine.intake import normalise
+from stintd.engine.scope import limited, within
+from stintd.engine.step import Step
+from stintd.engine.view import View
+from stintd.errors import Invalid
+from stintd.protocol.body import dump
+from stintd.protocol.fields import IDEMPOTENCY_KEY
+
+
+def command(fn: Callable[..., Any]) -> Handler:
+    """Run `fn(step, **arguments)` in a step; answered after its commit, once for each Idempotency-Key."""
+
+    async def handle(surface: Any, call: Call, request: Any) -> Any:
+        locate(surface, call)
+        repeat = _repeat(call, request)
+
+        fresh = _within(call, lambda step: fn(step, **call.arguments))
+        run = surface.daemon.engine.run
+        if repeat is None:
+            return await run(fresh, call.caller.name)
+        return await run(lambda step: idempotency.answered(step, repeat, fresh), call.caller.name)
+
+    return handle
+
+
+def _within(call: Call, fn: Callable[[Step], Any]) -> Callable[[Step], Any]:
+    """A command that reaches as far as its caller does."""
+    return limited(fn, call.caller.limit) if call.caller.limit is not None else fn
+
+
+async def run(surface: Any, call: Call, fn: Callable[[Step], Any]) -> Any:
+    """Run a command in a step as this caller; returns after its commit."""
+    return await surface.daemon.engine.run(_within(call, fn), call.caller.name)
+
+
+def repeatable(handle: Handler) -> Handler:
+    """A handler that creates outside a step, answered once for each Idempotency-Key. What it does must bear being done
+    twice: a daemon that dies between the deed and its note does it again.
+    """
+
+    async def answer(surface: Any, call: Call, request: Any) -> Any:
+        repeat = _repeat(call, request)
+        if repeat is None:
+            return await handle(surface, call, request)
+        engine = surface.daemon.engine
+        known = await engine.read(lambda conn: idempotency.known(conn, repeat))
+        if known is not None:
+            return known
+        made = await handle(surface, call, request)
+        return await engine.run(lambda step: idempotency.answered(step, repeat, lambda step: made), call.caller.name)
+
+    return answer
+
+
+def locate(surface: Any, call: Call) -> None:
+    """Turn the argument `path` into the place where it lies; the map of places belongs to this thread."""
+    path = call.arguments.pop("path", None)
+    if path is not None:
+        daemon = surface.daemon
+        asked = BeatSignal(daemon.engine.clock.now(), "edit", "api", path=path)
+        call.arguments["place"] = daemon.gate.veiled(normalise.place(asked, daemon.places, daemon.device)[0])
+
+
+def query(fn: Callable[..., Any]) -> Handler:
+    """Ask `fn(view, **arguments)`; it sees the effect of everything answered before."""
+
+    async def handle(surface: Any, call: Call, request: Any) -> Any:
+        engine = surface.daemon.engine
+
+        glimpses = tuple((one.context, one.time) for one in surface.daemon.gate.glimpses.values())
+
+        def ask(conn: Any) -> Any:
+            view = View(conn, engine.clock.now(), engine.policy, tuple(engine.state.waiting), glimpses)
+            return fn(within(view) if call.caller.limit else view, **call.arguments)
+
+        return await engine.read(ask, call.caller.limit)
+
+    return handle
+
+
+def changed(fn: Callable[..., Any]) -> Handler:
+    """A command that changes one thing: the revision it expects may come as If-Match."""
+    run = command(fn)
+
+    async def handle(surface: Any, call: Call, request: Any) -> Any:
+        expected = request.headers.get("If-Match")
+        if expected is not None and expected != "*":
+            call.arguments.setdefault("revision", _revision(expected))
+        return await run(surface, call, request)
+
+    handle.reads_if_match = True  # type: ignore[attr-defined]  # the OpenAPI document tells of it
+    return handle
+
+
+def _revision(text: str) -> int:
+    number = text.removeprefix("W/").strip('"')
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Invalid("If-Match must be a revision", "send the revision of the object you read")
+    return int(number)
+
+
+def _repeat(call: Call, request: Any) -> idempotency.Repeat | None:
+    """What a repeated request is known by: caller and key, and that it is the same request. None without a key."""
+    key = _idempotency_key(call)
+    if key is None:
+        return None
+    digest = hashlib.sha256(dump([request.raw_path, _without_key(call.body)])).hexdigest()
+    return idempotency.Repeat(f"{call.caller.name} {key}", f"{call.route.method} {call.route.path}", digest)
+
+
+def _idempotency_key(call: Call) -> str | None:
+    """The key of the header or of the body; only routes that create have one."""
+    in_body = call.arguments.pop("idempotency_key", None)
+    if not call.route.creates:
+        return None
+    key = call.headers.get("Idempotency-Key")
+    if key is None:
+        return in_body
+    try:
+        return str(IDEMPOTENCY_KEY.read(key))
+    except Invalid as error:
+        raise Invalid(f"Idempotency-Key {error.message}", error.hint) from error
+
+
+def _without_key(body: Any) -> Any:
+    return {k: v for k, v in body.items() if k != "idempotencyKey"} if isinstance(body, dict) else body

@@ -1,0 +1,51 @@
+"""The routes of care: what is wrong, copies of the database, and taking things out of everything stored."""
+
+from typing import Any
+
+from stintd.api.dispatch import repeatable
+from stintd.api.route import Call, Route, fields
+from stintd.errors import Invalid
+from stintd.protocol.fields import DAY_OR_INSTANT, FLAG, ID, IDEMPOTENCY_KEY, field, text
+from stintd.protocol.schemas.words import one_of, page, ref
+
+KEY = field("idempotencyKey", IDEMPOTENCY_KEY)
+
+
+async def backups(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """The copies there are."""
+    return {"data": surface.daemon.backups.listing(), "nextCursor": None}
+
+
+async def make_backup(surface: Any, call: Call, request: Any) -> Any:
+    """A copy of everything answered before; answered when it is whole and checked."""
+    return await surface.daemon.backups.make()
+
+
+async def purge(surface: Any, call: Call, request: Any) -> Any:
+    """Take a project or a period out of everything stored; answered when it is in no file any more."""
+    wanted, purger = call.arguments, surface.daemon.purge
+    is_dry, who = wanted.get("dry_run", False), call.caller.name
+    named = wanted.keys() & {"project_id", "project_name"}
+    if bool(named) == ("since" in wanted) or ("until" in wanted and named):
+        raise Invalid("purge takes a project or a period", "send projectId or projectName, or from and to")
+    if named:
+        return await purger.project(wanted.get("project_id"), wanted.get("project_name"), is_dry, who)
+    return await purger.period(wanted["since"], wanted.get("until"), is_dry, who)
+
+
+async def doctor(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+    """What only the running daemon can say of itself."""
+    return {"findings": await surface.daemon.doctor.findings(call.arguments.get("online", False))}
+
+
+ROUTES = [
+    Route("GET", "/api/doctor", doctor, "what the daemon finds wrong with itself", "full",
+          query=fields(field("online", FLAG)), answer=ref("Checkup")),
+    Route("GET", "/api/backup", backups, "copies of the database", answer=page("Backup")),
+    Route("POST", "/api/backup", repeatable(make_backup), "copy the database now", "full", fields(KEY), creates=True,
+          answer=ref("Backup")),
+    Route("POST", "/api/purge", purge, "take a project or a period out of everything stored, for good", "full",
+          fields(field("projectId", ID), field("projectName", text(255)), field("from", DAY_OR_INSTANT, "since"),
+                 field("to", DAY_OR_INSTANT, "until"), field("dryRun", FLAG)), answer=ref("Purged"),
+          needs=(one_of("projectId", "projectName", "from"),)),
+]  # fmt: skip

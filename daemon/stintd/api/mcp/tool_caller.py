@@ -1,0 +1,104 @@
+"""How tools ask the daemon: through the routes of the table, as their caller, so that scope, limit, checks and
+idempotency are those of every other surface."""
+
+from collections.abc import Callable
+from dataclasses import field, replace
+from datetime import date
+from typing import Any, cast
+from urllib.parse import quote, unquote
+
+from stintd.api.dispatch import locate, query, run
+from stintd.api.guard import check_scope
+from stintd.api.route import Call, read_body
+from stintd.engine.commands import narrow
+from stintd.engine.period import zone_of
+from stintd.engine.reply import Reply
+from stintd.errors import Forbidden, Invalid
+from stintd.frozen import frozen
+from stintd.protocol.fields import PATH, read_object
+
+FOLDER_HEADER = "Stint-Folder"
+"""An absolute path, percent-encoded: the caller asks to reach no further than what that folder belongs to. Any caller may
+narrow its own reach so; nothing widens it."""
+
+
+@frozen
+class _Request:
+    """What handlers look at of a request: idempotency compares its path, a revision may come as a header."""
+
+    raw_path: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@frozen
+class Asking:
+    """One caller of tools; `call` is the request that brought the tool's name."""
+
+    surface: Any
+    call: Call
+
+    def today(self) -> date:
+        """The owner's local day."""
+        engine = self.surface.daemon.engine
+        return cast(date, engine.clock.now().astimezone(zone_of(engine.policy.zone)).date())
+
+    async def get(self, path: str, **asked: Any) -> Any:
+        """What a GET of that path answers; fields that are None are left out."""
+        return await self._ask("GET", path, None, {name.rstrip("_"): one for name, one in asked.items() if one is not None})
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """What a POST to that path answers."""
+        return await self._ask("POST", path, body, {})
+
+    async def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """What a PATCH of that path answers."""
+        return await self._ask("PATCH", path, body, {})
+
+    async def delete(self, path: str) -> Any:
+        """What a DELETE of that path answers."""
+        return await self._ask("DELETE", path, None, {})
+
+    async def _ask(self, method: str, path: str, body: Any, asked: dict[str, Any]) -> Any:
+        route, params = self.surface.table.find(method, path)
+        caller = self.call.caller
+        check_scope(caller, route.scope)
+        if caller.limit is not None and not route.is_for_limited:
+            raise Forbidden("this is beyond the one client or project that you reach", "ask the owner")
+        arguments = {**read_object(asked, route.query), **read_body(route, body), **params}
+        answer = await route.handle(self.surface, Call(route, arguments, body, caller), _Request(path))
+        return answer.value if isinstance(answer, Reply) else answer
+
+    async def do(self, fn: Callable[..., Any], **arguments: Any) -> Any:
+        """Run a command that has no route of its own; it must keep to the step's reach."""
+        check_scope(self.call.caller, "write")
+        answer = await run(self.surface, self.call, lambda step: fn(step, **arguments))
+        return answer.value if isinstance(answer, Reply) else answer
+
+    async def look(self, fn: Callable[..., Any], **arguments: Any) -> Any:
+        """Ask a query that has no route of its own; a limited caller's view holds nothing else."""
+        check_scope(self.call.caller, "read")
+        return await query(fn)(self.surface, replace(self.call, arguments=arguments), None)
+
+
+async def narrowed(surface: Any, call: Call) -> Call:
+    """The call with its caller's reach narrowed to the folder that it names, if it names one."""
+    told = call.headers.get(FOLDER_HEADER)
+    if told is None:
+        return call
+    asked = replace(call, arguments={"path": _folder(told)})
+    locate(surface, asked)
+    place = asked.arguments["place"]
+    limit = await run(surface, asked, lambda step: narrow.limit_of(step, place, call.caller.limit))
+    return replace(call, caller=replace(call.caller, limit=limit))
+
+
+def _folder(told: str) -> str:
+    try:
+        return str(PATH.read(unquote(told, errors="strict")))
+    except (Invalid, UnicodeDecodeError) as error:
+        raise Invalid(f"{FOLDER_HEADER} must be an absolute path", "percent-encode it", {"field": FOLDER_HEADER}) from error
+
+
+def at(path: str, identity: str) -> str:
+    """The path of one thing by its id, whatever the id is made of."""
+    return f"{path}/{quote(identity, safe='')}"

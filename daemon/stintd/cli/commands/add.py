@@ -1,0 +1,47 @@
+"""`stint add`: past work that left no evidence: `stint add acme 14:00-15:30 -m call`, `stint add acme 45m`."""
+
+import json
+
+from stintd.cli.commands.log import span
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.period import now, wire
+from stintd.cli.text import bold, dim, for_terminal, length, project_of
+from stintd.client.control import Control
+from stintd.protocol import when
+
+OPTIONS = (
+    Option("--task -t", "the task, by key or name", "TASK", complete="tasks"),
+    Option("--message -m", "what it was about", "TEXT"),
+    Option("--tag", "a tag; may be repeated", "TAG", is_list=True),
+    Option("--billable", "whether it is billed; otherwise as the project says", has_no=True),
+    Option("--create", "make the project if there is none by that name"),
+    Option("--replace", "take the time of your own entries there"),
+    Option("--overlap", "count beside your own entries there"),
+)
+
+
+def run(words):
+    start, end = when.span(" ".join(words.when), now())
+    body = {
+        "projectName": words.project, "start": wire(start), "end": wire(end), "taskName": words.task,
+        "description": words.message, "tags": words.tag or None, "billable": words.billable,
+        "autoCreate": words.create or None, "replace": words.replace or None, "overlap": words.overlap or None,
+    }  # fmt: skip
+    entry = Control().post("/api/entries", {name: value for name, value in body.items() if value is not None})
+    if words.json:
+        print(json.dumps(entry))
+        return
+    print(f"added {bold(project_of(entry))} {span(entry)}, {length(entry['durationSeconds'])}")
+    taken = entry.get("takenSeconds")
+    if taken:
+        print(dim(f"it took {length(taken)} of automatic time; `stint undo` gives it back"))
+    if entry.get("description"):
+        print(dim(for_terminal(entry["description"])))
+
+
+VERBS = {
+    "add": Verb(
+        "add", run, "enter past work: a span like 14:00-15:30, or a length that ends now",
+        (Operand("PROJECT", complete="projects"), Operand("WHEN", "+")), OPTIONS,
+    )
+}  # fmt: skip

@@ -1,0 +1,172 @@
+"""`stint backup`: copy the database, list the copies, put one back."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from stintd import paths
+from stintd.cli import process
+from stintd.cli.commands import service
+from stintd.cli.commands.repos import shown_path
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.text import bold, dim, for_terminal
+from stintd.client.control import Control, DaemonDown
+from stintd.errors import Conflict, Invalid, NotFound, Unavailable
+
+ACTIONS = ("make", "list", "restore")
+NAME = re.compile(r"stintd-(\d{8}T\d{6})-([a-z0-9-]+)\.db")
+ALREADY_RUNNING = 5
+DETAIL = """stint backup                    copy the database now, checked and private (0600), also while hours are recorded
+stint backup --to /mnt/usb/     and put a copy there as well
+stint backup list               what there is: one a day, and those made by hand (settings: [backup])
+stint backup restore FILE       put a copy in the place of the database; FILE is a name of the list, or a path.
+                                The present database is kept beside it, and nothing is delivered twice"""
+OPTIONS = (
+    Option("--to", "copy it there too: a folder, or the name of a new file", "PATH"),
+    Option("--yes -y", "do not ask before restoring"),
+)
+
+
+def run(words):
+    action = words.action or "make"
+    if words.file and action != "restore":
+        raise Invalid(f"{action} takes no file", "stint backup --to PATH puts a copy somewhere else")
+    if words.to and action != "make":
+        raise Invalid("--to belongs to a new backup", "stint backup --to PATH")
+    return {"make": _make, "list": _list, "restore": _restore}[action](words)
+
+
+def _make(words):
+    try:
+        made = Control().post("/api/backup", {}, timeout=600.0)
+    except DaemonDown:
+        (path,) = _offline("--backup")
+        made = _shape(path)
+    if words.to:
+        made["copy"] = _copied(made["path"], words.to)
+    if words.json:
+        print(json.dumps(made))
+        return
+    print(f"{bold(shown_path(made['path']))}  {_size(made['bytes'])}")
+    if words.to:
+        print(f"{bold(shown_path(made['copy']))}")
+
+
+def _shape(path):
+    at, kind = NAME.fullmatch(os.path.basename(path)).groups()
+    time = datetime.strptime(at, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    return {
+        "name": os.path.basename(path), "path": path, "at": time.isoformat().replace("+00:00", "Z"), "kind": kind,
+        "bytes": os.path.getsize(path),
+    }  # fmt: skip
+
+
+def _copied(source, to):
+    """A private copy of a backup; nothing that is there is written over."""
+    target = os.path.abspath(os.path.expanduser(to))
+    if os.path.isdir(target):
+        target = os.path.join(target, os.path.basename(source))
+    try:
+        with open(source, "rb") as file, open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as into:
+            shutil.copyfileobj(file, into, 1 << 20)
+            into.flush()
+            os.fsync(into.fileno())
+    except FileExistsError:
+        raise Conflict(f"{target} is there already", "name a new file, or a folder") from None
+    except OSError as error:
+        hint = f"the backup itself is made: {source}"
+        raise Unavailable(f"{target} cannot be written: {error.strerror}", hint) from error
+    return target
+
+
+def copies():
+    """The backups of this home, the newest first."""
+    folder = paths.home_layout().backups
+    try:
+        names = [name for name in os.listdir(folder) if NAME.fullmatch(name)]
+    except FileNotFoundError:
+        names = []
+    return sorted((_shape(os.path.join(folder, name)) for name in names), key=lambda one: one["at"], reverse=True)
+
+
+def _list(words):
+    found = copies()
+    if words.json:
+        print(json.dumps(found))
+        return
+    for one in found:
+        at = datetime.fromisoformat(one["at"]).astimezone()
+        print(f"{one['name']}  {at:%Y-%m-%d %H:%M}  {one['kind']:<12} {_size(one['bytes']):>9}")
+    print(dim(f"in {shown_path(paths.home_layout().backups)}") if found else dim("no backups yet; `stint backup` makes one"))
+
+
+def _size(number):
+    return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.0f} kB"
+
+
+def _restore(words):
+    if not words.file:
+        raise Invalid("which backup?", "stint backup restore FILE; `stint backup list` shows what there is")
+    source = _found(words.file)
+    was_running = process.is_running()
+    _confirm(words, source, was_running)
+    if was_running:
+        service.halt()
+    try:
+        notes = _offline("--restore", source)
+    finally:
+        if was_running:
+            service.rise()
+    if words.json:
+        print(json.dumps({"restored": source, "notes": notes, "started": was_running}))
+        return
+    print("\n".join(for_terminal(note) for note in notes))
+    print("stintd runs again" if was_running else dim("stintd was not running; `stint up` starts it"))
+
+
+def _found(name):
+    """A path, or the name of a backup of this home."""
+    path = os.path.abspath(os.path.expanduser(name))
+    here = os.path.join(paths.home_layout().backups, name)
+    found = next((one for one in (path, here) if os.path.isfile(one)), None)
+    if found is None:
+        raise NotFound(f"there is no file {name}", "`stint backup list` shows what there is")
+    return found
+
+
+def _confirm(words, source, was_running):
+    """What was recorded since the backup leaves the sheet: a person says so, or --yes."""
+    if words.yes:
+        return
+    if not sys.stdin.isatty():
+        raise Invalid("restoring replaces the database", "say --yes when you mean it; the present one is kept beside it")
+    print(f"{shown_path(source)} takes the place of the database, which is kept beside it.", file=sys.stderr)
+    stops = " stintd is stopped for it and started again." if was_running else ""
+    print(f"What was recorded since is in that one alone.{stops} Restore? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Conflict("nothing was changed", "answer y, or say --yes")
+
+
+def _offline(*words):
+    """Have the program of the daemon do it: it alone may write to the database. What it says, line by line."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "stintd.cli.run", *words], env=process.environment(), stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    if done.returncode:
+        message, _, hint = done.stderr.strip().removeprefix("stintd: ").partition("\n")
+        kind = Conflict if done.returncode == ALREADY_RUNNING else Unavailable
+        raise kind(message or f"stintd ended with status {done.returncode}", hint or "see `stint doctor`")
+    return done.stdout.splitlines()
+
+
+VERBS = {
+    "backup": Verb(
+        "backup", run, "copy the database, list the copies, put one back",
+        (Operand("ACTION", "?", choices=ACTIONS), Operand("FILE", "?")), OPTIONS, DETAIL,
+    )
+}  # fmt: skip

@@ -1,0 +1,55 @@
+"""`stint clients`: list, add, rename, archive."""
+
+import json
+
+from stintd.cli.catalog import client_of_name
+from stintd.cli.commands.projects import name_operand
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.text import bold, dim, for_terminal
+from stintd.client.control import Control
+from stintd.errors import Invalid
+
+ACTIONS = ("list", "add", "edit", "archive", "unarchive", "delete")
+OPTIONS = (Option("--all", "list archived ones as well"), Option("--name", "a new name", "NAME"))
+
+
+def _list(words, control):
+    found = list(control.every("/api/clients", status="all" if words.all else "active"))
+    if words.json:
+        print(json.dumps(found))
+        return
+    for client in found:
+        print(bold(for_terminal(client["name"])) + (dim(" (archived)") if client.get("archived") else ""))
+    if not found:
+        print(dim("no clients; `stint clients add NAME` makes one"))
+
+
+def _tell(words, client, said):
+    print(json.dumps(client) if words.json else f"{said} {bold(for_terminal(client['name']))}")
+
+
+def run(words):
+    control = Control()
+    action = words.action or "list"
+    if action == "list":
+        return _list(words, control)
+    if not words.name_:
+        raise Invalid(f"which client to {action}?", f"stint clients {action} NAME")
+    if action == "add":
+        return _tell(words, control.post("/api/clients", {"name": words.name_}), "added")
+    client = client_of_name(control, words.name_)
+    route = f"/api/clients/{client['id']}"
+    if action == "delete":
+        return _tell(words, control.delete(route) or client, "deleted")
+    if action == "edit" and not words.name:
+        raise Invalid("nothing to change was named", "stint clients edit NAME --name NEW")
+    body = {"name": words.name} if action == "edit" else {"archived": action == "archive"}
+    return _tell(words, control.patch(route, body), "changed")
+
+
+VERBS = {
+    "clients": Verb(
+        "clients", run, "list, add, rename, archive clients",
+        (Operand("ACTION", "?", choices=ACTIONS), name_operand()), OPTIONS,
+    )
+}  # fmt: skip

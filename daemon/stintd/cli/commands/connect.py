@@ -1,0 +1,99 @@
+"""`stint connect`: deliver approved hours to a billing system."""
+
+import getpass
+import json
+import sys
+
+from stintd.cli import accounts, remote_places
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.text import bold, dim, for_terminal
+from stintd.client.control import Control
+from stintd.errors import Invalid
+
+OPTIONS = (
+    Option("--kind", "what it is, like clockme, jira or webhook (default: as TARGET is called; a wrong one lists all)", "KIND"),
+    Option("--url", "its address, where it is not the service's own", "URL"),
+    Option("--key-from", "read the key from the first line of this file (- for standard input) instead of asking", "FILE"),
+    Option("--key-env", "the daemon's environment variable that holds the key", "NAME"),
+    Option("--key-file", "a file of yours (0600) that holds the key", "FILE"),
+    Option("--set", "what this kind needs beside the key, like team_id=9012", "NAME=ID", is_list=True),
+    Option("--from", "send nothing older (default: today)", "DATE"),
+    Option("--deliver", "approved (default) or auto: without your approval", "WHEN", choices=("approved", "auto")),
+    Option("--live", "on: the running timer runs there, too, where the kind can (default off)", "WHEN", choices=("on", "off")),
+    Option("--settle", "how long an entry rests after its last change (default 10m)", "LENGTH"),
+    Option("--description", "subjects (default), task, none, or a fixed text", "RULE"),
+)
+DETAIL = """The key is tried with one harmless call before anything is kept; it lies in a file that only you may read.
+stint connect clockme                      asks for the key
+stint targets match clockme                maps projects by their names, after asking
+stint sync --dry-run                       shows what would be sent; `stint sync` sends it now"""
+SHOWN = 20
+WHEN = {"approved": "nothing is sent before you approve it", "auto": "what is mapped is sent by itself, without your approval"}
+_SOURCES = {"key_env": "keyEnv", "key_file": "keyFile"}
+
+
+def _secret(words):
+    """The key: from a file, or asked for without showing it; None when another place for it is named."""
+    if any(getattr(words, name) for name in _SOURCES):
+        return None
+    if words.key_from:
+        try:
+            if words.key_from == "-":
+                return sys.stdin.readline().strip()
+            with open(words.key_from, encoding="utf-8") as file:
+                return file.readline().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Invalid(f"{words.key_from} cannot be read: {error}", "name a file whose first line is the key") from error
+    if not sys.stdin.isatty():
+        raise Invalid("where is the key?", "name it with --key-from FILE, --key-env or --key-file")
+    return getpass.getpass(f"key of {words.target}: ").strip()
+
+
+def run(words):
+    control, kind = Control(), words.kind or words.target
+    control.get(f"/api/targets/kinds/{kind}")  # before anybody types a key for what there is not
+    secret = _secret(words)
+    if secret == "":
+        raise Invalid("the key is empty", "paste the key the service gave you")
+    body = {
+        "name": words.target, "kind": kind, "baseUrl": words.url, "secret": secret,
+        "from": getattr(words, "from"), "deliver": words.deliver, "settle": words.settle, "description": words.description,
+    }  # fmt: skip
+    if words.live is not None:
+        body["live"] = words.live == "on"
+    if words.set:
+        body["options"] = dict(pair.partition("=")[::2] for pair in words.set)
+    body |= {into: getattr(words, name) for name, into in _SOURCES.items()}
+    options = accounts.completed(control, body)
+    body = {**body, "options": options} if options else body
+    answer = control.post("/api/targets", {name: value for name, value in body.items() if value is not None})
+    if words.json:
+        print(json.dumps(answer))
+        return
+    print(
+        f"connected {bold(for_terminal(answer['name']))}"
+        + (f" as {for_terminal(answer['account'])}" if answer["account"] else "")
+    )
+    _say_places(control, answer)
+    print(dim(f"{WHEN[answer['deliver']]}; `stint sync --dry-run` shows what would be"))
+
+
+def _say_places(control, answer):
+    """What can be mapped to, what has the same name here, and the commands that map it."""
+    name = answer["name"]
+    for project in answer["projects"][:SHOWN]:
+        ids = " ".join(f"{field}={value}" for field, value in project.items() if field != "name")
+        print(f"  {for_terminal(project.get('name', ''))}  {dim(for_terminal(ids))}")
+    more = len(answer["projects"]) - SHOWN
+    if more > 0:
+        print(dim(f"  and {more} more: stint targets places {name}"))
+    if answer["projects"]:
+        found = control.get(f"/api/targets/{name}/match")["proposals"]
+        same = [one for one in found if one["how"] in remote_places.SURE]
+        if found:
+            print(f"{len(same)} of {len(found)} projects here are called as one there: stint targets match {name}")
+    fields = " ".join(f"{field.split('|')[0]}=ID" for field in answer["needs"])
+    print(dim(f"say what goes there: stint targets map {name} --project NAME {fields}".rstrip()))
+
+
+VERBS = {"connect": Verb("connect", run, "deliver approved hours to a billing system", (Operand("TARGET"),), OPTIONS, DETAIL)}

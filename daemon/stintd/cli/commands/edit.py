@@ -1,0 +1,127 @@
+"""`stint edit`, `split`, `merge`, `delete`, `undo`: corrections, which always win and can be taken back."""
+
+import json
+
+from stintd.cli.commands.log import row, span
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.period import now, wire
+from stintd.cli.short_ids import entries_of, entry_of
+from stintd.cli.text import bold, dim, for_terminal, length, local, project_of, short_id
+from stintd.client.control import Control
+from stintd.errors import Invalid
+from stintd.protocol import when
+
+IDS = Operand("ID", "+", complete="entries")
+EDIT_OPTIONS = (
+    Option("--project -p", "move it to this project", "PROJECT", complete="projects"),
+    Option("--task -t", "the task, by key or name; - for none", "TASK", complete="tasks"),
+    Option("--message -m", "what it was about", "TEXT"),
+    Option("--tag", "its tags from now on; may be repeated", "TAG", is_list=True),
+    Option("--billable", "whether it is billed", has_no=True),
+    Option("--start", "when it began; a bare 10:30 is on the entry's day", "WHEN"),
+    Option("--end", "when it ended", "WHEN"),
+    Option("--confirm", "it was work: deliver it"),
+)
+
+
+def line(entry):
+    """An entry in one line."""
+    text = f"{short_id(entry['id'])}  {span(entry)}  {length(entry.get('durationSeconds') or 0)}  {project_of(entry)}"
+    return "  ".join(part for part in (text, *row(entry)[4:]) if part)
+
+
+def _moment(text, entry):
+    """A time as people write it, near the entry: a bare time of day is on the day the entry began."""
+    return wire(when.instant(text, now(), local(entry["start"]).date()))
+
+
+def _change(words, entry):
+    body = {
+        "projectName": words.project, "taskName": words.task, "description": words.message, "tags": words.tag or None,
+        "billable": words.billable, "confirmed": words.confirm or None,
+        "start": _moment(words.start, entry) if words.start else None,
+        "end": _moment(words.end, entry) if words.end else None,
+    }  # fmt: skip
+    body = {name: value for name, value in body.items() if value is not None}
+    if not body:
+        raise Invalid("nothing to change was named", "`stint edit --help` lists what can be")
+    if words.task == "-":
+        body["taskName"] = None
+    return {**body, "revision": entry["revision"]}
+
+
+def edit(words):
+    control = Control()
+    entries = entries_of(control, words.id)
+    bodies = [_change(words, entry) for entry in entries]
+    _show(words, [control.patch(f"/api/entries/{e['id']}", body) for e, body in zip(entries, bodies, strict=True)])
+
+
+def split(words):
+    control = Control()
+    entry = entry_of(control, words.id)
+    body = {"at": _moment(" ".join(words.when), entry), "revision": entry["revision"]}
+    _show(words, control.post(f"/api/entries/{entry['id']}/split", body)["entries"])
+
+
+def merge(words):
+    control = Control()
+    entries = entries_of(control, words.id)
+    if len(entries) < 2:
+        raise Invalid("merging needs at least two entries", "stint merge ID ID…")
+    _show(words, [control.post("/api/entries/merge", {"ids": [entry["id"] for entry in entries]})])
+
+
+def delete(words):
+    control = Control()
+    gone = [control.delete(f"/api/entries/{entry['id']}") for entry in entries_of(control, words.id)]
+    if words.json:
+        print(json.dumps(gone))
+        return
+    for entry in gone:
+        print(f"deleted {line(entry)}")
+    print(dim("its time stays free; `stint undo` brings it back"))
+
+
+def undo(words):
+    answer = Control().post("/api/undo", {"editId": words.edit} if words.edit else {})
+    if words.json:
+        print(json.dumps(answer))
+        return
+    told = answer.get("edit") or answer
+    print(f"undone: {bold(for_terminal(told.get('summary') or told.get('verb') or 'the last edit'))}")
+
+
+def edits(words):
+    found = Control().get("/api/edits", limit=20)["data"]
+    if words.json:
+        print(json.dumps(found))
+        return
+    for step in found:
+        at = local(step["at"])
+        gone = dim(" (undone)") if step.get("undoneAt") else ""
+        print(f"{dim(step['editId'])}  {at:%a %d %b %H:%M}  {for_terminal(step['summary'])}{gone}")
+
+
+def _show(words, entries):
+    if words.json:
+        print(json.dumps(entries))
+        return
+    for entry in entries:
+        print(line(entry))
+
+
+def undo_or_list(words):
+    return edits(words) if words.list else undo(words)
+
+
+VERBS = {
+    "edit": Verb("edit", edit, "change entries; what you set is never recomputed", (IDS,), EDIT_OPTIONS),
+    "split": Verb("split", split, "cut an entry in two", (Operand("ID", complete="entries"), Operand("WHEN", "+"))),
+    "merge": Verb("merge", merge, "make one entry of several", (IDS,)),
+    "delete": Verb("delete", delete, "delete entries; late evidence does not bring them back", (IDS,)),
+    "undo": Verb(
+        "undo", undo_or_list, "take back the last edit, or any by its id", (Operand("EDIT", "?"),),
+        (Option("--list", "list the latest edits"),),
+    ),
+}  # fmt: skip

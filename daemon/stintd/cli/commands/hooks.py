@@ -1,0 +1,267 @@
+"""`stint hooks install|uninstall|status`: shows what changes, changes it, and takes it back."""
+
+import json
+import os
+
+from stintd.cli.commands import hookswakatime
+from stintd.cli.options import Operand, Option, UsageError, Verb
+from stintd.cli.text import for_terminal, warn
+from stintd.client.control import Control, DaemonDown
+from stintd.errors import Conflict, StintdError
+from stintd.install import agentsettings, editors, git, gitglobal, memory, shells, wakatime
+from stintd.install.agentlist import HOSTS as AGENTS
+from stintd.install.change import Plan, Remove, described, perform
+from stintd.install.gitplace import find, hooks_folder, version
+from stintd.paths import ensure, home_layout
+
+PROGRAMS = {**AGENTS, **editors.HOSTS, **shells.HOSTS}
+"""Everything but git that reads a file of its user's; shells are named by `shell` and --shell."""
+HOSTS = ("git", *AGENTS, *editors.HOSTS, "shell", wakatime.NAME)
+NOTHING = Plan()
+DETAIL = """\
+wakatime: the settings of WakaTime's clients name stintd as their server; where they have another, stintd goes beside it.
+
+An agent's hooks go into its own user settings, whose other bytes stay as they are; what was there is kept beside ours.
+An editor or shell reads a file of ours through one line in a file that it reads when it starts.
+
+git, without an option: on git 2.54 and later all your repositories, through one line in your git configuration; before,
+the repository of the current folder. Hooks that are there already keep working: they are kept and run after ours.
+A repository whose hooks belong to the project (core.hooksPath, like husky's) is left alone and named."""
+
+
+def hooks(words):
+    for host in words.host:
+        if host not in HOSTS:
+            raise UsageError(f"no hooks for {host!r}", "hooks are there for " + ", ".join(HOSTS))
+    layout = home_layout()
+    return {"install": _install, "uninstall": _uninstall, "status": _status}[words.action](words, layout)
+
+
+def _has_git(words):
+    """Whether git's hooks are meant: by name, and where nothing is named."""
+    return "git" in words.host or not words.host
+
+
+def _named(words, home):
+    """The programs that were named, each once; a shell without --shell is that of the user's terminals."""
+    shell = [words.shell] if words.shell else []
+    for host in words.host:
+        if host == "shell":
+            yield from shell or _shells_meant(words.action, home)
+        elif host in PROGRAMS:
+            yield host
+
+
+def _shells_meant(action, home):
+    """To install: the user's own shell; to look at or take back: each that has a line of ours as well."""
+    if action == "install":
+        return [shells.login_shell(home)]
+    return [name for name, shell in shells.HOSTS.items() if shell.state(home)[1] != "absent"]
+
+
+def _home(layout):
+    return agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), os.environ)
+
+
+def _install(words, layout):
+    plan = _install_git(words, layout) if _has_git(words) else Plan()
+    for name in dict.fromkeys(_named(words, _home(layout))):
+        part = PROGRAMS[name].install(_home(layout))
+        if part.steps and not words.dry_run:
+            ensure(layout)
+            agentsettings.remember(_home(layout), name, part)
+        plan += part
+    if wakatime.NAME in words.host:
+        return _carry_out(words, plan, hookswakatime.install(_home(layout), layout, words.dry_run))
+    return _carry_out(words, plan)
+
+
+def _install_git(words, layout):
+    plan, places = Plan(), list(words.repo)
+    is_broad = words.all or not (places or words.template)
+    if is_broad and gitglobal.has_config_hooks():
+        plan += gitglobal.plan_config(layout.hooks, layout.spool)  # reaches new repositories too
+    else:
+        places += [] if not is_broad else _watched() if words.all else [os.getcwd()]
+        plan += gitglobal.plan_template(layout.hooks, layout.spool) if words.template else Plan()
+    folders, left_alone = git.folders_of(places)
+    parts = {folder: git.plan_install(folder, layout.spool) for folder in folders}
+    plan = sum(parts.values(), plan + left_alone)
+    if plan.steps and not words.dry_run:
+        ensure(layout)
+        for folder, part in parts.items():
+            if part.steps:
+                memory.remember(layout.hooks, folder, not os.path.lexists(folder))
+    return plan
+
+
+def _uninstall(words, layout):
+    """What was named; of git's without a name everything, also where nobody watches any more."""
+    plan, done = _uninstall_git(words, layout) if _has_git(words) else (Plan(), [])
+    named = list(dict.fromkeys(_named(words, _home(layout))))
+    for name in named:
+        plan += PROGRAMS[name].uninstall(_home(layout))
+    if wakatime.NAME in words.host:
+        plan += wakatime.uninstall(_home(layout))
+    code = _carry_out(words, plan)
+    if wakatime.NAME in words.host and not words.dry_run:
+        hookswakatime.uninstall(_home(layout))
+    if not words.dry_run:
+        for folder in done:
+            memory.forget(layout.hooks, folder)
+        for name in named:
+            if PROGRAMS[name].state(_home(layout))[1] == "absent":
+                agentsettings.forget(_home(layout), name)
+    return code
+
+
+def _uninstall_git(words, layout):
+    """The plan, and the folders that are forgotten once it is carried out."""
+    plan, places, known = Plan(), list(words.repo), memory.recall(layout.hooks)
+    is_everything = words.all or not (places or words.template)
+    if is_everything or words.template:
+        plan += gitglobal.plan_template_removal(layout.hooks)
+    if is_everything:
+        plan += gitglobal.plan_config_removal(layout.hooks)
+        places += [*_watched(is_needed=False), os.getcwd()]
+    folders, left_alone = git.folders_of(places)
+    if not is_everything:
+        plan += left_alone
+    for folder in dict.fromkeys([*folders, *(known if is_everything else ())]):
+        part = git.plan_uninstall(folder)
+        plan += part
+        if known.get(folder) and _is_emptied(folder, part):
+            plan += Plan((Remove(folder, is_folder=True),))
+    return plan, [folder for folder in known if is_everything or folder in folders]
+
+
+def _is_emptied(folder, part):
+    gone = {os.path.basename(step.path) for step in part.steps if isinstance(step, Remove)}
+    return os.path.isdir(folder) and set(os.listdir(folder)) == gone
+
+
+def _carry_out(words, plan, done=NOTHING):
+    """Show the plan, and unless it is a dry run do it; `done` is done already. 1 when something named is left alone."""
+    shown = plan + done
+    lines = list(described(shown.steps))
+    if not words.json:
+        _show(lines, shown, words.dry_run)
+    if not words.dry_run:
+        perform(plan.steps)
+    if words.json:
+        problems = [{"path": p.path, "text": p.text, "hint": p.hint} for p in shown.problems]
+        print(json.dumps({"changes": lines, "problems": problems, "notes": list(shown.notes), "dryRun": words.dry_run}))
+    return 1 if shown.problems and not words.all else 0
+
+
+def _show(lines, plan, is_dry):
+    for line in lines:
+        print(("would " if is_dry and not line.startswith(" ") else "") + for_terminal(line))
+    for problem in plan.problems:
+        print(warn(f"! {for_terminal(problem.text)}"))
+        print(f"  {for_terminal(problem.hint)}")
+    for note in plan.notes:
+        print(for_terminal(note))
+    if not lines and not plan.problems:
+        print("nothing to change")
+
+
+def _status(words, layout):
+    report = _git_report(words, layout) if _has_git(words) else {}
+    report.update(_programs_report(words, _home(layout)))
+    if words.json:
+        print(json.dumps(report))
+        return 0
+    if _has_git(words):
+        _show_git(report)
+    for name, stands in {**report["agents"], **report["editors"], **report["shells"]}.items():
+        title = PROGRAMS[name].title if name in PROGRAMS else wakatime.TITLE
+        print(f"{title}: {for_terminal(stands['state'])} ({for_terminal(stands['path'])})")
+    return 0
+
+
+def _programs_report(words, home):
+    """How each program stands that was named, or without names each."""
+    named = set(_named(words, home)) if words.host else set(PROGRAMS)
+    report = {}
+    for kind, hosts in (("agents", AGENTS), ("editors", editors.HOSTS), ("shells", shells.HOSTS)):
+        states = {name: host.state(home) for name, host in hosts.items() if name in named}
+        report[kind] = {name: {"path": path, "state": state} for name, (path, state) in states.items()}
+    if wakatime.NAME in words.host or not words.host:
+        report["agents"][wakatime.NAME] = dict(zip(("path", "state"), wakatime.state(home), strict=True))
+    return report
+
+
+def _git_report(words, layout):
+    places = words.repo or _watched(is_needed=words.all) or [os.getcwd()]
+    return {
+        "git": ".".join(str(part) for part in version()),
+        "config": gitglobal.is_config_installed(layout.hooks),
+        "template": gitglobal.is_template_installed(layout.hooks),
+        "repos": [_state_of(place, layout) for place in places],
+    }
+
+
+def _show_git(report):
+    reach = "reach every repository" if report["config"] else "are not in your configuration"
+    print(f"git {report['git']}: hooks {reach}; new repositories {'get' if report['template'] else 'do not get'} them")
+    for repo in report["repos"]:
+        print(f"{for_terminal(repo['path'])}: {for_terminal(_in_words(repo, report['config']))}")
+        if repo.get("hint") and not report["config"]:
+            print(f"  {for_terminal(repo['hint'])}")
+
+
+def _in_words(repo, is_reached):
+    """How one repository stands; `is_reached` by the user's configuration it needs no hook files of its own."""
+    states = _by_state(repo["hooks"])
+    if is_reached and set(states) <= {"absent"}:
+        return "reached by your configuration"
+    return repo.get("text") or "; ".join(f"{state}: {', '.join(names)}" for state, names in states.items())
+
+
+def _state_of(place, layout):
+    try:
+        return {"path": place, "hooks": git.hook_states(hooks_folder(find(place)), layout.spool)}
+    except StintdError as error:
+        return {"path": place, "hooks": {}, "text": error.message, "hint": error.hint}
+
+
+def _by_state(states):
+    grouped = {}
+    for hook, state in states.items():
+        grouped.setdefault(state, []).append(hook)
+    return grouped
+
+
+def _watched(is_needed=True):
+    """Checkouts the daemon watches. Without a daemon: none, or the error when they were asked for."""
+    try:
+        repos = list(Control().every("/api/repos"))
+    except DaemonDown:
+        if is_needed:
+            raise
+        return []
+    found = [checkout["path"] for repo in repos for checkout in repo.get("checkouts", ()) if not checkout.get("gone")]
+    if is_needed and not found:
+        raise Conflict("no repositories are watched yet", "watch a folder with `stint up FOLDER`, or name one with --repo")
+    return found
+
+
+VERBS = {
+    "hooks": Verb(
+        "hooks",
+        hooks,
+        "install, remove or show what tells stintd of git, AI agents, editors and shells",
+        (Operand("ACTION", choices=("install", "uninstall", "status")), Operand("HOST", "*", choices=HOSTS)),
+        (
+            Option("--repo", "the repository at PATH (may be repeated)", "PATH", is_list=True),
+            Option("--all", "every watched repository"),
+            Option("--template", "repositories made or cloned from now on"),
+            Option(
+                "--shell", "with `shell`: bash, zsh or fish, instead of your login shell", "NAME", choices=tuple(shells.HOSTS)
+            ),
+            Option("--dry-run -n", "show what would change, and change nothing"),
+        ),
+        DETAIL,
+    )
+}

@@ -1,0 +1,64 @@
+"""`stint week`: a week of days, each as a band of its hours, with totals."""
+
+import json
+from datetime import timedelta
+
+from stintd.cli.commands.day import Axis, bounds_of, hour_line, spans_of
+from stintd.cli.commands.timesheet import bounds_of as week_of
+from stintd.cli.layout import columns, right
+from stintd.cli.options import Operand, Verb
+from stintd.cli.period import entries_between
+from stintd.cli.text import bold, coloured, dim, length
+from stintd.client.control import Control
+
+LABEL = 7
+
+
+def hours_of(entries, days):
+    """First and last hour worked on any of the days, at least eight apart."""
+    first, last = 24, 0
+    for day in days:
+        low, high = bounds_of(day)
+        for entry in entries:
+            for start, end in spans_of(entry, low, high):
+                first = min(first, start.hour)
+                last = max(last, 24 if end == high else end.hour + (1 if end.minute or end.second else 0))
+    last = max(last, min(24, first + 8)) if first < 24 else 17
+    return max(0, min(first, last - 8)), last
+
+
+def lines(entries, report, days, room):
+    """One line a day."""
+    seconds = {row["key"]: row["handsOnSeconds"] + row["supervisedSeconds"] for row in report["rows"]}
+    first, last = hours_of(entries, days)
+    cells = max(12, room - LABEL - 10)
+    most = max(seconds.values(), default=0)
+    for number, day in enumerate(days):
+        low, high = bounds_of(day)
+        axis = Axis(low + timedelta(hours=first), min(high, low + timedelta(hours=last)), cells)
+        if not number:
+            yield dim(" " * LABEL + hour_line(axis, False))
+        spans = [span for entry in entries for span in spans_of(entry, low, high)]
+        total = seconds.get(day.isoformat(), 0)
+        band = coloured(axis.strip(spans), 0)
+        yield f"{day:%a} {day.day:>2} {band}{bold(right(length(total) if total else '·', 9))}"
+    total = length(sum(seconds.values()))
+    yield bold(right(f"total {total}", LABEL + cells + 9))
+    if most:
+        yield dim(f"wall time {length(report['totals']['wallSeconds'])}")
+
+
+def run(words):
+    control = Control()
+    first, last = week_of(" ".join(words.week))
+    bounds = {"from_": first.isoformat(), "to": last.isoformat()}
+    entries = [e for e in entries_between(control, bounds, None, False) if e.get("state") != "waiting"]
+    report = control.get("/api/reports", **bounds, groupBy="day")
+    if words.json:
+        print(json.dumps({"entries": entries, "report": report}))
+        return
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    print("\n".join(lines(entries, report, days, columns())))
+
+
+VERBS = {"week": Verb("week", run, "the days of this week, or of WEEK, as timelines", (Operand("WEEK", "*"),))}

@@ -1,0 +1,183 @@
+"""`stint why`: what an entry, or a minute, rests on, as a story: evidence, commits, and one sentence for each gap."""
+
+import json
+from collections import Counter
+
+from stintd.cli.commands.log import span
+from stintd.cli.layout import columns, fit, wrapped
+from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.period import instant_of
+from stintd.cli.short_ids import entry_of, looks_like_id
+from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local, project_of, short_id
+from stintd.client.control import Control
+
+SHOWN_FILES, SHOWN_GAPS, SHORT_GAP = 5, 40, 300
+ACTS = {
+    "edit": "edits", "read": "reads", "commit": "commits", "checkout": "branch changes", "merge": "merges",
+    "rebase": "rebases", "push": "pushes", "pull": "pulls", "stash": "stashes", "session_start": "session starts",
+    "prompt": "prompts", "tool": "tool calls", "turn_end": "turns", "session_end": "session ends",
+    "presence": "signs of presence",
+}  # fmt: skip
+SINGLE = {"signs of presence": "sign of presence", "stashes": "stash", "pushes": "push"}
+VERDICTS = {
+    "work": "counted", "away": "away", "unassigned": "unassigned", "supervised": "supervised",
+    "autonomous": "agent alone", "absence": "absent",
+}  # fmt: skip
+
+
+def _counted(number, word):
+    return f"{number} {SINGLE.get(word, word.removesuffix('s')) if number == 1 else word}"
+
+
+def heading(entry, room):
+    """What the entry is, in two or three lines."""
+    task = for_terminal(entry.get("taskName") or "")
+    title = fit(project_of(entry) + (f" · {task}" if task else ""), room - 8)
+    yield f"{bold(title)}  {dim(short_id(entry['id']))}"
+    lengths = length(entry.get("durationSeconds") or 0)
+    if entry.get("supervisedSeconds"):
+        hands_on, supervised = length(entry["handsOnSeconds"]), length(entry["supervisedSeconds"])
+        lengths += f" ({hands_on} hands-on, {supervised} supervised)"
+    yield from wrapped(f"{day_name(local(entry['start']))} {span(entry)} {lengths}", room)
+    if entry.get("branch"):
+        where = f" in {for_terminal(entry['repo'])}" if entry.get("repo") else ""
+        yield dim(fit(f"branch {for_terminal(entry['branch'])}{where}", room))
+    notes = []
+    if entry.get("actor") == "agent":
+        notes.append("an agent's own time")
+    if entry.get("origin") == "backfill":
+        notes.append("estimated from what was read afterwards (`stint backfill`)")
+    if entry.get("origin") == "manual":
+        notes.append("entered or started by hand")
+    if entry.get("pinned"):
+        notes.append("you set its " + ", ".join(entry["pinned"]))
+    if not entry.get("confirmed", True):
+        notes.append("unconfirmed: `stint edit ID --confirm` if it was work")
+    if notes:
+        yield from (dim(line) for line in wrapped("; ".join(notes), room))
+
+
+def evidence_lines(told, room):
+    """Heartbeats summarised: what kinds, from where, which files."""
+    beats = told.get("heartbeats") or []
+    count = told.get("heartbeatCount") or (len(beats) if isinstance(beats, list) else beats)
+    if not count:
+        yield "no heartbeats: it rests on what you entered"
+        return
+    if not isinstance(beats, list) or not beats:
+        yield f"{_counted(count, 'heartbeats')}"
+        return
+    for actor in ("human", "agent"):
+        of_actor = [beat for beat in beats if beat.get("actor", "human") == actor]
+        if of_actor:
+            yield from _actor_lines(actor, of_actor, room)
+
+
+def _actor_lines(actor, beats, room):
+    kinds = Counter(beat["kind"] for beat in beats)
+    acts = ", ".join(_counted(number, ACTS.get(kind, for_terminal(kind))) for kind, number in kinds.most_common())
+    sources = ", ".join(for_terminal(name) for name in sorted({beat["source"] for beat in beats}))
+    first, last = min(beat["time"] for beat in beats), max(beat["time"] for beat in beats)
+    who = "agent: " if actor == "agent" else ""
+    yield from wrapped(f"{who}{acts} (seen by {sources}), {clock(first)}–{clock(last)}", room, "  ")
+    files = Counter(beat["entity"] for beat in beats if beat.get("entity") and beat["kind"] in ("edit", "read", "tool"))
+    if files:
+        told = [f"{for_terminal(name)} ×{number}" for name, number in files.most_common(SHOWN_FILES)]
+        more = f" and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
+        yield from (dim(line) for line in wrapped(", ".join(told) + more, room, "  "))
+
+
+def gap_lines(gaps, room):
+    """One sentence for each silence that was bridged or cut; the short ones that counted share one."""
+    short = [gap for gap in gaps if gap["verdict"] == "work" and _seconds(gap) < SHORT_GAP]
+    told = [gap for gap in gaps if gap not in short]
+    if short:
+        total = length(sum(map(_seconds, short)))
+        yield f"  {_counted(len(short), 'silences')} under {length(SHORT_GAP)}, {total} in all, {bold('counted')}"
+    for gap in told[:SHOWN_GAPS]:
+        verdict = VERDICTS.get(gap["verdict"], gap["verdict"])
+        yield f"  {clock(gap['start'])}–{clock(gap['end'])}  {length(_seconds(gap)):>7}  {bold(verdict)}"
+        yield from (dim(line) for line in wrapped(for_terminal(gap["reason"]), room, "    "))
+    if len(told) > SHOWN_GAPS:
+        yield dim(f"  and {len(told) - SHOWN_GAPS} more; --json lists all")
+
+
+def _seconds(stretch):
+    return (local(stretch["end"]) - local(stretch["start"])).total_seconds()
+
+
+def lines(entry, told, room):
+    """The whole story."""
+    if entry:
+        yield from heading(entry, room)
+    yield ""
+    yield bold("Evidence")
+    yield from evidence_lines(told, room)
+    commits = told.get("commits") or []
+    if commits:
+        yield bold("Commits")
+        for commit in commits:
+            text = f"  {clock(commit['time'])}  {commit['sha'][:7]}  {for_terminal(commit.get('subject'))}"
+            yield fit(text, room)
+    yield from _stretches("Sessions", told.get("sessions") or [], _session, room)
+    yield from _stretches("Absences", told.get("absences") or [], _absence, room)
+    yield from _stretches("Not watched", told.get("blind") or [], _absence, room)
+    gaps = told.get("gaps") or []
+    if gaps:
+        yield bold("Gaps")
+        yield from gap_lines(gaps, room)
+
+
+def _stretches(title, found, describe, room):
+    if found:
+        yield bold(title)
+        for one in found:
+            yield fit(f"  {describe(one)}", room)
+
+
+def _session(session):
+    end = clock(session["end"]) if session.get("end") else "open"
+    reason = for_terminal(session.get("endReason"))
+    name = for_terminal(session.get("agent") or "session")
+    words = f"{clock(session['start'])}–{end}  {name} {for_terminal(session['sessionId'])}"
+    return f"{words}  {reason}" if reason else words
+
+
+def _absence(absence):
+    what = for_terminal(absence.get("kind") or absence.get("reason"))
+    return f"{clock(absence['start'])}–{clock(absence['end'])}  {length(_seconds(absence))}  {what}"
+
+
+def history_lines(steps):
+    """How an entry came to be what it is."""
+    for step in steps:
+        at = step.get("at") or step.get("time")
+        yield f"  {local(at):%a %d %b %H:%M}  {for_terminal(step.get('summary') or step.get('verb') or '')}"
+
+
+def run(words):
+    control, word = Control(), " ".join(words.what)
+    if looks_like_id(word):
+        entry = entry_of(control, word)
+        told = control.get(f"/api/entries/{entry['id']}/evidence")
+    else:
+        told = control.get("/api/why", at=instant_of(word))
+        entry = told.get("entry")
+    if words.json:
+        print(json.dumps(told))
+        return
+    if entry is None:
+        print(f"no entry at {for_terminal(word)}: nobody's time from {clock(told['start'])} to {clock(told['end'])}")
+    print("\n".join(lines(entry, told, columns())))
+    if words.history and entry:
+        print(bold("History"))
+        print("\n".join(history_lines(control.get(f"/api/entries/{entry['id']}/history")["data"])))
+
+
+VERBS = {
+    "why": Verb(
+        "why", run, "what an entry or a minute rests on", (Operand("WHAT", "+", complete="entries"),),
+        (Option("--history", "also how it came to be"),),
+        "WHAT is an id that `stint log` shows, or a time: 14:20, yesterday 9:30, -15m.",
+    )
+}  # fmt: skip

@@ -1,0 +1,55 @@
+"""Projects and their budgets."""
+
+from decimal import Decimal
+
+from stintd.client.request import Ask, Clear, given, new_key, paged, reader, route
+from stintd.protocol.types import Budget, Page, Project
+
+Money = Decimal | float | str
+ONE = "/api/projects/{}"
+
+
+def list_(
+    *, client_id: str | None = None, client: str | None = None, status: str | None = None, search: str | None = None,
+    limit: int | None = None, cursor: str | None = None,
+) -> Ask[Page[Project]]:  # fmt: skip
+    """Projects by name; active ones unless `status` is archived or all."""
+    return Ask("GET", "/api/projects", paged(Project), query=given(locals()))
+
+
+def get(project_id: str) -> Ask[Project]:
+    """One project."""
+    return Ask("GET", route(ONE, project_id), reader(Project))
+
+
+def create(
+    name: str, *, client_id: str | None = None, client_name: str | None = None, hourly_rate: Money | None = None,
+    currency: str | None = None, budget_hours: float | None = None, budget_amount: Money | None = None,
+    billable: bool | None = None, bill_agent_time: bool | None = None, bill_supervised: bool | None = None,
+    default_task: str | None = None, idempotency_key: str | None = None,
+) -> Ask[Project]:  # fmt: skip
+    """A new project."""
+    body = given(locals())
+    return Ask("POST", "/api/projects", reader(Project), body=body, key=new_key(idempotency_key))
+
+
+def update(
+    project_id: str, *, name: str | None = None, client_id: str | Clear | None = None, client_name: str | Clear | None = None,
+    hourly_rate: Money | Clear | None = None, currency: str | Clear | None = None, budget_hours: float | Clear | None = None,
+    budget_amount: Money | Clear | None = None, billable: bool | Clear | None = None, bill_agent_time: bool | None = None,
+    bill_supervised: bool | None = None, default_task: str | Clear | None = None, archived: bool | None = None,
+    revision: int | None = None,
+) -> Ask[Project]:  # fmt: skip
+    """Change a project."""
+    body = given(locals(), "project_id")
+    return Ask("PATCH", route(ONE, project_id), reader(Project), body=body)
+
+
+def delete(project_id: str, *, revision: int | None = None) -> Ask[Project]:
+    """Delete a project."""
+    return Ask("DELETE", route(ONE, project_id), reader(Project), revision=revision)
+
+
+def budget(project_id: str) -> Ask[Budget]:
+    """How much of its hours and money is used."""
+    return Ask("GET", route(ONE + "/budget", project_id), reader(Budget))

@@ -1,0 +1,102 @@
+"""How what a target holds follows an entry that changed: by an update, anew, by a correction, or not at all.
+
+Pure: what its connector can do, what it holds and what it is to hold go in; the way and the words for people come out.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from stintd.domain.billing.delivery import Delivery
+from stintd.domain.billing.target import Abilities, Hold
+
+SAME, UPDATE, REPLACE, DELETE, CORRECT, STAY = "same", "update", "replace", "delete", "correct", "stay"
+BY_HAND = "correct it by hand there, then `stint outbox drop ID`"
+Content = Mapping[str, Any]
+
+
+def way_of(able: Abilities, delivery: Delivery) -> str:
+    """How what is there follows what is wanted; "" when nothing is there."""
+    return "" if delivery.held is None else way(able, json.loads(delivery.held), _wanted(delivery))
+
+
+def takes_away(delivery: Delivery, by: str) -> bool:
+    """Whether what is there goes before what is wanted is made."""
+    wanted = _wanted(delivery)
+    if by != CORRECT or delivery.held is None or wanted is None:
+        return by == REPLACE
+    return is_elsewhere(json.loads(delivery.held), wanted)
+
+
+def apart(delivery: Delivery) -> Hold:
+    """What to say and do about a difference that stays."""
+    return kept_apart(json.loads(delivery.held or "{}"), _wanted(delivery))
+
+
+def _wanted(delivery: Delivery) -> Any:
+    return None if delivery.wanted is None else json.loads(delivery.wanted)
+
+
+def way(able: Abilities, held: Content, wanted: Content | None) -> str:
+    """`same`: nobody there could see the difference. `replace`: taken away, then made anew. `correct`: another one with the
+    difference. `stay`: it cannot follow; what is there stays, and a person must look."""
+    if wanted is None:
+        return DELETE if able.delete else CORRECT if able.corrects else STAY
+    if _can_update(able, held, wanted):
+        return UPDATE
+    if _seen(able, held) == _seen(able, wanted):
+        return SAME
+    if able.delete:
+        return REPLACE
+    return CORRECT if able.corrects and (is_elsewhere(held, wanted) or held["seconds"] != wanted["seconds"]) else STAY
+
+
+def is_elsewhere(held: Content, wanted: Content) -> bool:
+    """Whether the place or the day differs: a difference of hours says nothing then."""
+    return bool(held["remote"] != wanted["remote"] or held["day"] != wanted["day"])
+
+
+def _can_update(able: Abilities, held: Content, wanted: Content) -> bool:
+    return able.update and (able.moves or held["remote"] == wanted["remote"]) and (able.redates or held["day"] == wanted["day"])
+
+
+def _seen(able: Abilities, content: Content) -> tuple[Any, ...]:
+    """What of a content somebody there sees, where it cannot simply be told anew."""
+    return (
+        content["remote"], content["day"], content["seconds"], content["description"],
+        None if able.day_based else content["start"], content["pauses"] if able.pauses else None,
+        content["billable"] if able.billable else None, content["tags"] if able.tags else None,
+    )  # fmt: skip
+
+
+def kept_apart(held: Content, wanted: Content | None) -> Hold:
+    """What to say and do about a difference that stays."""
+    if wanted is None:
+        return Hold(f"its {minutes(held['seconds'])} stay there: nothing can be taken away", BY_HAND)
+    if is_elsewhere(held, wanted):
+        return Hold(f"there it is still at {held['day']}, {place(held)}: it cannot be moved", BY_HAND)
+    if held["seconds"] == wanted["seconds"]:
+        return Hold("its text or time of day differs there: it cannot be changed", BY_HAND)
+    more = wanted["seconds"] - held["seconds"]
+    return Hold(f"differs there by {'+' if more > 0 else '-'}{minutes(abs(more))}: it cannot be changed", BY_HAND)
+
+
+def minutes(seconds: int) -> str:
+    """A length for people: `12 min`, `1 h 30 min`, `20 s`."""
+    whole, rest = divmod(seconds, 60)
+    hours, left = divmod(whole, 60)
+    told = [(hours, "h"), (left, "min"), (rest, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in told if number) or "0 min"
+
+
+def place(content: Content) -> str:
+    """Where, as its ids say."""
+    return " ".join(f"{name}={value}" for name, value in content["remote"].items())
+
+
+def correction(held: Content, sent: Content | None) -> dict[str, Any]:
+    """The one that puts right what is there: the difference, or, when it is to be nowhere or elsewhere, all of it taken
+    back where it is."""
+    base, wanted = (held, 0) if sent is None else (sent, sent["seconds"])
+    told = f"{base['description']} (correction)".strip()
+    return {**base, "seconds": wanted - held["seconds"], "description": told, "pauses": []}

@@ -1,0 +1,96 @@
+"""Which of a target's places local projects and tasks are by their names: proposals, never decisions.
+
+Being wrong bills one client's hours to another: what is only nearly the same says so, two that are equally right are none,
+and a place of another client is never meant. Pure: names in, proposals out.
+"""
+
+from collections.abc import Sequence
+
+from stintd.domain.mapping.naming import match_name, normal_name
+from stintd.domain.model import ProjectId
+from stintd.frozen import frozen
+
+SEPARATOR = " / "
+EXACT, NORMALISED, FUZZY, SEVERAL, NONE = "exact", "normalised", "fuzzy", "several", "none"
+
+
+@frozen
+class Local:
+    """What is to be mapped: a project, or one of its tasks."""
+
+    project: str
+    task: str | None = None
+    client: str | None = None
+
+
+@frozen
+class There:
+    """A place: `key` says which, `name` is `Project` or `Project / Task`."""
+
+    key: str
+    name: str
+    client: str = ""
+
+    @property
+    def project(self) -> str:
+        return self.name.partition(SEPARATOR)[0].strip()
+
+    @property
+    def task(self) -> str:
+        return self.name.partition(SEPARATOR)[2].strip()
+
+
+@frozen
+class Proposal:
+    """`how` it matched; `key` of the place, None where none did; `near`: the names that may have been meant."""
+
+    local: Local
+    how: str
+    key: str | None = None
+    near: tuple[str, ...] = ()
+
+
+def proposals(locals_: Sequence[Local], places: Sequence[There], threshold: float) -> list[Proposal]:
+    """One for each, in their order."""
+    return [_task(one, places, threshold) if one.task else _project(one, places, threshold) for one in locals_]
+
+
+def _project(local: Local, places: Sequence[There], threshold: float) -> Proposal:
+    """By the whole name; a place `Project / Task` only where its project has no other."""
+    allowed = [one for one in places if _may_be(local, one)]
+    whole = _best(local, local.project, [(one.key, one.name) for one in allowed if not one.task], threshold)
+    if whole.key is not None or whole.how == SEVERAL:
+        return whole
+    named = _projects(allowed, places)
+    return _best(local, local.project, named, threshold) if named else whole
+
+
+def _projects(allowed: Sequence[There], places: Sequence[There]) -> list[tuple[str, str]]:
+    """Projects there with their only task; of those with several nobody knows which is meant."""
+    tasks: dict[str, int] = {}
+    for one in places:
+        tasks[one.project] = tasks.get(one.project, 0) + 1
+    return [(one.key if tasks[one.project] == 1 else "", one.project) for one in allowed if one.task]
+
+
+def _task(local: Local, places: Sequence[There], threshold: float) -> Proposal:
+    """Within the project there that its project is: by name, exactly or but for case and separators."""
+    key = normal_name(local.project)
+    within = [one for one in places if one.task and normal_name(one.project) == key and _may_be(local, one)]
+    return _best(local, local.task or "", [(one.key, one.task) for one in within], threshold)
+
+
+def _may_be(local: Local, there: There) -> bool:
+    """Where both have a client it is the same one."""
+    return not local.client or not there.client or normal_name(local.client) == normal_name(there.client)
+
+
+def _best(local: Local, name: str, known: Sequence[tuple[str, str]], threshold: float) -> Proposal:
+    unique = list(dict.fromkeys(known))
+    found = match_name(name, [(ProjectId(f"\0{number}"), other) for number, (_, other) in enumerate(unique)], threshold)
+    if found.project is None:
+        return Proposal(local, SEVERAL if found.how == SEVERAL else NONE, None, tuple(dict.fromkeys(found.near)))
+    key, other = unique[int(found.project[1:])]
+    if not key:
+        return Proposal(local, SEVERAL, None, (other,))
+    return Proposal(local, found.how, key, (other,))

@@ -1,0 +1,57 @@
+"""An entry cut as a target can take it: whole, by run where it knows no pauses, by local day where it knows only days.
+
+Whole seconds: a part begins at the second it began in and is as long as the sheet shows it.
+"""
+
+from collections.abc import Iterator
+from datetime import date, tzinfo
+
+from stintd.domain import report
+from stintd.domain.billing.target import Abilities
+from stintd.domain.model import TimeEntry, to_us
+from stintd.frozen import frozen
+
+SECOND = 1_000_000
+
+
+@frozen
+class Portion:
+    """One thing to deliver. Seconds since the epoch; `seconds` leaves pauses out, `end` does not."""
+
+    day: date
+    start: int
+    end: int
+    seconds: int
+    pauses: tuple[tuple[int, int], ...] = ()
+
+
+def portions(entry: TimeEntry, zone: tzinfo, able: Abilities, is_by_day: bool) -> list[Portion]:
+    """The parts of a finished entry, in order. `is_by_day`: days are told apart even where the target would not."""
+    if entry.end is None:
+        return []
+    if able.day_based:
+        found = [_plain(part.day, part.start_us, part.length_us) for part in report.contributions(entry, zone, entry.end)]
+    elif is_by_day or not able.pauses:
+        found = list(_runs(entry, zone, is_by_day))
+    else:
+        found = [_whole(entry, zone)]
+    return [part for part in found if part.seconds > 0]
+
+
+def _runs(entry: TimeEntry, zone: tzinfo, is_by_day: bool) -> Iterator[Portion]:
+    for start, end in report.worked(entry, entry.end or entry.start):
+        days = list(report.by_day(start, end, zone))
+        for day, first, last in days if is_by_day else [(days[0][0], start, end)] if days else []:
+            yield _plain(day, first, last - first)
+
+
+def _plain(day: date, start_us: int, length_us: int) -> Portion:
+    start, seconds = start_us // SECOND, (length_us + SECOND // 2) // SECOND
+    return Portion(day, start, start + seconds, seconds)
+
+
+def _whole(entry: TimeEntry, zone: tzinfo) -> Portion:
+    start, end = to_us(entry.start) // SECOND, to_us(entry.end or entry.start) // SECOND
+    length_us = sum(hi - lo for lo, hi in report.worked(entry, entry.end or entry.start))
+    pauses = tuple((to_us(one.start) // SECOND, to_us(one.end) // SECOND) for one in entry.pauses if one.end is not None)
+    return Portion(entry.start.astimezone(zone).date(), start, end, (length_us + SECOND // 2) // SECOND, pauses)

@@ -1,0 +1,220 @@
+"""A billing system as its owner set it up: what goes there, when, under which names, and in which words.
+
+`able` is what its connector can do; rules adapt to it. Pure: names and ids in, decisions out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import date, timedelta
+
+from stintd.domain.billing.rounding import Rounding
+from stintd.frozen import frozen
+
+APPROVED, AUTO = "approved", "auto"
+SUBJECTS, TASK, NONE = "subjects", "task", "none"
+TASK_KEY = "{task}"
+
+
+@frozen
+class Abilities:
+    """What a connector can do. `finished`: take entries that are over. `live`: mirror running timers. `client_id`: the same
+    entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
+    instants. `moves`, `redates`: an update may change the place, the day, too; otherwise what is there is taken away and
+    made anew. `corrects`: what can be neither changed nor taken away is put right by another one with the difference,
+    which may be negative. `creates_places`: a place can be made there (`ports.PlaceMaker`).
+    `knows_all`: its list of places is whole; a mapping that names none of them is wrong. `has_tasks`: its tasks can be
+    looked up (`ports.TaskBook`). `grain`: it keeps no lengths finer than so many seconds. `needs`: what a mapping must name
+    (`a|b`: one of them); `takes`: what it may name besides. `settings`: what must be known of the account beside its key.
+    `calls_per_hour`: what its service allows at least."""
+
+    finished: bool = True
+    live: bool = False
+    update: bool = True
+    delete: bool = True
+    client_id: bool = False
+    can_look: bool = False
+    day_based: bool = False
+    billable: bool = False
+    tags: bool = False
+    pauses: bool = False
+    has_tasks: bool = False
+    moves: bool = True
+    redates: bool = True
+    corrects: bool = False
+    creates_places: bool = False
+    knows_all: bool = True
+    grain: int = 1
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    calls_per_hour: int = 3600
+
+
+@frozen
+class TargetRule:
+    """One `[[targets.NAME.map]]`: the conditions that are set must all match. `remote` names the place there; `{task}` in it
+    is the key of the entry's task, as a branch names it, and a rule with that takes no entry without one. `rounding` goes
+    before the target's own."""
+
+    remote: Mapping[str, str]
+    project: str | None = None
+    task: str | None = None
+    client: str | None = None
+    tag: str | None = None
+    billable: bool | None = None
+    rounding: Rounding | None = None
+
+
+@frozen
+class Target:
+    """The settings of one target, read. `since`: nothing older is ever sent, None until the day of connecting is known.
+    `tags`: what ours are called there, "" where they are not told."""
+
+    name: str
+    kind: str
+    base_url: str = ""
+    since: date | None = None
+    deliver: str = APPROVED
+    settle: timedelta = timedelta(minutes=10)
+    retry_initial: timedelta = timedelta(seconds=5)
+    retry_max: timedelta = timedelta(hours=1)
+    calls_per_hour: int = 0
+    rounding: Rounding = field(default_factory=Rounding)
+    description: str = SUBJECTS
+    live: bool = False
+    key: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[TargetRule, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@frozen
+class Work:
+    """Of an entry what decides whether and where it goes."""
+
+    project: str | None
+    task: str | None
+    client: str | None
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    actor: str = "human"
+    origin: str = "auto"
+    is_finished: bool = True
+    is_confirmed: bool = True
+    is_approved: bool = False
+    is_billable: bool = False
+    is_doubted: bool = False
+    day: date = date.max
+    task_key: str = ""
+
+
+@frozen
+class Hold:
+    """Why an entry is not sent yet, and what to do about it."""
+
+    reason: str
+    remedy: str
+
+
+def place(target: Target, work: Work) -> Mapping[str, str] | None:
+    """Where an entry goes there: the most specific rule that matches, the first of equals; None when none does."""
+    rule = rule_for(target, work)
+    return None if rule is None else {name: value.replace(TASK_KEY, work.task_key) for name, value in rule.remote.items()}
+
+
+def rule_for(target: Target, work: Work) -> TargetRule | None:
+    """The rule by which an entry goes there."""
+    found = [rule for rule in target.rules if _matches(rule, work) and (work.task_key or not _asks_task(rule))]
+    return max(found, key=_weight, default=None)
+
+
+def rounding_for(target: Target, work: Work) -> Rounding:
+    """How the length of an entry is rounded there."""
+    rule = rule_for(target, work)
+    return target.rounding if rule is None or rule.rounding is None else rule.rounding
+
+
+def tags_of(target: Target, work: Work) -> list[str]:
+    """An entry's tags as they are called there, each once."""
+    named = {ours.casefold(): theirs for ours, theirs in target.tags.items()}
+    return list(dict.fromkeys(told for tag in work.tags if (told := named.get(tag.casefold(), tag))))
+
+
+def missing(able: Abilities, remote: Mapping[str, str]) -> str | None:
+    """The first thing a mapping must name and does not."""
+    return next((need for need in able.needs if not any(remote.get(name) for name in need.split("|"))), None)
+
+
+def _asks_task(rule: TargetRule) -> bool:
+    return any(TASK_KEY in value for value in rule.remote.values())
+
+
+def _matches(rule: TargetRule, work: Work) -> bool:
+    """A rule without any condition takes everything: its owner wrote it so."""
+    return (
+        _is(rule.project, work.project) and _is_task(rule.task, work) and _is(rule.client, work.client)
+        and (rule.tag is None or any(_is(rule.tag, tag) for tag in work.tags)) and rule.billable in (None, work.is_billable)
+    )  # fmt: skip
+
+
+def _is(wanted: str | None, given: str | None) -> bool:
+    return wanted is None or (given is not None and wanted.casefold() == given.casefold())
+
+
+def _is_task(wanted: str | None, work: Work) -> bool:
+    """By its name or its key."""
+    return _is(wanted, work.task) or (bool(work.task_key) and _is(wanted, work.task_key))
+
+
+def _weight(rule: TargetRule) -> int:
+    """A task says more than a project, that more than a tag, that more than a client, that more than whether it is billed."""
+    conditions = (rule.billable, rule.client, rule.tag, rule.project, rule.task)
+    return sum(1 << place for place, condition in enumerate(conditions) if condition is not None)
+
+
+def hold(target: Target, work: Work, able: Abilities) -> Hold | None:
+    """What keeps an entry from being sent, None when nothing does. The order is that in which a person would mend it."""
+    if not work.is_finished:
+        return Hold("it still runs", "`stint stop` ends it")
+    if not able.finished:
+        return Hold(f"{target.kind} takes no finished entries", "enter it there by hand, then `stint outbox drop ID`")
+    if place(target, work) is None:
+        return unmapped(target, work, able)
+    if not work.is_approved:
+        return _unapproved(target, work)
+    if work.actor == "agent" and not work.is_billable:
+        return Hold("agents' time of a project that does not bill it", "set bill_agent_time for the project, or leave it")
+    return None
+
+
+def _unapproved(target: Target, work: Work) -> Hold | None:
+    remedy = f"`stint approve {work.day}`"
+    if target.deliver != AUTO:
+        return Hold("not approved", remedy)
+    if work.is_doubted:
+        text = "it may be there already: the database was restored from a backup of before"
+        return Hold(text, f"look at {target.name}, then {remedy} for what is missing there")
+    if work.actor == "agent":
+        return Hold("agents' time is never sent unapproved", remedy)
+    if work.origin == "backfill":
+        return Hold("estimated time is never sent unapproved", remedy)
+    if not work.is_confirmed:
+        return Hold("unconfirmed time is never sent unapproved", remedy)
+    return None
+
+
+def unmapped(target: Target, work: Work, able: Abilities) -> Hold:
+    """Nobody said where this goes; the remedy is the command that does."""
+    if work.project is None:
+        return Hold("it has no project", "`stint edit ID --project NAME`")
+    if any(_matches(rule, work) for rule in target.rules):
+        return Hold("it has no task, and its mapping names one by it", "`stint edit ID --task KEY`")
+    fields = " ".join(f"{name.split('|')[0]}=ID" for name in able.needs)
+    return Hold(f"{work.project} is not mapped", f"`stint targets map {target.name} --project '{work.project}' {fields}`")
+
+
+def words(target: Target, work: Work) -> str:
+    """The description by the target's rule. Control characters of branches and subjects never leave."""
+    rule = target.description
+    text = {SUBJECTS: work.description, TASK: work.task or "", NONE: ""}.get(rule, rule)
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:1000]

@@ -1,0 +1,179 @@
+"""Turns of agents: when one ran, where, and therefore which heartbeats are the agent's.
+
+A turn runs from a prompt to the agent's stop. Either may die without saying so: then it ends at its last heartbeat.
+Effective actors are derived here and never stored, because a hook may arrive after the file changes it explains.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from stintd.domain.derive.fact import Fact, Piece, in_order
+from stintd.domain.derive.interval import Interval, union
+from stintd.domain.derive.limits import ECHO, SHORT, Limits
+
+TURNING = frozenset({"prompt", "turn_end", "session_end"})
+"""What ends the turn of a session that runs."""
+NO_WORK = TURNING | {"session_start"}
+"""Acts of an agent that are no work of its own: a run that was started works from its prompt on."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn. `parts` say from when on which project it worked on; `places` are the repositories it touched.
+
+    `is_asked`: a person's prompt began it. `is_estimated`: some of it was read afterwards.
+    """
+
+    session: str
+    start: int
+    end: int
+    has_acted: bool = False
+    has_ended: bool = False
+    is_asked: bool = False
+    is_estimated: bool = False
+    parts: list[tuple[int, Fact]] = field(default_factory=list)
+    places: set[str] = field(default_factory=set)
+
+    def touch(self, at: int, fact: Fact) -> None:
+        """The agent acted there; what it did before its first act with a place belongs there too."""
+        self.is_estimated = self.is_estimated or fact.is_estimated
+        if not fact.place:
+            return
+        self.places.add(fact.place)
+        if not self.parts or self.parts[0][1].kind == "prompt":
+            self.parts = [(self.start, fact)]
+        elif self.parts[-1][1].home != fact.home or self.parts[-1][1].task != fact.task:
+            self.parts.append((at, fact))
+
+    def stopped(self, at: int, kind: str, limits: Limits) -> "Turn":
+        """This turn, ended by what came next; one long silent before a prompt was interrupted at its last heartbeat."""
+        self.has_ended = True
+        self.has_acted = self.has_acted or kind == "turn_end"
+        if at - self.end <= (SHORT if kind == "prompt" else limits.turn_silence):
+            self.end = at
+        return self
+
+    def stretches(self) -> list[tuple[int, int, Fact]]:
+        """Start, end and place of each part."""
+        ends = [start for start, _ in self.parts[1:]] + [self.end]
+        return [(start, end, fact) for (start, fact), end in zip(self.parts, ends, strict=True)]
+
+
+def session_of(fact: Fact) -> str:
+    """What tells agents apart: their session, or where a nameless one works (a process, cron, CI)."""
+    return fact.session or f"\0{fact.device}\0{fact.place}"
+
+
+def turns_of(pieces: Iterable[Piece], limits: Limits, expand: Callable[[Piece], list[Piece]]) -> list[Turn]:
+    """The turns that agents' heartbeats (and the prompts of their sessions) make, in order of their start."""
+    sessions: dict[str, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        sessions[session_of(piece[2])].append(piece)
+    turns: list[Turn] = []
+    for name in sorted(sessions):
+        turns += _session_turns(name, _apart(sessions[name], expand), limits)
+    turns.sort(key=lambda turn: (turn.start, turn.end, turn.session))
+    return turns
+
+
+def _apart(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
+    """In order, with every run that overlaps another looked into."""
+    pieces.sort(key=in_order)
+    out: list[Piece] = []
+    reached = -1
+    for i, piece in enumerate(pieces):
+        follower = pieces[i + 1][0] if i + 1 < len(pieces) else piece[1] + 1
+        if piece[0] < piece[1] and (piece[0] <= reached or follower <= piece[1]):
+            out += expand(piece)
+        else:
+            out.append(piece)
+        reached = max(reached, piece[1])
+    out.sort(key=in_order)
+    return out
+
+
+def _session_turns(name: str, pieces: Sequence[Piece], limits: Limits) -> list[Turn]:
+    done: list[Turn] = []
+    turn: Turn | None = None
+    stopped = -ECHO - 1
+    for first, last, fact, _ in pieces:
+        if turn is not None and (first - turn.end > limits.turn_silence or fact.kind in TURNING):
+            done.append(turn.stopped(first, fact.kind, limits))
+            turn = None
+        if fact.kind == "turn_end":
+            stopped = first
+        elif fact.kind == "prompt":
+            turn = Turn(name, first, first, is_asked=fact.role == "human" and first - stopped > ECHO)
+            turn.touch(first, fact)
+        elif fact.role == "agent" and fact.kind not in NO_WORK:
+            turn = turn or Turn(name, first, first)
+            turn.touch(first, fact)
+            turn.end, turn.has_acted = max(turn.end, last), True
+    if turn is not None:
+        done.append(turn)
+    return [turn for turn in done if turn.has_acted and turn.end > turn.start and turn.parts]
+
+
+class Turns:
+    """Answers about all turns of an island: which are an agent's heartbeats, and what ran during a silence."""
+
+    def __init__(self, turns: list[Turn]) -> None:
+        self.all = turns
+        homes: dict[str, list[Interval]] = defaultdict(list)
+        places: dict[str, list[Interval]] = defaultdict(list)
+        self._running: dict[str, int] = {}
+        for turn in turns:
+            for start, end, fact in turn.stretches():
+                homes[fact.home].append((start, end))
+                if not turn.has_ended and end == turn.end:
+                    self._running[fact.home] = max(end, self._running.get(fact.home, 0))
+            for place in turn.places:
+                places[place].append((turn.start, turn.end + (ECHO if turn.has_ended else SHORT)))
+        self._homes = {home: union(pairs) for home, pairs in homes.items()}
+        self._places = {place: union(pairs) for place, pairs in places.items()}
+
+    def cover(self, place: str, first: int, last: int) -> str:
+        """Whether a run of heartbeats there lies in turns: "all", "none" or "some"."""
+        pairs = self._places.get(place)
+        if not pairs:
+            return "none"
+        i = bisect_right(pairs, (first, 1 << 62)) - 1
+        if i >= 0 and pairs[i][1] >= first:
+            return "all" if pairs[i][1] >= last else "some"
+        return "some" if i + 1 < len(pairs) and pairs[i + 1][0] <= last else "none"
+
+    def during(self, home: str, lo: int, hi: int) -> list[Interval]:
+        """The turns on a project that ran within a silence, each whole."""
+        pairs = self._homes.get(home)
+        if not pairs:
+            return []
+        i = bisect_right(pairs, (lo, 1 << 62))
+        if i and pairs[i - 1][1] > lo:
+            i -= 1
+        return pairs[i : bisect_left(pairs, (hi, 0))]
+
+    def is_running(self, home: str, end: int) -> bool:
+        """Whether the turn on this project that was last seen at `end` never said that it stopped."""
+        return self._running.get(home) == end
+
+
+class Stops:
+    """When each session's agent stopped: a prompt right after that was sent by a loop."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self._at: dict[str, list[int]] = defaultdict(list)
+        for first, _, fact, _ in pieces:
+            if fact.kind == "turn_end":
+                self._at[session_of(fact)].append(first)
+        for times in self._at.values():
+            times.sort()
+
+    def is_echo(self, piece: Piece) -> bool:
+        """Whether a prompt follows a stop of its session too soon for a person."""
+        times = self._at.get(session_of(piece[2]))
+        if not times:
+            return False
+        i = bisect_right(times, piece[0]) - 1
+        return i >= 0 and piece[0] - times[i] <= ECHO

@@ -1,0 +1,233 @@
+"""Where a person's attention was: heartbeats to spells, spells to visits, short visits folded into their neighbours."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from stintd.domain.derive.fact import Fact, Piece, in_order
+from stintd.domain.derive.limits import Limits
+from stintd.domain.model import ProjectId, RepoId
+
+
+@dataclass(slots=True)
+class Key:
+    """What a visit is on: a change of any of these ends an entry. A missing branch or repository fits any."""
+
+    home: str
+    project: ProjectId | None
+    task: str | None
+    repo: RepoId | None
+    branch: str | None
+
+    @classmethod
+    def of(cls, fact: Fact) -> "Key":
+        return cls(fact.home, fact.project, fact.task, fact.repo, fact.branch)
+
+    def fits(self, other: "Key | Fact") -> bool:
+        """Whether evidence there is no switch."""
+        if self.home != other.home or not _agree(self.repo, other.repo) or not _agree(self.branch, other.branch):
+            return False
+        if self.branch is not None and other.branch is not None:
+            return self.task == other.task
+        return _agree(self.task, other.task)
+
+    def adopt(self, other: "Key | Fact") -> None:
+        """Learn what was missing."""
+        if self.branch is None and other.branch is not None:
+            self.branch, self.task = other.branch, other.task or self.task
+        self.repo = self.repo or other.repo
+        self.task = self.task or other.task
+
+    def shares_time_with(self, other: "Key") -> bool:
+        """Whether a silence between the two is theirs whole: the same project and task."""
+        return self.home == other.home and self.task == other.task
+
+
+def _agree(mine: str | None, theirs: str | None) -> bool:
+    return mine is None or theirs is None or mine == theirs
+
+
+@dataclass(slots=True)
+class Spell:
+    """Heartbeats of one place that follow each other closely. `head` and `end` are its first and last act."""
+
+    first: int
+    last: int
+    head: Fact
+    end: Fact
+    key: Key
+    is_anchored: bool
+    is_marks_only: bool
+    is_commits_only: bool
+    is_watch_only: bool
+    is_estimated: bool
+    session: str | None
+
+    @classmethod
+    def of(cls, piece: Piece) -> "Spell":
+        first, last, fact, _ = piece
+        is_commit, is_watched = fact.kind == "commit", fact.source == "watch"
+        return cls(
+            first, last, fact, fact, Key.of(fact), fact.is_anchor, fact.is_mark, is_commit, is_watched, fact.is_estimated,
+            fact.session,
+        )  # fmt: skip
+
+    def take(self, piece: Piece) -> None:
+        """Go on with a piece that fits."""
+        _, last, fact, _ = piece
+        if (last, fact.order) >= (self.last, self.end.order):
+            self.last, self.end = last, fact
+        if fact is self.head:
+            return
+        self.key.adopt(fact)
+        self.is_anchored = self.is_anchored or fact.is_anchor
+        self.is_marks_only = self.is_marks_only and fact.is_mark
+        self.is_commits_only = self.is_commits_only and fact.kind == "commit"
+        self.is_watch_only = self.is_watch_only and fact.source == "watch"
+        self.is_estimated = self.is_estimated or fact.is_estimated
+        self.session = self.session or fact.session
+
+
+def apart(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
+    """In order, with runs looked into wherever runs of different places overlap in time."""
+    pieces.sort(key=in_order)
+    out: list[Piece] = []
+    cluster: list[Piece] = []
+    reached = -1
+    for piece in pieces:
+        if cluster and piece[0] > reached:
+            out += _untangled(cluster, expand)
+            cluster = []
+        cluster.append(piece)
+        if piece[1] > reached:
+            reached = piece[1]
+    return out + _untangled(cluster, expand)
+
+
+def _untangled(cluster: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
+    if len(cluster) < 2 or _is_one_place(cluster):
+        return cluster
+    out = [beat for piece in cluster for beat in (expand(piece) if piece[3] is not None else (piece,))]
+    out.sort(key=in_order)
+    return out
+
+
+def _is_one_place(cluster: Sequence[Piece]) -> bool:
+    facts = {piece[2] for piece in cluster}
+    if len(facts) == 1:
+        return True
+    first, *others = facts
+    if all(
+        fact.home == first.home and fact.branch == first.branch and fact.task == first.task and fact.repo == first.repo
+        for fact in others
+    ):
+        return True
+    branches = {fact.branch for fact in facts} - {None}
+    return len(branches) == 1 and len({(fact.home, fact.repo, fact.task) for fact in facts}) == 1
+
+
+def spells(pieces: Iterable[Piece], walls: Sequence[int], limits: Limits) -> list[Spell]:
+    """Pieces in order, joined where only a glance of silence lies between, and no wall (an absence, a cut).
+
+    What follows a prompt stays apart, for an agent's turn may run in between.
+    """
+    out: list[Spell] = []
+    glance, wall, ends = limits.glance, 0, len(walls)
+    spell: Spell | None = None
+    for piece in pieces:
+        first, fact = piece[0], piece[2]
+        if spell is not None and first - spell.last <= glance and (spell.end.kind != "prompt" or first == spell.last):
+            while wall < ends and walls[wall] < spell.last:
+                wall += 1
+            is_open = wall == ends or walls[wall] >= first
+            if is_open and (fact is spell.head or spell.key.fits(fact)):
+                spell.take(piece)
+                continue
+        spell = Spell.of(piece)
+        out.append(spell)
+    return out
+
+
+@dataclass(slots=True)
+class Visit:
+    """Spells of one place in an unbroken run of work. Folded visits have become spells of it."""
+
+    key: Key
+    spells: list[Spell] = field(default_factory=list)
+
+    @property
+    def first(self) -> int:
+        return self.spells[0].first
+
+    @property
+    def last(self) -> int:
+        return self.spells[-1].last
+
+    def is_anchored(self) -> bool:
+        """A commit, a prompt or a session's act: somebody meant to be there."""
+        return any(spell.is_anchored for spell in self.spells)
+
+    def is_mark(self, limits: Limits) -> bool:
+        """Nothing but a checkout, pull, stash, push or read."""
+        return self.last - self.first < limits.min_visit and all(spell.is_marks_only for spell in self.spells)
+
+    def is_lone_commit(self) -> bool:
+        return self.first == self.last and all(spell.is_commits_only for spell in self.spells)
+
+
+def visits(run: Iterable[Spell]) -> list[Visit]:
+    """An unbroken run cut where project, task or (repository, branch) changes."""
+    out: list[Visit] = []
+    for spell in run:
+        if out and out[-1].key.fits(spell.key):
+            out[-1].key.adopt(spell.key)
+            out[-1].spells.append(spell)
+        else:
+            key = spell.key
+            out.append(Visit(Key(key.home, key.project, key.task, key.repo, key.branch), [spell]))
+    return out
+
+
+def folded(run: list[Visit], limits: Limits) -> list[Visit]:
+    """The run without marks and short visits: each goes into the stretch before it, with none before into the next.
+
+    A visit lasts until the next one begins, so the last is never short; a whole run that is short stays.
+    """
+    if len(run) < 2 or run[-1].last - run[0].first < limits.min_visit:
+        return run
+    return _without_short(_without_marks(run, limits), limits)
+
+
+def _without_marks(run: list[Visit], limits: Limits) -> list[Visit]:
+    out = [run[0]]
+    for visit, follower in zip(run[1:], [*run[2:], None], strict=True):
+        before = out[-1]
+        if follower is not None and before.key.home == follower.key.home != visit.key.home and visit.is_mark(limits):
+            before.spells += visit.spells
+        else:
+            _append(out, visit)
+    return out
+
+
+def _append(out: list[Visit], visit: Visit) -> None:
+    if out and out[-1].key.fits(visit.key):
+        out[-1].key.adopt(visit.key)
+        out[-1].spells += visit.spells
+    else:
+        out.append(visit)
+
+
+def _without_short(run: list[Visit], limits: Limits) -> list[Visit]:
+    out: list[Visit] = []
+    ahead: list[Spell] = []
+    for visit, follower in zip(run, [*run[1:], None], strict=True):
+        begin = ahead[0].first if ahead else visit.first
+        is_short = follower is not None and follower.first - begin < limits.min_visit and not visit.is_anchored()
+        if is_short and out:
+            out[-1].spells += visit.spells
+        elif is_short:
+            ahead += visit.spells
+        else:
+            visit.spells[:0] = ahead
+            ahead = []
+            _append(out, visit)
+    return out

@@ -1,0 +1,96 @@
+"""From drafts to stretches: what the owner claimed or took away is left out, and lengths get their meaning."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from stintd.domain.derive.evidence import Edits
+from stintd.domain.derive.interval import Interval, overlap, subtract, union
+from stintd.domain.derive.island import Draft, Gap
+from stintd.domain.derive.limits import FOREVER
+from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us
+
+
+class Owned:
+    """The time that is the owner's: claims and what was taken away, by whom it is kept from."""
+
+    def __init__(self, edits: Edits) -> None:
+        self._held: dict[tuple[str, ProjectId | None], list[Interval]] = {}
+        self._merged: dict[tuple[str, ProjectId | None], list[Interval]] = {}
+        for claim in edits.claims:
+            end = FOREVER if claim.end_us is None else claim.end_us
+            is_everybodys = claim.actor == "human" and not claim.may_overlap
+            self._hold(claim.actor, None if is_everybodys else claim.project, (claim.start_us, end))
+            if claim.actor == "human":
+                self._hold("agent", claim.project, (claim.start_us, end))
+        for taken in edits.taken:
+            self._hold(taken.actor, taken.project, (taken.start_us, taken.end_us))
+
+    def _hold(self, actor: str, project: ProjectId | None, pair: Interval) -> None:
+        self._held.setdefault((actor, project), []).append(pair)
+
+    def against(self, actor: str, project: ProjectId | None) -> list[Interval]:
+        """What an automatic stretch of that actor and project must not cover: sorted, disjoint."""
+        name = (actor, project)
+        if name not in self._merged:
+            own = self._held.get(name, []) if project is not None else []
+            self._merged[name] = union([*self._held.get((actor, None), []), *own])
+        return self._merged[name]
+
+    def near(self, actor: str, project: ProjectId | None, lo: int, hi: int) -> list[Interval]:
+        """Those of `against` that meet a stretch."""
+        pairs = self.against(actor, project)
+        i = bisect_right(pairs, (lo, 0))
+        if i and pairs[i - 1][1] > lo:
+            i -= 1
+        return pairs[i : bisect_left(pairs, (hi, 0))]
+
+
+def stretches(draft: Draft, actor: str, owned: Owned) -> Iterable[Stretch]:
+    """The draft outside the owner's time. Credit that its own heartbeat was cut off from is dropped."""
+    holes = owned.near(actor, draft.key.project, draft.start, max(draft.end, draft.last) + 1)
+    if not holes:
+        if draft.end > draft.start or draft.is_open:
+            yield _stretch(draft, actor, draft.start, draft.end, draft.is_open)
+        return
+    goes_on = draft.is_open and not any(lo <= draft.end < hi for lo, hi in holes)
+    for start, end in subtract((draft.start, draft.end), holes):
+        if (end < draft.held_from and end != draft.end) or (start > draft.held_to and start != draft.start):
+            continue
+        yield _stretch(draft, actor, start, end, goes_on and end == draft.end)
+    if goes_on and draft.start == draft.end:
+        yield _stretch(draft, actor, draft.start, draft.end, True)
+
+
+def _stretch(draft: Draft, actor: str, start: int, end: int, is_open: bool) -> Stretch:
+    watched = union(draft.supervised) if draft.supervised else []
+    supervised = overlap((start, end), watched)
+    hands_on = end - start - supervised if actor == "human" else 0
+    key = draft.key
+    return Stretch(
+        actor=actor,
+        project=key.project,
+        task=key.task,
+        start=from_us(start),
+        end=from_us(end),
+        last_evidence=from_us(max(start, min(draft.last, end))),
+        is_open=is_open,
+        hands_on=timedelta(microseconds=hands_on),
+        supervised=timedelta(microseconds=supervised),
+        repo=key.repo,
+        branch=key.branch,
+        session=draft.session,
+        is_confirmed=draft.is_confirmed and not draft.is_estimated,
+        is_estimated=draft.is_estimated,
+        gaps=tuple(_verdict(gap.start, gap.end, gap) for gap in draft.gaps if gap.start < end and gap.end > start),
+        watched=tuple((from_us(max(lo, start)), from_us(min(hi, end))) for lo, hi in watched if lo < end and hi > start),
+    )
+
+
+def verdicts(gaps: Iterable[Gap], holes: Sequence[Interval]) -> list[GapVerdict]:
+    """Silences that no stretch covers, outside the owner's time."""
+    return [_verdict(start, end, gap) for gap in gaps for start, end in subtract((gap.start, gap.end), holes)]
+
+
+def _verdict(start: int, end: int, gap: Gap) -> GapVerdict:
+    return GapVerdict(from_us(start), from_us(end), gap.verdict, gap.reason)

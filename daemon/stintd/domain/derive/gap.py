@@ -1,0 +1,365 @@
+"""One silence between two acts: work or away, whose, and the sentence that says why.
+
+A silence is judged by its length, by the acts on both sides of it, by what an agent did meanwhile, by absences and
+stops inside it, and by the habit that its day has learnt from earlier ones. Nothing else may bear on it, or live tracking
+and a rebuild would differ.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from stintd.domain.derive.absence import Absences, hull
+from stintd.domain.derive.agents import Turns
+from stintd.domain.derive.attention import Key, Spell
+from stintd.domain.derive.fact import Fact
+from stintd.domain.derive.habit import UNKNOWN, Habit
+from stintd.domain.derive.interval import Interval
+from stintd.domain.derive.limits import FOREVER, MINUTE, QUICK, SECOND, SHORT, Limits
+
+NEVER = -1
+DOING = {
+    "edit": "an edit", "read": "reading", "commit": "a commit", "checkout": "a checkout", "merge": "a merge",
+    "rebase": "a rebase", "push": "a push", "pull": "a pull", "stash": "a stash", "session_start": "a session's start",
+    "prompt": "a prompt", "session_end": "a session's end", "tool": "an agent's act", "turn_end": "an agent's stop",
+}  # fmt: skip
+
+
+class Ruling(NamedTuple):
+    """What a silence is. The earlier side ends at `left`, the later begins at `right`; one stretch when `is_joined`.
+
+    `is_unbroken` says that the person did not leave. `supervised` lists turns watched in it. `verdict` and `reason` are
+    for people; "" where the silence is too short to mention.
+    """
+
+    left: int
+    right: int
+    is_joined: bool
+    is_unbroken: bool
+    verdict: str = ""
+    reason: str = ""
+    supervised: Sequence[Interval] = ()
+
+
+class Patience(NamedTuple):
+    """The longest silence after an act that can be work; in words; and the habit that makes it so, "" where it is
+    everybody's.
+    """
+
+    limit: int
+    words: str
+    habit: str = ""
+
+
+class Closing(NamedTuple):
+    """What the silence after the last act is: credit up to `left`; the timer runs up to and including `open_until`.
+
+    `reason` says why it ended then; "" where something else than silence ended it.
+    """
+
+    left: int
+    open_until: int
+    reason: str = ""
+
+
+class Side(NamedTuple):
+    """One side of a silence: the act, and what attention was on there (a folded visit's is what it was folded into)."""
+
+    at: int
+    fact: Fact
+    key: Key
+    is_lone_commit: bool = False
+
+
+def side_before(spell: Spell, key: Key, is_lone_commit: bool = False) -> Side:
+    """The side that ends with this spell."""
+    return Side(spell.last, spell.end, key, is_lone_commit)
+
+
+def side_after(spell: Spell, key: Key) -> Side:
+    """The side that begins with this spell."""
+    return Side(spell.first, spell.head, key)
+
+
+class Judge:
+    """Rules on the silences of one island."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        turns: Turns,
+        absences: Absences,
+        cuts: Sequence[tuple[int, str]],
+        *,
+        is_walled: bool = True,
+        habit_at: Callable[[int], Habit] = lambda _: UNKNOWN,
+    ) -> None:
+        """`is_walled`: whether any absence or cut touches this island at all; most know none."""
+        self._limits, self._turns, self._absences, self._cuts = limits, turns, absences, cuts
+        self._is_walled, self._habit_at = is_walled, habit_at
+        self._idle = Patience(limits.idle, exactly(limits.idle))
+
+    def is_unbroken(self, a: Spell, b: Spell, back_at: int | None) -> bool:
+        """Whether the person stayed at work between two spells, each on its own project."""
+        silence = b.first - a.last
+        if b.head.is_recalled and not self._turns.during(a.key.home, a.last, b.first):
+            return silence <= self._limits.estimate
+        if not self._is_walled:
+            if silence <= self._limits.glance:
+                return True
+            if not self._turns.during(a.key.home, a.last, b.first):
+                return silence <= self._patience(a.last, a.end, silence, a.key.shares_time_with(b.key)).limit
+        return self.ruling(side_before(a, a.key), side_after(b, b.key), back_at).is_unbroken
+
+    def ruling(self, a: Side, b: Side, back_at: int | None) -> Ruling:
+        """The silence between two acts. `back_at`: when the person acts again on the project of the first."""
+        ran = self._turns.during(a.key.home, a.at, b.at)
+        if b.at - a.at <= self._limits.glance and a.key.fits(b.key) and not ran:
+            found = Ruling(b.at, b.at, True, True)
+        elif ran:
+            found = self._with_turn(a, b, ran, back_at)
+        else:
+            found = self._recalled(a, b) if b.fact.is_recalled else self._plain(a, b)
+        return self._walled(a, b, found) if self._is_walled else found
+
+    def _plain(self, a: Side, b: Side, since: int | None = None, supervised: Sequence[Interval] = ()) -> Ruling:
+        """The gap rule, measured from the act or from the end of the turn that was watched after it."""
+        since = a.at if since is None else since
+        is_theirs = a.key.shares_time_with(b.key)
+        patience = self._patience(a.at, a.fact, b.at - since, is_theirs)
+        if b.at - since > patience.limit:
+            return self._away(a, b, since, patience, supervised)
+        if is_theirs:
+            left = right = b.at
+            verdict = "work"
+        else:
+            right = max(since, b.at - self._lead_after(a, b, b.at - since))
+            left = min(since + self._limits.switch_cap, right)
+            verdict = "work" if left == right else "unassigned"
+        if a.is_lone_commit:
+            left = min(left, a.at + self._limits.tail)
+            right = max(left, b.at - self._lead(b))
+            verdict = "unassigned" if left < right else "work"
+        reason = self._say(a, b, verdict, patience)
+        return Ruling(left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised)
+
+    def _recalled(self, a: Side, b: Side) -> Ruling:
+        """Before an act of git that was read afterwards. What was done meanwhile nobody heard: the time since the act before
+        it is taken for work, where it is no longer than the most a commit is worth; else a commit is worth that."""
+        silence, most = b.at - a.at, self._limits.estimate
+        text = f"{length(silence)} between {doing(a)} and {doing(b)}, read afterwards: "
+        if silence <= most:
+            left = b.at if a.key.shares_time_with(b.key) else min(a.at + self._tail(a), b.at)
+            reason = text + f"estimated as work, as it is within {exactly(most)}"
+            return Ruling(left, left, left == b.at and a.key.fits(b.key), True, "work", reason)
+        left = min(a.at + self._tail(a), b.at)
+        return Ruling(left, max(left, b.at - self._worth(b)), False, False, "away", text + self._why_worth(b))
+
+    def _why_worth(self, b: Side) -> str:
+        if b.fact.kind != "commit":
+            return f"away, as it is longer than {exactly(self._limits.estimate)}"
+        return f"away, but for the {exactly(self._limits.estimate)} that a commit is estimated at"
+
+    def _worth(self, b: Side) -> int:
+        """What an act earns before itself when nothing precedes it."""
+        is_commit = b.fact.is_recalled and b.fact.kind == "commit"
+        return max(self._limits.estimate, self._limits.lead) if is_commit else self._lead(b)
+
+    def why_before(self, b: Side, start: int) -> str:
+        """Why a stretch begins well before its first act; "" where it does not."""
+        if not b.fact.is_recalled or b.at - start <= self._limits.lead:
+            return ""
+        return f"{length(b.at - start)} before {doing(b)} that was read afterwards: estimated as work"
+
+    def _patience(self, at: int, fact: Fact, silence: int, is_theirs: bool) -> Patience:
+        """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
+        limits = self._limits
+        if fact.is_finishing:
+            return self._after_finishing(at, fact, is_theirs)
+        if silence > limits.idle and is_theirs and self._habit_at(at).finishes_first:
+            habit = ", as you finish something before nearly every break"
+            return Patience(limits.patient, exactly(limits.patient), habit)
+        return self._idle
+
+    def _after_finishing(self, at: int, fact: Fact, is_theirs: bool) -> Patience:
+        limits = self._limits
+        if fact.kind == "session_end":
+            return Patience(limits.left, exactly(limits.left))
+        habit = self._habit_at(at)
+        if habit.leaves:
+            return Patience(limits.left, exactly(limits.left), ", as you nearly always leave after it")
+        if habit.moves_on and not is_theirs:
+            return Patience(limits.moving, exactly(limits.moving), ", as you often move on to another project after it")
+        return Patience(limits.finished, exactly(limits.finished))
+
+    def _away(self, a: Side, b: Side, since: int, patience: Patience, supervised: Sequence[Interval] = ()) -> Ruling:
+        left = min(max(since, a.at + self._tail(a)), b.at)
+        right = max(left, b.at - self._lead(b))
+        reason = f"{length(b.at - since)} of silence after {doing(a)}: away"
+        if b.at - since <= self._limits.idle:
+            reason += f" (after something finished, {patience.words} at most{patience.habit})"
+        return Ruling(left, right, False, False, "away", reason, supervised)
+
+    def _with_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> Ruling:
+        """A silence in which the project's agent worked: watched, if the person comes back to it soon enough."""
+        limits, end = self._limits, ran[-1][1]
+        inside = [(max(a.at, lo), min(b.at, hi)) for lo, hi in ran]
+        is_back = back_at is not None and back_at - end <= limits.supervise_return
+        if is_back and inside[-1][1] - a.at <= limits.supervised_max:
+            return self._watched(a, b, inside)
+        if is_back:
+            return self._left_alone(a, b, inside)
+        if end - a.at <= QUICK or not a.key.shares_time_with(b.key):
+            return self._plain(a, b)
+        left = min(a.at + self._tail(a), b.at)
+        reason = f"{length(b.at - a.at)} of silence after {doing(a)}, not back within "
+        reason += f"{length(limits.supervise_return)} of the agent's stop: away"
+        return Ruling(left, max(left, b.at - self._lead(b)), False, False, "away", reason)
+
+    def _watched(self, a: Side, b: Side, inside: list[Interval]) -> Ruling:
+        if b.at - a.at <= self._limits.glance and a.fact.kind != "prompt":
+            inside = []
+        if not a.key.shares_time_with(b.key):
+            end = inside[-1][1] if inside else a.at
+            if end < b.at:
+                return self._plain(a, b, end, inside)
+            return Ruling(
+                b.at,
+                b.at,
+                False,
+                True,
+                "supervised",
+                f"{length(b.at - a.at)} watching the agent, until {doing(b)} elsewhere",
+                inside,
+            )
+        if not inside:
+            return Ruling(b.at, b.at, a.key.fits(b.key), True)
+        return Ruling(
+            b.at,
+            b.at,
+            a.key.fits(b.key),
+            True,
+            "supervised",
+            f"{length(b.at - a.at)} while the agent worked, then {doing(b)}",
+            inside,
+        )
+
+    def _left_alone(self, a: Side, b: Side, inside: list[Interval]) -> Ruling:
+        """Too long a silence to have been watched: its first two minutes were."""
+        first = [(lo, min(hi, a.at + SHORT)) for lo, hi in inside if lo < a.at + SHORT]
+        left = max(a.at + self._tail(a), first[-1][1] if first else 0)
+        right = max(left, b.at - self._lead(b))
+        reason = f"{length(b.at - a.at)} of silence while the agent worked, "
+        reason += f"longer than {length(self._limits.supervised_max)}: the agent alone"
+        return Ruling(left, right, False, False, "autonomous", reason, first)
+
+    def _walled(self, a: Side, b: Side, found: Ruling) -> Ruling:
+        """Absences and stops inside the silence: no credit crosses them."""
+        cut = self._cut(a.key, a.at, b.at)
+        absent = hull(a.at, b.at, self._absences.of(a.fact.device))
+        if cut is not None:
+            left = cut[0] if cut[0] - a.at <= self._longest(a) else min(found.left, cut[0])
+            right = max(left, cut[1], b.at - self._lead(b))
+            found = Ruling(left, right, False, found.is_unbroken, "away", "stopped by hand", found.supervised)
+        if absent is None:
+            return self._lead_walled(b, found)
+        kinds = self._absences.kinds_between(*absent)
+        reason = f"{length(absent[1] - absent[0])} away ({kinds})"
+        is_whole = found.left == found.right == b.at and a.key.shares_time_with(b.key)
+        right = absent[1] if is_whole else max(found.right, absent[1])
+        return Ruling(min(found.left, absent[0]), right, False, False, "away", reason, found.supervised)
+
+    def _lead_walled(self, b: Side, found: Ruling) -> Ruling:
+        """The later side's lead does not reach into an absence of its own device."""
+        if found.is_joined or found.right >= b.at:
+            return found
+        absent = hull(found.right, b.at, self._absences.of(b.fact.device))
+        return found if absent is None else found._replace(right=max(found.right, absent[1]))
+
+    def _cut(self, key: Key, lo: int, hi: int) -> Interval | None:
+        """The first and the last stop of this project's timer in a silence."""
+        at = [time for time, project in self._cuts if lo <= time < hi and (not project or project == key.project)]
+        return (min(at), max(at)) if at else None
+
+    def opening(self, b: Side) -> int:
+        """Where a stretch begins whose first act follows nothing."""
+        right = b.at - self._worth(b)
+        cut = self._cut(b.key, right, b.at)
+        absent = hull(right, b.at, self._absences.of(b.fact.device))
+        return max(right, cut[1] if cut else right, absent[1] if absent else right)
+
+    def closing(self, a: Side) -> Closing:
+        """The silence after the last act of all. Never ends before its tail is over, which therefore ends before now."""
+        end = a.at + self._tail(a)
+        until = max(end, self._open_until(a))
+        cut = self._cut(a.key, a.at, until + 1)
+        if cut is not None:
+            return Closing(cut[0] if cut[0] - a.at <= self._longest(a) else min(end, cut[0]), NEVER)
+        absent = hull(a.at, until + 1, self._absences.of(a.fact.device))
+        if absent is not None:
+            return Closing(min(end, absent[0]), NEVER)
+        if a.fact.kind == "session_end":
+            return Closing(end, NEVER)
+        return Closing(end, until, f"more than {exactly(until - a.at)} of silence after {doing(a)}: away")
+
+    def _open_until(self, a: Side) -> int:
+        """The last instant at which an act would still carry the timer on."""
+        plain = a.at + self._patience(a.at, a.fact, FOREVER, True).limit
+        ran = self._turns.during(a.key.home, a.at, 1 << 62)
+        if not ran:
+            return plain
+        end, longest = ran[-1][1], a.at + self._limits.supervised_max
+        if self._turns.is_running(a.key.home, end):
+            return max(longest, plain) if end - a.at <= QUICK else longest
+        watched = end + self._limits.supervise_return if end <= longest else longest
+        return max(watched, plain) if end - a.at <= QUICK else watched
+
+    def _longest(self, a: Side) -> int:
+        """How long after an act its timer may still have been running for somebody to stop it."""
+        return max(self._limits.idle, self._patience(a.at, a.fact, FOREVER, True).limit)
+
+    def _lead(self, b: Side) -> int:
+        return 0 if b.fact.kind in ("session_start", "session_end") else self._limits.lead
+
+    def _lead_after(self, a: Side, b: Side, silence: int) -> int:
+        """The later side's share of a silence between two projects: its lead, and where the earlier one was finished up to
+        twice that, for then it was likelier already under way; but then a third of the silence stays with the earlier.
+        """
+        lead = self._lead(b)
+        if a.fact.is_finishing and not a.is_lone_commit:
+            return max(lead, min(2 * lead, silence * 2 // 3))
+        return lead
+
+    def _tail(self, a: Side) -> int:
+        return 0 if a.fact.kind == "session_end" else self._limits.tail
+
+    def _say(self, a: Side, b: Side, verdict: str, patience: Patience) -> str:
+        silence = b.at - a.at
+        if silence <= self._limits.glance and verdict == "work":
+            return ""
+        text = f"{length(silence)} of silence between {doing(a)} and {doing(b)}"
+        if a.is_lone_commit:
+            return f"{text}: a lone commit earns no more than its lead and tail"
+        if verdict == "unassigned":
+            return f"{text} elsewhere: what is over {length(self._limits.switch_cap)} belongs to neither"
+        if not a.key.shares_time_with(b.key):
+            return f"{text} elsewhere: the earlier's, up to the later's lead"
+        return f"{text}, within {patience.words}{patience.habit}: work"
+
+
+def doing(side: Side) -> str:
+    """An act in words."""
+    return DOING.get(side.fact.kind, side.fact.kind)
+
+
+def length(us: int) -> str:
+    """A length in words, as short as is true."""
+    if us < 2 * MINUTE:
+        return f"{us // SECOND} s"
+    minutes = us // MINUTE
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def exactly(us: int) -> str:
+    """A limit in words: with its seconds, where it has any."""
+    odd = us % MINUTE // SECOND
+    return length(us) if us < 2 * MINUTE or not odd else f"{length(us)} {odd} s"

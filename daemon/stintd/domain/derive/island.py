@@ -1,0 +1,279 @@
+"""One island of evidence to its part of the sheet, in microseconds: the person's drafts, then the agents'.
+
+The person's side comes first because an agent's time is what is left of its turns.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from stintd.domain.derive.absence import Absences
+from stintd.domain.derive.agents import Turn
+from stintd.domain.derive.attention import Key, Spell, Visit, folded, spells, visits
+from stintd.domain.derive.fact import Piece
+from stintd.domain.derive.gap import Judge, Side, side_after, side_before
+from stintd.domain.derive.gather import Gathered
+from stintd.domain.derive.interval import Interval, subtract, union
+from stintd.domain.derive.limits import FOREVER, Limits
+from stintd.frozen import frozen
+
+
+@dataclass(slots=True)
+class Gap:
+    """A silence that is mentioned, before it becomes a GapVerdict."""
+
+    start: int
+    end: int
+    verdict: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """A stretch while it grows. `first` and `last` are its outermost heartbeats; what lies outside `held_from` and
+    `held_to` is mere credit, not time between two heartbeats.
+    """
+
+    key: Key
+    start: int
+    first: int
+    end: int
+    last: int
+    held_from: int
+    held_to: int
+    session: str | None = None
+    is_open: bool = False
+    is_confirmed: bool = True
+    is_watch_only: bool = False
+    is_estimated: bool = False
+    supervised: list[Interval] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Part:
+    """What one island adds to the sheet. `deadlines`: instants after which passing time alone changes it."""
+
+    human: list[Draft] = field(default_factory=list)
+    agent: list[Draft] = field(default_factory=list)
+    unassigned: list[Gap] = field(default_factory=list)
+    away: list[Gap] = field(default_factory=list)
+    waiting: list[tuple[Piece, int]] = field(default_factory=list)
+    deadlines: list[int] = field(default_factory=list)
+
+
+@frozen
+class Walls:
+    """What no credit crosses. `human`: instants of stops and of absences; `agent`: stops of agents' timers, by project."""
+
+    human: Sequence[int]
+    agent: Sequence[tuple[int, str]]
+
+
+def island_part(gathered: Gathered, judge: Judge, absences: Absences, walls: Walls, limits: Limits, now: int) -> Part:
+    """Derive one island."""
+    part = Part()
+    human = spells(gathered.human, walls.human, limits)
+    if human:
+        _Walk(part, judge, gathered, now).through(_attended(human, judge, limits))
+        _mark_unconfirmed(part.human, gathered.human, limits)
+        _mark_estimated(part.human, gathered.turns.all)
+    for start in gathered.waiting:
+        until = start[0] + limits.session_idle
+        if now <= until and gathered.ends.get(start[2].session or "", -1) < start[0]:
+            part.waiting.append((start, until))
+            part.deadlines.append(until + 1)
+    _agent_side(part, gathered.turns.all, absences, walls.agent, limits, now)
+    return part
+
+
+def _attended(human: list[Spell], judge: Judge, limits: Limits) -> list[Visit]:
+    """All visits of the island, short ones folded within each unbroken run."""
+    back = _comes_back([(spell, spell.key) for spell in human])
+    run: list[Spell] = [human[0]]
+    out: list[Visit] = []
+    for i, (a, b) in enumerate(pairwise(human)):
+        if not judge.is_unbroken(a, b, back[i]):
+            out += folded(visits(run), limits)
+            run = []
+        run.append(b)
+    return out + folded(visits(run), limits)
+
+
+def _comes_back(acts: Sequence[tuple[Spell, Key]]) -> list[int | None]:
+    """For each spell the first act on its project after it."""
+    out: list[int | None] = [None] * len(acts)
+    upcoming: dict[str, int] = {}
+    for i in range(len(acts) - 1, -1, -1):
+        home = acts[i][1].home
+        out[i] = upcoming.get(home)
+        upcoming[home] = acts[i][0].first
+    return out
+
+
+class _Walk:
+    """Goes through all spells once and lets drafts grow, be cut and begin by what the judge says."""
+
+    def __init__(self, part: Part, judge: Judge, gathered: Gathered, now: int) -> None:
+        self._part, self._judge, self._gathered, self._now = part, judge, gathered, now
+
+    def through(self, attended: Sequence[Visit]) -> None:
+        acts = [(spell, visit.key) for visit in attended for spell in visit.spells]
+        lone = {id(visit.spells[0]) for visit in attended if visit.is_lone_commit()}
+        back = _comes_back(acts)
+        draft = self._begin(acts[0][0], acts[0][1], self._judge.opening(side_after(*acts[0])))
+        for i, ((spell, key), (follower, its_key)) in enumerate(pairwise(acts)):
+            a = side_before(spell, key, id(spell) in lone)
+            draft = self._across(draft, a, side_after(follower, its_key), follower, back[i])
+        spell, key = acts[-1]
+        self._finish(draft, side_before(spell, key))
+
+    def _begin(self, spell: Spell, key: Key, start: int) -> Draft:
+        first, last, is_watched = spell.first, spell.last, spell.is_watch_only
+        draft = Draft(key, start, first, last, last, first, last, spell.session, is_watch_only=is_watched)
+        draft.is_estimated = spell.is_estimated
+        estimated = self._judge.why_before(side_after(spell, key), start)
+        if estimated:
+            draft.gaps.append(Gap(start, first, "work", estimated))
+        self._part.human.append(draft)
+        return draft
+
+    def _across(self, draft: Draft, a: Side, b: Side, follower: Spell, back_at: int | None) -> Draft:
+        found = self._judge.ruling(a, b, back_at)
+        draft.supervised += found.supervised
+        if found.is_joined and (a.key is b.key or found.left == b.at):
+            if found.verdict:
+                draft.gaps.append(Gap(a.at, b.at, found.verdict, found.reason))
+            draft.last = draft.end = draft.held_to = follower.last
+            draft.session = draft.session or follower.session
+            draft.is_watch_only &= follower.is_watch_only
+            draft.is_estimated |= follower.is_estimated
+            return draft
+        draft.end = found.left
+        if found.is_unbroken:
+            draft.held_to = found.left
+        if found.left > a.at and found.verdict in ("work", "supervised", "autonomous"):
+            draft.gaps.append(Gap(a.at, found.left, "supervised" if found.supervised else "work", found.reason))
+        if found.right > found.left:
+            loose = self._part.unassigned if found.verdict == "unassigned" else self._part.away
+            loose.append(Gap(found.left, found.right, found.verdict or "away", found.reason))
+        upcoming = self._begin(follower, b.key, found.right)
+        if found.is_unbroken:
+            upcoming.held_from = found.right
+        return upcoming
+
+    def _finish(self, draft: Draft, a: Side) -> None:
+        closing, ended = self._judge.closing(a), self._session_end(draft)
+        if ended is not None:
+            draft.end = max(a.at, min(closing.left, ended))
+        elif self._now <= closing.open_until:
+            draft.is_open, draft.end = True, a.at
+            self._part.deadlines.append(closing.open_until + 1)
+        else:
+            draft.end = max(a.at, closing.left)
+            if closing.reason and draft.end < closing.open_until:
+                self._part.away.append(Gap(draft.end, closing.open_until, "away", closing.reason))
+
+    def _session_end(self, draft: Draft) -> int | None:
+        """When the last of the sessions ended that this draft rests on alone: that ends the timer, whoever reported it."""
+        ends, last = self._gathered.ends, -1
+        if ends.get(draft.session or "", -1) < draft.first:
+            return None
+        for piece in self._gathered.human:
+            if piece[1] >= draft.first:
+                ended = ends.get(piece[2].session or "", -1)
+                if ended < piece[1]:
+                    return None
+                last = max(last, ended)
+        return last
+
+
+def _mark_unconfirmed(drafts: Sequence[Draft], pieces: Sequence[Piece], limits: Limits) -> None:
+    """Hours of file changes that nothing else confirms may be a program's."""
+    if pieces[-1][1] - pieces[0][0] <= limits.unconfirmed_after:
+        return
+    seen = union((p[0], p[1] + 1) for p in pieces if p[2].source != "watch")
+    for lo, hi in _unbroken(drafts):
+        for start, end in subtract((lo, hi), seen):
+            if end - start > limits.unconfirmed_after:
+                for draft in drafts:
+                    if draft.first < end and draft.last > start:
+                        draft.is_confirmed = False
+
+
+def _mark_estimated(drafts: Sequence[Draft], turns: Iterable[Turn]) -> None:
+    """Time watching an agent of which one only read afterwards is an estimate too."""
+    read = union((start, end) for turn in turns if turn.is_estimated for start, end, _ in turn.stretches())
+    for draft in drafts if read else ():
+        draft.is_estimated |= any(_meets(lo, hi, read) for lo, hi in draft.supervised)
+
+
+def _unbroken(drafts: Iterable[Draft]) -> list[Interval]:
+    """From first to last heartbeat of drafts that follow each other without a break."""
+    out: list[Interval] = []
+    reached = -1
+    for draft in drafts:
+        if out and draft.start <= reached:
+            out[-1] = (out[-1][0], draft.last)
+        else:
+            out.append((draft.first, draft.last))
+        reached = draft.end
+    return out
+
+
+def _agent_side(
+    part: Part, turns: Sequence[Turn], absences: Absences, cuts: Sequence[tuple[int, str]], limits: Limits, now: int
+) -> None:
+    """Turns without the seconds in which the person was on that project; one draft a project and session run.
+
+    A stop by hand is a hole a microsecond wide: what comes after it is another draft. While the person may still come
+    back, nobody knows whether the turn is watched: it is not shown as the agent's yet.
+    """
+    attended: dict[str, list[Interval]] = {}
+    for draft in part.human:
+        end = FOREVER if draft.is_open else draft.end
+        attended.setdefault(draft.key.home, []).append((draft.start, end))
+    growing: dict[tuple[str, str, str], Draft] = {}
+    for turn in turns:
+        for start, end, fact in turn.stretches():
+            stops = [(at, at + 1) for at, project in cuts if not project or project == fact.project]
+            holes = union([*attended.get(fact.home, ()), *absences.stopping_agents(fact.device), *stops])
+            name = (turn.session, fact.home, fact.task or "")
+            may_go_on = end == turn.end and not turn.has_ended and not any(end <= at <= now for at, _ in stops)
+            until = end + limits.turn_silence if may_go_on else 0
+            for lo, hi in subtract((start, end), holes):
+                alone = Draft(Key.of(fact), lo, lo, hi, hi, lo, hi, fact.session, is_open=hi == end and now <= until)
+                alone.is_estimated = turn.is_estimated
+                alone.gaps.append(Gap(lo, hi, "autonomous", _why_alone(turn, lo, hi, part.human)))
+                if alone.is_open:
+                    part.deadlines.append(until + 1)
+                growing[name] = _grown(growing.get(name), alone, holes, limits, part)
+
+
+def _grown(draft: Draft | None, alone: Draft, holes: Sequence[Interval], limits: Limits, part: Part) -> Draft:
+    """An agent's draft goes on over the moment between two turns of a loop."""
+    if draft is None or alone.start - draft.end > limits.min_visit or _meets(draft.end, alone.start, holes):
+        part.agent.append(alone)
+        return alone
+    draft.end = draft.last = draft.held_to = max(draft.end, alone.end)
+    draft.is_open = alone.is_open
+    draft.is_estimated |= alone.is_estimated
+    draft.gaps[-1] = _joined(draft.gaps[-1], alone.gaps[0])
+    return draft
+
+
+def _joined(gap: Gap, follower: Gap) -> Gap:
+    """What is said of an agent's time goes on with it: of a loop's turns it is told once."""
+    return Gap(gap.start, max(gap.end, follower.end), gap.verdict, gap.reason)
+
+
+def _why_alone(turn: Turn, lo: int, hi: int, drafts: Sequence[Draft]) -> str:
+    """Why this time of a turn is nobody's but the agent's, in a sentence."""
+    if not turn.is_asked:
+        return "the agent worked without a person's prompt: a run by itself, a loop or a subagent"
+    is_busy = any(draft.start < hi and draft.end > lo for draft in drafts)
+    return "the agent worked while you were " + ("at other work" if is_busy else "away: nobody watched it")
+
+
+def _meets(lo: int, hi: int, holes: Sequence[Interval]) -> bool:
+    return any(start < hi and end > lo for start, end in holes)

@@ -1,0 +1,215 @@
+"""Heartbeats, absences, edits and policy in; the timesheet out. Live tracking and a rebuild call the same `derive`.
+
+An *island* is evidence with no silence longer than `island_gap` inside. No entry depends on another island, so a sheet
+can be derived island by island, and a late heartbeat touches one of them.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta, tzinfo
+
+from stintd.domain.derive.absence import Absences, meets
+from stintd.domain.derive.claims import Owned, stretches, verdicts
+from stintd.domain.derive.evidence import Claim, Cut, Edits, Evidence, Places, Run, Taken
+from stintd.domain.derive.fact import Eras, Piece
+from stintd.domain.derive.gap import Judge
+from stintd.domain.derive.gather import Gatherer
+from stintd.domain.derive.habit import UNKNOWN, Habit, Usual
+from stintd.domain.derive.island import Draft, Part, Walls, island_part
+from stintd.domain.derive.limits import limits_of
+from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
+from stintd.domain.policy import Policy
+from stintd.frozen import frozen
+
+__all__ = [
+    "Claim",
+    "Cut",
+    "Edits",
+    "Evidence",
+    "Places",
+    "Run",
+    "Sheet",
+    "Taken",
+    "UsualHours",
+    "WaitingSession",
+    "derive",
+    "island_gap",
+    "islands",
+    "reach",
+]
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@frozen
+class WaitingSession:
+    """A session that has started and not acted yet: shown as a waiting timer, earning nothing. Gone after `until`."""
+
+    session: str | None
+    project: ProjectId | None
+    task: str | None
+    start: datetime
+    until: datetime
+
+
+@frozen
+class Sheet:
+    """What the evidence says. `stretches` are sorted by start, human ones disjoint; `gaps` are the silences that were
+    cut ("away") between and after stretches, `unassigned` those that belong to neither side; the silences bridged inside a
+    stretch are its own `gaps`. At `next_deadline` passing time alone makes another sheet; before it, it does not.
+    """
+
+    stretches: list[Stretch]
+    unassigned: list[GapVerdict]
+    gaps: list[GapVerdict]
+    waiting: list[WaitingSession]
+    next_deadline: datetime | None
+
+
+def island_gap(policy: Policy) -> int:
+    """The silence, in microseconds, over which nothing in one place bears on anything in another."""
+    return limits_of(policy).island_gap
+
+
+def reach(policy: Policy) -> int:
+    """How far, in microseconds, an entry or an edit that bears on it may lie outside its island."""
+    limits = limits_of(policy)
+    return max(limits.patient, limits.lead, limits.tail, limits.estimate)
+
+
+def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:
+    """First and last instant of every stretch of evidence with no silence longer than `gap_us`, in order."""
+    out: list[tuple[int, int]] = []
+    for lo, hi in sorted((run[0], run[1]) for run in runs):
+        if out and lo - out[-1][1] <= gap_us:
+            if hi > out[-1][1]:
+                out[-1] = (out[-1][0], hi)
+        else:
+            out.append((lo, hi))
+    return out
+
+
+@frozen
+class UsualHours:
+    """When the owner usually works: from `start` to `end` by the clock of `zone`; and one habit for every day."""
+
+    start: time
+    end: time
+    zone: tzinfo
+    usual_habit: Habit = UNKNOWN
+
+    def habit(self, instant: datetime) -> Habit:
+        """The same on any day."""
+        return self.usual_habit
+
+    def covers(self, instant: datetime) -> bool:
+        """Whether an instant lies within; hours that cross midnight do."""
+        local = instant.astimezone(self.zone).time()
+        if self.start <= self.end:
+            return self.start <= local <= self.end
+        return local >= self.start or local <= self.end
+
+
+class Derivation:
+    """Edits, policy, places and now, made ready once for any number of islands."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        edits: Edits,
+        policy: Policy,
+        places: Places,
+        now: datetime,
+        usual: Usual | None = None,
+    ) -> None:
+        self._limits = limits_of(policy)
+        self._now, self._usual = to_us(now), usual
+        self._owned = Owned(edits)
+        self._absences = Absences(evidence.absences, self._limits)
+        self._cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "human")
+        self._agent_cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "agent")
+        self._walls = sorted({at for at, _ in self._cuts} | {start for start, _ in self._absences.everywhere})
+        eras = Eras(evidence.contexts, places)
+        self._gatherer = Gatherer(eras, evidence.beats, self._absences, self._walls, self._limits)
+
+    def part(self, runs: Sequence[Run], lo: int, hi: int) -> Part:
+        """One island's part."""
+        gathered = self._gatherer.gather(runs, lo, hi)
+        near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.patient + 1, ""))
+        cuts, reach_us = self._cuts[near[0] : near[1]], self._limits.island_gap
+        is_walled = bool(cuts) or meets(lo - reach_us, hi + reach_us, self._absences.everywhere)
+        judge = Judge(self._limits, gathered.turns, self._absences, cuts, is_walled=is_walled, habit_at=self._habit_at)
+        walls = Walls(self._walls[bisect_left(self._walls, lo) : bisect_right(self._walls, hi)], self._agent_cuts)
+        return island_part(gathered, judge, self._absences, walls, self._limits, self._now)
+
+    def sheet(self, parts: Iterable[Part]) -> Sheet:
+        """The sheet that islands' parts make."""
+        out = Sheet([], [], [], [], None)
+        deadlines: list[int] = []
+        everybody = self._owned.against("human", None)
+        for part in parts:
+            for draft in part.human:
+                self._doubt(draft)
+                out.stretches.extend(stretches(draft, "human", self._owned))
+            for draft in part.agent:
+                out.stretches.extend(stretches(draft, "agent", self._owned))
+            out.unassigned.extend(verdicts(part.unassigned, everybody))
+            out.gaps.extend(verdicts(part.away, everybody))
+            out.waiting.extend(_waiting(start, until) for start, until in part.waiting)
+            deadlines += part.deadlines
+        out.stretches.sort(key=_by_start)
+        upcoming = min((at for at in deadlines if at > self._now), default=None)
+        return replace(out, next_deadline=None if upcoming is None else from_us(upcoming))
+
+    def _habit_at(self, us: int) -> Habit:
+        return UNKNOWN if self._usual is None else self._usual.habit(from_us(us))
+
+    def _doubt(self, draft: Draft) -> None:
+        """File changes alone, outside the usual hours, are not confirmed."""
+        usual = self._usual
+        if usual is not None and draft.is_watch_only:
+            draft.is_confirmed &= usual.covers(from_us(draft.first)) or usual.covers(from_us(draft.last))
+
+
+def derive(evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual: Usual | None = None) -> Sheet:
+    """The sheet of this evidence: a function of the arguments, whatever the order of any sequence in them."""
+    derivation = Derivation(evidence, edits, policy, places, now, usual)
+    return derivation.sheet(derivation.part(runs, lo, hi) for lo, hi, runs in _by_island(evidence.runs, island_gap(policy)))
+
+
+def _by_island(runs: Iterable[Run], gap_us: int) -> Iterator[tuple[int, int, list[Run]]]:
+    """Islands with their runs, in order."""
+    held: list[Run] = []
+    lo = hi = 0
+    for run in sorted(runs, key=_first):
+        if held and run[0] - hi > gap_us:
+            yield lo, hi, held
+            held = []
+        if not held:
+            lo = hi = run[0]
+        held.append(run)
+        if run[1] > hi:
+            hi = run[1]
+    if held:
+        yield lo, hi, held
+
+
+def _first(run: Run) -> int:
+    return run[0]
+
+
+def _by_start(stretch: Stretch) -> tuple[datetime, datetime, bool, str, str, str]:
+    return (
+        stretch.start,
+        stretch.end,
+        stretch.actor != "human",
+        stretch.project or "",
+        stretch.task or "",
+        stretch.session or "",
+    )
+
+
+def _waiting(start: Piece, until: int) -> WaitingSession:
+    fact = start[2]
+    return WaitingSession(fact.session, fact.project, fact.task, from_us(start[0]), from_us(until))

@@ -1,0 +1,418 @@
+"""Which project and task a place belongs to: the first of mapping, project file, known repository, equal name, new.
+
+Pure and lasting: heartbeats keep where they happened, and this is asked again whenever entries are derived, so a new
+mapping also corrects the past. It decides what a new place would get (`home`) and leaves the making to its caller.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import replace
+
+from stintd.domain.mapping.naming import (
+    NameMatch,
+    folder_names,
+    free_name,
+    is_other_thing,
+    match_name,
+    near_names,
+    normal_name,
+    similarity,
+)
+from stintd.domain.mapping.pattern import folders_up, glob, is_within, path_pattern
+from stintd.domain.mapping.projectfile import ProjectFile, parse_project_file
+from stintd.domain.mapping.remote import normalise_remote
+from stintd.domain.mapping.ticket import task_of_branch
+from stintd.domain.model import Assignment, Context, ProjectId, RepoId
+from stintd.domain.policy import MapRule, Policy
+from stintd.frozen import frozen
+
+__all__ = [
+    "DatedRule", "Home", "KnownCheckout", "KnownProject", "KnownRepo", "NameMatch", "Placement", "ProjectDraft",
+    "ProjectFile", "Resolver", "is_other_thing", "match_name", "near_names", "normal_name", "normalise_remote",
+    "parse_project_file", "similarity", "task_of_branch",
+]  # fmt: skip
+
+GIT_KINDS = frozenset({"commit", "checkout", "merge", "rebase", "push", "pull", "stash"})
+"""Their entity is a commit, not a path."""
+MEMO_LIMIT = 50_000
+
+
+@frozen
+class KnownProject:
+    """What resolution needs of a project. `is_automatic`: nobody chose its name; `folder`: what it was made for."""
+
+    id: ProjectId
+    name: str
+    is_automatic: bool = False
+    folder: str = ""
+
+
+@frozen
+class KnownRepo:
+    """A repository: its normalised remote, and the project it keeps (one that is gone keeps it out of others)."""
+
+    id: RepoId
+    remote: str = ""
+    project: ProjectId | None = None
+
+
+@frozen
+class KnownCheckout:
+    """Where a repository lies; `kind` and `parent` as in CheckoutFacts."""
+
+    path: str
+    repo: RepoId
+    kind: str = "main"
+    parent: str | None = None
+
+
+@frozen
+class DatedRule:
+    """A mapping that holds for evidence from an instant on (`stint map --since`)."""
+
+    rule: MapRule
+    since_us: int | None = None
+
+
+@frozen
+class Placement:
+    """Where a heartbeat belongs, and why, in words for people.
+
+    `wanted` names a project that does not exist yet; `is_automatic` says that nobody chose that name.
+    """
+
+    project: ProjectId | None
+    why: str
+    task: str | None = None
+    wanted: str | None = None
+    is_automatic: bool = False
+    folder: str = ""
+    rule: MapRule | None = None
+    tags: tuple[str, ...] = ()
+    is_kept: bool = False
+
+
+@frozen
+class ProjectDraft:
+    """A project to make. `renames`: automatic projects whose names must change with it. See MapRule for the rest."""
+
+    name: str
+    folder: str = ""
+    is_automatic: bool = True
+    renames: tuple[tuple[ProjectId, str], ...] = ()
+    client: str | None = None
+    billable: bool | None = None
+    bill_agent_time: bool | None = None
+    bill_supervised: bool | None = None
+
+
+@frozen
+class Home:
+    """What a place gets: a project, or one to make, or neither (shown in review). `is_kept`: by its repository."""
+
+    project: ProjectId | None = None
+    draft: ProjectDraft | None = None
+    is_kept: bool = False
+
+
+class Resolver:
+    """Answers for one state of projects, repositories, checkouts, mappings and project files; make a new one when any
+    of them changes. Not for several threads at once: it remembers its answers.
+
+    `rules` are asked in their order; those of `policy.mappings` count only if the caller passes them too.
+    `roots` bound how far up project files are looked for.
+    """
+
+    def __init__(
+        self, projects: Iterable[KnownProject], repos: Iterable[KnownRepo], checkouts: Iterable[KnownCheckout],
+        rules: Iterable[DatedRule | MapRule], policy: Policy, *,
+        roots: Iterable[str] = (), files: Iterable[ProjectFile] = (),
+    ) -> None:  # fmt: skip
+        self._projects = {project.id: project for project in projects}
+        self._repos = {repo.id: repo for repo in repos}
+        self._checkouts = {checkout.path: checkout for checkout in checkouts}
+        self._dated = [rule if isinstance(rule, DatedRule) else DatedRule(rule) for rule in rules]
+        self._rules = [dated.rule for dated in self._dated]
+        self._changes_us = sorted({dated.since_us for dated in self._dated if dated.since_us is not None})
+        self._policy, self._roots = policy, sorted(roots, key=len, reverse=True)
+        self._files: dict[str, ProjectFile] = {}
+        for file in files:
+            self._files.setdefault(file.folder, file)
+        self._with_repo = {repo.project for repo in self._repos.values()}
+        self._names = [(project.id, project.name) for project in self._projects.values()]
+        self._memo: dict[Context | tuple[Context, str], Placement] = {}
+        self._varied: dict[Context, bool] = {}
+        self._eras: dict[int, Resolver] = {len(self._changes_us): self}
+        self.refused: dict[str, str] = {}
+
+    # ------------------------------------------------------------------ questions
+
+    def resolve(self, context: Context, entity: str = "") -> Assignment:
+        """The project and task of one heartbeat; no project when none exists for it (yet)."""
+        placement = self.placement(context, entity)
+        return Assignment(placement.project, placement.task)
+
+    def by_entity(self, context: Context) -> bool:
+        """Whether heartbeats of this context may differ by their entity: folders in it are mapped, or have a file."""
+        known = self._varied.get(context)
+        if known is None:
+            known = self._varied[context] = context.kind not in GIT_KINDS and self._is_divided(context)
+        return known
+
+    def is_vague(self, context: Context) -> bool:
+        """Whether this is a git act in a repository whose folders belong to several projects: it names no folder, and
+        belongs to whichever part was worked on.
+        """
+        return context.kind in GIT_KINDS and self._is_divided(context)
+
+    def placement(self, context: Context, entity: str = "") -> Placement:
+        """Like `resolve`, with the reason and what the mapping says beside."""
+        key = (context, entity) if entity and self.by_entity(context) else context
+        found = self._memo.get(key)
+        if found is None:
+            if len(self._memo) >= MEMO_LIMIT:
+                self._memo.clear()
+            found = self._memo[key] = self._place(context, entity if isinstance(key, tuple) else "")
+        return found
+
+    def home(self, context: Context, entity: str = "") -> Home:
+        """What this place gets, for a caller that makes projects as they are needed."""
+        placement = self.placement(context, entity)
+        if placement.project is not None or placement.wanted is None:
+            return Home(placement.project, None, placement.is_kept)
+        if placement.is_automatic:
+            return Home(None, self._automatic(placement.folder), placement.is_kept)
+        rule = placement.rule or MapRule()
+        billing = rule.client, rule.billable, rule.bill_agent_time, rule.bill_supervised
+        return Home(None, ProjectDraft(placement.wanted, placement.folder, False, (), *billing), placement.is_kept)
+
+    def suggestion(self, folder: str) -> ProjectId | None:
+        """The one project without a repository whose name is nearly the folder's: for `stint review`, never applied."""
+        free = [(project, name) for project, name in self._names if project not in self._with_repo]
+        found = match_name(folder_names(folder)[0], free, self._policy.fuzzy_threshold)
+        return found.project if found.how == "fuzzy" else None
+
+    def at(self, us: int) -> "Resolver":
+        """The resolver for evidence of that instant: without the mappings that begin later."""
+        era = bisect_right(self._changes_us, us)
+        if era not in self._eras:
+            held = [dated for dated in self._dated if dated.since_us is None or dated.since_us <= us]
+            self._eras[era] = Resolver(
+                self._projects.values(), self._repos.values(), self._checkouts.values(),
+                [dated.rule for dated in held], self._policy, roots=self._roots, files=self._files.values(),
+            )  # fmt: skip
+        return self._eras[era]
+
+    def rule_of(self, project: ProjectId | None, repo: RepoId | None, branch: str | None) -> MapRule | None:
+        """The mapping by which a repository's work on a branch comes to this project: its tags and what it bills."""
+        context = Context("watch", "edit", repo=repo, branch=branch)
+        places = [checkout.path for checkout in self._checkouts.values() if checkout.repo == repo] if repo else []
+        for rule in self._rules:
+            if project is None or not self._holds_beside(rule, context):
+                continue
+            pattern = path_pattern(rule.path) if rule.path is not None else None
+            is_there = pattern is None or any(pattern.matches(one) or pattern.may_match_below(one) for one in places)
+            if is_there and match_name(rule.project or "", self._names).project == project:
+                return rule
+        return None
+
+    # ------------------------------------------------------------------ first match wins
+
+    def _place(self, context: Context, entity: str) -> Placement:
+        task = task_of_branch(context.branch, self._policy)
+        for path in self._paths(context, entity):
+            rule = self._rule(context, path)
+            if rule is not None:
+                return self._by_rule(rule, task)
+        for path in self._paths(context, entity):
+            placed = self._by_file(context, path, task)
+            if placed is not None:
+                return placed
+        if context.project:
+            return self._by_name(context.project, task)
+        if context.repo is not None:
+            return self._by_repo(context, entity, task)
+        if context.folder is not None:
+            return self._by_folder(context.folder, task, "the folder's name")
+        return Placement(None, "it happened nowhere in particular", task)
+
+    def _by_rule(self, rule: MapRule, task: str | None) -> Placement:
+        match = match_name(rule.project or "", self._names)
+        condition = rule.path or rule.remote or rule.branch or "everything"
+        why = f"mapped: {condition} → {rule.project}"
+        wanted = rule.project if match.is_new else None
+        return Placement(match.project, why, rule.task or task, wanted, rule=rule, tags=rule.tags)
+
+    def _by_file(self, context: Context, path: str, task: str | None) -> Placement | None:
+        file = next((self._files[up] for up in self._looked_in(context, path) if up in self._files), None)
+        if file is None or file.project is None or not self._is_heard(file, context):
+            return None
+        task = (file.task if file.is_trusted else None) or task or task_of_branch(file.branch, self._policy)
+        match = match_name(file.project, self._names)
+        if not file.is_trusted and not self._may_name(file, context, match):
+            self.refused[file.folder] = file.project
+            return None
+        may_make = file.is_trusted or self._policy.auto_create
+        wanted = file.project if match.is_new and may_make else None
+        is_kept = not file.is_trusted and file.folder == context.repo_path
+        return Placement(
+            match.project,
+            f"project file in {file.folder}",
+            task,
+            wanted,
+            folder=file.folder,
+            tags=file.tags,
+            is_kept=is_kept,
+        )
+
+    def _is_heard(self, file: ProjectFile, context: Context) -> bool:
+        """A file from elsewhere speaks for the checkout it came with, and not in a submodule."""
+        if file.is_trusted:
+            return True
+        checkout = self._checkouts.get(context.repo_path or "")
+        is_submodule = checkout is not None and checkout.kind == "submodule"
+        return not is_submodule and is_within(file.folder, context.repo_path or file.folder)
+
+    def _may_name(self, file: ProjectFile, context: Context, match: NameMatch) -> bool:
+        """A file from elsewhere may name what is new, or what came of it: never another repository's project, nor one
+        that somebody made for something else.
+        """
+        if match.project is None:
+            return match.is_new
+        repo = self._repos.get(context.repo) if context.repo else None
+        if repo is not None and repo.project == match.project:
+            return True
+        made_for = self._projects[match.project].folder
+        return made_for == file.folder and match.project not in self._with_repo
+
+    def _by_name(self, name: str, task: str | None) -> Placement:
+        match = match_name(name, self._names)
+        wanted = name if match.is_new and self._policy.auto_create else None
+        return Placement(match.project, f"the caller named {name}", task, wanted)
+
+    def _by_repo(self, context: Context, entity: str, task: str | None) -> Placement:
+        checkout = self._checkouts.get(context.repo_path or "")
+        above = self._checkouts.get(checkout.parent or "") if checkout else None
+        if checkout and above and checkout.kind == "submodule" and above.repo != context.repo:
+            placed = self._place(replace(context, repo=above.repo, repo_path=above.path), "")
+            return replace(placed, why=f"submodule of {above.path}", task=placed.task or task, is_kept=False)
+        repo = self._repos.get(context.repo) if context.repo else None
+        if repo is not None and repo.project is not None:
+            known = repo.project if repo.project in self._projects else None
+            return Placement(known, "the project its repository keeps" if known else "its project was deleted", task)
+        home = checkout.parent if checkout and checkout.kind == "worktree" and checkout.parent else context.repo_path
+        placed = self._by_folder(home or "", task, "the repository folder's name")
+        return replace(placed, is_kept=placed.is_kept or placed.is_automatic)
+
+    def _by_folder(self, folder: str, task: str | None, why: str) -> Placement:
+        """Steps 4 and 5: an equal name, the fallback, else a new project named after the folder."""
+        if folder in ("", "/"):
+            return Placement(None, "no folder names it", task)
+        free = [p for p in self._projects.values() if p.id not in self._with_repo]
+        made = [p.id for p in free if p.folder == folder]
+        if made:
+            return Placement(made[0], why, task, is_kept=True)
+        names = [(p.id, p.name) for p in free if p.folder in ("", folder)]
+        match = match_name(folder_names(folder)[0], names)
+        if match.project:
+            return Placement(match.project, why, task, is_kept=True)
+        fallback = self._policy.fallback_project
+        if fallback:
+            match = match_name(fallback, self._names)
+            return Placement(match.project, "fallback_project", task, fallback if match.is_new else None)
+        if not self._policy.auto_create:
+            return Placement(None, "auto_create is off", task)
+        return Placement(None, why, task, folder_names(folder)[0], is_automatic=True, folder=folder)
+
+    def _automatic(self, folder: str) -> ProjectDraft:
+        """A name for a new project of this folder that nobody takes for another."""
+        taken = [name for _, name in self._names]
+        own = folder_names(folder)[0]
+        earlier = next((
+            (project.id, project.folder) for project in self._projects.values()
+            if project.is_automatic and project.folder and normal_name(project.name) == normal_name(own)
+            and normal_name(folder_names(project.folder)[0]) == normal_name(own)
+        ), None)  # fmt: skip
+        naming = free_name(folder, taken, earlier)
+        return ProjectDraft(naming.name, folder, True, naming.renames)
+
+    # ------------------------------------------------------------------ places
+
+    def _paths(self, context: Context, entity: str) -> list[str]:
+        """The path to judge by; for a linked worktree then the same one in its main checkout."""
+        base = context.repo_path if context.repo is not None else context.folder
+        if not base:
+            return [""]
+        below = entity if context.kind not in GIT_KINDS else ""
+        if below.startswith("/"):
+            below = below[len(base.rstrip("/")) + 1 :] if is_within(below, base) else ""
+        if ".." in below.split("/"):
+            below = ""
+        bases = [base]
+        checkout = self._checkouts.get(base)
+        if checkout and checkout.kind == "worktree" and checkout.parent:
+            bases.append(checkout.parent)
+        return [f"{one.rstrip('/')}/{below}" if below else one for one in bases]
+
+    def _rule(self, context: Context, path: str) -> MapRule | None:
+        """The first rule that holds; among plain folders the nearest: who maps a folder inside another means it."""
+        holding = [rule for rule in self._rules if self._holds(rule, context, path)]
+        if not holding or holding[0].path is None:
+            return holding[0] if holding else None
+        depths = [_plain_depth(rule) for rule in holding]
+        if depths[0] < 0:
+            return holding[0]
+        return holding[max(range(len(holding)), key=lambda i: (depths[i], -i))]
+
+    def _holds(self, rule: MapRule, context: Context, path: str) -> bool:
+        if rule.path is None and rule.remote is None and rule.branch is None:
+            return False
+        if rule.path is not None and not (path and path_pattern(rule.path).matches(path)):
+            return False
+        return self._holds_beside(rule, context)
+
+    def _holds_beside(self, rule: MapRule, context: Context) -> bool:
+        """The conditions of a rule that do not look at the path."""
+        if rule.project is None:
+            return False
+        if rule.branch is not None and not glob(rule.branch).fullmatch(context.branch or ""):
+            return False
+        if rule.remote is not None:
+            repo = self._repos.get(context.repo) if context.repo else None
+            return repo is not None and _is_remote(rule.remote, repo.remote)
+        return True
+
+    def _looked_in(self, context: Context, path: str) -> list[str]:
+        """Folders whose project file holds for a path: up to the watched root, outside all roots up to the checkout."""
+        if not path:
+            return []
+        base = next((root for root in self._roots if is_within(path, root)), None)
+        return folders_up(path, base or context.repo_path or path)
+
+    def _is_divided(self, context: Context) -> bool:
+        for base in self._paths(context, ""):
+            if not base:
+                continue
+            for rule in self._rules:
+                inside = rule.path is not None and path_pattern(rule.path).may_match_below(base)
+                if inside and self._holds_beside(rule, context):
+                    return True
+            if any(folder != base and is_within(folder, base) for folder in self._files):
+                return True
+        return False
+
+
+def _plain_depth(rule: MapRule) -> int:
+    """How deep a rule's folder lies, when it has no wildcard and no other condition; -1 otherwise."""
+    if rule.path is None or rule.remote is not None or rule.branch is not None:
+        return -1
+    literal = path_pattern(rule.path).literal
+    return -1 if literal is None else literal.count("/") + 1
+
+
+def _is_remote(pattern: str, remote: str) -> bool:
+    """A remote's pattern is compared without case; the address as git writes it is understood as well."""
+    if not remote:
+        return False
+    named = pattern if "://" not in pattern else normalise_remote(pattern)
+    return glob(named.lower()).fullmatch(remote.lower()) is not None

@@ -1,0 +1,374 @@
+"""Signals to heartbeats: what machines do is left out, what git does to files is one act of git.
+
+Judging needs hindsight: the checkout that rewrote a file is known only after the file was written. So a file signal is
+*provisional* for two seconds, and while git holds its lock; `feed` hands it out as such at once and as a heartbeat when
+it is certain. A state machine in bounded memory, with every instant handed in; one per daemon, on one thread.
+"""
+
+from collections import Counter, deque
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from stintd.domain.mapping.pattern import is_within
+from stintd.domain.model import EPOCH, FileSignal, GitSignal, LockSignal, ProcessSignal
+from stintd.domain.noise.burst import Burst, Bursts
+from stintd.domain.noise.filename import is_excluded, noise_of_name
+from stintd.domain.noise.gitact import Act, Acts
+from stintd.domain.noise.rhythm import Rhythms
+from stintd.domain.policy import Policy
+from stintd.frozen import frozen
+
+__all__ = ["Draft", "NoiseFilter", "Passed"]
+
+HOLD = timedelta(seconds=2)
+LOCK_LIMIT = timedelta(seconds=45)
+"""A lock held longer is a crashed git's, or that of a commit whose message is being written: it holds nothing back."""
+LOCK_ECHO = timedelta(seconds=1)
+"""How long after a lock the reflog may still say what it was for, and how close locks of one operation follow."""
+BEFORE_ACT = timedelta(seconds=2)
+AFTER_ACT = timedelta(seconds=1)
+"""Where no lock was seen: how long before its reflog line git may have written files, and after it be heard of."""
+NOTICED_LATE = timedelta(milliseconds=250)
+"""How much later a lock may have been noticed than it was taken; files found by a sweep bear their exact times."""
+AGENT_SLACK = timedelta(seconds=2)
+EDITOR_WINDOW = timedelta(seconds=10)
+REWRITING = frozenset({"checkout", "merge", "rebase", "pull", "stash", "reset"})
+PLACES_LIMIT = 2048
+AGENTS_LIMIT = 512
+WINDOWS_LIMIT = 64
+
+
+@frozen
+class Draft:
+    """A heartbeat before it has a repository. `id` is "" unless the act names itself (a commit); `checkout` and `entity`
+    as in the signal, `entity` the new commit of a git act.
+    """
+
+    time: datetime
+    checkout: str
+    kind: str
+    source: str
+    actor: str = "human"
+    witness: str = ""
+    entity: str = ""
+    branch: str | None = None
+    subject: str = ""
+    id: str = ""
+
+
+@frozen
+class Passed:
+    """What is certain now (in order of time), and what is new and may yet prove to be noise."""
+
+    heartbeats: tuple[Draft, ...] = ()
+    provisional: tuple[Draft, ...] = ()
+
+
+@dataclass(slots=True)
+class _Lock:
+    """Git at work in a checkout. `since` is the start of the first of several locks close together."""
+
+    start: datetime
+    since: datetime
+    end: datetime | None = None
+    kind: str = ""
+    is_told: bool = False
+
+    def holds(self, now: datetime) -> bool:
+        return self.end is None and now < self.start + LOCK_LIMIT
+
+
+@dataclass(slots=True)
+class _Held:
+    draft: Draft
+    due: datetime
+    lock: _Lock | None = None
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is remembered of one checkout. `rewritten` are the stretches in which git wrote its files, `judged` how
+    many files were held when storms were last looked for in vain.
+    """
+
+    bursts: Bursts
+    held: dict[str, _Held] = field(default_factory=dict)
+    lock: _Lock | None = None
+    rewritten: deque[tuple[datetime, datetime]] = field(default_factory=lambda: deque(maxlen=WINDOWS_LIMIT))
+    acts: Acts = field(default_factory=Acts)
+    edited: dict[str, datetime] = field(default_factory=dict)
+    last: datetime = EPOCH
+    judged: int = 0
+
+
+@dataclass(slots=True)
+class _Agent:
+    name: str
+    folder: str
+    since: datetime
+    until: datetime | None = None
+
+
+class NoiseFilter:
+    """`dropped` counts what was left out, by reason; `bursts` are the last storms of writes, for people who ask;
+    `spoken_for`: the processes (pid, start) of agents whose hooks tell of them.
+    """
+
+    def __init__(self, policy: Policy, exclude: Iterable[str] = ()) -> None:
+        self.policy = policy
+        self.exclude = tuple(exclude)
+        self.dropped: Counter[str] = Counter()
+        self.bursts: deque[Burst] = deque(maxlen=50)
+        self.spoken_for: Container[tuple[int, float]] = ()
+        self._places: dict[str, _Place] = {}
+        self._busy: dict[str, _Place] = {}  # those that may hold something: a daemon with 1,000 repositories asks often
+        self._agents: dict[tuple[int, float, str], _Agent] = {}
+        self._rhythms = Rhythms()
+
+    # ------------------------------------------------------------------ in
+
+    def feed(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal, now: datetime) -> Passed:
+        """Take one signal. `now` is when it arrived; its own time may be long ago."""
+        match signal:
+            case FileSignal():
+                return self._file(signal, now)
+            case GitSignal():
+                return self._git(signal, now)
+            case LockSignal():
+                self._locked(signal, now)
+            case ProcessSignal():
+                self._process(signal)
+        return Passed()
+
+    def note_editor(self, checkout: str, path: str, time: datetime) -> None:
+        """An editor says that it wrote this file: a person's, whatever it looks like from outside."""
+        edited = self._place(checkout, time).edited
+        edited[path] = time
+        while len(edited) > self.policy.burst_files:
+            del edited[next(iter(edited))]
+
+    def release(self, now: datetime) -> Passed:
+        """What has become certain by `now`."""
+        out: list[Draft] = []
+        for checkout, place in list(self._busy.items()):
+            if place.held:
+                self._drop_bursts(checkout, place)
+                out += self._settled(place, now)
+            out += [self._of_act(act) for act in place.acts.due(now)]
+            if not place.held and place.acts.next_due() is None:
+                del self._busy[checkout]
+        return Passed(tuple(sorted(out, key=lambda draft: draft.time)))
+
+    def next_deadline(self) -> datetime | None:
+        """When to call `release` next; None while nothing is held."""
+        due = [self._due(held) for place in self._busy.values() for held in place.held.values()]
+        due += [at for place in self._busy.values() if (at := place.acts.next_due()) is not None]
+        return min(due, default=None)
+
+    def held(self) -> tuple[Draft, ...]:
+        """Everything that is still provisional."""
+        files = (held.draft for place in self._busy.values() for held in place.held.values())
+        acts = (self._of_act(act) for place in self._busy.values() for act in place.acts.waiting())
+        return (*files, *acts)
+
+    def is_holding_acts(self) -> bool:
+        """Whether acts of git are held: a cursor stored now would skip them if the daemon died."""
+        return any(place.acts.next_due() is not None for place in self._busy.values())
+
+    # ------------------------------------------------------------------ files
+
+    def _file(self, signal: FileSignal, now: datetime) -> Passed:
+        why = self._noise(signal) or ("future" if signal.time > now + self.policy.max_future else "")
+        if why:
+            self.dropped[why] += 1
+            return Passed()
+        place = self._busy_place(signal.checkout, now)
+        is_known = signal.path not in place.held and self._rhythms.knows(signal.checkout, signal.path, signal.time)
+        why = "known write" if is_known else self._machine(place, signal)
+        if why:
+            self.dropped[why] += 1
+            return Passed()
+        if signal.path in place.held:
+            return Passed()
+        draft = self._draft(signal)
+        lock = place.lock if place.lock and _is_under(place.lock, signal.time) else None
+        place.held[signal.path] = _Held(draft, now + HOLD, lock)
+        if len(place.held) > max(self.policy.burst_files, 2 * place.judged):
+            self._drop_bursts(signal.checkout, place)
+        return Passed((), (draft,)) if signal.path in place.held else Passed()
+
+    def _noise(self, signal: FileSignal) -> str:
+        if signal.is_ignored:
+            return "ignored"
+        if self.exclude and is_excluded(f"{signal.checkout}/{signal.path}", self.exclude):
+            return "excluded"
+        return noise_of_name(signal.path)
+
+    def _machine(self, place: _Place, signal: FileSignal) -> str:
+        """Why a write is a machine's, by what is known when it arrives."""
+        if any(start - NOTICED_LATE <= signal.time <= end for start, end in place.rewritten):
+            return "git"
+        if place.lock and place.lock.kind in REWRITING and _is_under(place.lock, signal.time):
+            return "git"
+        if place.bursts.swallows(signal.time):
+            return "burst"
+        edited = place.edited.get(signal.path)
+        is_edited = edited is not None and abs(signal.time - edited) <= EDITOR_WINDOW
+        verdict = self._rhythms.verdict(signal.checkout, signal.path, signal.time, signal.size)
+        return "" if is_edited else verdict
+
+    def _draft(self, signal: FileSignal) -> Draft:
+        by_agent = "agent" if self._agent_in(signal.checkout, signal.time) else ""
+        return Draft(signal.time, signal.checkout, "edit", "watch", by_agent or "human", by_agent, signal.path)
+
+    def _drop_bursts(self, checkout: str, place: _Place) -> None:
+        """Take out of the held files those that came too many at once."""
+        times = [(h.draft.time, path) for path, h in place.held.items() if path not in place.edited]
+        for burst, paths in place.bursts.found(checkout, sorted(times)):
+            self.bursts.append(burst)
+            self.dropped["burst"] += len(paths)
+            for path in paths:
+                del place.held[path]
+        # Looked for again when twice as many are held: a sweep after downtime brings thousands, none of them a storm.
+        place.judged = len(place.held) if len(place.held) > self.policy.burst_files else 0
+
+    def _due(self, held: _Held) -> datetime:
+        if held.lock is None:
+            return held.due
+        return max(held.due, held.lock.end + LOCK_ECHO if held.lock.end else held.lock.start + LOCK_LIMIT)
+
+    def _settled(self, place: _Place, now: datetime) -> list[Draft]:
+        """The files that are certain. What was written under a lock that led to no act (a stash popped, a file brought
+        back, a merge in conflict) is one edit; under that of a commit it is the owner's, who saved just before.
+        """
+        ready = sorted((h for h in place.held.values() if self._due(h) <= now), key=lambda held: held.draft.time)
+        out = []
+        for held in ready:
+            del place.held[held.draft.entity]
+            lock = held.lock
+            if lock is not None and lock.kind != "commit" and lock.end is not None:
+                if lock.is_told:
+                    self.dropped["git"] += 1
+                    continue
+                lock.is_told = True
+            by_agent = "agent" if self._agent_in(held.draft.checkout, held.draft.time) else ""
+            out.append(replace(held.draft, actor=by_agent or "human", witness=by_agent))
+        return out
+
+    # ------------------------------------------------------------------ git
+
+    def _locked(self, signal: LockSignal, now: datetime) -> None:
+        place = self._place(signal.checkout, now)
+        before = place.lock
+        if not signal.is_held:
+            if before is not None and before.end is None:
+                before.end = max(signal.time, before.start)
+                if before.kind in REWRITING:
+                    self._rewrite(place, before.since, before.end + AFTER_ACT)
+            return
+        if before is not None and before.holds(now):
+            return
+        is_same = before is not None and before.end is not None and signal.time - before.end <= LOCK_ECHO
+        lock = _Lock(signal.time, before.since if before and is_same else signal.time)
+        place.lock = lock
+        for held in place.held.values():
+            if held.draft.time > signal.time and held.lock is None:
+                held.lock = lock
+
+    def _git(self, signal: GitSignal, now: datetime) -> Passed:
+        place = self._busy_place(signal.checkout, now)
+        if signal.time > now + self.policy.max_future:
+            self.dropped["future"] += 1
+            return Passed()
+        self._explain_files(place, signal)
+        if signal.kind == "reset":
+            return Passed()
+        act = place.acts.add(signal, now, now + HOLD)
+        if act is None or act.is_foreign:
+            self.dropped["known act" if act is None else "not the owner's"] += 1
+            return Passed()
+        certain = list(place.acts.due(now))
+        return Passed(tuple(map(self._of_act, certain)), () if act in certain else (self._of_act(act),))
+
+    def _explain_files(self, place: _Place, signal: GitSignal) -> None:
+        """The act says what the lock was for, and which of the files were written by git."""
+        lock = place.lock
+        until = lock.end if lock and lock.end else signal.time
+        is_of_lock = lock is not None and lock.since - LOCK_ECHO <= signal.time <= until + LOCK_ECHO
+        if lock is not None and is_of_lock and (lock.kind not in REWRITING or signal.kind in REWRITING):
+            lock.kind = signal.kind
+        if signal.kind in REWRITING:
+            start = lock.since if lock is not None and is_of_lock else signal.time - BEFORE_ACT
+            self._rewrite(place, start, max(until, signal.time) + AFTER_ACT)
+
+    def _rewrite(self, place: _Place, start: datetime, end: datetime) -> None:
+        """Git wrote whatever changed between these instants: it vanishes into the act."""
+        place.rewritten.append((start, end))
+        for path, held in list(place.held.items()):
+            if start - NOTICED_LATE <= held.draft.time <= end:
+                del place.held[path]
+                self.dropped["git"] += 1
+
+    def _of_act(self, act: Act) -> Draft:
+        signal = act.signal
+        witness = signal.witness or ("agent" if self._agent_in(signal.checkout, signal.time) else "")
+        identity = f"git:commit:{signal.new}" if signal.kind == "commit" and signal.new else ""
+        return Draft(
+            signal.time, signal.checkout, signal.kind, "git", "agent" if witness == "agent" else "human", witness,
+            signal.new, signal.branch, signal.subject, identity,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ agents and memory
+
+    def _process(self, signal: ProcessSignal) -> None:
+        key = signal.pid, signal.started, signal.folder
+        if signal.is_alive:
+            is_new = not any(known[:2] == key[:2] for known in self._agents) and signal.started > 0
+            since = datetime.fromtimestamp(signal.started, UTC) if is_new else signal.time
+            self._agents[key] = _Agent(signal.name, signal.folder, since)
+        elif key in self._agents:
+            self._agents[key].until = signal.time
+        while len(self._agents) > AGENTS_LIMIT:
+            gone = [key for key, agent in self._agents.items() if agent.until is not None]
+            del self._agents[gone[0] if gone else next(iter(self._agents))]
+
+    def _agent_in(self, checkout: str, time: datetime) -> bool:
+        """Whether a known agent worked inside this checkout, and not in one that lies deeper. One whose hooks tell of its
+        turns is not guessed about (nor is the wrapper that started it): between them the person edits beside it.
+        """
+        spoken_for = {(one.name, one.folder) for key, one in self._agents.items() if key[:2] in self.spoken_for}
+        for agent in self._agents.values():
+            if (agent.name, agent.folder) in spoken_for:
+                continue
+            is_then = agent.since - AGENT_SLACK <= time <= (agent.until or time) + AGENT_SLACK
+            if is_then and is_within(agent.folder, checkout):
+                deeper = (other for other in self._places if len(other) > len(checkout) and is_within(other, checkout))
+                if not any(is_within(agent.folder, other) for other in deeper):
+                    return True
+        return False
+
+    def _place(self, checkout: str, now: datetime) -> _Place:
+        place = self._places.get(checkout)
+        if place is None:
+            if len(self._places) >= PLACES_LIMIT:
+                self._forget_idle()
+            place = self._places[checkout] = _Place(Bursts(self.policy.burst_files, self.policy.burst_window))
+        place.last = max(place.last, now)
+        return place
+
+    def _busy_place(self, checkout: str, now: datetime) -> _Place:
+        """The same, about to hold something."""
+        place = self._busy[checkout] = self._place(checkout, now)
+        return place
+
+    def _forget_idle(self) -> None:
+        """Make room: the half of the checkouts, idle now, that nothing was heard of for the longest time."""
+        idle = [path for path, place in self._places.items() if not place.held and place.acts.next_due() is None]
+        for path in sorted(idle, key=lambda path: self._places[path].last)[: PLACES_LIMIT // 2]:
+            del self._places[path]
+
+
+def _is_under(lock: _Lock, time: datetime) -> bool:
+    """Whether something written then was written while the lock was held, or is heard of just after."""
+    return lock.start <= time and (lock.end is None or time <= lock.end)

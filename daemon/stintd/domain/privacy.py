@@ -1,0 +1,55 @@
+"""What the owner keeps to themselves (`[privacy]`): file names, branches and commit subjects are veiled before they are
+kept anywhere; project names before they leave the daemon for a screen, a webhook or another time tracker. Pure.
+
+A veiled branch or project has a name of its own that stays the same, so that work on two branches is still told apart.
+A ticket in a branch's name stays, because the task is made of it; default branches stay, because they tell nothing.
+"""
+
+import hashlib
+from dataclasses import replace
+
+from stintd.domain.describe import DEFAULT_BRANCHES, HIDDEN_BRANCH
+from stintd.domain.mapping.resolver import GIT_KINDS
+from stintd.domain.mapping.ticket import task_of_branch
+from stintd.domain.model import Heartbeat
+from stintd.domain.policy import Policy
+
+HIDDEN_PROJECT = "project-"
+
+
+def branch(name: str | None, policy: Policy, salt: str) -> str | None:
+    """The branch as it may be kept. Veiling what is veiled changes nothing."""
+    if not policy.hide_branch_names or not name or name in DEFAULT_BRANCHES or name.startswith(HIDDEN_BRANCH):
+        return name
+    return task_of_branch(name, policy) or HIDDEN_BRANCH + _short(salt, name)
+
+
+def project(project_id: str | None, name: str, policy: Policy) -> str:
+    """The project's name as it may leave the daemon."""
+    return HIDDEN_PROJECT + _short("", project_id) if policy.hide_project_names and project_id else name
+
+
+def entity(kind: str, text: str, policy: Policy) -> str:
+    """A file without its name: the folder stays, because projects of subfolders are told by it. Git's acts name no file."""
+    if not policy.hide_file_names or kind in GIT_KINDS:
+        return text
+    folder, slash, _ = text.rpartition("/")
+    return folder + slash
+
+
+def subject(text: str, policy: Policy) -> str:
+    """A commit's subject as it may be kept."""
+    return "" if policy.hide_commit_subjects else text
+
+
+def heartbeat(beat: Heartbeat, policy: Policy, salt: str) -> Heartbeat:
+    """A heartbeat as it may be kept. Its id is made before, so that two files at one instant stay two heartbeats."""
+    if not (policy.hide_branch_names or policy.hide_file_names):
+        return beat
+    veiled = branch(beat.context.branch, policy, salt)
+    context = beat.context if veiled == beat.context.branch else replace(beat.context, branch=veiled)
+    return replace(beat, context=context, entity=entity(beat.context.kind, beat.entity, policy))
+
+
+def _short(salt: str, text: str) -> str:
+    return hashlib.sha256(f"{salt}\0{text}".encode(errors="surrogateescape")).hexdigest()[:6]

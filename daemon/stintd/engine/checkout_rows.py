@@ -1,0 +1,88 @@
+"""Rows about places: repositories, their checkouts and commits, and absences of this device. Writer thread only."""
+
+import os
+from sqlite3 import Connection
+from typing import TYPE_CHECKING
+
+from stintd.domain import privacy
+from stintd.domain.model import Absence, CheckoutFacts, GitSignal, RepoId, to_us
+from stintd.engine.checkouts import Checkout, Places
+from stintd.engine.rows import first, select
+from stintd.store import absences, rowio
+
+if TYPE_CHECKING:
+    from stintd.engine.step import Step
+
+SUBJECT_LIMIT = 500
+CHECKOUT = """
+INSERT INTO checkout (path, repo_id, git_dir, common_dir, kind, parent, branch, head, is_gone, trouble)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+ON CONFLICT (path) DO UPDATE SET repo_id = excluded.repo_id, git_dir = excluded.git_dir, common_dir = excluded.common_dir,
+kind = excluded.kind, parent = excluded.parent, branch = excluded.branch, head = excluded.head, is_gone = 0,
+trouble = excluded.trouble
+"""
+
+
+def found(step: "Step", repo: RepoId, facts: CheckoutFacts) -> None:
+    """A checkout is there, or changed. Only a new place or identity makes contexts resolve anew."""
+    name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
+    known = first(step.conn, "SELECT identity FROM repo WHERE id = ?", (repo,))
+    if known is None:
+        row = {
+            "id": repo, "identity": facts.identity, "name": name, "remote": facts.remote, "first_commit": facts.first_commit,
+            "created_us": to_us(step.now),
+        }  # fmt: skip
+        rowio.insert(step.conn, "repo", row)
+    elif known["identity"] != facts.identity:
+        values = {"identity": facts.identity, "remote": facts.remote, "first_commit": facts.first_commit}
+        rowio.update(step.conn, "repo", repo, values)
+    before = first(step.conn, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
+    columns = (
+        facts.path, repo, facts.git_dir, facts.common_dir, facts.kind, facts.parent,
+        privacy.branch(facts.branch, step.policy, step.state.device_id), facts.head, facts.trouble,
+    )  # fmt: skip
+    step.conn.execute(CHECKOUT, columns)
+    is_known = known is not None and known["identity"] == facts.identity
+    if not is_known or before != {"repo_id": repo, "kind": facts.kind, "parent": facts.parent}:
+        step.forget_places()
+
+
+def gone(step: "Step", path: str) -> None:
+    """A checkout is no longer where it was; its repository and its hours stay."""
+    step.conn.execute("UPDATE checkout SET is_gone = 1 WHERE path = ?", (path,))
+
+
+def commit(step: "Step", repo: RepoId, signal: GitSignal) -> None:
+    """Keep a commit's subject and time. A hook knows no subject; the reflog's fills it in."""
+    is_own = 1 if signal.is_own is None else int(signal.is_own)
+    subject = privacy.subject(signal.subject[:SUBJECT_LIMIT], step.policy)
+    branch = privacy.branch(signal.branch, step.policy, step.state.device_id)
+    values = (repo, signal.new, to_us(signal.time), subject, branch or "", is_own)
+    changed = step.conn.execute(
+        "INSERT INTO repo_commit (repo_id, sha, time_us, subject, branch, is_own) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (repo_id, sha) DO UPDATE SET subject = excluded.subject, is_own = excluded.is_own"
+        " WHERE excluded.subject <> '' AND subject <> excluded.subject",
+        values,
+    ).rowcount
+    if changed:
+        step.touch(to_us(signal.time), to_us(signal.time))
+
+
+def absent(step: "Step", absence: Absence) -> None:
+    """Nobody worked then: derive again around it."""
+    if absences.add(step.conn, absence):
+        step.touch(to_us(absence.start), to_us(absence.end))
+
+
+def load(conn: Connection, places: Places) -> None:
+    """Fill the map of places from what was known when the daemon stopped; the tracker confirms or corrects it."""
+    identities = {}
+    for row in select(conn, "SELECT id, identity FROM repo"):
+        identities[row["id"]] = row["identity"]
+        places.remember_identity(row["identity"], RepoId(row["id"]))
+    for row in select(conn, "SELECT * FROM checkout"):
+        facts = CheckoutFacts(
+            row["path"], row["git_dir"], row["common_dir"], row["kind"], identities.get(row["repo_id"], ""),
+            branch=row["branch"], head=row["head"], parent=row["parent"], trouble=row["trouble"],
+        )  # fmt: skip
+        places.learn(Checkout(row["path"], RepoId(row["repo_id"]), facts, bool(row["is_gone"])))

@@ -1,0 +1,218 @@
+"""Evidence that is read afterwards: what of it is new, what it would change, storing it, and taking it back. Writer thread.
+
+What was told live goes first: where an agent's hooks spoke, its log adds nothing, and an act of git that was noticed, its
+reflog.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import field
+from datetime import date, timedelta
+from typing import Any
+
+from stintd.domain.derive.interval import Interval, union
+from stintd.domain.estimate import band
+from stintd.domain.model import BACKFILLED, Context, GitSignal, Heartbeat, RepoId, to_us
+from stintd.engine import checkout_rows, wire
+from stintd.engine.commands import hooksessions, rebuild
+from stintd.engine.commands.restore_evidence import FROM_FILE
+from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet import derive
+from stintd.engine.step import DryRun, Step
+from stintd.errors import NotFound
+from stintd.frozen import frozen
+from stintd.store import heartbeats, rowio
+
+NEAR_US = 60_000_000
+"""How far an act of a session told live may lie from what its hooks told: they speak when it ends, a log when it began."""
+SAME_US = 1_000_000
+"""How near an act of the same kind in the same place is the same, whatever session it was told for."""
+DAYS_SQL = """
+SELECT day, project_id, actor, sum(hands_on_us) AS hands_on_us, sum(supervised_us) AS supervised_us, sum(total_us) AS total_us
+FROM rollup WHERE day BETWEEN ? AND ? GROUP BY day, project_id, actor
+"""
+AGENTS = "agents"
+"""The source whose acts are as dense as live ones: what comes of it has no band."""
+LENGTHS = ("hands_on_us", "supervised_us", "agent_us")
+
+
+@frozen
+class Import:
+    """What was read. `agents`: by session, whose it is. `commits`: what those among the acts say of themselves."""
+
+    id: str
+    source: str
+    beats: list[Heartbeat]
+    agents: dict[str, str] = field(default_factory=dict)
+    commits: list[tuple[RepoId, GitSignal]] = field(default_factory=list)
+
+
+def add(step: Step, found: Import, is_dry: bool) -> dict[str, Any]:
+    """Store what is new and answer what that changed, or would change, by project and day."""
+    live = _without_live(step, found.beats)
+    known = heartbeats.are_known(step.conn, live)
+    fresh = derive.recorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
+    counts = {
+        "new": len(fresh), "known": sum(known), "live": len(found.beats) - len(live),
+        "notRecorded": len(live) - sum(known) - len(fresh),
+    }  # fmt: skip
+    before = _days(step, fresh)
+    difference = rebuild.compared(step, lambda: _store(step, found, fresh), 1, 0, is_dry=False)
+    answer = {
+        **difference, "dryRun": is_dry, "editId": _edit_of(step, found.id) if fresh and not is_dry else None,
+        "heartbeats": counts,
+        "sessions": len({beat.context.session for beat in fresh}),
+        "days": _changes(step, before, _days(step, fresh), found.source != AGENTS),
+    }  # fmt: skip
+    if is_dry:
+        raise DryRun(answer)
+    return answer
+
+
+def _store(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
+    if not fresh:
+        return
+    first_at, last_at = min(beat.time for beat in fresh), max(beat.time for beat in fresh)
+    row = {
+        "id": found.id, "source": found.source, "at_us": to_us(step.now), "first_us": to_us(first_at),
+        "last_us": to_us(last_at), "beats": len(fresh),
+    }  # fmt: skip
+    step.state.ingest(step, fresh)
+    with step.edit("backfill", f"backfill {found.source}, {first_at:%Y-%m-%d} to {last_at:%Y-%m-%d}"):
+        rowio.insert(step.conn, "backfill", row)
+        _note_sessions(step, found, fresh)
+    for repo, signal in found.commits:
+        checkout_rows.commit(step, repo, signal)
+
+
+def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
+    """Keep the sessions that no hook told of, closed at their last act."""
+    by_session: dict[str, list[Heartbeat]] = defaultdict(list)
+    for beat in fresh:
+        by_session[beat.context.session or ""].append(beat)
+    for session, beats in by_session.items():
+        if session and first(step.conn, "SELECT 1 FROM session WHERE id = ?", (session,)) is None:
+            beats.sort(key=lambda beat: beat.time)
+            rowio.insert(step.conn, "session", {
+                "id": session, "agent": found.agents.get(session, ""), "caller": BACKFILLED + found.id,
+                "project_id": hooksessions.project_of(step, beats[0].context), "started_us": to_us(beats[0].time),
+                "last_us": to_us(beats[-1].time), "ended_us": to_us(beats[-1].time), "end_reason": "backfill",
+            })  # fmt: skip
+
+
+def remove(step: Step, row: Row) -> None:
+    """An import is taken back: its heartbeats go, and what they made is derived again."""
+    mark = BACKFILLED + row["id"]
+    numbers = None
+    if not row["source"].startswith(FROM_FILE):
+        numbers = [number for number, context in heartbeats.contexts(step.conn).items() if context.source_text == mark]
+    for lo_us, hi_us in heartbeats.remove(step.conn, row["first_us"], row["last_us"], numbers):
+        step.touch(lo_us, hi_us)
+
+
+# ---------------------------------------------------------------- told live
+
+
+def _without_live(step: Step, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
+    """Without what hooks told of the same session, or at the same moment in the same place of whatever session."""
+    if not beats:
+        return []
+    covered, moments = _told_live(step, to_us(min(beat.time for beat in beats)), to_us(max(beat.time for beat in beats)))
+    return [beat for beat in beats if not (_is_covered(beat, covered) or _is_told(beat, moments))]
+
+
+def _told_live(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, list[Interval]], dict[tuple[str, str], list[int]]]:
+    """By session the stretches in which its hooks spoke; by kind and place the moments they spoke of."""
+    contexts = heartbeats.contexts(step.conn)
+    silence = step.policy.session_idle_timeout // timedelta(microseconds=1)
+    reach = silence + NEAR_US
+    spoken: dict[str, list[Interval]] = defaultdict(list)
+    moments: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for run in heartbeats.runs(step.conn, lo_us - reach, hi_us + reach):
+        context = contexts[run.context]
+        if context.source not in ("agent", "git") or context.is_backfilled:
+            continue
+        if context.session:
+            spoken[context.session].append((run.first_us, run.last_us))
+        moments[context.kind, _place(context)] += [at for at, _ in heartbeats.beats(step.conn, run)]
+    joined = {session: _spread(pairs, silence) for session, pairs in spoken.items()}
+    return joined, {key: sorted(times) for key, times in moments.items()}
+
+
+def _spread(pairs: list[Interval], silence: int) -> list[Interval]:
+    """Stretches without a silence longer than a session may have, with what lies near them."""
+    joined = union((lo, hi + silence) for lo, hi in pairs)
+    return [(lo - NEAR_US, hi - silence + NEAR_US) for lo, hi in joined]
+
+
+def _is_covered(beat: Heartbeat, covered: dict[str, list[Interval]]) -> bool:
+    at = to_us(beat.time)
+    return any(lo <= at <= hi for lo, hi in covered.get(beat.context.session or "", ()))
+
+
+def _is_told(beat: Heartbeat, moments: dict[tuple[str, str], list[int]]) -> bool:
+    times = moments.get((beat.context.kind, _place(beat.context)), [])
+    at = to_us(beat.time)
+    return bisect_left(times, at - SAME_US) < bisect_right(times, at + SAME_US)
+
+
+def _place(context: Context) -> str:
+    return context.repo_path or context.folder or ""
+
+
+# ---------------------------------------------------------------- what it changes
+
+
+def _days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], dict[str, int]]:
+    """Microseconds by day and project, around these heartbeats."""
+    if not beats:
+        return {}
+    one_day = timedelta(days=1)
+    bounds = min(beat.time for beat in beats).date() - one_day, max(beat.time for beat in beats).date() + one_day
+    out: dict[tuple[str, str], dict[str, int]] = {}
+    for row in select(step.conn, DAYS_SQL, tuple(map(date.isoformat, bounds))):
+        known = out.setdefault((row["day"], row["project_id"]), dict.fromkeys(LENGTHS, 0))
+        if row["actor"] == "agent":
+            known["agent_us"] += row["total_us"]
+        else:
+            known["hands_on_us"] += row["hands_on_us"]
+            known["supervised_us"] += row["supervised_us"]
+    return out
+
+
+def _changes(
+    step: Step, before: dict[tuple[str, str], dict[str, int]], after: dict[tuple[str, str], dict[str, int]], is_vague: bool
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What each project has more (or less) on each day."""
+    none = dict.fromkeys(LENGTHS, 0)
+    names = {row["id"]: row["name"] for row in select(step.conn, "SELECT id, name FROM project")}
+    out = []
+    for day, project in sorted(before.keys() | after.keys()):
+        was, now = before.get((day, project), none), after.get((day, project), none)
+        if was != now:
+            more = {name: wire.seconds(now[name]) - wire.seconds(was[name]) for name in LENGTHS}
+            out.append({
+                "day": day, "projectId": project or None, "projectName": names.get(project),
+                "handsOnSeconds": more["hands_on_us"], "supervisedSeconds": more["supervised_us"],
+                "agentSeconds": more["agent_us"], "band": _band(more["hands_on_us"]) if is_vague else None,
+            })  # fmt: skip
+    return out
+
+
+def _band(seconds: int) -> dict[str, int] | None:
+    low, high = band(seconds)
+    return {"lowSeconds": low, "highSeconds": high} if seconds > 0 else None
+
+
+def last(step: Step) -> str:
+    """The edit of the latest import that stands; `not_found` where none does."""
+    row = first(step.conn, "SELECT id FROM backfill WHERE source NOT LIKE 'file:%' ORDER BY at_us DESC, id DESC LIMIT 1")
+    if row is None:
+        raise NotFound("there is no backfill to take back", "`stint undo --list` lists the latest edits")
+    return _edit_of(step, row["id"])
+
+
+def _edit_of(step: Step, import_id: str) -> str:
+    row = first(step.conn, "SELECT edit_id FROM edit_row WHERE table_name = 'backfill' AND row_id = ?", (import_id,))
+    return str(row["edit_id"]) if row else ""

@@ -1,0 +1,62 @@
+"""What was missed or misplaced: gaps filled, periods moved to another project, edits taken back."""
+
+from datetime import datetime
+from typing import Any
+
+from stintd.domain import edits
+from stintd.domain.model import Context, to_us
+from stintd.engine import wire
+from stintd.engine.commands import edit_rows, entries, resolve
+from stintd.engine.commands.resolve import Wanted
+from stintd.engine.queries import evidence, gaps
+from stintd.engine.reply import Reply
+from stintd.engine.step import DryRun, Step
+from stintd.errors import Conflict, NotFound
+from stintd.store import edits as kept
+
+
+def fill(
+    step: Step, gap_id: str, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
+    auto_create: bool = False, **words: Any,
+) -> Reply:  # fmt: skip
+    """Give a gap to a project, by hand."""
+    lo, hi = gaps.one(step, gap_id)
+    target = resolve.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
+    return Reply(entries.fill(step, lo, min(hi, to_us(step.now)), target, words))
+
+
+def move(
+    step: Step, start: datetime, end: datetime, of_project: str | None = None, project_id: str | None = None,
+    project_name: str | None = None, auto_create: bool = False, dry_run: bool = False, **words: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Give a period (of one project, or whatever lies in it) to another project; entries are cut at its edges."""
+    target = resolve.target(step, Wanted(project_id, project_name), may_create=auto_create)
+    task = resolve.task_key(step, target.id, None, words.get("task_name"))
+    source = resolve.target(step, Wanted(project_name=of_project)).id if of_project is not None else None
+    near = edit_rows.surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
+    try:
+        change = edits.move(start, end, target.id, near, source, task)
+    except Conflict as error:
+        raise edit_rows.shown(step, error) from None
+    with step.edit("move", f"move {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"):
+        edit_rows.write(step, change)
+    step.settle()
+    moved = [entry.id for entry in (*change.created, *change.updated) if entry.project == target.id]
+    found = wire.entries_by_id(step, sorted(moved))
+    answer = {
+        "dryRun": dry_run, "entries": found, "seconds": sum(one["durationSeconds"] for one in found),
+        "notice": change.notice or None,
+    }  # fmt: skip
+    if dry_run:
+        raise DryRun(answer)
+    return answer
+
+
+def undo(step: Step, edit_id: str | None = None) -> dict[str, Any]:
+    """Take back the last edit that was not, or one by its id (a prefix is enough)."""
+    last = kept.last_undoable(step.conn) if edit_id is None else None
+    if edit_id is None and last is None:
+        raise NotFound("there is nothing to undo", "`stint undo --list` lists the latest edits")
+    wanted = last.id if last is not None else evidence.edit_row(step, edit_id or "")["id"]
+    changed = entries.take_back(step, wanted)
+    return {"edit": evidence.edit(evidence.edit_row(step, wanted)), "entries": wire.entries_by_id(step, changed)}

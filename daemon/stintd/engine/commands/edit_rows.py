@@ -1,0 +1,95 @@
+"""Between rows and the rules of edits: what an edit is made in, and what it writes."""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+
+from stintd.domain.edits import Change, Surroundings
+from stintd.domain.model import EntryId, ProjectId, TimeEntry, to_us
+from stintd.engine import wire
+from stintd.engine.commands import entry_rows
+from stintd.engine.queries.entries import overlapping
+from stintd.engine.rows import Row, select
+from stintd.engine.sheet import rollup
+from stintd.engine.step import Step
+from stintd.errors import Conflict
+from stintd.store import rowio
+
+DAY_US = 86_400_000_000
+
+
+def surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
+    """The entries around a stretch, with the names of their projects."""
+    clauses, values = overlapping(lo_us - DAY_US, hi_us + DAY_US)
+    rows = select(step.conn, f"SELECT e.* FROM entry e WHERE {' AND '.join(clauses)}", values)  # noqa: S608
+    names = select(step.conn, "SELECT id, name FROM project")
+    return Surroundings(
+        step.now, step.policy, lambda: EntryId(step.new_id()), [rollup.entry_of(row) for row in rows],
+        frozenset(EntryId(row["id"]) for row in rows if row["locked"] or row["approved_us"] is not None),
+        {ProjectId(row["id"]): row["name"] for row in names},
+    )  # fmt: skip
+
+
+def around(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:
+    """The surroundings of entries."""
+    spans = [(to_us(one.start), to_us(one.end or step.now)) for one in entries]
+    return surroundings(step, min(lo for lo, _ in spans), max(hi for _, hi in spans))
+
+
+def shown(step: Step, error: Conflict) -> Conflict:
+    """A refusal that names entries by id, with the entries themselves."""
+    ids = error.details.get("entries")
+    if isinstance(ids, list):
+        error.details["entries"] = wire.entries_by_id(step, ids[:5])
+    return error
+
+
+def write(step: Step, change: Change) -> None:
+    """Write an edit: entries first, then what it takes away and where it cuts."""
+    for entry_id in change.deleted:
+        entry_rows.remove(step, entry_rows.row_of(step, entry_id), change.merged_into)
+    for entry in change.updated:
+        row = entry_rows.row_of(step, entry.id)
+        entry_rows.change(step, row, {**columns(entry, change), **_anchor(row, entry)})
+    for entry in change.created:
+        entry_rows.add(step, {"id": entry.id, **columns(entry, change), **_origin(entry)})
+    for taken in change.taken:
+        entry_rows.take(step, taken.start_us, taken.end_us, taken.actor, taken.project)
+    for cut in change.cuts:
+        row = {"id": step.new_id(), "at_us": cut.at_us, "actor": cut.actor, "project_id": cut.project}
+        rowio.insert(step.conn, "cut", row)
+        step.touch(cut.at_us, cut.at_us)
+
+
+def columns(entry: TimeEntry, change: Change) -> Row:
+    """An entry as its columns."""
+    microseconds = timedelta(microseconds=1)
+    values = {
+        "actor": entry.actor, "origin": entry.origin, "project_id": entry.project, "task": entry.task,
+        "start_us": to_us(entry.start), "end_us": None if entry.end is None else to_us(entry.end), "state": entry.state,
+        "description": entry.description, "billable": int(entry.billable),
+        "tags": json.dumps(list(entry.tags), ensure_ascii=False), "pauses": entry_rows.pauses_text(entry.pauses),
+        "hands_on_us": entry.hands_on // microseconds, "supervised_us": entry.supervised // microseconds,
+        "last_evidence_us": None if entry.last_evidence is None else to_us(entry.last_evidence), "repo_id": entry.repo,
+        "branch": entry.branch, "session": entry.session, "pinned": " ".join(sorted(entry.pinned)),
+        "is_confirmed": int(entry.is_confirmed), "zone": entry.zone,
+    }  # fmt: skip
+    return {**values, "may_overlap": 1} if entry.id in change.overlapping else values
+
+
+def _origin(entry: TimeEntry) -> Row:
+    """What evidence says of a new part of an automatic entry: the same as of the whole."""
+    if entry.origin != "auto":
+        return {}
+    return {
+        "derived_project_id": entry.project, "derived_task": entry.task, "anchor_start_us": to_us(entry.start),
+        "anchor_end_us": to_us(entry.end or entry.last_evidence or entry.start),
+    }  # fmt: skip
+
+
+def _anchor(row: Row, entry: TimeEntry) -> Row:
+    """Where an entry stood when it was first edited, by which it is found again after a rebuild."""
+    if row["pinned"] or not entry.pinned:
+        return {}
+    end = row["end_us"] if row["end_us"] is not None else row["last_evidence_us"] or row["start_us"]
+    return {"anchor_start_us": row["start_us"], "anchor_end_us": end}

@@ -1,0 +1,102 @@
+"""Entry rows that people's commands write: each with its totals, its revision, its announcement, and what it touches."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from stintd.domain.model import Pause, to_us
+from stintd.engine.rows import Row, first
+from stintd.engine.sheet import reconcile, rollup
+from stintd.engine.step import Step
+from stintd.errors import NotFound
+from stintd.store import rowio
+
+ALL_PINS = "project text time"
+
+
+def row_of(step: Step, entry_id: str) -> Row:
+    """The row of an entry as it is stored."""
+    row = first(step.conn, "SELECT * FROM entry WHERE id = ?", (entry_id,))
+    if row is None:
+        raise NotFound(f"there is no entry {entry_id[:40]}", "`stint log` lists entries with their ids")
+    return row
+
+
+def add(step: Step, values: Row) -> str:
+    """A new entry of the owner's; its id."""
+    now_us, state = to_us(step.now), step.state
+    full = {
+        "id": step.new_id(), "actor": "human", "origin": "manual", "task": None, "end_us": None, "description": "",
+        "state": "running" if values.get("end_us") is None else "finished", "tags": "[]", "pauses": "[]", "hands_on_us": 0,
+        "supervised_us": 0, "last_evidence_us": None, "repo_id": None, "branch": None, "session": None,
+        "pinned": ALL_PINS, "is_confirmed": 1, "may_overlap": 0, "is_estimated": 0, "derived_project_id": None,
+        "derived_task": None, "anchor_start_us": None, "anchor_end_us": None, "approved_us": None, "locked": 0,
+        "zone": state.zone, "user_id": state.user_id, "device_id": state.device_id, "workspace_id": state.workspace_id,
+        "revision": 1, "created_us": now_us, "updated_us": now_us, **values,
+    }  # fmt: skip
+    rowio.insert(step.conn, "entry", full)
+    rollup.add(step, full)
+    _touch(step, full)
+    reconcile.announce(step, "time_entry.started" if full["end_us"] is None else "time_entry.created", full["id"])
+    return str(full["id"])
+
+
+def change(step: Step, before: Row, values: Row) -> Row:
+    """Set columns of an entry, if any differ; the row as it is then."""
+    differing = {name: value for name, value in values.items() if before[name] != value}
+    if not differing:
+        return before
+    differing |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
+    rowio.update(step.conn, "entry", before["id"], differing)
+    after = row_of(step, before["id"])
+    rollup.replace(step, before, after)
+    _touch(step, before)
+    _touch(step, after)
+    is_end = before["end_us"] is None and after["end_us"] is not None
+    reconcile.announce(step, "time_entry.stopped" if is_end else "time_entry.updated", after["id"])
+    return after
+
+
+def remove(step: Step, row: Row, merged_into: str | None = None) -> None:
+    """Take an entry away; its time is free for what evidence says, unless something else keeps it."""
+    rowio.delete(step.conn, "entry", row["id"])
+    rollup.remove(step, row)
+    _touch(step, row)
+    if merged_into is not None:
+        step.conn.execute("INSERT OR REPLACE INTO merged_entry VALUES (?, ?, ?)", (row["id"], merged_into, to_us(step.now)))
+    step.publish("time_entry.deleted", {"id": row["id"], "mergedInto": merged_into, "projectId": row["project_id"]})
+
+
+def take(step: Step, start_us: int, end_us: int, actor: str, project_id: str | None) -> None:
+    """Keep automatic time out of a stretch until this edit is undone."""
+    row = {"id": step.new_id(), "start_us": start_us, "end_us": end_us, "actor": actor, "project_id": project_id}
+    rowio.insert(step.conn, "taken", row)
+    step.touch(start_us, end_us)
+
+
+def cut(step: Step, at: datetime, actor: str, project_id: str | None) -> None:
+    """Let no credit of evidence cross an instant."""
+    rowio.insert(step.conn, "cut", {"id": step.new_id(), "at_us": to_us(at), "actor": actor, "project_id": project_id})
+    step.touch(to_us(at), to_us(at))
+
+
+def pauses_text(pauses: Iterable[Pause]) -> str:
+    """Pauses as they are stored."""
+    return str([[to_us(one.start), to_us(one.end) if one.end else None] for one in pauses]).replace("None", "null")
+
+
+def _touch(step: Step, row: dict[str, Any]) -> None:
+    step.touch(row["start_us"], row["end_us"] if row["end_us"] is not None else max(to_us(step.now), row["start_us"]))
+
+
+def note_restored(step: Step, before: Row | None, after: Row | None) -> None:
+    """An undo wrote an entry row: bring totals, derivation and listeners up to date."""
+    for row, write in ((before, rollup.remove), (after, rollup.add)):
+        if row is not None:
+            write(step, row)
+            _touch(step, row)
+    if after is None and before is not None:
+        step.publish("time_entry.deleted", {"id": before["id"], "mergedInto": None, "projectId": before["project_id"]})
+    elif after is not None:
+        step.conn.execute("DELETE FROM merged_entry WHERE id = ?", (after["id"],))
+        reconcile.announce(step, "time_entry.updated" if before is not None else "time_entry.created", after["id"])

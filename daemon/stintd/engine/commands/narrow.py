@@ -1,0 +1,24 @@
+"""A caller that asks to reach no further than the folder it works in: an agent must not read another client's names."""
+
+from stintd.domain.model import Context
+from stintd.engine.commands import resolve
+from stintd.engine.rows import first
+from stintd.engine.step import Step
+from stintd.errors import NotFound
+from stintd.store.scope import Limit
+
+
+def limit_of(step: Step, place: Context, held: Limit | None) -> Limit:
+    """The client of the project that a place belongs to, or that project where it has no client; `not_found` where it has
+    none. Within a limit that the caller has already it stays that limit: this never widens."""
+    target = resolve.existing(step, resolve.Wanted(place=place))
+    if target is None:
+        raise NotFound(
+            "this folder belongs to no project yet, and nothing else is shown from here",
+            "work in it, or map it with `stint map FOLDER PROJECT`; `stint mcp --all` shows every project",
+        )
+    if held is not None:
+        return held
+    row = first(step.conn, "SELECT client_id FROM project WHERE id = ?", (target.id,))
+    client_id = row["client_id"] if row else None
+    return Limit(client_id=client_id) if client_id else Limit(project_id=target.id)

@@ -1,0 +1,194 @@
+"""Which project and task a request means: by id, by name, by a place. Names match exactly or normalised, and nearly only
+where a request asks for it (the timer routes that ClockMe's callers use).
+"""
+
+from stintd.domain.mapping.resolver import NameMatch, match_name, normal_name
+from stintd.domain.model import Context, ProjectId, to_us
+from stintd.engine import wire
+from stintd.engine.queries.projects import row_of
+from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet import projects
+from stintd.engine.step import Step
+from stintd.errors import Conflict, Forbidden, Invalid, NotFound
+from stintd.frozen import frozen
+from stintd.store import rowio
+
+
+@frozen
+class Wanted:
+    """How a request names a project. `place` is where its `path` lies. `is_fuzzy`: a name that is nearly that of one
+    active project means it.
+    """
+
+    project_id: str | None = None
+    project_name: str | None = None
+    place: Context | None = None
+    is_fuzzy: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return self.project_id is None and self.project_name is None and self.place is None
+
+
+@frozen
+class Target:
+    """A project that is there. `task` comes from the place's branch or mapping; `is_new`: this request made it."""
+
+    id: ProjectId
+    task: str | None = None
+    is_new: bool = False
+
+
+def known_names(step: Step) -> list[tuple[ProjectId, str]]:
+    """Every project within reach with its name."""
+    rows = select(step.conn, "SELECT id, name FROM project WHERE deleted = 0")
+    return [(row["id"], row["name"]) for row in rows if step.admits(row["id"])]
+
+
+def target(step: Step, wanted: Wanted, *, may_create: bool = False, fallback_id: str | None = None) -> Target:
+    """The project a request means, made if it may be; `not_found` with near names."""
+    if wanted.project_id is not None:
+        return Target(ProjectId(row_of(step, wanted.project_id)["id"]))
+    if wanted.project_name is not None:
+        return _by_name(step, wanted.project_name, wanted.is_fuzzy, may_create, fallback_id)
+    if wanted.place is not None:
+        return _by_place(step, wanted.place, fallback_id)
+    raise Invalid("no project is named", "send projectId, projectName or path")
+
+
+def existing(step: Step, wanted: Wanted) -> Target | None:
+    """The project a request means, or None when there is no such one. Makes nothing."""
+    if wanted.project_id is not None:
+        row = first(step.conn, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
+        return Target(row["id"]) if row and step.admits(row["id"]) else None
+    if wanted.project_name is not None:
+        found = _match(step, wanted.project_name, wanted.is_fuzzy).project
+        return Target(found) if found else None
+    if wanted.place is not None:
+        assignment = step.state.resolver(step.conn, step.policy).resolve(wanted.place)
+        is_there = assignment.project is not None and step.admits(assignment.project)
+        return Target(ProjectId(assignment.project), assignment.task) if is_there and assignment.project else None
+    return None
+
+
+def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
+    """What a name matches. Nearly, only what is not archived: what is over is not what a new start means."""
+    match = match_name(name, known_names(step))
+    if not is_fuzzy or not match.is_new:
+        return match
+    active = select(step.conn, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
+    names = [(row["id"], row["name"]) for row in active if step.admits(row["id"])]
+    near = match_name(name, names, step.policy.fuzzy_threshold)
+    return near if near.project is not None else match
+
+
+def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_id: str | None) -> Target:
+    match = _match(step, name, is_fuzzy)
+    if match.project is not None:
+        return Target(match.project)
+    # Two near matches are none: a hook that may create or fall back must not fail for them (nobody would see it).
+    if match.how == "several" and not (is_fuzzy and (may_create or fallback_id is not None)):
+        raise Conflict(f"several projects are called like {name}", "send the projectId: " + ", ".join(match.near))
+    if may_create:
+        return Target(ProjectId(new_project(step, {"name": name})["id"]), is_new=True)
+    if fallback_id is not None:
+        return Target(ProjectId(row_of(step, fallback_id)["id"]))
+    hint = (
+        f"did you mean {', '.join(match.near)}?"
+        if match.near
+        else "make it with autoCreate (`--create` on the command line), or `stint projects add`"
+    )
+    raise NotFound(f"there is no project {name}", hint, {"near": list(match.near)})
+
+
+def _by_place(step: Step, place: Context, fallback_id: str | None) -> Target:
+    """As evidence from there would resolve, so that a start and the work after it agree."""
+    before = {project for project, _ in known_names(step)}
+    if step.reach is None:
+        projects.ensure_projects(step, [place])
+    assignment = step.state.resolver(step.conn, step.policy).resolve(place)
+    if assignment.project is not None and step.admits(assignment.project):
+        return Target(assignment.project, assignment.task, assignment.project not in before)
+    if fallback_id is not None:
+        return Target(ProjectId(row_of(step, fallback_id)["id"]))
+    where = place.repo_path or place.folder or "this place"
+    raise NotFound(f"{where} has no project", "name one, or map the folder with `stint map`")
+
+
+def new_project(step: Step, values: Row) -> Row:
+    """Insert a project a person asked for; `conflict` when the name is taken."""
+    name = values["name"].strip()
+    values = _of_limit(step, values)
+    taken = first(step.conn, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
+    if taken is not None:
+        raise Conflict(f"there is a project {name} already", "choose another name", {"projectId": taken["id"]})
+    row = {
+        **values, "id": step.new_id(), "name": name, "normal_name": normal_name(name), "origin": "manual",
+        "created_us": to_us(step.now),
+    }  # fmt: skip
+    rowio.insert(step.conn, "project", row)
+    if step.limit is not None and step.reach is not None:
+        step.keep_within(step.limit, step.reach | {row["id"]})
+    step.forget_places()
+    step.publish("project.created", project_shape(step, row["id"]))
+    return row
+
+
+def _of_limit(step: Step, values: Row) -> Row:
+    """A new project of a limited caller belongs to the client that limits it."""
+    if step.limit is None:
+        return values
+    client = step.limit.client_id
+    if client is None or step.limit.project_id is not None or values.get("client_id", client) != client:
+        raise Forbidden("this key reaches only what is there", "ask the owner to make the project")
+    return {**values, "client_id": client}
+
+
+def project_shape(step: Step, project_id: str) -> dict[str, object]:
+    """A project as it is shown."""
+    row = first(step.conn, wire.PROJECT_SQL + " WHERE p.id = ?", (project_id,))
+    assert row is not None
+    return wire.project(step.conn, row)
+
+
+def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | None) -> str | None:
+    """The key of a task: by its id, its key, its name; a new name makes a task."""
+    if task_id is not None:
+        row = first(step.conn, "SELECT key, project_id FROM task WHERE id = ?", (task_id,))
+        row = row or first(step.conn, "SELECT key, project_id FROM task WHERE key = ? AND project_id = ?", (task_id, project_id))
+        if row is None:
+            raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")
+        if row["project_id"] != project_id:
+            raise Invalid("the task belongs to another project", "name a task of this project", {"field": "taskId"})
+        return str(row["key"])
+    if task_name is None:
+        return None
+    found = first(
+        step.conn, "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?))"
+        " ORDER BY key <> ? LIMIT 1", (project_id, task_name, task_name, task_name),
+    )  # fmt: skip
+    return str(found["key"]) if found else str(new_task(step, project_id, task_name)["key"])
+
+
+def task_of(step: Step, target: Target, words: Row) -> str | None:
+    """The key of the task that a request names (null for none); without a word the one of the place, else the
+    project's default.
+    """
+    if "task_id" in words or "task_name" in words:
+        return task_key(step, target.id, words.get("task_id"), words.get("task_name"))
+    project = first(step.conn, "SELECT default_task FROM project WHERE id = ?", (target.id,))
+    return target.task or (project["default_task"] if project else None)
+
+
+def new_task(step: Step, project_id: str, name: str, key: str | None = None) -> Row:
+    """Insert a task; `conflict` when its key is taken in the project."""
+    key = key or name.strip()
+    taken = first(step.conn, "SELECT id FROM task WHERE project_id = ? AND key = ?", (project_id, key))
+    if taken is not None:
+        raise Conflict(f"there is a task {key} already", "choose another key", {"taskId": taken["id"]})
+    row = {
+        "id": step.new_id(), "key": key, "name": name.strip(), "project_id": project_id, "status": "active",
+        "estimated_hours": None, "hourly_rate": None, "revision": 1, "created_us": to_us(step.now),
+    }  # fmt: skip
+    rowio.insert(step.conn, "task", row)
+    return row

@@ -1,0 +1,90 @@
+"""Evidence out of a file of ours: stored as it was, deriving nothing, so that automatic entries come with what they rest on.
+
+Only where this home has none of its own from that time: two homes' evidence of the same hours would make entries that
+neither had. What an import brought is kept in mind by its bounds, so that undoing its edit takes it out again. Writer
+thread only.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from stintd.domain.model import Context, Heartbeat, RepoId, from_us, to_us
+from stintd.engine.rows import Row, first
+from stintd.engine.step import Step
+from stintd.errors import Invalid
+from stintd.store import heartbeats, rowio
+
+FROM_FILE = "file:"
+"""What the source of an import of evidence begins with; its edit's id follows."""
+
+
+def add(step: Step, import_id: str, given: Sequence[Row]) -> tuple[int, int]:
+    """Store heartbeats, which come in the order of their time; how many were new, and how many were passed over because
+    this home has its own from then."""
+    if not given:
+        return 0, 0
+    beats = [_beat(row) for row in given]
+    lo, hi = to_us(min(beat.time for beat in beats)), to_us(max(beat.time for beat in beats))
+    if lo < 0 or hi > to_us(step.now + step.policy.max_future):
+        raise Invalid("a heartbeat of the file is in the future, or before 1970")
+    span = bounds(step, import_id)
+    since = lo if span is None else span[1] + 1
+    if any(run.last_us >= since for run in heartbeats.runs(step.conn, since, hi) if since <= hi):
+        known = heartbeats.are_known(step.conn, beats)
+        return 0, known.count(False)
+    added = heartbeats.add(step.conn, beats).accepted
+    row = {
+        "id": step.new_id(),
+        "source": FROM_FILE + import_id,
+        "at_us": to_us(step.now),
+        "first_us": lo,
+        "last_us": hi,
+        "beats": added,
+    }
+    rowio.insert(step.conn, "backfill", row)
+    return added, 0
+
+
+def bounds(step: Step, import_id: str) -> tuple[int, int] | None:
+    """From when to when an import brought evidence."""
+    sql = "SELECT min(first_us) AS lo, max(last_us) AS hi FROM backfill WHERE source = ?"
+    row = first(step.conn, sql, (FROM_FILE + import_id,))
+    return None if row is None or row["lo"] is None else (row["lo"], row["hi"])
+
+
+def _beat(row: Row) -> Heartbeat:
+    names = ("source", "kind", "actor", "device", "witness", "source_text")
+    values: dict[str, Any] = {name: row[name] for name in names if row.get(name)}
+    places: dict[str, Any] = {name: row.get(name) or None for name in ("repo_path", "folder", "project", "branch", "session")}
+    repo = RepoId(row["repo_id"]) if row.get("repo_id") else None
+    return Heartbeat(row["id"], from_us(to_us(row["time_us"])), Context(**values, **places, repo=repo), row.get("entity") or "")
+
+
+# ---------------------------------------------------------------- beside the heartbeats
+
+
+def session(step: Step, row: Row) -> bool:
+    """A session of an agent, or of a caller of ours."""
+    if first(step.conn, "SELECT 1 FROM session WHERE id = ?", (row["id"],)) is not None:
+        return False
+    rowio.insert(step.conn, "session", row)
+    return True
+
+
+def absence(step: Step, row: Row) -> bool:
+    """A time away."""
+    values = (row["start_us"], row["end_us"], row["kind"], row.get("device", ""))
+    return step.conn.execute("INSERT OR IGNORE INTO absence VALUES (?, ?, ?, ?)", values).rowcount > 0
+
+
+def blind(step: Step, row: Row) -> bool:
+    """A time in which that home's daemon saw nothing."""
+    values = (row["start_us"], row["end_us"], row["reason"])
+    known = "SELECT 1 FROM blind WHERE start_us = ? AND end_us = ? AND reason = ?"
+    if step.conn.execute(known, values).fetchone():
+        return False
+    step.conn.execute("INSERT INTO blind VALUES (?, ?, ?)", values)
+    return True
+
+
+ADD: dict[str, Callable[[Step, Row], bool]] = {"sessions": session, "absences": absence, "blind": blind}

@@ -1,0 +1,69 @@
+"""The answer of an owner who is back to what the time since a timer was paused by itself has been. Asked once: an answer,
+like any resuming or stopping by hand, ends the question."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from stintd.domain.model import to_us
+from stintd.engine import wire
+from stintd.engine.commands import entries, timers
+from stintd.engine.rows import Row, select
+from stintd.engine.sheet import rollup
+from stintd.engine.sheet.forgotten import PAUSED, VOUCHED
+from stintd.engine.step import Step
+from stintd.errors import Conflict, Invalid, NotFound
+from stintd.store import cursors
+
+ANSWERS = ("keep", "drop", "split", "assign")
+ASKED = """
+SELECT e.* FROM entry e JOIN cursor c ON c.name = 'paused:' || e.id
+WHERE e.end_us IS NULL AND e.state = 'paused' ORDER BY e.start_us DESC
+"""
+
+
+def answered(
+    step: Step, answer: str, timer_id: str | None = None, at: datetime | None = None, project_id: str | None = None,
+    project_name: str | None = None, auto_create: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """`keep`: it was work. `drop`: it was not, and the timer ends where it was paused. `split`: work again since `at`.
+    `assign`: it was work on another project; the timer begins again now."""
+    row, since = _asked(step, timer_id)
+    if answer == "split" and (at is None or not since <= at <= step.now):
+        raise Invalid("when did you go on?", "name a time since the timer was paused: stint return split 14:30", {"field": "at"})
+    if answer == "assign" and project_id is None and project_name is None:
+        raise Invalid("which project was it?", "stint return assign PROJECT", {"field": "projectName"})
+    made: dict[str, Any] | None = None
+    timer = row["id"]
+    cursors.put(step.conn, {VOUCHED + timer: str(to_us(step.now))})
+    with step.edit("return", f"{answer} the time since the timer was paused"):
+        if answer in ("drop", "assign"):
+            timers.stop(step, at=since, timer_id=timer, fuzzy=False)
+        else:
+            timers.resume(step, at=since if answer == "keep" else at, timer_id=timer, fuzzy=False)
+        if answer == "assign":
+            made = entries.create(
+                step, project_id=project_id, project_name=project_name, start=since, end=step.now, auto_create=auto_create
+            ).value
+            timer = _again(step, row)
+        cursors.drop(step.conn, PAUSED + row["id"])
+    entry = wire.entries_by_id(step, [made["id"]])[0] if made is not None else None
+    return {"timer": wire.entries_by_id(step, [timer])[0], "entry": entry}
+
+
+def _again(step: Step, row: Row) -> str:
+    """The same work from now on; a pause holds no entry of its owner's, so it is a timer of its own."""
+    words = {"description": row["description"], "tags": json.loads(row["tags"]), "billable": bool(row["billable"])}
+    task = {"task_name": row["task"]} if row["task"] else {}
+    return str(timers.start(step, project_id=row["project_id"], manual=True, **words, **task).value["timer"]["id"])
+
+
+def _asked(step: Step, timer_id: str | None) -> tuple[Row, datetime]:
+    rows = [row for row in select(step.conn, ASKED) if timer_id in (None, row["id"]) and step.admits(row["project_id"])]
+    row = rows[0] if rows else None
+    if row is None:
+        raise NotFound("no timer was paused by itself", "`stint status` shows what runs")
+    pauses = rollup.entry_of(row).pauses
+    if not pauses or pauses[-1].end is not None:
+        raise Conflict("the timer goes on already", "`stint edit` changes it")
+    return row, pauses[-1].start

@@ -1,0 +1,34 @@
+"""What the starts of the timers by hand called their projects, where that is not their name: a name that fell back to a
+project, or is nearly its, finds the same timer again at the stop. (Sessions keep theirs in their own rows.)
+"""
+
+import json
+
+from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.model import EntryId
+from stintd.engine.rows import select
+from stintd.engine.step import Step
+from stintd.store import cursors
+
+NAME = "asked"
+OPEN = "SELECT id FROM entry WHERE end_us IS NULL AND origin <> 'auto'"
+
+
+def remember(step: Step, entry_id: str, name: str) -> None:
+    """A start called the project of this timer so. Those of timers that ended are forgotten with it."""
+    is_open = {row["id"] for row in select(step.conn, OPEN)}
+    kept = {one: names for one, names in _known(step).items() if one in is_open and one != entry_id}
+    kept[entry_id] = sorted({*_known(step).get(entry_id, ()), normal_name(name)})
+    cursors.put(step.conn, {NAME: json.dumps(kept, ensure_ascii=False)})
+
+
+def timer(step: Step, name: str) -> EntryId | None:
+    """The open timer whose start called its project so, the latest of several."""
+    wanted, known = normal_name(name), _known(step)
+    rows = select(step.conn, OPEN + " ORDER BY start_us DESC, id")
+    return next((EntryId(row["id"]) for row in rows if wanted in known.get(row["id"], ())), None)
+
+
+def _known(step: Step) -> dict[str, list[str]]:
+    known: dict[str, list[str]] = json.loads(cursors.get(step.conn, NAME) or "{}")
+    return known

@@ -1,0 +1,287 @@
+"""What becomes of an entry at a target: an attempt begins, it had an outcome, a person wants it again or not at all."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from stintd.domain.billing import amendment
+from stintd.domain.billing import delivery as rules
+from stintd.domain.billing.delivery import CHANGED, PARKED, REMOVAL, SENDING, WAITING, WITHDRAWN
+from stintd.domain.billing.target import Abilities
+from stintd.domain.model import from_us, to_us
+from stintd.engine.delivery.plan import PREFIX
+from stintd.engine.delivery.retry import Retry
+from stintd.engine.rows import Row, first
+from stintd.engine.step import Step
+from stintd.errors import Conflict
+from stintd.frozen import frozen
+from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, Item, Outcome
+from stintd.store import deliveries, mirrors, rowio
+
+HOUR_US = 3_600_000_000
+STOPPED_PAUSE = timedelta(hours=6)
+"""Credentials that do not work are tried again that seldom by themselves; a person who mended them says so."""
+LOCKED_PAUSE = timedelta(days=1)
+"""What is locked there is tried again that often by itself: somebody may have opened the period."""
+RESTING_AFTER = 3
+"""Failures in a row after which the target and not the entry is taken for the cause."""
+ALL_PINS = "project text time"
+
+
+@frozen
+class Tried:
+    """An attempt: which row, how it went, the pause the target gets should it have failed, requests it took. `was_open`: an
+    earlier attempt had no answer, and that this one surely changed nothing says nothing about that one."""
+
+    seq: int
+    outcome: Outcome
+    pause: timedelta
+    calls: int
+    was_open: bool = False
+
+
+def item_of(row: Row) -> Item:
+    """What a connector is handed for the attempt of a row: what is to be there, what is to go, or the difference."""
+    delivery = deliveries.from_row(row)
+    given_id = row["id"]
+    if delivery.verb == "correct":
+        sent = None if delivery.sent == REMOVAL else json.loads(row["sent"])
+        told = amendment.correction(json.loads(row["held"]), sent)
+        number = row["remote_id"].count("\n") + 1
+        given_id = deliveries.id_of(row["target"], row["entry_id"], row["part"], f"{row['generation']}.{number}")
+    else:
+        told = json.loads(row["held"] if delivery.verb == "delete" else row["sent"])
+    return as_item(given_id, told)
+
+
+def as_item(given_id: str, told: Mapping[str, Any]) -> Item:
+    """A content as connectors know it."""
+    return Item(
+        id=given_id, start=told["start"], end=told["end"], seconds=told["seconds"], day=told["day"],
+        description=told["description"], billable=told["billable"], tags=tuple(told["tags"]), remote=told["remote"],
+        project=told["project"], task=told["task"], client=told["client"], actor=told["actor"],
+        pauses=tuple((lo, hi) for lo, hi in told["pauses"]),
+    )  # fmt: skip
+
+
+def begin(step: Step, seq: int, able: Abilities) -> Row | None:
+    """Write down that an attempt is about to be made; None when there is nothing to do any more, or nothing that can be done.
+    From now on the entry follows its evidence no more: what was handed over stands still."""
+    row = deliveries.of_seq(step.conn, seq)
+    if row is None or not _is_due(row, to_us(step.now)):
+        return None
+    known = deliveries.from_row(row)
+    known = rules.retry(known) if known.state == PARKED else known
+    way = amendment.way_of(able, known)
+    if way in (amendment.SAME, amendment.STAY):
+        _leave(step, row, known, way)
+        return None
+    began = rules.begin(known, amendment.takes_away(known, way), way == amendment.CORRECT)
+    deliveries.update(step.conn, seq, {
+        **deliveries.to_row(began), "again_us": None, "attempts": row["attempts"] + 1,
+        "first_try_us": row["first_try_us"] or to_us(step.now),
+        "last_try_us": to_us(step.now),
+    })  # fmt: skip
+    _pin(step, row["entry_id"])
+    return deliveries.of_seq(step.conn, seq)
+
+
+def _leave(step: Step, row: Row, known: rules.Delivery, way: str) -> None:
+    """There is nothing to send, or no way to send it: then it says so."""
+    if way == amendment.SAME:
+        values = {**deliveries.to_row(rules.same(known)), "finished_us": to_us(step.now)}
+    else:
+        hold = amendment.apart(known)
+        values = {**deliveries.to_row(known), "hold": hold.reason, "remedy": hold.remedy}
+    deliveries.update(step.conn, row["seq"], {**values, "again_us": None})
+
+
+def _is_due(row: Row, now_us: int) -> bool:
+    if row["hold"]:
+        return False
+    if row["state"] == PARKED:
+        return row["again_us"] is not None and row["again_us"] <= now_us
+    return row["state"] in (WAITING, CHANGED, WITHDRAWN) and row["next_us"] <= now_us
+
+
+def _pin(step: Step, entry_id: str) -> None:
+    entry = first(step.conn, "SELECT pinned FROM entry WHERE id = ?", (entry_id,))
+    if entry is not None and entry["pinned"] != ALL_PINS:
+        rowio.update(step.conn, "entry", entry_id, {"pinned": ALL_PINS})
+
+
+def settle(step: Step, target: str, tried: Tried, retry: Retry) -> None:
+    """Write down how an attempt went. An entry that changed meanwhile has something left to do."""
+    known = deliveries.targets(step.conn).get(target)
+    row = deliveries.of_seq(step.conn, tried.seq)
+    if known is None or row is None or row["state"] != SENDING:
+        return
+    outcome = tried.outcome
+    _count(step, known, tried.calls)
+    before = deliveries.from_row(row)
+    after = _after(before, tried, _is_over(step, row, known, outcome, retry))
+    values: Row = {
+        **deliveries.to_row(after),
+        "status": outcome.status,
+        "error": _text(after, outcome),
+        "next_us": to_us(step.now),
+    }
+    if after.state == PARKED:
+        values["remedy"] = outcome.remedy or "`stint outbox retry ID`, or `stint outbox drop ID`"
+    if outcome.kind == LOCKED:
+        values["again_us"] = to_us(step.now + LOCKED_PAUSE)
+    if outcome.kind in (TAKEN, MISSING):
+        values |= {"attempts": 0, "first_try_us": None}
+    elif after.state in rules.PENDING:
+        values["next_us"] = to_us(step.now + tried.pause)
+    if before.held is not None and after.held is None:
+        generation = row["generation"] + 1
+        values |= {"generation": generation, "id": deliveries.id_of(target, row["entry_id"], row["part"], generation)}
+    if after.state in (rules.DELIVERED, rules.GONE):
+        values["finished_us"] = to_us(step.now)
+    deliveries.update(step.conn, tried.seq, values)
+    _note(step, known, outcome, tried.pause)
+
+
+def _after(before: rules.Delivery, tried: Tried, is_over: bool) -> rules.Delivery:
+    outcome = tried.outcome
+    if outcome.kind == TAKEN:
+        return rules.taken(before, outcome.remote_id)
+    if outcome.kind == MISSING:
+        return rules.missing(before)
+    if outcome.kind == REFUSED:
+        return rules.refused(before)
+    if outcome.kind == LOCKED:
+        return rules.locked(before)
+    if outcome.kind == LOST:
+        return rules.lost(before)
+    if outcome.kind == BLIND or (outcome.kind == UNKNOWN and is_over):
+        return rules.give_up(before)
+    return before if outcome.kind == UNKNOWN or tried.was_open else rules.unsent(before)
+
+
+def _is_over(step: Step, row: Row, known: Row, outcome: Outcome, retry: Retry) -> bool:
+    """Whether this one failed for too long while its target took others: it is this one then, and a person must look."""
+    if outcome.kind != UNKNOWN or row["first_try_us"] is None:
+        return False
+    is_well = known["success_us"] is not None and known["success_us"] > row["first_try_us"]
+    return is_well and retry.is_over(from_us(row["first_try_us"]), row["attempts"], step.now)
+
+
+def _text(after: rules.Delivery, outcome: Outcome) -> str:
+    if outcome.kind == BLIND:
+        return "nobody knows whether it was stored: look there, then `retry` (it is not) or `drop` (it is)"
+    return "" if outcome.kind in (TAKEN, MISSING) else outcome.text
+
+
+def _count(step: Step, known: Row, calls: int) -> None:
+    """Requests of this hour."""
+    now_us = to_us(step.now)
+    is_fresh = not 0 <= now_us - known["window_us"] < HOUR_US
+    values = {"window_us": now_us, "used": calls} if is_fresh else {"used": known["used"] + calls}
+    deliveries.set_target(step.conn, known["name"], values)
+
+
+def _note(step: Step, known: Row, outcome: Outcome, pause: timedelta) -> None:
+    """How it goes with the target as a whole."""
+    now_us = to_us(step.now)
+    if outcome.kind in (TAKEN, MISSING, REFUSED, LOCKED, LOST, BLIND):
+        values: Row = {"failures": 0, "failing_us": None, "rest_us": None, "stopped": 0, "trouble": ""}
+        if outcome.pause is not None:
+            values["rest_us"] = to_us(step.now + outcome.pause)  # taken, and nothing is left of its quota
+        if outcome.kind == TAKEN:
+            values["success_us"] = now_us
+    elif outcome.kind == STOPPED:
+        values = {"stopped": 1, "trouble": outcome.text, "rest_us": to_us(step.now + STOPPED_PAUSE)}
+    else:
+        failures = known["failures"] + 1
+        is_all = outcome.kind != UNKNOWN or failures >= RESTING_AFTER or outcome.status is None
+        values = {
+            "failures": failures, "failing_us": known["failing_us"] or now_us, "trouble": outcome.text,
+            "rest_us": to_us(step.now + pause) if is_all else None,
+        }  # fmt: skip
+    deliveries.set_target(step.conn, known["name"], values)
+
+
+def spent(step: Step, target: str, calls: int) -> None:
+    """Requests that were made there besides deliveries."""
+    known = deliveries.targets(step.conn).get(target)
+    if known is not None and calls:
+        _count(step, known, calls)
+
+
+def heard(step: Step, target: str, outcome: Outcome | None, pause: timedelta, calls: int) -> None:
+    """The target was asked something besides deliveries; `outcome` says how it failed, None that it went well."""
+    known = deliveries.targets(step.conn).get(target)
+    if known is not None:
+        _count(step, known, calls)
+        _note(step, known, outcome or Outcome(TAKEN), pause)
+
+
+def failed(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
+    """The target could not even be asked (its secret cannot be had)."""
+    known = deliveries.targets(step.conn).get(target)
+    if known is not None:
+        _note(step, known, outcome, pause)
+
+
+# ---------------------------------------------------------------- people
+
+
+def row_of(step: Any, delivery_id: str) -> Row | None:
+    """The row of an id, or of a beginning that only it has; None when it is no delivery of an entry."""
+    found = first(step.conn, "SELECT * FROM delivery WHERE id = ?", (delivery_id,))
+    if found is not None or len(delivery_id) < 4:
+        return found
+    bounds = (delivery_id, delivery_id + "\U0010ffff")
+    near = rowio.select(step.conn, "SELECT * FROM delivery WHERE id >= ? AND id < ? LIMIT 2", bounds)
+    if len(near) > 1:
+        raise Conflict(f"several deliveries begin with {delivery_id[:40]}", "use the whole id")
+    return near[0] if near else None
+
+
+def retry_now(step: Step, row: Row) -> Row:
+    """Try it again, now."""
+    after = rules.retry(deliveries.from_row(row))
+    deliveries.update(step.conn, row["seq"], {
+        **deliveries.to_row(after), "next_us": to_us(step.now), "attempts": 0, "first_try_us": None, "error": "",
+        "again_us": None,
+    })  # fmt: skip
+    wake(step, row["target"])
+    found = deliveries.of_seq(step.conn, row["seq"])
+    assert found is not None
+    return found
+
+
+def wake(step: Step, target: str) -> None:
+    """A person says that the target is well again."""
+    deliveries.set_target(step.conn, target, {"failures": 0, "failing_us": None, "rest_us": None, "stopped": 0, "trouble": ""})
+    step.outgoing.add(PREFIX + target)
+
+
+def drop(step: Step, row: Row) -> Row:
+    """Deliver it no more, until the entry changes its mind through `retry`."""
+    if row["state"] == SENDING:
+        raise Conflict("it is on its way", "wait until it has arrived or failed")
+    if row["state"] == rules.DELIVERED:
+        raise Conflict("it was delivered already", "delete or edit the entry: that follows")
+    after = rules.drop(deliveries.from_row(row))
+    deliveries.update(step.conn, row["seq"], {**deliveries.to_row(after), "finished_us": to_us(step.now)})
+    step.outgoing.add(PREFIX + row["target"])
+    found = deliveries.of_seq(step.conn, row["seq"])
+    assert found is not None
+    return found
+
+
+def sync(step: Step, target: str | None = None) -> list[str]:
+    """Send what waits now, without the rest after its last change; the targets."""
+    names = [name for name in deliveries.targets(step.conn) if target in (None, name)]
+    for name in names:
+        step.conn.execute(
+            "UPDATE delivery SET next_us = ? WHERE target = ? AND hold = '' AND next_us > ?"
+            " AND state IN ('waiting', 'sending', 'changed', 'withdrawn')", (to_us(step.now), name, to_us(step.now)),
+        )  # fmt: skip
+        mirrors.retry(step.conn, name)
+        wake(step, name)
+    return names

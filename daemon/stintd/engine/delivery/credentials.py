@@ -1,0 +1,110 @@
+"""The credentials of targets: from the environment, a command, the keyring, a file of the owner's, or a file of ours.
+
+Asked for when a lane begins and again after they were refused; kept in memory only. A command and the keyring are asked in
+a process of their own with a time limit, because a keyring may wait for a person for ever. Never in the database, the log
+or a process list.
+"""
+
+import asyncio
+import os
+import shlex
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+
+from stintd.domain.billing.target import Target
+from stintd.errors import Unavailable
+from stintd.secret import SecretFolder, secret_of_file
+
+SECONDS = 10.0
+_PREFIX = "target-"
+_ASK_KEYRING = "import sys, keyring; sys.stdout.write(keyring.get_password(sys.argv[1], sys.argv[2]) or '')"
+
+
+class TargetKeys:
+    """Any loop; files are small and local."""
+
+    def __init__(self, folder: SecretFolder, environment: Mapping[str, str], seconds: float = SECONDS) -> None:
+        self._folder, self._environment, self._seconds = folder, environment, seconds
+
+    def keep(self, name: str, secret: str) -> None:
+        """Keep one in a file of ours."""
+        self._folder.keep(_PREFIX + name, secret)
+
+    def drop(self, name: str) -> None:
+        """The target is gone."""
+        self._folder.drop(_PREFIX + name)
+
+    async def of(self, target: Target) -> str:
+        """The secret of a target, "" where it has none. `unavailable` when it should have one that cannot be had."""
+        key = target.key
+        if "api_key_env" in key:
+            return self._of_variable(key["api_key_env"])
+        if "api_key_cmd" in key:
+            return await self._said(_words(key["api_key_cmd"]), "api_key_cmd")
+        if "api_key_keyring" in key:
+            service, _, user = key["api_key_keyring"].partition("/")
+            return await self._of_keyring(service, user)
+        if "api_key_file" in key:
+            return _in_file(key["api_key_file"])
+        return self._folder.read(_PREFIX + target.name) or ""
+
+    async def _of_keyring(self, service: str, user: str) -> str:
+        if find_spec("keyring") is None:
+            raise Unavailable(
+                "the Python package keyring is not there", "install it beside stintd: pip install 'stintd[keyring]'"
+            )
+        return await self._said([sys.executable, "-c", _ASK_KEYRING, service, user], f"the keyring ({service}/{user})")
+
+    def _of_variable(self, name: str) -> str:
+        found = self._environment.get(name, "").strip()
+        if not found:
+            raise Unavailable(
+                f"the daemon's environment has no {name}", f"set {name} where the daemon is started, then restart it"
+            )
+        return found
+
+    async def _said(self, command: Sequence[str], what: str) -> str:
+        """The first line that a command prints."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, start_new_session=True
+            )
+        except (OSError, ValueError) as error:
+            raise Unavailable(f"{what} cannot be asked: {error}", "see `stint config edit`, [targets]") from error
+        try:
+            async with asyncio.timeout(self._seconds):
+                out, _ = await process.communicate()
+        except TimeoutError:
+            _end(process.pid)
+            await process.wait()
+            raise Unavailable(
+                f"{what} does not answer within {self._seconds:g} s", "is something waiting for a password?"
+            ) from None
+        text = out.decode(errors="replace").strip().split("\n")[0].strip()
+        if process.returncode or not text:
+            raise Unavailable(f"{what} gives no secret", "try it by hand: it must print the secret and end with 0")
+        return text
+
+
+def _in_file(path: str) -> str:
+    return secret_of_file(os.path.expanduser(path))
+
+
+def _words(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise Unavailable(f"api_key_cmd cannot be read: {error}", "write it as a shell would have it") from error
+    if not words:
+        raise Unavailable("api_key_cmd is empty", "name the command that prints the key")
+    return [os.path.expanduser(words[0]), *words[1:]]
+
+
+def _end(leader: int) -> None:
+    """What was asked may have begun others, who would keep the pipe open."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)

@@ -1,0 +1,49 @@
+"""Heartbeats from an instant on, as they are told to others."""
+
+from stintd.domain import privacy
+from stintd.domain.derive.fact import AGENT_KINDS
+from stintd.domain.emitting import Sent
+from stintd.domain.model import Context
+from stintd.engine import wire
+from stintd.engine.rows import select
+from stintd.engine.sheet import projects
+from stintd.engine.view import View
+from stintd.store import heartbeats
+
+TOLD = frozenset({"edit", "read", "tool", "commit", "prompt"})
+"""Kinds that are work on something; marks, sessions and presence are ours alone."""
+WINDOW_US = 86_400_000_000
+
+
+def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
+    """Heartbeats of [lo, hi], at most a day of them, and where that day ends."""
+    first = view.conn.execute("SELECT min(first_us) FROM span WHERE last_us >= ?", (lo_us,)).fetchone()[0]
+    if first is None or first > hi_us:
+        return [], hi_us
+    lo_us = max(lo_us, first)
+    end_us = min(hi_us, lo_us + WINDOW_US)
+    contexts, resolver = heartbeats.contexts(view.conn), projects.load_resolver(view.conn, view.policy)
+    rows = select(view.conn, "SELECT id, name FROM project")
+    names = {row["id"]: privacy.project(row["id"], row["name"], view.policy) for row in rows}
+    found = []
+    for run in heartbeats.runs(view.conn, lo_us, end_us):
+        context = contexts[run.context]
+        if context.kind not in TOLD:
+            continue
+        for time_us, entity in heartbeats.beats(view.conn, run):
+            if lo_us <= time_us <= end_us:
+                project = resolver.at(time_us).resolve(context, entity).project
+                told = _sent(time_us, context, entity, names.get(project or "", ""))
+                found.append(told._replace(path="", place="") if view.policy.hide_project_names else told)
+    return sorted(found), end_us
+
+
+def _sent(time_us: int, context: Context, entity: str, project: str) -> Sent:
+    is_agents = context.actor == "agent" or context.witness == "agent" or context.kind in AGENT_KINDS
+    place = context.repo_path or context.folder or ""
+    is_file = context.kind in ("edit", "read", "tool") and context.source != "browser" and bool(entity)
+    path = entity if entity.startswith("/") else f"{place.rstrip('/')}/{entity}" if place else ""
+    return Sent(
+        time_us, "agent" if is_agents else "human", context.device, context.kind, project, context.branch or "",
+        path if is_file else "", place, wire.client_word(context) or "",
+    )  # fmt: skip

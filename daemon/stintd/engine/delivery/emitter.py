@@ -1,0 +1,184 @@
+"""Copies of heartbeats for another time tracker's server: each at least once, in rounds, never in anybody's way.
+
+A cursor says up to which instant everything was sent. It is moved on after a receiver has answered, and moved back, in the
+transaction that stores it, by a heartbeat that comes late: then that stretch is sent again, which a receiver takes for what
+it knows. Nothing wakes up while nothing happens. All on the loop's thread.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Any
+
+from stintd.domain.emitting import Sent, open_from
+from stintd.domain.model import Heartbeat, to_us
+from stintd.engine.delivery import emitted
+from stintd.engine.delivery.retry import Retry, asked_pause
+from stintd.engine.engine import Engine
+from stintd.engine.supervisor import Supervisor
+from stintd.engine.view import View
+from stintd.ports import Failure, Response
+from stintd.store import cursors, heartbeats
+
+if TYPE_CHECKING:
+    from stintd.engine.step import Step
+
+PREFIX = "emit."
+GATHER = 60.0
+"""Seconds between the first heartbeat and the round that sends it: noise rules and late hooks have spoken by then."""
+REFUSED_TRIES = 5
+"""Tries of a stretch that a receiver calls wrong; then it is passed over, because nothing will mend it."""
+log = logging.getLogger(__name__)
+Deliver = Callable[[Sequence[Sent], int], Awaitable[Response | Failure | None]]
+"""Sends heartbeats in order, with what is now; None when the receiver has them all, else what went wrong."""
+
+
+class Emitter:
+    """One receiver at `address`. `deliver` knows how it wants them told."""
+
+    def __init__(self, engine: Engine, name: str, address: str, deliver: Deliver, retry: Retry | None = None) -> None:
+        self._engine, self._name, self._address, self._deliver = engine, name, address, deliver
+        self._retry = retry or Retry(initial=timedelta(seconds=15), longest=timedelta(hours=1))
+        self._wake = asyncio.Event()
+        self._failures = 0
+
+    def admitted(self, beats: Sequence[Heartbeat]) -> None:
+        """Heartbeats were taken; also such as came late. Called before the step that stores them is done."""
+        earliest = min(to_us(beat.time) for beat in beats)
+        self._engine.write(lambda step: _back_to(step, self._name, earliest), soon=False)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled; to a receiver that is new from now on."""
+        now_us = to_us(self._engine.clock.now())
+        await self._engine.run(lambda step: _begin(step, self._name, self._address, now_us), "daemon")
+        while True:
+            left = "more"
+            while left == "more":
+                left = await self._round()
+            await self._wait(is_open=left == "open")
+            await self._engine.clock.sleep(GATHER)
+
+    async def _wait(self, is_open: bool) -> None:
+        """Until something was taken; or, while a length is not known, until the silence after it is over."""
+        clock, idle = self._engine.clock, self._engine.policy.idle_timeout.total_seconds()
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._wake.wait())]
+        waits += [asyncio.ensure_future(clock.sleep(idle))] if is_open else []
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+
+    async def _round(self) -> str:
+        """Send a stretch; whether there is "more", or something still "open"."""
+        self._wake.clear()
+        now_us = to_us(self._engine.clock.now())
+        beats, end_us, lo_us = await self._read(now_us)
+        trouble = await self._deliver(beats, now_us) if beats else None
+        if trouble is not None and not await self._failed(trouble):
+            return "more"
+        self._well(trouble is None)
+        idle_us = self._engine.policy.idle_timeout // timedelta(microseconds=1)
+        open_us = open_from(beats, idle_us, now_us)
+        done_us = end_us if open_us is None else min(end_us, open_us)
+        if done_us > lo_us:
+            self._engine.write(lambda step: _on_to(step, self._name, lo_us, done_us), soon=False)
+            await self._engine.run(lambda step: None, "daemon")
+        return "more" if end_us < now_us else "open" if open_us is not None else ""
+
+    async def _read(self, now_us: int) -> tuple[list[Sent], int, int]:
+        """What is to be sent, until when that reaches, and from when."""
+        engine = self._engine
+
+        def ask(conn: Connection) -> tuple[list[Sent], int, int]:
+            lo_us = int(cursors.get(conn, PREFIX + self._name) or now_us)
+            return (*emitted.since(View(conn, engine.clock.now(), engine.policy), lo_us, now_us), lo_us)
+
+        return await engine.read(ask)
+
+    async def _failed(self, trouble: Response | Failure) -> bool:
+        """Wait before the next try; true when this stretch is passed over instead."""
+        self._failures += 1
+        text = trouble.text if isinstance(trouble, Failure) else f"it answered {trouble.status}"
+        if isinstance(trouble, Response) and trouble.status in (400, 413, 422) and self._failures >= REFUSED_TRIES:
+            log.warning("heartbeats for %s are passed over: %s", self._name, text)
+            return True
+        self._engine.health.raise_warning(
+            "emit_failed", f"heartbeats do not reach {self._name}: {text}", "see the [emit] settings; it is tried again",
+            subject=self._name,
+        )  # fmt: skip
+        now = self._engine.clock.now()
+        asked = asked_pause(trouble.headers.get("retry-after"), now) if isinstance(trouble, Response) else None
+        await self._engine.clock.sleep(self._retry.pause(self._failures, asked, random.random).total_seconds())
+        return False
+
+    def _well(self, is_taken: bool) -> None:
+        self._failures = 0
+        if is_taken:
+            self._engine.health.clear("emit_failed", self._name)
+
+
+class Emitters:
+    """The receivers that the settings name now. `makers`: by name, how heartbeats are delivered to an address."""
+
+    def __init__(self, engine: Engine, supervisor: Supervisor, makers: Mapping[str, Callable[[str], Deliver]]) -> None:
+        self._engine, self._supervisor, self._makers = engine, supervisor, makers
+        self._running: dict[str, tuple[str, Emitter, asyncio.Task[None]]] = {}
+
+    def admitted(self, beats: Sequence[Heartbeat]) -> None:
+        """Heartbeats were taken."""
+        for _, emitter, _ in self._running.values():
+            emitter.admitted(beats)
+
+    def set_addresses(self, addresses: Mapping[str, str | None], own: Collection[str]) -> None:
+        """Send to these, and to no other; never to `own`, where we would tell ourselves what we know."""
+        for name, make in self._makers.items():
+            address = addresses.get(name)
+            is_own = address is not None and "/".join(address.split("/")[:3]) in own
+            address = None if is_own else address
+            known = self._running.get(name)
+            if known is not None and known[0] != address:
+                known[2].cancel()
+                del self._running[name]
+            if address is None:
+                self._engine.write(lambda step, gone=name: _forget(step, gone), soon=False)  # type: ignore[misc]
+                self._engine.health.clear("emit_failed", name)
+                if is_own:
+                    text = f"emit.{name} names stintd itself"
+                    self._engine.health.raise_warning("emit_failed", text, "name the other server", subject=name)
+            elif name not in self._running:
+                emitter = Emitter(self._engine, name, address, make(address))
+                self._running[name] = (address, emitter, self._supervisor.start(f"emit {name}", emitter.run))
+
+
+def _forget(step: "Step", name: str) -> None:
+    """Nothing is sent there any more; whoever wants it again begins then."""
+    for ending in ("", ".from", ".to"):
+        cursors.drop(step.conn, PREFIX + name + ending)
+
+
+def _begin(step: "Step", name: str, address: str, us: int) -> None:
+    """Nothing from before it was wanted is sent."""
+    if cursors.get(step.conn, PREFIX + name + ".to") != address:
+        cursors.put(step.conn, {PREFIX + name: str(us), PREFIX + name + ".from": str(us), PREFIX + name + ".to": address})
+
+
+def _back_to(step: "Step", name: str, us: int) -> None:
+    """A heartbeat from before what was sent: everything that no silence parts from it is sent again, because it may end
+    or divide what began long before. Never from before it was wanted.
+    """
+    known, begun = cursors.get(step.conn, PREFIX + name), cursors.get(step.conn, PREFIX + name + ".from")
+    if known is not None and us < int(known):
+        idle_us = step.policy.idle_timeout // timedelta(microseconds=1)
+        first_us = min(us, heartbeats.island(step.conn, us, us, idle_us)[0])
+        cursors.put(step.conn, {PREFIX + name: str(max(first_us, int(begun or us)))})
+
+
+def _on_to(step: "Step", name: str, from_us: int, us: int) -> None:
+    """Everything up to here was sent; unless meanwhile something came late."""
+    if cursors.get(step.conn, PREFIX + name) == str(from_us):
+        cursors.put(step.conn, {PREFIX + name: str(us)})

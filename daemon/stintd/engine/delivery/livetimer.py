@@ -1,0 +1,288 @@
+"""The timer at a billing system follows the local one: one step of it at a time, each looked at before it is made.
+
+`notice` runs in the writer thread with every step and only says that something differs; `Mirroring` runs in the lane of its
+target, before deliveries, so that nothing is delivered of an entry whose timer still runs there. What a stopped timer left
+there becomes the delivery of its entry: edits, deletions and approvals go the way of all deliveries from then on.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from sqlite3 import Connection
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from stintd.domain.billing import delivery, livetimer
+from stintd.domain.billing import target as targets
+from stintd.domain.billing.livetimer import BLOCKED, CORRECTING, RUNNING, STARTING, Mirror, Wanted
+from stintd.domain.billing.portion import SECOND, Portion
+from stintd.domain.day import day_of
+from stintd.domain.model import from_us, to_us
+from stintd.engine import wire
+from stintd.engine.delivery.attempt import as_item
+from stintd.engine.delivery.plan import Piece, Planned, content, work_of
+from stintd.engine.queries.entries import find
+from stintd.engine.rows import Row
+from stintd.engine.step import Step
+from stintd.engine.view import Reading
+from stintd.frozen import frozen
+from stintd.ports import LOST, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Connector, Item, LiveConnector, Outcome, Running
+from stintd.store import deliveries, mirrors
+
+LOOK_AGAIN = timedelta(minutes=10)
+"""So seldom it is looked again whether a timer that is not ours still runs there."""
+MICROSECOND = timedelta(microseconds=1)
+SEND_WITHIN = timedelta(seconds=60)
+"""What was started is known again by when it began: a start is sent soon after that was written down, or not at all."""
+REFUSED_PAUSE = timedelta(hours=6)
+OPEN = ["e.end_us IS NULL", "e.actor = 'human'", "e.state = 'running'", "e.is_confirmed = 1"]
+
+
+@frozen
+class Live:
+    """What is and what is to be there."""
+
+    row: Row | None = None
+    wanted: Wanted | None = None
+
+    @property
+    def duty(self) -> str:
+        return livetimer.duty(_mirror(self.row), self.wanted)
+
+    @property
+    def next_us(self) -> int:
+        """Not before then; one that is blocked waits only while it is that very timer."""
+        if self.row is None:
+            return 0
+        is_other = self.row["state"] == BLOCKED and not cast(Mirror, _mirror(self.row)).is_for(self.wanted)
+        return 0 if is_other else int(self.row["next_us"])
+
+
+def _mirror(row: Row | None) -> Mirror | None:
+    return Mirror(row["state"], row["entry_id"], row["run"], json.loads(row["content"])["remote"]) if row is not None else None
+
+
+# ---------------------------------------------------------------- what is wanted
+
+
+def look(reading: Reading, one: Planned) -> Live:
+    """What a target's timer is and should be. Its rows count even when its owner wants no timers there any more: what runs
+    is stopped."""
+    if not one.able.live:
+        return Live()
+    return Live(mirrors.get(reading.conn, one.target.name), wanted(reading, one) if one.target.live else None)
+
+
+def wanted(reading: Reading, one: Planned) -> Wanted | None:
+    """The person's running timer that has a place there; of several that started last. What started by itself ends earlier
+    than it is noticed to: only where that can be put right it runs there."""
+    found = [(runs(row)[-1][0], row["id"], row) for row in find(reading, OPEN, [])]
+    for start_us, _, row in sorted(found, key=lambda entry: entry[:2], reverse=True):
+        day = day_of(from_us(start_us), ZoneInfo(reading.policy.zone))
+        work = work_of(row, day)
+        place = targets.place(one.target, work)
+        if place is not None and (one.able.update or row["origin"] != "auto"):
+            start = start_us // SECOND
+            told = content(one.target, Piece(row, 0, Portion(day, start, start, 0), work, None, False))
+            return Wanted(row["id"], len(runs(row)) - 1, dict(place), told)
+    return None
+
+
+def is_ticking(conn: Connection, target: str) -> bool:
+    """Whether a timer of ours runs there and can be stopped."""
+    row, state = mirrors.get(conn, target), deliveries.targets(conn).get(target)
+    is_well = state is not None and not state["stopped"] and state["failures"] == 0
+    return is_well and row is not None and row["state"] in (STARTING, RUNNING)
+
+
+def runs(row: Row) -> list[tuple[int, int | None]]:
+    """The stretches of an entry between its pauses; the last of one that runs has no end. Microseconds."""
+    bounds: list[int | None] = [row["start_us"]]
+    for lo, hi in wire.pauses(row["pauses"]):
+        bounds += [lo, hi]
+    bounds.append(row["end_us"])
+    pairs = zip(bounds[::2], bounds[1::2], strict=True)
+    return [(lo, hi) for lo, hi in pairs if lo is not None]
+
+
+def notice(step: Step, planned: Sequence[Planned]) -> set[str]:
+    """The targets whose timer is not what it should be."""
+    now_us = to_us(step.now)
+    found = [(one, look(step, one)) for one in planned if one.able.live]
+    return {one.target.name for one, live in found if live.duty and live.next_us <= now_us}
+
+
+# ---------------------------------------------------------------- what is done
+
+
+class Mirroring:
+    """The steps of one target; `record` runs a command until it is written."""
+
+    def __init__(
+        self, one: Planned, record: Callable[[Callable[[Step], Any]], Awaitable[bool]], now_us: Callable[[], int]
+    ) -> None:
+        self._one, self._record, self._now_us = one, record, now_us
+
+    async def act(self, connector: Connector, live: Live, others: frozenset[str]) -> Outcome | None:
+        """Do the next thing; the outcome when the target could not be asked or did not say."""
+        there = cast(LiveConnector, connector)
+        duty, row = live.duty, live.row
+        if duty == livetimer.FORGET:
+            await self._record(self._clear)
+        elif duty == livetimer.START and live.wanted is not None:
+            return await self._start(there, live.wanted)
+        elif duty == livetimer.FIND and row is not None:
+            return await self._find(there, row, others)
+        elif duty == livetimer.STOP and row is not None:
+            return await self._stop(there, row, others)
+        elif duty == livetimer.CORRECT and row is not None:
+            return await self._correct(connector, row)
+        return None
+
+    async def _start(self, there: LiveConnector, wanted: Wanted) -> Outcome | None:
+        running = await there.current()
+        if isinstance(running, Outcome):
+            return running
+        if running is not None:
+            text = "a timer that stintd did not start runs there"
+            await self._block(
+                wanted, text, "stop it there, then `stint sync`; the hours are recorded here all the same", LOOK_AGAIN
+            )
+            return None
+        row = self._row(wanted, STARTING)
+        if not await self._record(lambda step: mirrors.put(step.conn, row)):
+            return None
+        if self._now_us() - row["began_us"] > SEND_WITHIN // MICROSECOND:  # the machine slept: it would not be known again
+            await self._record(self._clear)
+            return None
+        outcome = await there.start(_item(row))
+        if outcome.kind == TAKEN and outcome.remote_id:
+            known = {**row, "state": RUNNING, "remote_id": outcome.remote_id}
+            await self._record(lambda step: mirrors.put(step.conn, known))
+            return None
+        if outcome.kind in (UNSENT, STOPPED):
+            await self._record(self._clear)
+        elif outcome.kind not in (UNKNOWN, TAKEN):
+            await self._block(wanted, f"it takes no timer: {outcome.text}", outcome.remedy, REFUSED_PAUSE)
+            return None
+        return Outcome(UNKNOWN, text="it did not say what it started") if outcome.kind == TAKEN else outcome
+
+    async def _find(self, there: LiveConnector, row: Row, others: frozenset[str]) -> Outcome | None:
+        """An attempt to start without an answer: what it left, running or stopped since."""
+        found = await there.trace(_item(row), row["began_us"] // SECOND, others)
+        if isinstance(found, Outcome):
+            return found
+        if found is None:
+            await self._record(self._clear)
+            return None
+        known = {**row, "state": RUNNING, "remote_id": found.id, "start_s": found.start}
+        await self._record(lambda step: mirrors.put(step.conn, known))
+        if found.end is not None:
+            await self._ended(known, found)
+        return None
+
+    async def _stop(self, there: LiveConnector, row: Row, others: frozenset[str]) -> Outcome | None:
+        """Only what is ours is stopped; what somebody else ended there has ended."""
+        running = await there.current()
+        if isinstance(running, Outcome):
+            return running
+        if running is None or running.id != row["remote_id"]:
+            found = await there.trace(_item(row), row["began_us"] // SECOND, others - {row["remote_id"]})
+            if isinstance(found, Outcome):
+                return found
+            is_ours = found is not None and found.id == row["remote_id"]
+            await self._ended(row, found if is_ours else None)
+            return None
+        outcome = await there.stop()
+        if outcome.kind != TAKEN:
+            return replace(outcome, kind=UNKNOWN) if outcome.kind in (REFUSED, LOST) else outcome
+        await self._ended(row, Running(row["remote_id"], running.start, self._now_us() // SECOND))
+        return None
+
+    async def _ended(self, row: Row, found: Running | None) -> None:
+        """It runs there no more: what it left is the entry's delivery, put right at once where it differs."""
+        start = found.start if found is not None else None
+        end = found.end if found is not None and found.end is not None else self._now_us() // SECOND
+        start = start if start is not None else min(row["began_us"] // SECOND, end)
+        await self._record(lambda step: self._adopt(step, {**row, "start_s": start, "end_s": end}))
+
+    async def _correct(self, connector: Connector, row: Row) -> Outcome | None:
+        outcome = await connector.update(row["remote_id"], _item(row))
+        if outcome.kind in (UNSENT, UNKNOWN, STOPPED):
+            return outcome
+        await self._record(lambda step: self._corrected(step, row, outcome.kind == TAKEN))
+        return None
+
+    # ---------------------------------------------------------------- rows
+
+    def _row(self, wanted: Wanted, state: str) -> Row:
+        return {
+            "target": self._one.target.name, "state": state, "entry_id": wanted.entry, "run": wanted.run,
+            "content": wanted.content, "remote_id": "", "began_us": self._now_us(), "start_s": None, "end_s": None, "next_us": 0,
+            "trouble": "", "remedy": "",
+        }  # fmt: skip
+
+    async def _block(self, wanted: Wanted, trouble: str, remedy: str, pause: timedelta) -> None:
+        row = {
+            **self._row(wanted, BLOCKED),
+            "trouble": trouble,
+            "remedy": remedy,
+            "next_us": self._now_us() + pause // MICROSECOND,
+        }
+        await self._record(lambda step: mirrors.put(step.conn, row))
+
+    def _clear(self, step: Step) -> None:
+        mirrors.clear(step.conn, self._one.target.name)
+
+    def _corrected(self, step: Step, row: Row, is_taken: bool) -> None:
+        """What it refuses is refused again, and told, when the entry is delivered."""
+        self._clear(step)
+        if is_taken:
+            deliveries.reheld(step.conn, row["target"], row["remote_id"], row["content"])
+
+    def _adopt(self, step: Step, row: Row) -> None:
+        """The entry's delivery holds what the timer left; where that is far from the local truth it is put right at once."""
+        held = {**json.loads(row["content"]), "start": row["start_s"], "end": row["end_s"], "live": True,
+                "seconds": max(0, row["end_s"] - row["start_s"])}  # fmt: skip
+        if held["seconds"] or self._one.able.delete:  # a timer of no length bills nothing, and could not be taken away
+            _hold(step, self._one.target.name, row, _text(held))
+        entry = find(step, ["e.id = ?"], [row["entry_id"]])
+        ours = _run_of(entry[0], row["run"]) if entry else None
+        if self._one.able.update and ours is not None and not livetimer.is_near((row["start_s"], row["end_s"]), ours):
+            told = {**held, "start": ours[0], "end": ours[1], "seconds": ours[1] - ours[0]}
+            mirrors.put(step.conn, {**row, "state": CORRECTING, "content": _text(told)})
+        else:
+            self._clear(step)
+
+
+def _run_of(entry: Row, run: int) -> tuple[int, int] | None:
+    """A run of an entry in seconds, None while it has no end, is gone, or is empty."""
+    stretches = runs(entry)
+    lo, hi = stretches[run] if run < len(stretches) else (0, None)
+    return (lo // SECOND, lo // SECOND + round((hi - lo) / SECOND)) if hi is not None and hi - lo >= SECOND else None
+
+
+def _hold(step: Step, target: str, row: Row, held: str) -> None:
+    """Make it the first part of the entry's deliveries that holds nothing yet; then the entry is compared again."""
+    known = deliveries.of_entry(step.conn, target, row["entry_id"])
+    part = next(n for n in count() if n not in known or (known[n]["held"] is None and known[n]["state"] != delivery.SENDING))
+    day = json.loads(held)["day"]
+    if part in known:
+        before = replace(deliveries.from_row(known[part]), held=held, remote_id=row["remote_id"], sent=None)
+        after = replace(before, state=delivery.rest(before.wanted, held))
+        deliveries.update(step.conn, known[part]["seq"], {**deliveries.to_row(after), "error": "", "finished_us": None})
+    else:
+        after = delivery.Delivery(delivery.DELIVERED, held, held, None, row["remote_id"])
+        values: Row = {**deliveries.to_row(after), "day": day, "next_us": to_us(step.now)}
+        deliveries.insert(step.conn, step.now, target, row["entry_id"], part, values)
+    deliveries.doubt_entry(step.conn, row["entry_id"])
+
+
+def _item(row: Row) -> Item:
+    return as_item(f"{row['entry_id']}.{row['run']}", json.loads(row["content"]))
+
+
+def _text(told: dict[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,316 @@
+"""Entries that changed become what each target is to hold, in the transaction that changed them: writer thread only.
+
+What is found dirty is compared a batch at a time, so that new rules for ten thousand entries stop nobody; the marks are
+rows (written by triggers), so that nothing is forgotten in between. Where sums are rounded, an entry's length depends on
+the others of its project, task and day: all of those are compared with it.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from sqlite3 import Connection
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from stintd import __version__
+from stintd.domain.billing import amendment, rounding
+from stintd.domain.billing import delivery as rules
+from stintd.domain.billing import target as targets
+from stintd.domain.billing.portion import SECOND, Portion, portions
+from stintd.domain.billing.target import Abilities, Hold, Target, Work
+from stintd.domain.day import ONE_DAY, start_of_day
+from stintd.domain.model import to_us
+from stintd.engine import wire
+from stintd.engine.queries.entries import find, overlapping
+from stintd.engine.rows import Row, select
+from stintd.engine.sheet import billable, rollup
+from stintd.engine.step import Step
+from stintd.engine.view import Reading
+from stintd.frozen import frozen
+from stintd.store import deliveries, places
+
+BATCH, TIMED_SECONDS = 50, 60
+"""So many entries in a step are some 10 ms of the writer: commands wait no longer. An entry that a timer of theirs left
+behind may differ by so much."""
+PREFIX = "target:"
+"""How targets are called among what has something to send."""
+
+
+@frozen
+class Planned:
+    """A connected target, and what its connector can do."""
+
+    target: Target
+    able: Abilities
+
+    @property
+    def is_by_day(self) -> bool:
+        return self.able.day_based or self.is_summed
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether an entry's length there depends on the others of its day."""
+        roundings = (self.target.rounding, *(rule.rounding for rule in self.target.rules if rule.rounding is not None))
+        return self.able.grain > 1 or any(one.is_by_day for one in roundings)
+
+
+@frozen
+class Piece:
+    """A part of an entry on its way to a target: its place among the parts, why it is kept back, and its length there."""
+
+    row: Row
+    part: int
+    portion: Portion
+    work: Work
+    hold: Hold | None
+    is_there: bool
+    seconds: int = 0
+
+
+def plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
+    """Compare what changed; says for which targets there is something to look at (all, while more is left). Answers what
+    went wrong with an entry: that one stays marked, the others go on."""
+    ids = deliveries.dirty(step.conn, BATCH)
+    wrong = _tried(step, planned, ids) if ids else None
+    if wrong is not None:
+        each = [_tried(step, planned, [one]) for one in ids]
+        wrong = next((error for error in each if error is not None), None)
+        if all(error is not None for error in each):
+            return wrong  # nothing went on: looking again at once would be for ever
+    if len(ids) == BATCH:
+        step.outgoing |= {PREFIX + one.target.name for one in planned}
+    return wrong
+
+
+def _tried(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -> Exception | None:
+    """Compare these at every target, or not at all."""
+    found: set[str] = set()
+    step.conn.execute("SAVEPOINT plan")
+    try:
+        for one in planned:
+            if _compare(step, one, ids):
+                found.add(PREFIX + one.target.name)
+        deliveries.clean(step.conn, ids)
+    except sqlite3.Error:
+        raise
+    except Exception as error:  # a defect in one entry's way must hold up no other
+        step.conn.execute("ROLLBACK TO plan")
+        return error
+    finally:
+        step.conn.execute("RELEASE plan")
+    step.outgoing |= found
+    return None
+
+
+def _compare(step: Step, one: Planned, ids: Sequence[str]) -> bool:
+    zone = ZoneInfo(step.policy.zone)
+    name = one.target.name
+    rows = {row["id"]: row for row in _rows(step, ids)}
+    days: set[str] | None = None
+    if one.is_summed:
+        days = deliveries.days_of(step.conn, name, ids)
+        days |= {part.day.isoformat() for row in rows.values() for part in _cut(row, zone, one)}
+        rows |= {row["id"]: row for row in _beside(step, days, zone)}
+    found: dict[str, list[Piece]] = {}
+    for piece in pieces(step, one, list(rows.values()), zone):
+        found.setdefault(piece.row["id"], []).append(piece)
+    is_changed = False
+    for entry_id in dict.fromkeys([*ids, *rows]):
+        is_changed |= _write(step, one, entry_id, found.get(entry_id, []), None if entry_id in ids else days, rows.get(entry_id))
+    return is_changed
+
+
+def _rows(reading: Reading, ids: Sequence[str]) -> list[Row]:
+    marks = ", ".join("?" * len(ids))
+    return find(reading, [f"e.id IN ({marks})"], list(ids))
+
+
+def _beside(step: Step, days: set[str], zone: ZoneInfo) -> list[Row]:
+    """Finished entries of these days."""
+    found: dict[str, Row] = {}
+    for text in sorted(days):
+        day = date.fromisoformat(text)
+        clauses, values = overlapping(to_us(start_of_day(day, zone)), to_us(start_of_day(day + ONE_DAY, zone)))
+        found |= {row["id"]: row for row in find(step, [*clauses, "e.end_us IS NOT NULL"], values)}
+    return list(found.values())
+
+
+def _cut(row: Row, zone: ZoneInfo, one: Planned) -> list[Portion]:
+    return portions(rollup.entry_of(row), zone, one.able, one.is_by_day)
+
+
+def pieces(reading: Reading, one: Planned, rows: Sequence[Row], zone: ZoneInfo) -> list[Piece]:
+    """The parts of these entries with their lengths at this target."""
+    bills = billable.supervised(reading.conn, reading.policy)
+    projects = {row["id"]: row for row in select(reading.conn, "SELECT id, name, bill_supervised FROM project")}
+    found, doubt = [], deliveries.doubt_of(reading.conn)
+    for row in rows:
+        parts = _cut(row, zone, one)
+        if row["project_id"] in projects and not bills(projects[row["project_id"]]):
+            parts = _hands_on(row, parts)
+        known = deliveries.of_entry(reading.conn, one.target.name, row["id"])
+        is_there = any(old["held"] is not None for old in known.values())
+        if not _is_due(one.target, parts) and not is_there:
+            continue
+        is_doubted = not known and doubt is not None and row["start_us"] < doubt[1] and (row["end_us"] or 0) > doubt[0]
+        work = work_of(row, parts[0].day if parts else date.max, is_doubted)
+        hold = targets.hold(one.target, work, one.able)
+        found += [Piece(row, n, part, work, hold, is_there) for n, part in enumerate(parts)]
+    return _rounded(found, one)
+
+
+def _hands_on(row: Row, parts: Sequence[Portion]) -> list[Portion]:
+    """What is left of an entry's parts where its project does not bill supervised time: its share of each."""
+    total_us = sum(part.seconds for part in parts) * SECOND
+    share = min(row["supervised_us"] / total_us, 1.0) if total_us and row["actor"] == "human" else 0.0
+    return [replace(part, seconds=round(part.seconds * (1 - share))) for part in parts]
+
+
+def _is_due(target: Target, parts: Sequence[Portion]) -> bool:
+    """Nothing older than the day of connecting, unless asked for."""
+    return bool(parts) and (target.since is None or parts[0].day >= target.since)
+
+
+def work_of(row: Row, day: date, is_doubted: bool = False) -> Work:
+    """What of an entry decides where it goes."""
+    return Work(
+        project=row["project_name"], task=row["task_name"] or row["task"], client=row["client_name"],
+        tags=tuple(json.loads(row["tags"])), description=row["description"], actor=row["actor"], origin=wire.origin(row),
+        is_finished=row["end_us"] is not None, is_confirmed=bool(row["is_confirmed"]),
+        is_approved=row["approved_us"] is not None, is_billable=bool(row["billable"]), is_doubted=is_doubted, day=day,
+        task_key=row["task"] or "",
+    )  # fmt: skip
+
+
+def _rounded(found: Sequence[Piece], one: Planned) -> list[Piece]:
+    """Lengths by the rule. What is kept back is summed by itself: it must not change what others are handed over as."""
+    groups: dict[tuple[Any, ...], list[Piece]] = {}
+    for piece in found:
+        is_out = piece.hold is None or piece.is_there
+        rule = targets.rounding_for(one.target, piece.work)
+        key = (piece.row["project_id"], piece.row["task"], piece.portion.day, piece.row["actor"], is_out, rule)
+        groups.setdefault(key, []).append(piece)
+    out = []
+    for (*_, rule), group in groups.items():
+        group.sort(key=lambda piece: (piece.portion.start, piece.row["id"], piece.part))
+        lengths = rounding.shares([piece.portion.seconds for piece in group], rule)
+        lengths = rounding.grains(lengths, one.able.grain)
+        out += [replace(piece, seconds=length) for piece, length in zip(group, lengths, strict=True)]
+    return out
+
+
+def _write(step: Step, one: Planned, entry_id: str, found: Sequence[Piece], days: set[str] | None, row: Row | None) -> bool:
+    """Bring an entry's rows to what is wanted; with `days`, only those on them. Whether anything is to be looked at."""
+    known = deliveries.of_entry(step.conn, one.target.name, entry_id)
+    is_changed = False
+    for piece in found:
+        if days is None or piece.portion.day.isoformat() in days:
+            is_changed |= _put(step, one, piece, known.pop(piece.part, None))
+        else:
+            known.pop(piece.part, None)
+    is_open = row is not None and row["end_us"] is None
+    for old in known.values():
+        if not is_open and (days is None or old["day"] in days):
+            is_changed |= _set(step, one, old, None, None, old["day"])
+    return is_changed
+
+
+def _put(step: Step, one: Planned, piece: Piece, old: Row | None) -> bool:
+    wanted: str | None = content(one.target, piece)
+    hold = piece.hold
+    if hold is None and piece.seconds == 0:
+        hold = Hold("it rounds to nothing", f"change the rounding of {one.target.name}, or leave it")
+        wanted = None if old is not None and old["held"] is not None else wanted
+    if targets.place(one.target, piece.work) is None and old is not None and old["held"] is not None:
+        is_moved = json.loads(old["held"])["projectId"] != piece.row["project_id"]
+        wanted, hold = (None, None) if is_moved else (old["wanted"], hold)
+    if old is not None and old["held"] is not None and wanted is not None and not one.able.finished:
+        wanted, hold = _as_timed(old["held"], wanted)
+    return _set(step, one, old, wanted, hold, piece.portion.day.isoformat(), piece)
+
+
+def _as_timed(held: str, wanted: str) -> tuple[str, Hold | None]:
+    """What a timer there left is right when it began and ended about then; else the difference stays and shows."""
+    theirs, ours = json.loads(held), json.loads(wanted)
+    is_right = all(abs(theirs[name] - ours[name]) <= TIMED_SECONDS for name in ("start", "end"))
+    is_right &= not amendment.is_elsewhere(theirs, ours)
+    return (held, None) if is_right else (wanted, amendment.kept_apart(theirs, ours))
+
+
+def content(target: Target, piece: Piece) -> str:
+    """What is to be there, as it is compared and kept."""
+    work, portion = piece.work, piece.portion
+    stretch = max(piece.seconds, portion.end - portion.start if portion.pauses else 0)
+    told = {
+        "projectId": piece.row["project_id"], "project": work.project or "", "task": work.task or "", "client": work.client or "",
+        "start": portion.start, "end": portion.start + stretch, "seconds": piece.seconds,
+        "day": portion.day.isoformat(), "description": targets.words(target, work), "billable": work.is_billable,
+        "tags": targets.tags_of(target, work), "actor": work.actor, "remote": dict(targets.place(target, work) or {}),
+        "pauses": [list(pause) for pause in portion.pauses],
+    }  # fmt: skip
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+
+
+def _set(
+    step: Step, one: Planned, old: Row | None, wanted: str | None, hold: Hold | None, day: str, piece: Piece | None = None
+) -> bool:
+    """Write what is wanted and why it waits. A change, and a hold that is over, begin the time it rests."""
+    before = deliveries.from_row(old) if old is not None else rules.Delivery()
+    after = rules.want(before, wanted)
+    if hold is None:
+        after, hold = _followed(one.able, after)
+    reason = hold.reason if hold is not None else ""
+    values: Row = {**deliveries.to_row(after), "day": day, "hold": reason}
+    if hold is not None:
+        values["remedy"] = hold.remedy
+    due_us = to_us(step.now + one.target.settle)
+    if old is None:
+        if piece is None or after.state == rules.GONE:
+            return False
+        deliveries.insert(step.conn, step.now, one.target.name, piece.row["id"], piece.part, {**values, "next_us": due_us})
+        return not reason
+    if before == after and old["hold"] == reason and old["day"] == day:
+        return False
+    if before.wanted != after.wanted or (old["hold"] and not reason):
+        values |= {"next_us": due_us, "attempts": 0, "first_try_us": None}
+        if after.state != rules.PARKED:
+            values["error"] = ""
+    if after.state == rules.GONE:
+        values["finished_us"] = to_us(step.now)
+    deliveries.update(step.conn, old["seq"], values)
+    return True
+
+
+def _followed(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hold | None]:
+    """What is there can follow; or nobody there would see the difference; or it stays and says so."""
+    way = amendment.way_of(able, after) if after.state in (rules.CHANGED, rules.WITHDRAWN) else ""
+    if way == amendment.SAME:
+        return rules.same(after), None
+    return after, amendment.apart(after) if way == amendment.STAY else None
+
+
+def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> None:
+    """Bring the connected targets to what the settings say; new and changed ones are compared with everything, others only
+    with what changed since."""
+    known = deliveries.targets(conn)
+    for name in known.keys() - planned.keys():
+        deliveries.disconnect(conn, name)
+        places.forget(conn, name)
+    for name, one in planned.items():
+        deliveries.connect(conn, step.now, name, one.target.kind)
+        step.outgoing.add(PREFIX + name)
+        mark = fingerprint(step, one)
+        if known.get(name, {}).get("compared") == mark:
+            continue
+        deliveries.set_target(conn, name, {"compared": mark})
+        since = one.target.since
+        since_us = to_us(start_of_day(since, ZoneInfo(step.policy.zone))) if since is not None else to_us(step.now)
+        deliveries.doubt(conn, name, since_us)
+
+
+def fingerprint(step: Step, one: Planned) -> str:
+    """Everything but the entries that decides what is to be there: settings, abilities, zone, and this program."""
+    return hashlib.sha256(repr((__version__, step.policy, one)).encode()).hexdigest()

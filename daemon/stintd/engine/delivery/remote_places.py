@@ -1,0 +1,167 @@
+"""Where hours can go at each target: asked for when somebody wants to know, kept for a day, never polled. Loop thread.
+
+What it costs counts against the target's calls an hour; when those are used up or it does not answer, what is known is told
+as it is, with its age.
+"""
+
+from collections.abc import Awaitable
+from datetime import timedelta
+from sqlite3 import Connection
+from typing import TypeVar
+
+from stintd.domain.billing.target import TASK_KEY, TargetRule
+from stintd.domain.mapping.naming import normal_name
+from stintd.domain.model import from_us, to_us
+from stintd.engine.delivery import attempt
+from stintd.engine.delivery.attempt import HOUR_US
+from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.targets import Targets
+from stintd.engine.rows import Row
+from stintd.engine.step import Step
+from stintd.errors import Conflict, NotFound, StintdError, Unavailable
+from stintd.frozen import frozen
+from stintd.ports import Connector, Outcome, Place, PlaceMaker
+from stintd.store import deliveries, places
+from stintd.store.places import Kept
+
+FRESH = timedelta(days=1)
+MOST = 20_000
+"""Places of one target that are kept; the first ones it tells."""
+LONGEST_NAME = 500
+T = TypeVar("T")
+
+
+@frozen
+class Listing:
+    """What is known of a target's places. `trouble`: why they could not be read anew."""
+
+    places: list[Kept]
+    listed_us: int | None
+    trouble: str = ""
+
+
+class Catalogue:
+    """One a daemon."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets, self._engine = targets, targets.tools.engine
+
+    async def listing(self, name: str, is_fresh: bool = False) -> Listing:
+        """A target's places; read anew when they are older than a day, or (`is_fresh`) now. `unavailable` when nothing is
+        known and it cannot be asked."""
+        one, state = await self._target(name)
+        known = await self._known(name)
+        now_us = to_us(self._engine.clock.now())
+        is_old = known.listed_us is None or not 0 <= now_us - known.listed_us < FRESH // timedelta(microseconds=1)
+        if not (is_fresh or is_old):
+            return known
+        try:
+            await self._read(one, state)
+        except StintdError as error:
+            if known.listed_us is None:
+                raise
+            return Listing(known.places, known.listed_us, error.message)
+        return await self._known(name)
+
+    async def make(self, name: str, place_name: str, client: str) -> Kept:
+        """The place of that name, made there unless it is there already: looked for in a list that was read just now."""
+        one, state = await self._target(name)
+        if not one.able.creates_places:
+            raise Conflict(f"{one.target.kind} lets nobody make places", f"make it there, then `stint targets match {name}`")
+        connector = await self._read(one, state)
+        for kept in (await self._known(name)).places:
+            is_same = normal_name(kept.name) == normal_name(place_name)
+            if is_same and kept.gone_us is None and (not client or normal_name(kept.client) in ("", normal_name(client))):
+                return kept
+        assert isinstance(connector, PlaceMaker)
+        made = await self._counted(one, connector, connector.make_place(place_name, client))
+        if isinstance(made, Outcome):
+            hint = "look there whether it was made before you try again"
+            raise Unavailable(f"{place_name} could not be made at {name}: {made.text or made.kind}", hint)
+        kept = _kept(made)
+        await self._engine.run(lambda step: places.add(step.conn, name, kept), "owner")
+        return kept
+
+    async def keep(self, name: str, found: tuple[Place, ...]) -> None:
+        """What it told just now."""
+        await self._engine.run(lambda step: _put(step, name, found), "daemon")
+        await self.warn()
+
+    async def warn(self) -> None:
+        """Say which rules name a place that the target does not know, where it tells of all it has."""
+        health = self._engine.health
+        for name, one in self._targets.planned.items():
+            found = (await self._known(name)).places if one.able.knows_all and one.target.rules else []
+            wrong = [text for rule in one.target.rules if found and (text := unknown(rule, found))]
+            if wrong:
+                health.raise_warning(
+                    "delivery_place", f"a mapping of {name} names what it does not know: {wrong[0]}",
+                    f"`stint targets places {name} --refresh` lists them, `stint targets map {name}` names another", subject=name,
+                )  # fmt: skip
+            else:
+                health.clear("delivery_place", name)
+
+    async def _target(self, name: str) -> tuple[Planned, Row]:
+        one = self._targets.planned.get(name)
+        state = (await self._engine.database.read(deliveries.targets)).get(name)
+        if one is None or state is None:
+            raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
+        return one, state
+
+    async def _known(self, name: str) -> Listing:
+        return await self._engine.database.read(lambda conn: known(conn, name))
+
+    async def _read(self, one: Planned, state: Row) -> Connector:
+        name, used = one.target.name, state["used"]
+        budget = one.target.calls_per_hour or one.able.calls_per_hour
+        if 0 <= to_us(self._engine.clock.now()) - state["window_us"] < HOUR_US and used >= budget:
+            until = from_us(state["window_us"] + HOUR_US)
+            raise Unavailable(f"{name} allows {budget} calls an hour, and they are used up", f"try again after {until:%H:%M} UTC")
+        tools = self._targets.tools
+        connector = tools.make(one.target, await tools.keys.of(one.target))
+        found = await self._counted(one, connector, connector.places())
+        if isinstance(found, Outcome):
+            hint = "look at the key and the address, then try again"
+            raise Unavailable(f"the places of {name} cannot be read: {found.text or found.kind}", hint)
+        await self.keep(name, found)
+        return connector
+
+    async def _counted(self, one: Planned, connector: Connector, asking: Awaitable[T]) -> T:
+        before = connector.calls
+        try:
+            return await asking
+        finally:
+            calls = connector.calls - before
+            await self._engine.run(lambda step: attempt.spent(step, one.target.name, calls), "daemon")
+
+
+def known(conn: Connection, name: str) -> Listing:
+    """What is known, without asking anybody."""
+    state = deliveries.targets(conn).get(name)
+    return Listing(places.listed(conn, name), state["listed_us"] if state is not None else None)
+
+
+def _put(step: Step, name: str, found: tuple[Place, ...]) -> None:
+    places.put(step.conn, step.now, name, [_kept(one) for one in found[:MOST]])
+
+
+def _kept(place: Place) -> Kept:
+    remote = {name: str(value)[:LONGEST_NAME] for name, value in place.remote.items()}
+    return Kept(places.key_of(remote), place.name.strip()[:LONGEST_NAME], place.client.strip()[:LONGEST_NAME])
+
+
+def unknown(rule: TargetRule, found: list[Kept]) -> str | None:
+    """What of a rule names nothing that the target tells of, or only what is gone there; None when all is well."""
+    there: dict[str, dict[str, bool]] = {}
+    for place in found:
+        for name, value in place.remote.items():
+            values = there.setdefault(name, {})
+            values[value] = values.get(value, False) or place.gone_us is None
+    for name, value in rule.remote.items():
+        if name not in there or TASK_KEY in value:
+            continue
+        if value not in there[name]:
+            return f"{name}={value} is not among its places"
+        if not there[name][value]:
+            return f"{name}={value} is archived or gone there"
+    return None

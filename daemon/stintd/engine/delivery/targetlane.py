@@ -1,0 +1,205 @@
+"""The way to one target: one request at a time, what is due first. Loop thread.
+
+Before each write the attempt is written down; an attempt without an answer is looked for at the target, or repeated where
+its connector may, before anything else is done with that entry. Nothing is remembered here that the database does not say.
+"""
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import field, replace
+from datetime import timedelta
+from functools import partial
+from sqlite3 import Connection
+
+from stintd.domain.billing import amendment
+from stintd.domain.billing.delivery import SENDING
+from stintd.domain.billing.target import Target
+from stintd.domain.model import to_us
+from stintd.engine.delivery import attempt, livetimer
+from stintd.engine.delivery.attempt import HOUR_US, Tried, item_of
+from stintd.engine.delivery.credentials import TargetKeys
+from stintd.engine.delivery.lane import RECORD_RETRY, Act, Lane
+from stintd.engine.delivery.livetimer import Live, Mirroring
+from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.retry import Retry
+from stintd.engine.engine import Engine
+from stintd.engine.rows import Row
+from stintd.engine.view import View
+from stintd.errors import StintdError
+from stintd.frozen import frozen
+from stintd.ports import BLIND, STOPPED, UNSENT, Connector, Outcome
+from stintd.store import deliveries
+
+LONGEST_WAIT = 600.0
+"""The wall clock may be set: what waits for an instant looks again at least that often."""
+MAKING = ("create", "correct")
+UNKNOWN_PAUSE = timedelta(seconds=5)
+"""A server that did not answer may still be storing: it is not looked for at once."""
+
+
+@frozen
+class LaneTools:
+    """What every lane works with. `make` builds a target's connector around its secret."""
+
+    engine: Engine
+    keys: TargetKeys
+    make: Callable[[Target, str], Connector]
+    chance: Callable[[], float] = random.random
+
+
+@frozen
+class Look:
+    """What the database says: how it goes with the target, what is to be sent next, what was given up last."""
+
+    state: Row | None
+    head: Row | None = None
+    parked: Row | None = None
+    counts: dict[str, int] | None = None
+    live: Live = field(default_factory=Live)
+    differing: Row | None = None
+
+
+class TargetLane(Lane[Look]):
+    """Runs until nothing is left to send. `on_look` hears what was found each time, for warnings."""
+
+    def __init__(self, tools: LaneTools, planned: Planned, on_look: Callable[[str, Look], None]) -> None:
+        super().__init__(tools.engine)
+        self._tools, self.planned, self._on_look = tools, planned, on_look
+        self._connector: Connector | None = None
+        self._secret = ""
+        self._mirroring = Mirroring(planned, self._record, lambda: to_us(self._clock.now()))
+
+    @property
+    def name(self) -> str:
+        return self.planned.target.name
+
+    def _heard(self, look: Look) -> None:
+        self._on_look(self.name, look)
+
+    def _next(self, look: Look) -> tuple[float, Act | None]:
+        """A timer there before deliveries, which are about entries whose timers run no more."""
+        state, live = look.state, look.live if look.live.duty else None
+        if state is None or (look.head is None and live is None):
+            return 0.0, None
+        live_wait = self._wait(state, live.next_us) if live is not None else math.inf
+        wait = self._wait(state, look.head["next_us"]) if look.head is not None else math.inf
+        if live is not None and live_wait <= max(wait, 0.0):
+            return min(live_wait, LONGEST_WAIT), partial(self._mirror, state, live)
+        assert look.head is not None
+        return min(wait, LONGEST_WAIT), partial(self._deliver, state, look.head)
+
+    def _look(self, conn: Connection) -> Look:
+        state = deliveries.targets(conn).get(self.name)
+        if state is None:
+            return Look(None)
+        counts = {"parked": deliveries.parked_count(conn, self.name)}  # all of them would be counted for each that is sent
+        parked = deliveries.parked(conn, self.name) if counts.get("parked") else None
+        engine = self._tools.engine
+        live = livetimer.look(View(conn, engine.clock.now(), engine.policy), self.planned)
+        differing = deliveries.differing(conn, self.name, amendment.BY_HAND)
+        return Look(state, deliveries.head(conn, self.name), parked, counts, live, differing)
+
+    def _wait(self, state: Row, due_us: int) -> float:
+        """Seconds until something may be sent: when it is due, the target was left alone long enough, and the hour's budget
+        allows it."""
+        now_us = to_us(self._clock.now())
+        until_us = max(due_us, state["rest_us"] or 0)
+        window_us = state["window_us"]
+        if 0 <= now_us - window_us < HOUR_US and state["used"] >= self.budget:
+            until_us = max(until_us, window_us + HOUR_US)
+        return float(max(0, until_us - now_us)) / 1e6
+
+    @property
+    def budget(self) -> int:
+        """Requests an hour."""
+        return self.planned.target.calls_per_hour or self.planned.able.calls_per_hour
+
+    async def _deliver(self, state: Row, head: Row) -> None:
+        connector = await self._ready(state)
+        if connector is None:
+            return
+        is_open = head["state"] == SENDING
+        row = head if is_open else await self._begun(head["seq"])
+        if row is None:
+            return
+        before = connector.calls
+        outcome = await (self._cleared(connector, row) if is_open else self._attempt(connector, row))
+        if outcome.kind == STOPPED:
+            outcome = await self._told_again(outcome)
+        pause = self._pause_after(state["failures"] + 1, outcome)
+        await self._write_down(Tried(row["seq"], outcome, pause, connector.calls - before, is_open))
+
+    async def _mirror(self, state: Row, live: Live) -> None:
+        """One step of the timer there: before deliveries, which are about entries whose timers run no more."""
+        connector = await self._ready(state)
+        if connector is None:
+            return
+        others = await self._tools.engine.database.read(partial(deliveries.remote_ids, target=self.name))
+        before = connector.calls
+        outcome = await self._mirroring.act(connector, live, others)
+        if outcome is not None and outcome.kind == STOPPED:
+            outcome = await self._told_again(outcome)
+        pause = self._pause_after(state["failures"] + 1, outcome) if outcome is not None else timedelta()
+        calls = connector.calls - before
+        await self._record(lambda step: attempt.heard(step, self.name, outcome, pause, calls))
+
+    async def _ready(self, state: Row) -> Connector | None:
+        """The connector with its secret; a secret that cannot be had stops the target with a warning."""
+        if self._connector is None:
+            target = self.planned.target
+            try:
+                secret = await self._tools.keys.of(target)
+            except StintdError as error:
+                text = f"{error.message} ({error.hint})" if error.hint else error.message
+                await self._record(lambda step: attempt.failed(step, self.name, Outcome(STOPPED, text=text), timedelta()))
+                return None
+            self._connector, self._secret = self._tools.make(target, secret), secret
+        return self._connector
+
+    async def _told_again(self, outcome: Outcome) -> Outcome:
+        """Credentials that are refused are asked for anew. Where they are others by now, those are tried before anybody is
+        told."""
+        self._connector, refused = None, self._secret
+        try:
+            found = await self._tools.keys.of(self.planned.target)
+        except StintdError:
+            return outcome
+        return outcome if found == refused else replace(outcome, kind=UNSENT)
+
+    async def _begun(self, seq: int) -> Row | None:
+        try:
+            return await self._tools.engine.run(lambda step: attempt.begin(step, seq, self.planned.able), "daemon")
+        except StintdError:
+            await self._clock.sleep(RECORD_RETRY)
+            return None
+
+    async def _attempt(self, connector: Connector, row: Row) -> Outcome:
+        """Write: make it (or what corrects it), change it, take it away."""
+        verb, item = deliveries.from_row(row).verb, item_of(row)
+        if verb in MAKING:
+            return await connector.create(item)
+        return await (connector.update if verb == "update" else connector.delete)(row["remote_id"], item)
+
+    async def _cleared(self, connector: Connector, row: Row) -> Outcome:
+        """An attempt without an answer: changes and removals are repeated, what may have been made is looked for."""
+        if deliveries.from_row(row).verb not in MAKING:
+            return await self._attempt(connector, row)
+        able, item = self.planned.able, item_of(row)
+        if able.can_look:
+            others = await self._tools.engine.database.read(partial(deliveries.remote_ids, target=self.name))
+            outcome = await connector.look(item, others)
+            if outcome.kind != BLIND:
+                return outcome
+        return await connector.create(item) if able.client_id else Outcome(BLIND)
+
+    def _pause_after(self, failures: int, outcome: Outcome) -> timedelta:
+        target = self.planned.target
+        pause = Retry(target.retry_initial, target.retry_max).pause(failures, None, self._tools.chance)
+        asked = outcome.pause if outcome.pause is not None else timedelta()
+        return max(pause, asked, timedelta() if outcome.kind == UNSENT else min(UNKNOWN_PAUSE, target.retry_initial))
+
+    async def _write_down(self, tried: Tried) -> None:
+        target = self.planned.target
+        retry = Retry(target.retry_initial, target.retry_max)
+        await self._record(lambda step: attempt.settle(step, self.name, tried, retry))

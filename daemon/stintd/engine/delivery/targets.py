@@ -1,0 +1,188 @@
+"""The connected targets and their lanes. Loop thread.
+
+Nothing here runs or wakes up while nothing waits. A lane of its own for each, so that one that is down holds up nobody.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from stintd.domain.billing.livetimer import BLOCKED
+from stintd.domain.day import day_of
+from stintd.domain.model import from_us
+from stintd.engine.delivery import livetimer, plan
+from stintd.engine.delivery.livetimer import Live
+from stintd.engine.delivery.plan import PREFIX, Planned
+from stintd.engine.delivery.targetlane import LaneTools, Look, TargetLane
+from stintd.engine.engine import Engine
+from stintd.engine.rows import Row
+from stintd.engine.step import Step
+from stintd.engine.supervisor import Supervisor
+from stintd.errors import StorageFull, Unavailable
+from stintd.store import deliveries
+
+LIVE = "live:"
+"""How those are called whose timer has to follow: nothing is left to compare for them."""
+STOP_SECONDS = 1.0
+LOUD_AFTER = 3
+"""Failures in a row after which a person hears of it."""
+SAID = ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_differs", "delivery_place", "delivery_live")
+
+
+class Targets:
+    """One a daemon. The engine's steps say by their targets that there is something to look at."""
+
+    def __init__(self, tools: LaneTools, supervisor: Supervisor) -> None:
+        self.tools, self._supervisor = tools, supervisor
+        self._engine: Engine = tools.engine
+        self.planned: dict[str, Planned] = {}
+        self._lanes: dict[str, TargetLane] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_stopping = False
+        self.is_connected = False
+
+    async def _dated(self, planned: Mapping[str, Planned]) -> dict[str, Planned]:
+        """Where the settings do not say from when on, it is the day of connecting."""
+        known = await self._engine.database.read(deliveries.targets)
+        zone, now = ZoneInfo(self._engine.policy.zone), self._engine.clock.now()
+        found = {}
+        for name, one in planned.items():
+            at = from_us(known[name]["connected_us"]) if name in known else now
+            since = one.target.since or day_of(at, zone)
+            found[name] = replace(one, target=replace(one.target, since=since))
+        return found
+
+    async def connect(self, planned: Mapping[str, Planned]) -> None:
+        """These are connected from now on. Rules that changed are compared with every entry they could concern."""
+        planned = await self._dated(planned)
+        if planned == self.planned and self.is_connected:
+            return
+        self.is_connected = True
+        for name in self.planned.keys() - planned.keys():
+            self._clear(name)
+        self.planned = dict(planned)
+        self._engine.planner = partial(_plan, planned=tuple(planned.values())) if planned else None
+        for name, lane in list(self._lanes.items()):
+            if planned.get(name) != lane.planned:
+                lane.stop()
+        connect = partial(_connect, planned=self.planned)
+        if not planned and not await self._engine.database.read(deliveries.targets):
+            return
+        try:
+            await self._engine.run(connect, "daemon")
+        except (StorageFull, Unavailable):  # a database that only reads must not keep the daemon from starting
+            self._engine.write(connect)
+
+    def changed(self, targets: set[str]) -> None:
+        """Look at these again; what is left to compare is compared in the next step."""
+        names = {target.removeprefix(PREFIX) for target in targets if target.startswith(PREFIX)} & self.planned.keys()
+        timed = {target.removeprefix(LIVE) for target in targets if target.startswith(LIVE)} & self.planned.keys()
+        if not (names | timed) or self._is_stopping:
+            return
+        self._engine.is_sending = True
+        if names:
+            self._engine.plan_soon()
+        names |= timed
+        for name in names:
+            lane = self._lanes.get(name)
+            if lane is not None and not lane.is_stopping:
+                lane.wake()
+            else:
+                self._begin(name)
+
+    def _begin(self, name: str) -> None:
+        lane = self._lanes[name] = TargetLane(self.tools, self.planned[name], self._found)
+        self._tasks[name] = self._supervisor.start(f"target {name}", partial(self._run, lane))
+
+    async def _run(self, lane: TargetLane) -> None:
+        await lane.run()
+        if self._lanes.get(lane.name) is lane:
+            del self._lanes[lane.name], self._tasks[lane.name]
+
+    async def stop(self) -> None:
+        """Begin no further delivery, and give those on their way a moment."""
+        self._is_stopping = True
+        for lane in self._lanes.values():
+            lane.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
+
+    def _clear(self, name: str) -> None:
+        for code in SAID:
+            self._engine.health.clear(code, name)
+
+    def _live(self, name: str, live: Live) -> None:
+        row = live.row
+        if row is None or row["state"] != BLOCKED or live.wanted is None:
+            self._engine.health.clear("delivery_live", name)
+            return
+        text = f"the running timer is not started in {name}: {row['trouble']}"
+        self._engine.health.raise_warning("delivery_live", text, row["remedy"], subject=name)
+
+    def _found(self, name: str, look: Look) -> None:
+        """Say what a person should know."""
+        if look.state is None:
+            self._clear(name)
+            return
+        self._say_stopped(name, look.state)
+        self._say_failing(name, look.state)
+        self._say_parked(name, look)
+        self._say_differing(name, look.differing)
+        self._live(name, look.live)
+
+    def _say_stopped(self, name: str, state: Row) -> None:
+        if not state["stopped"]:
+            self._engine.health.clear("delivery_stopped", name)
+            return
+        self._engine.health.raise_warning(
+            "delivery_stopped", f"nothing is sent to {name}: {state['trouble']}",
+            f"`stint connect {name}` takes a new key, `stint sync {name}` tries the old one again; everything waits",
+            subject=name, severity="error",
+        )  # fmt: skip
+
+    def _say_failing(self, name: str, state: Row) -> None:
+        if state["failures"] < LOUD_AFTER or state["stopped"]:
+            self._engine.health.clear("delivery_failing", name)
+            return
+        self._engine.health.raise_warning(
+            "delivery_failing", f"hours do not reach {name} since {_since(state['failing_us'])}: {state['trouble']}",
+            f"nothing is lost, and it is tried again by itself; `stint sync {name}` tries at once", subject=name,
+        )  # fmt: skip
+
+    def _say_parked(self, name: str, look: Look) -> None:
+        if look.parked is None:
+            self._engine.health.clear("delivery_parked", name)
+            return
+        number = (look.counts or {}).get("parked", 1)
+        count = "one entry" if number == 1 else f"{number} entries"
+        self._engine.health.raise_warning(
+            "delivery_parked", f"{count} could not be delivered to {name}: {look.parked['error']}",
+            look.parked["remedy"].replace("ID", look.parked["id"][-6:]) + "; `stint outbox` shows them", subject=name,
+        )  # fmt: skip
+
+    def _say_differing(self, name: str, row: Row | None) -> None:
+        if row is None:
+            self._engine.health.clear("delivery_differs", name)
+            return
+        count = "one entry" if row["number"] == 1 else f"{row['number']} entries"
+        self._engine.health.raise_warning(
+            "delivery_differs", f"{count} of {name} cannot follow the sheet: {row['hold']}",
+            row["remedy"].replace("ID", row["id"][-6:]) + f"; `stint outbox --target {name}` shows them", subject=name,
+        )  # fmt: skip
+
+
+def _since(us: int | None) -> str:
+    return f"{from_us(us):%Y-%m-%d %H:%M} UTC" if us is not None else "a while"
+
+
+def _connect(step: Step, planned: Mapping[str, Planned]) -> None:
+    plan.connect(step.conn, step, planned)
+
+
+def _plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
+    """What changed becomes what is to be delivered; a timer there that is not what it should be wakes its lane."""
+    wrong = plan.plan(step, planned)
+    step.outgoing |= {LIVE + name for name in livetimer.notice(step, planned)}
+    return wrong

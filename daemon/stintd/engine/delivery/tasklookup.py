@@ -1,0 +1,190 @@
+"""Looks up tasks at connected billing systems that have them, for callers that name one which is not known here. Loop thread.
+
+Nothing is written there. Half of a target's calls an hour stay for its hours. Lists are remembered for ten minutes; nothing
+wakes because of it.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from stintd.domain.billing.target import Target, TargetRule
+from stintd.domain.mapping.naming import normal_name
+from stintd.domain.model import to_us
+from stintd.engine.delivery import attempt
+from stintd.engine.delivery.attempt import HOUR_US
+from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.targets import Targets
+from stintd.engine.rows import Row, select
+from stintd.errors import Invalid, StintdError, Unavailable
+from stintd.frozen import frozen
+from stintd.ports import MISSING, Outcome, RemoteList, RemoteTask, TaskBook, TaskConnector
+from stintd.store import deliveries
+from stintd.store.scope import Limit
+
+LISTS_SECONDS = 600.0
+MOST_LISTS = 3
+"""So many lists of one name are looked through."""
+Thing = TypeVar("Thing", RemoteList, RemoteTask)
+_ID = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+
+
+@frozen
+class Named:
+    """How a caller names a task: by id or custom id, or by name within a list."""
+
+    task_id: str | None = None
+    task_name: str | None = None
+    list_name: str | None = None
+
+    @property
+    def text(self) -> str:
+        return f"ID '{self.task_id[:100]}'" if self.task_id else f"name '{(self.task_name or '')[:100]}'"
+
+
+@frozen
+class Found:
+    """A task and the target that has it."""
+
+    target: str
+    task: RemoteTask
+
+    @property
+    def key(self) -> str:
+        """What it is called here."""
+        return self.task.custom_id or self.task.id
+
+
+class TaskLookup:
+    """One a daemon."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
+        self._lists: dict[str, tuple[float, tuple[RemoteList, ...]]] = {}
+
+    async def find(self, named: Named, limit: Limit | None) -> Found | None:
+        """The task at the first target within the caller's limit that has it; None when none has. `invalid` when several
+        tasks of a list have the name, `unavailable` when no target has it and one could not be asked."""
+        trouble: Unavailable | None = None
+        for one in await self._within(limit):
+            try:
+                task = await self._ask(one, named)
+            except Unavailable as error:
+                trouble = error
+                continue
+            if task is not None:
+                return Found(one.target.name, task)
+        if trouble is not None:
+            raise trouble
+        return None
+
+    def mapped(self, task_id: str | None) -> list[TargetRule]:
+        """Rules by which a task of ours goes to the task of that id: then it is known here by another name."""
+        rules = [rule for one in self._targets.planned.values() if one.able.has_tasks for rule in one.target.rules]
+        return [one for one in rules if task_id and one.task and one.remote.get("task_id", "").casefold() == task_id.casefold()]
+
+    async def _within(self, limit: Limit | None) -> list[Planned]:
+        """The targets with tasks that a caller may use: a limited one only those whose every rule is about what it reaches."""
+        found = [one for one in self._targets.planned.values() if one.able.has_tasks]
+        if limit is None or not found:
+            return found
+        engine = self._targets.tools.engine
+        rows = await engine.read(lambda conn: select(conn, _NAMES), limit)
+        return [one for one in found if _is_within(one.target, rows, limit)]
+
+    async def _ask(self, one: Planned, named: Named) -> RemoteTask | None:
+        name, tools = one.target.name, self._targets.tools
+        state = (await tools.engine.database.read(deliveries.targets)).get(name)
+        if state is None:
+            return None
+        self._check(one, state, named)
+        connector = await self._connector(one, named)
+        before = connector.calls
+        try:
+            found = await (self._by_id(connector.tasks, named) if named.task_id else self._by_name(connector.tasks, one, named))
+        finally:
+            calls = connector.calls - before
+            await tools.engine.run(lambda step: attempt.spent(step, name, calls), "daemon")
+        if isinstance(found, Outcome):
+            if found.kind == MISSING:
+                return None
+            raise _unasked(name, named, found.text or "it did not say why")
+        return found
+
+    def _check(self, one: Planned, state: Row, named: Named) -> None:
+        name, clock = one.target.name, self._targets.tools.engine.clock
+        is_this_hour = 0 <= to_us(clock.now()) - state["window_us"] < HOUR_US
+        if state["stopped"]:
+            raise _unasked(name, named, state["trouble"])
+        if is_this_hour and state["used"] * 2 >= (one.target.calls_per_hour or one.able.calls_per_hour):
+            raise _unasked(name, named, "the other half of its calls an hour is for hours")
+
+    async def _connector(self, one: Planned, named: Named) -> TaskConnector:
+        tools = self._targets.tools
+        try:
+            connector: Any = tools.make(one.target, await tools.keys.of(one.target))
+        except StintdError as error:
+            raise _unasked(one.target.name, named, error.message) from error
+        assert isinstance(connector, TaskConnector), one.target.kind
+        return connector
+
+    async def _by_id(self, book: TaskBook, named: Named) -> RemoteTask | Outcome:
+        if not _ID.fullmatch(named.task_id or ""):
+            return Outcome(MISSING)
+        return await book.task(named.task_id or "")
+
+    async def _by_name(self, book: TaskBook, one: Planned, named: Named) -> RemoteTask | Outcome:
+        if not named.list_name or not named.task_name:
+            return Outcome(MISSING)
+        lists = await self._lists_of(book, one.target.name)
+        if isinstance(lists, Outcome):
+            return lists
+        found: list[RemoteTask] = []
+        for there in _called(lists, named.list_name)[:MOST_LISTS]:
+            tasks = await book.tasks_of(there)
+            if isinstance(tasks, Outcome):
+                return tasks
+            found += _called(tasks, named.task_name)
+        return _only(found, named)
+
+    async def _lists_of(self, book: TaskBook, target: str) -> tuple[RemoteList, ...] | Outcome:
+        now = self._targets.tools.engine.clock.monotonic()
+        known = self._lists.get(target)
+        if known is not None and now - known[0] < LISTS_SECONDS:
+            return known[1]
+        lists = await book.lists()
+        if not isinstance(lists, Outcome):
+            self._lists[target] = now, lists
+        return lists
+
+
+_NAMES = "SELECT p.name, c.name AS client_name FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE p.deleted = 0"
+
+
+def _is_within(target: Target, rows: Sequence[Row], limit: Limit) -> bool:
+    projects = {row["name"].casefold() for row in rows}
+    clients = {row["client_name"].casefold() for row in rows if row["client_name"] and limit.project_id is None}
+    return bool(target.rules) and all(
+        rule.project.casefold() in projects if rule.project else (rule.client or "").casefold() in clients
+        for rule in target.rules
+    )
+
+
+def _called(things: Sequence[Thing], name: str) -> list[Thing]:
+    return [one for one in things if normal_name(one.name) == normal_name(name)]
+
+
+def _only(found: Sequence[RemoteTask], named: Named) -> RemoteTask | Outcome:
+    """The open one of several where there is one."""
+    left = [task for task in found if task.is_open] or list(found)
+    if len(left) > 1:
+        ids = ", ".join(task.custom_id or task.id for task in left[:5])
+        raise Invalid(f"several tasks of {named.list_name} have the {named.text}: {ids}", "send taskId", {"field": "taskId"})
+    return left[0] if left else Outcome(MISSING)
+
+
+def _unasked(target: str, named: Named, why: str) -> Unavailable:
+    return Unavailable(
+        f"Task with {named.text} is not known here, and {target} could not be asked: {why}",
+        "try again later; tasks that stintd knows are found all the same (`stint tasks add` makes one)",
+    )

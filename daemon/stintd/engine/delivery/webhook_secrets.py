@@ -1,0 +1,78 @@
+"""The secrets of webhooks: a file each, with the one that is valid and those that were and still are for a while."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from stintd.engine.delivery import webhook_signature
+from stintd.errors import Unavailable
+from stintd.secret import SecretFolder
+
+OVERLAP = timedelta(hours=24)
+"""How long a secret stays valid after another has taken its place."""
+_PREFIX = "webhook-"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Kept:
+    current: str
+    before: tuple[tuple[str, datetime], ...] = ()
+
+    def to_text(self) -> str:
+        before = [{"secret": secret, "until": until.isoformat()} for secret, until in self.before]
+        return json.dumps({"secret": self.current, "before": before})
+
+
+def _kept(text: str) -> _Kept:
+    known = json.loads(text)
+    return _Kept(known["secret"], tuple((one["secret"], datetime.fromisoformat(one["until"])) for one in known["before"]))
+
+
+class HookSecrets:
+    """Any thread; files are small and local."""
+
+    def __init__(self, folder: SecretFolder) -> None:
+        self._folder = folder
+
+    def begin(self, webhook_id: str, secret: str) -> None:
+        """Keep the first secret of a webhook."""
+        self._folder.keep(_PREFIX + webhook_id, _Kept(secret).to_text())
+
+    def rotate(self, webhook_id: str, secret: str, now: datetime) -> None:
+        """Sign with this one from now on, and for a while with those before as well. One that was lost is replaced."""
+        text = self._folder.read(_PREFIX + webhook_id)
+        before: tuple[tuple[str, datetime], ...] = ()
+        if text is not None:
+            known = _read(text)
+            before = ((known.current, now + OVERLAP), *((old, until) for old, until in known.before if until > now))
+        self._folder.keep(_PREFIX + webhook_id, _Kept(secret, before).to_text())
+
+    def valid(self, webhook_id: str, now: datetime) -> list[str]:
+        """The secrets to sign with, the newest first. `unavailable` when they are lost."""
+        text = self._folder.read(_PREFIX + webhook_id)
+        if text is None:
+            raise Unavailable("the webhook's secret is lost", "give it a new one with `stint webhooks rotate`")
+        known = _read(text)
+        return [known.current, *(old for old, until in known.before if until > now)]
+
+    def drop(self, webhook_id: str) -> None:
+        """The webhook is gone."""
+        self._folder.drop(_PREFIX + webhook_id)
+
+    def sweep(self, known: set[str]) -> None:
+        """Forget those of webhooks that are not there: a kill may have come between file and database."""
+        for name in self._folder.names():
+            if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in known:
+                self._folder.drop(name)
+
+
+def _read(text: str) -> _Kept:
+    try:
+        return _kept(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unavailable("the webhook's secret cannot be read", "give it a new one with `stint webhooks rotate`") from error
+
+
+def fresh() -> str:
+    """A secret of ours."""
+    return webhook_signature.new_secret()

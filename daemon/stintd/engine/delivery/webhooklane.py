@@ -1,0 +1,162 @@
+"""The way to one webhook: one delivery at a time, the oldest first. Loop thread.
+
+Order: a delivery that fails holds back those behind it for its first `ORDERED_TRIES` attempts (a little over a minute);
+then they go past it, so that one that its receiver cannot digest stops nothing. After each failure the receiver is left
+alone for a pause that doubles. Nothing here is remembered that the database does not say: a lane that is begun again
+goes on where it was, and sends an attempt whose end was not written down once more, with the same id.
+"""
+
+import random
+from collections.abc import Callable
+from functools import partial
+from sqlite3 import Connection
+
+from stintd import __version__
+from stintd.clock import Clock
+from stintd.domain.model import to_us
+from stintd.engine.commands.deliveries import Attempt, settle
+from stintd.engine.delivery import webhook_signature
+from stintd.engine.delivery.lane import Act, Lane
+from stintd.engine.delivery.retry import LONGEST_ASKED, Retry, asked_pause
+from stintd.engine.delivery.webhook_secrets import HookSecrets
+from stintd.engine.engine import Engine
+from stintd.engine.outbox import target_of
+from stintd.engine.rows import Row, first
+from stintd.errors import StintdError
+from stintd.frozen import frozen
+from stintd.ports import Carrier, Failure, Request, Response
+from stintd.store import outbox
+
+ORDERED_TRIES = 5
+USER_AGENT = f"stintd/{__version__}"
+
+
+DEFAULT_RETRY = Retry()
+
+
+@frozen
+class Tools:
+    """What every lane works with. `chance` gives numbers from 0 to 1."""
+
+    engine: Engine
+    secrets: HookSecrets
+    carrier: Carrier
+    retry: Retry = DEFAULT_RETRY
+    chance: Callable[[], float] = random.random
+
+
+@frozen
+class Look:
+    """What the database says: the webhook, what is to be sent next and what then, how many are parked and why."""
+
+    webhook: Row | None
+    head: Row | None = None
+    straggler: Row | None = None
+    parked: int = 0
+    error: str = ""
+
+
+LONGEST_WAIT = 2 * LONGEST_ASKED
+"""No pause that is ever made is longer, whatever the settings and a server say."""
+
+
+class _Deadlines:
+    """Instants of the wall clock as waits on the monotonic one: setting the clock changes no wait that has begun, and one
+    read from the database is never longer than any that is ever made."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[str, tuple[int, float]] = {}
+
+    def wait(self, name: str, at_us: int | None) -> float:
+        """Seconds until `at_us`, 0 when it is over."""
+        if at_us is None:
+            return 0.0
+        known = self._known.get(name)
+        if known is None or known[0] != at_us:
+            ahead = (at_us - to_us(self._clock.now())) / 1e6
+            known = self._known[name] = (at_us, self._clock.monotonic() + min(max(ahead, 0.0), LONGEST_WAIT.total_seconds()))
+        return max(0.0, known[1] - self._clock.monotonic())
+
+
+class WebhookLane(Lane[Look]):
+    """Runs until nothing waits. `on_look` hears what was found each time, for warnings."""
+
+    def __init__(self, tools: Tools, webhook_id: str, on_look: Callable[[str, Look], None]) -> None:
+        super().__init__(tools.engine)
+        self.tools, self.webhook_id, self._on_look = tools, webhook_id, on_look
+        self._deadlines = _Deadlines(self._clock)
+
+    def _look(self, conn: Connection) -> Look:
+        webhook = first(conn, "SELECT * FROM webhook WHERE id = ?", (self.webhook_id,))
+        if webhook is None:
+            return Look(None)
+        target = target_of(self.webhook_id)
+        head, straggler = outbox.head(conn, target, ORDERED_TRIES), outbox.straggler(conn, target, ORDERED_TRIES)
+        last = first(
+            conn, "SELECT error FROM outbox WHERE target = ? AND state = 'parked' ORDER BY last_try_us DESC LIMIT 1", (target,)
+        )
+        parked = outbox.count(conn, target, outbox.PARKED) if last is not None else 0
+        return Look(webhook, head, straggler, parked, webhook["trouble"] or (last["error"] if last is not None else ""))
+
+    def _heard(self, look: Look) -> None:
+        self._on_look(self.webhook_id, look)
+
+    def _next(self, look: Look) -> tuple[float, Act | None]:
+        """The head as soon as it may be sent, a straggler when none is due."""
+        webhook = look.webhook
+        if webhook is None or not webhook["enabled"]:
+            return 0.0, None
+        rest = self._deadlines.wait("rest", webhook["rest_us"])
+        waits = [
+            (max(rest, self._deadlines.wait(name, row["next_us"])), row)
+            for name, row in (("head", look.head), ("straggler", look.straggler))
+            if row is not None
+        ]
+        if not waits:
+            return 0.0, None
+        wait, row = min(waits, key=lambda one: one[0])
+        return wait, partial(self._deliver, webhook, row)
+
+    async def _deliver(self, webhook: Row, row: Row) -> None:
+        try:
+            request = signed(self.tools, webhook, row["id"], row["kind"], row["body"])
+        except StintdError as error:
+            answer: Response | Failure = Failure("refused", error.message)
+        else:
+            answer = await self.tools.carrier.send(request)
+        pause, retry = None, self.tools.retry
+        if not is_taken(answer):
+            asked = None
+            if isinstance(answer, Response):
+                asked = asked_pause(answer.headers.get("retry-after"), self._clock.now())
+            pause = retry.pause(webhook["failures"] + 1, asked, self.tools.chance)
+        attempt = Attempt(row["seq"], status_of(answer), "" if pause is None else reason(answer), pause)
+        await self._record(lambda step: settle(step, self.webhook_id, attempt, self.tools.retry))
+
+
+def signed(tools: Tools, webhook: Row, delivery_id: str, event: str, body: str) -> Request:
+    """The request of one attempt, signed now; `unavailable` when the secret is lost."""
+    now, raw = tools.engine.clock.now(), body.encode()
+    secrets = tools.secrets.valid(webhook["id"], now)
+    headers = webhook_signature.headers(secrets, delivery_id, event, now, raw)
+    return Request("POST", webhook["url"], {**headers, "User-Agent": USER_AGENT}, raw, bool(webhook["allow_private"]))
+
+
+def is_taken(answer: Response | Failure) -> bool:
+    """Whether the receiver has it: any 2xx."""
+    return isinstance(answer, Response) and 200 <= answer.status < 300
+
+
+def status_of(answer: Response | Failure) -> int | None:
+    """The HTTP status, where there was one."""
+    return answer.status if isinstance(answer, Response) else None
+
+
+def reason(answer: Response | Failure) -> str:
+    """Why it was not taken, for people; of what a server answers only the number is believed."""
+    if isinstance(answer, Failure):
+        return answer.text
+    if 300 <= answer.status < 400:
+        return f"the receiver answered {answer.status}: redirects are not followed"
+    return f"the receiver answered {answer.status}"

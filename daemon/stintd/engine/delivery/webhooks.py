@@ -1,0 +1,105 @@
+"""Drains the outbox: a lane for each webhook that has something to send, which ends when it has not. Loop thread.
+
+Nothing here runs or wakes up while nothing waits. A lane of its own for each, so that a receiver that hangs holds up
+nobody else.
+"""
+
+import asyncio
+import json
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from stintd.engine.delivery.retry import Retry
+from stintd.engine.delivery.webhooklane import Look, Tools, WebhookLane, is_taken, reason, signed, status_of
+from stintd.engine.engine import Engine
+from stintd.engine.outbox import TARGET, body_of
+from stintd.engine.rows import Row, first, select
+from stintd.engine.supervisor import Supervisor
+from stintd.errors import NotFound
+from stintd.store import outbox
+from stintd.store.ids import new_id
+
+TEST_EVENT = "webhook.test"
+STOP_SECONDS = 1.0
+
+
+class Pusher:
+    """One a daemon. Commands and the engine's steps say by their targets that there is something to look at."""
+
+    def __init__(self, tools: Tools, supervisor: Supervisor) -> None:
+        self.tools, self._supervisor = tools, supervisor
+        self.secrets = tools.secrets
+        self._engine: Engine = tools.engine
+        self._lanes: dict[str, WebhookLane] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_stopping = False
+
+    async def start(self) -> None:
+        """Go on with what waits since before."""
+        self._engine.on_outgoing = self.changed
+        known, waiting = await self._engine.database.read(
+            lambda conn: (select(conn, "SELECT id, enabled FROM webhook"), outbox.targets(conn))
+        )
+        self._engine.is_sending = bool(known)
+        await asyncio.to_thread(self.secrets.sweep, {row["id"] for row in known})
+        self.changed(set(waiting))
+
+    def changed(self, targets: set[str]) -> None:
+        """Look at these again."""
+        for target in targets:
+            webhook_id = target.removeprefix(TARGET)
+            if webhook_id in self._lanes:
+                self._lanes[webhook_id].wake()
+            elif target.startswith(TARGET) and not self._is_stopping:
+                lane = self._lanes[webhook_id] = WebhookLane(self.tools, webhook_id, self._found)
+                self._tasks[webhook_id] = self._supervisor.start(f"webhook {webhook_id}", partial(self._run, lane))
+
+    def set_retry(self, retry: Retry) -> None:
+        """Other pauses from now on; one that has begun lasts as it was meant."""
+        self.tools = replace(self.tools, retry=retry)
+        for lane in self._lanes.values():
+            lane.tools = self.tools
+
+    async def stop(self) -> None:
+        """Begin no further delivery, and give those on their way a moment, so that they need not be sent twice."""
+        self._is_stopping = True
+        for lane in self._lanes.values():
+            lane.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
+
+    async def test(self, webhook_id: str) -> dict[str, Any]:
+        """Send a test now, past the queue, and tell how it went: `{delivered, status, error, deliveryId}`."""
+        clock = self._engine.clock
+        webhook = await self._engine.database.read(partial(_webhook, webhook_id))
+        delivery_id = new_id(clock.now())
+        data = {"webhookId": webhook_id, "events": json.loads(webhook["events"])}
+        body = body_of(delivery_id, TEST_EVENT, clock.now(), data)
+        answer = await self.tools.carrier.send(signed(self.tools, webhook, delivery_id, TEST_EVENT, body))
+        error = None if is_taken(answer) else reason(answer)
+        return {"delivered": error is None, "status": status_of(answer), "error": error, "deliveryId": delivery_id}
+
+    async def _run(self, lane: WebhookLane) -> None:
+        await lane.run()
+        del self._lanes[lane.webhook_id], self._tasks[lane.webhook_id]
+
+    def _found(self, webhook_id: str, look: Look) -> None:
+        """Say what a person should know: deliveries that were given up."""
+        self._engine.is_sending = self._engine.is_sending or look.webhook is not None
+        health = self._engine.health
+        if look.webhook is None or not look.parked:
+            health.clear("webhook_parked", webhook_id)
+            return
+        count = "one delivery" if look.parked == 1 else f"{look.parked} deliveries"
+        health.raise_warning(
+            "webhook_parked", f"{count} to the webhook {webhook_id} could not be made: {look.error}",
+            f"mend the receiver, then `stint webhooks redeliver {webhook_id}`; `stint outbox` shows them", subject=webhook_id,
+        )  # fmt: skip
+
+
+def _webhook(webhook_id: str, conn: Any) -> Row:
+    row = first(conn, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
+    if row is None:
+        raise NotFound(f"there is no webhook {webhook_id[:40]}", "`stint webhooks` lists them")
+    return row

@@ -1,0 +1,56 @@
+"""Idempotency: the second call with a key answers as the first did and changes nothing.
+
+The answer is stored in the transaction that made it, so there is no moment at which one exists without the other. A
+command that failed stored nothing: its retry runs.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from sqlite3 import Connection
+from typing import Any
+
+from stintd.domain.model import to_us
+from stintd.engine.reply import Reply
+from stintd.engine.rows import first
+from stintd.engine.step import Step
+from stintd.errors import Conflict
+from stintd.frozen import frozen
+from stintd.store import rowio
+
+KEPT = timedelta(days=30)
+
+
+@frozen
+class Repeat:
+    """What a repeated request is known by: whose key it is, the route, and a digest of path and body."""
+
+    key: str
+    route: str
+    digest: str
+
+
+def known(conn: Connection, repeat: Repeat) -> Reply | None:
+    """The stored answer of this key, or None. Same key, other request: `conflict`."""
+    stored = first(conn, "SELECT * FROM idempotency WHERE key = ?", (repeat.key,))
+    if stored is None:
+        return None
+    if (stored["route"], stored["request_hash"]) != (repeat.route, repeat.digest):
+        raise Conflict("this Idempotency-Key was used for another request", "use a new key for a new request")
+    return Reply(json.loads(stored["answer"]), stored["status"] == 201)
+
+
+def answered(step: Step, repeat: Repeat, fresh: Callable[[Step], Any]) -> Reply:
+    """The stored answer of this key, or that of `fresh`, which is stored. Same key, other request: `conflict`."""
+    stored = known(step.conn, repeat)
+    if stored is not None:
+        return stored
+    answer = fresh(step)
+    reply = answer if isinstance(answer, Reply) else Reply(answer)
+    step.conn.execute("DELETE FROM idempotency WHERE at_us < ?", (to_us(step.now - KEPT),))
+    row = {
+        "key": repeat.key, "route": repeat.route, "request_hash": repeat.digest, "status": 201 if reply.is_new else 200,
+        "answer": json.dumps(reply.value), "at_us": to_us(step.now),
+    }  # fmt: skip
+    rowio.insert(step.conn, "idempotency", row)
+    return reply

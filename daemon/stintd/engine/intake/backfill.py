@@ -1,0 +1,148 @@
+"""`stint backfill`: reading what was left on disk before anybody listened, one import at a time. Loop thread.
+
+Agents' logs are read by a process of its own, git's in a thread; here their acts are placed, a few hundred at a time so that
+nobody waits, and handed to one step, which stores them or, for a preview, undoes all it did.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from stintd.domain.model import BACKFILLED, AgentSignal, CheckoutFacts, Context, GitSignal, to_us
+from stintd.engine.checkouts import Places
+from stintd.engine.commands import backfill, entries
+from stintd.engine.engine import Engine
+from stintd.engine.intake import normalise
+from stintd.engine.intake.intake import Gate
+from stintd.engine.period import period, zone_of
+from stintd.engine.queries import evidence
+from stintd.engine.step import Step
+from stintd.errors import Conflict, Invalid
+from stintd.ports import Logged, LogReader, Recall
+from stintd.store import heartbeats
+from stintd.store.ids import new_id
+
+AT_ONCE = 500
+LINKS_LIMIT = 2000
+"""Folders that are looked at for symbolic links: more are taken as the logs name them."""
+
+
+RECENT_US = 90 * 86_400 * 1_000_000
+"""How far back commits are looked for unless a period is named: as long as git keeps a reflog."""
+_COUNTS = ("repositories", "acts", "files", "lines", "unreadableLines")
+
+
+class Backfill:
+    """One a daemon. `progress` is `{files, bytes, file, read}` while logs or repositories are read, None while nothing is.
+    `on_done` is called after each: it leaves much behind that is never needed again."""
+
+    def __init__(self, engine: Engine, gate: Gate, places: Places, reader: LogReader, recall: Recall) -> None:
+        self._engine, self._gate, self._places, self._reader, self._recall = engine, gate, places, reader, recall
+        self.progress: dict[str, int] | None = None
+        self.on_done: Callable[[], None] = lambda: None
+
+    async def read(
+        self, source: str, since: date | datetime | None, until: date | datetime | None, is_dry: bool, who: str
+    ) -> dict[str, Any]:  # fmt: skip
+        """Read what `source` (`git`, `agents`, `all`) knows of a period, and store or show what it tells. Without a period: all
+        that agents' logs and reflogs have, and the commits of the last 90 days."""
+        if self.progress is not None:
+            raise Conflict("a backfill is under way", "wait for its end: `stint backfill` shows how far it is")
+        self.progress = dict.fromkeys(("files", "bytes", "file", "read"), 0)
+        try:
+            now = self._engine.clock.now()
+            span = period(since, until, zone_of(self._engine.policy.zone), now)
+            bounds = span.lo_us if since is not None else None, min(span.hi_us, to_us(now))
+            return await self._read(source, bounds, is_dry, who)
+        finally:
+            self.progress = None
+            self.on_done()
+
+    async def undo(self, who: str) -> dict[str, Any]:
+        """Take the latest import back."""
+
+        def run(step: Step) -> dict[str, Any]:
+            edit_id = backfill.last(step)
+            changed = entries.take_back(step, edit_id)
+            return {"edit": evidence.edit(evidence.edit_row(step, edit_id)), "entries": len(changed)}
+
+        return await self._engine.run(run, who)
+
+    async def _read(self, source: str, bounds: tuple[int | None, int], is_dry: bool, who: str) -> dict[str, Any]:
+        found = backfill.Import(new_id(self._engine.clock.now()), source, [])
+        told: dict[str, Any] = {"source": source, "troubles": [], "unwanted": 0, **dict.fromkeys(_COUNTS, 0)}
+        if source in ("git", "all"):
+            await self._git(found, told, *bounds)
+        if source in ("agents", "all"):
+            await self._agents(found, told, *bounds)
+        answer: dict[str, Any] = await self._engine.run(lambda step: backfill.add(step, found, is_dry), who)
+        return {**told, **answer}
+
+    async def _git(self, found: backfill.Import, told: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
+        """The acts of git in every known repository."""
+        by_repo: dict[str, list[CheckoutFacts]] = {}
+        for known in sorted(self._places.checkouts(), key=lambda one: (one.facts.kind != "main", one.path)):
+            by_repo.setdefault(known.facts.common_dir, []).append(known.facts)
+        began_us = await self._engine.read(heartbeats.began_us)
+        now_us = to_us(self._engine.clock.now())
+        for number, checkouts in enumerate(by_repo.values()):
+            self._told({"files": len(by_repo), "file": number, "bytes": len(by_repo), "read": number})
+            owner = frozenset(email.lower() for email in self._engine.policy.owner_emails)
+            lo = now_us - RECENT_US if lo_us is None else lo_us
+            past = await asyncio.to_thread(self._recall, checkouts, owner, lo, hi_us, now_us if began_us is None else began_us)
+            self._place_acts(found, told, past.acts)
+            told["troubles"] += [{"path": checkouts[0].path, "why": why} for why in past.troubles]
+            told["repositories"] += 1
+
+    def _place_acts(self, found: backfill.Import, told: dict[str, Any], acts: Sequence[GitSignal]) -> None:
+        kept, refused = self._gate.recollect_acts(acts, BACKFILLED + found.id)
+        found.beats.extend(kept)
+        told["unwanted"] += refused
+        told["acts"] += len(acts)
+        for act in acts:
+            known = self._places.checkout(act.checkout)
+            if act.kind == "commit" and act.new and known is not None and not self._gate.is_excluded(act.checkout):
+                found.commits.append((known.repo, act))
+
+    async def _agents(self, found: backfill.Import, told: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
+        """The session logs of agents."""
+        logged = await self._reader.read(lo_us or 0, hi_us, to_us(self._engine.clock.now()), self._told)
+        if logged.is_full:
+            raise Invalid("the logs hold more than one import takes", "import a shorter period: --from and --to")
+        told["unwanted"] += await self._place_logged(found, logged)
+        told |= {"files": logged.files, "lines": logged.lines, "unreadableLines": logged.unreadable}
+        told["troubles"] += logged.troubles
+
+    def _told(self, progress: dict[str, int]) -> None:
+        if self.progress is not None:
+            self.progress |= progress
+
+    async def _place_logged(self, found: backfill.Import, logged: Logged) -> int:
+        """The acts as heartbeats; how many may not be kept."""
+        real = await self._without_links(logged.acts)
+        contexts: dict[Context, Context] = {}  # nearly all are one of a few: ten times less memory
+        unwanted = 0
+        for start in range(0, len(logged.acts), AT_ONCE):
+            kept, refused = self._gate.recollect(logged.acts[start : start + AT_ONCE], BACKFILLED + found.id, real)
+            found.beats.extend(replace(beat, context=contexts.setdefault(beat.context, beat.context)) for beat in kept)
+            unwanted += refused
+            await asyncio.sleep(0)
+        found.agents.update({signal.beat.session or "": signal.agent for signal in logged.acts})
+        return unwanted
+
+    async def _without_links(self, acts: list[AgentSignal]) -> Mapping[str, str]:
+        """Paths that lead through links, by how the logs name them."""
+        paths = {act.beat.path or "" for act in acts} | {act.folder for act in acts}
+        folders = sorted(
+            {os.path.dirname(path) for path in paths} | {path for path in paths if "." not in os.path.basename(path)}
+        )
+        real = await normalise.without_links(self._places, folders[:LINKS_LIMIT])
+        return {path: self._followed(path, real) for path in paths} if real else {}
+
+    @staticmethod
+    def _followed(path: str, real: Mapping[str, str]) -> str:
+        folder, name = os.path.split(path)
+        return real.get(path) or (os.path.join(real[folder], name) if folder in real else path)

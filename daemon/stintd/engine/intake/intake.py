@@ -1,0 +1,405 @@
+"""Where signals come in: each is placed, goes through the noise rules, and leaves as heartbeats, rows and warnings.
+
+Runs on the event loop's thread, never blocks. Heartbeats are in the journal when a call returns; rows follow in the
+engine's next step, with the cursors of the sources they came from, in one transaction.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from stintd.clock import Clock
+from stintd.domain import privacy
+from stintd.domain.mapping.projectfile import FILE_NAMES
+from stintd.domain.model import (
+    AbsenceSignal,
+    AgentSignal,
+    BeatSignal,
+    BlindSignal,
+    CheckoutFacts,
+    CheckoutSignal,
+    Context,
+    FileSignal,
+    GitSignal,
+    Heartbeat,
+    LockSignal,
+    ProcessSignal,
+    RepoId,
+    RescanSignal,
+    ScreenSignal,
+    Signal,
+    TroubleSignal,
+)
+from stintd.domain.noise.filename import is_excluded
+from stintd.domain.noise.filter import Draft, NoiseFilter
+from stintd.engine import checkout_rows
+from stintd.engine.checkouts import Checkout, Places
+from stintd.engine.engine import Engine
+from stintd.engine.intake import normalise
+from stintd.engine.intake.agentsessions import AgentSessions
+from stintd.engine.intake.branches import Branches
+from stintd.errors import Invalid
+from stintd.frozen import frozen
+from stintd.store import absences, cursors
+from stintd.store.ids import content_id, new_id
+
+RECHECK = 0.25
+"""Seconds between looks at whether held acts were released; they are held for two."""
+
+
+@frozen
+class Glimpse:
+    """Work that the noise rules have not released yet: shown as a provisional timer, in no log."""
+
+    context: Context
+    time: datetime
+
+
+class Gate:
+    """One a daemon. `known` says for each heartbeat whether it is stored; the `on_…` callbacks are told on this thread."""
+
+    def __init__(
+        self, engine: Engine, places: Places, noise: NoiseFilter, clock: Clock, device: str,
+        known: Callable[[Sequence[Heartbeat]], list[bool]], boot: str = "",
+    ) -> None:  # fmt: skip
+        self.agents = AgentSessions(engine, boot)
+        self._engine, self._places, self._noise, self._clock, self._device = engine, places, noise, clock, device
+        self._known = known
+        noise.spoken_for = self.agents.processes
+        self._branches = Branches()
+        self._read_to: dict[str, str] = {}
+        self._releasing: asyncio.Task[None] | None = None
+        self.glimpses: dict[str, Glimpse] = {}
+        self.last_at: dict[str, datetime] = {}
+        self.is_off: Callable[[datetime], bool] = lambda time: False
+        self.is_mapped: Callable[[str], bool] = lambda folder: False
+        self.on_screen: Callable[[ScreenSignal], None] = lambda signal: None
+        self.on_rescan: Callable[[str | None], None] = lambda checkout: None
+        self.on_glimpse: Callable[[Glimpse], None] = lambda glimpse: None
+        self.on_work: Callable[[str], None] = lambda path: None
+        self.on_checkout: Callable[[CheckoutFacts, str], None] = lambda facts, folder: None
+
+    def tell(self, signal: Signal) -> None:
+        """One signal of a source."""
+        self.take([signal], {})
+
+    def take(self, signals: Sequence[Signal], read_to: Mapping[str, str]) -> None:
+        """Signals in order, and the cursors to store with what comes of them."""
+        beats: list[Heartbeat] = []
+        for signal in signals:
+            beats += self._one(signal)
+        self._admit(beats)
+        self._read_to.update((name, at) for name, at in read_to.items() if not self.is_excluded(name.partition(":")[2]))
+        self._keep_cursors()
+        self._schedule()
+
+    def exclude(self, patterns: Sequence[str]) -> None:
+        """Folders and files of which nothing is kept (absolute patterns)."""
+        self._noise.exclude = tuple(patterns)
+
+    def is_excluded(self, path: str) -> bool:
+        """Whether nothing that happens there is kept."""
+        return bool(self._noise.exclude) and is_excluded(path, self._noise.exclude)
+
+    async def settled(self) -> None:
+        """Wait until everything taken so far is stored, what the noise rules held back included."""
+        while self._noise.is_holding_acts():
+            await self._clock.sleep(RECHECK)
+        await self._engine.run(lambda step: None, "daemon")
+
+    def _keep_cursors(self) -> None:
+        """Store how far sources were read; not while an act they told is still held, or a crash would skip it."""
+        if self._read_to and not self._noise.is_holding_acts():
+            kept, self._read_to = self._read_to, {}
+            self._engine.write(lambda step: cursors.put(step.conn, kept))
+
+    def certain_until(self) -> datetime:
+        """Whatever was told of before this instant is in the journal or known to be noise; what is held came later."""
+        return min((draft.time for draft in self._noise.held()), default=self._clock.now())
+
+    def beat(self, signals: Sequence[BeatSignal], is_timed: bool = True) -> tuple[int, int, list[tuple[int, str]]]:
+        """Heartbeats that a caller tells: how many are new, how many known, and which were refused, with the reason."""
+        now, beats, refused = self._clock.now(), [], []
+        for index, signal in enumerate(signals):
+            try:
+                beats.append(self._told(signal, now, is_timed))
+            except Invalid as error:
+                refused.append((index, f"{error.message}: {error.hint}" if error.hint else error.message))
+        wanted = [self._veiled(beat) for beat in beats if not self._is_unwanted(beat)]
+        fresh = self._fresh(wanted)
+        self._engine.admit(fresh)
+        return len(fresh), len(wanted) - len(fresh), refused
+
+    def _is_unwanted(self, beat: Heartbeat) -> bool:
+        """Recording is off, or its owner excluded the place."""
+        if self.is_off(beat.time):
+            return True
+        place = beat.context.repo_path or beat.context.folder
+        return bool(place) and self.is_excluded(f"{place}/{beat.entity}")
+
+    def recollect(self, signals: Sequence[AgentSignal], batch: str, real: Mapping[str, str]) -> tuple[list[Heartbeat], int]:
+        """Acts that were read afterwards as heartbeats of the import `batch`, none of them admitted; and how many may not be
+        kept: their owner had excluded the place, recording is off, or they are no acts. `real`: paths without links."""
+        out: list[Heartbeat] = []
+        now, limit = self._clock.now(), self._engine.policy.max_future
+        for signal in signals:
+            path = signal.beat.path or ""
+            session = self.agents.first_id(signal.beat.session)
+            told = replace(signal.beat, client=batch, path=real.get(path, path), session=session)
+            told = self._of_session(told, real.get(signal.folder, signal.folder))
+            try:
+                beat = normalise.heartbeat(self._on_branch(told), self._places, self._device, now, limit)
+            except Invalid:
+                continue
+            if not self._is_unwanted(beat):
+                out.append(self._veiled(beat))
+        return out, len(signals) - len(out)
+
+    def recollect_acts(self, signals: Sequence[GitSignal], batch: str) -> tuple[list[Heartbeat], int]:
+        """The same of git's acts. Their ids are those that they have when they are noticed live."""
+        out: list[Heartbeat] = []
+        for signal in signals:
+            actor = "agent" if signal.witness == "agent" else "human"
+            draft = Draft(signal.time, signal.checkout, signal.kind, "git", actor, signal.witness, signal.new, signal.branch)
+            live = replace(self._context(draft), branch=signal.branch)
+            is_commit = signal.kind == "commit" and bool(signal.new)
+            identity = f"git:commit:{signal.new}" if is_commit else content_id(signal.time, live, signal.new)
+            beat = Heartbeat(identity, signal.time, replace(live, source_text=batch), signal.new)
+            if not self._is_unwanted(beat):
+                out.append(self._veiled(beat))
+        return out, len(signals) - len(out)
+
+    def _veiled(self, beat: Heartbeat) -> Heartbeat:
+        """Without the names that their owner keeps to themselves."""
+        return privacy.heartbeat(beat, self._engine.policy, self._device)
+
+    def veiled(self, place: Context) -> Context:
+        """The same of a place alone."""
+        return replace(place, branch=privacy.branch(place.branch, self._engine.policy, self._device))
+
+    def _is_elsewhere(self, beat: Heartbeat) -> bool:
+        """Outside everything that is watched or mapped. Editors and shells are everywhere: what they do there is nobody's
+        business, and a project for each folder that somebody once looked into is none."""
+        folder = beat.context.folder
+        return folder is not None and not (self._places.is_below_root(folder) or self.is_mapped(folder))
+
+    def stop(self) -> None:
+        """Let go what the noise rules still hold: it happened before the daemon stopped."""
+        if self._releasing is not None:
+            self._releasing.cancel()
+        self._admit(self._drafted(self._noise.release(self._clock.now() + timedelta(minutes=1)).heartbeats))
+        self._keep_cursors()
+
+    # ------------------------------------------------------------------ one signal
+
+    def _one(self, signal: Signal) -> list[Heartbeat]:
+        match signal:
+            case FileSignal() | GitSignal() | LockSignal() | ProcessSignal():
+                return self._noised(signal)
+            case BeatSignal():
+                beat = self._told(signal, self._clock.now())
+                return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [self._veiled(beat)]
+            case AgentSignal():
+                return self._of_agent(signal)
+            case CheckoutSignal():
+                self._checkout(signal)
+            case AbsenceSignal():
+                self._engine.write(lambda step: checkout_rows.absent(step, signal.absence))
+            case ScreenSignal():
+                self.on_screen(signal)
+            case BlindSignal():
+                self._engine.write(lambda s: absences.add_blind(s.conn, signal.start, signal.end, signal.reason))
+            case RescanSignal():
+                self.on_rescan(signal.checkout)
+            case TroubleSignal():
+                self._trouble(signal)
+        return []
+
+    def _told(self, signal: BeatSignal, now: datetime, is_timed: bool = True) -> Heartbeat:
+        if signal.path:
+            self.on_work(signal.path)
+            if signal.source == "editor" and signal.kind == "edit":
+                self._edited(signal)
+            signal = self._on_branch(signal)
+        self.last_at[signal.source] = now
+        return normalise.heartbeat(signal, self._places, self._device, now, self._engine.policy.max_future, is_timed)
+
+    def _of_agent(self, signal: AgentSignal) -> list[Heartbeat]:
+        """An act in an agent's session. Its process needs no watching for: its hooks tell when it works."""
+        told = self._of_session(self.agents.take(signal), signal.folder)
+        beat = self._told(told, self._clock.now())
+        if self._is_unwanted(beat):
+            return []
+        beat = self._veiled(beat)
+        self.agents.note(signal, told, beat.context)
+        return [beat]
+
+    def _of_session(self, beat: BeatSignal, folder: str) -> BeatSignal:
+        """A file that lies in no known repository and below no root belongs where the session that touched it works: its
+        own folder would be a project for each folder of a repository that nobody watches."""
+        path = beat.path or ""
+        is_inside = bool(folder) and path.startswith(folder.rstrip("/") + "/")
+        if not is_inside or self._places.locate(path).checkout is not None or self._places.is_below_root(path):
+            return beat
+        return replace(beat, path=folder, entity=beat.entity or path)
+
+    def _on_branch(self, signal: BeatSignal) -> BeatSignal:
+        """With the branch its checkout stood on then, where its sender did not say: it may come late."""
+        found = self._places.locate(signal.path or "").checkout
+        if signal.branch or signal.source == "browser" or found is None:
+            return signal
+        return replace(signal, branch=self._branches.at(found.path, signal.time, found.branch))
+
+    def _edited(self, signal: BeatSignal) -> None:
+        """An editor wrote this file, whatever it looks like to the watcher."""
+        found = self._places.locate(signal.path or "")
+        if found.checkout is not None and found.entity:
+            self._noise.note_editor(found.checkout.path, found.entity, signal.time)
+
+    def _project_file(self, signal: FileSignal) -> None:
+        """A project file changed: what it says holds from now on, backwards too."""
+        if os.path.basename(signal.path) in FILE_NAMES:
+            found = self._places.checkout(signal.checkout)
+            if found is not None:
+                self.on_checkout(found.facts, os.path.dirname(os.path.join(signal.checkout, signal.path)))
+
+    def _noised(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
+        now = self._clock.now()
+        if isinstance(signal, GitSignal):
+            self.last_at["git"] = now
+            self._commit(signal)
+            if signal.origin == "reflog":
+                self._branches.acted(signal.checkout, signal.time, signal.branch)
+        elif isinstance(signal, LockSignal) and signal.is_held:
+            self._branches.locked(signal.checkout, signal.time)
+        elif isinstance(signal, FileSignal):
+            self.last_at["watch"] = now
+            self._project_file(signal)
+        passed = self._noise.feed(signal, now)
+        for draft in passed.provisional:
+            self._glimpse(draft)
+        return self._drafted(passed.heartbeats)
+
+    def _drafted(self, drafts: Sequence[Draft]) -> list[Heartbeat]:
+        return [beat for draft in drafts if (beat := self._beat(draft)) is not None]
+
+    def _beat(self, draft: Draft) -> Heartbeat | None:
+        """The heartbeat of what passed the noise rules; None while, and where, nothing is recorded."""
+        if self.is_off(draft.time) or self.is_excluded(draft.checkout):
+            return None
+        context = self._context(draft)
+        identity = draft.id or content_id(draft.time, context, draft.entity)
+        return self._veiled(Heartbeat(identity, draft.time, context, draft.entity))
+
+    def _context(self, draft: Draft) -> Context:
+        """Where it happened. A checkout removed while its last acts were held is still where they were done."""
+        act = Context(draft.source, draft.kind, draft.actor, device=self._device, witness=draft.witness)
+        known = self._places.checkout(draft.checkout)
+        if known is None:
+            found = self._places.locate(draft.checkout)
+            if found.checkout is None:
+                return replace(act, folder=found.folder, branch=draft.branch)
+            known = found.checkout
+        branch = draft.branch or self._branches.at(known.path, draft.time, known.branch)
+        return replace(act, repo=known.repo, repo_path=known.path, branch=branch)
+
+    def _glimpse(self, draft: Draft) -> None:
+        if self.is_off(draft.time) or self.is_excluded(draft.checkout):
+            return
+        glimpse = Glimpse(self.veiled(self._context(draft)), draft.time)
+        is_new = draft.checkout not in self.glimpses
+        self.glimpses[draft.checkout] = glimpse
+        if is_new:
+            self.on_glimpse(glimpse)
+
+    def _commit(self, signal: GitSignal) -> None:
+        """Keep a commit's subject for the entries that hold it; not of what nothing is kept of."""
+        if self.is_off(signal.time) or self.is_excluded(signal.checkout):
+            return
+        found = self._places.locate(signal.checkout).checkout
+        if signal.kind == "commit" and signal.new and found is not None:
+            repo = found.repo
+            self._engine.write(lambda step: checkout_rows.commit(step, repo, signal))
+
+    def _trouble(self, signal: TroubleSignal) -> None:
+        if signal.is_cleared:
+            self._engine.health.clear(signal.code, signal.subject)
+        else:
+            self._engine.health.raise_warning(signal.code, signal.text, signal.hint, subject=signal.subject)
+
+    # ------------------------------------------------------------------ checkouts
+
+    def _checkout(self, signal: CheckoutSignal) -> None:
+        facts = signal.facts
+        if signal.is_gone:
+            self._places.forget(facts.path)
+            self._engine.write(lambda step: checkout_rows.gone(step, facts.path))
+            return
+        before = self._places.checkout(facts.path)
+        self._branches.found(facts.path, before.branch if before is not None and not before.is_gone else facts.branch)
+        self._branches.stood(facts.path, signal.time, facts.branch)
+        repo = self._repo_of(facts)
+        self._places.learn(Checkout(facts.path, repo, facts))
+        if not self.is_excluded(facts.path):
+            self.on_checkout(facts, facts.path)
+            self._engine.write(lambda step: checkout_rows.found(step, repo, facts))
+
+    def _repo_of(self, facts: CheckoutFacts) -> RepoId:
+        """The repository this checkout is of: by its identity, else the one that was here and is the same still."""
+        known = self._places.repo_of_identity(facts.identity)
+        if known is not None:
+            return known
+        before = self._places.checkout(facts.path)
+        if before is not None and _is_same(before.facts, facts):
+            return before.repo
+        return RepoId(new_id(self._clock.now()))
+
+    # ------------------------------------------------------------------ heartbeats on their way
+
+    def _admit(self, beats: list[Heartbeat]) -> None:
+        fresh = self._fresh(beats)
+        for beat in fresh:
+            self.glimpses.pop(beat.context.repo_path or "", None)
+        self._engine.admit(fresh)
+
+    def _fresh(self, beats: list[Heartbeat]) -> list[Heartbeat]:
+        """Those that are neither in this batch before, nor in the journal, nor stored."""
+        if not beats:
+            return []
+        seen: set[tuple[str, datetime | None]] = set()
+        unseen = []
+        for beat in beats:
+            mark = (beat.id, beat.time if beat.id.startswith("~") else None)
+            if mark not in seen and not self._engine.journal.is_pending(beat):
+                seen.add(mark)
+                unseen.append(beat)
+        return [beat for beat, is_known in zip(unseen, self._known(unseen), strict=True) if not is_known]
+
+    def _schedule(self) -> None:
+        """Wake when the noise rules have something to release."""
+        deadline = self._noise.next_deadline()
+        if deadline is not None and (self._releasing is None or self._releasing.done()):
+            self._releasing = asyncio.create_task(self._release())
+
+    async def _release(self) -> None:
+        while (deadline := self._noise.next_deadline()) is not None:
+            await self._clock.sleep(max(0.01, (deadline - self._clock.now()).total_seconds()))
+            passed = self._noise.release(self._clock.now())
+            self._admit(self._drafted(passed.heartbeats))
+            self._keep_cursors()
+        self.glimpses.clear()
+
+
+def _is_same(before: CheckoutFacts, now: CheckoutFacts) -> bool:
+    """Whether a checkout whose identity changed is still the same repository: it got its first commit or a remote, or
+    its remote moved while HEAD stayed."""
+    if before.identity.startswith("path:"):
+        return os.path.dirname(before.git_dir) == os.path.dirname(now.git_dir)
+    if before.first_commit and now.first_commit:
+        return before.first_commit == now.first_commit
+    return before.identity.startswith("root:") or (bool(before.head) and before.head == now.head)
+
+
+__all__ = ["Gate", "Glimpse"]

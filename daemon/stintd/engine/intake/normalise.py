@@ -1,0 +1,106 @@
+"""Signals to heartbeats: validates what others told, places it, and gives it an id. Runs on the event loop's thread.
+
+Owns no state but the map of places it is handed. What it refuses, it refuses with a sentence (never silently).
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from stintd.domain.model import ACTORS, KINDS, SOURCES, BeatSignal, Context, Heartbeat
+from stintd.engine.checkouts import Places
+from stintd.errors import Invalid
+from stintd.store.ids import content_id
+
+EARLIEST = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
+TEXT_LIMIT = 1024
+LINK_SECONDS = 1.0
+
+
+def unlike_any() -> str:
+    """An id for a heartbeat that came without id and time: it is its own, whatever it says (DETAILS, Duplicates)."""
+    return "~" + os.urandom(12).hex()
+
+
+class _Looking:
+    """Whether a look at links is under way: on a dead network mount it never ends, and must not take a second thread."""
+
+    is_under_way = False
+
+
+async def without_links(places: Places, paths: Iterable[str]) -> dict[str, str]:
+    """Those paths that lie in no known checkout and lead to one through symbolic links, by how they were told."""
+    unknown = {path for path in paths if places.locate(path).checkout is None}
+    if not unknown or _Looking.is_under_way:
+        return {}
+    _Looking.is_under_way = True
+    looking = asyncio.get_running_loop().run_in_executor(None, _real_paths, unknown)
+    looking.add_done_callback(_looked)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINK_SECONDS):
+            found = await asyncio.shield(looking)
+            return {path: real for path, real in found.items() if places.locate(real).checkout is not None}
+    return {}
+
+
+def _looked(done: "asyncio.Future[dict[str, str]]") -> None:
+    _Looking.is_under_way = False
+
+
+def _real_paths(paths: Iterable[str]) -> dict[str, str]:
+    return {path: real for path in paths if (real := os.path.realpath(path)) != path}
+
+
+def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
+    """Refuse (`invalid`) what cannot be a moment of work: the future, or before there was git."""
+    if time > now + max_future:
+        raise Invalid(f"time {time.isoformat()} is in the future", "check the sender's clock, or leave time out to mean now")
+    if time < EARLIEST:
+        raise Invalid(f"time {time.isoformat()} is before 1990", "send the time in RFC 3339, like 2026-11-20T10:30:00Z")
+
+
+def check_words(signal: BeatSignal) -> None:
+    """Refuse unknown kinds and actors, and text that is too long."""
+    if signal.kind not in KINDS:
+        raise Invalid(f"unknown kind {signal.kind!r}", "use one of " + ", ".join(KINDS))
+    if signal.actor not in ACTORS:
+        raise Invalid(f"unknown actor {signal.actor!r}", "use human or agent")
+    for name in ("path", "project", "branch", "session", "entity", "origin_id"):
+        if len(getattr(signal, name) or "") > TEXT_LIMIT:
+            raise Invalid(f"{name} is longer than {TEXT_LIMIT} characters", f"shorten {name}")
+
+
+def place(signal: BeatSignal, places: Places, device: str) -> tuple[Context, str]:
+    """The context and entity of a told heartbeat: by its path, else by the project name it gives, else nowhere."""
+    branch, entity = signal.branch, signal.entity
+    repo = repo_path = folder = None
+    project = signal.project
+    if signal.path:
+        found = places.locate(signal.path)
+        entity = entity or found.entity
+        if found.checkout is not None:
+            repo, repo_path, project = found.checkout.repo, found.checkout.path, None
+            is_page = signal.source == "browser"  # shows some branch, not the one that is checked out
+            branch = branch or (None if is_page else found.checkout.branch)
+        else:
+            folder = found.folder
+    is_known = signal.source in SOURCES
+    # Made in one go: this runs for every heartbeat, and `replace` takes as long as the rest.
+    context = Context(
+        signal.source if is_known else "api", signal.kind, signal.actor, repo, repo_path, folder, project, branch,
+        signal.session, device, signal.witness, signal.client if is_known else signal.source,
+    )  # fmt: skip
+    return context, entity
+
+
+def heartbeat(
+    signal: BeatSignal, places: Places, device: str, now: datetime, max_future: timedelta, is_timed: bool = True
+) -> Heartbeat:
+    """The heartbeat of a told signal, or `invalid`. `is_timed`: its sender said when; else it is like no other."""
+    check_time(signal.time, now, max_future)
+    check_words(signal)
+    context, entity = place(signal, places, device)
+    identity = signal.origin_id or (content_id(signal.time, context, entity) if is_timed else unlike_any())
+    return Heartbeat(identity, signal.time, context, entity)

@@ -1,0 +1,70 @@
+"""Follows project files: reads those of checkouts that were found or changed, and lets what they say hold.
+
+`find` reads them (a source's blocking function, run off the loop). Everything else runs on the loop's thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from stintd.domain.mapping.projectfile import ProjectFile
+from stintd.domain.model import CheckoutFacts
+from stintd.domain.noise.filename import exclusions
+from stintd.engine.engine import Engine
+from stintd.engine.intake.intake import Gate
+
+
+class Found(Protocol):
+    """See `sources.projectfiles`."""
+
+    @property
+    def files(self) -> tuple[ProjectFile, ...]: ...
+    @property
+    def troubles(self) -> tuple[str, ...]: ...
+
+
+Find = Callable[[CheckoutFacts, Sequence[str], Sequence[str]], Found]
+
+
+class ProjectFiles:
+    """`roots` and `excluded` are the settings' own, changed when they are."""
+
+    def __init__(self, engine: Engine, gate: Gate, find: Find) -> None:
+        self._engine, self._gate, self._find = engine, gate, find
+        self.roots: Sequence[str] = ()
+        self.excluded: Sequence[str] = ()
+        self._waiting: dict[str, CheckoutFacts] = {}
+        self._folders: dict[str, dict[str, None]] = {}
+        self._known: dict[str, tuple[ProjectFile, ...]] = {}
+        self._wanted = asyncio.Event()
+
+    def look(self, facts: CheckoutFacts, folder: str) -> None:
+        """A checkout was found or changed, or a project file in one of its folders was written."""
+        self._folders.setdefault(facts.path, {})[folder] = None
+        self._waiting[facts.path] = facts
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Read what is asked for, a bunch at a time, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            waiting, self._waiting = self._waiting, {}
+            for path, facts in waiting.items():
+                found = await asyncio.to_thread(self._find, facts, self.roots, list(self._folders[path]))
+                self._learn(path, found)
+
+    def _learn(self, path: str, found: Found) -> None:
+        health = self._engine.health
+        health.clear("project_file", path)
+        for trouble in found.troubles[:1]:
+            health.raise_warning("project_file", trouble, "mend the file; until then it says nothing", subject=path)
+        if found.files or path in self._known:
+            self._known[path] = found.files
+            self._engine.write(lambda step: step.state.learn_files(step, path, found.files))
+            self.apply()
+
+    def apply(self) -> None:
+        """Have the gate leave out what the settings and the files exclude."""
+        files = [file for known in self._known.values() for file in known]
+        self._gate.exclude([*self.excluded, *(one for file in files for one in exclusions(file.folder, file.exclude))])

@@ -1,0 +1,67 @@
+"""Changes become deliveries, in the transaction that makes the change: writer thread only.
+
+Only what enters the change log is told, so a timer that is still provisional never is. While there is no webhook this
+costs one look at an empty table, and only in steps that change something.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any
+
+from stintd.domain import privacy
+from stintd.domain.policy import Policy
+from stintd.engine import wire
+from stintd.store import outbox
+from stintd.store.changes import LoggedChange
+from stintd.store.ids import new_id
+
+EVENTS = (
+    "time_entry.created", "time_entry.updated", "time_entry.deleted", "time_entry.started", "time_entry.stopped",
+    "screenshot.captured", "project.created", "project.updated", "project.deleted",
+    "user.invited", "user.joined", "user.removed",
+)  # fmt: skip
+"""What a webhook may subscribe to. `screenshot.captured` never happens here: nobody takes screenshots."""
+UNTOLD = frozenset({"clientName", "repo", "repos", "folder"})
+"""Of a payload what names a project or client by another word."""
+TARGET = "webhook:"
+
+
+def target_of(webhook_id: str) -> str:
+    """How a webhook is called in the outbox."""
+    return TARGET + webhook_id
+
+
+def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange], policy: Policy) -> set[str]:
+    """Queue these changes for every webhook that wants them; the targets that have something new to send."""
+    subscribed = conn.execute("SELECT id, events FROM webhook WHERE enabled = 1").fetchall()
+    rows = []
+    for webhook_id, text in subscribed:
+        events = json.loads(text)
+        for change in logged:
+            if change.kind in events:
+                delivery_id = new_id(now)
+                body = body_of(delivery_id, change.kind, change.at, _veiled(change, policy), change.seq)
+                rows.append(outbox.Queued(delivery_id, target_of(webhook_id), change.kind, body))
+    if rows:
+        outbox.add(conn, now, rows)
+    return {row.target for row in rows}
+
+
+def _veiled(change: LoggedChange, policy: Policy) -> dict[str, Any]:
+    """What a receiver is told of projects and clients whose names stay here."""
+    if not policy.hide_project_names or not change.kind.startswith(("time_entry.", "project.")):
+        return change.payload
+    told: dict[str, Any] = {name: None if name in UNTOLD else value for name, value in change.payload.items()}
+    if told.get("projectName"):
+        told["projectName"] = privacy.project(told.get("projectId"), told["projectName"], policy)
+    if change.kind.startswith("project.") and told.get("name"):
+        told["name"] = privacy.project(told.get("id"), told["name"], policy)
+    return told
+
+
+def body_of(delivery_id: str, event: str, at: datetime, data: dict[str, Any], sequence: int | None = None) -> str:
+    """What a receiver gets. `sequence` grows with every change, so that a receiver can put late ones in order."""
+    told = {"id": delivery_id, "event": event, "createdAt": wire.stamp(at), "sequence": sequence, "data": data}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,134 @@
+"""What hours were spent on: entries of a period cut at their heartbeats, and lengths in the words of WakaTime's answers."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+from stintd.domain import report as rules
+from stintd.domain.derive.fact import AGENT_KINDS
+from stintd.domain.model import Context, to_us
+from stintd.domain.slicing import Mark, Piece, Slice, slices
+from stintd.engine import wire
+from stintd.engine.period import DAY, midnight
+from stintd.engine.queries.entries import find, overlapping
+from stintd.engine.rows import Row
+from stintd.engine.sheet import projects, rollup
+from stintd.engine.view import View
+from stintd.store import heartbeats
+
+NOWHERE = "Unknown Project"
+
+
+class Worked(NamedTuple):
+    """What was done in a stretch of days: slices, and the names of projects."""
+
+    slices: list[Slice]
+    names: dict[str | None, str]
+
+    def name_of(self, one: Slice) -> str:
+        return self.names.get(one.project) or NOWHERE
+
+    def days(self, zone: Any) -> dict[date, list[Slice]]:
+        """The slices by local day."""
+        found: dict[date, list[Slice]] = defaultdict(list)
+        for one in self.slices:
+            for day, start, end in rules.by_day(one.start_us, one.end_us, zone):
+                found[day].append(one._replace(start_us=start, end_us=end))
+        return found
+
+
+# ---------------------------------------------------------------- the slices of a period
+
+
+def worked(view: View, first_day: date, last_day: date, zone: Any, project: str | None = None) -> Worked:
+    """Slices of all entries in these local days; of one project (by name or id) if named."""
+    lo, hi = to_us(midnight(first_day, zone)), to_us(midnight(last_day + DAY, zone))
+    rows = find(view, *overlapping(lo, hi))
+    names = {row["project_id"]: row["project_name"] for row in rows}
+    if project is not None:
+        rows = [row for row in rows if project in (row["project_id"], row["project_name"])]
+    pieces = [piece for row in rows for piece in _pieces(view, row, lo, hi)]
+    return Worked(slices(pieces, marks(view, lo, hi) if pieces else []), names)
+
+
+def _pieces(view: View, row: Row, lo: int, hi: int) -> Iterable[Piece]:
+    """The counted stretches of an entry inside the period."""
+    for start, end in rules.worked(rollup.entry_of(row), view.now):
+        if start < hi and end > lo:
+            yield Piece(max(start, lo), min(end, hi), row["actor"], row["project_id"], row["branch"] or "")
+
+
+def marks(view: View, lo: int, hi: int) -> list[Mark]:
+    """The heartbeats of the period, with their project as it resolves now."""
+    contexts, resolver = heartbeats.contexts(view.conn), projects.load_resolver(view.conn, view.policy)
+    found = []
+    for run in heartbeats.runs(view.conn, lo, hi):
+        context = contexts[run.context]
+        if context.kind == "presence":
+            continue
+        actor = "agent" if context.actor == "agent" or context.witness == "agent" or context.kind in AGENT_KINDS else "human"
+        branch, client = context.branch or "", wire.client_word(context) or ""
+        for time_us, entity in heartbeats.beats(view.conn, run):
+            if lo <= time_us < hi:
+                place = resolver.at(time_us).resolve(context, entity)
+                found.append(Mark(time_us, actor, place.project, branch, _file(context, entity), client))
+    return sorted(found)
+
+
+def _file(context: Context, entity: str) -> str:
+    """The whole path of a file; "" for what is none."""
+    if context.kind not in ("edit", "read", "tool") or context.source == "browser" or not entity:
+        return ""
+    base = context.repo_path or ""
+    return entity if entity.startswith("/") or not base else f"{base.rstrip('/')}/{entity}"
+
+
+# ---------------------------------------------------------------- words
+
+
+def words(seconds: float) -> str:
+    """`3 hrs 2 mins`, `1 hr`, `45 secs`."""
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    if not hours and not minutes:
+        return _counted(int(seconds), "sec")
+    parts = [_counted(hours, "hr")] if hours else []
+    return " ".join([*parts, *([_counted(minutes, "min")] if minutes or not hours else [])])
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def length(us: int) -> dict[str, Any]:
+    """A length as every object of theirs tells it."""
+    total = us / wire.SECOND
+    hours, minutes = divmod(int(total) // 60, 60)
+    return {
+        "total_seconds": round(total, 3), "digital": f"{hours}:{minutes:02d}", "decimal": f"{total / 3600:.2f}",
+        "text": words(total), "hours": hours, "minutes": minutes,
+    }  # fmt: skip
+
+
+def _listed(lengths: dict[str, int]) -> list[dict[str, Any]]:
+    """Names with their lengths and shares, the longest first."""
+    whole = sum(lengths.values()) or 1
+    ordered = sorted(lengths.items(), key=lambda one: (-one[1], one[0]))
+    return [
+        {"name": name, **length(us), "seconds": int(us / wire.SECOND) % 60, "percent": round(100 * us / whole, 2)}
+        for name, us in ordered
+        if us > 0
+    ]
+
+
+def by_name(found: Iterable[Slice], name_of: Callable[[Slice], str], actor: str = "human") -> list[dict[str, Any]]:
+    lengths: dict[str, int] = defaultdict(int)
+    for one in found:
+        if name_of(one) and (actor == "" or one.actor == actor):
+            lengths[name_of(one)] += one.length_us
+    return _listed(lengths)
+
+
+def human_us(found: Iterable[Slice]) -> int:
+    """The person's time."""
+    return sum(one.length_us for one in found if one.actor == "human")

@@ -1,0 +1,196 @@
+"""What hours are at a billing system beside what the sheet says: rounded by its rule, and held there already.
+
+Told by entry and local day. Whatever is asked about, sums of a project, task and day are rounded as a whole, as delivery
+does, and a caller who filters gets the shares of what they asked for. Agents' time counts where it is billed, for only
+then it goes there. What waits for approval counts as if it had it.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from stintd.domain import report as rules
+from stintd.domain.billing import rounding
+from stintd.domain.billing.rounding import Rounding
+from stintd.domain.billing.target import rounding_for
+from stintd.domain.day import ONE_DAY, start_of_day
+from stintd.domain.model import to_us
+from stintd.engine import wire
+from stintd.engine.delivery.plan import Planned, work_of
+from stintd.engine.period import Period, zone_of
+from stintd.engine.queries.entries import conditions, find, overlapping
+from stintd.engine.rows import Row, select
+from stintd.engine.sheet import billable, rollup
+from stintd.engine.view import View
+from stintd.errors import Invalid
+from stintd.frozen import frozen
+
+MICRO = 1_000_000
+HELD = "SELECT entry_id, day, held FROM delivery WHERE target = ? AND day BETWEEN ? AND ? AND held IS NOT NULL ORDER BY seq"
+_BY_PROJECT = ("project_id", "project_name", "client", "client_id")
+
+
+@frozen
+class Handed:
+    """Seconds of one entry on one day: as they are to be at the target, and as they are there. `task` is our key of it."""
+
+    entry_id: str
+    project_id: str
+    task: str
+    day: str
+    tags: tuple[str, ...]
+    rounded: int = 0
+    delivered: int = 0
+
+
+def handed(view: View, one: Planned, span: Period, zone: Any, filters: Row) -> list[Handed]:
+    """Everything of a period; it must be made of the owner's whole days, for those are what is rounded."""
+    if span.days is None or zone != zone_of(view.policy.zone):
+        raise Invalid("sums at a target are those of your own whole days", "send from and to as dates, without a time zone")
+    return [*_rounded(view, one, span, zone, filters), *_delivered(view, one, span, zone, filters)]
+
+
+def _rounded(view: View, one: Planned, span: Period, zone: Any, filters: Row) -> Iterator[Handed]:
+    clauses, values = overlapping(span.lo_us, span.hi_us)
+    around, given = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
+    wanted, sought = conditions(filters)
+    asked = {row["id"] for row in find(view, clauses + wanted, values + sought)}
+    groups: dict[tuple[str, str, str, str, Rounding], list[tuple[Row, int]]] = {}
+    bills = _share_billed(view)
+    for row in find(view, [*clauses, *around, "(e.actor = 'human' OR e.billable = 1)"], values + given):
+        for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
+            rule = rounding_for(one.target, work_of(row, part.day))
+            key = row["project_id"] or "", row["task"] or "", part.day.isoformat(), row["actor"], rule
+            groups.setdefault(key, []).append((row, wire.seconds(bills(row, part))))
+    for (project, task, day, _, rule), group in groups.items():
+        group.sort(key=lambda pair: (pair[0]["start_us"], pair[0]["id"]))
+        lengths = rounding.grains(rounding.shares([seconds for _, seconds in group], rule), one.able.grain)
+        for (row, _), seconds in zip(group, lengths, strict=True):
+            if row["id"] in asked:
+                yield Handed(row["id"], project, task, day, tuple(json.loads(row["tags"])), rounded=seconds)
+
+
+def _share_billed(view: View) -> Callable[[Row, rules.Part], int]:
+    """What of a part is handed over: without what was only supervised where the project does not bill that."""
+    bills = billable.supervised(view.conn, view.policy)
+    projects = select(view.conn, "SELECT id, name, bill_supervised FROM project")
+    whole = {row["id"]: bills(row) for row in projects}
+    return lambda row, part: part.length_us if whole.get(row["project_id"], True) else part.hands_on_us
+
+
+# ---------------------------------------------------------------- held there
+
+
+def _delivered(view: View, one: Planned, span: Period, zone: Any, filters: Row) -> Iterator[Handed]:
+    """By what is held, whatever became of the entry since: that is what can differ."""
+    assert span.days is not None
+    first_day, last_day = span.days
+    is_asked, key_of = _filter(view, filters), _task_keys(view)
+    rows = select(view.conn, HELD, (one.target.name, (first_day - ONE_DAY).isoformat(), last_day.isoformat()))
+    for row in rows:
+        held = json.loads(row["held"])
+        if not is_asked(held):
+            continue
+        project = held["projectId"] or ""
+        for day, seconds in _by_day(row["day"], held, one.is_by_day, zone):
+            if seconds and first_day.isoformat() <= day <= last_day.isoformat():
+                yield Handed(row["entry_id"], project, key_of(project, held["task"]), day, tuple(held["tags"]), delivered=seconds)
+
+
+def _by_day(day: str, held: dict[str, Any], is_by_day: bool, zone: Any) -> Iterator[tuple[str, int]]:
+    """What is held as one stretch across midnight counts on each of its days."""
+    start, end, seconds = held["start"], held["end"], held["seconds"]
+    if is_by_day or end <= start:
+        yield day, seconds
+        return
+    told = 0
+    for found, _, until_us in rules.by_day(start * MICRO, end * MICRO, zone):
+        upto = seconds * (until_us // MICRO - start) // (end - start)
+        yield found.isoformat(), upto - told
+        told = upto
+
+
+def _filter(view: View, filters: Row) -> Callable[[dict[str, Any]], bool]:
+    """The filters of entries, asked of what is held."""
+    sought, values = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
+    reach = None
+    if sought:
+        sql = "SELECT p.id FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE " + " AND ".join(sought)  # noqa: S608
+        reach = {row["id"] for row in select(view.conn, sql.replace("e.project_id", "p.id"), values)}
+    task = filters.get("task")
+    if filters.get("task_id") is not None:
+        found = select(view.conn, "SELECT name FROM task WHERE id = ?", (filters["task_id"],))
+        task = found[0]["name"] if found else "\0"
+    keys = {row["name"] for row in select(view.conn, "SELECT name FROM task WHERE key = ?", (task,))} | {task}
+
+    def is_asked(held: dict[str, Any]) -> bool:
+        return (
+            (reach is None or held["projectId"] in reach)
+            and (task is None or held["task"] in keys)
+            and filters.get("tag") in (None, *held["tags"])
+            and filters.get("billable") in (None, held["billable"])
+            and filters.get("actor") in (None, held["actor"])
+        )
+
+    return is_asked
+
+
+def _task_keys(view: View) -> Callable[[str, str], str]:
+    """Our key of a task that is held by its name."""
+    known = {(row["project_id"], row["name"]): row["key"] for row in select(view.conn, "SELECT project_id, name, key FROM task")}
+    return lambda project, name: known.get((project, name), name)
+
+
+# ---------------------------------------------------------------- by the groups of a report
+
+Group = tuple[str, str]
+
+
+def by_group(
+    view: View, found: list[Handed], grouping: str, labels: rules.Labels, key_of: Callable[[Handed], Group]
+) -> Iterator[tuple[Group, int, int]]:
+    """(key, name), rounded and delivered seconds of what belongs to each group of a report; `key_of` knows those of
+    projects, clients and tasks."""
+    rows: dict[str, Row] = {}
+    if grouping in ("branch", "commit"):
+        rows = _rows_of(view, {one.entry_id for one in found})
+    for one in found:
+        if grouping == "commit":
+            yield from _by_commit(one, rows.get(one.entry_id), labels, view)
+        elif grouping == "branch":
+            branch = (rows.get(one.entry_id) or {}).get("branch") or ""
+            yield (branch, branch or "no branch"), one.rounded, one.delivered
+        elif grouping == "tag":
+            for tag in dict.fromkeys(one.tags) or ("",):
+                yield (tag, tag or "no tag"), one.rounded, one.delivered
+        else:
+            yield key_of(one), one.rounded, one.delivered
+
+
+def _rows_of(view: View, ids: set[str]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    names = sorted(ids)
+    for start in range(0, len(names), 500):
+        batch = names[start : start + 500]
+        found |= {row["id"]: row for row in find(view, [f"e.id IN ({', '.join('?' * len(batch))})"], list(batch))}
+    return found
+
+
+def _by_commit(one: Handed, row: Row | None, labels: rules.Labels, view: View) -> Iterator[tuple[Group, int, int]]:
+    """Shared among the commits of its day by their exact lengths, so that the shares add up."""
+    day = date.fromisoformat(one.day)
+    clip = tuple(to_us(start_of_day(at, labels.zone)) for at in (day, day + ONE_DAY))
+    parts = []
+    if row is not None:
+        parts = list(rules.grouped(rollup.entry_of(row), "commit", labels, view.now, (clip[0], clip[1])))
+    whole = sum(part.length_us for _, part in parts)
+    if not whole:
+        yield ("", "not committed"), one.rounded, one.delivered
+        return
+    before = 0
+    for groups, part in parts:
+        after = before + part.length_us
+        shares = [seconds * after // whole - seconds * before // whole for seconds in (one.rounded, one.delivered)]
+        yield groups[0], shares[0], shares[1]
+        before = after

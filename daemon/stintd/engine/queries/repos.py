@@ -1,0 +1,68 @@
+"""Repositories and mappings."""
+
+import json
+from typing import Any
+
+from stintd.domain.mapping.resolver import Resolver
+from stintd.domain.model import Context
+from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
+from stintd.engine.sheet import projects
+from stintd.engine.view import View
+from stintd.engine.wire import instant
+
+KNOWN = "(r.identity NOT LIKE 'path:%' OR r.id IN (SELECT repo_id FROM checkout))"
+"""Not what a clone was for a moment, before its first commit told whose clone it is."""
+
+
+def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
+    """Known repositories by name, with their checkouts and the project that work there goes to now."""
+    clause, values = (" AND (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
+    sql = f"SELECT r.* FROM repo r WHERE {KNOWN}{clause}"  # noqa: S608
+    found = select(view.conn, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
+    kept, following = page(found, limit, ("name", "id"))
+    resolver = projects.load_resolver(view.conn, view.policy)
+    names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    return {"data": [_repo(view, row, resolver, names) for row in kept], "nextCursor": following}
+
+
+def _repo(view: View, row: Row, resolver: Resolver, names: dict[str, str]) -> dict[str, Any]:
+    checkouts = select(view.conn, "SELECT * FROM checkout WHERE repo_id = ? ORDER BY is_gone, path", (row["id"],))
+    main = next((one for one in checkouts if not one["is_gone"] and one["kind"] == "main"), None)
+    first = main or (checkouts[0] if checkouts else None)
+    place = Context("watch", "edit", repo=row["id"], repo_path=first["path"], branch=first["branch"]) if first else None
+    project = (resolver.resolve(place).project if place else None) or row["project_id"]
+    active = max([row["last_active_us"], *(one["last_active_us"] for one in checkouts)])
+    return {
+        "id": row["id"], "name": row["name"], "remote": row["remote"], "identity": row["identity"],
+        "projectId": project, "projectName": names.get(project) if project else None,
+        "path": first["path"] if first else None, "branch": first["branch"] if first else None,
+        "lastActiveAt": instant(active) if active else None,
+        "checkouts": [
+            {
+                "path": one["path"], "kind": one["kind"], "branch": one["branch"], "head": one["head"],
+                "gone": bool(one["is_gone"]), "trouble": one["trouble"],
+                "lastActiveAt": instant(one["last_active_us"]) if one["last_active_us"] else None,
+            }
+            for one in checkouts
+        ],
+    }  # fmt: skip
+
+
+def mapping(row: Row) -> dict[str, Any]:
+    """A mapping of the owner. `row` comes from MAPPING_SQL."""
+    return {
+        "id": row["id"], "position": row["position"], "path": row["path"], "remote": row["remote"],
+        "branch": row["branch"], "project": row["project_name"] or row["project"], "projectId": row["project"],
+        "client": row["client"], "task": row["task"],
+        "billable": None if row["billable"] is None else bool(row["billable"]), "tags": json.loads(row["tags"]),
+        "since": instant(row["since_us"]),
+    }  # fmt: skip
+
+
+MAPPING_SQL = "SELECT m.*, p.name AS project_name FROM mapping m LEFT JOIN project p ON p.id = m.project"
+
+
+def mappings(view: View) -> dict[str, Any]:
+    """Mappings in the order in which they are tried."""
+    found = select(view.conn, MAPPING_SQL + " ORDER BY m.position, m.id")
+    return {"data": [mapping(row) for row in found], "nextCursor": None}

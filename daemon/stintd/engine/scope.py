@@ -1,0 +1,71 @@
+"""How far a limited caller reaches: an agent that works for one client must not read another's names, nor touch its hours.
+
+What such a caller reads comes from a view that holds nothing else (store/scope.py). What it commands runs on the whole
+sheet, because one attention serves all clients: so projects are looked up within reach only, and what lies beyond is
+taken out of answers and refusals.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from stintd.engine.rows import select
+from stintd.engine.step import Step
+from stintd.engine.view import View
+from stintd.errors import Conflict, StintdError
+from stintd.store.scope import Limit, reach
+
+__all__ = ["Limit", "limited", "scrubbed", "within"]
+
+_GONE = object()
+
+
+def limited(fn: Callable[[Step], Any], limit: Limit) -> Callable[[Step], Any]:
+    """A command that reaches no further than the limit."""
+
+    def run(step: Step) -> Any:
+        step.keep_within(limit, reach(step.conn, limit))
+        try:
+            return _answer(fn(step), step.reach or frozenset())
+        except StintdError as error:
+            raise _silent(step, error, step.reach or frozenset()) from None
+
+    return run
+
+
+def within(view: View) -> View:
+    """A view on a limited connection: what has no row yet (sessions that wait, work just noticed) is limited here."""
+    visible = {row["id"] for row in select(view.conn, "SELECT id FROM project")}
+    waiting = tuple(one for one in view.waiting if one.project in visible)
+    return View(view.conn, view.now, view.policy, waiting)
+
+
+def _answer(answer: Any, kept: frozenset[str]) -> Any:
+    if hasattr(answer, "value"):
+        return type(answer)(scrubbed(answer.value, kept), answer.is_new, answer.secret)
+    return scrubbed(answer, kept) if isinstance(answer, dict | list) else answer
+
+
+def scrubbed(value: Any, kept: frozenset[str]) -> Any:
+    """The same without what belongs to projects beyond reach: gone from lists, null elsewhere."""
+    found = _scrub(value, kept)
+    return None if found is _GONE else found
+
+
+def _scrub(value: Any, kept: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        if any(name in value and value[name] not in kept for name in ("projectId", "project_id")):
+            return _GONE
+        shown = {name: _scrub(inner, kept) for name, inner in value.items()}
+        return {name: None if inner is _GONE else inner for name, inner in shown.items()}
+    if isinstance(value, list | tuple):
+        return [inner for inner in (_scrub(one, kept) for one in value) if inner is not _GONE]
+    return value
+
+
+def _silent(step: Step, error: StintdError, kept: frozenset[str]) -> StintdError:
+    """A refusal that names what is beyond reach becomes one that names nothing."""
+    names = select(step.conn, "SELECT id, name FROM project WHERE name <> ''")
+    is_telling = any(row["id"] not in kept and row["name"] in f"{error.message} {error.hint}" for row in names)
+    if scrubbed(error.details, kept) == error.details and not (is_telling and isinstance(error, Conflict)):
+        return error
+    return type(error)("something of the owner's that this key does not reach is in the way", "ask the owner")

@@ -1,0 +1,1 @@
+"""Keeps the rows of entries equal to what the rules derive. Sees the core of the engine only."""

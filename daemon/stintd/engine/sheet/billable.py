@@ -1,0 +1,44 @@
+"""What is billed: the owner's mapping goes before the project's own word, and that before whether it has a client."""
+
+from collections.abc import Callable
+from sqlite3 import Connection
+
+from stintd.domain.mapping.pattern import glob
+from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.policy import MapRule, Policy
+from stintd.engine.rows import Row
+from stintd.engine.sheet import projects
+
+
+def rule_of(conn: Connection, policy: Policy, project: str, branch: str | None) -> MapRule | None:
+    """The owner's first mapping to this project that says something of billing or tags here."""
+    name = normal_name(project)
+    for dated in projects.rules(conn, policy):
+        rule = dated.rule
+        is_here = rule.branch is None or glob(rule.branch).fullmatch(branch or "") is not None
+        says = rule.billable is not None or rule.bill_agent_time is not None or bool(rule.tags)
+        if says and is_here and rule.project is not None and normal_name(rule.project) == name:
+            return rule
+    return None
+
+
+def is_billable(rule: MapRule | None, project: Row | None, actor: str) -> bool:
+    """Whether an entry is billed; agents' time only where that is said besides."""
+    billable = bool(project and (project["client_id"] if project["billable"] is None else project["billable"]))
+    if rule is not None and rule.billable is not None:
+        billable = rule.billable
+    if actor == "agent":
+        by_rule = rule.bill_agent_time if rule is not None else None
+        billable = billable and bool(project and project["bill_agent_time"] if by_rule is None else by_rule)
+    return billable
+
+
+def supervised(conn: Connection, policy: Policy) -> Callable[[Row], bool]:
+    """Whether a project's supervised time is billed: by the first mapping to it that says so and holds on every branch,
+    for totals know no branch; else by the project's own word."""
+    said: dict[str, bool] = {}
+    for dated in projects.rules(conn, policy):
+        rule = dated.rule
+        if rule.bill_supervised is not None and rule.project is not None and rule.branch is None:
+            said.setdefault(normal_name(rule.project), rule.bill_supervised)
+    return lambda project: said.get(normal_name(project["name"]), bool(project["bill_supervised"]))

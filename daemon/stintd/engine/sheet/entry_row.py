@@ -1,0 +1,80 @@
+"""What a derived stretch is called and whether it is billed: task, description, tags, billable. Writer thread only."""
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stintd.domain.describe import describe, ticket_in
+from stintd.domain.model import Stretch, to_us
+from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet import billable as billing
+
+if TYPE_CHECKING:
+    from stintd.engine.step import Step
+
+COMMITS = """
+SELECT subject, time_us FROM repo_commit
+WHERE CASE WHEN :repo IS NULL THEN repo_id IN (SELECT id FROM repo WHERE project_id = :project) ELSE repo_id = :repo END
+AND time_us BETWEEN :start AND :end AND (branch IN (:branch, '') OR :branch IS NULL) AND is_own = 1 ORDER BY time_us, sha
+"""
+NEXT_COMMIT = """
+SELECT subject FROM repo_commit WHERE repo_id = ? AND branch = ? AND time_us > ? AND time_us <= ? AND is_own = 1
+ORDER BY time_us, sha LIMIT 1
+"""
+DAY_US = 86_400_000_000
+
+
+def row_of(step: "Step", stretch: Stretch) -> Row:
+    """The columns of an automatic entry for this stretch, but for its id and what a creation adds."""
+    end_us = None if stretch.is_open else to_us(stretch.end)
+    subjects = _subjects(step, stretch)
+    project = first(step.conn, "SELECT * FROM project WHERE id = ?", (stretch.project,)) if stretch.project else None
+    task = stretch.task or ticket_in(subjects, step.policy) or (project["default_task"] if project else None)
+    said = _said(step, stretch.session)
+    told = said.pop("description", "") or describe(subjects, _next_subject(step, stretch), stretch.branch)
+    return {
+        "actor": stretch.actor, "origin": "auto", "project_id": stretch.project, "task": task,
+        "start_us": to_us(stretch.start), "end_us": end_us, "state": "running" if stretch.is_open else "finished",
+        "description": told, **_billing(step, stretch, project), **said,
+        "hands_on_us": _us(stretch.hands_on), "supervised_us": _us(stretch.supervised),
+        "last_evidence_us": to_us(stretch.last_evidence), "repo_id": stretch.repo, "branch": stretch.branch,
+        "session": stretch.session, "is_confirmed": int(stretch.is_confirmed),
+        "is_estimated": int(stretch.is_estimated), "derived_project_id": stretch.project,
+        "derived_task": stretch.task, "zone": step.state.zone,
+    }  # fmt: skip
+
+
+def _said(step: "Step", session: str | None) -> Row:
+    """What the start of a session said of the work: description, tags, billable; only what it did say."""
+    row = first(step.conn, "SELECT description, tags, billable FROM session WHERE id = ?", (session,)) if session else None
+    if row is None:
+        return {}
+    return {name: value for name, value in row.items() if value not in (None, "", "[]")}
+
+
+def _us(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)
+
+
+def _subjects(step: "Step", stretch: Stretch) -> list[str]:
+    if stretch.project is None:
+        return []
+    where = {"repo": stretch.repo, "project": stretch.project, "branch": stretch.branch}
+    found = select(step.conn, COMMITS, {**where, "start": to_us(stretch.start), "end": to_us(stretch.end)})
+    return [row["subject"] for row in found]
+
+
+def _next_subject(step: "Step", stretch: Stretch) -> str | None:
+    """The subject of the next own commit on that branch the same day, for work not yet committed."""
+    if stretch.repo is None:
+        return None
+    end_us = to_us(stretch.end)
+    found = first(step.conn, NEXT_COMMIT, (stretch.repo, stretch.branch or "", end_us, end_us + DAY_US))
+    return found["subject"] if found else None
+
+
+def _billing(step: "Step", stretch: Stretch, project: Row | None) -> Row:
+    """Billable and tags: the owner's mapping, else the project's own word, else whether it has a client."""
+    rule = billing.rule_of(step.conn, step.policy, project["name"], stretch.branch) if project else None
+    billable = billing.is_billable(rule, project, stretch.actor)
+    return {"billable": int(billable), "tags": json.dumps(list(rule.tags) if rule else [], ensure_ascii=False)}

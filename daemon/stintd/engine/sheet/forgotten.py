@@ -1,0 +1,71 @@
+"""Looks after manual timers that their owner forgot: pauses them where the rules say. Writer thread only.
+
+The pause is no edit of the owner's: undo does not count it as a step, and the owner is asked what the time was.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from stintd.domain import manual
+from stintd.domain.model import Pause, TimeEntry, from_us, to_us
+from stintd.engine.rows import Row, select
+from stintd.engine.sheet import reconcile, rollup
+from stintd.store import absences, cursors, heartbeats, rowio
+
+if TYPE_CHECKING:
+    from stintd.engine.step import Step
+
+PAUSED = "paused:"
+"""Cursor that says why a timer was paused by itself; the owner is asked while it rests."""
+DESKTOP = "desktop"
+"""What a step names among what has something to send when its owner is to be asked."""
+VOUCHED = "vouched:"
+"""Cursor that says when its owner said last, in microseconds, that a timer's time was work although nothing shows it."""
+RUNNING = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human' AND state = 'running'"
+
+
+def look(step: "Step") -> datetime | None:
+    """Pause what has come to a pause; the next instant at which passing time alone may pause something."""
+    checks = []
+    for row in select(step.conn, RUNNING):
+        timer, zone = _since_vouched(step, rollup.entry_of(row)), ZoneInfo(row["zone"])
+        signs = _signs(step, row, timer)
+        due = manual.pause_due(timer, signs, step.policy, zone, step.now)
+        if due is None:
+            checks.append(manual.next_check(timer, signs, step.policy, zone, step.now))
+        else:
+            _pause(step, row, rollup.entry_of(row), due.at)
+            cursors.put(step.conn, {PAUSED + row["id"]: due.reason})
+            step.outgoing.add(DESKTOP)
+    return min(checks, default=None)
+
+
+def _since_vouched(step: "Step", timer: TimeEntry) -> TimeEntry:
+    """The timer from when its owner last said what its time had been: before that it is not looked at again."""
+    known = cursors.get(step.conn, VOUCHED + timer.id)
+    at = from_us(int(known)) if known is not None else timer.start
+    return replace(timer, start=at, pauses=()) if at > manual.running_since(timer) else timer
+
+
+def _signs(step: "Step", row: Row, timer: TimeEntry) -> manual.Signs:
+    """What speaks for a timer: its owner's acts on it, and human heartbeats of its project."""
+    since, now_us = to_us(manual.running_since(timer)), to_us(step.now)
+    resolver = step.state.resolver(step.conn, step.policy)
+    contexts = heartbeats.contexts(step.conn)
+    at = [manual.running_since(timer), datetime.fromtimestamp(row["updated_us"] / 1e6, tz=step.now.tzinfo)]
+    for run in heartbeats.runs(step.conn, since, now_us):
+        context = contexts[run.context]
+        if context.actor == "human" and resolver.resolve(context).project == timer.project:
+            at += [datetime.fromtimestamp(us / 1e6, tz=step.now.tzinfo) for us in (run.first_us, run.last_us)]
+    return manual.Signs(at, absences.overlapping(step.conn, since, now_us))
+
+
+def _pause(step: "Step", row: Row, timer: TimeEntry, at: datetime) -> None:
+    pauses = [*timer.pauses, Pause(at, None)]
+    text = str([[to_us(one.start), to_us(one.end) if one.end else None] for one in pauses]).replace("None", "null")
+    values = {"state": "paused", "pauses": text, "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
+    rowio.update(step.conn, "entry", row["id"], values)
+    step.touch(to_us(at), to_us(step.now))
+    reconcile.announce(step, "time_entry.updated", row["id"])

@@ -1,0 +1,138 @@
+"""When the owner usually works and what their silences mean, learnt from earlier days only and stored with each day, so
+that the past stands still.
+
+A day learns once, when its first evidence is derived: from the confirmed work of the four weeks before it. Later evidence
+for those weeks changes nothing of it (TRACKING, invariant 8). Writer thread only.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from sqlite3 import Connection
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from stintd.domain.day import ONE_DAY, day_of, start_of_day
+from stintd.domain.derive.fact import FINISHING
+from stintd.domain.derive.habit import UNKNOWN, Habit, PastWork, habit_of
+from stintd.domain.derive.limits import limits_of
+from stintd.domain.model import from_us, to_us
+from stintd.domain.policy import Policy
+from stintd.engine.rows import Row, select
+from stintd.frozen import frozen
+from stintd.store import heartbeats
+
+LOOK_BACK = timedelta(days=28)
+DAYS_NEEDED = 5
+SLACK = timedelta(hours=1)
+SHARE = 0.1
+"""Of the days, so many of the earliest beginnings and of the latest ends are exceptions."""
+WORK = """
+SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us, last_evidence_us, project_id FROM entry
+WHERE actor = 'human' AND is_confirmed = 1 AND start_us BETWEEN ? AND ? ORDER BY start_us
+"""
+
+
+@frozen
+class Learnt:
+    """What a day knows: first and last usual minute (None: every hour is usual), and the habit around a silence."""
+
+    minutes: tuple[int, int] | None = None
+    habit: Habit = UNKNOWN
+
+    @classmethod
+    def from_row(cls, text: str) -> "Learnt":
+        """Of the values stored with a day; what is not there was not learnt."""
+        values = json.loads(text)
+        hours = values.get("usualMinutes")
+        habit = Habit(values.get("finishesFirst", False), values.get("leaves", False), values.get("movesOn", False))
+        return cls((hours[0], hours[1]) if hours else None, habit)
+
+    def to_row(self) -> str:
+        """What was learnt, and nothing else."""
+        values: dict[str, Any] = {"usualMinutes": self.minutes} if self.minutes else {}
+        if self.habit != UNKNOWN:
+            habit = self.habit
+            values |= {"finishesFirst": habit.finishes_first, "leaves": habit.leaves, "movesOn": habit.moves_on}
+        return json.dumps(values)
+
+
+NOTHING = Learnt()
+
+
+class Habits:
+    """What days have learnt, as `derive` asks for it."""
+
+    def __init__(self, conn: Connection, zone: ZoneInfo) -> None:
+        self._conn, self._zone = conn, zone
+        self._known: dict[date, Learnt] = {}
+
+    def covers(self, instant: datetime) -> bool:
+        """Whether this is a time at which the owner usually works. A day that knows none has every hour."""
+        hours = self._of(instant).minutes
+        if hours is None:
+            return True
+        minute = _minute(instant, self._zone)
+        return hours[0] <= minute <= hours[1]
+
+    def habit(self, instant: datetime) -> Habit:
+        """What a silence that begins then usually means."""
+        return self._of(instant).habit
+
+    def _of(self, instant: datetime) -> Learnt:
+        day = day_of(instant, self._zone)
+        if day not in self._known:
+            self._known[day] = stored(self._conn, day)
+        return self._known[day]
+
+
+def stored(conn: Connection, day: date) -> Learnt:
+    """What a day learnt, if anything."""
+    rows = select(conn, "SELECT values_json FROM day_policy WHERE day = ?", (day.isoformat(),))
+    return Learnt.from_row(rows[0]["values_json"]) if rows else NOTHING
+
+
+def learn(conn: Connection, lo_us: int, hi_us: int, zone: ZoneInfo, policy: Policy) -> None:
+    """Let the days of a range learn that have not yet."""
+    first, last = day_of(from_us(lo_us), zone), day_of(from_us(hi_us), zone)
+    known = {row["day"] for row in select(conn, "SELECT day FROM day_policy WHERE day BETWEEN ? AND ?", (str(first), str(last)))}
+    day = first
+    while day <= last:
+        if day.isoformat() not in known:
+            conn.execute("INSERT INTO day_policy VALUES (?, ?)", (day.isoformat(), _learnt(conn, day, zone, policy).to_row()))
+        day += ONE_DAY
+
+
+def _learnt(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> Learnt:
+    """From the confirmed work of the weeks before a day, if there were days enough."""
+    midnight = start_of_day(day, zone)
+    lo_us, hi_us = to_us(midnight - LOOK_BACK), to_us(midnight) - 1
+    work = select(conn, WORK, (lo_us, hi_us))
+    minutes = _usual(work, zone)
+    if minutes is None:
+        return NOTHING
+    stretches = [PastWork(row["start_us"], row["last_evidence_us"] or row["end_us"], row["project_id"]) for row in work]
+    finishes = heartbeats.person_ends(conn, FINISHING, lo_us, hi_us)
+    return Learnt(minutes, habit_of(stretches, finishes, limits_of(policy)))
+
+
+def _usual(work: Sequence[Row], zone: ZoneInfo) -> tuple[int, int] | None:
+    """From the beginnings and ends of days of work, the odd ones left out; None when there are too few."""
+    days: dict[date, list[int]] = {}
+    for row in work:
+        start, end = from_us(row["start_us"]), from_us(row["end_us"])
+        on = day_of(start, zone)
+        last = _minute(end, zone) if day_of(end, zone) == on else 24 * 60
+        begun, ended = days.get(on, [24 * 60, 0])
+        days[on] = [min(begun, _minute(start, zone)), max(ended, last)]
+    if len(days) < DAYS_NEEDED:
+        return None
+    odd = int(len(days) * SHARE)
+    slack = SLACK // timedelta(minutes=1)
+    starts, ends = sorted(begun for begun, _ in days.values()), sorted(ended for _, ended in days.values())
+    return max(0, starts[odd] - slack), min(24 * 60, ends[-1 - odd] + slack)
+
+
+def _minute(instant: datetime, zone: ZoneInfo) -> int:
+    local: time = instant.astimezone(zone).time()
+    return local.hour * 60 + local.minute

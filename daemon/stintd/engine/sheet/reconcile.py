@@ -1,0 +1,189 @@
+"""From a derived sheet to `entry` rows: ids stay with their work, edits stay on their entries, and an unchanged result
+writes nothing.
+
+Overrides (a project or text that a person set while time follows evidence) are found again by their anchor, the stretch
+as it stood when it was edited; so they do not depend on the order in which evidence came in. Writer thread only.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from stintd.domain.derive.identity import Found, Held, match
+from stintd.domain.derive.timesheet import Sheet
+from stintd.domain.model import Stretch, to_us
+from stintd.engine import wire
+from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.sheet import billable, entry_row, rollup
+from stintd.store import rowio
+
+if TYPE_CHECKING:
+    from stintd.engine.step import Step
+
+FOLLOWING = "origin = 'auto' AND instr(pinned, 'time') = 0"
+"""Entries that evidence makes and unmakes; all others are the owner's."""
+QUIET = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
+"""What a running timer's next heartbeat changes: kept, but no new revision and nothing to announce."""
+TEXT = ("description", "tags", "billable")
+
+
+def write(step: "Step", sheet: Sheet, lo_us: int, hi_us: int) -> None:
+    """Make the automatic entries between these instants what `sheet` says."""
+    bounds = "start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) >= ?"
+    sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWING}"  # noqa: S608
+    stored = {row["id"]: row for row in select(step.conn, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
+    stretches = sorted(sheet.stretches, key=lambda s: (s.start, s.actor, s.project or ""))
+    rows = [entry_row.row_of(step, stretch) for stretch in stretches]
+    kept, merged = _identities(stored, stretches)
+    for index, row in enumerate(rows):
+        if index in kept:
+            _change(step, stored[kept[index]], _overlaid(stored[kept[index]], row))
+        else:
+            kept[index] = _create(step, row)
+    for entry_id, successor in merged.items():
+        remove(step, stored[entry_id], kept.get(successor) if successor is not None else None)
+    matched = {*kept.values(), *merged}
+    for row in stored.values():
+        if row["id"] not in matched and _is_elsewhere(row, stretches):
+            _hold(step, row)
+
+
+def bill_again(step: "Step", project_id: str) -> None:
+    """What is billed of a project was changed: so are its entries that nobody set or approved, backwards too."""
+    project = first(step.conn, "SELECT * FROM project WHERE id = ?", (project_id,))
+    sql = "SELECT * FROM entry WHERE project_id = ? AND origin = 'auto' AND instr(pinned, 'text') = 0"
+    for row in select(step.conn, f"{sql} AND approved_us IS NULL AND locked = 0", (project_id,)):
+        said = first(step.conn, "SELECT billable FROM session WHERE id = ?", (row["session"],)) if row["session"] else None
+        if project is None or (said is not None and said["billable"] is not None):
+            continue
+        rule = billable.rule_of(step.conn, step.policy, project["name"], row["branch"])
+        _change(step, row, {**row, "billable": int(billable.is_billable(rule, project, row["actor"]))})
+
+
+def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:
+    """Which stretch keeps which id: first those with an override by their anchors, then the rest by what they overlap."""
+    found = [Found(s.actor, s.project, to_us(s.start), to_us(s.end)) for s in stretches]
+    overridden = [_held(row, "anchor_start_us", "anchor_end_us") for row in stored.values() if row["pinned"]]
+    first = match(overridden, found)
+    claimed = {**first.kept, **_moved([entry for entry in overridden if entry.id in first.merged], found, first.kept)}
+    rest = [index for index in range(len(found)) if index not in claimed]
+    plain = [_held(row, "start_us", "end_us") for row in stored.values() if not row["pinned"]]
+    second = match(plain, [found[index] for index in rest])
+    kept = {**claimed, **{rest[index]: entry_id for index, entry_id in second.kept.items()}}
+    by_id = {entry.id: entry for entry in plain}
+    return kept, {gone: _successor(index, rest, by_id[gone], found) for gone, index in second.merged.items()}
+
+
+def _moved(strays: list[Held], found: list[Found], claimed: dict[int, str]) -> dict[int, str]:
+    """Overrides whose evidence another project has now (a mapping, a project file): the stretch that holds most of it."""
+    if not strays:
+        return {}
+    free = [index for index in range(len(found)) if index not in claimed]
+    by_id = {entry.id: entry._replace(project=None) for entry in strays}
+    near = match(list(by_id.values()), [found[index]._replace(project=None) for index in free])
+    return {free[at]: entry_id for at, entry_id in near.kept.items() if _is_mostly(by_id[entry_id], found[free[at]])}
+
+
+def _is_mostly(entry: Held, stretch: Found) -> bool:
+    """Whether most of both is the same time: else it is a neighbour that grew over it."""
+    shared = min(entry.end_us, stretch.end_us) - max(entry.start_us, stretch.start_us)
+    return 2 * shared > max(entry.end_us - entry.start_us, stretch.end_us - stretch.start_us)
+
+
+def _is_elsewhere(row: Row, stretches: Sequence[Stretch]) -> bool:
+    """Whether a person's other work now lies in the time of an entry that lost its evidence."""
+    if row["actor"] != "human":
+        return False
+    end_us = row["end_us"] or row["last_evidence_us"] or row["start_us"]
+    return any(s.actor == "human" and to_us(s.start) < end_us and to_us(s.end) > row["start_us"] for s in stretches)
+
+
+def _hold(step: "Step", row: Row) -> None:
+    """What a person wrote on an entry stays although late evidence gave its time to other work: it becomes their own
+    time, and the rest is derived again around it, so that nothing counts twice.
+    """
+    end_us = row["end_us"] or row["last_evidence_us"] or row["start_us"]
+    pins = pinned_text({*row["pinned"].split(), "time"})
+    _change(step, row, {"pinned": pins, "end_us": end_us, "state": "finished"})
+    step.touch(row["start_us"], end_us)
+
+
+def _successor(index: int | None, rest: list[int], entry: Held, found: list[Found]) -> int | None:
+    """The stretch that now holds the time of an entry that is gone, also one that an override had claimed before."""
+    return rest[index] if index is not None else next(iter(match([entry], found).kept), None)
+
+
+def _held(row: Row, start: str, end: str) -> Held:
+    begin = row[start] if row[start] is not None else row["start_us"]
+    finish = row[end] if row[end] is not None else (row["end_us"] or row["last_evidence_us"] or row["start_us"])
+    return Held(row["id"], row["actor"], row["derived_project_id"], begin, finish)
+
+
+def _overlaid(before: Row, derived: Row) -> Row:
+    """The derived row with the fields that a person set."""
+    row = dict(derived)
+    pins = before["pinned"].split()
+    if "project" in pins:
+        row["project_id"], row["task"] = before["project_id"], before["task"]
+    if "text" in pins:
+        row.update({name: before[name] for name in TEXT})
+    return row
+
+
+def _create(step: "Step", row: Row) -> str:
+    """A new automatic entry; its id."""
+    state = step.state
+    entry_id = step.new_id()
+    now_us = to_us(step.now)
+    full = {
+        "id": entry_id, "pauses": "[]", "pinned": "", "revision": 1, **row, "user_id": state.user_id,
+        "device_id": state.device_id, "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
+    }  # fmt: skip
+    rowio.insert(step.conn, "entry", full)
+    rollup.add(step, full)
+    announce(step, "time_entry.started" if row["end_us"] is None else "time_entry.created", entry_id)
+    return entry_id
+
+
+def _change(step: "Step", before: Row, row: Row) -> None:
+    """Write what differs, if anything does."""
+    differing = {name: value for name, value in row.items() if before[name] != value}
+    if not differing:
+        return
+    is_loud = row["end_us"] is not None or not differing.keys() <= QUIET
+    if is_loud:
+        differing |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
+    after = {**before, **differing}
+    rowio.update(step.conn, "entry", before["id"], differing)
+    rollup.replace(step, before, after)
+    if is_loud:
+        stopped = before["end_us"] is None and row["end_us"] is not None
+        announce(step, "time_entry.stopped" if stopped else "time_entry.updated", before["id"])
+
+
+def remove(step: "Step", row: Row, successor: str | None) -> None:
+    """An automatic entry is gone; `successor` holds its time now."""
+    rowio.delete(step.conn, "entry", row["id"])
+    rollup.remove(step, row)
+    if successor is not None:
+        now_us = to_us(step.now)
+        step.conn.execute("UPDATE merged_entry SET merged_into = ? WHERE merged_into = ?", (successor, row["id"]))
+        step.conn.execute("INSERT OR REPLACE INTO merged_entry VALUES (?, ?, ?)", (row["id"], successor, now_us))
+    payload: dict[str, Any] = {"id": row["id"], "mergedInto": successor, "projectId": row["project_id"]}
+    step.publish("time_entry.deleted", payload)
+
+
+def announce(step: "Step", kind: str, entry_id: str) -> None:
+    """Tell listeners of an entry as it is now."""
+    for entry in wire.entries_by_id(step, [entry_id]):
+        step.publish(kind, entry)
+
+
+def pinned_text(pins: set[str]) -> str:
+    """Pins as they are stored."""
+    return " ".join(sorted(pins))
+
+
+def tags_text(tags: Sequence[str]) -> str:
+    """Tags as they are stored."""
+    return json.dumps(list(tags), ensure_ascii=False)

@@ -1,0 +1,71 @@
+"""Copies of the database: when one is due, and on demand. Loop thread; the copying itself runs beside everything else.
+
+A daily one is made after a commit, once the newest is older than `backup.every`: an idle daemon is not woken for it, and
+what did not change needs no new copy. A failure is said and tried again an hour later.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from stintd.clock import Clock
+from stintd.engine import wire
+from stintd.engine.engine import Engine
+from stintd.engine.supervisor import Supervisor
+from stintd.errors import StintdError
+from stintd.store import backups
+
+RETRY = timedelta(hours=1)
+
+
+class Backups:
+    """One a daemon. `every` zero: none but on demand. `keep`: how many of each kind stay."""
+
+    def __init__(self, engine: Engine, clock: Clock, supervisor: Supervisor, every: timedelta, keep: int) -> None:
+        self._engine, self._clock, self._supervisor = engine, clock, supervisor
+        self._folder = engine.database.backup_folder
+        self._lock = asyncio.Lock()
+        self.set_rhythm(every, keep)
+
+    def set_rhythm(self, every: timedelta, keep: int) -> None:
+        """Take over the settings. The first copy of a new home is due one `every` after its first use."""
+        self._every, self._keep = every, keep
+        daily = [one.at for one in backups.listing(self._folder) if one.label == backups.DAILY]
+        since = max(daily, default=None) or self._engine.database.first_used() or self._clock.now()
+        self._due: datetime | None = since + every if every else None
+
+    def check(self) -> None:
+        """Called after a commit."""
+        now = self._clock.now()
+        if self._due is not None and now >= self._due:
+            self._due = now + RETRY
+            self._supervisor.start("backup", self._daily)
+
+    async def _daily(self) -> None:
+        try:
+            await self.make(backups.DAILY)
+        except StintdError as error:
+            self._engine.health.raise_warning(
+                "backup_failed", f"no backup could be made: {error.message}", error.hint, severity="error"
+            )
+            return
+        self._due = self._clock.now() + self._every
+
+    async def make(self, label: str = backups.MANUAL) -> dict[str, Any]:
+        """Make one now, of everything answered before; one at a time."""
+        async with self._lock:
+            await self._engine.read(lambda conn: None)
+            path = await self._engine.database.backup(label, self._keep)
+        self._engine.health.clear("backup_failed")
+        return next(one for one in self.listing() if one["path"] == str(path))
+
+    def listing(self) -> list[dict[str, Any]]:
+        """What there is, the newest first."""
+        return [_shape(one) for one in backups.listing(self._folder)]
+
+
+def _shape(backup: backups.Backup) -> dict[str, Any]:
+    return {
+        "name": backup.path.name, "path": str(backup.path), "at": wire.stamp(backup.at), "kind": backup.label,
+        "bytes": backup.size,
+    }  # fmt: skip

@@ -1,0 +1,114 @@
+"""What only the running daemon can say of itself for `stint doctor`: watches, queues, time zone, billing systems.
+
+Nothing is changed, and nobody outside this machine is asked unless the owner says so. Loop thread.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from stintd.engine.delivery.plan import Planned
+from stintd.engine.delivery.targetlane import LaneTools
+from stintd.engine.engine import Engine
+from stintd.errors import StintdError
+from stintd.frozen import frozen
+from stintd.ports import Outcome
+from stintd.store import deliveries
+
+KEYLESS = "webhook"
+"""The kind of target that may do without a secret: a receiver of the owner's."""
+BACKLOG = 5000
+"""Heartbeats that may wait for the database before it is worth a word."""
+
+
+@frozen
+class Finding:
+    """One thing looked at: `state` is ok, warning or error."""
+
+    name: str
+    state: str
+    text: str
+    hint: str = ""
+
+
+@frozen
+class Watches:
+    """How many watches there are, may be ours, and the system allows (0: it does not say); and what could not be watched."""
+
+    used: int
+    budget: int
+    limit: int
+    troubles: Sequence[str] = ()
+
+
+@frozen
+class Doctor:
+    """The parts it looks at. `watches` and `zone` ask for what is so now; `planned` are the connected billing systems."""
+
+    engine: Engine
+    tools: LaneTools
+    watches: Callable[[], Watches]
+    zone: Callable[[], str]
+    planned: Callable[[], Mapping[str, Planned]]
+
+    async def findings(self, online: bool) -> list[dict[str, Any]]:
+        """Everything, in the order of a person's interest. `online`: each billing system is asked who we are there."""
+        found = [self._backlog(), self._watches(), self._zone()]
+        states = await self.engine.database.read(deliveries.targets)
+        for name, one in self.planned().items():
+            found.append(await self._target(name, one, states.get(name), online))
+        return [{"name": one.name, "state": one.state, "text": one.text, "hint": one.hint} for one in found]
+
+    def _backlog(self) -> Finding:
+        lag, damaged = self.engine.lag, self.engine.journal.damaged_bytes
+        if lag > BACKLOG:
+            return Finding(
+                "journal", "warning", f"{lag} heartbeats wait for the database", "look at the disk; see `stint status`"
+            )
+        if damaged:
+            return Finding("journal", "warning", f"{damaged} bytes of the journal were torn and never answered",
+                           "nothing that was answered is lost; look at the disk if it comes again")  # fmt: skip
+        return Finding("journal", "ok", f"{lag} heartbeats wait for the database")
+
+    def _watches(self) -> Finding:
+        found = self.watches()
+        told = f"{found.used} of {found.budget} watches in use"
+        if found.troubles:
+            return Finding("watches", "warning", f"{told}; {found.troubles[0]}", "see `stint repos`; the rest is swept")
+        if found.limit and found.budget and found.used * 10 > found.budget * 9:
+            hint = f"sudo sysctl fs.inotify.max_user_watches={found.limit * 4}"
+            return Finding("watches", "warning", f"{told}: nearly all that may be ours", hint)
+        return Finding("watches", "ok", told)
+
+    def _zone(self) -> Finding:
+        ours, machine = self.engine.policy.zone, self.zone()
+        if ours != machine:
+            return Finding(
+                "zone", "warning", f"days are counted in {ours}, and the machine is in {machine} now", "`stint restart`"
+            )
+        return Finding("zone", "ok", f"days are counted in {ours}")
+
+    async def _target(self, name: str, one: Planned, state: Mapping[str, Any] | None, online: bool) -> Finding:
+        label, hint = f"target {name}", f"`stint connect {name}` tries it and keeps what works"
+        try:
+            secret = await self.tools.keys.of(one.target)
+        except StintdError as error:
+            return Finding(label, "error", error.message, error.hint or hint)
+        if not secret and one.target.kind != KEYLESS:
+            return Finding(label, "error", "its key is gone from secrets/", hint)
+        if state is not None and state["stopped"]:
+            return Finding(label, "error", f"nothing is sent: {state['trouble']}", f"{hint}; everything waits")
+        if online:
+            return await self._asked(label, one, secret, hint)
+        if state is not None and state["failures"]:
+            return Finding(label, "warning", f"{state['failures']} failures in a row, the last: {state['trouble']}",
+                           f"it is tried again; `stint sync {name}` tries at once")  # fmt: skip
+        return Finding(label, "ok", "its credentials are there; --online asks it")
+
+    async def _asked(self, label: str, one: Planned, secret: str, hint: str) -> Finding:
+        try:
+            found = await self.tools.make(one.target, secret).check()
+        except StintdError as error:
+            return Finding(label, "error", error.message, error.hint or hint)
+        if isinstance(found, Outcome):
+            return Finding(label, "error", found.text, hint)
+        return Finding(label, "ok", f"it knows us{f' as {found.name}' if found.name else ''}")

@@ -1,0 +1,84 @@
+"""What the stream tells between commits: heartbeats as they come, work just noticed, warnings.
+
+None of it is in the change log: who was away asks for the status instead. Costs nothing while nobody listens; of a flood
+only the first heartbeats are told. Runs on the event loop's thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from sqlite3 import Connection
+from typing import Any
+
+from stintd.domain.model import Heartbeat, to_us
+from stintd.engine import health, wire
+from stintd.engine.engine import Engine
+from stintd.engine.hub import Change
+from stintd.engine.intake.intake import Glimpse
+from stintd.engine.queries.timers import timers
+from stintd.engine.sheet import projects
+from stintd.engine.view import View
+from stintd.errors import StintdError
+
+DELAY = 0.1
+"""Seconds heartbeats are gathered, so that a save of many files is one look at the database; the step that gives a new
+place its project is usually over by then."""
+FLOOD = 100
+"""Heartbeats told of one gathering."""
+
+
+class News:
+    """One a daemon; hands to the engine's hub."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._beats: list[Heartbeat] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def heartbeats(self, beats: Sequence[Heartbeat]) -> None:
+        """These were admitted."""
+        if not self._engine.hub.has_listeners:
+            return
+        if not self._beats:
+            asyncio.get_running_loop().call_later(DELAY, self._tell_beats)
+        self._beats.extend(beats[: FLOOD - len(self._beats)])
+
+    def glimpse(self, glimpse: Glimpse) -> None:
+        """Work was noticed that the noise rules have not released; told where no timer shows it already."""
+
+        def noticed(conn: Connection) -> list[Change]:
+            engine = self._engine
+            view = View(conn, engine.clock.now(), engine.policy, (), ((glimpse.context, glimpse.time),))
+            return [Change(0, "time_entry.started", one) for one in timers(view) if one.get("provisional")]
+
+        self._publish_what(noticed)
+
+    def warnings(self) -> None:
+        """What is degraded changed: all of it as it is now."""
+        if self._engine.hub.has_listeners:
+            told = [health.told(one) for one in self._engine.health.warnings()]
+            self._engine.hub.publish([Change(0, "health", {"warnings": told})])
+
+    def _tell_beats(self) -> None:
+        beats, self._beats = self._beats, []
+
+        def shaped(conn: Connection) -> list[Change]:
+            resolver = projects.load_resolver(conn, self._engine.policy)
+            return [Change(0, "heartbeat", _shape(conn, beat, resolver.resolve(beat.context))) for beat in beats]
+
+        self._publish_what(shaped)
+
+    def _publish_what(self, ask: Callable[[Connection], list[Change]]) -> None:
+        """Ask the database beside the writer, then publish what it says."""
+        if self._engine.hub.has_listeners and not self._engine.is_stopping:
+            task = asyncio.create_task(self._publish(ask))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _publish(self, ask: Callable[[Connection], list[Change]]) -> None:
+        with suppress(StintdError):  # the database cannot be read: a warning says so already, and nobody relies on this
+            self._engine.hub.publish(await self._engine.database.read(ask))
+
+
+def _shape(conn: Connection, beat: Heartbeat, assignment: Any) -> dict[str, Any]:
+    return {**wire.beat(conn, to_us(beat.time), beat.entity, beat.context, assignment), "id": beat.id}

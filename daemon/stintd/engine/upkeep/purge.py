@@ -1,0 +1,125 @@
+"""`stint purge`: out of the database first, then out of every file beside it. Loop thread.
+
+The order matters: the transaction, then the file anew without the freed pages, then the files that hold copies of it. A
+daemon that dies in between has purged the database; the files are purged by doing it again, which is said in the answer.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from stintd.engine.commands import purging, resolve
+from stintd.engine.commands.resolve import Wanted
+from stintd.engine.engine import Engine
+from stintd.engine.period import Period, period, zone_of
+from stintd.engine.rows import first
+from stintd.engine.step import DryRun, Step
+from stintd.engine.upkeep.backups import Backups
+from stintd.errors import Invalid, StintdError
+from stintd.store import backups
+
+COPIES = (f"{backups.PREFIX}*.db", f"{backups.PREFIX}*.db.partial")
+BESIDE = ("*.damaged-*", "*.before-*", "*.restoring*", "*.partial")
+"""What is kept beside the database of earlier ones, by the end of its name."""
+log = logging.getLogger(__name__)
+
+
+class Purge:
+    """One a daemon. `logs`: the folder of log files; `bad`: messages of hooks that could not be read; `fetched`: calendars,
+    which are fetched again when somebody asks."""
+
+    def __init__(self, engine: Engine, copies: Backups, logs: str, bad: str, fetched: str) -> None:
+        self._engine, self._copies = engine, copies
+        self._logs, self._bad, self._fetched = Path(logs), Path(bad), Path(fetched)
+        self._lock = asyncio.Lock()
+        self.watched: Callable[[], Iterable[str]] = lambda: ()
+        self.settled: Callable[[], Awaitable[None]] = self._stored
+
+    async def project(self, project_id: str | None, name: str | None, is_dry: bool, who: str) -> dict[str, Any]:
+        """Everything of a project."""
+        watched = frozenset(self.watched())
+
+        def run(step: Step) -> dict[str, Any]:
+            return purging.project(step, _meant(step, project_id, name), watched)
+
+        return await self._purge(run, None, is_dry, who)
+
+    async def period(self, since: date | datetime, until: date | datetime | None, is_dry: bool, who: str) -> dict[str, Any]:
+        """Everything of a period; without an end up to now."""
+        span = period(since, until, zone_of(self._engine.policy.zone), self._engine.clock.now())
+        if span.start >= self._engine.clock.now():
+            raise Invalid("the period has not begun", "name one that lies in the past")
+        return await self._purge(lambda step: purging.period(step, span), span, is_dry, who)
+
+    async def _purge(self, run: Callable[[Step], dict[str, Any]], span: Period | None, is_dry: bool, who: str) -> dict[str, Any]:
+        async with self._lock:
+            await self.settled()
+            files = await asyncio.to_thread(self._files, span)
+            told = {"dryRun": is_dry, "files": sorted(str(path) for path in files)}
+            if is_dry:
+                return {**told, **await self._engine.run(lambda step: _dry(run(step)), who), "isComplete": True}
+            answer = await self._engine.run(run, who)
+            is_complete = await self._clean(files)
+            log.info("%s", answer["summary"])
+            return {**told, **answer, "isComplete": is_complete}
+
+    async def _stored(self) -> None:
+        await self._engine.read(lambda conn: None)
+
+    async def _clean(self, files: list[Path]) -> bool:
+        """The database file anew, then everything that holds copies; whether nothing is left."""
+        await self._stored()
+        is_empty = self._engine.journal.renew()
+        is_empty = await self._engine.database.compact() and is_empty
+        left = await asyncio.to_thread(_remove, files)
+        try:
+            await self._copies.make(backups.DAILY)
+        except StintdError as error:
+            log.warning("no backup after the purge: %s", error.message)
+        return is_empty and not left
+
+    def _files(self, span: Period | None) -> list[Path]:
+        """What has to go, or to be emptied: copies of the database, logs, messages nobody could read."""
+        database = self._engine.database
+        found = [path for pattern in COPIES for path in database.backup_folder.glob(pattern)]
+        found += [path for pattern in BESIDE for path in database.path.parent.glob(database.path.name + pattern)]
+        found += [path for path in _listed(self._logs) if path.is_file() and path.stat().st_size]
+        found += _listed(self._fetched)
+        return found + [path for path in _listed(self._bad) if span is None or _is_within(path, span)]
+
+
+def _meant(step: Step, project_id: str | None, name: str | None) -> str:
+    """The project, also one that was deleted: its rows are still there."""
+    found = first(step.conn, "SELECT id FROM project WHERE id = ? OR name = ? ORDER BY deleted, id", (project_id, name))
+    return str(found["id"]) if found is not None else resolve.target(step, Wanted(project_id, name)).id
+
+
+def _dry(answer: dict[str, Any]) -> Any:
+    raise DryRun(answer)
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_within(path: Path, span: Period) -> bool:
+    return span.start.timestamp() <= path.lstat().st_mtime < span.end.timestamp()
+
+
+def _remove(files: list[Path]) -> list[Path]:
+    """Remove them; a log that is written to is emptied. Those that could not be."""
+    left = []
+    for path in files:
+        try:
+            if path.suffix == ".log":
+                os.truncate(path, 0)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s cannot be removed: %s", path, error.strerror)
+            left.append(path)
+    return left

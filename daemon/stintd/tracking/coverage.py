@@ -1,0 +1,91 @@
+"""The work trees of tracked checkouts: which folders are watched, how far the system lets us, and what no watch told.
+
+Watching a folder takes two steps, listing and covering; what is made between them would never be seen. So a plan for a
+checkout that is changing is made again until it finds nothing new. Loop's thread only.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from stintd.clock import Clock
+from stintd.domain.model import Signal, TroubleSignal
+from stintd.tracking.model import Parts, Tracked, TrackerSettings
+
+AGAIN = 5  # plans in a row at most: a generator may make folders for minutes, and each tells of itself anyway
+LIMIT_HINT = (
+    "edits there are found by sweeps; see `stint repos`. Where a limit is the reason, raise fs.inotify.max_user_watches "
+    "and fs.inotify.max_user_instances"
+)
+
+
+class WorkTrees:
+    """Plans, covers and sweeps. `tell` takes signals; `since` is when nobody knows how the files were before."""
+
+    def __init__(
+        self, parts: Parts, clock: Clock, settings: TrackerSettings, tell: Callable[[list[Signal]], None], since: datetime
+    ) -> None:
+        self._parts, self._clock, self._settings, self._tell, self._since = parts, clock, settings, tell, since
+        self._limited: set[str] = set()
+        self._is_limited = False
+
+    def is_cold(self, tracked: Tracked) -> bool:
+        """Nobody has worked here for long: its git dir is watched, its work tree is not."""
+        return tracked.last_active < self._clock.now() - self._settings.cold_after
+
+    async def plan(self, tracked: Tracked, is_growing: bool) -> bool:
+        """Watch the folders that matter. `is_growing`: folders may be appearing right now. Whether git's own folders
+        changed meanwhile. The caller sweeps afterwards, for what was written before the watch stood."""
+        if self.is_cold(tracked):
+            tracked.tier = "cold"
+            return False
+        has_moved = False
+        for _ in range(AGAIN):
+            before = set(tracked.folders) | set(tracked.git_folders)
+            folders, git_folders = await asyncio.to_thread(self._list, tracked)
+            has_moved = has_moved or git_folders != tracked.git_folders
+            tracked.folders, tracked.git_folders = folders, git_folders
+            self.cover(tracked)
+            if not is_growing or not (set(folders) | set(git_folders)) - before:
+                break
+        return has_moved
+
+    def _list(self, tracked: Tracked) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        facts = tracked.facts
+        planned = () if facts.kind == "bare" else tuple(self._parts.folders.plan(facts))
+        return planned, tuple(self._parts.git.git_folders(facts))
+
+    def cover(self, tracked: Tracked) -> None:
+        """Have it watched as planned; where the system has no room, say so once for all."""
+        facts = tracked.facts
+        coverage = self._parts.watcher.cover(facts.path, tracked.git_folders, tracked.folders)
+        tracked.tier = coverage.tier
+        tracked.limit = coverage.reason or self._parts.folders.trouble(facts)
+        self._limited.discard(facts.path)
+        if coverage.tier in ("swept", "none") or (coverage.tier == "git" and coverage.reason):
+            self._limited.add(facts.path)
+        self._say_limit(tracked.limit)
+
+    def drop(self, path: str) -> None:
+        """It is watched no more."""
+        self._parts.watcher.uncover(path)
+        self._limited.discard(path)
+        self._say_limit("")
+
+    async def sweep(self, tracked: Tracked) -> None:
+        """Tell files written since the last sweep."""
+        since, tracked.swept = tracked.swept or self._since, self._clock.now()
+        if tracked.facts.kind == "bare":
+            return
+        found = await asyncio.to_thread(self._parts.folders.sweep, tracked.facts, since)
+        if found:
+            tracked.last_active = max(tracked.last_active, *(signal.time for signal in found))
+            self._tell(list(found))
+
+    def _say_limit(self, reason: str) -> None:
+        if bool(self._limited) == self._is_limited:
+            return
+        self._is_limited = bool(self._limited)
+        text = f"not everything can be watched: {reason}" if self._is_limited else ""
+        hint = LIMIT_HINT if self._is_limited else ""
+        self._tell([TroubleSignal("watch_limit", text, hint, is_cleared=not self._is_limited)])

@@ -1,0 +1,47 @@
+"""Where each source of git acts was read to: stored with the acts, asked for when a checkout is adopted.
+
+Names: `reflog:<git dir>`, `push:<common dir>`, and `root:<common dir>`, the first commit that names a repository
+without a remote, kept so that a rewritten history does not rename it.
+"""
+
+from collections.abc import Mapping
+
+from stintd.domain.model import CheckoutFacts
+from stintd.tracking.model import Reading
+
+
+class CursorBook:
+    """All cursors of the tracker. Loop's thread writes; a thread may read `root`."""
+
+    def __init__(self, kept: Mapping[str, str]) -> None:
+        self._kept: dict[str, str] = {}
+        self._by_file: dict[str, str] = {}  # reflog cursors by inode, which a renamed folder keeps
+        self.remember(kept)
+
+    def remember(self, cursors: Mapping[str, str]) -> None:
+        """These were told."""
+        self._kept.update(cursors)
+        for name, cursor in cursors.items():
+            if name.startswith("reflog:") and _inode(cursor) != "0":
+                self._by_file[_inode(cursor)] = cursor
+
+    def reflog(self, reading: Reading) -> str | None:
+        """Where to read on: at the stored cursor, else at that of the folder this one was moved from."""
+        return self._kept.get(reflog_name(reading.facts)) or self._by_file.get(_inode(reading.end))
+
+    def pushed_us(self, facts: CheckoutFacts) -> int:
+        """Up to when pushes were told; 0: never."""
+        return int(self._kept.get(f"push:{facts.common_dir}", 0))
+
+    def root(self, facts: CheckoutFacts) -> str:
+        """The first commit found earlier, "" when none was."""
+        return self._kept.get(f"root:{facts.common_dir}", "")
+
+
+def reflog_name(facts: CheckoutFacts) -> str:
+    """The name of a checkout's reflog cursor."""
+    return f"reflog:{facts.git_dir}"
+
+
+def _inode(cursor: str) -> str:
+    return cursor.split(" ", 1)[0]

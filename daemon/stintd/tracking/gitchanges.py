@@ -1,0 +1,52 @@
+"""What a change in a git dir means: look at HEAD, watch more folders, find worktrees, read pushes, or nothing.
+
+Nothing is the rule: `index` and `FETCH_HEAD` move when editors run status and fetch, and are no person's act.
+"""
+
+import os
+from collections.abc import Iterable
+
+from stintd.domain.model import CheckoutFacts
+from stintd.tracking.model import CREATED, Note
+from stintd.tracking.roots import is_below
+
+LOCKS = ("index.lock", "HEAD.lock")
+MOVES_HEAD = frozenset({"HEAD", "HEAD.lock", "config", "logs", "tables.list", ".git"})
+NEW_FOLDERS = frozenset({"logs", "reftable", "worktrees", "modules", "refs"})
+
+
+def is_in_git(facts: CheckoutFacts, path: str) -> bool:
+    """Whether a path belongs to the git data of a checkout."""
+    return is_below(path, facts.git_dir) or is_below(path, facts.common_dir)
+
+
+def is_lock_taken(note: Note) -> bool:
+    """Whether git holds its lock, or held it since the last batch; the note of its release is none."""
+    return os.path.basename(note.path) in LOCKS and (bool(note.mask & CREATED) or os.path.lexists(note.path))
+
+
+def is_locked(facts: CheckoutFacts) -> bool:
+    """Whether git itself is writing now."""
+    return any(os.path.lexists(os.path.join(facts.git_dir, name)) for name in LOCKS)
+
+
+def meaning(facts: CheckoutFacts, paths: Iterable[str]) -> set[str]:
+    """What is to be done about changed git files: any of `look`, `arm`, `linked`, `push`."""
+    wanted: set[str] = set()
+    places, logs = _places(facts), os.path.join(facts.common_dir, "logs", "refs")
+    for path in paths:
+        folder, name = os.path.split(path)
+        if folder in places:
+            wanted |= {"look"} if name in MOVES_HEAD else set()
+            wanted |= {"arm"} if name in NEW_FOLDERS else set()
+        if os.path.basename(folder) in ("worktrees", "modules"):
+            wanted.add("linked")
+        if is_below(path, logs):
+            wanted |= {"push", "arm"} if os.path.isdir(path) else {"push"}
+    return wanted if os.path.isdir(facts.git_dir) else wanted | {"look"}
+
+
+def _places(facts: CheckoutFacts) -> set[str]:
+    """The folders of a git dir whose files say what HEAD does."""
+    inside = {os.path.join(folder, name) for folder in (facts.git_dir, facts.common_dir) for name in ("logs", "reftable")}
+    return {facts.git_dir, facts.common_dir, os.path.dirname(facts.git_dir)} | inside

@@ -1,0 +1,90 @@
+"""The watched roots: are they there, and where would a new clone appear?
+
+A root that vanished is waited for at the nearest folder above it that is still there. Loop's thread only.
+"""
+
+import os
+
+from stintd.domain.model import Signal, TroubleSignal
+from stintd.tracking.model import Found, Watcher
+
+CODES = ("root_missing", "root_not_folder", "root_unreadable", "root_too_large")
+
+
+class Roots:
+    """What is known of each root. Warnings are told once and cleared once."""
+
+    def __init__(self, paths: tuple[str, ...], watcher: Watcher) -> None:
+        self.paths = paths
+        self._watcher = watcher
+        self._containers: dict[str, set[str]] = {}
+        self._open: dict[tuple[str, str], str] = {}
+
+    def of(self, path: str) -> str | None:
+        """The root that holds `path`."""
+        return next((root for root in self.paths if is_below(path, root)), None)
+
+    def drop(self, root: str) -> None:
+        """Watch it no longer."""
+        self._containers.pop(root, None)
+        self._watcher.uncover(root)
+
+    def check(self, root: str) -> tuple[bool, list[Signal]]:
+        """(whether it can be walked, warnings raised or cleared)."""
+        code, text, hint = _trouble_of(root)
+        signals = self._changed(root, code, text, hint, [c for c in CODES if c != "root_too_large"])
+        if code:
+            self._containers.pop(root, None)
+            self._watcher.cover(root, [], [_nearest(root)])
+        return not code, signals
+
+    def found(self, root: str, found: Found, is_growing: bool) -> tuple[list[Signal], list[str]]:
+        """Watch the containers a walk found. (Warnings, those to walk again): while things grow, what came between the
+        walk and the watch is seen by walking the newly watched ones once more."""
+        known = self._containers.get(root, set())
+        fresh = [path for path in found.containers if path not in known]
+        containers = {path for path in known if os.path.isdir(path)} | set(fresh)
+        if containers != known or root not in self._containers:
+            self._containers[root] = containers
+            self._watcher.cover(root, [], sorted(containers))
+        text = f"{root} holds more folders than are looked through; some repositories may be missing"
+        code = "root_too_large" if found.is_cut else ""
+        signals = self._changed(root, code, text, "watch the folders of your projects instead", ["root_too_large"])
+        return signals, fresh if is_growing else []
+
+    def _changed(self, root: str, code: str, text: str, hint: str, codes: list[str]) -> list[Signal]:
+        signals: list[Signal] = []
+        for other in codes:
+            if other != code and self._open.pop((root, other), None) is not None:
+                signals.append(TroubleSignal(other, "", "", root, is_cleared=True))
+        if code and (root, code) not in self._open:
+            self._open[root, code] = text
+            signals.append(TroubleSignal(code, text, hint, root))
+        return signals
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether `path` is `folder` or inside it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _trouble_of(root: str) -> tuple[str, str, str]:
+    """(code, text, hint) of what is wrong with a root; "" when nothing is."""
+    if not os.path.lexists(root):
+        return "root_missing", f"{root} is not there", "bring it back, or `stint watch remove` it"
+    if not os.path.isdir(root):
+        return "root_not_folder", f"{root} is not a folder", "`stint watch add` the folder that holds your projects"
+    try:
+        os.scandir(root).close()
+    except OSError as error:
+        return "root_unreadable", f"{root} cannot be read: {error.strerror}", "check its permissions"
+    return "", "", ""
+
+
+def _nearest(path: str) -> str:
+    """The nearest folder above `path` that exists."""
+    while path != os.path.dirname(path):
+        path = os.path.dirname(path)
+        if os.path.isdir(path):
+            return path
+    return path

@@ -1,0 +1,530 @@
+"""From watched roots to signals: finds checkouts, has their folders watched, and says what was done in them.
+
+Order of arming: the git dirs of all, then work trees, most recently used first, in the background, so that the daemon
+is ready at once. Watching is the accelerator, looking again the truth: after loss, resume or downtime the reflogs are
+read on from their cursors and the work trees swept. A cursor goes out with the signals it follows, to be stored with
+them.
+
+Runs on the event loop's thread. A look at an ordinary checkout is done at once (0.1 ms); whatever walks folders or runs
+git is a job for a thread, one at a time.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from stintd.clock import Clock
+from stintd.domain.model import (
+    CheckoutFacts,
+    CheckoutSignal,
+    FileSignal,
+    LockSignal,
+    Signal,
+    TroubleSignal,
+    from_us,
+    to_us,
+)
+from stintd.domain.noise.filter import REWRITING
+from stintd.errors import StintdError
+from stintd.tracking import gitchanges
+from stintd.tracking.backlog import Backlog
+from stintd.tracking.coverage import WorkTrees
+from stintd.tracking.cursors import CursorBook, reflog_name
+from stintd.tracking.model import Look, Note, Parts, Reading, RepoState, Sink, Tracked, TrackerSettings
+from stintd.tracking.roots import Roots, is_below
+
+SETTLE = 10.0  # seconds after which an unfinished rebase is told as it stands: somebody is resolving a conflict
+UNRIPE = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds between looks at a clone whose HEAD is not written yet
+PLAN_DELAY = 0.05  # new folders come in bursts
+RECALLED = timedelta(seconds=10)  # how long before the downtime files that git wrote may be swept
+BATCH = 200  # checkouts found before they are passed on
+
+
+class Tracker:
+    """Owns what is known of each checkout. `start`, then `run` until cancelled, then `stop`."""
+
+    name = "tracker"
+
+    def __init__(self, parts: Parts, clock: Clock, sink: Sink, cursors: Mapping[str, str], settings: TrackerSettings) -> None:
+        self._parts, self._clock, self._sink, self._settings = parts, clock, sink, settings
+        self._book = CursorBook(cursors)
+        self._tracked: dict[str, Tracked] = {}
+        self._refused: dict[str, CheckoutFacts] = {}
+        self._unripe: dict[str, int] = {}
+        self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
+        self._roots = Roots(_real(settings.roots), parts.watcher)
+        self._backlog = Backlog(clock, {
+            "find": self._find, "inside": self._find, "look": self._look_again, "settle": self._settle,
+            "plan": self._plan, "sweep": self._sweep, "arm": self._arm, "linked": self._find_linked, "name": self._name,
+            "patrol": self._patrol,
+        })  # fmt: skip
+        self._since = settings.known_since or clock.now()
+        self._is_first_start = settings.known_since is None
+        self._has_started = False
+        self._trees = WorkTrees(parts, clock, settings, lambda signals: self._tell(signals, {}), self._since)
+
+    # ------------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Find what lies below the roots, watch the git dirs, catch up. Work trees follow while `run` runs."""
+        for root in self._roots.paths:
+            await self._find(root)
+        self._is_first_start, self._has_started = False, True
+        for root in self._roots.paths:  # once more, now that its folders are watched: a clone may just have come
+            self._backlog.add("find", root)
+
+    async def run(self) -> None:
+        """Do background work and patrol until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._backlog.run())
+            group.create_task(self._patrolling())
+
+    async def settled(self) -> None:
+        """Wait until all background work asked for so far is done."""
+        await self._backlog.settled()
+
+    def stop(self) -> None:
+        """Forget delayed work. Nothing told is lost: cursors went with it."""
+        self._backlog.stop()
+
+    async def set_roots(self, roots: Sequence[str]) -> None:
+        """Watch these roots and no others. Checkouts below a dropped root are let go, not declared gone."""
+        before, self._roots.paths = self._roots.paths, _real(roots)
+        for root in set(before) - set(self._roots.paths):
+            self._roots.drop(root)
+        for path in [path for path in self._tracked if self._roots.of(path) is None]:
+            self._trees.drop(path)
+            del self._tracked[path]
+        for root in self._roots.paths:
+            if root not in before:
+                await self._find(root)
+
+    def repos(self) -> list[RepoState]:
+        """Every checkout, the most recently used first."""
+        states = [
+            RepoState(
+                path,
+                t.facts.kind,
+                t.facts.identity,
+                t.facts.branch,
+                t.tier,
+                t.last_active,
+                t.problem or t.limit,
+                len(t.folders) + len(t.git_folders),
+            )
+            for path, t in self._tracked.items()
+        ]
+        for path, facts in self._refused.items():
+            states.append(RepoState(path, facts.kind, facts.identity, None, "refused", self._since, facts.trouble))
+        return sorted(states, key=lambda state: state.last_active, reverse=True)
+
+    def miss(self, known: Iterable[CheckoutFacts]) -> None:
+        """Of the checkouts known before this start, tell those that went while nobody watched. Call after `start`.
+
+        One below a root that is itself missing (a drive that is not plugged in) is not gone."""
+        for facts in known:
+            root = self._roots.of(facts.path)
+            is_here = facts.path in self._tracked or facts.path in self._refused
+            if root is None or is_here or not os.path.isdir(root):
+                continue
+            if not os.path.lexists(facts.path if facts.kind == "bare" else os.path.join(facts.path, ".git")):
+                self._tell([CheckoutSignal(self._clock.now(), facts, is_gone=True)], {})
+
+    def rescan(self, checkout: str | None = None) -> None:
+        """Certainty was lost: read on the reflogs, plan and sweep the work trees, of one checkout or of all."""
+        for path in [checkout] if checkout else list(self._tracked):
+            self._backlog.add("look", path)
+            self._backlog.add("plan", path)
+            self._backlog.add("sweep", path)
+        for root in self._roots.paths if checkout is None else ():
+            self._backlog.add("find", root)
+
+    def touch(self, path: str) -> None:
+        """An editor, a hook or an agent is at work at `path`: promote its checkout, or find it if it is new."""
+        holder = self.holder(path)
+        if holder is not None:
+            self._promote(self._tracked[holder])
+        elif self._roots.of(path) is not None:
+            self._backlog.add("find", path if os.path.isdir(path) else os.path.dirname(path))
+
+    # ------------------------------------------------------------------ what the watcher saw
+
+    def notes(self, notes: Sequence[Note]) -> None:
+        """Turn what the watcher saw into signals, in order. On the loop's thread."""
+        files: list[Signal] = []
+        git: dict[str, set[str]] = {}
+        for note in notes:
+            tracked = self._tracked.get(note.checkout)
+            if note.kind == "overflow":
+                self.rescan()
+            elif note.kind == "lost" and tracked is not None:
+                self.rescan(note.checkout)
+            elif tracked is None:
+                self._changed_outside(note)
+            elif gitchanges.is_in_git(tracked.facts, note.path):
+                if not tracked.is_locked and gitchanges.is_lock_taken(note):
+                    tracked.is_locked = True
+                    files.append(LockSignal(note.time, note.checkout, True))
+                git.setdefault(note.checkout, set()).add(note.path)
+            else:
+                files += self._changed_inside(tracked, note)
+        self._tell(files, {})
+        for path, changed in git.items():
+            if path in self._tracked:
+                self._git_changed(self._tracked[path], changed)
+
+    def _changed_inside(self, tracked: Tracked, note: Note) -> list[Signal]:
+        """A file or a folder of a work tree changed."""
+        name = os.path.basename(note.path)
+        holder = self.holder(note.path) or note.checkout
+        if name == ".git":
+            self._backlog.later("inside", os.path.dirname(note.path), PLAN_DELAY)
+            return []
+        if note.kind == "folder":
+            self._backlog.later("plan", holder, PLAN_DELAY)
+            if not os.path.isdir(note.checkout):
+                self._backlog.add("look", note.checkout)
+            return []
+        if name == ".gitignore":
+            self._backlog.later("plan", holder, 1.0)
+        owner = self._tracked[holder]
+        owner.last_active = note.time
+        relative = os.path.relpath(note.path, holder)
+        is_ignored = self._parts.folders.is_ignored(owner.facts, relative)
+        return [FileSignal(note.time, holder, relative, _size(note.path), is_ignored)]
+
+    def _changed_outside(self, note: Note) -> None:
+        """Something changed in a folder above checkouts: a clone may have come, a checkout may have gone."""
+        for path in [path for path in self._tracked if is_below(path, note.path)]:
+            self._backlog.add("look", path)
+        folder = note.path if os.path.isdir(note.path) and not os.path.islink(note.path) else os.path.dirname(note.path)
+        if os.path.basename(folder) == ".git":
+            folder = os.path.dirname(folder)
+        self._backlog.add("find", folder if self._roots.of(folder) else note.checkout)
+
+    def _git_changed(self, tracked: Tracked, paths: set[str]) -> None:
+        """Files of a git dir changed: what moves HEAD is looked at now."""
+        facts = tracked.facts
+        wanted = gitchanges.meaning(facts, paths)
+        if "look" in wanted:
+            self._look(tracked)
+        if "arm" in wanted:
+            self._backlog.add("arm", facts.path)
+        if "linked" in wanted:
+            self._backlog.later("linked", facts.path, PLAN_DELAY)
+        if "push" in wanted:
+            self._pushes(tracked)
+        if tracked.is_locked and not gitchanges.is_locked(facts):
+            tracked.is_locked = False
+            self._tell([LockSignal(self._clock.now(), facts.path, False)], {})
+
+    # ------------------------------------------------------------------ looking at HEAD
+
+    def _look(self, tracked: Tracked, is_settled: bool = False) -> None:
+        """HEAD and its reflog, now; a reftable repository needs git, and so a thread."""
+        if self._parts.git.needs_git(tracked.facts):
+            self._backlog.add("look", tracked.facts.path)
+        else:
+            self._learn(tracked, *self._read_on(tracked, is_settled))
+
+    async def _look_again(self, path: str, is_settled: bool = False) -> None:
+        """The same in a thread. What was read from a cursor that moved meanwhile is read again, not told twice."""
+        while (tracked := self._tracked.get(path)) is not None:
+            cursor = tracked.cursor
+            read = await asyncio.to_thread(self._read_on, tracked, is_settled)
+            if self._tracked.get(path) is tracked and tracked.cursor == cursor:
+                self._learn(tracked, *read)
+                return
+
+    async def _settle(self, path: str) -> None:
+        await self._look_again(path, is_settled=True)
+
+    def _read_on(self, tracked: Tracked, is_settled: bool) -> "tuple[CheckoutFacts | None, Look | StintdError | None]":
+        """(facts as they are now, what is new in the reflog or why it cannot be read). Any thread; changes nothing."""
+        before = tracked.facts
+        facts = self._parts.git.facts_of(before.path, before.first_commit)
+        if facts is None or not facts.git_dir:
+            return facts, None
+        after_us = None if tracked.cursor else to_us(self._since.replace(microsecond=0))  # as exact as a reflog
+        try:
+            return facts, self._parts.git.look(facts, tracked.cursor, self._settings.owner, is_settled, after_us)
+        except StintdError as odd:
+            return facts, odd
+
+    def _learn(self, tracked: Tracked, facts: CheckoutFacts | None, look: "Look | StintdError | None") -> None:
+        """Tell what a look found: the checkout as it is now, then the acts, with the cursor behind them."""
+        path = tracked.facts.path
+        if facts is None or not facts.git_dir:
+            self._dismiss(path)
+            self._refuse(facts)
+            return
+        signals: list[Signal] = []
+        if facts != tracked.facts:
+            tracked.facts = facts
+            signals.append(CheckoutSignal(self._clock.now(), facts))
+            if _is_nameless(facts):
+                self._backlog.add("name", path)
+        signals += self._troubled(tracked, look.message if isinstance(look, StintdError) else facts.trouble)
+        if look is None or isinstance(look, StintdError):
+            self._tell(signals, {})
+            return
+        cursors = {reflog_name(facts): look.cursor} if look.cursor != tracked.cursor else {}
+        tracked.cursor = look.cursor
+        self._tell([*signals, *look.signals], cursors)
+        if look.is_waiting:
+            self._backlog.later("settle", path, SETTLE)
+        if look.signals:
+            self._promote(tracked)
+
+    def _pushes(self, tracked: Tracked) -> None:
+        """Pushes noted in the logs of remote-tracking branches, told for the worktree that stands on the branch."""
+        found, read_to = self._parts.git.pushes_since(tracked.facts, tracked.pushed_us, self._settings.owner)
+        tracked.pushed_us = read_to
+        if not found:
+            return
+        shared = [t.facts for t in self._tracked.values() if t.facts.common_dir == tracked.facts.common_dir]
+        on_branch = {facts.branch: facts.path for facts in shared}
+        signals: list[Signal] = [replace(push, checkout=on_branch.get(push.branch, tracked.facts.path)) for push in found]
+        self._tell(signals, {f"push:{tracked.facts.common_dir}": str(tracked.pushed_us)})
+        self._promote(tracked)
+
+    # ------------------------------------------------------------------ finding
+
+    async def _find(self, folder: str) -> None:
+        """Adopt new checkouts at and below `folder`, let go of those that are gone, watch where others may appear."""
+        root = self._roots.of(folder)
+        if root is None:
+            return
+        is_there, signals = self._roots.check(root)
+        self._tell(signals, {})
+        known = {path for path in self._tracked if is_below(path, folder if is_there else root)}
+        ahead = [folder] if is_there else []
+        while ahead:
+            found = await asyncio.to_thread(self._parts.discover, ahead[0], self.holder(ahead[0]) not in (None, ahead[0]))
+            signals, grown = self._roots.found(root, found, is_growing=self._has_started)
+            self._tell(signals, {})
+            ahead = [*ahead[1:], *grown]
+            known.difference_update(found.checkouts)
+            fresh = [path for path in found.checkouts if path not in self._tracked]
+            for start in range(0, len(fresh), BATCH):
+                await self._add(fresh[start : start + BATCH])
+        for path in known:
+            await self._look_again(path)
+        for path in self._vanished(folder):
+            self._forgive(path)
+
+    def _vanished(self, folder: str) -> list[str]:
+        """Refused checkouts below `folder` that are there no more."""
+        return [path for path in self._refused if is_below(path, folder) and not os.path.lexists(path)]
+
+    async def _find_linked(self, path: str) -> None:
+        """New worktrees and submodules that a repository's own files name, wherever they lie below a root."""
+        tracked = self._tracked.get(path)
+        if tracked is None:
+            return
+        linked = await asyncio.to_thread(self._parts.git.linked_worktrees, tracked.facts)
+        await self._add([p for p in linked if p not in self._tracked and self._roots.of(p) is not None])
+        await self._find(path)
+
+    async def _add(self, paths: Sequence[str]) -> None:
+        """Adopt checkouts, the most recently used first."""
+        readings = await asyncio.to_thread(lambda: [(path, self._read(path)) for path in paths])
+        for path, reading in sorted(readings, key=lambda pair: -pair[1].touched_us if pair[1] else 0):
+            is_half = reading is None or (self._has_started and not reading.facts.git_dir)
+            if not (is_half and self._try_again(path)) and reading is not None:
+                self._adopt(reading)
+
+    def _read(self, path: str) -> Reading | None:
+        """Everything to know before adopting a checkout. In a thread: the first commit may take git."""
+        git = self._parts.git
+        facts = git.facts_of(path)
+        if facts is None or not facts.git_dir:
+            return None if facts is None else Reading(facts)
+        if _is_nameless(facts):
+            first = self._book.root(facts) or git.first_commit_of(facts)
+            facts = (git.facts_of(path, first) if first else facts) or facts
+        return Reading(facts, tuple(git.git_folders(facts)), git.touched_us(facts), git.end_of(facts))
+
+    def _adopt(self, reading: Reading) -> None:
+        """Watch a checkout's git dir, tell of it, catch up with it, and plan its work tree for later."""
+        facts = reading.facts
+        if not facts.git_dir:
+            self._refuse(facts)
+            return
+        self._unripe.pop(facts.path, None)
+        self._forgive(facts.path)
+        # On the first start what lies behind belongs to a backfill; later all of a new checkout's reflog is news.
+        cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else None)
+        pushed = self._book.pushed_us(facts) or to_us(self._since)
+        active = from_us(reading.touched_us) if reading.touched_us else self._clock.now()
+        swept = self._settings.known_since or self._clock.now()
+        tracked = Tracked(facts, cursor, pushed, active, swept, git_folders=reading.git_folders)
+        self._tracked[facts.path] = tracked
+        self._parts.watcher.cover(facts.path, tracked.git_folders, ())
+        kept = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
+        if tracked.cursor is not None:
+            kept[reflog_name(facts)] = tracked.cursor
+        self._tell([CheckoutSignal(self._clock.now(), facts)], kept)
+        self._recall(facts, reading.touched_us)
+        self._look(tracked)
+        if facts.kind != "worktree":
+            self._pushes(tracked)
+        self._backlog.add("plan", facts.path)
+
+    def _recall(self, facts: CheckoutFacts, touched_us: int) -> None:
+        """Say when git wrote files shortly before nobody watched: the sweep finds those, and only the reflog still knows
+        whose they are. Told as what it is to files alone; the acts themselves are told, or will be."""
+        since = self._settings.known_since
+        if since is None or touched_us < to_us(since - RECALLED) or self._parts.git.needs_git(facts):
+            return
+        try:
+            look = self._parts.git.look(facts, None, self._settings.owner, True, None)
+        except StintdError:
+            return
+        recent = [act for act in look.signals if act.kind in REWRITING and act.time >= since - RECALLED]
+        self._tell([replace(act, kind="reset") for act in recent], {})
+
+    def _try_again(self, path: str) -> bool:
+        """Git is just making this checkout, and HEAD or what `.git` points to is not written yet: look again in a moment.
+        False once it was tried often enough."""
+        tries = self._unripe.get(path, 0)
+        if tries < len(UNRIPE):
+            self._unripe[path] = tries + 1
+            self._backlog.later("find", path, UNRIPE[tries])
+        return tries < len(UNRIPE)
+
+    async def _name(self, path: str) -> None:
+        """A repository without a remote has its first commit now, which names it wherever it lies."""
+        tracked = self._tracked.get(path)
+        if tracked is None or not _is_nameless(tracked.facts):
+            return
+        first = await asyncio.to_thread(self._parts.git.first_commit_of, tracked.facts)
+        facts = self._parts.git.facts_of(path, first) if first else None
+        if facts is not None and facts.git_dir:
+            tracked.facts = facts
+            self._tell([CheckoutSignal(self._clock.now(), facts)], {f"root:{facts.common_dir}": first})
+
+    # ------------------------------------------------------------------ work trees
+
+    async def _plan(self, path: str) -> None:
+        """Watch an active checkout's work tree; look again if its git dir grew meanwhile (a clone in progress)."""
+        tracked = self._tracked.get(path)
+        if tracked is None:
+            return
+        if await self._trees.plan(tracked, self._has_started):
+            await self._look_again(path)
+        if tracked.tier != "cold":
+            self._backlog.add("sweep", path)  # behind the plans of the others
+
+    async def _sweep(self, path: str) -> None:
+        """Files written since the last sweep that no watch told of."""
+        tracked = self._tracked.get(path)
+        if tracked is not None:
+            await self._trees.sweep(tracked)
+
+    async def _arm(self, path: str) -> None:
+        """The git dir has new folders (`logs` comes with the first commit): watch them, then look."""
+        tracked = self._tracked.get(path)
+        if tracked is None:
+            return
+        while (folders := tuple(await asyncio.to_thread(self._parts.git.git_folders, tracked.facts))) != tracked.git_folders:
+            tracked.git_folders = folders
+            self._parts.watcher.cover(path, folders, tracked.folders)  # then once more: folders may have come before it
+        self._look(tracked)
+        self._pushes(tracked)
+
+    def _promote(self, tracked: Tracked) -> None:
+        """Somebody works here: if only its git dir is watched, watch its work tree too."""
+        tracked.last_active = self._clock.now()
+        if tracked.tier == "cold":
+            tracked.tier = "waiting"
+            self._backlog.add("plan", tracked.facts.path)
+
+    async def _patrolling(self) -> None:
+        while True:
+            await self._clock.sleep(self._settings.patrol.total_seconds())
+            self._backlog.add("patrol", "")
+
+    async def _patrol(self, _: str) -> None:
+        """The safety net, and the only timer: what moved without a note is looked at, what is not watched is swept."""
+        for root in self._roots.paths:
+            is_there, signals = self._roots.check(root)
+            self._tell(signals, {})
+            if signals or not is_there:
+                self._backlog.add("find", root)
+        for path in self._refused:
+            self._backlog.add("find", path)
+        touched = await asyncio.to_thread(self._touch_times, [t.facts for t in self._tracked.values()])
+        for path, tracked in self._tracked.items():
+            if touched.get(path) != self._touched.get(path):
+                self._backlog.add("look", path)
+            if tracked.tier in ("git", "none") and not self._trees.is_cold(tracked):
+                self._backlog.add("sweep", path)
+        self._touched = touched
+
+    def _touch_times(self, known: list[CheckoutFacts]) -> dict[str, int]:
+        return {facts.path: self._parts.git.touched_us(facts) for facts in known}
+
+    # ------------------------------------------------------------------ telling
+
+    def _tell(self, signals: list[Signal], cursors: dict[str, str]) -> None:
+        if signals or cursors:
+            self._book.remember(cursors)
+            self._sink(signals, cursors)
+
+    def _troubled(self, tracked: Tracked, problem: str) -> list[Signal]:
+        """The warning to raise or clear when a checkout's problem changed."""
+        if problem == tracked.problem:
+            return []
+        tracked.problem = problem
+        path = tracked.facts.path
+        if not problem:
+            return [TroubleSignal("repository_odd", "", "", path, is_cleared=True)]
+        return [TroubleSignal("repository_odd", problem, "its files are still watched; see `stint repos`", path)]
+
+    def _refuse(self, facts: CheckoutFacts | None) -> None:
+        """A folder that looks like a checkout and must not be read."""
+        if facts is None or facts == self._refused.get(facts.path):
+            return
+        self._refused[facts.path] = facts
+        self._tell([TroubleSignal("repository_refused", facts.trouble, "see `stint repos`", facts.path)], {})
+
+    def _forgive(self, path: str) -> None:
+        """It is a good checkout now, or gone."""
+        if self._refused.pop(path, None) is not None:
+            self._tell([TroubleSignal("repository_refused", "", "", path, is_cleared=True)], {})
+
+    def _dismiss(self, path: str) -> None:
+        """A checkout left its place; its hours stay."""
+        tracked = self._tracked.pop(path, None)
+        if tracked is not None:
+            self._trees.drop(path)
+            signals = self._troubled(tracked, "")
+            self._tell([*signals, CheckoutSignal(self._clock.now(), tracked.facts, is_gone=True)], {})
+
+    def holder(self, path: str) -> str | None:
+        """The deepest known checkout that holds `path`."""
+        while path not in self._tracked:
+            above = os.path.dirname(path)
+            if above == path:
+                return None
+            path = above
+        return path
+
+
+def _real(roots: Sequence[str]) -> tuple[str, ...]:
+    return tuple(os.path.realpath(root) for root in roots)
+
+
+def _is_nameless(facts: CheckoutFacts) -> bool:
+    """Known by nothing but its path, though it has commits."""
+    return bool(facts.head) and facts.identity.startswith("path:")
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return None
