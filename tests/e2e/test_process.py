@@ -22,8 +22,7 @@ def test_the_daemon_loads_neither_git_nor_openssl(make_daemon):
 
 def test_loading_the_daemon_loads_no_client_of_http_and_no_library_of_calendars_and_git():
     """What asks servers, reads calendars or opens repositories lives in processes of its own that end when they are idle."""
-    spared = "from stintd.cli import run; run._without_tls(); run._without_http_client()"
-    load = f"{spared}; import sys, stintd.app; print(*sys.modules)"
+    load = "import sys; from stintd.cli import run; run.load_app(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", load], env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
                           capture_output=True, text=True, check=True)  # fmt: skip
     loaded = set(done.stdout.split())

@@ -6,10 +6,12 @@ import logging.handlers
 import os
 import signal
 import sys
-from importlib.machinery import PathFinder
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
+from typing import Any
 
 from stintd import __version__, paths, settings
+from stintd.cli import standin
 from stintd.errors import Conflict, StintdError, Unavailable
 
 HELP = """usage: stintd [--log LEVEL] [--version]
@@ -25,7 +27,7 @@ ALREADY_RUNNING = 5
 LOG_BYTES = 2_000_000
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run until stopped; the exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
     if "--help" in words or "-h" in words:
@@ -45,7 +47,7 @@ def main(argv=None):
     return _run(level)
 
 
-def _run(level, task=None):
+def _run(level: str, task: Callable[[Any], Iterable[str]] | None = None) -> int:
     """Serve; or do this one thing, with the part of the program that may do it, and print what it says."""
     os.umask(0o077)
     for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -54,20 +56,13 @@ def _run(level, task=None):
         layout = paths.home_layout()
         paths.ensure(layout)
         _log_to(layout.log_file, level)
-        _without_tls()
-        _without_http_client()
-        gc.disable()  # what is loaded stays for good: walking through it a dozen times meanwhile is a tenth of the start
-        import asyncio
-
-        from stintd import app
-
-        gc.enable()
+        app = load_app()
         if task is not None:
             print("\n".join(task(app)))
             return 0
         chosen = settings.load(zone=app.machine_zone())
         _set_rotation(chosen.values["log.megabytes"], chosen.values["log.keep"])
-        asyncio.run(_serve(asyncio, app, chosen))
+        _serve(app, chosen)
     except Conflict as error:
         return _refused(error, ALREADY_RUNNING)
     except StintdError as error:
@@ -82,42 +77,39 @@ def _run(level, task=None):
     return 0
 
 
-def _without_tls():
-    """Keep OpenSSL out of this process: 4 MiB of a daemon that talks to its own machine alone. asyncio and aiohttp do
-    without `ssl`, and hashlib has hashes of its own where `_hashlib`, which is OpenSSL's, is not there. What speaks TLS
-    does so in a worker process, which ends when it is idle."""
-    for name in ("ssl", "_ssl", "_hashlib"):
-        sys.modules.setdefault(name, None)
+def load_app() -> ModuleType:
+    """The daemon's modules, without the parts of libraries that nobody here uses; with them where a library needs them."""
+    gc.disable()  # what is loaded stays for good: walking through it a dozen times meanwhile is a tenth of the start
+    needs = standin.install()
+    try:
+        from stintd import app
+    except Exception as error:  # whatever a library does that misses something of another
+        standin.give_up(error, needs)
+        raise
+    gc.enable()
+    standin.settle(needs)
+    return app
 
 
-def _without_http_client():
-    """Keep aiohttp's client out of this process: 3 MiB, and nobody here asks a server anything (`sinks/worker.py` does). The
-    package's own first module would load it all; a stand-in lets its other modules be found where they are. Seen with
-    aiohttp 3.14; a later one whose modules need more of it says so at the start, with an ImportError."""
-    found = PathFinder.find_spec("aiohttp")
-    if found is None or found.origin is None or "aiohttp" in sys.modules:
-        return
-    package = ModuleType("aiohttp")
-    package.__spec__, package.__path__, package.__file__ = found, found.submodule_search_locations, found.origin
-    with open(found.origin, encoding="utf-8") as file:
-        package.__version__ = file.readline().partition('"')[2].partition('"')[0]
-    sys.modules["aiohttp"] = package
+def _serve(app: Any, chosen: settings.Settings) -> None:
+    import asyncio
+
+    async def serve() -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await app.serve(chosen, stop)
+
+    asyncio.run(serve())
 
 
-async def _serve(asyncio, app, chosen):
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await app.serve(chosen, stop)
-
-
-def _refused(error, code):
+def _refused(error: StintdError, code: int) -> int:
     logging.getLogger("stintd").error("%s (%s)", error.message, error.hint)
     print(f"stintd: {error.message}\n{error.hint}", file=sys.stderr)
     return code
 
 
-def _log_to(path, level):
+def _log_to(path: str, level: str) -> None:
     file = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", errors="replace")
     logging.raiseExceptions = False  # a full disk must not print a traceback for every line it cannot take
     shown = [logging.StreamHandler()] if level else []
@@ -125,7 +117,7 @@ def _log_to(path, level):
     logging.basicConfig(level=(level or "info").upper(), format=form, handlers=[file, *shown])
 
 
-def _set_rotation(megabytes, keep):
+def _set_rotation(megabytes: int, keep: int) -> None:
     """The log is written to before the settings can be read: what they say of it holds from here on."""
     for handler in logging.root.handlers:
         if isinstance(handler, logging.handlers.RotatingFileHandler):
