@@ -194,6 +194,8 @@ def _settings() -> dict[str, Any]:
 def _without_nul(schema: dict[str, Any]) -> dict[str, Any]:
     if "items" in schema:
         return {**schema, "items": _without_nul(schema["items"])}
+    if "properties" in schema:
+        return {**schema, "properties": {name: _without_nul(inner) for name, inner in schema["properties"].items()}}
     return {"pattern": NO_NUL, **schema} if schema.get("type") == "string" else schema
 
 
