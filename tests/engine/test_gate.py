@@ -1,5 +1,6 @@
 """What the gate makes of signals whose checkout is another by the time they are certain."""
 
+import hashlib
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def write(run: Running, name: str) -> None:
 
 
 def commit(at: datetime, branch: str, subject: str) -> GitSignal:
-    sha = f"{hash(subject) & 0xFFFFFFFF:040x}"
+    sha = hashlib.sha1(subject.encode()).hexdigest()
     return GitSignal(at, TOP, "commit", "reflog", "", sha, branch, subject, "ada@example.test", True)
 
 
