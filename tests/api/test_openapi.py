@@ -71,7 +71,12 @@ def test_the_page_about_the_document_lists_every_status_and_every_code_of_errors
 
 def test_what_honours_if_match_says_so():
     told = {name for name, shown in operations(DOCUMENT) if "If-Match" in str(shown["parameters"])}
-    for name in ("PATCH /api/entries/{entry_id}", "DELETE /api/projects/{project_id}", "PATCH /api/timer"):
+    for name in (
+        "PATCH /api/entries/{entry_id}",
+        "DELETE /api/projects/{project_id}",
+        "PATCH /api/timer",
+        "DELETE /api/webhooks/{webhook_id}",
+    ):
         assert name in told
     assert "POST /api/entries" not in told
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stintd.api.route import Route, Table
 from stintd.api.routes import ROUTES, TABLE
 from stintd.protocol.fields import DAY_OR_INSTANT, FLAG, INSTANT, PATH
 
@@ -124,3 +125,9 @@ def test_the_table_says_something_about_every_route():
 def test_every_list_of_the_surface_can_be_paged():
     for route in ROUTES:
         assert ("limit" in route.query) == ("cursor" in route.query), name_of(route)
+
+
+def test_a_path_with_two_parameters_is_refused_when_the_table_is_made():
+    """Only one is read: the other would be lost in silence."""
+    with pytest.raises(ValueError, match="more than the one parameter"):
+        Table([Route("GET", "/api/projects/{project_id}/tasks/{task_id}", ROUTES[0].handle, "a task of a project")])

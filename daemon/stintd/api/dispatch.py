@@ -21,6 +21,8 @@ def command(fn: Callable[..., Any]) -> Handler:
 
     async def handle(surface: Any, call: Call, request: Any) -> Any:
         locate(surface, call)
+        if call.route.reads_if_match:
+            _expect_revision(call)
         repeat = _repeat(call, request)
 
         fresh = _within(call, lambda step: fn(step, **call.arguments))
@@ -87,18 +89,11 @@ def query(fn: Callable[..., Any]) -> Handler:
     return handle
 
 
-def changed(fn: Callable[..., Any]) -> Handler:
-    """A command that changes one thing: the revision it expects may come as If-Match."""
-    run = command(fn)
-
-    async def handle(surface: Any, call: Call, request: Any) -> Any:
-        expected = request.headers.get("If-Match")
-        if expected is not None and expected != "*":
-            call.arguments.setdefault("revision", _revision(expected))
-        return await run(surface, call, request)
-
-    handle.reads_if_match = True  # type: ignore[attr-defined]  # the OpenAPI document tells of it
-    return handle
+def _expect_revision(call: Call) -> None:
+    """The revision that a change expects may come as If-Match."""
+    expected = call.headers.get("If-Match")
+    if expected is not None and expected != "*":
+        call.arguments.setdefault("revision", _revision(expected))
 
 
 def _revision(text: str) -> int:

@@ -155,7 +155,7 @@ def _query(one: Field) -> dict[str, Any]:
 
 def _request_headers(route: Route) -> list[dict[str, Any]]:
     found = [_KEY_HEADER] if route.creates else []
-    return [*found, _MATCH_HEADER] if getattr(route.handle, "reads_if_match", False) else found
+    return [*found, _MATCH_HEADER] if route.reads_if_match else found
 
 
 def _body(route: Route) -> dict[str, Any] | None:

@@ -46,6 +46,7 @@ class Route:
     `needs`: schemas the whole body meets too, for what one field says of another.
     `is_for_extensions`: browser extensions that the settings list may call, with the key in the query (`api_key`) and a
     body of `text/plain`; the handler is given the body's bytes.
+    `reads_if_match`: it changes one thing, and the revision it expects may come as If-Match.
     `others`: by status, the schemas of answers beside success and the one error shape; None is an empty one.
     """
 
@@ -69,6 +70,7 @@ class Route:
     needs: tuple[Mapping[str, Any], ...] = ()
     is_for_extensions: bool = False
     is_unparsed: bool = False
+    reads_if_match: bool = False
     others: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
 
     @property
@@ -101,6 +103,8 @@ class Table:
         self._exact: dict[str, dict[str, Route]] = {}
         self._shapes: dict[tuple[str, ...], dict[str, Route]] = {}
         for route in self.routes:
+            if len(route.params) > 1:
+                raise ValueError(f"{route.path} has more than the one parameter that is looked for")
             known = self._shapes if route.params else self._exact
             methods = known.setdefault(_key(route.path) if route.params else route.path, {})  # type: ignore[call-overload]
             if route.method in methods:

@@ -17,7 +17,7 @@ from stintd.api import (
     webhooks,
 )
 from stintd.api.dashboard import signin
-from stintd.api.dispatch import changed, command, query, repeatable
+from stintd.api.dispatch import command, query, repeatable
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
@@ -128,9 +128,9 @@ TIMER = [
           "say what the time was since a timer was paused by itself", "write",
           fields(field("answer", choice(*resume_answer.ANSWERS), required=True), field("timerId", ID), field("at", INSTANT),
                           field("projectId", ID), field("projectName", NAME), field("autoCreate", FLAG)), answer=ref("Returned")),
-    Route("PATCH", "/api/timer", changed(timers.change), "change what runs", "write",
+    Route("PATCH", "/api/timer", command(timers.change), "change what runs", "write",
           fields(field("timerId", ID), field("currentProjectId", ID), field("projectId", ID),
-                 field("projectName", NAME), *WORK, field("start", INSTANT), REVISION), answer=ref("Entry")),
+                 field("projectName", NAME), *WORK, field("start", INSTANT), REVISION), answer=ref("Entry"), reads_if_match=True),
 ]  # fmt: skip
 
 ENTRY = fields(field("projectId", NULL_ID), field("projectName", NAME), *WORK, *SPAN, REVISION,
@@ -145,12 +145,12 @@ ENTRIES = [
     Route("POST", "/api/entries/merge", command(entries.merge), "make one entry of several", "write",
           fields(field("ids", texts(200, 100, least=2), required=True)), answer=ref("Entry")),
     Route("GET", "/api/entries/{entry_id}", query(entry_lists.one), "one entry", answer=ref("Entry")),
-    Route("PATCH", "/api/entries/{entry_id}", changed(entries.change), "edit an entry", "write", ENTRY,
-          answer=ref("Entry")),
-    Route("DELETE", "/api/entries/{entry_id}", changed(entries.delete), "delete an entry", "write",
-          answer=ref("Entry")),
-    Route("POST", "/api/entries/{entry_id}/split", changed(entries.split), "cut an entry in two", "write",
-          fields(field("at", INSTANT, required=True), REVISION), answer=ref("EntriesAnswer")),
+    Route("PATCH", "/api/entries/{entry_id}", command(entries.change), "edit an entry", "write", ENTRY,
+          answer=ref("Entry"), reads_if_match=True),
+    Route("DELETE", "/api/entries/{entry_id}", command(entries.delete), "delete an entry", "write",
+          answer=ref("Entry"), reads_if_match=True),
+    Route("POST", "/api/entries/{entry_id}/split", command(entries.split), "cut an entry in two", "write",
+          fields(field("at", INSTANT, required=True), REVISION), answer=ref("EntriesAnswer"), reads_if_match=True),
     Route("POST", "/api/entries/{entry_id}/restore", command(entries.restore), "bring a deleted entry back", "write",
           fields(), answer=ref("Entry")),
     Route("GET", "/api/entries/{entry_id}/evidence", query(evidence.of_entry), "what an entry rests on",
@@ -169,9 +169,10 @@ def _projects(path: str) -> list[Route]:
         Route("POST", path, command(projects.create), "a new project", "write",
               fields(field("name", NAME, required=True), KEY, *PROJECT), creates=True, answer=ref("Project")),
         Route("GET", one, query(project_lists.one), "one project", answer=ref("Project")),
-        Route("PATCH", one, changed(projects.change), "change a project", "full",
-              fields(field("name", NAME), *PROJECT, field("archived", FLAG), REVISION), answer=ref("Project")),
-        Route("DELETE", one, changed(projects.delete), "delete a project", "full", answer=ref("Project")),
+        Route("PATCH", one, command(projects.change), "change a project", "full",
+              fields(field("name", NAME), *PROJECT, field("archived", FLAG), REVISION), answer=ref("Project"),
+              reads_if_match=True),
+        Route("DELETE", one, command(projects.delete), "delete a project", "full", answer=ref("Project"), reads_if_match=True),
         Route("GET", one + "/budget", query(project_lists.budget), "budget burn", answer=ref("Budget")),
     ]  # fmt: skip
 
@@ -184,10 +185,10 @@ CATALOG = [
     Route("POST", "/api/clients", command(catalog.create_client), "a new client", "write",
           fields(field("name", NAME, required=True), KEY), creates=True, answer=ref("Client")),
     Route("GET", "/api/clients/{client_id}", query(catalogs.client), "one client", answer=ref("Client")),
-    Route("PATCH", "/api/clients/{client_id}", changed(catalog.change_client), "change a client", "full",
-          fields(field("name", NAME), field("archived", FLAG), REVISION), answer=ref("Client")),
-    Route("DELETE", "/api/clients/{client_id}", changed(catalog.delete_client), "delete a client", "full",
-          answer=ref("Client")),
+    Route("PATCH", "/api/clients/{client_id}", command(catalog.change_client), "change a client", "full",
+          fields(field("name", NAME), field("archived", FLAG), REVISION), answer=ref("Client"), reads_if_match=True),
+    Route("DELETE", "/api/clients/{client_id}", command(catalog.delete_client), "delete a client", "full",
+          answer=ref("Client"), reads_if_match=True),
     Route("GET", "/api/tasks", query(catalogs.tasks), "tasks",
           query=fields(*PAGE, field("status", STATUS), field("projectId", ID), field("search", NAME)),
           answer=page("Task")),
@@ -195,10 +196,11 @@ CATALOG = [
           fields(field("projectId", ID), field("projectName", NAME), field("name", NAME, required=True), KEY, *TASK),
           creates=True, answer=ref("Task"), needs=NAMED_PROJECT),
     Route("GET", "/api/tasks/{task_id}", query(catalogs.task), "one task", answer=ref("Task")),
-    Route("PATCH", "/api/tasks/{task_id}", changed(catalog.change_task), "change a task", "full",
+    Route("PATCH", "/api/tasks/{task_id}", command(catalog.change_task), "change a task", "full",
           fields(field("name", NAME), field("status", choice("active", "complete")), *TASK, REVISION),
-          answer=ref("Task")),
-    Route("DELETE", "/api/tasks/{task_id}", changed(catalog.delete_task), "delete a task", "full", answer=ref("Task")),
+          answer=ref("Task"), reads_if_match=True),
+    Route("DELETE", "/api/tasks/{task_id}", command(catalog.delete_task), "delete a task", "full", answer=ref("Task"),
+          reads_if_match=True),
     Route("POST", "/api/tasks/{task_id}/complete", command(catalog.complete_task), "mark a task complete", "full",
           fields(), answer=ref("Task")),
 ]  # fmt: skip
@@ -212,10 +214,11 @@ PEOPLE = [
                  field("role", choice("manager", "standard"))), creates=True, answer=ref("User")),
     Route("GET", "/api/users/me", query(people_lists.me), "the owner", answer=ref("User")),
     Route("GET", "/api/users/{user_id}", query(people_lists.one), "one person", answer=ref("User")),
-    Route("PATCH", "/api/users/{user_id}", changed(users.change), "change a person", "full",
+    Route("PATCH", "/api/users/{user_id}", command(users.change), "change a person", "full",
           fields(field("name", NAME), field("email", EMAIL), field("role", ROLE), field("status", JOINED), REVISION),
-          answer=ref("User")),
-    Route("DELETE", "/api/users/{user_id}", changed(users.delete), "remove a person", "full", answer=ref("User")),
+          answer=ref("User"), reads_if_match=True),
+    Route("DELETE", "/api/users/{user_id}", command(users.delete), "remove a person", "full", answer=ref("User"),
+          reads_if_match=True),
 ]  # fmt: skip
 
 BACKFILLED = {"anyOf": [ref("Backfilled"), ref("BackfillUndone")]}

@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from stintd.api.dispatch import changed, command, query
+from stintd.api.dispatch import command, query
 from stintd.api.route import Call, Route, fields
 from stintd.engine import outbox as outgoing
 from stintd.engine.commands import deliveries, webhooks
@@ -16,7 +16,7 @@ from stintd.errors import Invalid
 from stintd.protocol.fields import FLAG, ID, IDEMPOTENCY_KEY, choice, choices, field, text, whole
 from stintd.protocol.schemas.words import page, ref
 
-_delete = changed(webhooks.delete)
+_delete = command(webhooks.delete)
 
 
 async def create(surface: Any, call: Call, request: Any) -> Any:
@@ -63,10 +63,10 @@ ROUTES = [
           fields(field("url", URL, required=True), field("events", choices(*outgoing.EVENTS), required=True),
                  field("secret", text(256)), field("allowPrivate", FLAG), KEY), creates=True, answer=ref("MadeWebhook")),
     Route("GET", HOOK, query(webhook_lists.one), "one webhook", "full", answer=ref("Webhook")),
-    Route("PATCH", HOOK, changed(webhooks.change), "change a webhook", "full",
+    Route("PATCH", HOOK, command(webhooks.change), "change a webhook", "full",
           fields(field("url", URL), field("events", choices(*outgoing.EVENTS)), field("allowPrivate", FLAG),
-                 field("enabled", FLAG), REVISION), answer=ref("Webhook")),
-    Route("DELETE", HOOK, delete, "delete a webhook and what waits for it", "full", answer=ref("Webhook")),
+                 field("enabled", FLAG), REVISION), answer=ref("Webhook"), reads_if_match=True),
+    Route("DELETE", HOOK, delete, "delete a webhook and what waits for it", "full", answer=ref("Webhook"), reads_if_match=True),
     Route("GET", HOOK + "/deliveries", query(webhook_lists.deliveries), "what was and is to be delivered", "full",
           query=fields(*PAGE, STATE), answer=page("Delivery")),
     Route("POST", HOOK + "/test", test, "send a test now", "full", fields(), answer=ref("TestedWebhook")),
