@@ -206,7 +206,7 @@ def crash_report(home: Path) -> None:
 
 
 FAULTS: list[tuple[Callable[[Path], None], str, str, str, str]] = [
-    (wrong_setting, "settings", "error", "time.laed is no setting", "did you mean time.lead?"),
+    (wrong_setting, "settings", "error", "time.laed is not a setting", "did you mean time.lead?"),
     (missing_folder, "folders", "warning", "is not there", "stint watch remove"),
     (folder_is_file, "folders", "warning", "is no folder", "stint watch remove"),
     (no_folder, "folders", "warning", "no folder is watched", "stint up FOLDER"),

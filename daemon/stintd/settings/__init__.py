@@ -1,8 +1,9 @@
-"""Settings: TOML of the owner and of the program, environment and defaults, to one frozen `Settings`.
+"""Settings: reads the user's and the program's TOML, the environment and the defaults into one frozen `Settings`.
 
-`config.toml` is the owner's and is never written; `settings.toml` is the program's. A flag goes before the
-environment, then `config.toml`, `settings.toml`, the default; `watch.folders` and `[[map]]` are the union of both.
-All problems are told at once, with file, line and remedy. Imports paths, resources, domain and errors.
+`config.toml` belongs to the user and is never written; `settings.toml` belongs to the program. A command-line flag wins over
+the environment, the environment over `config.toml`, that over `settings.toml`, that over the default. `watch.folders` and
+`[[map]]` are the union of both files. All problems are reported at once, with file, line and remedy. Imports paths,
+resources, domain and errors.
 """
 
 from stintd.settings.describe import nested

@@ -1,4 +1,4 @@
-"""The example file and the JSON Schema of `config.toml`, made from the table of keys (a test compares the files)."""
+"""The example file and the JSON Schema of `config.toml`, generated from the table of keys (a test compares the files)."""
 
 import json
 from datetime import timedelta
@@ -8,20 +8,20 @@ from stintd.settings.keys import KEYS, RULE_KEYS, Key, length_text
 from stintd.settings.load import Settings
 
 _TABLE_NOTES = {
-    "watch": "What is watched.",
-    "time": "How evidence becomes time. Lengths are written like \"15m\", \"1h30m\", \"90s\" or \"14d\".",
-    "agents": "What an AI agent does while you watch it, or do not.",
+    "watch": "Which folders are watched.",
+    "time": "How evidence becomes time. Write lengths like \"15m\", \"1h30m\", \"90s\" or \"14d\".",
+    "agents": "When an AI agent's work counts as supervised by you.",
     "timer": "Timers started by hand.",
     "project": "How projects and tasks get their names.",
     "owner": "Who you are in git.",
-    "http": "The local HTTP listener.",
-    "webhooks": "Telling other programs of changes.",
-    "log": "The daemon's log, in `log/`; from its next start on.",
-    "backup": "Copies of the database, in `backups/`.",
+    "http": "The HTTP port on this machine.",
+    "webhooks": "Notifying other programs of changes.",
+    "log": "The daemon's log, in `log/`. Changes take effect at its next start.",
+    "backup": "Backups of the database, in `backups/`.",
     "retention": "How long evidence is kept.",
-    "privacy": "What is kept out of everything stored, and off screens and other machines.",
-    "activitywatch": "A surface for ActivityWatch watchers.",
-    "calendar": "Meetings that are proposed, and never filled in by themselves.",
+    "privacy": "Which names are never stored, and which never appear on screens and other machines.",
+    "activitywatch": "A port for ActivityWatch watchers.",
+    "calendar": "Calendars whose meetings are proposed, but never entered automatically.",
     "emit": "Copies of your heartbeats for other time trackers.",
 }  # fmt: skip
 _RULE_EXAMPLE = """\
@@ -34,8 +34,8 @@ _RULE_EXAMPLE = """\
 # task = "SUPPORT-1"
 # billable = true
 # tags = ["retainer"]
-# bill_agent_time = false              # whether the time of agents on their own is billed
-# bill_supervised = true               # whether the time of agents you watch is billed
+# bill_agent_time = false              # whether agents' autonomous time is billed
+# bill_supervised = true               # whether your time supervising agents is billed
 """
 _TARGET_EXAMPLE = """\
 # [targets.acme]                       # a billing system; `stint connect` writes these for you
@@ -46,8 +46,8 @@ _TARGET_EXAMPLE = """\
 def example_text() -> str:
     """`config.example.toml`: every key with its meaning and default, all commented out."""
     parts = [
-        "# Settings of stintd. Copy what you change to config.toml (`stint config path` says where).\n"
-        "# This file is yours and never rewritten; what stint itself sets stands in settings.toml beside it.\n"
+        "# Settings of stintd. Copy the lines you change to config.toml (`stint config path` says where it is).\n"
+        "# stintd never rewrites config.toml; what it sets itself is in settings.toml beside it.\n"
     ]
     table = ""
     for key in KEYS:
@@ -63,7 +63,7 @@ def example_text() -> str:
 
 
 def _shown(key: Key) -> Any:
-    """The default; what it could look like where there is none."""
+    """The default, or an example if there is none."""
     return key.schema.get("examples", [None])[0] if key.default is None else key.default
 
 
@@ -86,7 +86,7 @@ def schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The schema as the shipped file has it."""
+    """The schema as text, as in the shipped file."""
     return json.dumps(schema(), indent=2) + "\n"
 
 
@@ -102,14 +102,14 @@ def _rule_schema() -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value as TOML and JSON write it."""
+    """A value in the types of TOML and JSON."""
     if isinstance(value, timedelta):
         return length_text(value)
     return list(value) if isinstance(value, tuple) else value
 
 
 def nested(known: Settings) -> dict[str, Any]:
-    """Every setting in force as the files nest them, in plain values."""
+    """All settings in force, nested like in the files, in plain values."""
     tables: dict[str, Any] = {}
     for name, value in known.values.items():
         table, key = name.split(".")

@@ -1,4 +1,4 @@
-"""One TOML file with the lines its keys stand on, which the standard reader does not tell."""
+"""One TOML file with the line of each key, which the standard reader does not report."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _WHERE = re.compile(r"\s*\(at line (\d+), column \d+\)$")
 
 @frozen
 class Problem:
-    """One thing wrong with the settings. `line` 0 means the file as a whole (or the environment)."""
+    """One problem in the settings. `line` 0 means the whole file (or the environment)."""
 
     file: str
     line: int
@@ -30,21 +30,21 @@ class Problem:
 
 @dataclass
 class Document:
-    """What a file says, and where. `lines` maps dotted names (`map.0.path` for the first `[[map]]`) to lines."""
+    """The content of a file. `lines` maps dotted names (`map.0.path` for the first `[[map]]`) to line numbers."""
 
     path: str
     values: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
     def line_of(self, name: str) -> int:
-        """The line of a key, else of the table it is in."""
+        """The line of a key, or of its table."""
         while name and name not in self.lines:
             name = name.rpartition(".")[0]
         return self.lines.get(name, 0)
 
 
 def read_document(path: str) -> tuple[Document, list[Problem]]:
-    """The file at `path`; one that does not exist says nothing."""
+    """The file at `path`; a missing file counts as empty."""
     document = Document(path)
     try:
         if os.path.exists(path) and not os.path.isfile(path):
@@ -56,7 +56,7 @@ def read_document(path: str) -> tuple[Document, list[Problem]]:
     except OSError as error:
         return document, [Problem(path, 0, f"cannot be read: {error.strerror}", "make it readable for you")]
     if len(raw) > SIZE_LIMIT:
-        return document, [Problem(path, 0, "is larger than 1 MiB", "settings are small: look what is in it")]
+        return document, [Problem(path, 0, "is larger than 1 MiB", "settings are small: check what is in it")]
     return _parse(document, raw)
 
 
@@ -72,13 +72,13 @@ def _parse(document: Document, raw: bytes) -> tuple[Document, list[Problem]]:
         found = _WHERE.search(str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
         told = _WHERE.sub("", str(error)).removesuffix(" (at end of document)")
-        return document, [Problem(document.path, line, f"is no TOML: {told}", "mend the line; values of text need quotes")]
+        return document, [Problem(document.path, line, f"is not valid TOML: {told}", "correct the line; text values need quotes")]
     document.lines = _lines(text)
     return document, []
 
 
 def _lines(text: str) -> dict[str, int]:
-    """Where each key stands. A multi-line text that looks like settings can mislead it: only messages use it."""
+    """The line of each key. A multi-line text that looks like settings can mislead it, so only messages use it."""
     found: dict[str, int] = {}
     table = ""
     counts: dict[str, int] = {}

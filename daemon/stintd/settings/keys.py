@@ -1,5 +1,5 @@
-"""Every key there is: its kind, its limits, its default and what it means. The example file and the JSON Schema are
-made from this table (tests compare them), so a key cannot be undocumented."""
+"""Every setting: its type, limits, default and meaning. The example file and the JSON Schema are generated from this table
+(tests compare them), so no key can be undocumented."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _DEFAULTS = Policy()
 
 
 class Wrong(ValueError):
-    """A value that cannot be: the text completes "KEY …", `remedy` says what to write instead."""
+    """An invalid value: `text` completes the sentence "KEY …", `remedy` says what to write instead."""
 
     def __init__(self, text: str, remedy: str) -> None:
         super().__init__(text)
@@ -25,7 +25,7 @@ class Wrong(ValueError):
 
 @frozen
 class Key:
-    """One setting. `policy` is the field of `Policy` it becomes, "" for the rest."""
+    """One setting. `policy` is the field of `Policy` that it sets, "" if it sets none."""
 
     name: str
     read: Callable[[Any], Any]
@@ -36,17 +36,17 @@ class Key:
 
     @property
     def variable(self) -> str:
-        """The environment variable that sets it."""
+        """The environment variable that sets this key."""
         return "STINTD_" + self.name.upper().replace(".", "_")
 
 
 def parse_length(value: Any) -> timedelta:
-    """`15m`, `1h30m`, `90s`, `14d`; a bare number has no unit and is refused."""
+    """A length such as `15m`, `1h30m`, `90s`, `14d`; a bare number has no unit and is refused."""
     if not isinstance(value, str):
         raise Wrong("needs a unit", 'write a length like "15m", "1h30m" or "90s", in quotes')
     text = value.strip()
     if not text or _PART.sub("", text).strip():
-        raise Wrong(f"is no length: {value!r}", 'write a length like "15m", "1h30m" or "90s"')
+        raise Wrong(f"is not a length: {value!r}", 'write a length like "15m", "1h30m" or "90s"')
     seconds = sum(float(number) * _UNITS[unit.lower()] for number, unit in _PART.findall(text))
     if seconds > 366 * 86400:
         raise Wrong(f"is longer than a year: {value!r}", "write a shorter length")
@@ -54,7 +54,7 @@ def parse_length(value: Any) -> timedelta:
 
 
 def length_text(length: timedelta) -> str:
-    """The shortest way to write it: `1h30m`."""
+    """A length in its shortest notation: `1h30m`."""
     left, parts = int(length.total_seconds()), []
     for unit, size in _UNITS.items():
         if left >= size:
@@ -82,7 +82,7 @@ def _length(name: str, meaning: str, least: str, most: str, default: timedelta |
 def _whole(name: str, meaning: str, least: int, most: int, default: int | None = None) -> Key:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Wrong(f"is no whole number: {value!r}", f"write a number from {least} to {most}, without quotes")
+            raise Wrong(f"is not a whole number: {value!r}", f"write a number from {least} to {most}, without quotes")
         if not least <= value <= most:
             raise Wrong(f"is out of range: {value}", f"write a number from {least} to {most}")
         return value
@@ -96,26 +96,26 @@ def _whole(name: str, meaning: str, least: int, most: int, default: int | None =
 
 def _read_flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Wrong(f"is neither true nor false: {value!r}", "write true or false, without quotes")
+        raise Wrong(f"is not true or false: {value!r}", "write true or false, without quotes")
     return value
 
 
 def _read_text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise Wrong(f"is no text: {value!r}", "write a text in quotes")
+        raise Wrong(f"is not text: {value!r}", "write a text in quotes")
     return value.strip()
 
 
 def _read_address(value: Any) -> str:
     text = _read_text(value).rstrip("/")
     if not re.fullmatch(r"https?://[^\s@/?#]+(/[^\s?#]*)?", text):
-        raise Wrong(f"is no address: {text!r}", "write one like http://127.0.0.1:5601, without user or query")
+        raise Wrong(f"is not an address: {text!r}", "write one like http://127.0.0.1:5601, without user or query")
     return text
 
 
 def _read_texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise Wrong(f"is no list: {value!r}", 'write a list like ["one", "two"]')
+        raise Wrong(f"is not a list: {value!r}", 'write a list like ["one", "two"]')
     return tuple(_read_text(part) for part in value)
 
 
@@ -123,14 +123,14 @@ def _read_folders(value: Any) -> tuple[str, ...]:
     found = tuple(os.path.expanduser(text) for text in _read_texts(value))
     for folder in found:
         if not os.path.isabs(folder):
-            raise Wrong(f"is relative to nothing: {folder!r}", "write an absolute folder, or one that begins with ~/")
+            raise Wrong(f"is not an absolute path: {folder!r}", "write an absolute folder, or one that begins with ~/")
     return tuple(dict.fromkeys(os.path.normpath(folder) for folder in found))
 
 
 def _read_calendars(value: Any) -> tuple[str, ...]:
     for text in _few(_read_texts(value), 10):
         if not re.fullmatch(r"https://[^\s@/?#]+(/[^\s#]*)?", text):
-            raise Wrong("has what is no https address", "write one like https://calendar.example/mine.ics, webcal as https")
+            raise Wrong("has an address that is not https", "write one like https://calendar.example/mine.ics, webcal as https")
     return tuple(dict.fromkeys(value))
 
 
@@ -145,16 +145,16 @@ def _few(found: tuple[Any, ...], most: int) -> tuple[Any, ...]:
 
 
 def _read_meeting_rules(value: Any) -> tuple[dict[str, Any], ...]:
-    """Rules as `[[calendar.map]]` tables, each with a condition and a project, or `ignore`."""
+    """The `[[calendar.map]]` tables: each has a condition, and a project or `ignore`."""
     if not isinstance(value, list) or not all(isinstance(rule, dict) for rule in value):
-        raise Wrong("is no list of tables", "write [[calendar.map]], with two brackets")
+        raise Wrong("is not a list of tables", "write [[calendar.map]], with two brackets")
     return _few(tuple(_meeting_rule(rule) for rule in value), 200)
 
 
 def _meeting_rule(rule: dict[str, Any]) -> dict[str, Any]:
     for name in rule:
         if name not in MEETING_RULE_KEYS:
-            raise Wrong(f"knows no {name!r}", "a rule has " + ", ".join(MEETING_RULE_KEYS))
+            raise Wrong(f"has an unknown key {name!r}", "a rule has " + ", ".join(MEETING_RULE_KEYS))
     read = {name: MEETING_RULE_KEYS[name](given) for name, given in rule.items()}
     if not {"title", "attendee"} & set(read):
         raise Wrong("has a rule that matches nothing", "give it a title or an attendee")
@@ -175,12 +175,12 @@ def _read_pattern(value: Any) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise Wrong(f"is no regular expression: {error}", 'write one like "[A-Z][A-Z0-9]+-[0-9]+"') from error
+        raise Wrong(f"is not a regular expression: {error}", 'write one like "[A-Z][A-Z0-9]+-[0-9]+"') from error
     return text
 
 
 def choice(*names: str) -> Callable[[Any], str]:
-    """A reader that takes one of these words."""
+    """A reader that accepts only these words."""
 
     def read(value: Any) -> str:
         if value not in names:
@@ -193,7 +193,7 @@ def choice(*names: str) -> Callable[[Any], str]:
 MEETING_RULE_KEYS: dict[str, Callable[[Any], Any]] = {
     "title": _read_text, "attendee": _read_text, "project": _read_text, "task": _read_text, "ignore": _read_flag,
 }  # fmt: skip
-"""What a `[[calendar.map]]` may say."""
+"""The keys of a `[[calendar.map]]`, with their readers."""
 
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
@@ -209,96 +209,99 @@ _RULES = {
 _MODES = ("switch", "parallel", "strict")
 
 KEYS = (
-    Key("watch.folders", _read_folders, (), "Folders below which every repository is watched. Those that "
-        "`stint up FOLDER` added stand in settings.toml and are watched too.", _TEXTS),
-    Key("watch.exclude", _read_texts, (), "Globs of folders that are never looked at, nor told about.", _TEXTS),
-    _length("watch.cold_after", "A repository without activity for this long keeps only the watches of its git "
-            "folder, until something happens there.", "1h", "366d", timedelta(days=14)),
-    _whole("watch.burst_files", "More files than this, changed within two seconds by no known editor, are a machine's "
-           "doing and no work.", 2, 100000),
-    _length("time.idle_timeout", "The longest silence that is work; what was finished and your habits make it a third up to "
-            "four thirds.", "1m", "4h"),
-    _length("time.session_idle_timeout", "An agent's or editor's session that is silent for this long is over.",
+    Key("watch.folders", _read_folders, (), "Every repository below these folders is watched. Folders added by `stint up "
+        "FOLDER` are in settings.toml and are watched too.", _TEXTS),
+    Key("watch.exclude", _read_texts, (), "Globs of folders that are never read, stored or reported.", _TEXTS),
+    _length("watch.cold_after", "After this long without activity, a repository keeps only the watches of its git folder "
+            "until something happens there.", "1h", "366d", timedelta(days=14)),
+    _whole("watch.burst_files", "If more files than this change within two seconds, and no known editor changed them, a "
+           "program did it and it is not work.", 2, 100000),
+    _length("time.idle_timeout", "The longest silence that counts as work. After you finish something, and by your habits, "
+            "it is between a third and four thirds of this.", "1m", "4h"),
+    _length("time.session_idle_timeout", "A session of an agent or editor that is silent for this long is over.",
             "1m", "24h"),
-    _length("time.switch_cap", "Between two projects, at most this much of the gap belongs to the earlier one.",
+    _length("time.switch_cap", "At most this much of the silence between two projects counts for the earlier one.",
             "0s", "1h"),
-    _length("time.lead", "What a stretch of work earns before its first act.", "0s", "2m"),
-    _length("time.tail", "What a stretch of work earns after its last act.", "0s", "2m"),
-    _length("time.min_visit", "A shorter visit to another project is folded into what surrounds it.", "0s", "10m"),
-    _length("time.max_future", "A heartbeat further ahead of the clock is refused.", "0s", "1h"),
-    _length("time.absence_bridge", "A shorter absence cuts nothing.", "0s", "15m"),
-    _length("time.lock_grace", "A screen lock counts, from its start, once it is longer than this.", "0s", "1h"),
-    _length("time.estimate_max", "The most that a commit is worth which `stint backfill` read afterwards.", "0s", "4h"),
-    _length("agents.supervise_return", "An agent's turn was supervised if its owner acts on it again within this "
-            "time after its end.", "0s", "1h"),
-    _length("agents.supervised_max", "The longest silence of its owner that still counts as supervision.", "0s", "2h"),
-    Key("timer.concurrency", choice(*_MODES), _DEFAULTS.concurrency, "What a start does while another timer runs: "
+    _length("time.lead", "Time added before the first heartbeat of a stretch of work.", "0s", "2m"),
+    _length("time.tail", "Time added after the last heartbeat of a stretch of work.", "0s", "2m"),
+    _length("time.min_visit", "A visit to another project shorter than this counts for the work around it.", "0s", "10m"),
+    _length("time.max_future", "A heartbeat further in the future than this is refused.", "0s", "1h"),
+    _length("time.absence_bridge", "An absence shorter than this is not cut out.", "0s", "15m"),
+    _length("time.lock_grace", "A screen lock longer than this is an absence, from its start.", "0s", "1h"),
+    _length("time.estimate_max", "The longest time that `stint backfill` counts for one commit.", "0s", "4h"),
+    _length("agents.supervise_return", "An agent's turn is supervised if you act on it again within this time after its end.",
+            "0s", "1h"),
+    _length("agents.supervised_max", "The longest silence of yours that still counts as supervision.", "0s", "2h"),
+    Key("timer.concurrency", choice(*_MODES), _DEFAULTS.concurrency, 'What starting a timer does while another one runs: '
         '"switch" stops that one, "parallel" lets both run, "strict" refuses.', {"enum": list(_MODES)}, "concurrency"),
-    _length("timer.manual_max", "A timer started by hand is paused after this long without evidence or an act of its "
-            "owner.", "15m", "24h"),
-    Key("timer.notify", _read_flag, True, "Whether the desktop asks, by notify-send, what the time was since a timer was paused "
-        "by itself.", {"type": "boolean"}),
-    Key("project.auto_create", _read_flag, _DEFAULTS.auto_create, "Whether a new repository makes a project named "
-        "after its folder.", {"type": "boolean"}, "auto_create"),
-    Key("project.fallback_project", _read_text, None, "The project of whatever has none, instead of a new one.",
+    _length("timer.manual_max", "A timer started by hand is paused after this long without evidence or an action of yours.",
+            "15m", "24h"),
+    Key("timer.notify", _read_flag, True, "Whether the desktop asks (with notify-send) what you did while a timer was "
+        "auto-paused.", {"type": "boolean"}),
+    Key("project.auto_create", _read_flag, _DEFAULTS.auto_create, "Whether a new repository creates a project named after "
+        "its folder.", {"type": "boolean"}, "auto_create"),
+    Key("project.fallback_project", _read_text, None, "The project for time without one, instead of a new project.",
         _TEXT, "fallback_project"),
-    _whole("project.fuzzy_threshold", "How alike (0 to 100) two names must be to be suggested as the same project.",
+    _whole("project.fuzzy_threshold", "How similar (0 to 100) two names must be to be suggested as the same project.",
            50, 100),
-    Key("project.task_pattern", _read_pattern, _DEFAULTS.task_pattern, "The regular expression that finds a ticket "
-        "in the name of a branch or the subject of a commit.", _TEXT, "task_pattern"),
-    Key("owner.emails", _read_texts, (), "Your addresses as an author of commits; otherwise those that committed "
-        "on this machine.", _TEXTS, "owner_emails"),
+    Key("project.task_pattern", _read_pattern, _DEFAULTS.task_pattern, "The regular expression that finds a ticket in a "
+        "branch name or commit subject.", _TEXT, "task_pattern"),
+    Key("owner.emails", _read_texts, (), "Your addresses as an author of commits; by default those that committed on this "
+        "machine.", _TEXTS, "owner_emails"),
     _whole("http.port", "The loopback port for programs that cannot use the control socket; 0 picks a free one.",
            0, 65535, 7846),
-    _whole("http.rate_limit", "Requests a minute that one key may make.", 1, 1000000, 1000),
-    Key("http.extension_origins", _read_texts, (), "Browser extensions that may call, as chrome-extension://ID.",
+    _whole("http.rate_limit", "How many requests a minute one key may make.", 1, 1000000, 1000),
+    Key("http.extension_origins", _read_texts, (), "Browser extensions that may send requests, as chrome-extension://ID.",
         _TEXTS),
-    _length("webhooks.retry_initial", "The pause after a delivery to a webhook failed; it doubles with every further failure.",
+    _length("webhooks.retry_initial", "The pause after a failed delivery to a webhook; it doubles with every further "
+            "failure.",
             "0.1s", "10m", timedelta(seconds=5)),
     _length("webhooks.retry_max", "The longest of these pauses.", "1s", "6h", timedelta(hours=1)),
-    _whole("log.megabytes", "How large the daemon's log grows before a new file is begun.", 1, 1000, 2),
-    _whole("log.keep", "How many older log files stay.", 1, 100, 3),
-    _length("backup.every", "How old the newest daily backup grows before another is made; 0s makes none.", "0s", "90d",
+    _whole("log.megabytes", "The size at which a new log file is started.", 1, 1000, 2),
+    _whole("log.keep", "How many older log files are kept.", 1, 100, 3),
+    _length("backup.every", "The daily backup is made when the newest one is this old; 0s turns it off.", "0s", "90d",
             timedelta(days=1)),
-    _whole("backup.keep", "How many backups of each kind stay: daily ones, and those made by hand.", 1, 1000, 7),
-    Key("retention.evidence", _read_retention, timedelta(), "How long heartbeats are kept; hours stay when they go. 0s keeps "
-        "them for ever, else from 90d to 366d.", {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*[dhmsDHMS]\s*)+$"}),
-    Key("privacy.hide_file_names", _read_flag, False, "Whether heartbeats are kept without the names of files; their folders "
-        "stay.", {"type": "boolean"}, "hide_file_names"),
-    Key("privacy.hide_branch_names", _read_flag, False, "Whether branches are kept under names that tell nothing; a ticket in "
+    _whole("backup.keep", "How many backups of each kind are kept: daily ones, and those made by hand.", 1, 1000, 7),
+    Key("retention.evidence", _read_retention, timedelta(), "How long heartbeats are kept; the hours made from them stay. 0s "
+        "keeps heartbeats for ever, else from 90d to 366d.",
+        {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*[dhmsDHMS]\s*)+$"}),
+    Key("privacy.hide_file_names", _read_flag, False, "Whether heartbeats are stored without file names; their folders are "
+        "stored.", {"type": "boolean"}, "hide_file_names"),
+    Key("privacy.hide_branch_names", _read_flag, False, "Whether branches are stored under meaningless names; a ticket in "
         "them stays, and so do main, master and the like.", {"type": "boolean"}, "hide_branch_names"),
-    Key("privacy.hide_commit_subjects", _read_flag, False, "Whether commits are kept without their subjects.",
+    Key("privacy.hide_commit_subjects", _read_flag, False, "Whether commits are stored without their subjects.",
         {"type": "boolean"}, "hide_commit_subjects"),
-    Key("privacy.hide_project_names", _read_flag, False, "Whether projects and clients go under names that tell nothing in "
-        "run/status, to webhooks and to [emit]; your own reports and billing systems know them.", {"type": "boolean"},
+    Key("privacy.hide_project_names", _read_flag, False, "Whether projects and clients get meaningless names in run/status, "
+        "webhooks and [emit]; your own reports and billing systems keep the real ones.", {"type": "boolean"},
         "hide_project_names"),
     Key("activitywatch.enabled", _read_flag, False, "Whether to listen for ActivityWatch watchers (they send no key).",
         {"type": "boolean"}),
-    _whole("activitywatch.port", "The port of that listener.", 1, 65535, 5600),
-    Key("calendar.files", _read_files, (), "Calendars (.ics) on this machine whose meetings are proposed in reviews and gaps.",
-        _TEXTS),
-    Key("calendar.addresses", _read_calendars, (), "The same, fetched by https at most once an hour and only when you look at a "
-        "review or at gaps.", _TEXTS),
-    Key("calendar.map", _read_meeting_rules, None, "Which project a meeting belongs to: globs on its title and on an attendee's "
-        "address, without regard to case; the first that matches wins; with ignore it is not proposed. Also written as "
-        "[[calendar.map]].", _RULES),
+    _whole("activitywatch.port", "The port to listen on.", 1, 65535, 5600),
+    Key("calendar.files", _read_files, (), "Calendar files (.ics) on this machine whose meetings are proposed in reviews and "
+        "gaps.", _TEXTS),
+    Key("calendar.addresses", _read_calendars, (), "The same for calendars fetched by https, at most once an hour and only "
+        "when you look at a review or at gaps.", _TEXTS),
+    Key("calendar.map", _read_meeting_rules, None, "Which project a meeting belongs to: globs on its title and on an "
+        "attendee's address, ignoring case; the first that matches wins; with `ignore` the meeting is never proposed. "
+        "Also written as [[calendar.map]].", _RULES),
     Key("emit.activitywatch", _read_address, None, "The address of an ActivityWatch server that gets copies of your "
         "heartbeats.", {**_TEXT, "examples": ["http://127.0.0.1:5601"]}),
     Key("emit.wakatime", _read_address, None, "The address of a WakaTime-compatible server that gets copies of your "
         "heartbeats.", {**_TEXT, "examples": ["https://wakapi.example/api"]}),
-    Key("emit.wakatime_key_env", _read_text, None, "The environment variable of the daemon that holds its key.", _TEXT),
-    Key("emit.wakatime_key_file", _read_text, None, "A file that holds its key and that only you may read.", _TEXT),
+    Key("emit.wakatime_key_env", _read_text, None, "The environment variable of the daemon that holds the key for this "
+        "server.", _TEXT),
+    Key("emit.wakatime_key_file", _read_text, None, "A file that holds the key and that only you may read.", _TEXT),
 )  # fmt: skip
 
 BY_NAME = {key.name: key for key in KEYS}
 TABLES = {name.split(".")[0] for name in BY_NAME}
 FREE_TABLES = {"targets"}
-"""Tables whose keys belong to somebody else: kept as they are."""
+"""Tables whose keys are checked elsewhere: kept as they are."""
 
 RULE_KEYS: dict[str, Callable[[Any], Any]] = {
     "path": _read_text, "remote": _read_text, "branch": _read_text, "project": _read_text, "client": _read_text,
     "task": _read_text, "billable": _read_flag, "tags": _read_texts, "bill_agent_time": _read_flag,
     "bill_supervised": _read_flag,
 }  # fmt: skip
-"""What a `[[map]]` may say."""
+"""The keys of a `[[map]]`, with their readers."""
 RULE_CONDITIONS = ("path", "remote", "branch")

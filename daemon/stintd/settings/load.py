@@ -1,4 +1,4 @@
-"""From files and environment to `Settings` and the `Policy` of the rules."""
+"""Reads files and environment into `Settings` and the `Policy` of the rules."""
 
 import os
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ from stintd.settings.targets import read_targets
 
 @frozen
 class Settings:
-    """Everything that is set. `values` holds every key by its dotted name; `origins` says where each one that is set
-    stands (`file:line` or the environment variable)."""
+    """All settings. `values` holds every key by its dotted name; `origins` says where each key was set (`file:line` or the
+    environment variable)."""
 
     folders: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None, zone: str | None = None) -> Settings:
-    """The settings of this home; `invalid` with every problem when something is wrong. `zone` is the machine's."""
+    """The settings of this home; raises `invalid` with all problems if there are any. `zone` is the machine's time zone."""
     settings, problems = load_files(paths.config_file(), paths.settings_file(), environ, zone)
     if problems:
         raise broken(problems)
@@ -43,7 +43,7 @@ def load(environ: Mapping[str, str] | None = None, zone: str | None = None) -> S
 
 
 def broken(problems: list[Problem]) -> Invalid:
-    """The error that tells all problems at once, each with its remedy."""
+    """The error that reports all problems at once, each with its remedy."""
     told = [f"{problem}: {problem.remedy}" for problem in problems]
     count = "one problem" if len(told) == 1 else f"{len(told)} problems"
     details = {"problems": [{"file": p.file, "line": p.line, "text": p.text, "remedy": p.remedy} for p in problems]}
@@ -53,7 +53,7 @@ def broken(problems: list[Problem]) -> Invalid:
 def load_files(
     config: str, settings: str, environ: Mapping[str, str] | None = None, zone: str | None = None
 ) -> tuple[Settings, list[Problem]]:
-    """The settings of these two files, and what is wrong with them; a wrong key keeps its next best value."""
+    """The settings of these two files, and their problems; an invalid key keeps its value from the next source."""
     owner, problems = read_document(config)
     ours, more = read_document(settings)
     problems += more
@@ -98,27 +98,27 @@ def _settings(
 
 
 def _values_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:
-    """The keys a file sets, read; and what is wrong in its tables."""
+    """The values of the keys that a file sets, and the problems in its tables."""
     found: dict[str, Any] = {}
     problems: list[Problem] = []
     for table, content in document.values.items():
         if table in FREE_TABLES or table == "map":
             continue
         if not isinstance(content, dict):
-            problems.append(_unknown(document, table, list(TABLES), "stands outside every table"))
+            problems.append(_unknown(document, table, list(TABLES), "is outside every table"))
             continue
         for name, value in content.items():
             dotted = f"{table}.{name}"
             key = BY_NAME.get(dotted)
             if key is None:
-                problems.append(_unknown(document, dotted, list(BY_NAME), "is no setting"))
+                problems.append(_unknown(document, dotted, list(BY_NAME), "is not a setting"))
                 continue
             try:
                 found[dotted] = key.read(value)
             except Wrong as wrong:
                 problems.append(_problem(document, dotted, wrong))
         if table not in TABLES and not content:
-            problems.append(_unknown(document, table, sorted(TABLES), "is no table"))
+            problems.append(_unknown(document, table, sorted(TABLES), "is not a table"))
     return found, problems
 
 
@@ -127,7 +127,7 @@ def _rules_of(document: Document) -> tuple[list[MapRule], list[Problem]]:
     content = document.values.get("map", [])
     if not isinstance(content, list):
         line = document.line_of("map")
-        return [], [Problem(document.path, line, "map is no list of tables", "write [[map]], with two brackets")]
+        return [], [Problem(document.path, line, "map is not a list of tables", "write [[map]], with two brackets")]
     for number, table in enumerate(content):
         rule, wrong = _rule(document, f"map.{number}", table)
         problems += wrong
@@ -140,7 +140,7 @@ def _rule(document: Document, place: str, table: Any) -> tuple[MapRule | None, l
     problems, fields = [], {}
     for name, value in table.items() if isinstance(table, dict) else ():
         if name not in RULE_KEYS:
-            problems.append(_unknown(document, f"{place}.{name}", list(RULE_KEYS), "is no key of [[map]]", name))
+            problems.append(_unknown(document, f"{place}.{name}", list(RULE_KEYS), "is not a key of [[map]]", name))
             continue
         try:
             fields[name] = RULE_KEYS[name](value)

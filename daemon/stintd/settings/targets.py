@@ -1,4 +1,4 @@
-"""`[targets.NAME]` to `Target`: the keys every target has are checked, the rest belongs to its kind."""
+"""Reads `[targets.NAME]` into `Target`: checks the keys that every target has, and passes the others to its kind."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,11 +17,11 @@ LEAST = {"settle": "0s", "retry_initial": "0.1s", "retry_max": "1s"}
 
 
 def read_target(name: str, table: Any) -> Target:
-    """The settings of one target; `invalid` names the first thing that is wrong and how to write it."""
+    """The settings of one target; raises `invalid` for the first problem, with the right notation."""
     if not NAME.fullmatch(name):
-        raise Invalid(f"a target cannot be called {name!r}", "use small letters, digits and dashes, at most 40")
+        raise Invalid(f"a target cannot be called {name!r}", "use lower-case letters, digits and dashes, at most 40")
     if not isinstance(table, dict):
-        raise Invalid(f"targets.{name} is no table", "write [targets.NAME]")
+        raise Invalid(f"targets.{name} is not a table", "write [targets.NAME]")
     values: dict[str, Any] = {"name": name, "kind": _told(name, "kind", table.get("kind"), _text)}
     key, options = {}, {}
     for field, value in table.items():
@@ -31,7 +31,9 @@ def read_target(name: str, table: Any) -> Target:
             into, read = _READERS[field]
             values[into] = _told(name, field, value, read)
         elif field == "api_key":
-            raise Invalid(f"targets.{name}.api_key would lie in a settings file", "use api_key_file, api_key_env or api_key_cmd")
+            raise Invalid(
+                f"targets.{name}.api_key puts the key into a settings file", "use api_key_file, api_key_env or api_key_cmd"
+            )
         elif field != "kind":
             options[field] = str(value)
     if len(key) > 1:
@@ -40,7 +42,7 @@ def read_target(name: str, table: Any) -> Target:
 
 
 def read_targets(tables: Mapping[str, Any]) -> tuple[dict[str, Target], list[Invalid]]:
-    """All that can be read, and what is wrong with the others."""
+    """All targets that can be read, and the problems of the others."""
     found, problems = {}, []
     for name, table in tables.items():
         try:
@@ -59,14 +61,14 @@ def _told(name: str, field: str, value: Any, read: Callable[[Any], Any]) -> Any:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise Wrong(f"is no text: {value!r}", "write a text in quotes")
+        raise Wrong(f"is not text: {value!r}", "write a text in quotes")
     return value.strip()
 
 
 def _address(value: Any) -> str:
     text = _text(value).rstrip("/")
     if not re.fullmatch(r"https?://[^\s@?#]+", text):
-        raise Wrong(f"is no address: {text!r}", "write one like https://example.com/api, without user or query")
+        raise Wrong(f"is not an address: {text!r}", "write one like https://example.com/api, without user or query")
     return text
 
 
@@ -86,18 +88,18 @@ def _day(value: Any) -> date:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise Wrong(f"is no date: {value!r}", "write one like 2026-11-01") from None
+        raise Wrong(f"is not a date: {value!r}", "write one like 2026-11-01") from None
 
 
 def _number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100_000:
-        raise Wrong(f"is no number of calls: {value!r}", "write a number from 1 to 100000")
+        raise Wrong(f"is not a valid number of calls: {value!r}", "write a number from 1 to 100000")
     return value
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Wrong(f"is neither true nor false: {value!r}", "write true or false, without quotes")
+        raise Wrong(f"is not true or false: {value!r}", "write true or false, without quotes")
     return value
 
 
@@ -111,14 +113,14 @@ def _rounding(value: Any) -> Rounding:
     if mode != NONE and (isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 60):
         raise Wrong("needs minutes", "write minutes = 6, from 1 to 60")
     if per == ENTRY and value.get("confirmed") is not True:
-        raise Wrong("rounds each entry, which can make much more of many short ones", "write confirmed = true if you mean it")
+        raise Wrong("rounds each entry, which can make many short entries much longer", "write confirmed = true if you mean it")
     minimum = parse_length(value["minimum"]) if "minimum" in value else None
     return Rounding(mode, int(minutes), per, int(minimum.total_seconds()) if minimum is not None else 0)
 
 
 def _rules(value: Any) -> tuple[TargetRule, ...]:
     if not isinstance(value, list):
-        raise Wrong("is no list of tables", "write [[targets.NAME.map]], with two brackets")
+        raise Wrong("is not a list of tables", "write [[targets.NAME.map]], with two brackets")
     return tuple(_rule(one) for one in value)
 
 
@@ -137,7 +139,7 @@ def _rule(value: Any) -> TargetRule:
 
 def _tags(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(one, str) and one.isprintable() for one in value.values()):
-        raise Wrong(f"cannot be {value!r}", 'write { night = "Overtime", private = "" }: what ours are called there')
+        raise Wrong(f"cannot be {value!r}", 'write { night = "Overtime", private = "" }: the names of tags there')
     return {name: one.strip() for name, one in value.items()}
 
 
@@ -148,4 +150,4 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "rounding": ("rounding", _rounding), "description": ("description", _text), "live": ("live", _flag), "map": ("rules", _rules),
     "tags": ("tags", _tags),
 }  # fmt: skip
-"""By the name in the file: the field it becomes, and how it is read."""
+"""By the name in the file: the field of `Target`, and its reader."""

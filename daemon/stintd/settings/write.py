@@ -1,6 +1,6 @@
-"""Writing `settings.toml`: whole, at once, 0600. The daemon alone does it; the command line only while it is down.
+"""Writes `settings.toml`: whole, atomically, 0600. Only the daemon does it, or the command line while the daemon is down.
 
-What `config.toml` fixes is refused with its line, because the change would have no effect.
+A key that `config.toml` sets is refused, naming its line, because the change would have no effect.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from stintd.settings.load import broken
 
 
 def add_folders(folders: list[str]) -> list[str]:
-    """Keep watching these folders (absolute); the ones that are new."""
+    """Watch these folders (absolute) from now on; returns the new ones."""
     owner, ours = _both()
     kept = list(_get(ours, "watch.folders", []))
     known = {os.path.normpath(os.path.expanduser(f)) for f in (*kept, *_get(owner, "watch.folders", []))}
@@ -30,7 +30,7 @@ def add_folders(folders: list[str]) -> list[str]:
 
 
 def remove_folders(folders: list[str]) -> None:
-    """Watch these no longer; one that `config.toml` names is refused, naming the line."""
+    """Stop watching these folders; one that `config.toml` names is refused, naming the line."""
     owner, ours = _both()
     kept = list(_get(ours, "watch.folders", []))
     fixed = {os.path.normpath(os.path.expanduser(f)) for f in _get(owner, "watch.folders", [])}
@@ -45,12 +45,12 @@ def remove_folders(folders: list[str]) -> None:
 
 
 def set_value(name: str, value: Any) -> None:
-    """Set one key by its dotted name; None takes it back. Refused when unknown, wrong, or fixed by `config.toml`."""
+    """Set one key by its dotted name; None unsets it. Refused if it is unknown, invalid, or set by `config.toml`."""
     change({name: value})
 
 
 def change(values: dict[str, Any]) -> None:
-    """Set keys by their dotted names, all or none; None takes one back. `invalid` tells every problem at once."""
+    """Set keys by their dotted names, all or none; None unsets one. `invalid` reports all problems at once."""
     owner, ours = _both()
     problems = [problem for name, value in values.items() if (problem := _refusal(name, value)) is not None]
     if problems:
@@ -65,7 +65,7 @@ def change(values: dict[str, Any]) -> None:
 
 
 def set_target(name: str, table: dict[str, Any] | None) -> None:
-    """Keep a `[targets.NAME]`, or forget it (None). One that stands in `config.toml` is the owner's to change."""
+    """Store a `[targets.NAME]`, or remove it (None). One that is in `config.toml` can only be changed there."""
     owner, ours = _both()
     if _get(owner, f"targets.{name}", None) is not None:
         raise _fixed(owner, f"targets.{name}")
@@ -74,11 +74,11 @@ def set_target(name: str, table: dict[str, Any] | None) -> None:
 
 
 def change_nested(tables: dict[str, Any]) -> None:
-    """The same for `{"time": {"idle_timeout": "20m"}}`, as the surface takes it."""
+    """The same for `{"time": {"idle_timeout": "20m"}}`, as the API takes it."""
     flat: dict[str, Any] = {}
     for table, content in tables.items():
         if not isinstance(content, dict):
-            raise Invalid(f"{table} is no table", 'send {"time": {"idle_timeout": "20m"}}')
+            raise Invalid(f"{table} is not a table", 'send {"time": {"idle_timeout": "20m"}}')
         flat |= {f"{table}.{name}": value for name, value in content.items()}
     change(flat)
 
@@ -97,7 +97,7 @@ def _refusal(name: str, value: Any) -> tuple[str, str] | None:
 
 def _fixed(owner: Document, name: str) -> Conflict:
     where = f"{owner.path}:{owner.line_of(name)}"
-    return Conflict(f"{name} is fixed in {where}", f"change it there: {where}")
+    return Conflict(f"{name} is set in {where}", f"change it there: {where}")
 
 
 def _both() -> tuple[Document, Document]:
@@ -128,7 +128,7 @@ def _put(document: Document, name: str, value: Any) -> None:
 def _save(document: Document) -> None:
     paths.ensure(paths.home_layout())
     temporary = f"{document.path}.{os.getpid()}"
-    text = "# Written by stintd; your own settings belong into config.toml, which goes before this file.\n\n"
+    text = "# Written by stintd. Put your own settings into config.toml, which takes precedence over this file.\n\n"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
     try:
