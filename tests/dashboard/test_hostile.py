@@ -56,11 +56,11 @@ def test_it_can_be_worked_with_all_the_same(window, daemon):
     page = window.enter().page
     window.drag(page.locator(".timeline .entry", has_text="<img src=x"), 15 * window.per_minute(), "bottom")
     until(lambda: any(one["end"][11:16] == "10:15" for one in daemon.entries(from_=DAY, to=DAY)), 10, "it is resized")
-    page.get_by_label("Start by hand").fill(EVIL)
+    page.get_by_label("Start a timer").fill(EVIL)
     page.locator(".timers").get_by_role("button", name="Start").click()
     page.locator(".timer.running", has_text="<img").wait_for()
     page.locator(".timer").get_by_role("button", name="Stop").click()
-    page.get_by_text("Nothing runs").wait_for()
+    page.get_by_text("No timer running").wait_for()
     assert page.title() == "Today · stint"
 
 

@@ -26,8 +26,8 @@ def running(daemon):
 def test_a_timer_is_started_paused_resumed_switched_and_stopped(filled, window):
     page = window.enter(None).page
     card = page.locator(".card.timers")
-    card.get_by_label("Start by hand").fill("atlas")
-    card.get_by_label("What will be done").fill("by hand")
+    card.get_by_label("Start a timer").fill("atlas")
+    card.get_by_label("Description").fill("by hand")
     card.get_by_role("button", name="Start").click()
     card.locator(".timer.running", has_text="atlas").wait_for()
     assert running(filled) == [("atlas", "running")]
@@ -37,18 +37,18 @@ def test_a_timer_is_started_paused_resumed_switched_and_stopped(filled, window):
     card.locator(".timer.paused").wait_for()
     card.get_by_role("button", name="Resume").click()
     card.locator(".timer.running").wait_for()
-    card.get_by_label("Start by hand").fill("borealis")
+    card.get_by_label("Start a timer").fill("borealis")
     card.get_by_role("button", name="Switch").click()
     card.locator(".timer.running", has_text="borealis").wait_for()
     assert running(filled) == [("borealis", "running")]
-    card.get_by_label("Start by hand").fill("a third")
-    card.get_by_role("button", name="Start beside it").click()
+    card.get_by_label("Start a timer").fill("a third")
+    card.get_by_role("button", name="Start in parallel").click()
     card.locator(".timer.running", has_text="a third").wait_for()
     assert len(running(filled)) == 2
     card.locator(".timer", has_text="borealis").get_by_role("button", name="Stop").click()
     until(lambda: running(filled) == [("a third", "running")], 10, "the other one is stopped")
     card.locator(".timer", has_text="a third").get_by_role("button", name="Stop").click()
-    card.get_by_text("Nothing runs").wait_for()
+    card.get_by_text("No timer running").wait_for()
     assert running(filled) == []
 
 
@@ -58,12 +58,12 @@ def test_what_another_program_starts_is_there_within_a_second_or_so(filled, wind
     page.locator(".timer.running", has_text="atlas").wait_for(timeout=5000)
     page.locator(".timeline .entry.running").first.wait_for()
     filled.stint("stop")
-    page.get_by_text("Nothing runs").wait_for(timeout=5000)
+    page.get_by_text("No timer running").wait_for(timeout=5000)
 
 
 def test_evidence_that_arrives_is_drawn(filled, window):
     page = window.enter("2026-03-17").page
-    page.get_by_text("A blank day").wait_for()
+    page.get_by_text("No entries on this day").wait_for()
     scene.told(filled.client, scene.beats("09:00", "09:40", "atlas", "2026-03-17"))
     page.locator(".timeline .entry", has_text="atlas").wait_for()
     page.locator(".strip .seen").wait_for()
@@ -79,7 +79,7 @@ def test_two_windows_stay_in_step(filled, window):
     assert "borealis" in sheet.inner_text()
     window.entry("borealis", "10:59", other).focus()
     other.keyboard.press("Delete")
-    window.page.get_by_text("It is gone").wait_for()
+    window.page.get_by_text("This entry no longer exists").wait_for()
     window.page.keyboard.press("Escape")
     other.keyboard.press("Control+z")
     window.entry("borealis", "10:59").wait_for()
@@ -97,9 +97,9 @@ def test_the_daemon_may_be_restarted_while_the_page_is_open(chromium, make_daemo
     window = Window(chromium, daemon).enter()
     daemon.stop()
     window.page.locator("[data-state=away]").wait_for()
-    window.page.get_by_text("The daemon is away.").wait_for()
+    window.page.get_by_text("stintd is not responding.").wait_for()
     window.drag(window.entry("atlas", "08:59"), 30 * window.per_minute())
-    window.page.locator(".line.bad", has_text="The daemon is away").wait_for()
+    window.page.locator(".line.bad", has_text="stintd is not responding").wait_for()
     window.entry("atlas", "08:59").wait_for()
     daemon.start()
     scene.told(daemon.client, scene.beats("11:00", "12:00", "borealis"))
@@ -121,10 +121,10 @@ def test_a_browser_that_is_sent_away_says_so_and_shows_nothing_new(chromium, fil
     window = Window(chromium, filled).enter()
     told = filled.stint("dash", "--revoke").out
     assert re.fullmatch(r"sent \d+ browsers? away\n", told)
-    window.page.get_by_text("This browser is not let in").wait_for()
+    window.page.get_by_text("This browser is not signed in").wait_for()
     assert window.page.locator(".timeline").count() == 0
     window.page.reload()
-    window.page.get_by_text("Your hours are behind this door").wait_for()
+    window.page.get_by_text("Sign in to see your hours").wait_for()
     window.expected = ("401", *BROKEN)
     window.check()
     window.context.close()

@@ -29,7 +29,7 @@ def filled(daemon, target):
     daemon.client.post("/api/targets", body)
 
 
-def opened(window, address):
+def open_page(window, address):
     window.page.goto(window.url + "dash/" + address)
     window.page.wait_for_selector("main h1")
     window.live()
@@ -41,20 +41,20 @@ def cell(page, name):
 
 
 def test_the_week_shows_tasks_by_day_with_sums_that_are_the_reports(window, daemon):
-    page = opened(window, "week?week=2026-03-12")
+    page = open_page(window, "week?week=2026-03-12")
     page.wait_for_selector(".grid tfoot strong")
     assert page.locator("h1").inner_text() == "Week 11 9 – 15 March"
     seconds = daemon.client.get("/api/reports", **{"from": "2026-03-09", "to": "2026-03-15"})["totals"]["seconds"]
     shown = page.locator(".grid tfoot strong").inner_text()
     assert shown == f"{seconds // 3600}h {seconds % 3600 // 60:02d}m" or abs(seconds % 60 - 30) <= 30
     assert cell(page, "docs, Tue 10 Mar: ").count() == 1
-    page.get_by_label("Back one week").click()
+    page.get_by_label("Previous week").click()
     page.get_by_text("Nothing was recorded in this week.").wait_for()
     assert "week=2026-03-02" in page.url
 
 
 def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
-    page = opened(window, "week?week=2026-03-09")
+    page = open_page(window, "week?week=2026-03-09")
     cell(page, "docs, Tue 10 Mar: ").click()
     page.locator("dialog .entries button").first.click()
     page.locator("dialog textarea[name=description]").fill("Guide for newcomers")
@@ -62,7 +62,7 @@ def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
     until(lambda: any(one["description"] == "Guide for newcomers" for one in daemon.entries(from_=DAY, to=DAY)), what="saved")
     page.locator("dialog .entries button").first.wait_for()
     page.keyboard.press("Escape")
-    cell(page, "docs, Wed 11 Mar: nothing").click()
+    cell(page, "docs, Wed 11 Mar: no time").click()
     page.get_by_role("button", name="Add time", exact=True).click()
     dialog = page.locator("dialog")
     assert dialog.locator("input[name=project]").input_value() == "docs"
@@ -77,7 +77,7 @@ def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
 
 
 def test_reports_are_filtered_grouped_and_drawn(window):
-    page = opened(window, "reports?from=2026-03-09&to=2026-03-15")
+    page = open_page(window, "reports?from=2026-03-09&to=2026-03-15")
     page.locator(".plot canvas").wait_for()
     rows = page.locator(".report tbody tr")
     until(lambda: rows.count() >= 4, what="a row for each project")
@@ -96,20 +96,20 @@ def test_reports_are_filtered_grouped_and_drawn(window):
 
 
 def test_projects_are_made_changed_and_put_away(window, daemon):
-    page = opened(window, "projects")
+    page = open_page(window, "projects")
     page.get_by_role("button", name="New project").click()
     page.locator("dialog input[name=name]").fill("zephyr")
     page.locator("dialog input[name=clientName]").fill("Acme Ltd")
     page.locator("dialog input[name=hourlyRate]").fill("90.5")
-    page.get_by_role("button", name="Make", exact=True).click()
+    page.get_by_role("button", name="Create", exact=True).click()
     page.locator(".grid th", has_text="zephyr").wait_for()
     made = next(one for one in daemon.client.get("/api/projects")["data"] if one["name"] == "zephyr")
     assert (made["clientName"], made["hourlyRate"], made["billable"]) == ("Acme Ltd", 90.5, True)
-    page.get_by_label("Change zephyr").click()
+    page.get_by_label("Edit zephyr").click()
     page.get_by_label("Bill agents' own time").check()
     page.get_by_role("button", name="Save").click()
     until(lambda: daemon.client.get(f"/api/projects/{made['id']}")["billAgentTime"], what="saved")
-    page.get_by_label("Change zephyr").click()
+    page.get_by_label("Edit zephyr").click()
     page.get_by_role("button", name="Archive").click()
     until(lambda: page.locator(".grid th", has_text="zephyr").count() == 0, what="archived")
     page.get_by_role("button", name="Show 1 archived project").click()
@@ -117,21 +117,21 @@ def test_projects_are_made_changed_and_put_away(window, daemon):
 
 
 def test_a_mapping_shows_its_difference_before_it_is_made_and_can_be_dropped(window, daemon):
-    page = opened(window, "projects")
+    page = open_page(window, "projects")
     page.get_by_role("button", name="Map a folder").click()
     page.locator("dialog input[name=path]").fill("/home/somebody/code/atlas-tools")
     page.locator("dialog input[name=project]").fill("atlas")
-    page.get_by_role("button", name="Show the difference").click()
-    page.get_by_text("0 entries of the past would change.").wait_for()
-    page.get_by_role("button", name="Map it").click()
+    page.get_by_role("button", name="Preview changes").click()
+    page.get_by_text("0 past entries would change.").wait_for()
+    page.get_by_role("button", name="Create mapping").click()
     page.locator("code", has_text="/home/somebody/code/atlas-tools").wait_for()
-    page.get_by_label("Drop the mapping to atlas").click()
+    page.get_by_label("Remove the mapping to atlas").click()
     until(lambda: daemon.client.get("/api/mappings")["data"] == [], what="dropped")
 
 
 def test_a_target_says_how_it_goes_what_would_be_sent_and_what_waits(window, daemon, target):
-    page = opened(window, "targets")
-    page.locator(".target .state", has_text="goes well").wait_for()
+    page = open_page(window, "targets")
+    page.locator(".target .state", has_text="working").wait_for()
     page.get_by_role("button", name="What would be sent").click()
     page.locator("dialog .sends li").first.wait_for()
     held = page.locator("dialog .sends .held").first.inner_text()
@@ -143,8 +143,8 @@ def test_a_target_says_how_it_goes_what_would_be_sent_and_what_waits(window, dae
     daemon.client.post("/api/approve", {"from": DAY, "to": DAY})
     page.get_by_role("button", name="Send now").click()
     page.locator("main").get_by_text("this entry is not wanted").first.wait_for()
-    page.get_by_role("button", name="Give up").first.click()
-    until(lambda: page.get_by_role("button", name="Give up").count() == 0, what="given up")
+    page.get_by_role("button", name="Drop").first.click()
+    until(lambda: page.get_by_role("button", name="Drop").count() == 0, what="dropped")
 
 
 def test_review_lists_what_is_open_and_settles_it(window, daemon):
@@ -153,37 +153,39 @@ def test_review_lists_what_is_open_and_settles_it(window, daemon):
     for start, end in (("09:00", "10:00"), ("12:00", "13:00")):
         body = {"projectName": "docs", "start": f"{day}T{start}:00Z", "end": f"{day}T{end}:00Z"}
         daemon.client.post("/api/entries", body)
-    page = opened(window, "review")
-    gap = page.locator("section", has_text="Nothing recorded in the working day").locator("li", has_text="10:00")
+    page = open_page(window, "review")
+    gap = page.locator("section", has_text="Gaps in the working day").locator("li", has_text="10:00")
     assert "stint fill" in gap.inner_text()
     words, command = gap.locator("bdi").first.bounding_box(), gap.locator(".command").bounding_box()
     assert command["y"] >= words["y"] + words["height"], "the command stands below the words"
-    gap.get_by_role("button", name="Fill it").click()
+    gap.get_by_role("button", name="Fill").click()
     page.locator("dialog input[name=project]").fill("docs")
     page.locator("dialog").get_by_role("button", name="Add", exact=True).click()
     until(lambda: gap.count() == 0, what="the gap is settled")
-    page.get_by_role("button", name="I have looked").click()
-    page.get_by_text("looked at").first.wait_for()
-    page.locator("section", has_text="What targets wait for").get_by_role("link", name="Targets").first.click()
+    page.get_by_role("button", name="Mark as reviewed").click()
+    page.get_by_text("reviewed ").first.wait_for()
+    page.locator("section", has_text="What targets are waiting for").get_by_role("link", name="Targets").first.click()
     page.locator("main.targets").wait_for()
 
 
 def test_whoever_comes_back_to_a_forgotten_timer_is_asked_once(window, daemon):
     began = datetime.now(UTC) - timedelta(hours=5)
     daemon.client.post("/api/timer/start", {"projectName": "docs", "at": began.isoformat(), "manual": True})
-    until(lambda: any(one["code"] == "paused" for one in daemon.client.get("/api/status")["warnings"]), what="paused by itself")
+    until(
+        lambda: any(one["code"] == "paused" for one in daemon.client.get("/api/status")["warnings"]), what="paused automatically"
+    )
     page = window.enter(None).page
     question = page.locator(".question")
     question.wait_for()
-    question.get_by_role("button", name="Other work…").click()
+    question.get_by_role("button", name="I worked on something else…").click()
     question.locator("input[name=project]").fill("atlas")
-    question.get_by_role("button", name="It was not").click()
+    question.get_by_role("button", name="I was not working").click()
     until(lambda: question.count() == 0, what="answered")
     assert daemon.client.get("/api/timer/current")["timer"] is None
 
 
 def test_two_windows_stay_in_step(window, daemon):
-    page = opened(window, "week?week=2026-03-09")
+    page = open_page(window, "week?week=2026-03-09")
     body = {"projectName": "docs", "start": "2026-03-13T09:00:00Z", "end": "2026-03-13T10:30:00Z"}
     daemon.client.post("/api/entries", body)
     until(lambda: cell(page, "docs, Fri 13 Mar: 1h 30m").count() == 1, what="what another did")
@@ -191,7 +193,7 @@ def test_two_windows_stay_in_step(window, daemon):
 
 @pytest.mark.parametrize("address", PAGES)
 def test_every_page_can_be_read_pressed_and_narrowed_and_shows_hostile_names_as_text(window, address):
-    page = opened(window, address)
+    page = open_page(window, address)
     page.wait_for_timeout(300)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

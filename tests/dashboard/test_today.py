@@ -175,7 +175,7 @@ def test_drawing_on_free_time_writes_down_an_entry(day, daemon):
     assert "15:30 – 16:15" in sheet.inner_text()
     sheet.get_by_label("Project").fill("a new thing")
     assert "is new and will be created" in sheet.inner_text()
-    sheet.get_by_label("What was done").fill("Planning with Ada")
+    sheet.get_by_label("Description").fill("Planning with Ada")
     sheet.get_by_role("button", name="Add").click()
     there(daemon, ("a new thing", "15:30", "16:15"))
     day.entry("a new thing", "15:30").wait_for()
@@ -185,7 +185,7 @@ def test_every_field_of_an_entry_can_be_edited(day, daemon):
     sheet = day.editor(day.entry("borealis", "10:59"))
     sheet.get_by_label("Project").fill("cirrus")
     sheet.get_by_label("Task").fill("CI-7")
-    sheet.get_by_label("What was done").fill("Reviewed the retry")
+    sheet.get_by_label("Description").fill("Reviewed the retry")
     sheet.get_by_label("Tags").fill("review, urgent , review")
     sheet.get_by_label("Billable").check()
     sheet.get_by_label("From: time").fill("11:05")
@@ -202,7 +202,7 @@ def test_every_field_of_an_entry_can_be_edited(day, daemon):
 
 def test_what_was_left_alone_is_not_pinned(day, daemon):
     sheet = day.editor(day.entry("borealis", "10:59"))
-    sheet.get_by_label("What was done").fill("only words")
+    sheet.get_by_label("Description").fill("only words")
     sheet.get_by_role("button", name="Save").click()
     day.said("Changed borealis")
     (entry,) = [one for one in daemon.entries(from_=DAY, to=DAY) if one["projectName"] == "borealis"]
@@ -225,7 +225,7 @@ def test_a_change_elsewhere_is_shown_while_one_edits(day, daemon):
     daemon.client.patch(f"/api/entries/{entry['id']}", {"description": "theirs"})
     sheet.locator(".conflict").wait_for()
     assert sheet.get_by_role("button", name="Save").is_disabled()
-    sheet.get_by_role("button", name="Keep what I typed").click()
+    sheet.get_by_role("button", name="Keep my changes").click()
     assert sheet.get_by_label("Task").input_value() == "MINE-1"
     sheet.get_by_role("button", name="Save").click()
     day.said("Changed borealis")
@@ -234,21 +234,21 @@ def test_a_change_elsewhere_is_shown_while_one_edits(day, daemon):
     sheet = day.editor(day.entry("borealis · MINE-1", "10:59"))
     sheet.get_by_label("Task").fill("MINE-2")
     daemon.client.patch(f"/api/entries/{entry['id']}", {"description": "theirs again"})
-    sheet.get_by_role("button", name="Show what is there now").click()
+    sheet.get_by_role("button", name="Discard my changes").click()
     assert sheet.get_by_label("Task").input_value() == "MINE-1"
-    assert sheet.get_by_label("What was done").input_value() == "theirs again"
+    assert sheet.get_by_label("Description").input_value() == "theirs again"
 
 
 def test_splitting_makes_two_and_merging_makes_them_one_again(day, daemon):
     sheet = day.editor(day.entry("borealis", "10:59"))
     sheet.get_by_role("button", name="Split", exact=True).first.click()
-    sheet.get_by_label("Cut at").fill("11:20")
+    sheet.get_by_label("Split at").fill("11:20")
     assert re.search(r"10:59 – 11:20\s*21m\s*11:20 – 12:01\s*41m", sheet.locator(".halves").inner_text())
     sheet.locator("form").get_by_role("button", name="Split").click()
     there(daemon, ("borealis", "10:59", "11:20"), ("borealis", "11:20", "12:01"))
     day.entry("borealis", "11:20").click(modifiers=["Shift"])
-    day.page.get_by_label("Choose borealis, 10:59 – 11:20").check()
-    day.page.locator(".chosen", has_text="2 entries chosen, 1h 02m").get_by_role("button", name="Merge").click()
+    day.page.get_by_label("Select borealis, 10:59 – 11:20").check()
+    day.page.locator(".chosen", has_text="2 entries selected, 1h 02m").get_by_role("button", name="Merge").click()
     there(daemon, ("borealis", "10:59", "12:01"))
     day.entry("borealis", "10:59").wait_for()
     until(lambda: day.page.locator(".timeline .entry").count() == 3, 10, "the other half is gone")
@@ -261,8 +261,8 @@ def test_merging_with_a_neighbour_of_the_same_project(day, daemon):
 
 
 def test_different_projects_cannot_be_merged_and_the_button_says_so(day):
-    day.page.get_by_label("Choose atlas, 08:59").check()
-    day.page.get_by_label("Choose borealis, 10:59").check()
+    day.page.get_by_label("Select atlas, 08:59").check()
+    day.page.get_by_label("Select borealis, 10:59").check()
     button = day.page.locator(".chosen").get_by_role("button", name="Merge")
     assert button.is_disabled()
     day.page.locator(".chosen").get_by_role("button", name="Clear").click()
@@ -307,7 +307,7 @@ def test_why_tells_the_story(day):
     words = story.inner_text()
     assert "16 edits" in words
     assert "src/app.py" in words
-    assert "silences under 5 minutes" in words
+    assert "silences shorter than 5 minutes" in words
 
 
 def test_pressing_the_strip_asks_for_that_minute(day):
@@ -324,13 +324,13 @@ def test_reloading_and_walking_through_days_keeps_the_address(day):
     page.reload()
     page.wait_for_selector(".timeline .entry")
     assert page.locator("h1").inner_text() == "Tuesday 10 March"
-    page.get_by_role("button", name="On to").click()
-    page.get_by_text("A blank day").wait_for()
+    page.get_by_role("button", name="Next day").click()
+    page.get_by_text("No entries on this day").wait_for()
     assert "day=2026-03-11" in page.url
     page.go_back()
     page.wait_for_selector(".timeline .entry")
     page.get_by_label("Day", exact=True).fill("2026-03-09")
-    page.get_by_text("A blank day").wait_for()
+    page.get_by_text("No entries on this day").wait_for()
     page.get_by_role("button", name="Today", exact=True).click()
     page.wait_for_url(re.compile(r"/$"))
 
@@ -352,7 +352,7 @@ def test_the_whole_work_can_be_done_by_keyboard(day, daemon):
     there(daemon, ("borealis", "11:05", "12:00"))
     day.entry("borealis", "11:05").and_(day.page.locator('[aria-label*="12:00"]')).wait_for()
     keys.press("s")
-    day.page.locator("dialog[open]").get_by_label("Cut at").wait_for()
+    day.page.locator("dialog[open]").get_by_label("Split at").wait_for()
     keys.press("Escape")
     day.page.wait_for_selector("dialog", state="detached")
     assert "borealis" in day.page.evaluate("document.activeElement.getAttribute('aria-label')"), "the focus comes back"
@@ -366,6 +366,6 @@ def test_the_whole_work_can_be_done_by_keyboard(day, daemon):
     keys.press("Escape")
     day.page.wait_for_selector("dialog", state="detached")
     keys.press("Space")
-    day.page.locator(".chosen", has_text="1 entry chosen").wait_for()
+    day.page.locator(".chosen", has_text="1 entry selected").wait_for()
     keys.press("Delete")
     until(lambda: len(spans(daemon)) == 2, 10, "it is gone")

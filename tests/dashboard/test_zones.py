@@ -35,7 +35,7 @@ def tokyo(chromium, daemon):
 def test_clocks_are_those_of_the_daemons_zone_and_the_day_has_23_hours(tokyo, daemon):
     window = tokyo.enter(SPRING)
     assert window.label("atlas", "01:09").startswith("atlas, 01:09 – 04:11, 2h 02m")  # 01:09 to 04:11 with the hour left out
-    window.page.get_by_role("button", name="Larger").click()
+    window.page.get_by_role("button", name="Zoom in").click()
     hours = window.page.locator(".hour").all_inner_texts()
     assert "02:00" not in hours
     assert {"01:00", "03:00"} <= set(hours)

@@ -1,4 +1,4 @@
-// Where the page begins: the stream, the bar at the top, the page of the address, the line at the foot.
+// The entry point: the event stream, the bar at the top, the page of the current address, the message at the foot.
 
 import "./lib/early.js";
 import { undo } from "./lib/act.js";
@@ -7,39 +7,39 @@ import * as live from "./lib/live.js";
 import { go } from "./lib/route.js";
 import { PAGES } from "./pages.js";
 import { Bar } from "./parts/bar.js";
-import { Lines } from "./parts/lines.js";
+import { Messages } from "./parts/lines.js";
 import { isTyping } from "./parts/keys.js";
 
 function pageAt(path) {
-  return PAGES.find((one) => one.path === path.replace(/(.)\/$/, "$1"));
+  return PAGES.find((page) => page.path === path.replace(/(.)\/$/, "$1"));
 }
 
-function onLink(event) {
+function handleLink(event) {
   const link = event.target.closest?.("a[href^='/']");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   go(link.getAttribute("href"));
 }
 
-function onKey(event) {
+function handleKey(event) {
   if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z" && !isTyping(event)) {
     event.preventDefault();
     undo();
   }
 }
 
-function Out() {
+function SignedOut() {
   return html`<main class="notice" id="main">
-    <h1>Your hours are behind this door</h1>
-    <p>This browser is not let in, or its time is over.</p>
-    <p>Run <code>stint dash</code> in a terminal: it opens the dashboard with a link that is good once.</p>
+    <h1>Sign in to see your hours</h1>
+    <p>This browser is not signed in, or its sign-in has expired.</p>
+    <p>Run <code>stint dash</code> in a terminal. It opens the dashboard with a link that works once.</p>
   </main>`;
 }
 
-function Away({ connection }) {
+function Disconnected({ connection }) {
   if (connection !== "away") return null;
   return html`<div class="away" role="status">
-    <span><strong>The daemon is away.</strong> What you see is as it was; nothing can be changed now. <code>stint up</code> starts it.</span>
+    <span><strong>stintd is not responding.</strong> This page shows the last known state, and you cannot change anything now. <code>stint up</code> starts stintd.</span>
     <button class="quiet" onClick=${live.retry}>Try again</button>
   </div>`;
 }
@@ -50,28 +50,28 @@ function App() {
   const connection = live.useConnection();
   const page = pageAt(path);
   useEffect(() => {
-    const moved = () => setPath(location.pathname);
-    addEventListener("popstate", moved);
-    document.addEventListener("click", onLink);
-    document.addEventListener("keydown", onKey);
+    const update = () => setPath(location.pathname);
+    addEventListener("popstate", update);
+    document.addEventListener("click", handleLink);
+    document.addEventListener("keydown", handleKey);
     return () => {
-      removeEventListener("popstate", moved);
-      document.removeEventListener("click", onLink);
-      document.removeEventListener("keydown", onKey);
+      removeEventListener("popstate", update);
+      document.removeEventListener("click", handleLink);
+      document.removeEventListener("keydown", handleKey);
     };
   }, []);
   useEffect(() => {
     document.title = page ? `${page.title} · stint` : "stint";
-    // A module of this version may be gone when the daemon was updated meanwhile: the new page knows its own.
-    page?.load().then((found) => setPage(() => found.Page), () => location.reload());
+    // The module of this version is gone if the daemon was updated in the meantime: a reload loads the new version.
+    page?.load().then((module) => setPage(() => module.Page), () => location.reload());
   }, [page]);
-  if (connection === "out") return html`<${Out} />`;
+  if (connection === "out") return html`<${SignedOut} />`;
   return html`
     <${Bar} pages=${PAGES} page=${page} connection=${connection} />
-    <${Away} connection=${connection} />
-    ${!page && html`<main class="notice" id="main"><h1>There is no such page</h1><p><a href="/">Today</a> is a place to begin.</p></main>`}
+    <${Disconnected} connection=${connection} />
+    ${!page && html`<main class="notice" id="main"><h1>This page does not exist</h1><p>Go to <a href="/">Today</a>.</p></main>`}
     ${page && Page && html`<${Page} key=${page.name} />`}
-    <${Lines} />`;
+    <${Messages} />`;
 }
 
 document.getElementById("app").replaceChildren();

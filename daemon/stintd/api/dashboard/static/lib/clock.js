@@ -1,8 +1,8 @@
-// The daemon's now, in a part that shows it.
+// The daemon's current time, for components that show it.
 
 import { useEffect, useState } from "./html.js";
 
-/** Moves every `step` milliseconds while somebody looks. `ahead`: how far the daemon's clock is ahead of the browser's. */
+/** The current time, updated every `step` milliseconds while the page is visible. `ahead`: how far the daemon's clock is ahead of the browser's. */
 export function useNow(ahead, step) {
   const [now, set] = useState(Date.now() + ahead);
   useEffect(() => {

@@ -1,31 +1,31 @@
-// One day as the daemon tells it, kept up to date.
+// One day as the daemon sends it, kept up to date.
 
 import { firstDay } from "./early.js";
 import { useCallback, useEffect, useRef, useState } from "./html.js";
-import { useLook } from "./live.js";
+import { useRefresh } from "./live.js";
 import { ms, setZone } from "./time.js";
 
-/** `{day, trouble, reload}`: the day (null until it is there), the refusal that kept it away, and a way to look again.
+/** `{day, error, reload}`: the day (null until it is loaded), the error of the last request, and a function that loads it again.
  * `wanted` null is today, whichever day that is. */
 export function useDay(wanted) {
-  const [found, set] = useState({ day: null, trouble: null });
-  const asked = useRef(0);
+  const [state, set] = useState({ day: null, error: null });
+  const latest = useRef(0);
   const load = useCallback(async () => {
-    const number = (asked.current += 1);
+    const number = (latest.current += 1);
     try {
-      const day = read(await firstDay(wanted));
-      if (number === asked.current) set({ day, trouble: null });
-    } catch (trouble) {
-      if (number === asked.current) set((was) => ({ day: was.day, trouble }));
+      const day = parseDay(await firstDay(wanted));
+      if (number === latest.current) set({ day, error: null });
+    } catch (error) {
+      if (number === latest.current) set((before) => ({ day: before.day, error }));
     }
   }, [wanted]);
   useEffect(() => void load(), [load]);
-  useLook(load);
-  useMidnight(wanted, found.day, load);
-  return { ...found, reload: load };
+  useRefresh(load);
+  useMidnight(wanted, state.day, load);
+  return { ...state, reload: load };
 }
 
-/** Today becomes another day at its end. */
+/** At midnight, today becomes the next day. */
 function useMidnight(wanted, day, load) {
   useEffect(() => {
     if (wanted || !day) return undefined;
@@ -35,14 +35,14 @@ function useMidnight(wanted, day, load) {
   }, [wanted, day?.end]);
 }
 
-/** The answer with instants as numbers, `from` and `to` beside the texts that are sent back. */
-function read(told) {
-  setZone(told.timezone);
-  const spans = (list) => list.map((one) => ({ ...one, from: ms(one.start), to: ms(one.end) }));
+/** The answer with instants as numbers: `from` and `to` beside the texts, which are sent back as they came. */
+function parseDay(answer) {
+  setZone(answer.timezone);
+  const spans = (list) => list.map((span) => ({ ...span, from: ms(span.start), to: ms(span.end) }));
   return {
-    ...told, start: ms(told.start), end: ms(told.end), now: ms(told.now),
-    ahead: ms(told.now) - Date.now(), // how far the daemon's clock is ahead of the browser's
-    entries: spans(told.entries), evidence: spans(told.evidence), absences: spans(told.absences), blind: spans(told.blind),
-    gaps: spans(told.gaps), marks: told.marks.map((one) => ({ ...one, at: ms(one.time) })),
+    ...answer, start: ms(answer.start), end: ms(answer.end), now: ms(answer.now),
+    ahead: ms(answer.now) - Date.now(), // how far the daemon's clock is ahead of the browser's
+    entries: spans(answer.entries), evidence: spans(answer.evidence), absences: spans(answer.absences), blind: spans(answer.blind),
+    gaps: spans(answer.gaps), marks: answer.marks.map((mark) => ({ ...mark, at: ms(mark.time) })),
   };
 }

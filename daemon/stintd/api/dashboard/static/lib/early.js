@@ -1,5 +1,5 @@
-// What is done before the page is there: its proof is taken, and the day of the address asked for, while the browser still
-// loads the other modules. Runs by itself, once.
+// What happens before the page is shown: the proof is taken from the address, and the day is requested while the browser still
+// loads the other modules. Runs once, when it is imported.
 
 import { api, begin } from "./api.js";
 
@@ -7,19 +7,19 @@ let early = null;
 
 /** The day in the address; null is today. */
 export function wantedDay() {
-  const found = new URLSearchParams(location.search).get("day");
-  return found && /^\d{4}-\d\d-\d\d$/.test(found) && !Number.isNaN(Date.parse(found)) ? found : null;
+  const day = new URLSearchParams(location.search).get("day");
+  return day && /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)) ? day : null;
 }
 
-/** A day as the daemon tells it; the one that was asked for early only once. */
+/** A day as the daemon sends it. The early answer is used once. */
 export function firstDay(wanted) {
-  const mine = early?.wanted === wanted ? early.answer : null;
+  const answer = early?.wanted === wanted ? early.answer : null;
   early = null;
-  return mine ?? api.get("/api/day", { date: wanted });
+  return answer ?? api.get("/api/day", { date: wanted });
 }
 
 begin();
 if (location.pathname === "/") {
   early = { wanted: wantedDay(), answer: api.get("/api/day", { date: wantedDay() }) };
-  early.answer.catch(() => {}); // whoever takes it sees the refusal
+  early.answer.catch(() => {}); // whoever uses the answer handles the error
 }

@@ -1,4 +1,4 @@
-// What every part is written with: preact's elements in template strings, and its hooks.
+// What every component is written with: preact's elements in template strings, and its hooks.
 import { Fragment, h, render } from "../vendor/preact.js";
 import htm from "../vendor/htm.js";
 

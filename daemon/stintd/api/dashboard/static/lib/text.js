@@ -1,32 +1,33 @@
-// Text from repositories, agents and other programs as text: what it could do to the page or to the eye is made visible.
+// Text from repositories, agents and other programs, made harmless: characters that could mislead the page or the reader become visible.
 
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
-/** A text without control characters and without what turns the direction of writing. */
-export function shown(text) {
+/** A text whose control characters, and characters that change the writing direction, are replaced by \ufffd. */
+export function sanitize(text) {
   return String(text ?? "").replace(CONTROL, "\ufffd");
 }
 
 /** The same on one line. */
 export function line(text) {
-  return shown(text).replace(/\s+/g, " ").trim();
+  return sanitize(text).replace(/\s+/g, " ").trim();
 }
 
-/** The name of what an entry, gap or mark belongs to. */
-export function projectOf(one) {
-  return line(one.projectName) || "no project";
+/** The project's name of an entry, gap or mark. */
+export function projectOf(entry) {
+  return line(entry.projectName) || "no project";
 }
 
 /** The project and its task. */
-export function workOf(one) {
-  return one.taskName ? `${projectOf(one)} · ${line(one.taskName)}` : projectOf(one);
+export function workOf(entry) {
+  return entry.taskName ? `${projectOf(entry)} · ${line(entry.taskName)}` : projectOf(entry);
 }
 
-export function counted(number, one, more = `${one}s`) {
-  return `${number} ${number === 1 ? one : more}`;
+/** "1 entry", "2 entries" */
+export function quantity(number, singular, plural = `${singular}s`) {
+  return `${number} ${number === 1 ? singular : plural}`;
 }
 
-/** The class of a project's colour: the same project has the same in every window and on every page. */
+/** The class of a project's colour, which is the same in every window and on every page. */
 export function colourOf(projectId) {
   if (!projectId) return "hue-none";
   let sum = 7;

@@ -1,19 +1,19 @@
-// Instants in the owner's zone. Inside the page an instant is a number of milliseconds; a day is its text, 2026-11-26.
+// Instants in the user's time zone. Inside the page an instant is a number of milliseconds; a day is its text, 2026-11-26.
 
 let zone = "";
-let partsOf;
+let format;
 let offsets = new Map();
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = [
   "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 ];
 
-/** The zone that days and clocks are shown in: the daemon's, not the browser's. */
+/** Set the time zone in which days and times are shown: the daemon's, not the browser's. */
 export function setZone(name) {
   if (name === zone) return;
   zone = name;
   offsets = new Map();
-  partsOf = null;
+  format = null;
 }
 
 export const MINUTE = 60_000;
@@ -21,12 +21,12 @@ export const HOUR = 60 * MINUTE;
 const QUARTER = 15 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Milliseconds of what the API writes. */
+/** Milliseconds of a time that the API sent. */
 export function ms(text) {
   return text == null ? null : Date.parse(text);
 }
 
-/** What the API reads. */
+/** An instant as the API expects it. */
 export function stamp(instant) {
   return new Date(Math.round(instant)).toISOString();
 }
@@ -36,7 +36,7 @@ export function clock(instant) {
   return local(instant).slice(11, 16);
 }
 
-/** The local day an instant lies in. */
+/** The local day of an instant. */
 export function localDay(instant) {
   return local(instant).slice(0, 10);
 }
@@ -46,8 +46,8 @@ function local(instant) {
   return new Date(instant + offsetAt(instant)).toISOString();
 }
 
-/** Another day, so many days later. */
-export function shifted(day, days) {
+/** The day that is `days` days later. */
+export function addDays(day, days) {
   return new Date(Date.parse(`${day}T12:00:00Z`) + days * 24 * HOUR).toISOString().slice(0, 10);
 }
 
@@ -63,32 +63,32 @@ export function dayShort(day) {
   return `${weekday.slice(0, 3)} ${number} ${month.slice(0, 3)}`;
 }
 
-/** Made when it is first needed: the browser takes some milliseconds for it. Before the daemon told its zone, it is the browser's. */
-function maker() {
+/** Created when it is first needed, which takes the browser some milliseconds. Until the daemon's time zone is known, the browser's is used. */
+function createFormat() {
   return new Intl.DateTimeFormat("en-GB", {
     timeZone: zone || undefined, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric",
     minute: "numeric", second: "numeric",
   });
 }
 
-/** How far the zone is ahead of UTC at an instant. Asking the browser is slow: a day that ends as far ahead as it began is asked
- * for once; on one that does not, every quarter of an hour, because no zone changes inside one. */
+/** How far the zone is ahead of UTC at an instant. Asking the browser is slow: a day whose offset is the same at both ends is looked
+ * up once; on other days, each quarter of an hour is, because no zone changes its offset within one. */
 function offsetAt(instant) {
   const day = Math.floor(instant / DAY) * DAY;
-  const atStart = askedOffset(day);
-  return atStart === askedOffset(day + DAY) ? atStart : askedOffset(Math.floor(instant / QUARTER) * QUARTER);
+  const atStart = lookUpOffset(day);
+  return atStart === lookUpOffset(day + DAY) ? atStart : lookUpOffset(Math.floor(instant / QUARTER) * QUARTER);
 }
 
-function askedOffset(instant) {
+function lookUpOffset(instant) {
   if (!offsets.has(instant)) {
-    partsOf ??= maker();
-    const parts = Object.fromEntries(partsOf.formatToParts(instant).map((one) => [one.type, Number(one.value)]));
+    format ??= createFormat();
+    const parts = Object.fromEntries(format.formatToParts(instant).map((part) => [part.type, Number(part.value)]));
     offsets.set(instant, Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) - instant);
   }
   return offsets.get(instant);
 }
 
-/** The instant of a local day and clock, "2026-11-26" and "09:05". A clock that a change of the hour skips is the hour after. */
+/** The instant of a local day and time, "2026-11-26" and "09:05". A time that a clock change skips is moved one hour later. */
 export function instantOf(day, text) {
   const wanted = Date.parse(`${day}T${text.length === 5 ? text + ":00" : text}Z`);
   const first = wanted - offsetAt(wanted);
@@ -96,7 +96,7 @@ export function instantOf(day, text) {
   return offsetAt(second) === offsetAt(first) || second > first ? second : first;
 }
 
-/** Seconds in words: 1h 05m, 12m, 40s. */
+/** A length: 1h 05m, 12m, 40s. */
 export function length(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole}s`;
@@ -105,21 +105,21 @@ export function length(seconds) {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, "0")}m`;
 }
 
-/** How long an entry is by now, without its pauses: what runs grows while one looks. */
+/** How long an entry is by now, without its pauses. A running timer grows. */
 export function secondsOf(entry, now) {
   if (entry.state !== "running" && entry.state !== "paused") return entry.durationSeconds;
-  const paused = entry.pauses.reduce((sum, one) => sum + (ms(one.end) ?? now) - ms(one.start), 0);
+  const paused = entry.pauses.reduce((sum, pause) => sum + (ms(pause.end) ?? now) - ms(pause.start), 0);
   return Math.max(0, (now - ms(entry.start) - paused) / 1000);
 }
 
-/** A length that moves: 1:05:09. */
+/** The length of a running timer: 1:05:09. */
 export function ticking(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (number) => String(number).padStart(2, "0");
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
 }
 
-/** 09:05 – 10:25, with the day of the end where that is another one. */
+/** 09:05 – 10:25, followed by the day of the end where it is not that of the start. */
 export function spanText(start, end) {
   if (end == null) return `${clock(start)} – now`;
   const [begin, finish] = [local(start), local(end)];

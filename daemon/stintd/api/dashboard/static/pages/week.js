@@ -1,11 +1,11 @@
-// A week as a timesheet: task by day, with sums; a cell shows what it is made of and takes more.
+// A week as a timesheet: tasks by day, with totals. A cell shows its entries, and time can be added to it.
 
-import { useAsk } from "../lib/ask.js";
 import { useDay } from "../lib/day.js";
 import { html, useEffect, useState } from "../lib/html.js";
+import { useQuery } from "../lib/query.js";
 import { go } from "../lib/route.js";
 import { colourOf, line, projectOf, workOf } from "../lib/text.js";
-import { HOUR, dayShort, instantOf, length, localDay, setZone, shifted, spanText } from "../lib/time.js";
+import { HOUR, dayShort, instantOf, length, localDay, setZone, addDays, spanText } from "../lib/time.js";
 import { daysOf, mondayOf, numberOf, weekTitle } from "../lib/week.js";
 import { Dialog } from "../parts/dialog.js";
 import { Editor } from "../parts/editor.js";
@@ -20,44 +20,44 @@ function wantedWeek() {
 export function Page() {
   const [wanted, setWanted] = useState(wantedWeek);
   useEffect(() => {
-    const moved = () => setWanted(wantedWeek());
-    addEventListener("popstate", moved);
-    return () => removeEventListener("popstate", moved);
+    const update = () => setWanted(wantedWeek());
+    addEventListener("popstate", update);
+    return () => removeEventListener("popstate", update);
   }, []);
   const today = localDay(Date.now());
   const monday = wanted ?? mondayOf(today);
-  const { told, trouble, reload } = useAsk("/api/timesheet", { week: monday });
+  const { answer, error, reload } = useQuery("/api/timesheet", { week: monday });
   const [cell, setCell] = useState(null);
-  if (told) setZone(told.timezone);
+  if (answer) setZone(answer.timezone);
   const to = (day) => go(mondayOf(day) === mondayOf(today) ? "/dash/week" : `/dash/week?week=${mondayOf(day)}`);
   const close = () => (setCell(null), reload());
   return html`<main id="main" class="week" tabindex="-1">
     <div class="daybar"><div class="pick">
-      <button class="bare" aria-label="Back one week" onClick=${() => to(shifted(monday, -7))}><${Icon} name="left" /></button>
-      <button class="bare" aria-label="On one week" disabled=${shifted(monday, 7) > today} onClick=${() => to(shifted(monday, 7))}><${Icon} name="right" /></button>
+      <button class="bare" aria-label="Previous week" onClick=${() => to(addDays(monday, -7))}><${Icon} name="left" /></button>
+      <button class="bare" aria-label="Next week" disabled=${addDays(monday, 7) > today} onClick=${() => to(addDays(monday, 7))}><${Icon} name="right" /></button>
       <h1>Week ${numberOf(monday)} <small>${weekTitle(monday)}</small></h1>
       ${monday !== mondayOf(today) && html`<button class="quiet" onClick=${() => to(today)}>This week</button>`}
     </div></div>
-    ${trouble && html`<p class="trouble">${trouble.message} <small>${trouble.hint}</small></p>`}
-    ${told && html`<${Grid} told=${told} days=${daysOf(monday)} today=${today} onCell=${setCell} />`}
+    ${error && html`<p class="trouble">${error.message} <small>${error.hint}</small></p>`}
+    ${answer && html`<${Grid} sheet=${answer} days=${daysOf(monday)} today=${today} onCell=${setCell} />`}
     ${cell && html`<${Cell} cell=${cell} onClose=${close} />`}
   </main>`;
 }
 
-function Grid({ told, days, today, onCell }) {
+function Grid({ sheet, days, today, onCell }) {
   const blank = { projectId: null, projectName: null, taskName: null, days: {} };
   return html`<div class="card scrolls"><table class="grid">
     <caption class="hidden">Hours by project, task and day</caption>
     <thead><tr><th scope="col">Project and task</th>
       ${days.map((day) => html`<th scope="col" key=${day} class=${day === today ? "current" : ""}><a href=${day === today ? "/" : `/?day=${day}`}>${dayShort(day)}</a></th>`)}
-      <th scope="col">Sum</th></tr></thead>
+      <th scope="col">Total</th></tr></thead>
     <tbody>
-      ${told.rows.map((row) => html`<${Row} key=${`${row.projectId} ${row.taskId}`} row=${row} days=${days} today=${today} onCell=${onCell} />`)}
-      ${!told.rows.length && html`<tr><td colspan="9" class="blank">Nothing was recorded in this week.</td></tr>`}
+      ${sheet.rows.map((row) => html`<${Row} key=${`${row.projectId} ${row.taskId}`} row=${row} days=${days} today=${today} onCell=${onCell} />`)}
+      ${!sheet.rows.length && html`<tr><td colspan="9" class="blank">Nothing was recorded in this week.</td></tr>`}
     </tbody>
     <tfoot>
-      <tr><th scope="row">Sum</th>${days.map((day) => html`<td key=${day}>${hours(told.totals.days[day])}</td>`)}<td><strong>${length(told.totals.seconds)}</strong></td></tr>
-      <tr class="more"><td>${told.totals.agentSeconds > 0 && html`<small>agents on their own: ${length(told.totals.agentSeconds)}</small>`}</td>
+      <tr><th scope="row">Total</th>${days.map((day) => html`<td key=${day}>${hours(sheet.totals.days[day])}</td>`)}<td><strong>${length(sheet.totals.seconds)}</strong></td></tr>
+      <tr class="more"><td>${sheet.totals.agentSeconds > 0 && html`<small>agents' own time: ${length(sheet.totals.agentSeconds)}</small>`}</td>
         ${days.map((day) => html`<td key=${day}>${day <= today && html`<button class="bare" aria-label=${`Add time on ${dayShort(day)}`} onClick=${() => onCell({ row: blank, day, isNew: true })}>+</button>`}</td>`)}<td></td></tr>
     </tfoot>
   </table></div>`;
@@ -68,7 +68,7 @@ function Row({ row, days, today, onCell }) {
     <th scope="row"><i class="dot" aria-hidden="true"></i><bdi>${projectOf(row)}</bdi>${row.taskName && html` <small><bdi>${line(row.taskName)}</bdi></small>`}
       ${row.clientName && html`<small class="client"><bdi>${line(row.clientName)}</bdi></small>`}</th>
     ${days.map((day) => html`<td key=${day} class=${day === today ? "current" : ""}><button class="cell" disabled=${day > today} onClick=${() => onCell({ row, day })}
-      aria-label=${`${workOf(row)}, ${dayShort(day)}: ${row.days[day] ? length(row.days[day]) : "nothing"}`}>${hours(row.days[day])}</button></td>`)}
+      aria-label=${`${workOf(row)}, ${dayShort(day)}: ${row.days[day] ? length(row.days[day]) : "no time"}`}>${hours(row.days[day])}</button></td>`)}
     <td>${length(row.seconds)}</td>
   </tr>`;
 }
@@ -77,29 +77,29 @@ function hours(seconds) {
   return seconds ? length(seconds) : html`<span class="none" aria-hidden="true">·</span>`;
 }
 
-/** What a cell is made of: its entries, and a way to write down more. */
+/** The entries of a cell, and a button to add time. */
 function Cell({ cell: { row, day, isNew }, onClose }) {
-  const { day: told, reload } = useDay(day);
+  const { day: loaded, reload } = useDay(day);
   const [open, setOpen] = useState(null);
   const [isAdding, setAdding] = useState(isNew);
-  if (!told) return null;
-  const entry = told.entries.find((one) => one.id === open);
-  const mine = told.entries.filter((one) => one.actor === "human" && one.projectId === row.projectId && (one.taskName ?? null) === (row.taskName ?? null));
-  if (entry) return html`<${Editor} key=${entry.id} entry=${entry} day=${told} look="form" onClose=${() => (setOpen(null), reload())} />`;
-  if (isAdding) return html`<${Fill} gap=${free(told, row, day)} onClose=${isNew ? onClose : () => (setAdding(false), reload())} />`;
+  if (!loaded) return null;
+  const entry = loaded.entries.find((item) => item.id === open);
+  const entries = loaded.entries.filter((item) => item.actor === "human" && item.projectId === row.projectId && (item.taskName ?? null) === (row.taskName ?? null));
+  if (entry) return html`<${Editor} key=${entry.id} entry=${entry} day=${loaded} tab="form" onClose=${() => (setOpen(null), reload())} />`;
+  if (isAdding) return html`<${Fill} gap=${freeSpan(loaded, row, day)} onClose=${isNew ? onClose : () => (setAdding(false), reload())} />`;
   return html`<${Dialog} title=${`${workOf(row)}, ${dayShort(day)}`} onClose=${onClose}>
-    <ul class="entries plain">${mine.map((one) => html`<li key=${one.id}><button class="quiet" onClick=${() => setOpen(one.id)}>
-      <span>${spanText(one.from, one.to)}</span> <strong>${length(one.durationSeconds)}</strong> <bdi>${line(one.description)}</bdi></button></li>`)}
-      ${!mine.length && html`<li class="blank">Nothing yet.</li>`}</ul>
-    <div class="deeds"><button class="primary" onClick=${() => setAdding(true)}>Add time</button><a class="aside-link" href=${`/?day=${day}`}>The day</a></div>
+    <ul class="entries plain">${entries.map((item) => html`<li key=${item.id}><button class="quiet" onClick=${() => setOpen(item.id)}>
+      <span>${spanText(item.from, item.to)}</span> <strong>${length(item.durationSeconds)}</strong> <bdi>${line(item.description)}</bdi></button></li>`)}
+      ${!entries.length && html`<li class="blank">No entries yet.</li>`}</ul>
+    <div class="actions"><button class="primary" onClick=${() => setAdding(true)}>Add time</button><a class="aside-link" href=${`/?day=${day}`}>Open the day</a></div>
   </${Dialog}>`;
 }
 
-/** An hour after the last entry of the day that is not later than now; at nine where there is none. */
-function free(told, row, day) {
-  const ends = told.entries.filter((one) => one.actor === "human" && one.to).map((one) => one.to);
+/** The hour after the last entry of the day, but not later than now; at nine where there is no entry. */
+function freeSpan(loaded, row, day) {
+  const ends = loaded.entries.filter((entry) => entry.actor === "human" && entry.to).map((entry) => entry.to);
   const from = ends.length ? Math.max(...ends) : instantOf(day, "09:00");
-  const last = Math.min(told.end, told.now);
+  const last = Math.min(loaded.end, loaded.now);
   const start = Math.min(from, last - HOUR / 4);
   return { from: start, to: Math.min(start + HOUR, last), project: row.projectName ?? "", task: row.taskName ?? "" };
 }

@@ -1,4 +1,4 @@
-// The bar at the top: pages, what is degraded, whether the page hears the daemon, undo.
+// The bar at the top: pages, warnings, the connection to the daemon, undo.
 
 import { undo } from "../lib/act.js";
 import { api } from "../lib/api.js";
@@ -8,13 +8,13 @@ import { line } from "../lib/text.js";
 import { Icon } from "./icons.js";
 
 const WORDS = {
-  connecting: "connecting", live: "live", away: "daemon away", resting: "resting", out: "not let in",
+  connecting: "connecting", live: "live", away: "disconnected", resting: "standby", out: "signed out",
 };
 
-/** What is degraded, as the status tells it; read anew when the daemon says that it changed. */
+/** The warnings of the status, loaded again when the daemon reports a change. */
 function useWarnings() {
   const [warnings, set] = useState([]);
-  const load = useCallback(() => api.get("/api/status").then((told) => set(told.warnings), () => {}), []);
+  const load = useCallback(() => api.get("/api/status").then((status) => set(status.warnings), () => {}), []);
   useEffect(() => void load(), []);
   useChanges((kind) => (kind === "health" || kind === "back" || kind === "gap") && load(), []);
   return warnings;
@@ -23,8 +23,8 @@ function useWarnings() {
 function Warnings({ warnings }) {
   if (!warnings.length) return null;
   return html`<details class="warnings">
-    <summary><${Icon} name="warning" /><span>${warnings.length}</span><span class="hidden"> things need a look</span></summary>
-    <ul>${warnings.map((one) => html`<li class=${one.severity}><strong>${line(one.text)}</strong><span>${line(one.hint)}</span></li>`)}</ul>
+    <summary><${Icon} name="warning" /><span>${warnings.length}</span><span class="hidden"> ${warnings.length === 1 ? "warning" : "warnings"}</span></summary>
+    <ul>${warnings.map((warning) => html`<li class=${warning.severity}><strong>${line(warning.text)}</strong><span>${line(warning.hint)}</span></li>`)}</ul>
   </details>`;
 }
 
@@ -32,8 +32,8 @@ export function Bar({ pages, page, connection }) {
   const warnings = useWarnings();
   return html`<header class="bar">
     <a class="brand" href="/"><span class="mark" aria-hidden="true"></span>stint</a>
-    <nav aria-label="Pages">${pages.map((one) => html`
-      <a href=${one.path} aria-current=${one === page ? "page" : undefined}>${one.title}</a>`)}</nav>
+    <nav aria-label="Pages">${pages.map((item) => html`
+      <a href=${item.path} aria-current=${item === page ? "page" : undefined}>${item.title}</a>`)}</nav>
     <div class="far">
       <${Warnings} warnings=${warnings} />
       <button class="quiet" onClick=${() => undo()} title="Undo the last change (Ctrl+Z)"><${Icon} name="undo" /> Undo</button>

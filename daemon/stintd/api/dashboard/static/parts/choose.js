@@ -1,21 +1,21 @@
-// Choosing a project, or naming a new one; and a task of it.
+// Fields to choose a project, or to name a new one, and to choose one of its tasks.
 
 import { every } from "../lib/api.js";
 import { html, useEffect, useId, useState } from "../lib/html.js";
 import { line } from "../lib/text.js";
 
-let known = null;
+let cache = null;
 
-/** The projects, those used last first on top. Asked once a page; `refresh()` asks again. */
+/** The projects, most recently used first. The last list is shown while a new one is loading. */
 export function useProjects() {
-  const [projects, set] = useState(known ?? []);
+  const [projects, set] = useState(cache ?? []);
   useEffect(() => {
-    let isHere = true;
-    every("/api/projects").then((found) => {
-      known = found;
-      if (isHere) set(found);
+    let isMounted = true;
+    every("/api/projects").then((rows) => {
+      cache = rows;
+      if (isMounted) set(rows);
     }, () => {});
-    return () => (isHere = false);
+    return () => (isMounted = false);
   }, []);
   return projects;
 }
@@ -25,8 +25,8 @@ export function ProjectField({ label = "Project", value, onInput, projects, isNe
   const id = useId();
   return html`<label class="field-of">${label}
     <input list=${id} value=${value} autocomplete="off" spellcheck="false" maxlength="255" autofocus=${autofocus} name="project"
-      placeholder="which project" onInput=${(event) => onInput(event.target.value)} />
-    <datalist id=${id}>${projects.map((one) => html`<option value=${one.name} key=${one.id}>${line(one.clientName)}</option>`)}</datalist>
+      placeholder="project name" onInput=${(event) => onInput(event.target.value)} />
+    <datalist id=${id}>${projects.map((project) => html`<option value=${project.name} key=${project.id}>${line(project.clientName)}</option>`)}</datalist>
     ${isNew && html`<small class="note">“${line(value)}” is new and will be created</small>`}
   </label>`;
 }
@@ -40,11 +40,11 @@ export function TaskField({ value, onInput, projectId }) {
   }, [projectId]);
   return html`<label class="field-of">Task
     <input list=${id} value=${value} autocomplete="off" spellcheck="false" maxlength="255" name="task" placeholder="none" onInput=${(event) => onInput(event.target.value)} />
-    <datalist id=${id}>${tasks.map((one) => html`<option value=${one.name} key=${one.id}>${line(one.key)}</option>`)}</datalist>
+    <datalist id=${id}>${tasks.map((task) => html`<option value=${task.name} key=${task.id}>${line(task.key)}</option>`)}</datalist>
   </label>`;
 }
 
-/** The project of a name, as the daemon's exact match would find it. */
-export function projectNamed(projects, name) {
-  return projects.find((one) => one.name === name) ?? projects.find((one) => one.name.toLowerCase() === name.trim().toLowerCase()) ?? null;
+/** The project with this name, by the same exact match as the daemon's. */
+export function findProject(projects, name) {
+  return projects.find((project) => project.name === name) ?? projects.find((project) => project.name.toLowerCase() === name.trim().toLowerCase()) ?? null;
 }

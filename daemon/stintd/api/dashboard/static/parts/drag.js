@@ -1,47 +1,47 @@
-// Dragging with mouse, pen or finger: from the press until the pointer is let go, or Escape.
+// Dragging with mouse, pen or finger: from the press until the pointer is released, or Escape.
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { FINE, SNAP, dragged, snapped } from "../lib/lanes.js";
+import { FINE, SNAP, dragResult, snap } from "../lib/lanes.js";
 import { length, spanText } from "../lib/time.js";
 
-const STILL = 4; // pixels that a hand trembles
+const STILL = 4; // pixels by which a hand trembles
 
-/** `bounds(one)`: how far it may go (`{start, end}`). `{drag, begin}`: what is being dragged (`{id, edge, from, to}` or null), and `begin(event, one, edge)`.
- * `onDone(one, {from, to}, edge)` is called with what was let go elsewhere than it was. */
+/** `bounds(entry)`: how far it may be dragged (`{start, end}`). Returns `{drag, begin}`: what is being dragged (`{id, edge, from, to}`
+ * or null), and `begin(event, entry, edge)`. `onDone(entry, {from, to}, edge)` is called when it was dropped somewhere else. */
 export function useDrag({ perPixel, bounds, onDone }) {
   const [drag, set] = useState(null);
   const stop = useRef(null);
   useEffect(() => () => stop.current?.(), []);
-  const begin = (event, one, edge) => {
+  const begin = (event, entry, edge) => {
     if (event.button || stop.current) return;
-    const startY = event.clientY, reach = bounds(one);
+    const startY = event.clientY, reach = bounds(entry);
     let now = null;
-    const move = (moved) => {
-      const by = (moved.clientY - startY) * perPixel;
-      if (!now && Math.abs(moved.clientY - startY) < STILL) return;
-      const found = edge === "draw"
-        ? drawn(one.from, one.from + by, moved.shiftKey ? FINE : SNAP, reach)
-        : dragged(one, edge, by, moved.shiftKey ? FINE : SNAP, reach);
-      now = { id: one.id, edge, ...found };
+    const move = (event) => {
+      const by = (event.clientY - startY) * perPixel;
+      if (!now && Math.abs(event.clientY - startY) < STILL) return;
+      const span = edge === "draw"
+        ? drawnSpan(entry.from, entry.from + by, event.shiftKey ? FINE : SNAP, reach)
+        : dragResult(entry, edge, by, event.shiftKey ? FINE : SNAP, reach);
+      now = { id: entry.id, edge, ...span };
       set(now);
     };
     const finish = () => {
       stop.current?.();
       if (!now) return;
       suppressClick();
-      if (now.from !== one.from || now.to !== one.to) onDone(one, { from: now.from, to: now.to }, edge);
+      if (now.from !== entry.from || now.to !== entry.to) onDone(entry, { from: now.from, to: now.to }, edge);
     };
-    const leave = (key) => key.key === "Escape" && (key.preventDefault(), stop.current?.());
-    const cancelled = () => stop.current?.();
+    const cancelOnEscape = (event) => event.key === "Escape" && (event.preventDefault(), stop.current?.());
+    const cancel = () => stop.current?.();
     addEventListener("pointermove", move);
     addEventListener("pointerup", finish);
-    addEventListener("pointercancel", cancelled);
-    addEventListener("keydown", leave, true);
+    addEventListener("pointercancel", cancel);
+    addEventListener("keydown", cancelOnEscape, true);
     stop.current = () => {
       removeEventListener("pointermove", move);
       removeEventListener("pointerup", finish);
-      removeEventListener("pointercancel", cancelled);
-      removeEventListener("keydown", leave, true);
+      removeEventListener("pointercancel", cancel);
+      removeEventListener("keydown", cancelOnEscape, true);
       stop.current = null;
       set(null);
     };
@@ -49,22 +49,23 @@ export function useDrag({ perPixel, bounds, onDone }) {
   return { drag, begin };
 }
 
-function drawn(from, at, step, { start, end }) {
-  const [lo, hi] = [Math.min(from, at), Math.max(from, at)].map((one) => Math.min(end, Math.max(start, snapped(one, step))));
+/** A span that is drawn from one instant to another, upwards or downwards; at least one step long. */
+function drawnSpan(from, at, step, { start, end }) {
+  const [lo, hi] = [Math.min(from, at), Math.max(from, at)].map((instant) => Math.min(end, Math.max(start, snap(instant, step))));
   return hi > lo ? { from: lo, to: hi } : { from: Math.max(start, hi - step), to: hi };
 }
 
-/** The click that ends a drag is no click. */
+/** Releasing the pointer after a drag must not count as a click. */
 function suppressClick() {
-  const once = (event) => {
+  const swallow = (event) => {
     event.stopPropagation();
     event.preventDefault();
   };
-  addEventListener("click", once, { capture: true, once: true });
-  setTimeout(() => removeEventListener("click", once, { capture: true }), 50);
+  addEventListener("click", swallow, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", swallow, { capture: true }), 50);
 }
 
-/** What the drag would make of it, beside the pointer. */
+/** The start, end and length that the drag would give, shown at the pointer. */
 export function DragLabel({ drag }) {
   return html`<span class="drag-label">${spanText(drag.from, drag.to)}${drag.to && ` · ${length((drag.to - drag.from) / 1000)}`}</span>`;
 }

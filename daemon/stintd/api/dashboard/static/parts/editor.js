@@ -1,74 +1,74 @@
-// One entry on a sheet: its fields, split, merge, delete, and the story of why it is there.
+// The dialog of one entry: its fields, split, merge, delete, and the evidence behind it.
 
-import { act, complain, latest, say } from "../lib/act.js";
+import { act, latestEdit, showError, showMessage } from "../lib/act.js";
 import { api } from "../lib/api.js";
 import { html, useEffect, useState } from "../lib/html.js";
 import { line, projectOf, workOf } from "../lib/text.js";
 import { clock, instantOf, length, localDay, spanText, stamp } from "../lib/time.js";
-import { ProjectField, TaskField, projectNamed, useProjects } from "./choose.js";
+import { ProjectField, TaskField, findProject, useProjects } from "./choose.js";
 import { Dialog } from "./dialog.js";
 import { Story } from "./story.js";
 
-/** What the form shows of an entry. */
+/** The form's values of an entry. */
 function formOf(entry) {
-  const ends = entry.to ?? null;
+  const end = entry.to ?? null;
   return {
     project: entry.projectName ?? "", task: entry.taskName ?? "", description: entry.description, tags: entry.tags.join(", "),
     billable: entry.billable, startDay: localDay(entry.from), startClock: clock(entry.from),
-    endDay: ends === null ? "" : localDay(ends), endClock: ends === null ? "" : clock(ends),
+    endDay: end === null ? "" : localDay(end), endClock: end === null ? "" : clock(end),
   };
 }
 
-/** What was typed, over what is there now: a field that nobody touched here shows what others made of it. */
-function joined(form, before, now) {
+/** What was typed here, over the current values: a field that was not touched here shows the change made elsewhere. */
+function mergeForms(form, before, now) {
   return Object.fromEntries(Object.keys(form).map((name) => [name, form[name] === before[name] ? now[name] : form[name]]));
 }
 
 export function tagsOf(text) {
-  return [...new Set(text.split(",").map((one) => one.trim()).filter(Boolean))];
+  return [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];
 }
 
-/** The fields that were changed, as the API takes them. What was left alone goes on following its evidence. */
-function changes(entry, was, form, project) {
+/** The changed fields, as the API expects them. Fields that were not touched keep following the evidence. */
+function changes(entry, before, form, project) {
   const body = {};
-  if (form.startDay !== was.startDay || form.startClock !== was.startClock) body.start = stamp(instantOf(form.startDay, form.startClock));
-  if (entry.to != null && (form.endDay !== was.endDay || form.endClock !== was.endClock)) body.end = stamp(instantOf(form.endDay, form.endClock));
-  if (form.project !== was.project) body.projectId = form.project ? project.id : null;
-  if (form.task !== was.task) body.taskName = form.task.trim() || null;
-  if (form.description !== was.description) body.description = form.description;
-  if (form.tags !== was.tags) body.tags = tagsOf(form.tags);
-  if (form.billable !== was.billable) body.billable = form.billable;
+  if (form.startDay !== before.startDay || form.startClock !== before.startClock) body.start = stamp(instantOf(form.startDay, form.startClock));
+  if (entry.to != null && (form.endDay !== before.endDay || form.endClock !== before.endClock)) body.end = stamp(instantOf(form.endDay, form.endClock));
+  if (form.project !== before.project) body.projectId = form.project ? project.id : null;
+  if (form.task !== before.task) body.taskName = form.task.trim() || null;
+  if (form.description !== before.description) body.description = form.description;
+  if (form.tags !== before.tags) body.tags = tagsOf(form.tags);
+  if (form.billable !== before.billable) body.billable = form.billable;
   return body;
 }
 
-/** `entry` as it is now (null when it is gone), `look`: what is open first: "form", "split" or "why". */
-export function Editor({ entry, day, look, onClose }) {
-  const [seen, setSeen] = useState(entry);
+/** `entry` as it is now (null when it no longer exists); `tab`: the tab that is open first: "form", "split" or "why". */
+export function Editor({ entry, day, tab, onClose }) {
+  const [base, setBase] = useState(entry);
   const [form, setForm] = useState(() => formOf(entry));
-  const [open, setOpen] = useState(look);
-  const [trouble, setTrouble] = useState(null);
+  const [open, setOpen] = useState(tab);
+  const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
   const projects = useProjects();
-  const project = projectNamed(projects, form.project);
-  const set = (name) => (value) => setForm((was) => ({ ...was, [name]: value }));
-  const changedElsewhere = Boolean(entry) && entry.revision !== seen.revision;
-  const isTouched = Object.keys(changes(seen, formOf(seen), form, project ?? {})).length > 0;
+  const project = findProject(projects, form.project);
+  const set = (name) => (value) => setForm((before) => ({ ...before, [name]: value }));
+  const changedElsewhere = Boolean(entry) && entry.revision !== base.revision;
+  const isTouched = Object.keys(changes(base, formOf(base), form, project ?? {})).length > 0;
   useEffect(() => {
     if (!changedElsewhere || isTouched) return;
-    setSeen(entry); // nobody has typed anything: the form just shows what is there now
+    setBase(entry); // nothing was typed: the form simply shows the current values
     setForm(formOf(entry));
   }, [entry, changedElsewhere, isTouched]);
 
-  const attempt = async (text, deed) => {
+  const attempt = async (text, send) => {
     setBusy(true);
-    setTrouble(null);
+    setError(null);
     try {
-      await deed();
-      const edit = await latest();
-      say({ text, undo: edit?.editId });
+      await send();
+      const edit = await latestEdit();
+      showMessage({ text, undo: edit?.editId });
       onClose();
-    } catch (refusal) {
-      setTrouble(refusal);
+    } catch (failure) {
+      setError(failure);
       setBusy(false);
     }
   };
@@ -76,48 +76,48 @@ export function Editor({ entry, day, look, onClose }) {
     event.preventDefault();
     if (!isTouched) return onClose();
     return attempt(`Changed ${workOf({ projectName: form.project, taskName: form.task })}`, async () => {
-      const known = form.project && !project ? await api.create("/api/projects", { name: form.project.trim() }) : project;
-      await api.patch(`/api/entries/${seen.id}`, { ...changes(seen, formOf(seen), form, known ?? {}), revision: seen.revision });
+      const target = form.project && !project ? await api.create("/api/projects", { name: form.project.trim() }) : project;
+      await api.patch(`/api/entries/${base.id}`, { ...changes(base, formOf(base), form, target ?? {}), revision: base.revision });
     });
   };
-  const remove = () => attempt(`Deleted ${workOf(seen)}, ${length(seen.durationSeconds)}`, () => api.removeAt(`/api/entries/${seen.id}`, seen.revision));
+  const remove = () => attempt(`Deleted ${workOf(base)}, ${length(base.durationSeconds)}`, () => api.removeAt(`/api/entries/${base.id}`, base.revision));
 
   if (!entry) {
-    return html`<${Dialog} title="It is gone" onClose=${onClose}><p>This entry was deleted, merged or taken back meanwhile.</p></${Dialog}>`;
+    return html`<${Dialog} title="This entry no longer exists" onClose=${onClose}><p>It was deleted, merged or undone in the meantime.</p></${Dialog}>`;
   }
   return html`<${Dialog} title=${open === "why" ? "Why" : entry.locked ? "Approved entry" : "Entry"} onClose=${onClose}>
-    <p class="headline"><bdi class=${`dot-name`}>${workOf(seen)}</bdi><span>${spanText(seen.from, seen.to)} · ${length(seen.durationSeconds)}</span></p>
-    <div class="tabs" role="group" aria-label="What is shown">${[["form", "Edit"], ["split", "Split"], ["why", "Why"]].map(([name, title]) => html`
+    <p class="headline"><bdi class=${`dot-name`}>${workOf(base)}</bdi><span>${spanText(base.from, base.to)} · ${length(base.durationSeconds)}</span></p>
+    <div class="tabs" role="group" aria-label="View">${[["form", "Edit"], ["split", "Split"], ["why", "Why"]].map(([name, title]) => html`
       <button type="button" aria-pressed=${open === name ? "true" : "false"} onClick=${() => setOpen(name)}>${title}</button>`)}</div>
-    ${changedElsewhere && html`<div class="conflict" role="alert"><p>It was changed elsewhere while you edited.</p>
-      <button type="button" onClick=${() => (setSeen(entry), setForm(formOf(entry)), setTrouble(null))}>Show what is there now</button>
-      <button type="button" onClick=${() => (setSeen(entry), setForm(joined(form, formOf(seen), formOf(entry))), setTrouble(null))}>Keep what I typed</button></div>`}
-    ${entry.locked && open !== "why" && html`<p class="note">It is approved and locked. <code>stint unapprove</code> releases it.</p>`}
+    ${changedElsewhere && html`<div class="conflict" role="alert"><p>This entry was changed elsewhere while you were editing it.</p>
+      <button type="button" onClick=${() => (setBase(entry), setForm(formOf(entry)), setError(null))}>Discard my changes</button>
+      <button type="button" onClick=${() => (setBase(entry), setForm(mergeForms(form, formOf(base), formOf(entry))), setError(null))}>Keep my changes</button></div>`}
+    ${entry.locked && open !== "why" && html`<p class="note">This entry is approved and therefore locked. To change it, unapprove it first: <code>stint unapprove</code>.</p>`}
     ${open === "why" && html`<${Story} entry=${entry} />`}
-    ${open === "split" && html`<${Split} entry=${seen} busy=${busy} attempt=${attempt} />`}
+    ${open === "split" && html`<${Split} entry=${base} busy=${busy} attempt=${attempt} />`}
     ${open === "form" && html`<form onSubmit=${save} class="fields">
       <${ProjectField} value=${form.project} onInput=${set("project")} projects=${projects} isNew=${form.project && projects.length && !project} autofocus />
       <${TaskField} value=${form.task} onInput=${set("task")} projectId=${project?.id} />
-      <label class="field-of wide">What was done<textarea rows="3" maxlength="4000" name="description" value=${form.description}
+      <label class="field-of wide">Description<textarea rows="3" maxlength="4000" name="description" value=${form.description}
         onInput=${(event) => set("description")(event.target.value)}></textarea></label>
       <${Moment} label="From" day=${form.startDay} time=${form.startClock} setDay=${set("startDay")} setTime=${set("startClock")} />
-      ${seen.to != null && html`<${Moment} label="To" day=${form.endDay} time=${form.endClock} setDay=${set("endDay")} setTime=${set("endClock")} />`}
-      <label class="field-of">Tags<input value=${form.tags} autocomplete="off" name="tags" placeholder="with commas between" onInput=${(event) => set("tags")(event.target.value)} /></label>
+      ${base.to != null && html`<${Moment} label="To" day=${form.endDay} time=${form.endClock} setDay=${set("endDay")} setTime=${set("endClock")} />`}
+      <label class="field-of">Tags<input value=${form.tags} autocomplete="off" name="tags" placeholder="separated by commas" onInput=${(event) => set("tags")(event.target.value)} /></label>
       <label class="check"><input type="checkbox" name="billable" checked=${form.billable} onChange=${(event) => set("billable")(event.target.checked)} /> Billable</label>
-      <${Trouble} trouble=${trouble} />
-      <div class="deeds">
+      <${ErrorText} error=${error} />
+      <div class="actions">
         <button class="primary" disabled=${busy || entry.locked || changedElsewhere}>Save</button>
         <button type="button" onClick=${onClose}>Cancel</button>
         <button type="button" class="bad far" disabled=${busy || entry.locked} onClick=${remove}>Delete</button>
       </div>
-      <${Neighbours} entry=${seen} day=${day} attempt=${attempt} busy=${busy} />
+      <${Neighbours} entry=${base} day=${day} attempt=${attempt} busy=${busy} />
     </form>`}
-    ${open === "split" && html`<${Trouble} trouble=${trouble} />`}
+    ${open === "split" && html`<${ErrorText} error=${error} />`}
   </${Dialog}>`;
 }
 
-export function Trouble({ trouble }) {
-  return html`<div role="alert">${trouble && html`<p class="trouble">${line(trouble.message)}${trouble.hint && html`<small>${line(trouble.hint)}</small>`}</p>`}</div>`;
+export function ErrorText({ error }) {
+  return html`<div role="alert">${error && html`<p class="trouble">${line(error.message)}${error.hint && html`<small>${line(error.hint)}</small>`}</p>`}</div>`;
 }
 
 export function Moment({ label, day, time, setDay, setTime }) {
@@ -127,7 +127,7 @@ export function Moment({ label, day, time, setDay, setTime }) {
   </fieldset>`;
 }
 
-/** Where a cut suggests itself: in the middle, at the full five minutes. */
+/** Where to split at first: in the middle, rounded to five minutes. */
 function middleOf(entry) {
   const end = entry.to ?? Date.now();
   const middle = Math.round((entry.from + end) / 2 / 300_000) * 300_000;
@@ -137,47 +137,47 @@ function middleOf(entry) {
 function Split({ entry, busy, attempt }) {
   const end = entry.to ?? Date.now();
   const [at, setAt] = useState(middleOf(entry));
-  const known = entry.commits.map((one) => ({ at: Date.parse(one.time), text: `${one.sha.slice(0, 7)} ${line(one.subject)}` })).filter((one) => one.at > entry.from && one.at < end);
-  const cut = (event) => {
+  const commits = entry.commits.map((commit) => ({ at: Date.parse(commit.time), text: `${commit.sha.slice(0, 7)} ${line(commit.subject)}` })).filter((commit) => commit.at > entry.from && commit.at < end);
+  const submit = (event) => {
     event.preventDefault();
     attempt(`Split at ${clock(at)}`, () => api.post(`/api/entries/${entry.id}/split`, { at: stamp(at), revision: entry.revision }));
   };
-  return html`<form onSubmit=${cut} class="fields">
-    <label class="field-of">Cut at<input type="time" required value=${clock(at)} name="at" onInput=${(event) => event.target.value && setAt(instantOf(localDay(entry.from), event.target.value))} /></label>
-    <label class="field-of wide">or drag<input type="range" min=${entry.from + 60_000} max=${end - 60_000} step="60000" value=${at} aria-label="Where to cut"
+  return html`<form onSubmit=${submit} class="fields">
+    <label class="field-of">Split at<input type="time" required value=${clock(at)} name="at" onInput=${(event) => event.target.value && setAt(instantOf(localDay(entry.from), event.target.value))} /></label>
+    <label class="field-of wide">or drag<input type="range" min=${entry.from + 60_000} max=${end - 60_000} step="60000" value=${at} aria-label="Where to split"
       onInput=${(event) => setAt(Number(event.target.value))} /></label>
     <p class="halves wide"><span>${spanText(entry.from, at)}<b>${length((at - entry.from) / 1000)}</b></span><span>${spanText(at, end)}<b>${length((end - at) / 1000)}</b></span></p>
-    ${known.length > 0 && html`<div class="wide suggestions"><span>At a commit:</span>${known.map((one) => html`
-      <button type="button" class="quiet" key=${one.at} onClick=${() => setAt(one.at)}>${clock(one.at)} <bdi>${one.text}</bdi></button>`)}</div>`}
-    <div class="deeds"><button class="primary" disabled=${busy || entry.locked || !(at > entry.from && at < end)}>Split</button></div>
+    ${commits.length > 0 && html`<div class="wide suggestions"><span>Split at a commit:</span>${commits.map((commit) => html`
+      <button type="button" class="quiet" key=${commit.at} onClick=${() => setAt(commit.at)}>${clock(commit.at)} <bdi>${commit.text}</bdi></button>`)}</div>`}
+    <div class="actions"><button class="primary" disabled=${busy || entry.locked || !(at > entry.from && at < end)}>Split</button></div>
   </form>`;
 }
 
-/** Merging with what lies beside it, when it is of the same project. */
+/** Buttons to merge with the entries before and after, where they belong to the same project. */
 function Neighbours({ entry, day, attempt, busy }) {
-  const own = day.entries.filter((one) => one.actor === entry.actor && one.projectId === entry.projectId && !one.locked && one.to != null);
-  const place = own.findIndex((one) => one.id === entry.id);
-  const beside = place < 0 ? [] : [own[place - 1], own[place + 1]].filter(Boolean);
-  if (!beside.length || entry.locked || entry.to == null) return null;
-  return html`<div class="wide suggestions"><span>Merge with</span>${beside.map((one) => html`<button type="button" class="quiet" key=${one.id} disabled=${busy}
-    onClick=${() => attempt("Merged two entries", () => api.post("/api/entries/merge", { ids: [entry.id, one.id] }))}>
-    <bdi>${workOf(one)}</bdi> ${spanText(one.from, one.to)}</button>`)}</div>`;
+  const alike = day.entries.filter((other) => other.actor === entry.actor && other.projectId === entry.projectId && !other.locked && other.to != null);
+  const place = alike.findIndex((other) => other.id === entry.id);
+  const neighbours = place < 0 ? [] : [alike[place - 1], alike[place + 1]].filter(Boolean);
+  if (!neighbours.length || entry.locked || entry.to == null) return null;
+  return html`<div class="wide suggestions"><span>Merge with</span>${neighbours.map((other) => html`<button type="button" class="quiet" key=${other.id} disabled=${busy}
+    onClick=${() => attempt("Merged two entries", () => api.post("/api/entries/merge", { ids: [entry.id, other.id] }))}>
+    <bdi>${workOf(other)}</bdi> ${spanText(other.from, other.to)}</button>`)}</div>`;
 }
 
-/** Merge several that were chosen. */
+/** Merge the selected entries. */
 export async function mergeAll(entries) {
   const name = projectOf(entries[0]);
-  await act(`Merged ${entries.length} entries of ${name}`, () => api.post("/api/entries/merge", { ids: entries.map((one) => one.id) })).catch(() => {});
+  await act(`Merged ${entries.length} entries of ${name}`, () => api.post("/api/entries/merge", { ids: entries.map((entry) => entry.id) })).catch(() => {});
 }
 
-/** Delete several that were chosen, one by one; each is an edit of its own. */
+/** Delete the selected entries one at a time; each deletion is an edit of its own. */
 export async function removeAll(entries) {
   try {
-    for (const one of entries) await api.removeAt(`/api/entries/${one.id}`, one.revision);
-    const edit = await latest();
+    for (const entry of entries) await api.removeAt(`/api/entries/${entry.id}`, entry.revision);
+    const edit = await latestEdit();
     const text = entries.length === 1 ? `Deleted ${workOf(entries[0])}, ${length(entries[0].durationSeconds)}` : `Deleted ${entries.length} entries`;
-    say({ text, undo: entries.length === 1 ? edit?.editId : null, hint: entries.length > 1 ? "Undo takes them back one by one." : "" });
-  } catch (refusal) {
-    complain(refusal);
+    showMessage({ text, undo: entries.length === 1 ? edit?.editId : null, hint: entries.length > 1 ? "Undo restores them one at a time." : "" });
+  } catch (error) {
+    showError(error);
   }
 }

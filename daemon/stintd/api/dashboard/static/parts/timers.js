@@ -1,41 +1,41 @@
-// What runs now: stop, pause, resume, and a start or a switch.
+// The timers that run now, with stop, pause and resume; and a form to start a timer or to switch.
 
-import { act, complain } from "../lib/act.js";
+import { act } from "../lib/act.js";
 import { api } from "../lib/api.js";
 import { useNow } from "../lib/clock.js";
 import { html, useCallback, useEffect, useState } from "../lib/html.js";
-import { useLook } from "../lib/live.js";
+import { useRefresh } from "../lib/live.js";
 import { colourOf, line, workOf } from "../lib/text.js";
 import { clock, ms, secondsOf, ticking } from "../lib/time.js";
-import { ProjectField, projectNamed, useProjects } from "./choose.js";
+import { ProjectField, findProject, useProjects } from "./choose.js";
 import { Icon } from "./icons.js";
 import { Returns } from "./return.js";
 
-/** What runs, is paused or waits, whatever day is shown. */
+/** The timers that run, are paused or waiting, whatever day is shown. */
 export function useTimers() {
   const [timers, set] = useState([]);
-  const load = useCallback(() => api.get("/api/timer/current").then((told) => set(told.timers), () => {}), []);
+  const load = useCallback(() => api.get("/api/timer/current").then((answer) => set(answer.timers), () => {}), []);
   useEffect(() => void load(), []);
-  useLook(load);
+  useRefresh(load);
   return timers;
 }
 
-const WORDS = { running: "since", paused: "paused, since", waiting: "waits for the first act, since" };
+const WORDS = { running: "since", paused: "paused, started", waiting: "waiting for the first sign of work since" };
 
 function Timer({ timer, now }) {
   const name = workOf(timer);
   const which = { timerId: timer.id };
-  const isKnown = !timer.provisional && timer.state !== "waiting";
-  const ask = (verb, text) => act(`${text} ${name}`, () => api.post(`/api/timer/${verb}`, which)).catch(() => {});
+  const isStored = !timer.provisional && timer.state !== "waiting";
+  const send = (verb, text) => act(`${text} ${name}`, () => api.post(`/api/timer/${verb}`, which)).catch(() => {});
   return html`<li class=${`timer ${timer.state} ${timer.actor} ${colourOf(timer.projectId)}`}>
     <div class="who"><strong><bdi>${name}</bdi></strong>
-      <small>${timer.actor === "agent" ? "agent, " : ""}${WORDS[timer.state]} ${clock(ms(timer.start))}${timer.branch && html` · <bdi>${line(timer.branch)}</bdi>`}${timer.provisional ? " · just noticed" : ""}</small>
+      <small>${timer.actor === "agent" ? "agent, " : ""}${WORDS[timer.state]} ${clock(ms(timer.start))}${timer.branch && html` · <bdi>${line(timer.branch)}</bdi>`}${timer.provisional ? " · just detected" : ""}</small>
       ${timer.description && html`<small><bdi>${line(timer.description)}</bdi></small>`}</div>
     <span class="ticking">${timer.state === "waiting" ? "" : ticking(secondsOf(timer, now))}</span>
-    ${isKnown && timer.actor === "human" && html`<div class="deeds">
-      ${timer.state === "running" && html`<button class="quiet" onClick=${() => ask("pause", "Paused")}><${Icon} name="pause" /> Pause</button>`}
-      ${timer.state === "paused" && html`<button class="quiet" onClick=${() => ask("resume", "Going on with")}><${Icon} name="play" /> Resume</button>`}
-      <button class="quiet" onClick=${() => ask("stop", "Stopped")}><${Icon} name="stop" /> Stop</button></div>`}
+    ${isStored && timer.actor === "human" && html`<div class="actions">
+      ${timer.state === "running" && html`<button class="quiet" onClick=${() => send("pause", "Paused")}><${Icon} name="pause" /> Pause</button>`}
+      ${timer.state === "paused" && html`<button class="quiet" onClick=${() => send("resume", "Resumed")}><${Icon} name="play" /> Resume</button>`}
+      <button class="quiet" onClick=${() => send("stop", "Stopped")}><${Icon} name="stop" /> Stop</button></div>`}
   </li>`;
 }
 
@@ -43,7 +43,7 @@ function Start({ running }) {
   const [name, setName] = useState("");
   const [text, setText] = useState("");
   const projects = useProjects();
-  const project = projectNamed(projects, name);
+  const project = findProject(projects, name);
   const begin = async (verb, more = {}) => {
     const where = project ? { projectId: project.id } : { projectName: name.trim(), autoCreate: true };
     try {
@@ -51,25 +51,25 @@ function Start({ running }) {
       setName("");
       setText("");
     } catch {
-      // it was said already; what was typed stays
+      // the error is shown already; what was typed stays
     }
   };
   const isBusy = running.length > 0;
   return html`<form class="start" onSubmit=${(event) => (event.preventDefault(), begin(isBusy ? "switch" : "start"))}>
-    <${ProjectField} label="Start by hand" value=${name} onInput=${setName} projects=${projects} isNew=${name && projects.length && !project} />
-    ${name.trim() && html`<input value=${text} aria-label="What will be done" placeholder="what for (may stay empty)" maxlength="4000" onInput=${(event) => setText(event.target.value)} />
-    <div class="deeds"><button class="primary"><${Icon} name="play" /> ${isBusy ? "Switch" : "Start"}</button>
-      ${isBusy && html`<button type="button" class="quiet" onClick=${() => begin("start", { onRunning: "parallel" })}>Start beside it</button>`}</div>`}
+    <${ProjectField} label="Start a timer" value=${name} onInput=${setName} projects=${projects} isNew=${name && projects.length && !project} />
+    ${name.trim() && html`<input value=${text} aria-label="Description" placeholder="description (optional)" maxlength="4000" onInput=${(event) => setText(event.target.value)} />
+    <div class="actions"><button class="primary"><${Icon} name="play" /> ${isBusy ? "Switch" : "Start"}</button>
+      ${isBusy && html`<button type="button" class="quiet" onClick=${() => begin("start", { onRunning: "parallel" })}>Start in parallel</button>`}</div>`}
   </form>`;
 }
 
 export function Timers({ ahead }) {
   const now = useNow(ahead, 1000);
   const timers = useTimers();
-  const running = timers.filter((one) => one.actor === "human" && ["running", "paused"].includes(one.state) && !one.provisional);
+  const running = timers.filter((timer) => timer.actor === "human" && ["running", "paused"].includes(timer.state) && !timer.provisional);
   return html`<${Returns} timers=${timers} /><section class="card timers" aria-label="Running now">
-    <h2>${running.length || timers.length ? "Running now" : "Nothing runs"}</h2>
-    ${timers.length > 0 && html`<ul>${timers.map((one) => html`<${Timer} key=${one.id} timer=${one} now=${now} />`)}</ul>`}
+    <h2>${running.length || timers.length ? "Running now" : "No timer running"}</h2>
+    ${timers.length > 0 && html`<ul>${timers.map((timer) => html`<${Timer} key=${timer.id} timer=${timer} now=${now} />`)}</ul>`}
     <${Start} running=${running} />
   </section>`;
 }

@@ -1,23 +1,23 @@
-// A year at a glance: a square a day, the darker the longer; a press opens the day.
+// A year at a glance: one square per day, darker for more hours; a click opens the day.
 
-import { useAsk } from "../lib/ask.js";
+import { useQuery } from "../lib/query.js";
 import { html } from "../lib/html.js";
-import { dayShort, length, shifted } from "../lib/time.js";
+import { dayShort, length, addDays } from "../lib/time.js";
 import { mondayOf } from "../lib/week.js";
 
 const STEPS = [1, 2, 4, 6]; // hours above which a square is darker
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 export function Year({ year, today, project }) {
-  const { told } = useAsk("/api/reports", { from: `${year}-01-01`, to: `${year}-12-31`, groupBy: "day", project: project || null });
-  if (!told) return null;
-  const seconds = new Map(told.rows.map((row) => [row.key, row.seconds]));
+  const { answer } = useQuery("/api/reports", { from: `${year}-01-01`, to: `${year}-12-31`, groupBy: "day", project: project || null });
+  if (!answer) return null;
+  const seconds = new Map(answer.rows.map((row) => [row.key, row.seconds]));
   const days = [];
-  for (let day = `${year}-01-01`; day.startsWith(year); day = shifted(day, 1)) days.push(day);
+  for (let day = `${year}-01-01`; day.startsWith(year); day = addDays(day, 1)) days.push(day);
   const first = mondayOf(days[0]);
   const week = (day) => Math.floor((Date.parse(day) - Date.parse(first)) / 604_800_000);
-  const worked = [...seconds.values()].filter((one) => one > 0);
-  const text = `${length(told.totals.seconds)} on ${worked.length} ${worked.length === 1 ? "day" : "days"}`;
+  const worked = [...seconds.values()].filter((total) => total > 0);
+  const text = `${length(answer.totals.seconds)} on ${worked.length} ${worked.length === 1 ? "day" : "days"}`;
   return html`<section class="card year" aria-label=${`${year}: ${text}`}>
     <h2>${year} <small>${text}</small></h2>
     <div class="scrolls"><div class="squares">
@@ -32,7 +32,7 @@ function Square({ day, seconds, column, isAhead, isToday }) {
   const weekday = (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
   const level = seconds ? 1 + STEPS.filter((hours) => seconds > hours * 3600).length - (seconds > STEPS.at(-1) * 3600 ? 1 : 0) : 0;
   const place = { gridColumn: String(column), gridRow: String(weekday + 2) };
-  const text = `${dayShort(day)}: ${seconds ? length(seconds) : "nothing"}`;
+  const text = `${dayShort(day)}: ${seconds ? length(seconds) : "no time"}`;
   if (isAhead) return html`<i class="square ahead" style=${place}></i>`;
   return html`<a class=${`square level-${Math.min(level, 4)}`} style=${place} href=${isToday ? "/" : `/?day=${day}`} title=${text} aria-label=${text} tabindex=${seconds ? 0 : -1}></a>`;
 }
