@@ -16,7 +16,7 @@ from stintd.client import control
 from stintd.domain.model import to_us
 from stintd.domain.policy import Policy
 from stintd.engine.commands import entry_rows
-from stintd.engine.sheet.derive import SheetState
+from stintd.engine.sheet_state import SheetState
 from stintd.engine.step import Step
 from stintd.store import cursors, rowio
 from stintd.store.database import Database

@@ -34,7 +34,7 @@ from stintd.engine.hub import Hub
 from stintd.engine.intake.backfill import Backfill
 from stintd.engine.intake.intake import Gate
 from stintd.engine.intake.recording import Recording
-from stintd.engine.sheet.derive import SheetState
+from stintd.engine.sheet_state import SheetState
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.upkeep.backups import Backups
 from stintd.engine.upkeep.buckets import Buckets, kept

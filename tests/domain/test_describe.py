@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stintd.domain.describe import LENGTH_LIMIT, branch_words, describe, ticket_in
-from stintd.domain.mapping.ticket import check_task_pattern, task_of_branch, ticket_of
 from stintd.domain.policy import Policy
+from stintd.domain.ticket import check_task_pattern, task_of_branch, ticket_of
 from stintd.errors import Invalid
 
 POLICY = Policy()

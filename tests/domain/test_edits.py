@@ -8,8 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from stintd.domain import edits, span
-from stintd.domain.derive import interval
+from stintd.domain import edits, interval, span
 from stintd.domain.derive.evidence import Cut, Taken
 from stintd.domain.edits import Change, New, Patch, Surroundings
 from stintd.domain.model import Pause, TimeEntry, to_us

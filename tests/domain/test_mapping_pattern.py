@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.mapping.pattern import folders_up, glob, is_within, path_pattern
+from stintd.domain.pattern import folders_up, glob, is_within, path_pattern
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from stintd.domain.model import BeatSignal
 from stintd.domain.policy import MapRule, Policy
-from stintd.engine.sheet.projects import is_mapped
+from stintd.engine.resolver import is_mapped
 from tests.support.clock import FakeClock
 from tests.support.engine import every, running
 

@@ -7,6 +7,7 @@ from stintd.domain.model import Absence, AbsenceSignal, CheckoutFacts, CheckoutS
 from stintd.engine.commands import sessions, timers
 from stintd.engine.intake.recording import Recording
 from stintd.engine.queries.notices import notices
+from stintd.engine.sheet.derive import learn_files
 from stintd.engine.view import View
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
@@ -95,5 +96,5 @@ async def test_a_project_file_that_appears_corrects_the_past_too(tmp_path):
         daemon.tell(*[beat(MORNING + n * MINUTE, path="/code/thing/a.py", project=None) for n in range(20)])
         assert [row["project"] for row in await daemon.sheet()] == ["thing"]
         file = ProjectFile("/code/thing", "acme", is_trusted=True)
-        await daemon.engine.run(lambda step: step.state.learn_files(step, "/code/thing", (file,)))
+        await daemon.engine.run(lambda step: learn_files(step, "/code/thing", (file,)))
         assert [row["project"] for row in await daemon.sheet()] == ["acme"]

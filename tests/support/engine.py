@@ -15,7 +15,7 @@ from stintd.engine.health import Health
 from stintd.engine.hub import Hub
 from stintd.engine.intake.intake import Gate
 from stintd.engine.rows import Row, select
-from stintd.engine.sheet.derive import SheetState
+from stintd.engine.sheet_state import SheetState
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal

@@ -12,6 +12,7 @@ from stintd.api.route import Call
 from stintd.domain.model import BeatSignal
 from stintd.engine import wire
 from stintd.engine.checkouts import Places
+from stintd.engine.checks import unlike_any
 from stintd.engine.commands import sessions
 from stintd.engine.delivery.connect import Connecting
 from stintd.engine.delivery.webhooks import Pusher
@@ -19,7 +20,6 @@ from stintd.engine.engine import Engine
 from stintd.engine.health import told
 from stintd.engine.intake.backfill import Backfill
 from stintd.engine.intake.intake import Gate
-from stintd.engine.intake.normalise import unlike_any
 from stintd.engine.queries import dashboard as overview
 from stintd.engine.queries import notices, review, timers
 from stintd.engine.queries import repos as places

@@ -49,9 +49,9 @@ from stintd.engine.intake.recording import Recording
 from stintd.engine.intake.screenlock import STATE as SCREEN_STATE
 from stintd.engine.intake.screenlock import ScreenLock
 from stintd.engine.intake.sessionwatch import SessionWatch
+from stintd.engine.resolver import is_mapped
 from stintd.engine.sheet import rollup
-from stintd.engine.sheet.derive import SheetState
-from stintd.engine.sheet.projects import is_mapped
+from stintd.engine.sheet_state import SheetState
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.upkeep.backups import Backups

@@ -7,7 +7,7 @@ and branches come from repositories anybody may have written.
 import re
 from collections.abc import Iterable
 
-from stintd.domain.mapping.ticket import ticket_in, ticket_of
+from stintd.domain.ticket import ticket_in, ticket_of
 
 __all__ = [
     "DEFAULT_BRANCHES",

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 
-from stintd.domain import span
-from stintd.domain.derive import interval
+from stintd.domain import interval, span
 from stintd.domain.derive.evidence import Cut, Taken
 from stintd.domain.model import EntryId, ProjectId, TimeEntry, from_us, to_us
 from stintd.domain.policy import Policy

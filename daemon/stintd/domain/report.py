@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from stintd.domain import interval
 from stintd.domain.day import ONE_DAY, day_of, iso_week, start_of_day
-from stintd.domain.derive import interval
-from stintd.domain.derive.interval import Interval
+from stintd.domain.interval import Interval
 from stintd.domain.model import TimeEntry, from_us, to_us
 from stintd.errors import Invalid
 from stintd.frozen import frozen

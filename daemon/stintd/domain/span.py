@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from stintd.domain.derive import interval
-from stintd.domain.derive.interval import Interval
+from stintd.domain import interval
+from stintd.domain.interval import Interval
 from stintd.domain.model import Pause, TimeEntry, from_us, to_us
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -2,16 +2,13 @@
 
 import os
 from sqlite3 import Connection
-from typing import TYPE_CHECKING
 
 from stintd.domain import privacy
 from stintd.domain.model import Absence, CheckoutFacts, GitSignal, RepoId, to_us
 from stintd.engine.checkouts import Checkout, Places
 from stintd.engine.rows import first, select
+from stintd.engine.step import Step
 from stintd.store import absences, rowio
-
-if TYPE_CHECKING:
-    from stintd.engine.step import Step
 
 SUBJECT_LIMIT = 500
 CHECKOUT = """
@@ -23,7 +20,7 @@ trouble = excluded.trouble
 """
 
 
-def found(step: "Step", repo: RepoId, facts: CheckoutFacts) -> None:
+def found(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     """A checkout is there, or changed. Only a new place or identity makes contexts resolve anew."""
     name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
     known = first(step.conn, "SELECT identity FROM repo WHERE id = ?", (repo,))
@@ -47,12 +44,12 @@ def found(step: "Step", repo: RepoId, facts: CheckoutFacts) -> None:
         step.forget_places()
 
 
-def gone(step: "Step", path: str) -> None:
+def gone(step: Step, path: str) -> None:
     """A checkout is no longer where it was; its repository and its hours stay."""
     step.conn.execute("UPDATE checkout SET is_gone = 1 WHERE path = ?", (path,))
 
 
-def commit(step: "Step", repo: RepoId, signal: GitSignal) -> None:
+def commit(step: Step, repo: RepoId, signal: GitSignal) -> None:
     """Keep a commit's subject and time. A hook knows no subject; the reflog's fills it in."""
     is_own = 1 if signal.is_own is None else int(signal.is_own)
     subject = privacy.subject(signal.subject[:SUBJECT_LIMIT], step.policy)
@@ -68,7 +65,7 @@ def commit(step: "Step", repo: RepoId, signal: GitSignal) -> None:
         step.touch(to_us(signal.time), to_us(signal.time))
 
 
-def absent(step: "Step", absence: Absence) -> None:
+def absent(step: Step, absence: Absence) -> None:
     """Nobody worked then: derive again around it."""
     if absences.add(step.conn, absence):
         step.touch(to_us(absence.start), to_us(absence.end))

@@ -20,7 +20,9 @@ from stintd.domain.policy import Policy
 from stintd.engine import outbox
 from stintd.engine.health import Health
 from stintd.engine.hub import Change, Hub
-from stintd.engine.sheet.derive import SheetState, recorded
+from stintd.engine.sheet.derive import ingest, recorded, wake
+from stintd.engine.sheet.settle import settle
+from stintd.engine.sheet_state import SheetState
 from stintd.engine.step import DryRun, Step
 from stintd.errors import Internal, StintdError, Unavailable
 from stintd.store import changes, cursors, heartbeats
@@ -109,7 +111,7 @@ class Engine:
     async def start(self) -> None:
         """Bring back what the journal holds, settle the live end of the sheet, begin to consume."""
         self._work.beats.extend(self.journal.replay())
-        self._work.writes.append(_Command(lambda step: step.state.wake(step), "daemon"))
+        self._work.writes.append(_Command(lambda step: wake(step), "daemon"))
         await self._step()
         self._task = asyncio.create_task(self._consume(), name="engine")
 
@@ -363,7 +365,7 @@ class Engine:
 
     def _evidence(self, conn: Connection, now: datetime, beats: list[Heartbeat], outcome: _Outcome) -> None:
         """Store heartbeats and derive what they change. A defect in deriving keeps the evidence and stops nobody's commands."""
-        self._command(conn, now, _Command(lambda step: self.state.ingest(step, beats), "daemon"), outcome)
+        self._command(conn, now, _Command(lambda step: ingest(step, beats), "daemon"), outcome)
         _, _, failure = outcome.answers.pop()
         if failure is not None:
             log.error("evidence could not be derived", exc_info=failure)
@@ -383,7 +385,7 @@ class Engine:
         conn.execute("SAVEPOINT command")
         try:
             answer = command.fn(step)
-            step.settle()
+            settle(step)
             self._keep(conn, step, outcome)
         except Exception as error:
             if _is_storage_trouble(error):
@@ -404,7 +406,7 @@ def _recover(step: Step) -> None:
     """After a step that failed: a real write, which proves that writing works again, and another look at what is open,
     because the failed step may have taken it for done."""
     cursors.set_meta(step.conn, "alive", step.now.isoformat())
-    step.state.wake(step)
+    wake(step)
 
 
 def _is_storage_trouble(error: Exception) -> bool:

@@ -7,8 +7,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from stintd.domain.policy import Policy
-from stintd.engine.sheet import forgotten
-from stintd.engine.sheet.derive import SheetState, refresh
+from stintd.engine.sheet_state import SheetState
 from stintd.store import edits
 from stintd.store.ids import new_id
 from stintd.store.scope import Limit
@@ -57,14 +56,10 @@ class Step:
         """A globally unique id that sorts by this step's time."""
         return new_id(self.now)
 
-    def settle(self) -> None:
-        """Derive again whatever was touched, so that what is read next is true."""
+    def take_touched(self) -> list[tuple[int, int]]:
+        """What was touched since this was asked last."""
         touched, self._touched = self._touched, []
-        refresh(self, touched)
-        self.state.look_after(forgotten.look(self))
-        if self._touched:
-            touched, self._touched = self._touched, []
-            refresh(self, touched)
+        return touched
 
     def forget_places(self) -> None:
         """Projects, repositories or mappings changed: resolve anew."""

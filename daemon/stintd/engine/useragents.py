@@ -1,12 +1,8 @@
 """Which programs speak to us, by the User-Agent they send: kept once a day each, the latest few."""
 
-from typing import TYPE_CHECKING
-
+from stintd.engine.engine import Engine
+from stintd.engine.step import Step
 from stintd.store import cursors
-
-if TYPE_CHECKING:
-    from stintd.engine.engine import Engine
-    from stintd.engine.step import Step
 
 AGENTS = "wakatime.agent."
 """Prefix of their names among the cursors; the value is day, editor and system, parted by tabs."""
@@ -16,7 +12,7 @@ AGENTS_LIMIT = 50
 class Clients:
     """Remembers whom it has noted today. Loop thread only."""
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._noted: dict[str, str] = {}
 
@@ -31,7 +27,7 @@ class Clients:
         self._engine.write(lambda step: _note(step, agent, f"{day}\t{editor}\t{system}"), soon=False)
 
 
-def _note(step: "Step", agent: str, value: str) -> None:
+def _note(step: Step, agent: str, value: str) -> None:
     """Of too many the one that was silent for longest is forgotten."""
     cursors.put(step.conn, {AGENTS + agent: value})
     kept = cursors.all_of(step.conn, AGENTS)

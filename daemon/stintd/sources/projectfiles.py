@@ -7,9 +7,9 @@ A file that came with a clone was written by somebody else, so whether git track
 import os
 from collections.abc import Iterable
 
-from stintd.domain.mapping.pattern import folders_up
 from stintd.domain.mapping.projectfile import FILE_NAMES, ProjectFile, parse_project_file
 from stintd.domain.model import CheckoutFacts
+from stintd.domain.pattern import folders_up
 from stintd.errors import StintdError
 from stintd.frozen import frozen
 from stintd.sources import gitfiles, gitindex

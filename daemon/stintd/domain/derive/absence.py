@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from stintd.domain.derive.interval import Interval, union
 from stintd.domain.derive.limits import Limits
+from stintd.domain.interval import Interval, union
 from stintd.domain.model import Absence, to_us
 
 STILL = frozenset({"suspend", "shutdown", "off"})

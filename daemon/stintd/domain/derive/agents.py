@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stintd.domain.derive.fact import Fact, Piece, in_order
-from stintd.domain.derive.interval import Interval, union
 from stintd.domain.derive.limits import ECHO, SHORT, Limits
+from stintd.domain.interval import Interval, union
 
 TURNING = frozenset({"prompt", "turn_end", "session_end"})
 """What ends the turn of a session that runs."""

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from stintd.domain.derive.evidence import Edits
-from stintd.domain.derive.interval import Interval, overlap, subtract, union
 from stintd.domain.derive.island import Draft, Gap
 from stintd.domain.derive.limits import FOREVER
+from stintd.domain.interval import Interval, overlap, subtract, union
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us
 
 

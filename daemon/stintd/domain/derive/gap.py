@@ -13,8 +13,8 @@ from stintd.domain.derive.agents import Turns
 from stintd.domain.derive.attention import Key, Spell
 from stintd.domain.derive.fact import Fact
 from stintd.domain.derive.habit import UNKNOWN, Habit
-from stintd.domain.derive.interval import Interval
 from stintd.domain.derive.limits import FOREVER, MINUTE, QUICK, SECOND, SHORT, Limits
+from stintd.domain.interval import Interval
 
 NEVER = -1
 DOING = {

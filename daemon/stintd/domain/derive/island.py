@@ -13,8 +13,8 @@ from stintd.domain.derive.attention import Key, Spell, Visit, folded, spells, vi
 from stintd.domain.derive.fact import Piece
 from stintd.domain.derive.gap import Judge, Side, side_after, side_before
 from stintd.domain.derive.gather import Gathered
-from stintd.domain.derive.interval import Interval, subtract, union
 from stintd.domain.derive.limits import FOREVER, Limits
+from stintd.domain.interval import Interval, subtract, union
 from stintd.frozen import frozen
 
 

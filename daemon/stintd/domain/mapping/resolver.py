@@ -18,12 +18,12 @@ from stintd.domain.mapping.naming import (
     normal_name,
     similarity,
 )
-from stintd.domain.mapping.pattern import folders_up, glob, is_within, path_pattern
 from stintd.domain.mapping.projectfile import ProjectFile, parse_project_file
 from stintd.domain.mapping.remote import normalise_remote
-from stintd.domain.mapping.ticket import task_of_branch
 from stintd.domain.model import Assignment, Context, ProjectId, RepoId
+from stintd.domain.pattern import folders_up, glob, is_within, path_pattern
 from stintd.domain.policy import MapRule, Policy
+from stintd.domain.ticket import task_of_branch
 from stintd.frozen import frozen
 
 __all__ = [

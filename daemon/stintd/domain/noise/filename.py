@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from stintd.domain.mapping.pattern import path_pattern
+from stintd.domain.pattern import path_pattern
 
 PATH_LIMIT = 1024
 """Longer paths are not matched against exclusions: nobody has them, and matching could be made slow by them."""

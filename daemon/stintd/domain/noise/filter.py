@@ -10,12 +10,12 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from stintd.domain.mapping.pattern import is_within
 from stintd.domain.model import EPOCH, FileSignal, GitSignal, LockSignal, ProcessSignal
 from stintd.domain.noise.burst import Burst, Bursts
 from stintd.domain.noise.filename import is_excluded, noise_of_name
 from stintd.domain.noise.gitact import Act, Acts
 from stintd.domain.noise.rhythm import Rhythms
+from stintd.domain.pattern import is_within
 from stintd.domain.policy import Policy
 from stintd.frozen import frozen
 

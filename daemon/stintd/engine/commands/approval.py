@@ -9,10 +9,11 @@ from stintd.domain.edits import Surroundings
 from stintd.domain.model import EntryId, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entry_rows
+from stintd.engine.entries import conditions, find, overlapping
 from stintd.engine.period import period, zone_of
-from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, first
 from stintd.engine.sheet import rollup
+from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
 from stintd.errors import Conflict
 
@@ -87,7 +88,7 @@ def _change(step: Step, verb: str, rows: list[Row], values: Any, edit_id: str | 
     with step.edit(verb, f"{verb} {len(rows)} entries", edit_id) as edit_id:
         for row in rows:
             entry_rows.change(step, row, values(row))
-    step.settle()
+    settle(step)
     shown = wire.entries_by_id(step, [row["id"] for row in rows])
     seconds = sum(one["durationSeconds"] for one in shown)
     return {"entries": shown, "count": len(shown), "seconds": seconds, "editId": edit_id}

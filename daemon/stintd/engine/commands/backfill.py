@@ -11,14 +11,15 @@ from dataclasses import field
 from datetime import date, timedelta
 from typing import Any
 
-from stintd.domain.derive.interval import Interval, union
 from stintd.domain.estimate import band
+from stintd.domain.interval import Interval, union
 from stintd.domain.model import BACKFILLED, Context, GitSignal, Heartbeat, RepoId, to_us
 from stintd.engine import checkout_rows, wire
 from stintd.engine.commands import hooksessions, rebuild
 from stintd.engine.commands.restore_evidence import FROM_FILE
 from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import derive
+from stintd.engine.sheet.derive import ingest
 from stintd.engine.step import DryRun, Step
 from stintd.errors import NotFound
 from stintd.frozen import frozen
@@ -78,7 +79,7 @@ def _store(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
         "id": found.id, "source": found.source, "at_us": to_us(step.now), "first_us": to_us(first_at),
         "last_us": to_us(last_at), "beats": len(fresh),
     }  # fmt: skip
-    step.state.ingest(step, fresh)
+    ingest(step, fresh)
     with step.edit("backfill", f"backfill {found.source}, {first_at:%Y-%m-%d} to {last_at:%Y-%m-%d}"):
         rowio.insert(step.conn, "backfill", row)
         _note_sessions(step, found, fresh)

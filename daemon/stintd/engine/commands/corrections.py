@@ -10,6 +10,7 @@ from stintd.engine.commands import edit_rows, entries, resolve
 from stintd.engine.commands.resolve import Wanted
 from stintd.engine.queries import evidence, gaps
 from stintd.engine.reply import Reply
+from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
 from stintd.errors import Conflict, NotFound
 from stintd.store import edits as kept
@@ -40,7 +41,7 @@ def move(
         raise edit_rows.shown(step, error) from None
     with step.edit("move", f"move {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"):
         edit_rows.write(step, change)
-    step.settle()
+    settle(step)
     moved = [entry.id for entry in (*change.created, *change.updated) if entry.project == target.id]
     found = wire.entries_by_id(step, sorted(moved))
     answer = {

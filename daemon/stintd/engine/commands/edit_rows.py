@@ -8,7 +8,7 @@ from stintd.domain.edits import Change, Surroundings
 from stintd.domain.model import EntryId, ProjectId, TimeEntry, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entry_rows
-from stintd.engine.queries.entries import overlapping
+from stintd.engine.entries import overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.sheet import rollup
 from stintd.engine.step import Step

@@ -15,6 +15,7 @@ from stintd.engine.queries.entries import row_of
 from stintd.engine.reply import Reply
 from stintd.engine.rows import LONGEST_US, Row, first, select
 from stintd.engine.sheet import rollup
+from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound
 from stintd.store import edits as kept
@@ -91,7 +92,7 @@ def _written(step: Step, verb: str, summary: str, decide: Any) -> edits.Change:
     _check_reach(step, change)
     with step.edit(verb, summary):
         edit_rows.write(step, change)
-    step.settle()
+    settle(step)
     return change
 
 
@@ -216,7 +217,7 @@ def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
     pins = {*row["pinned"].split(), *(("time", "project") if is_confirmed else ())}
     with step.edit("confirm", "confirm an entry"):
         entry_rows.change(step, row, {"is_confirmed": int(is_confirmed), "pinned": " ".join(sorted(pins))})
-    step.settle()
+    settle(step)
 
 
 # ---------------------------------------------------------------- delete and restore
@@ -262,7 +263,7 @@ def take_back(step: Step, edit_id: str) -> list[str]:
             step.forget_places()
         elif one.table == "backfill" and one.before is not None and one.after is None:
             backfill.remove(step, one.before)
-    step.settle()
+    settle(step)
     return [entry_id for entry_id in changed if first(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,))]
 
 

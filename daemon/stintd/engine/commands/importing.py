@@ -21,6 +21,7 @@ from stintd.engine.commands import entry_rows, resolve, restore_evidence
 from stintd.engine.commands.resolve import Wanted
 from stintd.engine.rows import LONGEST_US, Row, first, select
 from stintd.engine.sheet import reconcile, rollup
+from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
 from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import heartbeats, rowio
@@ -78,7 +79,7 @@ def take(
     answer = _answer(batch, counts)
     if dry_run:
         raise DryRun(answer)
-    step.settle()
+    settle(step)
     return answer
 
 

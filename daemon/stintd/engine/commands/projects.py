@@ -4,9 +4,9 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from stintd.domain.mapping.pattern import path_pattern
 from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import to_us
+from stintd.domain.pattern import path_pattern
 from stintd.engine.commands import resolve, revision
 from stintd.engine.commands.catalog import money
 from stintd.engine.commands.rebuild import compared

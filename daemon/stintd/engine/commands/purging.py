@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Any
 
-from stintd.domain.derive.interval import Interval, union
+from stintd.domain.interval import Interval, union
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Absence, from_us, to_us
 from stintd.engine import wire
@@ -18,6 +18,7 @@ from stintd.engine.commands import entry_rows
 from stintd.engine.period import Period
 from stintd.engine.rows import LONGEST_US, Row, first, select
 from stintd.engine.sheet import rollup
+from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
 from stintd.errors import NotFound
 from stintd.store import absences, heartbeats, purge, rowio
@@ -247,7 +248,7 @@ def _finish(step: Step, gone: Gone, what: str) -> dict[str, Any]:
     """Derive again what lay beside, forget every mention, and leave one line that says what was done."""
     purge.drop_orphans(step.conn)
     step.forget_places()
-    step.settle()
+    settle(step)
     edits = purge.forget(step.conn, purge.Mentions(gone.ids, gone.names))
     counts = {**gone.counts, "edits": edits}
     row = {

@@ -10,6 +10,7 @@ from stintd.engine.period import period, zone_of
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
 from stintd.store import heartbeats
 
@@ -38,7 +39,7 @@ def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int 
         lo, hi = evidence[0] if lo_us is None else lo_us, evidence[1] if hi_us is None else hi_us
         if lo <= hi:
             step.touch(lo, hi)
-    step.settle()
+    settle(step)
     answer = {"dryRun": is_dry, **_difference(step, before, _sheet(step))}
     if is_dry:
         raise DryRun(Reply(answer, is_new=False))

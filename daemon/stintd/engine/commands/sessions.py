@@ -13,11 +13,12 @@ from typing import Any
 from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import SOURCES, Context, Heartbeat, from_us, to_us
 from stintd.domain.timer import SessionBeat
+from stintd.engine.checks import check_time, unlike_any
 from stintd.engine.commands import resolve, start_names
 from stintd.engine.commands.resolve import Wanted
-from stintd.engine.intake.normalise import check_time, unlike_any
 from stintd.engine.queries.timers import timers
 from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet.derive import ingest
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Conflict
@@ -243,7 +244,7 @@ def _tell(
         place.branch if place else None, session, step.state.device_id, "", "" if source in SOURCES else source or "",
     )  # fmt: skip
     beat = Heartbeat(unlike_any(), at, context)
-    step.state.ingest(step, [beat])
+    ingest(step, [beat])
 
 
 def timer_of(view: View, sign: Sign) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.forgotten import PAUSED
+from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Conflict, NotFound
@@ -139,7 +140,7 @@ def _started(step: Step, outcome: timer.Outcome, target: resolve.Target, source:
     by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
     with step.edit("start", f"start {resolve.project_shape(step, target.id)['name']}{by}"):
         done = carry_out(step, outcome)
-    step.settle()
+    settle(step)
     shown = wire.entry(step, row_of(step, done.made or outcome.timer or ""))
     is_new = done.made is not None
     stopped = wire.entries_by_id(step, done.stopped)
@@ -157,7 +158,7 @@ def _begun(
     if words.get("billable") is not None:
         columns["billable"] = int(words["billable"])
     sessions.begin(step, target, place, at, session_id=session, source=source, pid=pid, called=called, words=columns)
-    step.settle()
+    settle(step)
     shown = timers(view_of(step))
     mine = [one for one in shown if one["sessionId"] == session] or [one for one in shown if one["projectId"] == target.id]
     return Reply({"timer": mine[0] if mine else None, "stopped": [], "projectCreated": target.is_new}, not was_open)
@@ -184,7 +185,7 @@ def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: An
     outcome = timer.stop(open_timers(step), target, step.policy, step.now)
     with step.edit("stop", "stop the timer"):
         carry_out(step, outcome)
-    step.settle()
+    settle(step)
     return {"entry": _shown(step, outcome.timer)}
 
 
@@ -207,7 +208,7 @@ def _ended(step: Step, known: Row, at: datetime, reason: str | None) -> dict[str
     own = [one for one in shown if one["sessionId"] == known["id"]]
     own = own or [one for one in shown if one["projectId"] == known["project_id"]]
     sessions.end(step, known, at)
-    step.settle()
+    settle(step)
     found = wire.entries_by_id(step, [one["id"] for one in own])
     return found[0] if found else None
 
@@ -232,7 +233,7 @@ def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: A
     outcome = timer.pause(open_timers(step), _admitted(step, target), step.policy, step.now)
     with step.edit("pause", "pause the timer"):
         carry_out(step, outcome)
-    step.settle()
+    settle(step)
     return {"timer": _shown(step, outcome.timer)}
 
 
@@ -243,7 +244,7 @@ def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: 
     outcome = _decided(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
     with step.edit("resume", "resume the timer"):
         done = carry_out(step, outcome)
-    step.settle()
+    settle(step)
     return {"timer": _shown(step, outcome.timer), "stopped": wire.entries_by_id(step, done.stopped)}
 
 
@@ -254,7 +255,7 @@ def cancel(step: Step, **which: Any) -> dict[str, Any]:
     shown = _shown(step, outcome.timer)
     with step.edit("cancel", "cancel the timer"):
         carry_out(step, outcome)
-    step.settle()
+    settle(step)
     return {"entry": shown}
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from stintd.domain.address import place_of, place_refusal
 from stintd.domain.model import to_us
 from stintd.engine.commands import revision as revisions
-from stintd.engine.commands.deliveries import events_text, park_waiting
+from stintd.engine.commands.deliveries import events_text
+from stintd.engine.delivery.webhook_attempt import park_waiting
 from stintd.engine.delivery.webhook_secrets import HookSecrets, fresh
 from stintd.engine.outbox import target_of
 from stintd.engine.queries.webhooks import row_of, shown

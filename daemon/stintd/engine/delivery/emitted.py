@@ -5,8 +5,8 @@ from stintd.domain.derive.fact import AGENT_KINDS
 from stintd.domain.emitting import Sent
 from stintd.domain.model import Context
 from stintd.engine import wire
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import select
-from stintd.engine.sheet import projects
 from stintd.engine.view import View
 from stintd.store import heartbeats
 
@@ -22,7 +22,7 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
         return [], hi_us
     lo_us = max(lo_us, first)
     end_us = min(hi_us, lo_us + WINDOW_US)
-    contexts, resolver = heartbeats.contexts(view.conn), projects.load_resolver(view.conn, view.policy)
+    contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
     rows = select(view.conn, "SELECT id, name FROM project")
     names = {row["id"]: privacy.project(row["id"], row["name"], view.policy) for row in rows}
     found = []

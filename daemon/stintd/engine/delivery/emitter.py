@@ -11,20 +11,18 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from sqlite3 import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stintd.domain.emitting import Sent, open_from
 from stintd.domain.model import Heartbeat, to_us
 from stintd.engine.delivery import emitted
 from stintd.engine.delivery.retry import Retry, asked_pause
 from stintd.engine.engine import Engine
+from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.view import View
 from stintd.ports import Failure, Response
 from stintd.store import cursors, heartbeats
-
-if TYPE_CHECKING:
-    from stintd.engine.step import Step
 
 PREFIX = "emit."
 GATHER = 60.0
@@ -155,19 +153,19 @@ class Emitters:
                 self._running[name] = (address, emitter, self._supervisor.start(f"emit {name}", emitter.run))
 
 
-def _forget(step: "Step", name: str) -> None:
+def _forget(step: Step, name: str) -> None:
     """Nothing is sent there any more; whoever wants it again begins then."""
     for ending in ("", ".from", ".to"):
         cursors.drop(step.conn, PREFIX + name + ending)
 
 
-def _begin(step: "Step", name: str, address: str, us: int) -> None:
+def _begin(step: Step, name: str, address: str, us: int) -> None:
     """Nothing from before it was wanted is sent."""
     if cursors.get(step.conn, PREFIX + name + ".to") != address:
         cursors.put(step.conn, {PREFIX + name: str(us), PREFIX + name + ".from": str(us), PREFIX + name + ".to": address})
 
 
-def _back_to(step: "Step", name: str, us: int) -> None:
+def _back_to(step: Step, name: str, us: int) -> None:
     """A heartbeat from before what was sent: everything that no silence parts from it is sent again, because it may end
     or divide what began long before. Never from before it was wanted.
     """
@@ -178,7 +176,7 @@ def _back_to(step: "Step", name: str, us: int) -> None:
         cursors.put(step.conn, {PREFIX + name: str(max(first_us, int(begun or us)))})
 
 
-def _on_to(step: "Step", name: str, from_us: int, us: int) -> None:
+def _on_to(step: Step, name: str, from_us: int, us: int) -> None:
     """Everything up to here was sent; unless meanwhile something came late."""
     if cursors.get(step.conn, PREFIX + name) == str(from_us):
         cursors.put(step.conn, {PREFIX + name: str(us)})

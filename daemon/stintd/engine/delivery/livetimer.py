@@ -23,7 +23,7 @@ from stintd.domain.model import from_us, to_us
 from stintd.engine import wire
 from stintd.engine.delivery.attempt import as_item
 from stintd.engine.delivery.plan import Piece, Planned, content, work_of
-from stintd.engine.queries.entries import find
+from stintd.engine.entries import find
 from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.engine.view import Reading

@@ -24,7 +24,7 @@ from stintd.domain.billing.target import Abilities, Hold, Target, Work
 from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
 from stintd.engine import wire
-from stintd.engine.queries.entries import find, overlapping
+from stintd.engine.entries import find, overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.step import Step

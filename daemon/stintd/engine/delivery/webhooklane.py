@@ -14,10 +14,10 @@ from sqlite3 import Connection
 from stintd import __version__
 from stintd.clock import Clock
 from stintd.domain.model import to_us
-from stintd.engine.commands.deliveries import Attempt, settle
 from stintd.engine.delivery import webhook_signature
 from stintd.engine.delivery.lane import Act, Lane
 from stintd.engine.delivery.retry import LONGEST_ASKED, Retry, asked_pause
+from stintd.engine.delivery.webhook_attempt import Attempt, settle
 from stintd.engine.delivery.webhook_secrets import HookSecrets
 from stintd.engine.engine import Engine
 from stintd.engine.outbox import target_of

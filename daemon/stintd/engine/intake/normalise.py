@@ -11,17 +11,12 @@ from datetime import datetime, timedelta
 
 from stintd.domain.model import ACTORS, KINDS, SOURCES, BeatSignal, Context, Heartbeat
 from stintd.engine.checkouts import Places
+from stintd.engine.checks import check_time, unlike_any
 from stintd.errors import Invalid
 from stintd.store.ids import content_id
 
-EARLIEST = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
 TEXT_LIMIT = 1024
 LINK_SECONDS = 1.0
-
-
-def unlike_any() -> str:
-    """An id for a heartbeat that came without id and time: it is its own, whatever it says (DETAILS, Duplicates)."""
-    return "~" + os.urandom(12).hex()
 
 
 class _Looking:
@@ -51,14 +46,6 @@ def _looked(done: "asyncio.Future[dict[str, str]]") -> None:
 
 def _real_paths(paths: Iterable[str]) -> dict[str, str]:
     return {path: real for path in paths if (real := os.path.realpath(path)) != path}
-
-
-def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
-    """Refuse (`invalid`) what cannot be a moment of work: the future, or before there was git."""
-    if time > now + max_future:
-        raise Invalid(f"time {time.isoformat()} is in the future", "check the sender's clock, or leave time out to mean now")
-    if time < EARLIEST:
-        raise Invalid(f"time {time.isoformat()} is before 1990", "send the time in RFC 3339, like 2026-11-20T10:30:00Z")
 
 
 def check_words(signal: BeatSignal) -> None:

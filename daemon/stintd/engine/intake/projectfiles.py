@@ -12,6 +12,7 @@ from stintd.domain.model import CheckoutFacts
 from stintd.domain.noise.filename import exclusions
 from stintd.engine.engine import Engine
 from stintd.engine.intake.intake import Gate
+from stintd.engine.sheet.derive import learn_files
 
 
 class Found(Protocol):
@@ -61,7 +62,7 @@ class ProjectFiles:
             health.raise_warning("project_file", trouble, "mend the file; until then it says nothing", subject=path)
         if found.files or path in self._known:
             self._known[path] = found.files
-            self._engine.write(lambda step: step.state.learn_files(step, path, found.files))
+            self._engine.write(lambda step: learn_files(step, path, found.files))
             self.apply()
 
     def apply(self) -> None:

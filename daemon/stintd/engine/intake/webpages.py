@@ -7,8 +7,8 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from stintd.domain.mapping.remote import normalise_remote
-from stintd.domain.mapping.ticket import task_of_branch, ticket_of
 from stintd.domain.policy import Policy
+from stintd.domain.ticket import task_of_branch, ticket_of
 from stintd.engine.checkouts import Checkout, Places
 from stintd.frozen import frozen
 

@@ -10,10 +10,11 @@ from stintd.domain.derive.fact import AGENT_KINDS
 from stintd.domain.model import Context, to_us
 from stintd.domain.slicing import Mark, Piece, Slice, slices
 from stintd.engine import wire
+from stintd.engine.entries import find, overlapping
 from stintd.engine.period import DAY, midnight
-from stintd.engine.queries.entries import find, overlapping
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import Row
-from stintd.engine.sheet import projects, rollup
+from stintd.engine.sheet import rollup
 from stintd.engine.view import View
 from stintd.store import heartbeats
 
@@ -61,7 +62,7 @@ def _pieces(view: View, row: Row, lo: int, hi: int) -> Iterable[Piece]:
 
 def marks(view: View, lo: int, hi: int) -> list[Mark]:
     """The heartbeats of the period, with their project as it resolves now."""
-    contexts, resolver = heartbeats.contexts(view.conn), projects.load_resolver(view.conn, view.policy)
+    contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
     found = []
     for run in heartbeats.runs(view.conn, lo, hi):
         context = contexts[run.context]

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from stintd.domain.mapping.resolver import normal_name
-from stintd.domain.mapping.ticket import ticket_of
 from stintd.domain.model import to_us
+from stintd.domain.ticket import ticket_of
 from stintd.engine import wire
+from stintd.engine.entries import find as select_entries
+from stintd.engine.entries import overlapping
 from stintd.engine.queries import timers
-from stintd.engine.queries.entries import find as select_entries
-from stintd.engine.queries.entries import overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.view import Reading, View
 from stintd.errors import Invalid, NotFound

@@ -5,8 +5,8 @@ from typing import Any
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
+from stintd.engine.entries import conditions, find, overlapping
 from stintd.engine.period import DAY, midnight, zone_of
-from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import first
 from stintd.engine.view import View
 from stintd.errors import Invalid

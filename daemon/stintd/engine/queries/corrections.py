@@ -14,10 +14,11 @@ from stintd.domain import report as rules
 from stintd.domain.derive import timesheet
 from stintd.domain.model import Stretch, to_us
 from stintd.engine import wire
+from stintd.engine.entries import conditions, find, overlapping
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
-from stintd.engine.queries.entries import conditions, find, overlapping
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor, first, select
-from stintd.engine.sheet import projects, rollup
+from stintd.engine.sheet import rollup
 from stintd.engine.sheet.derive import derive_range, merged
 from stintd.engine.view import View
 from stintd.errors import Invalid
@@ -131,7 +132,7 @@ def _by_evidence(view: View, approved: list[Row], span: Period, zone: Any) -> Su
         return {}
     gap_us = timesheet.island_gap(view.policy)
     bounds = [heartbeats.island(view.conn, row["start_us"], row["end_us"], gap_us) for row in lifted.values()]
-    resolver = projects.load_resolver(view.conn, view.policy)
+    resolver = load_resolver(view.conn, view.policy)
     found: Sums = {}
 
     def add(stretches: Iterable[Stretch], sign: int) -> None:

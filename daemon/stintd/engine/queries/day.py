@@ -8,16 +8,16 @@ from datetime import date
 from typing import Any
 
 from stintd.domain.derive import timesheet
-from stintd.domain.derive.interval import subtract
+from stintd.domain.interval import subtract
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context, Stretch, to_us
 from stintd.engine import wire
+from stintd.engine.entries import find, overlapping
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries import gaps, reports
-from stintd.engine.queries.entries import find, overlapping
 from stintd.engine.queries.workspaces import figures
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import select
-from stintd.engine.sheet import projects
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import View
 from stintd.store import absences, heartbeats
@@ -57,7 +57,7 @@ def day(view: View, on: date | None = None) -> dict[str, Any]:
 def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str, Any]]:
     """What was observed inside the day, each stretch in one state."""
     island = heartbeats.island(view.conn, span.lo_us, span.hi_us, timesheet.island_gap(view.policy))
-    resolver: Resolver = projects.load_resolver(view.conn, view.policy)
+    resolver: Resolver = load_resolver(view.conn, view.policy)
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now, is_shadow=True)
     for stretch in sheet.stretches:
         for state, start, end in _states(stretch):
@@ -105,7 +105,7 @@ def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str
 
 
 def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | None]]:
-    contexts, resolver = heartbeats.contexts(view.conn), projects.load_resolver(view.conn, view.policy)
+    contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
     for run in heartbeats.runs(view.conn, span.lo_us, span.hi_us - 1):
         context = contexts[run.context]
         for time_us, entity in heartbeats.beats(view.conn, run) if context.kind in GIT_ACTS else ():

@@ -18,8 +18,8 @@ from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.delivery.plan import Planned, work_of
+from stintd.engine.entries import conditions, find, overlapping
 from stintd.engine.period import Period, zone_of
-from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, select
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.view import View

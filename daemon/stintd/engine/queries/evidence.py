@@ -9,10 +9,11 @@ from stintd.domain.derive import timesheet
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import GapVerdict, to_us
 from stintd.engine import wire
-from stintd.engine.queries.entries import find, overlapping, row_of
+from stintd.engine.entries import find, overlapping
+from stintd.engine.queries.entries import row_of
 from stintd.engine.queries.gaps import holes_around
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
-from stintd.engine.sheet import projects
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import Reading, View
 from stintd.errors import Conflict, Invalid, NotFound
@@ -60,7 +61,7 @@ def _of_row(view: View, row: Row) -> dict[str, Any]:
 def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[dict[str, Any]]:
     """Heartbeats in a closed range, of one project if it is named, oldest first."""
     contexts = heartbeats.contexts(view.conn)
-    resolver = projects.load_resolver(view.conn, view.policy)
+    resolver = load_resolver(view.conn, view.policy)
     found = []
     for run in heartbeats.runs(view.conn, lo_us, hi_us):
         context = contexts[run.context]
@@ -77,7 +78,7 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[di
 def _verdicts(view: View, lo_us: int, hi_us: int, actor: str, project: str | None) -> list[GapVerdict]:
     """The judged silences of the islands here that meet the range, in order; of an agent why its time is its own."""
     gap_us = timesheet.island_gap(view.policy)
-    resolver: Resolver = projects.load_resolver(view.conn, view.policy)
+    resolver: Resolver = load_resolver(view.conn, view.policy)
     island = heartbeats.island(view.conn, lo_us, hi_us, gap_us)
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
     theirs = [one for one in sheet.stretches if one.actor == actor and (actor == "human" or one.project == project)]

@@ -8,8 +8,8 @@ from typing import Any
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
+from stintd.engine.entries import conditions
 from stintd.engine.period import period, zone_of
-from stintd.engine.queries.entries import conditions
 from stintd.engine.rows import Row
 from stintd.engine.view import View
 from stintd.store import heartbeats

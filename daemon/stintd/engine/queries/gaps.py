@@ -14,12 +14,12 @@ from stintd.domain.meeting import Meeting
 from stintd.domain.model import GapVerdict, from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine import wire
+from stintd.engine.entries import find, overlapping
 from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
 from stintd.engine.queries import meetings
-from stintd.engine.queries.entries import find, overlapping
 from stintd.engine.queries.timers import counted_end
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor
-from stintd.engine.sheet import projects
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import Reading, View
 from stintd.errors import NotFound
@@ -168,7 +168,7 @@ class _Judge:
         view = self._view
         if not heartbeats.runs(view.conn, *island):
             return []
-        self._resolver = self._resolver or projects.load_resolver(view.conn, view.policy)
+        self._resolver = self._resolver or load_resolver(view.conn, view.policy)
         sheet = derive_range(view.conn, self._resolver, view.policy, *island, view.now)
         return [*sheet.unassigned, *sheet.gaps]
 

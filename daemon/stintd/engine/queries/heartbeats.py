@@ -7,8 +7,8 @@ from typing import Any
 from stintd.domain.model import Assignment, Context
 from stintd.engine import wire
 from stintd.engine.period import period, zone_of
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor, first
-from stintd.engine.sheet import projects
 from stintd.engine.view import View
 from stintd.store import heartbeats
 
@@ -53,7 +53,7 @@ def _newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Found]:
     if bounds is None or bounds["lo"] is None:
         return
     lo, hi, window = max(lo_us, bounds["lo"]), min(hi_us, bounds["hi"]), WINDOW_US
-    contexts, resolver = heartbeats.contexts(view.conn), projects.load_resolver(view.conn, view.policy)
+    contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
     while hi >= lo:
         begin = max(lo, hi - window + 1)
         found = [

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from stintd.domain import manual
 from stintd.domain.model import ProjectId, TimeEntry, to_us
 from stintd.domain.timer import PauseEntry
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import Row, select
-from stintd.engine.sheet import derive, projects, rollup
+from stintd.engine.sheet import derive, rollup
 from stintd.engine.sheet.forgotten import PAUSED
 from stintd.engine.view import View
 from stintd.store import cursors
@@ -46,7 +47,7 @@ def _nameless(view: View) -> list[dict[str, Any]]:
 def _shadow(view: View, timer: TimeEntry) -> list[dict[str, Any]]:
     """Ten minutes of evidence elsewhere in the shadow of a timer."""
     lo_us, now_us = to_us(timer.start), to_us(view.now)
-    resolver = projects.load_resolver(view.conn, view.policy)
+    resolver = load_resolver(view.conn, view.policy)
     shadow = derive.derive_range(view.conn, resolver, view.policy, lo_us, now_us, view.now, is_shadow=True)
     names = {ProjectId(row["id"]): row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
     notice = manual.shadow_notice(timer, names, shadow.stretches, view.policy, ZoneInfo(timer.zone), view.now)

@@ -13,9 +13,9 @@ from stintd.domain.day import iso_week, week_of
 from stintd.domain.model import TimeEntry, from_us, to_us
 from stintd.engine import wire
 from stintd.engine.delivery.plan import Planned
+from stintd.engine.entries import conditions, find, overlapping
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries import delivered as at_target
-from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import billable as billing
 from stintd.engine.sheet import rollup

@@ -5,8 +5,8 @@ from typing import Any
 
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
-from stintd.engine.sheet import projects
 from stintd.engine.view import View
 from stintd.engine.wire import instant
 
@@ -20,7 +20,7 @@ def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     sql = f"SELECT r.* FROM repo r WHERE {KNOWN}{clause}"  # noqa: S608
     found = select(view.conn, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
     kept, following = page(found, limit, ("name", "id"))
-    resolver = projects.load_resolver(view.conn, view.policy)
+    resolver = load_resolver(view.conn, view.policy)
     names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
     return {"data": [_repo(view, row, resolver, names) for row in kept], "nextCursor": following}
 

@@ -16,8 +16,8 @@ from stintd.engine import wire
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.queries import corrections, gaps, meetings
 from stintd.engine.queries.timers import counted_end
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import Row, first, select
-from stintd.engine.sheet import projects
 from stintd.engine.view import View
 from stintd.store import absences, cursors
 
@@ -172,7 +172,7 @@ def _projects(view: View, span: Period) -> Iterator[dict[str, Any]]:
     for row in select(view.conn, NEW, (span.lo_us, span.hi_us)):
         name, day = row["name"], _when(view, row["created_us"], None)["day"]
         about = {"day": day, "projectId": row["id"], "projectName": name}
-        resolver = resolver or projects.load_resolver(view.conn, view.policy)
+        resolver = resolver or load_resolver(view.conn, view.policy)
         near = resolver.suggestion(row["folder"] or name)
         other = first(view.conn, "SELECT name FROM project WHERE id = ? AND id <> ?", (near, row["id"])) if near else None
         if other is not None:

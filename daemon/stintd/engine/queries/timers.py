@@ -5,8 +5,8 @@ from typing import Any
 from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.period import DAY, midnight, zone_of
+from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import LONGEST_US, select
-from stintd.engine.sheet import projects
 from stintd.engine.view import View
 
 AUTOMATIC = frozenset({"auto", "backfill"})
@@ -26,7 +26,7 @@ def _glimpsed(view: View, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Work noticed where no timer runs yet; a timer by hand goes before it."""
     if not view.glimpses or any(one["origin"] not in AUTOMATIC and one["state"] == "running" for one in shown):
         return []
-    resolver = projects.load_resolver(view.conn, view.policy)
+    resolver = load_resolver(view.conn, view.policy)
     running = {one["projectId"] for one in shown if one["state"] == "running"}
     found = [(context, time, resolver.resolve(context)) for context, time in view.glimpses]
     return [wire.provisional(view, *one) for one in found if one[2].project is None or one[2].project not in running]

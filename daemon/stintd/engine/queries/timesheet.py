@@ -8,9 +8,9 @@ from stintd.domain import report as rules
 from stintd.domain.day import ONE_DAY, week_of
 from stintd.engine import wire
 from stintd.engine.delivery.plan import Planned
+from stintd.engine.entries import conditions, find, overlapping
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.delivered import Handed, handed
-from stintd.engine.queries.entries import conditions, find, overlapping
 from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.view import View

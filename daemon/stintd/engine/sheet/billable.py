@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from sqlite3 import Connection
 
-from stintd.domain.mapping.pattern import glob
 from stintd.domain.mapping.resolver import normal_name
+from stintd.domain.pattern import glob
 from stintd.domain.policy import MapRule, Policy
+from stintd.engine.resolver import rules
 from stintd.engine.rows import Row
-from stintd.engine.sheet import projects
 
 
 def rule_of(conn: Connection, policy: Policy, project: str, branch: str | None) -> MapRule | None:
     """The owner's first mapping to this project that says something of billing or tags here."""
     name = normal_name(project)
-    for dated in projects.rules(conn, policy):
+    for dated in rules(conn, policy):
         rule = dated.rule
         is_here = rule.branch is None or glob(rule.branch).fullmatch(branch or "") is not None
         says = rule.billable is not None or rule.bill_agent_time is not None or bool(rule.tags)
@@ -37,7 +37,7 @@ def supervised(conn: Connection, policy: Policy) -> Callable[[Row], bool]:
     """Whether a project's supervised time is billed: by the first mapping to it that says so and holds on every branch,
     for totals know no branch; else by the project's own word."""
     said: dict[str, bool] = {}
-    for dated in projects.rules(conn, policy):
+    for dated in rules(conn, policy):
         rule = dated.rule
         if rule.bill_supervised is not None and rule.project is not None and rule.branch is None:
             said.setdefault(normal_name(rule.project), rule.bill_supervised)

@@ -9,22 +9,20 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from sqlite3 import Connection
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from stintd.domain.derive import timesheet
 from stintd.domain.derive.evidence import Claim, Cut, Edits, Evidence, Run, Taken
-from stintd.domain.derive.timesheet import Sheet, WaitingSession
+from stintd.domain.derive.timesheet import Sheet
 from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Heartbeat, to_us
 from stintd.domain.policy import Policy
 from stintd.engine.rows import LONGEST_US, Row, select
 from stintd.engine.sheet import habits, projects, reconcile
+from stintd.engine.step import Step
 from stintd.store import absences, cursors, heartbeats
-
-if TYPE_CHECKING:
-    from stintd.engine.step import Step
 
 CLAIMS = """
 SELECT * FROM entry WHERE pinned <> '' AND start_us BETWEEN ? AND ? AND end_us >= ?
@@ -33,91 +31,38 @@ UNION ALL SELECT * FROM entry WHERE end_us IS NULL AND start_us <= ? AND (origin
 """
 
 
-class SheetState:
-    """What the writer thread remembers between steps: how places resolve, and the live end of the sheet."""
+def ingest(step: Step, beats: Sequence[Heartbeat]) -> None:
+    """Store heartbeats, give their places a project, and touch what they change."""
+    kept = recorded(step.conn, beats)
+    if kept:
+        added = heartbeats.add(step.conn, kept)
+        projects.ensure_projects(step, added.new_contexts)
+        for lo_us, hi_us in added.touched:
+            step.touch(lo_us, hi_us)
 
-    def __init__(self, zone: str, user_id: str, device_id: str, workspace_id: str) -> None:
-        self.zone, self.user_id, self.device_id, self.workspace_id = zone, user_id, device_id, workspace_id
-        self.waiting: list[WaitingSession] = []
-        self.roots: tuple[str, ...] = ()
-        self._files: dict[str, tuple[ProjectFile, ...]] = {}
-        self._live: tuple[int, int] | None = None
-        self._silence: datetime | None = None
-        self._check: datetime | None = None
-        self._resolver: Resolver | None = None
 
-    @property
-    def next_deadline(self) -> datetime | None:
-        """When passing time alone changes something: a silence ends a timer, or a manual timer must be looked after."""
-        return min((at for at in (self._silence, self._check) if at is not None), default=None)
+def wake(step: Step) -> None:
+    """At start: everything that was open is looked at again with today's clock."""
+    for row in select(step.conn, "SELECT start_us FROM entry WHERE end_us IS NULL"):
+        step.touch(row["start_us"], to_us(step.now))
+    last = heartbeats.last_us(step.conn)
+    if last is not None:
+        step.touch(last, last)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether some timer runs."""
-        return self.next_deadline is not None
 
-    def resolver(self, conn: Connection, policy: Policy) -> Resolver:
-        """How contexts resolve to projects now; built again after `forget_places`."""
-        if self._resolver is None:
-            files = [file for files in self._files.values() for file in files]
-            self._resolver = projects.load_resolver(conn, policy, self.roots, files)
-        return self._resolver
-
-    def forget_places(self) -> None:
-        """Projects, repositories or mappings changed."""
-        self._resolver = None
-
-    def forget(self) -> None:
-        """A rollback happened: nothing remembered is certain."""
-        self._resolver = None
-
-    def learn_files(self, step: "Step", checkout: str, files: tuple[ProjectFile, ...]) -> None:
-        """What the project files of a checkout say now. A difference corrects what is not pinned, the past too."""
-        self._files[checkout] = files
-        name, text = f"project files:{checkout}", repr(files) if files else ""
-        if (cursors.get(step.conn, name) or "") == text:
-            return
-        cursors.put(step.conn, {name: text})
-        self.forget_places()
-        contexts = [context for context in heartbeats.contexts(step.conn).values() if context.repo_path == checkout]
-        projects.ensure_projects(step, contexts)
-        known = heartbeats.bounds(step.conn)
-        if known is not None and contexts:
-            step.touch(*known)
-
-    def wake(self, step: "Step") -> None:
-        """At start: everything that was open is looked at again with today's clock."""
-        for row in select(step.conn, "SELECT start_us FROM entry WHERE end_us IS NULL"):
-            step.touch(row["start_us"], to_us(step.now))
-        last = heartbeats.last_us(step.conn)
-        if last is not None:
-            step.touch(last, last)
-
-    def ingest(self, step: "Step", beats: Sequence[Heartbeat]) -> None:
-        """Store heartbeats, give their places a project, and touch what they change."""
-        kept = recorded(step.conn, beats)
-        if kept:
-            added = heartbeats.add(step.conn, kept)
-            projects.ensure_projects(step, added.new_contexts)
-            for lo_us, hi_us in added.touched:
-                step.touch(lo_us, hi_us)
-
-    def live_range(self, now: datetime) -> tuple[int, int] | None:
-        """The island whose sheet changes by the mere passing of time, when that time has come."""
-        if self._live is not None and self._silence is not None and self._silence <= now:
-            return self._live
-        return None
-
-    def note_live(self, lo_us: int, hi_us: int, sheet: Sheet) -> None:
-        """Remember what runs, and when silence will end it."""
-        if sheet.next_deadline is not None:
-            self._live, self._silence, self.waiting = (lo_us, hi_us), sheet.next_deadline, list(sheet.waiting)
-        elif self._live is not None and lo_us <= self._live[1] and self._live[0] <= hi_us:
-            self._live, self._silence, self.waiting = None, None, []
-
-    def look_after(self, check: datetime | None) -> None:
-        """When manual timers must be looked after next."""
-        self._check = check
+def learn_files(step: Step, checkout: str, files: tuple[ProjectFile, ...]) -> None:
+    """What the project files of a checkout say now. A difference corrects what is not pinned, the past too."""
+    step.state.learn_files(checkout, files)
+    name, text = f"project files:{checkout}", repr(files) if files else ""
+    if (cursors.get(step.conn, name) or "") == text:
+        return
+    cursors.put(step.conn, {name: text})
+    step.forget_places()
+    contexts = [context for context in heartbeats.contexts(step.conn).values() if context.repo_path == checkout]
+    projects.ensure_projects(step, contexts)
+    known = heartbeats.bounds(step.conn)
+    if known is not None and contexts:
+        step.touch(*known)
 
 
 def recorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
@@ -129,7 +74,7 @@ def recorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
     return [beat for beat in beats if not any(one.start <= beat.time < one.end for one in off)]
 
 
-def refresh(step: "Step", touched: Iterable[tuple[int, int]]) -> None:
+def refresh(step: Step, touched: Iterable[tuple[int, int]]) -> None:
     """Derive again every island that a touched range meets, and write what differs."""
     ranges = list(touched)
     live = step.state.live_range(step.now)
@@ -139,7 +84,7 @@ def refresh(step: "Step", touched: Iterable[tuple[int, int]]) -> None:
         _derive_again(step, ranges)
 
 
-def _derive_again(step: "Step", ranges: list[tuple[int, int]]) -> None:
+def _derive_again(step: Step, ranges: list[tuple[int, int]]) -> None:
     gap_us = timesheet.island_gap(step.policy)
     for lo_us, hi_us in merged([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
         _learn(step, lo_us, hi_us)
@@ -149,7 +94,7 @@ def _derive_again(step: "Step", ranges: list[tuple[int, int]]) -> None:
         step.state.note_live(lo_us, hi_us, sheet)
 
 
-def _learn(step: "Step", lo_us: int, hi_us: int) -> None:
+def _learn(step: Step, lo_us: int, hi_us: int) -> None:
     """Let the days of a range that has evidence learn before they are derived."""
     known = heartbeats.bounds(step.conn)
     if known is not None and max(lo_us, known[0]) <= min(hi_us, known[1]):

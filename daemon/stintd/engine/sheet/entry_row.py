@@ -2,15 +2,12 @@
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from stintd.domain.describe import describe, ticket_in
 from stintd.domain.model import Stretch, to_us
 from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import billable as billing
-
-if TYPE_CHECKING:
-    from stintd.engine.step import Step
+from stintd.engine.step import Step
 
 COMMITS = """
 SELECT subject, time_us FROM repo_commit
@@ -24,7 +21,7 @@ ORDER BY time_us, sha LIMIT 1
 DAY_US = 86_400_000_000
 
 
-def row_of(step: "Step", stretch: Stretch) -> Row:
+def row_of(step: Step, stretch: Stretch) -> Row:
     """The columns of an automatic entry for this stretch, but for its id and what a creation adds."""
     end_us = None if stretch.is_open else to_us(stretch.end)
     subjects = _subjects(step, stretch)
@@ -44,7 +41,7 @@ def row_of(step: "Step", stretch: Stretch) -> Row:
     }  # fmt: skip
 
 
-def _said(step: "Step", session: str | None) -> Row:
+def _said(step: Step, session: str | None) -> Row:
     """What the start of a session said of the work: description, tags, billable; only what it did say."""
     row = first(step.conn, "SELECT description, tags, billable FROM session WHERE id = ?", (session,)) if session else None
     if row is None:
@@ -56,7 +53,7 @@ def _us(length: timedelta) -> int:
     return length // timedelta(microseconds=1)
 
 
-def _subjects(step: "Step", stretch: Stretch) -> list[str]:
+def _subjects(step: Step, stretch: Stretch) -> list[str]:
     if stretch.project is None:
         return []
     where = {"repo": stretch.repo, "project": stretch.project, "branch": stretch.branch}
@@ -64,7 +61,7 @@ def _subjects(step: "Step", stretch: Stretch) -> list[str]:
     return [row["subject"] for row in found]
 
 
-def _next_subject(step: "Step", stretch: Stretch) -> str | None:
+def _next_subject(step: Step, stretch: Stretch) -> str | None:
     """The subject of the next own commit on that branch the same day, for work not yet committed."""
     if stretch.repo is None:
         return None
@@ -73,7 +70,7 @@ def _next_subject(step: "Step", stretch: Stretch) -> str | None:
     return found["subject"] if found else None
 
 
-def _billing(step: "Step", stretch: Stretch, project: Row | None) -> Row:
+def _billing(step: Step, stretch: Stretch, project: Row | None) -> Row:
     """Billable and tags: the owner's mapping, else the project's own word, else whether it has a client."""
     rule = billing.rule_of(step.conn, step.policy, project["name"], stretch.branch) if project else None
     billable = billing.is_billable(rule, project, stretch.actor)

@@ -5,17 +5,14 @@ The pause is no edit of the owner's: undo does not count it as a step, and the o
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stintd.domain import manual
 from stintd.domain.model import Pause, TimeEntry, from_us, to_us
 from stintd.engine.rows import Row, select
 from stintd.engine.sheet import reconcile, rollup
+from stintd.engine.step import Step
 from stintd.store import absences, cursors, heartbeats, rowio
-
-if TYPE_CHECKING:
-    from stintd.engine.step import Step
 
 PAUSED = "paused:"
 """Cursor that says why a timer was paused by itself; the owner is asked while it rests."""
@@ -26,7 +23,7 @@ VOUCHED = "vouched:"
 RUNNING = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human' AND state = 'running'"
 
 
-def look(step: "Step") -> datetime | None:
+def look(step: Step) -> datetime | None:
     """Pause what has come to a pause; the next instant at which passing time alone may pause something."""
     checks = []
     for row in select(step.conn, RUNNING):
@@ -42,14 +39,14 @@ def look(step: "Step") -> datetime | None:
     return min(checks, default=None)
 
 
-def _since_vouched(step: "Step", timer: TimeEntry) -> TimeEntry:
+def _since_vouched(step: Step, timer: TimeEntry) -> TimeEntry:
     """The timer from when its owner last said what its time had been: before that it is not looked at again."""
     known = cursors.get(step.conn, VOUCHED + timer.id)
     at = from_us(int(known)) if known is not None else timer.start
     return replace(timer, start=at, pauses=()) if at > manual.running_since(timer) else timer
 
 
-def _signs(step: "Step", row: Row, timer: TimeEntry) -> manual.Signs:
+def _signs(step: Step, row: Row, timer: TimeEntry) -> manual.Signs:
     """What speaks for a timer: its owner's acts on it, and human heartbeats of its project."""
     since, now_us = to_us(manual.running_since(timer)), to_us(step.now)
     resolver = step.state.resolver(step.conn, step.policy)
@@ -62,7 +59,7 @@ def _signs(step: "Step", row: Row, timer: TimeEntry) -> manual.Signs:
     return manual.Signs(at, absences.overlapping(step.conn, since, now_us))
 
 
-def _pause(step: "Step", row: Row, timer: TimeEntry, at: datetime) -> None:
+def _pause(step: Step, row: Row, timer: TimeEntry, at: datetime) -> None:
     pauses = [*timer.pauses, Pause(at, None)]
     text = str([[to_us(one.start), to_us(one.end) if one.end else None] for one in pauses]).replace("None", "null")
     values = {"state": "paused", "pauses": text, "revision": row["revision"] + 1, "updated_us": to_us(step.now)}

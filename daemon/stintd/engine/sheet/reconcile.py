@@ -7,7 +7,7 @@ as it stood when it was edited; so they do not depend on the order in which evid
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stintd.domain.derive.identity import Found, Held, match
 from stintd.domain.derive.timesheet import Sheet
@@ -15,10 +15,8 @@ from stintd.domain.model import Stretch, to_us
 from stintd.engine import wire
 from stintd.engine.rows import LONGEST_US, Row, first, select
 from stintd.engine.sheet import billable, entry_row, rollup
+from stintd.engine.step import Step
 from stintd.store import rowio
-
-if TYPE_CHECKING:
-    from stintd.engine.step import Step
 
 FOLLOWING = "origin = 'auto' AND instr(pinned, 'time') = 0"
 """Entries that evidence makes and unmakes; all others are the owner's."""
@@ -27,7 +25,7 @@ QUIET = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
 TEXT = ("description", "tags", "billable")
 
 
-def write(step: "Step", sheet: Sheet, lo_us: int, hi_us: int) -> None:
+def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
     """Make the automatic entries between these instants what `sheet` says."""
     bounds = "start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) >= ?"
     sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWING}"  # noqa: S608
@@ -48,7 +46,7 @@ def write(step: "Step", sheet: Sheet, lo_us: int, hi_us: int) -> None:
             _hold(step, row)
 
 
-def bill_again(step: "Step", project_id: str) -> None:
+def bill_again(step: Step, project_id: str) -> None:
     """What is billed of a project was changed: so are its entries that nobody set or approved, backwards too."""
     project = first(step.conn, "SELECT * FROM project WHERE id = ?", (project_id,))
     sql = "SELECT * FROM entry WHERE project_id = ? AND origin = 'auto' AND instr(pinned, 'text') = 0"
@@ -98,7 +96,7 @@ def _is_elsewhere(row: Row, stretches: Sequence[Stretch]) -> bool:
     return any(s.actor == "human" and to_us(s.start) < end_us and to_us(s.end) > row["start_us"] for s in stretches)
 
 
-def _hold(step: "Step", row: Row) -> None:
+def _hold(step: Step, row: Row) -> None:
     """What a person wrote on an entry stays although late evidence gave its time to other work: it becomes their own
     time, and the rest is derived again around it, so that nothing counts twice.
     """
@@ -130,7 +128,7 @@ def _overlaid(before: Row, derived: Row) -> Row:
     return row
 
 
-def _create(step: "Step", row: Row) -> str:
+def _create(step: Step, row: Row) -> str:
     """A new automatic entry; its id."""
     state = step.state
     entry_id = step.new_id()
@@ -145,7 +143,7 @@ def _create(step: "Step", row: Row) -> str:
     return entry_id
 
 
-def _change(step: "Step", before: Row, row: Row) -> None:
+def _change(step: Step, before: Row, row: Row) -> None:
     """Write what differs, if anything does."""
     differing = {name: value for name, value in row.items() if before[name] != value}
     if not differing:
@@ -161,7 +159,7 @@ def _change(step: "Step", before: Row, row: Row) -> None:
         announce(step, "time_entry.stopped" if stopped else "time_entry.updated", before["id"])
 
 
-def remove(step: "Step", row: Row, successor: str | None) -> None:
+def remove(step: Step, row: Row, successor: str | None) -> None:
     """An automatic entry is gone; `successor` holds its time now."""
     rowio.delete(step.conn, "entry", row["id"])
     rollup.remove(step, row)
@@ -173,7 +171,7 @@ def remove(step: "Step", row: Row, successor: str | None) -> None:
     step.publish("time_entry.deleted", payload)
 
 
-def announce(step: "Step", kind: str, entry_id: str) -> None:
+def announce(step: Step, kind: str, entry_id: str) -> None:
     """Tell listeners of an entry as it is now."""
     for entry in wire.entries_by_id(step, [entry_id]):
         step.publish(kind, entry)

@@ -8,15 +8,12 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from sqlite3 import Connection
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stintd.domain import report
 from stintd.domain.model import EntryId, Pause, ProjectId, RepoId, TimeEntry, from_us
 from stintd.engine.rows import Row, select
-
-if TYPE_CHECKING:
-    from stintd.engine.step import Step
+from stintd.engine.step import Step
 
 ADD = """
 INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -42,18 +39,18 @@ def entry_of(row: Row) -> TimeEntry:
     )  # fmt: skip
 
 
-def add(step: "Step", row: Row) -> None:
+def add(step: Step, row: Row) -> None:
     """An entry came. `row` holds every column, defaults included."""
     step.conn.executemany(ADD, _parts(row, 1))
 
 
-def remove(step: "Step", row: Row) -> None:
+def remove(step: Step, row: Row) -> None:
     """An entry went."""
     step.conn.executemany(ADD, _parts(row, -1))
     step.conn.execute("DELETE FROM rollup WHERE entries = 0 AND total_us = 0")
 
 
-def replace(step: "Step", before: Row, after: Row) -> None:
+def replace(step: Step, before: Row, after: Row) -> None:
     """An entry changed."""
     step.conn.executemany(ADD, [*_parts(before, -1), *_parts(after, 1)])
     step.conn.execute("DELETE FROM rollup WHERE entries = 0 AND total_us = 0")

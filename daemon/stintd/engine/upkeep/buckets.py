@@ -3,14 +3,11 @@
 import json
 from datetime import datetime, timedelta
 from sqlite3 import Connection
-from typing import TYPE_CHECKING
 
+from stintd.engine.engine import Engine
+from stintd.engine.step import Step
 from stintd.errors import Conflict
 from stintd.store import cursors
-
-if TYPE_CHECKING:
-    from stintd.engine.engine import Engine
-    from stintd.engine.step import Step
 
 PREFIX = "activitywatch.bucket."
 BUCKETS_LIMIT = 100
@@ -25,7 +22,7 @@ def kept(conn: Connection) -> dict[str, tuple[str, str]]:
 class Buckets:
     """The buckets there are, and what each was last told. Loop thread only."""
 
-    def __init__(self, engine: "Engine", known: dict[str, tuple[str, str]]) -> None:
+    def __init__(self, engine: Engine, known: dict[str, tuple[str, str]]) -> None:
         self._engine, self._known = engine, known
         self._last: dict[str, tuple[str, datetime]] = {}
 
@@ -41,7 +38,7 @@ class Buckets:
             raise Conflict(f"there are {BUCKETS_LIMIT} buckets", "a watcher makes one; see what makes so many")
         value = json.dumps([kind, client])
 
-        def keep(step: "Step") -> None:
+        def keep(step: Step) -> None:
             cursors.put(step.conn, {PREFIX + identity: value})
 
         await self._engine.run(keep, "activitywatch")

@@ -16,7 +16,7 @@ from stintd.engine.engine import Engine
 from stintd.engine.hub import Change
 from stintd.engine.intake.intake import Glimpse
 from stintd.engine.queries.timers import timers
-from stintd.engine.sheet import projects
+from stintd.engine.resolver import load_resolver
 from stintd.engine.view import View
 from stintd.errors import StintdError
 
@@ -63,7 +63,7 @@ class News:
         beats, self._beats = self._beats, []
 
         def shaped(conn: Connection) -> list[Change]:
-            resolver = projects.load_resolver(conn, self._engine.policy)
+            resolver = load_resolver(conn, self._engine.policy)
             return [Change(0, "heartbeat", _shape(conn, beat, resolver.resolve(beat.context))) for beat in beats]
 
         self._publish_what(shaped)

@@ -1,0 +1,22 @@
+"""Checks of what others send, before any of it is stored."""
+
+import os
+from datetime import datetime, timedelta
+
+from stintd.errors import Invalid
+
+EARLIEST = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
+"""Before there was git nobody worked with it."""
+
+
+def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
+    """Refuse (`invalid`) what cannot be a moment of work: the future, or before there was git."""
+    if time > now + max_future:
+        raise Invalid(f"time {time.isoformat()} is in the future", "check the sender's clock, or leave time out to mean now")
+    if time < EARLIEST:
+        raise Invalid(f"time {time.isoformat()} is before 1990", "send the time in RFC 3339, like 2026-11-20T10:30:00Z")
+
+
+def unlike_any() -> str:
+    """An id for a heartbeat that came without id and time: it is its own, whatever it says (DETAILS, Duplicates)."""
+    return "~" + os.urandom(12).hex()

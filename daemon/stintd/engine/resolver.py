@@ -1,0 +1,46 @@
+"""How contexts resolve to projects, read from the rows as they are now. Takes a connection and writes nothing."""
+
+import json
+from collections.abc import Iterable
+from sqlite3 import Connection
+
+from stintd.domain.mapping.projectfile import ProjectFile
+from stintd.domain.mapping.resolver import DatedRule, KnownCheckout, KnownProject, KnownRepo, Resolver
+from stintd.domain.model import Context, ProjectId, RepoId
+from stintd.domain.policy import MapRule, Policy
+from stintd.engine.rows import select
+
+
+def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), files: Iterable[ProjectFile] = ()) -> Resolver:
+    """How contexts resolve to projects, from the rows as they are now."""
+    projects = [
+        KnownProject(ProjectId(row["id"]), row["name"], row["origin"] == "auto", row["folder"])
+        for row in select(conn, "SELECT id, name, origin, folder FROM project WHERE deleted = 0")
+    ]
+    repos = [
+        KnownRepo(RepoId(row["id"]), row["identity"] if "/" in row["identity"] else "", row["project_id"])
+        for row in select(conn, "SELECT id, identity, project_id FROM repo")
+    ]
+    checkouts = [
+        KnownCheckout(row["path"], RepoId(row["repo_id"]), row["kind"], row["parent"])
+        for row in select(conn, "SELECT path, repo_id, kind, parent FROM checkout")
+    ]
+    return Resolver(projects, repos, checkouts, rules(conn, policy), policy, roots=roots, files=files)
+
+
+def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
+    """The owner's mappings in the order that holds: those made by command, then those of the settings."""
+    found = []
+    for row in select(conn, "SELECT * FROM mapping ORDER BY position, id"):
+        billable = None if row["billable"] is None else bool(row["billable"])
+        rule = MapRule(
+            row["path"], row["remote"], row["branch"], row["project"], row["client"], row["task"], billable,
+            tuple(json.loads(row["tags"])),
+        )  # fmt: skip
+        found.append(DatedRule(rule, row["since_us"]))
+    return [*found, *(DatedRule(rule) for rule in policy.mappings)]
+
+
+def is_mapped(conn: Connection, policy: Policy, folder: str) -> bool:
+    """Whether a mapping of the owner's says where a folder outside every repository belongs."""
+    return Resolver([], [], [], rules(conn, policy), policy).placement(Context("shell", "read", folder=folder)).rule is not None

@@ -1,0 +1,71 @@
+"""What the writer thread remembers between steps: how contexts resolve, and the live end of the sheet. Memory only: it writes
+nothing, and a rollback makes it forget. Below `Step`, which carries it."""
+
+from datetime import datetime
+from sqlite3 import Connection
+
+from stintd.domain.derive.timesheet import Sheet, WaitingSession
+from stintd.domain.mapping.projectfile import ProjectFile
+from stintd.domain.mapping.resolver import Resolver
+from stintd.domain.policy import Policy
+from stintd.engine.resolver import load_resolver
+
+
+class SheetState:
+    """What the writer thread remembers between steps: how places resolve, and the live end of the sheet."""
+
+    def __init__(self, zone: str, user_id: str, device_id: str, workspace_id: str) -> None:
+        self.zone, self.user_id, self.device_id, self.workspace_id = zone, user_id, device_id, workspace_id
+        self.waiting: list[WaitingSession] = []
+        self.roots: tuple[str, ...] = ()
+        self._files: dict[str, tuple[ProjectFile, ...]] = {}
+        self._live: tuple[int, int] | None = None
+        self._silence: datetime | None = None
+        self._check: datetime | None = None
+        self._resolver: Resolver | None = None
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """When passing time alone changes something: a silence ends a timer, or a manual timer must be looked after."""
+        return min((at for at in (self._silence, self._check) if at is not None), default=None)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether some timer runs."""
+        return self.next_deadline is not None
+
+    def resolver(self, conn: Connection, policy: Policy) -> Resolver:
+        """How contexts resolve to projects now; built again after `forget_places`."""
+        if self._resolver is None:
+            files = [file for files in self._files.values() for file in files]
+            self._resolver = load_resolver(conn, policy, self.roots, files)
+        return self._resolver
+
+    def learn_files(self, checkout: str, files: tuple[ProjectFile, ...]) -> None:
+        """What the project files of a checkout say now."""
+        self._files[checkout] = files
+
+    def forget_places(self) -> None:
+        """Projects, repositories or mappings changed."""
+        self._resolver = None
+
+    def forget(self) -> None:
+        """A rollback happened: nothing remembered is certain."""
+        self._resolver = None
+
+    def live_range(self, now: datetime) -> tuple[int, int] | None:
+        """The island whose sheet changes by the mere passing of time, when that time has come."""
+        if self._live is not None and self._silence is not None and self._silence <= now:
+            return self._live
+        return None
+
+    def note_live(self, lo_us: int, hi_us: int, sheet: Sheet) -> None:
+        """Remember what runs, and when silence will end it."""
+        if sheet.next_deadline is not None:
+            self._live, self._silence, self.waiting = (lo_us, hi_us), sheet.next_deadline, list(sheet.waiting)
+        elif self._live is not None and lo_us <= self._live[1] and self._live[0] <= hi_us:
+            self._live, self._silence, self.waiting = None, None, []
+
+    def look_after(self, check: datetime | None) -> None:
+        """When manual timers must be looked after next."""
+        self._check = check
