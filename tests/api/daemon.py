@@ -6,6 +6,7 @@ import os
 import socket
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from stintd.domain.model import BeatSignal
 from stintd.domain.noise.filter import NoiseFilter
 from stintd.domain.policy import Policy
 from stintd.engine import checkout_rows
-from stintd.engine.apikeys import Keyring, holders
+from stintd.engine.apikeys import ApiKeys, holders
 from stintd.engine.checkouts import Places
 from stintd.engine.delivery.connect import Book, Connecting
 from stintd.engine.delivery.credentials import TargetKeys
@@ -41,7 +42,7 @@ from stintd.engine.upkeep.buckets import Buckets, kept
 from stintd.engine.upkeep.calendars import Calendars, CalendarSettings
 from stintd.engine.upkeep.doctor import Doctor, Watches
 from stintd.engine.upkeep.purge import Purge
-from stintd.engine.useragents import Clients
+from stintd.engine.useragents import UserAgents
 from stintd.ports import Login
 from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
@@ -96,9 +97,10 @@ class Daemon:
         folder = str(self.folder / "calendars")
         self.calendars = Calendars(self.engine, self.carrier, calendars.read, folder, lambda: self.chosen_calendars)
         self._connect()
-        self.keyring = Keyring(self.engine, clock)
-        self.keyring.load(self.database.read_now(holders))
-        self.clients, self.aside = Clients(self.engine), []
+        self.apikeys = ApiKeys(clock, self.engine.read, partial(self.engine.write, soon=False))
+        self.apikeys.load(self.database.read_now(holders))
+        self.useragents = UserAgents(clock, partial(self.engine.write, soon=False))
+        self.aside = []
         self.buckets = Buckets(self.engine, self.database.read_now(kept))
         self.surface = Surface(self, TABLE)
         self.path = str(self.folder / "s")

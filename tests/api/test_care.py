@@ -43,7 +43,7 @@ async def test_a_limited_or_reading_key_makes_no_backup_and_purges_nothing(clien
     port = await daemon.open_loopback()
     for body in ({"scope": "write", "name": "w"}, {"scope": "full", "name": "l", "projectName": "acme"}):
         key = (await client.post("/api/keys", body, 201))["key"]
-        await daemon.keyring.reload()
+        await daemon.apikeys.reload()
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
             for path, sent in (("backup", {}), ("purge", {"projectName": "acme"})):
                 async with session.post(f"http://127.0.0.1:{port}/api/{path}", json=sent) as answer:

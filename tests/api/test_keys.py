@@ -109,7 +109,7 @@ async def test_the_last_use_is_shown_at_once_and_kept(client, loopback, keys, da
     await loopback.ask("GET", "/api/health", keys["write"])
     used = {one["scope"]: one["lastUsedAt"] for one in (await client.get("/api/keys"))["data"]}
     assert used == {"read": None, "write": "2026-11-20T09:00:00Z", "full": None}
-    daemon.keyring.save()
+    daemon.apikeys.save()
     await client.get("/api/entries")
     rows = daemon.database.read_now(lambda conn: rowio.select(conn, "SELECT scope FROM api_key WHERE last_used_us > 0"))
     assert rows == [{"scope": "write"}]

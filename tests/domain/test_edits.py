@@ -9,9 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from stintd.domain import edits, interval, span
-from stintd.domain.derive.evidence import Cut, Taken
 from stintd.domain.edits import Change, New, Patch, Surroundings
 from stintd.domain.model import Pause, TimeEntry, to_us
+from stintd.domain.override import Cut, Taken
 from stintd.domain.policy import Policy
 from stintd.errors import Conflict, Invalid
 

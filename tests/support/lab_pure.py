@@ -17,10 +17,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stintd.domain.derive.fact import FINISHING
 from stintd.domain.derive.habit import PastWork, habit_of
 from stintd.domain.derive.limits import limits_of
 from stintd.domain.derive.timesheet import Edits, Evidence, Run, UsualHours, derive
+from stintd.domain.kinds import FINISHING
 from stintd.domain.model import Assignment, Context, ProjectId, from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine.sheet.habits import DAYS_NEEDED, LOOK_BACK

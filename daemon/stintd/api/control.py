@@ -27,7 +27,7 @@ from stintd.engine.upkeep.backups import Backups
 from stintd.engine.upkeep.buckets import Buckets
 from stintd.engine.upkeep.doctor import Doctor
 from stintd.engine.upkeep.purge import Purge
-from stintd.engine.useragents import Clients
+from stintd.engine.useragents import UserAgents
 from stintd.errors import Invalid
 from stintd.protocol.beats import signal_from_wire
 from stintd.protocol.body import Malformed, dump
@@ -44,7 +44,7 @@ class Daemon(Protocol):
     gate: Gate
     places: Places
     buckets: Buckets
-    clients: Clients
+    useragents: UserAgents
     device: str
     version: str
     pusher: Pusher

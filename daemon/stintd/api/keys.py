@@ -14,7 +14,7 @@ _create, _revoke, _list = command(keys.create), command(keys.revoke), query(key_
 async def listing(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """The keys there are, with uses of the last minute that are not written yet."""
     listed: dict[str, Any] = await _list(surface, call, request)
-    used = surface.daemon.keyring.last_used()
+    used = surface.daemon.apikeys.last_used()
     for key in listed["data"]:
         if key["id"] in used:
             key["lastUsedAt"] = wire.stamp(used[key["id"]])
@@ -24,13 +24,13 @@ async def listing(surface: Any, call: Call, request: Any) -> dict[str, Any]:
 async def create(surface: Any, call: Call, request: Any) -> Any:
     """A new key, shown this once."""
     reply = await _create(surface, call, request)
-    await surface.daemon.keyring.reload()
+    await surface.daemon.apikeys.reload()
     return reply
 
 
 async def revoke(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """A key opens nothing from now on; streams that it opened end."""
     revoked: dict[str, Any] = await _revoke(surface, call, request)
-    await surface.daemon.keyring.reload()
+    await surface.daemon.apikeys.reload()
     surface.end_streams(revoked["id"])
     return revoked

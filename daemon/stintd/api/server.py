@@ -229,7 +229,7 @@ class Surface:
         """Whose key this is, or `unauthorized`. `query`: where the route takes it from there too."""
         keys = presented(headers, query)
         is_page = not keys and signin.PROOF in headers
-        holder = signin.browser_of(self, headers, listener.guard.port) if is_page else self.daemon.keyring.find(keys)
+        holder = signin.browser_of(self, headers, listener.guard.port) if is_page else self.daemon.apikeys.find(keys)
         if holder is None:
             if keys or is_page:
                 await self.slow_guesses()

@@ -66,7 +66,7 @@ async def _take(surface: Any, call: Call) -> list[Outcome]:
     for place, why in refused:
         outcomes[placed[place][0]] = _refusal("time" if why.startswith("time") else "entity", why)
     for agent in {told.agent for _, told in kept}:
-        daemon.clients.heard(agent, editor_of(agent), system_of(agent))
+        daemon.useragents.note(agent, editor_of(agent), system_of(agent))
     _set_aside(daemon, call.body, items, outcomes)
     return outcomes
 

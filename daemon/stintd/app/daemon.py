@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from stintd import __version__, instance, memory, paths, settings
@@ -27,7 +28,7 @@ from stintd.domain.meeting import MeetingRule
 from stintd.domain.model import BlindSignal, Heartbeat
 from stintd.domain.noise.filter import NoiseFilter
 from stintd.engine import checkout_rows
-from stintd.engine.apikeys import Keyring, holders
+from stintd.engine.apikeys import ApiKeys, holders
 from stintd.engine.checkouts import Places
 from stintd.engine.delivery.connect import Book, Connecting
 from stintd.engine.delivery.credentials import TargetKeys
@@ -63,7 +64,7 @@ from stintd.engine.upkeep.housekeeping import Housekeeping
 from stintd.engine.upkeep.live_events import News
 from stintd.engine.upkeep.purge import Purge
 from stintd.engine.upkeep.statusfile import StatusFile
-from stintd.engine.useragents import Clients
+from stintd.engine.useragents import UserAgents
 from stintd.errors import Invalid, Unavailable
 from stintd.ports import Connector, Login
 from stintd.secret import SecretFolder, secret_of_file
@@ -135,7 +136,7 @@ class App(Asked):
         await self.surface.close()
         self.loopback.close()
         self.watchers.close()
-        self.keyring.save()
+        self.apikeys.save()
         await self.engine.stop()
         await self.courier.close()
         self.status_file.stop()
@@ -175,13 +176,14 @@ class App(Asked):
         hook_secrets = HookSecrets(SecretFolder(self.layout.secrets))
         self.pusher = Pusher(Tools(self.engine, hook_secrets, self.courier, self._retry()), self.supervisor)
         self._build_targets()
-        self.keyring = Keyring(self.engine, clock)
-        self.keyring.load(self.database.read_now(holders))
+        self.apikeys = ApiKeys(clock, self.engine.read, partial(self.engine.write, soon=False))
+        self.apikeys.load(self.database.read_now(holders))
         self._fetched = os.path.join(self.layout.state, "calendars")
         self.calendars = Calendars(self.engine, self.courier, calendars.read, self._fetched, self._calendar)
         self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment), history.recall)
         self.backfill.on_done = memory.give_back
-        self.clients, self.buckets = Clients(self.engine), Buckets(self.engine, self.database.read_now(kept))
+        self.useragents = UserAgents(clock, partial(self.engine.write, soon=False))
+        self.buckets = Buckets(self.engine, self.database.read_now(kept))
         self.surface = Surface(self, TABLE)
         self._set_surface()
         self.watchers = WatcherPort(self.surface, self.health, instance.bind_loopback)

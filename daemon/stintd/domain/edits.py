@@ -10,8 +10,8 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from stintd.domain import interval, span
-from stintd.domain.derive.evidence import Cut, Taken
 from stintd.domain.model import EntryId, ProjectId, TimeEntry, from_us, to_us
+from stintd.domain.override import Cut, Taken
 from stintd.domain.policy import Policy
 from stintd.errors import Conflict, Invalid
 from stintd.frozen import frozen

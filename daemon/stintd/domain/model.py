@@ -18,10 +18,6 @@ RepoId = NewType("RepoId", str)
 
 ACTORS = ("human", "agent")
 SOURCES = ("watch", "git", "editor", "agent", "shell", "browser", "api")
-KINDS = (
-    "edit", "read", "commit", "checkout", "merge", "rebase", "push", "pull", "stash",
-    "session_start", "prompt", "tool", "turn_end", "session_end", "presence",
-)  # fmt: skip
 ABSENCES = ("suspend", "lock", "shutdown", "off")
 
 BACKFILLED = "backfill:"

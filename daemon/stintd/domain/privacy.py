@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import replace
 
 from stintd.domain.describe import DEFAULT_BRANCHES, HIDDEN_BRANCH
-from stintd.domain.mapping.resolver import GIT_KINDS
+from stintd.domain.kinds import GIT_KINDS
 from stintd.domain.model import Heartbeat
 from stintd.domain.policy import Policy
 from stintd.domain.ticket import task_of_branch

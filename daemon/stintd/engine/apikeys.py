@@ -11,13 +11,12 @@ the moment its revocation is answered. Uses are written at most once a minute, a
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from stintd.clock import Clock
 from stintd.domain.model import from_us, to_us
-from stintd.engine.engine import Engine
 from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
 from stintd.frozen import frozen
@@ -48,12 +47,16 @@ class Holder:
     until: datetime | None = None
 
 
+Holders = dict[str, Holder]
+Write = Callable[[Callable[[Step], None]], None]
+
+
 def browser_hash(cookie: str, proof: str) -> str:
     """What is kept of a browser's two halves. No hash of a key looks like it, so that neither half is one."""
     return f"{BROWSER}{digest_of(cookie)}:{digest_of(proof)}"
 
 
-def holders(conn: Connection) -> dict[str, Holder]:
+def holders(conn: Connection) -> Holders:
     """The keys that are not revoked, by their hash; browsers by that of their cookie."""
     found = {}
     for row in select(conn, "SELECT * FROM api_key WHERE revoked_us IS NULL"):
@@ -71,22 +74,23 @@ def _limit(row: Row) -> Limit | None:
     return Limit(client, project) if client or project else None
 
 
-class Keyring:
+class ApiKeys:
     """Finds the holder of a key."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
-        self._holders: dict[str, Holder] = {}
+    def __init__(self, clock: Clock, read: Callable[[Callable[[Connection], Holders]], Awaitable[Holders]], write: Write) -> None:
+        """`read` runs a query beside the writer, `write` has a change done in one of the next steps."""
+        self._clock, self._read, self._write = clock, read, write
+        self._holders: Holders = {}
         self._used: dict[str, datetime] = {}
         self._saving: asyncio.TimerHandle | None = None
 
-    def load(self, found: dict[str, Holder]) -> None:
+    def load(self, found: Holders) -> None:
         """These are the keys now."""
         self._holders = found
 
     async def reload(self) -> None:
         """Read the keys again; after this returns a revoked one opens nothing."""
-        self.load(await self._engine.read(holders))
+        self.load(await self._read(holders))
 
     def find(self, presented: Iterable[str]) -> Holder | None:
         """The holder of the first of these that is a key of ours; its use is noted.
@@ -127,9 +131,9 @@ class Keyring:
             self._saving = None
         used, self._used = self._used, {}
         if used:
-            self._engine.write(lambda step: _write(step, used), soon=False)
+            self._write(lambda step: _save(step, used))
 
 
-def _write(step: Step, used: dict[str, datetime]) -> None:
+def _save(step: Step, used: dict[str, datetime]) -> None:
     rows: list[Row] = [{"id": key_id, "us": to_us(at)} for key_id, at in used.items()]
     step.conn.executemany("UPDATE api_key SET last_used_us = :us WHERE id = :id", rows)

@@ -1,6 +1,8 @@
 """Which programs speak to us, by the User-Agent they send: kept once a day each, the latest few."""
 
-from stintd.engine.engine import Engine
+from collections.abc import Callable
+
+from stintd.clock import Clock
 from stintd.engine.step import Step
 from stintd.store import cursors
 
@@ -9,22 +11,23 @@ AGENTS = "wakatime.agent."
 AGENTS_LIMIT = 50
 
 
-class Clients:
+class UserAgents:
     """Remembers whom it has noted today. Loop thread only."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, clock: Clock, write: Callable[[Callable[[Step], None]], None]) -> None:
+        """`write` has a change done in one of the next steps."""
+        self._clock, self._write = clock, write
         self._noted: dict[str, str] = {}
 
-    def heard(self, agent: str, editor: str, system: str) -> None:
+    def note(self, agent: str, editor: str, system: str) -> None:
         """This program spoke; written with the next step when it had not today."""
-        agent, day = "".join(filter(str.isprintable, agent)), f"{self._engine.clock.now():%Y-%m-%d}"
+        agent, day = "".join(filter(str.isprintable, agent)), f"{self._clock.now():%Y-%m-%d}"
         if not agent or self._noted.get(agent) == day:
             return
         if len(self._noted) >= AGENTS_LIMIT:
             self._noted.clear()
         self._noted[agent] = day
-        self._engine.write(lambda step: _note(step, agent, f"{day}\t{editor}\t{system}"), soon=False)
+        self._write(lambda step: _note(step, agent, f"{day}\t{editor}\t{system}"))
 
 
 def _note(step: Step, agent: str, value: str) -> None:

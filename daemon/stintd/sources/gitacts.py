@@ -99,7 +99,7 @@ def _run_end(lines: tuple[ReflogLine, ...], index: int) -> tuple[int, bool]:
     return end, series == "am" or end < len(lines)
 
 
-_PLAIN = {
+KIND_OF_COMMAND = {
     "commit": "commit", "cherry-pick": "commit", "revert": "commit", "am": "commit", "merge": "merge", "pull": "pull",
     "rebase": "rebase", "clone": "checkout", "initial": "pull",
 }  # fmt: skip
@@ -117,8 +117,8 @@ def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) 
     if word == "reset":
         is_stash = subject == "moving to HEAD" and _near(line.seconds, facts.stashed)
         return ("stash" if is_stash else "reset"), line.message
-    if word in _PLAIN:
-        kind = _PLAIN[word]
+    if word in KIND_OF_COMMAND:
+        kind = KIND_OF_COMMAND[word]
         return kind, subject if kind == "commit" else line.message
     if not line.message and not line.old.strip("0"):
         return "checkout", ""  # the first line of a new linked worktree

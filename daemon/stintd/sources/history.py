@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stintd.domain.model import KINDS, CheckoutFacts, GitSignal, from_us, to_us
+from stintd.domain.kinds import KINDS
+from stintd.domain.model import CheckoutFacts, GitSignal, from_us, to_us
 from stintd.frozen import frozen
 from stintd.ports import Recalled
 from stintd.sources import gitcall

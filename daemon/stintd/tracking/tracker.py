@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from stintd.clock import Clock
+from stintd.domain.kinds import REWRITING
 from stintd.domain.model import (
     CheckoutFacts,
     CheckoutSignal,
@@ -26,7 +27,6 @@ from stintd.domain.model import (
     from_us,
     to_us,
 )
-from stintd.domain.noise.filter import REWRITING
 from stintd.errors import StintdError
 from stintd.tracking import gitchanges
 from stintd.tracking.backlog import Backlog

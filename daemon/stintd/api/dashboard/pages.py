@@ -104,7 +104,7 @@ async def answer(surface: Any, listener: Any, method: str, path: str, headers: M
 
 def _is_signed_in(surface: Any, listener: Any, headers: Mapping[str, str]) -> bool:
     cookie = signin.cookie_of(headers, listener.guard.port)
-    return cookie is not None and surface.daemon.keyring.browser(cookie) is not None
+    return cookie is not None and surface.daemon.apikeys.browser(cookie) is not None
 
 
 def _page(shelf: Shelf, path: str, headers: Mapping[str, str]) -> Answer:

@@ -1,4 +1,4 @@
-"""How a browser signs in: with a one-time link, then with a cookie and a proof (see `engine.keyring` for why two).
+"""How a browser signs in: with a one-time link, then with a cookie and a proof (see `engine.apikeys` for why two).
 
 A link works once, for a few minutes, and is kept in memory only. Opening it creates the two halves that the browser keeps: the
 cookie is set, and the proof is in the fragment of the address to which the browser is redirected: no server sees a fragment,
@@ -71,7 +71,7 @@ def browser_of(surface: Any, headers: Mapping[str, str], port: int | None) -> Ho
     proof, cookie = headers.get(PROOF), cookie_of(headers, port)
     if proof is None or cookie is None or headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         return None
-    holder: Holder | None = surface.daemon.keyring.browser(cookie, proof)
+    holder: Holder | None = surface.daemon.apikeys.browser(cookie, proof)
     return holder
 
 
@@ -81,7 +81,7 @@ async def admit(surface: Any, token: str, port: int | None) -> dict[str, str] | 
         return None
     cookie, proof = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     await surface.daemon.engine.run(lambda step: browsers.admit(step, cookie, proof), "dashboard")
-    await surface.daemon.keyring.reload()
+    await surface.daemon.apikeys.reload()
     lasts = int(BROWSER_LASTS.total_seconds())
     set_cookie = f"{cookie_name(port)}={cookie}; Path=/; Max-Age={lasts}; HttpOnly; SameSite=Strict"
     return {"Set-Cookie": set_cookie, "Location": f"/#page={proof}"}
@@ -105,7 +105,7 @@ async def dismiss(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """Sign every browser out: the streams they opened end, and unopened links stop working."""
     key_ids: list[str] = await surface.daemon.engine.run(browsers.dismiss, call.caller.name)
     surface.links = Links()
-    await surface.daemon.keyring.reload()
+    await surface.daemon.apikeys.reload()
     for key_id in key_ids:
         surface.end_streams(key_id)
     return {"browsers": len(key_ids)}

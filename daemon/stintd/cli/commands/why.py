@@ -10,23 +10,17 @@ from stintd.cli.period import instant_of
 from stintd.cli.short_ids import entry_of, looks_like_id
 from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local, project_of, short_id
 from stintd.client.control import Control
+from stintd.protocol.kinds import COUNTED
 
 SHOWN_FILES, SHOWN_GAPS, SHORT_GAP = 5, 40, 300
-ACTS = {
-    "edit": "edits", "read": "reads", "commit": "commits", "checkout": "branch changes", "merge": "merges",
-    "rebase": "rebases", "push": "pushes", "pull": "pulls", "stash": "stashes", "session_start": "session starts",
-    "prompt": "prompts", "tool": "tool calls", "turn_end": "turns", "session_end": "session ends",
-    "presence": "signs of presence",
-}  # fmt: skip
-SINGLE = {"signs of presence": "sign of presence", "stashes": "stash", "pushes": "push"}
 VERDICTS = {
     "work": "counted", "away": "away", "unassigned": "unassigned", "supervised": "supervised",
     "autonomous": "agent alone", "absence": "absent",
 }  # fmt: skip
 
 
-def _counted(number, word):
-    return f"{number} {SINGLE.get(word, word.removesuffix('s')) if number == 1 else word}"
+def _count(number, singular, plural):
+    return f"{number} {singular if number == 1 else plural}"
 
 
 def heading(entry, room):
@@ -65,7 +59,7 @@ def evidence_lines(told, room):
         yield "no heartbeats: it rests on what you entered"
         return
     if not isinstance(beats, list) or not beats:
-        yield f"{_counted(count, 'heartbeats')}"
+        yield f"{_count(count, 'heartbeat', 'heartbeats')}"
         return
     for actor in ("human", "agent"):
         of_actor = [beat for beat in beats if beat.get("actor", "human") == actor]
@@ -75,7 +69,7 @@ def evidence_lines(told, room):
 
 def _actor_lines(actor, beats, room):
     kinds = Counter(beat["kind"] for beat in beats)
-    acts = ", ".join(_counted(number, ACTS.get(kind, for_terminal(kind))) for kind, number in kinds.most_common())
+    acts = ", ".join(_count(number, *COUNTED.get(kind, (for_terminal(kind),) * 2)) for kind, number in kinds.most_common())
     sources = ", ".join(for_terminal(name) for name in sorted({beat["source"] for beat in beats}))
     first, last = min(beat["time"] for beat in beats), max(beat["time"] for beat in beats)
     who = "agent: " if actor == "agent" else ""
@@ -93,7 +87,7 @@ def gap_lines(gaps, room):
     told = [gap for gap in gaps if gap not in short]
     if short:
         total = length(sum(map(_seconds, short)))
-        yield f"  {_counted(len(short), 'silences')} under {length(SHORT_GAP)}, {total} in all, {bold('counted')}"
+        yield f"  {_count(len(short), 'silence', 'silences')} under {length(SHORT_GAP)}, {total} in all, {bold('counted')}"
     for gap in told[:SHOWN_GAPS]:
         verdict = VERDICTS.get(gap["verdict"], gap["verdict"])
         yield f"  {clock(gap['start'])}–{clock(gap['end'])}  {length(_seconds(gap)):>7}  {bold(verdict)}"

@@ -4,11 +4,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from stintd.domain.derive.evidence import Edits
 from stintd.domain.derive.island import Draft, Gap
 from stintd.domain.derive.limits import FOREVER
 from stintd.domain.interval import Interval, overlap, subtract, union
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us
+from stintd.domain.override import Edits
 
 
 class Owned:

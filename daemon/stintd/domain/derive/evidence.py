@@ -1,9 +1,9 @@
-"""What the derivation is handed: heartbeats as runs, absences, the owner's edits, and where a place belongs."""
+"""What the derivation is handed: heartbeats as runs, absences, and where a place belongs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from stintd.domain.model import Absence, Assignment, Context, ProjectId
+from stintd.domain.model import Absence, Assignment, Context
 from stintd.frozen import frozen
 
 
@@ -32,48 +32,6 @@ class Evidence:
     runs: Sequence[Run]
     beats: Callable[[Run], Sequence[tuple[int, str]]]
     absences: Sequence[Absence] = ()
-
-
-@frozen
-class Claim:
-    """Time that belongs to an entry the rules must not touch: a manual timer (`end_us` None while it runs), an entry
-    whose time is pinned. A claim that `may_overlap` takes only its own project's time.
-    """
-
-    actor: str
-    project: ProjectId | None
-    task: str | None
-    start_us: int
-    end_us: int | None
-    may_overlap: bool = False
-
-
-@frozen
-class Taken:
-    """Time a person took away: no automatic entry of that actor (and project, None: any) there, whatever comes late."""
-
-    start_us: int
-    end_us: int
-    actor: str
-    project: ProjectId | None = None
-
-
-@frozen
-class Cut:
-    """Where a person stopped an automatic timer: what ran ends there, and no credit crosses it."""
-
-    at_us: int
-    actor: str = "human"
-    project: ProjectId | None = None
-
-
-@frozen
-class Edits:
-    """What the owner said about time; sets, like the evidence."""
-
-    claims: Sequence[Claim] = ()
-    taken: Sequence[Taken] = ()
-    cuts: Sequence[Cut] = ()
 
 
 class Places(Protocol):

@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stintd.domain.derive.evidence import Places, Run
+from stintd.domain.kinds import AGENT_KINDS, ANCHORS, FINISHING, MARKS
 from stintd.domain.model import Assignment, Context, ProjectId, RepoId
 
-MARKS = frozenset({"checkout", "pull", "stash", "push", "read"})
-FINISHING = frozenset({"commit", "push", "session_end"})
-ANCHORS = frozenset({"commit", "prompt", "session_start", "session_end"})
-AGENT_KINDS = frozenset({"tool", "turn_end"})
 UNWITNESSED = frozenset({"watch", "git"})
 
 

@@ -15,13 +15,9 @@ from stintd.domain.derive.fact import Fact
 from stintd.domain.derive.habit import UNKNOWN, Habit
 from stintd.domain.derive.limits import FOREVER, MINUTE, QUICK, SECOND, SHORT, Limits
 from stintd.domain.interval import Interval
+from stintd.domain.kinds import KINDS
 
 NEVER = -1
-DOING = {
-    "edit": "an edit", "read": "reading", "commit": "a commit", "checkout": "a checkout", "merge": "a merge",
-    "rebase": "a rebase", "push": "a push", "pull": "a pull", "stash": "a stash", "session_start": "a session's start",
-    "prompt": "a prompt", "session_end": "a session's end", "tool": "an agent's act", "turn_end": "an agent's stop",
-}  # fmt: skip
 
 
 class Ruling(NamedTuple):
@@ -348,7 +344,8 @@ class Judge:
 
 def doing(side: Side) -> str:
     """An act in words."""
-    return DOING.get(side.fact.kind, side.fact.kind)
+    kind = KINDS.get(side.fact.kind)
+    return kind.act if kind is not None else side.fact.kind
 
 
 def length(us: int) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stintd.domain.derive.evidence import Edits, Evidence, Places, Run
+from stintd.domain.derive.evidence import Evidence, Places, Run
 from stintd.domain.derive.habit import Usual
 from stintd.domain.derive.island import Part
 from stintd.domain.derive.timesheet import Derivation, Sheet, island_gap
 from stintd.domain.model import Absence, Context, Heartbeat, to_us
+from stintd.domain.override import Edits
 from stintd.domain.policy import Policy
 
 

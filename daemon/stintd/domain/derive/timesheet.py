@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from stintd.domain.derive.absence import Absences, meets
 from stintd.domain.derive.claims import Owned, stretches, verdicts
-from stintd.domain.derive.evidence import Claim, Cut, Edits, Evidence, Places, Run, Taken
+from stintd.domain.derive.evidence import Evidence, Places, Run
 from stintd.domain.derive.fact import Eras, Piece
 from stintd.domain.derive.gap import Judge
 from stintd.domain.derive.gather import Gatherer
@@ -19,6 +19,7 @@ from stintd.domain.derive.habit import UNKNOWN, Habit, Usual
 from stintd.domain.derive.island import Draft, Part, Walls, island_part
 from stintd.domain.derive.limits import limits_of
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
+from stintd.domain.override import Claim, Cut, Edits, Taken
 from stintd.domain.policy import Policy
 from stintd.frozen import frozen
 

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
+from stintd.domain.kinds import GIT_KINDS
 from stintd.domain.mapping.naming import (
     NameMatch,
     folder_names,
@@ -32,8 +33,6 @@ __all__ = [
     "parse_project_file", "similarity", "task_of_branch",
 ]  # fmt: skip
 
-GIT_KINDS = frozenset({"commit", "checkout", "merge", "rebase", "push", "pull", "stash"})
-"""Their entity is a commit, not a path."""
 MEMO_LIMIT = 50_000
 
 

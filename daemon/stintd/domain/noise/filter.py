@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from stintd.domain.kinds import REWRITING
 from stintd.domain.model import EPOCH, FileSignal, GitSignal, LockSignal, ProcessSignal
 from stintd.domain.noise.burst import Burst, Bursts
 from stintd.domain.noise.filename import is_excluded, noise_of_name
@@ -33,7 +34,6 @@ NOTICED_LATE = timedelta(milliseconds=250)
 """How much later a lock may have been noticed than it was taken; files found by a sweep bear their exact times."""
 AGENT_SLACK = timedelta(seconds=2)
 EDITOR_WINDOW = timedelta(seconds=10)
-REWRITING = frozenset({"checkout", "merge", "rebase", "pull", "stash", "reset"})
 PLACES_LIMIT = 2048
 AGENTS_LIMIT = 512
 WINDOWS_LIMIT = 64

@@ -1,8 +1,8 @@
 """Heartbeats from an instant on, as they are told to others."""
 
 from stintd.domain import privacy
-from stintd.domain.derive.fact import AGENT_KINDS
 from stintd.domain.emitting import Sent
+from stintd.domain.kinds import AGENT_KINDS
 from stintd.domain.model import Context
 from stintd.engine import wire
 from stintd.engine.resolver import load_resolver

@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from stintd.domain.model import ACTORS, KINDS, SOURCES, BeatSignal, Context, Heartbeat
+from stintd.domain.kinds import KINDS
+from stintd.domain.model import ACTORS, SOURCES, BeatSignal, Context, Heartbeat
 from stintd.engine.checkouts import Places
 from stintd.engine.checks import check_time, unlike_any
 from stintd.errors import Invalid

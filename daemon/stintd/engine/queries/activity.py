@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from stintd.domain import report as rules
-from stintd.domain.derive.fact import AGENT_KINDS
+from stintd.domain.kinds import AGENT_KINDS
 from stintd.domain.model import Context, to_us
 from stintd.domain.slicing import Mark, Piece, Slice, slices
 from stintd.engine import wire

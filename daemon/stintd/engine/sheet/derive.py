@@ -13,11 +13,12 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from stintd.domain.derive import timesheet
-from stintd.domain.derive.evidence import Claim, Cut, Edits, Evidence, Run, Taken
+from stintd.domain.derive.evidence import Evidence, Run
 from stintd.domain.derive.timesheet import Sheet
 from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Heartbeat, to_us
+from stintd.domain.override import Claim, Cut, Edits, Taken
 from stintd.domain.policy import Policy
 from stintd.engine.rows import LONGEST_US, Row, select
 from stintd.engine.sheet import habits, projects, reconcile

@@ -13,9 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from stintd.domain.day import ONE_DAY, day_of, start_of_day
-from stintd.domain.derive.fact import FINISHING
 from stintd.domain.derive.habit import UNKNOWN, Habit, PastWork, habit_of
 from stintd.domain.derive.limits import limits_of
+from stintd.domain.kinds import FINISHING
 from stintd.domain.model import from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine.rows import Row, select

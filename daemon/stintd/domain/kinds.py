@@ -1,0 +1,51 @@
+"""The one table of kinds of heartbeats: what each is called and what it means to the rules. A new kind is a row here; a test says
+which tables elsewhere (the hooks, the surfaces, the dashboard) must know it too."""
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """One kind. `act` names one in a sentence ("a commit"), `singular` and `plural` are counted ("2 commits").
+
+    `is_git`: an act of git, whose entity is a commit or a branch, not a path. `rewrites`: git writes files meanwhile, which
+    are no edits. `is_mark`: says where attention was, but earns no time of its own. `finishes`: work may be over after it, so
+    that a silence behind it is shorter. `is_anchor`: a short visit that holds one is never folded into its neighbours.
+    `is_agents`: only an agent does it.
+    """
+
+    act: str
+    singular: str
+    plural: str
+    is_git: bool = False
+    rewrites: bool = False
+    is_mark: bool = False
+    finishes: bool = False
+    is_anchor: bool = False
+    is_agents: bool = False
+
+
+KINDS = {
+    "edit": Kind("an edit", "edit", "edits"),
+    "read": Kind("reading", "read", "reads", is_mark=True),
+    "commit": Kind("a commit", "commit", "commits", is_git=True, finishes=True, is_anchor=True),
+    "checkout": Kind("a checkout", "branch change", "branch changes", is_git=True, rewrites=True, is_mark=True),
+    "merge": Kind("a merge", "merge", "merges", is_git=True, rewrites=True),
+    "rebase": Kind("a rebase", "rebase", "rebases", is_git=True, rewrites=True),
+    "push": Kind("a push", "push", "pushes", is_git=True, is_mark=True, finishes=True),
+    "pull": Kind("a pull", "pull", "pulls", is_git=True, rewrites=True, is_mark=True),
+    "stash": Kind("a stash", "stash", "stashes", is_git=True, rewrites=True, is_mark=True),
+    "session_start": Kind("a session's start", "session start", "session starts", is_anchor=True),
+    "prompt": Kind("a prompt", "prompt", "prompts", is_anchor=True),
+    "tool": Kind("an agent's act", "tool call", "tool calls", is_agents=True),
+    "turn_end": Kind("an agent's stop", "turn", "turns", is_agents=True),
+    "session_end": Kind("a session's end", "session end", "session ends", finishes=True, is_anchor=True),
+    "presence": Kind("a sign of presence", "sign of presence", "signs of presence"),
+}
+
+GIT_KINDS = frozenset(name for name, kind in KINDS.items() if kind.is_git)
+REWRITING = frozenset(name for name, kind in KINDS.items() if kind.rewrites) | {"reset"}
+"""Kinds that write files; a reset too, which is no evidence and so no kind."""
+MARKS = frozenset(name for name, kind in KINDS.items() if kind.is_mark)
+FINISHING = frozenset(name for name, kind in KINDS.items() if kind.finishes)
+ANCHORS = frozenset(name for name, kind in KINDS.items() if kind.is_anchor)
+AGENT_KINDS = frozenset(name for name, kind in KINDS.items() if kind.is_agents)
