@@ -139,7 +139,7 @@ def test_what_a_subclass_relies_on_is_there() -> None:
     fd = InotifyFD()
     assert isinstance(fd, threading.Thread)
     assert fd.daemon
-    os.set_inheritable(fd._inotify_fd, False)
+    os.set_inheritable(fd._inotify_fd, False)  # without that name, programs we start would hold the watches open
     assert fd.should_keep_running()
     assert not fd.stopped_event.is_set()
     fd.start()

@@ -2,7 +2,8 @@
 
 aiohttp's own `Response` costs a third of a heartbeat's whole time (header maps, a writer, a second write for the body).
 `Answer` offers what `RequestHandler.finish_response` asks of a response (`prepare`, `write_eof`, `keep_alive`) and
-writes one buffer. tests/api/test_server.py holds aiohttp to that; large bodies and streams use aiohttp's own classes.
+writes one buffer. tests/contracts/test_aiohttp_contract.py holds aiohttp to that. Large bodies and streams use aiohttp's
+own classes.
 """
 
 import time

@@ -64,7 +64,11 @@ def internal_answer(error: BaseException, where: str) -> Answer:
 
 
 class Connection(RequestHandler):
-    """aiohttp's connection, with a deadline for a head that was begun, and our error shape."""
+    """aiohttp's connection, with a deadline for a head that was begun, and our error shape.
+
+    `_waiter` is aiohttp's own: pending while it waits for a request. It has no public name for that
+    (tests/contracts/test_aiohttp_contract.py).
+    """
 
     __slots__ = ("_head_timer", "heard_at", "listener")
 
@@ -81,7 +85,7 @@ class Connection(RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.heard_at = self._loop.time()
+        self.heard_at = asyncio.get_running_loop().time()
         self.listener.connections.add(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -94,10 +98,11 @@ class Connection(RequestHandler):
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             if self._head_timer is None:
-                self.heard_at = self._loop.time()
-                self._head_timer = self._loop.call_later(HEAD_SECONDS, self.force_close)
+                loop = asyncio.get_running_loop()
+                self.heard_at = loop.time()
+                self._head_timer = loop.call_later(HEAD_SECONDS, self.force_close)
         else:
-            self.heard_at = self._loop.time()
+            self.heard_at = asyncio.get_running_loop().time()
             if self._head_timer is not None:
                 self._stop_timer()
 
