@@ -1,4 +1,4 @@
-# Into ~/.bashrc. The current timer is in $STINT_LINE before each prompt; put it where you like:
+# Put this into ~/.bashrc. Before each prompt, $STINT_LINE holds the current timer; use it where you like:
 #   PS1='${STINT_LINE:+[$STINT_LINE] }\w\$ '
 stint_line() {
     local line until now

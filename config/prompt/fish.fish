@@ -1,5 +1,5 @@
-# Into ~/.config/fish/conf.d/stint.fish. Shows the current timer at the right, unless you have a right prompt of your own:
-# then call stint_line in it.
+# Put this into ~/.config/fish/conf.d/stint.fish. It shows the current timer on the right. If you have a right prompt of your
+# own, call stint_line in it.
 function stint_line
     test -r @STATUS@; or return 0
     read -l line <@STATUS@; or return 0

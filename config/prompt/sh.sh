@@ -1,2 +1,2 @@
-# For scripts, and shells without a snippet of their own: prints the current timer, or nothing.
+# For scripts, and shells without a snippet of their own: print the current timer, or nothing.
 @LINE@

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prints the current timer out of the file named by the first argument, while the file may be believed: its last field is
-# the epoch second until which it holds, so that the line of a daemon that died is not shown. With a second argument
-# `tmux`, `#` is doubled, which tmux would take for its own.
+# Prints the current timer from the file named by the first argument, while that file is valid: its last field is the epoch
+# second until which it holds, so that nothing is shown after the daemon died. With `tmux` as second argument, each `#` is
+# doubled, because tmux would interpret it.
 IFS= read -r line 2>/dev/null <"$1" || exit 0
 until=${line##* }
 case $until in '' | *[!0-9]*) exit 0 ;; esac

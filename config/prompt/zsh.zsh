@@ -1,4 +1,4 @@
-# Into ~/.zshrc. Shows the current timer at the right, by %9v; move it into PROMPT if you like. No program is started.
+# Put this into ~/.zshrc. It shows the current timer on the right, as %9v; move that into PROMPT if you like. It starts no program.
 zmodload -F zsh/datetime p:EPOCHSECONDS
 autoload -Uz add-zsh-hook
 stint_line() {
