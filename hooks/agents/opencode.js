@@ -1,6 +1,6 @@
 // stintd hook: @MARK@
-// A plugin of opencode's that tells stintd of sessions, prompts and tools: one small file each, and never a word of what
-// is said. `stint hooks uninstall opencode` removes it.
+// An opencode plugin that reports sessions, prompts and tools to stintd, one small file each, but never what is said.
+// `stint hooks uninstall opencode` removes it.
 import { writeFileSync } from "node:fs"
 
 const SPOOL = @SPOOL@
@@ -16,7 +16,7 @@ export const Stintd = async ({ directory }) => {
     return id
   }
 
-  // Ten names are enough: a name is taken only by a file that stintd has not read since a process of our number died.
+  // Ten names are enough: a name is only taken if stintd has not yet read the file of an earlier process with our number.
   const tell = (event, session, more = {}, folder = directory) => {
     if (!session) return
     latest = sessionOf(session)

@@ -1,9 +1,9 @@
-;;; stintd.el --- Tells which file is edited or read in Emacs  -*- lexical-binding: t; -*-
-;; `stint hooks uninstall emacs' takes it away again.
+;;; stintd.el --- Reports which file is edited or read in Emacs  -*- lexical-binding: t; -*-
+;; `stint hooks uninstall emacs' removes it.
 ;;
-;; One small file in the spool each time: a save counts always, moving and typing at most every two minutes a file.  It
-;; starts no process, prints nothing, changes no option and writes nothing but its spool file; without a spool folder, or
-;; with a full disk, it does nothing.  In an Emacs that an AI agent started it is silent: the agent's own hooks tell of it.
+;; It writes one small file into the spool for each save, and at most every two minutes for moving and typing in a file.
+;; It starts no process, prints nothing, changes no option and writes nothing but its spool file; without a spool folder, or
+;; with a full disk, it does nothing.  In an Emacs started by an AI agent it is silent: the agent's own hooks report it.
 
 (defconst stintd--spool @SPOOL@)
 (defconst stintd--pause 120)
@@ -12,14 +12,14 @@
 (defvar-local stintd--edits-due 0) ; apart, because reading holds no edit back
 
 (defun stintd--encoded (path)
-  "PATH as bytes, with what would break the line escaped."
+  "PATH as bytes, with characters that would break the line escaped."
   (let ((coding (or file-name-coding-system default-file-name-coding-system 'utf-8)))
     (replace-regexp-in-string
      "[%\t\n]" (lambda (found) (format "%%%02X" (aref found 0))) (encode-coding-string path coding) t t)))
 
 (defun stintd--write (act path)
-  "Leave one file that says ACT happened to PATH."
-  ;; A name that is free: with the second in it, so that a process number that comes again meets none of its own files.
+  "Write one file that says ACT happened to PATH."
+  ;; A free name: with the second in it, so that a process number that is used again finds none of its old files.
   (setq stintd--number (max (1+ stintd--number) (truncate (float-time))))
   (let ((name (format "%s/editor.%d.%d" stintd--spool (emacs-pid) stintd--number))
         (line (concat "v1\teditor\t" (number-to-string (emacs-pid)) "\t"
@@ -40,7 +40,7 @@
                  (delete-file name)))))))
 
 (defun stintd--tell (act)
-  "Tell that ACT happened to the file of this buffer."
+  "Report that ACT happened to the file of this buffer."
   (setq stintd--due (+ (float-time) stintd--pause))
   (when (equal act "edit")
     (setq stintd--edits-due stintd--due))

@@ -1,9 +1,9 @@
--- stintd: tells which file is edited or read in Neovim, one small file in the spool each time.
--- `stint hooks uninstall neovim` takes it away again.
+-- stintd: reports which file is edited or read in Neovim, with one small file in the spool each time.
+-- `stint hooks uninstall neovim` removes it.
 --
--- A write counts always, moving and typing at most every two minutes a file. It starts no process, prints nothing, changes
--- no option and writes nothing but its spool file; without a spool folder, or with a full disk, it does nothing. In a Neovim
--- that an AI agent started it is silent: the agent's own hooks tell of it.
+-- It reports every save, and moving and typing at most every two minutes for each file. It starts no process, prints nothing,
+-- changes no option and writes nothing but its spool file; without a spool folder, or with a full disk, it does nothing. In a
+-- Neovim started by an AI agent it is silent: the agent's own hooks report it.
 if vim.g.loaded_stintd or not vim.api.nvim_create_autocmd then
   return
 end
@@ -21,7 +21,7 @@ end
 local uv = vim.uv or vim.loop
 local spool = @SPOOL@
 local pause = 120
--- When each buffer may be told of again; `edits` apart, because reading holds no edit back.
+-- When each buffer may be reported again; `edits` separately, because reading must not delay an edit.
 local due, edits = {}, {}
 local number = os.time()
 local escapes = { ['%'] = '%25', ['\t'] = '%09', ['\n'] = '%0A' }
@@ -30,7 +30,7 @@ local function escaped(path)
   return (path:gsub('[%%\t\n]', escapes))
 end
 
--- A name that is free: with the second in it, so that a process number that comes again meets none of its own files.
+-- A free name: with the second in it, so that a process number that is used again finds none of its old files.
 local function create()
   for _ = 1, 10 do
     number = math.max(number + 1, os.time())

@@ -1,9 +1,9 @@
-" stintd: tells which file is edited or read in Vim, one small file in the spool each time.
-" `stint hooks uninstall vim` takes it away again.
+" stintd: reports which file is edited or read in Vim, with one small file in the spool each time.
+" `stint hooks uninstall vim` removes it.
 "
-" A write counts always, moving and typing at most every two minutes a file. It starts no process, prints nothing, changes
-" no option and writes nothing but its spool file; without a spool folder, or with a full disk, it does nothing. In a Vim that
-" an AI agent started it is silent: the agent's own hooks tell of it.
+" It reports every save, and moving and typing at most every two minutes for each file. It starts no process, prints nothing,
+" changes no option and writes nothing but its spool file; without a spool folder, or with a full disk, it does nothing. In a
+" Vim started by an AI agent it is silent: the agent's own hooks report it.
 if exists('g:loaded_stintd') || !exists('*writefile') || !exists('##TextChangedI')
   finish
 endif
@@ -17,7 +17,7 @@ endif
 
 let s:spool = @SPOOL@
 let s:pause = 120
-" When each buffer may be told of again, by its number; with `+`, edits of it: reading holds no edit back.
+" When each buffer may be reported again, by its number; with `+`, its edits: reading must not delay an edit.
 let s:due = {}
 let s:number = localtime()
 let s:escapes = {'%': '%25', "\t": '%09', "\n": '%0A'}
@@ -26,7 +26,7 @@ function! s:escaped(path) abort
   return substitute(a:path, "[%\t\n]", '\=s:escapes[submatch(0)]', 'g')
 endfunction
 
-" A name that is free: with the second in it, so that a process number that comes again meets none of its own files.
+" A free name: with the second in it, so that a process number that is used again finds none of its old files.
 function! s:fresh() abort
   let s:number = max([s:number + 1, localtime()])
   while getftype(s:spool . '/editor.' . getpid() . '.' . s:number) !=# ''
@@ -40,7 +40,7 @@ function! s:write(act, path) abort
   let name = s:fresh()
   let is_kept = 0
   try
-    " S: not flushed to the disk, which can take long; a lost heartbeat is no loss.
+    " S: not flushed to the disk, which can take long; losing a heartbeat does no harm.
     let is_kept = writefile([line], name, 'S') == 0 && getfsize(name) != 0
   catch
   endtry

@@ -1,25 +1,25 @@
 #!/bin/sh
 # stintd hook: @MARK@
-# Leaves one small file for stintd and ends; what was installed here before runs afterwards, unchanged.
-# `stint hooks uninstall git` puts everything back as it was.
+# Writes one small file for stintd and ends; the hook that was here before runs afterwards, unchanged.
+# `stint hooks uninstall git` restores everything.
 #
-# Shell builtins only: every process started here would cost more than all the rest. It prints nothing, waits for nobody
-# and never fails git. It reads no standard input, which belongs to the hook that runs afterwards. The first half is what
-# nearly every act needs and ends in `exit`, because a shell that is never asked to parse the second half is faster.
+# It uses only shell builtins: starting a process would cost more than all the rest. It prints nothing, waits for nobody
+# and never makes git fail. It does not read standard input, which belongs to the hook that runs afterwards. The first half
+# is enough for nearly every call and ends in `exit`, because a shell is faster when it need not parse the second half.
 stint_file=@SPOOL@/@KIND@.$$
 stint_kept=${0%/*}/@KIND@.before-stintd
 stint_odd='%	
 '
-# A rebase of twenty commits is one act.
+# A rebase of twenty commits counts once.
 [ -d "${GIT_DIR:-.git}/rebase-merge" ] && stint_more='	step=rebase' || stint_more=
 [ -t 2 ] && stint_more=$stint_more'	tty=1'
-# Who acts: the variables agents set for the commands they run, not those their users set to configure them.
+# Who runs git: variables that agents set for the commands they run, not those that users set to configure agents.
 stint_who=${CLAUDECODE-}${AI_AGENT-}${CODEX_THREAD_ID-}${CODEX_SANDBOX-}${GEMINI_CLI-}${COPILOT_CLI-}${CURSOR_AGENT-}
 case $stint_who${OPENCODE-}${CLINE_ACTIVE-}${AUGMENT_AGENT-}${GIT_REFLOG_ACTION-}$PWD in
 *["$stint_odd"]*) ;;
 "$PWD")
-	# One file an act, because its time is the act's time; noclobber, because a process number may come again
-	# before stintd has read its file.
+	# One file for each call, because its time is the time of the action; noclobber, because a process number may be used
+	# again before stintd has read its file.
 	set -C
 	if { printf '%s\n' 'v1	@KIND@	'$$'	'"$PWD"@ARGS@"$stint_more" >"$stint_file"; } 2>/dev/null; then
 		set +C
@@ -42,7 +42,7 @@ stint_agent=${stint_agent:-${AUGMENT_AGENT:+augment}}
 stint_agent=${stint_agent:-${AI_AGENT:+other}}
 stint_more=$stint_more${stint_agent:+'	'agent=$stint_agent}
 
-# The folder, with what would break the line escaped.
+# The folder; characters that would break the line are escaped.
 stint_rest=$PWD
 stint_folder=
 while :; do
@@ -59,8 +59,8 @@ while :; do
 done
 stint_line='v1	@KIND@	'$$'	'$stint_folder@ARGS@$stint_more
 
-# The first free name; an empty file is what a full disk left, and the only one written into. When even ten acts of one
-# process number wait, the tenth file takes the rest, and each line carries the time the file cannot.
+# The first free name; an existing file is used only if it is empty, left by a full disk. When ten files of one process
+# number wait, the tenth takes all further lines, and each line carries its own time.
 {
 	set -C
 	stint_done=
@@ -74,6 +74,6 @@ stint_line='v1	@KIND@	'$$'	'$stint_folder@ARGS@$stint_more
 	[ "$stint_done" ] || printf '%s\tt=%s\n' "$stint_line" "$(date +%s)" >>"$stint_file.9"
 	set +C
 } 2>/dev/null
-# Beside this file, but not by the name it has now: other tools rename the hooks they find.
+# Beside this file, but not by its present name: other tools rename the hooks they find.
 [ -x "$stint_kept" ] && exec "$stint_kept" "$@"
 exit 0

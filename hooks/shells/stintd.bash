@@ -1,9 +1,9 @@
-# stintd: tells that a command was run in a folder, once it has ended; never which.
-# `stint hooks uninstall shell` takes it away again.
+# stintd: reports that a command has ended, and its folder; never which command it was.
+# `stint hooks uninstall shell` removes it.
 #
-# Read by an interactive bash 4.4 or later, in every other it does nothing. Builtins only: no process is started. An empty
-# prompt counts for nothing; without a spool folder, or with a full disk, it does nothing. In a shell that an AI agent
-# started it is silent: the agent's own hooks tell of it.
+# An interactive bash 4.4 or later reads it; in any other shell it does nothing. It uses only builtins and starts no
+# process. An empty prompt counts for nothing; without a spool folder, or with a full disk, it does nothing. In a shell
+# started by an AI agent it is silent: the agent's own hooks report it.
 case $- in *i*) ;; *) return 0 ;; esac
 [ "${BASH_VERSION-}" ] || return 0
 ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) || return 0
@@ -12,7 +12,7 @@ case $- in *i*) ;; *) return 0 ;; esac
 
 __stintd_spool=@SPOOL@ __stintd_count= __stintd_folder=$PWD __stintd_told= __stintd_file=
 
-# Bash counts the commands it was given; an empty line is none.
+# Bash counts the commands it was given; an empty line is not counted.
 __stintd_prompt() {
 	local __stintd_status=$? __stintd_now='\#'
 	__stintd_now=${__stintd_now@P}
@@ -24,7 +24,7 @@ __stintd_prompt() {
 	return "$__stintd_status"
 }
 
-# In the folder the command was given in. One file a second at most; one that a full disk left empty is used again.
+# For the folder the command was given in. At most one file a second; a file that a full disk left empty is used again.
 __stintd_tell() {
 	local __stintd_now
 	builtin printf -v __stintd_now '%(%s)T' -1

@@ -1,9 +1,9 @@
-# stintd: tells that a command was run in a folder, once it has ended; never which.
-# `stint hooks uninstall shell` takes it away again.
+# stintd: reports that a command has ended, and its folder; never which command it was.
+# `stint hooks uninstall shell` removes it.
 #
-# Read by an interactive fish, in every other it does nothing. Builtins only: no process is started. An empty prompt counts
-# for nothing; without a spool folder it does nothing. In a shell that an AI agent started it is silent: the agent's own
-# hooks tell of it.
+# An interactive fish reads it; in any other shell it does nothing. It uses only builtins and starts no process. An empty
+# prompt counts for nothing; without a spool folder it does nothing. In a shell started by an AI agent it is silent: the
+# agent's own hooks report it.
 status is-interactive; or exit 0
 test -z "$CLAUDECODE$AI_AGENT$CODEX_THREAD_ID$CODEX_SANDBOX$GEMINI_CLI$COPILOT_CLI$CURSOR_AGENT"; or exit 0
 test -z "$OPENCODE$CLINE_ACTIVE$AUGMENT_AGENT"; or exit 0
@@ -15,8 +15,8 @@ function __stintd_preexec --on-event fish_preexec
     string match -qr '\S' -- $argv; and set -g __stintd_folder "$PWD"
 end
 
-# In the folder the command was given in. When it cannot be written, as on a full disk, fish says so itself and cannot be
-# kept from it: so never twice.
+# For the folder the command was given in. If the file cannot be written, as on a full disk, fish itself prints an error,
+# which cannot be suppressed: so never try twice.
 function __stintd_postexec --on-event fish_postexec
     test -n "$__stintd_folder"; and test -d "$__stintd_spool" -a -w "$__stintd_spool"; or return
     set -l folder (string replace -a % %25 -- $__stintd_folder)

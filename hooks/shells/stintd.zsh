@@ -1,21 +1,21 @@
-# stintd: tells that a command was run in a folder, once it has ended; never which.
-# `stint hooks uninstall shell` takes it away again.
+# stintd: reports that a command has ended, and its folder; never which command it was.
+# `stint hooks uninstall shell` removes it.
 #
-# Read by an interactive zsh, in every other it does nothing. Builtins only: no process is started. An empty prompt counts
-# for nothing; without a spool folder, or with a full disk, it does nothing. In a shell that an AI agent started it is
-# silent: the agent's own hooks tell of it.
+# An interactive zsh reads it; in any other shell it does nothing. It uses only builtins and starts no process. An empty
+# prompt counts for nothing; without a spool folder, or with a full disk, it does nothing. In a shell started by an AI agent
+# it is silent: the agent's own hooks report it.
 [[ -o interactive ]] || return 0
 [[ -z ${CLAUDECODE-}${AI_AGENT-}${CODEX_THREAD_ID-}${CODEX_SANDBOX-}${GEMINI_CLI-}${COPILOT_CLI-}${CURSOR_AGENT-} ]] || return 0
 [[ -z ${OPENCODE-}${CLINE_ACTIVE-}${AUGMENT_AGENT-} ]] || return 0
 
 typeset -g __stintd_spool=@SPOOL@ __stintd_folder= __stintd_told= __stintd_file=
 
-# Called for every command but an empty one.
+# Called for every command except an empty one.
 __stintd_preexec() {
 	__stintd_folder=$PWD
 }
 
-# In the folder the command was given in. One file a second at most; one that a full disk left empty is used again.
+# For the folder the command was given in. At most one file a second; a file that a full disk left empty is used again.
 __stintd_precmd() {
 	[[ -n ${__stintd_folder-} ]] || return 0
 	emulate -L zsh
