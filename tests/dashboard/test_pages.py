@@ -131,7 +131,7 @@ def test_a_mapping_shows_its_difference_before_it_is_made_and_can_be_dropped(win
 
 def test_a_target_says_how_it_goes_what_would_be_sent_and_what_waits(window, daemon, target):
     page = open_page(window, "targets")
-    page.locator(".target .state", has_text="working").wait_for()
+    page.locator(".target .state", has_text="connected").wait_for()
     page.get_by_role("button", name="What would be sent").click()
     page.locator("dialog .sends li").first.wait_for()
     held = page.locator("dialog .sends .held").first.inner_text()

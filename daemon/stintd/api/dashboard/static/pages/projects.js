@@ -97,7 +97,7 @@ function Mappings({ lists, reload }) {
     <ul class="plain">${lists.mappings.map((mapping) => html`<li key=${mapping.id} class="split"><span>${CONDITIONS.filter((name) => mapping[name]).map((name) => html`<code key=${name}>${line(mapping[name])}</code> `)}
       → <strong><bdi>${line(mapping.project) || "·"}</bdi></strong>${mapping.task && html` <small>${line(mapping.task)}</small>`}${mapping.client && html` <small>${line(mapping.client)}</small>`}</span>
       <button class="quiet" aria-label=${`Remove the mapping to ${line(mapping.project)}`} onClick=${() => remove(mapping)}>Remove</button></li>`)}
-      ${!lists.mappings.length && html`<li class="blank">No mappings: each folder is a project with the name of the folder.</li>`}</ul>
+      ${!lists.mappings.length && html`<li class="blank">No mappings: each project is named after its folder.</li>`}</ul>
     ${isOpen && html`<${NewMapping} lists=${lists} onClose=${() => (setOpen(false), reload())} />`}
   </section>`;
 }

@@ -8,7 +8,7 @@ import { line, quantity } from "../lib/text.js";
 import { Dialog } from "../parts/dialog.js";
 import { dayShort, length } from "../lib/time.js";
 
-const STATES = { well: "working", connecting: "connecting", failing: "not responding", stopped: "stopped" };
+const STATES = { well: "connected", connecting: "connecting", failing: "not responding", stopped: "stopped" };
 const COUNTS = [["waiting", "waiting"], ["held", "held back"], ["sending", "sending"], ["changed", "to update"], ["withdrawn", "to delete"], ["delivered", "delivered"], ["parked", "parked"]];
 
 export function Page() {
@@ -58,7 +58,7 @@ function Outbox() {
   const retry = (delivery) => act("Trying again", () => api.post(`/api/outbox/${delivery.id}/retry`)).then(reload, () => {});
   const drop = (delivery) => act("Dropped: it will not be delivered", () => api.post(`/api/outbox/${delivery.id}/drop`)).then(reload, () => {});
   return html`<section class="card"><h2>Parked</h2><p class="note">Given up on, and waiting for you: the target refused the entry, or it is unknown whether it arrived. Other entries are still delivered.</p>
-    <ul class="plain">${answer.data.map((delivery) => html`<li key=${delivery.id} class="split"><span><strong><bdi>${line(delivery.target)}</bdi></strong> ${line(delivery.lastError ?? delivery.reason)}
+    <ul class="plain">${answer.data.map((delivery) => html`<li key=${delivery.id} class="split"><span><strong><bdi>${line(delivery.target)}</bdi></strong> ${line(delivery.lastError ?? delivery.reason)}${" "}
       ${delivery.remedy && html`<small>${line(delivery.remedy)}</small>`}</span>
       <span class="actions"><button class="quiet" onClick=${() => retry(delivery)}>Try again</button><button class="quiet" onClick=${() => drop(delivery)}>Drop</button></span></li>`)}</ul></section>`;
 }
