@@ -1,1 +1,1 @@
-"""The dashboard in a real browser, before a real daemon."""
+"""The dashboard in a real browser, with a real daemon."""

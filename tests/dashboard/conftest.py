@@ -1,4 +1,4 @@
-"""One Chromium for all tests here; a daemon and a window that is let in for each file."""
+"""One Chromium for all tests here; a daemon and a signed-in window for each file."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ except ImportError:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator["Browser"]:
-    """For this package alone: while Playwright runs, this thread has an event loop that tests of others would stumble over."""
+    """For this package alone: while Playwright runs, this thread has an event loop, which would break tests of other packages."""
     if CHROMIUM is None or sync_playwright is None:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
@@ -32,7 +32,7 @@ def chromium() -> Iterator["Browser"]:
 
 @contextmanager
 def own_daemon(folder: Path, **environment: str) -> Iterator[Daemon]:
-    """A daemon whose home, git and zone are the test's, whatever scope the fixture has."""
+    """A daemon with a home, git settings and a time zone of its own, whatever scope the fixture has."""
     home = folder / "user"
     home.mkdir()
     more = {"HOME": str(home), "TZ": "UTC", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **environment}
@@ -42,21 +42,21 @@ def own_daemon(folder: Path, **environment: str) -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    with own_daemon(tmp_path_factory.mktemp("dash")) as one:
-        yield one
+    with own_daemon(tmp_path_factory.mktemp("dash")) as daemon:
+        yield daemon
 
 
 @pytest.fixture(scope="module")
 def shared(chromium: "Browser", daemon: Daemon) -> Iterator[Window]:
-    one = Window(chromium, daemon)
-    yield one
-    one.context.close()
+    window = Window(chromium, daemon)
+    yield window
+    window.context.close()
 
 
 @pytest.fixture
 def window(shared: Window) -> Iterator[Window]:
-    """A window of the dashboard; whatever the page complains of fails the test. One for all tests of a file, because
-    opening one takes longer than what most tests do with it."""
+    """A window of the dashboard; any error that the page reports fails the test. All tests of a file share it, because
+    opening a window takes longer than most tests."""
     shared.complaints.clear()
     shared.expected = ()
     yield shared

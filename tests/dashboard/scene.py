@@ -1,4 +1,4 @@
-"""Days worth looking at: evidence of a person and an agent, in several projects, told to a daemon as hooks tell it."""
+"""Days worth looking at: evidence of a person and an agent in several projects, posted to a daemon as hooks post it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,10 +25,9 @@ def beats(start: str, end: str, project: str, day: str = DAY, every: int = 4, **
         }  # fmt: skip
 
 
-def told(control: Control, *groups: Iterator[dict[str, Any]]) -> None:
-    """Post them all."""
-    found = [beat for group in groups for beat in group]
-    answer = control.post("/api/heartbeats", found)
+def post_beats(control: Control, *groups: Iterator[dict[str, Any]]) -> None:
+    """Post all heartbeats of the groups."""
+    answer = control.post("/api/heartbeats", [beat for group in groups for beat in group])
     assert answer["rejected"] == [], answer
 
 
@@ -62,7 +61,7 @@ def _commits(day: str) -> Iterator[dict[str, Any]]:
 
 def busy(control: Control, day: str = DAY) -> None:
     """A full day: four projects, an agent, breaks, a lone commit."""
-    told(
+    post_beats(
         control, beats("08:42", "10:15", "atlas", day, branch="AT-214-import"),
         beats("10:16", "10:58", "borealis", day, branch="main"),
         [{"time": f"{day}T08:44:00Z", "project": "atlas", "kind": "checkout", "source": "git", "branch": "AT-214-import"}],

@@ -1,11 +1,11 @@
-"""Names chosen by somebody else: a project that is markup, a branch with escape codes, a commit with both."""
+"""Names chosen by others: a project that is markup, a branch with escape codes, a commit with both."""
 
 import subprocess
 
 import pytest
 
 from tests.dashboard.conftest import own_daemon
-from tests.dashboard.scene import DAY, ESCAPES, EVIL, beats, told
+from tests.dashboard.scene import DAY, ESCAPES, EVIL, beats, post_beats
 from tests.dashboard.window import Window
 from tests.support import until
 
@@ -15,15 +15,15 @@ CONTROL = [*range(0, 9), *range(11, 32), *range(127, 160), 0x202E, 0x2066]
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
-    with own_daemon(tmp_path_factory.mktemp("hostile")) as one:
-        told(
-            one.client, beats("09:00", "10:00", EVIL, branch=ESCAPES, entity=SCRIPT),
+    with own_daemon(tmp_path_factory.mktemp("hostile")) as daemon:
+        post_beats(
+            daemon.client, beats("09:00", "10:00", EVIL, branch=ESCAPES, entity=SCRIPT),
             [{"time": f"{DAY}T09:30:00Z", "project": EVIL, "kind": "checkout", "source": "git", "branch": ESCAPES}],
             beats("11:00", "12:00", "plain"),
         )  # fmt: skip
-        entry = next(one for one in one.entries(from_=DAY, to=DAY) if one["projectName"] == EVIL)
-        one.client.patch(f"/api/entries/{entry['id']}", {"description": SCRIPT + ESCAPES, "tags": [EVIL], "taskName": EVIL})
-        yield one
+        entry = next(entry for entry in daemon.entries(from_=DAY, to=DAY) if entry["projectName"] == EVIL)
+        daemon.client.patch(f"/api/entries/{entry['id']}", {"description": SCRIPT + ESCAPES, "tags": [EVIL], "taskName": EVIL})
+        yield daemon
 
 
 def test_markup_and_escape_codes_are_shown_as_text_everywhere(window):
@@ -55,7 +55,7 @@ def test_markup_and_escape_codes_are_shown_as_text_everywhere(window):
 def test_it_can_be_worked_with_all_the_same(window, daemon):
     page = window.enter().page
     window.drag(page.locator(".timeline .entry", has_text="<img src=x"), 15 * window.per_minute(), "bottom")
-    until(lambda: any(one["end"][11:16] == "10:15" for one in daemon.entries(from_=DAY, to=DAY)), 10, "it is resized")
+    until(lambda: any(entry["end"][11:16] == "10:15" for entry in daemon.entries(from_=DAY, to=DAY)), 10, "it is resized")
     page.get_by_label("Start a timer").fill(EVIL)
     page.locator(".timers").get_by_role("button", name="Start").click()
     page.locator(".timer.running", has_text="<img").wait_for()
@@ -79,7 +79,7 @@ def test_a_commit_and_a_branch_of_a_real_repository_are_marks(chromium, make_dae
     page.locator(".marks .act.commit").wait_for(state="attached")
     git("checkout", "-q", "-b", "feat/x")
     page.locator(".marks .act.checkout").wait_for(state="attached")
-    assert page.locator(".marks .act.commit").count() == 1, "known by its heartbeat and by itself, drawn once"
+    assert page.locator(".marks .act.commit").count() == 1, "it comes both as a heartbeat and from git, but is drawn once"
     assert "feat/x" in page.locator(".marks .act.checkout").get_attribute("title")
     assert EVIL.split()[0] in page.locator(".marks .act.commit").get_attribute("title")
     page.locator(".acts summary").click()

@@ -1,26 +1,26 @@
-"""What happens while the page is open: timers, another window, another program, a daemon that goes away and comes back."""
+"""What happens while the page is open: timers, another window, another program, a daemon that stops and starts again."""
 
 import re
 
 import pytest
 
 from tests.dashboard import scene
-from tests.dashboard.test_today import there
+from tests.dashboard.test_today import wait_for_spans
 from tests.dashboard.window import Window
 from tests.support import until
 
 BROKEN = ("ERR_CONNECTION_REFUSED", "ERR_FAILED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
-"""What the browser itself says of a connection that ended."""
+"""What the browser itself reports when a connection ends."""
 
 
 @pytest.fixture(scope="module")
 def filled(daemon):
-    scene.told(daemon.client, scene.beats("09:00", "10:00", "atlas"), scene.beats("11:00", "12:00", "borealis"))
+    scene.post_beats(daemon.client, scene.beats("09:00", "10:00", "atlas"), scene.beats("11:00", "12:00", "borealis"))
     return daemon
 
 
 def running(daemon):
-    return [(one["projectName"], one["state"]) for one in daemon.client.get("/api/timer/current")["timers"]]
+    return [(timer["projectName"], timer["state"]) for timer in daemon.client.get("/api/timer/current")["timers"]]
 
 
 def test_a_timer_is_started_paused_resumed_switched_and_stopped(filled, window):
@@ -52,7 +52,7 @@ def test_a_timer_is_started_paused_resumed_switched_and_stopped(filled, window):
     assert running(filled) == []
 
 
-def test_what_another_program_starts_is_there_within_a_second_or_so(filled, window):
+def test_a_timer_that_another_program_starts_appears_within_a_second_or_so(filled, window):
     page = window.enter(None).page
     filled.stint("start", "atlas", "-m", "from the terminal")
     page.locator(".timer.running", has_text="atlas").wait_for(timeout=5000)
@@ -64,7 +64,7 @@ def test_what_another_program_starts_is_there_within_a_second_or_so(filled, wind
 def test_evidence_that_arrives_is_drawn(filled, window):
     page = window.enter("2026-03-17").page
     page.get_by_text("No entries on this day").wait_for()
-    scene.told(filled.client, scene.beats("09:00", "09:40", "atlas", "2026-03-17"))
+    scene.post_beats(filled.client, scene.beats("09:00", "09:40", "atlas", "2026-03-17"))
     page.locator(".timeline .entry", has_text="atlas").wait_for()
     page.locator(".strip .seen").wait_for()
 
@@ -83,7 +83,7 @@ def test_two_windows_stay_in_step(filled, window):
     window.page.keyboard.press("Escape")
     other.keyboard.press("Control+z")
     window.entry("borealis", "10:59").wait_for()
-    there(filled, ("borealis", "10:59", "12:01"))
+    wait_for_spans(filled, ("borealis", "10:59", "12:01"))
 
 
 def test_the_daemon_may_be_restarted_while_the_page_is_open(chromium, make_daemon):
@@ -93,7 +93,7 @@ def test_the_daemon_may_be_restarted_while_the_page_is_open(chromium, make_daemo
     port = int(re.search(r":(\d+)", daemon.client.post("/api/dashboard/links")["url"])[1])
     with open(daemon.layout.config, "w") as config:
         config.write(f"[http]\nport = {port}\n")
-    scene.told(daemon.client, scene.beats("09:00", "10:00", "atlas"))
+    scene.post_beats(daemon.client, scene.beats("09:00", "10:00", "atlas"))
     window = Window(chromium, daemon).enter()
     daemon.stop()
     window.page.locator("[data-state=away]").wait_for()
@@ -102,12 +102,12 @@ def test_the_daemon_may_be_restarted_while_the_page_is_open(chromium, make_daemo
     window.page.locator(".line.bad", has_text="stintd is not responding").wait_for()
     window.entry("atlas", "08:59").wait_for()
     daemon.start()
-    scene.told(daemon.client, scene.beats("11:00", "12:00", "borealis"))
-    window.live()
+    scene.post_beats(daemon.client, scene.beats("11:00", "12:00", "borealis"))
+    window.wait_until_live()
     window.entry("borealis", "10:59").wait_for()
     assert window.page.locator(".away").count() == 0
     window.drag(window.entry("atlas", "08:59"), 30 * window.per_minute())
-    there(daemon, ("atlas", "09:30", "10:32"))
+    wait_for_spans(daemon, ("atlas", "09:30", "10:32"))
     window.expected = BROKEN
     window.check()
     window.page.goto(window.url)
@@ -117,10 +117,10 @@ def test_the_daemon_may_be_restarted_while_the_page_is_open(chromium, make_daemo
     window.context.close()
 
 
-def test_a_browser_that_is_sent_away_says_so_and_shows_nothing_new(chromium, filled):
+def test_a_browser_that_is_signed_out_says_so_and_shows_nothing_new(chromium, filled):
     window = Window(chromium, filled).enter()
-    told = filled.stint("dash", "--revoke").out
-    assert re.fullmatch(r"sent \d+ browsers? away\n", told)
+    output = filled.stint("dash", "--revoke").out
+    assert re.fullmatch(r"sent \d+ browsers? away\n", output)
     window.page.get_by_text("This browser is not signed in").wait_for()
     assert window.page.locator(".timeline").count() == 0
     window.page.reload()
@@ -128,4 +128,4 @@ def test_a_browser_that_is_sent_away_says_so_and_shows_nothing_new(chromium, fil
     window.expected = ("401", *BROKEN)
     window.check()
     window.context.close()
-    del filled.let_in  # the others of this file are sent away too
+    del filled.browser_state  # this signed out the other windows of this file as well

@@ -1,4 +1,4 @@
-"""What can be measured of looks: contrast, names, focus, room on a phone, light and dark, what is said without sight."""
+"""What can be measured of the looks: contrast, names, focus, width on a phone, light and dark, screen readers."""
 
 import pytest
 
@@ -33,7 +33,7 @@ CONTRAST = """
     const [x, y, z] = [r, g, b].map((one) => linear(one / 255));
     return 0.2126 * x + 0.7152 * y + 0.0722 * z;
   };
-  const found = [];
+  const failures = [];
   for (const node of document.querySelectorAll("body *")) {
     const text = [...node.childNodes].filter((one) => one.nodeType === 3).map((one) => one.data).join("").trim();
     const style = getComputedStyle(node), box = node.getBoundingClientRect();
@@ -46,9 +46,9 @@ CONTRAST = """
     const [a, b] = [light(seen), light(under)].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05), size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
     const least = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
-    if (ratio < least) found.push(`${ratio.toFixed(2)} ${node.tagName}.${node.className} "${text.slice(0, 40)}"`);
+    if (ratio < least) failures.push(`${ratio.toFixed(2)} ${node.tagName}.${node.className} "${text.slice(0, 40)}"`);
   }
-  return found;
+  return failures;
 }
 """
 NAMELESS = """
@@ -62,15 +62,15 @@ NAMELESS = """
 @pytest.fixture(scope="module")
 def filled(daemon):
     scene.busy(daemon.client)
-    entry = next(one for one in daemon.entries(from_=DAY, to=DAY) if one["projectName"] == "docs")
+    entry = next(entry for entry in daemon.entries(from_=DAY, to=DAY) if entry["projectName"] == "docs")
     daemon.client.patch(f"/api/entries/{entry['id']}", {"description": "Wrote the guide", "tags": ["writing"], "billable": True})
     daemon.client.post("/api/timer/start", {"projectName": "atlas", "description": "Reviewing the import"})
     yield daemon
     daemon.client.post("/api/timer/stop", {})
 
 
-def looks(window):
-    """The page, then each sheet: whoever calls looks at each."""
+def views(window):
+    """The page, then the page with each dialog, one after the other."""
     yield window.enter().page
     sheet = window.editor(window.page.locator(".timeline .entry", has_text="docs").first)
     yield window.page
@@ -91,14 +91,14 @@ def looks(window):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_enough_contrast(filled, window, scheme):
     window.page.emulate_media(color_scheme=scheme)
-    for page in looks(window):
-        found = page.evaluate(CONTRAST)
-        assert not found, "\n".join(found)
+    for page in views(window):
+        failures = page.evaluate(CONTRAST)
+        assert not failures, "\n".join(failures)
     window.page.emulate_media(color_scheme=None)
 
 
 def test_everything_that_can_be_pressed_or_filled_has_a_name(filled, window):
-    for page in looks(window):
+    for page in views(window):
         assert page.evaluate(NAMELESS) == []
     assert window.page.evaluate("document.documentElement.lang") == "en"
     assert window.page.locator("h1").count() == 1
@@ -107,7 +107,7 @@ def test_everything_that_can_be_pressed_or_filled_has_a_name(filled, window):
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_is_wider_than_a_narrow_window(filled, window, width):
     window.page.set_viewport_size({"width": width, "height": 844})
-    for page in looks(window):
+    for page in views(window):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(
             "[...document.querySelectorAll('dialog, .card')].every((one) => one.scrollWidth <= one.clientWidth + 1)"
@@ -133,17 +133,17 @@ def test_a_finger_resizes_by_the_edge_and_scrolls_by_the_middle(filled, chromium
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 4
 
     def send(kind, *points):
-        told = [{"x": at, "y": height} for at, height in points]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+        touches = [{"x": at, "y": height} for at, height in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
     send("touchStart", (x, y))
     for step in (8, 16, 24):
         send("touchMove", (x, y - step))
     send("touchEnd")
-    window.said("docs")
+    window.wait_for_message("docs")
     assert entry.get_attribute("aria-label") != before
     window.page.locator(".line button", has_text="Undo").click()
-    window.said("Undone")
+    window.wait_for_message("Undone")
     until(lambda: entry.get_attribute("aria-label") == before, 10, "it is as it was")
     window.check()
     window.context.close()
@@ -162,12 +162,12 @@ def test_where_the_focus_is_can_be_seen(filled, window):
         assert float(outline[1].removesuffix("px")) >= 1
 
 
-def test_nothing_moves_for_those_who_do_not_want_it(filled, window):
+def test_nothing_moves_where_reduced_motion_is_wanted(filled, window):
     window.editor(window.enter().page.locator(".timeline .entry").first)
     assert window.page.evaluate("getComputedStyle(document.querySelector('dialog')).animationName") == "none"
 
 
-def test_what_was_done_is_said_aloud_and_the_state_too(filled, window):
+def test_changes_and_the_connection_are_announced_to_screen_readers(filled, window):
     page = window.enter().page
     assert page.locator("[aria-live=polite]").count() == 1
     assert page.get_by_role("status").filter(has_text="live").count() == 1

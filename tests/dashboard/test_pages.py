@@ -1,4 +1,4 @@
-"""The pages beside the day: week, reports, projects, targets. By mouse, in a real browser, before a real daemon."""
+"""All pages but Today: week, review, reports, projects, targets. By mouse, in a real browser, with a real daemon."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ def target():
 @pytest.fixture(scope="module", autouse=True)
 def filled(daemon, target):
     scene.busy(daemon.client)
-    scene.told(daemon.client, scene.beats("10:00", "10:40", EVIL, day="2026-03-11"))
+    scene.post_beats(daemon.client, scene.beats("10:00", "10:40", EVIL, day="2026-03-11"))
     body = {"name": "bills", "kind": "clockme", "baseUrl": target.url, "secret": "k-secret", "from": "2026-03-01"}
     daemon.client.post("/api/targets", body)
 
@@ -32,7 +32,7 @@ def filled(daemon, target):
 def open_page(window, address):
     window.page.goto(window.url + "dash/" + address)
     window.page.wait_for_selector("main h1")
-    window.live()
+    window.wait_until_live()
     return window.page
 
 
@@ -59,7 +59,7 @@ def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
     page.locator("dialog .entries button").first.click()
     page.locator("dialog textarea[name=description]").fill("Guide for newcomers")
     page.locator("dialog").get_by_role("button", name="Save").click()
-    until(lambda: any(one["description"] == "Guide for newcomers" for one in daemon.entries(from_=DAY, to=DAY)), what="saved")
+    until(lambda: any(entry["description"] == "Guide for newcomers" for entry in daemon.entries(from_=DAY, to=DAY)), what="saved")
     page.locator("dialog .entries button").first.wait_for()
     page.keyboard.press("Escape")
     cell(page, "docs, Wed 11 Mar: no time").click()
@@ -67,7 +67,9 @@ def test_a_cell_shows_its_entries_and_takes_more(window, daemon):
     dialog = page.locator("dialog")
     assert dialog.locator("input[name=project]").input_value() == "docs"
     dialog.get_by_role("button", name="Add", exact=True).click()
-    until(lambda: any(one["projectName"] == "docs" for one in daemon.entries(from_="2026-03-11", to="2026-03-11")), what="added")
+    until(
+        lambda: any(entry["projectName"] == "docs" for entry in daemon.entries(from_="2026-03-11", to="2026-03-11")), what="added"
+    )
     dialog.locator(".entries button").first.wait_for()  # the cell's own sheet is back: Escape must close that one
     page.keyboard.press("Escape")
     until(lambda: cell(page, "docs, Wed 11 Mar: 1h 00m").count() == 1, what="the cell grew")
@@ -87,7 +89,7 @@ def test_reports_are_filtered_grouped_and_drawn(window):
     page.locator("select[name=project]").select_option("docs")
     until(lambda: rows.count() == 1, what="one project's branches")
     page.go_back()
-    until(lambda: rows.count() > 1, what="the way back")
+    until(lambda: rows.count() > 1, what="the previous grouping is back")
     day = page.locator(f'.year a[href="/?day={DAY}"]')
     assert "Tue 10 Mar: " in day.get_attribute("aria-label")
     day.click()
@@ -95,7 +97,7 @@ def test_reports_are_filtered_grouped_and_drawn(window):
     assert f"day={DAY}" in page.url
 
 
-def test_projects_are_made_changed_and_put_away(window, daemon):
+def test_projects_are_created_edited_and_archived(window, daemon):
     page = open_page(window, "projects")
     page.get_by_role("button", name="New project").click()
     page.locator("dialog input[name=name]").fill("zephyr")
@@ -103,12 +105,12 @@ def test_projects_are_made_changed_and_put_away(window, daemon):
     page.locator("dialog input[name=hourlyRate]").fill("90.5")
     page.get_by_role("button", name="Create", exact=True).click()
     page.locator(".grid th", has_text="zephyr").wait_for()
-    made = next(one for one in daemon.client.get("/api/projects")["data"] if one["name"] == "zephyr")
-    assert (made["clientName"], made["hourlyRate"], made["billable"]) == ("Acme Ltd", 90.5, True)
+    zephyr = next(project for project in daemon.client.get("/api/projects")["data"] if project["name"] == "zephyr")
+    assert (zephyr["clientName"], zephyr["hourlyRate"], zephyr["billable"]) == ("Acme Ltd", 90.5, True)
     page.get_by_label("Edit zephyr").click()
     page.get_by_label("Bill agents' own time").check()
     page.get_by_role("button", name="Save").click()
-    until(lambda: daemon.client.get(f"/api/projects/{made['id']}")["billAgentTime"], what="saved")
+    until(lambda: daemon.client.get(f"/api/projects/{zephyr['id']}")["billAgentTime"], what="saved")
     page.get_by_label("Edit zephyr").click()
     page.get_by_role("button", name="Archive").click()
     until(lambda: page.locator(".grid th", has_text="zephyr").count() == 0, what="archived")
@@ -116,7 +118,7 @@ def test_projects_are_made_changed_and_put_away(window, daemon):
     page.locator(".grid tr.archived", has_text="zephyr").wait_for()
 
 
-def test_a_mapping_shows_its_difference_before_it_is_made_and_can_be_dropped(window, daemon):
+def test_a_mapping_previews_its_changes_before_it_is_created_and_can_be_removed(window, daemon):
     page = open_page(window, "projects")
     page.get_by_role("button", name="Map a folder").click()
     page.locator("dialog input[name=path]").fill("/home/somebody/code/atlas-tools")
@@ -126,10 +128,10 @@ def test_a_mapping_shows_its_difference_before_it_is_made_and_can_be_dropped(win
     page.get_by_role("button", name="Create mapping").click()
     page.locator("code", has_text="/home/somebody/code/atlas-tools").wait_for()
     page.get_by_label("Remove the mapping to atlas").click()
-    until(lambda: daemon.client.get("/api/mappings")["data"] == [], what="dropped")
+    until(lambda: daemon.client.get("/api/mappings")["data"] == [], what="removed")
 
 
-def test_a_target_says_how_it_goes_what_would_be_sent_and_what_waits(window, daemon, target):
+def test_a_target_shows_its_state_what_would_be_sent_and_what_is_parked(window, daemon, target):
     page = open_page(window, "targets")
     page.locator(".target .state", has_text="connected").wait_for()
     page.get_by_role("button", name="What would be sent").click()
@@ -172,7 +174,8 @@ def test_whoever_comes_back_to_a_forgotten_timer_is_asked_once(window, daemon):
     began = datetime.now(UTC) - timedelta(hours=5)
     daemon.client.post("/api/timer/start", {"projectName": "docs", "at": began.isoformat(), "manual": True})
     until(
-        lambda: any(one["code"] == "paused" for one in daemon.client.get("/api/status")["warnings"]), what="paused automatically"
+        lambda: any(warning["code"] == "paused" for warning in daemon.client.get("/api/status")["warnings"]),
+        what="paused automatically",
     )
     page = window.enter(None).page
     question = page.locator(".question")
@@ -188,7 +191,7 @@ def test_two_windows_stay_in_step(window, daemon):
     page = open_page(window, "week?week=2026-03-09")
     body = {"projectName": "docs", "start": "2026-03-13T09:00:00Z", "end": "2026-03-13T10:30:00Z"}
     daemon.client.post("/api/entries", body)
-    until(lambda: cell(page, "docs, Fri 13 Mar: 1h 30m").count() == 1, what="what another did")
+    until(lambda: cell(page, "docs, Fri 13 Mar: 1h 30m").count() == 1, what="the entry that another program added")
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -197,8 +200,8 @@ def test_every_page_can_be_read_pressed_and_narrowed_and_shows_hostile_names_as_
     page.wait_for_timeout(300)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        found = page.evaluate(CONTRAST)
-        assert not found, "\n".join(found)
+        failures = page.evaluate(CONTRAST)
+        assert not failures, "\n".join(failures)
     page.emulate_media(color_scheme=None)
     assert page.evaluate(NAMELESS) == []
     page.set_viewport_size({"width": 360, "height": 780})

@@ -1,4 +1,4 @@
-"""The day's page by mouse: looked at, dragged, drawn, edited, split, merged, deleted, undone, filled."""
+"""The page Today by mouse: entries are shown, dragged, drawn, edited, split, merged, deleted, restored; gaps are filled."""
 
 import re
 
@@ -10,28 +10,28 @@ from tests.support import until
 
 
 def spans(daemon, day=DAY):
-    return [(one["projectName"], one["start"][11:16], one["end"][11:16]) for one in daemon.entries(from_=day, to=day)]
+    return [(entry["projectName"], entry["start"][11:16], entry["end"][11:16]) for entry in daemon.entries(from_=day, to=day)]
 
 
-def there(daemon, *wanted):
+def wait_for_spans(daemon, *wanted):
     until(lambda: set(wanted) <= set(spans(daemon)), 10, f"{wanted} in {spans(daemon)}")
 
 
 @pytest.fixture
 def day(daemon, window):
-    """A day with three stretches of work, as it is again after each test."""
+    """A day with three stretches of work. Each test must leave it as it was."""
     if not daemon.entries(from_=DAY, to=DAY):
-        scene.told(
+        scene.post_beats(
             daemon.client, scene.beats("09:00", "10:00", "atlas"), scene.beats("11:00", "12:00", "borealis"),
             scene.beats("13:00", "14:00", "atlas"),
         )  # fmt: skip
     before = spans(daemon)
-    known = {one["editId"] for one in daemon.client.get("/api/edits", limit=500)["data"]}
+    earlier = {edit["editId"] for edit in daemon.client.get("/api/edits", limit=500)["data"]}
     yield window.enter()
-    for one in daemon.client.get("/api/edits", limit=500)["data"]:
-        if one["editId"] not in known and not one["undoneAt"]:
-            daemon.client.post("/api/undo", {"editId": one["editId"]})
-    assert spans(daemon) == before, "every change can be taken back"
+    for edit in daemon.client.get("/api/edits", limit=500)["data"]:
+        if edit["editId"] not in earlier and not edit["undoneAt"]:
+            daemon.client.post("/api/undo", {"editId": edit["editId"]})
+    assert spans(daemon) == before, "every change can be undone"
 
 
 def test_the_day_shows_entries_evidence_gaps_and_sums(day):
@@ -47,13 +47,13 @@ def test_the_day_shows_entries_evidence_gaps_and_sums(day):
 
 def test_dragging_an_entry_moves_it_and_undo_brings_it_back(day, daemon):
     day.drag(day.entry("borealis", "10:59"), 30 * day.per_minute())
-    there(daemon, ("borealis", "11:30", "12:32"))
+    wait_for_spans(daemon, ("borealis", "11:30", "12:32"))
     day.entry("borealis", "11:30").wait_for()
     words, undo = (day.page.locator(f".line {name}").first.bounding_box() for name in ("p", "button"))
     assert undo["x"] >= words["x"] + words["width"], "it is one line"
     day.page.locator(".line button", has_text="Undo").click()
-    day.said("Undone")
-    there(daemon, ("borealis", "10:59", "12:01"))
+    day.wait_for_message("Undone")
+    wait_for_spans(daemon, ("borealis", "10:59", "12:01"))
     day.entry("borealis", "10:59").wait_for()
 
 
@@ -63,7 +63,7 @@ def test_dragging_an_entry_moves_it_and_undo_brings_it_back(day, daemon):
 ])  # fmt: skip
 def test_dragging_an_edge_resizes(day, daemon, edge, minutes, keys, wanted):
     day.drag(day.entry("borealis", "10:59"), minutes * day.per_minute(), edge, keys)
-    there(daemon, ("borealis", *wanted))
+    wait_for_spans(daemon, ("borealis", *wanted))
     day.entry("borealis", wanted[0]).wait_for()
 
 
@@ -100,7 +100,7 @@ def test_escape_lets_go_and_a_trembling_hand_moves_nothing(day, daemon):
 
 
 def test_what_cannot_be_is_said_and_shown_as_it_was(day, daemon):
-    """Over the owner's own time: refused, and the block goes back."""
+    """Onto other time of the same person: refused, and the block returns."""
     daemon.client.post("/api/entries", {"projectName": "atlas", "start": f"{DAY}T12:30:00Z", "end": f"{DAY}T12:45:00Z"})
     day.entry("atlas", "12:30").wait_for()
     day.expected = ("409",)
@@ -111,15 +111,15 @@ def test_what_cannot_be_is_said_and_shown_as_it_was(day, daemon):
 
 
 def test_a_stale_page_overwrites_nothing(day, daemon):
-    """The entry changes while it is held: what is let go is refused, and the page shows what is there."""
-    (entry,) = [one for one in daemon.entries(from_=DAY, to=DAY) if one["projectName"] == "borealis"]
+    """The entry changes while it is being dragged: the move is refused, and the page shows the current entry."""
+    (entry,) = [entry for entry in daemon.entries(from_=DAY, to=DAY) if entry["projectName"] == "borealis"]
     day.expected = ("409",)
     box = day.entry("borealis", "10:59").bounding_box()
     x, y = box["x"] + 40, box["y"] + box["height"] / 2
     day.page.mouse.move(x, y)
     day.page.mouse.down()
     day.page.mouse.move(x, y + 30)
-    day.page.route("**/api/day*", lambda route: route.abort())  # its news is late
+    day.page.route("**/api/day*", lambda route: route.abort())  # its refresh is late
     daemon.client.patch(f"/api/entries/{entry['id']}", {"description": "elsewhere"})
     day.page.mouse.move(x, y + 60)
     day.page.mouse.up()
@@ -149,15 +149,15 @@ def test_an_entry_over_midnight_is_moved_from_where_it_lies(day, daemon):
     until(lambda: ("atlas", "23:00", "02:00") in spans(daemon), 10, "it ends later")
     day.entry("atlas", "23:00").and_(day.page.locator('[aria-label*="02:00"]')).wait_for()
     day.drag(day.entry("atlas", "23:00"), -30 * day.per_minute())
-    there(daemon, ("atlas", "22:30", "01:30"))
+    wait_for_spans(daemon, ("atlas", "22:30", "01:30"))
 
 
 def test_work_beside_other_work_stands_beside_it(day, daemon):
     body = {"projectName": "borealis", "start": f"{DAY}T09:10:00Z", "end": f"{DAY}T09:40:00Z", "overlap": True}
     daemon.client.post("/api/entries", body)
     day.entry("borealis", "09:10").wait_for()
-    one, other = day.entry("atlas", "08:59").bounding_box(), day.entry("borealis", "09:10").bounding_box()
-    assert one["x"] + one["width"] <= other["x"]
+    left, right = day.entry("atlas", "08:59").bounding_box(), day.entry("borealis", "09:10").bounding_box()
+    assert left["x"] + left["width"] <= right["x"]
 
 
 def test_drawing_on_free_time_writes_down_an_entry(day, daemon):
@@ -177,7 +177,7 @@ def test_drawing_on_free_time_writes_down_an_entry(day, daemon):
     assert "is new and will be created" in sheet.inner_text()
     sheet.get_by_label("Description").fill("Planning with Ada")
     sheet.get_by_role("button", name="Add").click()
-    there(daemon, ("a new thing", "15:30", "16:15"))
+    wait_for_spans(daemon, ("a new thing", "15:30", "16:15"))
     day.entry("a new thing", "15:30").wait_for()
 
 
@@ -191,8 +191,8 @@ def test_every_field_of_an_entry_can_be_edited(day, daemon):
     sheet.get_by_label("From: time").fill("11:05")
     sheet.get_by_label("To: time").fill("11:50")
     sheet.get_by_role("button", name="Save").click()
-    there(daemon, ("cirrus", "11:05", "11:50"))
-    (entry,) = [one for one in daemon.entries(from_=DAY, to=DAY) if one["projectName"] == "cirrus"]
+    wait_for_spans(daemon, ("cirrus", "11:05", "11:50"))
+    (entry,) = [entry for entry in daemon.entries(from_=DAY, to=DAY) if entry["projectName"] == "cirrus"]
     assert (entry["taskName"], entry["description"], entry["tags"], entry["billable"]) == (
         "CI-7", "Reviewed the retry", ["review", "urgent"], True,
     )  # fmt: skip
@@ -204,8 +204,8 @@ def test_what_was_left_alone_is_not_pinned(day, daemon):
     sheet = day.editor(day.entry("borealis", "10:59"))
     sheet.get_by_label("Description").fill("only words")
     sheet.get_by_role("button", name="Save").click()
-    day.said("Changed borealis")
-    (entry,) = [one for one in daemon.entries(from_=DAY, to=DAY) if one["projectName"] == "borealis"]
+    day.wait_for_message("Changed borealis")
+    (entry,) = [entry for entry in daemon.entries(from_=DAY, to=DAY) if entry["projectName"] == "borealis"]
     assert entry["pinned"] == ["text"]
 
 
@@ -219,7 +219,7 @@ def test_a_wrong_time_is_explained_in_the_sheet(day, daemon):
 
 
 def test_a_change_elsewhere_is_shown_while_one_edits(day, daemon):
-    (entry,) = [one for one in daemon.entries(from_=DAY, to=DAY) if one["projectName"] == "borealis"]
+    (entry,) = [entry for entry in daemon.entries(from_=DAY, to=DAY) if entry["projectName"] == "borealis"]
     sheet = day.editor(day.entry("borealis", "10:59"))
     sheet.get_by_label("Task").fill("MINE-1")
     daemon.client.patch(f"/api/entries/{entry['id']}", {"description": "theirs"})
@@ -228,7 +228,7 @@ def test_a_change_elsewhere_is_shown_while_one_edits(day, daemon):
     sheet.get_by_role("button", name="Keep my changes").click()
     assert sheet.get_by_label("Task").input_value() == "MINE-1"
     sheet.get_by_role("button", name="Save").click()
-    day.said("Changed borealis")
+    day.wait_for_message("Changed borealis")
     now = daemon.client.get(f"/api/entries/{entry['id']}")
     assert (now["taskName"], now["description"]) == ("MINE-1", "theirs"), "both are kept"
     sheet = day.editor(day.entry("borealis · MINE-1", "10:59"))
@@ -245,11 +245,11 @@ def test_splitting_makes_two_and_merging_makes_them_one_again(day, daemon):
     sheet.get_by_label("Split at").fill("11:20")
     assert re.search(r"10:59 – 11:20\s*21m\s*11:20 – 12:01\s*41m", sheet.locator(".halves").inner_text())
     sheet.locator("form").get_by_role("button", name="Split").click()
-    there(daemon, ("borealis", "10:59", "11:20"), ("borealis", "11:20", "12:01"))
+    wait_for_spans(daemon, ("borealis", "10:59", "11:20"), ("borealis", "11:20", "12:01"))
     day.entry("borealis", "11:20").click(modifiers=["Shift"])
     day.page.get_by_label("Select borealis, 10:59 – 11:20").check()
     day.page.locator(".chosen", has_text="2 entries selected, 1h 02m").get_by_role("button", name="Merge").click()
-    there(daemon, ("borealis", "10:59", "12:01"))
+    wait_for_spans(daemon, ("borealis", "10:59", "12:01"))
     day.entry("borealis", "10:59").wait_for()
     until(lambda: day.page.locator(".timeline .entry").count() == 3, 10, "the other half is gone")
 
@@ -257,7 +257,7 @@ def test_splitting_makes_two_and_merging_makes_them_one_again(day, daemon):
 def test_merging_with_a_neighbour_of_the_same_project(day, daemon):
     sheet = day.editor(day.entry("atlas", "08:59"))
     sheet.locator(".suggestions button", has_text="12:59").click()
-    there(daemon, ("atlas", "08:59", "14:01"))
+    wait_for_spans(daemon, ("atlas", "08:59", "14:01"))
 
 
 def test_different_projects_cannot_be_merged_and_the_button_says_so(day):
@@ -272,12 +272,12 @@ def test_different_projects_cannot_be_merged_and_the_button_says_so(day):
 def test_deleting_and_bringing_back(day, daemon):
     sheet = day.editor(day.entry("borealis", "10:59"))
     sheet.get_by_role("button", name="Delete").click()
-    day.said("Deleted borealis, 1h 02m")
+    day.wait_for_message("Deleted borealis, 1h 02m")
     until(lambda: len(spans(daemon)) == 2, 10, "it is gone")
     day.page.locator(".timeline .entry").nth(1).wait_for()
     assert day.page.locator(".strip .seen").count() == 3, "what was seen stays seen"
     day.page.keyboard.press("Control+z")
-    there(daemon, ("borealis", "10:59", "12:01"))
+    wait_for_spans(daemon, ("borealis", "10:59", "12:01"))
     day.entry("borealis", "10:59").wait_for()
 
 
@@ -286,7 +286,7 @@ def test_a_gap_is_filled_from_beside_it(day, daemon):
     sheet = day.page.locator("dialog[open]")
     sheet.locator(".suggestions").get_by_role("button", name="atlas").click()
     sheet.get_by_role("button", name="Fill").click()
-    there(daemon, ("atlas", "10:01", "10:59"))
+    wait_for_spans(daemon, ("atlas", "10:01", "10:59"))
     day.entry("atlas", "10:01").wait_for()
     assert day.page.locator(".timeline .gap").count() == 1
 
@@ -297,7 +297,7 @@ def test_a_part_of_a_gap_is_filled(day, daemon):
     sheet.get_by_label("Project").fill("borealis")
     sheet.get_by_label("To: time").fill("12:20")
     sheet.get_by_role("button", name="Fill").click()
-    there(daemon, ("borealis", "12:01", "12:20"))
+    wait_for_spans(daemon, ("borealis", "12:01", "12:20"))
 
 
 def test_why_tells_the_story(day):
@@ -345,11 +345,11 @@ def test_the_whole_work_can_be_done_by_keyboard(day, daemon):
     keys.press("ArrowDown")
     assert "borealis" in day.page.evaluate("document.activeElement.getAttribute('aria-label')")
     keys.press("Alt+ArrowDown")
-    there(daemon, ("borealis", "11:05", "12:07"))
+    wait_for_spans(daemon, ("borealis", "11:05", "12:07"))
     day.entry("borealis", "11:05").wait_for()
     assert "borealis, 11:05" in day.page.evaluate("document.activeElement.getAttribute('aria-label')"), "the focus stays"
     keys.press("Alt+Shift+ArrowUp")
-    there(daemon, ("borealis", "11:05", "12:00"))
+    wait_for_spans(daemon, ("borealis", "11:05", "12:00"))
     day.entry("borealis", "11:05").and_(day.page.locator('[aria-label*="12:00"]')).wait_for()
     keys.press("s")
     day.page.locator("dialog[open]").get_by_label("Split at").wait_for()

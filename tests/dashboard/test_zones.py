@@ -1,4 +1,4 @@
-"""Days are the owner's, wherever the browser believes to be; a day on which the clock changes has 23 or 25 hours."""
+"""Days are those of the daemon's time zone, wherever the browser is; a day on which the clock changes has 23 or 25 hours."""
 
 import pytest
 
@@ -11,18 +11,18 @@ SPRING, AUTUMN = "2026-03-29", "2025-10-26"
 ROUND = """async ({ zone, day, clocks }) => {
   const time = await import(document.querySelector("script[src$='app.js']").src.replace("app.js", "lib/time.js"));
   time.setZone(zone);
-  const found = clocks.map((clock) => time.instantOf(day, clock));
-  return found.map((instant) => new Date(instant).toISOString().slice(11, 16) + " " + time.clock(instant));
+  const instants = clocks.map((clock) => time.instantOf(day, clock));
+  return instants.map((instant) => new Date(instant).toISOString().slice(11, 16) + " " + time.clock(instant));
 }"""
 
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
-    with own_daemon(tmp_path_factory.mktemp("zones"), TZ="Europe/Berlin") as one:
-        scene.told(
-            one.client, scene.beats("00:10", "02:10", "atlas", SPRING), scene.beats("23:10", "23:50", "late", "2026-03-30")
+    with own_daemon(tmp_path_factory.mktemp("zones"), TZ="Europe/Berlin") as daemon:
+        scene.post_beats(
+            daemon.client, scene.beats("00:10", "02:10", "atlas", SPRING), scene.beats("23:10", "23:50", "late", "2026-03-30")
         )
-        yield one
+        yield daemon
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,11 @@ def test_clocks_are_those_of_the_daemons_zone_and_the_day_has_23_hours(tokyo, da
     sheet = window.editor(window.entry("atlas", "01:09"))
     sheet.get_by_label("To: time").fill("03:30")
     sheet.get_by_role("button", name="Save").click()
-    until(lambda: any(one["end"] == f"{SPRING}T01:30:00Z" for one in daemon.entries(from_=SPRING, to=SPRING)), 10, "it ends then")
+    until(
+        lambda: any(entry["end"] == f"{SPRING}T01:30:00Z" for entry in daemon.entries(from_=SPRING, to=SPRING)),
+        10,
+        "it ends then",
+    )
     window.check()
 
 
@@ -54,13 +58,13 @@ def test_an_entry_of_the_night_belongs_to_the_day_of_its_owner(tokyo):
 
 def test_clocks_that_a_change_skips_or_repeats_are_still_instants(tokyo):
     page = tokyo.enter(SPRING).page
-    told = page.evaluate(ROUND, {"zone": "Europe/Berlin", "day": SPRING, "clocks": ["01:59", "02:30", "03:00"]})
-    assert told == ["00:59 01:59", "01:30 03:30", "01:00 03:00"]
-    told = page.evaluate(ROUND, {"zone": "Europe/Berlin", "day": AUTUMN, "clocks": ["01:59", "02:30", "03:00"]})
-    assert told[0] == "23:59 01:59"
-    assert told[1][6:] == "02:30"
-    assert told[2] == "02:00 03:00"
-    told = page.evaluate(ROUND, {"zone": "Asia/Kathmandu", "day": SPRING, "clocks": ["00:00", "23:59"]})
-    assert told == ["18:15 00:00", "18:14 23:59"]
-    told = page.evaluate(ROUND, {"zone": "Australia/Lord_Howe", "day": "2026-04-05", "clocks": ["00:30", "12:00"]})
-    assert told == ["13:30 00:30", "01:30 12:00"]
+    times = page.evaluate(ROUND, {"zone": "Europe/Berlin", "day": SPRING, "clocks": ["01:59", "02:30", "03:00"]})
+    assert times == ["00:59 01:59", "01:30 03:30", "01:00 03:00"]
+    times = page.evaluate(ROUND, {"zone": "Europe/Berlin", "day": AUTUMN, "clocks": ["01:59", "02:30", "03:00"]})
+    assert times[0] == "23:59 01:59"
+    assert times[1][6:] == "02:30"
+    assert times[2] == "02:00 03:00"
+    times = page.evaluate(ROUND, {"zone": "Asia/Kathmandu", "day": SPRING, "clocks": ["00:00", "23:59"]})
+    assert times == ["18:15 00:00", "18:14 23:59"]
+    times = page.evaluate(ROUND, {"zone": "Australia/Lord_Howe", "day": "2026-04-05", "clocks": ["00:30", "12:00"]})
+    assert times == ["13:30 00:30", "01:30 12:00"]

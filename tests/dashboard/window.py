@@ -1,4 +1,4 @@
-"""A window of the dashboard, as tests handle it: let in by a link, looked at by the words a person sees."""
+"""A window of the dashboard, as tests use it: signed in by a link, read by the words a person sees."""
 
 from typing import Any
 
@@ -12,26 +12,26 @@ ARGUMENTS = [
 PATIENCE = 15_000
 
 
-def _state(browser: Any, daemon: Daemon) -> Any:
-    """What a browser keeps once it was let in through a one-time link."""
+def _signed_in_state(browser: Any, daemon: Daemon) -> Any:
+    """What a browser stores when it has signed in with a one-time link."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(daemon.client.post("/api/dashboard/links")["url"])
     page.wait_for_selector(".timeline")
-    found = context.storage_state()
+    state = context.storage_state()
     context.close()
-    return found
+    return state
 
 
 class Window:
-    """`page` is Playwright's. `complaints` are errors of the page and of its policy; there should be none."""
+    """`page` is Playwright's. `complaints` are errors and policy violations that the page reported; there should be none."""
 
     def __init__(self, browser: Any, daemon: Daemon, **options: Any) -> None:
         self.daemon, self.complaints, self.expected = daemon, [], ()
-        if not hasattr(daemon, "let_in"):
-            daemon.let_in = _state(browser, daemon)
-        self.url = daemon.let_in["origins"][0]["origin"] + "/"
-        options = {"viewport": {"width": 1280, "height": 860}, "storage_state": daemon.let_in, **options}
+        if not hasattr(daemon, "browser_state"):
+            daemon.browser_state = _signed_in_state(browser, daemon)
+        self.url = daemon.browser_state["origins"][0]["origin"] + "/"
+        options = {"viewport": {"width": 1280, "height": 860}, "storage_state": daemon.browser_state, **options}
         self.context = browser.new_context(reduced_motion="reduce", **options)
         self.page = self.context.new_page()
         self._listen(self.page)
@@ -39,13 +39,13 @@ class Window:
     def _listen(self, page: Any) -> None:
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda told: told.type == "error" and self.complaints.append(told.text))
+        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
 
     def enter(self, day: str | None = DAY) -> "Window":
-        """A day (None: today), let in already: the one-time link has a test of its own."""
+        """Open a day (None: today) in a browser that is signed in; the one-time link has a test of its own."""
         self.page.goto(self.url + ("" if day is None else f"?day={day}"))
         self.page.wait_for_selector(".timeline")
-        self.live()
+        self.wait_until_live()
         return self
 
     def second(self) -> Any:
@@ -57,11 +57,11 @@ class Window:
         page.wait_for_selector("[data-state=live]")
         return page
 
-    def live(self) -> None:
+    def wait_until_live(self) -> None:
         self.page.wait_for_selector("[data-state=live]")
 
     def entry(self, name: str, start: str, page: Any = None) -> Any:
-        """The block of an entry on the timeline, by its project and the time it begins at."""
+        """The block of an entry on the timeline, by its project and its start."""
         return (page or self.page).locator(f'.timeline .entry[aria-label^="{name}"][aria-label*=", {start} – "]')
 
     def label(self, name: str, start: str) -> str:
@@ -69,13 +69,13 @@ class Window:
         return str(self.entry(name, start).get_attribute("aria-label"))
 
     def editor(self, target: Any) -> Any:
-        """The sheet that pressing an entry opens."""
+        """Press an entry; the dialog that this opens."""
         target.click()
         self.page.wait_for_selector("dialog[open]")
         return self.page.locator("dialog[open]")
 
     def drag(self, target: Any, dy: float, at: str = "middle", keys: tuple[str, ...] = ()) -> None:
-        """Take something by its middle, top or bottom edge, move it by so many pixels, let go."""
+        """Drag something by its middle, top or bottom edge by so many pixels."""
         target.scroll_into_view_if_needed()
         box = target.bounding_box()
         y = {"middle": box["y"] + box["height"] / 2, "top": box["y"] + 2, "bottom": box["y"] + box["height"] - 2}[at]
@@ -95,13 +95,13 @@ class Window:
         tops = self.page.eval_on_selector_all(".hour", "all => all.slice(0, 2).map(one => one.getBoundingClientRect().top)")
         return float(tops[1] - tops[0]) / 60
 
-    def said(self, text: str) -> None:
-        """Wait until the line at the foot says so."""
+    def wait_for_message(self, text: str) -> None:
+        """Wait until the message at the foot contains this text."""
         self.page.locator(".line", has_text=text).wait_for()
 
     def check(self) -> None:
-        """Nothing was complained of but what the test expects."""
+        """Fail if the page reported anything that the test does not expect."""
         for page in self.context.pages[1:]:
             page.close()
-        found = [text for text in self.complaints if not any(known in text for known in self.expected)]
-        assert not found, "\n".join(found)
+        unexpected = [text for text in self.complaints if not any(expected in text for expected in self.expected)]
+        assert not unexpected, "\n".join(unexpected)
