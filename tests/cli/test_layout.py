@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stintd.cli.commands.day import _Cell
-from stintd.cli.layout import Column, bar, fit, fit_painted, left, right, table, width, wrapped
+from stintd.cli.layout import Column, align_left, align_right, bar, fit, fit_painted, table, width, wrap
 
 
 def test_wide_characters_take_two_columns_and_combining_ones_none():
@@ -15,8 +15,8 @@ def test_wide_characters_take_two_columns_and_combining_ones_none():
 @given(st.text(max_size=40), st.integers(0, 40))
 def test_cutting_never_leaves_more_than_the_room(text, room):
     assert width(fit(text, room)) <= room or room == 0
-    assert width(left(text, room)) == room
-    assert width(right(text, room)) == room
+    assert width(align_left(text, room)) == room
+    assert width(align_right(text, room)) == room
 
 
 @given(st.lists(st.lists(st.text(max_size=30), min_size=3, max_size=3), min_size=1, max_size=5), st.integers(20, 120))
@@ -33,8 +33,8 @@ def test_a_bar_shows_something_for_anything_and_is_full_at_one():
 
 
 def test_long_text_is_wrapped_at_spaces_and_long_words_are_cut():
-    assert wrapped("one two three", 9, " ") == [" one two", " three"]
-    assert width(wrapped("x" * 50, 20)[0]) == 20
+    assert wrap("one two three", 9, " ") == [" one two", " three"]
+    assert width(wrap("x" * 50, 20)[0]) == 20
 
 
 def test_colours_take_no_columns_and_are_ended_where_text_is_cut():

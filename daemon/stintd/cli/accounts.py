@@ -6,7 +6,7 @@ from stintd.cli.text import dim, for_terminal
 from stintd.errors import Invalid
 
 
-def completed(control, body):
+def complete_options(control, body):
     """The options of an account, with what was missing chosen from what the service offers, or typed."""
     options = dict(body.get("options") or {})
     wanted = [name for name in control.get(f"/api/targets/kinds/{body['kind']}")["settings"] if not options.get(name)]
@@ -15,11 +15,11 @@ def completed(control, body):
     asked = {name: body[name] for name in ("kind", "baseUrl", "secret", "keyEnv", "keyFile") if body.get(name) is not None}
     for name in wanted:
         offered = control.post("/api/targets/choices", {**asked, "setting": name, **({"options": options} if options else {})})
-        options[name] = _chosen(name, offered["data"])
+        options[name] = _choose(name, offered["data"])
     return options
 
 
-def _chosen(name, offered):
+def _choose(name, offered):
     if len(offered) == 1:
         print(dim(f"{name}: {for_terminal(offered[0]['name'])} ({for_terminal(offered[0]['value'])})"))
         return offered[0]["value"]

@@ -31,7 +31,7 @@ def write(target, findings, hides_names):
     parts = {
         "README.txt": ABOUT.format(names=", and names were replaced" if hides_names else ""),
         "doctor.json": _json([finding.as_json() for finding in findings]),
-        "status.json": _json(_asked("/api/status")),
+        "status.json": _json(_fetch("/api/status")),
         "settings.json": _json(_settings(redactor)),
         "versions.json": _json(_versions()),
         "files.txt": _files(),
@@ -61,7 +61,7 @@ def _json(value):
     return json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n"
 
 
-def _asked(route):
+def _fetch(route):
     """What the daemon says, without the work it tells of: that is nobody's business here."""
     try:
         told = Control().get(route)

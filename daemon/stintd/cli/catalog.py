@@ -6,14 +6,14 @@ from stintd.cli.text import for_terminal
 from stintd.errors import Invalid, NotFound
 
 
-def normal(name):
+def normalise(name):
     """Names that differ only in case, `-`, `_`, `.` and spaces are the same."""
     return "".join(c for c in name.casefold() if c not in "-_. ")
 
 
 def _pick(found, word, kind, hint):
     exact = [one for one in found if word in (one["name"], one["id"], one.get("key"))]
-    alike = exact or [one for one in found if normal(one["name"]) == normal(word)]
+    alike = exact or [one for one in found if normalise(one["name"]) == normalise(word)]
     if len(alike) == 1:
         return alike[0]
     if alike:
@@ -24,30 +24,30 @@ def _pick(found, word, kind, hint):
     raise NotFound(f"there is no {kind} {word}", meant)
 
 
-def project_of_name(control, word):
+def find_project(control, word):
     return _pick(list(control.every("/api/projects", status="all")), word, "project", "`stint projects` lists them")
 
 
 def exact_project_name(control, word):
     """The project's own spelling of what a person typed after `--project`; None where nothing was."""
-    return project_of_name(control, word)["name"] if word else None
+    return find_project(control, word)["name"] if word else None
 
 
-def client_of_name(control, word):
+def find_client(control, word):
     return _pick(list(control.every("/api/clients", status="all")), word, "client", "`stint clients` lists them")
 
 
-def user_of_name(control, word):
+def find_user(control, word):
     found = list(control.every("/api/users"))
     by_address = [one for one in found if (one["email"] or "").casefold() == word.casefold()]
     return by_address[0] if by_address else _pick(found, word, "user", "`stint users` lists them")
 
 
-def task_of_name(control, word, project=None):
-    of = project_of_name(control, project)["id"] if project else None
+def find_task(control, word, project=None):
+    of = find_project(control, project)["id"] if project else None
     found = list(control.every("/api/tasks", status="all", projectId=of))
     return _pick(found, word, "task", "`stint tasks` lists them")
 
 
-def key_of_name(control, word):
+def find_key(control, word):
     return _pick(control.get("/api/keys")["data"], word, "key", "`stint keys list` shows them")

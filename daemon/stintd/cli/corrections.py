@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from stintd.cli.layout import wrapped
+from stintd.cli.layout import wrap
 from stintd.cli.text import UNKNOWN, decimal_hours, for_terminal, local, warn
 from stintd.errors import StintdError
 
@@ -11,7 +11,7 @@ LONGEST = 62
 MOST = 8
 
 
-def of(control, bounds, **filters):
+def fetch_corrections(control, bounds, **filters):
     """The corrections of a period of days; none where it is too long, or not made of days."""
     try:
         first, last = (date.fromisoformat(bounds[name] or "") for name in ("from_", "to"))
@@ -53,11 +53,11 @@ def name_of(one):
 def command(one):
     """What takes the difference over: the approval is taken back, or given to what is new."""
     verb = "unapprove" if one["cause"] == "evidence" else "approve"
-    project = f" --project {quoted(for_terminal(one['projectName']))}" if one.get("projectName") else ""
+    project = f" --project {quote_word(for_terminal(one['projectName']))}" if one.get("projectName") else ""
     return f"stint {verb} {one['day']}{project}"
 
 
-def quoted(text):
+def quote_word(text):
     """One word of a shell."""
     return text if text and all(c.isalnum() or c in "-_./" for c in text) else "'" + text.replace("'", "'\\''") + "'"
 
@@ -66,6 +66,6 @@ def lines(found, room):
     """What to print below a sheet."""
     for one in found[:MOST]:
         why = "later evidence is kept out" if one["cause"] == "evidence" else "the difference is not approved"
-        yield from map(warn, wrapped(f"! {text_of(one)}, {why}: `{command(one)}`", room))
+        yield from map(warn, wrap(f"! {text_of(one)}, {why}: `{command(one)}`", room))
     if len(found) > MOST:
         yield warn(f"! {len(found) - MOST} more: `stint review`")

@@ -70,13 +70,13 @@ def fit_painted(text, room):
     return "".join(kept) + ("\x1b[0m" if used > room and "\x1b" in text else "")
 
 
-def left(text, room):
+def align_left(text, room):
     """`text` cut or filled to exactly `room` columns."""
     short = fit(text, room)
     return short + " " * (room - width(short))
 
 
-def right(text, room):
+def align_right(text, room):
     """The same, against the right edge."""
     short = fit(text, room)
     return " " * (room - width(short)) + short
@@ -94,7 +94,7 @@ def bar(share, room):
     return "█" * whole + (EIGHTHS[rest] if rest else "")
 
 
-def wrapped(text, room, indent=""):
+def wrap(text, room, indent=""):
     """`text` in lines of at most `room` columns, broken at spaces; longer words are cut."""
     lines, line = [], ""
     for word in text.split():
@@ -125,7 +125,7 @@ def table(shape, rows, room=None, gap=2, has_sum=False):
     With `has_sum` the last row is a sum: a rule goes before it, and it is not painted by its columns.
     """
     room = room or columns()
-    shape, rows, sizes = _without_those_that_may_go(shape, rows, room, gap)
+    shape, rows, sizes = _drop_columns(shape, rows, room, gap)
     _narrow(shape, sizes, room - gap * (len(shape) - 1))
     lines = []
     if any(column.title for column in shape):
@@ -138,7 +138,7 @@ def table(shape, rows, room=None, gap=2, has_sum=False):
     return lines
 
 
-def _without_those_that_may_go(shape, rows, room, gap):
+def _drop_columns(shape, rows, room, gap):
     sizes = [max([width(shape[i].title), *(width(row[i]) for row in rows)]) for i in range(len(shape))]
     least = [min(size, c.least) if c.gives_way else size for c, size in zip(shape, sizes, strict=True)]
     kept = list(range(len(shape)))
@@ -160,6 +160,6 @@ def _row(shape, sizes, cells, gap, number):
     out = []
     for column, size, cell in zip(shape, sizes, cells, strict=True):
         short = fit_end(cell, size) if column.keeps_end else cell
-        text = right(short, size) if column.is_number else left(short, size)
+        text = align_right(short, size) if column.is_number else align_left(short, size)
         out.append(text if number is None else column.paint(text, number))
     return (" " * gap).join(out).rstrip()

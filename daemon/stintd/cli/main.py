@@ -11,7 +11,7 @@ from importlib import import_module
 
 from stintd import __version__
 from stintd.cli.options import HELP, UsageError, help_text, parse
-from stintd.cli.verbs import GROUPS, MODULES, module_of, nearest
+from stintd.cli.verbs import GROUPS, MODULES, module_of, nearest_verbs
 from stintd.errors import StintdError, StorageFull, Unavailable
 from stintd.protocol.errors import BUG, DAEMON_DOWN, INTERRUPTED, USAGE, exit_code
 
@@ -33,23 +33,23 @@ def main(argv=None):
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _say_nothing_more()
+        _silence_output()
         return 0
     except OSError as error:  # from the output: of a file that is opened, Python tells the name
         if error.errno not in FULL or error.filename is not None:
             return _confess(error)
-        _say_nothing_more()
+        _silence_output()
         return _explain(StorageFull(f"the output could not be written: {error.strerror}", "make room, or write it elsewhere"))
     except Exception as error:  # the outermost boundary: a defect is reported, never a bare traceback
         return _confess(error)
 
 
-def _say_nothing_more():
+def _silence_output():
     """What is still buffered would fail again when the interpreter ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def verb_of(name, argv=()):
+def load_verb(name, argv=()):
     """The `Verb` by this name, its module loaded."""
     return import_module(f"stintd.cli.commands.{module_of(name, argv)}").VERBS[name]
 
@@ -62,10 +62,10 @@ def _dispatch(words):
         return 0
     name, rest = words[0], words[1:]
     if name not in MODULES:
-        close = nearest(name)
+        close = nearest_verbs(name)
         hint = f"did you mean {' or '.join(close)}? `stint help` lists all" if close else "`stint help` lists all verbs"
         raise UsageError(f"there is no verb {name!r}", hint)
-    verb = verb_of(name, rest)
+    verb = load_verb(name, rest)
     if any(word in HELP for word in rest[: rest.index("--") if "--" in rest else None]):
         print(help_text(verb))
         return 0
@@ -74,13 +74,13 @@ def _dispatch(words):
 
 def _help(words):
     if words and words[0] in MODULES:
-        print(help_text(verb_of(words[0])))
+        print(help_text(load_verb(words[0])))
         return 0
     print("stint: your hours, kept from what you do. Start with `stint up FOLDER`.")
     for title, group in GROUPS.items():
         print(f"\n{title}")
         for name in group:
-            print(f"  {name:<12} {verb_of(name).summary}")
+            print(f"  {name:<12} {load_verb(name).summary}")
     print("\n`stint VERB --help` explains a verb. Times: 10:30, yesterday 14:00, -15m, 2026-11-20T10:30.")
     return 0
 
@@ -102,13 +102,13 @@ def _confess(error):
     sys.stdout.flush()
     if os.environ.get("STINTD_DEBUG"):
         sys.stderr.write(trace)
-    where = _note(trace)
+    where = _save_trace(trace)
     print(f"stint: a defect of ours: {type(error).__name__}: {_plain(str(error))}", file=sys.stderr)
     print(f"  please report it with {where}" if where else "  STINTD_DEBUG=1 shows where", file=sys.stderr)
     return BUG
 
 
-def _note(trace):
+def _save_trace(trace):
     """Keep the traceback where a person can find it; None where it cannot be written."""
     paths = import_module("stintd.paths")
     target = os.path.join(paths.log_dir(), "stint-crash.txt")

@@ -31,7 +31,7 @@ def is_first():
     return not os.path.lexists(paths.home_layout().database)
 
 
-def present(environment=os.environ):
+def unhooked_programs(environment=os.environ):
     """What can be hooked into, is here, and has no hooks of ours yet."""
     layout = paths.home_layout()
     home = agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), environment)
@@ -45,7 +45,7 @@ def present(environment=os.environ):
 
 def offer():
     """Show what there is and do what is asked for, until Enter or q."""
-    hosts = present()
+    hosts = unhooked_programs()
     offers = {
         "b": ("hours from before, out of git and agents' logs", "estimated; `stint backfill --undo` takes them back", _backfill)
     }
@@ -56,7 +56,7 @@ def offer():
     print("\n" + bold("One key each, now or whenever you like:"))
     while offers:
         lines = [f"  {bold(key)}  {what}  {dim(way_back)}" for key, (what, way_back, _) in offers.items()]
-        key = pressed("\n".join([*lines, f"  {bold('Enter')}  go on"]))
+        key = read_key("\n".join([*lines, f"  {bold('Enter')}  go on"]))
         if key not in offers:
             return
         _do(offers.pop(key)[2])
@@ -83,7 +83,7 @@ def _hooks(hosts):
     hooks.hooks(parse(hooks.VERBS["hooks"], ["install", *hosts]))
 
 
-def pressed(asked):
+def read_key(asked):
     """Ask, and take the next key, without Enter where the terminal can; "" for Enter, the end of the input, and anything odd.
     The terminal is made ready before it is asked: whoever answers at once is heard."""
     if termios is None:

@@ -72,7 +72,7 @@ def parse(verb, argv):
             loose.append(word)
             continue
         _take(verb, named, values, word, rest)
-    values.update(_placed(verb, loose))
+    values.update(_assign_operands(verb, loose))
     return Words(values)
 
 
@@ -110,7 +110,7 @@ def _nearest_option(verb, name):
     return f"did you mean {close[0]}?" if close else f"`stint {verb.name} --help` lists its options"
 
 
-def _placed(verb, loose):
+def _assign_operands(verb, loose):
     """Operands from left to right; a "*" or "+" one takes what the ones after it leave."""
     values, words = {}, list(loose)
     for position, operand in enumerate(verb.operands):

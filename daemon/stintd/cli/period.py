@@ -20,17 +20,17 @@ def now():
     return datetime.now(UTC)
 
 
-def wire(instant):
+def to_wire(instant):
     """An instant as the wire wants it."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def instant_of(text):
     """The wire's instant of a time a person typed."""
-    return wire(when.instant(text, now()))
+    return to_wire(when.instant(text, now()))
 
 
-def bound(text):
+def to_bound(text):
     """`--from` or `--to`: a day stays a day, so that the owner's days hold; anything else becomes an instant."""
     day = when.day_or_none(text, now())
     return day.isoformat() if day else instant_of(text)
@@ -42,10 +42,10 @@ def range_of(words, default):
     first, last = when.period(period, now()) if period else (None, None)
     bounds = {"from_": first.isoformat() if first else None, "to": last.isoformat() if last else None}
     if getattr(words, "from"):
-        bounds["from_"] = bound(getattr(words, "from"))
+        bounds["from_"] = to_bound(getattr(words, "from"))
         bounds["to"] = bounds["to"] or date.today().isoformat()
     if words.to:
-        bounds["to"] = bound(words.to)
+        bounds["to"] = to_bound(words.to)
     return bounds
 
 

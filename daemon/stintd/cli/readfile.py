@@ -18,7 +18,7 @@ class Source:
 
     def __init__(self, path):
         self.name = "standard input" if path == "-" else os.path.basename(path)[:100] or path[:100]
-        self._file = _from_input() if path == "-" else _opened(path)
+        self._file = _copy_input() if path == "-" else _open(path)
         self.size = os.fstat(self._file.fileno()).st_size
         if self.size > LIMIT:
             raise Invalid(f"{path} is larger than {LIMIT >> 30} GiB", "import it in parts")
@@ -29,13 +29,13 @@ class Source:
         decoder = codecs.getincrementaldecoder("utf-8-sig")("strict")
         done, shown = 0, -1
         while raw := self._file.read(PIECE):
-            yield _decoded(decoder, raw, done)
+            yield _decode(decoder, raw, done)
             done += len(raw)
             share = done * 100 // max(1, self.size)
             if stage and share != shown and sys.stderr.isatty():
                 shown = share
                 sys.stderr.write(f"\r{('', 'reading', 'trying', 'importing')[stage]} {share:3d} %")
-        yield _decoded(decoder, b"", done)
+        yield _decode(decoder, b"", done)
         if shown >= 0:
             sys.stderr.write("\r                    \r")
 
@@ -43,14 +43,14 @@ class Source:
         self._file.close()
 
 
-def _decoded(decoder, raw, done):
+def _decode(decoder, raw, done):
     try:
         return decoder.decode(raw, final=not raw)
     except UnicodeDecodeError as error:
         raise Invalid(f"the file is not UTF-8 (near byte {done + error.start})", "save it as UTF-8") from error
 
 
-def _opened(path):
+def _open(path):
     try:
         # Not blocking: somebody may have put a pipe there.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -62,7 +62,7 @@ def _opened(path):
         raise Invalid(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}", "check its name") from error
 
 
-def _from_input():
+def _copy_input():
     kept = tempfile.TemporaryFile()  # noqa: SIM115  its reader closes it
     shutil.copyfileobj(sys.stdin.buffer, kept)
     return kept

@@ -41,12 +41,12 @@ def secrets():
     variables = [table.get("api_key_env") for table in tables] + [known.values.get("emit.wakatime_key_env")]
     found |= {_read(os.path.expanduser(path)) for path in files if isinstance(path, str)}
     found |= {os.environ.get(name, "") for name in variables if isinstance(name, str)}
-    lines = {line for text in found for line in _texts(text)}
+    lines = {line for text in found for line in _secret_texts(text)}
     urls = {row[0] for row in _rows("SELECT url FROM webhook")} | set(known.values["calendar.addresses"])
     return sorted({text for text in (*lines, *urls) if len(text) >= LEAST}, key=len, reverse=True)
 
 
-def _texts(text):
+def _secret_texts(text):
     """What may be a secret in such a file: every value of JSON (secrets of webhooks), as it is and as it is written; else its
     lines."""
     try:

@@ -9,7 +9,7 @@ from stintd.errors import Invalid
 SURE = ("exact", "normalised")
 
 
-def ids(remote):
+def id_text(remote):
     """A place as a mapping names it."""
     return " ".join(f"{name}={for_terminal(value)}" for name, value in remote.items())
 
@@ -23,7 +23,7 @@ def show(words, control):
     for place in answer["data"]:
         client = f"  {for_terminal(place['client'])}" if place["client"] else ""
         gone = f"  {warn('archived or gone there')}" if place["gone"] else ""
-        print(f"{for_terminal(place['name'])}{client}  {dim(ids(place['remote']))}{gone}")
+        print(f"{for_terminal(place['name'])}{client}  {dim(id_text(place['remote']))}{gone}")
     if not answer["data"]:
         print(dim("it tells of no places: any that `stint targets map` names will do"))
     _say_trouble(answer)
@@ -39,8 +39,8 @@ def match(words, control):
         print(json.dumps(answer))
         return
     found = answer["proposals"]
-    chosen = _chosen(found, more, words) if found else []
-    made = _made(answer, more, words, control) if words.create else []
+    chosen = _choose(found, more, words) if found else []
+    made = _create(answer, more, words, control) if words.create else []
     mapped = [*chosen, *made]
     if mapped:
         control.post(f"/api/targets/{words.target}/rules", {"rules": mapped})
@@ -50,7 +50,7 @@ def match(words, control):
     _say(answer, mapped, words)
 
 
-def _chosen(found, more, words):
+def _choose(found, more, words):
     """Rules for those that a person agreed to."""
     sure = [one for one in found if one["how"] in SURE and _is_whole(one, more)]
     alike = [one for one in found if one["how"] == "fuzzy" and _is_whole(one, more)]
@@ -59,12 +59,12 @@ def _chosen(found, more, words):
             print(_line(one, more))
     kept = sure if sure and _agrees(words, f"map {len(sure)} of the same name?") else []
     for one in alike if not words.yes else []:
-        if _agrees(words, f"{for_terminal(_named(one))} is only alike: map it to {for_terminal(one['place'])}?"):
+        if _agrees(words, f"{for_terminal(_label(one))} is only alike: map it to {for_terminal(one['place'])}?"):
             kept = [*kept, one]
     return [_rule(one, {**one["remote"], **more}) for one in kept]
 
 
-def _made(answer, more, words, control):
+def _create(answer, more, words, control):
     """Rules for places made for what has none."""
     if not answer["createsPlaces"]:
         raise Invalid(f"{words.target} lets nobody make places", "make them there, then match again")
@@ -99,12 +99,12 @@ def _agrees(words, question):
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _named(one):
+def _label(one):
     return one["project"] + (f" / {one['task']}" if one["task"] else "")
 
 
 def _line(one, more):
-    name = bold(for_terminal(_named(one)))
+    name = bold(for_terminal(_label(one)))
     near = ", ".join(for_terminal(other) for other in one["near"])
     if one["place"] is None:
         none = "none is called so" + (f", near: {near}" if near else "")
@@ -112,7 +112,7 @@ def _line(one, more):
         return f"  {name}  {warn(why)}"
     lacks = "" if _is_whole(one, more) else "  " + warn(f"needs {one['lacks'].split('|')[0]}=ID")
     like = "" if one["how"] in SURE else f"  {warn('only alike')}"
-    return f"  {name} → {for_terminal(one['place'])}  {dim(ids({**one['remote'], **more}))}{like}{lacks}"
+    return f"  {name} → {for_terminal(one['place'])}  {dim(id_text({**one['remote'], **more}))}{like}{lacks}"
 
 
 def _say(answer, mapped, words):

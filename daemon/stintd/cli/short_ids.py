@@ -11,20 +11,20 @@ SEARCHED = 5000
 _HEX = frozenset("0123456789abcdef")
 
 
-def entry_of(control, word):
+def find_entry(control, word):
     """The entry a person means by `word`: a whole id, a unique beginning or a unique ending."""
     text = word.lower().strip()
     compact = text.replace("-", "")
     if len(compact) < 4 or not set(compact) <= _HEX:
         raise Invalid(f"{word!r} is no id of an entry", "`stint log` shows ids at the beginning of its lines")
-    found = [] if len(compact) >= 32 else _ending(control, compact)
+    found = [] if len(compact) >= 32 else _entries_ending_with(control, compact)
     if len(found) > 1:
         listed = ", ".join(sorted(entry["id"] for entry in found))
         raise Invalid(f"{word!r} is the ending of {len(found)} ids", f"write more of it: {listed}")
     return found[0] if found else control.get(f"/api/entries/{text}")
 
 
-def of_id(found, word, kind, hint):
+def find_by_id(found, word, kind, hint):
     """The one of a list whose id is `word`, or ends or begins with it as only this one does."""
     compact = word.lower().strip().replace("-", "")
     ids = {one["id"]: one["id"].replace("-", "") for one in found}
@@ -39,7 +39,7 @@ def of_id(found, word, kind, hint):
     raise NotFound(f"there is no {kind} {word!r}", hint)
 
 
-def _ending(control, compact):
+def _entries_ending_with(control, compact):
     found = []
     for number, entry in enumerate(control.every("/api/entries")):
         if number >= SEARCHED:
@@ -49,11 +49,11 @@ def _ending(control, compact):
     return found
 
 
-def entries_of(control, words):
+def find_entries(control, words):
     """Several, each once, in the order written."""
     found = {}
     for word in words:
-        entry = entry_of(control, word)
+        entry = find_entry(control, word)
         found.setdefault(entry["id"], entry)
     if not found:
         raise NotFound("no entry was named", "`stint log` shows ids")
@@ -67,6 +67,6 @@ def looks_like_id(word):
     return len(compact) >= 4 and set(compact) <= _HEX and not is_date
 
 
-def named(entry):
+def entry_label(entry):
     """How an entry is called in a sentence."""
     return short_id(entry["id"])

@@ -92,7 +92,7 @@ def warn(text):
     return paint(text, 33)
 
 
-def coloured(text, index):
+def paint_project(text, index):
     """`text` in the colour of the `index`-th project."""
     return paint(text, COLOURS[index % len(COLOURS)])
 

@@ -44,7 +44,7 @@ def module_of(name, argv):
     return MODULES[name]
 
 
-def nearest(name):
+def nearest_verbs(name):
     """Verbs that a mistyped one may have meant, the likeliest first."""
     scored = sorted((-_likeness(name, known), known) for known in MODULES if known not in HIDDEN)
     return [known for score, known in scored if -score >= 0.5][:3]

@@ -31,7 +31,7 @@ def findings(online=False):
         status = control.ask("GET", "/api/status", timeout=QUICK)
     except DaemonDown as failure:
         yield error("daemon", failure.message, failure.hint)
-        yield from _left_behind()
+        yield from _leftovers()
         return
     except StintdError as failure:
         yield error("daemon", failure.message, failure.hint or f"its log is {shown_path(paths.home_layout().log_file)}")
@@ -80,7 +80,7 @@ def _clock(status):
         yield ok("clock", "daemon and terminal agree")
 
 
-def _left_behind():
+def _leftovers():
     """What lies about that a daemon which ended cleanly takes with it."""
     layout = paths.home_layout()
     try:

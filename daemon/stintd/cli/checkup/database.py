@@ -27,7 +27,7 @@ def findings():
             yield ok("database", "none yet; the daemon makes it")
         return
     try:
-        version, problem = _looked_at(layout.database)
+        version, problem = _inspect(layout.database)
     except sqlite3.Error as failure:
         yield error("database", f"{shown_path(layout.database)} cannot be read: {failure}", _remedy())
         return
@@ -39,17 +39,17 @@ def findings():
     yield from _backups(layout)
 
 
-def _looked_at(path):
+def _inspect(path):
     """Its schema, and what SQLite's check says. Leaves no file beside it."""
     has_log = os.path.exists(f"{path}-wal")
-    uri = f"file:{_quoted(path)}?mode=ro{'' if has_log else '&immutable=1'}"
+    uri = f"file:{_quote(path)}?mode=ro{'' if has_log else '&immutable=1'}"
     with closing(sqlite3.connect(uri, uri=True, timeout=2.0)) as link:
         version = link.execute("PRAGMA user_version").fetchone()[0]
         link.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         return version, link.execute("PRAGMA quick_check(1)").fetchone()[0]
 
 
-def _quoted(path):
+def _quote(path):
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 

@@ -13,7 +13,7 @@ AHEAD = 300.0
 """Seconds by which a file of ours may lie ahead of the clock before the clock is doubted."""
 
 
-def of_settings():
+def check_settings():
     """The settings, and the folders they name."""
     known, problems = settings.load_files(paths.config_file(), paths.settings_file())
     for problem in problems:
@@ -51,14 +51,14 @@ def _keys(known):
         if not isinstance(path, str):
             continue
         full = os.path.expanduser(path)
-        problem = _of_secret(full)
+        problem = _key_problem(full)
         if problem:
             yield error("keys", f"the key of {who}, {shown_path(full)}, {problem[0]}", problem[1])
         else:
             yield ok("keys", f"the key of {who} is there and yours alone")
 
 
-def _of_secret(path):
+def _key_problem(path):
     try:
         found = os.stat(path)
     except OSError as failure:
@@ -70,7 +70,7 @@ def _of_secret(path):
     return None
 
 
-def of_home():
+def check_home():
     """Our own folders and files: whose they are, and who may read them."""
     layout = paths.home_layout()
     folders = dict.fromkeys((layout.state, layout.run, layout.log, layout.backups, layout.spool, layout.journal, layout.secrets))
@@ -121,7 +121,7 @@ def _clock(layout):
                     "set the clock (`timedatectl set-ntp true`), then look at `stint log`")  # fmt: skip
 
 
-def set_aside():
+def check_leftovers():
     """What was put aside for a person: messages, damaged databases; and what the log says."""
     layout = paths.home_layout()
     bad = _below(os.path.join(layout.spool, "bad"))

@@ -19,7 +19,7 @@ def findings():
     yield from _git()
 
 
-def of_service():
+def check_service():
     """Units that were installed and are not what they would be now: Python moved, or the home did."""
     manager = service.MANAGERS[service.manager_of()]
     found = service.states(manager, place())
@@ -76,13 +76,13 @@ def _git():
         ]
         lost = bool(states) and all(state == "absent" for state in states.values())
         for name, state in wrong.items():
-            yield warning("hooks", f"{shown_path(os.path.join(folder, name))}: {state}", _again(folder))
+            yield warning("hooks", f"{shown_path(os.path.join(folder, name))}: {state}", _reinstall_hint(folder))
         if mute:
-            yield warning("hooks", f"{shown_path(os.path.join(folder, mute[0]))} may not be run", _again(folder))
+            yield warning("hooks", f"{shown_path(os.path.join(folder, mute[0]))} may not be run", _reinstall_hint(folder))
         if lost:
-            yield warning("hooks", f"git's hooks are gone from {shown_path(folder)}", _again(folder))
+            yield warning("hooks", f"git's hooks are gone from {shown_path(folder)}", _reinstall_hint(folder))
 
 
-def _again(folder):
+def _reinstall_hint(folder):
     repository = os.path.dirname(os.path.dirname(folder)) if folder.endswith("/.git/hooks") else folder
     return f"`stint hooks install git --repo {repository}`"

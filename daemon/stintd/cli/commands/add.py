@@ -4,7 +4,7 @@ import json
 
 from stintd.cli.commands.log import span
 from stintd.cli.options import Operand, Option, Verb
-from stintd.cli.period import now, wire
+from stintd.cli.period import now, to_wire
 from stintd.cli.text import bold, dim, for_terminal, length, project_of
 from stintd.client.control import Control
 from stintd.protocol import when
@@ -23,7 +23,7 @@ OPTIONS = (
 def run(words):
     start, end = when.span(" ".join(words.when), now())
     body = {
-        "projectName": words.project, "start": wire(start), "end": wire(end), "taskName": words.task,
+        "projectName": words.project, "start": to_wire(start), "end": to_wire(end), "taskName": words.task,
         "description": words.message, "tags": words.tag or None, "billable": words.billable,
         "autoCreate": words.create or None, "replace": words.replace or None, "overlap": words.overlap or None,
     }  # fmt: skip

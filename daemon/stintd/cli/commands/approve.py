@@ -2,7 +2,7 @@
 
 import json
 
-from stintd.cli.catalog import project_of_name
+from stintd.cli.catalog import find_project
 from stintd.cli.options import Option, Verb
 from stintd.cli.period import PERIOD, RANGE, range_of
 from stintd.client.control import Control
@@ -23,7 +23,7 @@ def _run(words, route, said):
         raise Invalid("which period?", "name one: stint approve last week")
     body = {"from": bounds["from_"], "to": bounds["to"], "client": words.client}
     if words.project:
-        body["projectId"] = project_of_name(control, words.project)["id"]
+        body["projectId"] = find_project(control, words.project)["id"]
     answer = _in_batches(control, route, {name: value for name, value in body.items() if value is not None})
     if words.json:
         print(json.dumps(answer))

@@ -33,19 +33,19 @@ STATES = (("handsOnSeconds", "hands-on"), ("supervisedSeconds", "supervised"), (
 def lines(answer):
     """What was read, and what each project has more on each day."""
     beats = answer["heartbeats"]
-    read = [_counted(answer[name], one, many) for name, one, many in READ if answer[name]] or ["nothing"]
-    yield dim(f"{', '.join(read)} read" + _passed_over(answer))
+    read = [_count(answer[name], one, many) for name, one, many in READ if answer[name]] or ["nothing"]
+    yield dim(f"{', '.join(read)} read" + _skip_counts(answer))
     if not beats["new"]:
         yield "nothing new" + (": it was all noticed when it happened" if beats["live"] else "")
         return
     title = "would come" if answer["dryRun"] else "came"
-    yield bold(f"{_counted(beats['new'], 'heartbeat')} {title}; estimated, not delivered before you approve")
+    yield bold(f"{_count(beats['new'], 'heartbeat')} {title}; estimated, not delivered before you approve")
     yield from _days(answer["days"])
     if any(row["band"] for row in answer["days"]):
         yield dim("in brackets: where the true length lies in four of five cases; commits tell no more")
 
 
-def _passed_over(answer):
+def _skip_counts(answer):
     beats = answer["heartbeats"]
     words = (
         (beats["known"], "known"), (beats["live"], "noticed before"),
@@ -61,13 +61,13 @@ def _days(days):
         if row["day"] != shown:
             shown = row["day"]
             yield day_name(date.fromisoformat(shown))
-        parts = [_more(row[name], what) + (_band(row) if name == "handsOnSeconds" else "") for name, what in STATES if row[name]]
+        parts = [_gain(row[name], what) + (_band(row) if name == "handsOnSeconds" else "") for name, what in STATES if row[name]]
         yield f"  {for_terminal(row['projectName']) or UNKNOWN}: {', '.join(parts) or 'moved'}"
     if len(days) > SHOWN:
         yield dim(f"and {len(days) - SHOWN} more; --json lists all")
 
 
-def _more(seconds, what):
+def _gain(seconds, what):
     return f"{'+' if seconds > 0 else '−'}{length(abs(seconds))} {what}"
 
 
@@ -76,11 +76,11 @@ def _band(row):
     return f" ({length(band['lowSeconds'])} to {length(band['highSeconds'])})" if band else ""
 
 
-def _counted(number, one, many=""):
+def _count(number, one, many=""):
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def _asked(control, body):
+def _request(control, body):
     """Ask, and meanwhile say how far it is."""
     found = {}
 
@@ -145,13 +145,13 @@ def run(words):
     body["source"] = words.source or "all"
     must_ask = not words.yes and not words.json and sys.stdin.isatty()
     if words.dry_run or must_ask:
-        preview = _asked(control, {**body, "dryRun": True})
+        preview = _request(control, {**body, "dryRun": True})
         _show(preview, words)
         if words.dry_run or not preview["heartbeats"]["new"]:
             return
         if input("store it? [y/N] ").strip().lower() not in ("y", "yes"):
             return
-    _show(_asked(control, body), words)
+    _show(_request(control, body), words)
 
 
 VERBS = {

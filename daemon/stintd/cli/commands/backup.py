@@ -45,9 +45,9 @@ def _make(words):
         made = Control().post("/api/backup", {}, timeout=600.0)
     except DaemonDown:
         (path,) = _offline("--backup")
-        made = _shape(path)
+        made = _describe(path)
     if words.to:
-        made["copy"] = _copied(made["path"], words.to)
+        made["copy"] = _copy_to(made["path"], words.to)
     if words.json:
         print(json.dumps(made))
         return
@@ -56,7 +56,7 @@ def _make(words):
         print(f"{bold(shown_path(made['copy']))}")
 
 
-def _shape(path):
+def _describe(path):
     at, kind = NAME.fullmatch(os.path.basename(path)).groups()
     time = datetime.strptime(at, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     return {
@@ -65,7 +65,7 @@ def _shape(path):
     }  # fmt: skip
 
 
-def _copied(source, to):
+def _copy_to(source, to):
     """A private copy of a backup; nothing that is there is written over."""
     target = os.path.abspath(os.path.expanduser(to))
     if os.path.isdir(target):
@@ -90,7 +90,7 @@ def copies():
         names = [name for name in os.listdir(folder) if NAME.fullmatch(name)]
     except FileNotFoundError:
         names = []
-    return sorted((_shape(os.path.join(folder, name)) for name in names), key=lambda one: one["at"], reverse=True)
+    return sorted((_describe(os.path.join(folder, name)) for name in names), key=lambda one: one["at"], reverse=True)
 
 
 def _list(words):
@@ -111,7 +111,7 @@ def _size(number):
 def _restore(words):
     if not words.file:
         raise Invalid("which backup?", "stint backup restore FILE; `stint backup list` shows what there is")
-    source = _found(words.file)
+    source = _find(words.file)
     was_running = process.is_running()
     _confirm(words, source, was_running)
     if was_running:
@@ -128,7 +128,7 @@ def _restore(words):
     print("stintd runs again" if was_running else dim("stintd was not running; `stint up` starts it"))
 
 
-def _found(name):
+def _find(name):
     """A path, or the name of a backup of this home."""
     path = os.path.abspath(os.path.expanduser(name))
     here = os.path.join(paths.home_layout().backups, name)

@@ -2,7 +2,7 @@
 
 import json
 
-from stintd.cli.catalog import client_of_name
+from stintd.cli.catalog import find_client
 from stintd.cli.commands.projects import name_operand
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.text import bold, dim, for_terminal
@@ -37,7 +37,7 @@ def run(words):
         raise Invalid(f"which client to {action}?", f"stint clients {action} NAME")
     if action == "add":
         return _tell(words, control.post("/api/clients", {"name": words.name_}), "added")
-    client = client_of_name(control, words.name_)
+    client = find_client(control, words.name_)
     route = f"/api/clients/{client['id']}"
     if action == "delete":
         return _tell(words, control.delete(route) or client, "deleted")

@@ -52,7 +52,7 @@ def bash():
 def zsh():
     """The same for zsh, with what each verb does."""
     lines = ["#compdef stint", "_stint() {", "  local -a verbs words", "  verbs=("]
-    lines += [f"    {_quoted(f'{verb.name}:{verb.summary}')}" for verb in all_verbs()]
+    lines += [f"    {_quote(f'{verb.name}:{verb.summary}')}" for verb in all_verbs()]
     lines += ["  )", "  if (( CURRENT == 2 )); then _describe verb verbs; return; fi", '  case "$words[2]" in']
     lines[2] = "  local -a verbs known"
     for verb in all_verbs():
@@ -67,13 +67,13 @@ def fish():
     """The same for fish."""
     lines = ["complete -c stint -f -n __fish_use_subcommand"]
     for verb in all_verbs():
-        lines.append(f"complete -c stint -n __fish_use_subcommand -a {verb.name} -d {_quoted(verb.summary)}")
+        lines.append(f"complete -c stint -n __fish_use_subcommand -a {verb.name} -d {_quote(verb.summary)}")
         here = f"-n '__fish_seen_subcommand_from {verb.name}'"
         for option in verb.options:
             long = [name[2:] for name in option.names if name.startswith("--")]
             short = [name[1:] for name in option.names if not name.startswith("--")]
             flags = " ".join([*(f"-l {name}" for name in long), *(f"-s {name}" for name in short)])
-            lines.append(f"complete -c stint {here} {flags}{' -r' if option.value else ''} -d {_quoted(option.help)}")
+            lines.append(f"complete -c stint {here} {flags}{' -r' if option.value else ''} -d {_quote(option.help)}")
         words = _choices(verb)
         if words:
             lines.append(f"complete -c stint {here} -a '{' '.join(words)}'")
@@ -82,7 +82,7 @@ def fish():
     return "\n".join(lines)
 
 
-def _quoted(text):
+def _quote(text):
     return "'" + text.replace("'", "'\\''") + "'"
 
 

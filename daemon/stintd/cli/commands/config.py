@@ -52,19 +52,19 @@ def get(words):
     if words.json:
         print(json.dumps(found))
     elif words.key:
-        print(_shown(found[words.key]))
+        print(_to_text(found[words.key]))
     elif not found:
         print(dim("everything has its default; `stint config get --all` lists it"))
     else:
-        rows = [[name, for_terminal(_shown(value)), known.origins.get(name, "default")] for name, value in found.items()]
+        rows = [[name, for_terminal(_to_text(value)), known.origins.get(name, "default")] for name, value in found.items()]
         print("\n".join(table(SHAPE, rows, columns())))
 
 
-def _shown(value):
+def _to_text(value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _typed(text):
+def _parse_value(text):
     """What a person wrote after the key: TOML where it is, else text."""
     try:
         return tomllib.loads(f"v = {text}")["v"]
@@ -81,7 +81,7 @@ def change(words, value):
         Control().patch("/api/settings", {table: {key: value}})
     except DaemonDown:
         settings.set_value(words.key, value)
-    print(json.dumps({words.key: value}) if words.json else f"{words.key} is {_shown(value) if value is not None else 'unset'}")
+    print(json.dumps({words.key: value}) if words.json else f"{words.key} is {_to_text(value) if value is not None else 'unset'}")
 
 
 def edit(words):
@@ -105,7 +105,7 @@ def run(words):
     if action == "set":
         if not words.value:
             raise Invalid("set it to what?", "stint config set KEY VALUE")
-        return change(words, _typed(" ".join(words.value)))
+        return change(words, _parse_value(" ".join(words.value)))
     if action == "unset":
         return change(words, None)
     if action == "edit":

@@ -64,7 +64,7 @@ def run(words):
     if words.set:
         body["options"] = dict(pair.partition("=")[::2] for pair in words.set)
     body |= {into: getattr(words, name) for name, into in _SOURCES.items()}
-    options = accounts.completed(control, body)
+    options = accounts.complete_options(control, body)
     body = {**body, "options": options} if options else body
     answer = control.post("/api/targets", {name: value for name, value in body.items() if value is not None})
     if words.json:

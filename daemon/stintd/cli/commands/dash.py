@@ -23,23 +23,23 @@ def run(words):
     control = Control()
     if words.revoke:
         gone = control.delete("/api/dashboard/browsers")
-        print(json.dumps(gone) if words.json else _dismissed(gone["browsers"]))
+        print(json.dumps(gone) if words.json else _dismissal(gone["browsers"]))
         return 0
     link = control.post("/api/dashboard/links")
     if words.json:
         print(json.dumps(link))
         return 0
     print(link["url"])
-    if words.no_open or not _opened(link["url"]):
+    if words.no_open or not _open(link["url"]):
         print(dim("open it in a browser of this machine within five minutes; it is good once"))
     return 0
 
 
-def _dismissed(count):
+def _dismissal(count):
     return f"sent {count} {'browser' if count == 1 else 'browsers'} away" if count else "no browser was in"
 
 
-def _opened(url):
+def _open(url):
     """Whether a browser took the link. Without one, or with a broken one, the printed link is there. On a machine without
     a screen none is tried: a browser of the terminal would take the terminal and show nothing.
     """

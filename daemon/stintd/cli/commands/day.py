@@ -5,10 +5,10 @@ import json
 from datetime import date, datetime, timedelta
 
 from stintd.cli import corrections
-from stintd.cli.layout import EIGHTHS, columns, fit, left, right, width
+from stintd.cli.layout import EIGHTHS, align_left, align_right, columns, fit, width
 from stintd.cli.options import Operand, Verb
 from stintd.cli.period import entries_between, now
-from stintd.cli.text import bold, coloured, day_name, dim, for_terminal, has_blocks, length, local, project_of
+from stintd.cli.text import bold, day_name, dim, for_terminal, has_blocks, length, local, paint_project, project_of
 from stintd.client.control import Control
 from stintd.errors import StintdError
 from stintd.protocol import when
@@ -182,7 +182,7 @@ def lines(sheet, room, blind=()):
     """The day's screen; `blind` are stretches in which nobody watched."""
     totals = sheet.report["totals"]
     human = totals["handsOnSeconds"] + totals["supervisedSeconds"]
-    yield bold(left(day_name(sheet.day), room - 9) + right(length(human), 9))
+    yield bold(align_left(day_name(sheet.day), room - 9) + align_right(length(human), 9))
     if not any(sheet.spans(actor) for actor in ("human", "agent")):
         yield dim("nothing in this day")
         return
@@ -193,7 +193,7 @@ def lines(sheet, room, blind=()):
     unseen = axis.strip(blind)
     if unseen.strip():
         mark_of = "╌" if has_blocks() else "?"
-        yield dim(f"{left('not watched', label)} " + "".join(" " if text == " " else mark_of for text in unseen))
+        yield dim(f"{align_left('not watched', label)} " + "".join(" " if text == " " else mark_of for text in unseen))
     yield from _footer(sheet, axis, label, room, totals)
 
 
@@ -202,21 +202,22 @@ def _rows(sheet, axis, label):
     projects = sheet.projects()
     people = [project for project in projects if sheet.spans("human", project)]
     if len(people) > 1:
-        yield f"{left('all', label)} {_shaded(axis.strip(sheet.spans('human'), idle), idle)}"
+        yield f"{align_left('all', label)} {_shade_idle(axis.strip(sheet.spans('human'), idle), idle)}"
     for project in people:
         number = projects.index(project)
         strip = axis.strip(sheet.spans("human", project), idle if len(people) == 1 else None)
-        total = right(length(sheet.seconds("human", project)), 9)
-        yield f"{coloured(left(sheet.names[project], label), number)} {coloured(strip, number)}{total}"
+        total = align_right(length(sheet.seconds("human", project)), 9)
+        yield f"{paint_project(align_left(sheet.names[project], label), number)} {paint_project(strip, number)}{total}"
     for number, project in enumerate(projects):
         spans = sheet.spans("agent", project)
         if spans:
             strip = axis.strip(spans).translate(AGENT_SHADE)
-            total = dim(right(length(sheet.seconds("agent", project)), 9))
-            yield f"{coloured(left(sheet.names[project], label), number)} {coloured(strip, number)}{total} {dim('agent')}"
+            total = dim(align_right(length(sheet.seconds("agent", project)), 9))
+            name = paint_project(align_left(sheet.names[project], label), number)
+            yield f"{name} {paint_project(strip, number)}{total} {dim('agent')}"
 
 
-def _shaded(strip, idle):
+def _shade_idle(strip, idle):
     return "".join(dim(part) if part[:1] == idle else part for part in _runs(strip, idle))
 
 
@@ -232,7 +233,7 @@ def _runs(strip, idle):
 
 def _footer(sheet, axis, label, room, totals):
     if sheet.acts:
-        yield f"{left('', label)} {mark_line(axis, sheet.acts)}".rstrip()
+        yield f"{align_left('', label)} {mark_line(axis, sheet.acts)}".rstrip()
     words = [f"hands-on {length(totals['handsOnSeconds'])}"]
     if totals["supervisedSeconds"]:
         words.append(f"supervised {length(totals['supervisedSeconds'])}")
@@ -247,7 +248,7 @@ def _footer(sheet, axis, label, room, totals):
         yield f"{mark(kind)} {moment:%H:%M} {bold(name)} {fit(text, room - 9 - width(name))}"
 
 
-def _blind(control, day):
+def _unwatched_spans(control, day):
     """When nobody watched, so that nothing recorded is not taken for nothing done."""
     try:
         found = control.get("/api/day", date=day.isoformat())["blind"]
@@ -266,8 +267,8 @@ def run(words):
     if words.json:
         print(json.dumps({"day": day.isoformat(), "entries": entries, "report": report}))
         return
-    changed = corrections.of(control, bounds)
-    blind = _blind(control, day)
+    changed = corrections.fetch_corrections(control, bounds)
+    blind = _unwatched_spans(control, day)
     print("\n".join([*lines(Sheet(day, entries, beats, report), columns(), blind), *corrections.lines(changed, columns())]))
 
 

@@ -17,8 +17,18 @@ OPTIONS = (
 DETAIL = """Looks at the daemon, settings, folders, keys, permissions, the disk, the database and its backups, limits of the
 kernel, the clock and time zone, git, hooks, the service, and billing systems; works while the daemon is down.
 stint doctor --json      [{name, state: ok | warning | error, text, hint}]; exit 1 where something is an error"""
-CHECKS = (files.of_settings, files.of_home, database.findings, files.set_aside, system.limits, system.zone, system.git,
-          system.python, programs.findings, programs.of_service)  # fmt: skip
+CHECKS = (
+    files.check_settings,
+    files.check_home,
+    database.findings,
+    files.check_leftovers,
+    system.limits,
+    system.zone,
+    system.git,
+    system.python,
+    programs.findings,
+    programs.check_service,
+)
 MARKS = {"ok": ("✓", "ok", 32), "warning": ("!", "! ", 33), "error": ("✗", "x ", 31)}
 
 

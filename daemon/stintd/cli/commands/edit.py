@@ -4,8 +4,8 @@ import json
 
 from stintd.cli.commands.log import row, span
 from stintd.cli.options import Operand, Option, Verb
-from stintd.cli.period import now, wire
-from stintd.cli.short_ids import entries_of, entry_of
+from stintd.cli.period import now, to_wire
+from stintd.cli.short_ids import find_entries, find_entry
 from stintd.cli.text import bold, dim, for_terminal, length, local, project_of, short_id
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -32,7 +32,7 @@ def line(entry):
 
 def _moment(text, entry):
     """A time as people write it, near the entry: a bare time of day is on the day the entry began."""
-    return wire(when.instant(text, now(), local(entry["start"]).date()))
+    return to_wire(when.instant(text, now(), local(entry["start"]).date()))
 
 
 def _change(words, entry):
@@ -52,21 +52,21 @@ def _change(words, entry):
 
 def edit(words):
     control = Control()
-    entries = entries_of(control, words.id)
+    entries = find_entries(control, words.id)
     bodies = [_change(words, entry) for entry in entries]
     _show(words, [control.patch(f"/api/entries/{e['id']}", body) for e, body in zip(entries, bodies, strict=True)])
 
 
 def split(words):
     control = Control()
-    entry = entry_of(control, words.id)
+    entry = find_entry(control, words.id)
     body = {"at": _moment(" ".join(words.when), entry), "revision": entry["revision"]}
     _show(words, control.post(f"/api/entries/{entry['id']}/split", body)["entries"])
 
 
 def merge(words):
     control = Control()
-    entries = entries_of(control, words.id)
+    entries = find_entries(control, words.id)
     if len(entries) < 2:
         raise Invalid("merging needs at least two entries", "stint merge ID ID…")
     _show(words, [control.post("/api/entries/merge", {"ids": [entry["id"] for entry in entries]})])
@@ -74,7 +74,7 @@ def merge(words):
 
 def delete(words):
     control = Control()
-    gone = [control.delete(f"/api/entries/{entry['id']}") for entry in entries_of(control, words.id)]
+    gone = [control.delete(f"/api/entries/{entry['id']}") for entry in find_entries(control, words.id)]
     if words.json:
         print(json.dumps(gone))
         return

@@ -2,7 +2,7 @@
 
 import json
 
-from stintd.cli.layout import Column, columns, table, wrapped
+from stintd.cli.layout import Column, columns, table, wrap
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.period import PERIOD, RANGE, range_of
 from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local
@@ -45,7 +45,7 @@ def gaps(words):
         ]  # fmt: skip
         for line in table(SHAPE, rows, columns() - 2):
             print(f"  {line}")
-    for line in wrapped(f"claim one with `stint fill {found[0]['id']} PROJECT`", columns()):
+    for line in wrap(f"claim one with `stint fill {found[0]['id']} PROJECT`", columns()):
         print(dim(line))
 
 

@@ -42,17 +42,17 @@ def _has_git(words):
     return "git" in words.host or not words.host
 
 
-def _named(words, home):
+def _programs(words, home):
     """The programs that were named, each once; a shell without --shell is that of the user's terminals."""
     shell = [words.shell] if words.shell else []
     for host in words.host:
         if host == "shell":
-            yield from shell or _shells_meant(words.action, home)
+            yield from shell or _shells(words.action, home)
         elif host in PROGRAMS:
             yield host
 
 
-def _shells_meant(action, home):
+def _shells(action, home):
     """To install: the user's own shell; to look at or take back: each that has a line of ours as well."""
     if action == "install":
         return [shells.login_shell(home)]
@@ -65,7 +65,7 @@ def _home(layout):
 
 def _install(words, layout):
     plan = _install_git(words, layout) if _has_git(words) else Plan()
-    for name in dict.fromkeys(_named(words, _home(layout))):
+    for name in dict.fromkeys(_programs(words, _home(layout))):
         part = PROGRAMS[name].install(_home(layout))
         if part.steps and not words.dry_run:
             ensure(layout)
@@ -82,7 +82,7 @@ def _install_git(words, layout):
     if is_broad and gitglobal.has_config_hooks():
         plan += gitglobal.plan_config(layout.hooks, layout.spool)  # reaches new repositories too
     else:
-        places += [] if not is_broad else _watched() if words.all else [os.getcwd()]
+        places += [] if not is_broad else _watched_folders() if words.all else [os.getcwd()]
         plan += gitglobal.plan_template(layout.hooks, layout.spool) if words.template else Plan()
     folders, left_alone = git.folders_of(places)
     parts = {folder: git.plan_install(folder, layout.spool) for folder in folders}
@@ -98,7 +98,7 @@ def _install_git(words, layout):
 def _uninstall(words, layout):
     """What was named; of git's without a name everything, also where nobody watches any more."""
     plan, done = _uninstall_git(words, layout) if _has_git(words) else (Plan(), [])
-    named = list(dict.fromkeys(_named(words, _home(layout))))
+    named = list(dict.fromkeys(_programs(words, _home(layout))))
     for name in named:
         plan += PROGRAMS[name].uninstall(_home(layout))
     if wakatime.NAME in words.host:
@@ -123,7 +123,7 @@ def _uninstall_git(words, layout):
         plan += gitglobal.plan_template_removal(layout.hooks)
     if is_everything:
         plan += gitglobal.plan_config_removal(layout.hooks)
-        places += [*_watched(is_needed=False), os.getcwd()]
+        places += [*_watched_folders(is_needed=False), os.getcwd()]
     folders, left_alone = git.folders_of(places)
     if not is_everything:
         plan += left_alone
@@ -182,7 +182,7 @@ def _status(words, layout):
 
 def _programs_report(words, home):
     """How each program stands that was named, or without names each."""
-    named = set(_named(words, home)) if words.host else set(PROGRAMS)
+    named = set(_programs(words, home)) if words.host else set(PROGRAMS)
     report = {}
     for kind, hosts in (("agents", AGENTS), ("editors", editors.HOSTS), ("shells", shells.HOSTS)):
         states = {name: host.state(home) for name, host in hosts.items() if name in named}
@@ -193,7 +193,7 @@ def _programs_report(words, home):
 
 
 def _git_report(words, layout):
-    places = words.repo or _watched(is_needed=words.all) or [os.getcwd()]
+    places = words.repo or _watched_folders(is_needed=words.all) or [os.getcwd()]
     return {
         "git": ".".join(str(part) for part in version()),
         "config": gitglobal.is_config_installed(layout.hooks),
@@ -206,14 +206,14 @@ def _show_git(report):
     reach = "reach every repository" if report["config"] else "are not in your configuration"
     print(f"git {report['git']}: hooks {reach}; new repositories {'get' if report['template'] else 'do not get'} them")
     for repo in report["repos"]:
-        print(f"{for_terminal(repo['path'])}: {for_terminal(_in_words(repo, report['config']))}")
+        print(f"{for_terminal(repo['path'])}: {for_terminal(_describe(repo, report['config']))}")
         if repo.get("hint") and not report["config"]:
             print(f"  {for_terminal(repo['hint'])}")
 
 
-def _in_words(repo, is_reached):
+def _describe(repo, is_reached):
     """How one repository stands; `is_reached` by the user's configuration it needs no hook files of its own."""
-    states = _by_state(repo["hooks"])
+    states = _group_by_state(repo["hooks"])
     if is_reached and set(states) <= {"absent"}:
         return "reached by your configuration"
     return repo.get("text") or "; ".join(f"{state}: {', '.join(names)}" for state, names in states.items())
@@ -226,14 +226,14 @@ def _state_of(place, layout):
         return {"path": place, "hooks": {}, "text": error.message, "hint": error.hint}
 
 
-def _by_state(states):
+def _group_by_state(states):
     grouped = {}
     for hook, state in states.items():
         grouped.setdefault(state, []).append(hook)
     return grouped
 
 
-def _watched(is_needed=True):
+def _watched_folders(is_needed=True):
     """Checkouts the daemon watches. Without a daemon: none, or the error when they were asked for."""
     try:
         repos = list(Control().every("/api/repos"))

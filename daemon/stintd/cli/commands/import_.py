@@ -258,7 +258,7 @@ def _refuse(job, tally):
             f"there is no project {names}", "make what is missing with --create, or put everything into one with --project NAME"
         )
     if tally.overlap_count and job.overlap == "refuse":
-        told = [f"line {one['line']}: {', '.join(map(_own, one['with']))}" for one in tally.overlaps]
+        told = [f"line {one['line']}: {', '.join(map(_entry_text, one['with']))}" for one in tally.overlaps]
         hint = [*told, "leave them out with --skip-overlaps, or count both with --overlap"]
         raise Conflict(
             f"{_entries(tally.overlap_count)} of the file would overlap your own,"
@@ -266,7 +266,7 @@ def _refuse(job, tally):
         )  # fmt: skip
 
 
-def _own(entry):
+def _entry_text(entry):
     when = f"{local(entry['start']):%Y-%m-%d %H:%M}–{local(entry['end']):%H:%M}"
     return f"{for_terminal(entry['projectName']) or 'no project'} {when}"
 

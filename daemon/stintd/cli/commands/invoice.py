@@ -10,7 +10,7 @@ import json
 from decimal import ROUND_HALF_UP, Decimal
 
 from stintd.cli import markup
-from stintd.cli.layout import Column, columns, table, width, wrapped
+from stintd.cli.layout import Column, columns, table, width, wrap
 from stintd.cli.period import range_title
 from stintd.cli.table import safe_cell
 from stintd.cli.text import UNKNOWN, bold, decimal_hours, dim, for_terminal, has_blocks
@@ -25,7 +25,7 @@ def text_of(control, asked, words):
     if asked.get("billable") == "false":
         raise Invalid("an invoice is of what is billed", "leave --no-billable out")
     answer = control.get("/api/reports", **{**asked, "billable": "true"}, groupBy="task")
-    lines = lines_of(answer, _by_id(control), _task_rates(control))
+    lines = lines_of(answer, _projects_by_id(control), _task_rates(control))
     title = _title(answer, asked)
     if words.json:
         return json.dumps({"from": answer["from"], "to": answer["to"], "lines": lines, "totals": _totals(lines)})
@@ -36,7 +36,7 @@ def text_of(control, asked, words):
     return "\n".join([bold(title), *(_table(lines) if lines else [dim("nothing is billed in this time")])])
 
 
-def _by_id(control):
+def _projects_by_id(control):
     return {one["id"]: one for one in control.every("/api/projects", status="all")}
 
 
@@ -55,7 +55,7 @@ def lines_of(answer, projects, task_rates):
         project = projects.get(row["key"].partition("/")[0]) or {}
         task = row["name"] if row["key"].partition("/")[2] else ""
         told = task_rates.get(row["key"]) or project.get("hourlyRate")
-        hours, rate = Decimal(decimal_hours(seconds)), None if told is None else _exact(told)
+        hours, rate = Decimal(decimal_hours(seconds)), None if told is None else _exact_rate(told)
         amount = (hours * rate).quantize(CENT, ROUND_HALF_UP) if rate is not None else None
         found.append({
             "project": project.get("name") or UNKNOWN, "client": project.get("clientName"), "task": task or None,
@@ -65,7 +65,7 @@ def lines_of(answer, projects, task_rates):
     return sorted(found, key=lambda line: (line["client"] or "", line["project"], line["task"] or ""))
 
 
-def _exact(rate):
+def _exact_rate(rate):
     """A rate with its cents, and finer where it is finer."""
     exact = Decimal(str(rate))
     return exact.quantize(CENT) if exact == exact.quantize(CENT) else exact
@@ -112,7 +112,7 @@ def _table(lines):
     rule = ("─" if has_blocks() else "-") * max(map(width, told[1:]))
     yield from [*told[:first], dim(rule), *map(bold, told[first:])]
     if any(line["rate"] is None for line in lines):
-        yield from map(dim, wrapped("`stint projects edit PROJECT --rate AMOUNT` gives a project its rate", columns()))
+        yield from map(dim, wrap("`stint projects edit PROJECT --rate AMOUNT` gives a project its rate", columns()))
 
 
 def _page(title, lines, asked):

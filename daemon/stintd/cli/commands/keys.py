@@ -3,7 +3,7 @@
 import json
 
 from stintd import paths
-from stintd.cli.catalog import key_of_name
+from stintd.cli.catalog import find_key
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.text import bold, dim, for_terminal
@@ -80,7 +80,7 @@ def _url():
 def _revoke(words, control):
     if not words.key:
         raise Invalid("which key to revoke?", "stint keys revoke NAME; `stint keys list` shows them")
-    key = key_of_name(control, words.key)
+    key = find_key(control, words.key)
     gone = control.delete("/api/keys", {"id": key["id"]})
     print(json.dumps(gone) if words.json else f"revoked {bold(for_terminal(gone['name']))}; it opens nothing any more")
 

@@ -3,7 +3,7 @@
 import json
 
 from stintd.cli.catalog import exact_project_name
-from stintd.cli.layout import Column, columns, left, right, table, width
+from stintd.cli.layout import Column, align_left, align_right, columns, table, width
 from stintd.cli.options import Option, Verb
 from stintd.cli.period import PERIOD, RANGE, entries_between, range_of
 from stintd.cli.text import bold, clock, dim, for_terminal, length, local, project_of, short_id
@@ -60,7 +60,7 @@ def day_lines(day, entries, seconds):
     room = columns()
     heading = f"{day:%A} {day.day} {day:%B %Y}"
     total = length(seconds)
-    yield bold(left(heading, room - width(total) - 1) + " " + right(total, width(total)))
+    yield bold(align_left(heading, room - width(total) - 1) + " " + align_right(total, width(total)))
     yield from (f"  {line}" for line in table(SHAPE, [row(entry) for entry in entries], room - 2))
 
 

@@ -6,7 +6,7 @@ import sys
 
 from stintd.cli import change_preview
 from stintd.cli.options import Operand, Option, Verb
-from stintd.cli.period import bound
+from stintd.cli.period import to_bound
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -65,7 +65,7 @@ def _rule(words):
     body = {
         "path": folder, "remote": words.remote, "branch": words.branch, "project": words.project, "task": words.task,
         "client": words.client, "tags": words.tag or None, "billable": words.billable,
-        "since": bound(words.since) if words.since else None, "autoCreate": words.create or None,
+        "since": to_bound(words.since) if words.since else None, "autoCreate": words.create or None,
     }  # fmt: skip
     return {name: value for name, value in body.items() if value is not None}
 

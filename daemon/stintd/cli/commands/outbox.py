@@ -5,7 +5,7 @@ import json
 from stintd.cli.commands.sync import reasoned
 from stintd.cli.commands.webhooks import delivery_line
 from stintd.cli.options import Operand, Option, Verb
-from stintd.cli.short_ids import of_id
+from stintd.cli.short_ids import find_by_id
 from stintd.cli.text import bold, dim, for_terminal, short_id
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -45,7 +45,7 @@ def run(words):
     if not words.delivery:
         raise Invalid(f"which delivery to {words.action}?", f"stint outbox {words.action} ID; `stint outbox` shows ids")
     found = list(control.every("/api/outbox", state="all"))
-    delivery = of_id(found, words.delivery, "delivery", "`stint outbox --state all` lists them")
+    delivery = find_by_id(found, words.delivery, "delivery", "`stint outbox --state all` lists them")
     answer = control.post(f"/api/outbox/{delivery['id']}/{words.action}")
     said = "is tried again now" if words.action == "retry" else "will not be delivered"
     print(json.dumps(answer) if words.json else f"{bold(short_id(answer['id']))} {said}")

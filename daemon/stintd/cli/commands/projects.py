@@ -2,7 +2,7 @@
 
 import json
 
-from stintd.cli.catalog import project_of_name
+from stintd.cli.catalog import find_project
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.text import bold, dim, for_terminal, length
@@ -119,7 +119,7 @@ def run(words):
         raise Invalid(f"which project to {action}?", f"stint projects {action} NAME")
     if action == "add":
         return _tell(words, control.post("/api/projects", {**_body(words), "name": words.name_}), "added")
-    project = project_of_name(control, words.name_)
+    project = find_project(control, words.name_)
     if action == "show":
         return _show(words, control, project)
     route = f"/api/projects/{project['id']}"

@@ -11,7 +11,7 @@ from stintd.cli.layout import Column, bar, columns, table
 from stintd.cli.options import Option, Verb
 from stintd.cli.period import PERIOD, RANGE, range_of, range_title
 from stintd.cli.table import safe_cell
-from stintd.cli.text import UNKNOWN, bold, coloured, dim, dot, for_terminal, length
+from stintd.cli.text import UNKNOWN, bold, dim, dot, for_terminal, length, paint_project
 from stintd.client.control import Control
 
 GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
@@ -52,12 +52,12 @@ def _or_dot(seconds):
 def table_lines(answer, room):
     """The rows, as many columns as the terminal has room for, and the sums."""
     rows = [*answer["rows"], {**answer["totals"], "name": "total"}]
-    shape = [Column(answer["groupBy"], gives_way=True, least=8, paint=coloured)]
+    shape = [Column(answer["groupBy"], gives_way=True, least=8, paint=paint_project)]
     cells = [[for_terminal(row.get("name")) or UNKNOWN] for row in rows]
     if room >= MEDIUM and len(rows) > 2:
         space = min(30, room // 5)
         most = max(map(human_seconds, answer["rows"])) or 1
-        shape.append(Column("", paint=coloured, may_go=True))
+        shape.append(Column("", paint=paint_project, may_go=True))
         for line, row in zip(cells, rows, strict=True):
             line.append("" if line is cells[-1] else bar(human_seconds(row) / most, space))
     for title, cell, paint in _numbers(rows, room):
@@ -148,7 +148,7 @@ def run(words):
     elif words.html:
         print(html(answer))
     else:
-        changed = corrections.of(control, corrections.days_of(answer), client=words.client, project=project)
+        changed = corrections.fetch_corrections(control, corrections.days_of(answer), client=words.client, project=project)
         print("\n".join([*lines(answer, columns()), *corrections.lines(changed, columns())]))
 
 

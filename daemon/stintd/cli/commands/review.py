@@ -2,7 +2,7 @@
 
 import json
 
-from stintd.cli.layout import columns, width, wrapped
+from stintd.cli.layout import columns, width, wrap
 from stintd.cli.options import Verb
 from stintd.cli.period import PERIOD, RANGE, range_of
 from stintd.cli.text import bold, clock, day_name, dim, for_terminal, local
@@ -23,8 +23,8 @@ def _line(one, room):
     if width(text) + width(command) + 4 <= room:
         yield f"  {text}  {dim(command)}"
         return
-    yield from wrapped(text, room, "  ")
-    yield from map(dim, wrapped(command, room, "    "))
+    yield from wrap(text, room, "  ")
+    yield from map(dim, wrap(command, room, "    "))
 
 
 def lines(answer, room):
@@ -41,7 +41,7 @@ def lines(answer, room):
         yield bold("not watched")
         for one in answer["blind"]:
             day = local(one["start"]).date()
-            yield from map(dim, wrapped(
+            yield from map(dim, wrap(
                 f"{day_name(day)} {clock(one['start'])}–{clock(one['end'])} {for_terminal(one['reason'])}", room, "  "
             ))  # fmt: skip
 

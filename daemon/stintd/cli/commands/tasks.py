@@ -2,7 +2,7 @@
 
 import json
 
-from stintd.cli.catalog import project_of_name, task_of_name
+from stintd.cli.catalog import find_project, find_task
 from stintd.cli.commands.projects import name_operand
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Operand, Option, Verb
@@ -27,7 +27,7 @@ SHAPE = (
 
 
 def _list(words, control):
-    of = project_of_name(control, words.project)["id"] if words.project else None
+    of = find_project(control, words.project)["id"] if words.project else None
     found = list(control.every("/api/tasks", status="all" if words.all else "active", projectId=of))
     if words.json:
         print(json.dumps(found))
@@ -68,9 +68,9 @@ def run(words):
     if action == "add":
         if not words.project:
             raise Invalid("a task belongs to a project", f"stint tasks add {words.name_} -p PROJECT")
-        of = project_of_name(control, words.project)["id"]
+        of = find_project(control, words.project)["id"]
         return _tell(words, control.post("/api/tasks", {**_body(words), "name": words.name_, "projectId": of}), "added")
-    task = task_of_name(control, words.name_, words.project)
+    task = find_task(control, words.name_, words.project)
     route = f"/api/tasks/{task['id']}"
     if action == "delete":
         return _tell(words, control.delete(route) or task, "deleted")

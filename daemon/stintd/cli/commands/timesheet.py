@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from stintd.cli import corrections, markup
 from stintd.cli.catalog import exact_project_name
-from stintd.cli.layout import Column, columns, table, width, wrapped
+from stintd.cli.layout import Column, columns, table, width, wrap
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.period import now, range_title
 from stintd.cli.table import safe_cell
@@ -117,7 +117,7 @@ def lines_as(answer, days, room, target):
     missing = answer["totals"]["roundedSeconds"] - answer["totals"]["deliveredSeconds"]
     if missing:
         said = f"{decimal_hours(missing)} not there yet" if missing > 0 else f"{decimal_hours(-missing)} more there than here"
-        yield from map(dim, wrapped(f"{said}: `stint outbox --target {target}` says why", room))
+        yield from map(dim, wrap(f"{said}: `stint outbox --target {target}` says why", room))
 
 
 def _html(answer, days, target, changed):
@@ -168,11 +168,11 @@ def run(words):
     elif words.csv:
         _print_csv(answer, days, target)
     elif words.html:
-        changed = corrections.of(control, bounds, client=words.client, project=project)
+        changed = corrections.fetch_corrections(control, bounds, client=words.client, project=project)
         print(_html(answer, days, target, [corrections.text_of(one) for one in changed]))
     else:
         told = lines_as(answer, days, columns(), for_terminal(target)) if target else lines(answer, days, columns())
-        changed = corrections.of(control, bounds, client=words.client, project=project)
+        changed = corrections.fetch_corrections(control, bounds, client=words.client, project=project)
         print("\n".join([*told, *corrections.lines(changed, columns())]))
 
 

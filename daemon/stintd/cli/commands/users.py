@@ -2,7 +2,7 @@
 
 import json
 
-from stintd.cli.catalog import user_of_name
+from stintd.cli.catalog import find_user
 from stintd.cli.commands.projects import name_operand
 from stintd.cli.layout import Column, columns, table
 from stintd.cli.options import Operand, Option, Verb
@@ -59,7 +59,7 @@ def run(words):
         raise Invalid(f"which user to {action}?", f"stint users {action} NAME")
     if action == "add":
         return _tell(words, _added(words, control), "added")
-    user = user_of_name(control, words.name_)
+    user = find_user(control, words.name_)
     route = f"/api/users/{user['id']}"
     if action == "remove":
         return _tell(words, control.delete(route) or user, "removed")

@@ -5,7 +5,7 @@ import json
 from stintd.cli.commands.repos import shown_path
 from stintd.cli.commands.roots import absolute, add, listed, remove
 from stintd.cli.options import Operand, Verb
-from stintd.cli.period import now, wire
+from stintd.cli.period import now, to_wire
 from stintd.cli.text import bold, clock, dim, for_terminal, length, paint, project_of, warn
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -30,7 +30,7 @@ class Teller:
 
     def lines(self, kind, payload):
         """The lines a change is worth: none, one, or one for each commit it brought."""
-        at = dim(clock(wire(now())))
+        at = dim(clock(to_wire(now())))
         if kind.startswith("time_entry."):
             yield from (f"{at} {line}" for line in self._entry(kind, payload))
         elif kind.startswith(("project.", "user.")):

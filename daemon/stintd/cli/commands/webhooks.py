@@ -4,7 +4,7 @@ import json
 import sys
 
 from stintd.cli.options import Operand, Option, Verb
-from stintd.cli.short_ids import of_id
+from stintd.cli.short_ids import find_by_id
 from stintd.cli.text import bold, clock, decimal_hours, dim, for_terminal, short_id, warn
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -31,7 +31,7 @@ stint webhooks rotate ID        (a new secret; the old one stays valid for a day
 def webhook_of(control, word):
     """The webhook a person means: by its URL, a whole id, or the end or beginning of one."""
     found = list(control.every("/api/webhooks"))
-    return next((one for one in found if one["url"] == word), None) or of_id(
+    return next((one for one in found if one["url"] == word), None) or find_by_id(
         found, word, "webhook", "`stint webhooks` lists them"
     )
 
@@ -145,7 +145,7 @@ def _redeliver(words, control, path):
     body = {}
     if words.delivery:
         found = list(control.every(path + "/deliveries"))
-        body = {"deliveryId": of_id(found, words.delivery, "delivery", "`stint webhooks deliveries ID` lists them")["id"]}
+        body = {"deliveryId": find_by_id(found, words.delivery, "delivery", "`stint webhooks deliveries ID` lists them")["id"]}
     answer = control.post(path + "/redeliver", body)
     print(json.dumps(answer) if words.json else f"{answer['redelivered']} to be delivered again")
 

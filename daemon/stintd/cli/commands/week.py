@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from stintd.cli.commands.day import Axis, bounds_of, hour_line, spans_of
 from stintd.cli.commands.timesheet import bounds_of as week_of
-from stintd.cli.layout import columns, right
+from stintd.cli.layout import align_right, columns
 from stintd.cli.options import Operand, Verb
 from stintd.cli.period import entries_between
-from stintd.cli.text import bold, coloured, dim, length
+from stintd.cli.text import bold, dim, length, paint_project
 from stintd.client.control import Control
 
 LABEL = 7
@@ -40,10 +40,10 @@ def lines(entries, report, days, room):
             yield dim(" " * LABEL + hour_line(axis, False))
         spans = [span for entry in entries for span in spans_of(entry, low, high)]
         total = seconds.get(day.isoformat(), 0)
-        band = coloured(axis.strip(spans), 0)
-        yield f"{day:%a} {day.day:>2} {band}{bold(right(length(total) if total else '·', 9))}"
+        band = paint_project(axis.strip(spans), 0)
+        yield f"{day:%a} {day.day:>2} {band}{bold(align_right(length(total) if total else '·', 9))}"
     total = length(sum(seconds.values()))
-    yield bold(right(f"total {total}", LABEL + cells + 9))
+    yield bold(align_right(f"total {total}", LABEL + cells + 9))
     if most:
         yield dim(f"wall time {length(report['totals']['wallSeconds'])}")
 

@@ -4,10 +4,10 @@ import json
 from collections import Counter
 
 from stintd.cli.commands.log import span
-from stintd.cli.layout import columns, fit, wrapped
+from stintd.cli.layout import columns, fit, wrap
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.period import instant_of
-from stintd.cli.short_ids import entry_of, looks_like_id
+from stintd.cli.short_ids import find_entry, looks_like_id
 from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local, project_of, short_id
 from stintd.client.control import Control
 from stintd.protocol.kinds import COUNTED
@@ -32,7 +32,7 @@ def heading(entry, room):
     if entry.get("supervisedSeconds"):
         hands_on, supervised = length(entry["handsOnSeconds"]), length(entry["supervisedSeconds"])
         lengths += f" ({hands_on} hands-on, {supervised} supervised)"
-    yield from wrapped(f"{day_name(local(entry['start']))} {span(entry)} {lengths}", room)
+    yield from wrap(f"{day_name(local(entry['start']))} {span(entry)} {lengths}", room)
     if entry.get("branch"):
         where = f" in {for_terminal(entry['repo'])}" if entry.get("repo") else ""
         yield dim(fit(f"branch {for_terminal(entry['branch'])}{where}", room))
@@ -48,7 +48,7 @@ def heading(entry, room):
     if not entry.get("confirmed", True):
         notes.append("unconfirmed: `stint edit ID --confirm` if it was work")
     if notes:
-        yield from (dim(line) for line in wrapped("; ".join(notes), room))
+        yield from (dim(line) for line in wrap("; ".join(notes), room))
 
 
 def evidence_lines(told, room):
@@ -73,12 +73,12 @@ def _actor_lines(actor, beats, room):
     sources = ", ".join(for_terminal(name) for name in sorted({beat["source"] for beat in beats}))
     first, last = min(beat["time"] for beat in beats), max(beat["time"] for beat in beats)
     who = "agent: " if actor == "agent" else ""
-    yield from wrapped(f"{who}{acts} (seen by {sources}), {clock(first)}–{clock(last)}", room, "  ")
+    yield from wrap(f"{who}{acts} (seen by {sources}), {clock(first)}–{clock(last)}", room, "  ")
     files = Counter(beat["entity"] for beat in beats if beat.get("entity") and beat["kind"] in ("edit", "read", "tool"))
     if files:
         told = [f"{for_terminal(name)} ×{number}" for name, number in files.most_common(SHOWN_FILES)]
         more = f" and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
-        yield from (dim(line) for line in wrapped(", ".join(told) + more, room, "  "))
+        yield from (dim(line) for line in wrap(", ".join(told) + more, room, "  "))
 
 
 def gap_lines(gaps, room):
@@ -91,7 +91,7 @@ def gap_lines(gaps, room):
     for gap in told[:SHOWN_GAPS]:
         verdict = VERDICTS.get(gap["verdict"], gap["verdict"])
         yield f"  {clock(gap['start'])}–{clock(gap['end'])}  {length(_seconds(gap)):>7}  {bold(verdict)}"
-        yield from (dim(line) for line in wrapped(for_terminal(gap["reason"]), room, "    "))
+        yield from (dim(line) for line in wrap(for_terminal(gap["reason"]), room, "    "))
     if len(told) > SHOWN_GAPS:
         yield dim(f"  and {len(told) - SHOWN_GAPS} more; --json lists all")
 
@@ -152,7 +152,7 @@ def history_lines(steps):
 def run(words):
     control, word = Control(), " ".join(words.what)
     if looks_like_id(word):
-        entry = entry_of(control, word)
+        entry = find_entry(control, word)
         told = control.get(f"/api/entries/{entry['id']}/evidence")
     else:
         told = control.get("/api/why", at=instant_of(word))
