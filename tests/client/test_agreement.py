@@ -11,7 +11,7 @@ import pytest
 
 from stintd.api.routes import TABLE
 from stintd.client import requests
-from stintd.client.request import Ask
+from stintd.client.request import Request
 from stintd.protocol import types
 from stintd.protocol.reading import wire_name
 from stintd.protocol.schemas import COMPONENTS
@@ -39,7 +39,7 @@ SAMPLES = {"at": "2026-11-20T09:00:00Z", "ids": ["a1"], "events": ["time_entry.s
            "rules": [{"project": "a"}]}  # fmt: skip
 
 
-def filled(build) -> Ask:
+def filled(build) -> Request:
     """The request with every argument there is."""
     return build(**{name: SAMPLES.get(name, "x1") for name in inspect.signature(build).parameters})
 

@@ -133,7 +133,7 @@ def test_a_connection_that_fell_silent_is_given_up_and_the_stream_goes_on_elsewh
         async with AsyncEventStream(here, Following(None, 60, silence=0.2)) as events:
             return (await anext(next_of(events))).id
 
-    here = place.find(None, None, None)
+    here = place.find_daemon(None, None, None)
     try:
         assert next(next_of(EventStream(here, Following(None, 60, silence=0.2)))).id == "5"
         control.drip = (b"HTTP/1.1 200 OK\r\n\r\nretry: 1\nid: 4\n\n", b"", end)

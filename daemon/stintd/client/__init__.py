@@ -1,9 +1,9 @@
 """Clients of the daemon, standard library only: `Client` blocks, `AsyncClient` is awaited, and `control` is the fast path
-of the command line. HTTP is spoken by hand, because `http.client` alone costs more than the rest of a command.
+of the command line. It speaks HTTP by itself, because importing `http.client` alone costs more than the rest of a command.
 Imports protocol, paths and errors.
 
-What a program needs can be imported from here. It is loaded when it is named: `stint status` imports
-`stintd.client.control`, and with it this package, and must not pay for dataclasses and asyncio.
+A program imports what it needs from here. Each name is loaded on first use: `stint status` imports `stintd.client.control`,
+and with it this package, and must not pay for dataclasses and asyncio.
 """
 
 from importlib import import_module

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from stintd.client import following, place, stream, transport
 from stintd.client.following import Following
-from stintd.client.request import Ask, dressed, parsed, untyped
+from stintd.client.request import Request, json_request, parse_answer, with_signature_of
 from stintd.client.requests import (
     clients,
     daemon,
@@ -47,200 +47,202 @@ class Resource:
         self._client = client
 
 
-def awaited(build: Callable[P, Ask[T]]) -> Callable[Concatenate[Resource, P], Coroutine[Any, Any, T]]:
+def awaiting(build: Callable[P, Request[T]]) -> Callable[Concatenate[Resource, P], Coroutine[Any, Any, T]]:
     """A method that sends what `build` makes of its arguments, when it is awaited."""
 
     async def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._client.ask(build(*args, **kwargs))
+        return await self._client.send(build(*args, **kwargs))
 
-    return dressed(method, build)  # type: ignore[no-any-return]
+    return with_signature_of(method, build)  # type: ignore[no-any-return]
 
 
-def paging(build: Callable[P, Ask[Page[T]]]) -> Callable[Concatenate[Resource, P], AsyncIterator[T]]:
+def paging(build: Callable[P, Request[Page[T]]]) -> Callable[Concatenate[Resource, P], AsyncIterator[T]]:
     """A method that goes through all pages of a list."""
 
     async def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
         first, cursor = build(*args, **kwargs), None
         while True:
-            page = await self._client.ask(first.page(cursor))
-            for one in page.data:
-                yield one
+            page = await self._client.send(first.page(cursor))
+            for row in page.data:
+                yield row
             cursor = page.next_cursor
             if not cursor:
                 return
 
-    return dressed(method, build)  # type: ignore[no-any-return]
+    return with_signature_of(method, build)  # type: ignore[no-any-return]
 
 
 class Timer(Resource):
-    """What runs."""
+    """The running timers."""
 
-    current = awaited(timer.current)
-    start = awaited(timer.start)
-    switch = awaited(timer.switch)
-    continue_ = awaited(timer.continue_)
-    stop = awaited(timer.stop)
-    pause = awaited(timer.pause)
-    resume = awaited(timer.resume)
-    cancel = awaited(timer.cancel)
-    update = awaited(timer.update)
-    heartbeat = awaited(timer.heartbeat)
+    current = awaiting(timer.current)
+    start = awaiting(timer.start)
+    switch = awaiting(timer.switch)
+    continue_ = awaiting(timer.continue_)
+    stop = awaiting(timer.stop)
+    pause = awaiting(timer.pause)
+    resume = awaiting(timer.resume)
+    cancel = awaiting(timer.cancel)
+    update = awaiting(timer.update)
+    heartbeat = awaiting(timer.heartbeat)
 
 
 class TimeEntries(Resource):
-    """What was worked."""
+    """Time entries."""
 
-    list = awaited(time_entries.list_)
+    list = awaiting(time_entries.list_)
     every = paging(time_entries.list_)
-    get = awaited(time_entries.get)
-    create = awaited(time_entries.create)
-    update = awaited(time_entries.update)
-    delete = awaited(time_entries.delete)
-    start = awaited(time_entries.start)
-    stop = awaited(time_entries.stop)
-    split = awaited(time_entries.split)
-    merge = awaited(time_entries.merge)
-    restore = awaited(time_entries.restore)
-    evidence = awaited(time_entries.evidence)
-    history = awaited(time_entries.history)
-    why = awaited(time_entries.why)
+    get = awaiting(time_entries.get)
+    create = awaiting(time_entries.create)
+    update = awaiting(time_entries.update)
+    delete = awaiting(time_entries.delete)
+    start = awaiting(time_entries.start)
+    stop = awaiting(time_entries.stop)
+    split = awaiting(time_entries.split)
+    merge = awaiting(time_entries.merge)
+    restore = awaiting(time_entries.restore)
+    evidence = awaiting(time_entries.evidence)
+    history = awaiting(time_entries.history)
+    why = awaiting(time_entries.why)
 
 
 class Projects(Resource):
-    """What is worked on."""
+    """Projects."""
 
-    list = awaited(projects.list_)
+    list = awaiting(projects.list_)
     every = paging(projects.list_)
-    get = awaited(projects.get)
-    create = awaited(projects.create)
-    update = awaited(projects.update)
-    delete = awaited(projects.delete)
-    budget = awaited(projects.budget)
+    get = awaiting(projects.get)
+    create = awaiting(projects.create)
+    update = awaiting(projects.update)
+    delete = awaiting(projects.delete)
+    budget = awaiting(projects.budget)
 
 
 class Clients(Resource):
-    """Whom hours are billed to."""
+    """Clients: who is billed."""
 
-    list = awaited(clients.list_)
+    list = awaiting(clients.list_)
     every = paging(clients.list_)
-    get = awaited(clients.get)
-    create = awaited(clients.create)
-    update = awaited(clients.update)
-    delete = awaited(clients.delete)
+    get = awaiting(clients.get)
+    create = awaiting(clients.create)
+    update = awaiting(clients.update)
+    delete = awaiting(clients.delete)
 
 
 class Tasks(Resource):
     """Tasks of projects."""
 
-    list = awaited(tasks.list_)
+    list = awaiting(tasks.list_)
     every = paging(tasks.list_)
-    get = awaited(tasks.get)
-    create = awaited(tasks.create)
-    update = awaited(tasks.update)
-    complete = awaited(tasks.complete)
-    delete = awaited(tasks.delete)
+    get = awaiting(tasks.get)
+    create = awaiting(tasks.create)
+    update = awaiting(tasks.update)
+    complete = awaiting(tasks.complete)
+    delete = awaiting(tasks.delete)
 
 
 class Users(Resource):
     """The people of the workspace."""
 
-    list = awaited(users.list_)
+    list = awaiting(users.list_)
     every = paging(users.list_)
-    me = awaited(users.me)
-    get = awaited(users.get)
-    create = awaited(users.create)
-    update = awaited(users.update)
-    delete = awaited(users.delete)
+    me = awaiting(users.me)
+    get = awaiting(users.get)
+    create = awaiting(users.create)
+    update = awaiting(users.update)
+    delete = awaiting(users.delete)
 
 
 class Reports(Resource):
-    """Sums over a period."""
+    """Totals over a period."""
 
-    get = awaited(reports.get)
-    timesheet = awaited(reports.timesheet)
+    get = awaiting(reports.get)
+    timesheet = awaiting(reports.timesheet)
 
 
 class Heartbeats(Resource):
-    """Evidence."""
+    """Heartbeats."""
 
-    send = awaited(heartbeats.send)
-    send_all = awaited(heartbeats.send_all)
-    list = awaited(heartbeats.list_)
+    send = awaiting(heartbeats.send)
+    send_all = awaiting(heartbeats.send_all)
+    list = awaiting(heartbeats.list_)
     every = paging(heartbeats.list_)
 
 
 class Outbox(Resource):
-    """What waits to leave this machine."""
+    """Deliveries that wait, and those that were given up."""
 
-    list = awaited(outbox.list_)
+    list = awaiting(outbox.list_)
     every = paging(outbox.list_)
-    retry = awaited(outbox.retry)
-    drop = awaited(outbox.drop)
+    retry = awaiting(outbox.retry)
+    drop = awaiting(outbox.drop)
 
 
 class Targets(Resource):
     """Billing systems."""
 
-    list = awaited(targets.list_)
-    connect = awaited(targets.connect)
-    remove = awaited(targets.remove)
-    map = awaited(targets.map_)
-    map_all = awaited(targets.map_all)
-    places = awaited(targets.places)
-    make_place = awaited(targets.make_place)
-    kind = awaited(targets.kind)
-    choices = awaited(targets.choices)
-    match = awaited(targets.match)
-    sync = awaited(targets.sync)
+    list = awaiting(targets.list_)
+    connect = awaiting(targets.connect)
+    remove = awaiting(targets.remove)
+    map = awaiting(targets.map_)
+    map_all = awaiting(targets.map_all)
+    places = awaiting(targets.places)
+    make_place = awaiting(targets.make_place)
+    kind = awaiting(targets.kind)
+    choices = awaiting(targets.choices)
+    match = awaiting(targets.match)
+    sync = awaiting(targets.sync)
 
 
 class Webhooks(Resource):
-    """Who is told of changes."""
+    """Webhooks."""
 
-    list = awaited(webhooks.list_)
+    list = awaiting(webhooks.list_)
     every = paging(webhooks.list_)
-    get = awaited(webhooks.get)
-    create = awaited(webhooks.create)
-    update = awaited(webhooks.update)
-    delete = awaited(webhooks.delete)
-    test = awaited(webhooks.test)
-    deliveries = awaited(webhooks.deliveries)
-    redeliver = awaited(webhooks.redeliver)
-    rotate = awaited(webhooks.rotate)
+    get = awaiting(webhooks.get)
+    create = awaiting(webhooks.create)
+    update = awaiting(webhooks.update)
+    delete = awaiting(webhooks.delete)
+    test = awaiting(webhooks.test)
+    deliveries = awaiting(webhooks.deliveries)
+    redeliver = awaiting(webhooks.redeliver)
+    rotate = awaiting(webhooks.rotate)
 
 
 class Workspaces(Resource):
     """The personal workspace, and those of teams."""
 
-    list = awaited(workspaces.list_)
+    list = awaiting(workspaces.list_)
     every = paging(workspaces.list_)
-    summary = awaited(workspaces.summary)
-    join = awaited(workspaces.join)
+    summary = awaiting(workspaces.summary)
+    join = awaiting(workspaces.join)
 
 
 class Keys(Resource):
-    """Keys of callers on loopback TCP."""
+    """API keys for loopback TCP."""
 
-    list = awaited(keys.list_)
-    create = awaited(keys.create)
-    revoke = awaited(keys.revoke)
+    list = awaiting(keys.list_)
+    create = awaiting(keys.create)
+    revoke = awaiting(keys.revoke)
 
 
 class AsyncEventStream:
-    """The changes as they happen, one after the other, with `async for`. It goes on by itself where it was when the
-    connection breaks or the daemon is restarted, without leaving out or repeating what the log keeps.
+    """The changes as they happen, one after the other, with `async for`. When the connection breaks or the daemon is
+    restarted, it resumes automatically where it was, without leaving out or repeating anything that the log keeps.
 
-    It begins with the first change asked for, or with `async with`. `last_id` is the place to go on from in another run.
+    It connects when the first change is requested, or with `async with`. Pass `last_id` to a later run to resume there.
     """
 
-    def __init__(self, at: place.Place, state: Following, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(
+        self, at: place.DaemonAddress, state: Following, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self._place, self._state, self._sleep = at, state, sleep
-        self._answer: stream.Answer | None = None
+        self._answer: stream.AsyncResponse | None = None
         self._is_closed = False
 
     @property
     def last_id(self) -> str | None:
-        """The place after which the stream goes on."""
+        """The id of the last change taken; the stream resumes after it."""
         return self._state.last_id
 
     def __aiter__(self) -> "AsyncEventStream":
@@ -255,32 +257,32 @@ class AsyncEventStream:
         raise StopAsyncIteration
 
     async def _step(self) -> None:
-        """Read a block; after a failure, wait for the next try."""
+        """Read a block; after a failure, wait before the next attempt."""
         try:
             async with _limit(self._state.silence):
                 if self._answer is None:
-                    await self._open()
+                    await self._connect()
                 assert self._answer is not None
                 self._state.feed(await self._answer.next_block())
         except (Unavailable, RateLimited) as error:
-            await self._shut()
+            await self._disconnect()
             await self._sleep(self._state.pause(error))
 
-    async def _open(self) -> None:
+    async def _connect(self) -> None:
         self._answer = await stream.send(self._place, "GET", following.ROUTE, headers=self._state.headers)
         if self._answer.status != 200:
-            parsed(self._answer.status, self._answer.headers, await self._answer.read())
+            parse_answer(self._answer.status, self._answer.headers, await self._answer.read())
         self._state.begin()
 
-    async def _shut(self) -> None:
+    async def _disconnect(self) -> None:
         answer, self._answer = self._answer, None
         if answer is not None:
             await answer.close()
 
     async def close(self) -> None:
-        """End it."""
+        """Stop following."""
         self._is_closed = True
-        await self._shut()
+        await self._disconnect()
 
     async def __aenter__(self) -> "AsyncEventStream":
         while not self._state.is_placed:
@@ -293,25 +295,25 @@ class AsyncEventStream:
 
 @asynccontextmanager
 async def _limit(seconds: float) -> AsyncIterator[None]:
-    """A deadline, told as the blocking client tells it."""
+    """A deadline that raises the same error as the blocking client."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise transport.broken(error) from error
+        raise transport.connection_error(error) from error
 
 
 class AsyncClient:
-    """The daemon of this machine. Without arguments it is asked over the control socket of this home, which needs no key;
-    with `api_key` (or `STINTD_API_KEY`) over loopback TCP, where `base_url` says, else where the daemon says it listens.
+    """The daemon of this machine. Without arguments the client uses the control socket of this home, which needs no key;
+    with `api_key` (or `STINTD_API_KEY`) it uses loopback TCP: the address in `base_url`, else the one the daemon published.
 
-    `timeout`: seconds until the whole of an answer must be there.
+    `timeout`: seconds until the whole answer must have arrived.
     """
 
     def __init__(
         self, api_key: str | None = None, base_url: str | None = None, *, socket: str | None = None, timeout: float = 30.0
     ) -> None:
-        self._place, self._timeout = place.find(api_key, base_url, socket), timeout
+        self._place, self._timeout = place.find_daemon(api_key, base_url, socket), timeout
         self.timer, self.time_entries, self.reports = Timer(self), TimeEntries(self), Reports(self)
         self.projects, self.clients, self.tasks, self.users = Projects(self), Clients(self), Tasks(self), Users(self)
         self.heartbeats, self.keys = Heartbeats(self), Keys(self)
@@ -319,49 +321,49 @@ class AsyncClient:
         self.outbox, self.targets = Outbox(self), Targets(self)
 
     async def status(self) -> Status:
-        """What runs, today's total, and what is degraded."""
-        return await self.ask(daemon.status())
+        """The running timers, today's total, and the warnings."""
+        return await self.send(daemon.status())
 
     async def health(self) -> Health:
         """Whether the daemon works."""
-        return await self.ask(daemon.health())
+        return await self.send(daemon.health())
 
     async def dashboard(self) -> Dashboard:
-        """What runs, today, the week, and what needs a look."""
-        return await self.ask(daemon.dashboard())
+        """The running timers, today, the week, and what needs your attention."""
+        return await self.send(daemon.dashboard())
 
     def events(self, last_event_id: str | None = None, *, patience: float | None = 60.0) -> AsyncEventStream:
-        """The changes from now on, or from after a place in the log. While the daemon is away they are waited for, for
-        `patience` seconds (None: for ever).
+        """The changes from now on, or those after a place in the log. While the daemon is away, the stream waits for it
+        for `patience` seconds (None: for ever).
         """
         return AsyncEventStream(self._place, Following(last_event_id, patience))
 
     async def request(self, method: str, route: str, body: Any = None, **query: Any) -> Any:
-        """Any route as JSON, for what has no method here."""
-        return await self.ask(untyped(method, route, body, query))
+        """Call any route and return its JSON, for routes that have no method here."""
+        return await self.send(json_request(method, route, body, query))
 
-    async def ask(self, ask: Ask[T]) -> T:
-        """Send one request; once more after a broken connection, if it cannot be done twice."""
+    async def send(self, request: Request[T]) -> T:
+        """Send one request; send it again after a broken connection if the daemon will not carry it out twice."""
         try:
-            return await self._once(ask)
+            return await self._send_once(request)
         except StintdError as error:
-            if not ask.may_repeat(error):
-                raise ask.failed(error) from error.__cause__
+            if not request.may_repeat(error):
+                raise request.explain(error) from error.__cause__
         try:
-            return await self._once(ask)
+            return await self._send_once(request)
         except StintdError as error:
-            raise ask.failed(error) from error.__cause__
+            raise request.explain(error) from error.__cause__
 
-    async def _once(self, ask: Ask[T]) -> T:
+    async def _send_once(self, request: Request[T]) -> T:
         async with _limit(self._timeout):
-            answer = await stream.send(self._place, ask.method, ask.target, ask.raw_body, ask.headers)
+            answer = await stream.send(self._place, request.method, request.target, request.raw_body, request.headers)
             try:
-                return ask.answer(answer.status, answer.headers, await answer.read())
+                return request.answer(answer.status, answer.headers, await answer.read())
             finally:
                 await answer.close()
 
     async def close(self) -> None:
-        """Nothing stays open between calls; here so that a client can stand in an `async with`."""
+        """Does nothing, because no connection stays open between calls; it lets `async with` accept a client."""
 
     async def __aenter__(self) -> "AsyncClient":
         return self

@@ -1,4 +1,4 @@
-"""What the control socket is asked: JSON in, JSON out, errors as the one hierarchy.
+"""Requests to the control socket: JSON in, JSON out, errors from the one hierarchy.
 
 Every failed request raises a `StintdError` with the daemon's own words; `DaemonDown` when it does not run.
 """
@@ -10,7 +10,7 @@ import os
 
 from stintd import paths
 from stintd.client.transport import DaemonDown, send
-from stintd.client.wire import Broken, Events, garbage, query_text, quoted
+from stintd.client.wire import Broken, Events, garbage, query_text, quote
 from stintd.errors import Unavailable
 from stintd.protocol.errors import from_wire
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # importing typing costs the fast path more than the request
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["Control", "DaemonDown", "query_text", "quoted"]
+__all__ = ["Control", "DaemonDown", "query_text", "quote"]
 
 
 class Control:
@@ -30,19 +30,19 @@ class Control:
 
     def get(self, route: str, **query: Any) -> Any:
         """GET, with the query fields that are not None."""
-        return self.ask("GET", route + query_text(query))
+        return self.send("GET", route + query_text(query))
 
     def post(self, route: str, body: Any = None, timeout: float = 30.0) -> Any:
-        return self.ask("POST", route, body, timeout=timeout)
+        return self.send("POST", route, body, timeout=timeout)
 
     def patch(self, route: str, body: Any) -> Any:
-        return self.ask("PATCH", route, body)
+        return self.send("PATCH", route, body)
 
     def delete(self, route: str, body: Any = None) -> Any:
-        return self.ask("DELETE", route, body)
+        return self.send("DELETE", route, body)
 
     def every(self, route: str, **query: Any) -> Iterator[Any]:
-        """All of a paged list, asking for the next page as long as there is one."""
+        """All rows of a paged list; requests the next page as long as there is one."""
         cursor = None
         while True:
             page = self.get(route, **{"limit": 500, **query, "cursor": cursor})
@@ -51,12 +51,12 @@ class Control:
             if not cursor:
                 return
 
-    def ask(self, method: str, route: str, body: Any = None, timeout: float = 30.0) -> Any:
-        """One request; the parsed answer, None for an empty one."""
+    def send(self, method: str, route: str, body: Any = None, timeout: float = 30.0) -> Any:
+        """Send one request; the parsed answer, None for an empty one."""
         raw = b"" if body is None else json.dumps(body).encode()
         answer = send(self.path, method, route, raw, timeout=timeout)
         try:
-            return _parsed(answer.status, answer.read())
+            return _parse(answer.status, answer.read())
         finally:
             answer.close()
 
@@ -66,7 +66,7 @@ class Control:
         answer = send(self.path, "GET", "/api/events", headers=headers, timeout=None)
         try:
             if answer.status != 200:
-                _parsed(answer.status, answer.read())
+                _parse(answer.status, answer.read())
             events = Events(last_id)
             for block in answer.blocks():
                 yield from events.feed(block)
@@ -85,7 +85,7 @@ def socket_of_this_home() -> str:
     return path
 
 
-def _parsed(status: int, raw: bytes) -> Any:
+def _parse(status: int, raw: bytes) -> Any:
     try:
         value = json.loads(raw) if raw else None
     except ValueError as error:

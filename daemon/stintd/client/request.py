@@ -1,7 +1,7 @@
-"""What is asked, without a connection: one request and how its answer is read, the same for both forms of the client.
+"""One request and how its answer is read, without a connection; the same for both forms of the client.
 
-A request that makes something carries an Idempotency-Key, so that it can be sent again after a broken connection and
-still makes one thing. What carries none, and is no GET, is never sent twice.
+A request that creates something carries an Idempotency-Key, so that it can be sent again after a broken connection and
+still creates one thing. A request without a key that is not a GET is never sent twice.
 """
 
 import inspect
@@ -14,7 +14,7 @@ from functools import update_wrapper
 from typing import Any, Generic, TypeVar, get_args
 from uuid import uuid4
 
-from stintd.client.wire import Broken, Silent, garbage, query_text, quoted
+from stintd.client.wire import Broken, Silent, garbage, query_text, quote
 from stintd.errors import Invalid, StintdError
 from stintd.frozen import frozen
 from stintd.protocol.errors import from_wire
@@ -26,13 +26,13 @@ S = TypeVar("S")
 Instant = datetime | str
 """An aware instant, or RFC 3339 text with a zone."""
 Moment = datetime | date | str
-"""An instant, or a date: a whole day where the owner is."""
+"""An instant, or a date: a whole day in your time zone."""
 WIRE_NAMES = {"since": "from", "until": "to"}
 PAGE_LIMIT = 500
 
 
 class Clear:
-    """The value of a field that shall be empty; None means that the field stays as it is."""
+    """The value that empties a field; None leaves the field as it is."""
 
     def __repr__(self) -> str:
         return "CLEAR"
@@ -42,9 +42,9 @@ CLEAR = Clear()
 
 
 @frozen
-class Ask(Generic[T]):
-    """One request. `read` makes the answer of the JSON; `key` is its Idempotency-Key; `is_repeatable` says that twice is
-    as good as once.
+class Request(Generic[T]):
+    """One request. `read` turns the JSON into the answer; `key` is its Idempotency-Key; `is_repeatable`: sending it twice
+    does no harm.
     """
 
     method: str
@@ -66,58 +66,58 @@ class Ask(Generic[T]):
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        found = [("Idempotency-Key", self.key)] if self.key else []
-        return found + ([("If-Match", f'"{self.revision}"')] if self.revision is not None else [])
+        idempotency = [("Idempotency-Key", self.key)] if self.key else []
+        return idempotency + ([("If-Match", f'"{self.revision}"')] if self.revision is not None else [])
 
     def may_repeat(self, error: StintdError) -> bool:
-        """Whether it can be sent again after this failure without being done twice."""
+        """Whether it can be sent again after this failure without being carried out twice."""
         return isinstance(error, Broken) and (self.method == "GET" or self.is_repeatable or self.key is not None)
 
-    def failed(self, error: StintdError) -> StintdError:
-        """The failure as the caller sees it: whether something was done is not known, and how to find out."""
+    def explain(self, error: StintdError) -> StintdError:
+        """The failure as the caller sees it, with a hint where it is not known whether the request was carried out."""
         if not isinstance(error, Broken | Silent) or self.method == "GET":
             return error
         if self.key:
             error.details["idempotencyKey"] = self.key
-            error.hint += "; the same call with idempotency_key=error.details['idempotencyKey'] is done once"
+            error.hint += "; repeat the call with idempotency_key=error.details['idempotencyKey']: it is carried out only once"
         elif not self.is_repeatable:
-            error.hint += "; it may have been done: look before you call again"
+            error.hint += "; it may have been done: check before you call again"
         return error
 
     def answer(self, status: int, headers: Mapping[str, str], raw: bytes) -> T:
-        """The answer, or the error that it tells."""
-        return self.read(parsed(status, headers, raw))
+        """The answer; raises the error that it reports."""
+        return self.read(parse_answer(status, headers, raw))
 
-    def then(self, more: Callable[[T], S]) -> "Ask[S]":
-        """The same request, its answer taken further."""
+    def then(self, more: Callable[[T], S]) -> "Request[S]":
+        """The same request, its answer converted by `more`."""
         first = self.read
         return replace(self, read=lambda value: more(first(value)))  # type: ignore[arg-type, return-value]
 
-    def page(self, cursor: str | None) -> "Ask[T]":
-        """The page at a cursor, as long as pages may be."""
+    def page(self, cursor: str | None) -> "Request[T]":
+        """The page at a cursor, as large as pages may be."""
         return replace(self, query={"limit": PAGE_LIMIT, **self.query, "cursor": cursor})
 
 
-def parsed(status: int, headers: Mapping[str, str], raw: bytes) -> Any:
-    """The JSON of an answer; errors are raised, with the seconds to wait in `retry_after` where the daemon names them."""
+def parse_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Any:
+    """The JSON of an answer; raises errors, with the seconds to wait in `retry_after` where the daemon names them."""
     try:
         value = json.loads(raw) if raw else None
     except ValueError as error:
         raise garbage() from error
     if 200 <= status < 300:
         return value
-    told = from_wire(status, value)
+    error_of_daemon = from_wire(status, value)
     pause = headers.get("retry-after", "")
     if pause.isascii() and pause.isdigit() and len(pause) < 10:
-        told.details.setdefault("retryAfter", int(pause))
-    raise told
+        error_of_daemon.details.setdefault("retryAfter", int(pause))
+    raise error_of_daemon
 
 
-# ---------------------------------------------------------------- making requests
+# ---------------------------------------------------------------- building requests
 
 
-def given(values: Mapping[str, Any], *but: str) -> dict[str, Any]:
-    """The arguments that were given, as they are called and written on the wire; without those that travel elsewhere."""
+def wire_fields(values: Mapping[str, Any], *but: str) -> dict[str, Any]:
+    """The arguments that are not None, with the names and formats of the wire; without those that are sent elsewhere."""
     elsewhere = {*but, "idempotency_key"}
     sent = {name: value for name, value in values.items() if value is not None and name not in elsewhere}
     return {WIRE_NAMES.get(name) or camel(name): _wire(name, value) for name, value in sent.items()}
@@ -139,14 +139,14 @@ def _wire(name: str, value: Any) -> Any:
 
 def route(path: str, *ids: str) -> str:
     """A path with its ids in place of `{}`."""
-    for one in ids:
-        if not isinstance(one, str) or not one:
-            raise Invalid("an id must not be empty", "give the id of what is meant")
-    return path.format(*map(quoted, ids))
+    for identifier in ids:
+        if not isinstance(identifier, str) or not identifier:
+            raise Invalid("an id must not be empty", "pass the id of the object you mean")
+    return path.format(*map(quote, ids))
 
 
 def new_key(key: str | None = None) -> str:
-    """The key the caller named, or a new one."""
+    """The key the caller passed, or a new one."""
     return key or str(uuid4())
 
 
@@ -162,7 +162,7 @@ def part(name: str, kind: type[T]) -> Callable[[Any], T | None]:
 
 def parts(name: str, kind: type[T]) -> Callable[[Any], tuple[T, ...]]:
     """Reads an answer whose field `name` is a list of `kind`."""
-    return lambda value: tuple(read(kind, one) for one in _field(value, name) or ())
+    return lambda value: tuple(read(kind, row) for row in _field(value, name) or ())
 
 
 def _field(value: Any, name: str) -> Any:
@@ -171,22 +171,22 @@ def _field(value: Any, name: str) -> Any:
     return value.get(name)
 
 
-def paged(kind: type[T]) -> Callable[[Any], Page[T]]:
+def page_reader(kind: type[T]) -> Callable[[Any], Page[T]]:
     """Reads a page of `kind`."""
     rows = parts("data", kind)
     return lambda value: Page(rows(value), value.get("nextCursor"))
 
 
-def untyped(method: str, path: str, body: Any, query: Mapping[str, Any]) -> Ask[Any]:
-    """A request of any route, answered as JSON."""
-    return Ask(method.upper(), path, lambda value: value, query=given(query), body=body)
+def json_request(method: str, path: str, body: Any, query: Mapping[str, Any]) -> Request[Any]:
+    """A request to any route, answered as JSON."""
+    return Request(method.upper(), path, lambda value: value, query=wire_fields(query), body=body)
 
 
-# ---------------------------------------------------------------- becoming methods
+# ---------------------------------------------------------------- methods
 
 
-def dressed(method: Any, build: Callable[..., Any]) -> Any:
-    """Give a method the name, words and arguments of the function that builds its request, for `help` and editors."""
+def with_signature_of(method: Any, build: Callable[..., Any]) -> Any:
+    """Give a method the name, docstring and arguments of the function that builds its request, for `help` and editors."""
     update_wrapper(method, build)
     del method.__wrapped__
     method.__name__ = build.__name__.rstrip("_")

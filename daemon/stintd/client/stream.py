@@ -1,14 +1,14 @@
-"""Requests over asyncio streams: what `transport` is to the blocking client. For one event loop, no threads."""
+"""Requests over asyncio streams, as `transport` does them for the blocking client. For one event loop, no threads."""
 
 import asyncio
 from contextlib import suppress
 
-from stintd.client.place import Place
-from stintd.client.transport import broken, unreachable
-from stintd.client.wire import BLOCK, Incoming, request
+from stintd.client.place import DaemonAddress
+from stintd.client.transport import connection_error, unreachable_error
+from stintd.client.wire import BLOCK, Incoming, request_bytes
 
 
-class Answer:
+class AsyncResponse:
     """A response whose body is read by the caller: `status`, `headers`, `next_block()`, `read()`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -33,7 +33,7 @@ class Answer:
         try:
             data = await self._reader.read(BLOCK)
         except OSError as error:
-            raise broken(error) from error
+            raise connection_error(error) from error
         return self._incoming.feed(data)
 
     async def next_block(self) -> bytes | None:
@@ -47,10 +47,10 @@ class Answer:
 
     async def read(self) -> bytes:
         """The whole body."""
-        found = bytearray()
+        body = bytearray()
         while (block := await self.next_block()) is not None:
-            found += block
-        return bytes(found)
+            body += block
+        return bytes(body)
 
     async def close(self) -> None:
         self._writer.close()
@@ -58,12 +58,14 @@ class Answer:
             await self._writer.wait_closed()
 
 
-async def send(place: Place, method: str, target: str, body: bytes = b"", headers: list[tuple[str, str]] | None = None) -> Answer:
-    """Send one request; the `Answer` with its head read. Limits of time are the caller's."""
-    raw = request(method, target, body, [*place.headers, *(headers or [])], place.host)
-    answer = Answer(*await _connect(place))
+async def send(
+    place: DaemonAddress, method: str, target: str, body: bytes = b"", headers: list[tuple[str, str]] | None = None
+) -> AsyncResponse:
+    """Send one request; the response with its head read. The caller sets time limits."""
+    raw = request_bytes(method, target, body, [*place.headers, *(headers or [])], place.host)
+    answer = AsyncResponse(*await _connect(place))
     try:
-        await _written(answer, raw)
+        await _write(answer, raw)
         await answer.begin()
     except BaseException:
         await answer.close()
@@ -71,17 +73,17 @@ async def send(place: Place, method: str, target: str, body: bytes = b"", header
     return answer
 
 
-async def _connect(place: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(place: DaemonAddress) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
         if isinstance(place.address, str):
             return await asyncio.open_unix_connection(place.address)
         return await asyncio.open_connection(*place.address)
     except OSError as error:
-        raise unreachable(error, place.address) from error
+        raise unreachable_error(error, place.address) from error
 
 
-async def _written(answer: Answer, raw: bytes) -> None:
-    """A request refused before it was read whole has its answer already: that is read instead."""
+async def _write(answer: AsyncResponse, raw: bytes) -> None:
+    """Send the request. One that was refused before it was read whole has its answer already; so a broken pipe is ignored."""
     with suppress(ConnectionError):
         answer._writer.write(raw)
         await answer._writer.drain()

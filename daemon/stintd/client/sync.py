@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from stintd.client import following, place, transport
 from stintd.client.following import Following
-from stintd.client.request import Ask, dressed, parsed, untyped
+from stintd.client.request import Request, json_request, parse_answer, with_signature_of
 from stintd.client.requests import (
     clients,
     daemon,
@@ -46,32 +46,32 @@ class Resource:
         self._client = client
 
 
-def blocking(build: Callable[P, Ask[T]]) -> Callable[Concatenate[Resource, P], T]:
+def blocking(build: Callable[P, Request[T]]) -> Callable[Concatenate[Resource, P], T]:
     """A method that sends what `build` makes of its arguments, and waits."""
 
     def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._client.ask(build(*args, **kwargs))
+        return self._client.send(build(*args, **kwargs))
 
-    return dressed(method, build)  # type: ignore[no-any-return]
+    return with_signature_of(method, build)  # type: ignore[no-any-return]
 
 
-def paging(build: Callable[P, Ask[Page[T]]]) -> Callable[Concatenate[Resource, P], Iterator[T]]:
+def paging(build: Callable[P, Request[Page[T]]]) -> Callable[Concatenate[Resource, P], Iterator[T]]:
     """A method that goes through all pages of a list."""
 
     def method(self: Resource, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         first, cursor = build(*args, **kwargs), None
         while True:
-            page = self._client.ask(first.page(cursor))
+            page = self._client.send(first.page(cursor))
             yield from page.data
             cursor = page.next_cursor
             if not cursor:
                 return
 
-    return dressed(method, build)  # type: ignore[no-any-return]
+    return with_signature_of(method, build)  # type: ignore[no-any-return]
 
 
 class Timer(Resource):
-    """What runs."""
+    """The running timers."""
 
     current = blocking(timer.current)
     start = blocking(timer.start)
@@ -86,7 +86,7 @@ class Timer(Resource):
 
 
 class TimeEntries(Resource):
-    """What was worked."""
+    """Time entries."""
 
     list = blocking(time_entries.list_)
     every = paging(time_entries.list_)
@@ -105,7 +105,7 @@ class TimeEntries(Resource):
 
 
 class Projects(Resource):
-    """What is worked on."""
+    """Projects."""
 
     list = blocking(projects.list_)
     every = paging(projects.list_)
@@ -117,7 +117,7 @@ class Projects(Resource):
 
 
 class Clients(Resource):
-    """Whom hours are billed to."""
+    """Clients: who is billed."""
 
     list = blocking(clients.list_)
     every = paging(clients.list_)
@@ -152,14 +152,14 @@ class Users(Resource):
 
 
 class Reports(Resource):
-    """Sums over a period."""
+    """Totals over a period."""
 
     get = blocking(reports.get)
     timesheet = blocking(reports.timesheet)
 
 
 class Heartbeats(Resource):
-    """Evidence."""
+    """Heartbeats."""
 
     send = blocking(heartbeats.send)
     send_all = blocking(heartbeats.send_all)
@@ -168,7 +168,7 @@ class Heartbeats(Resource):
 
 
 class Outbox(Resource):
-    """What waits to leave this machine."""
+    """Deliveries that wait, and those that were given up."""
 
     list = blocking(outbox.list_)
     every = paging(outbox.list_)
@@ -193,7 +193,7 @@ class Targets(Resource):
 
 
 class Webhooks(Resource):
-    """Who is told of changes."""
+    """Webhooks."""
 
     list = blocking(webhooks.list_)
     every = paging(webhooks.list_)
@@ -217,7 +217,7 @@ class Workspaces(Resource):
 
 
 class Keys(Resource):
-    """Keys of callers on loopback TCP."""
+    """API keys for loopback TCP."""
 
     list = blocking(keys.list_)
     create = blocking(keys.create)
@@ -225,15 +225,15 @@ class Keys(Resource):
 
 
 class EventStream:
-    """The changes as they happen, one after the other; waits for each. It goes on by itself where it was when the
-    connection breaks or the daemon is restarted, without leaving out or repeating what the log keeps.
+    """The changes as they happen, one after the other; waits for each. When the connection breaks or the daemon is
+    restarted, it resumes automatically where it was, without leaving out or repeating anything that the log keeps.
 
-    For one thread. `last_id` is the place to go on from in another run (`events(last_event_id=…)`).
+    For one thread. Pass `last_id` to a later run to resume there (`events(last_event_id=…)`).
     """
 
-    def __init__(self, at: place.Place, state: Following, sleep: Callable[[float], None] = time.sleep) -> None:  # noqa: TID251
+    def __init__(self, at: place.DaemonAddress, state: Following, sleep: Callable[[float], None] = time.sleep) -> None:  # noqa: TID251
         self._place, self._state, self._sleep = at, state, sleep
-        self._answer: transport.Answer | None = None
+        self._answer: transport.Response | None = None
         self._blocks: Iterator[bytes] = iter(())
         self._is_closed = False
         while not state.is_placed:
@@ -241,7 +241,7 @@ class EventStream:
 
     @property
     def last_id(self) -> str | None:
-        """The place after which the stream goes on."""
+        """The id of the last change taken; the stream resumes after it."""
         return self._state.last_id
 
     def __iter__(self) -> "EventStream":
@@ -256,34 +256,34 @@ class EventStream:
         raise StopIteration
 
     def _step(self) -> None:
-        """Read a block; after a failure, wait for the next try."""
+        """Read a block; after a failure, wait before the next attempt."""
         try:
             if self._answer is None:
-                self._open()
+                self._connect()
             self._state.feed(next(self._blocks, None))
         except (Unavailable, RateLimited) as error:
-            self._shut()
+            self._disconnect()
             self._sleep(self._state.pause(error))
 
-    def _open(self) -> None:
+    def _connect(self) -> None:
         headers = [*self._place.headers, *self._state.headers]
         self._answer = transport.send(
             self._place.address, "GET", following.ROUTE, headers=headers, timeout=self._state.silence, host=self._place.host
         )
         self._blocks = self._answer.blocks()
         if self._answer.status != 200:
-            parsed(self._answer.status, self._answer.headers, self._answer.read())
+            parse_answer(self._answer.status, self._answer.headers, self._answer.read())
         self._state.begin()
 
-    def _shut(self) -> None:
+    def _disconnect(self) -> None:
         if self._answer is not None:
             self._answer.close()
         self._answer = None
 
     def close(self) -> None:
-        """End it."""
+        """Stop following."""
         self._is_closed = True
-        self._shut()
+        self._disconnect()
 
     def __enter__(self) -> "EventStream":
         return self
@@ -293,16 +293,16 @@ class EventStream:
 
 
 class Client:
-    """The daemon of this machine. Without arguments it is asked over the control socket of this home, which needs no key;
-    with `api_key` (or `STINTD_API_KEY`) over loopback TCP, where `base_url` says, else where the daemon says it listens.
+    """The daemon of this machine. Without arguments the client uses the control socket of this home, which needs no key;
+    with `api_key` (or `STINTD_API_KEY`) it uses loopback TCP: the address in `base_url`, else the one the daemon published.
 
-    `timeout`: seconds until the whole of an answer must be there.
+    `timeout`: seconds until the whole answer must have arrived.
     """
 
     def __init__(
         self, api_key: str | None = None, base_url: str | None = None, *, socket: str | None = None, timeout: float = 30.0
     ) -> None:
-        self._place, self._timeout = place.find(api_key, base_url, socket), timeout
+        self._place, self._timeout = place.find_daemon(api_key, base_url, socket), timeout
         self.timer, self.time_entries, self.reports = Timer(self), TimeEntries(self), Reports(self)
         self.projects, self.clients, self.tasks, self.users = Projects(self), Clients(self), Tasks(self), Users(self)
         self.heartbeats, self.keys = Heartbeats(self), Keys(self)
@@ -310,51 +310,51 @@ class Client:
         self.outbox, self.targets = Outbox(self), Targets(self)
 
     def status(self) -> Status:
-        """What runs, today's total, and what is degraded."""
-        return self.ask(daemon.status())
+        """The running timers, today's total, and the warnings."""
+        return self.send(daemon.status())
 
     def health(self) -> Health:
         """Whether the daemon works."""
-        return self.ask(daemon.health())
+        return self.send(daemon.health())
 
     def dashboard(self) -> Dashboard:
-        """What runs, today, the week, and what needs a look."""
-        return self.ask(daemon.dashboard())
+        """The running timers, today, the week, and what needs your attention."""
+        return self.send(daemon.dashboard())
 
     def events(self, last_event_id: str | None = None, *, patience: float | None = 60.0) -> EventStream:
-        """The changes from now on, or from after a place in the log. While the daemon is away they are waited for, for
-        `patience` seconds (None: for ever).
+        """The changes from now on, or those after a place in the log. While the daemon is away, the stream waits for it
+        for `patience` seconds (None: for ever).
         """
         return EventStream(self._place, Following(last_event_id, patience))
 
     def request(self, method: str, route: str, body: Any = None, **query: Any) -> Any:
-        """Any route as JSON, for what has no method here."""
-        return self.ask(untyped(method, route, body, query))
+        """Call any route and return its JSON, for routes that have no method here."""
+        return self.send(json_request(method, route, body, query))
 
-    def ask(self, ask: Ask[T]) -> T:
-        """Send one request; once more after a broken connection, if it cannot be done twice."""
+    def send(self, request: Request[T]) -> T:
+        """Send one request; send it again after a broken connection if the daemon will not carry it out twice."""
         try:
-            return self._once(ask)
+            return self._send_once(request)
         except StintdError as error:
-            if not ask.may_repeat(error):
-                raise ask.failed(error) from error.__cause__
+            if not request.may_repeat(error):
+                raise request.explain(error) from error.__cause__
         try:
-            return self._once(ask)
+            return self._send_once(request)
         except StintdError as error:
-            raise ask.failed(error) from error.__cause__
+            raise request.explain(error) from error.__cause__
 
-    def _once(self, ask: Ask[T]) -> T:
+    def _send_once(self, request: Request[T]) -> T:
         answer = transport.send(
-            self._place.address, ask.method, ask.target, ask.raw_body, [*self._place.headers, *ask.headers],
+            self._place.address, request.method, request.target, request.raw_body, [*self._place.headers, *request.headers],
             host=self._place.host, limit=self._timeout,
         )  # fmt: skip
         try:
-            return ask.answer(answer.status, answer.headers, answer.read())
+            return request.answer(answer.status, answer.headers, answer.read())
         finally:
             answer.close()
 
     def close(self) -> None:
-        """Nothing stays open between calls; here so that a client can stand in a `with`."""
+        """Does nothing, because no connection stays open between calls; it lets `with` accept a client."""
 
     def __enter__(self) -> "Client":
         return self

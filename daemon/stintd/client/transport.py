@@ -1,4 +1,4 @@
-"""One request a connection over the control socket or loopback TCP, blocking, for one thread.
+"""One request per connection, over the control socket or loopback TCP; blocking, for one thread.
 
 Raises `DaemonDown` when nobody listens, `Broken` when the connection ends too early and `Silent` when
 no answer comes in time.
@@ -10,7 +10,7 @@ import os
 import socket
 from time import monotonic
 
-from stintd.client.wire import BLOCK, Broken, Incoming, Silent, request
+from stintd.client.wire import BLOCK, Broken, Incoming, Silent, request_bytes
 from stintd.errors import Unavailable
 
 TYPE_CHECKING = False
@@ -22,12 +22,12 @@ Address = str | tuple[str, int]
 
 
 class DaemonDown(Unavailable):
-    """Nobody answers on the control socket: the daemon is not running (exit code 4)."""
+    """Nothing listens on the control socket: the daemon is not running (exit code 4)."""
 
     is_down = True
 
 
-class Answer:
+class Response:
     """A response whose body is read by the caller: `status`, `headers` (lower-case names), `blocks()`, `read()`."""
 
     def __init__(self, channel: socket.socket, until: float | None = None) -> None:
@@ -44,7 +44,7 @@ class Answer:
                 self._channel.settimeout(max(0.001, self._until - monotonic()))
             data = self._channel.recv(BLOCK)
         except OSError as error:
-            raise broken(error) from error
+            raise connection_error(error) from error
         return self._incoming.feed(data)
 
     def blocks(self) -> Iterator[bytes]:
@@ -68,23 +68,23 @@ class Answer:
 def send(
     address: Address, method: str, target: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = (),
     timeout: float | None = 30.0, host: str = "localhost", limit: float | None = None,
-) -> Answer:  # fmt: skip
-    """Send one request to a socket path, or to a host and port; the `Answer` with its head read.
+) -> Response:  # fmt: skip
+    """Send one request to a socket path, or to a host and port; the `Response` with its head read.
 
-    `timeout` is in seconds of silence, `limit` in seconds until the whole answer is there.
+    `timeout`: seconds of silence; `limit`: seconds until the whole answer must have arrived.
     """
     until = None if limit is None else monotonic() + limit
-    raw = request(method, target, body, headers, host)
+    raw = request_bytes(method, target, body, headers, host)
     channel = _connect(address, limit if limit is not None else timeout)
     try:
         try:  # noqa: SIM105  the fast path does not load contextlib
             channel.sendall(raw)
         except ConnectionError:
             pass  # refused before it was read whole: the answer that says why is there already
-        return Answer(channel, until)
+        return Response(channel, until)
     except OSError as error:
         channel.close()
-        raise broken(error) from error
+        raise connection_error(error) from error
     except BaseException:
         channel.close()
         raise
@@ -97,7 +97,7 @@ def _connect(address: Address, timeout: float | None) -> socket.socket:
         channel.connect(address)
     except OSError as error:
         channel.close()
-        raise unreachable(error, address) from error
+        raise unreachable_error(error, address) from error
     return channel
 
 
@@ -106,19 +106,19 @@ def family(address: tuple[str, int]) -> int:
     return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
 
 
-def unreachable(error: OSError, address: Address) -> Unavailable:
-    """Why nobody could be asked."""
+def unreachable_error(error: OSError, address: Address) -> Unavailable:
+    """The error for a connection that could not be made."""
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):
         return DaemonDown("stintd is not running", "start it with `stint up`")
     if isinstance(error, TimeoutError):
-        return broken(error)
+        return connection_error(error)
     reason = os.strerror(error.errno) if error.errno else str(error)
     place = f"the control socket {address}" if isinstance(address, str) else f"{address[0]} port {address[1]}"
     return Unavailable(f"cannot use {place}: {reason}", "see `stint doctor`")
 
 
-def broken(error: OSError) -> Unavailable:
-    """What a connection that failed means."""
+def connection_error(error: OSError) -> Unavailable:
+    """The error for a connection that failed."""
     if isinstance(error, TimeoutError):
-        return Silent("the daemon does not answer", "see `stint doctor`; `stint restart` starts it anew")
+        return Silent("the daemon does not answer", "see `stint doctor`; `stint restart` restarts it")
     return Broken("the daemon closed the connection", "it may be stopping: try again in a moment")

@@ -1,6 +1,6 @@
 """HTTP/1.1 without a socket: bytes of a request out, bytes of an answer in, and the lines of an event stream.
 
-Every form of the client feeds what it received and never parses anything itself. Loaded by the fast path: no typing.
+Both forms of the client pass what they received to `feed` and parse nothing themselves. Loaded by the fast path: no typing.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ HEAD_LIMIT = 65536
 BLOCK = 65536
 SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 RETRY_SECONDS = 2.0
-"""Before a stream that ended is opened again, unless the daemon names another pause."""
+"""Before a stream that ended is opened again, unless the daemon names another delay."""
 
 
 class Broken(Unavailable):
-    """The connection ended before the whole answer came: whether the request was carried out is not known."""
+    """The connection ended before the whole answer arrived: it is not known whether the request was carried out."""
 
 
 class Silent(Unavailable):
-    """No answer in time: whether the request was or will be carried out is not known."""
+    """No answer in time: it is not known whether the request was or will be carried out."""
 
 
 def garbage() -> Unavailable:
-    """What came is no HTTP, or no JSON."""
+    """The error for an answer that is not HTTP or not JSON."""
     return Unavailable("what answers there is not stintd", "see `stint doctor`")
 
 
@@ -41,21 +41,21 @@ def query_text(query: Mapping[str, Any]) -> str:
         if value is None:
             continue
         text = ",".join(value) if isinstance(value, list | tuple) else str(value)
-        pairs.append(f"{name.rstrip('_')}={quoted(text if not isinstance(value, bool) else text.lower())}")
+        pairs.append(f"{name.rstrip('_')}={quote(text if not isinstance(value, bool) else text.lower())}")
     return "?" + "&".join(pairs) if pairs else ""
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Percent-encoded for a path segment or a query value."""
     raw = text.encode("utf-8", "surrogateescape")
     return "".join(chr(byte) if byte in SAFE else f"%{byte:02X}" for byte in raw)
 
 
-def request(
+def request_bytes(
     method: str, target: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = (), host: str = "localhost"
 ) -> bytes:
-    """A whole request. One a connection: a connection kept open could break between two requests without anybody
-    knowing whether the second was read.
+    """A whole request. Each has its own connection: one kept open could break between two requests, and nobody would know
+    whether the second was read.
     """
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", "Accept: application/json"]
     for name, value in headers:
@@ -74,7 +74,7 @@ def _is_number(text: str, longest: int) -> bool:
 
 
 class Incoming:
-    """An answer as it arrives: `feed` it what was received, b"" at the end of the connection; it gives back body."""
+    """An answer as it arrives: pass what was received to `feed`, b"" at the end of the connection; it returns the body."""
 
     __slots__ = ("_is_chunked", "_left", "_needs_line_end", "_raw", "has_head", "headers", "is_complete", "status")
 
@@ -85,15 +85,15 @@ class Incoming:
         self._left, self._is_chunked, self._needs_line_end = -1, False, False
 
     def feed(self, data: bytes) -> bytes:
-        """The part of the body that became known. `Broken` when the answer ends too early, `unavailable` for no HTTP."""
+        """The new part of the body. `Broken` when the answer ends too early, `unavailable` when it is not HTTP."""
         if not data:
-            return self._ended()
+            return self._end()
         self._raw += data
         if not self.has_head and not self._read_head():
             return b""
         return self._chunks() if self._is_chunked else self._plain()
 
-    def _ended(self) -> bytes:
+    def _end(self) -> bytes:
         if not self.has_head and not self._may_be_http():
             raise garbage()
         if not self.has_head:
@@ -137,19 +137,19 @@ class Incoming:
 
     def _plain(self) -> bytes:
         if self._left < 0:
-            return self._taken(len(self._raw))
-        block = self._taken(self._left)
+            return self._take(len(self._raw))
+        block = self._take(self._left)
         self._left -= len(block)
         self.is_complete = self._left == 0
         return block
 
-    def _taken(self, count: int) -> bytes:
+    def _take(self, count: int) -> bytes:
         block = bytes(self._raw[:count])
         del self._raw[:count]
         return block
 
     def _chunks(self) -> bytes:
-        found = bytearray()
+        body = bytearray()
         while not self.is_complete:
             if self._needs_line_end:
                 if len(self._raw) < 2:
@@ -157,15 +157,15 @@ class Incoming:
                 del self._raw[:2]
                 self._needs_line_end = False
             elif self._left:
-                block = self._taken(self._left)
+                block = self._take(self._left)
                 if not block:
                     break
-                found += block
+                body += block
                 self._left -= len(block)
                 self._needs_line_end = self._left == 0
             elif not self._read_size():
                 break
-        return bytes(found)
+        return bytes(body)
 
     def _read_size(self) -> bool:
         end = self._raw.find(b"\r\n")
@@ -183,36 +183,36 @@ class Incoming:
 
 
 class Events:
-    """The lines of a stream as they arrive. `last_id` is where it can be resumed, `retry` the pause asked for before.
+    """The lines of a stream as they arrive. `last_id` is where it can be resumed, `retry` the delay before that, in seconds.
 
-    Of a stream that is resumed, what was told already is not told again.
+    In a resumed stream, changes that were already returned are skipped.
     """
 
-    __slots__ = ("_data", "_is_told", "_kind", "_mark", "_rest", "last_id", "retry")
+    __slots__ = ("_data", "_kind", "_mark", "_rest", "last_id", "retry")
 
     def __init__(self, last_id: str | None = None) -> None:
         self.last_id, self.retry = last_id, RETRY_SECONDS
         self.begin()
 
     def begin(self) -> None:
-        """A new connection: what the last one left half-said is said again there."""
+        """Prepare for a new connection, which sends again what the last one sent only in part."""
         self._rest = b""
         self._kind, self._mark, self._data = "message", None, list[str]()  # type: tuple[str, str | None, list[str]]
 
     def feed(self, block: bytes) -> list[tuple[str | None, str, Any]]:
-        """The changes that became whole: (id, kind, payload). Those that the log does not keep have no id."""
+        """The complete changes: (id, kind, payload). Those that the log does not keep have no id."""
         *lines, self._rest = (self._rest + block).split(b"\n")
-        found = []
+        changes = []
         for line in lines:
             text = line.rstrip(b"\r").decode("utf-8", "replace")
             if text:
                 self._read(text)
                 continue
             if self._is_due():
-                found.append((self._mark, self._kind, _payload(self._data)))
+                changes.append((self._mark, self._kind, _payload(self._data)))
             self.last_id = self.last_id if self._mark is None else self._mark
             self._kind, self._mark, self._data = "message", None, []
-        return found
+        return changes
 
     def _is_due(self) -> bool:
         if not self._data:

@@ -28,7 +28,7 @@ def findings(online=False):
     """What the daemon says of itself; its own warnings carry their remedies."""
     control = Control()
     try:
-        status = control.ask("GET", "/api/status", timeout=QUICK)
+        status = control.send("GET", "/api/status", timeout=QUICK)
     except DaemonDown as failure:
         yield error("daemon", failure.message, failure.hint)
         yield from _leftovers()
@@ -52,7 +52,7 @@ def findings(online=False):
 def _own_view(control, online):
     """What only the running daemon can know: its watches, its queues, its time zone, its billing systems."""
     try:
-        told = control.ask("GET", f"/api/doctor?online={'true' if online else 'false'}", timeout=PATIENCE)["findings"]
+        told = control.send("GET", f"/api/doctor?online={'true' if online else 'false'}", timeout=PATIENCE)["findings"]
     except StintdError as failure:
         yield warning("daemon", f"it does not tell more of itself: {failure.message}", "`stint restart`")
         return

@@ -14,7 +14,7 @@ from binascii import b2a_base64
 from stintd.cli.options import Option, UsageError, Verb
 from stintd.client.control import socket_of_this_home
 from stintd.client.transport import DaemonDown, send
-from stintd.client.wire import Broken, Silent, query_text, quoted
+from stintd.client.wire import Broken, Silent, query_text, quote
 from stintd.errors import StintdError
 
 TOOLSETS = ("stint", "clockme", "clickup")
@@ -146,7 +146,7 @@ def _place(words):
     if words.all:
         return target, []
     folder = os.path.realpath(words.folder or os.environ.get("CLAUDE_PROJECT_DIR") or os.getcwd())
-    return target, [("Stint-Folder", quoted(folder))]
+    return target, [("Stint-Folder", quote(folder))]
 
 
 VERBS = {

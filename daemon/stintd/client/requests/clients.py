@@ -1,6 +1,6 @@
-"""Clients: whom hours are billed to."""
+"""Clients: who is billed."""
 
-from stintd.client.request import Ask, given, new_key, paged, reader, route
+from stintd.client.request import Request, new_key, page_reader, reader, route, wire_fields
 from stintd.protocol.types import Client, Page
 
 ONE = "/api/clients/{}"
@@ -8,27 +8,29 @@ ONE = "/api/clients/{}"
 
 def list_(
     *, status: str | None = None, search: str | None = None, limit: int | None = None, cursor: str | None = None
-) -> Ask[Page[Client]]:
-    """Clients by name; active ones unless `status` is archived or all."""
-    return Ask("GET", "/api/clients", paged(Client), query=given(locals()))
+) -> Request[Page[Client]]:
+    """Clients sorted by name; only active ones unless `status` is archived or all."""
+    return Request("GET", "/api/clients", page_reader(Client), query=wire_fields(locals()))
 
 
-def get(client_id: str) -> Ask[Client]:
+def get(client_id: str) -> Request[Client]:
     """One client."""
-    return Ask("GET", route(ONE, client_id), reader(Client))
+    return Request("GET", route(ONE, client_id), reader(Client))
 
 
-def create(name: str, *, idempotency_key: str | None = None) -> Ask[Client]:
-    """A new client."""
-    return Ask("POST", "/api/clients", reader(Client), body={"name": name}, key=new_key(idempotency_key))
+def create(name: str, *, idempotency_key: str | None = None) -> Request[Client]:
+    """Create a client."""
+    return Request("POST", "/api/clients", reader(Client), body={"name": name}, key=new_key(idempotency_key))
 
 
-def update(client_id: str, *, name: str | None = None, archived: bool | None = None, revision: int | None = None) -> Ask[Client]:
+def update(
+    client_id: str, *, name: str | None = None, archived: bool | None = None, revision: int | None = None
+) -> Request[Client]:
     """Change a client."""
-    body = given({"name": name, "archived": archived, "revision": revision})
-    return Ask("PATCH", route(ONE, client_id), reader(Client), body=body)
+    body = wire_fields({"name": name, "archived": archived, "revision": revision})
+    return Request("PATCH", route(ONE, client_id), reader(Client), body=body)
 
 
-def delete(client_id: str, *, revision: int | None = None) -> Ask[Client]:
+def delete(client_id: str, *, revision: int | None = None) -> Request[Client]:
     """Delete a client."""
-    return Ask("DELETE", route(ONE, client_id), reader(Client), revision=revision)
+    return Request("DELETE", route(ONE, client_id), reader(Client), revision=revision)

@@ -1,19 +1,19 @@
 """The daemon itself."""
 
-from stintd.client.request import Ask, reader
+from stintd.client.request import Request, reader
 from stintd.protocol.types import Dashboard, Health, Status
 
 
-def status() -> Ask[Status]:
-    """What runs, today's total, and what is degraded."""
-    return Ask("GET", "/api/status", reader(Status))
+def status() -> Request[Status]:
+    """The running timers, today's total, and the warnings."""
+    return Request("GET", "/api/status", reader(Status))
 
 
-def health() -> Ask[Health]:
+def health() -> Request[Health]:
     """Whether the daemon works."""
-    return Ask("GET", "/api/health", reader(Health))
+    return Request("GET", "/api/health", reader(Health))
 
 
-def dashboard() -> Ask[Dashboard]:
-    """What runs, today, the week, and what needs a look."""
-    return Ask("GET", "/api/dashboard", reader(Dashboard))
+def dashboard() -> Request[Dashboard]:
+    """The running timers, today, the week, and what needs your attention."""
+    return Request("GET", "/api/dashboard", reader(Dashboard))

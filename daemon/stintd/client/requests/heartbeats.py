@@ -1,10 +1,10 @@
-"""Evidence: what editors, hooks and scripts say about work."""
+"""Heartbeats: evidence of work that editors, hooks and scripts report."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from stintd.client.request import Ask, Instant, Moment, given, paged, reader
+from stintd.client.request import Instant, Moment, Request, page_reader, reader, wire_fields
 from stintd.protocol.types import Heartbeat, Page, TakenHeartbeats
 
 
@@ -12,25 +12,25 @@ def send(
     project: str | None = None, *, path: str | None = None, time: Instant | None = None, branch: str | None = None,
     kind: str | None = None, source: str | None = None, actor: str | None = None, session_id: str | None = None,
     entity: str | None = None, pid: int | None = None, id: str | None = None,
-) -> Ask[TakenHeartbeats]:  # fmt: skip
-    """One heartbeat, of a project or of the project that `path` lies in; it happened now unless `time` says otherwise."""
+) -> Request[TakenHeartbeats]:  # fmt: skip
+    """Send one heartbeat, for a project or for the project that `path` lies in; its time is now unless `time` is given."""
     return send_all([locals()])
 
 
-def send_all(heartbeats: Iterable[Mapping[str, Any]]) -> Ask[TakenHeartbeats]:
-    """Many heartbeats at once, each with the arguments of `send`. What is sent twice counts once."""
-    body = [_known_again(given(one)) for one in heartbeats]
-    return Ask("POST", "/api/heartbeats", reader(TakenHeartbeats), body=body, is_repeatable=True)
+def send_all(heartbeats: Iterable[Mapping[str, Any]]) -> Request[TakenHeartbeats]:
+    """Send many heartbeats at once, each with the arguments of `send`. A heartbeat sent twice counts once."""
+    body = [_with_id(wire_fields(heartbeat)) for heartbeat in heartbeats]
+    return Request("POST", "/api/heartbeats", reader(TakenHeartbeats), body=body, is_repeatable=True)
 
 
-def _known_again(heartbeat: dict[str, Any]) -> dict[str, Any]:
-    """One that says neither what it is nor when would count twice if it had to be sent again."""
+def _with_id(heartbeat: dict[str, Any]) -> dict[str, Any]:
+    """Add an id to a heartbeat that has neither id nor time: without one it would count twice if it had to be sent again."""
     return heartbeat if "id" in heartbeat or "time" in heartbeat else {**heartbeat, "id": str(uuid4())}
 
 
 def list_(
     *, since: Moment | None = None, until: Moment | None = None, project: str | None = None, source: str | None = None,
     limit: int | None = None, cursor: str | None = None,
-) -> Ask[Page[Heartbeat]]:  # fmt: skip
-    """Stored evidence, the newest first."""
-    return Ask("GET", "/api/heartbeats", paged(Heartbeat), query=given(locals()))
+) -> Request[Page[Heartbeat]]:  # fmt: skip
+    """Stored heartbeats, the newest first."""
+    return Request("GET", "/api/heartbeats", page_reader(Heartbeat), query=wire_fields(locals()))

@@ -1,25 +1,25 @@
-"""Keys of callers on loopback TCP."""
+"""API keys for loopback TCP."""
 
-from stintd.client.request import Ask, given, paged, reader
+from stintd.client.request import Request, page_reader, reader, wire_fields
 from stintd.protocol.types import Key, MadeKey, Page
 
 
-def list_(*, status: str | None = None) -> Ask[Page[Key]]:
-    """The keys there are; revoked ones too when `status` is all."""
-    return Ask("GET", "/api/keys", paged(Key), query=given(locals()))
+def list_(*, status: str | None = None) -> Request[Page[Key]]:
+    """Your keys; revoked ones too when `status` is all."""
+    return Request("GET", "/api/keys", page_reader(Key), query=wire_fields(locals()))
 
 
 def create(
     scope: str, *, name: str | None = None, client_id: str | None = None, client_name: str | None = None,
     project_id: str | None = None, project_name: str | None = None,
-) -> Ask[MadeKey]:  # fmt: skip
-    """A new key for reading, writing or everything (`read`, `write`, `full`), of one client or project where one is named.
+) -> Request[MadeKey]:  # fmt: skip
+    """Create a key with the scope `read`, `write` or `full`, limited to one client or project where one is named.
 
-    Its `key` is shown this once; so this is never sent twice by itself: the second answer would not have it.
+    Its `key` is shown only this once; so this request is never sent again automatically: a second answer would lack it.
     """
-    return Ask("POST", "/api/keys", reader(MadeKey), body=given(locals()))
+    return Request("POST", "/api/keys", reader(MadeKey), body=wire_fields(locals()))
 
 
-def revoke(key_id: str) -> Ask[Key]:
-    """Take a key back; it opens nothing from now on."""
-    return Ask("DELETE", "/api/keys", reader(Key), body={"id": key_id}, is_repeatable=True)
+def revoke(key_id: str) -> Request[Key]:
+    """Revoke a key; it stops working at once."""
+    return Request("DELETE", "/api/keys", reader(Key), body={"id": key_id}, is_repeatable=True)

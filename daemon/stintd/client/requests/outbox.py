@@ -1,6 +1,6 @@
-"""What waits to leave this machine: to billing systems and to webhooks."""
+"""The outbox: deliveries to billing systems and webhooks."""
 
-from stintd.client.request import Ask, given, paged, reader, route
+from stintd.client.request import Request, page_reader, reader, route, wire_fields
 from stintd.protocol.types import Delivery, Page
 
 ONE = "/api/outbox/{}"
@@ -8,16 +8,16 @@ ONE = "/api/outbox/{}"
 
 def list_(
     *, state: str | None = None, target: str | None = None, limit: int | None = None, cursor: str | None = None
-) -> Ask[Page[Delivery]]:
-    """What waits or was given up, the oldest first; `state` is open, all, or one state."""
-    return Ask("GET", "/api/outbox", paged(Delivery), query=given(locals()))
+) -> Request[Page[Delivery]]:
+    """Deliveries that wait or were given up, the oldest first; `state` is open, all, or one state."""
+    return Request("GET", "/api/outbox", page_reader(Delivery), query=wire_fields(locals()))
 
 
-def retry(delivery_id: str) -> Ask[Delivery]:
-    """Try it now, instead of after the pause."""
-    return Ask("POST", route(ONE + "/retry", delivery_id), reader(Delivery), body={})
+def retry(delivery_id: str) -> Request[Delivery]:
+    """Try a delivery now instead of after the pause."""
+    return Request("POST", route(ONE + "/retry", delivery_id), reader(Delivery), body={})
 
 
-def drop(delivery_id: str) -> Ask[Delivery]:
-    """Never deliver it."""
-    return Ask("POST", route(ONE + "/drop", delivery_id), reader(Delivery), body={})
+def drop(delivery_id: str) -> Request[Delivery]:
+    """Drop a delivery: never deliver it."""
+    return Request("POST", route(ONE + "/drop", delivery_id), reader(Delivery), body={})

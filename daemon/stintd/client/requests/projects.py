@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from stintd.client.request import Ask, Clear, given, new_key, paged, reader, route
+from stintd.client.request import Clear, Request, new_key, page_reader, reader, route, wire_fields
 from stintd.protocol.types import Budget, Page, Project
 
 Money = Decimal | float | str
@@ -12,14 +12,14 @@ ONE = "/api/projects/{}"
 def list_(
     *, client_id: str | None = None, client: str | None = None, status: str | None = None, search: str | None = None,
     limit: int | None = None, cursor: str | None = None,
-) -> Ask[Page[Project]]:  # fmt: skip
-    """Projects by name; active ones unless `status` is archived or all."""
-    return Ask("GET", "/api/projects", paged(Project), query=given(locals()))
+) -> Request[Page[Project]]:  # fmt: skip
+    """Projects sorted by name; only active ones unless `status` is archived or all."""
+    return Request("GET", "/api/projects", page_reader(Project), query=wire_fields(locals()))
 
 
-def get(project_id: str) -> Ask[Project]:
+def get(project_id: str) -> Request[Project]:
     """One project."""
-    return Ask("GET", route(ONE, project_id), reader(Project))
+    return Request("GET", route(ONE, project_id), reader(Project))
 
 
 def create(
@@ -27,10 +27,10 @@ def create(
     currency: str | None = None, budget_hours: float | None = None, budget_amount: Money | None = None,
     billable: bool | None = None, bill_agent_time: bool | None = None, bill_supervised: bool | None = None,
     default_task: str | None = None, idempotency_key: str | None = None,
-) -> Ask[Project]:  # fmt: skip
-    """A new project."""
-    body = given(locals())
-    return Ask("POST", "/api/projects", reader(Project), body=body, key=new_key(idempotency_key))
+) -> Request[Project]:  # fmt: skip
+    """Create a project."""
+    body = wire_fields(locals())
+    return Request("POST", "/api/projects", reader(Project), body=body, key=new_key(idempotency_key))
 
 
 def update(
@@ -39,17 +39,17 @@ def update(
     budget_amount: Money | Clear | None = None, billable: bool | Clear | None = None, bill_agent_time: bool | None = None,
     bill_supervised: bool | None = None, default_task: str | Clear | None = None, archived: bool | None = None,
     revision: int | None = None,
-) -> Ask[Project]:  # fmt: skip
+) -> Request[Project]:  # fmt: skip
     """Change a project."""
-    body = given(locals(), "project_id")
-    return Ask("PATCH", route(ONE, project_id), reader(Project), body=body)
+    body = wire_fields(locals(), "project_id")
+    return Request("PATCH", route(ONE, project_id), reader(Project), body=body)
 
 
-def delete(project_id: str, *, revision: int | None = None) -> Ask[Project]:
+def delete(project_id: str, *, revision: int | None = None) -> Request[Project]:
     """Delete a project."""
-    return Ask("DELETE", route(ONE, project_id), reader(Project), revision=revision)
+    return Request("DELETE", route(ONE, project_id), reader(Project), revision=revision)
 
 
-def budget(project_id: str) -> Ask[Budget]:
-    """How much of its hours and money is used."""
-    return Ask("GET", route(ONE + "/budget", project_id), reader(Budget))
+def budget(project_id: str) -> Request[Budget]:
+    """How many of the budgeted hours, and how much of the money, are used."""
+    return Request("GET", route(ONE + "/budget", project_id), reader(Budget))

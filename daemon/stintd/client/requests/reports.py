@@ -1,6 +1,6 @@
-"""Sums over a period."""
+"""Totals over a period."""
 
-from stintd.client.request import Ask, Moment, given, reader
+from stintd.client.request import Moment, Request, reader, wire_fields
 from stintd.protocol.types import Report, Timesheet
 
 
@@ -9,11 +9,11 @@ def get(
     project_id: str | None = None, project: str | None = None, client_id: str | None = None, client: str | None = None,
     task_id: str | None = None, task: str | None = None, tag: str | None = None, billable: bool | None = None,
     actor: str | None = None, user_id: str | None = None, target: str | None = None,
-) -> Ask[Report]:  # fmt: skip
-    """Totals by project, client, task, tag, branch, commit, day or week; of this week by project unless asked otherwise.
-    With `target` also rounded as they are delivered there, and what is there already.
+) -> Request[Report]:  # fmt: skip
+    """Totals by project, client, task, tag, branch, commit, day or week; by default of this week, by project.
+    With `target` also the time as rounded for that target, and the time it already has.
     """
-    return Ask("GET", "/api/reports", reader(Report), query=given(locals()))
+    return Request("GET", "/api/reports", reader(Report), query=wire_fields(locals()))
 
 
 def timesheet(
@@ -21,8 +21,8 @@ def timesheet(
     project_id: str | None = None, project: str | None = None, client_id: str | None = None, client: str | None = None,
     task_id: str | None = None, task: str | None = None, tag: str | None = None, billable: bool | None = None,
     actor: str | None = None, user_id: str | None = None, target: str | None = None,
-) -> Ask[Timesheet]:  # fmt: skip
-    """Task × day of a week (`2026-W47`, or a date in it) or of a period of whole days; with `target` also rounded as it is
-    delivered there, and what is there already.
+) -> Request[Timesheet]:  # fmt: skip
+    """Task × day of a week (`2026-W47`, or a date in it) or of a period of whole days; with `target` also the time as
+    rounded for that target, and the time it already has.
     """
-    return Ask("GET", "/api/timesheet", reader(Timesheet), query=given(locals()))
+    return Request("GET", "/api/timesheet", reader(Timesheet), query=wire_fields(locals()))

@@ -1,66 +1,68 @@
-"""Webhooks: who is told of changes, and what became of it."""
+"""Webhooks and their deliveries."""
 
 from collections.abc import Iterable
 
-from stintd.client.request import Ask, given, new_key, paged, reader, route
+from stintd.client.request import Request, new_key, page_reader, reader, route, wire_fields
 from stintd.protocol.types import Delivery, MadeWebhook, Page, Redelivered, TestedWebhook, Webhook
 
 ONE = "/api/webhooks/{}"
 
 
-def list_(*, limit: int | None = None, cursor: str | None = None) -> Ask[Page[Webhook]]:
-    """Webhooks, the first made first."""
-    return Ask("GET", "/api/webhooks", paged(Webhook), query=given(locals()))
+def list_(*, limit: int | None = None, cursor: str | None = None) -> Request[Page[Webhook]]:
+    """Webhooks, the oldest first."""
+    return Request("GET", "/api/webhooks", page_reader(Webhook), query=wire_fields(locals()))
 
 
-def get(webhook_id: str) -> Ask[Webhook]:
+def get(webhook_id: str) -> Request[Webhook]:
     """One webhook."""
-    return Ask("GET", route(ONE, webhook_id), reader(Webhook))
+    return Request("GET", route(ONE, webhook_id), reader(Webhook))
 
 
 def create(
     url: str, events: Iterable[str], *, secret: str | None = None, allow_private: bool | None = None,
     idempotency_key: str | None = None,
-) -> Ask[MadeWebhook]:  # fmt: skip
-    """Have changes sent to a URL: events such as `time_entry.stopped`. Without `secret` the daemon makes one and shows it
-    this once. `allow_private` permits http and addresses of this machine and network.
+) -> Request[MadeWebhook]:  # fmt: skip
+    """Have events such as `time_entry.stopped` sent to a URL. Without `secret` the daemon makes one and shows it only this
+    once. `allow_private` permits http, and addresses of this machine and of private networks.
     """
-    body = given({**locals(), "events": list(events)})
-    return Ask("POST", "/api/webhooks", reader(MadeWebhook), body=body, key=new_key(idempotency_key))
+    body = wire_fields({**locals(), "events": list(events)})
+    return Request("POST", "/api/webhooks", reader(MadeWebhook), body=body, key=new_key(idempotency_key))
 
 
 def update(
     webhook_id: str, *, url: str | None = None, events: Iterable[str] | None = None, allow_private: bool | None = None,
     enabled: bool | None = None, revision: int | None = None,
-) -> Ask[Webhook]:  # fmt: skip
-    """Change a webhook, or switch it off and on."""
+) -> Request[Webhook]:  # fmt: skip
+    """Change a webhook, or switch it off or on."""
     values = {**locals(), "events": None if events is None else list(events)}
-    return Ask("PATCH", route(ONE, webhook_id), reader(Webhook), body=given(values, "webhook_id"))
+    return Request("PATCH", route(ONE, webhook_id), reader(Webhook), body=wire_fields(values, "webhook_id"))
 
 
-def delete(webhook_id: str, *, revision: int | None = None) -> Ask[Webhook]:
-    """Delete a webhook, and what waits for it."""
-    return Ask("DELETE", route(ONE, webhook_id), reader(Webhook), revision=revision)
+def delete(webhook_id: str, *, revision: int | None = None) -> Request[Webhook]:
+    """Delete a webhook and the deliveries that wait for it."""
+    return Request("DELETE", route(ONE, webhook_id), reader(Webhook), revision=revision)
 
 
-def test(webhook_id: str) -> Ask[TestedWebhook]:
-    """Send a test now, and say how it went."""
-    return Ask("POST", route(ONE + "/test", webhook_id), reader(TestedWebhook))
+def test(webhook_id: str) -> Request[TestedWebhook]:
+    """Send a test now and return how it went."""
+    return Request("POST", route(ONE + "/test", webhook_id), reader(TestedWebhook))
 
 
 def deliveries(
     webhook_id: str, *, state: str | None = None, limit: int | None = None, cursor: str | None = None
-) -> Ask[Page[Delivery]]:
-    """What was and is to be delivered, the newest first; `state` is waiting, delivered, parked, dropped, open or all."""
-    query = given(locals(), "webhook_id")
-    return Ask("GET", route(ONE + "/deliveries", webhook_id), paged(Delivery), query=query)
+) -> Request[Page[Delivery]]:
+    """Deliveries, the newest first; `state` is waiting, delivered, parked, dropped, open or all."""
+    query = wire_fields(locals(), "webhook_id")
+    return Request("GET", route(ONE + "/deliveries", webhook_id), page_reader(Delivery), query=query)
 
 
-def redeliver(webhook_id: str, *, delivery_id: str | None = None) -> Ask[Redelivered]:
-    """Deliver again: one message, or all that are parked."""
-    return Ask("POST", route(ONE + "/redeliver", webhook_id), reader(Redelivered), body=given({"delivery_id": delivery_id}))
+def redeliver(webhook_id: str, *, delivery_id: str | None = None) -> Request[Redelivered]:
+    """Deliver again: one delivery, or all that are parked."""
+    return Request(
+        "POST", route(ONE + "/redeliver", webhook_id), reader(Redelivered), body=wire_fields({"delivery_id": delivery_id})
+    )
 
 
-def rotate(webhook_id: str) -> Ask[MadeWebhook]:
-    """A new secret, shown this once; the old one stays valid for a day."""
-    return Ask("POST", route(ONE + "/rotate", webhook_id), reader(MadeWebhook))
+def rotate(webhook_id: str) -> Request[MadeWebhook]:
+    """Make a new secret, shown only this once; the old one stays valid for a day."""
+    return Request("POST", route(ONE + "/rotate", webhook_id), reader(MadeWebhook))
