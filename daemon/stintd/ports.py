@@ -190,7 +190,7 @@ class Account:
 
 
 @frozen
-class Place:
+class RemotePlace:
     """Where hours can go there: `remote` as a mapping names it, `name` as its people know it (`Project` or
     `Project / Task`), `client` where the service has clients."""
 
@@ -280,7 +280,7 @@ class Connector(Protocol):
     async def check(self) -> Account | Outcome:
         """One harmless call: whose credentials these are, or why they do not work."""
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Everything that can be mapped to, or why it cannot be told. Empty where a service has no such list."""
 
     async def create(self, item: Item) -> Outcome:
@@ -306,10 +306,10 @@ class Kind:
 
 
 @runtime_checkable
-class PlaceMaker(Protocol):
+class RemotePlaceMaker(Protocol):
     """A connector that can make places (`Abilities.creates_places`)."""
 
-    async def make_place(self, name: str, client: str) -> Place | Outcome:
+    async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
         """Make a place; nobody asks before having looked whether there is one of that name. `client` may be empty."""
 
 
@@ -317,6 +317,6 @@ class PlaceMaker(Protocol):
 class Chooser(Protocol):
     """A connector that can tell what an account's settings may be."""
 
-    async def choices(self, option: str) -> tuple[Place, ...] | Outcome:
+    async def choices(self, option: str) -> tuple[RemotePlace, ...] | Outcome:
         """What the service offers for one of `Abilities.settings`: `remote[option]` is the value, `name` what people call it.
         Asked before anything else of the account is known; empty where it cannot tell."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from stintd.domain.billing.target import Abilities
-from stintd.ports import MISSING, TAKEN, UNKNOWN, Account, Item, Kind, Outcome, Place, Request
+from stintd.ports import MISSING, TAKEN, UNKNOWN, Account, Item, Kind, Outcome, RemotePlace, Request
 from stintd.sinks.http_api import Api, id_in, listed, made
 from tests.support.billing.fake import Answer, Fake
 
@@ -68,7 +68,7 @@ class Plain:
     async def check(self) -> Account | Outcome:
         return Account("plain")
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         return ()
 
     async def create(self, item: Item) -> Outcome:

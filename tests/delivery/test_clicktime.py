@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stintd.ports import MISSING, REFUSED, TAKEN, Account, Item, Login, Outcome, Place
+from stintd.ports import MISSING, REFUSED, TAKEN, Account, Item, Login, Outcome, RemotePlace
 from stintd.sinks.clicktime import ClickTime
 from stintd.sinks.clicktime_account import rules_of, unfit
 from tests.delivery.harness import desk, target_of
@@ -38,7 +38,7 @@ async def test_a_company_that_takes_nothing_from_programs_is_not_connected():
 
 async def test_jobs_are_listed_with_their_tasks_and_clients_over_all_pages():
     found = await connector(ClickTimeFake(most_a_page=1)).places()
-    assert Place("Atlas / Talking", {"job_id": "j1", "task_id": "t2"}, "Acme") in found
+    assert RemotePlace("Atlas / Talking", {"job_id": "j1", "task_id": "t2"}, "Acme") in found
     assert len(found) == 4
 
 
@@ -51,7 +51,7 @@ async def test_where_tasks_belong_to_jobs_only_those_are_listed(task_lists):
 async def test_a_job_alone_will_do_where_the_user_has_a_task_of_his_own():
     fake = ClickTimeFake(me={"DefaultTaskID": "t2"})
     one = connector(fake)
-    assert Place("Atlas", {"job_id": "j1"}, "Acme") in await one.places()
+    assert RemotePlace("Atlas", {"job_id": "j1"}, "Acme") in await one.places()
     assert (await one.create(item(remote={"job_id": "j1"}))).kind == TAKEN
     assert [entry["TaskID"] for entry in fake.ledger.values()] == ["t2"]
 
@@ -64,7 +64,7 @@ async def test_of_too_many_places_the_jobs_are_listed_alone():
 
 @pytest.mark.parametrize("client", ["", "acme", "New"])
 async def test_who_may_make_jobs_can_have_one_made_under_a_client(client):
-    assert await connector(ClickTimeFake()).make_place("Cirrus", client) == Place("Cirrus", {"job_id": "j9"}, client)
+    assert await connector(ClickTimeFake()).make_place("Cirrus", client) == RemotePlace("Cirrus", {"job_id": "j9"}, client)
     found = await connector(ClickTimeFake(sees_company=False)).make_place("Cirrus", client)
     assert isinstance(found, Outcome)
     assert found.text == "refused with 403: Only managers may"

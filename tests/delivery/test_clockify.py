@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stintd.ports import LOST, MISSING, STOPPED, TAKEN, Account, Item, Login, Outcome, Place
+from stintd.ports import LOST, MISSING, STOPPED, TAKEN, Account, Item, Login, Outcome, RemotePlace
 from stintd.sinks.clockify import Clockify
 from tests.support.billing.clockify import ClockifyFake
 from tests.support.clock import FakeClock
@@ -31,21 +31,23 @@ async def test_the_user_and_the_workspace_are_told_and_another_workspace_stops()
 
 async def test_workspaces_can_be_chosen_from():
     found = await connector(ClockifyFake(), "").choices("workspace_id")
-    assert found == (Place("Loom", {"workspace_id": "w1"}), Place("Other", {"workspace_id": "w2"}))
+    assert found == (RemotePlace("Loom", {"workspace_id": "w1"}), RemotePlace("Other", {"workspace_id": "w2"}))
 
 
 @pytest.mark.parametrize("pages", [{}, {"most_a_page": 1, "tells_last": False}])
 async def test_projects_are_listed_with_their_open_tasks_and_clients_over_all_pages(pages):
     assert await connector(ClockifyFake(**pages)).places() == (
-        Place("Atlas", {"project_id": "p1"}, "Acme"),
-        Place("Atlas / Building", {"project_id": "p1", "task_id": "t1"}, "Acme"),
-        Place("Borealis", {"project_id": "p2"}),
+        RemotePlace("Atlas", {"project_id": "p1"}, "Acme"),
+        RemotePlace("Atlas / Building", {"project_id": "p1", "task_id": "t1"}, "Acme"),
+        RemotePlace("Borealis", {"project_id": "p2"}),
     )
 
 
 @pytest.mark.parametrize("client", ["", "acme", "New"])
 async def test_a_project_can_be_made_under_a_client(client):
-    assert await connector(ClockifyFake()).make_place("Cirrus", client) == Place("Cirrus", {"project_id": "new projects"}, client)
+    assert await connector(ClockifyFake()).make_place("Cirrus", client) == RemotePlace(
+        "Cirrus", {"project_id": "new projects"}, client
+    )
 
 
 async def test_an_entry_costs_one_call_once_the_user_and_the_day_are_known():

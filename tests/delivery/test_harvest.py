@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stintd.ports import MISSING, REFUSED, STOPPED, TAKEN, Account, Item, Login, Outcome, Place
+from stintd.ports import MISSING, REFUSED, STOPPED, TAKEN, Account, Item, Login, Outcome, RemotePlace
 from stintd.sinks.harvest import Harvest
 from tests.delivery.harness import desk, target_of
 from tests.support.billing.harvest import HarvestFake
@@ -33,7 +33,7 @@ async def test_the_user_of_the_token_is_told_and_another_account_stops():
 
 async def test_the_accounts_of_a_token_can_be_chosen_from():
     one = connector(HarvestFake(), account="")
-    assert await one.choices("account_id") == (Place("Loom", {"account_id": "77"}),)
+    assert await one.choices("account_id") == (RemotePlace("Loom", {"account_id": "77"}),)
     assert await one.choices("contact") == ()
 
 
@@ -48,7 +48,7 @@ async def test_the_active_tasks_of_all_projects_are_listed_over_all_pages():
 @pytest.mark.parametrize("client", ["acme", "New"])
 async def test_a_project_is_made_with_a_client_and_the_first_of_its_tasks(client):
     found = await connector(HarvestFake()).make_place("Cirrus", client)
-    assert found == Place("Cirrus / Building", {"project_id": "13", "task_id": "21"}, "Acme")
+    assert found == RemotePlace("Cirrus / Building", {"project_id": "13", "task_id": "21"}, "Acme")
 
 
 async def test_a_client_that_is_told_of_without_a_number_makes_no_project():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNSENT, Account, Item, Login, Outcome, Place
+from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNSENT, Account, Item, Login, Outcome, RemotePlace
 from stintd.sinks.toggl import Toggl
 from tests.delivery.harness import desk, target_of
 from tests.support.billing.fake import answered
@@ -34,21 +34,21 @@ async def test_the_workspace_is_told_and_another_or_a_wrong_token_stops():
 
 async def test_workspaces_can_be_chosen_from():
     found = await connector(TogglFake(), workspace="").choices("workspace_id")
-    assert found == (Place("Loom", {"workspace_id": "7"}), Place("Other", {"workspace_id": "8"}))
+    assert found == (RemotePlace("Loom", {"workspace_id": "7"}), RemotePlace("Other", {"workspace_id": "8"}))
 
 
 @pytest.mark.parametrize("most_a_page", [1, 200])
 async def test_projects_are_listed_with_their_tasks_and_clients_over_all_pages(most_a_page):
     assert await connector(TogglFake(most_a_page=most_a_page)).places() == (
-        Place("Atlas", {"project_id": "101"}, "Acme"),
-        Place("Atlas / Building", {"project_id": "101", "task_id": "201"}, "Acme"),
-        Place("Borealis", {"project_id": "102"}),
+        RemotePlace("Atlas", {"project_id": "101"}, "Acme"),
+        RemotePlace("Atlas / Building", {"project_id": "101", "task_id": "201"}, "Acme"),
+        RemotePlace("Borealis", {"project_id": "102"}),
     )
 
 
 @pytest.mark.parametrize("client", ["", "acme", "New"])
 async def test_a_project_can_be_made_under_a_client(client):
-    assert await connector(TogglFake()).make_place("Cirrus", client) == Place("Cirrus", {"project_id": "150"}, client)
+    assert await connector(TogglFake()).make_place("Cirrus", client) == RemotePlace("Cirrus", {"project_id": "150"}, client)
 
 
 async def test_an_entry_costs_one_call_and_is_whole_and_over():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stintd.domain.address import address_refusal, place_of, place_refusal
+from stintd.domain.address import address_refusal, endpoint_refusal, parse_endpoint
 
 NEVER = [
     "0.0.0.0", "169.254.169.254", "169.254.1.1", "224.0.0.1", "239.1.1.1", "255.255.255.255", "240.0.0.1", "192.0.2.1",
@@ -40,7 +40,7 @@ ODD = ["", "hook", "//one.example/", "https://", "https:///x", "https://one.exam
 
 @pytest.mark.parametrize("url", ODD)
 def test_what_readers_could_understand_differently_is_no_url(url):
-    assert place_of(url) is None
+    assert parse_endpoint(url) is None
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,6 @@ def test_what_readers_could_understand_differently_is_no_url(url):
     ],
 )
 def test_the_text_of_a_url_tells_most_of_what_is_refused(url, refused, refused_with_consent):
-    place = place_of(url)
-    assert bool(place_refusal(place, False)) is refused
-    assert bool(place_refusal(place, True)) is refused_with_consent
+    place = parse_endpoint(url)
+    assert bool(endpoint_refusal(place, False)) is refused
+    assert bool(endpoint_refusal(place, True)) is refused_with_consent

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from stintd.ports import Failure, Request, Response
-from stintd.sinks.http import Exchange, Refused
+from stintd.sinks.http import Exchange, ForbiddenAddress
 from tests.domain.test_address import NEVER, OWN
 from tests.support.receivers import Receiver
 
@@ -198,7 +198,7 @@ async def test_a_name_that_means_something_else_a_moment_later_changes_nothing(r
 
 async def test_the_address_is_looked_at_again_at_the_moment_of_connecting(receiver):
     async with aiohttp.ClientSession(connector=Exchange()._connector(False)) as session:
-        with pytest.raises(Refused):  # a host that is an address passes aiohttp's resolver by
+        with pytest.raises(ForbiddenAddress):  # a host that is an address passes aiohttp's resolver by
             await session.get(receiver.url)
     assert receiver.ledger.got == []
 

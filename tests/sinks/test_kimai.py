@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stintd.ports import LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Account, Item, Login, Place
+from stintd.ports import LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Account, Item, Login, RemotePlace
 from stintd.sinks.kimai import Kimai
 from stintd.sinks.kimai_clock import placed
 from tests.support.billing.kimai import KimaiFake
@@ -34,8 +34,8 @@ async def test_who_it_is_and_what_can_be_mapped():
     one = kimai(KimaiFake())
     assert await one.check() == Account("jo")
     assert await one.places() == (
-        Place("Atlas", {"project_id": "1", "activity_id": "2"}, "Acme"),
-        Place("Beta", {"project_id": "3", "activity_id": "4"}, "Acme"),
+        RemotePlace("Atlas", {"project_id": "1", "activity_id": "2"}, "Acme"),
+        RemotePlace("Beta", {"project_id": "3", "activity_id": "4"}, "Acme"),
     )  # fmt: skip
     assert (await kimai(KimaiFake(), "another").check()).kind == STOPPED
 

@@ -1,6 +1,6 @@
 """solidtime: members, tags by id, and lists in pages."""
 
-from stintd.ports import LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Account, Item, Login, Place
+from stintd.ports import LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Account, Item, Login, RemotePlace
 from stintd.sinks.solidtime import SolidTime
 from tests.support.billing.solidtime import SolidTimeFake
 from tests.support.clock import FakeClock
@@ -21,10 +21,10 @@ def solidtime(fake, organization="org-1"):
 async def test_who_it_is_and_what_can_be_mapped():
     one = solidtime(SolidTimeFake())
     assert await one.check() == Account("Jo's")
-    assert await one.choices("organization_id") == (Place("Jo's", {"organization_id": "org-1"}),)
+    assert await one.choices("organization_id") == (RemotePlace("Jo's", {"organization_id": "org-1"}),)
     assert await one.places() == (
-        Place("Atlas", {"project_id": "pr-1"}, "Acme"),
-        Place("Atlas / Review", {"project_id": "pr-1", "task_id": "ta-1"}, "Acme"),
+        RemotePlace("Atlas", {"project_id": "pr-1"}, "Acme"),
+        RemotePlace("Atlas / Review", {"project_id": "pr-1", "task_id": "ta-1"}, "Acme"),
     )  # fmt: skip
 
 
@@ -38,8 +38,8 @@ async def test_another_organization_is_told_before_anything_is_sent():
 async def test_projects_are_made_for_their_client_and_clients_only_once():
     fake = SolidTimeFake()
     one = solidtime(fake)
-    assert await one.make_place("Beta", "acme") == Place("Beta", {"project_id": "pr-2"}, "acme")
-    assert await one.make_place("Gamma", "New") == Place("Gamma", {"project_id": "pr-3"}, "New")
+    assert await one.make_place("Beta", "acme") == RemotePlace("Beta", {"project_id": "pr-2"}, "acme")
+    assert await one.make_place("Gamma", "New") == RemotePlace("Gamma", {"project_id": "pr-3"}, "New")
     assert (fake.clients, fake.projects["pr-3"]["client_id"]) == ({"cl-1": "Acme", "cl-2": "New"}, "cl-2")
     assert (await one.make_place("Delta", "")).remote == {"project_id": "pr-4"}
 

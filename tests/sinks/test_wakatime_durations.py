@@ -2,7 +2,7 @@
 
 import pytest
 
-from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Item, Login, Place
+from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Item, Login, RemotePlace
 from stintd.sinks.wakatime_durations import WakaTime
 from tests.support.billing.wakatime import WakaTimeFake
 from tests.support.clock import FakeClock
@@ -23,8 +23,8 @@ def wakatime(fake):
 async def test_who_it_is_and_what_can_be_mapped():
     one = wakatime(WakaTimeFake())
     assert await one.check() == Account("jo")
-    assert await one.places() == (Place("atlas", {"project": "atlas"}), Place("beta", {"project": "beta"}))
-    assert await one.make_place("gamma", "Acme") == Place("gamma", {"project": "gamma"})
+    assert await one.places() == (RemotePlace("atlas", {"project": "atlas"}), RemotePlace("beta", {"project": "beta"}))
+    assert await one.make_place("gamma", "Acme") == RemotePlace("gamma", {"project": "gamma"})
 
 
 @pytest.mark.parametrize("repeated", ["replaced", "ignored", "refused", "doubled"])

@@ -29,8 +29,8 @@ Address = IPv4Address | IPv6Address
 
 
 @frozen
-class Place:
-    """What of a URL decides where a request goes."""
+class Endpoint:
+    """The parts of a URL that decide where a request goes."""
 
     scheme: str
     host: str
@@ -38,8 +38,8 @@ class Place:
     has_user: bool = False
 
 
-def place_of(url: str) -> Place | None:
-    """The place a URL names, None when it is no absolute URL that every reader understands alike."""
+def parse_endpoint(url: str) -> Endpoint | None:
+    """The endpoint a URL names; None unless it is an absolute URL that every parser understands the same way."""
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         return None
     try:
@@ -50,23 +50,23 @@ def place_of(url: str) -> Place | None:
     if not parts.scheme or not parts.hostname or parts.fragment:
         return None
     default = 443 if parts.scheme == "https" else 80
-    return Place(parts.scheme, parts.hostname, default if port is None else port, "@" in parts.netloc)
+    return Endpoint(parts.scheme, parts.hostname, default if port is None else port, "@" in parts.netloc)
 
 
-def place_refusal(place: Place, may_be_private: bool) -> str:
+def endpoint_refusal(endpoint: Endpoint, may_be_private: bool) -> str:
     """Why nothing is sent there, "" when it may be as far as the text tells; completes "the URL …"."""
-    if place.scheme not in (("https", "http") if may_be_private else ("https",)):
+    if endpoint.scheme not in (("https", "http") if may_be_private else ("https",)):
         return "must begin with https://" + (" or http://" if may_be_private else " (http:// needs allowPrivate)")
-    if place.has_user:
+    if endpoint.has_user:
         return "must not carry a user name or a password"
-    if not may_be_private and place.port not in PUBLIC_PORTS:
+    if not may_be_private and endpoint.port not in PUBLIC_PORTS:
         return "must use port 443 or 8443 (others need allowPrivate)"
-    if "%" in place.host:
+    if "%" in endpoint.host:
         return "must not name a network interface"
-    if ":" in place.host:
-        return address_refusal(place.host, may_be_private)
-    if _NUMBER.fullmatch(place.host.rstrip(".").rpartition(".")[2]):
-        return address_refusal(place.host, may_be_private)
+    if ":" in endpoint.host:
+        return address_refusal(endpoint.host, may_be_private)
+    if _NUMBER.fullmatch(endpoint.host.rstrip(".").rpartition(".")[2]):
+        return address_refusal(endpoint.host, may_be_private)
     return ""
 
 

@@ -29,7 +29,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
 )
 from stintd.sinks import marker
 from stintd.sinks.clicktime_account import GRAIN, Rules, Sheet, closed, hours, is_altered, rules_of, sheet_of, unfit
@@ -72,7 +72,7 @@ class ClickTime:
             return Outcome(REFUSED, text="the company keeps its time under DCAA rules: ClickTime takes none from programs then")
         return Account(found.name)
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Every active job, with each task it may be worked on as; of too many of these the jobs alone."""
         rules = await self._account()
         if isinstance(rules, Outcome):
@@ -105,14 +105,14 @@ class ClickTime:
             pairs |= {(job, str(one.get("ID") if isinstance(one, dict) else one)) for one in told}
         return pairs
 
-    async def make_place(self, name: str, client: str) -> Place | Outcome:
+    async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
         """A job, where the user may make jobs; which tasks go with it is set there."""
         client_id = await self._client_id(client) if client else ""
         if isinstance(client_id, Outcome):
             return client_id
         body = {"Name": name, "IsActive": True, **({"ClientID": client_id} if client_id else {})}
         made_id = await self._new("/Jobs", body)
-        return made_id if isinstance(made_id, Outcome) else Place(name, {"job_id": made_id}, client)
+        return made_id if isinstance(made_id, Outcome) else RemotePlace(name, {"job_id": made_id}, client)
 
     async def _client_id(self, name: str) -> str | Outcome:
         found = await everything(self._api, "/Me/Clients", {})
@@ -274,16 +274,16 @@ def _names(rows: list[Row]) -> dict[str, str]:
 
 def _places(
     jobs: list[Row], tasks: dict[str, str], clients: dict[str, str], pairs: set[tuple[str, str]] | None, rules: Rules
-) -> Iterator[Place]:
+) -> Iterator[RemotePlace]:
     """Jobs alone only where an entry needs no task of its own."""
     for job in jobs:
         job_id, name = str(job.get("ID")), str(job.get("Name") or job.get("ListDisplayText") or job.get("ID"))
         client = clients.get(str(job.get("ClientID")), "")
         if rules.default_task or not rules.has_tasks or not tasks:
-            yield Place(name, {"job_id": job_id}, client)
+            yield RemotePlace(name, {"job_id": job_id}, client)
         for task_id, task in tasks.items():
             if pairs is None or (job_id, task_id) in pairs:
-                yield Place(f"{name} / {task}", {"job_id": job_id, "task_id": task_id}, client)
+                yield RemotePlace(f"{name} / {task}", {"job_id": job_id, "task_id": task_id}, client)
 
 
 def _id(one: Any) -> str | None:

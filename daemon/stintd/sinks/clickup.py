@@ -24,7 +24,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
     Response,
     Running,
 )
@@ -76,15 +76,15 @@ class ClickUp:
             return Outcome(STOPPED, text=f"the token reaches no workspace {self.team}; it reaches: {known}")
         return Account(names[self.team])
 
-    async def choices(self, option: str) -> tuple[Place, ...] | Outcome:
+    async def choices(self, option: str) -> tuple[RemotePlace, ...] | Outcome:
         """The workspaces that the token reaches."""
         answer = await self._api.ask("GET", "/v2/team")
         teams = objects(answer, "teams")
         if teams is None:
             return self._api.unread(answer, "no list of workspaces")
-        return tuple(Place(str(one.get("name", "")), {option: str(one.get("id", ""))}) for one in teams)
+        return tuple(RemotePlace(str(one.get("name", "")), {option: str(one.get("id", ""))}) for one in teams)
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         return await self.tasks.places()
 
     async def create(self, item: Item) -> Outcome:

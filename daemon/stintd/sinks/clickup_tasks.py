@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from stintd.ports import MISSING, STOPPED, Failure, Outcome, Place, RemoteList, RemoteTask, Response
+from stintd.ports import MISSING, STOPPED, Failure, Outcome, RemoteList, RemotePlace, RemoteTask, Response
 from stintd.sinks.http_api import Api, parsed
 
 MOST_PAGES = 30
@@ -73,17 +73,17 @@ class Tasks:
                 break
         return tuple(found)
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Tasks as `List / Task`, of the first lists where there are very many."""
         lists = await self.lists()
         if isinstance(lists, Outcome):
             return lists
-        found: list[Place] = []
+        found: list[RemotePlace] = []
         for one in lists[:MOST_PAGES]:
             tasks = await self.tasks_of(one, 1)
             if isinstance(tasks, Outcome):
                 return tasks
-            found += [Place(f"{one.name} / {task.name}", {"task_id": task.id}) for task in tasks if task.is_open]
+            found += [RemotePlace(f"{one.name} / {task.name}", {"task_id": task.id}) for task in tasks if task.is_open]
         return tuple(found)
 
     async def _read(self, path: str, name: str) -> list[dict[str, Any]] | Outcome:

@@ -22,7 +22,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
     Response,
     Running,
 )
@@ -56,12 +56,12 @@ class ClockEye:
         found = await self.places()
         return found if isinstance(found, Outcome) else Account("")
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         answer = await self._api.ask("GET", "/projects")
         found = listed(answer)
         if found is None:
             return self._api.unread(answer, "no list of projects")
-        return tuple(Place(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}) for one in found)
+        return tuple(RemotePlace(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}) for one in found)
 
     async def create(self, item: Item) -> Outcome:
         return Outcome(REFUSED, text=_NO_CHANGE, remedy=_BY_HAND)

@@ -29,7 +29,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
     Response,
 )
 from stintd.sinks.http_api import Api, before, id_in, listed, locked, made, parsed, seconds_of, status_of
@@ -90,15 +90,15 @@ class Clockify:
                 return before(found)
         return self._user
 
-    async def choices(self, option: str) -> tuple[Place, ...] | Outcome:
+    async def choices(self, option: str) -> tuple[RemotePlace, ...] | Outcome:
         """The workspaces of the key's owner."""
         answer = await self._api.ask("GET", "/workspaces")
         found = listed(answer)
         if found is None or status_of(answer) >= 300:
             return self._api.unread(answer, "no list of workspaces")
-        return tuple(Place(str(one.get("name", "")), {option: str(one.get("id", ""))}) for one in found)
+        return tuple(RemotePlace(str(one.get("name", "")), {option: str(one.get("id", ""))}) for one in found)
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Projects, and each with its tasks; archived and finished ones are left out."""
         found = await self._all(f"{self._at}/projects", {"archived": "false", "hydrated": "true"})
         if isinstance(found, Outcome):
@@ -107,15 +107,15 @@ class Clockify:
         for one in found:
             name, remote, client = str(one.get("name", "")), {"project_id": str(one.get("id"))}, str(one.get("clientName") or "")
             tasks = one.get("tasks")
-            out.append(Place(name, remote, client))
+            out.append(RemotePlace(name, remote, client))
             out += [
-                Place(f"{name} / {task.get('name', '')}", {**remote, "task_id": str(task.get("id"))}, client)
+                RemotePlace(f"{name} / {task.get('name', '')}", {**remote, "task_id": str(task.get("id"))}, client)
                 for task in (tasks if isinstance(tasks, list) else ())
                 if isinstance(task, dict) and task.get("status") != "DONE"
             ]
         return tuple(out)
 
-    async def make_place(self, name: str, client: str) -> Place | Outcome:
+    async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
         body = {"name": name}
         if client:
             clients = await self._all(f"{self._at}/clients", {"archived": "false"})
@@ -131,7 +131,7 @@ class Clockify:
             body["clientId"] = known
         answer = await self._api.ask("POST", f"{self._at}/projects", body)
         outcome = made(self._api, answer, id_in(answer))
-        return Place(name, {"project_id": outcome.remote_id}, client) if outcome.kind == TAKEN else outcome
+        return RemotePlace(name, {"project_id": outcome.remote_id}, client) if outcome.kind == TAKEN else outcome
 
     # ------------------------------------------------------------ writing
 

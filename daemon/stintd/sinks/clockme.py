@@ -23,7 +23,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
     Response,
 )
 from stintd.sinks.http_api import Api, id_in, listed, made, parsed, seconds_of
@@ -57,18 +57,18 @@ class ClockMe:
         found = await self.places()
         return found if isinstance(found, Outcome) else Account("")
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         answer = await self._api.ask("GET", "/api/projects")
         found = listed(answer)
         if found is None:
             return self._api.unread(answer, "no list of projects")
-        return tuple(Place(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}) for one in found)
+        return tuple(RemotePlace(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}) for one in found)
 
-    async def make_place(self, name: str, client: str) -> Place | Outcome:
+    async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
         """A project; it has no clients there."""
         answer = await self._api.ask("POST", "/api/projects", {"name": name})
         outcome = made(self._api, answer, id_in(answer))
-        return Place(name, {"project_id": outcome.remote_id}) if outcome.kind == TAKEN else outcome
+        return RemotePlace(name, {"project_id": outcome.remote_id}) if outcome.kind == TAKEN else outcome
 
     async def create(self, item: Item) -> Outcome:
         answer = await self._api.ask("POST", "/api/entries", {**_body(item), "idempotencyKey": item.id},

@@ -28,7 +28,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
 )
 from stintd.sinks.http_api import Api, parsed, seconds_of
 
@@ -68,7 +68,7 @@ class GitLab:
         name = _within(told, "currentUser").get("username")
         return Account(str(name)) if name else Outcome(STOPPED, text="the credentials are nobody's")
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """The open issues that the owner is assigned to, a page of them."""
         account = await self.check()
         if isinstance(account, Outcome):
@@ -217,9 +217,11 @@ def _is_like(time: Mapping[str, Any], item: Item, on: str) -> bool:
     )
 
 
-def _place(issue: Mapping[str, Any]) -> Place:
+def _place(issue: Mapping[str, Any]) -> RemotePlace:
     path = str(issue.get("reference") or "").rpartition("#")[0]
-    return Place(f"{path} / #{issue.get('iid')} {issue.get('title') or ''}", {"project": path, "issue": str(issue.get("iid"))})
+    return RemotePlace(
+        f"{path} / #{issue.get('iid')} {issue.get('title') or ''}", {"project": path, "issue": str(issue.get("iid"))}
+    )
 
 
 KIND = Kind(ABLE, GitLab, BASE)

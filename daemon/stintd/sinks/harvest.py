@@ -28,7 +28,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
 )
 from stintd.sinks.http_api import Api, before, id_in, locked, made, parsed, status_of
 
@@ -73,7 +73,7 @@ class Harvest:
         self._user = id_in(answer) or ""
         return Account(" ".join(str(found[name]) for name in ("first_name", "last_name") if found.get(name)))
 
-    async def choices(self, option: str) -> tuple[Place, ...] | Outcome:
+    async def choices(self, option: str) -> tuple[RemotePlace, ...] | Outcome:
         """The accounts that the token opens."""
         if option != "account_id":
             return ()
@@ -83,24 +83,24 @@ class Harvest:
         if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
             return self._accounts.unread(answer, "no list of accounts")
         return tuple(
-            Place(str(one.get("name", "")), {option: str(one.get("id", ""))})
+            RemotePlace(str(one.get("name", "")), {option: str(one.get("id", ""))})
             for one in rows
             if one.get("product") in (None, "harvest")
         )
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """The tasks of the projects that the user is assigned to."""
         found = await self._all("/users/me/project_assignments", {}, "project_assignments")
         if isinstance(found, Outcome):
             return found
         return tuple(
-            Place(f"{_name(one, 'project')} / {_name(task, 'task')}",
+            RemotePlace(f"{_name(one, 'project')} / {_name(task, 'task')}",
                   {"project_id": _id(one, "project"), "task_id": _id(task, "task")}, _name(one, "client"))
             for one in found if one.get("is_active") is not False
             for task in one.get("task_assignments") or () if isinstance(task, dict) and task.get("is_active") is not False
         )  # fmt: skip
 
-    async def make_place(self, name: str, client: str) -> Place | Outcome:
+    async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
         """A project with the first of the tasks that the account gives to new ones; it must have a client there."""
         if not client:
             return Outcome(REFUSED, text="a project there belongs to a client", remedy="give the project a client first")

@@ -18,7 +18,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from stintd.domain.address import Place, address_refusal, place_of, place_refusal
+from stintd.domain.address import Endpoint, address_refusal, endpoint_refusal, parse_endpoint
 from stintd.ports import Failure, Request, Response
 
 LOOKUPS = 64
@@ -27,7 +27,7 @@ such a name must not hold up others."""
 LookUp = Callable[..., list[Any]]
 
 
-class Refused(Exception):
+class ForbiddenAddress(Exception):
     """Our rules forbid this address."""
 
 
@@ -58,7 +58,7 @@ class _Resolver(AbstractResolver):
 def _check(address: str, may_be_private: bool) -> None:
     refusal = address_refusal(address, may_be_private)
     if refusal:
-        raise Refused(f"the URL {refusal}")
+        raise ForbiddenAddress(f"the URL {refusal}")
 
 
 class Exchange:
@@ -72,7 +72,7 @@ class Exchange:
         """The answer, or why there is none; raises nothing that a server or a URL can cause."""
         try:
             return await self._send(request)
-        except Refused as refused:
+        except ForbiddenAddress as refused:
             return Failure("refused", str(refused))
         except TimeoutError:
             return Failure("timeout", f"no answer within {request.total_seconds:g} s")
@@ -92,12 +92,12 @@ class Exchange:
     async def _send(self, request: Request) -> Response:
         url = URL(request.url)
         has_user = url.raw_user is not None or url.raw_password is not None
-        place = Place(url.scheme, url.raw_host or "", url.port or 0, has_user)
-        if place_of(request.url) != place:  # two readers of one text: what they do not agree on goes nowhere
-            raise Refused("the URL can be understood in two ways")
-        refusal = place_refusal(place, request.may_be_private)
+        endpoint = Endpoint(url.scheme, url.raw_host or "", url.port or 0, has_user)
+        if parse_endpoint(request.url) != endpoint:  # two readers of one text: what they do not agree on goes nowhere
+            raise ForbiddenAddress("the URL can be understood in two ways")
+        refusal = endpoint_refusal(endpoint, request.may_be_private)
         if refusal:
-            raise Refused(f"the URL {refusal}")
+            raise ForbiddenAddress(f"the URL {refusal}")
         timeout = aiohttp.ClientTimeout(total=request.total_seconds, connect=request.connect_seconds)
         connector = self._connector(request.may_be_private)
         async with (

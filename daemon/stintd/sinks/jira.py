@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
-from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, Place
+from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace
 from stintd.sinks.http_api import Api, id_in, made, parsed, seconds_of
 
 ABLE = Abilities(
@@ -70,7 +70,7 @@ class Jira:
             return found
         return judged if judged.kind != TAKEN else Outcome(UNKNOWN, text="it does not say whose the key is", status=judged.status)
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """The owner's open issues, those that changed last."""
         jql = "assignee = currentUser() AND statusCategory != Done ORDER BY updated DESC"
         answer = await self.searched({"jql": jql, "fields": "summary,project", "maxResults": NEAR})
@@ -174,11 +174,11 @@ def _unreadable() -> Outcome:
     return Outcome(UNKNOWN, text="its list of worklogs cannot be read to the end")
 
 
-def _place(issue: dict[str, Any]) -> Place:
+def _place(issue: dict[str, Any]) -> RemotePlace:
     fields = issue.get("fields") if isinstance(issue.get("fields"), dict) else {}
     project = (fields or {}).get("project") or {}
     name = f"{project.get('name') or project.get('key') or '?'} / {issue['key']} {(fields or {}).get('summary') or ''}"
-    return Place(name.strip(), {"issue": str(issue["key"])})
+    return RemotePlace(name.strip(), {"issue": str(issue["key"])})
 
 
 def _page(found: Any) -> tuple[list[dict[str, Any]] | None, int]:

@@ -25,7 +25,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
     Response,
 )
 from stintd.sinks.http_api import Api, before, listed, locked, parsed, status_of, unlisted
@@ -62,7 +62,7 @@ class Kimai:
             return Outcome(REFUSED, text="it does not say which time zone its user has")
         return Account(str(found.get("alias") or found.get("username") or ""))
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Projects with their activities; a project with only one goes by its own name."""
         projects = await self._list("/api/projects", "projects")
         if isinstance(projects, Outcome):
@@ -171,12 +171,12 @@ class Kimai:
         return self._zone
 
 
-def _places(project: dict[str, Any], activities: list[dict[str, Any]]) -> list[Place]:
+def _places(project: dict[str, Any], activities: list[dict[str, Any]]) -> list[RemotePlace]:
     takes_all = project.get("globalActivities", True)
     mine = [one for one in activities if one.get("project") == project.get("id") or (takes_all and one.get("project") is None)]
     name, client = str(project.get("name", "")), str(project.get("parentTitle") or "")
     return [
-        Place(name if len(mine) == 1 else f"{name} / {one.get('name', '')}",
+        RemotePlace(name if len(mine) == 1 else f"{name} / {one.get('name', '')}",
               {"project_id": str(project.get("id")), "activity_id": str(one.get("id"))}, client)
         for one in mine
     ]  # fmt: skip

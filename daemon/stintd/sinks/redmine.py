@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
-from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Kind, Login, Outcome, Place
+from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Kind, Login, Outcome, RemotePlace
 from stintd.sinks.http_api import Api, locked, made, parsed
 
 ABLE = Abilities(can_look=True, day_based=True, needs=("project_id|issue_id",), takes=("activity_id",))
@@ -45,7 +45,7 @@ class Redmine:
             return Outcome(REFUSED, text="it lets nobody in over REST: an administrator enables it in Administration, API")
         return self._api.unread(answer, "none of Redmine's")
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Projects that track time, with each of their activities; then the owner's open issues, a page of them."""
         projects = await self._all("/projects.json", "projects", {"include": "time_entry_activities,enabled_modules"})
         if isinstance(projects, Outcome):
@@ -190,16 +190,16 @@ def _tracks_time(project: Mapping[str, Any]) -> bool:
     return project.get("status", 1) == 1 and "time_tracking" in names
 
 
-def _of_project(project: Mapping[str, Any], common: list[dict[str, Any]]) -> list[Place]:
+def _of_project(project: Mapping[str, Any], common: list[dict[str, Any]]) -> list[RemotePlace]:
     own = project.get("time_entry_activities")
     activities = own if isinstance(own, list) else common
-    return [Place(f"{project.get('name')} / {one.get('name')}",
+    return [RemotePlace(f"{project.get('name')} / {one.get('name')}",
                   {"project_id": str(project.get("id")), "activity_id": str(one.get("id"))}) for one in activities]  # fmt: skip
 
 
-def _of_issue(issue: Mapping[str, Any]) -> Place:
+def _of_issue(issue: Mapping[str, Any]) -> RemotePlace:
     project = _within(issue, "project").get("name")
-    return Place(f"{project} / #{issue.get('id')} {issue.get('subject')}", {"issue_id": str(issue.get("id"))})
+    return RemotePlace(f"{project} / #{issue.get('id')} {issue.get('subject')}", {"issue_id": str(issue.get("id"))})
 
 
 KIND = Kind(ABLE, Redmine)

@@ -25,7 +25,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
     Response,
 )
 from stintd.sinks.http_api import Api, before, id_in, listed, locked, made, parsed, seconds_of, status_of, unlisted
@@ -66,16 +66,16 @@ class SolidTime:
         self._member = str(mine.get("id", ""))
         return Account(str(_organization(mine).get("name") or ""))
 
-    async def choices(self, option: str) -> tuple[Place, ...] | Outcome:
+    async def choices(self, option: str) -> tuple[RemotePlace, ...] | Outcome:
         """The organisations of the key's owner."""
         answer = await self._api.ask("GET", "/api/v1/users/me/memberships")
         found = listed(answer)
         if found is None or status_of(answer) != 200:
             return self._api.unread(answer, "no list of memberships")
         inner = [_organization(one) for one in found]
-        return tuple(Place(str(one.get("name", "")), {option: str(one.get("id", ""))}) for one in inner)
+        return tuple(RemotePlace(str(one.get("name", "")), {option: str(one.get("id", ""))}) for one in inner)
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Projects, and each with its tasks; archived and finished ones are left out."""
         told: dict[str, list[dict[str, Any]]] = {}
         for what in ("clients", "projects", "tasks"):
@@ -91,17 +91,17 @@ class SolidTime:
             if project is not None:
                 above = _project(project, clients)
                 remote = {**above.remote, "task_id": str(task.get("id", ""))}
-                found_places.append(Place(f"{above.name} / {task.get('name', '')}", remote, above.client))
+                found_places.append(RemotePlace(f"{above.name} / {task.get('name', '')}", remote, above.client))
         return tuple(found_places)
 
-    async def make_place(self, name: str, client: str) -> Place | Outcome:
+    async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
         client_id = await self._client_id(client) if client else None
         if isinstance(client_id, Outcome):
             return client_id
         body = {"name": name, "color": COLOR, "is_billable": True, "client_id": client_id}
         answer = await self._api.ask("POST", f"{self._at}/projects", body)
         outcome = made(self._api, answer, id_in(answer))
-        return Place(name, {"project_id": outcome.remote_id}, client) if outcome.kind == TAKEN else outcome
+        return RemotePlace(name, {"project_id": outcome.remote_id}, client) if outcome.kind == TAKEN else outcome
 
     async def create(self, item: Item) -> Outcome:
         body = await self._body(item)
@@ -216,8 +216,10 @@ def _organization(membership: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _project(one: dict[str, Any], clients: dict[str, str]) -> Place:
-    return Place(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}, clients.get(str(one.get("client_id")), ""))
+def _project(one: dict[str, Any], clients: dict[str, str]) -> RemotePlace:
+    return RemotePlace(
+        str(one.get("name", "")), {"project_id": str(one.get("id", ""))}, clients.get(str(one.get("client_id")), "")
+    )
 
 
 def _is_same(one: dict[str, Any], item: Item) -> bool:

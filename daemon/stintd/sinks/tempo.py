@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
-from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, UNSENT, Account, Carrier, Item, Kind, Login, Outcome, Place
+from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, UNSENT, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace
 from stintd.sinks.http_api import Api, locked, made, parsed
 
 BASE = "https://api.tempo.io/4"
@@ -49,14 +49,14 @@ class Tempo:
                            remedy="account_id is in the address of your profile in Jira")  # fmt: skip
         return self._api.unread(answer, "none of Tempo's")
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """The issues that the author worked on lately: it has no list of others."""
         today = self._api.clock.now().date()
         found = await self._worklogs(today - LATELY, today)
         if isinstance(found, Outcome):
             return found
         last = {str(_id(one)): one for one in found if _id(one)}
-        return tuple(Place(f"issue {number}: {one.get('description') or ''}".rstrip(": "), {"issue_id": number})
+        return tuple(RemotePlace(f"issue {number}: {one.get('description') or ''}".rstrip(": "), {"issue_id": number})
                      for number, one in last.items())  # fmt: skip
 
     async def create(self, item: Item) -> Outcome:

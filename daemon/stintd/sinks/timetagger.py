@@ -8,7 +8,7 @@ from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
-from stintd.ports import REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, Place
+from stintd.ports import REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace
 from stintd.sinks.http_api import Api, parsed
 
 BASE = "https://timetagger.app/api/v2"
@@ -33,7 +33,7 @@ class TimeTagger:
             return Account("")
         return self._api.unread(answer, "none of TimeTagger's")
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Any tag will do."""
         return ()
 

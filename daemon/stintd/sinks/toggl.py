@@ -27,7 +27,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
-    Place,
+    RemotePlace,
     Response,
 )
 from stintd.sinks.http_api import Api, id_in, listed, locked, made, parsed, seconds_of, status_of
@@ -81,15 +81,15 @@ class Toggl:
         outcome = self._api.unread(answer, what)
         return replace(outcome, kind=STOPPED) if outcome.status in (403, 404) else outcome
 
-    async def choices(self, option: str) -> tuple[Place, ...] | Outcome:
+    async def choices(self, option: str) -> tuple[RemotePlace, ...] | Outcome:
         """The workspaces of the token's owner."""
         answer = await self._api.ask("GET", "/me/workspaces")
         found = listed(answer)
         if found is None or status_of(answer) >= 300:
             return self._stopped(answer, "no list of workspaces")
-        return tuple(Place(str(one.get("name", "")), {option: str(one.get("id", ""))}) for one in found)
+        return tuple(RemotePlace(str(one.get("name", "")), {option: str(one.get("id", ""))}) for one in found)
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Active projects, and each with its tasks where the plan has tasks."""
         projects = await self._projects()
         if isinstance(projects, Outcome):
@@ -100,9 +100,9 @@ class Toggl:
         for one in projects:
             project, name = str(one.get("id")), str(one.get("name", ""))
             client = str(one.get("client_name") or clients.get(str(one.get("client_id")), ""))
-            found.append(Place(name, {"project_id": project}, client))
+            found.append(RemotePlace(name, {"project_id": project}, client))
             found += [
-                Place(f"{name} / {task.get('name', '')}", {"project_id": project, "task_id": str(task.get("id"))}, client)
+                RemotePlace(f"{name} / {task.get('name', '')}", {"project_id": project, "task_id": str(task.get("id"))}, client)
                 for task in tasks
                 if str(task.get("project_id")) == project and task.get("active") is not False
             ]
@@ -125,7 +125,7 @@ class Toggl:
         found = listed(await self._api.ask("GET", f"{self._at}/clients"))
         return {str(one.get("id")): str(one.get("name", "")) for one in found or ()}
 
-    async def make_place(self, name: str, client: str) -> Place | Outcome:
+    async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
         body: Row = {"name": name, "active": True}
         if client:
             known = {known.casefold(): client_id for client_id, known in (await self._clients()).items()}
@@ -138,7 +138,7 @@ class Toggl:
             body["client_id"] = int(client_id)
         answer = await self._api.ask("POST", f"{self._at}/projects", body)
         outcome = made(self._api, answer, id_in(answer))
-        return Place(name, {"project_id": outcome.remote_id}, client) if outcome.kind == TAKEN else outcome
+        return RemotePlace(name, {"project_id": outcome.remote_id}, client) if outcome.kind == TAKEN else outcome
 
     # ------------------------------------------------------------ writing
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
-from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, Place
+from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace
 from stintd.sinks.http_api import Api, listed, parsed, seconds_of, status_of, unlisted
 
 BASE = "https://wakatime.com/api/v1"
@@ -43,24 +43,24 @@ class WakaTime:
             return self._api.unread(answer, "none of WakaTime's")
         return Account(str(user.get("username") or user.get("display_name") or user.get("email") or ""))
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Its projects; a name that is none yet becomes one."""
-        out: list[Place] = []
+        out: list[RemotePlace] = []
         for page in range(1, PROJECT_PAGES + 1):
             answer = await self._api.ask("GET", "/users/current/projects", query={"page": page})
             found = listed(answer)
             if found is None or status_of(answer) != 200:
                 return self._api.unread(answer, "no list of projects")
-            out += [Place(str(one["name"]), {"project": str(one["name"])}) for one in found if one.get("name")]
+            out += [RemotePlace(str(one["name"]), {"project": str(one["name"])}) for one in found if one.get("name")]
             told = parsed(answer)
             pages = told.get("total_pages") if isinstance(told, dict) else None
             if not isinstance(pages, int) or page >= pages:
                 break
         return tuple(out)
 
-    async def make_place(self, name: str, client: str) -> Place | Outcome:
+    async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
         """It is one as soon as hours go there."""
-        return Place(name, {"project": name})
+        return RemotePlace(name, {"project": name})
 
     async def create(self, item: Item) -> Outcome:
         return await self._put(item)

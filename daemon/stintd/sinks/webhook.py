@@ -12,7 +12,7 @@ from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
-from stintd.ports import TAKEN, Account, Carrier, Item, Kind, Login, Outcome, Place
+from stintd.ports import TAKEN, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace
 from stintd.sinks.http_api import Api
 
 ABLE = Abilities(client_id=True, billable=True, tags=True, pauses=True)
@@ -35,7 +35,7 @@ class Receiver:
         outcome = await self._tell("check", "", None)
         return Account("") if outcome.kind == TAKEN else outcome
 
-    async def places(self) -> tuple[Place, ...] | Outcome:
+    async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Whatever a mapping names is handed on."""
         return ()
 

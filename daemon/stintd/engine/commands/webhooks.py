@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stintd.domain.address import place_of, place_refusal
+from stintd.domain.address import endpoint_refusal, parse_endpoint
 from stintd.domain.model import to_us
 from stintd.engine.commands import revision as revisions
 from stintd.engine.commands.deliveries import events_text
@@ -40,9 +40,9 @@ def create(
 
 
 def _check_url(url: str, may_be_private: bool) -> None:
-    place = place_of(url)
-    refusal = "must be a whole URL in plain characters, like https://example.com/hook" if place is None else ""
-    refusal = refusal or (place_refusal(place, may_be_private) if place is not None else "")
+    endpoint = parse_endpoint(url)
+    refusal = "must be a whole URL in plain characters, like https://example.com/hook" if endpoint is None else ""
+    refusal = refusal or (endpoint_refusal(endpoint, may_be_private) if endpoint is not None else "")
     if refusal:
         raise Invalid(f"url {refusal}", "see WEBHOOKS.md for where webhooks may lead", {"field": "url"})
 

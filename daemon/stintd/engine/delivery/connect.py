@@ -19,7 +19,7 @@ from stintd.engine.delivery.targets import Targets
 from stintd.engine.delivery.tasklookup import TaskLookup
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
 from stintd.frozen import frozen
-from stintd.ports import STOPPED, Account, Chooser, Kind, Outcome, Place
+from stintd.ports import STOPPED, Account, Chooser, Kind, Outcome, RemotePlace
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class Connecting:
             "needs": list(planned.able.needs), "projects": [{**one.remote, "name": one.name} for one in places or ()],
         }  # fmt: skip
 
-    async def _checked(self, target: Target, secret: str | None) -> tuple[Account, tuple[Place, ...] | None, int]:
+    async def _checked(self, target: Target, secret: str | None) -> tuple[Account, tuple[RemotePlace, ...] | None, int]:
         tools = self.targets.tools
         connector = tools.make(target, secret if secret is not None else await tools.keys.of(target))
         found = await connector.check()

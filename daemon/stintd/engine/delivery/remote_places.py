@@ -20,7 +20,7 @@ from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.errors import Conflict, NotFound, StintdError, Unavailable
 from stintd.frozen import frozen
-from stintd.ports import Connector, Outcome, Place, PlaceMaker
+from stintd.ports import Connector, Outcome, RemotePlace, RemotePlaceMaker
 from stintd.store import deliveries, places
 from stintd.store.places import Kept
 
@@ -73,7 +73,7 @@ class Catalogue:
             is_same = normal_name(kept.name) == normal_name(place_name)
             if is_same and kept.gone_us is None and (not client or normal_name(kept.client) in ("", normal_name(client))):
                 return kept
-        assert isinstance(connector, PlaceMaker)
+        assert isinstance(connector, RemotePlaceMaker)
         made = await self._counted(one, connector, connector.make_place(place_name, client))
         if isinstance(made, Outcome):
             hint = "look there whether it was made before you try again"
@@ -82,7 +82,7 @@ class Catalogue:
         await self._engine.run(lambda step: places.add(step.conn, name, kept), "owner")
         return kept
 
-    async def keep(self, name: str, found: tuple[Place, ...]) -> None:
+    async def keep(self, name: str, found: tuple[RemotePlace, ...]) -> None:
         """What it told just now."""
         await self._engine.run(lambda step: _put(step, name, found), "daemon")
         await self.warn()
@@ -141,11 +141,11 @@ def known(conn: Connection, name: str) -> Listing:
     return Listing(places.listed(conn, name), state["listed_us"] if state is not None else None)
 
 
-def _put(step: Step, name: str, found: tuple[Place, ...]) -> None:
+def _put(step: Step, name: str, found: tuple[RemotePlace, ...]) -> None:
     places.put(step.conn, step.now, name, [_kept(one) for one in found[:MOST]])
 
 
-def _kept(place: Place) -> Kept:
+def _kept(place: RemotePlace) -> Kept:
     remote = {name: str(value)[:LONGEST_NAME] for name, value in place.remote.items()}
     return Kept(places.key_of(remote), place.name.strip()[:LONGEST_NAME], place.client.strip()[:LONGEST_NAME])
 
