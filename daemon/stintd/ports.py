@@ -4,7 +4,7 @@ tells a billing system of hours."""
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import timedelta
-from typing import Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
@@ -128,9 +128,16 @@ class Carrier(Protocol):
 
 # ---------------------------------------------------------------- connectors
 
-TAKEN, MISSING, BLIND = "taken", "missing", "blind"
-UNSENT, UNKNOWN, REFUSED, LOCKED = "unsent", "unknown", "refused", "locked"
-LOST, STOPPED = "lost", "stopped"
+OutcomeKind = Literal["taken", "missing", "blind", "unsent", "unknown", "refused", "locked", "lost", "stopped"]
+TAKEN: Final = "taken"
+MISSING: Final = "missing"
+BLIND: Final = "blind"
+UNSENT: Final = "unsent"
+UNKNOWN: Final = "unknown"
+REFUSED: Final = "refused"
+LOCKED: Final = "locked"
+LOST: Final = "lost"
+STOPPED: Final = "stopped"
 
 
 @frozen
@@ -142,7 +149,7 @@ class Outcome:
     credentials do not work). `text` and `remedy` are for people; `pause`: what the server asked for.
     """
 
-    kind: str
+    kind: OutcomeKind
     remote_id: str = ""
     text: str = ""
     remedy: str = ""

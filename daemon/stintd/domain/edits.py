@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from stintd.domain import interval, span
-from stintd.domain.model import EntryId, ProjectId, TimeEntry, from_us, to_us
+from stintd.domain.model import Actor, EntryId, ProjectId, TimeEntry, from_us, to_us
 from stintd.domain.override import Cut, Taken
 from stintd.domain.policy import Policy
 from stintd.errors import Conflict, Invalid
@@ -268,7 +268,7 @@ def approve(entries: Iterable[TimeEntry], around: Surroundings) -> Change:
 # ---------------------------------------------------------------- room among others
 
 
-def _near(around: Surroundings, whole: interval.Interval, actor: str, without: Iterable[EntryId]) -> list[TimeEntry]:
+def _near(around: Surroundings, whole: interval.Interval, actor: Actor, without: Iterable[EntryId]) -> list[TimeEntry]:
     """The other entries of the actor that overlap, in order."""
     left_out = frozenset(without)
     near = [
@@ -278,7 +278,7 @@ def _near(around: Surroundings, whole: interval.Interval, actor: str, without: I
     return sorted(near, key=lambda entry: (entry.start, entry.id))
 
 
-def _room(whole: interval.Interval, actor: str, without: set[EntryId], around: Surroundings, mode: str) -> Change:
+def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around: Surroundings, mode: str) -> Change:
     """Make room: automatic entries yield, the owner's own only when asked to."""
     if mode not in MODES:
         raise Invalid(f"{mode[:40]!r} is no way to treat other entries", "use replace or overlap")

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from stintd.domain.language import language_of
+from stintd.domain.model import Actor
 
 MICRO = 1_000_000
 LONE_US = 60 * MICRO
@@ -21,7 +22,7 @@ class Sent(NamedTuple):
     """A heartbeat that is told to somebody else. `path` is the whole one of a file, `place` the folder it belongs to."""
 
     time_us: int
-    actor: str
+    actor: Actor
     device: str
     kind: str
     project: str

@@ -1,7 +1,12 @@
 """The one table of kinds of heartbeats: what each is called and what it means to the rules. A new kind is a row here; a test says
 which tables elsewhere (the hooks, the surfaces, the dashboard) must know it too."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+BeatKind = Literal[
+    "edit", "read", "commit", "checkout", "merge", "rebase", "push", "pull", "stash", "session_start", "prompt", "tool",
+    "turn_end", "session_end", "presence",
+]  # fmt: skip
 
 
 class Kind(NamedTuple):
@@ -24,7 +29,7 @@ class Kind(NamedTuple):
     is_agents: bool = False
 
 
-KINDS = {
+KINDS: dict[BeatKind, Kind] = {
     "edit": Kind("an edit", "edit", "edits"),
     "read": Kind("reading", "read", "reads", is_mark=True),
     "commit": Kind("a commit", "commit", "commits", is_git=True, finishes=True, is_anchor=True),

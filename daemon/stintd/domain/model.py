@@ -6,8 +6,9 @@ microseconds since the epoch (`*_us`) because a rebuild handles a million heartb
 
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
-from typing import NewType
+from typing import Literal, NewType, get_args
 
+from stintd.domain.kinds import BeatKind
 from stintd.errors import Invalid
 from stintd.frozen import frozen
 
@@ -16,9 +17,24 @@ TaskId = NewType("TaskId", str)
 EntryId = NewType("EntryId", str)
 RepoId = NewType("RepoId", str)
 
-ACTORS = ("human", "agent")
-SOURCES = ("watch", "git", "editor", "agent", "shell", "browser", "api")
-ABSENCES = ("suspend", "lock", "shutdown", "off")
+Actor = Literal["human", "agent"]
+BeatSource = Literal["watch", "git", "editor", "agent", "shell", "browser", "api"]
+"""Which of our sources a heartbeat came from; `api` for everything that others send."""
+GitSignalKind = BeatKind | Literal["reset"]
+Witness = Literal["", "terminal", "agent"]
+AbsenceKind = Literal["suspend", "lock", "shutdown", "off"]
+CheckoutKind = Literal["main", "worktree", "submodule", "bare"]
+Origin = Literal["auto", "manual", "import"]
+"""Where an entry comes from: evidence, a person, a file."""
+ShownOrigin = Literal["auto", "manual", "import", "backfill"]
+"""The same as clients see it: `backfill` is automatic, from evidence that was read afterwards."""
+EntryState = Literal["waiting", "running", "paused", "finished"]
+Verdict = Literal["work", "away", "unassigned", "supervised", "autonomous"]
+"""What a silence was taken for."""
+
+ACTORS: tuple[Actor, ...] = get_args(Actor)
+SOURCES: tuple[BeatSource, ...] = get_args(BeatSource)
+ABSENCES: tuple[AbsenceKind, ...] = get_args(AbsenceKind)
 
 BACKFILLED = "backfill:"
 """What `source_text` begins with where evidence was read afterwards from what others had left; then the import's id."""
@@ -50,9 +66,9 @@ class Context:
     `repo_path` is the worktree's top folder, so that a linked worktree is told from its main one.
     """
 
-    source: str
-    kind: str
-    actor: str = "human"
+    source: BeatSource
+    kind: BeatKind
+    actor: Actor = "human"
     repo: RepoId | None = None
     repo_path: str | None = None
     folder: str | None = None
@@ -60,7 +76,7 @@ class Context:
     branch: str | None = None
     session: str | None = None
     device: str = ""
-    witness: str = ""
+    witness: Witness = ""
     source_text: str = ""
 
     @property
@@ -88,7 +104,7 @@ class Absence:
 
     start: datetime
     end: datetime
-    kind: str
+    kind: AbsenceKind
     device: str = ""
 
 
@@ -119,7 +135,8 @@ class FileSignal:
 
 @frozen
 class GitSignal:
-    """One human-sized git act: read from the HEAD reflog (`origin="reflog"`) or told by a hook (`origin="hook"`).
+    """One human-sized git act: read from the HEAD reflog (`origin="reflog"`), told by a hook
+    (`origin="hook"`), or found afterwards in the history (`origin="history"`).
 
     `time` is the act's own time. `kind` is one of KINDS or "reset" (no evidence, but it ends a lock). `is_own` says
     that the committer is the owner; None when unknown (hooks).
@@ -127,15 +144,15 @@ class GitSignal:
 
     time: datetime
     checkout: str
-    kind: str
-    origin: str
+    kind: GitSignalKind
+    origin: Literal["reflog", "hook", "history"]
     old: str = ""
     new: str = ""
     branch: str | None = None
     subject: str = ""
     author: str = ""
     is_own: bool | None = None
-    witness: str = ""
+    witness: Witness = ""
 
 
 @frozen
@@ -196,7 +213,8 @@ class ProcessSignal:
 class BeatSignal:
     """A heartbeat told by someone else (spool, HTTP), placed by `path`, `project` or neither.
 
-    `time` None means on arrival; `origin_id` "" means no id of the caller's. `client`: the program that speaks.
+    Its words are the sender's, not checked yet. `time` None means on arrival; `origin_id` "" means no id of the sender's.
+    `client`: the program that speaks.
     """
 
     time: datetime
@@ -210,7 +228,7 @@ class BeatSignal:
     entity: str = ""
     origin_id: str = ""
     pid: int | None = None
-    witness: str = ""
+    witness: Witness = ""
     client: str = ""
 
 
@@ -241,7 +259,7 @@ class CheckoutFacts:
     path: str
     git_dir: str
     common_dir: str
-    kind: str
+    kind: CheckoutKind
     identity: str
     remote: str = ""
     first_commit: str = ""
@@ -294,7 +312,7 @@ class GapVerdict:
 
     start: datetime
     end: datetime
-    verdict: str
+    verdict: Verdict
     reason: str
 
 
@@ -308,7 +326,7 @@ class Stretch:
     `watched`: where in it an agent was supervised.
     """
 
-    actor: str
+    actor: Actor
     project: ProjectId | None
     task: str | None
     start: datetime
@@ -331,13 +349,13 @@ class TimeEntry:
     """A stretch of work on one project and task; a running timer has no `end`."""
 
     id: EntryId
-    actor: str
-    origin: str
+    actor: Actor
+    origin: Origin
     project: ProjectId | None
     task: str | None
     start: datetime
     end: datetime | None
-    state: str
+    state: EntryState
     description: str = ""
     billable: bool = False
     tags: tuple[str, ...] = ()

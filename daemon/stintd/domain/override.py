@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stintd.domain.model import ProjectId
+from stintd.domain.model import Actor, ProjectId
 from stintd.frozen import frozen
 
 
@@ -12,7 +12,7 @@ class Claim:
     whose time is pinned. A claim that `may_overlap` takes only its own project's time.
     """
 
-    actor: str
+    actor: Actor
     project: ProjectId | None
     task: str | None
     start_us: int
@@ -26,7 +26,7 @@ class Taken:
 
     start_us: int
     end_us: int
-    actor: str
+    actor: Actor
     project: ProjectId | None = None
 
 
@@ -35,7 +35,7 @@ class Cut:
     """Where a person stopped an automatic timer: what ran ends there, and no credit crosses it."""
 
     at_us: int
-    actor: str = "human"
+    actor: Actor = "human"
     project: ProjectId | None = None
 
 

@@ -8,12 +8,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from stintd.domain.model import Actor
+
 
 class Mark(NamedTuple):
     """A heartbeat: when, whose, of which project, and what it says of itself."""
 
     time_us: int
-    actor: str
+    actor: Actor
     project: str | None
     branch: str
     entity: str
@@ -25,7 +27,7 @@ class Piece(NamedTuple):
 
     start_us: int
     end_us: int
-    actor: str
+    actor: Actor
     project: str | None
     branch: str
 
@@ -35,7 +37,7 @@ class Slice(NamedTuple):
 
     start_us: int
     end_us: int
-    actor: str
+    actor: Actor
     project: str | None
     branch: str
     entity: str

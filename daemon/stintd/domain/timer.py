@@ -6,6 +6,7 @@ and nothing has changed. `TRANSITIONS` says what a verb makes of one timer; `MOD
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from stintd.domain.model import EntryId, Pause, ProjectId, TimeEntry
 from stintd.domain.policy import Policy
@@ -97,7 +98,7 @@ class DropEntry:
 class SessionBeat:
     """Evidence of a session: a human heartbeat of `kind` session_start, prompt or session_end."""
 
-    kind: str
+    kind: Literal["session_start", "prompt", "session_end"]
     session: str
     project: ProjectId | None
     at: datetime

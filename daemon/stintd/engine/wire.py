@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from stintd.domain.derive.timesheet import WaitingSession
-from stintd.domain.model import Assignment, Context, from_us, to_us
+from stintd.domain.model import Assignment, Context, Origin, ShownOrigin, from_us, to_us
 from stintd.engine.rows import Row, first, select
 from stintd.engine.view import Reading
 from stintd.store import deliveries
@@ -62,9 +62,10 @@ def entry(reading: Reading, row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def origin(row: Row) -> str:
-    """Where an entry comes from, as callers see it: an automatic one of evidence read afterwards is an estimate."""
-    return "backfill" if row["is_estimated"] and row["origin"] == "auto" else str(row["origin"])
+def origin(row: Row) -> ShownOrigin:
+    """Where an entry comes from, as clients see it: an automatic one of evidence read afterwards is an estimate."""
+    stored: Origin = row["origin"]
+    return "backfill" if row["is_estimated"] and stored == "auto" else stored
 
 
 def deliveries_of(conn: Connection, entry_id: str) -> list[dict[str, Any]]:

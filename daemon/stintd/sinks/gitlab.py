@@ -28,6 +28,7 @@ from stintd.ports import (
     Kind,
     Login,
     Outcome,
+    OutcomeKind,
     RemotePlace,
 )
 from stintd.sinks.http_api import Api, parsed, seconds_of
@@ -175,7 +176,7 @@ class GitLab:
             return judged
         if isinstance(told, dict) and told.get("errors"):
             said = self._api.said(answer)
-            kind = UNKNOWN if any(woe in said.lower() for woe in WOES) else REFUSED
+            kind: OutcomeKind = UNKNOWN if any(woe in said.lower() for woe in WOES) else REFUSED
             return Outcome(kind, text=f"refused{said}", remedy=_MEND, status=answer.status)
         if isinstance(told, dict) and isinstance(told.get("data"), dict):
             data: dict[str, Any] = told["data"]

@@ -21,6 +21,7 @@ from stintd.ports import (
     Failure,
     Login,
     Outcome,
+    OutcomeKind,
     Request,
     Response,
 )  # fmt: skip
@@ -68,7 +69,7 @@ class Api:
         """What an answer means for a create, update, delete or look (`read`). `taken` for any 2xx: whoever needs an id reads
         the body first."""
         if isinstance(answer, Failure):
-            kind = UNSENT if answer.kind in SURELY_UNSENT else UNKNOWN
+            kind: OutcomeKind = UNSENT if answer.kind in SURELY_UNSENT else UNKNOWN
             return Outcome(kind, text=answer.text)
         return self._of_status(answer, verb)
 

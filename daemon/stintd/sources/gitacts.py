@@ -7,8 +7,10 @@ in the log of the remote-tracking branch. Pure, but for `stash_seconds` and `pus
 
 import os
 import re
+from typing import Literal
 
-from stintd.domain.model import GitSignal, from_us
+from stintd.domain.kinds import BeatKind
+from stintd.domain.model import GitSignal, GitSignalKind, from_us
 from stintd.frozen import frozen
 from stintd.sources.reflog import ReflogCursor, ReflogLine, ReflogNews, act_times, read_tail
 
@@ -57,7 +59,7 @@ def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_set
 
 
 def _signal(
-    facts: FoldFacts, ends: tuple[ReflogLine, ReflogLine], time_us: int, branch: str | None, act: tuple[str, str]
+    facts: FoldFacts, ends: tuple[ReflogLine, ReflogLine], time_us: int, branch: str | None, act: tuple[GitSignalKind, str]
 ) -> GitSignal:
     """The signal of a run of lines, given by its first and last."""
     first, last = ends
@@ -99,13 +101,13 @@ def _run_end(lines: tuple[ReflogLine, ...], index: int) -> tuple[int, bool]:
     return end, series == "am" or end < len(lines)
 
 
-KIND_OF_COMMAND = {
+KIND_OF_COMMAND: dict[str, BeatKind] = {
     "commit": "commit", "cherry-pick": "commit", "revert": "commit", "am": "commit", "merge": "merge", "pull": "pull",
     "rebase": "rebase", "clone": "checkout", "initial": "pull",
 }  # fmt: skip
 
 
-def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) -> tuple[str, str]:
+def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) -> tuple[GitSignalKind | Literal[""], str]:
     """(kind, subject) of a run; kind "" when it is no act."""
     line = lines[end - 1]
     action, subject = _split(line.message)

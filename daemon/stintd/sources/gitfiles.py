@@ -12,6 +12,7 @@ import os
 import re
 import stat
 
+from stintd.domain.model import CheckoutKind
 from stintd.errors import Unavailable
 from stintd.frozen import frozen
 
@@ -37,7 +38,7 @@ class GitPlace:
     path: str
     git_dir: str
     common_dir: str
-    kind: str
+    kind: CheckoutKind
     parent: str | None = None
 
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stintd.domain.kinds import KINDS
-from stintd.domain.model import CheckoutFacts, GitSignal, from_us, to_us
+from stintd.domain.kinds import KINDS, BeatKind
+from stintd.domain.model import CheckoutFacts, GitSignal, Witness, from_us, to_us
 from stintd.frozen import frozen
 from stintd.ports import Recalled
 from stintd.sources import gitcall
@@ -94,8 +94,8 @@ def _is_copy(commit: Commit, told: set[tuple[str, int]]) -> bool:
 
 
 def _act(commit: Commit, checkout: str) -> GitSignal:
-    kind = "merge" if commit.parents > 1 else "commit"
-    witness = "agent" if commit.is_agents else ""
+    kind: BeatKind = "merge" if commit.parents > 1 else "commit"
+    witness: Witness = "agent" if commit.is_agents else ""
     return GitSignal(
         from_us(commit.seconds * 1_000_000), checkout, kind, "history", "", commit.sha, None, commit.subject, commit.author,
         True, witness,

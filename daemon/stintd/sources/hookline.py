@@ -9,7 +9,9 @@ happened, where the file's own time cannot say; `step=rebase` inside a rebase; `
 
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
+from stintd.domain.kinds import BeatKind
 from stintd.domain.model import GitSignal
 from stintd.errors import Invalid
 from stintd.frozen import frozen
@@ -79,7 +81,10 @@ def signal_of(line: HookLine, time: datetime, head: tuple[str | None, str] = (No
     )  # fmt: skip
 
 
-def _kind(line: HookLine) -> str:
+_KINDS: dict[str, BeatKind] = {"post-commit": "commit", "post-checkout": "checkout", "pre-push": "push"}
+
+
+def _kind(line: HookLine) -> BeatKind | Literal[""]:
     if line.hook == "post-checkout" and line.words[2] != "1":
         return ""  # single files were brought back: no branch was switched, and the files tell of themselves
     if line.hook == "post-rewrite" and line.words[0] == "amend":
@@ -88,7 +93,7 @@ def _kind(line: HookLine) -> str:
         return "rebase"
     if line.hook == "post-merge":
         return "pull" if line.named.get("during") == "pull" else "merge"
-    return {"post-commit": "commit", "post-checkout": "checkout", "pre-push": "push"}[line.hook]
+    return _KINDS[line.hook]
 
 
 def _commit_id(word: str) -> str:

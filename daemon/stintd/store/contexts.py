@@ -8,9 +8,11 @@ microseconds.
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from sqlite3 import Connection
+from typing import cast
 from zlib import crc32
 
-from stintd.domain.model import Context, RepoId
+from stintd.domain.kinds import BeatKind
+from stintd.domain.model import Actor, BeatSource, Context, RepoId, Witness
 
 _COLUMNS = "source, kind, actor, repo_id, repo_path, folder, project, branch, session, device, witness, source_text"
 _FIND = "SELECT id FROM context WHERE hash = ? AND " + " AND ".join(f"{name} = ?" for name in _COLUMNS.split(", "))
@@ -37,9 +39,19 @@ def _to_row(context: Context) -> tuple[str, ...]:
 def _from_row(row: tuple[str, ...]) -> Context:
     source, kind, actor, repo, repo_path, folder, project, branch, session, device, witness, source_text = row[:12]
     return Context(
-        source, kind, actor, RepoId(repo) if repo else None, repo_path or None, folder or None, project or None,
-        branch or None, session or None, device, witness, source_text,
-    )  # fmt: skip
+        cast("BeatSource", source),
+        cast("BeatKind", kind),
+        cast("Actor", actor),
+        RepoId(repo) if repo else None,
+        repo_path or None,
+        folder or None,
+        project or None,
+        branch or None,
+        session or None,
+        device,
+        cast("Witness", witness),
+        source_text,
+    )
 
 
 class Contexts(Mapping[int, Context]):

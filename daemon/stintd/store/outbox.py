@@ -7,14 +7,19 @@ A row is `waiting` until it was `delivered`, `parked` (given up on, kept for a p
 from collections.abc import Iterable
 from datetime import datetime
 from sqlite3 import Connection
+from typing import Final, Literal, get_args
 
 from stintd.domain.model import to_us
 from stintd.frozen import frozen
 from stintd.store.connection import Row
 from stintd.store.rowio import select
 
-WAITING, DELIVERED, PARKED, DROPPED = "waiting", "delivered", "parked", "dropped"
-STATES = (WAITING, DELIVERED, PARKED, DROPPED)
+OutboxState = Literal["waiting", "delivered", "parked", "dropped"]
+WAITING: Final = "waiting"
+DELIVERED: Final = "delivered"
+PARKED: Final = "parked"
+DROPPED: Final = "dropped"
+STATES: tuple[OutboxState, ...] = get_args(OutboxState)
 _SETTLED = "state IN ('delivered', 'dropped')"
 
 

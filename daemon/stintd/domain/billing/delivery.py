@@ -6,25 +6,33 @@ before it writes again. Contents are opaque texts here; equal texts are equal co
 """
 
 from dataclasses import replace
+from typing import Final, Literal, get_args
 
 from stintd.errors import Conflict
 from stintd.frozen import frozen
 
-WAITING, SENDING, DELIVERED, CHANGED, WITHDRAWN = "waiting", "sending", "delivered", "changed", "withdrawn"
-PARKED, DROPPED, GONE = "parked", "dropped", "gone"
-STATES = (WAITING, SENDING, DELIVERED, CHANGED, WITHDRAWN, PARKED, DROPPED, GONE)
-PENDING = (WAITING, SENDING, CHANGED, WITHDRAWN)
+DeliveryState = Literal["waiting", "sending", "delivered", "changed", "withdrawn", "parked", "dropped", "gone"]
+WAITING: Final = "waiting"
+SENDING: Final = "sending"
+DELIVERED: Final = "delivered"
+CHANGED: Final = "changed"
+WITHDRAWN: Final = "withdrawn"
+PARKED: Final = "parked"
+DROPPED: Final = "dropped"
+GONE: Final = "gone"
+STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
+PENDING: tuple[DeliveryState, ...] = (WAITING, SENDING, CHANGED, WITHDRAWN)
 """Those in which the daemon has something to do."""
 REMOVAL = ""
-REST = ""
+REST: Final = ""
 """In the table: the state that follows from what is wanted and what is there."""
 
-WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOCKED, LOST, GIVE_UP, RETRY, DROP = (
-    "want", "begin", "taken", "missing", "unsent", "refused", "locked", "lost", "give_up", "retry", "drop",
-)  # fmt: skip
-ACTS = (WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOCKED, LOST, GIVE_UP, RETRY, DROP)
+Act = Literal["want", "begin", "taken", "missing", "unsent", "refused", "locked", "lost", "give_up", "retry", "drop"]
+ACTS: tuple[Act, ...] = get_args(Act)
+WANT, BEGIN, TAKEN, MISSING, UNSENT, REFUSED, LOCKED, LOST, GIVE_UP, RETRY, DROP = ACTS
+Verb = Literal["create", "update", "delete", "correct"]
 
-TABLE: dict[tuple[str, str], str] = {
+TABLE: dict[tuple[DeliveryState, Act], DeliveryState | Literal[""]] = {
     **{(state, WANT): REST for state in (WAITING, DELIVERED, CHANGED, WITHDRAWN, PARKED, GONE)},
     (SENDING, WANT): SENDING,  # the answer decides what is left to do
     (DROPPED, WANT): DROPPED,
@@ -44,7 +52,7 @@ class Delivery:
     that attempt makes another one with the difference. `remote_id` is the target's own name for it, a line for each where
     corrections were made."""
 
-    state: str = GONE
+    state: DeliveryState = GONE
     wanted: str | None = None
     held: str | None = None
     sent: str | None = None
@@ -52,7 +60,7 @@ class Delivery:
     is_correction: bool = False
 
     @property
-    def verb(self) -> str:
+    def verb(self) -> Verb:
         """What an attempt does: create, update, delete or correct."""
         if self.held is None:
             return "create"
@@ -62,7 +70,7 @@ class Delivery:
         return "delete" if is_removal else "update"
 
 
-def act(delivery: Delivery, name: str) -> str:
+def act(delivery: Delivery, name: Act) -> DeliveryState:
     """The state after an act; `conflict` when that cannot happen now."""
     try:
         found = TABLE[delivery.state, name]
@@ -73,7 +81,7 @@ def act(delivery: Delivery, name: str) -> str:
     return found or rest(delivery.wanted, delivery.held)
 
 
-def rest(wanted: str | None, held: str | None) -> str:
+def rest(wanted: str | None, held: str | None) -> DeliveryState:
     """The state that follows from what is wanted and what is there."""
     if held is None:
         return GONE if wanted is None else WAITING

@@ -8,6 +8,7 @@ from dataclasses import field
 from datetime import date, timedelta
 
 from stintd.domain.billing.rounding import Rounding
+from stintd.domain.model import Actor, ShownOrigin
 from stintd.frozen import frozen
 
 APPROVED, AUTO = "approved", "auto"
@@ -97,8 +98,8 @@ class Work:
     client: str | None
     tags: tuple[str, ...] = ()
     description: str = ""
-    actor: str = "human"
-    origin: str = "auto"
+    actor: Actor = "human"
+    origin: ShownOrigin = "auto"
     is_finished: bool = True
     is_confirmed: bool = True
     is_approved: bool = False

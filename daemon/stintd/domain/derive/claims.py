@@ -7,7 +7,7 @@ from datetime import timedelta
 from stintd.domain.derive.island import Draft, Gap
 from stintd.domain.derive.limits import FOREVER
 from stintd.domain.interval import Interval, overlap, subtract, union
-from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us
+from stintd.domain.model import Actor, GapVerdict, ProjectId, Stretch, from_us
 from stintd.domain.override import Edits
 
 
@@ -26,10 +26,10 @@ class Owned:
         for taken in edits.taken:
             self._hold(taken.actor, taken.project, (taken.start_us, taken.end_us))
 
-    def _hold(self, actor: str, project: ProjectId | None, pair: Interval) -> None:
+    def _hold(self, actor: Actor, project: ProjectId | None, pair: Interval) -> None:
         self._held.setdefault((actor, project), []).append(pair)
 
-    def against(self, actor: str, project: ProjectId | None) -> list[Interval]:
+    def against(self, actor: Actor, project: ProjectId | None) -> list[Interval]:
         """What an automatic stretch of that actor and project must not cover: sorted, disjoint."""
         name = (actor, project)
         if name not in self._merged:
@@ -37,7 +37,7 @@ class Owned:
             self._merged[name] = union([*self._held.get((actor, None), []), *own])
         return self._merged[name]
 
-    def near(self, actor: str, project: ProjectId | None, lo: int, hi: int) -> list[Interval]:
+    def near(self, actor: Actor, project: ProjectId | None, lo: int, hi: int) -> list[Interval]:
         """Those of `against` that meet a stretch."""
         pairs = self.against(actor, project)
         i = bisect_right(pairs, (lo, 0))
@@ -46,7 +46,7 @@ class Owned:
         return pairs[i : bisect_left(pairs, (hi, 0))]
 
 
-def stretches(draft: Draft, actor: str, owned: Owned) -> Iterable[Stretch]:
+def stretches(draft: Draft, actor: Actor, owned: Owned) -> Iterable[Stretch]:
     """The draft outside the owner's time. Credit that its own heartbeat was cut off from is dropped."""
     holes = owned.near(actor, draft.key.project, draft.start, max(draft.end, draft.last) + 1)
     if not holes:
@@ -62,7 +62,7 @@ def stretches(draft: Draft, actor: str, owned: Owned) -> Iterable[Stretch]:
         yield _stretch(draft, actor, draft.start, draft.end, True)
 
 
-def _stretch(draft: Draft, actor: str, start: int, end: int, is_open: bool) -> Stretch:
+def _stretch(draft: Draft, actor: Actor, start: int, end: int, is_open: bool) -> Stretch:
     watched = union(draft.supervised) if draft.supervised else []
     supervised = overlap((start, end), watched)
     hands_on = end - start - supervised if actor == "human" else 0

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stintd.domain.derive.evidence import Places, Run
-from stintd.domain.kinds import AGENT_KINDS, ANCHORS, FINISHING, MARKS
-from stintd.domain.model import Assignment, Context, ProjectId, RepoId
+from stintd.domain.kinds import AGENT_KINDS, ANCHORS, FINISHING, MARKS, BeatKind
+from stintd.domain.model import Assignment, BeatSource, Context, ProjectId, RepoId
 
 UNWITNESSED = frozenset({"watch", "git"})
 
@@ -20,8 +20,8 @@ class Fact:
     """
 
     order: tuple[str, ...]
-    source: str
-    kind: str
+    source: BeatSource
+    kind: BeatKind
     role: str
     home: str
     place: str

@@ -6,7 +6,7 @@ and a rebuild would differ.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from stintd.domain.derive.absence import Absences, hull
 from stintd.domain.derive.agents import Turns
@@ -16,6 +16,7 @@ from stintd.domain.derive.habit import UNKNOWN, Habit
 from stintd.domain.derive.limits import FOREVER, MINUTE, QUICK, SECOND, SHORT, Limits
 from stintd.domain.interval import Interval
 from stintd.domain.kinds import KINDS
+from stintd.domain.model import Verdict
 
 NEVER = -1
 
@@ -31,7 +32,7 @@ class Ruling(NamedTuple):
     right: int
     is_joined: bool
     is_unbroken: bool
-    verdict: str = ""
+    verdict: Verdict | Literal[""] = ""
     reason: str = ""
     supervised: Sequence[Interval] = ()
 
@@ -126,7 +127,7 @@ class Judge:
             return self._away(a, b, since, patience, supervised)
         if is_theirs:
             left = right = b.at
-            verdict = "work"
+            verdict: Verdict = "work"
         else:
             right = max(since, b.at - self._lead_after(a, b, b.at - since))
             left = min(since + self._limits.switch_cap, right)
@@ -328,7 +329,7 @@ class Judge:
     def _tail(self, a: Side) -> int:
         return 0 if a.fact.kind == "session_end" else self._limits.tail
 
-    def _say(self, a: Side, b: Side, verdict: str, patience: Patience) -> str:
+    def _say(self, a: Side, b: Side, verdict: Verdict, patience: Patience) -> str:
         silence = b.at - a.at
         if silence <= self._limits.glance and verdict == "work":
             return ""
@@ -344,8 +345,8 @@ class Judge:
 
 def doing(side: Side) -> str:
     """An act in words."""
-    kind = KINDS.get(side.fact.kind)
-    return kind.act if kind is not None else side.fact.kind
+    kind = side.fact.kind
+    return KINDS[kind].act if kind in KINDS else kind  # a later version may have stored one that we do not know
 
 
 def length(us: int) -> str:

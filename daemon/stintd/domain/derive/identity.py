@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stintd.domain.model import Actor
 from stintd.frozen import frozen
 
 
@@ -15,7 +16,7 @@ class Held(NamedTuple):
     """An entry that has an id: what evidence made it, and from when to when."""
 
     id: str
-    actor: str
+    actor: Actor
     project: str | None
     start_us: int
     end_us: int
@@ -24,7 +25,7 @@ class Held(NamedTuple):
 class Found(NamedTuple):
     """A stretch that looks for its id."""
 
-    actor: str
+    actor: Actor
     project: str | None
     start_us: int
     end_us: int

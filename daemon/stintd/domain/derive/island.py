@@ -15,6 +15,7 @@ from stintd.domain.derive.gap import Judge, Side, side_after, side_before
 from stintd.domain.derive.gather import Gathered
 from stintd.domain.derive.limits import FOREVER, Limits
 from stintd.domain.interval import Interval, subtract, union
+from stintd.domain.model import Verdict
 from stintd.frozen import frozen
 
 
@@ -24,7 +25,7 @@ class Gap:
 
     start: int
     end: int
-    verdict: str
+    verdict: Verdict
     reason: str
 
 

@@ -9,9 +9,10 @@ from collections import Counter, deque
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from stintd.domain.kinds import REWRITING
-from stintd.domain.model import EPOCH, FileSignal, GitSignal, LockSignal, ProcessSignal
+from stintd.domain.kinds import REWRITING, BeatKind
+from stintd.domain.model import EPOCH, Actor, BeatSource, FileSignal, GitSignal, LockSignal, ProcessSignal, Witness
 from stintd.domain.noise.burst import Burst, Bursts
 from stintd.domain.noise.filename import is_excluded, noise_of_name
 from stintd.domain.noise.gitact import Act, Acts
@@ -47,10 +48,10 @@ class Draft:
 
     time: datetime
     checkout: str
-    kind: str
-    source: str
-    actor: str = "human"
-    witness: str = ""
+    kind: BeatKind
+    source: BeatSource
+    actor: Actor = "human"
+    witness: Witness = ""
     entity: str = ""
     branch: str | None = None
     subject: str = ""
@@ -219,8 +220,9 @@ class NoiseFilter:
         return "" if is_edited else verdict
 
     def _draft(self, signal: FileSignal) -> Draft:
-        by_agent = "agent" if self._agent_in(signal.checkout, signal.time) else ""
-        return Draft(signal.time, signal.checkout, "edit", "watch", by_agent or "human", by_agent, signal.path)
+        if self._agent_in(signal.checkout, signal.time):
+            return Draft(signal.time, signal.checkout, "edit", "watch", "agent", "agent", signal.path)
+        return Draft(signal.time, signal.checkout, "edit", "watch", "human", "", signal.path)
 
     def _drop_bursts(self, checkout: str, place: _Place) -> None:
         """Take out of the held files those that came too many at once."""
@@ -252,8 +254,8 @@ class NoiseFilter:
                     self.dropped["git"] += 1
                     continue
                 lock.is_told = True
-            by_agent = "agent" if self._agent_in(held.draft.checkout, held.draft.time) else ""
-            out.append(replace(held.draft, actor=by_agent or "human", witness=by_agent))
+            by_agent = self._agent_in(held.draft.checkout, held.draft.time)
+            out.append(replace(held.draft, actor="agent" if by_agent else "human", witness="agent" if by_agent else ""))
         return out
 
     # ------------------------------------------------------------------ git
@@ -312,10 +314,11 @@ class NoiseFilter:
 
     def _of_act(self, act: Act) -> Draft:
         signal = act.signal
-        witness = signal.witness or ("agent" if self._agent_in(signal.checkout, signal.time) else "")
+        witness: Witness = signal.witness or ("agent" if self._agent_in(signal.checkout, signal.time) else "")
+        kind: BeatKind = cast("BeatKind", signal.kind)  # a reset is no act
         identity = f"git:commit:{signal.new}" if signal.kind == "commit" and signal.new else ""
         return Draft(
-            signal.time, signal.checkout, signal.kind, "git", "agent" if witness == "agent" else "human", witness,
+            signal.time, signal.checkout, kind, "git", "agent" if witness == "agent" else "human", witness,
             signal.new, signal.branch, signal.subject, identity,
         )  # fmt: skip
 

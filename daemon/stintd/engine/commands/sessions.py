@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Any
 
+from stintd.domain.kinds import BeatKind
 from stintd.domain.mapping.resolver import normal_name
-from stintd.domain.model import SOURCES, Context, Heartbeat, from_us, to_us
+from stintd.domain.model import SOURCES, Actor, Context, Heartbeat, from_us, to_us
 from stintd.domain.timer import SessionBeat
 from stintd.engine.checks import check_time, unlike_any
 from stintd.engine.commands import resolve, start_names
@@ -98,7 +99,7 @@ def leave(step: Step, session: Row, called: str | None) -> bool:
     return True
 
 
-def end(step: Step, session: Row, at: datetime, reason: str = "stop", actor: str = "human") -> None:
+def end(step: Step, session: Row, at: datetime, reason: str = "stop", actor: Actor = "human") -> None:
     """A session ends; `actor` says whether a person ended it."""
     source = "agent" if session["caller"] == HOOK else session["agent"]
     _tell(step, "session_end", session["id"], session["project_id"], None, at, source, actor)
@@ -232,8 +233,8 @@ def _sign_of_life(step: Step, session: str | None, project_id: str | None, place
 
 
 def _tell(
-    step: Step, kind: str, session: str | None, project_id: str | None, place: Context | None, at: datetime,
-    source: str | None, actor: str = "human",
+    step: Step, kind: BeatKind, session: str | None, project_id: str | None, place: Context | None, at: datetime,
+    source: str | None, actor: Actor = "human",
 ) -> None:  # fmt: skip
     """Store one heartbeat in this step."""
     check_time(at, step.now, step.policy.max_future)

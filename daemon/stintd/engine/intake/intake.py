@@ -9,12 +9,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from stintd.clock import Clock
 from stintd.domain import privacy
+from stintd.domain.kinds import BeatKind
 from stintd.domain.mapping.projectfile import FILE_NAMES
 from stintd.domain.model import (
     AbsenceSignal,
+    Actor,
     AgentSignal,
     BeatSignal,
     BlindSignal,
@@ -161,8 +164,9 @@ class Gate:
         """The same of git's acts. Their ids are those that they have when they are noticed live."""
         out: list[Heartbeat] = []
         for signal in signals:
-            actor = "agent" if signal.witness == "agent" else "human"
-            draft = Draft(signal.time, signal.checkout, signal.kind, "git", actor, signal.witness, signal.new, signal.branch)
+            actor: Actor = "agent" if signal.witness == "agent" else "human"
+            kind = cast("BeatKind", signal.kind)  # a reset is no act
+            draft = Draft(signal.time, signal.checkout, kind, "git", actor, signal.witness, signal.new, signal.branch)
             live = replace(self._context(draft), branch=signal.branch)
             is_commit = signal.kind == "commit" and bool(signal.new)
             identity = f"git:commit:{signal.new}" if is_commit else content_id(signal.time, live, signal.new)

@@ -8,9 +8,10 @@ import contextlib
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import cast
 
-from stintd.domain.kinds import KINDS
-from stintd.domain.model import ACTORS, SOURCES, BeatSignal, Context, Heartbeat
+from stintd.domain.kinds import KINDS, BeatKind
+from stintd.domain.model import ACTORS, SOURCES, Actor, BeatSignal, BeatSource, Context, Heartbeat
 from stintd.engine.checkouts import Places
 from stintd.engine.checks import check_time, unlike_any
 from stintd.errors import Invalid
@@ -75,9 +76,10 @@ def place(signal: BeatSignal, places: Places, device: str) -> tuple[Context, str
         else:
             folder = found.folder
     is_known = signal.source in SOURCES
-    # Made in one go: this runs for every heartbeat, and `replace` takes as long as the rest.
+    source: BeatSource = cast("BeatSource", signal.source) if is_known else "api"
+    # Made in one go: this runs for every heartbeat, and `replace` takes as long as the rest. `check_words` saw its words.
     context = Context(
-        signal.source if is_known else "api", signal.kind, signal.actor, repo, repo_path, folder, project, branch,
+        source, cast("BeatKind", signal.kind), cast("Actor", signal.actor), repo, repo_path, folder, project, branch,
         signal.session, device, signal.witness, signal.client if is_known else signal.source,
     )  # fmt: skip
     return context, entity

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from stintd.domain import report as rules
 from stintd.domain.kinds import AGENT_KINDS
-from stintd.domain.model import Context, to_us
+from stintd.domain.model import Actor, Context, to_us
 from stintd.domain.slicing import Mark, Piece, Slice, slices
 from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
@@ -68,7 +68,9 @@ def marks(view: View, lo: int, hi: int) -> list[Mark]:
         context = contexts[run.context]
         if context.kind == "presence":
             continue
-        actor = "agent" if context.actor == "agent" or context.witness == "agent" or context.kind in AGENT_KINDS else "human"
+        actor: Actor = (
+            "agent" if context.actor == "agent" or context.witness == "agent" or context.kind in AGENT_KINDS else "human"
+        )
         branch, client = context.branch or "", wire.client_word(context) or ""
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo <= time_us < hi:
