@@ -8,10 +8,12 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from stintd.domain.model import ProcessSignal
-from stintd.sources.process import Exits, ProcessWatch, agent_above, agent_name, headless, is_alive, started_at
+from stintd.sources.process import YOUNG, Exits, ProcessWatch, agent_above, agent_name, headless, is_alive, started_at
+from tests.support import until
 from tests.support.clock import FakeClock
 
 
@@ -83,11 +85,24 @@ async def _until(watch: ProcessWatch, clock: FakeClock, is_so: object) -> None:
     raise AssertionError("nothing was told")
 
 
-def test_a_second_look_skips_what_was_no_agent(tmp_path: Path) -> None:
-    watch = ProcessWatch(FakeClock(), lambda folder: folder)
-    watch.scan(0.0)
-    assert os.getpid() in watch._others
-    assert watch.scan(0.0) == {}
+def test_a_second_look_skips_what_was_no_agent_until_it_may_have_become_one(tmp_path: Path) -> None:
+    """Only this test's own folder counts: agents may be at work elsewhere on the machine that runs it."""
+    program = tmp_path / "aider"
+    shutil.copy(shutil.which("sleep") or "", program)
+    watch = ProcessWatch(FakeClock(), lambda folder: folder if folder == os.path.realpath(tmp_path) else None)
+    process = subprocess.Popen(["/bin/sh", "-c", f"read line; exec {program} 60"], cwd=tmp_path, stdin=subprocess.PIPE)
+    try:
+        assert watch.scan(0.0) == {}
+        assert {os.getpid(), process.pid} <= set(watch._others)
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+        until(lambda: psutil.Process(process.pid).name() == "aider", what="the shell has become the agent")
+        assert watch.scan(YOUNG - 1) == {}
+        assert [agent.pid for agent in watch.scan(YOUNG).values()] == [process.pid]
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize(
