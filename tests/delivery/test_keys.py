@@ -185,6 +185,5 @@ async def for_(one, probe):
         found = probe()
         if await found if asyncio.iscoroutine(found) else found:
             return
-        await asyncio.sleep(0.01)
-        await one.running.clock.advance(seconds=1)
+        await one.pass_time(1 / 60)
     raise AssertionError(await one.states())

@@ -31,29 +31,9 @@ async def work(one):
     await one.engine.run(lambda step: None)
 
 
-async def made(folder, count):
-    """Wait for the thread that copies."""
-    for _ in range(2000):
-        found = backups.listing(folder / "backups")
-        if len(found) >= count and not list((folder / "backups").glob("*.partial")):
-            return found
-        await asyncio.sleep(0.01)
-    return backups.listing(folder / "backups")
-
-
-async def fresh(folder, now):
-    """Wait for the copy of this day, and for the older ones to go."""
-    for _ in range(2000):
-        found = backups.listing(folder / "backups")
-        if (
-            found
-            and found[0].at > now - timedelta(minutes=5)
-            and len(found) <= 2
-            and not list((folder / "backups").glob("*.partial"))
-        ):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("no copy of this day")
+async def copied():
+    """Wait for the task that copies, if one runs: it says when the next is due after the file is there."""
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "backup"))
 
 
 def first_used(folder, clock):
@@ -71,8 +51,10 @@ async def test_a_day_with_work_ends_in_one_copy_and_an_idle_one_in_none(tmp_path
         for day in range(1, 5):
             await one.clock.advance(hours=25)
             await work(one)
-            await fresh(tmp_path, one.clock.now())
-            assert len(backups.listing(tmp_path / "backups")) == min(day, 2)
+            await copied()
+            found = backups.listing(tmp_path / "backups")
+            assert len(found) == min(day, 2)
+            assert found[0].at > one.clock.now() - timedelta(minutes=5)
         assert [backup.label for backup in backups.listing(tmp_path / "backups")] == ["daily", "daily"]
 
 
@@ -83,10 +65,12 @@ async def test_the_rhythm_goes_on_where_an_earlier_daemon_left_it(tmp_path):
     async with kept(tmp_path) as (one, copies):
         one.clock.move(hours=20)
         await work(one)
-        assert len(await made(tmp_path, 1)) == 1
+        await copied()
+        assert len(backups.listing(tmp_path / "backups")) == 1
         one.clock.move(hours=5)
         await work(one)
-        assert len(await made(tmp_path, 2)) == 2
+        await copied()
+        assert len(backups.listing(tmp_path / "backups")) == 2
     assert clock is not one.clock
 
 
@@ -95,7 +79,7 @@ async def test_none_is_made_by_itself_where_the_owner_wants_none(tmp_path):
         first_used(tmp_path, one.clock)
         one.clock.move(days=40)
         await work(one)
-        await asyncio.sleep(0.05)
+        await copied()
         assert backups.listing(tmp_path / "backups") == []
         assert (await copies.make())["kind"] == "manual"
 
@@ -108,16 +92,13 @@ async def test_a_copy_that_cannot_be_made_is_said_and_tried_again(tmp_path):
         (tmp_path / "backups").write_text("a file where the folder belongs")
         one.clock.move(hours=25)
         await work(one)
-        for _ in range(2000):
-            if CODE in [warning.code for warning in one.engine.health.warnings()]:
-                break
-            await asyncio.sleep(0.01)
+        await copied()
         assert CODE in [warning.code for warning in one.engine.health.warnings()]
         (tmp_path / "backups").unlink()
         one.clock.move(hours=2)
         await work(one)
-        assert len(await made(tmp_path, 1)) == 1
-        await asyncio.sleep(0.05)
+        await copied()
+        assert len(backups.listing(tmp_path / "backups")) == 1
         assert [warning.code for warning in one.engine.health.warnings()] == []
 
 

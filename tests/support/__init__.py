@@ -1,19 +1,36 @@
 """Shared pieces of the tests: clocks to advance, repositories to work in, daemons to run."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 180.0
+"""Seconds until a test that waits for something to happen gives up. Nobody waits so long but for what never comes: a test that
+bets on a machine's speed fails where others work on it."""
+
 
 def until(probe: Callable[[], T], seconds: float = 10.0, what: str = "") -> T:
-    """Poll `probe` until it answers something true; fails the test after `seconds`."""
-    deadline = time.monotonic() + seconds
+    """Poll `probe` until it answers something true."""
+    deadline = time.monotonic() + max(seconds, PATIENCE)
     while True:
         answer = probe()
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what or probe}")
+            raise AssertionError(f"not within {PATIENCE:.0f} s: {what or probe}")
         time.sleep(0.01)  # noqa: TID251
+
+
+async def wait_until(probe: Callable[[], T], what: str = "") -> T:
+    """The same in a coroutine, while others go on."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        answer = probe()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {PATIENCE:.0f} s: {what or probe}")
+        await asyncio.sleep(0.005)

@@ -2,7 +2,9 @@
 
 import asyncio
 import heapq
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 
 class FakeClock:
@@ -22,11 +24,16 @@ class FakeClock:
     def boottime(self) -> float:
         return self._boot
 
-    async def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Counts from the call, not from when a task made of it first runs: in between the test may advance the clock."""
         self._count += 1
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._mono + seconds, self._count, future))
-        await future
+
+        async def sleeping() -> None:
+            await future
+
+        return sleeping()
 
     def suspend(self, **length: float) -> None:
         """The machine sleeps: boot and wall time go on, monotonic time does not."""
