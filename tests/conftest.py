@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import skipped
 from tests.support.daemon import Daemon
 
 ISOLATED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "CLAUDECODE")
@@ -17,6 +18,13 @@ def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A suite started in the background inherits this, and so would every program whose Ctrl-C is tested.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line on what was skipped, before pytest's own closing line."""
+    reports = terminalreporter.stats.get("skipped", [])
+    if text := skipped.line(report.longrepr[2] for report in reports):
+        terminalreporter.write_line(text)
 
 
 @pytest.fixture(autouse=True)
