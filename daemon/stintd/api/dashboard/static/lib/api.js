@@ -71,7 +71,7 @@ export const api = {
 };
 
 /** All rows of a paged list. */
-export async function every(path, fields = {}) {
+export async function fetchAll(path, fields = {}) {
   const rows = [];
   for (let cursor; ; ) {
     const page = await api.get(path, { limit: 500, ...fields, cursor });

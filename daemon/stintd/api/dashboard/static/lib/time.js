@@ -33,16 +33,16 @@ export function stamp(instant) {
 
 /** 09:05 */
 export function clock(instant) {
-  return local(instant).slice(11, 16);
+  return localText(instant).slice(11, 16);
 }
 
 /** The local day of an instant. */
 export function localDay(instant) {
-  return local(instant).slice(0, 10);
+  return localText(instant).slice(0, 10);
 }
 
 /** The local date and time as text. */
-function local(instant) {
+function localText(instant) {
   return new Date(instant + offsetAt(instant)).toISOString();
 }
 
@@ -113,7 +113,7 @@ export function secondsOf(entry, now) {
 }
 
 /** The length of a running timer: 1:05:09. */
-export function ticking(seconds) {
+export function stopwatch(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (number) => String(number).padStart(2, "0");
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
@@ -122,7 +122,7 @@ export function ticking(seconds) {
 /** 09:05 – 10:25, followed by the day of the end where it is not that of the start. */
 export function spanText(start, end) {
   if (end == null) return `${clock(start)} – now`;
-  const [begin, finish] = [local(start), local(end)];
+  const [begin, finish] = [localText(start), localText(end)];
   const later = begin.slice(0, 10) === finish.slice(0, 10) ? "" : ` ${dayShort(finish.slice(0, 10))}`;
   return `${begin.slice(11, 16)} – ${finish.slice(11, 16)}${later}`;
 }

@@ -1,7 +1,7 @@
 // Projects with client, hourly rate and billing; and the mappings that decide which folder belongs to which project.
 
 import { act } from "../lib/act.js";
-import { api, every } from "../lib/api.js";
+import { api, fetchAll } from "../lib/api.js";
 import { html, useCallback, useEffect, useState } from "../lib/html.js";
 import { useRefresh } from "../lib/live.js";
 import { colourOf, line, quantity } from "../lib/text.js";
@@ -12,7 +12,7 @@ import { ProjectField } from "../parts/choose.js";
 function useLists() {
   const [lists, set] = useState(null);
   const load = useCallback(async () => {
-    const [projects, mappings, repos] = await Promise.all([every("/api/projects", { status: "all" }), api.get("/api/mappings"), every("/api/repos")]);
+    const [projects, mappings, repos] = await Promise.all([fetchAll("/api/projects", { status: "all" }), api.get("/api/mappings"), fetchAll("/api/repos")]);
     set({ projects, mappings: mappings.data, repos });
   }, []);
   useEffect(() => void load().catch(() => {}), []);
@@ -131,9 +131,12 @@ function NewMapping({ lists, onClose }) {
   </form></${Dialog}>`;
 }
 
+/** How a repository is watched, where it is not watched fully. */
+const TIERS = { full: "", git: "git folder only", cold: "inactive, git folder only", swept: "polled", none: "not watched", refused: "not watched", waiting: "not watched yet" };
+
 function Repos({ repos }) {
   return html`<section class="card"><h2>Watched repositories</h2>
     <ul class="plain">${repos.map((repo) => html`<li key=${repo.path} class="split"><span><bdi>${line(repo.path)}</bdi> <small>${line(repo.branch)}</small>${repo.problem && html` <strong class="bad">${line(repo.problem)}</strong>`}</span>
-      <small>${line(repo.projectName)} ${line(repo.tier)}</small></li>`)}
+      <small>${[line(repo.projectName), TIERS[repo.tier] ?? line(repo.tier)].filter(Boolean).join(" · ")}</small></li>`)}
       ${!repos.length && html`<li class="blank">No repositories yet. <code>stint up FOLDER</code> watches the repositories below a folder.</li>`}</ul></section>`;
 }

@@ -69,10 +69,10 @@ function Filters({ want, set, today }) {
       aria-pressed=${from === want.from && to === want.to ? "true" : "false"} onClick=${() => set({ from, to })}>${text}</button>`)}</div>
     <label class="field-of">From<input type="date" value=${want.from} max=${want.to} onChange=${(event) => event.target.value && set({ from: event.target.value })} /></label>
     <label class="field-of">To<input type="date" value=${want.to} min=${want.from} onChange=${(event) => event.target.value && set({ to: event.target.value })} /></label>
-    ${choose("by", "Group by", options(GROUPS))}
-    ${choose("project", "Project", options(projects.map((project) => project.name)), "all")}
-    ${choose("client", "Client", options(clients), "all")}
-    ${choose("billable", "Billable", [["true", "billable"], ["false", "not billable"]], "all")}
+    ${choose("by", "Group by", GROUPS.map((name) => [name, capital(name)]))}
+    ${choose("project", "Project", options(projects.map((project) => project.name)), "All")}
+    ${choose("client", "Client", options(clients), "All")}
+    ${choose("billable", "Billable", [["true", "Billable"], ["false", "Not billable"]], "All")}
   </section>`;
 }
 

@@ -13,7 +13,7 @@ import { Editor, mergeAll, removeAll } from "../parts/editor.js";
 import { Fill } from "../parts/fill.js";
 import { Entries, Gaps, Selection } from "../parts/list.js";
 import { Story } from "../parts/story.js";
-import { Acts } from "../parts/strip.js";
+import { GitEvents } from "../parts/strip.js";
 import { Timeline } from "../parts/timeline.js";
 import { Timers } from "../parts/timers.js";
 
@@ -54,10 +54,10 @@ export function Page() {
       <aside>
         <${Timers} ahead=${ahead} />
         <${Gaps} day=${day} onFill=${actions.fill} />
-        ${!day.entries.length && html`<section class="card empty"><h2>No entries on this day</h2><p>Entries appear here automatically while you work in a watched folder.</p>
+        ${!day.entries.length && html`<section class="card empty"><h2>No entries on this day</h2><p>Entries appear here automatically while you work in a watched folder. <code>stint up FOLDER</code> watches a folder.</p>
           <p>To add one yourself, draw on the timeline or press <button class="quiet" onClick=${() => actions.draw(defaultSpan(day, now))}>New entry</button></p></section>`}
         <${Entries} day=${day} selection=${selection} actions=${actions} now=${now} />
-        <${Acts} day=${day} />
+        <${GitEvents} day=${day} />
         <${Keys} />
       </aside>
     </div>`}

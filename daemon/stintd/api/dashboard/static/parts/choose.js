@@ -1,6 +1,6 @@
 // Fields to choose a project, or to name a new one, and to choose one of its tasks.
 
-import { every } from "../lib/api.js";
+import { fetchAll } from "../lib/api.js";
 import { html, useEffect, useId, useState } from "../lib/html.js";
 import { line } from "../lib/text.js";
 
@@ -11,7 +11,7 @@ export function useProjects() {
   const [projects, set] = useState(cache ?? []);
   useEffect(() => {
     let isMounted = true;
-    every("/api/projects").then((rows) => {
+    fetchAll("/api/projects").then((rows) => {
       cache = rows;
       if (isMounted) set(rows);
     }, () => {});
@@ -36,7 +36,7 @@ export function TaskField({ value, onInput, projectId }) {
   const [tasks, set] = useState([]);
   useEffect(() => {
     set([]);
-    if (projectId) every("/api/tasks", { projectId }).then(set, () => {});
+    if (projectId) fetchAll("/api/tasks", { projectId }).then(set, () => {});
   }, [projectId]);
   return html`<label class="field-of">Task
     <input list=${id} value=${value} autocomplete="off" spellcheck="false" maxlength="255" name="task" placeholder="none" onInput=${(event) => onInput(event.target.value)} />

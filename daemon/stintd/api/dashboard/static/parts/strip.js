@@ -42,7 +42,7 @@ export function Legend() {
 }
 
 /** The same as a list, also for screen readers. */
-export function Acts({ day }) {
+export function GitEvents({ day }) {
   if (!day.marks.length) return null;
   return html`<details class="card acts"><summary><h2>Git events</h2><span class="count">${day.marks.length}</span></summary>
     <ol>${day.marks.map((mark) => html`<li key=${`${mark.kind}${mark.at}${mark.sha}`}>

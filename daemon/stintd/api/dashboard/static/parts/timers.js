@@ -6,7 +6,7 @@ import { useNow } from "../lib/clock.js";
 import { html, useCallback, useEffect, useState } from "../lib/html.js";
 import { useRefresh } from "../lib/live.js";
 import { colourOf, line, workOf } from "../lib/text.js";
-import { clock, ms, secondsOf, ticking } from "../lib/time.js";
+import { clock, ms, secondsOf, stopwatch } from "../lib/time.js";
 import { ProjectField, findProject, useProjects } from "./choose.js";
 import { Icon } from "./icons.js";
 import { Returns } from "./return.js";
@@ -31,7 +31,7 @@ function Timer({ timer, now }) {
     <div class="who"><strong><bdi>${name}</bdi></strong>
       <small>${timer.actor === "agent" ? "agent, " : ""}${WORDS[timer.state]} ${clock(ms(timer.start))}${timer.branch && html` · <bdi>${line(timer.branch)}</bdi>`}${timer.provisional ? " · just detected" : ""}</small>
       ${timer.description && html`<small><bdi>${line(timer.description)}</bdi></small>`}</div>
-    <span class="ticking">${timer.state === "waiting" ? "" : ticking(secondsOf(timer, now))}</span>
+    <span class="ticking">${timer.state === "waiting" ? "" : stopwatch(secondsOf(timer, now))}</span>
     ${isStored && timer.actor === "human" && html`<div class="actions">
       ${timer.state === "running" && html`<button class="quiet" onClick=${() => send("pause", "Paused")}><${Icon} name="pause" /> Pause</button>`}
       ${timer.state === "paused" && html`<button class="quiet" onClick=${() => send("resume", "Resumed")}><${Icon} name="play" /> Resume</button>`}
