@@ -9,7 +9,7 @@ ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 def _signed_in_state(browser: Any, daemon: Daemon) -> Any:

@@ -22,7 +22,7 @@ from stintd.errors import StintdError
 from tests.support import until
 
 SOURCES = Path(__file__).parents[2] / "daemon"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass
