@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,48 @@ def test_the_page_of_commands_is_what_the_commands_say():
         [sys.executable, str(TOP / "scripts" / "reference"), "--check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture
+def newest(tmp_path):
+    """A virtual environment of the newest releases, where pip only notes what it was asked for; its own status is given."""
+
+    def make(status=0):
+        venv = tmp_path / "newest"
+        (venv / "bin").mkdir(parents=True)
+        pip = f'echo "$@" >> "{venv}/pip.log"; exit {status}'
+        text = f'#!/bin/sh\n[ "$1 $2" != "-m pip" ] || {{ {pip}; }}\nexec "{sys.executable}" "$@"\n'
+        (venv / "bin" / "python").write_text(text)
+        (venv / "bin" / "python").chmod(0o755)
+        return venv
+
+    return make
+
+
+def test_newest_tests_the_smoke_part_with_releases_that_no_bound_of_ours_holds_back(newest, tmp_path):
+    venv = newest()
+    others = tmp_path / "others"
+    done = run(
+        "test", "--newest", "--collect-only", "-q", "-n", "0", cwd=tmp_path, STINTD_NEWEST_VENV=str(venv), STINTD_VENV=str(others)
+    )
+    assert done.returncode == 0, done.stderr
+    asked = (venv / "newest.txt").read_text().split()
+    assert {"aiohttp>=3.14.3", "watchdog>=7.1", "psutil>=5.9"} <= set(asked)
+    assert "mcp>=2.3,<3" in asked, "what only tests need stays within its bounds"
+    upgrade, ours = (venv / "pip.log").read_text().splitlines()
+    assert f"--upgrade --upgrade-strategy eager -r {venv}/newest.txt" in upgrade
+    assert f"--no-deps -e {TOP}" in ours
+    assert f"  aiohttp {version('aiohttp')}\n" in done.stderr
+    for part in ("e2e/test_start", "e2e/test_delivery", "cli/test_daemon", "api/test_dashboard", "sources/test_watch_inotify"):
+        assert f"tests/{part}.py" in done.stdout
+    assert "tests/domain" not in done.stdout
+    assert not others.exists(), "the usual environment is not touched"
+
+
+def test_newest_without_a_network_says_so_and_tests_nothing(newest, tmp_path):
+    venv = newest(status=1)
+    done = run("test", "--newest", cwd=tmp_path, STINTD_NEWEST_VENV=str(venv))
+    assert done.returncode == 1
+    assert "Nothing was tested" in done.stderr
+    assert "network" in done.stderr
+    assert done.stdout == ""

@@ -16,6 +16,8 @@ from stintd.errors import Conflict, Invalid, NotFound, Unavailable
 from stintd.settings.describe import example_text, schema, schema_text
 from stintd.settings.keys import KEYS, length_text, parse_length
 
+pytestmark = pytest.mark.smoke
+
 CONFIG = Path(__file__).parents[1] / "config"
 
 

@@ -12,6 +12,8 @@ import pytest
 from stintd.api.dashboard import pages
 from tests.api.test_entries import DAY, work
 
+pytestmark = pytest.mark.smoke
+
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 STATIC = Path(pages.__file__).parent / "static"
 SAME = {"Sec-Fetch-Site": "same-origin"}

@@ -10,6 +10,8 @@ from stintd.api import guard, listener, server
 from stintd.api.guard import Guard
 from tests.api.daemon import Client, raw
 
+pytestmark = pytest.mark.smoke
+
 POST = b"POST /api/timer/stop HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 OK = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 

@@ -17,6 +17,8 @@ from tests.support import until
 from tests.support.daemon import Daemon
 from tests.support.repos import make
 
+pytestmark = pytest.mark.smoke
+
 
 @pytest.fixture
 def started():

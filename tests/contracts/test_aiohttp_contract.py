@@ -15,6 +15,8 @@ from multidict import CIMultiDict
 
 from stintd.api.answer import Answer, json_answer
 
+pytestmark = pytest.mark.smoke
+
 REQUEST = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
 Handle = Callable[[BaseRequest], Awaitable[Answer]]
 

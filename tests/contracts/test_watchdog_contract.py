@@ -16,6 +16,8 @@ if sys.platform != "linux":
 
 from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
+pytestmark = pytest.mark.smoke
+
 WRITTEN, CREATED, OVERFLOW = 0x8, 0x100, 0x4000
 MASK = Mask(WRITTEN | CREATED | 0x400 | 0x01000000)
 

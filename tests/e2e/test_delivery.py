@@ -159,6 +159,7 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
     assert [path.name for path in texts if SECRET.encode() in path.read_bytes()] == []
 
 
+@pytest.mark.smoke
 def test_a_key_that_expired_is_told_of_and_connecting_again_sends_what_waited(tmp_path, served):
     with Daemon(tmp_path / "home") as daemon:
         daemon.stint("connect", "clockme", "--url", served.url, "--key-from", "-", "--from", "2026-01-01", stdin=SECRET + "\n")

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.daemon import Daemon
 
+pytestmark = pytest.mark.smoke
+
 NOW = datetime.now(UTC)
 MONDAY = (NOW - timedelta(days=NOW.weekday() + 7)).replace(hour=0, minute=0, second=0, microsecond=0)
 DAY = MONDAY.date().isoformat()

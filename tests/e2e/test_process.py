@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.smoke
+
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="the process is looked into through /proc (Linux)")
 def test_the_daemon_loads_neither_git_nor_openssl(make_daemon):

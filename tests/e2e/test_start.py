@@ -15,6 +15,8 @@ import pytest
 from tests.support import until
 from tests.support.daemon import SOURCES
 
+pytestmark = pytest.mark.smoke
+
 ASKS_PACKAGE = "from . import ClientTimeout"
 ALREADY_RUNNING = 5
 IN_FULL = re.compile(r"WARNING stintd\.cli\.\S+: (.+ loaded in full.*)")

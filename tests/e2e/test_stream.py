@@ -9,10 +9,13 @@ import time
 from contextlib import suppress
 
 import psutil
+import pytest
 
 from stintd.errors import StintdError
 from tests.support import until
 from tests.support.daemon import Daemon
+
+pytestmark = pytest.mark.smoke
 
 
 class Reader(threading.Thread):

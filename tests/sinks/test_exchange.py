@@ -14,6 +14,8 @@ from stintd.sinks.http import Exchange, ForbiddenAddress
 from tests.domain.test_address import NEVER, OWN
 from tests.support.receivers import Receiver
 
+pytestmark = pytest.mark.smoke
+
 PUBLIC = "93.184.216.34"
 
 

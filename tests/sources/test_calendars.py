@@ -8,6 +8,8 @@ import pytest
 from stintd.ports import CalendarAsked
 from stintd.sources import calendars, calendarworker
 
+pytestmark = pytest.mark.smoke
+
 
 def us(*when):
     return int(datetime(*when, tzinfo=UTC).timestamp() * 1e6)

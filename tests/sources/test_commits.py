@@ -15,6 +15,8 @@ from tests.support import repos
 from tests.support.clock import FakeClock
 from tests.support.repos import COLLEAGUE, START
 
+pytestmark = pytest.mark.smoke
+
 
 def facts_of(path: Path) -> CheckoutFacts:
     facts = gitreader.facts_of(str(path))

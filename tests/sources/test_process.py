@@ -16,6 +16,8 @@ from stintd.sources.process import YOUNG, Exits, ProcessWatch, agent_above, agen
 from tests.support import until
 from tests.support.clock import FakeClock
 
+pytestmark = pytest.mark.smoke
+
 
 @pytest.mark.parametrize(
     ("name", "arguments", "agent"),

@@ -18,7 +18,7 @@ from stintd.clock import SystemClock
 from stintd.sources.changes import IS_FOLDER, MOVED_TO, WRITTEN
 from tests.support.watching import Watching
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
+pytestmark = [pytest.mark.smoke, pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")]
 
 
 @pytest.fixture
