@@ -11,6 +11,7 @@ ALLOWED = {
     "memory": set(),
     "errors": set(),
     "frozen": set(),
+    "jsonvalue": set(),
     "clock": set(),
     # mounts: which file systems keep changes to themselves decides how folders are watched, and is what doctor warns of
     "mounts": set(),
@@ -35,8 +36,8 @@ ALLOWED = {
     "install": {"resources", "paths", "errors"},
     "cli": {"client", "protocol", "settings", "paths", "resources", "errors", "install", "formats", "mounts"},
 }
-EVERYWHERE = {"__version__", "frozen"}
-"""What any room may see: values are made the same way in all of them."""
+EVERYWHERE = {"__version__", "frozen", "jsonvalue"}
+"""What any room may see: values are made, and the JSON of others is read, the same way in all of them."""
 BANNED = {
     "domain": ({"asyncio", "logging", "threading", "sqlite3", "os", "pathlib", "time", "random", "socket"}, "rules are pure"),
     "store": ({"aiohttp", "git", "watchdog", "psutil"}, "the store knows rows only"),
