@@ -110,7 +110,7 @@ class Day:
         repo = self.repos[name]
         hook = repo.path / ".git/hooks/post-commit"
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(shim.text("post-commit", str(self.spool)))
+        hook.write_text(shim.shim_text("post-commit", str(self.spool)))
         hook.chmod(0o755)
         ran = await asyncio.create_subprocess_exec(str(hook), cwd=repo.path, env={"PATH": "/usr/bin:/bin", **environ})
         assert await ran.wait() == 0

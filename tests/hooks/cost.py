@@ -52,8 +52,8 @@ def _summary(wall: dict[str, list[float]], cpu: dict[str, list[float]], name: st
 
 def _arms(where: Path, git: str, spool: Path) -> Iterator[tuple[str, Path]]:
     spool.mkdir(exist_ok=True)
-    ours = shim.text("post-commit", str(spool))
-    deaf = shim.text("post-commit", str(where / "missing"))
+    ours = shim.shim_text("post-commit", str(spool))
+    deaf = shim.shim_text("post-commit", str(where / "missing"))
     for name, hook in {"none": None, "empty": EMPTY, "ours": ours, "ours, no spool": deaf}.items():
         repo = where / name.replace(" ", "-").replace(",", "")
         _run([git, "init", "-q", "--template=", str(repo)], where)

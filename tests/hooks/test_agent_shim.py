@@ -205,11 +205,11 @@ def test_the_call_works_in_a_persons_own_shell(shimmed, shell):
 
 def test_our_own_file_is_recognised_until_somebody_changes_it(shimmed):
     raw = shimmed.path.read_bytes()
-    assert shim.recognise(raw) == shim.Recognised("agent", True)
-    assert shim.recognise(raw + b"x") == shim.Recognised("agent", False)
+    assert shim.recognise(raw) == shim.OwnFile("agent", True)
+    assert shim.recognise(raw + b"x") == shim.OwnFile("agent", False)
     plugin = agentshim.plugin_text("/spool")
-    assert shim.recognise(plugin) == shim.Recognised("opencode", True)
-    assert shim.recognise(plugin + b"x") == shim.Recognised("opencode", False)
+    assert shim.recognise(plugin) == shim.OwnFile("opencode", True)
+    assert shim.recognise(plugin + b"x") == shim.OwnFile("opencode", False)
 
 
 def test_no_agent_waits_for_a_daemon_that_is_up_stopped_or_gone(tmp_path):

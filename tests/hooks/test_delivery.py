@@ -49,7 +49,7 @@ def test_a_commit_arrives_with_its_id_branch_and_time(tmp_path):
 def test_eight_writers_at_once_lose_nothing_and_nothing_is_told_twice(tmp_path):
     spool, hook = tmp_path / "spool", tmp_path / "post-commit"
     spool.mkdir()
-    hook.write_text(shim.text("post-commit", str(spool)))
+    hook.write_text(shim.shim_text("post-commit", str(spool)))
     folders = [tmp_path / f"repo{number}" for number in range(8)]
     for folder in folders:
         folder.mkdir()

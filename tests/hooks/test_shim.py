@@ -24,7 +24,7 @@ class Shimmed:
         self.spool, self.path, self.hook = top / spool, top / "hooks" / hook, hook
         self.spool.mkdir(parents=True)
         self.path.parent.mkdir()
-        self.path.write_text(shim.text(hook, str(self.spool)))
+        self.path.write_text(shim.shim_text(hook, str(self.spool)))
         self.path.chmod(0o755)
 
     def run(self, shell, *args, cwd=None, env=None, stdin=b""):
@@ -208,10 +208,10 @@ def test_a_kept_hook_that_git_would_not_run_is_not_run_either(shimmed, shell):
 
 
 def test_our_own_file_is_recognised_until_somebody_changes_it(tmp_path):
-    raw = shim.text("post-commit", "/spool").encode()
-    assert shim.recognise(raw) == shim.Recognised("post-commit", True)
-    assert shim.recognise(raw + b"echo more\n") == shim.Recognised("post-commit", False)
-    assert shim.recognise(raw.replace(b"post-commit", b"post-merge")) == shim.Recognised("post-merge", False)
+    raw = shim.shim_text("post-commit", "/spool").encode()
+    assert shim.recognise(raw) == shim.OwnFile("post-commit", True)
+    assert shim.recognise(raw + b"echo more\n") == shim.OwnFile("post-commit", False)
+    assert shim.recognise(raw.replace(b"post-commit", b"post-merge")) == shim.OwnFile("post-merge", False)
     assert shim.recognise(b"#!/bin/sh\n# stintd hook\n") is None
     assert shim.recognise(b"") is None
 

@@ -206,7 +206,7 @@ def test_a_dry_run_shows_the_change_and_makes_none(home, stint, tmp_path):
     before = snapshot(tmp_path)
     _, out, _ = stint("install", "claude-code", "--dry-run")
     assert out.startswith("would write in ")
-    assert f"would change {home}/.claude/settings.json, keeping it as it is in " in out
+    assert f"would change {home}/.claude/settings.json, keeping a copy in " in out
     assert any(line.startswith("    + ") and "claude-code SessionEnd" in line for line in out.splitlines())
     assert snapshot(tmp_path) == before
 
@@ -235,7 +235,7 @@ def test_calls_of_another_home_are_replaced_and_said_so(home, stint, monkeypatch
     path = put(home, "claude-code")
     stint("install", "claude-code")
     monkeypatch.setenv("STINTD_HOME", str(tmp_path / "other"))
-    assert "of another version or home" in stint("status", "claude-code")[1]
+    assert "from another version or home" in stint("status", "claude-code")[1]
     stint("install", "claude-code")
     found = calls(hooks_in(path), "Stop")
     assert len([call for call in found if "stintd-agent" in call]) == 1

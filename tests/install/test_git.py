@@ -11,7 +11,7 @@ import pytest
 from stintd.errors import Conflict, NotFound
 from stintd.install import git, gitplace
 from stintd.install.change import Write, perform
-from stintd.install.shim import HOOKS, text
+from stintd.install.shim import HOOKS, shim_text
 from stintd.sources.hookline import parse_line, signal_of
 from tests.support.repos import TestRepo, init, make
 
@@ -232,7 +232,7 @@ def test_a_hook_of_an_earlier_version_is_replaced_and_keeps_what_it_kept(tmp_pat
     hook = foreign(repo.path / ".git/hooks/post-commit")
     install(repo, tmp_path / "earlier")
     install(repo, spool)
-    assert hook.read_text() == text("post-commit", str(spool))
+    assert hook.read_text() == shim_text("post-commit", str(spool))
     uninstall(repo)
     assert hook.read_text() == FOREIGN
 
@@ -270,9 +270,15 @@ def test_a_hooks_folder_that_is_none_is_refused(tmp_path, spool, what):
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(".husky/_", "belongs to the project"), (".githooks", "belongs to the project"), ("/shared/hooks", "outside of it"),
-     ("~/hooks", "outside of it"), ("../hooks", "outside of it"), ("", "to nothing")],
-)  # fmt: skip
+    [
+        (".husky/_", "belongs to the project"),
+        (".githooks", "belongs to the project"),
+        ("/shared/hooks", "outside that repository"),
+        ("~/hooks", "outside that repository"),
+        ("../hooks", "outside that repository"),
+        ("", "empty value"),
+    ],
+)
 def test_a_hooks_path_of_the_project_or_elsewhere_is_explained_and_not_touched(tmp_path, spool, value, words):
     repo = make(tmp_path / "acme")
     repo.git("config", "core.hooksPath", value)
@@ -331,14 +337,14 @@ def test_a_config_that_git_cannot_read_is_refused(tmp_path, spool):
 
 def test_outside_of_repositories_and_in_odd_ones_there_is_a_clear_word(tmp_path):
     with pytest.raises(NotFound):
-        gitplace.find(str(tmp_path))
+        gitplace.find_repository(str(tmp_path))
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd/.git").write_text("gitdir: nowhere\n")
-    with pytest.raises(Conflict, match="no folder"):
-        gitplace.find(str(tmp_path / "odd"))
+    with pytest.raises(Conflict, match="not a folder"):
+        gitplace.find_repository(str(tmp_path / "odd"))
     (tmp_path / "odd/.git").write_text("something else")
-    with pytest.raises(Conflict, match="not what git would write"):
-        gitplace.find(str(tmp_path / "odd"))
+    with pytest.raises(Conflict, match="not a file that git wrote"):
+        gitplace.find_repository(str(tmp_path / "odd"))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -366,4 +372,4 @@ def test_the_state_of_every_hook_is_told(tmp_path, spool):
     states = git.hook_states(folder, str(spool))
     assert states["post-commit"] == "installed"
     assert states["post-merge"] == "installed, another runs afterwards"
-    assert set(git.hook_states(folder, "/elsewhere").values()) == {"of another version or home"}
+    assert set(git.hook_states(folder, "/elsewhere").values()) == {"from another version or home"}

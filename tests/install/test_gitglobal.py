@@ -181,7 +181,7 @@ def test_a_template_of_the_users_is_left_alone(ours, spool, config, how, monkeyp
         subprocess.run(["git", "config", "--global", "init.templateDir", "/theirs"], check=True)
     plan = gitglobal.plan_template(str(ours), str(spool))
     assert plan.steps == ()
-    assert "template of yours" in plan.problems[0].text
+    assert "already sets a template" in plan.problems[0].text
 
 
 def test_core_hooks_path_is_never_set(ours, spool):

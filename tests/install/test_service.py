@@ -22,7 +22,7 @@ from tests.support.daemon import SOURCES, Daemon
 
 @pytest.fixture
 def place(isolated_home):
-    return service.Place(home_layout(), [sys.executable, "-P", "-m", "stintd.cli.run"], str(isolated_home), os.environ)
+    return service.ServicePlace(home_layout(), [sys.executable, "-P", "-m", "stintd.cli.run"], str(isolated_home), os.environ)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def units(home: Path) -> list[str]:
 @pytest.mark.parametrize("awkward", ["home", "with space", 'per%cent "quoted" $HOME'])
 def test_systemd_finds_no_fault_with_the_units(tmp_path, isolated_home, awkward):
     environ = {**os.environ, "STINTD_HOME": str(tmp_path / awkward)}
-    here = service.Place(home_layout(environ), [sys.executable, "-P", "-m", "stintd.cli.run"], str(isolated_home), environ)
+    here = service.ServicePlace(home_layout(environ), [sys.executable, "-P", "-m", "stintd.cli.run"], str(isolated_home), environ)
     perform(service.plan_install(service.MANAGERS["systemd"], here).steps)
     folder = isolated_home / ".config" / "systemd" / "user"
     done = subprocess.run(
@@ -147,13 +147,13 @@ def test_up_and_down_go_through_the_manager_of_an_installed_service(isolated_hom
 def test_a_moved_python_is_found_by_doctor(isolated_home, systemctl):
     stint("service", "install")
     folder = isolated_home / ".config" / "systemd" / "user"
-    there = service.Place(home_layout(), ["/gone/python", "-m", "stintd.cli.run"], str(isolated_home), os.environ)
+    there = service.ServicePlace(home_layout(), ["/gone/python", "-m", "stintd.cli.run"], str(isolated_home), os.environ)
     for path, text in service.MANAGERS["systemd"].files(there).items():
         Path(path).write_bytes(text)
     assert units(isolated_home) == ["stintd.path", "stintd.service", "stintd.socket"]
     assert "/gone/python" in (folder / "stintd.service").read_text()
     out = stint("doctor").stdout
-    assert "of another version or home" in out
+    assert "from another version or home" in out
     assert "stint service install" in out
 
 

@@ -148,7 +148,7 @@ def test_what_is_read_is_renewed_when_it_is_of_another_version(hooks, isolated_h
     hooks("install", "vim")
     ours = isolated_home / "stintd/hooks/stintd.vim"
     ours.write_text("old")
-    assert "of another version" in hooks("status", "vim")[1]
+    assert "from another version" in hooks("status", "vim")[1]
     hooks("install", "vim")
     assert "stintd" in ours.read_text()
     assert "Vim: installed (" in hooks("status", "vim")[1]

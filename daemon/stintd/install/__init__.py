@@ -1,4 +1,4 @@
-"""Installing hooks into hosts whose settings are not ours.
+"""Installing hooks into other programs ("hosts": git, agents, editors, shells, service managers) whose settings are not ours.
 
-Every change can be shown first, keeps what was there, and is removed exactly.
+Every change can be shown before it is made, keeps what was there, and can be undone exactly.
 """

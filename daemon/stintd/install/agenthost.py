@@ -1,4 +1,4 @@
-"""What installers of agents' hooks have in common: where our part lies, and how calls stand in a host's JSON."""
+"""What the installers of agents' hooks have in common: where our part lies, and how calls are written in a host's JSON."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -8,11 +8,11 @@ from stintd.frozen import frozen
 from stintd.install.agentsettings import Home, SettingsText, plan_install, plan_uninstall, state_of
 from stintd.install.agentshim import call, is_call, users_shell
 from stintd.install.change import Plan
-from stintd.install.jsontext import Node, added, parse, removed_where, without
+from stintd.install.jsontext import Node, parse, with_member, without_items, without_member
 
 Entry = Callable[[str, str], Any]
-"""The item that makes a host run a command at an event."""
-MEND = "mend it, then run this again; nothing was changed"
+"""Makes the item by which a host runs a command at an event: (command, event) to JSON."""
+FIX_HINT = "fix the file, then run this again; nothing was changed"
 
 
 class Host(Protocol):
@@ -22,19 +22,19 @@ class Host(Protocol):
     title: str
 
     def install(self, home: Home) -> Plan:
-        """What installing would change; empty when everything is in place."""
+        """The changes that installing would make; empty when everything is in place."""
 
     def uninstall(self, home: Home) -> Plan:
-        """What taking ours out again would change."""
+        """The changes that removing our part would make."""
 
     def state(self, home: Home) -> tuple[str, str]:
-        """The file, and in words how it stands with our calls in it."""
+        """The settings file, and the state of our calls in it, in words."""
 
 
 @frozen
 class JsonHost:
     """An agent that keeps hooks in a JSON file. `place` finds the file, `entry` makes the item of an event; `is_own`: the
-    whole file is ours; `is_sourced`: it gives commands to sh or bash.
+    whole file is ours; `is_sourced`: the agent runs commands with sh or bash.
     """
 
     name: str
@@ -57,7 +57,7 @@ class JsonHost:
         return self.place(home), state_of(home, self.place(home), self.text(home))
 
     def text(self, home: Home) -> SettingsText:
-        """How this home's calls get into the file and out again."""
+        """The editor that inserts this home's calls into the file and removes them."""
         shell = "sh" if self.is_sourced else users_shell(home.environ)
         calls = {event: call(home.shim, self.name, event, shell=shell) for event in self.events}
         wanted = {event: self.entry(command, event) for event, command in calls.items()}
@@ -66,7 +66,7 @@ class JsonHost:
 
 @frozen
 class JsonText:
-    """Calls as items of lists by event, below `hooks`. `first`: the text of a new file."""
+    """Our calls as items of one list per event, under `hooks`. `first`: the text of a new file."""
 
     wanted: Mapping[str, Any]
     first: str
@@ -74,76 +74,76 @@ class JsonText:
     is_own: bool
 
     def insert(self, raw: bytes | None) -> bytes:
-        text = _decoded(raw) if raw is not None else self.first
+        text = _decode(raw) if raw is not None else self.first
         if self._read(text).get("hooks") is None:
-            return added(text, self._read(text), "hooks", {event: [item] for event, item in self.wanted.items()}).encode()
+            return with_member(text, self._read(text), "hooks", {event: [item] for event, item in self.wanted.items()}).encode()
         for event, item in self.wanted.items():
-            hooks = _at(self._read(text), ("hooks",))
+            hooks = _node_at(self._read(text), ("hooks",))
             listed = hooks.get(event)
-            text = added(text, hooks, event, [item]) if listed is None else added(text, listed, None, item)
+            text = with_member(text, hooks, event, [item]) if listed is None else with_member(text, listed, None, item)
         return text.encode()
 
     def strip(self, raw: bytes) -> bytes:
-        text = before = _decoded(raw)
+        text = before = _decode(raw)
         hooks = self._read(text).get("hooks")
         for event in hooks.value if hooks is not None else ():
-            shorter = removed_where(text, self._read, ("hooks", event), is_ours)
+            shorter = without_items(text, self._read, ("hooks", event), is_ours)
             if shorter != text:
                 text = self._without_empty(shorter, ("hooks", event))
         return (self._without_empty(text, ("hooks",)) if text != before else text).encode()
 
     def missing(self, raw: bytes) -> list[str]:
-        hooks = self._read(_decoded(raw)).get("hooks")
+        hooks = self._read(_decode(raw)).get("hooks")
         held = hooks.value if hooks is not None else {}
         return [event for event, item in self.wanted.items() if item not in held.get(event, [])]
 
     def is_bare(self, raw: bytes) -> bool:
-        value = self._read(_decoded(raw)).value
+        value = self._read(_decode(raw)).value
         return {**value, "hooks": value.get("hooks", {})} == {**parse(self.first).value, "hooks": {}}
 
     def _read(self, text: str) -> Node:
-        """The root, once it is clear that hooks in it are where and what they should be."""
+        """The root node, after checking that `hooks` in it has the expected structure."""
         root = parse(text, comments=self.comments)
         if not isinstance(root.value, dict):
-            raise Conflict("it holds no object", MEND)
+            raise Conflict("its top level is not an object", FIX_HINT)
         hooks = root.value.get("hooks", {})
         if not isinstance(hooks, dict):
-            raise Conflict("`hooks` in it is no object", MEND)
+            raise Conflict("`hooks` in it is not an object", FIX_HINT)
         for event in self.wanted:
             if not isinstance(hooks.get(event, []), list):
-                raise Conflict(f"`hooks.{event}` in it is no list", MEND)
+                raise Conflict(f"`hooks.{event}` in it is not a list", FIX_HINT)
         return root
 
     def _without_empty(self, text: str, path: tuple[str, ...]) -> str:
-        """Without the member at `path` when nothing is left in it."""
-        holder = _at(self._read(text), path[:-1])
+        """The text without the member at `path` when nothing is left in that member."""
+        holder = _node_at(self._read(text), path[:-1])
         node = holder.get(path[-1])
         if node is None or node.members or text[node.start + 1 : node.end - 1].strip():
             return text
-        return without(text, holder, [name for name, _, _ in holder.members].index(path[-1]))
+        return without_member(text, holder, [name for name, _, _ in holder.members].index(path[-1]))
 
 
 def is_ours(item: Any) -> bool:
-    """Whether an item of a list of hooks calls nothing but our shim. One that a person added to is theirs."""
+    """Whether an item of a list of hooks calls only our shim. An item that a person added something to is theirs."""
     if not isinstance(item, dict):
         return False
     inner = item.get("hooks")
     if isinstance(inner, list):
-        return bool(inner) and all(is_ours(one) for one in inner)
+        return bool(inner) and all(is_ours(nested) for nested in inner)
     return any(is_call(item.get(key)) for key in ("command", "bash"))
 
 
-def _at(node: Node, path: tuple[str, ...]) -> Node:
+def _node_at(node: Node, path: tuple[str, ...]) -> Node:
     for name in path:
-        found = node.get(name)
-        if found is None:
-            raise Conflict(f"`{name}` is gone from it", MEND)
-        node = found
+        child = node.get(name)
+        if child is None:
+            raise Conflict(f"`{name}` is no longer in it", FIX_HINT)
+        node = child
     return node
 
 
-def _decoded(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise Conflict("it is not UTF-8", MEND) from error
+        raise Conflict("it is not UTF-8", FIX_HINT) from error

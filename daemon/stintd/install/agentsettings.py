@@ -1,8 +1,8 @@
-"""Changing a settings file of an agent's, and changing it back.
+"""Changing a settings file of an agent, and changing it back.
 
-The file is the user's: it is kept before the first change, and one that cannot be read is left alone. What it was before
-we came is known by its digest, so that a removal gives back the same bytes; where somebody changed it since, only what
-is ours goes.
+The file is the user's: a copy is kept before the first change, and a file that cannot be read is left alone. A digest
+records what it was before us, so that uninstalling restores the same bytes; where somebody has changed it since, only our
+part is removed.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Protocol
+from typing import Any, Protocol
 
 from stintd.errors import Conflict, StintdError
 from stintd.frozen import frozen
@@ -20,7 +20,7 @@ from stintd.install.change import Plan, Problem, Remove, Rewrite, Step, Write, r
 
 @frozen
 class Home:
-    """Where our part lies: the folder of the shims and the spool they write into. `user`: the user's own home folder."""
+    """Where our part lies: the folder of the shims and the spool they write into. `user`: the user's home folder."""
 
     hooks: str
     spool: str
@@ -33,28 +33,28 @@ class Home:
 
 
 class SettingsText(Protocol):
-    """How calls get into a host's text and out again. All raise `conflict` for a text that cannot be read."""
+    """Inserts our calls into a host's text and removes them. All methods raise `conflict` for a text that cannot be read."""
 
     @property
     def is_own(self) -> bool:
-        """Whether the whole file is ours, and goes when we do."""
+        """Whether the whole file is ours and is removed when we uninstall."""
 
     def insert(self, raw: bytes | None) -> bytes:
-        """The text with our calls; None: of a new file."""
+        """The text with our calls; from None, the text of a new file."""
 
     def strip(self, raw: bytes) -> bytes:
-        """The text without them."""
+        """The text without our calls."""
 
     def missing(self, raw: bytes) -> list[str]:
-        """The events of which our call is not there."""
+        """The events whose call is missing."""
 
     def is_bare(self, raw: bytes) -> bool:
-        """Whether a text without our calls says no more than a new file."""
+        """Whether a text without our calls contains no more than a new file."""
 
 
 @frozen
-class Kept:
-    """What is remembered of a settings file: digests of before and after us ("": there was none), folders made for it."""
+class KeptSettings:
+    """What is remembered of a settings file: digests before and after our change ("": there was no file), folders made for it."""
 
     path: str
     before: str
@@ -65,9 +65,9 @@ class Kept:
 def plan_install(
     home: Home, name: str, path: str, settings: SettingsText, note: str = "", *, has_shim: bool = True, secret: str = ""
 ) -> Plan:
-    """The shim, then the calls to it; empty when both are in place. `secret`: a pattern of what is not to be shown."""
+    """Write the shim, then the calls to it; empty when both are in place. `secret`: a pattern of text not to be shown."""
     shim = shim_text(home.spool)
-    steps: tuple[Step, ...] = () if not has_shim or _has(home.shim, shim) else (Write(home.shim, shim, 0o755),)
+    steps: tuple[Step, ...] = () if not has_shim or _is_in_place(home.shim, shim) else (Write(home.shim, shim, 0o755),)
     try:
         present = read_text(os.path.realpath(path))
         if present is not None and not settings.missing(present):
@@ -75,35 +75,35 @@ def plan_install(
         base = _base(home, name, present, settings)
         after = settings.insert(base)
         if settings.missing(after):
-            raise Conflict("it would not say what it should", "see what is odd about it; nothing was changed")
+            raise Conflict("our calls could not be added to it", "look for something unusual in it; nothing was changed")
     except StintdError as error:
-        return _left_alone(path, error)
+        return _problem_plan(path, error)
     change = Rewrite(path, present, after, _kept_file(home, name), base, secret)
     return Plan((*steps, change), notes=(note,) if note else ())
 
 
 def plan_uninstall(home: Home, name: str, path: str, settings: SettingsText, *, secret: str = "") -> Plan:
-    """Back to the bytes before us where nobody changed the file since, else without what is ours; then what we kept."""
-    kept = recall(home).get(name)
+    """Restore the bytes from before us where nobody has changed the file since, else remove our part; then the copy we kept."""
+    record = recall(home).get(name)
     steps: tuple[Step, ...] = ()
     try:
         present = read_text(os.path.realpath(path))
         if present is not None:
             base = _base(home, name, present, settings)
-            is_made = settings.is_own or (kept is not None and not kept.before)
+            is_made = settings.is_own or (record is not None and not record.before)
             after = None if base is None or (is_made and settings.is_bare(base)) else base
             steps = () if after == present else (Rewrite(path, present, after, secret=secret),)
-            if after is None and kept is not None:
-                steps += _emptied(path, kept.folders)
+            if after is None and record is not None:
+                steps += _empty_folders(path, record.folders)
     except StintdError as error:
-        return _left_alone(path, error)
+        return _problem_plan(path, error)
     if steps and os.path.lexists(_kept_file(home, name)):
         steps += (Remove(_kept_file(home, name)),)
     return Plan(steps)
 
 
-def _emptied(path: str, folders: tuple[str, ...]) -> tuple[Step, ...]:
-    """Removal of the folders made for a file, as far up as nothing else lies in them."""
+def _empty_folders(path: str, folders: tuple[str, ...]) -> tuple[Step, ...]:
+    """Remove the folders made for a file, upwards as long as they hold nothing else."""
     steps: list[Step] = []
     for folder in folders:
         if not os.path.isdir(folder) or set(os.listdir(folder)) - {os.path.basename(path)}:
@@ -114,40 +114,40 @@ def _emptied(path: str, folders: tuple[str, ...]) -> tuple[Step, ...]:
 
 
 def state_of(home: Home, path: str, settings: SettingsText) -> str:
-    """How a settings file stands, in words, and the shim that it calls."""
-    found = stands(path, settings)
-    if found == "installed" and not _has(home.shim, shim_text(home.spool)):
-        return "installed, but what it calls is missing or of another version: install it again"
-    return found
+    """The state of a settings file and of the shim that it calls, in words."""
+    words = settings_state(path, settings)
+    if words == "installed" and not _is_in_place(home.shim, shim_text(home.spool)):
+        return "installed, but what it calls is missing or from another version: install it again"
+    return words
 
 
-def stands(path: str, settings: SettingsText) -> str:
-    """How a settings file stands, in words."""
+def settings_state(path: str, settings: SettingsText) -> str:
+    """The state of a settings file, in words."""
     try:
         present = read_text(os.path.realpath(path))
         if present is None:
             return "absent"
         if not settings.missing(present):
             return "installed"
-        return "absent" if settings.strip(present) == present else "of another version or home"
+        return "absent" if settings.strip(present) == present else "from another version or home"
     except StintdError as error:
         return f"left alone: {error.message}"
 
 
-def _left_alone(path: str, error: StintdError) -> Plan:
+def _problem_plan(path: str, error: StintdError) -> Plan:
     return Plan(problems=(Problem(path, f"{path}: {error.message}", error.hint),))
 
 
 def _base(home: Home, name: str, present: bytes | None, settings: SettingsText) -> bytes | None:
-    """What the file says without us; None: there is none. To the byte as it was, if nobody changed it since."""
-    kept = recall(home).get(name)
+    """The file without our part; None: there is none. Exactly the original bytes if nobody has changed it since."""
+    record = recall(home).get(name)
     if present is None:
         return None
-    if kept is not None and kept.after == digest(present):
-        if not kept.before:
+    if record is not None and record.after == digest(present):
+        if not record.before:
             return None
         original = _read(_kept_file(home, name))
-        if original is not None and digest(original) == kept.before:
+        if original is not None and digest(original) == record.before:
             return original
     return settings.strip(present)
 
@@ -156,7 +156,7 @@ def _kept_file(home: Home, name: str) -> str:
     return os.path.join(home.hooks, "kept", name)
 
 
-def _has(path: str, text: bytes) -> bool:
+def _is_in_place(path: str, text: bytes) -> bool:
     return _read(path) == text and os.access(path, os.X_OK)
 
 
@@ -170,40 +170,43 @@ def _read(path: str) -> bytes | None:
 # ---------------------------------------------------------------- memory
 
 
-def recall(home: Home) -> dict[str, Kept]:
-    """By host. Empty when nothing is known."""
+def recall(home: Home) -> dict[str, KeptSettings]:
+    """The records by host. Empty when nothing is recorded."""
     try:
         known = json.loads(read_text(_memory_file(home)) or b"{}")
-        return {
-            name: Kept(str(one["path"]), str(one["before"]), str(one["after"]), tuple(map(str, one["folders"])))
-            for name, one in known.items()
-        }
+        return {name: _settings_from(record) for name, record in known.items()}
     except (StintdError, ValueError, AttributeError, TypeError, KeyError):
         return {}
 
 
+def _settings_from(record: Mapping[str, Any]) -> KeptSettings:
+    folders = tuple(map(str, record["folders"]))
+    return KeptSettings(str(record["path"]), str(record["before"]), str(record["after"]), folders)
+
+
 def remember(home: Home, name: str, plan: Plan) -> None:
-    """Note a change before it is made, so that an interrupted one can be taken back too."""
+    """Record a change before it is made, so that an interrupted one can be undone too."""
     for step in plan.steps:
         if isinstance(step, Rewrite) and step.after is not None and step.keep:
             known = recall(home)
             folders = _missing_folders(step.path) or (known[name].folders if name in known else ())
             before = digest(step.kept) if step.kept is not None else ""
-            _store(home, {**known, name: Kept(step.path, before, digest(step.after), folders)})
+            _store(home, {**known, name: KeptSettings(step.path, before, digest(step.after), folders)})
 
 
 def forget(home: Home, name: str) -> None:
-    """Nothing of ours is in the host's settings any more; the last one takes the shim with it."""
+    """Forget a host whose settings no longer hold our part; with the last one the shim is removed too."""
     known = recall(home)
     if name in known:
         del known[name]
         _store(home, known)
 
 
-def _store(home: Home, known: Mapping[str, Kept]) -> None:
+def _store(home: Home, known: Mapping[str, KeptSettings]) -> None:
     os.makedirs(home.hooks, mode=0o700, exist_ok=True)
     if known:
-        replace_file(_memory_file(home), json.dumps({name: asdict(one) for name, one in known.items()}, indent=1).encode(), 0o600)
+        records = {name: asdict(record) for name, record in known.items()}
+        replace_file(_memory_file(home), json.dumps(records, indent=1).encode(), 0o600)
         return
     for path in (_memory_file(home), home.shim):
         if os.path.lexists(path):
@@ -218,7 +221,7 @@ def _memory_file(home: Home) -> str:
 
 
 def _missing_folders(path: str) -> tuple[str, ...]:
-    """The folders that are made for a file, the deepest first."""
+    """The folders that will be made for a file, the deepest first."""
     missing = []
     while (folder := os.path.dirname(path)) != path and not os.path.lexists(folder):
         missing.append(folder)

@@ -1,4 +1,4 @@
-"""The shim that agents call, how a call to it looks in their settings, and how ours is known from a person's."""
+"""The shim that agents call, how a call to it is written in their settings, and how our calls are told from a person's."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 
 from stintd.errors import Invalid
-from stintd.install.shim import stamped
+from stintd.install.shim import stamp
 from stintd.resources import bundled
 
 SHIM, NAME = "stintd-agent", "agent"
@@ -22,38 +22,38 @@ def shim_text(spool: str) -> bytes:
     """The whole shim, writing into `spool`."""
     _check(spool)
     body = bundled("hooks/agents/shim.sh").read_text().replace("@SPOOL@", shlex.quote(spool))
-    return stamped(NAME, body).encode(errors="surrogateescape")
+    return stamp(NAME, body).encode(errors="surrogateescape")
 
 
 def plugin_text(spool: str) -> bytes:
     """opencode's plugin, writing into `spool`."""
     _check(spool)
     body = bundled("hooks/agents/opencode.js").read_text().replace("@SPOOL@", json.dumps(spool, ensure_ascii=False))
-    return stamped("opencode", body).encode(errors="surrogateescape")
+    return stamp("opencode", body).encode(errors="surrogateescape")
 
 
 def call(shim: str, host: str, event: str, *, shell: str = "sh") -> str:
-    """What a host runs. Silent when stintd is gone; no process between, so that the agent is the shim's parent.
+    """The command that a host runs. Silent when stintd is gone; no process in between, so that the agent is the shim's parent.
 
-    `shell`: what reads it. "sh" (or bash) reads the shim itself, which takes half the time of starting another shell.
-    Where the host takes the user's own, that may be fish later, which starts sh for it; csh ("csh") always does.
+    `shell`: which shell reads the command. "sh" (or bash) sources the shim, which takes half the time of starting another
+    shell. A host that uses the user's own shell ("any") may meet fish later, which starts sh for it; csh ("csh") always does.
     """
     path = shlex.quote(shim)
-    begun = f"test -x {path} && exec {path} {host} {event} || :"
+    in_new_shell = f"test -x {path} && exec {path} {host} {event} || :"
     if shell == "csh":
-        return begun
+        return in_new_shell
     if shell == "sh":
         return f"set -- {host} {event}; test -r {path} && . {path} || :"
-    return f'set -- {host} {event}; test -z "$FISH_VERSION" && test -r {path} && . {path} || {begun}'
+    return f'set -- {host} {event}; test -z "$FISH_VERSION" && test -r {path} && . {path} || {in_new_shell}'
 
 
 def users_shell(environ: Mapping[str, str]) -> str:
-    """The same for a host that takes the user's own shell."""
+    """The `shell` of `call` for a host that uses the user's own shell."""
     return "csh" if os.path.basename(environ.get("SHELL", "")).endswith("csh") else "any"
 
 
 def is_call(command: object) -> bool:
-    """Whether a command in somebody's settings is a call of ours, of this home or another."""
+    """Whether a command in somebody's settings is our call, from this home or another."""
     return isinstance(command, str) and command != ":" and _OURS.fullmatch(command) is not None
 
 

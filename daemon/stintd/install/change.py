@@ -1,7 +1,7 @@
-"""What an installation would do, as values that can be shown before they are done, and the doing of them.
+"""The steps of an installation, as values that can be shown before they are performed, and performing them.
 
 Every step leaves the host working at each instant: a file is replaced by a rename, never written in place, and a hook
-that is put aside is put back when the step after it fails.
+that was moved aside is moved back when the next step fails.
 """
 
 import contextlib
@@ -18,12 +18,12 @@ from stintd.frozen import frozen
 TEXT_LIMIT = 1024 * 1024
 ALONE = b", and this file"
 """Ends a line that came with its file: then the file goes with it."""
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 @frozen
 class Write:
-    """Put `text` at `path`; what is there now goes to `keep`, or is replaced when `keep` is ""."""
+    """Write `text` to `path`; the file there now is moved to `keep`, or replaced when `keep` is ""."""
 
     path: str
     text: bytes
@@ -57,7 +57,7 @@ class AddLine:
 
 @frozen
 class DropLine:
-    """Take one line out of the user's git configuration again."""
+    """Remove one line from the user's git configuration."""
 
     path: str
     line: bytes
@@ -65,8 +65,8 @@ class DropLine:
 
 @frozen
 class Rewrite:
-    """Change a settings file of the user's from `before` to `after` (None: there is none), keeping `kept` at `keep`.
-    `secret`: a pattern of what in it is not shown.
+    """Change a settings file of the user from `before` to `after` (None: no file), and keep a copy (`kept`) at `keep`.
+    `secret`: a pattern of text in it that is not shown.
     """
 
     path: str
@@ -82,7 +82,7 @@ Step = Write | Move | Remove | AddLine | DropLine | Rewrite
 
 @frozen
 class Problem:
-    """Why one place was left alone, and what to do about it."""
+    """Why one file or folder was left alone, and what to do about it."""
 
     path: str
     text: str
@@ -91,7 +91,7 @@ class Problem:
 
 @frozen
 class Plan:
-    """Steps in order, the places that are left alone, and what the user has to do besides."""
+    """Steps in order, what is left alone and why, and what the user has to do besides."""
 
     steps: tuple[Step, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -101,8 +101,8 @@ class Plan:
         return Plan(self.steps + other.steps, self.problems + other.problems, self.notes + other.notes)
 
 
-def described(steps: Iterable[Step]) -> Iterable[str]:
-    """The lines that show the steps to a person; files of one folder share a line."""
+def describe(steps: Iterable[Step]) -> Iterable[str]:
+    """The steps in words, one line each; files of one folder share a line."""
     for (verb, folder), group in groupby(steps, _heading):
         members = list(group)
         names = ", ".join(os.path.basename(step.path) for step in members if isinstance(step, Write | Remove))
@@ -110,7 +110,7 @@ def described(steps: Iterable[Step]) -> Iterable[str]:
             yield f"{verb} in {folder}: {names}"
             continue
         for step in members:
-            yield from _described(step)
+            yield from _describe(step)
 
 
 def _heading(step: Step) -> tuple[str, str]:
@@ -122,29 +122,29 @@ def _heading(step: Step) -> tuple[str, str]:
     return "", ""
 
 
-def _described(step: Step) -> Iterable[str]:
+def _describe(step: Step) -> Iterable[str]:
     match step:
         case Write(path, keep=keep):
-            yield f"keep {path} as {os.path.basename(keep)}, which runs after ours"
+            yield f"keep {path} as {os.path.basename(keep)}, which runs after our hook"
             yield f"write in {os.path.dirname(path)}: {os.path.basename(path)}"
         case Move(path, to):
-            yield f"put {path} back as {os.path.basename(to)}"
+            yield f"move {path} back to {os.path.basename(to)}"
         case Remove(path):
             yield f"remove the empty folder {path}"
         case AddLine(path, line):
             yield f"add to {path}: {os.fsdecode(line)}"
         case DropLine(path, line):
-            yield f"take out of {path}: {os.fsdecode(line)}"
+            yield f"remove from {path}: {os.fsdecode(line)}"
         case Rewrite(path, before, after, keep, kept, secret):
             yield f"{'write' if before is None else 'remove' if after is None else 'change'} {path}" + (
-                f", keeping it as it is in {keep}" if kept is not None else ""
+                f", keeping a copy in {keep}" if kept is not None else ""
             )
-            for line in _difference(before or b"", after or b""):
-                yield re.sub(secret, "…", line) if secret else line
+            for changed in _difference(before or b"", after or b""):
+                yield re.sub(secret, "…", changed) if secret else changed
 
 
 def _difference(before: bytes, after: bytes) -> Iterable[str]:
-    """The lines that come and go, with one line around them."""
+    """The lines that are added and removed, with one line of context."""
     old, new = (text.decode(errors="replace").splitlines() for text in (before, after))
     for line in islice(unified_diff(old, new, n=1, lineterm=""), 2, None):
         yield f"    {line}"
@@ -154,7 +154,7 @@ def perform(steps: Iterable[Step]) -> None:
     """Do them in order. `unavailable` names the place that could not be changed; what was done before stays done."""
     for step in steps:
         try:
-            _do(step)
+            _perform_step(step)
         except OSError as error:
             raise Unavailable(
                 f"cannot change {step.path}: {error.strerror}", "make it writable and make room, then run this again"
@@ -162,17 +162,17 @@ def perform(steps: Iterable[Step]) -> None:
 
 
 def read_text(path: str) -> bytes | None:
-    """The content of a regular file, None when there is none; `conflict` for anything else than a plain small file."""
+    """The content of a regular file, None when there is none; `conflict` for anything but a small regular file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Conflict(f"cannot read {path}: {error.strerror}", "see what it is; it was left alone") from error
+        raise Conflict(f"cannot read {path}: {error.strerror}", "look at what it is; it was left alone") from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > TEXT_LIMIT:
-            raise Conflict(f"{path} is not a plain file", "see what it is; it was left alone")
+            raise Conflict(f"{path} is not a plain file", "look at what it is; it was left alone")
         with open(descriptor, "rb", closefd=False) as file:  # which refuses a folder before anybody could look at it
             return file.read(TEXT_LIMIT)
     finally:
@@ -180,18 +180,18 @@ def read_text(path: str) -> bytes | None:
 
 
 def replace_file(path: str, text: bytes, mode: int) -> None:
-    """Write `text` beside `path` and rename it there, so that no reader ever sees half a file."""
+    """Write `text` to a new file and rename it to `path`, so that no reader ever sees half a file."""
     fresh = f"{path}.stintd-new"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(fresh)
-    _rename_over(path, os.open(fresh, _NEW, 0o600), fresh, text, mode)
+    _rename_over(path, os.open(fresh, _CREATE, 0o600), fresh, text, mode)
 
 
 def with_line(text: bytes | None, line: bytes) -> bytes:
     """`text` with the line at its end.
 
-    A file without a last newline gets none, so that taking the line out leaves every byte as it was; a file that did not
-    exist is noted in the line, so that it goes again.
+    A file without a final newline gets none, so that removing the line restores every byte; if the file did not exist, the
+    line says so, so that the file is removed with it.
     """
     if text is None:
         return line + ALONE + b"\n"
@@ -201,21 +201,21 @@ def with_line(text: bytes | None, line: bytes) -> bytes:
 def without_line(text: bytes, line: bytes) -> bytes | None:
     """`text` without the line, None when the file came with it and holds nothing else."""
     lines = text.split(b"\n")
-    found = next((known for known in (line, line + ALONE) if known in lines), None)
-    if found is None:
+    own_line = next((known for known in (line, line + ALONE) if known in lines), None)
+    if own_line is None:
         return text
-    index = lines.index(found)
+    index = lines.index(own_line)
     follower = next((later.strip() for later in lines[index + 1 :] if later.strip()), b"")
     if follower and not follower.startswith((b"[", b"#", b";")):
         lines[index] = line.split(b" ", 1)[0]  # git has put a setting of the user's below our header: leave it one
     else:
         del lines[index]
     rest = b"\n".join(lines)
-    return None if found.endswith(ALONE) and not rest.strip() else rest
+    return None if own_line.endswith(ALONE) and not rest.strip() else rest
 
 
 def has_line(path: str, line: bytes) -> bool:
-    """Whether a file of the user's holds the line, in either form."""
+    """Whether a file of the user holds the line, in either form."""
     try:
         text = read_text(os.path.realpath(path))
     except Conflict:
@@ -236,7 +236,7 @@ def _rename_over(path: str, descriptor: int, fresh: str, text: bytes, mode: int)
         raise
 
 
-def _do(step: Step) -> None:
+def _perform_step(step: Step) -> None:
     match step:
         case Write():
             _write(step)
@@ -264,7 +264,7 @@ def _write(step: Write) -> None:
 
 
 def _rewrite(step: Rewrite) -> None:
-    """The file behind a symlink, with the mode it has; refused when it is no longer what was planned with."""
+    """Rewrite the file behind a symlink, keeping its mode; `conflict` when it has changed since the plan was made."""
     path = os.path.realpath(step.path)
     if read_text(path) != step.before:
         raise Conflict(f"{step.path} was changed meanwhile", "run this again")
@@ -279,13 +279,13 @@ def _rewrite(step: Rewrite) -> None:
 
 
 def _edit(step: AddLine | DropLine) -> None:
-    """Under git's own lock file, so that neither side loses the other's change."""
+    """Edit under git's own lock file, so that neither side loses the other's change."""
     path = os.path.realpath(step.path)  # people keep their settings behind a symlink
     os.makedirs(os.path.dirname(path), exist_ok=True)
     try:
-        descriptor = os.open(f"{path}.lock", _NEW, 0o600)
+        descriptor = os.open(f"{path}.lock", _CREATE, 0o600)
     except FileExistsError as error:
-        raise Unavailable(f"git holds {path}.lock", "wait for that git, or remove a stale lock") from error
+        raise Unavailable(f"git holds {path}.lock", "wait until that git is done, or remove a stale lock") from error
     try:
         before = read_text(path)
         after = with_line(before, step.line) if isinstance(step, AddLine) else without_line(before or b"", step.line)

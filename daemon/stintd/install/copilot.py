@@ -1,4 +1,4 @@
-"""Copilot CLI: a file of ours in its folder of hooks. Named in capitals, events bring the message that others bring too."""
+"""Copilot CLI: our own file in its folder of hooks. With capitalised event names it sends the same messages as other agents."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Cursor: its user hooks, flat lists of commands. Which shell it gives them to is not said."""
+"""Cursor: its user hooks, flat lists of commands. It does not document which shell runs them."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Vim, Neovim and Emacs: where each reads files of its user's, and the line by which it reads ours."""
+"""Vim, Neovim and Emacs: which user files each of them reads, and the line that makes it read ours."""
 
 import os
 
@@ -6,18 +6,18 @@ from stintd.install.agentsettings import Home
 from stintd.install.sourced import SourcedHost
 
 
-def _doubled(text: str) -> str:
+def _vim_literal(text: str) -> str:
     """A literal of Vim script."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _escaped(text: str) -> str:
+def _lisp_literal(text: str) -> str:
     """A literal of Lua and of Emacs Lisp."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _vim(home: Home) -> str:
-    # Not the vimrc: one that we made would take Vim's own defaults away from a user who has none.
+    # Not the vimrc: creating one would switch off Vim's defaults for a user who has none.
     return os.path.join(home.user, ".vim", "plugin", "stintd.vim")
 
 
@@ -27,7 +27,7 @@ def _neovim(home: Home) -> str:
 
 
 def _emacs(home: Home) -> str:
-    """The first that Emacs would read; the usual one where there is none."""
+    """The first init file that Emacs would read; the usual one where there is none."""
     config = home.environ.get("XDG_CONFIG_HOME") or os.path.join(home.user, ".config")
     usual = os.path.join(home.user, ".emacs.d", "init.el")
     known = [os.path.join(home.user, name) for name in (".emacs.el", ".emacs")] + [usual]
@@ -42,10 +42,10 @@ HOSTS = {
     for host in (
         SourcedHost(
             "vim", "Vim", "editors/stintd.vim", "if filereadable({}) | execute 'source' fnameescape({}) | endif \" stintd",
-            _doubled, _vim, is_own=True,
+            _vim_literal, _vim, is_own=True,
         ),
-        SourcedHost("neovim", "Neovim", "editors/stintd.lua", "pcall(dofile, {}) -- stintd", _escaped, _neovim, is_own=True),
-        SourcedHost("emacs", "Emacs", "editors/stintd.el", "(load {} t t t) ; stintd", _escaped, _emacs),
+        SourcedHost("neovim", "Neovim", "editors/stintd.lua", "pcall(dofile, {}) -- stintd", _lisp_literal, _neovim, is_own=True),
+        SourcedHost("emacs", "Emacs", "editors/stintd.el", "(load {} t t t) ; stintd", _lisp_literal, _emacs),
     )
 }  # fmt: skip
 """The editors whose files can be changed, by the name the user types."""

@@ -1,7 +1,7 @@
-"""Where a repository's hooks are, found without running anything the repository names.
+"""Finding a repository's hooks folder without running anything that the repository names.
 
 Its files are read directly, or by `git config --file` outside of any repository, with no inherited settings and a time
-limit. `git rev-parse` in it would also tell, but asks git to believe that repository first.
+limit. `git rev-parse` inside it would answer too, but would make git trust that repository first.
 """
 
 import os
@@ -15,8 +15,8 @@ from stintd.frozen import frozen
 from stintd.install.change import read_text
 
 INCLUDE_DEPTH = 5
-REFLOG = "its HEAD log is read all the same, which tells everything but pushes"
-NEWER_GIT = f"git 2.54 and later reach it by `stint hooks install git`; until then {REFLOG}"
+REFLOG = "stintd still reads its HEAD log, which shows everything but pushes"
+NEWER_GIT = f"with git 2.54 or later `stint hooks install git` covers it; until then {REFLOG}"
 
 
 @frozen
@@ -35,38 +35,38 @@ class _Setting:
     is_conditional: bool
 
 
-def find(path: str) -> Repository:
-    """The repository around `path`, or `not_found`; `conflict` when it is somebody else's or odd."""
+def find_repository(path: str) -> Repository:
+    """The repository around `path`; `not_found` without one, `conflict` when it belongs to somebody else or is malformed."""
     folder = start = os.path.realpath(path)
     while True:
-        found = _at(folder)
-        if found:
-            _check_owner(found)
-            return found
+        repository = _repository_at(folder)
+        if repository:
+            _check_owner(repository)
+            return repository
         parent = os.path.dirname(folder)
         if parent == folder:
-            raise NotFound(f"no git repository at {start}", "name one with --repo, or take --all")
+            raise NotFound(f"no git repository at {start}", "choose one with --repo, or use --all")
         folder = parent
 
 
 def hooks_folder(repository: Repository) -> str:
-    """The folder git takes this repository's hooks from, if it is its own; else `conflict` says why not."""
+    """The folder from which git takes this repository's hooks, if it belongs to the repository; else `conflict` says why not."""
     own = os.path.join(repository.common_dir, "hooks")
-    chosen = _effective(repository)
+    chosen = _effective_hooks_path(repository)
     if chosen is None:
         folder = own
     else:
         folder = os.path.normpath(os.path.join(repository.folder, os.path.expanduser(chosen.value)))
         _check_chosen(repository, chosen, folder)
     if os.path.islink(folder):
-        raise Conflict(f"{folder} is a symlink: other repositories may share it", NEWER_GIT)
+        raise Conflict(f"{folder} is a symlink, and other repositories may share it", NEWER_GIT)
     if os.path.lexists(folder) and not os.path.isdir(folder):
         raise Conflict(f"{folder} is not a folder", "move it away and run this again")
     return folder
 
 
 def git(*arguments: str, env: dict[str, str] | None = None) -> str | None:
-    """Run git outside of any repository; its output, None when it says no. `unavailable` without git."""
+    """Run git outside of any repository; its output, None when it fails. `unavailable` without git."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM"):
         if name in os.environ:
@@ -84,9 +84,9 @@ def git(*arguments: str, env: dict[str, str] | None = None) -> str | None:
 
 
 def version() -> tuple[int, int]:
-    """Git's version, (2, 54) and later understand hooks in the configuration."""
-    found = re.search(r"(\d+)\.(\d+)", git("--version") or "")
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    """Git's version; (2, 54) and later support hooks in the configuration."""
+    match = re.search(r"(\d+)\.(\d+)", git("--version") or "")
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def settings_in(path: str, depth: int = 0, is_conditional: bool = False) -> Iterator[tuple[str, _Setting]]:
@@ -95,7 +95,7 @@ def settings_in(path: str, depth: int = 0, is_conditional: bool = False) -> Iter
         return
     text = git("config", "--file", os.path.realpath(path), "--no-includes", "--list", "-z")
     if text is None:
-        raise Conflict(f"git cannot read {path}", "mend that file, then run this again")
+        raise Conflict(f"git cannot read {path}", "fix that file, then run this again")
     for pair in text.split("\0")[:-1]:
         key, _, value = pair.partition("\n")
         yield key, _Setting(value, path, is_conditional)
@@ -105,7 +105,7 @@ def settings_in(path: str, depth: int = 0, is_conditional: bool = False) -> Iter
 
 
 def global_files() -> list[str]:
-    """The user's own configuration files that git reads, the strongest last."""
+    """The user's own configuration files that git reads, the one that wins last."""
     if "GIT_CONFIG_GLOBAL" in os.environ:
         return [os.environ["GIT_CONFIG_GLOBAL"]] if os.environ["GIT_CONFIG_GLOBAL"] else []
     below = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
@@ -113,17 +113,17 @@ def global_files() -> list[str]:
 
 
 def global_setting(key: str) -> _Setting | None:
-    """What the machine's and the user's configuration say for every repository, the last one winning."""
-    found = None
+    """The value in the system's and the user's configuration, which hold for every repository; the last one wins."""
+    setting = None
     system = git("config", "--system", "--includes", "--get", key)
     if system is not None:
-        found = _Setting(system.rstrip("\n"), "the system's git configuration", False)
+        setting = _Setting(system.rstrip("\n"), "the system's git configuration", False)
     for path in global_files():
-        found = _last(settings_in(path), key, found)
-    return found
+        setting = _last_setting(settings_in(path), key, setting)
+    return setting
 
 
-def _at(folder: str) -> Repository | None:
+def _repository_at(folder: str) -> Repository | None:
     dot_git = os.path.join(folder, ".git")
     if os.path.islink(dot_git):
         raise Conflict(f"{dot_git} is a symlink", "install in the repository it points to")
@@ -132,7 +132,7 @@ def _at(folder: str) -> Repository | None:
     if os.path.lexists(dot_git):
         pointed = re.fullmatch(rb"gitdir: ([^\0\n]+)\n*", read_text(dot_git) or b"")
         if not pointed:
-            raise Conflict(f"{dot_git} is not what git would write", "see what it is; nothing was changed")
+            raise Conflict(f"{dot_git} is not a file that git wrote", "look at what it is; nothing was changed")
         return _repository(folder, os.path.normpath(os.path.join(folder, os.fsdecode(pointed[1]))))
     if all(os.path.exists(os.path.join(folder, name)) for name in ("HEAD", "objects", "refs", "config")):
         return _repository(folder, folder)
@@ -141,7 +141,7 @@ def _at(folder: str) -> Repository | None:
 
 def _repository(folder: str, git_dir: str) -> Repository:
     if not os.path.isdir(git_dir):
-        raise Conflict(f"{git_dir}, where {folder} keeps its git data, is no folder", "run `git worktree repair` there")
+        raise Conflict(f"{git_dir}, where {folder} keeps its git data, is not a folder", "run `git worktree repair` there")
     common = (read_text(os.path.join(git_dir, "commondir")) or b".").rstrip(b"\n")
     return Repository(folder, git_dir, os.path.normpath(os.path.join(git_dir, os.fsdecode(common))))
 
@@ -152,19 +152,19 @@ def _check_owner(repository: Repository) -> None:
         if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
             raise Conflict(f"{path} belongs to somebody else", "install as its owner")
         if not stat.S_ISDIR(status.st_mode):
-            raise Conflict(f"{path} is not a folder", "see what it is; nothing was changed")
+            raise Conflict(f"{path} is not a folder", "look at what it is; nothing was changed")
 
 
-def _effective(repository: Repository) -> _Setting | None:
-    found = global_setting("core.hookspath")
+def _effective_hooks_path(repository: Repository) -> _Setting | None:
+    setting = global_setting("core.hookspath")
     local = list(settings_in(os.path.join(repository.common_dir, "config")))
-    found = _last(iter(local), "core.hookspath", found)
+    setting = _last_setting(iter(local), "core.hookspath", setting)
     if any(key == "extensions.worktreeconfig" for key, _ in local):
-        found = _last(settings_in(os.path.join(repository.git_dir, "config.worktree")), "core.hookspath", found)
-    return found
+        setting = _last_setting(settings_in(os.path.join(repository.git_dir, "config.worktree")), "core.hookspath", setting)
+    return setting
 
 
-def _last(settings: Iterator[tuple[str, _Setting]], key: str, before: _Setting | None) -> _Setting | None:
+def _last_setting(settings: Iterator[tuple[str, _Setting]], key: str, before: _Setting | None) -> _Setting | None:
     for name, setting in settings:
         if name == key:
             before = setting
@@ -173,13 +173,13 @@ def _last(settings: Iterator[tuple[str, _Setting]], key: str, before: _Setting |
 
 def _check_chosen(repository: Repository, chosen: _Setting, folder: str) -> None:
     if chosen.is_conditional or not chosen.value:
-        raise Conflict(f"{chosen.origin} sets core.hooksPath under a condition, or to nothing", NEWER_GIT)
+        raise Conflict(f"{chosen.origin} sets core.hooksPath conditionally, or to an empty value", NEWER_GIT)
     if _is_within(folder, repository.common_dir):
         return
     if _is_within(folder, repository.folder):
         name = os.path.relpath(folder, repository.folder)
         raise Conflict(f"{repository.folder} keeps its hooks in {name}, which belongs to the project", NEWER_GIT)
-    raise Conflict(f"{chosen.origin} sends hooks of {repository.folder} to {folder}, outside of it", NEWER_GIT)
+    raise Conflict(f"{chosen.origin} sends the hooks of {repository.folder} to {folder}, outside that repository", NEWER_GIT)
 
 
 def _is_within(path: str, folder: str) -> bool:

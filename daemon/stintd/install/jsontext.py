@@ -1,14 +1,14 @@
-"""Adds to and takes from a JSON text that a person keeps by hand: every byte elsewhere stays as it is.
+"""Adding to and removing from a JSON text that a person edits by hand: every other byte stays as it is.
 
-A text is parsed strictly (with comments where its reader allows them) into values that know where they stand; edits are
-cuts and insertions in the text. What was added is taken out again to the byte, also when its surroundings changed.
+A text is parsed strictly (with comments where its reader allows them) into values that know their position; edits are
+cuts and insertions in the text. What was added can be removed again to the byte, even if the text around it has changed.
 """
 
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from stintd.errors import Conflict
 
@@ -20,7 +20,7 @@ DEEPEST = 200
 
 @dataclass(slots=True)
 class Node:
-    """A value and where it stands in the text. `members`: name (None in a list), where the member begins, its value."""
+    """A value and its position in the text. `members`: name (None in a list), where the member begins, its value."""
 
     start: int
     end: int
@@ -33,7 +33,7 @@ class Node:
 
 
 def parse(text: str, *, comments: bool = False) -> Node:
-    """The whole text; `conflict` with line and reason when it is not JSON, or names something twice."""
+    """Parse the whole text; `conflict` with line and reason when it is not JSON, or has a name twice."""
     return _Parser(text, comments).whole()
 
 
@@ -46,18 +46,18 @@ class _Parser:
         node = self._value(0)
         self._skip()
         if self._at != len(self._text):
-            self._fail("something follows the end")
+            self._fail("there is more text after the end")
         return node
 
     def _skip(self) -> None:
-        found = self._blank.match(self._text, self._at)
-        self._at = found.end() if found else self._at
+        match = self._blank.match(self._text, self._at)
+        self._at = match.end() if match else self._at
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str) -> NoReturn:
         line = self._text.count("\n", 0, self._at) + 1
         if self._text.startswith(("//", "/*"), self._at):
-            why = "a comment stands here, which this file may not hold"
-        raise Conflict(f"line {line}: {why}", "mend it, then run this again; nothing was changed")
+            why = "there is a comment here, which this file may not contain"
+        raise Conflict(f"line {line}: {why}", "fix the file, then run this again; nothing was changed")
 
     def _value(self, depth: int) -> Node:
         self._skip()
@@ -70,15 +70,14 @@ class _Parser:
         return Node(start, self._at, value)
 
     def _scalar(self) -> Any:
-        found = _SCALAR.match(self._text, self._at)
-        if found is None:
-            self._fail("a value is missing or is none of JSON's")
-            raise AssertionError
+        match = _SCALAR.match(self._text, self._at)
+        if match is None:
+            self._fail("a value is missing or is not valid JSON")
         try:
-            value = json.loads(found[0])
+            value = json.loads(match[0])
         except ValueError:
-            self._fail(f"{found[0][:40]!r} is no value of JSON's")
-        self._at = found.end()
+            self._fail(f"{match[0][:40]!r} is not a JSON value")
+        self._at = match.end()
         return value
 
     def _container(self, opening: str, depth: int) -> Node:
@@ -102,14 +101,16 @@ class _Parser:
         self._skip()
         begin, name = self._at, None
         if is_named:
-            name = self._scalar() if self._text[self._at : self._at + 1] == '"' else self._fail("a name is missing")
+            if self._text[self._at : self._at + 1] != '"':
+                self._fail("a name is missing")
+            name = self._scalar()
             self._skip()
             if self._text[self._at : self._at + 1] != ":":
                 self._fail("a colon is missing")
             self._at += 1
         value = self._value(depth + 1)
         if name is not None and name in node.value:
-            self._fail(f"{name!r} is there twice")
+            self._fail(f"{name!r} is there more than once")
         node.members.append((name, begin, value))
         if name is not None:
             node.value[name] = value.value
@@ -117,10 +118,10 @@ class _Parser:
             node.value.append(value.value)
 
 
-def added(text: str, container: Node, name: str | None, value: Any) -> str:
-    """The text with one more member at the end of `container`, laid out as its neighbours are."""
+def with_member(text: str, container: Node, name: str | None, value: Any) -> str:
+    """The text with one more member at the end of `container`, in the layout of its neighbours."""
     style = _Style(text, container)
-    words = (f"{json.dumps(name, ensure_ascii=False)}: " if name is not None else "") + style.written(value)
+    words = (f"{json.dumps(name, ensure_ascii=False)}: " if name is not None else "") + style.format(value)
     if container.members:
         after = container.members[-1][2].end
         return text[:after] + "," + style.before + words + text[after:]
@@ -129,8 +130,8 @@ def added(text: str, container: Node, name: str | None, value: Any) -> str:
     return text[:inside] + style.before + words + ("" if rest.strip(" \t") else style.after) + text[inside:]
 
 
-def without(text: str, container: Node, index: int) -> str:
-    """The text without one member of `container`; comments beside it stay."""
+def without_member(text: str, container: Node, index: int) -> str:
+    """The text without one member of `container`; comments around it stay."""
     _, begin, node = container.members[index]
     if index:
         previous = container.members[index - 1][2].end
@@ -162,7 +163,7 @@ class _Style:
         self.after = self._newline + outer
         self._own, self._is_flat = own, is_flat
 
-    def written(self, value: Any) -> str:
+    def format(self, value: Any) -> str:
         if self._is_flat:
             return json.dumps(value, ensure_ascii=False)
         lines = json.dumps(value, ensure_ascii=False, indent=self._unit).split("\n")
@@ -170,17 +171,17 @@ class _Style:
 
 
 def _indent(text: str, at: int) -> str:
-    """The white space at the beginning of the line that holds this place."""
+    """The white space at the beginning of the line that contains this position."""
     line = text[text.rfind("\n", 0, at) + 1 : at].removeprefix("\ufeff")
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def _unit(text: str) -> str:
-    found = re.search(r"^[ \t]+(?=[\"{\[])", text, re.MULTILINE)
-    return found[0] if found else "  "
+    match = re.search(r"^[ \t]+(?=[\"{\[])", text, re.MULTILINE)
+    return match[0] if match else "  "
 
 
-def removed_where(text: str, read: Callable[[str], Node], path: tuple[str, ...], is_ours: Callable[[Any], bool]) -> str:
+def without_items(text: str, read: Callable[[str], Node], path: tuple[str, ...], is_ours: Callable[[Any], bool]) -> str:
     """The text without the items of the list at `path` that are ours."""
     while True:
         node: Node | None = read(text)
@@ -191,4 +192,4 @@ def removed_where(text: str, read: Callable[[str], Node], path: tuple[str, ...],
         index = next((i for i, (_, _, item) in enumerate(node.members) if is_ours(item.value)), None)
         if index is None:
             return text
-        text = without(text, node, index)
+        text = without_member(text, node, index)

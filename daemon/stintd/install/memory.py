@@ -1,4 +1,4 @@
-"""Which hooks folders were installed in, so that everything can be taken back, also where nobody watches any more."""
+"""The hooks folders in which we installed, so that everything can be uninstalled, also in folders no longer watched."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from stintd.install.change import read_text, replace_file
 
 
 def recall(folder: str) -> dict[str, bool]:
-    """By hooks folder: whether it was ours to create. Empty when nothing is known."""
+    """By hooks folder: whether we created it. Empty when nothing is recorded."""
     try:
         known = json.loads(read_text(_file(folder)) or b"{}")
     except (StintdError, ValueError):
@@ -17,7 +17,7 @@ def recall(folder: str) -> dict[str, bool]:
 
 
 def remember(folder: str, hooks: str, is_created: bool) -> None:
-    """Note it before the first hook is written, so that an interrupted installation can be taken back too."""
+    """Record a folder before the first hook is written, so that an interrupted installation can be undone too."""
     known = recall(folder)
     _store(folder, {hooks: is_created, **known})
 

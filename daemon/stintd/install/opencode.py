@@ -1,11 +1,11 @@
-"""opencode: a plugin of ours in its folder of plugins, which writes to the spool itself and starts no process."""
+"""opencode: our plugin in its folder of plugins; it writes to the spool itself and starts no process."""
 
 import os
 from dataclasses import replace
 
 from stintd.errors import Conflict
 from stintd.frozen import frozen
-from stintd.install.agentsettings import Home, plan_install, plan_uninstall, stands
+from stintd.install.agentsettings import Home, plan_install, plan_uninstall, settings_state
 from stintd.install.agentshim import plugin_text
 from stintd.install.change import Plan, Write
 from stintd.install.shim import recognise
@@ -22,7 +22,7 @@ def _place(home: Home) -> str:
 
 @frozen
 class PluginText:
-    """A whole file, known as ours by the digest in its first line."""
+    """A whole file of our own, recognised by the digest in its first line."""
 
     wanted: bytes
     is_own: bool = True
@@ -33,7 +33,7 @@ class PluginText:
     def strip(self, raw: bytes) -> bytes:
         known = recognise(raw)
         if known is None or not known.is_intact:
-            raise Conflict("it is not ours, or was changed by hand", "move it away, or delete it; nothing was changed")
+            raise Conflict("it is not from stintd, or was changed by hand", "move it away or delete it; nothing was changed")
         return b""
 
     def missing(self, raw: bytes) -> list[str]:
@@ -45,7 +45,7 @@ class PluginText:
 
 @frozen
 class OpencodeHost:
-    """Its plugin. `name` and `title` as in every host."""
+    """Installs the plugin. `name` and `title` as in every host."""
 
     name: str = "opencode"
     title: str = "opencode"
@@ -58,7 +58,7 @@ class OpencodeHost:
         return plan_uninstall(home, self.name, _place(home), self._text(home))
 
     def state(self, home: Home) -> tuple[str, str]:
-        return _place(home), stands(_place(home), self._text(home))
+        return _place(home), settings_state(_place(home), self._text(home))
 
     def _text(self, home: Home) -> PluginText:
         return PluginText(plugin_text(home.spool))

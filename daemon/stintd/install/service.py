@@ -1,7 +1,7 @@
-"""Files with which a service manager keeps the daemon running: systemd user units, a launchd agent, a task of Windows.
+"""Files with which a service manager keeps the daemon running: systemd user units, a launchd agent, a Windows task.
 
-Each is made of the bundled one and the places of this home, and carries a digest of itself, by which it is known again:
-what is not ours, or was changed by hand, is left alone.
+Each is made from the bundled template and the paths of this home, and carries a digest of itself, by which it is
+recognised: a file that is not ours, or was changed by hand, is left alone.
 """
 
 import hashlib
@@ -19,16 +19,16 @@ from stintd.paths import Layout
 from stintd.resources import bundled
 
 UNITS = ("stintd.socket", "stintd.path", "stintd.service")
-"""In the order in which they are started."""
+"""In starting order."""
 LABEL = "dev.stintd"
 VARIABLES = ("STINTD_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
-"""Of the environment what says where the home lies: a service manager starts with one of its own."""
+"""The environment variables that decide where the home lies: a service manager has an environment of its own."""
 _MARK = re.compile(rb"stint service install [0-9a-f]{16}")
 
 
 @frozen
-class Place:
-    """What the files are made for. `command` starts the daemon; `environ` is the caller's."""
+class ServicePlace:
+    """The home that the files are made for. `command` starts the daemon; `environ` is the caller's environment."""
 
     layout: Layout
     command: Sequence[str]
@@ -42,12 +42,12 @@ class Place:
 
 @frozen
 class Manager:
-    """A service manager. `files` by their paths; `start`, `stop`: commands that have it take them over, or let them go."""
+    """A service manager. `files`: contents by path; `start`, `stop`: the commands that make it load them, or unload them."""
 
     name: str
-    files: Callable[[Place], dict[str, bytes]]
-    start: Callable[[Place], list[list[str]]]
-    stop: Callable[[Place], list[list[str]]]
+    files: Callable[[ServicePlace], dict[str, bytes]]
+    start: Callable[[ServicePlace], list[list[str]]]
+    stop: Callable[[ServicePlace], list[list[str]]]
 
 
 def manager_of(platform: str = sys.platform) -> str:
@@ -55,55 +55,55 @@ def manager_of(platform: str = sys.platform) -> str:
     return "launchd" if platform == "darwin" else "windows" if platform == "win32" else "systemd"
 
 
-def plan_install(manager: Manager, place: Place) -> Plan:
-    """Write what differs; leave alone what is not ours."""
+def plan_install(manager: Manager, place: ServicePlace) -> Plan:
+    """Write the files that differ; leave alone those that are not ours."""
     plan = Plan()
     for path, text in manager.files(place).items():
         present = read_text(path)
         if present == text:
             continue
         if present is not None and not _is_ours(present):
-            plan += Plan(problems=(_foreign(path),))
+            plan += Plan(problems=(_foreign_problem(path),))
         else:
             plan += Plan((Write(path, text, 0o644),))
     return plan
 
 
-def plan_uninstall(manager: Manager, place: Place) -> Plan:
-    """Remove what is ours and unchanged."""
+def plan_uninstall(manager: Manager, place: ServicePlace) -> Plan:
+    """Remove the files that are ours and unchanged."""
     plan = Plan()
     for path in manager.files(place):
         present = read_text(path)
         if present is not None and _is_ours(present):
             plan += Plan((Remove(path),))
         elif present is not None:
-            plan += Plan(problems=(_foreign(path),))
+            plan += Plan(problems=(_foreign_problem(path),))
     return plan
 
 
-def states(manager: Manager, place: Place) -> dict[str, str]:
-    """By path: installed, of another version or home, changed by hand, or absent."""
-    found = {}
+def states(manager: Manager, place: ServicePlace) -> dict[str, str]:
+    """By path: installed, from another version or home, changed by hand, not ours, or absent."""
+    by_path = {}
     for path, text in manager.files(place).items():
         present = read_text(path)
         if present is None:
-            found[path] = "absent"
+            by_path[path] = "absent"
         elif not _is_ours(present):
-            found[path] = "changed by hand" if _MARK.search(present) else "not ours"
+            by_path[path] = "changed by hand" if _MARK.search(present) else "not ours"
         else:
-            found[path] = "installed" if present == text else "of another version or home"
-    return found
+            by_path[path] = "installed" if present == text else "from another version or home"
+    return by_path
 
 
-def _foreign(path: str) -> Problem:
-    return Problem(path, f"{path} is not ours, or was changed by hand", "move it away, then run this again")
+def _foreign_problem(path: str) -> Problem:
+    return Problem(path, f"{path} is not from stintd, or was changed by hand", "move it away, then run this again")
 
 
-# ---------------------------------------------------------------- knowing them again
+# ---------------------------------------------------------------- recognising them
 
 
-def _sealed(text: str, opening: str, closing: str = "") -> bytes:
-    """With a comment that says whose it is, and what it was when it was written."""
+def _seal(text: str, opening: str, closing: str = "") -> bytes:
+    """The text with a comment that marks it as ours and holds its digest."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     line = f"{opening} stint service install {digest}{closing}\n"
     head, sep, rest = text.partition("\n")
@@ -113,34 +113,35 @@ def _sealed(text: str, opening: str, closing: str = "") -> bytes:
 
 
 def _is_ours(raw: bytes) -> bool:
-    """Whether a file says that it is ours, and is still what it was."""
-    found = _MARK.search(raw)
-    if found is None:
+    """Whether a file has our mark and its digest still fits."""
+    mark = _MARK.search(raw)
+    if mark is None:
         return False
-    begin, end = raw.rfind(b"\n", 0, found.start()) + 1, raw.find(b"\n", found.end()) + 1
-    return hashlib.sha256(raw[:begin] + raw[end:]).hexdigest()[:16].encode() == found[0][-16:]
+    begin, end = raw.rfind(b"\n", 0, mark.start()) + 1, raw.find(b"\n", mark.end()) + 1
+    return hashlib.sha256(raw[:begin] + raw[end:]).hexdigest()[:16].encode() == mark[0][-16:]
 
 
 # ---------------------------------------------------------------- systemd
 
 
-def _systemd_files(place: Place) -> dict[str, bytes]:
+def _systemd_files(place: ServicePlace) -> dict[str, bytes]:
     folder = os.path.join(place.environ.get("XDG_CONFIG_HOME") or os.path.join(place.user_home, ".config"), "systemd", "user")
     values = {
-        "ExecStart": " ".join(_quoted(word) for word in place.command),
+        "ExecStart": " ".join(_quote(word) for word in place.command),
         "ListenStream": _literal(place.layout.socket),
         "PathExistsGlob": _literal(os.path.join(place.layout.spool, "*.[0-9]*")),
     }  # fmt: skip
-    found = {}
+    units = {}
     for name in UNITS:
         text = bundled(f"config/{name}").read_text(encoding="utf-8")
         for key, value in values.items():
-            text = re.sub(rf"^{key}=.*$", lambda _, line=f"{key}={value}": line, text, flags=re.MULTILINE)
+            line = f"{key}={value}".replace("\\", r"\\")
+            text = re.sub(rf"^{key}=.*$", line, text, flags=re.MULTILINE)
         if name == "stintd.service":
-            lines = "".join(f"Environment={_quoted(f'{key}={value}')}\n" for key, value in place.variables.items())
+            lines = "".join(f"Environment={_quote(f'{key}={value}')}\n" for key, value in place.variables.items())
             text = text.replace("Restart=on-failure\n", f"{lines}Restart=on-failure\n")
-        found[os.path.join(folder, name)] = _sealed(text, "#")
-    return found
+        units[os.path.join(folder, name)] = _seal(text, "#")
+    return units
 
 
 def _literal(path: str) -> str:
@@ -150,7 +151,7 @@ def _literal(path: str) -> str:
     return path.replace("%", "%%")
 
 
-def _quoted(word: str) -> str:
+def _quote(word: str) -> str:
     """A word of a command line in a unit."""
     escaped = _literal(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
     return escaped if re.fullmatch(r"[\w@%+=:,./-]+", escaped) else f'"{escaped}"'
@@ -163,19 +164,19 @@ def _systemctl(*words: str) -> list[str]:
 # ---------------------------------------------------------------- launchd and Windows
 
 
-def _launchd_files(place: Place) -> dict[str, bytes]:
+def _launchd_files(place: ServicePlace) -> dict[str, bytes]:
     content = plistlib.loads(bundled(f"config/{LABEL}.plist").read_bytes())
     content |= {"ProgramArguments": list(place.command), "EnvironmentVariables": place.variables}
     path = os.path.join(place.user_home, "Library", "LaunchAgents", f"{LABEL}.plist")
-    return {path: _sealed(plistlib.dumps(content, sort_keys=False).decode(), "<!--", " -->")}
+    return {path: _seal(plistlib.dumps(content, sort_keys=False).decode(), "<!--", " -->")}
 
 
-def _windows_files(place: Place) -> dict[str, bytes]:
+def _windows_files(place: ServicePlace) -> dict[str, bytes]:
     text = bundled("config/stintd-task.xml").read_text(encoding="utf-8")
     command, *arguments = place.command
     action = f"<Command>{escape(command)}</Command><Arguments>{escape(' '.join(map(_windows_word, arguments)))}</Arguments>"
     text = re.sub(r"<Command>.*</Command>", lambda _: action, text)
-    return {os.path.join(place.layout.state, "stintd-task.xml"): _sealed(text, "<!--", " -->")}
+    return {os.path.join(place.layout.state, "stintd-task.xml"): _seal(text, "<!--", " -->")}
 
 
 def _windows_word(word: str) -> str:
@@ -186,11 +187,11 @@ def _schtasks(verb: str) -> list[str]:
     return ["schtasks", verb, "/tn", "stintd"]
 
 
-def _plist(place: Place) -> str:
+def _plist(place: ServicePlace) -> str:
     return next(iter(_launchd_files(place)))
 
 
-def _task(place: Place) -> str:
+def _task(place: ServicePlace) -> str:
     return next(iter(_windows_files(place)))
 
 

@@ -1,4 +1,4 @@
-"""bash, zsh and fish: where each reads files of its user's, and the line by which it reads ours."""
+"""bash, zsh and fish: which user files each of them reads, and the line that makes it read ours."""
 
 import os
 import shlex
@@ -8,9 +8,10 @@ from stintd.install.agentsettings import Home
 from stintd.install.sourced import SourcedHost
 
 LINE = "if [ -r {} ]; then . {}; fi # stintd"
+FISH_LINE = "if test -r {}; source {}; end # stintd"
 
 
-def _quoted(text: str) -> str:
+def _fish_literal(text: str) -> str:
     """A literal of fish."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
@@ -33,15 +34,16 @@ HOSTS = {
     for host in (
         SourcedHost("bash", "bash", "shells/stintd.bash", LINE, shlex.quote, _bash),
         SourcedHost("zsh", "zsh", "shells/stintd.zsh", LINE, shlex.quote, _zsh),
-        SourcedHost("fish", "fish", "shells/stintd.fish", "if test -r {}; source {}; end # stintd", _quoted, _fish, is_own=True),
+        SourcedHost("fish", "fish", "shells/stintd.fish", FISH_LINE, _fish_literal, _fish, is_own=True),
     )
 }
 """The shells whose files can be changed, by the name of their program."""
 
 
 def login_shell(home: Home) -> str:
-    """The shell that the user's terminals start, when it is one of these."""
+    """The user's login shell; `invalid` when it is not one of these."""
     name = os.path.basename(home.environ.get("SHELL", ""))
     if name not in HOSTS:
-        raise Invalid(f"no hooks for the shell {name or 'of an unknown name'!r}", "name one with --shell bash, zsh or fish")
+        problem = f"there are no hooks for the shell {name!r}" if name else "SHELL is not set, so your shell is not known"
+        raise Invalid(problem, "choose one with --shell bash, zsh or fish")
     return name

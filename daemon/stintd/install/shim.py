@@ -1,6 +1,6 @@
-"""The text of the git shims, and how a file is known to be one of ours.
+"""The text of the git shims, and how a file is recognised as one of ours.
 
-A shim says in its second line which hook it is and the digest of its own text. Only a file whose digest still fits is
+A shim states in its second line which hook it is and the digest of its own text. Only a file whose digest still fits is
 ours to replace or remove: one that somebody has edited since is theirs. That holds across versions of the template.
 """
 
@@ -24,37 +24,37 @@ _MARK = re.compile(rb"\A(#!/bin/sh\n# |// )stintd hook: ([a-z-]+) ([0-9a-f]{16})
 
 
 @frozen
-class Recognised:
-    """A file that carries our mark. `is_intact`: nobody changed it after us."""
+class OwnFile:
+    """A file that carries our mark. `is_intact`: nobody has changed it since."""
 
     hook: str
     is_intact: bool
 
 
-def text(hook: str, spool: str) -> str:
+def shim_text(hook: str, spool: str) -> str:
     """The whole shim for `hook`, writing into `spool`."""
     if "\n" in spool or "\0" in spool:
         raise Invalid("the state folder has a line break in its name", "set STINTD_HOME to a folder without one")
     body = bundled("hooks/git/shim.sh").read_text()
     for name, value in (("@KIND@", hook), ("@SPOOL@", shlex.quote(spool)), ("@ARGS@", _ARGUMENTS.get(hook, ""))):
         body = body.replace(name, value)
-    return stamped(hook, body)
+    return stamp(hook, body)
 
 
-def stamped(name: str, body: str) -> str:
+def stamp(name: str, body: str) -> str:
     """A shim with its name and the digest of its own text in the second line."""
     plain = body.replace("@MARK@", "").encode(errors="surrogateescape")
     return body.replace("@MARK@", f"{name} {_digest(name, plain)}")
 
 
-def recognise(raw: bytes) -> Recognised | None:
-    """What `raw` is if it carries our mark, else None: it is foreign."""
-    found = _MARK.match(raw)
-    if not found:
+def recognise(raw: bytes) -> OwnFile | None:
+    """The hook that `raw` is, if it carries our mark; else None: it is foreign."""
+    mark = _MARK.match(raw)
+    if not mark:
         return None
-    hook = found[2].decode()
-    plain = raw.replace(found[0], found[1] + b"stintd hook: \n", 1)
-    return Recognised(hook, _digest(hook, plain) == found[3].decode())
+    hook = mark[2].decode()
+    plain = raw.replace(mark[0], mark[1] + b"stintd hook: \n", 1)
+    return OwnFile(hook, _digest(hook, plain) == mark[3].decode())
 
 
 def _digest(hook: str, body: bytes) -> str:

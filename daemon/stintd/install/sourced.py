@@ -1,6 +1,6 @@
-"""Editors and shells that read a file of ours when they start: the file lies in our own folder, and one guarded line in a
-file of theirs reads it. Where they read every file of a folder, that line is a file of its own and no file of the user's
-changes. The line is silent when what it reads is gone.
+"""Editors and shells that read a file of ours when they start: the file lies in our own folder, and one guarded line in
+their settings reads it. Where they read every file of a folder, that line is a file of its own and no file of the user
+changes. The line is silent when the file it reads is gone.
 """
 
 import os
@@ -8,17 +8,17 @@ from collections.abc import Callable
 
 from stintd.errors import Conflict, Invalid
 from stintd.frozen import frozen
-from stintd.install.agentsettings import Home, plan_install, plan_uninstall, recall, stands
+from stintd.install.agentsettings import Home, plan_install, plan_uninstall, recall, settings_state
 from stintd.install.change import Plan, Remove, Write, read_text
 from stintd.resources import bundled
 
 Quote = Callable[[str], str]
-"""Text as a literal of the program's language."""
+"""Writes text as a literal of the program's language."""
 
 
 @frozen
 class GuardedLine:
-    """Our line in a file of settings. It begins with `head` and ends with `tail`, whatever home it leads to."""
+    """Our line in a settings file. It begins with `head` and ends with `tail`, whichever home it names."""
 
     line: bytes
     head: bytes
@@ -26,18 +26,20 @@ class GuardedLine:
     is_own: bool
 
     def insert(self, raw: bytes | None) -> bytes:
-        """At the end, where what the user set before holds."""
+        """Add the line at the end, after everything that the user sets."""
         text = self.strip(raw or b"")
         if text.rstrip(b"\n").endswith(b"\\"):
-            raise Conflict("it ends within a line", "take the backslash off its end, then run this again; nothing was changed")
+            raise Conflict(
+                "its last line ends with a backslash", "remove that backslash, then run this again; nothing was changed"
+            )
         return text + self.line + b"\n" if not text or text.endswith(b"\n") else text + b"\n" + self.line
 
     def strip(self, raw: bytes) -> bytes:
         return b"\n".join(line for line in raw.split(b"\n") if not self._is_ours(line))
 
     def missing(self, raw: bytes) -> list[str]:
-        found = [line for line in raw.split(b"\n") if self._is_ours(line)]
-        return [] if found == [self.line] else ["the line that reads it"]
+        ours = [line for line in raw.split(b"\n") if self._is_ours(line)]
+        return [] if ours == [self.line] else ["the line that reads it"]
 
     def is_bare(self, raw: bytes) -> bool:
         return not raw.strip()
@@ -72,15 +74,15 @@ class SourcedHost:
         return plan + Plan((Remove(self._ours(home)),))
 
     def state(self, home: Home) -> tuple[str, str]:
-        found = stands(self._path(home), self._settings(home))
-        if found == "installed" and not self._has(home):
-            found = "installed, but what it reads is missing or of another version: install it again"
-        return self._path(home), found
+        words = settings_state(self._path(home), self._settings(home))
+        if words == "installed" and not self._has(home):
+            words = "installed, but what it reads is missing or from another version: install it again"
+        return self._path(home), words
 
     def _path(self, home: Home) -> str:
-        """Where our line went, else where it would go: what a program reads depends on which files there are."""
-        kept = recall(home).get(self.name)
-        return kept.path if kept is not None else self.place(home)
+        """The file that holds our line, else the one that would: which file a program reads depends on which exist."""
+        record = recall(home).get(self.name)
+        return record.path if record is not None else self.place(home)
 
     def _ours(self, home: Home) -> str:
         return os.path.join(home.hooks, os.path.basename(self.file))

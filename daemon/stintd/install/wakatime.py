@@ -1,7 +1,7 @@
-"""WakaTime's clients: their own settings name stintd as the server, or as one more beside the one that is there.
+"""WakaTime's clients: their own settings name stintd as the server, or as an additional one.
 
-Older clients know one server (`api_url`, `api_key`); those of the 2.x line send copies to every server of `[api_urls]`.
-So a file without a key gets ours, and one that is used with another server keeps it and gets a line in `[api_urls]`.
+Older clients know one server (`api_url`, `api_key`); version 2 clients send copies to every server in `[api_urls]`.
+So a file without a key gets ours, and a file that is used with another server keeps it and gets a line in `[api_urls]`.
 """
 
 import os
@@ -9,15 +9,15 @@ import re
 
 from stintd.errors import Conflict
 from stintd.frozen import frozen
-from stintd.install.agentsettings import Home, plan_install, plan_uninstall, stands
+from stintd.install.agentsettings import Home, plan_install, plan_uninstall, settings_state
 from stintd.install.change import Plan
 
 NAME, TITLE = "wakatime", "WakaTime"
 BEGIN, END = "# stintd: begin; `stint hooks uninstall wakatime` takes this out", "# stintd: end"
-MEND = "mend it, then run this again; nothing was changed"
-BESIDE = "WakaTime's own server stays; copies come to stintd from wakatime-cli 2.0 and later"
+FIX_HINT = "fix the file, then run this again; nothing was changed"
+BESIDE = "WakaTime's own server stays; wakatime-cli 2.0 and later send copies to stintd"
 HIDDEN = r"(?<=api_key = )\S+|(?<=\|)[0-9a-f-]{36}|(?<=api_key=)\S+"
-"""Keys in lines of the file, which are not shown."""
+"""API keys in the file, which are not shown."""
 _BLOCK = re.compile(rf"^{re.escape(BEGIN)}\r?\n.*?^{re.escape(END)}\r?\n?", re.MULTILINE | re.DOTALL)
 _HEADER = re.compile(r"\s*\[\s*([^\]]+?)\s*\]")
 _SETTING = re.compile(r"\s*([A-Za-z_]+)\s*[=:]\s*(\S?)")
@@ -25,14 +25,14 @@ _SETTING = re.compile(r"\s*([A-Za-z_]+)\s*[=:]\s*(\S?)")
 
 @frozen
 class ConfigText:
-    """Our lines in the file; see `agentsettings.SettingsText`. `url` ends at `/api/v1`; without a key any of ours counts."""
+    """Our lines in the file (a `SettingsText`). `url` ends with `/api/v1`; without a key, any of our blocks counts."""
 
     url: str
     key: str
     is_own: bool = False
 
     def insert(self, raw: bytes | None) -> bytes:
-        text = _decoded(raw or b"")
+        text = _decode(raw or b"")
         newline = "\r\n" if "\r\n" in text else "\n"
         section, lines = self._lines(text)
         place = _after_header(text, section)
@@ -42,22 +42,22 @@ class ConfigText:
         return (text + gap + newline.join([BEGIN, f"[{section}]", *lines, END, ""])).encode()
 
     def _lines(self, text: str) -> tuple[str, list[str]]:
-        """The section, and what goes into it."""
+        """The section, and the lines to add to it."""
         known = _settings(text)
         if known.get("api_key") or known.get("apikey") or "api_key_vault_cmd" in known:
             return "api_urls", [f".* = {self.url}|{self.key}"]
         if known.get("api_url"):
-            raise Conflict("it names a server and no key", "give that server its key, or take api_url out")
+            raise Conflict("it names a server but no key", "add the key of that server, or remove api_url")
         if "api_key" in known or "api_url" in known:
-            raise Conflict("its api_key or api_url is empty", "take the empty line out")
+            raise Conflict("its api_key or api_url is empty", "remove the empty line")
         live = [] if "heartbeat_rate_limit_seconds" in known else ["heartbeat_rate_limit_seconds = 0"]
         return "settings", [f"api_url = {self.url}/users/current/heartbeats.bulk", f"api_key = {self.key}", *live]
 
     def strip(self, raw: bytes) -> bytes:
-        return _BLOCK.sub("", _decoded(raw)).encode()
+        return _BLOCK.sub("", _decode(raw)).encode()
 
     def missing(self, raw: bytes) -> list[str]:
-        block = _BLOCK.search(_decoded(raw))
+        block = _BLOCK.search(_decode(raw))
         is_there = block is not None and self.url in block[0] and self.key in block[0]
         return [] if is_there else ["api_url"]
 
@@ -66,51 +66,51 @@ class ConfigText:
 
 
 def place(home: Home) -> str:
-    """The client's file."""
+    """The settings file of the client."""
     return os.path.join(home.environ.get("WAKATIME_HOME") or home.user, ".wakatime.cfg")
 
 
 def install(home: Home, url: str, key: str) -> Plan:
-    """What installing would change; empty when it is there."""
+    """The changes that installing would make; empty when it is in place."""
     plan = plan_install(home, NAME, place(home), ConfigText(url, key), has_shim=False, secret=HIDDEN)
     is_beside = any(b"[api_urls]" in (getattr(step, "after", b"") or b"") for step in plan.steps)
     return plan + Plan(notes=(BESIDE,)) if is_beside else plan
 
 
 def uninstall(home: Home) -> Plan:
-    """What taking ours out would change."""
+    """The changes that removing our part would make."""
     return plan_uninstall(home, NAME, place(home), ConfigText("", ""), secret=HIDDEN)
 
 
 def state(home: Home, url: str = "") -> tuple[str, str]:
-    """The file, and in words how it stands; with `url`, whether it is of this daemon."""
-    return place(home), stands(place(home), ConfigText(url, ""))
+    """The file and its state in words; with `url`, whether it names this daemon."""
+    return place(home), settings_state(place(home), ConfigText(url, ""))
 
 
-def _decoded(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise Conflict("it is not UTF-8", MEND) from error
+        raise Conflict("it is not UTF-8", FIX_HINT) from error
 
 
 def _settings(text: str) -> dict[str, str]:
-    """What `[settings]` sets, by name, and the first letter of each value."""
-    found: dict[str, str] = {}
+    """The names that `[settings]` sets, with the first letter of each value."""
+    settings: dict[str, str] = {}
     section = ""
     for line in text.splitlines():
         header = _HEADER.match(line)
         if header:
             section = header[1].lower()
         elif section == "settings" and (setting := _SETTING.match(line)):
-            found[setting[1].lower()] = setting[2]
+            settings[setting[1].lower()] = setting[2]
         elif not section and line.strip() and line.strip()[0] not in "#;":
-            raise Conflict("it begins outside every section", MEND)
-    return found
+            raise Conflict("it has a line before the first section", FIX_HINT)
+    return settings
 
 
 def _after_header(text: str, section: str) -> int | None:
-    """Where the line after a section's header begins; None where there is no such section."""
+    """Where the line after a section's header begins; None if there is no such section."""
     place = 0
     for line in text.splitlines(keepends=True):
         place += len(line)

@@ -1,4 +1,4 @@
-"""Windsurf: its user hooks, flat lists of commands. It tells neither starts nor ends of sessions."""
+"""Windsurf: its user hooks, flat lists of commands. It has no events for the start and end of a session."""
 
 import os
 

@@ -10,8 +10,8 @@ from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError
 from stintd.install import agentsettings, editors, git, gitglobal, memory, shells, wakatime
 from stintd.install.agentlist import HOSTS as AGENTS
-from stintd.install.change import Plan, Remove, described, perform
-from stintd.install.gitplace import find, hooks_folder, version
+from stintd.install.change import Plan, Remove, describe, perform
+from stintd.install.gitplace import find_repository, hooks_folder, version
 from stintd.paths import ensure, home_layout
 
 PROGRAMS = {**AGENTS, **editors.HOSTS, **shells.HOSTS}
@@ -143,7 +143,7 @@ def _is_emptied(folder, part):
 def _carry_out(words, plan, done=NOTHING):
     """Show the plan, and unless it is a dry run do it; `done` is done already. 1 when something named is left alone."""
     shown = plan + done
-    lines = list(described(shown.steps))
+    lines = list(describe(shown.steps))
     if not words.json:
         _show(lines, shown, words.dry_run)
     if not words.dry_run:
@@ -221,7 +221,7 @@ def _describe(repo, is_reached):
 
 def _state_of(place, layout):
     try:
-        return {"path": place, "hooks": git.hook_states(hooks_folder(find(place)), layout.spool)}
+        return {"path": place, "hooks": git.hook_states(hooks_folder(find_repository(place)), layout.spool)}
     except StintdError as error:
         return {"path": place, "hooks": {}, "text": error.message, "hint": error.hint}
 

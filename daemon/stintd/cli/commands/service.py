@@ -12,7 +12,7 @@ from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.text import bold, dim, for_terminal, warn
 from stintd.errors import Unavailable
 from stintd.install import service
-from stintd.install.change import described, perform
+from stintd.install.change import describe, perform
 
 PATIENCE = 30.0
 OPTIONS = (
@@ -28,7 +28,7 @@ stint service uninstall             takes away exactly what install added"""
 def place():
     """Where the service is for: this home, this Python."""
     command = [sys.executable, "-P", "-m", "stintd.cli.run"]
-    return service.Place(paths.home_layout(), command, os.path.expanduser("~"), os.environ)
+    return service.ServicePlace(paths.home_layout(), command, os.path.expanduser("~"), os.environ)
 
 
 def run(words):
@@ -120,7 +120,7 @@ def rise():
 
 
 def _show(words, plan, commands, files):
-    lines, problems = list(described(plan.steps)), [one.text for one in plan.problems]
+    lines, problems = list(describe(plan.steps)), [one.text for one in plan.problems]
     if words.json:
         texts = {path: text.decode() for path, text in files.items()}
         print(json.dumps({"changes": lines, "commands": commands, "files": texts, "problems": problems, "dryRun": words.dry_run}))
@@ -142,7 +142,7 @@ def _lines(text):
 
 
 def _done(words, plan, said):
-    lines, problems = list(described(plan.steps)), [one.text for one in plan.problems]
+    lines, problems = list(describe(plan.steps)), [one.text for one in plan.problems]
     if words.json:
         print(json.dumps({"changes": lines, "problems": problems, "dryRun": False}))
     else:
