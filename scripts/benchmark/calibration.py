@@ -29,10 +29,10 @@ class _One:
     def resolve(self, context, entity=""):
         return Assignment(ProjectId("it"), None)
 
-    def by_entity(self, context):
+    def differs_by_entity(self, context):
         return False
 
-    def at(self, us):
+    def as_of(self, us):
         return self
 
 

@@ -24,7 +24,7 @@ def sums():
     for project, day, _, minutes, _, task in WORK:
         found[project, task, day] = found.get((project, task, day), 0) + minutes
     rule = Rounding("nearest", 15)
-    return {key: rounding.rounded(minutes * 60, rule) for key, minutes in found.items()}
+    return {key: rounding.round_length(minutes * 60, rule) for key, minutes in found.items()}
 
 
 @pytest.fixture

@@ -35,33 +35,33 @@ def test_an_act_the_table_does_not_have_is_refused():
     with pytest.raises(Conflict):
         rules.begin(Delivery(DELIVERED, "a", "a"))
     with pytest.raises(Conflict):
-        rules.taken(Delivery(WAITING, "a"), "r1")
+        rules.record_taken(Delivery(WAITING, "a"), "r1")
 
 
 def test_an_edit_while_it_is_sent_is_an_update_afterwards():
     sent = rules.begin(rules.want(Delivery(), "a"))
     edited = rules.want(sent, "b")
     assert (edited.state, edited.sent) == (SENDING, "a")
-    there = rules.taken(edited, "r1")
+    there = rules.record_taken(edited, "r1")
     assert (there.state, there.held, there.verb) == (CHANGED, "a", "update")
 
 
 def test_a_deletion_while_the_outcome_is_unknown_removes_what_is_found():
     unknown = rules.want(rules.begin(rules.want(Delivery(), "a")), None)
     assert unknown.verb == "create"
-    assert rules.taken(unknown, "r1").state == WITHDRAWN
-    assert rules.missing(unknown).state == GONE
+    assert rules.record_taken(unknown, "r1").state == WITHDRAWN
+    assert rules.record_missing(unknown).state == GONE
 
 
 def test_what_was_given_up_is_tried_again_when_the_entry_changes_and_not_before():
-    parked = rules.refused(rules.begin(rules.want(Delivery(), "a")))
+    parked = rules.record_refused(rules.begin(rules.want(Delivery(), "a")))
     assert rules.want(parked, "a").state == PARKED
     assert rules.want(parked, "b").state == WAITING
     assert rules.retry(parked).state == WAITING
 
 
 def test_what_is_locked_there_keeps_what_is_there_until_it_is_tried_again():
-    parked = rules.locked(rules.begin(Delivery(CHANGED, "b", "a", None, "r1")))
+    parked = rules.record_locked(rules.begin(Delivery(CHANGED, "b", "a", None, "r1")))
     assert (parked.state, parked.held, parked.sent) == (PARKED, "a", None)
     assert rules.retry(parked).state == CHANGED
 
@@ -74,7 +74,7 @@ def test_what_a_person_dropped_stays_dropped():
 
 
 def test_what_somebody_removed_there_is_not_made_anew_unasked():
-    lost = rules.lost(rules.begin(Delivery(CHANGED, "b", "a", None, "r1")))
+    lost = rules.record_lost(rules.begin(Delivery(CHANGED, "b", "a", None, "r1")))
     assert (lost.state, lost.held, lost.remote_id) == (PARKED, None, "")
 
 
@@ -96,7 +96,7 @@ class OneEntry(RuleBasedStateMachine):
         self.delivery = rules.begin(self.delivery, is_anew)
         name = self._write() if is_stored else ""
         if is_heard:
-            self.delivery = rules.taken(self.delivery, name) if is_stored else rules.unsent(self.delivery)
+            self.delivery = rules.record_taken(self.delivery, name) if is_stored else rules.record_unsent(self.delivery)
 
     def _write(self):
         one = self.delivery
@@ -116,14 +116,14 @@ class OneEntry(RuleBasedStateMachine):
         """Updates and removals are repeated; what may have been made is looked for."""
         if self.delivery.verb == "create":
             found = next(iter(self.there), None)
-            self.delivery = rules.missing(self.delivery) if found is None else rules.taken(self.delivery, found)
+            self.delivery = rules.record_missing(self.delivery) if found is None else rules.record_taken(self.delivery, found)
         else:
-            self.delivery = rules.taken(self.delivery, self._write())
+            self.delivery = rules.record_taken(self.delivery, self._write())
 
     @precondition(lambda self: self.delivery.state == SENDING and self.delivery.verb == "create" and not self.there)
     @rule()
     def refuse(self):
-        self.delivery = rules.refused(self.delivery)
+        self.delivery = rules.record_refused(self.delivery)
 
     @precondition(lambda self: self.delivery.state == SENDING)
     @rule()
@@ -134,7 +134,7 @@ class OneEntry(RuleBasedStateMachine):
     @rule()
     def lock(self):
         """An update or a removal that was not stored and is answered with a lock."""
-        self.delivery = rules.locked(self.delivery)
+        self.delivery = rules.record_locked(self.delivery)
         self.there = {self.delivery.remote_id: self.delivery.held}
 
     @precondition(lambda self: self.delivery.state in (WAITING, CHANGED, WITHDRAWN) and self.delivery.wanted is not None)
@@ -142,7 +142,7 @@ class OneEntry(RuleBasedStateMachine):
     def nobody_sees_the_difference(self):
         if self.delivery.held is not None:
             self.there[self.delivery.remote_id] = self.delivery.wanted
-            self.delivery = rules.same(self.delivery)
+            self.delivery = rules.record_same(self.delivery)
 
     @precondition(lambda self: self.delivery.state == PARKED)
     @rule()
@@ -201,7 +201,7 @@ class OneCorrected(RuleBasedStateMachine):
         assert self.delivery.verb in ("create", "correct")
         name = self._write() if is_stored else ""
         if is_heard:
-            self.delivery = rules.taken(self.delivery, name) if is_stored else rules.unsent(self.delivery)
+            self.delivery = rules.record_taken(self.delivery, name) if is_stored else rules.record_unsent(self.delivery)
 
     def _write(self):
         """The same attempt again is the same entry, as a marker or a key sees to."""
@@ -213,7 +213,7 @@ class OneCorrected(RuleBasedStateMachine):
     @rule()
     def look(self):
         name = f"r{len(self.delivery.remote_id.split())}"
-        self.delivery = rules.taken(self.delivery, name) if name in self.there else rules.missing(self.delivery)
+        self.delivery = rules.record_taken(self.delivery, name) if name in self.there else rules.record_missing(self.delivery)
         self._forget()
 
     @precondition(lambda self: self.delivery.state == SENDING)
@@ -221,7 +221,7 @@ class OneCorrected(RuleBasedStateMachine):
     def refuse(self):
         """Nothing was stored, or it would have been found."""
         if f"r{len(self.delivery.remote_id.split())}" not in self.there:
-            self.delivery = rules.refused(self.delivery)
+            self.delivery = rules.record_refused(self.delivery)
 
     @precondition(lambda self: self.delivery.state == PARKED)
     @rule()

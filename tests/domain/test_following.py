@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.billing.amendment import CORRECT, DELETE, REPLACE, SAME, STAY, UPDATE, correction, kept_apart, minutes, way
+from stintd.domain.billing.amendment import (
+    CORRECT,
+    DELETE,
+    REPLACE,
+    SAME,
+    STAY,
+    UPDATE,
+    correction,
+    explain_difference,
+    minutes,
+    way,
+)
 from stintd.domain.billing.target import Abilities
 
 HELD = {"remote": {"id": "p1"}, "day": "2026-11-19", "seconds": 3600, "description": "work", "start": 0, "pauses": [],
@@ -39,7 +50,7 @@ def test_the_way_a_deletion_follows(able, expected):
     (None, "its 1 h stay there: nothing can be taken away"),
 ])  # fmt: skip
 def test_a_difference_that_stays_says_how_much(change, text):
-    found = kept_apart(HELD, None if change is None else {**HELD, **change})
+    found = explain_difference(HELD, None if change is None else {**HELD, **change})
     assert (found.reason, found.remedy) == (text, "correct it by hand there, then `stint outbox drop ID`")
 
 

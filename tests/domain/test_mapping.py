@@ -96,7 +96,7 @@ def test_a_mapping_to_a_project_nobody_has_yet_asks_for_it_with_what_it_says():
 def test_subfolders_of_a_monorepo_are_told_apart_by_the_file():
     rules = [MapRule(path="/code/api/web", project="Atlas"), MapRule(path="/code/api/jobs", project="beta")]
     found = resolver(rules, repos=[KnownRepo("r1", project="p-root")], projects=[ATLAS, BETA, KnownProject("p-root", "root")])
-    assert found.by_entity(REPO)
+    assert found.differs_by_entity(REPO)
     assert [project_of(found, entity=e) for e in ("web/a.py", "jobs/b.py", "README", "website/x", "")] == [
         "p-atlas", "p-beta", "p-root", "p-root", "p-root",
     ]  # fmt: skip
@@ -108,24 +108,24 @@ def test_a_commit_in_a_divided_repository_names_no_folder():
     found = resolver([MapRule(path="/code/api/web", project="Atlas")])
     commit = replace(REPO, kind="commit", source="git")
     assert found.is_vague(commit)
-    assert not found.by_entity(commit)
+    assert not found.differs_by_entity(commit)
     assert not found.is_vague(REPO)
 
 
 @pytest.mark.parametrize("path", ["/code", "/code/api", "/code/**", "/elsewhere/x", "/code/*", "/code/other/deep"])
 def test_files_need_no_look_where_mappings_cannot_divide_the_repository(path):
-    assert not resolver([MapRule(path=path, project="Atlas")]).by_entity(REPO)
+    assert not resolver([MapRule(path=path, project="Atlas")]).differs_by_entity(REPO)
 
 
 def test_a_mapping_may_hold_from_a_day_on():
     rules = [DatedRule(MapRule(path="/code", project="Atlas"), since_us=1_000), MapRule(path="/code", project="beta")]
     found = resolver(rules)
-    assert project_of(found.at(999)) == "p-beta"
-    assert project_of(found.at(1_000)) == project_of(found) == "p-atlas"
-    assert found.at(5_000) is found
-    assert found.at(1) is found.at(2)
+    assert project_of(found.as_of(999)) == "p-beta"
+    assert project_of(found.as_of(1_000)) == project_of(found) == "p-atlas"
+    assert found.as_of(5_000) is found
+    assert found.as_of(1) is found.as_of(2)
     undated = resolver([MapRule(path="/code", project="beta")])
-    assert undated.at(0) is undated
+    assert undated.as_of(0) is undated
 
 
 def test_the_mapping_behind_a_stretch_is_found_again_for_its_tags():
@@ -152,7 +152,7 @@ def test_files_above_the_watched_root_are_not_looked_at():
 def test_the_nearest_file_wins_also_inside_the_repository():
     files = [ProjectFile("/code/api", "Atlas", is_trusted=True), ProjectFile("/code/api/sub", "beta", is_trusted=True)]
     found = resolver(files=files)
-    assert found.by_entity(REPO)
+    assert found.differs_by_entity(REPO)
     assert project_of(found, entity="sub/x.py") == "p-beta"
     assert project_of(found, entity="x.py") == "p-atlas"
 

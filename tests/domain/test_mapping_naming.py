@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.mapping.naming import free_name, is_other_thing, match_name, near_names, normal_name, similarity
+from stintd.domain.mapping.naming import free_name, is_other_thing, match_name, normal_name, similar_names, similarity
 
 KNOWN = [("p1", "payments-api"), ("p2", "Atlas"), ("p3", "client site"), ("p4", "api-v1")]
 
@@ -72,9 +72,9 @@ def test_these_look_alike_and_are_two_things(one, other):
 
 
 def test_near_names_help_who_mistyped_and_the_nearest_is_first():
-    assert near_names("paymnets", [name for _, name in KNOWN]) == ("payments-api",)
-    assert near_names("atlsa", ["Atlas", "Borealis"]) == ("Atlas",)
-    assert near_names("xyz", ["Atlas"]) == ()
+    assert similar_names("paymnets", [name for _, name in KNOWN]) == ("payments-api",)
+    assert similar_names("atlsa", ["Atlas", "Borealis"]) == ("Atlas",)
+    assert similar_names("xyz", ["Atlas"]) == ()
 
 
 def test_a_name_that_is_taken_by_another_folder_makes_both_carry_their_parent():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stintd.domain.meeting import Meeting, MeetingRule, placed, uncovered
+from stintd.domain.meeting import Meeting, MeetingRule, assign_projects, free_parts
 
 MINUTE = 60_000_000
 
@@ -17,7 +17,7 @@ def test_the_first_rule_that_matches_gives_project_and_task():
         MeetingRule(title="plan*", attendee="*@acme.example", project="acme", task="M"),
         MeetingRule(title="*plan*", project="own"),
     ]
-    found = placed(
+    found = assign_projects(
         [
             meeting(0, 60, attendees=("Eve@ACME.example",)),
             meeting(60, 90, "Replanning"),
@@ -32,7 +32,7 @@ def test_the_first_rule_that_matches_gives_project_and_task():
 
 
 def test_a_meeting_in_two_calendars_is_one():
-    assert len(placed([meeting(0, 60), meeting(0, 60)], [])) == 1
+    assert len(assign_projects([meeting(0, 60), meeting(0, 60)], [])) == 1
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_a_meeting_in_two_calendars_is_one():
      ([(0, 50), (10, 20)], [(50, 60)])],
 )  # fmt: skip
 def test_only_what_no_entry_covers_is_left(taken, left):
-    found = uncovered([meeting(0, 60)], [(lo * MINUTE, hi * MINUTE) for lo, hi in taken])
+    found = free_parts([meeting(0, 60)], [(lo * MINUTE, hi * MINUTE) for lo, hi in taken])
     assert [(one.start_us // MINUTE, one.end_us // MINUTE) for one in found] == left

@@ -86,7 +86,7 @@ def test_nothing_is_certain_while_git_holds_its_lock():
     day.write(1.5, "b.py")
     day.tell(LockSignal(s(20), REPO, True))
     assert [draft.entity for draft in day.out] == ["src/a.py"]
-    assert [draft.entity for draft in day.noise.held()] == ["b.py"]
+    assert [draft.entity for draft in day.noise.provisional_drafts()] == ["b.py"]
 
 
 def test_a_crashed_gits_lock_holds_nothing_back_for_ever():
@@ -623,7 +623,7 @@ def test_every_heartbeat_was_a_signal_comes_once_and_everything_is_let_go(told):
     assert len({(draft.time, draft.kind, draft.entity) for draft in out if draft.source == "watch"}) == len(
         [draft for draft in out if draft.source == "watch"]
     )
-    assert day.noise.held() == ()
+    assert day.noise.provisional_drafts() == ()
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stintd.domain.billing.rounding import MODES, NONE, Rounding, grains, rounded, shares
+from stintd.domain.billing.rounding import MODES, NONE, Rounding, grains, round_length, shares
 
 LENGTHS = st.lists(st.integers(0, 12 * 3600), max_size=20)
 
@@ -14,12 +14,12 @@ LENGTHS = st.lists(st.integers(0, 12 * 3600), max_size=20)
     ("up", 1, 360), ("up", 360, 360), ("down", 719, 360), ("down", 359, 0), ("up", 0, 0),
 ])  # fmt: skip
 def test_to_six_minutes(mode, seconds, expected):
-    assert rounded(seconds, Rounding(mode, 6)) == expected
+    assert round_length(seconds, Rounding(mode, 6)) == expected
 
 
 def test_a_minimum_lifts_work_and_makes_none_out_of_nothing():
-    assert rounded(10, Rounding(minimum=900)) == 900
-    assert rounded(0, Rounding(minimum=900)) == 0
+    assert round_length(10, Rounding(minimum=900)) == 900
+    assert round_length(0, Rounding(minimum=900)) == 0
 
 
 def test_twenty_scraps_are_twenty_minutes_and_not_twenty_times_six():
@@ -36,7 +36,7 @@ def test_the_longest_carries_the_difference():
 def test_shares_make_the_rounded_sum_and_none_is_negative(lengths, mode, minutes):
     rule = Rounding(mode, minutes)
     found = shares(lengths, rule)
-    assert sum(found) == rounded(sum(lengths), rule)
+    assert sum(found) == round_length(sum(lengths), rule)
     assert all(one >= 0 for one in found)
     assert abs(sum(found) - sum(lengths)) < minutes * 60
     assert shares(lengths, rule) == found

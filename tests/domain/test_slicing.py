@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stintd.domain.language import language_of
-from stintd.domain.slicing import Mark, Piece, Slice, joined, slices
+from stintd.domain.slicing import Mark, Piece, Slice, join_slices, slices
 
 
 def piece(start, end, project="p", actor="human"):
@@ -28,8 +28,8 @@ def test_heartbeats_of_others_and_of_other_projects_cut_nothing():
 
 def test_equal_neighbours_are_joined():
     found = slices([piece(0, 100), piece(100, 150)], [mark(10, "a.py"), mark(40, "a.py"), mark(120, "a.py", branch="x")])
-    assert [(one.start_us, one.end_us) for one in joined(found, ("project", "entity"))] == [(0, 150)]
-    assert [(one.start_us, one.end_us) for one in joined(found, ("branch",))] == [(0, 100), (100, 150)]
+    assert [(one.start_us, one.end_us) for one in join_slices(found, ("project", "entity"))] == [(0, 150)]
+    assert [(one.start_us, one.end_us) for one in join_slices(found, ("branch",))] == [(0, 100), (100, 150)]
 
 
 PIECES = st.lists(st.tuples(st.integers(0, 500), st.integers(1, 200)), max_size=6)

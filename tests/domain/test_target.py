@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from stintd.domain.billing.portion import portions
 from stintd.domain.billing.rounding import Rounding
-from stintd.domain.billing.target import Abilities, Target, TargetRule, Work, hold, missing, place, rounding_for, tags_of, words
+from stintd.domain.billing.target import (
+    Abilities,
+    EntryFacts,
+    Target,
+    TargetRule,
+    hold,
+    missing_need,
+    place,
+    rounding_for,
+    tags_of,
+    words,
+)
 from stintd.domain.model import EntryId, Pause, TimeEntry
 
 ABLE = Abilities(needs=("project_id",))
@@ -20,7 +31,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def work(**more):
-    return Work(**{"project": "atlas", "task": None, "client": None, "day": date(2026, 11, 20), **more})
+    return EntryFacts(**{"project": "atlas", "task": None, "client": None, "day": date(2026, 11, 20), **more})
 
 
 @pytest.mark.parametrize(("target", "given_", "reason"), [
@@ -71,9 +82,9 @@ def test_a_place_named_by_the_task_takes_what_has_one_and_leaves_the_rest_to_oth
 
 def test_one_of_several_names_is_enough_where_a_kind_says_so():
     able = Abilities(needs=("issue_id|project_id", "activity_id"))
-    assert missing(able, {"project_id": "1", "activity_id": "9"}) is None
-    assert missing(able, {"activity_id": "9"}) == "issue_id|project_id"
-    assert missing(able, {"issue_id": "1", "project_id": "1"}) == "activity_id"
+    assert missing_need(able, {"project_id": "1", "activity_id": "9"}) is None
+    assert missing_need(able, {"activity_id": "9"}) == "issue_id|project_id"
+    assert missing_need(able, {"issue_id": "1", "project_id": "1"}) == "activity_id"
 
 
 def test_descriptions_by_the_rule_of_the_target_without_control_characters():

@@ -154,7 +154,7 @@ def test_agents_timers_are_nobodys_business_here():
 
 
 def test_the_policy_behind_the_names_counts_per_person_or_project_and_can_pause():
-    made_room = timer._made_room
+    made_room = timer._make_room
     two = [running("acme", 12), running("beta", 13)]
     assert made_room(two, Limit(3, "person", "refuse"), "new", NOW) == []
     assert made_room(two, Limit(2, "person", "stop"), "new", NOW) == [StopEntry("acme-manual", NOW)]

@@ -163,7 +163,7 @@ def test_island_gap_is_longer_than_any_silence_a_rule_looks_over() -> None:
     longest = max(policy.idle_timeout, policy.session_idle_timeout, policy.supervised_max)
     assert island_gap(policy) > longest // timedelta(microseconds=1)
     unhurried = Policy(idle_timeout=timedelta(hours=1))
-    assert island_gap(unhurried) > limits_of(unhurried).patient > 60 * MINUTE
+    assert island_gap(unhurried) > limits_of(unhurried).idle_extended > 60 * MINUTE
 
 
 def test_runs_are_looked_into_only_where_a_rule_needs_single_heartbeats() -> None:
@@ -212,7 +212,7 @@ def test_mapping_that_holds_from_an_instant_on_divides_the_run_that_crosses_it()
         def resolve(self, context: Context, entity: str = "") -> Assignment:
             return Assignment(ProjectId(self.name))
 
-        def at(self, us: int) -> ByRepo:
+        def as_of(self, us: int) -> ByRepo:
             return new if us >= to_us(clock("10:05")) else old
 
     old, new = Moved("old"), Moved("new")

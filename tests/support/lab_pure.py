@@ -49,10 +49,10 @@ class ByName:
     def resolve(self, context: Context, entity: str = "") -> Assignment:
         return Assignment(ProjectId(context.project) if context.project else None)
 
-    def at(self, us: int) -> "ByName":
+    def as_of(self, us: int) -> "ByName":
         return self
 
-    def by_entity(self, context: Context) -> bool:
+    def differs_by_entity(self, context: Context) -> bool:
         return False
 
 

@@ -38,10 +38,10 @@ class ByRepo:
         ticket = re.search(r"[A-Z]+-\d+", context.branch or "")
         return Assignment(ProjectId(name) if name else None, ticket[0] if ticket else None)
 
-    def by_entity(self, context: Context) -> bool:
+    def differs_by_entity(self, context: Context) -> bool:
         return context.repo == "mono"
 
-    def at(self, us: int) -> "ByRepo":
+    def as_of(self, us: int) -> "ByRepo":
         return self
 
 

@@ -46,5 +46,5 @@ def instant_of(local: datetime, zone: tzinfo, now: datetime) -> datetime:
         )
     if first == second or second > now >= first:
         return first
-    both = " or ".join(one.astimezone(zone).isoformat(timespec="minutes") for one in (first, second))
+    both = " or ".join(instant.astimezone(zone).isoformat(timespec="minutes") for instant in (first, second))
     raise Invalid(f"{local.strftime(_CLOCK)} happened twice: the clocks went back", f"write {both}")

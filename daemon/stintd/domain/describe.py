@@ -63,9 +63,9 @@ def describe(subjects: Iterable[str], following: str | None = None, branch: str 
     """The description of an entry: of its commits, else of the next own commit on that branch the same day
     (`following`), else from the branch. "" when nothing says anything.
     """
-    told = worth_telling(subjects) or worth_telling([following] if following else [])
+    telling = worth_telling(subjects) or worth_telling([following] if following else [])
     text = ""
-    for subject in told:
+    for subject in telling:
         longer = f"{text}; {subject}" if text else subject
         if len(longer) > LENGTH_LIMIT:
             return text or f"{subject[: LENGTH_LIMIT - 1]}…"

@@ -105,7 +105,7 @@ def check_span(start: datetime, end: datetime, around: Surroundings) -> None:
     if end > around.now + around.policy.max_future:
         raise Invalid("that time is in the future", "write down what has happened; start a timer for what goes on")
     if end - start > LONGEST:
-        raise Invalid(f"{_told(end - start)} is longer than a day", "check the dates, or add one entry a day")
+        raise Invalid(f"{_length_words(end - start)} is longer than a day", "check the dates, or add one entry a day")
 
 
 def patch(entry: TimeEntry, fields: Patch, around: Surroundings, mode: str = "refuse") -> Change:
@@ -119,13 +119,13 @@ def patch(entry: TimeEntry, fields: Patch, around: Surroundings, mode: str = "re
     after = replace(entry, **changed, pinned=entry.pinned | pins)
     if "time" not in pins:
         return Change(updated=(after,))
-    after = _fitted(entry, after, around)
+    after = _fit_to_time(entry, after, around)
     room = _room(span.span(after, around.now), entry.actor, {entry.id}, around, mode)
-    return replace(room, updated=(*room.updated, after), taken=(*room.taken, *_left(entry, after, around)),
+    return replace(room, updated=(*room.updated, after), taken=(*room.taken, *_time_left_by(entry, after, around)),
                    overlapping=room.overlapping | _overlaps(after, mode, around))  # fmt: skip
 
 
-def _fitted(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> TimeEntry:
+def _fit_to_time(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> TimeEntry:
     """An entry whose time was set, with what lies outside it cut off."""
     if after.end is None:
         if after.start > around.now:
@@ -138,9 +138,9 @@ def _fitted(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> TimeEnt
                        state="finished" if after.end else "running")  # fmt: skip
     part = entry
     if after.start > entry.start:
-        part = span.after(part, after.start, around.now)
+        part = span.part_after(part, after.start, around.now)
     if after.end is not None and after.end < span.end_of(entry, around.now):
-        part = span.before(part, after.end, around.now)
+        part = span.part_before(part, after.end, around.now)
     state = entry.state if after.end is None else "finished"
     return replace(part, start=after.start, end=after.end, state=state, project=after.project, task=after.task,
                    description=after.description, tags=after.tags, billable=after.billable, pinned=after.pinned)  # fmt: skip
@@ -151,11 +151,11 @@ def split(entry: TimeEntry, at: datetime, around: Surroundings) -> Change:
     _check_unlocked([entry], around)
     if not entry.start < at < span.end_of(entry, around.now):
         raise Invalid("that time is not inside the entry", "choose one between its start and its end")
-    first = span.before(entry, at, around.now)
-    second = replace(span.after(entry, at, around.now), id=around.new_id(), revision=1)
+    first = span.part_before(entry, at, around.now)
+    second = replace(span.part_after(entry, at, around.now), id=around.new_id(), revision=1)
     first = replace(first, pinned=first.pinned | {"time"})
     if entry.end is None and follows_evidence(entry):
-        return Change((second,), (first,), cuts=(_cut(entry, at),))
+        return Change((second,), (first,), cuts=(_stop_cut(entry, at),))
     return Change((replace(second, pinned=second.pinned | {"time"}),), (first,))
 
 
@@ -169,7 +169,7 @@ def merge(entries: Sequence[TimeEntry], around: Surroundings) -> Change:
         raise Conflict("the entries are not of the same project and person", "move them to one project first: `stint edit`")
     if sum(entry.end is None for entry in parts) > 1:
         raise Conflict("two of the entries are still running", "stop one of them first: `stint stop`")
-    whole = span.joined(parts, around.now)
+    whole = span.join(parts, around.now)
     if whole.end is not None:
         check_span(whole.start, whole.end, around)
     texts = dict.fromkeys(part for entry in parts for part in entry.description.split("; ") if part)
@@ -189,22 +189,22 @@ def move(
     lo, hi = to_us(start), to_us(end)
     created: list[TimeEntry] = []
     updated: list[TimeEntry] = []
-    for entry in _near(around, (lo, hi), "human", frozenset()):
+    for entry in _overlapping_entries(around, (lo, hi), "human", frozenset()):
         if entry.project == to or (only is not None and entry.project != only):
             continue
         _check_unlocked([entry], around)
-        inside, made, kept = _moved(entry, start, end, around)
+        inside, made, outside = _move_part(entry, start, end, around)
         inside = replace(inside, project=to, task=task, pinned=inside.pinned | {"project"})
         is_same = inside.id == entry.id
-        updated += [inside, *kept] if is_same else kept
+        updated += [inside, *outside] if is_same else outside
         created += made if is_same else [inside, *made]
     if not created and not updated:
         raise Conflict("there is no time to move there", "`stint log` shows what there is; `stint add` writes time down")
     moved = sum((span.length(entry, around.now) for entry in (*created, *updated) if entry.project == to), timedelta())
-    return Change(tuple(created), tuple(updated), notice=f"moved {_told(moved)} to {around.names.get(to, to)}")
+    return Change(tuple(created), tuple(updated), notice=f"moved {_length_words(moved)} to {around.names.get(to, to)}")
 
 
-def _moved(
+def _move_part(
     entry: TimeEntry, start: datetime, end: datetime, around: Surroundings
 ) -> tuple[TimeEntry, list[TimeEntry], list[TimeEntry]]:
     """(the part inside, new parts outside, the entry itself if it goes on existing outside).
@@ -212,27 +212,27 @@ def _moved(
     An automatic entry's parts outside are not written: they follow their evidence around what the owner claims; unless
     something was written on it, which belongs to all parts.
     """
-    part, made, kept = entry, [], []
+    part, made, outside = entry, [], []
     has_before = entry.start < start
     if has_before:
-        kept = [replace(span.before(part, start, around.now), pinned=entry.pinned | {"time"})]
-        part = replace(span.after(part, start, around.now), id=around.new_id(), revision=1)
+        outside = [replace(span.part_before(part, start, around.now), pinned=entry.pinned | {"time"})]
+        part = replace(span.part_after(part, start, around.now), id=around.new_id(), revision=1)
     if span.end_of(part, around.now) > end:
-        rest = replace(span.after(part, end, around.now), id=around.new_id(), revision=1, pinned=entry.pinned | {"time"})
-        made, part = [rest], span.before(part, end, around.now)
+        rest = replace(span.part_after(part, end, around.now), id=around.new_id(), revision=1, pinned=entry.pinned | {"time"})
+        made, part = [rest], span.part_before(part, end, around.now)
     if not has_before and not made:
         return part, [], []
     part = replace(part, pinned=part.pinned | {"time"})
     if follows_evidence(entry) and not entry.pinned:
         part = replace(part, id=part.id if part.id != entry.id else around.new_id(), revision=1)
         return part, [], []
-    return part, made, kept
+    return part, made, outside
 
 
 def delete(entry: TimeEntry, around: Surroundings) -> Change:
     """Remove an entry, and keep automatic time out of where it was."""
     _check_unlocked([entry], around)
-    return Change(deleted=(entry.id,), taken=tuple(_taken(entry, [span.span(entry, around.now)], around)))
+    return Change(deleted=(entry.id,), taken=tuple(_take_time(entry, [span.span(entry, around.now)], around)))
 
 
 def add(new: New, around: Surroundings, mode: str = "refuse") -> Change:
@@ -241,7 +241,7 @@ def add(new: New, around: Surroundings, mode: str = "refuse") -> Change:
     """
     check_span(new.start, new.end, around)
     room = _room((to_us(new.start), to_us(new.end)), "human", set(), around, mode)
-    entry = _written(new, new.start, new.end, around)
+    entry = _new_entry(new, new.start, new.end, around)
     return replace(room, created=(*room.created, entry), overlapping=room.overlapping | _overlaps(entry, mode, around))
 
 
@@ -249,11 +249,11 @@ def fill(new: New, around: Surroundings) -> Change:
     """Write down a gap: only what no human entry holds already; `conflict` when nothing is left of it."""
     check_span(new.start, new.end, around)
     whole = to_us(new.start), to_us(new.end)
-    held = interval.union(span.span(entry, around.now) for entry in _near(around, whole, "human", frozenset()))
+    held = interval.union(span.span(entry, around.now) for entry in _overlapping_entries(around, whole, "human", frozenset()))
     pieces = interval.subtract(whole, held)
     if not pieces:
         raise Conflict("that gap is filled already", "`stint gaps` shows what is open")
-    return Change(tuple(_written(new, from_us(lo), from_us(hi), around) for lo, hi in pieces))
+    return Change(tuple(_new_entry(new, from_us(lo), from_us(hi), around) for lo, hi in pieces))
 
 
 def approve(entries: Iterable[TimeEntry], around: Surroundings) -> Change:
@@ -268,7 +268,9 @@ def approve(entries: Iterable[TimeEntry], around: Surroundings) -> Change:
 # ---------------------------------------------------------------- room among others
 
 
-def _near(around: Surroundings, whole: interval.Interval, actor: Actor, without: Iterable[EntryId]) -> list[TimeEntry]:
+def _overlapping_entries(
+    around: Surroundings, whole: interval.Interval, actor: Actor, without: Iterable[EntryId]
+) -> list[TimeEntry]:
     """The other entries of the actor that overlap, in order."""
     left_out = frozenset(without)
     near = [
@@ -284,7 +286,7 @@ def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around:
         raise Invalid(f"{mode[:40]!r} is no way to treat other entries", "use replace or overlap")
     if actor != "human":
         return Change()
-    near = _near(around, whole, actor, without)
+    near = _overlapping_entries(around, whole, actor, without)
     yielding = [entry for entry in near if follows_evidence(entry)]
     own = [entry for entry in near if not follows_evidence(entry)]
     notice = _notice(whole, yielding if mode == "overlap" else near, around)
@@ -299,14 +301,14 @@ def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around:
         )  # fmt: skip
     _check_unlocked(own, around)
     made: list[TimeEntry] = []
-    kept: list[TimeEntry] = []
+    shortened: list[TimeEntry] = []
     gone: list[EntryId] = []
     for entry in own:
         left = _outside(entry, whole, around)
-        kept += left[:1]
+        shortened += left[:1]
         made += left[1:]
         gone += [] if left else [entry.id]
-    return Change(tuple(made), tuple(kept), tuple(gone), notice=notice)
+    return Change(tuple(made), tuple(shortened), tuple(gone), notice=notice)
 
 
 def _outside(entry: TimeEntry, whole: interval.Interval, around: Surroundings) -> list[TimeEntry]:
@@ -314,9 +316,9 @@ def _outside(entry: TimeEntry, whole: interval.Interval, around: Surroundings) -
     start, end = from_us(whole[0]), from_us(whole[1])
     parts = []
     if entry.start < start:
-        parts.append(span.before(entry, start, around.now))
+        parts.append(span.part_before(entry, start, around.now))
     if entry.end is None or entry.end > end:
-        rest = span.after(entry, end, around.now)
+        rest = span.part_after(entry, end, around.now)
         parts.append(replace(rest, id=around.new_id(), revision=1) if parts else rest)
     return [replace(part, pinned=part.pinned | {"time"}) for part in parts]
 
@@ -325,27 +327,29 @@ def _overlaps(entry: TimeEntry, mode: str, around: Surroundings) -> frozenset[En
     return frozenset({entry.id}) if mode == "overlap" and entry.actor == "human" else frozenset()
 
 
-def _left(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> list[Taken]:
+def _time_left_by(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> list[Taken]:
     """What a change of time leaves: taken away."""
     pieces = interval.subtract(span.span(entry, around.now), [span.span(after, around.now)])
-    return _taken(entry, pieces, around)
+    return _take_time(entry, pieces, around)
 
 
-def _taken(entry: TimeEntry, pieces: Iterable[interval.Interval], around: Surroundings) -> list[Taken]:
+def _take_time(entry: TimeEntry, pieces: Iterable[interval.Interval], around: Surroundings) -> list[Taken]:
     """Stretches without what other human entries hold: that was not taken away."""
     if entry.actor != "human":
         return [Taken(lo, hi, entry.actor, entry.project) for lo, hi in pieces]
     everywhere = (to_us(entry.start), to_us(span.end_of(entry, around.now)))
-    others = interval.union(span.span(one, around.now) for one in _near(around, everywhere, "human", {entry.id}))
+    others = interval.union(
+        span.span(other, around.now) for other in _overlapping_entries(around, everywhere, "human", {entry.id})
+    )
     free = [part for piece in pieces for part in interval.subtract(piece, others)]
     return [Taken(lo, hi, entry.actor) for lo, hi in free]
 
 
-def _cut(entry: TimeEntry, at: datetime) -> Cut:
+def _stop_cut(entry: TimeEntry, at: datetime) -> Cut:
     return Cut(to_us(at), entry.actor, entry.project if entry.actor == "agent" else None)
 
 
-def _written(new: New, start: datetime, end: datetime, around: Surroundings) -> TimeEntry:
+def _new_entry(new: New, start: datetime, end: datetime, around: Surroundings) -> TimeEntry:
     return TimeEntry(
         around.new_id(), "human", "manual", new.project, new.task, start, end, "finished", new.description, new.billable,
         new.tags, hands_on=end - start, pinned=PINS, zone=new.zone,
@@ -367,11 +371,11 @@ def _notice(whole: interval.Interval, yielding: Sequence[TimeEntry], around: Sur
         name = around.names.get(entry.project or ProjectId(""), "no project")
         amount = timedelta(microseconds=interval.overlap(whole, [span.span(entry, around.now)]))
         amounts[name] = amounts.get(name, timedelta()) + amount
-    told = ", ".join(f"{_told(amount)} from {name}" for name, amount in amounts.items())
-    return f"takes {told}" if told else ""
+    parts = ", ".join(f"{_length_words(amount)} from {name}" for name, amount in amounts.items())
+    return f"takes {parts}" if parts else ""
 
 
-def _told(amount: timedelta) -> str:
+def _length_words(amount: timedelta) -> str:
     """`35 min`, `1 h 05 min`, `20 s`."""
     seconds = round(amount.total_seconds())
     if seconds < 60:

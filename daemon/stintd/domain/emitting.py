@@ -61,34 +61,34 @@ def open_from(beats: Iterable[Sent], idle_us: int, until_us: int) -> int | None:
 
 def lanes(beats: Iterable[Sent]) -> dict[str, list[Sent]]:
     """Heartbeats by bucket, in order."""
-    found: dict[str, list[Sent]] = defaultdict(list)
+    by_bucket: dict[str, list[Sent]] = defaultdict(list)
     for beat in sorted(beats):
-        found[bucket_of(beat)].append(beat)
-    return dict(sorted(found.items()))
+        by_bucket[bucket_of(beat)].append(beat)
+    return dict(sorted(by_bucket.items()))
 
 
 def _lane(bucket: str, beats: Sequence[Sent], idle_us: int, until_us: int) -> list[AwEvent]:
-    found: list[AwEvent] = []
+    events: list[AwEvent] = []
     last_us = beats[-1].time_us
     ends = [after.time_us for _, after in pairwise(beats)]
     ends.append(last_us + LONE_US if until_us - last_us > idle_us else last_us)
     for beat, after_us in zip(beats, ends, strict=True):
         end_us = after_us if after_us - beat.time_us <= idle_us else beat.time_us + LONE_US
         event = AwEvent(bucket, beat.time_us, end_us, _data(beat))
-        last = found[-1] if found else None
+        last = events[-1] if events else None
         if last is not None and last.data == event.data and last.end_us >= event.start_us:
-            found[-1] = last._replace(end_us=end_us)
+            events[-1] = last._replace(end_us=end_us)
         else:
-            found.append(event)
-    return [event for event in found if event.end_us > event.start_us]
+            events.append(event)
+    return [event for event in events if event.end_us > event.start_us]
 
 
 def _data(beat: Sent) -> tuple[tuple[str, str], ...]:
-    told = {
+    texts = {
         "file": beat.path or beat.place, "project": beat.project, "branch": beat.branch, "language": language_of(beat.path),
         "editor": beat.client, "actor": beat.actor,
     }  # fmt: skip
-    return tuple((name, text or "unknown") for name, text in told.items())
+    return tuple((name, text or "unknown") for name, text in texts.items())
 
 
 def wakatime_item(beat: Sent, agent: str) -> dict[str, Any]:

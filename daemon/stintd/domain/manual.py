@@ -38,8 +38,8 @@ def running_since(timer: TimeEntry) -> datetime:
 def pause_due(timer: TimeEntry, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> PauseEntry | None:
     """The pause that a running manual timer has come to by `now`, at the instant it begins; None while it may run."""
     since = running_since(timer)
-    found = [*_absent(since, signs, policy), *_forgotten(since, signs, policy, now), *_nights(since, signs, policy, zone, now)]
-    due = [(at, reason) for at, reason in found if since <= at <= now]
+    pauses = [*_absent(since, signs, policy), *_forgotten(since, signs, policy, now), *_nights(since, signs, policy, zone, now)]
+    due = [(at, reason) for at, reason in pauses if since <= at <= now]
     if not due:
         return None
     at, reason = min(due)

@@ -24,7 +24,7 @@ class MeetingRule:
 
     def matches(self, meeting: "Meeting") -> bool:
         """Whether its title and, where one is asked for, some attendee are meant."""
-        is_there = self.attendee == "*" or any(_glob(self.attendee).match(one.casefold()) for one in meeting.attendees)
+        is_there = self.attendee == "*" or any(_glob(self.attendee).match(name.casefold()) for name in meeting.attendees)
         return is_there and _glob(self.title).match(meeting.title.casefold()) is not None
 
 
@@ -45,26 +45,26 @@ def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern.casefold()))
 
 
-def placed(meetings: Iterable[Meeting], rules: Sequence[MeetingRule]) -> list[Meeting]:
+def assign_projects(meetings: Iterable[Meeting], rules: Sequence[MeetingRule]) -> list[Meeting]:
     """In order and each once, though several calendars tell of it; with the project of the first rule that matches."""
-    found: dict[tuple[int, int, str], Meeting] = {}
-    for meeting in sorted(meetings, key=lambda one: (one.start_us, one.end_us, one.title)):
-        rule = next((one for one in rules if one.matches(meeting)), MeetingRule())
+    meetings_by_key: dict[tuple[int, int, str], Meeting] = {}
+    for meeting in sorted(meetings, key=lambda m: (m.start_us, m.end_us, m.title)):
+        rule = next((rule for rule in rules if rule.matches(meeting)), MeetingRule())
         if not rule.ignore:
-            kept = replace(meeting, project=rule.project, task=rule.task)
-            found.setdefault((meeting.start_us, meeting.end_us, meeting.title), kept)
-    return list(found.values())
+            assigned = replace(meeting, project=rule.project, task=rule.task)
+            meetings_by_key.setdefault((meeting.start_us, meeting.end_us, meeting.title), assigned)
+    return list(meetings_by_key.values())
 
 
-def uncovered(meetings: Iterable[Meeting], taken: Iterable[tuple[int, int]]) -> list[Meeting]:
+def free_parts(meetings: Iterable[Meeting], taken: Iterable[tuple[int, int]]) -> list[Meeting]:
     """The parts of meetings that no span covers, so that accepting one doubles no hour."""
-    spans, found = sorted(taken), []
+    spans, parts = sorted(taken), []
     for meeting in meetings:
         at = meeting.start_us
         for lo, hi in [*spans, (meeting.end_us, meeting.end_us)]:
             if hi <= at or lo > meeting.end_us:
                 continue
             if lo - at >= LEAST_US:
-                found.append(replace(meeting, start_us=at, end_us=lo))
+                parts.append(replace(meeting, start_us=at, end_us=lo))
             at = max(at, hi)
-    return found
+    return parts

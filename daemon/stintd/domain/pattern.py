@@ -87,8 +87,8 @@ def is_within(path: str, folder: str) -> bool:
 
 def folders_up(path: str, top: str) -> list[str]:
     """`path` and the folders above it, deepest first, down to `top` inclusive; only `path` if it lies elsewhere."""
-    found = [path]
+    folders = [path]
     while path != top and is_within(path, top):
         path = path.rsplit("/", 1)[0] or "/"
-        found.append(path)
-    return found
+        folders.append(path)
+    return folders

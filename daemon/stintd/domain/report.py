@@ -35,7 +35,7 @@ class Part(NamedTuple):
         return self.length_us - self.supervised_us
 
 
-def counted_end(entry: TimeEntry, now: datetime) -> datetime:
+def end_in_totals(entry: TimeEntry, now: datetime) -> datetime:
     """Until when an entry counts in totals: its end; a manual timer until now; an automatic one to its last evidence,
     because what comes after it may turn out to be no work.
     """
@@ -46,16 +46,16 @@ def counted_end(entry: TimeEntry, now: datetime) -> datetime:
     return max(entry.start, now)
 
 
-def worked(entry: TimeEntry, now: datetime) -> list[Interval]:
+def counted_spans(entry: TimeEntry, now: datetime) -> list[Interval]:
     """The stretches of an entry that count, pauses left out, as microseconds."""
-    whole = to_us(entry.start), to_us(counted_end(entry, now))
+    whole = to_us(entry.start), to_us(end_in_totals(entry, now))
     pauses = [(to_us(pause.start), to_us(pause.end) if pause.end else whole[1]) for pause in entry.pauses]
     return interval.subtract(whole, interval.union(pauses))
 
 
 def duration(entry: TimeEntry, now: datetime) -> timedelta:
     """How long an entry is, as totals count it."""
-    return timedelta(microseconds=sum(end - start for start, end in worked(entry, now)))
+    return timedelta(microseconds=sum(end - start for start, end in counted_spans(entry, now)))
 
 
 def contributions(entry: TimeEntry, zone: tzinfo, now: datetime, clip: Interval | None = None) -> list[Part]:
@@ -63,13 +63,13 @@ def contributions(entry: TimeEntry, zone: tzinfo, now: datetime, clip: Interval 
 
     Supervised time is spread evenly over the entry, so that the parts of any clipping add up to the whole.
     """
-    pieces = worked(entry, now)
+    pieces = counted_spans(entry, now)
     total = sum(end - start for start, end in pieces)
     supervised = min(total, entry.supervised // timedelta(microseconds=1)) if entry.actor == "human" else 0
     parts: dict[date, Part] = {}
     before = 0
     for start, end in pieces:
-        for day, lo, hi in by_day(start, end, zone):
+        for day, lo, hi in split_days(start, end, zone):
             first, last = (max(lo, clip[0]), min(hi, clip[1])) if clip else (lo, hi)
             if last > first:
                 share = [supervised * (before + at - lo) // total for at in (first, last)]
@@ -87,7 +87,7 @@ def _grow(parts: dict[date, Part], part: Part) -> None:
         parts[part.day] = Part(part.day, held.start_us, length, supervised)
 
 
-def by_day(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[date, int, int]]:
+def split_days(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[date, int, int]]:
     """A stretch cut at local midnights."""
     day, at = day_of(from_us(start_us), zone), start_us
     while at < end_us:
@@ -178,15 +178,15 @@ def totals(entries: Iterable[TimeEntry], grouping: str, labels: Labels, now: dat
     walls: dict[str, list[Interval]] = {"human": [], "agent": []}
     for entry in entries:
         terms = labels.terms(entry)
-        for group, part in grouped(entry, grouping, labels, now, clip):
+        for group, part in group_parts(entry, grouping, labels, now, clip):
             for key, name in group:
                 _add(rows.setdefault(key, Row(key, name)), entry, part, terms)
             _add(total, entry, part, terms)
-        walls[entry.actor] += [_clipped(piece, clip) for piece in worked(entry, now)]
-    return Totals(_sorted(rows, grouping), total, _length(walls["human"]), _length(walls["agent"]))
+        walls[entry.actor] += [_clip(piece, clip) for piece in counted_spans(entry, now)]
+    return Totals(_sort_rows(rows, grouping), total, _length(walls["human"]), _length(walls["agent"]))
 
 
-def _clipped(piece: Interval, clip: Interval | None) -> Interval:
+def _clip(piece: Interval, clip: Interval | None) -> Interval:
     return (max(piece[0], clip[0]), min(piece[1], clip[1])) if clip else piece
 
 
@@ -194,7 +194,7 @@ def _length(pieces: list[Interval]) -> int:
     return sum(end - start for start, end in interval.union(piece for piece in pieces if piece[1] > piece[0]))
 
 
-def _sorted(rows: dict[str, Row], grouping: str) -> list[Row]:
+def _sort_rows(rows: dict[str, Row], grouping: str) -> list[Row]:
     if grouping in ("day", "week"):
         return [rows[key] for key in sorted(rows)]
     return sorted(rows.values(), key=lambda row: (-row.human_us, -row.agent_us, row.name, row.key))
@@ -219,12 +219,12 @@ def _add(row: Row, entry: TimeEntry, part: Part, terms: Terms) -> None:
 _Groups = tuple[tuple[str, str], ...]
 
 
-def grouped(
+def group_parts(
     entry: TimeEntry, grouping: str, labels: Labels, now: datetime, clip: Interval | None
 ) -> Iterator[tuple[_Groups, Part]]:
     """The parts of an entry with the groups each belongs to."""
     if grouping == "commit":
-        yield from _by_commit(entry, labels, now, clip)
+        yield from _split_by_commit(entry, labels, now, clip)
         return
     for part in contributions(entry, labels.zone, now, clip):
         yield _groups(entry, grouping, labels, part), part
@@ -243,10 +243,10 @@ def _groups(entry: TimeEntry, grouping: str, labels: Labels, part: Part) -> _Gro
     return (by[grouping](entry),)
 
 
-def _by_commit(entry: TimeEntry, labels: Labels, now: datetime, clip: Interval | None) -> Iterator[tuple[_Groups, Part]]:
+def _split_by_commit(entry: TimeEntry, labels: Labels, now: datetime, clip: Interval | None) -> Iterator[tuple[_Groups, Part]]:
     """Work belongs to the commit it led to: from the one before until it. What follows the last is not committed."""
     edges = sorted((to_us(commit.time), commit) for commit in labels.commits(entry))
-    lo, hi = clip or (to_us(entry.start), max(to_us(counted_end(entry, now)), to_us(entry.start)))
+    lo, hi = clip or (to_us(entry.start), max(to_us(end_in_totals(entry, now)), to_us(entry.start)))
     at = lo
     for time_us, commit in [*edges, (hi, None)]:
         until = min(max(time_us, at), hi)

@@ -51,15 +51,15 @@ class Slice(NamedTuple):
 def slices(pieces: Iterable[Piece], marks: Sequence[Mark]) -> list[Slice]:
     """Every piece cut at the heartbeats of its own actor and project; `marks` in order of time."""
     times = [mark.time_us for mark in marks]
-    found: list[Slice] = []
+    out: list[Slice] = []
     for piece in pieces:
         inside = marks[bisect_left(times, piece.start_us) : bisect_left(times, piece.end_us)]
         own = [mark for mark in inside if mark.actor == piece.actor and mark.project == piece.project]
-        found += _cut(piece, own)
-    return found
+        out += _split_at_marks(piece, own)
+    return out
 
 
-def _cut(piece: Piece, marks: Sequence[Mark]) -> Iterator[Slice]:
+def _split_at_marks(piece: Piece, marks: Sequence[Mark]) -> Iterator[Slice]:
     if not marks:
         yield Slice(*piece, "", "")
         return
@@ -69,14 +69,14 @@ def _cut(piece: Piece, marks: Sequence[Mark]) -> Iterator[Slice]:
             yield Slice(start, end, piece.actor, piece.project, mark.branch or piece.branch, mark.entity, mark.client)
 
 
-def joined(found: Iterable[Slice], by: Sequence[str], gap_us: int = 0) -> list[Slice]:
+def join_slices(slices: Iterable[Slice], by: Sequence[str], gap_us: int = 0) -> list[Slice]:
     """Slices that follow each other within `gap_us` and agree in these fields, as one."""
     out: list[Slice] = []
-    for one in sorted(found):
+    for piece in sorted(slices):
         last = out[-1] if out else None
-        is_same = last is not None and all(getattr(last, name) == getattr(one, name) for name in (*by, "actor"))
-        if last is not None and is_same and one.start_us - last.end_us <= gap_us:
-            out[-1] = last._replace(end_us=max(last.end_us, one.end_us))
+        is_same = last is not None and all(getattr(last, name) == getattr(piece, name) for name in (*by, "actor"))
+        if last is not None and is_same and piece.start_us - last.end_us <= gap_us:
+            out[-1] = last._replace(end_us=max(last.end_us, piece.end_us))
         else:
-            out.append(one)
+            out.append(piece)
     return out

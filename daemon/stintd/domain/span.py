@@ -28,23 +28,23 @@ def length(entry: TimeEntry, now: datetime) -> timedelta:
     return (whole[1] - whole[0] - interval.overlap(whole, pauses)) * _MICROSECOND
 
 
-def before(entry: TimeEntry, at: datetime, now: datetime) -> TimeEntry:
+def part_before(entry: TimeEntry, at: datetime, now: datetime) -> TimeEntry:
     """The part of an entry that ends at `at`."""
     pauses = tuple(Pause(p.start, min(p.end or at, at)) for p in entry.pauses if p.start < at)
     part = replace(entry, end=at, pauses=pauses, state="finished")
     seen = entry.last_evidence
-    return _with_share(entry, replace(part, last_evidence=min(seen, at) if seen else None), now, is_first=True)
+    return _share_lengths(entry, replace(part, last_evidence=min(seen, at) if seen else None), now, is_first=True)
 
 
-def after(entry: TimeEntry, at: datetime, now: datetime) -> TimeEntry:
+def part_after(entry: TimeEntry, at: datetime, now: datetime) -> TimeEntry:
     """The part of an entry that begins at `at`; it runs on if the entry did."""
     pauses = tuple(Pause(max(p.start, at), p.end) for p in entry.pauses if p.end is None or p.end > at)
     seen = entry.last_evidence
     part = replace(entry, start=at, pauses=pauses, last_evidence=seen if seen and seen > at else None)
-    return _with_share(entry, part, now, is_first=False)
+    return _share_lengths(entry, part, now, is_first=False)
 
 
-def _with_share(whole: TimeEntry, part: TimeEntry, now: datetime, is_first: bool) -> TimeEntry:
+def _share_lengths(whole: TimeEntry, part: TimeEntry, now: datetime, is_first: bool) -> TimeEntry:
     """Hands-on and supervised time by share of length; both parts together have exactly what the whole had."""
     cut = part.end if is_first else part.start
     assert cut is not None
@@ -59,12 +59,12 @@ def _with_share(whole: TimeEntry, part: TimeEntry, now: datetime, is_first: bool
     return replace(part, **shares)
 
 
-def joined(entries: Sequence[TimeEntry], now: datetime) -> TimeEntry:
+def join(entries: Sequence[TimeEntry], now: datetime) -> TimeEntry:
     """Entries as one, in order of start: silence between them becomes a pause, what overlaps counts once."""
     parts = sorted(entries, key=lambda entry: (entry.start, end_of(entry, now)))
     first, last = parts[0], max(parts, key=lambda entry: end_of(entry, now))
     whole = to_us(first.start), to_us(end_of(last, now))
-    work = interval.union(piece for entry in parts for piece in _worked(entry, now))
+    work = interval.union(piece for entry in parts for piece in _spans_without_pauses(entry, now))
     open_pause = next((p for p in last.pauses if p.end is None), None)
     holes = interval.subtract(whole, work)
     pauses = tuple(Pause(from_us(lo), None if open_pause and hi == whole[1] else from_us(hi)) for lo, hi in holes)
@@ -79,7 +79,7 @@ def joined(entries: Sequence[TimeEntry], now: datetime) -> TimeEntry:
     )  # fmt: skip
 
 
-def _worked(entry: TimeEntry, now: datetime) -> list[Interval]:
+def _spans_without_pauses(entry: TimeEntry, now: datetime) -> list[Interval]:
     whole = span(entry, now)
     pauses = interval.union((to_us(p.start), to_us(p.end) if p.end else whole[1]) for p in entry.pauses)
     return interval.subtract(whole, pauses)

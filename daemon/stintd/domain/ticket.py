@@ -36,11 +36,11 @@ def ticket_of(text: str, policy: Policy) -> str | None:
     if not policy.task_pattern:
         return None
     is_default = policy.task_pattern == DEFAULT_PATTERN
-    found = [match for match in _finder(policy.task_pattern).finditer(text[:500]) if match.group()]
+    matches = [match for match in _finder(policy.task_pattern).finditer(text[:500]) if match.group()]
     if is_default:
-        found = [match for match in found if match.group().split("-")[0] not in NOT_TICKETS]
+        matches = [match for match in matches if match.group().split("-")[0] not in NOT_TICKETS]
     clickup = next((m for m in _CLICKUP.finditer(text[:500]) if any(c.isdigit() for c in m[1])), None)
-    firsts = sorted([*found[:1], *([clickup] if clickup else [])], key=lambda match: match.start())
+    firsts = sorted([*matches[:1], *([clickup] if clickup else [])], key=lambda match: match.start())
     return firsts[0].group() if firsts else None
 
 
@@ -51,4 +51,4 @@ def task_of_branch(branch: str | None, policy: Policy) -> str | None:
 
 def ticket_in(subjects: Iterable[str], policy: Policy) -> str | None:
     """The first ticket named in the subjects of an entry's commits."""
-    return next((found for subject in subjects if (found := ticket_of(subject, policy))), None)
+    return next((ticket for subject in subjects if (ticket := ticket_of(subject, policy))), None)

@@ -205,7 +205,7 @@ def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now:
         return Outcome((), same.id)
     if same is not None and not request.is_fresh:
         return resume(open_timers, Target(entry=same.id, at=request.at), policy, now, mode)
-    effects = _made_room(open_timers, MODES[mode], request.project, at)
+    effects = _make_room(open_timers, MODES[mode], request.project, at)
     entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable, mode == "parallel")
     return Outcome((*effects, entry))
 
@@ -224,26 +224,26 @@ def _is_same(timer: TimeEntry, request: Start) -> bool:
     return timer.project == request.project and request.task in (None, timer.task)
 
 
-def _made_room(open_timers: Sequence[TimeEntry], limit: Limit, project: ProjectId, at: datetime) -> list[Effect]:
+def _make_room(open_timers: Sequence[TimeEntry], limit: Limit, project: ProjectId, at: datetime) -> list[Effect]:
     """What happens to the timers that run when one more for `project` begins."""
     running = [timer for timer in _people(open_timers) if timer.state == "running"]
     taken_over = [timer for timer in running if timer.origin == "auto" and timer.project == project]
-    effects = [effect for timer in taken_over for effect in _ended(timer, at)]
+    effects = [effect for timer in taken_over for effect in _end_effects(timer, at)]
     counted = [timer for timer in running if timer not in taken_over and (limit.per == "person" or timer.project == project)]
     excess = len(counted) + 1 - limit.count if limit.count is not None else 0
-    for timer in sorted(counted, key=lambda one: one.start)[: max(0, excess)]:
+    for timer in sorted(counted, key=lambda timer: timer.start)[: max(0, excess)]:
         if limit.excess == "refuse":
             _refuse(timer)
         if limit.excess == "pause":
             effects.append(PauseEntry(timer.id, at, timer.origin == "auto"))
         else:
-            effects += _ended(timer, at)
+            effects += _end_effects(timer, at)
     return effects
 
 
-def _ended(timer: TimeEntry, at: datetime) -> list[Effect]:
+def _end_effects(timer: TimeEntry, at: datetime) -> list[Effect]:
     """The end of a timer that gives way. An automatic one that began later is not stopped: the new one takes its time."""
-    return [] if timer.origin == "auto" and at <= timer.start else [_stopped(timer, at)]
+    return [] if timer.origin == "auto" and at <= timer.start else [_stop_effect(timer, at)]
 
 
 def _refuse(timer: TimeEntry) -> None:
@@ -265,7 +265,7 @@ def stop(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: 
         return Outcome()
     if timer.state == "waiting" or (target.session is not None and timer.session == target.session):
         return Outcome((SessionBeat("session_end", timer.session or "", timer.project, at),), timer.id)
-    return Outcome((_stopped(timer, at),), timer.id)
+    return Outcome((_stop_effect(timer, at),), timer.id)
 
 
 def pause(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime) -> Outcome:
@@ -291,9 +291,9 @@ def resume(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now
     _check_after(timer, at)
     others = [other for other in open_timers if other.id != timer.id]
     by_hand = [other for other in others if other.origin != "auto"]
-    effects = _made_room(by_hand, MODES[mode or mode_of(policy)], timer.project or ProjectId(""), at)
+    effects = _make_room(by_hand, MODES[mode or mode_of(policy)], timer.project or ProjectId(""), at)
     automatic = [other for other in _people(others) if other.origin == "auto" and other.state == "running"]
-    effects += [effect for other in automatic for effect in _ended(other, at)]
+    effects += [effect for other in automatic for effect in _end_effects(other, at)]
     return Outcome((*effects, ResumeEntry(timer.id, at)), timer.id)
 
 
@@ -302,10 +302,10 @@ def switch(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now
     at = check_at(request.at, now, policy)
     mine = [timer for timer in _people(open_timers) if timer.state in ("running", "paused")]
     same = [t for t in mine if t.origin != "auto" and t.state == "running" and _is_same(t, request)]
-    kept = same[0] if same else None
-    effects = [effect for timer in mine if timer is not kept for effect in _ended(timer, at)]
-    if kept is not None:
-        return Outcome(tuple(effects), kept.id)
+    running = same[0] if same else None
+    effects = [effect for timer in mine if timer is not running for effect in _end_effects(timer, at)]
+    if running is not None:
+        return Outcome(tuple(effects), running.id)
     entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable)
     return Outcome((*effects, entry))
 
@@ -367,7 +367,7 @@ def _check_after(timer: TimeEntry, at: datetime) -> None:
         )
 
 
-def _stopped(timer: TimeEntry, at: datetime) -> StopEntry:
+def _stop_effect(timer: TimeEntry, at: datetime) -> StopEntry:
     """The end of a timer. One that is paused ended when its pause began: nothing after that was work."""
     open_pause = next((pause for pause in timer.pauses if pause.end is None), None)
     if timer.origin != "auto" or at < timer.start:

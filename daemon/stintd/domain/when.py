@@ -67,21 +67,21 @@ def parse_length(text: str) -> timedelta:
     if clock:
         length = timedelta(hours=int(clock[1]), minutes=int(clock[2]))
     elif re.fullmatch(_LENGTH, plain):
-        length = _added(plain, text)
+        length = _sum_parts(plain, text)
     elif re.fullmatch(_PIECE, plain):
-        raise Invalid(f"{_shown(text)} has no unit", f"did you mean {plain}m or {plain}h?")
+        raise Invalid(f"{_quote(text)} has no unit", f"did you mean {plain}m or {plain}h?")
     else:
-        raise Invalid(f"{_shown(text)} is not a length", LENGTH_HINT)
+        raise Invalid(f"{_quote(text)} is not a length", LENGTH_HINT)
     if not timedelta() < length <= LONGEST:
-        raise Invalid(f"{_shown(text)} is {'nothing' if not length else 'more than a year'}", LENGTH_HINT)
+        raise Invalid(f"{_quote(text)} is {'nothing' if not length else 'more than a year'}", LENGTH_HINT)
     return length
 
 
-def _added(plain: str, text: str) -> timedelta:
+def _sum_parts(plain: str, text: str) -> timedelta:
     parts = _PARTS.findall(plain)
     units = [unit for _, unit in parts]
     if len(set(units)) < len(units):
-        raise Invalid(f"{_shown(text)} names a unit twice", LENGTH_HINT)
+        raise Invalid(f"{_quote(text)} names a unit twice", LENGTH_HINT)
     micros = sum(Decimal(number.replace(",", ".")) * _SECONDS[unit] * 1_000_000 for number, unit in parts)
     return timedelta(microseconds=int(micros))
 
@@ -94,13 +94,13 @@ def parse_instant(text: str, now: datetime, zone: tzinfo) -> datetime:
     back = re.fullmatch(rf"-\s*({_LENGTH}|\d{{1,4}}:\d{{2}})|({_LENGTH})\s*ago", plain)
     if back:
         return now - parse_length(back[1] or back[2])
-    found = _INSTANT.fullmatch(plain)
-    if found is None:
-        raise Invalid(f"{_shown(text)} is not a time", _near_hint(plain))
-    return _point(found["day"], found["time"], found["offset"], now, zone, text)
+    match = _INSTANT.fullmatch(plain)
+    if match is None:
+        raise Invalid(f"{_quote(text)} is not a time", _hint_for(plain))
+    return _point(match["day"], match["time"], match["offset"], now, zone, text)
 
 
-def _near_hint(plain: str) -> str:
+def _hint_for(plain: str) -> str:
     """What to write instead, closer than the general hint where the mistake is a known one."""
     if re.fullmatch(_DAY, plain):
         return f"add the time of day: {plain} 14:00"
@@ -116,26 +116,26 @@ def parse_range(text: str, now: datetime, zone: tzinfo) -> tuple[datetime, datet
     plain = _plain(text, "a range of time", RANGE_HINT)
     if re.fullmatch(rf"{_LENGTH}|{_PIECE}", plain):
         return now - parse_length(plain), now
-    found = _FROM_FOR.fullmatch(plain)
-    if found:
-        start = _point(found["day"], found["time"], found["offset"], now, zone, text)
-        return start, start + parse_length(found["length"])
-    found = _RANGE.fullmatch(plain)
-    if found is None:
-        raise Invalid(f"{_shown(text)} is not a range of time", RANGE_HINT)
-    start = _point(found["aday"], found["atime"], found["aoffset"], now, zone, text)
-    end = now if found["now"] else _end(found, start, now, zone, text)
+    match = _FROM_FOR.fullmatch(plain)
+    if match:
+        start = _point(match["day"], match["time"], match["offset"], now, zone, text)
+        return start, start + parse_length(match["length"])
+    match = _RANGE.fullmatch(plain)
+    if match is None:
+        raise Invalid(f"{_quote(text)} is not a range of time", RANGE_HINT)
+    start = _point(match["aday"], match["atime"], match["aoffset"], now, zone, text)
+    end = now if match["now"] else _end(match, start, now, zone, text)
     if end <= start:
-        raise Invalid(f"{_shown(text)} ends before it starts", "swap the two times, or name the days")
+        raise Invalid(f"{_quote(text)} ends before it starts", "swap the two times, or name the days")
     return start, end
 
 
-def _end(found: re.Match[str], start: datetime, now: datetime, zone: tzinfo, text: str) -> datetime:
+def _end(match: re.Match[str], start: datetime, now: datetime, zone: tzinfo, text: str) -> datetime:
     """The end of a range; without a day of its own on the day of the start, or past midnight on the next."""
-    if found["bday"] or found["boffset"]:
-        return _point(found["bday"], found["btime"], found["boffset"], now, zone, text)
+    if match["bday"] or match["boffset"]:
+        return _point(match["bday"], match["btime"], match["boffset"], now, zone, text)
     local_start = start.astimezone(zone).replace(tzinfo=None, fold=0)
-    days, clock = _clock(found["btime"], text)
+    days, clock = _clock(match["btime"], text)
     local = datetime.combine(local_start.date() + days * ONE_DAY, clock)
     if local < local_start and local + ONE_DAY - local_start <= LONGEST_NIGHT:
         local += ONE_DAY
@@ -152,36 +152,36 @@ def _point(day_text: str | None, time_text: str, offset: str | None, now: dateti
     else:
         day = _day(day_text, today, text, is_ahead)
     local = datetime.combine(day + extra * ONE_DAY, clock)
-    return instant_of(local, zone, now) if offset is None else _with_offset(local, offset, text)
+    return instant_of(local, zone, now) if offset is None else _apply_offset(local, offset, text)
 
 
-def _with_offset(local: datetime, offset: str, text: str) -> datetime:
+def _apply_offset(local: datetime, offset: str, text: str) -> datetime:
     if offset == "z":
         return local.replace(tzinfo=UTC)
     try:
         return datetime.fromisoformat(f"{local.isoformat()}{offset}").astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Invalid(f"{_shown(text)} has no such offset", WHEN_HINT) from None
+        raise Invalid(f"{_quote(text)} has no such offset", WHEN_HINT) from None
 
 
 def _clock(text: str, whole: str) -> tuple[int, time]:
     """(days to add, time of day); 24:00 is the end of the day."""
     if text == "noon":
         return 0, time(12)
-    found = _CLOCK.fullmatch(text.strip())
-    assert found is not None
-    hour, minute, second = int(found[1]), int(found[2] or 0), int(found[3] or 0)
-    half = found[5]
+    match = _CLOCK.fullmatch(text.strip())
+    assert match is not None
+    hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    half = match[5]
     if half and not 1 <= hour <= 12:
-        raise Invalid(f"{_shown(whole)}: there is no {hour} {half}", "write 2:30pm or 14:30")
+        raise Invalid(f"{_quote(whole)}: there is no {hour} {half}", "write 2:30pm or 14:30")
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
     if (hour, minute, second) == (24, 0, 0):
         return 1, time()
     try:
-        return 0, time(hour, minute, second, int((found[4] or "").ljust(6, "0")))
+        return 0, time(hour, minute, second, int((match[4] or "").ljust(6, "0")))
     except ValueError:
-        raise Invalid(f"{_shown(whole)}: there is no such time of day", "hours go to 23, minutes to 59") from None
+        raise Invalid(f"{_quote(whole)}: there is no such time of day", "hours go to 23, minutes to 59") from None
 
 
 def _day(text: str, today: date, whole: str, is_ahead: bool = False) -> date:
@@ -203,7 +203,7 @@ def _date(text: str, whole: str) -> date:
             return date(year, month, day)
     except ValueError:
         pass
-    raise Invalid(f"{_shown(whole)}: there is no such day", "write 2026-11-20")
+    raise Invalid(f"{_quote(whole)}: there is no such day", "write 2026-11-20")
 
 
 def parse_period(text: str, now: datetime, zone: tzinfo) -> Days:
@@ -214,10 +214,10 @@ def parse_period(text: str, now: datetime, zone: tzinfo) -> Days:
     if len(ends) == 1:
         return _days(plain, today, text)
     if len(ends) != 2 or not ends[0]:
-        raise Invalid(f"{_shown(text)} is not a period", PERIOD_HINT)
+        raise Invalid(f"{_quote(text)} is not a period", PERIOD_HINT)
     days = Days(_days(ends[0], today, text).first, _days(ends[1], today, text).last if ends[1] else today)
     if days.last < days.first:
-        raise Invalid(f"{_shown(text)} ends before it starts", "swap the two days")
+        raise Invalid(f"{_quote(text)} ends before it starts", "swap the two days")
     return days
 
 
@@ -225,7 +225,7 @@ def parse_day(text: str, now: datetime, zone: tzinfo) -> date:
     """One local day: `today`, `fri`, `2026-11-20`."""
     days = parse_period(text, now, zone)
     if days.first != days.last:
-        raise Invalid(f"{_shown(text)} is more than one day", "write today, yesterday, mon or 2026-11-20")
+        raise Invalid(f"{_quote(text)} is more than one day", "write today, yesterday, mon or 2026-11-20")
     return days.first
 
 
@@ -233,7 +233,7 @@ def _days(plain: str, today: date, text: str) -> Days:
     if re.fullmatch(_DAY, plain):
         day = _day(plain, today, text)
         return Days(day, day)
-    named = _named_days(plain, today)
+    named = _days_by_name(plain, today)
     if named is not None:
         return named
     last = re.fullmatch(r"(?:last\s+)?(\d{1,3})\s*d(?:ays?)?", plain)
@@ -242,45 +242,45 @@ def _days(plain: str, today: date, text: str) -> Days:
     try:
         return _calendar_days(plain)
     except (ValueError, OverflowError):
-        raise Invalid(f"{_shown(text)} is not a period", PERIOD_HINT) from None
+        raise Invalid(f"{_quote(text)} is not a period", PERIOD_HINT) from None
 
 
-def _named_days(plain: str, today: date) -> Days | None:
-    found = re.fullmatch(r"(this\s+|last\s+)?(day|week|month|year)", plain)
-    if found is None:
+def _days_by_name(plain: str, today: date) -> Days | None:
+    match = re.fullmatch(r"(this\s+|last\s+)?(day|week|month|year)", plain)
+    if match is None:
         return Days(date(1990, 1, 1), today) if plain == "all" else None
-    is_last = (found[1] or "").startswith("last")
-    if found[2] == "day":
+    is_last = (match[1] or "").startswith("last")
+    if match[2] == "day":
         return Days(today - is_last * ONE_DAY, today - is_last * ONE_DAY)
-    if found[2] == "week":
+    if match[2] == "week":
         return Days(*week_of(today - 7 * is_last * ONE_DAY))
-    if found[2] == "month":
-        return _month(*_shifted(today.year, today.month, -is_last))
+    if match[2] == "month":
+        return _month(*_shift_month(today.year, today.month, -is_last))
     return Days(date(today.year - is_last, 1, 1), date(today.year - is_last, 12, 31))
 
 
 def _calendar_days(plain: str) -> Days:
     """`2026`, `2026-11`, `2026-w47`; ValueError for what the calendar does not have."""
-    found = re.fullmatch(r"(\d{4})(?:-(?:(\d{1,2})|w(\d{1,2})))?", plain)
-    if found is None:
+    match = re.fullmatch(r"(\d{4})(?:-(?:(\d{1,2})|w(\d{1,2})))?", plain)
+    if match is None:
         raise ValueError(plain)
-    year = int(found[1])
+    year = int(match[1])
     if year not in YEARS:
         raise ValueError(plain)
-    if found[3]:
-        return Days(*week_of(date.fromisocalendar(year, int(found[3]), 1)))
-    if found[2]:
-        return _month(year, int(found[2]))
+    if match[3]:
+        return Days(*week_of(date.fromisocalendar(year, int(match[3]), 1)))
+    if match[2]:
+        return _month(year, int(match[2]))
     return Days(date(year, 1, 1), date(year, 12, 31))
 
 
-def _shifted(year: int, month: int, by: int) -> tuple[int, int]:
+def _shift_month(year: int, month: int, by: int) -> tuple[int, int]:
     months = year * 12 + month - 1 + by
     return months // 12, months % 12 + 1
 
 
 def _month(year: int, month: int) -> Days:
-    following = _shifted(year, month, 1)
+    following = _shift_month(year, month, 1)
     return Days(date(year, month, 1), date(*following, 1) - ONE_DAY)
 
 
@@ -289,11 +289,11 @@ def _plain(text: str, what: str, hint: str) -> str:
     if not plain:
         raise Invalid(f"{what} is missing", hint)
     if len(plain) > TEXT_LIMIT:
-        raise Invalid(f"{_shown(text)} is not {what}", hint)
+        raise Invalid(f"{_quote(text)} is not {what}", hint)
     return plain.replace("−", "-")
 
 
-def _shown(text: str) -> str:
+def _quote(text: str) -> str:
     """What was typed, fit for one line of a terminal."""
     clean = "".join(c if c.isprintable() else "?" for c in text.strip())
     return f"“{clean[:40]}…”" if len(clean) > 40 else f"“{clean}”"

@@ -17,23 +17,23 @@ Content = Mapping[str, Any]
 
 def way_of(able: Abilities, delivery: Delivery) -> str:
     """How what is there follows what is wanted; "" when nothing is there."""
-    return "" if delivery.held is None else way(able, json.loads(delivery.held), _wanted(delivery))
+    return "" if delivery.held is None else way(able, json.loads(delivery.held), _content_wanted(delivery))
 
 
 def takes_away(delivery: Delivery, by: str) -> bool:
     """Whether what is there goes before what is wanted is made."""
-    wanted = _wanted(delivery)
+    wanted = _content_wanted(delivery)
     if by != CORRECT or delivery.held is None or wanted is None:
         return by == REPLACE
     return is_elsewhere(json.loads(delivery.held), wanted)
 
 
-def apart(delivery: Delivery) -> Hold:
+def difference_of(delivery: Delivery) -> Hold:
     """What to say and do about a difference that stays."""
-    return kept_apart(json.loads(delivery.held or "{}"), _wanted(delivery))
+    return explain_difference(json.loads(delivery.held or "{}"), _content_wanted(delivery))
 
 
-def _wanted(delivery: Delivery) -> Any:
+def _content_wanted(delivery: Delivery) -> Any:
     return None if delivery.wanted is None else json.loads(delivery.wanted)
 
 
@@ -44,7 +44,7 @@ def way(able: Abilities, held: Content, wanted: Content | None) -> str:
         return DELETE if able.delete else CORRECT if able.corrects else STAY
     if _can_update(able, held, wanted):
         return UPDATE
-    if _seen(able, held) == _seen(able, wanted):
+    if _visible_content(able, held) == _visible_content(able, wanted):
         return SAME
     if able.delete:
         return REPLACE
@@ -60,7 +60,7 @@ def _can_update(able: Abilities, held: Content, wanted: Content) -> bool:
     return able.update and (able.moves or held["remote"] == wanted["remote"]) and (able.redates or held["day"] == wanted["day"])
 
 
-def _seen(able: Abilities, content: Content) -> tuple[Any, ...]:
+def _visible_content(able: Abilities, content: Content) -> tuple[Any, ...]:
     """What of a content somebody there sees, where it cannot simply be told anew."""
     return (
         content["remote"], content["day"], content["seconds"], content["description"],
@@ -69,7 +69,7 @@ def _seen(able: Abilities, content: Content) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def kept_apart(held: Content, wanted: Content | None) -> Hold:
+def explain_difference(held: Content, wanted: Content | None) -> Hold:
     """What to say and do about a difference that stays."""
     if wanted is None:
         return Hold(f"its {minutes(held['seconds'])} stay there: nothing can be taken away", BY_HAND)
@@ -85,8 +85,8 @@ def minutes(seconds: int) -> str:
     """A length for people: `12 min`, `1 h 30 min`, `20 s`."""
     whole, rest = divmod(seconds, 60)
     hours, left = divmod(whole, 60)
-    told = [(hours, "h"), (left, "min"), (rest, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in told if number) or "0 min"
+    parts = [(hours, "h"), (left, "min"), (rest, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
 
 
 def place(content: Content) -> str:
@@ -98,5 +98,5 @@ def correction(held: Content, sent: Content | None) -> dict[str, Any]:
     """The one that puts right what is there: the difference, or, when it is to be nowhere or elsewhere, all of it taken
     back where it is."""
     base, wanted = (held, 0) if sent is None else (sent, sent["seconds"])
-    told = f"{base['description']} (correction)".strip()
-    return {**base, "seconds": wanted - held["seconds"], "description": told, "pauses": []}
+    text = f"{base['description']} (correction)".strip()
+    return {**base, "seconds": wanted - held["seconds"], "description": text, "pauses": []}

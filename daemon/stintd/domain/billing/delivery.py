@@ -73,12 +73,12 @@ class Delivery:
 def act(delivery: Delivery, name: Act) -> DeliveryState:
     """The state after an act; `conflict` when that cannot happen now."""
     try:
-        found = TABLE[delivery.state, name]
+        state = TABLE[delivery.state, name]
     except KeyError as error:
         raise Conflict(f"a delivery that is {delivery.state} cannot be: {name}", "look at `stint outbox`") from error
-    if not found and delivery.sent is not None:
+    if not state and delivery.sent is not None:
         return SENDING  # what was given up while nobody knew its outcome is looked for first
-    return found or rest(delivery.wanted, delivery.held)
+    return state or rest(delivery.wanted, delivery.held)
 
 
 def rest(wanted: str | None, held: str | None) -> DeliveryState:
@@ -108,7 +108,7 @@ def begin(delivery: Delivery, takes_away: bool = False, corrects: bool = False) 
     return replace(delivery, state=act(delivery, BEGIN), sent=sent, is_correction=corrects and delivery.held is not None)
 
 
-def taken(delivery: Delivery, remote_id: str = "") -> Delivery:
+def record_taken(delivery: Delivery, remote_id: str = "") -> Delivery:
     """The target has what was sent, by its answer or because it was found there."""
     is_removed = delivery.held is not None and delivery.sent == REMOVAL
     name = f"{delivery.remote_id}\n{remote_id}" if delivery.is_correction else remote_id or delivery.remote_id
@@ -118,24 +118,24 @@ def taken(delivery: Delivery, remote_id: str = "") -> Delivery:
     return replace(done, state=act(done, TAKEN))
 
 
-def missing(delivery: Delivery) -> Delivery:
+def record_missing(delivery: Delivery) -> Delivery:
     """It was looked for and is not there: nothing was written."""
     done = replace(delivery, sent=None, is_correction=False)
     return replace(done, state=act(done, MISSING))
 
 
-def unsent(delivery: Delivery) -> Delivery:
+def record_unsent(delivery: Delivery) -> Delivery:
     """The attempt surely changed nothing."""
     done = replace(delivery, sent=None, is_correction=False)
     return replace(done, state=act(done, UNSENT))
 
 
-def refused(delivery: Delivery) -> Delivery:
+def record_refused(delivery: Delivery) -> Delivery:
     """The target does not want it: kept for a person."""
     return replace(delivery, state=act(delivery, REFUSED), sent=None, is_correction=False)
 
 
-def locked(delivery: Delivery) -> Delivery:
+def record_locked(delivery: Delivery) -> Delivery:
     """Its period is closed at the target: what is there stays, as a difference, until that changes."""
     return replace(delivery, state=act(delivery, LOCKED), sent=None, is_correction=False)
 
@@ -145,7 +145,7 @@ def give_up(delivery: Delivery) -> Delivery:
     return replace(delivery, state=act(delivery, GIVE_UP))
 
 
-def lost(delivery: Delivery) -> Delivery:
+def record_lost(delivery: Delivery) -> Delivery:
     """Somebody removed at the target what we would change there. It is not made anew unasked."""
     return replace(delivery, state=act(delivery, LOST), sent=None, held=None, remote_id="", is_correction=False)
 
@@ -155,7 +155,7 @@ def retry(delivery: Delivery) -> Delivery:
     return replace(delivery, state=act(delivery, RETRY))
 
 
-def same(delivery: Delivery) -> Delivery:
+def record_same(delivery: Delivery) -> Delivery:
     """Nobody at the target could tell what is there from what is wanted: nothing is sent."""
     return want(replace(delivery, held=delivery.wanted), delivery.wanted)
 

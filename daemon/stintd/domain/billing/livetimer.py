@@ -16,7 +16,7 @@ NEAR_SECONDS = 5
 
 
 @frozen
-class Wanted:
+class WantedTimer:
     """The timer that is to run there: a run of an entry, on a place. `content` is told about it."""
 
     entry: str
@@ -26,7 +26,7 @@ class Wanted:
 
 
 @frozen
-class Mirror:
+class RemoteTimer:
     """What was done there."""
 
     state: str
@@ -34,12 +34,12 @@ class Mirror:
     run: int
     remote: Mapping[str, str]
 
-    def is_for(self, wanted: Wanted | None) -> bool:
+    def is_for(self, wanted: WantedTimer | None) -> bool:
         """Whether it is that very timer."""
         return wanted is not None and (self.entry, self.run, self.remote) == (wanted.entry, wanted.run, wanted.remote)
 
 
-def duty(mirror: Mirror | None, wanted: Wanted | None) -> str:
+def duty(mirror: RemoteTimer | None, wanted: WantedTimer | None) -> str:
     """The next thing to do; `blocked` is tried again when its time has come."""
     if mirror is None:
         return START if wanted is not None else NOTHING
@@ -54,4 +54,6 @@ def duty(mirror: Mirror | None, wanted: Wanted | None) -> str:
 
 def is_near(theirs: tuple[int | None, int | None], ours: tuple[int, int]) -> bool:
     """Whether what they have is as good as ours; seconds."""
-    return all(one is not None and abs(one - other) <= NEAR_SECONDS for one, other in zip(theirs, ours, strict=True))
+    return all(
+        theirs_one is not None and abs(theirs_one - other) <= NEAR_SECONDS for theirs_one, other in zip(theirs, ours, strict=True)
+    )

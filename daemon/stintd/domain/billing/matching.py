@@ -15,7 +15,7 @@ EXACT, NORMALISED, FUZZY, SEVERAL, NONE = "exact", "normalised", "fuzzy", "sever
 
 
 @frozen
-class Local:
+class LocalName:
     """What is to be mapped: a project, or one of its tasks."""
 
     project: str
@@ -24,7 +24,7 @@ class Local:
 
 
 @frozen
-class There:
+class NamedPlace:
     """A place: `key` says which, `name` is `Project` or `Project / Task`."""
 
     key: str
@@ -44,53 +44,53 @@ class There:
 class Proposal:
     """`how` it matched; `key` of the place, None where none did; `near`: the names that may have been meant."""
 
-    local: Local
+    local: LocalName
     how: str
     key: str | None = None
     near: tuple[str, ...] = ()
 
 
-def proposals(locals_: Sequence[Local], places: Sequence[There], threshold: float) -> list[Proposal]:
+def proposals(locals_: Sequence[LocalName], places: Sequence[NamedPlace], threshold: float) -> list[Proposal]:
     """One for each, in their order."""
-    return [_task(one, places, threshold) if one.task else _project(one, places, threshold) for one in locals_]
+    return [_task(local, places, threshold) if local.task else _project(local, places, threshold) for local in locals_]
 
 
-def _project(local: Local, places: Sequence[There], threshold: float) -> Proposal:
+def _project(local: LocalName, places: Sequence[NamedPlace], threshold: float) -> Proposal:
     """By the whole name; a place `Project / Task` only where its project has no other."""
-    allowed = [one for one in places if _may_be(local, one)]
-    whole = _best(local, local.project, [(one.key, one.name) for one in allowed if not one.task], threshold)
+    allowed = [place for place in places if _may_be(local, place)]
+    whole = _best(local, local.project, [(place.key, place.name) for place in allowed if not place.task], threshold)
     if whole.key is not None or whole.how == SEVERAL:
         return whole
     named = _projects(allowed, places)
     return _best(local, local.project, named, threshold) if named else whole
 
 
-def _projects(allowed: Sequence[There], places: Sequence[There]) -> list[tuple[str, str]]:
+def _projects(allowed: Sequence[NamedPlace], places: Sequence[NamedPlace]) -> list[tuple[str, str]]:
     """Projects there with their only task; of those with several nobody knows which is meant."""
     tasks: dict[str, int] = {}
-    for one in places:
-        tasks[one.project] = tasks.get(one.project, 0) + 1
-    return [(one.key if tasks[one.project] == 1 else "", one.project) for one in allowed if one.task]
+    for place in places:
+        tasks[place.project] = tasks.get(place.project, 0) + 1
+    return [(place.key if tasks[place.project] == 1 else "", place.project) for place in allowed if place.task]
 
 
-def _task(local: Local, places: Sequence[There], threshold: float) -> Proposal:
+def _task(local: LocalName, places: Sequence[NamedPlace], threshold: float) -> Proposal:
     """Within the project there that its project is: by name, exactly or but for case and separators."""
     key = normal_name(local.project)
-    within = [one for one in places if one.task and normal_name(one.project) == key and _may_be(local, one)]
-    return _best(local, local.task or "", [(one.key, one.task) for one in within], threshold)
+    within = [place for place in places if place.task and normal_name(place.project) == key and _may_be(local, place)]
+    return _best(local, local.task or "", [(place.key, place.task) for place in within], threshold)
 
 
-def _may_be(local: Local, there: There) -> bool:
+def _may_be(local: LocalName, there: NamedPlace) -> bool:
     """Where both have a client it is the same one."""
     return not local.client or not there.client or normal_name(local.client) == normal_name(there.client)
 
 
-def _best(local: Local, name: str, known: Sequence[tuple[str, str]], threshold: float) -> Proposal:
+def _best(local: LocalName, name: str, known: Sequence[tuple[str, str]], threshold: float) -> Proposal:
     unique = list(dict.fromkeys(known))
-    found = match_name(name, [(ProjectId(f"\0{number}"), other) for number, (_, other) in enumerate(unique)], threshold)
-    if found.project is None:
-        return Proposal(local, SEVERAL if found.how == SEVERAL else NONE, None, tuple(dict.fromkeys(found.near)))
-    key, other = unique[int(found.project[1:])]
+    match = match_name(name, [(ProjectId(f"\0{number}"), other) for number, (_, other) in enumerate(unique)], threshold)
+    if match.project is None:
+        return Proposal(local, SEVERAL if match.how == SEVERAL else NONE, None, tuple(dict.fromkeys(match.near)))
+    key, other = unique[int(match.project[1:])]
     if not key:
         return Proposal(local, SEVERAL, None, (other,))
-    return Proposal(local, found.how, key, (other,))
+    return Proposal(local, match.how, key, (other,))

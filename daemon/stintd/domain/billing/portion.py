@@ -30,17 +30,17 @@ def portions(entry: TimeEntry, zone: tzinfo, able: Abilities, is_by_day: bool) -
     if entry.end is None:
         return []
     if able.day_based:
-        found = [_plain(part.day, part.start_us, part.length_us) for part in report.contributions(entry, zone, entry.end)]
+        parts = [_plain(part.day, part.start_us, part.length_us) for part in report.contributions(entry, zone, entry.end)]
     elif is_by_day or not able.pauses:
-        found = list(_runs(entry, zone, is_by_day))
+        parts = list(_runs(entry, zone, is_by_day))
     else:
-        found = [_whole(entry, zone)]
-    return [part for part in found if part.seconds > 0]
+        parts = [_whole(entry, zone)]
+    return [part for part in parts if part.seconds > 0]
 
 
 def _runs(entry: TimeEntry, zone: tzinfo, is_by_day: bool) -> Iterator[Portion]:
-    for start, end in report.worked(entry, entry.end or entry.start):
-        days = list(report.by_day(start, end, zone))
+    for start, end in report.counted_spans(entry, entry.end or entry.start):
+        days = list(report.split_days(start, end, zone))
         for day, first, last in days if is_by_day else [(days[0][0], start, end)] if days else []:
             yield _plain(day, first, last - first)
 
@@ -52,6 +52,6 @@ def _plain(day: date, start_us: int, length_us: int) -> Portion:
 
 def _whole(entry: TimeEntry, zone: tzinfo) -> Portion:
     start, end = to_us(entry.start) // SECOND, to_us(entry.end or entry.start) // SECOND
-    length_us = sum(hi - lo for lo, hi in report.worked(entry, entry.end or entry.start))
-    pauses = tuple((to_us(one.start) // SECOND, to_us(one.end) // SECOND) for one in entry.pauses if one.end is not None)
+    length_us = sum(hi - lo for lo, hi in report.counted_spans(entry, entry.end or entry.start))
+    pauses = tuple((to_us(pause.start) // SECOND, to_us(pause.end) // SECOND) for pause in entry.pauses if pause.end is not None)
     return Portion(entry.start.astimezone(zone).date(), start, end, (length_us + SECOND // 2) // SECOND, pauses)

@@ -29,7 +29,7 @@ class Rounding:
         return self.per == DAY and (self.mode != NONE or self.minimum > 0)
 
 
-def rounded(seconds: int, rule: Rounding) -> int:
+def round_length(seconds: int, rule: Rounding) -> int:
     """One length by the rule. Nothing stays nothing, whatever the minimum."""
     if seconds <= 0:
         return 0
@@ -44,21 +44,21 @@ def rounded(seconds: int, rule: Rounding) -> int:
 def shares(lengths: Sequence[int], rule: Rounding) -> list[int]:
     """The lengths of the entries of one sum as they are handed over; together the rounded sum (per day), or each rounded."""
     if rule.per == ENTRY:
-        return [rounded(length, rule) for length in lengths]
-    found = list(lengths)
-    left = rounded(sum(found), rule) - sum(found)
-    for place in sorted(range(len(found)), key=lambda n: (-found[n], n)):
-        given = max(left, -found[place])
-        found[place] += given
-        left -= given
-    return found
+        return [round_length(length, rule) for length in lengths]
+    lengths_out = list(lengths)
+    left = round_length(sum(lengths_out), rule) - sum(lengths_out)
+    for place in sorted(range(len(lengths_out)), key=lambda n: (-lengths_out[n], n)):
+        change = max(left, -lengths_out[place])
+        lengths_out[place] += change
+        left -= change
+    return lengths_out
 
 
 def grains(lengths: Sequence[int], grain: int) -> list[int]:
     """The lengths in whole grains, as a system keeps them that knows nothing finer: together the sum rounded once (ties up),
     and none more than a grain away. Those with the largest rests get what is left over, the first of equals."""
-    found = [length // grain for length in lengths]
-    left = (2 * sum(lengths) + grain) // (2 * grain) - sum(found)
-    for place in sorted(range(len(found)), key=lambda n: (-(lengths[n] % grain), n))[:left]:
-        found[place] += 1
-    return [one * grain for one in found]
+    counts = [length // grain for length in lengths]
+    left = (2 * sum(lengths) + grain) // (2 * grain) - sum(counts)
+    for place in sorted(range(len(counts)), key=lambda n: (-(lengths[n] % grain), n))[:left]:
+        counts[place] += 1
+    return [count * grain for count in counts]

@@ -90,7 +90,7 @@ class Target:
 
 
 @frozen
-class Work:
+class EntryFacts:
     """Of an entry what decides whether and where it goes."""
 
     project: str | None
@@ -117,31 +117,31 @@ class Hold:
     remedy: str
 
 
-def place(target: Target, work: Work) -> Mapping[str, str] | None:
+def place(target: Target, entry: EntryFacts) -> Mapping[str, str] | None:
     """Where an entry goes there: the most specific rule that matches, the first of equals; None when none does."""
-    rule = rule_for(target, work)
-    return None if rule is None else {name: value.replace(TASK_KEY, work.task_key) for name, value in rule.remote.items()}
+    rule = rule_for(target, entry)
+    return None if rule is None else {name: value.replace(TASK_KEY, entry.task_key) for name, value in rule.remote.items()}
 
 
-def rule_for(target: Target, work: Work) -> TargetRule | None:
+def rule_for(target: Target, entry: EntryFacts) -> TargetRule | None:
     """The rule by which an entry goes there."""
-    found = [rule for rule in target.rules if _matches(rule, work) and (work.task_key or not _asks_task(rule))]
-    return max(found, key=_weight, default=None)
+    rules = [rule for rule in target.rules if _matches(rule, entry) and (entry.task_key or not _asks_task(rule))]
+    return max(rules, key=_weight, default=None)
 
 
-def rounding_for(target: Target, work: Work) -> Rounding:
+def rounding_for(target: Target, entry: EntryFacts) -> Rounding:
     """How the length of an entry is rounded there."""
-    rule = rule_for(target, work)
+    rule = rule_for(target, entry)
     return target.rounding if rule is None or rule.rounding is None else rule.rounding
 
 
-def tags_of(target: Target, work: Work) -> list[str]:
+def tags_of(target: Target, entry: EntryFacts) -> list[str]:
     """An entry's tags as they are called there, each once."""
     named = {ours.casefold(): theirs for ours, theirs in target.tags.items()}
-    return list(dict.fromkeys(told for tag in work.tags if (told := named.get(tag.casefold(), tag))))
+    return list(dict.fromkeys(name for tag in entry.tags if (name := named.get(tag.casefold(), tag))))
 
 
-def missing(able: Abilities, remote: Mapping[str, str]) -> str | None:
+def missing_need(able: Abilities, remote: Mapping[str, str]) -> str | None:
     """The first thing a mapping must name and does not."""
     return next((need for need in able.needs if not any(remote.get(name) for name in need.split("|"))), None)
 
@@ -150,21 +150,21 @@ def _asks_task(rule: TargetRule) -> bool:
     return any(TASK_KEY in value for value in rule.remote.values())
 
 
-def _matches(rule: TargetRule, work: Work) -> bool:
+def _matches(rule: TargetRule, entry: EntryFacts) -> bool:
     """A rule without any condition takes everything: its owner wrote it so."""
     return (
-        _is(rule.project, work.project) and _is_task(rule.task, work) and _is(rule.client, work.client)
-        and (rule.tag is None or any(_is(rule.tag, tag) for tag in work.tags)) and rule.billable in (None, work.is_billable)
+        _is(rule.project, entry.project) and _is_task(rule.task, entry) and _is(rule.client, entry.client)
+        and (rule.tag is None or any(_is(rule.tag, tag) for tag in entry.tags)) and rule.billable in (None, entry.is_billable)
     )  # fmt: skip
 
 
-def _is(wanted: str | None, given: str | None) -> bool:
-    return wanted is None or (given is not None and wanted.casefold() == given.casefold())
+def _is(wanted: str | None, value: str | None) -> bool:
+    return wanted is None or (value is not None and wanted.casefold() == value.casefold())
 
 
-def _is_task(wanted: str | None, work: Work) -> bool:
+def _is_task(wanted: str | None, entry: EntryFacts) -> bool:
     """By its name or its key."""
-    return _is(wanted, work.task) or (bool(work.task_key) and _is(wanted, work.task_key))
+    return _is(wanted, entry.task) or (bool(entry.task_key) and _is(wanted, entry.task_key))
 
 
 def _weight(rule: TargetRule) -> int:
@@ -173,49 +173,49 @@ def _weight(rule: TargetRule) -> int:
     return sum(1 << place for place, condition in enumerate(conditions) if condition is not None)
 
 
-def hold(target: Target, work: Work, able: Abilities) -> Hold | None:
+def hold(target: Target, entry: EntryFacts, able: Abilities) -> Hold | None:
     """What keeps an entry from being sent, None when nothing does. The order is that in which a person would mend it."""
-    if not work.is_finished:
+    if not entry.is_finished:
         return Hold("it still runs", "`stint stop` ends it")
     if not able.finished:
         return Hold(f"{target.kind} takes no finished entries", "enter it there by hand, then `stint outbox drop ID`")
-    if place(target, work) is None:
-        return unmapped(target, work, able)
-    if not work.is_approved:
-        return _unapproved(target, work)
-    if work.actor == "agent" and not work.is_billable:
+    if place(target, entry) is None:
+        return mapping_hold(target, entry, able)
+    if not entry.is_approved:
+        return _approval_hold(target, entry)
+    if entry.actor == "agent" and not entry.is_billable:
         return Hold("agents' time of a project that does not bill it", "set bill_agent_time for the project, or leave it")
     return None
 
 
-def _unapproved(target: Target, work: Work) -> Hold | None:
-    remedy = f"`stint approve {work.day}`"
+def _approval_hold(target: Target, entry: EntryFacts) -> Hold | None:
+    remedy = f"`stint approve {entry.day}`"
     if target.deliver != AUTO:
         return Hold("not approved", remedy)
-    if work.is_doubted:
+    if entry.is_doubted:
         text = "it may be there already: the database was restored from a backup of before"
         return Hold(text, f"look at {target.name}, then {remedy} for what is missing there")
-    if work.actor == "agent":
+    if entry.actor == "agent":
         return Hold("agents' time is never sent unapproved", remedy)
-    if work.origin == "backfill":
+    if entry.origin == "backfill":
         return Hold("estimated time is never sent unapproved", remedy)
-    if not work.is_confirmed:
+    if not entry.is_confirmed:
         return Hold("unconfirmed time is never sent unapproved", remedy)
     return None
 
 
-def unmapped(target: Target, work: Work, able: Abilities) -> Hold:
+def mapping_hold(target: Target, entry: EntryFacts, able: Abilities) -> Hold:
     """Nobody said where this goes; the remedy is the command that does."""
-    if work.project is None:
+    if entry.project is None:
         return Hold("it has no project", "`stint edit ID --project NAME`")
-    if any(_matches(rule, work) for rule in target.rules):
+    if any(_matches(rule, entry) for rule in target.rules):
         return Hold("it has no task, and its mapping names one by it", "`stint edit ID --task KEY`")
     fields = " ".join(f"{name.split('|')[0]}=ID" for name in able.needs)
-    return Hold(f"{work.project} is not mapped", f"`stint targets map {target.name} --project '{work.project}' {fields}`")
+    return Hold(f"{entry.project} is not mapped", f"`stint targets map {target.name} --project '{entry.project}' {fields}`")
 
 
-def words(target: Target, work: Work) -> str:
+def words(target: Target, entry: EntryFacts) -> str:
     """The description by the target's rule. Control characters of branches and subjects never leave."""
     rule = target.description
-    text = {SUBJECTS: work.description, TASK: work.task or "", NONE: ""}.get(rule, rule)
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:1000]
+    text = {SUBJECTS: entry.description, TASK: entry.task or "", NONE: ""}.get(rule, rule)
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:1000]

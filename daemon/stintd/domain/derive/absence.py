@@ -18,24 +18,24 @@ class Absences:
     """
 
     def __init__(self, absences: Iterable[Absence], limits: Limits) -> None:
-        self._kept = sorted((to_us(a.start), to_us(a.end), a.kind, a.device) for a in absences if _counts(a, limits))
+        self._absences = sorted((to_us(a.start), to_us(a.end), a.kind, a.device) for a in absences if _is_counted(a, limits))
         self._human: dict[str, list[Interval]] = {}
         self._still: dict[str, list[Interval]] = {}
-        self.everywhere = union((start, end) for start, end, _, _ in self._kept)
+        self.everywhere = union((start, end) for start, end, _, _ in self._absences)
 
-    def of(self, device: str) -> list[Interval]:
+    def human_absences(self, device: str) -> list[Interval]:
         """When nobody worked at this device: sorted, disjoint."""
-        return self._merged(self._human, device, None)
+        return self._select(self._human, device, None)
 
     def stopping_agents(self, device: str) -> list[Interval]:
         """When nothing at all ran on this device."""
-        return self._merged(self._still, device, STILL)
+        return self._select(self._still, device, STILL)
 
-    def _merged(self, cache: dict[str, list[Interval]], device: str, kinds: frozenset[str] | None) -> list[Interval]:
+    def _select(self, cache: dict[str, list[Interval]], device: str, kinds: frozenset[str] | None) -> list[Interval]:
         if device not in cache:
             cache[device] = union(
                 (start, end)
-                for start, end, kind, where in self._kept
+                for start, end, kind, where in self._absences
                 if (not device or where in ("", device)) and (kinds is None or kind in kinds)
             )
         return cache[device]
@@ -43,13 +43,13 @@ class Absences:
     def kinds_between(self, lo: int, hi: int) -> str:
         """What the absences in a stretch were, for a sentence."""
         names: dict[str, None] = defaultdict()
-        for start, end, kind, _ in self._kept:
+        for start, end, kind, _ in self._absences:
             if start < hi and end > lo:
                 names[kind] = None
         return " and ".join(names)
 
 
-def _counts(absence: Absence, limits: Limits) -> bool:
+def _is_counted(absence: Absence, limits: Limits) -> bool:
     length = to_us(absence.end) - to_us(absence.start)
     if absence.kind == "lock" and length <= limits.lock_grace:
         return False

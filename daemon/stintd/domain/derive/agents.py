@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from stintd.domain.derive.fact import Fact, Piece, in_order
+from stintd.domain.derive.fact import Fact, Piece, sort_key
 from stintd.domain.derive.limits import ECHO, SHORT, Limits
 from stintd.domain.interval import Interval, union
 
@@ -47,7 +47,7 @@ class Turn:
         elif self.parts[-1][1].home != fact.home or self.parts[-1][1].task != fact.task:
             self.parts.append((at, fact))
 
-    def stopped(self, at: int, kind: str, limits: Limits) -> "Turn":
+    def stop(self, at: int, kind: str, limits: Limits) -> "Turn":
         """This turn, ended by what came next; one long silent before a prompt was interrupted at its last heartbeat."""
         self.has_ended = True
         self.has_acted = self.has_acted or kind == "turn_end"
@@ -73,14 +73,14 @@ def turns_of(pieces: Iterable[Piece], limits: Limits, expand: Callable[[Piece], 
         sessions[session_of(piece[2])].append(piece)
     turns: list[Turn] = []
     for name in sorted(sessions):
-        turns += _session_turns(name, _apart(sessions[name], expand), limits)
+        turns += _session_turns(name, _split_overlaps(sessions[name], expand), limits)
     turns.sort(key=lambda turn: (turn.start, turn.end, turn.session))
     return turns
 
 
-def _apart(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
+def _split_overlaps(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
     """In order, with every run that overlaps another looked into."""
-    pieces.sort(key=in_order)
+    pieces.sort(key=sort_key)
     out: list[Piece] = []
     reached = -1
     for i, piece in enumerate(pieces):
@@ -90,7 +90,7 @@ def _apart(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[
         else:
             out.append(piece)
         reached = max(reached, piece[1])
-    out.sort(key=in_order)
+    out.sort(key=sort_key)
     return out
 
 
@@ -100,7 +100,7 @@ def _session_turns(name: str, pieces: Sequence[Piece], limits: Limits) -> list[T
     stopped = -ECHO - 1
     for first, last, fact, _ in pieces:
         if turn is not None and (first - turn.end > limits.turn_silence or fact.kind in TURNING):
-            done.append(turn.stopped(first, fact.kind, limits))
+            done.append(turn.stop(first, fact.kind, limits))
             turn = None
         if fact.kind == "turn_end":
             stopped = first

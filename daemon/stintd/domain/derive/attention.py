@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from stintd.domain.derive.fact import Fact, Piece, in_order
+from stintd.domain.derive.fact import Fact, Piece, sort_key
 from stintd.domain.derive.limits import Limits
 from stintd.domain.model import ProjectId, RepoId
 
 
 @dataclass(slots=True)
-class Key:
+class VisitKey:
     """What a visit is on: a change of any of these ends an entry. A missing branch or repository fits any."""
 
     home: str
@@ -19,10 +19,10 @@ class Key:
     branch: str | None
 
     @classmethod
-    def of(cls, fact: Fact) -> "Key":
+    def from_fact(cls, fact: Fact) -> "VisitKey":
         return cls(fact.home, fact.project, fact.task, fact.repo, fact.branch)
 
-    def fits(self, other: "Key | Fact") -> bool:
+    def fits(self, other: "VisitKey | Fact") -> bool:
         """Whether evidence there is no switch."""
         if self.home != other.home or not _agree(self.repo, other.repo) or not _agree(self.branch, other.branch):
             return False
@@ -30,14 +30,14 @@ class Key:
             return self.task == other.task
         return _agree(self.task, other.task)
 
-    def adopt(self, other: "Key | Fact") -> None:
+    def adopt(self, other: "VisitKey | Fact") -> None:
         """Learn what was missing."""
         if self.branch is None and other.branch is not None:
             self.branch, self.task = other.branch, other.task or self.task
         self.repo = self.repo or other.repo
         self.task = self.task or other.task
 
-    def shares_time_with(self, other: "Key") -> bool:
+    def shares_time_with(self, other: "VisitKey") -> bool:
         """Whether a silence between the two is theirs whole: the same project and task."""
         return self.home == other.home and self.task == other.task
 
@@ -54,7 +54,7 @@ class Spell:
     last: int
     head: Fact
     end: Fact
-    key: Key
+    key: VisitKey
     is_anchored: bool
     is_marks_only: bool
     is_commits_only: bool
@@ -63,12 +63,12 @@ class Spell:
     session: str | None
 
     @classmethod
-    def of(cls, piece: Piece) -> "Spell":
+    def from_piece(cls, piece: Piece) -> "Spell":
         first, last, fact, _ = piece
         is_commit, is_watched = fact.kind == "commit", fact.source == "watch"
         return cls(
-            first, last, fact, fact, Key.of(fact), fact.is_anchor, fact.is_mark, is_commit, is_watched, fact.is_estimated,
-            fact.session,
+            first, last, fact, fact, VisitKey.from_fact(fact), fact.is_anchor, fact.is_mark, is_commit, is_watched,
+            fact.is_estimated, fact.session,
         )  # fmt: skip
 
     def take(self, piece: Piece) -> None:
@@ -87,27 +87,27 @@ class Spell:
         self.session = self.session or fact.session
 
 
-def apart(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
+def untangle(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
     """In order, with runs looked into wherever runs of different places overlap in time."""
-    pieces.sort(key=in_order)
+    pieces.sort(key=sort_key)
     out: list[Piece] = []
     cluster: list[Piece] = []
     reached = -1
     for piece in pieces:
         if cluster and piece[0] > reached:
-            out += _untangled(cluster, expand)
+            out += _untangle_cluster(cluster, expand)
             cluster = []
         cluster.append(piece)
         if piece[1] > reached:
             reached = piece[1]
-    return out + _untangled(cluster, expand)
+    return out + _untangle_cluster(cluster, expand)
 
 
-def _untangled(cluster: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
+def _untangle_cluster(cluster: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
     if len(cluster) < 2 or _is_one_place(cluster):
         return cluster
     out = [beat for piece in cluster for beat in (expand(piece) if piece[3] is not None else (piece,))]
-    out.sort(key=in_order)
+    out.sort(key=sort_key)
     return out
 
 
@@ -125,24 +125,24 @@ def _is_one_place(cluster: Sequence[Piece]) -> bool:
     return len(branches) == 1 and len({(fact.home, fact.repo, fact.task) for fact in facts}) == 1
 
 
-def spells(pieces: Iterable[Piece], walls: Sequence[int], limits: Limits) -> list[Spell]:
-    """Pieces in order, joined where only a glance of silence lies between, and no wall (an absence, a cut).
+def spells(pieces: Iterable[Piece], barriers: Sequence[int], limits: Limits) -> list[Spell]:
+    """Pieces in order, joined where only a ignorable of silence lies between, and no barrier (an absence, a cut).
 
     What follows a prompt stays apart, for an agent's turn may run in between.
     """
     out: list[Spell] = []
-    glance, wall, ends = limits.glance, 0, len(walls)
+    ignorable, barrier, ends = limits.ignorable, 0, len(barriers)
     spell: Spell | None = None
     for piece in pieces:
         first, fact = piece[0], piece[2]
-        if spell is not None and first - spell.last <= glance and (spell.end.kind != "prompt" or first == spell.last):
-            while wall < ends and walls[wall] < spell.last:
-                wall += 1
-            is_open = wall == ends or walls[wall] >= first
+        if spell is not None and first - spell.last <= ignorable and (spell.end.kind != "prompt" or first == spell.last):
+            while barrier < ends and barriers[barrier] < spell.last:
+                barrier += 1
+            is_open = barrier == ends or barriers[barrier] >= first
             if is_open and (fact is spell.head or spell.key.fits(fact)):
                 spell.take(piece)
                 continue
-        spell = Spell.of(piece)
+        spell = Spell.from_piece(piece)
         out.append(spell)
     return out
 
@@ -151,7 +151,7 @@ def spells(pieces: Iterable[Piece], walls: Sequence[int], limits: Limits) -> lis
 class Visit:
     """Spells of one place in an unbroken run of work. Folded visits have become spells of it."""
 
-    key: Key
+    key: VisitKey
     spells: list[Spell] = field(default_factory=list)
 
     @property
@@ -183,11 +183,11 @@ def visits(run: Iterable[Spell]) -> list[Visit]:
             out[-1].spells.append(spell)
         else:
             key = spell.key
-            out.append(Visit(Key(key.home, key.project, key.task, key.repo, key.branch), [spell]))
+            out.append(Visit(VisitKey(key.home, key.project, key.task, key.repo, key.branch), [spell]))
     return out
 
 
-def folded(run: list[Visit], limits: Limits) -> list[Visit]:
+def fold_visits(run: list[Visit], limits: Limits) -> list[Visit]:
     """The run without marks and short visits: each goes into the stretch before it, with none before into the next.
 
     A visit lasts until the next one begins, so the last is never short; a whole run that is short stays.

@@ -29,7 +29,7 @@ class Owned:
     def _hold(self, actor: Actor, project: ProjectId | None, pair: Interval) -> None:
         self._held.setdefault((actor, project), []).append(pair)
 
-    def against(self, actor: Actor, project: ProjectId | None) -> list[Interval]:
+    def owned_time(self, actor: Actor, project: ProjectId | None) -> list[Interval]:
         """What an automatic stretch of that actor and project must not cover: sorted, disjoint."""
         name = (actor, project)
         if name not in self._merged:
@@ -37,9 +37,9 @@ class Owned:
             self._merged[name] = union([*self._held.get((actor, None), []), *own])
         return self._merged[name]
 
-    def near(self, actor: Actor, project: ProjectId | None, lo: int, hi: int) -> list[Interval]:
-        """Those of `against` that meet a stretch."""
-        pairs = self.against(actor, project)
+    def owned_time_in(self, actor: Actor, project: ProjectId | None, lo: int, hi: int) -> list[Interval]:
+        """Those of `owned_time` that meet a stretch."""
+        pairs = self.owned_time(actor, project)
         i = bisect_right(pairs, (lo, 0))
         if i and pairs[i - 1][1] > lo:
             i -= 1
@@ -48,7 +48,7 @@ class Owned:
 
 def stretches(draft: Draft, actor: Actor, owned: Owned) -> Iterable[Stretch]:
     """The draft outside the owner's time. Credit that its own heartbeat was cut off from is dropped."""
-    holes = owned.near(actor, draft.key.project, draft.start, max(draft.end, draft.last) + 1)
+    holes = owned.owned_time_in(actor, draft.key.project, draft.start, max(draft.end, draft.last) + 1)
     if not holes:
         if draft.end > draft.start or draft.is_open:
             yield _stretch(draft, actor, draft.start, draft.end, draft.is_open)
@@ -82,15 +82,15 @@ def _stretch(draft: Draft, actor: Actor, start: int, end: int, is_open: bool) ->
         session=draft.session,
         is_confirmed=draft.is_confirmed and not draft.is_estimated,
         is_estimated=draft.is_estimated,
-        gaps=tuple(_verdict(gap.start, gap.end, gap) for gap in draft.gaps if gap.start < end and gap.end > start),
+        gaps=tuple(_gap_verdict(gap.start, gap.end, gap) for gap in draft.gaps if gap.start < end and gap.end > start),
         watched=tuple((from_us(max(lo, start)), from_us(min(hi, end))) for lo, hi in watched if lo < end and hi > start),
     )
 
 
 def verdicts(gaps: Iterable[Gap], holes: Sequence[Interval]) -> list[GapVerdict]:
     """Silences that no stretch covers, outside the owner's time."""
-    return [_verdict(start, end, gap) for gap in gaps for start, end in subtract((gap.start, gap.end), holes)]
+    return [_gap_verdict(start, end, gap) for gap in gaps for start, end in subtract((gap.start, gap.end), holes)]
 
 
-def _verdict(start: int, end: int, gap: Gap) -> GapVerdict:
+def _gap_verdict(start: int, end: int, gap: Gap) -> GapVerdict:
     return GapVerdict(from_us(start), from_us(end), gap.verdict, gap.reason)

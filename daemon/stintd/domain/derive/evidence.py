@@ -40,8 +40,8 @@ class Places(Protocol):
     def resolve(self, context: Context, entity: str = "") -> Assignment:
         """The assignment of one heartbeat."""
 
-    def at(self, us: int) -> "Places":
+    def as_of(self, us: int) -> "Places":
         """The answers for evidence of that instant (a mapping may hold from a day on); one object for each era."""
 
-    def by_entity(self, context: Context) -> bool:
+    def differs_by_entity(self, context: Context) -> bool:
         """Whether heartbeats of this context may differ by their entity (a monorepo with mapped folders)."""

@@ -42,7 +42,7 @@ Piece = tuple[int, int, Fact, Run | None]
 """First and last instant, in microseconds, of heartbeats with one fact; the run they are, None for a single one."""
 
 
-def in_order(piece: Piece) -> tuple[int, int, tuple[str, ...]]:
+def sort_key(piece: Piece) -> tuple[int, int, tuple[str, ...]]:
     """The total order of evidence: by time, then by content; never by arrival or by number."""
     return piece[0], piece[1], piece[2].order
 
@@ -55,16 +55,16 @@ class Facts:
         self._plain: dict[int, Fact | None] = {}
         self._by_entity: dict[tuple[int, Assignment], Fact] = {}
 
-    def of(self, run: Run) -> Fact | None:
+    def fact_of_run(self, run: Run) -> Fact | None:
         """The fact of a whole run; None where heartbeats of it may differ by their entity."""
         number = run[2]
         if number not in self._plain:
             context = self._contexts[number]
-            differs = self._places.by_entity(context)
+            differs = self._places.differs_by_entity(context)
             self._plain[number] = None if differs else make_fact(context, self._places.resolve(context, ""))
         return self._plain[number]
 
-    def of_beat(self, run: Run, entity: str) -> Fact:
+    def fact_of_beat(self, run: Run, entity: str) -> Fact:
         """The fact of one heartbeat of a run whose heartbeats may differ."""
         context = self._contexts[run[2]]
         assignment = self._places.resolve(context, entity)
@@ -74,16 +74,16 @@ class Facts:
         return self._by_entity[known]
 
 
-class Eras:
+class FactsByTime:
     """Facts by what resolution holds at an instant; nearly always there is but one."""
 
     def __init__(self, contexts: Mapping[int, Context], places: Places) -> None:
         self._contexts, self._places = contexts, places
         self._facts: dict[int, tuple[Places, Facts]] = {}
 
-    def at(self, us: int) -> Facts:
+    def facts_at(self, us: int) -> Facts:
         """The facts as of that instant."""
-        places = self._places.at(us)
+        places = self._places.as_of(us)
         if id(places) not in self._facts:
             self._facts[id(places)] = (places, Facts(self._contexts, places))
         return self._facts[id(places)][1]

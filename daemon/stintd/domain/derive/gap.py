@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from stintd.domain.derive.absence import Absences, hull
 from stintd.domain.derive.agents import Turns
-from stintd.domain.derive.attention import Key, Spell
+from stintd.domain.derive.attention import Spell, VisitKey
 from stintd.domain.derive.fact import Fact
 from stintd.domain.derive.habit import UNKNOWN, Habit
 from stintd.domain.derive.limits import FOREVER, MINUTE, QUICK, SECOND, SHORT, Limits
@@ -21,7 +21,7 @@ from stintd.domain.model import Verdict
 NEVER = -1
 
 
-class Ruling(NamedTuple):
+class SilenceVerdict(NamedTuple):
     """What a silence is. The earlier side ends at `left`, the later begins at `right`; one stretch when `is_joined`.
 
     `is_unbroken` says that the person did not leave. `supervised` lists turns watched in it. `verdict` and `reason` are
@@ -37,7 +37,7 @@ class Ruling(NamedTuple):
     supervised: Sequence[Interval] = ()
 
 
-class Patience(NamedTuple):
+class SilenceLimit(NamedTuple):
     """The longest silence after an act that can be work; in words; and the habit that makes it so, "" where it is
     everybody's.
     """
@@ -47,7 +47,7 @@ class Patience(NamedTuple):
     habit: str = ""
 
 
-class Closing(NamedTuple):
+class End(NamedTuple):
     """What the silence after the last act is: credit up to `left`; the timer runs up to and including `open_until`.
 
     `reason` says why it ended then; "" where something else than silence ended it.
@@ -63,21 +63,21 @@ class Side(NamedTuple):
 
     at: int
     fact: Fact
-    key: Key
+    key: VisitKey
     is_lone_commit: bool = False
 
 
-def side_before(spell: Spell, key: Key, is_lone_commit: bool = False) -> Side:
+def side_before(spell: Spell, key: VisitKey, is_lone_commit: bool = False) -> Side:
     """The side that ends with this spell."""
     return Side(spell.last, spell.end, key, is_lone_commit)
 
 
-def side_after(spell: Spell, key: Key) -> Side:
+def side_after(spell: Spell, key: VisitKey) -> Side:
     """The side that begins with this spell."""
     return Side(spell.first, spell.head, key)
 
 
-class Judge:
+class GapRule:
     """Rules on the silences of one island."""
 
     def __init__(
@@ -87,44 +87,44 @@ class Judge:
         absences: Absences,
         cuts: Sequence[tuple[int, str]],
         *,
-        is_walled: bool = True,
+        has_barriers: bool = True,
         habit_at: Callable[[int], Habit] = lambda _: UNKNOWN,
     ) -> None:
-        """`is_walled`: whether any absence or cut touches this island at all; most know none."""
+        """`has_barriers`: whether any absence or cut touches this island at all; most know none."""
         self._limits, self._turns, self._absences, self._cuts = limits, turns, absences, cuts
-        self._is_walled, self._habit_at = is_walled, habit_at
-        self._idle = Patience(limits.idle, exactly(limits.idle))
+        self._has_barriers, self._habit_at = has_barriers, habit_at
+        self._idle = _limit(limits.idle)
 
     def is_unbroken(self, a: Spell, b: Spell, back_at: int | None) -> bool:
         """Whether the person stayed at work between two spells, each on its own project."""
         silence = b.first - a.last
         if b.head.is_recalled and not self._turns.during(a.key.home, a.last, b.first):
             return silence <= self._limits.estimate
-        if not self._is_walled:
-            if silence <= self._limits.glance:
+        if not self._has_barriers:
+            if silence <= self._limits.ignorable:
                 return True
             if not self._turns.during(a.key.home, a.last, b.first):
-                return silence <= self._patience(a.last, a.end, silence, a.key.shares_time_with(b.key)).limit
-        return self.ruling(side_before(a, a.key), side_after(b, b.key), back_at).is_unbroken
+                return silence <= self._silence_limit(a.last, a.end, silence, a.key.shares_time_with(b.key)).limit
+        return self.judge(side_before(a, a.key), side_after(b, b.key), back_at).is_unbroken
 
-    def ruling(self, a: Side, b: Side, back_at: int | None) -> Ruling:
+    def judge(self, a: Side, b: Side, back_at: int | None) -> SilenceVerdict:
         """The silence between two acts. `back_at`: when the person acts again on the project of the first."""
         ran = self._turns.during(a.key.home, a.at, b.at)
-        if b.at - a.at <= self._limits.glance and a.key.fits(b.key) and not ran:
-            found = Ruling(b.at, b.at, True, True)
+        if b.at - a.at <= self._limits.ignorable and a.key.fits(b.key) and not ran:
+            verdict = SilenceVerdict(b.at, b.at, True, True)
         elif ran:
-            found = self._with_turn(a, b, ran, back_at)
+            verdict = self._judge_turn(a, b, ran, back_at)
         else:
-            found = self._recalled(a, b) if b.fact.is_recalled else self._plain(a, b)
-        return self._walled(a, b, found) if self._is_walled else found
+            verdict = self._judge_recalled(a, b) if b.fact.is_recalled else self._judge_plain(a, b)
+        return self._apply_barriers(a, b, verdict) if self._has_barriers else verdict
 
-    def _plain(self, a: Side, b: Side, since: int | None = None, supervised: Sequence[Interval] = ()) -> Ruling:
+    def _judge_plain(self, a: Side, b: Side, since: int | None = None, supervised: Sequence[Interval] = ()) -> SilenceVerdict:
         """The gap rule, measured from the act or from the end of the turn that was watched after it."""
         since = a.at if since is None else since
         is_theirs = a.key.shares_time_with(b.key)
-        patience = self._patience(a.at, a.fact, b.at - since, is_theirs)
-        if b.at - since > patience.limit:
-            return self._away(a, b, since, patience, supervised)
+        longest = self._silence_limit(a.at, a.fact, b.at - since, is_theirs)
+        if b.at - since > longest.limit:
+            return self._judge_away(a, b, since, longest, supervised)
         if is_theirs:
             left = right = b.at
             verdict: Verdict = "work"
@@ -133,146 +133,154 @@ class Judge:
             left = min(since + self._limits.switch_cap, right)
             verdict = "work" if left == right else "unassigned"
         if a.is_lone_commit:
-            left = min(left, a.at + self._limits.tail)
+            left = min(left, a.at + self._limits.tail_credit)
             right = max(left, b.at - self._lead(b))
             verdict = "unassigned" if left < right else "work"
-        reason = self._say(a, b, verdict, patience)
-        return Ruling(left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised)
+        reason = self._say(a, b, verdict, longest)
+        return SilenceVerdict(
+            left, right, left == right and a.key.fits(b.key), True, verdict if reason else "", reason, supervised
+        )
 
-    def _recalled(self, a: Side, b: Side) -> Ruling:
+    def _judge_recalled(self, a: Side, b: Side) -> SilenceVerdict:
         """Before an act of git that was read afterwards. What was done meanwhile nobody heard: the time since the act before
         it is taken for work, where it is no longer than the most a commit is worth; else a commit is worth that."""
         silence, most = b.at - a.at, self._limits.estimate
-        text = f"{length(silence)} between {doing(a)} and {doing(b)}, read afterwards: "
+        text = f"{length(silence)} between {name_act(a)} and {name_act(b)}, read afterwards: "
         if silence <= most:
             left = b.at if a.key.shares_time_with(b.key) else min(a.at + self._tail(a), b.at)
-            reason = text + f"estimated as work, as it is within {exactly(most)}"
-            return Ruling(left, left, left == b.at and a.key.fits(b.key), True, "work", reason)
+            reason = text + f"estimated as work, as it is within {exact_length(most)}"
+            return SilenceVerdict(left, left, left == b.at and a.key.fits(b.key), True, "work", reason)
         left = min(a.at + self._tail(a), b.at)
-        return Ruling(left, max(left, b.at - self._worth(b)), False, False, "away", text + self._why_worth(b))
+        return SilenceVerdict(left, max(left, b.at - self._worth(b)), False, False, "away", text + self._why_worth(b))
 
     def _why_worth(self, b: Side) -> str:
         if b.fact.kind != "commit":
-            return f"away, as it is longer than {exactly(self._limits.estimate)}"
-        return f"away, but for the {exactly(self._limits.estimate)} that a commit is estimated at"
+            return f"away, as it is longer than {exact_length(self._limits.estimate)}"
+        return f"away, but for the {exact_length(self._limits.estimate)} that a commit is estimated at"
 
     def _worth(self, b: Side) -> int:
         """What an act earns before itself when nothing precedes it."""
         is_commit = b.fact.is_recalled and b.fact.kind == "commit"
-        return max(self._limits.estimate, self._limits.lead) if is_commit else self._lead(b)
+        return max(self._limits.estimate, self._limits.lead_credit) if is_commit else self._lead(b)
 
     def why_before(self, b: Side, start: int) -> str:
         """Why a stretch begins well before its first act; "" where it does not."""
-        if not b.fact.is_recalled or b.at - start <= self._limits.lead:
+        if not b.fact.is_recalled or b.at - start <= self._limits.lead_credit:
             return ""
-        return f"{length(b.at - start)} before {doing(b)} that was read afterwards: estimated as work"
+        return f"{length(b.at - start)} before {name_act(b)} that was read afterwards: estimated as work"
 
-    def _patience(self, at: int, fact: Fact, silence: int, is_theirs: bool) -> Patience:
+    def _silence_limit(self, at: int, fact: Fact, silence: int, is_theirs: bool) -> SilenceLimit:
         """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
         limits = self._limits
         if fact.is_finishing:
-            return self._after_finishing(at, fact, is_theirs)
+            return self._limit_after_finishing(at, fact, is_theirs)
         if silence > limits.idle and is_theirs and self._habit_at(at).finishes_first:
             habit = ", as you finish something before nearly every break"
-            return Patience(limits.patient, exactly(limits.patient), habit)
+            return _limit(limits.idle_extended, habit)
         return self._idle
 
-    def _after_finishing(self, at: int, fact: Fact, is_theirs: bool) -> Patience:
+    def _limit_after_finishing(self, at: int, fact: Fact, is_theirs: bool) -> SilenceLimit:
         limits = self._limits
         if fact.kind == "session_end":
-            return Patience(limits.left, exactly(limits.left))
+            return _limit(limits.idle_after_leaving)
         habit = self._habit_at(at)
         if habit.leaves:
-            return Patience(limits.left, exactly(limits.left), ", as you nearly always leave after it")
+            return SilenceLimit(
+                limits.idle_after_leaving, exact_length(limits.idle_after_leaving), ", as you nearly always leave after it"
+            )
         if habit.moves_on and not is_theirs:
-            return Patience(limits.moving, exactly(limits.moving), ", as you often move on to another project after it")
-        return Patience(limits.finished, exactly(limits.finished))
+            return SilenceLimit(
+                limits.idle_switching, exact_length(limits.idle_switching), ", as you often move on to another project after it"
+            )
+        return _limit(limits.idle_after_finish)
 
-    def _away(self, a: Side, b: Side, since: int, patience: Patience, supervised: Sequence[Interval] = ()) -> Ruling:
+    def _judge_away(
+        self, a: Side, b: Side, since: int, longest: SilenceLimit, supervised: Sequence[Interval] = ()
+    ) -> SilenceVerdict:
         left = min(max(since, a.at + self._tail(a)), b.at)
         right = max(left, b.at - self._lead(b))
-        reason = f"{length(b.at - since)} of silence after {doing(a)}: away"
+        reason = f"{length(b.at - since)} of silence after {name_act(a)}: away"
         if b.at - since <= self._limits.idle:
-            reason += f" (after something finished, {patience.words} at most{patience.habit})"
-        return Ruling(left, right, False, False, "away", reason, supervised)
+            reason += f" (after something finished, {longest.words} at most{longest.habit})"
+        return SilenceVerdict(left, right, False, False, "away", reason, supervised)
 
-    def _with_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> Ruling:
+    def _judge_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> SilenceVerdict:
         """A silence in which the project's agent worked: watched, if the person comes back to it soon enough."""
         limits, end = self._limits, ran[-1][1]
         inside = [(max(a.at, lo), min(b.at, hi)) for lo, hi in ran]
         is_back = back_at is not None and back_at - end <= limits.supervise_return
         if is_back and inside[-1][1] - a.at <= limits.supervised_max:
-            return self._watched(a, b, inside)
+            return self._judge_supervised(a, b, inside)
         if is_back:
-            return self._left_alone(a, b, inside)
+            return self._judge_unsupervised(a, b, inside)
         if end - a.at <= QUICK or not a.key.shares_time_with(b.key):
-            return self._plain(a, b)
+            return self._judge_plain(a, b)
         left = min(a.at + self._tail(a), b.at)
-        reason = f"{length(b.at - a.at)} of silence after {doing(a)}, not back within "
+        reason = f"{length(b.at - a.at)} of silence after {name_act(a)}, not back within "
         reason += f"{length(limits.supervise_return)} of the agent's stop: away"
-        return Ruling(left, max(left, b.at - self._lead(b)), False, False, "away", reason)
+        return SilenceVerdict(left, max(left, b.at - self._lead(b)), False, False, "away", reason)
 
-    def _watched(self, a: Side, b: Side, inside: list[Interval]) -> Ruling:
-        if b.at - a.at <= self._limits.glance and a.fact.kind != "prompt":
+    def _judge_supervised(self, a: Side, b: Side, inside: list[Interval]) -> SilenceVerdict:
+        if b.at - a.at <= self._limits.ignorable and a.fact.kind != "prompt":
             inside = []
         if not a.key.shares_time_with(b.key):
             end = inside[-1][1] if inside else a.at
             if end < b.at:
-                return self._plain(a, b, end, inside)
-            return Ruling(
+                return self._judge_plain(a, b, end, inside)
+            return SilenceVerdict(
                 b.at,
                 b.at,
                 False,
                 True,
                 "supervised",
-                f"{length(b.at - a.at)} watching the agent, until {doing(b)} elsewhere",
+                f"{length(b.at - a.at)} watching the agent, until {name_act(b)} elsewhere",
                 inside,
             )
         if not inside:
-            return Ruling(b.at, b.at, a.key.fits(b.key), True)
-        return Ruling(
+            return SilenceVerdict(b.at, b.at, a.key.fits(b.key), True)
+        return SilenceVerdict(
             b.at,
             b.at,
             a.key.fits(b.key),
             True,
             "supervised",
-            f"{length(b.at - a.at)} while the agent worked, then {doing(b)}",
+            f"{length(b.at - a.at)} while the agent worked, then {name_act(b)}",
             inside,
         )
 
-    def _left_alone(self, a: Side, b: Side, inside: list[Interval]) -> Ruling:
+    def _judge_unsupervised(self, a: Side, b: Side, inside: list[Interval]) -> SilenceVerdict:
         """Too long a silence to have been watched: its first two minutes were."""
         first = [(lo, min(hi, a.at + SHORT)) for lo, hi in inside if lo < a.at + SHORT]
         left = max(a.at + self._tail(a), first[-1][1] if first else 0)
         right = max(left, b.at - self._lead(b))
         reason = f"{length(b.at - a.at)} of silence while the agent worked, "
         reason += f"longer than {length(self._limits.supervised_max)}: the agent alone"
-        return Ruling(left, right, False, False, "autonomous", reason, first)
+        return SilenceVerdict(left, right, False, False, "autonomous", reason, first)
 
-    def _walled(self, a: Side, b: Side, found: Ruling) -> Ruling:
+    def _apply_barriers(self, a: Side, b: Side, verdict: SilenceVerdict) -> SilenceVerdict:
         """Absences and stops inside the silence: no credit crosses them."""
-        cut = self._cut(a.key, a.at, b.at)
-        absent = hull(a.at, b.at, self._absences.of(a.fact.device))
+        cut = self._stops_within(a.key, a.at, b.at)
+        absent = hull(a.at, b.at, self._absences.human_absences(a.fact.device))
         if cut is not None:
-            left = cut[0] if cut[0] - a.at <= self._longest(a) else min(found.left, cut[0])
+            left = cut[0] if cut[0] - a.at <= self._longest(a) else min(verdict.left, cut[0])
             right = max(left, cut[1], b.at - self._lead(b))
-            found = Ruling(left, right, False, found.is_unbroken, "away", "stopped by hand", found.supervised)
+            verdict = SilenceVerdict(left, right, False, verdict.is_unbroken, "away", "stopped by hand", verdict.supervised)
         if absent is None:
-            return self._lead_walled(b, found)
+            return self._shorten_lead(b, verdict)
         kinds = self._absences.kinds_between(*absent)
         reason = f"{length(absent[1] - absent[0])} away ({kinds})"
-        is_whole = found.left == found.right == b.at and a.key.shares_time_with(b.key)
-        right = absent[1] if is_whole else max(found.right, absent[1])
-        return Ruling(min(found.left, absent[0]), right, False, False, "away", reason, found.supervised)
+        is_whole = verdict.left == verdict.right == b.at and a.key.shares_time_with(b.key)
+        right = absent[1] if is_whole else max(verdict.right, absent[1])
+        return SilenceVerdict(min(verdict.left, absent[0]), right, False, False, "away", reason, verdict.supervised)
 
-    def _lead_walled(self, b: Side, found: Ruling) -> Ruling:
+    def _shorten_lead(self, b: Side, verdict: SilenceVerdict) -> SilenceVerdict:
         """The later side's lead does not reach into an absence of its own device."""
-        if found.is_joined or found.right >= b.at:
-            return found
-        absent = hull(found.right, b.at, self._absences.of(b.fact.device))
-        return found if absent is None else found._replace(right=max(found.right, absent[1]))
+        if verdict.is_joined or verdict.right >= b.at:
+            return verdict
+        absent = hull(verdict.right, b.at, self._absences.human_absences(b.fact.device))
+        return verdict if absent is None else verdict._replace(right=max(verdict.right, absent[1]))
 
-    def _cut(self, key: Key, lo: int, hi: int) -> Interval | None:
+    def _stops_within(self, key: VisitKey, lo: int, hi: int) -> Interval | None:
         """The first and the last stop of this project's timer in a silence."""
         at = [time for time, project in self._cuts if lo <= time < hi and (not project or project == key.project)]
         return (min(at), max(at)) if at else None
@@ -280,27 +288,27 @@ class Judge:
     def opening(self, b: Side) -> int:
         """Where a stretch begins whose first act follows nothing."""
         right = b.at - self._worth(b)
-        cut = self._cut(b.key, right, b.at)
-        absent = hull(right, b.at, self._absences.of(b.fact.device))
+        cut = self._stops_within(b.key, right, b.at)
+        absent = hull(right, b.at, self._absences.human_absences(b.fact.device))
         return max(right, cut[1] if cut else right, absent[1] if absent else right)
 
-    def closing(self, a: Side) -> Closing:
+    def closing(self, a: Side) -> End:
         """The silence after the last act of all. Never ends before its tail is over, which therefore ends before now."""
         end = a.at + self._tail(a)
         until = max(end, self._open_until(a))
-        cut = self._cut(a.key, a.at, until + 1)
+        cut = self._stops_within(a.key, a.at, until + 1)
         if cut is not None:
-            return Closing(cut[0] if cut[0] - a.at <= self._longest(a) else min(end, cut[0]), NEVER)
-        absent = hull(a.at, until + 1, self._absences.of(a.fact.device))
+            return End(cut[0] if cut[0] - a.at <= self._longest(a) else min(end, cut[0]), NEVER)
+        absent = hull(a.at, until + 1, self._absences.human_absences(a.fact.device))
         if absent is not None:
-            return Closing(min(end, absent[0]), NEVER)
+            return End(min(end, absent[0]), NEVER)
         if a.fact.kind == "session_end":
-            return Closing(end, NEVER)
-        return Closing(end, until, f"more than {exactly(until - a.at)} of silence after {doing(a)}: away")
+            return End(end, NEVER)
+        return End(end, until, f"more than {exact_length(until - a.at)} of silence after {name_act(a)}: away")
 
     def _open_until(self, a: Side) -> int:
         """The last instant at which an act would still carry the timer on."""
-        plain = a.at + self._patience(a.at, a.fact, FOREVER, True).limit
+        plain = a.at + self._silence_limit(a.at, a.fact, FOREVER, True).limit
         ran = self._turns.during(a.key.home, a.at, 1 << 62)
         if not ran:
             return plain
@@ -312,10 +320,10 @@ class Judge:
 
     def _longest(self, a: Side) -> int:
         """How long after an act its timer may still have been running for somebody to stop it."""
-        return max(self._limits.idle, self._patience(a.at, a.fact, FOREVER, True).limit)
+        return max(self._limits.idle, self._silence_limit(a.at, a.fact, FOREVER, True).limit)
 
     def _lead(self, b: Side) -> int:
-        return 0 if b.fact.kind in ("session_start", "session_end") else self._limits.lead
+        return 0 if b.fact.kind in ("session_start", "session_end") else self._limits.lead_credit
 
     def _lead_after(self, a: Side, b: Side, silence: int) -> int:
         """The later side's share of a silence between two projects: its lead, and where the earlier one was finished up to
@@ -327,23 +335,27 @@ class Judge:
         return lead
 
     def _tail(self, a: Side) -> int:
-        return 0 if a.fact.kind == "session_end" else self._limits.tail
+        return 0 if a.fact.kind == "session_end" else self._limits.tail_credit
 
-    def _say(self, a: Side, b: Side, verdict: Verdict, patience: Patience) -> str:
+    def _say(self, a: Side, b: Side, verdict: Verdict, longest: SilenceLimit) -> str:
         silence = b.at - a.at
-        if silence <= self._limits.glance and verdict == "work":
+        if silence <= self._limits.ignorable and verdict == "work":
             return ""
-        text = f"{length(silence)} of silence between {doing(a)} and {doing(b)}"
+        text = f"{length(silence)} of silence between {name_act(a)} and {name_act(b)}"
         if a.is_lone_commit:
             return f"{text}: a lone commit earns no more than its lead and tail"
         if verdict == "unassigned":
             return f"{text} elsewhere: what is over {length(self._limits.switch_cap)} belongs to neither"
         if not a.key.shares_time_with(b.key):
             return f"{text} elsewhere: the earlier's, up to the later's lead"
-        return f"{text}, within {patience.words}{patience.habit}: work"
+        return f"{text}, within {longest.words}{longest.habit}: work"
 
 
-def doing(side: Side) -> str:
+def _limit(us: int, habit: str = "") -> SilenceLimit:
+    return SilenceLimit(us, exact_length(us), habit)
+
+
+def name_act(side: Side) -> str:
     """An act in words."""
     kind = side.fact.kind
     return KINDS[kind].act if kind in KINDS else kind  # a later version may have stored one that we do not know
@@ -357,7 +369,7 @@ def length(us: int) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def exactly(us: int) -> str:
+def exact_length(us: int) -> str:
     """A limit in words: with its seconds, where it has any."""
     odd = us % MINUTE // SECOND
     return length(us) if us < 2 * MINUTE or not odd else f"{length(us)} {odd} s"

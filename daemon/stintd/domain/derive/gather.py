@@ -6,9 +6,9 @@ from itertools import accumulate
 
 from stintd.domain.derive.absence import Absences, inside, meets
 from stintd.domain.derive.agents import TURNING, Stops, Turns, turns_of
-from stintd.domain.derive.attention import apart
+from stintd.domain.derive.attention import untangle
 from stintd.domain.derive.evidence import Run
-from stintd.domain.derive.fact import Eras, Facts, Piece, in_order
+from stintd.domain.derive.fact import Facts, FactsByTime, Piece, sort_key
 from stintd.domain.derive.limits import Limits
 from stintd.frozen import frozen
 
@@ -17,7 +17,7 @@ SINGLE = frozenset({"prompt", "turn_end", "session_start", "session_end", "commi
 
 
 @frozen
-class Gathered:
+class IslandEvidence:
     """`human`: the person's acts in order, runs of different places nowhere overlapping. `starts`: session starts that
     have not acted yet. `ends`: when sessions ended.
     """
@@ -29,19 +29,19 @@ class Gathered:
 
 
 class Gatherer:
-    """Sorts out islands. `walls`: every instant (sorted) at which a run must not be taken as one piece."""
+    """Sorts out islands. `barriers`: every instant (sorted) at which a run must not be taken as one piece."""
 
     def __init__(
         self,
-        eras: Eras,
+        facts_by_time: FactsByTime,
         beats: Callable[[Run], Sequence[tuple[int, str]]],
         absences: Absences,
-        walls: Sequence[int],
+        barriers: Sequence[int],
         limits: Limits,
     ) -> None:
-        self._eras, self._beats, self._absences, self._walls, self._limits = eras, beats, absences, walls, limits
+        self._facts, self._beats, self._absences, self._barriers, self._limits = facts_by_time, beats, absences, barriers, limits
 
-    def gather(self, runs: Sequence[Run], lo: int, hi: int) -> Gathered:
+    def gather(self, runs: Sequence[Run], lo: int, hi: int) -> IslandEvidence:
         """One island's evidence."""
         human: list[Piece] = []
         maybe: list[Piece] = []
@@ -53,72 +53,72 @@ class Gatherer:
             else:
                 (agent if role == "agent" else maybe).append(piece)
         spoken = [piece for piece in human if piece[2].kind in TURNING]
-        agent = self._told_once(agent, spoken)
-        turns = Turns(turns_of(agent + spoken, self._limits, self._expanded))
+        agent = self._drop_repeats(agent, spoken)
+        turns = Turns(turns_of(agent + spoken, self._limits, self._expand))
         stops = Stops(agent)
         ends = _session_ends(agent + spoken)
         human = [piece for piece in human if piece[2].kind != "prompt" or not stops.is_echo(piece)]
-        human = _within_estimates(human + self._own(maybe, turns), self._limits.estimate)
+        human = _drop_estimated_marks(human + self._drop_explained(maybe, turns), self._limits.estimate)
         starts = [(at, at, fact, None) for at, _, fact, _ in human if fact.kind == "session_start"]
         if not starts:
-            return Gathered(apart(human, self._expanded), [], ends, turns)
-        acts = apart([piece for piece in human if piece[2].kind != "session_start"], self._expanded)
-        begun, waiting = _begun(set(starts), acts, self._limits.idle)
-        return Gathered(apart(acts + begun, self._expanded) if begun else acts, waiting, ends, turns)
+            return IslandEvidence(untangle(human, self._expand), [], ends, turns)
+        acts = untangle([piece for piece in human if piece[2].kind != "session_start"], self._expand)
+        begun, waiting = _split_starts(set(starts), acts, self._limits.idle)
+        return IslandEvidence(untangle(acts + begun, self._expand) if begun else acts, waiting, ends, turns)
 
     def _pieces(self, runs: Iterable[Run], lo: int, hi: int) -> list[Piece]:
-        facts = self._eras.at(lo)
-        if self._eras.at(hi) is facts:
-            return self._sorted_out(runs, facts)
+        facts = self._facts.facts_at(lo)
+        if self._facts.facts_at(hi) is facts:
+            return self._sort_runs(runs, facts)
         out: list[Piece] = []
         for run in runs:
-            facts = self._eras.at(run[0])
-            if self._eras.at(run[1]) is facts:
-                out += self._sorted_out((run,), facts)
+            facts = self._facts.facts_at(run[0])
+            if self._facts.facts_at(run[1]) is facts:
+                out += self._sort_runs((run,), facts)
             else:
-                beats = ((at, self._eras.at(at).of_beat(run, entity)) for at, entity in self._beats(run))
-                out += self._alive((at, at, fact, None) for at, fact in beats)
+                beats = ((at, self._facts.facts_at(at).fact_of_beat(run, entity)) for at, entity in self._beats(run))
+                out += self._drop_absent((at, at, fact, None) for at, fact in beats)
         return out
 
-    def _sorted_out(self, runs: Iterable[Run], facts: Facts) -> list[Piece]:
+    def _sort_runs(self, runs: Iterable[Run], facts: Facts) -> list[Piece]:
         out: list[Piece] = []
-        glance, walls, everywhere = self._limits.glance, self._walls, self._absences.everywhere
+        ignorable, barriers, everywhere = self._limits.ignorable, self._barriers, self._absences.everywhere
         for run in runs:
-            fact = facts.of(run)
+            fact = facts.fact_of_run(run)
             first, last = run[0], run[1]
             if fact is None:
-                out += self._alive((at, at, facts.of_beat(run, entity), None) for at, entity in self._beats(run))
+                out += self._drop_absent((at, at, facts.fact_of_beat(run, entity), None) for at, entity in self._beats(run))
             elif fact.kind == "presence":
                 continue
             elif first < last and (
-                run[4] > glance
+                run[4] > ignorable
                 or fact.kind in SINGLE
-                or (walls and bisect_left(walls, first) < bisect_left(walls, last))
+                or (barriers and bisect_left(barriers, first) < bisect_left(barriers, last))
                 or (everywhere and meets(first, last, everywhere))
             ):
-                out += self._alive(self._expanded((first, last, fact, run)))
+                out += self._drop_absent(self._expand((first, last, fact, run)))
             elif everywhere and inside(first, everywhere):
-                out += self._alive([(first, last, fact, run)])
+                out += self._drop_absent([(first, last, fact, run)])
             else:
                 out.append((first, last, fact, run))
         return out
 
-    def _alive(self, pieces: Iterable[Piece]) -> list[Piece]:
+    def _drop_absent(self, pieces: Iterable[Piece]) -> list[Piece]:
         """Without mere presence, and the person's heartbeats from inside an absence of their device."""
         return [
             piece
             for piece in pieces
             if piece[2].kind != "presence"
-            and (piece[2].role == "agent" or not inside(piece[0], self._absences.of(piece[2].device)))
+            and (piece[2].role == "agent" or not inside(piece[0], self._absences.human_absences(piece[2].device)))
         ]
 
-    def _expanded(self, piece: Piece) -> list[Piece]:
+    def _expand(self, piece: Piece) -> list[Piece]:
         first, last, fact, run = piece
         if run is None or first == last:
             return [(first, last, fact, None)]
         return [(at, at, fact, None) for at, _ in self._beats(run)]
 
-    def _told_once(self, agent: list[Piece], spoken: list[Piece]) -> list[Piece]:
+    def _drop_repeats(self, agent: list[Piece], spoken: list[Piece]) -> list[Piece]:
         """Without what a second teller says of a session that tells of itself: an editor's plugin sees the same agent's
         files and knows no session. Where no session tells, the nameless one stands.
         """
@@ -126,9 +126,9 @@ class Gatherer:
         if not named or len(named) == len(agent):
             return agent
         nameless = [piece for piece in agent if not piece[2].session]
-        return named + self._own(nameless, Turns(turns_of(named + spoken, self._limits, self._expanded)))
+        return named + self._drop_explained(nameless, Turns(turns_of(named + spoken, self._limits, self._expand)))
 
-    def _own(self, maybe: Iterable[Piece], turns: Turns) -> list[Piece]:
+    def _drop_explained(self, maybe: Iterable[Piece], turns: Turns) -> list[Piece]:
         """File changes and git acts that no agent's turn explains."""
         out: list[Piece] = []
         for piece in maybe:
@@ -136,11 +136,11 @@ class Gatherer:
             if cover == "none":
                 out.append(piece)
             elif cover == "some":
-                out += [beat for beat in self._expanded(piece) if turns.cover(beat[2].place, beat[0], beat[1]) == "none"]
+                out += [beat for beat in self._expand(piece) if turns.cover(beat[2].place, beat[0], beat[1]) == "none"]
         return out
 
 
-def _within_estimates(human: list[Piece], estimate: int) -> list[Piece]:
+def _drop_estimated_marks(human: list[Piece], estimate: int) -> list[Piece]:
     """Without the checkouts and pulls read afterwards that lie in what a commit after them is estimated at: who makes a branch
     just before committing did not begin to work then."""
     commits: dict[str, list[int]] = {}
@@ -168,7 +168,7 @@ def _session_ends(pieces: Iterable[Piece]) -> dict[str, int]:
     return out
 
 
-def _begun(starts: set[Piece], acts: list[Piece], idle: int) -> tuple[list[Piece], list[Piece]]:
+def _split_starts(starts: set[Piece], acts: list[Piece], idle: int) -> tuple[list[Piece], list[Piece]]:
     """Session starts whose project acts next, within the idle timeout; and those with no act there at all yet."""
     begun, waiting = [], []
     firsts = [piece[0] for piece in acts]
@@ -176,7 +176,7 @@ def _begun(starts: set[Piece], acts: list[Piece], idle: int) -> tuple[list[Piece
     last_act: dict[str, int] = {}
     for piece in acts:
         last_act[piece[2].home] = max(piece[1], last_act.get(piece[2].home, 0))
-    for start in sorted(starts, key=in_order):
+    for start in sorted(starts, key=sort_key):
         at, home = start[0], start[2].home
         i = bisect_right(firsts, at)
         is_amid = i > 0 and reached[i - 1] > at

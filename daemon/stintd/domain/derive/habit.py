@@ -56,9 +56,9 @@ class Usual(Protocol):
 
 def habit_of(work: Sequence[PastWork], finishes: Sequence[int], limits: Limits) -> Habit:
     """The habit that past work shows; both the work and the instants at which something was finished in order of time."""
-    lasts = [a.last for a, b in pairwise(work) if b.start - a.last > limits.patient]
+    lasts = [a.last for a, b in pairwise(work) if b.start - a.last > limits.idle_extended]
     finished = set(finishes)
-    soon = [_soon_after(at, work, limits.left) for at in finishes]
+    soon = [_soon_after(at, work, limits.idle_after_leaving) for at in finishes]
     return Habit(
         finishes_first=_share([last in finished for last in lasts]) >= NEARLY_ALWAYS,
         leaves=_share([what == "" for what in soon]) >= NEARLY_ALWAYS,

@@ -12,7 +12,7 @@ from stintd.domain.model import Actor
 from stintd.frozen import frozen
 
 
-class Held(NamedTuple):
+class StoredEntry(NamedTuple):
     """An entry that has an id: what evidence made it, and from when to when."""
 
     id: str
@@ -22,7 +22,7 @@ class Held(NamedTuple):
     end_us: int
 
 
-class Found(NamedTuple):
+class Candidate(NamedTuple):
     """A stretch that looks for its id."""
 
     actor: Actor
@@ -35,36 +35,36 @@ class Found(NamedTuple):
 class Matching:
     """`kept`: index of a stretch → id. `merged`: id that is gone → index of the stretch it went into, None: nowhere."""
 
-    kept: dict[int, str]
+    ids: dict[int, str]
     merged: dict[str, int | None]
 
 
-def match(held: Sequence[Held], found: Sequence[Found]) -> Matching:
+def match(stored: Sequence[StoredEntry], candidates: Sequence[Candidate]) -> Matching:
     """Give each stretch the id of the entry of the same actor and project that it overlaps most, each id once."""
-    pairs = _pairs(held, found)
-    kept: dict[int, str] = {}
+    pairs = _pairs(stored, candidates)
+    ids: dict[int, str] = {}
     taken: set[str] = set()
     for _, _, entry_id, index in pairs:
-        if index not in kept and entry_id not in taken:
-            kept[index] = entry_id
+        if index not in ids and entry_id not in taken:
+            ids[index] = entry_id
             taken.add(entry_id)
     successors = {entry_id: index for _, _, entry_id, index in reversed(pairs)}
-    return Matching(kept, {entry.id: successors.get(entry.id) for entry in held if entry.id not in taken})
+    return Matching(ids, {entry.id: successors.get(entry.id) for entry in stored if entry.id not in taken})
 
 
-def _pairs(held: Sequence[Held], found: Sequence[Found]) -> list[tuple[int, int, str, int]]:
+def _pairs(stored: Sequence[StoredEntry], candidates: Sequence[Candidate]) -> list[tuple[int, int, str, int]]:
     """All overlaps as (-overlap, start, id, index), the largest first. Linear in what overlaps: a rebuild has years."""
     pairs = []
     groups: dict[tuple[str, str | None], tuple[list[int], list[int]]] = {}
-    for index in sorted(range(len(found)), key=lambda index: found[index].start_us):
-        order, reached = groups.setdefault((found[index].actor, found[index].project), ([], []))
+    for index in sorted(range(len(candidates)), key=lambda index: candidates[index].start_us):
+        order, reached = groups.setdefault((candidates[index].actor, candidates[index].project), ([], []))
         order.append(index)
-        reached.append(max(found[index].end_us, reached[-1] if reached else found[index].end_us))
-    for entry in held:
+        reached.append(max(candidates[index].end_us, reached[-1] if reached else candidates[index].end_us))
+    for entry in stored:
         order, reached = groups.get((entry.actor, entry.project), ([], []))
         for at in range(bisect_left(reached, entry.start_us), len(order)):
             index = order[at]
-            stretch = found[index]
+            stretch = candidates[index]
             if stretch.start_us > entry.end_us:
                 break
             if stretch.end_us >= entry.start_us:

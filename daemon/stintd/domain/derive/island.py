@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from stintd.domain.derive.absence import Absences
 from stintd.domain.derive.agents import Turn
-from stintd.domain.derive.attention import Key, Spell, Visit, folded, spells, visits
+from stintd.domain.derive.attention import Spell, Visit, VisitKey, fold_visits, spells, visits
 from stintd.domain.derive.fact import Piece
-from stintd.domain.derive.gap import Judge, Side, side_after, side_before
-from stintd.domain.derive.gather import Gathered
+from stintd.domain.derive.gap import GapRule, Side, side_after, side_before
+from stintd.domain.derive.gather import IslandEvidence
 from stintd.domain.derive.limits import FOREVER, Limits
 from stintd.domain.interval import Interval, subtract, union
 from stintd.domain.model import Verdict
@@ -35,7 +35,7 @@ class Draft:
     `held_to` is mere credit, not time between two heartbeats.
     """
 
-    key: Key
+    key: VisitKey
     start: int
     first: int
     end: int
@@ -64,44 +64,46 @@ class Part:
 
 
 @frozen
-class Walls:
+class Barriers:
     """What no credit crosses. `human`: instants of stops and of absences; `agent`: stops of agents' timers, by project."""
 
     human: Sequence[int]
     agent: Sequence[tuple[int, str]]
 
 
-def island_part(gathered: Gathered, judge: Judge, absences: Absences, walls: Walls, limits: Limits, now: int) -> Part:
+def island_part(
+    evidence: IslandEvidence, rule: GapRule, absences: Absences, barriers: Barriers, limits: Limits, now: int
+) -> Part:
     """Derive one island."""
     part = Part()
-    human = spells(gathered.human, walls.human, limits)
+    human = spells(evidence.human, barriers.human, limits)
     if human:
-        _Walk(part, judge, gathered, now).through(_attended(human, judge, limits))
-        _mark_unconfirmed(part.human, gathered.human, limits)
-        _mark_estimated(part.human, gathered.turns.all)
-    for start in gathered.waiting:
+        _Walk(part, rule, evidence, now).walk(_visits_of_island(human, rule, limits))
+        _mark_unconfirmed(part.human, evidence.human, limits)
+        _mark_estimated(part.human, evidence.turns.all)
+    for start in evidence.waiting:
         until = start[0] + limits.session_idle
-        if now <= until and gathered.ends.get(start[2].session or "", -1) < start[0]:
+        if now <= until and evidence.ends.get(start[2].session or "", -1) < start[0]:
             part.waiting.append((start, until))
             part.deadlines.append(until + 1)
-    _agent_side(part, gathered.turns.all, absences, walls.agent, limits, now)
+    _agent_side(part, evidence.turns.all, absences, barriers.agent, limits, now)
     return part
 
 
-def _attended(human: list[Spell], judge: Judge, limits: Limits) -> list[Visit]:
+def _visits_of_island(human: list[Spell], rule: GapRule, limits: Limits) -> list[Visit]:
     """All visits of the island, short ones folded within each unbroken run."""
     back = _comes_back([(spell, spell.key) for spell in human])
     run: list[Spell] = [human[0]]
     out: list[Visit] = []
     for i, (a, b) in enumerate(pairwise(human)):
-        if not judge.is_unbroken(a, b, back[i]):
-            out += folded(visits(run), limits)
+        if not rule.is_unbroken(a, b, back[i]):
+            out += fold_visits(visits(run), limits)
             run = []
         run.append(b)
-    return out + folded(visits(run), limits)
+    return out + fold_visits(visits(run), limits)
 
 
-def _comes_back(acts: Sequence[tuple[Spell, Key]]) -> list[int | None]:
+def _comes_back(acts: Sequence[tuple[Spell, VisitKey]]) -> list[int | None]:
     """For each spell the first act on its project after it."""
     out: list[int | None] = [None] * len(acts)
     upcoming: dict[str, int] = {}
@@ -113,58 +115,58 @@ def _comes_back(acts: Sequence[tuple[Spell, Key]]) -> list[int | None]:
 
 
 class _Walk:
-    """Goes through all spells once and lets drafts grow, be cut and begin by what the judge says."""
+    """Goes through all spells once and lets drafts grow, be cut and begin by what the gap rule says."""
 
-    def __init__(self, part: Part, judge: Judge, gathered: Gathered, now: int) -> None:
-        self._part, self._judge, self._gathered, self._now = part, judge, gathered, now
+    def __init__(self, part: Part, rule: GapRule, evidence: IslandEvidence, now: int) -> None:
+        self._part, self._rule, self._evidence, self._now = part, rule, evidence, now
 
-    def through(self, attended: Sequence[Visit]) -> None:
+    def walk(self, attended: Sequence[Visit]) -> None:
         acts = [(spell, visit.key) for visit in attended for spell in visit.spells]
         lone = {id(visit.spells[0]) for visit in attended if visit.is_lone_commit()}
         back = _comes_back(acts)
-        draft = self._begin(acts[0][0], acts[0][1], self._judge.opening(side_after(*acts[0])))
+        draft = self._begin(acts[0][0], acts[0][1], self._rule.opening(side_after(*acts[0])))
         for i, ((spell, key), (follower, its_key)) in enumerate(pairwise(acts)):
             a = side_before(spell, key, id(spell) in lone)
-            draft = self._across(draft, a, side_after(follower, its_key), follower, back[i])
+            draft = self._cross_silence(draft, a, side_after(follower, its_key), follower, back[i])
         spell, key = acts[-1]
         self._finish(draft, side_before(spell, key))
 
-    def _begin(self, spell: Spell, key: Key, start: int) -> Draft:
+    def _begin(self, spell: Spell, key: VisitKey, start: int) -> Draft:
         first, last, is_watched = spell.first, spell.last, spell.is_watch_only
         draft = Draft(key, start, first, last, last, first, last, spell.session, is_watch_only=is_watched)
         draft.is_estimated = spell.is_estimated
-        estimated = self._judge.why_before(side_after(spell, key), start)
+        estimated = self._rule.why_before(side_after(spell, key), start)
         if estimated:
             draft.gaps.append(Gap(start, first, "work", estimated))
         self._part.human.append(draft)
         return draft
 
-    def _across(self, draft: Draft, a: Side, b: Side, follower: Spell, back_at: int | None) -> Draft:
-        found = self._judge.ruling(a, b, back_at)
-        draft.supervised += found.supervised
-        if found.is_joined and (a.key is b.key or found.left == b.at):
-            if found.verdict:
-                draft.gaps.append(Gap(a.at, b.at, found.verdict, found.reason))
+    def _cross_silence(self, draft: Draft, a: Side, b: Side, follower: Spell, back_at: int | None) -> Draft:
+        verdict = self._rule.judge(a, b, back_at)
+        draft.supervised += verdict.supervised
+        if verdict.is_joined and (a.key is b.key or verdict.left == b.at):
+            if verdict.verdict:
+                draft.gaps.append(Gap(a.at, b.at, verdict.verdict, verdict.reason))
             draft.last = draft.end = draft.held_to = follower.last
             draft.session = draft.session or follower.session
             draft.is_watch_only &= follower.is_watch_only
             draft.is_estimated |= follower.is_estimated
             return draft
-        draft.end = found.left
-        if found.is_unbroken:
-            draft.held_to = found.left
-        if found.left > a.at and found.verdict in ("work", "supervised", "autonomous"):
-            draft.gaps.append(Gap(a.at, found.left, "supervised" if found.supervised else "work", found.reason))
-        if found.right > found.left:
-            loose = self._part.unassigned if found.verdict == "unassigned" else self._part.away
-            loose.append(Gap(found.left, found.right, found.verdict or "away", found.reason))
-        upcoming = self._begin(follower, b.key, found.right)
-        if found.is_unbroken:
-            upcoming.held_from = found.right
+        draft.end = verdict.left
+        if verdict.is_unbroken:
+            draft.held_to = verdict.left
+        if verdict.left > a.at and verdict.verdict in ("work", "supervised", "autonomous"):
+            draft.gaps.append(Gap(a.at, verdict.left, "supervised" if verdict.supervised else "work", verdict.reason))
+        if verdict.right > verdict.left:
+            loose = self._part.unassigned if verdict.verdict == "unassigned" else self._part.away
+            loose.append(Gap(verdict.left, verdict.right, verdict.verdict or "away", verdict.reason))
+        upcoming = self._begin(follower, b.key, verdict.right)
+        if verdict.is_unbroken:
+            upcoming.held_from = verdict.right
         return upcoming
 
     def _finish(self, draft: Draft, a: Side) -> None:
-        closing, ended = self._judge.closing(a), self._session_end(draft)
+        closing, ended = self._rule.closing(a), self._session_end(draft)
         if ended is not None:
             draft.end = max(a.at, min(closing.left, ended))
         elif self._now <= closing.open_until:
@@ -177,10 +179,10 @@ class _Walk:
 
     def _session_end(self, draft: Draft) -> int | None:
         """When the last of the sessions ended that this draft rests on alone: that ends the timer, whoever reported it."""
-        ends, last = self._gathered.ends, -1
+        ends, last = self._evidence.ends, -1
         if ends.get(draft.session or "", -1) < draft.first:
             return None
-        for piece in self._gathered.human:
+        for piece in self._evidence.human:
             if piece[1] >= draft.first:
                 ended = ends.get(piece[2].session or "", -1)
                 if ended < piece[1]:
@@ -194,7 +196,7 @@ def _mark_unconfirmed(drafts: Sequence[Draft], pieces: Sequence[Piece], limits: 
     if pieces[-1][1] - pieces[0][0] <= limits.unconfirmed_after:
         return
     seen = union((p[0], p[1] + 1) for p in pieces if p[2].source != "watch")
-    for lo, hi in _unbroken(drafts):
+    for lo, hi in _unbroken_spans(drafts):
         for start, end in subtract((lo, hi), seen):
             if end - start > limits.unconfirmed_after:
                 for draft in drafts:
@@ -209,7 +211,7 @@ def _mark_estimated(drafts: Sequence[Draft], turns: Iterable[Turn]) -> None:
         draft.is_estimated |= any(_meets(lo, hi, read) for lo, hi in draft.supervised)
 
 
-def _unbroken(drafts: Iterable[Draft]) -> list[Interval]:
+def _unbroken_spans(drafts: Iterable[Draft]) -> list[Interval]:
     """From first to last heartbeat of drafts that follow each other without a break."""
     out: list[Interval] = []
     reached = -1
@@ -243,15 +245,15 @@ def _agent_side(
             may_go_on = end == turn.end and not turn.has_ended and not any(end <= at <= now for at, _ in stops)
             until = end + limits.turn_silence if may_go_on else 0
             for lo, hi in subtract((start, end), holes):
-                alone = Draft(Key.of(fact), lo, lo, hi, hi, lo, hi, fact.session, is_open=hi == end and now <= until)
+                alone = Draft(VisitKey.from_fact(fact), lo, lo, hi, hi, lo, hi, fact.session, is_open=hi == end and now <= until)
                 alone.is_estimated = turn.is_estimated
                 alone.gaps.append(Gap(lo, hi, "autonomous", _why_alone(turn, lo, hi, part.human)))
                 if alone.is_open:
                     part.deadlines.append(until + 1)
-                growing[name] = _grown(growing.get(name), alone, holes, limits, part)
+                growing[name] = _extend_agent_draft(growing.get(name), alone, holes, limits, part)
 
 
-def _grown(draft: Draft | None, alone: Draft, holes: Sequence[Interval], limits: Limits, part: Part) -> Draft:
+def _extend_agent_draft(draft: Draft | None, alone: Draft, holes: Sequence[Interval], limits: Limits, part: Part) -> Draft:
     """An agent's draft goes on over the moment between two turns of a loop."""
     if draft is None or alone.start - draft.end > limits.min_visit or _meets(draft.end, alone.start, holes):
         part.agent.append(alone)
@@ -259,11 +261,11 @@ def _grown(draft: Draft | None, alone: Draft, holes: Sequence[Interval], limits:
     draft.end = draft.last = draft.held_to = max(draft.end, alone.end)
     draft.is_open = alone.is_open
     draft.is_estimated |= alone.is_estimated
-    draft.gaps[-1] = _joined(draft.gaps[-1], alone.gaps[0])
+    draft.gaps[-1] = _join_gaps(draft.gaps[-1], alone.gaps[0])
     return draft
 
 
-def _joined(gap: Gap, follower: Gap) -> Gap:
+def _join_gaps(gap: Gap, follower: Gap) -> Gap:
     """What is said of an agent's time goes on with it: of a loop's turns it is told once."""
     return Gap(gap.start, max(gap.end, follower.end), gap.verdict, gap.reason)
 

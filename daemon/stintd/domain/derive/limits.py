@@ -13,35 +13,38 @@ SHORT = 2 * MINUTE
 ECHO = 2 * SECOND
 """A prompt this soon after a stop was sent by a loop; a file change this soon after a turn was written by it."""
 QUICK = 4 * MINUTE
-"""An agent's turn this short is waited for: whether its person left is then a question of the whole silence, not of it."""
+"""An agent's turn this short is waited for: whether the person left is then decided by
+the whole silence, not by the turn."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
 @frozen
 class Limits:
-    """See Policy for the meaning. Shares of the idle timeout: `left`, the longest work after a session's end, or after a
-    commit by someone who nearly always leaves then; `finished` after a commit or push; `moving` between one and another project
-    by someone who often moves on; `patient` after anything else by someone who finishes something before nearly every
-    break.
+    """The policy's lengths (see `Policy`) and what follows from them.
 
-    `glance` is the longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's
-    turn, `island_gap` the one over which nothing bears on anything. `estimate` is the most that a commit read afterwards
-    is worth.
+    Shares of the idle timeout, each the longest silence that can still be work: `idle_after_leaving` after a session's end, or
+    after a commit by someone who nearly always leaves then; `idle_after_finish` after a commit or push; `idle_switching`
+    between two projects for someone who often moves on; `idle_extended` after anything else for someone who finishes
+    something before nearly every break.
+
+    `ignorable` is the longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's
+    turn, `island_gap` the one across which no evidence affects other evidence. `estimate` is the most that a commit read
+    afterwards is worth.
     """
 
     idle: int
-    left: int
-    finished: int
-    moving: int
-    patient: int
-    glance: int
+    idle_after_leaving: int
+    idle_after_finish: int
+    idle_switching: int
+    idle_extended: int
+    ignorable: int
     turn_silence: int
     island_gap: int
     session_idle: int
     switch_cap: int
-    lead: int
-    tail: int
+    lead_credit: int
+    tail_credit: int
     min_visit: int
     absence_bridge: int
     lock_grace: int
@@ -55,21 +58,21 @@ def limits_of(policy: Policy) -> Limits:
     """The lengths of a policy."""
     idle = policy.idle_timeout // _MICROSECOND
     session_idle = policy.session_idle_timeout // _MICROSECOND
-    patient = policy.idle_timeout * 4 // 3
-    longest = max(patient, policy.session_idle_timeout, policy.supervised_max, policy.switch_cap, policy.estimate_max)
+    idle_extended = policy.idle_timeout * 4 // 3
+    longest = max(idle_extended, policy.session_idle_timeout, policy.supervised_max, policy.switch_cap, policy.estimate_max)
     return Limits(
         idle=idle,
-        left=idle // 3,
-        finished=idle // 2,
-        moving=idle * 2 // 3,
-        patient=patient // _MICROSECOND,
-        glance=min(SHORT, idle // 3),
+        idle_after_leaving=idle // 3,
+        idle_after_finish=idle // 2,
+        idle_switching=idle * 2 // 3,
+        idle_extended=idle_extended // _MICROSECOND,
+        ignorable=min(SHORT, idle // 3),
         turn_silence=session_idle,
         island_gap=(longest + policy.supervise_return + policy.lead + policy.tail) // _MICROSECOND,
         session_idle=session_idle,
         switch_cap=policy.switch_cap // _MICROSECOND,
-        lead=policy.lead // _MICROSECOND,
-        tail=policy.tail // _MICROSECOND,
+        lead_credit=policy.lead // _MICROSECOND,
+        tail_credit=policy.tail // _MICROSECOND,
         min_visit=policy.min_visit // _MICROSECOND,
         absence_bridge=policy.absence_bridge // _MICROSECOND,
         lock_grace=policy.lock_grace // _MICROSECOND,

@@ -12,11 +12,11 @@ from datetime import datetime, time, timedelta, tzinfo
 from stintd.domain.derive.absence import Absences, meets
 from stintd.domain.derive.claims import Owned, stretches, verdicts
 from stintd.domain.derive.evidence import Evidence, Places, Run
-from stintd.domain.derive.fact import Eras, Piece
-from stintd.domain.derive.gap import Judge
+from stintd.domain.derive.fact import FactsByTime, Piece
+from stintd.domain.derive.gap import GapRule
 from stintd.domain.derive.gather import Gatherer
 from stintd.domain.derive.habit import UNKNOWN, Habit, Usual
-from stintd.domain.derive.island import Draft, Part, Walls, island_part
+from stintd.domain.derive.island import Barriers, Draft, Part, island_part
 from stintd.domain.derive.limits import limits_of
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
 from stintd.domain.override import Claim, Cut, Edits, Taken
@@ -76,7 +76,7 @@ def island_gap(policy: Policy) -> int:
 def reach(policy: Policy) -> int:
     """How far, in microseconds, an entry or an edit that bears on it may lie outside its island."""
     limits = limits_of(policy)
-    return max(limits.patient, limits.lead, limits.tail, limits.estimate)
+    return max(limits.idle_extended, limits.lead_credit, limits.tail_credit, limits.estimate)
 
 
 def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:
@@ -130,25 +130,25 @@ class Derivation:
         self._absences = Absences(evidence.absences, self._limits)
         self._cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "human")
         self._agent_cuts = sorted((cut.at_us, cut.project or "") for cut in edits.cuts if cut.actor == "agent")
-        self._walls = sorted({at for at, _ in self._cuts} | {start for start, _ in self._absences.everywhere})
-        eras = Eras(evidence.contexts, places)
-        self._gatherer = Gatherer(eras, evidence.beats, self._absences, self._walls, self._limits)
+        self._barriers = sorted({at for at, _ in self._cuts} | {start for start, _ in self._absences.everywhere})
+        facts = FactsByTime(evidence.contexts, places)
+        self._gatherer = Gatherer(facts, evidence.beats, self._absences, self._barriers, self._limits)
 
     def part(self, runs: Sequence[Run], lo: int, hi: int) -> Part:
         """One island's part."""
-        gathered = self._gatherer.gather(runs, lo, hi)
-        near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.patient + 1, ""))
+        evidence = self._gatherer.gather(runs, lo, hi)
+        near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.idle_extended + 1, ""))
         cuts, reach_us = self._cuts[near[0] : near[1]], self._limits.island_gap
-        is_walled = bool(cuts) or meets(lo - reach_us, hi + reach_us, self._absences.everywhere)
-        judge = Judge(self._limits, gathered.turns, self._absences, cuts, is_walled=is_walled, habit_at=self._habit_at)
-        walls = Walls(self._walls[bisect_left(self._walls, lo) : bisect_right(self._walls, hi)], self._agent_cuts)
-        return island_part(gathered, judge, self._absences, walls, self._limits, self._now)
+        has_barriers = bool(cuts) or meets(lo - reach_us, hi + reach_us, self._absences.everywhere)
+        rule = GapRule(self._limits, evidence.turns, self._absences, cuts, has_barriers=has_barriers, habit_at=self._habit_at)
+        barriers = Barriers(self._barriers[bisect_left(self._barriers, lo) : bisect_right(self._barriers, hi)], self._agent_cuts)
+        return island_part(evidence, rule, self._absences, barriers, self._limits, self._now)
 
     def sheet(self, parts: Iterable[Part]) -> Sheet:
         """The sheet that islands' parts make."""
         out = Sheet([], [], [], [], None)
         deadlines: list[int] = []
-        everybody = self._owned.against("human", None)
+        everybody = self._owned.owned_time("human", None)
         for part in parts:
             for draft in part.human:
                 self._doubt(draft)
@@ -159,7 +159,7 @@ class Derivation:
             out.gaps.extend(verdicts(part.away, everybody))
             out.waiting.extend(_waiting(start, until) for start, until in part.waiting)
             deadlines += part.deadlines
-        out.stretches.sort(key=_by_start)
+        out.stretches.sort(key=_start_key)
         upcoming = min((at for at in deadlines if at > self._now), default=None)
         return replace(out, next_deadline=None if upcoming is None else from_us(upcoming))
 
@@ -176,31 +176,31 @@ class Derivation:
 def derive(evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual: Usual | None = None) -> Sheet:
     """The sheet of this evidence: a function of the arguments, whatever the order of any sequence in them."""
     derivation = Derivation(evidence, edits, policy, places, now, usual)
-    return derivation.sheet(derivation.part(runs, lo, hi) for lo, hi, runs in _by_island(evidence.runs, island_gap(policy)))
+    return derivation.sheet(derivation.part(runs, lo, hi) for lo, hi, runs in _split_islands(evidence.runs, island_gap(policy)))
 
 
-def _by_island(runs: Iterable[Run], gap_us: int) -> Iterator[tuple[int, int, list[Run]]]:
+def _split_islands(runs: Iterable[Run], gap_us: int) -> Iterator[tuple[int, int, list[Run]]]:
     """Islands with their runs, in order."""
-    held: list[Run] = []
+    island: list[Run] = []
     lo = hi = 0
     for run in sorted(runs, key=_first):
-        if held and run[0] - hi > gap_us:
-            yield lo, hi, held
-            held = []
-        if not held:
+        if island and run[0] - hi > gap_us:
+            yield lo, hi, island
+            island = []
+        if not island:
             lo = hi = run[0]
-        held.append(run)
+        island.append(run)
         if run[1] > hi:
             hi = run[1]
-    if held:
-        yield lo, hi, held
+    if island:
+        yield lo, hi, island
 
 
 def _first(run: Run) -> int:
     return run[0]
 
 
-def _by_start(stretch: Stretch) -> tuple[datetime, datetime, bool, str, str, str]:
+def _start_key(stretch: Stretch) -> tuple[datetime, datetime, bool, str, str, str]:
     return (
         stretch.start,
         stretch.end,

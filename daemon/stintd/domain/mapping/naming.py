@@ -29,9 +29,9 @@ def normal_name(name: str) -> str:
     return re.sub(r"[-_.\s]", "", normalize("NFC", name).casefold())
 
 
-def similarity(one: str, other: str) -> float:
+def similarity(name: str, other: str) -> float:
     """How alike two names are, 0 to 100, by their normalised forms. The same whichever comes first."""
-    first, second = sorted((normal_name(one)[:NAME_LIMIT], normal_name(other)[:NAME_LIMIT]))
+    first, second = sorted((normal_name(name)[:NAME_LIMIT], normal_name(other)[:NAME_LIMIT]))
     return 100 * SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
@@ -39,19 +39,19 @@ def _words(name: str) -> list[str]:
     return [word.casefold() for part in _WORDS.findall(name) for word in _HUMP.split(part)]
 
 
-def _is_mistyped(one: str, other: str) -> bool:
-    return min(len(one), len(other)) > SHORT_WORD and similarity(one, other) >= TYPO_SCORE
+def _is_mistyped(name: str, other: str) -> bool:
+    return min(len(name), len(other)) > SHORT_WORD and similarity(name, other) >= TYPO_SCORE
 
 
-def is_other_thing(one: str, other: str) -> bool:
+def is_other_thing(first_name: str, second_name: str) -> bool:
     """Whether two names that look alike name two things: they differ only in a digit, or in one whole word.
 
     `api-v1` and `api-v2`, `payments-app` and `payments-api`, `payments` and `payments-api` do.
     """
-    digitless = [re.sub(r"\d+", "", normal_name(name)) for name in (one, other)]
+    digitless = [re.sub(r"\d+", "", normal_name(name)) for name in (first_name, second_name)]
     if digitless[0] == digitless[1]:
-        return normal_name(one) != normal_name(other)
-    first, second = _words(one), _words(other)
+        return normal_name(first_name) != normal_name(second_name)
+    first, second = _words(first_name), _words(second_name)
     if len(first) == len(second):
         differing = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
         return not all(_is_mistyped(*pair) for pair in differing)
@@ -76,7 +76,7 @@ class NameMatch:
         return self.project is None and self.how == ""
 
 
-def near_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+def similar_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """The names most like `name`, the nearest first, for the hint of an error."""
     key = normal_name(name)
     scored = []
@@ -111,7 +111,7 @@ def match_name(text: str, known: Sequence[tuple[ProjectId, str]], fuzzy_threshol
         close = [pair for pair in known if similarity(text, pair[1]) >= fuzzy_threshold]
         if len(close) == 1 and not is_other_thing(text, close[0][1]):
             return NameMatch(close[0][0], "fuzzy", (close[0][1],))
-    return NameMatch(None, "", near_names(text, names))
+    return NameMatch(None, "", similar_names(text, names))
 
 
 def folder_names(folder: str) -> list[str]:
@@ -151,10 +151,10 @@ def free_name(folder: str, taken: Collection[str], earlier: tuple[ProjectId, str
             return Naming(name, ((earlier[0], other),))
         if free and (not earlier or depth >= len(others) - 1):
             return Naming(name)
-    return Naming(numbered(own[-1], keys))
+    return Naming(add_number(own[-1], keys))
 
 
-def numbered(name: str, keys: Collection[str]) -> str:
+def add_number(name: str, keys: Collection[str]) -> str:
     """The name with the first number that makes it unlike all of `keys` (normalised names)."""
     number = 2
     while normal_name(f"{name} {number}") in keys:

@@ -81,10 +81,10 @@ def _word(where: str, key: str, value: object) -> str | None:
 
 
 def _list(where: str, key: str, value: object) -> tuple[str, ...]:
-    words = [one for one in value if isinstance(one, str)] if isinstance(value, list) else [""]
+    words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else [""]
     if not isinstance(value, list) or len(words) < len(value) or not all(map(_is_short, words)):
         raise Invalid(f"{where}: {key} must be a list of short texts", f'write {key} = ["one", "two"]')
-    return tuple(_clean(one) for one in words[:LIST_LIMIT])
+    return tuple(_clean(word) for word in words[:LIST_LIMIT])
 
 
 def _is_short(text: str) -> bool:

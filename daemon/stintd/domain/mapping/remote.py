@@ -28,19 +28,19 @@ def normalise_remote(url: str) -> str:
     and on this machine every port stays, because there each is a forge of its own.
     """
     text = url.strip()
-    found = _URL.fullmatch(text)
-    if found:
-        scheme = found["scheme"].lower().removeprefix("git+").removesuffix("+git")
+    match = _URL.fullmatch(text)
+    if match:
+        scheme = match["scheme"].lower().removeprefix("git+").removesuffix("+git")
         if scheme == "file":
-            return _local(unquote(found["path"]))
-        host, port = _host(found["authority"])
+            return _local(unquote(match["path"]))
+        host, port = _host(match["authority"])
         is_kept = _LOOPBACK.fullmatch(host) if scheme == "ssh" else port != DEFAULT_PORTS.get(scheme)
-        return _named(host, port if is_kept else "", unquote(found["path"]))
+        return _identity_of(host, port if is_kept else "", unquote(match["path"]))
     if "://" in text or "::" in text.split("/", 1)[0]:
         return ""  # no address, or a remote helper (`ext::sh -c …`): a program, not an address
-    found = None if re.match(r"[./~]|[A-Za-z]:[/\\]", text) else _SCP.fullmatch(text)
-    if found:
-        return _named(_host(found["host"])[0], "", found["path"])
+    match = None if re.match(r"[./~]|[A-Za-z]:[/\\]", text) else _SCP.fullmatch(text)
+    if match:
+        return _identity_of(_host(match["host"])[0], "", match["path"])
     return _local(text)
 
 
@@ -59,12 +59,12 @@ def _bare(path: str) -> str:
 def _host(authority: str) -> tuple[str, str]:
     """(host, port) without the user, in lower case."""
     place = authority.rsplit("@", 1)[-1].lower()
-    found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?", place)
-    host, port = (found[1], found[2] or "") if found else (place, "")
+    match = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?", place)
+    host, port = (match[1], match[2] or "") if match else (place, "")
     return host.rstrip("."), port.lstrip("0")
 
 
-def _named(host: str, port: str, path: str) -> str:
+def _identity_of(host: str, port: str, path: str) -> str:
     host = OTHER_DOORS.get(host, host)
     parts = [part for part in _bare(path).split("/") if part not in ("", ".")]
     if host == "dev.azure.com":

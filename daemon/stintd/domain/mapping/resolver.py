@@ -15,8 +15,8 @@ from stintd.domain.mapping.naming import (
     free_name,
     is_other_thing,
     match_name,
-    near_names,
     normal_name,
+    similar_names,
     similarity,
 )
 from stintd.domain.mapping.projectfile import ProjectFile, parse_project_file
@@ -28,9 +28,24 @@ from stintd.domain.ticket import task_of_branch
 from stintd.frozen import frozen
 
 __all__ = [
-    "DatedRule", "Home", "KnownCheckout", "KnownProject", "KnownRepo", "NameMatch", "Placement", "ProjectDraft",
-    "ProjectFile", "Resolver", "is_other_thing", "match_name", "near_names", "normal_name", "normalise_remote",
-    "parse_project_file", "similarity", "task_of_branch",
+    "DatedRule",
+    "Home",
+    "KnownCheckout",
+    "KnownProject",
+    "KnownRepo",
+    "NameMatch",
+    "Placement",
+    "ProjectDraft",
+    "ProjectFile",
+    "Resolver",
+    "is_other_thing",
+    "match_name",
+    "normal_name",
+    "normalise_remote",
+    "parse_project_file",
+    "similar_names",
+    "similarity",
+    "task_of_branch",
 ]  # fmt: skip
 
 MEMO_LIMIT = 50_000
@@ -141,7 +156,7 @@ class Resolver:
         self._names = [(project.id, project.name) for project in self._projects.values()]
         self._memo: dict[Context | tuple[Context, str], Placement] = {}
         self._varied: dict[Context, bool] = {}
-        self._eras: dict[int, Resolver] = {len(self._changes_us): self}
+        self._by_era: dict[int, Resolver] = {len(self._changes_us): self}
         self.refused: dict[str, str] = {}
 
     # ------------------------------------------------------------------ questions
@@ -151,7 +166,7 @@ class Resolver:
         placement = self.placement(context, entity)
         return Assignment(placement.project, placement.task)
 
-    def by_entity(self, context: Context) -> bool:
+    def differs_by_entity(self, context: Context) -> bool:
         """Whether heartbeats of this context may differ by their entity: folders in it are mapped, or have a file."""
         known = self._varied.get(context)
         if known is None:
@@ -166,13 +181,13 @@ class Resolver:
 
     def placement(self, context: Context, entity: str = "") -> Placement:
         """Like `resolve`, with the reason and what the mapping says beside."""
-        key = (context, entity) if entity and self.by_entity(context) else context
-        found = self._memo.get(key)
-        if found is None:
+        key = (context, entity) if entity and self.differs_by_entity(context) else context
+        placement = self._memo.get(key)
+        if placement is None:
             if len(self._memo) >= MEMO_LIMIT:
                 self._memo.clear()
-            found = self._memo[key] = self._place(context, entity if isinstance(key, tuple) else "")
-        return found
+            placement = self._memo[key] = self._place(context, entity if isinstance(key, tuple) else "")
+        return placement
 
     def home(self, context: Context, entity: str = "") -> Home:
         """What this place gets, for a caller that makes projects as they are needed."""
@@ -188,19 +203,19 @@ class Resolver:
     def suggestion(self, folder: str) -> ProjectId | None:
         """The one project without a repository whose name is nearly the folder's: for `stint review`, never applied."""
         free = [(project, name) for project, name in self._names if project not in self._with_repo]
-        found = match_name(folder_names(folder)[0], free, self._policy.fuzzy_threshold)
-        return found.project if found.how == "fuzzy" else None
+        match = match_name(folder_names(folder)[0], free, self._policy.fuzzy_threshold)
+        return match.project if match.how == "fuzzy" else None
 
-    def at(self, us: int) -> "Resolver":
+    def as_of(self, us: int) -> "Resolver":
         """The resolver for evidence of that instant: without the mappings that begin later."""
         era = bisect_right(self._changes_us, us)
-        if era not in self._eras:
+        if era not in self._by_era:
             held = [dated for dated in self._dated if dated.since_us is None or dated.since_us <= us]
-            self._eras[era] = Resolver(
+            self._by_era[era] = Resolver(
                 self._projects.values(), self._repos.values(), self._checkouts.values(),
                 [dated.rule for dated in held], self._policy, roots=self._roots, files=self._files.values(),
             )  # fmt: skip
-        return self._eras[era]
+        return self._by_era[era]
 
     def rule_of(self, project: ProjectId | None, repo: RepoId | None, branch: str | None) -> MapRule | None:
         """The mapping by which a repository's work on a branch comes to this project: its tags and what it bills."""
@@ -210,7 +225,7 @@ class Resolver:
             if project is None or not self._holds_beside(rule, context):
                 continue
             pattern = path_pattern(rule.path) if rule.path is not None else None
-            is_there = pattern is None or any(pattern.matches(one) or pattern.may_match_below(one) for one in places)
+            is_there = pattern is None or any(pattern.matches(path) or pattern.may_match_below(path) for path in places)
             if is_there and match_name(rule.project or "", self._names).project == project:
                 return rule
         return None
@@ -222,29 +237,29 @@ class Resolver:
         for path in self._paths(context, entity):
             rule = self._rule(context, path)
             if rule is not None:
-                return self._by_rule(rule, task)
+                return self._place_by_rule(rule, task)
         for path in self._paths(context, entity):
-            placed = self._by_file(context, path, task)
+            placed = self._place_by_file(context, path, task)
             if placed is not None:
                 return placed
         if context.project:
-            return self._by_name(context.project, task)
+            return self._place_by_name(context.project, task)
         if context.repo is not None:
-            return self._by_repo(context, entity, task)
+            return self._place_by_repo(context, entity, task)
         if context.folder is not None:
-            return self._by_folder(context.folder, task, "the folder's name")
+            return self._place_by_folder(context.folder, task, "the folder's name")
         return Placement(None, "it happened nowhere in particular", task)
 
-    def _by_rule(self, rule: MapRule, task: str | None) -> Placement:
+    def _place_by_rule(self, rule: MapRule, task: str | None) -> Placement:
         match = match_name(rule.project or "", self._names)
         condition = rule.path or rule.remote or rule.branch or "everything"
         why = f"mapped: {condition} → {rule.project}"
         wanted = rule.project if match.is_new else None
         return Placement(match.project, why, rule.task or task, wanted, rule=rule, tags=rule.tags)
 
-    def _by_file(self, context: Context, path: str, task: str | None) -> Placement | None:
-        file = next((self._files[up] for up in self._looked_in(context, path) if up in self._files), None)
-        if file is None or file.project is None or not self._is_heard(file, context):
+    def _place_by_file(self, context: Context, path: str, task: str | None) -> Placement | None:
+        file = next((self._files[up] for up in self._folders_with_files(context, path) if up in self._files), None)
+        if file is None or file.project is None or not self._may_speak(file, context):
             return None
         task = (file.task if file.is_trusted else None) or task or task_of_branch(file.branch, self._policy)
         match = match_name(file.project, self._names)
@@ -264,7 +279,7 @@ class Resolver:
             is_kept=is_kept,
         )
 
-    def _is_heard(self, file: ProjectFile, context: Context) -> bool:
+    def _may_speak(self, file: ProjectFile, context: Context) -> bool:
         """A file from elsewhere speaks for the checkout it came with, and not in a submodule."""
         if file.is_trusted:
             return True
@@ -284,12 +299,12 @@ class Resolver:
         made_for = self._projects[match.project].folder
         return made_for == file.folder and match.project not in self._with_repo
 
-    def _by_name(self, name: str, task: str | None) -> Placement:
+    def _place_by_name(self, name: str, task: str | None) -> Placement:
         match = match_name(name, self._names)
         wanted = name if match.is_new and self._policy.auto_create else None
         return Placement(match.project, f"the caller named {name}", task, wanted)
 
-    def _by_repo(self, context: Context, entity: str, task: str | None) -> Placement:
+    def _place_by_repo(self, context: Context, entity: str, task: str | None) -> Placement:
         checkout = self._checkouts.get(context.repo_path or "")
         above = self._checkouts.get(checkout.parent or "") if checkout else None
         if checkout and above and checkout.kind == "submodule" and above.repo != context.repo:
@@ -300,10 +315,10 @@ class Resolver:
             known = repo.project if repo.project in self._projects else None
             return Placement(known, "the project its repository keeps" if known else "its project was deleted", task)
         home = checkout.parent if checkout and checkout.kind == "worktree" and checkout.parent else context.repo_path
-        placed = self._by_folder(home or "", task, "the repository folder's name")
+        placed = self._place_by_folder(home or "", task, "the repository folder's name")
         return replace(placed, is_kept=placed.is_kept or placed.is_automatic)
 
-    def _by_folder(self, folder: str, task: str | None, why: str) -> Placement:
+    def _place_by_folder(self, folder: str, task: str | None, why: str) -> Placement:
         """Steps 4 and 5: an equal name, the fallback, else a new project named after the folder."""
         if folder in ("", "/"):
             return Placement(None, "no folder names it", task)
@@ -351,7 +366,7 @@ class Resolver:
         checkout = self._checkouts.get(base)
         if checkout and checkout.kind == "worktree" and checkout.parent:
             bases.append(checkout.parent)
-        return [f"{one.rstrip('/')}/{below}" if below else one for one in bases]
+        return [f"{folder.rstrip('/')}/{below}" if below else folder for folder in bases]
 
     def _rule(self, context: Context, path: str) -> MapRule | None:
         """The first rule that holds; among plain folders the nearest: who maps a folder inside another means it."""
@@ -381,7 +396,7 @@ class Resolver:
             return repo is not None and _is_remote(rule.remote, repo.remote)
         return True
 
-    def _looked_in(self, context: Context, path: str) -> list[str]:
+    def _folders_with_files(self, context: Context, path: str) -> list[str]:
         """Folders whose project file holds for a path: up to the watched root, outside all roots up to the checkout."""
         if not path:
             return []

@@ -44,7 +44,7 @@ class Bursts:
         self._end = max(self._end, time)
         return True
 
-    def found(self, checkout: str, writes: Sequence[tuple[datetime, str]]) -> Iterator[tuple[Burst, list[str]]]:
+    def find(self, checkout: str, writes: Sequence[tuple[datetime, str]]) -> Iterator[tuple[Burst, list[str]]]:
         """The storms among writes of different files (sorted): each with its paths, none of which is work."""
         at = 0
         while at < len(writes):

@@ -21,7 +21,7 @@ from stintd.domain.pattern import is_within
 from stintd.domain.policy import Policy
 from stintd.frozen import frozen
 
-__all__ = ["Draft", "NoiseFilter", "Passed"]
+__all__ = ["Draft", "FilterOutput", "NoiseFilter"]
 
 HOLD = timedelta(seconds=2)
 LOCK_LIMIT = timedelta(seconds=45)
@@ -59,7 +59,7 @@ class Draft:
 
 
 @frozen
-class Passed:
+class FilterOutput:
     """What is certain now (in order of time), and what is new and may yet prove to be noise."""
 
     heartbeats: tuple[Draft, ...] = ()
@@ -81,20 +81,20 @@ class _Lock:
 
 
 @dataclass(slots=True)
-class _Held:
+class _HeldFile:
     draft: Draft
     due: datetime
     lock: _Lock | None = None
 
 
 @dataclass(slots=True)
-class _Place:
+class _CheckoutState:
     """What is remembered of one checkout. `rewritten` are the stretches in which git wrote its files, `judged` how
     many files were held when storms were last looked for in vain.
     """
 
     bursts: Bursts
-    held: dict[str, _Held] = field(default_factory=dict)
+    held: dict[str, _HeldFile] = field(default_factory=dict)
     lock: _Lock | None = None
     rewritten: deque[tuple[datetime, datetime]] = field(default_factory=lambda: deque(maxlen=WINDOWS_LIMIT))
     acts: Acts = field(default_factory=Acts)
@@ -122,14 +122,14 @@ class NoiseFilter:
         self.dropped: Counter[str] = Counter()
         self.bursts: deque[Burst] = deque(maxlen=50)
         self.spoken_for: Container[tuple[int, float]] = ()
-        self._places: dict[str, _Place] = {}
-        self._busy: dict[str, _Place] = {}  # those that may hold something: a daemon with 1,000 repositories asks often
+        self._places: dict[str, _CheckoutState] = {}
+        self._busy: dict[str, _CheckoutState] = {}  # those that may hold something: a daemon with 1,000 repositories asks often
         self._agents: dict[tuple[int, float, str], _Agent] = {}
         self._rhythms = Rhythms()
 
     # ------------------------------------------------------------------ in
 
-    def feed(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal, now: datetime) -> Passed:
+    def feed(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal, now: datetime) -> FilterOutput:
         """Take one signal. `now` is when it arrived; its own time may be long ago."""
         match signal:
             case FileSignal():
@@ -137,10 +137,10 @@ class NoiseFilter:
             case GitSignal():
                 return self._git(signal, now)
             case LockSignal():
-                self._locked(signal, now)
+                self._note_lock(signal, now)
             case ProcessSignal():
                 self._process(signal)
-        return Passed()
+        return FilterOutput()
 
     def note_editor(self, checkout: str, path: str, time: datetime) -> None:
         """An editor says that it wrote this file: a person's, whatever it looks like from outside."""
@@ -149,17 +149,17 @@ class NoiseFilter:
         while len(edited) > self.policy.burst_files:
             del edited[next(iter(edited))]
 
-    def release(self, now: datetime) -> Passed:
+    def release(self, now: datetime) -> FilterOutput:
         """What has become certain by `now`."""
         out: list[Draft] = []
         for checkout, place in list(self._busy.items()):
             if place.held:
                 self._drop_bursts(checkout, place)
-                out += self._settled(place, now)
-            out += [self._of_act(act) for act in place.acts.due(now)]
+                out += self._settle_files(place, now)
+            out += [self._draft_of_act(act) for act in place.acts.due(now)]
             if not place.held and place.acts.next_due() is None:
                 del self._busy[checkout]
-        return Passed(tuple(sorted(out, key=lambda draft: draft.time)))
+        return FilterOutput(tuple(sorted(out, key=lambda draft: draft.time)))
 
     def next_deadline(self) -> datetime | None:
         """When to call `release` next; None while nothing is held."""
@@ -167,10 +167,10 @@ class NoiseFilter:
         due += [at for place in self._busy.values() if (at := place.acts.next_due()) is not None]
         return min(due, default=None)
 
-    def held(self) -> tuple[Draft, ...]:
+    def provisional_drafts(self) -> tuple[Draft, ...]:
         """Everything that is still provisional."""
         files = (held.draft for place in self._busy.values() for held in place.held.values())
-        acts = (self._of_act(act) for place in self._busy.values() for act in place.acts.waiting())
+        acts = (self._draft_of_act(act) for place in self._busy.values() for act in place.acts.waiting())
         return (*files, *acts)
 
     def is_holding_acts(self) -> bool:
@@ -179,25 +179,25 @@ class NoiseFilter:
 
     # ------------------------------------------------------------------ files
 
-    def _file(self, signal: FileSignal, now: datetime) -> Passed:
+    def _file(self, signal: FileSignal, now: datetime) -> FilterOutput:
         why = self._noise(signal) or ("future" if signal.time > now + self.policy.max_future else "")
         if why:
             self.dropped[why] += 1
-            return Passed()
+            return FilterOutput()
         place = self._busy_place(signal.checkout, now)
         is_known = signal.path not in place.held and self._rhythms.knows(signal.checkout, signal.path, signal.time)
         why = "known write" if is_known else self._machine(place, signal)
         if why:
             self.dropped[why] += 1
-            return Passed()
+            return FilterOutput()
         if signal.path in place.held:
-            return Passed()
+            return FilterOutput()
         draft = self._draft(signal)
         lock = place.lock if place.lock and _is_under(place.lock, signal.time) else None
-        place.held[signal.path] = _Held(draft, now + HOLD, lock)
+        place.held[signal.path] = _HeldFile(draft, now + HOLD, lock)
         if len(place.held) > max(self.policy.burst_files, 2 * place.judged):
             self._drop_bursts(signal.checkout, place)
-        return Passed((), (draft,)) if signal.path in place.held else Passed()
+        return FilterOutput((), (draft,)) if signal.path in place.held else FilterOutput()
 
     def _noise(self, signal: FileSignal) -> str:
         if signal.is_ignored:
@@ -206,7 +206,7 @@ class NoiseFilter:
             return "excluded"
         return noise_of_name(signal.path)
 
-    def _machine(self, place: _Place, signal: FileSignal) -> str:
+    def _machine(self, place: _CheckoutState, signal: FileSignal) -> str:
         """Why a write is a machine's, by what is known when it arrives."""
         if any(start - NOTICED_LATE <= signal.time <= end for start, end in place.rewritten):
             return "git"
@@ -224,10 +224,10 @@ class NoiseFilter:
             return Draft(signal.time, signal.checkout, "edit", "watch", "agent", "agent", signal.path)
         return Draft(signal.time, signal.checkout, "edit", "watch", "human", "", signal.path)
 
-    def _drop_bursts(self, checkout: str, place: _Place) -> None:
+    def _drop_bursts(self, checkout: str, place: _CheckoutState) -> None:
         """Take out of the held files those that came too many at once."""
         times = [(h.draft.time, path) for path, h in place.held.items() if path not in place.edited]
-        for burst, paths in place.bursts.found(checkout, sorted(times)):
+        for burst, paths in place.bursts.find(checkout, sorted(times)):
             self.bursts.append(burst)
             self.dropped["burst"] += len(paths)
             for path in paths:
@@ -235,12 +235,12 @@ class NoiseFilter:
         # Looked for again when twice as many are held: a sweep after downtime brings thousands, none of them a storm.
         place.judged = len(place.held) if len(place.held) > self.policy.burst_files else 0
 
-    def _due(self, held: _Held) -> datetime:
+    def _due(self, held: _HeldFile) -> datetime:
         if held.lock is None:
             return held.due
         return max(held.due, held.lock.end + LOCK_ECHO if held.lock.end else held.lock.start + LOCK_LIMIT)
 
-    def _settled(self, place: _Place, now: datetime) -> list[Draft]:
+    def _settle_files(self, place: _CheckoutState, now: datetime) -> list[Draft]:
         """The files that are certain. What was written under a lock that led to no act (a stash popped, a file brought
         back, a merge in conflict) is one edit; under that of a commit it is the owner's, who saved just before.
         """
@@ -260,7 +260,7 @@ class NoiseFilter:
 
     # ------------------------------------------------------------------ git
 
-    def _locked(self, signal: LockSignal, now: datetime) -> None:
+    def _note_lock(self, signal: LockSignal, now: datetime) -> None:
         place = self._place(signal.checkout, now)
         before = place.lock
         if not signal.is_held:
@@ -278,22 +278,22 @@ class NoiseFilter:
             if held.draft.time > signal.time and held.lock is None:
                 held.lock = lock
 
-    def _git(self, signal: GitSignal, now: datetime) -> Passed:
+    def _git(self, signal: GitSignal, now: datetime) -> FilterOutput:
         place = self._busy_place(signal.checkout, now)
         if signal.time > now + self.policy.max_future:
             self.dropped["future"] += 1
-            return Passed()
+            return FilterOutput()
         self._explain_files(place, signal)
         if signal.kind == "reset":
-            return Passed()
+            return FilterOutput()
         act = place.acts.add(signal, now, now + HOLD)
         if act is None or act.is_foreign:
             self.dropped["known act" if act is None else "not the owner's"] += 1
-            return Passed()
+            return FilterOutput()
         certain = list(place.acts.due(now))
-        return Passed(tuple(map(self._of_act, certain)), () if act in certain else (self._of_act(act),))
+        return FilterOutput(tuple(map(self._draft_of_act, certain)), () if act in certain else (self._draft_of_act(act),))
 
-    def _explain_files(self, place: _Place, signal: GitSignal) -> None:
+    def _explain_files(self, place: _CheckoutState, signal: GitSignal) -> None:
         """The act says what the lock was for, and which of the files were written by git."""
         lock = place.lock
         until = lock.end if lock and lock.end else signal.time
@@ -304,7 +304,7 @@ class NoiseFilter:
             start = lock.since if lock is not None and is_of_lock else signal.time - BEFORE_ACT
             self._rewrite(place, start, max(until, signal.time) + AFTER_ACT)
 
-    def _rewrite(self, place: _Place, start: datetime, end: datetime) -> None:
+    def _rewrite(self, place: _CheckoutState, start: datetime, end: datetime) -> None:
         """Git wrote whatever changed between these instants: it vanishes into the act."""
         place.rewritten.append((start, end))
         for path, held in list(place.held.items()):
@@ -312,7 +312,7 @@ class NoiseFilter:
                 del place.held[path]
                 self.dropped["git"] += 1
 
-    def _of_act(self, act: Act) -> Draft:
+    def _draft_of_act(self, act: Act) -> Draft:
         signal = act.signal
         witness: Witness = signal.witness or ("agent" if self._agent_in(signal.checkout, signal.time) else "")
         kind: BeatKind = cast("BeatKind", signal.kind)  # a reset is no act
@@ -340,7 +340,7 @@ class NoiseFilter:
         """Whether a known agent worked inside this checkout, and not in one that lies deeper. One whose hooks tell of its
         turns is not guessed about (nor is the wrapper that started it): between them the person edits beside it.
         """
-        spoken_for = {(one.name, one.folder) for key, one in self._agents.items() if key[:2] in self.spoken_for}
+        spoken_for = {(known.name, known.folder) for key, known in self._agents.items() if key[:2] in self.spoken_for}
         for agent in self._agents.values():
             if (agent.name, agent.folder) in spoken_for:
                 continue
@@ -351,16 +351,16 @@ class NoiseFilter:
                     return True
         return False
 
-    def _place(self, checkout: str, now: datetime) -> _Place:
+    def _place(self, checkout: str, now: datetime) -> _CheckoutState:
         place = self._places.get(checkout)
         if place is None:
             if len(self._places) >= PLACES_LIMIT:
                 self._forget_idle()
-            place = self._places[checkout] = _Place(Bursts(self.policy.burst_files, self.policy.burst_window))
+            place = self._places[checkout] = _CheckoutState(Bursts(self.policy.burst_files, self.policy.burst_window))
         place.last = max(place.last, now)
         return place
 
-    def _busy_place(self, checkout: str, now: datetime) -> _Place:
+    def _busy_place(self, checkout: str, now: datetime) -> _CheckoutState:
         """The same, about to hold something."""
         place = self._busy[checkout] = self._place(checkout, now)
         return place

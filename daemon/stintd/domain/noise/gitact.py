@@ -41,7 +41,7 @@ class Acts:
         """Take a telling; None when it says nothing new."""
         if signal.kind == "rebase":
             self._swallow_steps(signal)
-        before = self._rebased(signal) or self._twin(signal)
+        before = self._earlier_rebase(signal) or self._twin(signal)
         if before is None:
             # A commit somebody else wrote came by a pull, which is told of itself.
             act = Act(signal, due, {signal.origin}, _is_foreign(signal))
@@ -50,18 +50,18 @@ class Acts:
             return act
         is_late = before not in self._waiting
         before.due = due if signal.kind == "rebase" else min(before.due, now)
-        before.signal = _merged(before.signal, signal)
+        before.signal = _merge_reports(before.signal, signal)
         before.origins.add(signal.origin)
         if _is_foreign(signal):
             before.is_foreign = True
-            self._told(before)
+            self._drop_waiting(before)
         return None if is_late else before
 
     def due(self, now: datetime) -> Iterator[Act]:
         """The acts that are certain by `now`, oldest first; each once."""
-        for act in sorted(self._waiting, key=lambda one: one.signal.time):
+        for act in sorted(self._waiting, key=lambda waiting: waiting.signal.time):
             if act.due <= now:
-                self._told(act)
+                self._drop_waiting(act)
                 yield act
 
     def waiting(self) -> list[Act]:
@@ -72,10 +72,10 @@ class Acts:
         """When `due` has something next."""
         return min((act.due for act in self._waiting), default=None)
 
-    def _told(self, act: Act) -> None:
-        self._waiting = [one for one in self._waiting if one is not act]
+    def _drop_waiting(self, act: Act) -> None:
+        self._waiting = [waiting for waiting in self._waiting if waiting is not act]
 
-    def _rebased(self, signal: GitSignal) -> Act | None:
+    def _earlier_rebase(self, signal: GitSignal) -> Act | None:
         """A rebase of which this is another step, told already or not: the hooks of one may be read seconds apart."""
         if signal.kind != "rebase":
             return None
@@ -87,11 +87,11 @@ class Acts:
         for act in self.waiting():
             is_step = act.signal.kind in ("commit", "checkout") and act.origins == {"hook"}
             if is_step and timedelta() <= signal.time - act.signal.time <= TWIN_WINDOW:
-                self._told(act)
+                self._drop_waiting(act)
 
     def _twin(self, signal: GitSignal) -> Act | None:
         """The same act told by the other origin: the same commit, else the nearest in time."""
-        found: list[tuple[bool, timedelta, int, Act]] = []
+        candidates: list[tuple[bool, timedelta, int, Act]] = []
         for act in self._acts:
             apart = abs(act.signal.time - signal.time)
             is_kind = _family(act.signal.kind) == _family(signal.kind)
@@ -99,8 +99,8 @@ class Acts:
                 continue
             is_other = bool(act.signal.new and signal.new and act.signal.new != signal.new)
             if not is_other or apart <= SURE_WINDOW:
-                found.append((is_other, apart, len(found), act))
-        return min(found)[3] if found else None
+                candidates.append((is_other, apart, len(candidates), act))
+        return min(candidates)[3] if candidates else None
 
 
 def _is_foreign(signal: GitSignal) -> bool:
@@ -112,14 +112,14 @@ def _family(kind: str) -> str:
     return _FAMILY.get(kind, kind)
 
 
-def _merged(one: GitSignal, other: GitSignal) -> GitSignal:
+def _merge_reports(first: GitSignal, other: GitSignal) -> GitSignal:
     """Both tellings as one: time and witness of the hook, commit, kind, branch and subject of the reflog. Of two from
     the same origin (steps of a rebase) the later, with what only the earlier knows.
     """
-    if one.origin == other.origin:
-        earlier, later = sorted((one, other), key=lambda signal: signal.time)
+    if first.origin == other.origin:
+        earlier, later = sorted((first, other), key=lambda signal: signal.time)
         return replace(later, new=later.new or earlier.new, branch=later.branch or earlier.branch)
-    hook, log = (one, other) if one.origin == "hook" else (other, one)
+    hook, log = (first, other) if first.origin == "hook" else (other, first)
     return replace(
         log, time=hook.time, origin="hook", witness=hook.witness, new=log.new or hook.new, branch=log.branch or hook.branch
     )

@@ -63,7 +63,7 @@ def _note(history: _History, time: datetime, size: int | None) -> None:
         history.growths = history.growths + 1 if size > history.size else 0
     history.size = size
     history.times.append(time)
-    history.period = _kept_period(history, last, time) or _period(list(history.times))
+    history.period = _period_still_holding(history, last, time) or _period(list(history.times))
     is_appended = history.growths >= APPEND_WRITES - 1
     history.verdict = "steady" if history.period else "appended" if is_appended else ""
 
@@ -77,7 +77,7 @@ def _period(times: list[datetime]) -> timedelta | None:
     return mean if all(_is_close(gap, mean) for gap in gaps) else None
 
 
-def _kept_period(history: _History, last: datetime | None, time: datetime) -> timedelta | None:
+def _period_still_holding(history: _History, last: datetime | None, time: datetime) -> timedelta | None:
     """The period found before, when this write falls on it."""
     if history.period is None or last is None:
         return None

@@ -102,7 +102,7 @@ def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> se
 
     def is_gone(number: int, at_us: int, entity: str) -> bool:
         context = contexts[number]
-        if resolver.at(at_us).resolve(context, entity).project != project_id:
+        if resolver.as_of(at_us).resolve(context, entity).project != project_id:
             return False
         if context.session:
             sessions.add(context.session)
@@ -111,8 +111,8 @@ def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> se
     def are_gone(number: int, first_us: int, last_us: int) -> bool | None:
         """Of a run that one mapping places as a whole, by its first: a million heartbeats are some thousand runs."""
         context = contexts[number]
-        era = resolver.at(first_us)
-        return None if era is not resolver.at(last_us) or era.by_entity(context) else is_gone(number, first_us, "")
+        era = resolver.as_of(first_us)
+        return None if era is not resolver.as_of(last_us) or era.differs_by_entity(context) else is_gone(number, first_us, "")
 
     count, touched = purge.sift(step.conn, is_gone, are_gone=are_gone)
     gone.counts["heartbeats"] = count

@@ -90,9 +90,9 @@ def begin(step: Step, seq: int, able: Abilities) -> Row | None:
 def _leave(step: Step, row: Row, known: rules.Delivery, way: str) -> None:
     """There is nothing to send, or no way to send it: then it says so."""
     if way == amendment.SAME:
-        values = {**deliveries.to_row(rules.same(known)), "finished_us": to_us(step.now)}
+        values = {**deliveries.to_row(rules.record_same(known)), "finished_us": to_us(step.now)}
     else:
-        hold = amendment.apart(known)
+        hold = amendment.difference_of(known)
         values = {**deliveries.to_row(known), "hold": hold.reason, "remedy": hold.remedy}
     deliveries.update(step.conn, row["seq"], {**values, "again_us": None})
 
@@ -147,18 +147,18 @@ def settle(step: Step, target: str, tried: Tried, retry: Retry) -> None:
 def _after(before: rules.Delivery, tried: Tried, is_over: bool) -> rules.Delivery:
     outcome = tried.outcome
     if outcome.kind == TAKEN:
-        return rules.taken(before, outcome.remote_id)
+        return rules.record_taken(before, outcome.remote_id)
     if outcome.kind == MISSING:
-        return rules.missing(before)
+        return rules.record_missing(before)
     if outcome.kind == REFUSED:
-        return rules.refused(before)
+        return rules.record_refused(before)
     if outcome.kind == LOCKED:
-        return rules.locked(before)
+        return rules.record_locked(before)
     if outcome.kind == LOST:
-        return rules.lost(before)
+        return rules.record_lost(before)
     if outcome.kind == BLIND or (outcome.kind == UNKNOWN and is_over):
         return rules.give_up(before)
-    return before if outcome.kind == UNKNOWN or tried.was_open else rules.unsent(before)
+    return before if outcome.kind == UNKNOWN or tried.was_open else rules.record_unsent(before)
 
 
 def _is_over(step: Step, row: Row, known: Row, outcome: Outcome, retry: Retry) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from stintd.domain.billing.target import Target, Work, missing, place
+from stintd.domain.billing.target import EntryFacts, Target, missing_need, place
 from stintd.domain.day import day_of
 from stintd.engine.delivery import attempt, livetimer
 from stintd.engine.delivery.plan import Planned
@@ -70,7 +70,7 @@ class Connecting:
         if target.live and not kind.able.live:
             raise Invalid(f"{target.kind} takes no running timers ({target.name})", "leave out live, or set it to false")
         for rule in target.rules:
-            lacking = missing(kind.able, rule.remote)
+            lacking = missing_need(kind.able, rule.remote)
             if lacking:
                 what = lacking.replace("|", " or ")
                 raise Invalid(f"a mapping of {target.name} does not name {what}", "name it in its remote")
@@ -157,7 +157,7 @@ class Connecting:
         are the owner's to change they wait, as all that is not mapped does."""
         async with self._mapping:
             planned = self.targets.planned.get(name)
-            there = place(planned.target, Work(project, key, None, task_key=key)) if planned is not None else None
+            there = place(planned.target, EntryFacts(project, key, None, task_key=key)) if planned is not None else None
             named = there.get("task_id", "").casefold() if there is not None else ""
             if planned is None or named in (task_id.casefold(), key.casefold()):
                 return

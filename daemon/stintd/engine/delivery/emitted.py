@@ -32,7 +32,7 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
             continue
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo_us <= time_us <= end_us:
-                project = resolver.at(time_us).resolve(context, entity).project
+                project = resolver.as_of(time_us).resolve(context, entity).project
                 told = _sent(time_us, context, entity, names.get(project or "", ""))
                 found.append(told._replace(path="", place="") if view.policy.hide_project_names else told)
     return sorted(found), end_us

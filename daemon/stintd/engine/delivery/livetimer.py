@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from stintd.domain.billing import delivery, livetimer
 from stintd.domain.billing import target as targets
-from stintd.domain.billing.livetimer import BLOCKED, CORRECTING, RUNNING, STARTING, Mirror, Wanted
+from stintd.domain.billing.livetimer import BLOCKED, CORRECTING, RUNNING, STARTING, RemoteTimer, WantedTimer
 from stintd.domain.billing.portion import SECOND, Portion
 from stintd.domain.day import day_of
 from stintd.domain.model import from_us, to_us
@@ -45,7 +45,7 @@ class Live:
     """What is and what is to be there."""
 
     row: Row | None = None
-    wanted: Wanted | None = None
+    wanted: WantedTimer | None = None
 
     @property
     def duty(self) -> str:
@@ -56,12 +56,14 @@ class Live:
         """Not before then; one that is blocked waits only while it is that very timer."""
         if self.row is None:
             return 0
-        is_other = self.row["state"] == BLOCKED and not cast(Mirror, _mirror(self.row)).is_for(self.wanted)
+        is_other = self.row["state"] == BLOCKED and not cast(RemoteTimer, _mirror(self.row)).is_for(self.wanted)
         return 0 if is_other else int(self.row["next_us"])
 
 
-def _mirror(row: Row | None) -> Mirror | None:
-    return Mirror(row["state"], row["entry_id"], row["run"], json.loads(row["content"])["remote"]) if row is not None else None
+def _mirror(row: Row | None) -> RemoteTimer | None:
+    return (
+        RemoteTimer(row["state"], row["entry_id"], row["run"], json.loads(row["content"])["remote"]) if row is not None else None
+    )
 
 
 # ---------------------------------------------------------------- what is wanted
@@ -75,7 +77,7 @@ def look(reading: Reading, one: Planned) -> Live:
     return Live(mirrors.get(reading.conn, one.target.name), wanted(reading, one) if one.target.live else None)
 
 
-def wanted(reading: Reading, one: Planned) -> Wanted | None:
+def wanted(reading: Reading, one: Planned) -> WantedTimer | None:
     """The person's running timer that has a place there; of several that started last. What started by itself ends earlier
     than it is noticed to: only where that can be put right it runs there."""
     found = [(runs(row)[-1][0], row["id"], row) for row in find(reading, OPEN, [])]
@@ -86,7 +88,7 @@ def wanted(reading: Reading, one: Planned) -> Wanted | None:
         if place is not None and (one.able.update or row["origin"] != "auto"):
             start = start_us // SECOND
             told = content(one.target, Piece(row, 0, Portion(day, start, start, 0), work, None, False))
-            return Wanted(row["id"], len(runs(row)) - 1, dict(place), told)
+            return WantedTimer(row["id"], len(runs(row)) - 1, dict(place), told)
     return None
 
 
@@ -141,7 +143,7 @@ class Mirroring:
             return await self._correct(connector, row)
         return None
 
-    async def _start(self, there: LiveConnector, wanted: Wanted) -> Outcome | None:
+    async def _start(self, there: LiveConnector, wanted: WantedTimer) -> Outcome | None:
         running = await there.current()
         if isinstance(running, Outcome):
             return running
@@ -217,14 +219,14 @@ class Mirroring:
 
     # ---------------------------------------------------------------- rows
 
-    def _row(self, wanted: Wanted, state: str) -> Row:
+    def _row(self, wanted: WantedTimer, state: str) -> Row:
         return {
             "target": self._one.target.name, "state": state, "entry_id": wanted.entry, "run": wanted.run,
             "content": wanted.content, "remote_id": "", "began_us": self._now_us(), "start_s": None, "end_s": None, "next_us": 0,
             "trouble": "", "remedy": "",
         }  # fmt: skip
 
-    async def _block(self, wanted: Wanted, trouble: str, remedy: str, pause: timedelta) -> None:
+    async def _block(self, wanted: WantedTimer, trouble: str, remedy: str, pause: timedelta) -> None:
         row = {
             **self._row(wanted, BLOCKED),
             "trouble": trouble,

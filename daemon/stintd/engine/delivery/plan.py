@@ -20,7 +20,7 @@ from stintd.domain.billing import amendment, rounding
 from stintd.domain.billing import delivery as rules
 from stintd.domain.billing import target as targets
 from stintd.domain.billing.portion import SECOND, Portion, portions
-from stintd.domain.billing.target import Abilities, Hold, Target, Work
+from stintd.domain.billing.target import Abilities, EntryFacts, Hold, Target
 from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
 from stintd.engine import wire
@@ -64,7 +64,7 @@ class Piece:
     row: Row
     part: int
     portion: Portion
-    work: Work
+    work: EntryFacts
     hold: Hold | None
     is_there: bool
     seconds: int = 0
@@ -174,9 +174,9 @@ def _is_due(target: Target, parts: Sequence[Portion]) -> bool:
     return bool(parts) and (target.since is None or parts[0].day >= target.since)
 
 
-def work_of(row: Row, day: date, is_doubted: bool = False) -> Work:
+def work_of(row: Row, day: date, is_doubted: bool = False) -> EntryFacts:
     """What of an entry decides where it goes."""
-    return Work(
+    return EntryFacts(
         project=row["project_name"], task=row["task_name"] or row["task"], client=row["client_name"],
         tags=tuple(json.loads(row["tags"])), description=row["description"], actor=row["actor"], origin=wire.origin(row),
         is_finished=row["end_us"] is not None, is_confirmed=bool(row["is_confirmed"]),
@@ -237,7 +237,7 @@ def _as_timed(held: str, wanted: str) -> tuple[str, Hold | None]:
     theirs, ours = json.loads(held), json.loads(wanted)
     is_right = all(abs(theirs[name] - ours[name]) <= TIMED_SECONDS for name in ("start", "end"))
     is_right &= not amendment.is_elsewhere(theirs, ours)
-    return (held, None) if is_right else (wanted, amendment.kept_apart(theirs, ours))
+    return (held, None) if is_right else (wanted, amendment.explain_difference(theirs, ours))
 
 
 def content(target: Target, piece: Piece) -> str:
@@ -288,8 +288,8 @@ def _followed(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, H
     """What is there can follow; or nobody there would see the difference; or it stays and says so."""
     way = amendment.way_of(able, after) if after.state in (rules.CHANGED, rules.WITHDRAWN) else ""
     if way == amendment.SAME:
-        return rules.same(after), None
-    return after, amendment.apart(after) if way == amendment.STAY else None
+        return rules.record_same(after), None
+    return after, amendment.difference_of(after) if way == amendment.STAY else None
 
 
 def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> None:

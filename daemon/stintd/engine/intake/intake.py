@@ -120,7 +120,7 @@ class Gate:
 
     def certain_until(self) -> datetime:
         """Whatever was told of before this instant is in the journal or known to be noise; what is held came later."""
-        return min((draft.time for draft in self._noise.held()), default=self._clock.now())
+        return min((draft.time for draft in self._noise.provisional_drafts()), default=self._clock.now())
 
     def beat(self, signals: Sequence[BeatSignal], is_timed: bool = True) -> tuple[int, int, list[tuple[int, str]]]:
         """Heartbeats that a caller tells: how many are new, how many known, and which were refused, with the reason."""

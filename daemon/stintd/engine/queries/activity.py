@@ -34,7 +34,7 @@ class Worked(NamedTuple):
         """The slices by local day."""
         found: dict[date, list[Slice]] = defaultdict(list)
         for one in self.slices:
-            for day, start, end in rules.by_day(one.start_us, one.end_us, zone):
+            for day, start, end in rules.split_days(one.start_us, one.end_us, zone):
                 found[day].append(one._replace(start_us=start, end_us=end))
         return found
 
@@ -55,7 +55,7 @@ def worked(view: View, first_day: date, last_day: date, zone: Any, project: str 
 
 def _pieces(view: View, row: Row, lo: int, hi: int) -> Iterable[Piece]:
     """The counted stretches of an entry inside the period."""
-    for start, end in rules.worked(rollup.entry_of(row), view.now):
+    for start, end in rules.counted_spans(rollup.entry_of(row), view.now):
         if start < hi and end > lo:
             yield Piece(max(start, lo), min(end, hi), row["actor"], row["project_id"], row["branch"] or "")
 
@@ -74,7 +74,7 @@ def marks(view: View, lo: int, hi: int) -> list[Mark]:
         branch, client = context.branch or "", wire.client_word(context) or ""
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo <= time_us < hi:
-                place = resolver.at(time_us).resolve(context, entity)
+                place = resolver.as_of(time_us).resolve(context, entity)
                 found.append(Mark(time_us, actor, place.project, branch, _file(context, entity), client))
     return sorted(found)
 

@@ -158,7 +158,7 @@ def _parts(stretches: Iterable[Stretch], span: Period, zone: Any) -> Iterator[tu
     for one in stretches:
         lo, hi = max(to_us(one.start), span.lo_us), min(to_us(one.end), span.hi_us)
         if hi > lo:
-            for day, start_us, end_us in rules.by_day(lo, hi, zone):
+            for day, start_us, end_us in rules.split_days(lo, hi, zone):
                 yield Key(day.isoformat(), one.project or "", one.task or "", one.actor), end_us - start_us
 
 

@@ -105,7 +105,7 @@ def _by_day(day: str, held: dict[str, Any], is_by_day: bool, zone: Any) -> Itera
         yield day, seconds
         return
     told = 0
-    for found, _, until_us in rules.by_day(start * MICRO, end * MICRO, zone):
+    for found, _, until_us in rules.split_days(start * MICRO, end * MICRO, zone):
         upto = seconds * (until_us // MICRO - start) // (end - start)
         yield found.isoformat(), upto - told
         told = upto
@@ -183,7 +183,7 @@ def _by_commit(one: Handed, row: Row | None, labels: rules.Labels, view: View) -
     clip = tuple(to_us(start_of_day(at, labels.zone)) for at in (day, day + ONE_DAY))
     parts = []
     if row is not None:
-        parts = list(rules.grouped(rollup.entry_of(row), "commit", labels, view.now, (clip[0], clip[1])))
+        parts = list(rules.group_parts(rollup.entry_of(row), "commit", labels, view.now, (clip[0], clip[1])))
     whole = sum(part.length_us for _, part in parts)
     if not whole:
         yield ("", "not committed"), one.rounded, one.delivered

@@ -63,5 +63,5 @@ def _newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Found]:
             if begin <= time_us <= hi
         ]
         for time_us, entity, context in sorted(found, key=lambda one: (-one[0], one[1], one[2].kind, one[2].source)):
-            yield time_us, entity, context, resolver.at(time_us).resolve(context, entity)
+            yield time_us, entity, context, resolver.as_of(time_us).resolve(context, entity)
         hi, window = begin - 1, window * 2

@@ -3,8 +3,8 @@
 from typing import Any
 
 from stintd.domain.billing import matching
-from stintd.domain.billing.matching import NONE, Local, Proposal, There
-from stintd.domain.billing.target import Target, Work, missing, rule_for
+from stintd.domain.billing.matching import NONE, LocalName, NamedPlace, Proposal
+from stintd.domain.billing.target import EntryFacts, Target, missing_need, rule_for
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.remote_places import Listing
 from stintd.engine.rows import select
@@ -38,7 +38,7 @@ def proposals(view: View, planned: Planned, listing: Listing) -> dict[str, Any]:
     """What is not mapped, and which place it may be. Tasks only where a place of theirs was found: others go with their
     project."""
     there = {one.key: one for one in listing.places if one.gone_us is None}
-    places = [There(one.key, one.name, one.client) for one in there.values()]
+    places = [NamedPlace(one.key, one.name, one.client) for one in there.values()]
     open_ = [one for one in _locals(view) if _is_open(planned.target, one)]
     found = matching.proposals(open_, places, view.policy.fuzzy_threshold)
     shown = [_shown(one, there, planned) for one in found if not (one.local.task and one.how == NONE)]
@@ -48,14 +48,14 @@ def proposals(view: View, planned: Planned, listing: Listing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _locals(view: View) -> list[Local]:
+def _locals(view: View) -> list[LocalName]:
     rows = [*select(view.conn, _PROJECTS), *select(view.conn, _TASKS)]
-    return [Local(row["project"], row["task"], row["client"]) for row in rows]
+    return [LocalName(row["project"], row["task"], row["client"]) for row in rows]
 
 
-def _is_open(target: Target, local: Local) -> bool:
+def _is_open(target: Target, local: LocalName) -> bool:
     """A rule for all of a project says nothing against one for a task of it."""
-    rule = rule_for(target, Work(local.project, local.task, local.client))
+    rule = rule_for(target, EntryFacts(local.project, local.task, local.client))
     return rule is None or (local.task is not None and rule.task is None)
 
 
@@ -64,5 +64,5 @@ def _shown(one: Proposal, there: dict[str, Kept], planned: Planned) -> dict[str,
     return {
         "project": one.local.project, "task": one.local.task, "client": one.local.client, "how": one.how,
         "place": place.name if place is not None else None, "remote": place.remote if place is not None else {},
-        "lacks": missing(planned.able, place.remote) if place is not None else None, "near": list(one.near),
+        "lacks": missing_need(planned.able, place.remote) if place is not None else None, "near": list(one.near),
     }  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
-from stintd.domain.meeting import Meeting, uncovered
+from stintd.domain.meeting import Meeting, free_parts
 from stintd.domain.model import from_us, to_us
 from stintd.engine import wire
 from stintd.engine.period import zone_of
@@ -26,7 +26,7 @@ def proposed(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
     now_us = to_us(view.now)
     lo_us, hi_us = min(one.start_us for one in meetings), max(one.end_us for one in meetings)
     rows = select(view.conn, TAKEN, (hi_us, now_us, lo_us))
-    return uncovered(meetings, [(row["start_us"], counted_end(row, now_us)) for row in rows])
+    return free_parts(meetings, [(row["start_us"], counted_end(row, now_us)) for row in rows])
 
 
 def told(view: View, one: Meeting) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from stintd.domain.language import language_of
 from stintd.domain.model import from_us, to_us
-from stintd.domain.slicing import Slice, joined
+from stintd.domain.slicing import Slice, join_slices
 from stintd.engine import wire
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.queries import reports
@@ -135,7 +135,7 @@ def durations(
     found = [one for one in work.slices if wanted is None or one.branch in wanted]
     name_of = SLICED[slice_by] if slice_by else _nothing
     shown = []
-    for one in joined([one._replace(entity=name_of(one)) for one in found], ("project", "entity")):
+    for one in join_slices([one._replace(entity=name_of(one)) for one in found], ("project", "entity")):
         row = {"time": one.start_us / wire.SECOND, "duration": one.length_us / wire.SECOND, "project": work.name_of(one),
                "category": "coding" if one.actor == "human" else "ai coding"}  # fmt: skip
         shown.append({**row, slice_by: one.entity} if slice_by else row)

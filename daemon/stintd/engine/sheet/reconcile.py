@@ -1,7 +1,7 @@
 """From a derived sheet to `entry` rows: ids stay with their work, edits stay on their entries, and an unchanged result
 writes nothing.
 
-Overrides (a project or text that a person set while time follows evidence) are found again by their anchor, the stretch
+Overrides (a project or text that a person set while time follows evidence) are candidates again by their anchor, the stretch
 as it stood when it was edited; so they do not depend on the order in which evidence came in. Writer thread only.
 """
 
@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from stintd.domain.derive.identity import Found, Held, match
+from stintd.domain.derive.identity import Candidate, StoredEntry, match
 from stintd.domain.derive.timesheet import Sheet
 from stintd.domain.model import Stretch, to_us
 from stintd.engine import wire
@@ -21,7 +21,7 @@ from stintd.store import rowio
 FOLLOWING = "origin = 'auto' AND instr(pinned, 'time') = 0"
 """Entries that evidence makes and unmakes; all others are the owner's."""
 QUIET = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
-"""What a running timer's next heartbeat changes: kept, but no new revision and nothing to announce."""
+"""What a running timer's next heartbeat changes: ids, but no new revision and nothing to announce."""
 TEXT = ("description", "tags", "billable")
 
 
@@ -32,15 +32,15 @@ def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
     stored = {row["id"]: row for row in select(step.conn, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
     stretches = sorted(sheet.stretches, key=lambda s: (s.start, s.actor, s.project or ""))
     rows = [entry_row.row_of(step, stretch) for stretch in stretches]
-    kept, merged = _identities(stored, stretches)
+    ids, merged = _identities(stored, stretches)
     for index, row in enumerate(rows):
-        if index in kept:
-            _change(step, stored[kept[index]], _overlaid(stored[kept[index]], row))
+        if index in ids:
+            _change(step, stored[ids[index]], _overlaid(stored[ids[index]], row))
         else:
-            kept[index] = _create(step, row)
+            ids[index] = _create(step, row)
     for entry_id, successor in merged.items():
-        remove(step, stored[entry_id], kept.get(successor) if successor is not None else None)
-    matched = {*kept.values(), *merged}
+        remove(step, stored[entry_id], ids.get(successor) if successor is not None else None)
+    matched = {*ids.values(), *merged}
     for row in stored.values():
         if row["id"] not in matched and _is_elsewhere(row, stretches):
             _hold(step, row)
@@ -60,29 +60,29 @@ def bill_again(step: Step, project_id: str) -> None:
 
 def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:
     """Which stretch keeps which id: first those with an override by their anchors, then the rest by what they overlap."""
-    found = [Found(s.actor, s.project, to_us(s.start), to_us(s.end)) for s in stretches]
-    overridden = [_held(row, "anchor_start_us", "anchor_end_us") for row in stored.values() if row["pinned"]]
-    first = match(overridden, found)
-    claimed = {**first.kept, **_moved([entry for entry in overridden if entry.id in first.merged], found, first.kept)}
-    rest = [index for index in range(len(found)) if index not in claimed]
-    plain = [_held(row, "start_us", "end_us") for row in stored.values() if not row["pinned"]]
-    second = match(plain, [found[index] for index in rest])
-    kept = {**claimed, **{rest[index]: entry_id for index, entry_id in second.kept.items()}}
+    candidates = [Candidate(s.actor, s.project, to_us(s.start), to_us(s.end)) for s in stretches]
+    overridden = [_stored_entry(row, "anchor_start_us", "anchor_end_us") for row in stored.values() if row["pinned"]]
+    first = match(overridden, candidates)
+    claimed = {**first.ids, **_follow_moved([entry for entry in overridden if entry.id in first.merged], candidates, first.ids)}
+    rest = [index for index in range(len(candidates)) if index not in claimed]
+    plain = [_stored_entry(row, "start_us", "end_us") for row in stored.values() if not row["pinned"]]
+    second = match(plain, [candidates[index] for index in rest])
+    ids = {**claimed, **{rest[index]: entry_id for index, entry_id in second.ids.items()}}
     by_id = {entry.id: entry for entry in plain}
-    return kept, {gone: _successor(index, rest, by_id[gone], found) for gone, index in second.merged.items()}
+    return ids, {gone: _successor(index, rest, by_id[gone], candidates) for gone, index in second.merged.items()}
 
 
-def _moved(strays: list[Held], found: list[Found], claimed: dict[int, str]) -> dict[int, str]:
+def _follow_moved(strays: list[StoredEntry], candidates: list[Candidate], claimed: dict[int, str]) -> dict[int, str]:
     """Overrides whose evidence another project has now (a mapping, a project file): the stretch that holds most of it."""
     if not strays:
         return {}
-    free = [index for index in range(len(found)) if index not in claimed]
+    free = [index for index in range(len(candidates)) if index not in claimed]
     by_id = {entry.id: entry._replace(project=None) for entry in strays}
-    near = match(list(by_id.values()), [found[index]._replace(project=None) for index in free])
-    return {free[at]: entry_id for at, entry_id in near.kept.items() if _is_mostly(by_id[entry_id], found[free[at]])}
+    near = match(list(by_id.values()), [candidates[index]._replace(project=None) for index in free])
+    return {free[at]: entry_id for at, entry_id in near.ids.items() if _is_mostly(by_id[entry_id], candidates[free[at]])}
 
 
-def _is_mostly(entry: Held, stretch: Found) -> bool:
+def _is_mostly(entry: StoredEntry, stretch: Candidate) -> bool:
     """Whether most of both is the same time: else it is a neighbour that grew over it."""
     shared = min(entry.end_us, stretch.end_us) - max(entry.start_us, stretch.start_us)
     return 2 * shared > max(entry.end_us - entry.start_us, stretch.end_us - stretch.start_us)
@@ -106,15 +106,15 @@ def _hold(step: Step, row: Row) -> None:
     step.touch(row["start_us"], end_us)
 
 
-def _successor(index: int | None, rest: list[int], entry: Held, found: list[Found]) -> int | None:
+def _successor(index: int | None, rest: list[int], entry: StoredEntry, candidates: list[Candidate]) -> int | None:
     """The stretch that now holds the time of an entry that is gone, also one that an override had claimed before."""
-    return rest[index] if index is not None else next(iter(match([entry], found).kept), None)
+    return rest[index] if index is not None else next(iter(match([entry], candidates).ids), None)
 
 
-def _held(row: Row, start: str, end: str) -> Held:
+def _stored_entry(row: Row, start: str, end: str) -> StoredEntry:
     begin = row[start] if row[start] is not None else row["start_us"]
     finish = row[end] if row[end] is not None else (row["end_us"] or row["last_evidence_us"] or row["start_us"])
-    return Held(row["id"], row["actor"], row["derived_project_id"], begin, finish)
+    return StoredEntry(row["id"], row["actor"], row["derived_project_id"], begin, finish)
 
 
 def _overlaid(before: Row, derived: Row) -> Row:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from stintd.domain.meeting import Meeting, MeetingRule, placed
+from stintd.domain.meeting import Meeting, MeetingRule, assign_projects
 from stintd.engine.engine import Engine
 from stintd.frozen import frozen
 from stintd.ports import CalendarAsked, Carrier, Failure, Noted, ReadCalendar, Request
@@ -72,7 +72,7 @@ class Calendars:
                 if trouble or noted.trouble:
                     troubles[name] = trouble or noted.trouble
             self._warn(troubles)
-        return placed([one for one in found if one.end_us <= hi_us], chosen.rules)
+        return assign_projects([one for one in found if one.end_us <= hi_us], chosen.rules)
 
     async def _noted(self, path: str, lo_us: int, hi_us: int, emails: tuple[str, ...]) -> Noted:
         """What a calendar says; read again only when the file or the question is another."""
