@@ -111,6 +111,8 @@ def test_projects_are_created_edited_and_archived(window, daemon):
     page.get_by_label("Bill agents' own time").check()
     page.get_by_role("button", name="Save").click()
     until(lambda: daemon.client.get(f"/api/projects/{zephyr['id']}")["billAgentTime"], what="saved")
+    # the list is loaded again after the dialog has closed: a form opened before that would send an old revision
+    page.locator(".grid tr", has_text="zephyr").get_by_text("billed", exact=True).wait_for()
     page.get_by_label("Edit zephyr").click()
     page.get_by_role("button", name="Archive").click()
     until(lambda: page.locator(".grid th", has_text="zephyr").count() == 0, what="archived")
