@@ -112,7 +112,7 @@ class Bench:
         """All background work is done and delayed work waits on the clock."""
         for _ in range(10):
             await asyncio.sleep(0)
-        await self.tracker.settled()
+        await self.tracker.wait_until_settled()
 
     async def advance(self, **length: float) -> None:
         """Time passes on the test's clock, and what comes of it is done."""

@@ -322,13 +322,13 @@ class App(Asked):
 
     async def _catch_up(self) -> None:
         """Once the work trees were swept for what nobody watched: from now on the present is known."""
-        await self.tracker.settled()
+        await self.tracker.wait_until_settled()
         self._is_caught_up = True
         self._note_alive()
 
     async def _give_back(self) -> None:
         """The start leaves much behind that is never needed again."""
-        await self.tracker.settled()
+        await self.tracker.wait_until_settled()
         memory.give_back()
 
     # ------------------------------------------------------------------ wiring

@@ -20,7 +20,7 @@ from stintd.domain.policy import Policy
 from stintd.engine import outbox
 from stintd.engine.health import Health
 from stintd.engine.hub import Change, Hub
-from stintd.engine.sheet.derive import ingest, recorded, wake
+from stintd.engine.sheet.derive import drop_unrecorded, ingest, wake
 from stintd.engine.sheet.settle import settle
 from stintd.engine.sheet_state import SheetState
 from stintd.engine.step import DryRun, Step
@@ -370,7 +370,7 @@ class Engine:
         if failure is not None:
             log.error("evidence could not be derived", exc_info=failure)
             outcome.trouble = f"{type(failure).__name__}: {failure}"
-            heartbeats.add(conn, recorded(conn, beats))
+            heartbeats.add(conn, drop_unrecorded(conn, beats))
 
     def _keep(self, conn: Connection, step: Step, outcome: _Outcome) -> None:
         logged = [changes.append(conn, step.now, kind, payload) for kind, payload in step.changes]

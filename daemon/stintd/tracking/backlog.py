@@ -44,7 +44,7 @@ class Backlog:
                 await self._handlers[kind](subject)
             self._idle.set()
 
-    async def settled(self) -> None:
+    async def wait_until_settled(self) -> None:
         """Wait until nothing is left to do at once."""
         await self._idle.wait()
 

@@ -77,10 +77,10 @@ class WorkTrees:
         since, tracked.swept = tracked.swept or self._since, self._clock.now()
         if tracked.facts.kind == "bare":
             return
-        found = await asyncio.to_thread(self._parts.folders.sweep, tracked.facts, since)
-        if found:
-            tracked.last_active = max(tracked.last_active, *(signal.time for signal in found))
-            self._tell(list(found))
+        signals = await asyncio.to_thread(self._parts.folders.sweep, tracked.facts, since)
+        if signals:
+            tracked.last_active = max(tracked.last_active, *(signal.time for signal in signals))
+            self._tell(list(signals))
 
     def _say_limit(self, reason: str) -> None:
         if bool(self._limited) == self._is_limited:

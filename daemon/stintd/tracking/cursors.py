@@ -13,29 +13,29 @@ from stintd.tracking.model import Reading
 class CursorBook:
     """All cursors of the tracker. Loop's thread writes; a thread may read `root`."""
 
-    def __init__(self, kept: Mapping[str, str]) -> None:
-        self._kept: dict[str, str] = {}
+    def __init__(self, stored: Mapping[str, str]) -> None:
+        self._cursors: dict[str, str] = {}
         self._by_file: dict[str, str] = {}  # reflog cursors by inode, which a renamed folder keeps
-        self.remember(kept)
+        self.remember(stored)
 
     def remember(self, cursors: Mapping[str, str]) -> None:
         """These were told."""
-        self._kept.update(cursors)
+        self._cursors.update(cursors)
         for name, cursor in cursors.items():
             if name.startswith("reflog:") and _inode(cursor) != "0":
                 self._by_file[_inode(cursor)] = cursor
 
     def reflog(self, reading: Reading) -> str | None:
         """Where to read on: at the stored cursor, else at that of the folder this one was moved from."""
-        return self._kept.get(reflog_name(reading.facts)) or self._by_file.get(_inode(reading.end))
+        return self._cursors.get(reflog_name(reading.facts)) or self._by_file.get(_inode(reading.end))
 
-    def pushed_us(self, facts: CheckoutFacts) -> int:
+    def push_us(self, facts: CheckoutFacts) -> int:
         """Up to when pushes were told; 0: never."""
-        return int(self._kept.get(f"push:{facts.common_dir}", 0))
+        return int(self._cursors.get(f"push:{facts.common_dir}", 0))
 
     def root(self, facts: CheckoutFacts) -> str:
         """The first commit found earlier, "" when none was."""
-        return self._kept.get(f"root:{facts.common_dir}", "")
+        return self._cursors.get(f"root:{facts.common_dir}", "")
 
 
 def reflog_name(facts: CheckoutFacts) -> str:

@@ -81,7 +81,7 @@ class GitReader(Protocol):
     def needs_git(self, facts: CheckoutFacts) -> bool: ...
     def git_folders(self, facts: CheckoutFacts) -> list[str]: ...
     def linked_worktrees(self, facts: CheckoutFacts) -> list[str]: ...
-    def touched_us(self, facts: CheckoutFacts) -> int: ...
+    def last_touch_us(self, facts: CheckoutFacts) -> int: ...
     def look(
         self, facts: CheckoutFacts, cursor: str | None, owner: frozenset[str], is_settled: bool, after_us: int | None
     ) -> Look: ...
@@ -126,7 +126,7 @@ class Reading:
 
     facts: CheckoutFacts
     git_folders: tuple[str, ...] = ()
-    touched_us: int = 0
+    last_touch_us: int = 0
     end: str = ""
 
 
@@ -140,7 +140,7 @@ class Tracked:
 
     facts: CheckoutFacts
     cursor: str | None
-    pushed_us: int
+    push_us: int
     last_active: datetime
     swept: datetime | None
     tier: str = "waiting"

@@ -20,7 +20,7 @@ class Roots:
         self._containers: dict[str, set[str]] = {}
         self._open: dict[tuple[str, str], str] = {}
 
-    def of(self, path: str) -> str | None:
+    def root_of(self, path: str) -> str | None:
         """The root that holds `path`."""
         return next((root for root in self.paths if is_below(path, root)), None)
 
@@ -32,27 +32,27 @@ class Roots:
     def check(self, root: str) -> tuple[bool, list[Signal]]:
         """(whether it can be walked, warnings raised or cleared)."""
         code, text, hint = _trouble_of(root)
-        signals = self._changed(root, code, text, hint, [c for c in CODES if c != "root_too_large"])
+        signals = self._update_problem(root, code, text, hint, [c for c in CODES if c != "root_too_large"])
         if code:
             self._containers.pop(root, None)
             self._watcher.cover(root, [], [_nearest(root)])
         return not code, signals
 
-    def found(self, root: str, found: Found, is_growing: bool) -> tuple[list[Signal], list[str]]:
+    def cover_containers(self, root: str, walk: Found, is_growing: bool) -> tuple[list[Signal], list[str]]:
         """Watch the containers a walk found. (Warnings, those to walk again): while things grow, what came between the
         walk and the watch is seen by walking the newly watched ones once more."""
         known = self._containers.get(root, set())
-        fresh = [path for path in found.containers if path not in known]
+        fresh = [path for path in walk.containers if path not in known]
         containers = {path for path in known if os.path.isdir(path)} | set(fresh)
         if containers != known or root not in self._containers:
             self._containers[root] = containers
             self._watcher.cover(root, [], sorted(containers))
         text = f"{root} holds more folders than are looked through; some repositories may be missing"
-        code = "root_too_large" if found.is_cut else ""
-        signals = self._changed(root, code, text, "watch the folders of your projects instead", ["root_too_large"])
+        code = "root_too_large" if walk.is_cut else ""
+        signals = self._update_problem(root, code, text, "watch the folders of your projects instead", ["root_too_large"])
         return signals, fresh if is_growing else []
 
-    def _changed(self, root: str, code: str, text: str, hint: str, codes: list[str]) -> list[Signal]:
+    def _update_problem(self, root: str, code: str, text: str, hint: str, codes: list[str]) -> list[Signal]:
         signals: list[Signal] = []
         for other in codes:
             if other != code and self._open.pop((root, other), None) is not None:

@@ -81,9 +81,9 @@ class Tracker:
             group.create_task(self._backlog.run())
             group.create_task(self._patrolling())
 
-    async def settled(self) -> None:
+    async def wait_until_settled(self) -> None:
         """Wait until all background work asked for so far is done."""
-        await self._backlog.settled()
+        await self._backlog.wait_until_settled()
 
     def stop(self) -> None:
         """Forget delayed work. Nothing told is lost: cursors went with it."""
@@ -94,7 +94,7 @@ class Tracker:
         before, self._roots.paths = self._roots.paths, _real(roots)
         for root in set(before) - set(self._roots.paths):
             self._roots.drop(root)
-        for path in [path for path in self._tracked if self._roots.of(path) is None]:
+        for path in [path for path in self._tracked if self._roots.root_of(path) is None]:
             self._trees.drop(path)
             del self._tracked[path]
         for root in self._roots.paths:
@@ -125,7 +125,7 @@ class Tracker:
 
         One below a root that is itself missing (a drive that is not plugged in) is not gone."""
         for facts in known:
-            root = self._roots.of(facts.path)
+            root = self._roots.root_of(facts.path)
             is_here = facts.path in self._tracked or facts.path in self._refused
             if root is None or is_here or not os.path.isdir(root):
                 continue
@@ -146,7 +146,7 @@ class Tracker:
         holder = self.holder(path)
         if holder is not None:
             self._promote(self._tracked[holder])
-        elif self._roots.of(path) is not None:
+        elif self._roots.root_of(path) is not None:
             self._backlog.add("find", path if os.path.isdir(path) else os.path.dirname(path))
 
     # ------------------------------------------------------------------ what the watcher saw
@@ -162,20 +162,20 @@ class Tracker:
             elif note.kind == "lost" and tracked is not None:
                 self.rescan(note.checkout)
             elif tracked is None:
-                self._changed_outside(note)
+                self._handle_change_outside(note)
             elif gitchanges.is_in_git(tracked.facts, note.path):
                 if not tracked.is_locked and gitchanges.is_lock_taken(note):
                     tracked.is_locked = True
                     files.append(LockSignal(note.time, note.checkout, True))
                 git.setdefault(note.checkout, set()).add(note.path)
             else:
-                files += self._changed_inside(tracked, note)
+                files += self._handle_change_inside(tracked, note)
         self._tell(files, {})
         for path, changed in git.items():
             if path in self._tracked:
                 self._git_changed(self._tracked[path], changed)
 
-    def _changed_inside(self, tracked: Tracked, note: Note) -> list[Signal]:
+    def _handle_change_inside(self, tracked: Tracked, note: Note) -> list[Signal]:
         """A file or a folder of a work tree changed."""
         name = os.path.basename(note.path)
         holder = self.holder(note.path) or note.checkout
@@ -195,14 +195,14 @@ class Tracker:
         is_ignored = self._parts.folders.is_ignored(owner.facts, relative)
         return [FileSignal(note.time, holder, relative, _size(note.path), is_ignored)]
 
-    def _changed_outside(self, note: Note) -> None:
+    def _handle_change_outside(self, note: Note) -> None:
         """Something changed in a folder above checkouts: a clone may have come, a checkout may have gone."""
         for path in [path for path in self._tracked if is_below(path, note.path)]:
             self._backlog.add("look", path)
         folder = note.path if os.path.isdir(note.path) and not os.path.islink(note.path) else os.path.dirname(note.path)
         if os.path.basename(folder) == ".git":
             folder = os.path.dirname(folder)
-        self._backlog.add("find", folder if self._roots.of(folder) else note.checkout)
+        self._backlog.add("find", folder if self._roots.root_of(folder) else note.checkout)
 
     def _git_changed(self, tracked: Tracked, paths: set[str]) -> None:
         """Files of a git dir changed: what moves HEAD is looked at now."""
@@ -227,13 +227,13 @@ class Tracker:
         if self._parts.git.needs_git(tracked.facts):
             self._backlog.add("look", tracked.facts.path)
         else:
-            self._learn(tracked, *self._read_on(tracked, is_settled))
+            self._learn(tracked, *self._read_further(tracked, is_settled))
 
     async def _look_again(self, path: str, is_settled: bool = False) -> None:
         """The same in a thread. What was read from a cursor that moved meanwhile is read again, not told twice."""
         while (tracked := self._tracked.get(path)) is not None:
             cursor = tracked.cursor
-            read = await asyncio.to_thread(self._read_on, tracked, is_settled)
+            read = await asyncio.to_thread(self._read_further, tracked, is_settled)
             if self._tracked.get(path) is tracked and tracked.cursor == cursor:
                 self._learn(tracked, *read)
                 return
@@ -241,7 +241,7 @@ class Tracker:
     async def _settle(self, path: str) -> None:
         await self._look_again(path, is_settled=True)
 
-    def _read_on(self, tracked: Tracked, is_settled: bool) -> "tuple[CheckoutFacts | None, Look | StintdError | None]":
+    def _read_further(self, tracked: Tracked, is_settled: bool) -> "tuple[CheckoutFacts | None, Look | StintdError | None]":
         """(facts as they are now, what is new in the reflog or why it cannot be read). Any thread; changes nothing."""
         before = tracked.facts
         facts = self._parts.git.facts_of(before.path, before.first_commit)
@@ -266,7 +266,7 @@ class Tracker:
             signals.append(CheckoutSignal(self._clock.now(), facts))
             if _is_nameless(facts):
                 self._backlog.add("name", path)
-        signals += self._troubled(tracked, look.message if isinstance(look, StintdError) else facts.trouble)
+        signals += self._problem_signals(tracked, look.message if isinstance(look, StintdError) else facts.trouble)
         if look is None or isinstance(look, StintdError):
             self._tell(signals, {})
             return
@@ -280,21 +280,21 @@ class Tracker:
 
     def _pushes(self, tracked: Tracked) -> None:
         """Pushes noted in the logs of remote-tracking branches, told for the worktree that stands on the branch."""
-        found, read_to = self._parts.git.pushes_since(tracked.facts, tracked.pushed_us, self._settings.owner)
-        tracked.pushed_us = read_to
-        if not found:
+        pushes, read_to = self._parts.git.pushes_since(tracked.facts, tracked.push_us, self._settings.owner)
+        tracked.push_us = read_to
+        if not pushes:
             return
         shared = [t.facts for t in self._tracked.values() if t.facts.common_dir == tracked.facts.common_dir]
         on_branch = {facts.branch: facts.path for facts in shared}
-        signals: list[Signal] = [replace(push, checkout=on_branch.get(push.branch, tracked.facts.path)) for push in found]
-        self._tell(signals, {f"push:{tracked.facts.common_dir}": str(tracked.pushed_us)})
+        signals: list[Signal] = [replace(push, checkout=on_branch.get(push.branch, tracked.facts.path)) for push in pushes]
+        self._tell(signals, {f"push:{tracked.facts.common_dir}": str(tracked.push_us)})
         self._promote(tracked)
 
     # ------------------------------------------------------------------ finding
 
     async def _find(self, folder: str) -> None:
         """Adopt new checkouts at and below `folder`, let go of those that are gone, watch where others may appear."""
-        root = self._roots.of(folder)
+        root = self._roots.root_of(folder)
         if root is None:
             return
         is_there, signals = self._roots.check(root)
@@ -302,20 +302,20 @@ class Tracker:
         known = {path for path in self._tracked if is_below(path, folder if is_there else root)}
         ahead = [folder] if is_there else []
         while ahead:
-            found = await asyncio.to_thread(self._parts.discover, ahead[0], self.holder(ahead[0]) not in (None, ahead[0]))
-            signals, grown = self._roots.found(root, found, is_growing=self._has_started)
+            walk = await asyncio.to_thread(self._parts.discover, ahead[0], self.holder(ahead[0]) not in (None, ahead[0]))
+            signals, grown = self._roots.cover_containers(root, walk, is_growing=self._has_started)
             self._tell(signals, {})
             ahead = [*ahead[1:], *grown]
-            known.difference_update(found.checkouts)
-            fresh = [path for path in found.checkouts if path not in self._tracked]
+            known.difference_update(walk.checkouts)
+            fresh = [path for path in walk.checkouts if path not in self._tracked]
             for start in range(0, len(fresh), BATCH):
                 await self._add(fresh[start : start + BATCH])
         for path in known:
             await self._look_again(path)
-        for path in self._vanished(folder):
+        for path in self._find_vanished(folder):
             self._forgive(path)
 
-    def _vanished(self, folder: str) -> list[str]:
+    def _find_vanished(self, folder: str) -> list[str]:
         """Refused checkouts below `folder` that are there no more."""
         return [path for path in self._refused if is_below(path, folder) and not os.path.lexists(path)]
 
@@ -325,18 +325,18 @@ class Tracker:
         if tracked is None:
             return
         linked = await asyncio.to_thread(self._parts.git.linked_worktrees, tracked.facts)
-        await self._add([p for p in linked if p not in self._tracked and self._roots.of(p) is not None])
+        await self._add([p for p in linked if p not in self._tracked and self._roots.root_of(p) is not None])
         await self._find(path)
 
     async def _add(self, paths: Sequence[str]) -> None:
         """Adopt checkouts, the most recently used first."""
-        readings = await asyncio.to_thread(lambda: [(path, self._read(path)) for path in paths])
-        for path, reading in sorted(readings, key=lambda pair: -pair[1].touched_us if pair[1] else 0):
+        readings = await asyncio.to_thread(lambda: [(path, self._read_checkout(path)) for path in paths])
+        for path, reading in sorted(readings, key=lambda pair: -pair[1].last_touch_us if pair[1] else 0):
             is_half = reading is None or (self._has_started and not reading.facts.git_dir)
             if not (is_half and self._try_again(path)) and reading is not None:
                 self._adopt(reading)
 
-    def _read(self, path: str) -> Reading | None:
+    def _read_checkout(self, path: str) -> Reading | None:
         """Everything to know before adopting a checkout. In a thread: the first commit may take git."""
         git = self._parts.git
         facts = git.facts_of(path)
@@ -345,7 +345,7 @@ class Tracker:
         if _is_nameless(facts):
             first = self._book.root(facts) or git.first_commit_of(facts)
             facts = (git.facts_of(path, first) if first else facts) or facts
-        return Reading(facts, tuple(git.git_folders(facts)), git.touched_us(facts), git.end_of(facts))
+        return Reading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts))
 
     def _adopt(self, reading: Reading) -> None:
         """Watch a checkout's git dir, tell of it, catch up with it, and plan its work tree for later."""
@@ -357,17 +357,17 @@ class Tracker:
         self._forgive(facts.path)
         # On the first start what lies behind belongs to a backfill; later all of a new checkout's reflog is news.
         cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else None)
-        pushed = self._book.pushed_us(facts) or to_us(self._since)
-        active = from_us(reading.touched_us) if reading.touched_us else self._clock.now()
+        pushed = self._book.push_us(facts) or to_us(self._since)
+        active = from_us(reading.last_touch_us) if reading.last_touch_us else self._clock.now()
         swept = self._settings.known_since or self._clock.now()
         tracked = Tracked(facts, cursor, pushed, active, swept, git_folders=reading.git_folders)
         self._tracked[facts.path] = tracked
         self._parts.watcher.cover(facts.path, tracked.git_folders, ())
-        kept = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
+        cursors = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
         if tracked.cursor is not None:
-            kept[reflog_name(facts)] = tracked.cursor
-        self._tell([CheckoutSignal(self._clock.now(), facts)], kept)
-        self._recall(facts, reading.touched_us)
+            cursors[reflog_name(facts)] = tracked.cursor
+        self._tell([CheckoutSignal(self._clock.now(), facts)], cursors)
+        self._recall(facts, reading.last_touch_us)
         self._look(tracked)
         if facts.kind != "worktree":
             self._pushes(tracked)
@@ -465,7 +465,7 @@ class Tracker:
         self._touched = touched
 
     def _touch_times(self, known: list[CheckoutFacts]) -> dict[str, int]:
-        return {facts.path: self._parts.git.touched_us(facts) for facts in known}
+        return {facts.path: self._parts.git.last_touch_us(facts) for facts in known}
 
     # ------------------------------------------------------------------ telling
 
@@ -474,7 +474,7 @@ class Tracker:
             self._book.remember(cursors)
             self._sink(signals, cursors)
 
-    def _troubled(self, tracked: Tracked, problem: str) -> list[Signal]:
+    def _problem_signals(self, tracked: Tracked, problem: str) -> list[Signal]:
         """The warning to raise or clear when a checkout's problem changed."""
         if problem == tracked.problem:
             return []
@@ -501,7 +501,7 @@ class Tracker:
         tracked = self._tracked.pop(path, None)
         if tracked is not None:
             self._trees.drop(path)
-            signals = self._troubled(tracked, "")
+            signals = self._problem_signals(tracked, "")
             self._tell([*signals, CheckoutSignal(self._clock.now(), tracked.facts, is_gone=True)], {})
 
     def holder(self, path: str) -> str | None:

@@ -53,7 +53,7 @@ def add(step: Step, found: Import, is_dry: bool) -> dict[str, Any]:
     """Store what is new and answer what that changed, or would change, by project and day."""
     live = _without_live(step, found.beats)
     known = heartbeats.are_known(step.conn, live)
-    fresh = derive.recorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
+    fresh = derive.drop_unrecorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
     counts = {
         "new": len(fresh), "known": sum(known), "live": len(found.beats) - len(live),
         "notRecorded": len(live) - sum(known) - len(fresh),

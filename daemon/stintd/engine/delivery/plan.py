@@ -144,7 +144,7 @@ def _cut(row: Row, zone: ZoneInfo, one: Planned) -> list[Portion]:
 
 def pieces(reading: Reading, one: Planned, rows: Sequence[Row], zone: ZoneInfo) -> list[Piece]:
     """The parts of these entries with their lengths at this target."""
-    bills = billable.supervised(reading.conn, reading.policy)
+    bills = billable.supervised_billing(reading.conn, reading.policy)
     projects = {row["id"]: row for row in select(reading.conn, "SELECT id, name, bill_supervised FROM project")}
     found, doubt = [], deliveries.doubt_of(reading.conn)
     for row in rows:

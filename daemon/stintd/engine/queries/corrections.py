@@ -19,7 +19,7 @@ from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor, first, select
 from stintd.engine.sheet import rollup
-from stintd.engine.sheet.derive import derive_range, merged
+from stintd.engine.sheet.derive import derive_range, merge_ranges
 from stintd.engine.view import View
 from stintd.errors import Invalid
 from stintd.store import heartbeats
@@ -139,7 +139,7 @@ def _by_evidence(view: View, approved: list[Row], span: Period, zone: Any) -> Su
         for key, length_us in _parts(stretches, span, zone):
             found[key] = found.get(key, 0) + sign * length_us
 
-    for lo, hi in merged(bounds, gap_us):
+    for lo, hi in merge_ranges(bounds, gap_us):
         add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now, without=frozenset(lifted)).stretches, 1)
         add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now).stretches, -1)
     for key, length_us in _sums(view, lifted.values(), span, zone).items():

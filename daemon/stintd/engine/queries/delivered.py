@@ -73,7 +73,7 @@ def _rounded(view: View, one: Planned, span: Period, zone: Any, filters: Row) ->
 
 def _share_billed(view: View) -> Callable[[Row, rules.Part], int]:
     """What of a part is handed over: without what was only supervised where the project does not bill that."""
-    bills = billable.supervised(view.conn, view.policy)
+    bills = billable.supervised_billing(view.conn, view.policy)
     projects = select(view.conn, "SELECT id, name, bill_supervised FROM project")
     whole = {row["id"]: bills(row) for row in projects}
     return lambda row, part: part.length_us if whole.get(row["project_id"], True) else part.hands_on_us

@@ -209,7 +209,7 @@ class _Names:
         self._projects = {row["id"]: row for row in select(view.conn, sql)}
         self._tasks = {(row["project_id"], row["key"]): row for row in select(view.conn, "SELECT * FROM task")}
         self._terms: dict[tuple[str, str], rules.Terms] = {}
-        self._bills_supervised = billing.supervised(view.conn, view.policy)
+        self._bills_supervised = billing.supervised_billing(view.conn, view.policy)
 
     def key(self, group_by: str, part: Total) -> tuple[str, str]:
         """The row a line belongs to: its key and name."""

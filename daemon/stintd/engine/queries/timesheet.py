@@ -65,7 +65,7 @@ def _rows(view: View, span: Period, filters: Row, zone: Any, target: Planned | N
     clauses, values = overlapping(span.lo_us, span.hi_us)
     more, wanted = conditions(filters)
     actor = filters.get("actor") or "human"
-    bills_supervised = billable.supervised(view.conn, view.policy)
+    bills_supervised = billable.supervised_billing(view.conn, view.policy)
     projects = {row["id"]: row for row in select(view.conn, "SELECT id, name, bill_supervised FROM project")}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     exact: dict[tuple[str, str], dict[str, list[int]]] = {}

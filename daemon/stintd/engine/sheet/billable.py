@@ -33,12 +33,12 @@ def is_billable(rule: MapRule | None, project: Row | None, actor: str) -> bool:
     return billable
 
 
-def supervised(conn: Connection, policy: Policy) -> Callable[[Row], bool]:
+def supervised_billing(conn: Connection, policy: Policy) -> Callable[[Row], bool]:
     """Whether a project's supervised time is billed: by the first mapping to it that says so and holds on every branch,
     for totals know no branch; else by the project's own word."""
-    said: dict[str, bool] = {}
+    by_project: dict[str, bool] = {}
     for dated in rules(conn, policy):
         rule = dated.rule
         if rule.bill_supervised is not None and rule.project is not None and rule.branch is None:
-            said.setdefault(normal_name(rule.project), rule.bill_supervised)
-    return lambda project: said.get(normal_name(project["name"]), bool(project["bill_supervised"]))
+            by_project.setdefault(normal_name(rule.project), rule.bill_supervised)
+    return lambda project: by_project.get(normal_name(project["name"]), bool(project["bill_supervised"]))

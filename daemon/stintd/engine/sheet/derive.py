@@ -34,9 +34,9 @@ UNION ALL SELECT * FROM entry WHERE end_us IS NULL AND start_us <= ? AND (origin
 
 def ingest(step: Step, beats: Sequence[Heartbeat]) -> None:
     """Store heartbeats, give their places a project, and touch what they change."""
-    kept = recorded(step.conn, beats)
-    if kept:
-        added = heartbeats.add(step.conn, kept)
+    recorded = drop_unrecorded(step.conn, beats)
+    if recorded:
+        added = heartbeats.add(step.conn, recorded)
         projects.ensure_projects(step, added.new_contexts)
         for lo_us, hi_us in added.touched:
             step.touch(lo_us, hi_us)
@@ -66,13 +66,13 @@ def learn_files(step: Step, checkout: str, files: tuple[ProjectFile, ...]) -> No
         step.touch(*known)
 
 
-def recorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
+def drop_unrecorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
     """Without those of a time in which their owner had switched recording off; they may come late."""
     if not beats:
         return []
     times = [to_us(beat.time) for beat in beats]
-    off = [one for one in absences.overlapping(conn, min(times), max(times)) if one.kind == "off"]
-    return [beat for beat in beats if not any(one.start <= beat.time < one.end for one in off)]
+    off = [absence for absence in absences.overlapping(conn, min(times), max(times)) if absence.kind == "off"]
+    return [beat for beat in beats if not any(absence.start <= beat.time < absence.end for absence in off)]
 
 
 def refresh(step: Step, touched: Iterable[tuple[int, int]]) -> None:
@@ -87,7 +87,7 @@ def refresh(step: Step, touched: Iterable[tuple[int, int]]) -> None:
 
 def _derive_again(step: Step, ranges: list[tuple[int, int]]) -> None:
     gap_us = timesheet.island_gap(step.policy)
-    for lo_us, hi_us in merged([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
+    for lo_us, hi_us in merge_ranges([heartbeats.island(step.conn, lo, hi, gap_us) for lo, hi in ranges], gap_us):
         _learn(step, lo_us, hi_us)
         sheet = derive_range(step.conn, step.state.resolver(step.conn, step.policy), step.policy, lo_us, hi_us, step.now)
         reach_us = timesheet.reach(step.policy)
@@ -121,7 +121,7 @@ def derive_range(
     return timesheet.derive(evidence, edits, policy, resolver, now, habits.Habits(conn, ZoneInfo(policy.zone)))
 
 
-def merged(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int, int]]:
+def merge_ranges(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int, int]]:
     """Overlapping ranges (or such as lie within `gap_us` of each other) as one, in order."""
     out: list[tuple[int, int]] = []
     for lo, hi in sorted(ranges):

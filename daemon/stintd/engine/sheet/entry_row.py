@@ -27,12 +27,12 @@ def row_of(step: Step, stretch: Stretch) -> Row:
     subjects = _subjects(step, stretch)
     project = first(step.conn, "SELECT * FROM project WHERE id = ?", (stretch.project,)) if stretch.project else None
     task = stretch.task or ticket_in(subjects, step.policy) or (project["default_task"] if project else None)
-    said = _said(step, stretch.session)
-    told = said.pop("description", "") or describe(subjects, _next_subject(step, stretch), stretch.branch)
+    session_words = _session_words(step, stretch.session)
+    description = session_words.pop("description", "") or describe(subjects, _next_subject(step, stretch), stretch.branch)
     return {
         "actor": stretch.actor, "origin": "auto", "project_id": stretch.project, "task": task,
         "start_us": to_us(stretch.start), "end_us": end_us, "state": "running" if stretch.is_open else "finished",
-        "description": told, **_billing(step, stretch, project), **said,
+        "description": description, **_billing(step, stretch, project), **session_words,
         "hands_on_us": _us(stretch.hands_on), "supervised_us": _us(stretch.supervised),
         "last_evidence_us": to_us(stretch.last_evidence), "repo_id": stretch.repo, "branch": stretch.branch,
         "session": stretch.session, "is_confirmed": int(stretch.is_confirmed),
@@ -41,7 +41,7 @@ def row_of(step: Step, stretch: Stretch) -> Row:
     }  # fmt: skip
 
 
-def _said(step: Step, session: str | None) -> Row:
+def _session_words(step: Step, session: str | None) -> Row:
     """What the start of a session said of the work: description, tags, billable; only what it did say."""
     row = first(step.conn, "SELECT description, tags, billable FROM session WHERE id = ?", (session,)) if session else None
     if row is None:
@@ -57,8 +57,8 @@ def _subjects(step: Step, stretch: Stretch) -> list[str]:
     if stretch.project is None:
         return []
     where = {"repo": stretch.repo, "project": stretch.project, "branch": stretch.branch}
-    found = select(step.conn, COMMITS, {**where, "start": to_us(stretch.start), "end": to_us(stretch.end)})
-    return [row["subject"] for row in found]
+    commits = select(step.conn, COMMITS, {**where, "start": to_us(stretch.start), "end": to_us(stretch.end)})
+    return [row["subject"] for row in commits]
 
 
 def _next_subject(step: Step, stretch: Stretch) -> str | None:
@@ -66,8 +66,8 @@ def _next_subject(step: Step, stretch: Stretch) -> str | None:
     if stretch.repo is None:
         return None
     end_us = to_us(stretch.end)
-    found = first(step.conn, NEXT_COMMIT, (stretch.repo, stretch.branch or "", end_us, end_us + DAY_US))
-    return found["subject"] if found else None
+    commit = first(step.conn, NEXT_COMMIT, (stretch.repo, stretch.branch or "", end_us, end_us + DAY_US))
+    return commit["subject"] if commit else None
 
 
 def _billing(step: Step, stretch: Stretch, project: Row | None) -> Row:

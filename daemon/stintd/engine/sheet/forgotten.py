@@ -27,7 +27,7 @@ def look(step: Step) -> datetime | None:
     """Pause what has come to a pause; the next instant at which passing time alone may pause something."""
     checks = []
     for row in select(step.conn, RUNNING):
-        timer, zone = _since_vouched(step, rollup.entry_of(row)), ZoneInfo(row["zone"])
+        timer, zone = _restart_at_vouched(step, rollup.entry_of(row)), ZoneInfo(row["zone"])
         signs = _signs(step, row, timer)
         due = manual.pause_due(timer, signs, step.policy, zone, step.now)
         if due is None:
@@ -39,7 +39,7 @@ def look(step: Step) -> datetime | None:
     return min(checks, default=None)
 
 
-def _since_vouched(step: Step, timer: TimeEntry) -> TimeEntry:
+def _restart_at_vouched(step: Step, timer: TimeEntry) -> TimeEntry:
     """The timer from when its owner last said what its time had been: before that it is not looked at again."""
     known = cursors.get(step.conn, VOUCHED + timer.id)
     at = from_us(int(known)) if known is not None else timer.start

@@ -34,14 +34,14 @@ WHERE actor = 'human' AND is_confirmed = 1 AND start_us BETWEEN ? AND ? ORDER BY
 
 
 @frozen
-class Learnt:
+class DayHabits:
     """What a day knows: first and last usual minute (None: every hour is usual), and the habit around a silence."""
 
     minutes: tuple[int, int] | None = None
     habit: Habit = UNKNOWN
 
     @classmethod
-    def from_row(cls, text: str) -> "Learnt":
+    def from_row(cls, text: str) -> "DayHabits":
         """Of the values stored with a day; what is not there was not learnt."""
         values = json.loads(text)
         hours = values.get("usualMinutes")
@@ -57,7 +57,7 @@ class Learnt:
         return json.dumps(values)
 
 
-NOTHING = Learnt()
+NOTHING = DayHabits()
 
 
 class Habits:
@@ -65,11 +65,11 @@ class Habits:
 
     def __init__(self, conn: Connection, zone: ZoneInfo) -> None:
         self._conn, self._zone = conn, zone
-        self._known: dict[date, Learnt] = {}
+        self._known: dict[date, DayHabits] = {}
 
     def covers(self, instant: datetime) -> bool:
         """Whether this is a time at which the owner usually works. A day that knows none has every hour."""
-        hours = self._of(instant).minutes
+        hours = self._day_habits(instant).minutes
         if hours is None:
             return True
         minute = _minute(instant, self._zone)
@@ -77,19 +77,19 @@ class Habits:
 
     def habit(self, instant: datetime) -> Habit:
         """What a silence that begins then usually means."""
-        return self._of(instant).habit
+        return self._day_habits(instant).habit
 
-    def _of(self, instant: datetime) -> Learnt:
+    def _day_habits(self, instant: datetime) -> DayHabits:
         day = day_of(instant, self._zone)
         if day not in self._known:
-            self._known[day] = stored(self._conn, day)
+            self._known[day] = load_day(self._conn, day)
         return self._known[day]
 
 
-def stored(conn: Connection, day: date) -> Learnt:
+def load_day(conn: Connection, day: date) -> DayHabits:
     """What a day learnt, if anything."""
     rows = select(conn, "SELECT values_json FROM day_policy WHERE day = ?", (day.isoformat(),))
-    return Learnt.from_row(rows[0]["values_json"]) if rows else NOTHING
+    return DayHabits.from_row(rows[0]["values_json"]) if rows else NOTHING
 
 
 def learn(conn: Connection, lo_us: int, hi_us: int, zone: ZoneInfo, policy: Policy) -> None:
@@ -99,11 +99,11 @@ def learn(conn: Connection, lo_us: int, hi_us: int, zone: ZoneInfo, policy: Poli
     day = first
     while day <= last:
         if day.isoformat() not in known:
-            conn.execute("INSERT INTO day_policy VALUES (?, ?)", (day.isoformat(), _learnt(conn, day, zone, policy).to_row()))
+            conn.execute("INSERT INTO day_policy VALUES (?, ?)", (day.isoformat(), _learn_day(conn, day, zone, policy).to_row()))
         day += ONE_DAY
 
 
-def _learnt(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> Learnt:
+def _learn_day(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> DayHabits:
     """From the confirmed work of the weeks before a day, if there were days enough."""
     midnight = start_of_day(day, zone)
     lo_us, hi_us = to_us(midnight - LOOK_BACK), to_us(midnight) - 1
@@ -113,7 +113,7 @@ def _learnt(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> Lear
         return NOTHING
     stretches = [PastWork(row["start_us"], row["last_evidence_us"] or row["end_us"], row["project_id"]) for row in work]
     finishes = heartbeats.person_ends(conn, FINISHING, lo_us, hi_us)
-    return Learnt(minutes, habit_of(stretches, finishes, limits_of(policy)))
+    return DayHabits(minutes, habit_of(stretches, finishes, limits_of(policy)))
 
 
 def _usual(work: Sequence[Row], zone: ZoneInfo) -> tuple[int, int] | None:

@@ -19,7 +19,7 @@ def ensure_projects(step: Step, contexts: Iterable[Context]) -> None:
         if context.kind == "presence":
             continue
         home = step.state.resolver(step.conn, step.policy).home(context)
-        project = _made(step, home.draft) if home.draft is not None else home.project
+        project = _make_project(step, home.draft) if home.draft is not None else home.project
         if project is not None and home.is_kept and context.repo is not None:
             _keep(step, context.repo, project)
 
@@ -31,7 +31,7 @@ def _keep(step: Step, repo: RepoId, project: ProjectId) -> None:
         step.forget_places()
 
 
-def _made(step: Step, draft: ProjectDraft) -> ProjectId:
+def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
     """A new project, and the renames that keep names apart."""
     for earlier, name in draft.renames:
         rowio.update(step.conn, "project", earlier, {"name": name, "normal_name": normal_name(name)})
@@ -53,9 +53,9 @@ def _made(step: Step, draft: ProjectDraft) -> ProjectId:
 
 def client_of(step: Step, name: str) -> str:
     """The client of this name, made if there is none."""
-    found = first(step.conn, "SELECT id FROM client WHERE name = ?", (name,))
-    if found is not None:
-        return str(found["id"])
+    client = first(step.conn, "SELECT id FROM client WHERE name = ?", (name,))
+    if client is not None:
+        return str(client["id"])
     client_id = step.new_id()
     rowio.insert(step.conn, "client", {"id": client_id, "name": name, "created_us": to_us(step.now)})
     return client_id

@@ -51,8 +51,8 @@ def bill_again(step: Step, project_id: str) -> None:
     project = first(step.conn, "SELECT * FROM project WHERE id = ?", (project_id,))
     sql = "SELECT * FROM entry WHERE project_id = ? AND origin = 'auto' AND instr(pinned, 'text') = 0"
     for row in select(step.conn, f"{sql} AND approved_us IS NULL AND locked = 0", (project_id,)):
-        said = first(step.conn, "SELECT billable FROM session WHERE id = ?", (row["session"],)) if row["session"] else None
-        if project is None or (said is not None and said["billable"] is not None):
+        session = first(step.conn, "SELECT billable FROM session WHERE id = ?", (row["session"],)) if row["session"] else None
+        if project is None or (session is not None and session["billable"] is not None):
             continue
         rule = billable.rule_of(step.conn, step.policy, project["name"], row["branch"])
         _change(step, row, {**row, "billable": int(billable.is_billable(rule, project, row["actor"]))})
