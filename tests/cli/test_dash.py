@@ -47,7 +47,7 @@ def test_the_browser_is_given_the_link_that_is_printed(daemon, tmp_path):
     assert url.startswith(f"{address}/dash/open/")
     status, where = opened(url)
     assert (status, where[:7]) == (303, "/#page=")
-    assert opened(url)[0] == 401, "it is good once"
+    assert opened(url)[0] == 401, "it works once"
 
 
 @pytest.mark.parametrize(("arguments", "program"), [((), None), ((), "exit 1"), (("--no-open",), "touch called")])
@@ -55,7 +55,7 @@ def test_without_a_browser_the_link_is_printed_with_what_to_do(daemon, tmp_path,
     none = {"BROWSER": "", "DISPLAY": "", "WAYLAND_DISPLAY": "", "WSL_DISTRO_NAME": ""}
     told = daemon.stint("dash", *arguments, cwd=tmp_path, **(browser(tmp_path, program) if program else none)).out
     assert "/dash/open/" in told.splitlines()[0]
-    assert "good once" in told
+    assert "works once" in told
     assert not (tmp_path / "called").exists()
 
 
@@ -67,11 +67,11 @@ def test_the_link_as_json_opens_nothing(daemon, tmp_path):
 
 def test_browsers_are_sent_away_and_counted(daemon):
     daemon.stint("dash", "--revoke")
-    assert daemon.stint("dash", "--revoke").out == "no browser was in\n"
+    assert daemon.stint("dash", "--revoke").out == "no browser was signed in\n"
     for _ in range(2):
         assert opened(daemon.stint("dash", "--no-open").out.splitlines()[0])[0] == 303
     assert daemon.stint("keys").out.count("browser 20") == 2
-    assert daemon.stint("dash", "--revoke").out == "sent 2 browsers away\n"
+    assert daemon.stint("dash", "--revoke").out == "signed out 2 browsers\n"
     assert "no keys" in daemon.stint("keys").out
 
 

@@ -207,33 +207,33 @@ def crash_report(home: Path) -> None:
 
 FAULTS: list[tuple[Callable[[Path], None], str, str, str, str]] = [
     (wrong_setting, "settings", "error", "time.laed is not a setting", "did you mean time.lead?"),
-    (missing_folder, "folders", "warning", "is not there", "stint watch remove"),
-    (folder_is_file, "folders", "warning", "is no folder", "stint watch remove"),
+    (missing_folder, "folders", "warning", "does not exist", "stint watch remove"),
+    (folder_is_file, "folders", "warning", "is not a folder", "stint watch remove"),
     (no_folder, "folders", "warning", "no folder is watched", "stint up FOLDER"),
     (damaged_database, "database", "error", "", "stint restart"),
     (lost_database, "database", "error", "is gone", "stint up"),
     (set_aside_database, "quarantine", "warning", "stintd.db.damaged-20261101T000000", "stint log"),
-    (readable_database, "permissions", "warning", "stintd.db may be read by others", "chmod 600"),
-    (open_folder, "permissions", "warning", "backups is open to others", "chmod 700"),
+    (readable_database, "permissions", "warning", "stintd.db can be read by other users", "chmod 600"),
+    (open_folder, "permissions", "warning", "backups is open to other users", "chmod 700"),
     (linked_folder, "home", "error", "is a symlink", "move it away"),
-    (unreadable_message, "spool", "warning", "1 messages of hooks or editors could not be read", "empty that folder"),
-    (waiting_message, "spool", "warning", "1 messages of hooks wait", "stint up"),
+    (unreadable_message, "spool", "warning", "1 message from hooks or editors could not be read", "empty that folder"),
+    (waiting_message, "spool", "warning", "1 message from hooks waits", "stint up"),
     (stale_socket, "socket", "warning", "is left from a daemon that was killed", "stint up"),
     (lost_socket, "lock", "error", "does not listen", "end process"),
-    (file_for_socket, "socket", "error", "is no socket", "move it away"),
-    (readable_key, "keys", "error", "may be read by others", "chmod 600"),
+    (file_for_socket, "socket", "error", "is not a socket", "move it away"),
+    (readable_key, "keys", "error", "can be read by other users", "chmod 600"),
     (missing_key, "keys", "error", "cannot be read", "stint connect"),
-    (readable_secret, "permissions", "warning", "target-acme may be read by others", "chmod 600"),
+    (readable_secret, "permissions", "warning", "target-acme can be read by other users", "chmod 600"),
     (foreign_hooks_path, "hooks", "warning", "core.hooksPath", "git config --global --unset"),
     (edited_hook, "hooks", "warning", "changed by hand", "stint hooks install git"),
-    (mute_hook, "hooks", "warning", "may not be run", "stint hooks install git"),
+    (mute_hook, "hooks", "warning", "is not executable", "stint hooks install git"),
     (lost_hooks, "hooks", "warning", "are gone", "stint hooks install git"),
-    (old_git, "git", "error", "git 2.11 is older", "install git 2.20"),
+    (old_git, "git", "error", "git 2.11 is too old", "install git 2.20"),
     (no_git, "git", "error", "git is not installed", "install git"),
-    (unknown_zone, "zone", "error", "'Mars/Phobos' is no time zone", "Europe/Berlin"),
+    (unknown_zone, "zone", "error", "'Mars/Phobos' is not a time zone", "Europe/Berlin"),
     (clock_set_back, "clock", "error", "was written in the future", "timedatectl"),
-    (old_backup, "backups", "warning", "the newest is of 2025-01-01", "stint backup"),
-    (no_backup, "backups", "warning", "there is none", "stint backup"),
+    (old_backup, "backups", "warning", "the newest is from 2025-01-01", "stint backup"),
+    (no_backup, "backups", "warning", "there are none", "stint backup"),
     (crash_report, "crash", "warning", "stint-crash.txt", "report it"),
 ]
 
@@ -298,7 +298,7 @@ def test_limits_of_the_kernel_and_a_full_disk_are_found(home):
     assert low
     assert "sysctl" in low[0]["hint"]
     full = [one for one in inside(f"mount -t tmpfs -o size=8m tmpfs {LAYOUT().state}", home) if one["name"] == "disk"]
-    assert [(one["state"], one["hint"]) for one in full] == [("error", "make room")]
+    assert [(one["state"], one["hint"]) for one in full] == [("error", "free some space")]
 
 
 class TestWithADaemon:

@@ -25,7 +25,7 @@ def test_past_work_is_added_as_a_span(stint, control, berlin):
         "projectName": "acme", "start": "2026-11-20T08:00:00Z", "end": "2026-11-20T09:00:00Z", "taskName": "DEV-1",
         "description": "call",
     }  # fmt: skip
-    assert outcome.out.startswith("added atlas 09:00–10:00, 1h 00m\nit took 20m of automatic time")
+    assert outcome.out.startswith("added atlas 09:00–10:00, 1h 00m\nit replaced 20m of automatic time")
 
 
 def test_an_entry_is_named_by_the_end_of_its_id_and_changed_with_its_revision(stint, sheet):
@@ -57,7 +57,7 @@ def test_an_ending_that_two_entries_have_is_told_with_both(stint, control):
 
 def test_what_is_no_id_is_told(stint, control):
     for word in ("xyz", "1", "../.."):
-        assert "is no id" in stint("delete", word).err
+        assert "is not the id" in stint("delete", word).err
     assert control.requests == []
 
 

@@ -42,5 +42,5 @@ def test_json_and_what_is_no_year(stint, year):
     told = json.loads(stint("heatmap", "2026", "--json").out)
     assert {"day": "2026-03-02", "seconds": 7200} in told["days"]
     wrong = stint("heatmap", "soon")
-    assert (wrong.code, "no year" in wrong.err) == (1, True)
+    assert (wrong.code, "not a year" in wrong.err) == (1, True)
     assert stint("heatmap").code == 0

@@ -36,10 +36,10 @@ def test_a_day_is_a_row_a_project_with_totals_agents_and_marks(stint, day):
     assert "█" in rows["atlas"]
     assert rows["atlas"].endswith("1h 38m")
     assert rows["beta"].endswith("30m")
-    assert "░" in rows["all"]
+    assert "░" in rows["total"]
     assert any("▒" in line and line.endswith("1h 30m agent") for line in lines)
     assert any(set(line.strip()) == {"◆", "◇", " "} for line in lines)
-    assert "hands-on 2h 08m · agents 1h 30m · wall time 2h 08m" in lines
+    assert "active 2h 08m · agents 1h 30m" in lines
     assert "◆ 09:38 atlas 3f2a1b9 Fix parser" in lines
     assert "◇ 10:30 beta checkout DEV-7" in lines
 
@@ -74,7 +74,7 @@ def test_a_day_over_midnight_and_a_change_of_the_clock_are_drawn_inside_their_da
 def test_an_empty_day_says_so(stint, control):
     control.answers["GET", "/api/entries"] = control.answers["GET", "/api/heartbeats"] = page()
     control.answers["GET", "/api/reports"] = report({})
-    assert "nothing in this day" in stint("day", "2026-11-20").out
+    assert "nothing on this day" in stint("day", "2026-11-20").out
 
 
 def test_a_report_has_bars_sums_and_wall_time(stint, day):

@@ -33,7 +33,7 @@ def hours(daemon):
 
 def test_a_preview_an_import_a_second_one_and_the_way_back(daemon):
     preview = daemon.stint("backfill", "agents", "--dry-run").out
-    assert "would come; estimated, not delivered before you approve" in preview
+    assert "estimated, not delivered before you approve" in preview
     assert "+40m agents" in preview
     assert hours(daemon) == {}
     told = daemon.stint("backfill", "agents", "--from", DAY, "--to", DAY).out
@@ -46,7 +46,7 @@ def test_a_preview_an_import_a_second_one_and_the_way_back(daemon):
     assert "DEV-7" in listed
     daemon.restart()
     assert hours(daemon) == TRUTH
-    assert daemon.stint("backfill", "--undo").out.startswith("taken back: backfill agents")
+    assert daemon.stint("backfill", "--undo").out.startswith("undone: backfill agents")
     assert hours(daemon) == {}
     refused = daemon.stint("backfill", "--undo", check=False)
     assert refused.code == 1

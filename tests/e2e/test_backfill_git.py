@@ -34,11 +34,11 @@ def hours(daemon, by="project"):
 
 def test_the_weeks_before_come_estimated_with_their_band_and_go_as_one_step(daemon):
     preview = daemon.stint("backfill", "--dry-run").out
-    assert "2 repositories, 5 acts of git read" in preview
-    assert "acme: +2h 42m hands-on (32m to 6h 12m)" in preview
+    assert "read 2 repositories, 5 events in git" in preview
+    assert "acme: +2h 42m active (32m to 6h 12m)" in preview
     assert hours(daemon) == {}
     told = daemon.stint("backfill", "--yes").out
-    assert "4 heartbeats" in told or "5 heartbeats" in told
+    assert "imported 4 events" in told or "imported 5 events" in told
     assert hours(daemon) == {"acme": 162, "beta": 30}
     assert "nothing new" in daemon.stint("backfill", "git", "--yes").out
     assert hours(daemon) == {"acme": 162, "beta": 30}
@@ -48,7 +48,7 @@ def test_the_weeks_before_come_estimated_with_their_band_and_go_as_one_step(daem
     why = daemon.stint("why", (DAY + timedelta(minutes=20)).strftime("%Y-%m-%d %H:%M")).out
     assert "estimated from what was read afterwards" in why
     assert "read afterwards: estimated as work" in " ".join(why.split())
-    assert daemon.stint("backfill", "--undo").out.startswith("taken back")
+    assert daemon.stint("backfill", "--undo").out.startswith("undone: ")
     assert hours(daemon) == {}
 
 

@@ -143,9 +143,9 @@ def test_bad_backups_are_refused_and_change_nothing(tmp_path):
         daemon.stint("add", "--create", "acme", "10m")
         path = Path(daemon.stint("backup", "--json", "--to", str(tmp_path / "copy.db")).json["copy"])
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert "is there already" in daemon.stint("backup", "--to", str(path), check=False).err
+        assert "exists already" in daemon.stint("backup", "--to", str(path), check=False).err
         refused = daemon.stint("backup", "restore", str(path), check=False)
-        assert (refused.code, "say --yes" in refused.err) == (1, True)
+        assert (refused.code, "add --yes" in refused.err) == (1, True)
     damaged, text, newer = tmp_path / "damaged.db", tmp_path / "text.db", tmp_path / "newer.db"
     raw = path.read_bytes()
     damaged.write_bytes(raw[:4096] + b"\xff" * 40960 + raw[45056:])

@@ -36,7 +36,7 @@ class Terminal:
         """Press a key and read until it asks again."""
         self.text = ""
         self.press(key)
-        self.until("go on")
+        self.until("continue")
 
     def rest(self):
         """The exit code, once it has ended."""
@@ -82,18 +82,18 @@ def environment(tmp_path):
 
 def test_the_first_start_offers_what_there_is_each_by_one_key_and_the_second_does_not(environment, tmp_path):
     first = Terminal(environment, "up", str(tmp_path / "code"))
-    first.until("go on")
-    assert "hours from before" in first.text
-    assert "hooks of claude-code, vim" in first.text
-    assert "start stintd with your session" in first.text
+    first.until("continue")
+    assert "import past hours" in first.text
+    assert "install hooks for claude-code, vim" in first.text
+    assert "start stintd when you log in" in first.text
     first.answer("b")
     assert "estimated, not delivered before you approve" in first.text
-    assert "acme: +1h 01m hands-on" in first.text
-    assert "hours from before" not in first.text.rsplit("start stintd", 1)[-1]
+    assert "acme: +1h 01m active" in first.text
+    assert "import past hours" not in first.text.rsplit("start stintd", 1)[-1]
     first.answer("h")
     first.press("\n")
     assert first.rest() == 0
     assert "stintd-agent" in (tmp_path / ".claude/settings.json").read_text()
     again = Terminal(environment, "up", str(tmp_path / "code"))
     assert again.rest() == 0
-    assert "hours from before" not in again.text
+    assert "import past hours" not in again.text

@@ -181,7 +181,7 @@ def test_a_bundle_holds_what_helps_and_no_secret(daemon, tmp_path):
     assert json.loads(parts["stintd-bundle/versions.json"])["stintd"]
     assert "stintd.db" in parts["stintd-bundle/files.txt"]
     again = daemon.stint("doctor", "--bundle", str(target), check=False)
-    assert (again.code, "is there already" in again.err) == (1, True)
+    assert (again.code, "exists already" in again.err) == (1, True)
 
 
 def test_names_are_hidden_on_request(daemon, tmp_path):

@@ -71,8 +71,8 @@ def test_projects_are_mapped_after_asking_and_what_is_only_alike_is_asked_for_it
         daemon.client.post("/api/projects", {"name": name})
     daemon.stint("connect", "clockme", "--url", served(fake), "--key-from", key_of(tmp_path, fake))
     out, asked = at_terminal(daemon, "y\nn\n", "targets", "match", "clockme")
-    assert "map 1 of the same name? [y/N]" in asked
-    assert "documentatoin is only alike: map it to Documentation? [y/N]" in asked
+    assert "map 1 with the same name? [y/N]" in asked
+    assert "documentatoin is only similar: map it to Documentation? [y/N]" in asked
     assert "1 mapped, 2 left" in out
     rules = daemon.client.get("/api/targets")["data"][0]["map"]
     assert rules == [{"project": "atlas", "remote": {"project_id": "p1"}}]

@@ -67,7 +67,7 @@ def test_editors_of_activitywatch_become_hours_once_and_windows_do_not(other, tm
     target.write_text(json.dumps(activitywatch()))
     first = other.stint("import", "activitywatch", str(target), "--json").json
     assert first["accepted"] == 33
-    assert first["passed"] == {"events of currentwindow say nothing of work": 1}
+    assert first["passed"] == {"events of currentwindow say nothing about work": 1}
     (entry,) = other.entries()
     assert 29 * 60 <= entry["durationSeconds"] <= 32 * 60
     again = other.stint("import", "activitywatch", str(target), "--json").json

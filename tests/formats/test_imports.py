@@ -78,7 +78,7 @@ def test_nothing_is_imported_while_a_line_is_bad_unless_bad_ones_are_left_out(ot
     assert other.entries() == []
     taken = other.stint("import", "csv", str(target), "--create", "--skip-bad")
     assert "imported 1 entry, 1h 00m" in taken.out
-    assert "1 passed over: it is still running" in taken.out
+    assert "1 skipped: it is still running" in taken.out
     assert [one["origin"] for one in other.entries()] == ["import"]
 
 
@@ -156,7 +156,7 @@ def test_a_file_of_another_kind_is_refused_with_a_sentence(home, tmp_path, name,
 
 
 def test_what_is_no_file_is_refused_and_standard_input_is_read(home, other):
-    assert "is no file" in home.stint("import", "csv", "/dev/null", check=False).err
+    assert "is not a file" in home.stint("import", "csv", "/dev/null", check=False).err
     assert "cannot be read" in home.stint("import", "csv", "/nowhere", check=False).err
     text = "i 2026-11-20 09:00:00 acme\no 2026-11-20 10:00:00\n"
     assert "imported 1 entry" in other.stint("import", "timeclock", "-", "--create", stdin=text).out

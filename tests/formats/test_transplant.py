@@ -106,7 +106,7 @@ def test_where_there_is_evidence_already_the_files_is_passed_over_and_its_hours_
     target = tmp_path / "all.json"
     lived.stint("export", "json", "-o", str(target))
     shown = other.stint("import", "json", str(target)).out
-    assert f"{COUNT} heartbeats passed over" in shown
+    assert f"{COUNT} heartbeats skipped" in shown
     assert {one["origin"] for one in other.entries()} == {"auto", "import", "manual"}
     assert total(other) == total(lived) + sum(one["durationSeconds"] for one in other.entries() if one["projectName"] == "gamma")
 

@@ -65,8 +65,12 @@ def test_old_git_gets_the_repository_of_the_current_folder(stint, old_git, repo,
     monkeypatch.chdir(repo.path)
     code, out, _ = stint("install", "git")
     assert (code, out.splitlines()) == (
-        0, [f"write in {repo.path}/.git/hooks: post-commit, post-checkout, post-merge, post-rewrite, pre-push"],
-    )  # fmt: skip
+        0,
+        [
+            f"write in {repo.path}/.git/hooks: post-commit, post-checkout, post-merge, post-rewrite, pre-push",
+            "done; git runs the hooks from now on",
+        ],
+    )
     repo.commit("one")
     assert acts_here() == [("commit", str(repo.path))]
     assert stint("install")[1] == "nothing to change\n"

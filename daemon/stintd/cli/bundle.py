@@ -1,4 +1,4 @@
-"""`stint doctor --bundle FILE`: what somebody needs to look into a fault from afar, without a secret in it."""
+"""`stint doctor --bundle FILE`: what somebody else needs to look into a problem, without secrets."""
 
 import io
 import json
@@ -20,17 +20,17 @@ TAIL = 500_000
 """Bytes of each log file: its end."""
 PACKAGES = ("aiohttp", "watchdog", "git", "psutil", "tomli_w")
 ABOUT = """Made by `stint doctor --bundle`. It holds findings, settings, versions, limits, sizes and the end of the log. Keys,
-tokens, addresses of webhooks and what looks like a secret were taken out{names}. No hours are in it: no entries, no
-heartbeats, no database. Look through it before you hand it on.
+tokens, addresses of webhooks and what looks like a secret were removed{names}. It holds no hours: no entries, no
+heartbeats, no database. Look through it before you share it.
 """
 
 
 def write(target, findings, hides_names):
-    """Write the bundle to a new file of the owner's alone; its path."""
+    """Write the bundle to a new file that only you can read; its path."""
     redactor = Redactor(hides_names)
     parts = {
         "README.txt": ABOUT.format(names=", and names were replaced" if hides_names else ""),
-        "doctor.json": _json([finding.as_json() for finding in findings]),
+        "doctor.json": _json([finding.to_json() for finding in findings]),
         "status.json": _json(_fetch("/api/status")),
         "settings.json": _json(_settings(redactor)),
         "versions.json": _json(_versions()),
@@ -44,9 +44,9 @@ def write(target, findings, hides_names):
             for name, text in parts.items():
                 _add(bundle, name, redactor.text(text))
     except FileExistsError:
-        raise Conflict(f"{path} is there already", "name a new file") from None
+        raise Conflict(f"{path} exists already", "name a new file") from None
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}", "name a place where you may write") from error
+        raise Unavailable(f"{path} cannot be written: {error.strerror}", "choose a folder that you can write to") from error
     return path
 
 
@@ -62,25 +62,25 @@ def _json(value):
 
 
 def _fetch(route):
-    """What the daemon says, without the work it tells of: that is nobody's business here."""
+    """What the daemon answers, without the work in it: that is private."""
     try:
-        told = Control().get(route)
+        status = Control().get(route)
     except (StintdError, OSError) as error:
         return {"unavailable": getattr(error, "message", str(error))}
-    return {**told, "timers": len(told.get("timers") or [])}
+    return {**status, "timers": len(status.get("timers") or [])}
 
 
 def _settings(redactor):
-    found = {}
+    values = {}
     for path in (paths.config_file(), paths.settings_file()):
         try:
             with open(path, "rb") as file:
-                found[os.path.basename(path)] = redactor.settings(tomllib.load(file))
+                values[os.path.basename(path)] = redactor.settings(tomllib.load(file))
         except FileNotFoundError:
             continue
         except (OSError, tomllib.TOMLDecodeError) as error:
-            found[os.path.basename(path)] = {"unreadable": str(error)}
-    return found
+            values[os.path.basename(path)] = {"unreadable": str(error)}
+    return values
 
 
 def _versions():
@@ -96,13 +96,13 @@ def _versions():
 
 def _packages():
     """Their folders name their versions; importing them to ask would cost a second."""
-    found = {}
+    versions = {}
     for place in sys.path:
         for name in os.listdir(place) if os.path.isdir(place) else ():
             base, _, rest = name.partition("-")
             if rest.endswith(".dist-info") and base.lower().replace("gitpython", "git") in PACKAGES:
-                found[base] = rest.removesuffix(".dist-info")
-    return found
+                versions[base] = rest.removesuffix(".dist-info")
+    return versions
 
 
 def _files():
@@ -112,19 +112,19 @@ def _files():
     for folder in dict.fromkeys((layout.config_folder, layout.state, layout.run, layout.log, layout.backups, layout.spool,
                                  layout.journal, layout.hooks, layout.secrets)):  # fmt: skip
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-            found = os.lstat(os.path.join(folder, name))
-            when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.st_mtime))
-            lines.append(f"{found.st_mode:o} {found.st_size:>12} {when} {os.path.join(folder, name)}")
+            details = os.lstat(os.path.join(folder, name))
+            when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(details.st_mtime))
+            lines.append(f"{details.st_mode:o} {details.st_size:>12} {when} {os.path.join(folder, name)}")
     return "\n".join(lines) + "\n"
 
 
 def _logs():
-    folder, found = paths.home_layout().log, {}
+    folder, logs = paths.home_layout().log, {}
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         try:
             with open(os.path.join(folder, name), "rb") as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
-                found[name] = file.read().decode("utf-8", "replace")
+                logs[name] = file.read().decode("utf-8", "replace")
         except OSError as error:
-            found[name] = f"unreadable: {error.strerror}\n"
-    return found
+            logs[name] = f"unreadable: {error.strerror}\n"
+    return logs

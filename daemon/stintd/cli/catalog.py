@@ -1,4 +1,4 @@
-"""Finding projects, clients, tasks and keys by the names people type."""
+"""Find projects, clients, tasks and keys by the names people type."""
 
 from difflib import get_close_matches
 
@@ -11,15 +11,15 @@ def normalise(name):
     return "".join(c for c in name.casefold() if c not in "-_. ")
 
 
-def _pick(found, word, kind, hint):
-    exact = [one for one in found if word in (one["name"], one["id"], one.get("key"))]
-    alike = exact or [one for one in found if normalise(one["name"]) == normalise(word)]
+def _pick(rows, word, kind, hint):
+    exact = [row for row in rows if word in (row["name"], row["id"], row.get("key"))]
+    alike = exact or [row for row in rows if normalise(row["name"]) == normalise(word)]
     if len(alike) == 1:
         return alike[0]
     if alike:
-        listed = ", ".join(one["id"] for one in alike)
+        listed = ", ".join(row["id"] for row in alike)
         raise Invalid(f"there are {len(alike)} {kind}s called {word}", f"use an id: {listed}")
-    close = get_close_matches(word, [one["name"] for one in found], n=3, cutoff=0.6)
+    close = get_close_matches(word, [row["name"] for row in rows], n=3, cutoff=0.6)
     meant = f"did you mean {' or '.join(for_terminal(name) for name in close)}?" if close else hint
     raise NotFound(f"there is no {kind} {word}", meant)
 
@@ -38,15 +38,15 @@ def find_client(control, word):
 
 
 def find_user(control, word):
-    found = list(control.every("/api/users"))
-    by_address = [one for one in found if (one["email"] or "").casefold() == word.casefold()]
-    return by_address[0] if by_address else _pick(found, word, "user", "`stint users` lists them")
+    users = list(control.every("/api/users"))
+    by_address = [user for user in users if (user["email"] or "").casefold() == word.casefold()]
+    return by_address[0] if by_address else _pick(users, word, "user", "`stint users` lists them")
 
 
 def find_task(control, word, project=None):
-    of = find_project(control, project)["id"] if project else None
-    found = list(control.every("/api/tasks", status="all", projectId=of))
-    return _pick(found, word, "task", "`stint tasks` lists them")
+    project_id = find_project(control, project)["id"] if project else None
+    tasks = list(control.every("/api/tasks", status="all", projectId=project_id))
+    return _pick(tasks, word, "task", "`stint tasks` lists them")
 
 
 def find_key(control, word):

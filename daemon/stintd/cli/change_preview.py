@@ -6,14 +6,14 @@ SHOWN = 20
 
 
 def lines(answer):
-    """The difference the daemon told: what is made, changed and taken away, and what each project wins or loses."""
-    told = answer.get("difference") or answer
-    counts = [f"{told[name]} {name}" for name in ("created", "updated", "deleted") if told.get(name)]
+    """The difference: entries created, changed and deleted, and the time each project gains or loses."""
+    difference = answer.get("difference") or answer
+    counts = [f"{difference[name]} {name}" for name in ("created", "updated", "deleted") if difference.get(name)]
     if not counts:
         yield dim("nothing changes")
         return
-    before, after = told.get("beforeSeconds", 0), told.get("afterSeconds", 0)
+    before, after = difference.get("beforeSeconds", 0), difference.get("afterSeconds", 0)
     yield bold("entries: " + ", ".join(counts)) + f"  {length(before)} → {length(after)}"
-    for row in (told.get("projects") or [])[:SHOWN]:
+    for row in (difference.get("projects") or [])[:SHOWN]:
         more = row["afterSeconds"] - row["beforeSeconds"]
         yield f"  {'+' if more > 0 else '−'}{length(abs(more))}  {for_terminal(row.get('name')) or UNKNOWN}"

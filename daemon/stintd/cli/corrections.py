@@ -7,7 +7,7 @@ from stintd.cli.text import UNKNOWN, decimal_hours, for_terminal, local, warn
 from stintd.errors import StintdError
 
 LONGEST = 62
-"""Days of a period whose approvals are compared unasked: all of its evidence is read for it."""
+"""Days of the longest period whose approvals are always compared: all of its evidence is read for that."""
 MOST = 8
 
 
@@ -21,7 +21,7 @@ def fetch_corrections(control, bounds, **filters):
         return []
     try:
         return list(control.every("/api/corrections", **bounds, **filters))
-    except StintdError:  # a sheet is worth showing without them; a daemon of an earlier version knows none
+    except StintdError:  # the sheet is still worth showing; an older daemon has no corrections
         return []
 
 
@@ -33,28 +33,28 @@ def days_of(answer):
     return {"from_": first.date().isoformat(), "to": (last.date() - timedelta(days=1)).isoformat()}
 
 
-def text_of(one):
+def text_of(correction):
     """`Wed 18 acme · DEV-12: approved 3.50 h, now 3.75 h (+0.25)`."""
-    day = date.fromisoformat(one["day"])
-    difference = one["differenceSeconds"]
+    day = date.fromisoformat(correction["day"])
+    difference = correction["differenceSeconds"]
     signed = ("+" if difference > 0 else "-") + decimal_hours(abs(difference))
     return (
-        f"{day:%a} {day.day} {name_of(one)}: approved {decimal_hours(one['approvedSeconds'])} h, "
-        f"now {decimal_hours(one['nowSeconds'])} h ({signed})"
+        f"{day:%a} {day.day} {name_of(correction)}: approved {decimal_hours(correction['approvedSeconds'])} h, "
+        f"now {decimal_hours(correction['nowSeconds'])} h ({signed})"
     )
 
 
-def name_of(one):
-    project, task = for_terminal(one.get("projectName")) or UNKNOWN, for_terminal(one.get("taskName"))
-    agent = " (agent)" if one.get("actor") == "agent" else ""
+def name_of(correction):
+    project, task = for_terminal(correction.get("projectName")) or UNKNOWN, for_terminal(correction.get("taskName"))
+    agent = " (agent)" if correction.get("actor") == "agent" else ""
     return (f"{project} · {task}" if task else project) + agent
 
 
-def command(one):
-    """What takes the difference over: the approval is taken back, or given to what is new."""
-    verb = "unapprove" if one["cause"] == "evidence" else "approve"
-    project = f" --project {quote_word(for_terminal(one['projectName']))}" if one.get("projectName") else ""
-    return f"stint {verb} {one['day']}{project}"
+def command(correction):
+    """The command that settles the difference: unapprove the old hours, or approve the new ones."""
+    verb = "unapprove" if correction["cause"] == "evidence" else "approve"
+    project = f" --project {quote_word(for_terminal(correction['projectName']))}" if correction.get("projectName") else ""
+    return f"stint {verb} {correction['day']}{project}"
 
 
 def quote_word(text):
@@ -62,10 +62,10 @@ def quote_word(text):
     return text if text and all(c.isalnum() or c in "-_./" for c in text) else "'" + text.replace("'", "'\\''") + "'"
 
 
-def lines(found, room):
+def lines(corrections, room):
     """What to print below a sheet."""
-    for one in found[:MOST]:
-        why = "later evidence is kept out" if one["cause"] == "evidence" else "the difference is not approved"
-        yield from map(warn, wrap(f"! {text_of(one)}, {why}: `{command(one)}`", room))
-    if len(found) > MOST:
-        yield warn(f"! {len(found) - MOST} more: `stint review`")
+    for correction in corrections[:MOST]:
+        why = "evidence that came later is not counted" if correction["cause"] == "evidence" else "the difference is not approved"
+        yield from map(warn, wrap(f"! {text_of(correction)}, {why}: `{command(correction)}`", room))
+    if len(corrections) > MOST:
+        yield warn(f"! {len(corrections) - MOST} more: `stint review`")

@@ -41,33 +41,33 @@ def fit(text, room):
     if room <= 0:
         return ""
     mark = "…" if has_blocks() else "~"
-    kept, used = [], 0
+    characters, used = [], 0
     for character in text:
         used += _cells(character)
         if used > room - 1:
             break
-        kept.append(character)
-    return "".join(kept) + mark
+        characters.append(character)
+    return "".join(characters) + mark
 
 
 def fit_end(text, room):
-    """The same, cut at the front: of a path the end tells more."""
+    """The same, cut at the front: the end of a path says more."""
     return text if width(text) <= room else fit(text[::-1], room)[::-1]
 
 
 def fit_painted(text, room):
     """The same for text that carries our own colours, which take no columns."""
-    kept, used, in_code = [], 0, False
+    characters, used, in_code = [], 0, False
     for character in text:
         if in_code or character == "\x1b":
             in_code = character != "m"
-            kept.append(character)
+            characters.append(character)
             continue
         used += _cells(character)
         if used > room:
             break
-        kept.append(character)
-    return "".join(kept) + ("\x1b[0m" if used > room and "\x1b" in text else "")
+        characters.append(character)
+    return "".join(characters) + ("\x1b[0m" if used > room and "\x1b" in text else "")
 
 
 def align_left(text, room):
@@ -107,8 +107,8 @@ def wrap(text, room, indent=""):
 
 
 class Column:
-    """One column of a table: its title, which side it leans to, and what becomes of it on a narrow screen: one that
-    `gives_way` is cut down to `least`, one that `may_go` is left out, the rightmost first.
+    """One column of a table: its title, its side, and what happens to it on a narrow screen: one that `gives_way` is cut
+    down to `least`, one that `may_go` is left out, the rightmost first.
 
     `paint` colours a cell after it has its width: it gets the text and the row's number. `keeps_end`: cut at the front.
     """
@@ -120,7 +120,7 @@ class Column:
 
 
 def table(shape, rows, room=None, gap=2, has_sum=False):
-    """Lines of a table no wider than `room`: columns that give way are cut, the widest first.
+    """The lines of a table, no wider than `room`: columns that give way are cut, the widest first.
 
     With `has_sum` the last row is a sum: a rule goes before it, and it is not painted by its columns.
     """
@@ -141,10 +141,10 @@ def table(shape, rows, room=None, gap=2, has_sum=False):
 def _drop_columns(shape, rows, room, gap):
     sizes = [max([width(shape[i].title), *(width(row[i]) for row in rows)]) for i in range(len(shape))]
     least = [min(size, c.least) if c.gives_way else size for c, size in zip(shape, sizes, strict=True)]
-    kept = list(range(len(shape)))
-    while sum(least[i] for i in kept) + gap * (len(kept) - 1) > room and any(shape[i].may_go for i in kept):
-        kept.remove(max(i for i in kept if shape[i].may_go))
-    return [shape[i] for i in kept], [[row[i] for i in kept] for row in rows], [sizes[i] for i in kept]
+    indexes = list(range(len(shape)))
+    while sum(least[i] for i in indexes) + gap * (len(indexes) - 1) > room and any(shape[i].may_go for i in indexes):
+        indexes.remove(max(i for i in indexes if shape[i].may_go))
+    return [shape[i] for i in indexes], [[row[i] for i in indexes] for row in rows], [sizes[i] for i in indexes]
 
 
 def _narrow(shape, sizes, room):

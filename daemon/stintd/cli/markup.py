@@ -1,7 +1,7 @@
-"""Tables as one HTML page that stands alone, for mailing or printing. Every text is escaped.
+"""A table as one self-contained HTML page, to mail or print. Every text is escaped.
 
-Nothing is fetched: no script, no font, no address. On paper the head of the table repeats, no line is torn in two, and
-what is wide lies on its side.
+Nothing is fetched: no script, no font, no address. On paper the head of the table repeats, no row is split between pages,
+and wide tables are printed in landscape.
 """
 
 from html import escape
@@ -38,12 +38,12 @@ def page(title, heads, lines, words=(), is_wide=False):
     """The page: its title, words below it, and lines `(kind, cells)` under their heads."""
     head = "".join(f"<th>{_text(text)}</th>" for text in heads)
     body = "\n".join(_line(kind, cells) for kind, cells in lines)
-    told = "".join(f"<p>{_text(text)}</p>" for text in words)
+    notes = "".join(f"<p>{_text(text)}</p>" for text in words)
     paper = f"@page{{size:A4{' landscape' if is_wide else ''};margin:16mm 14mm}}"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>{STYLE}{paper}</style></head>\n<body><h1>{_text(title)}</h1>\n{told}\n"
+        f"<style>{STYLE}{paper}</style></head>\n<body><h1>{_text(title)}</h1>\n{notes}\n"
         f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></body></html>"
     )
 

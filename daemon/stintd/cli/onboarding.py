@@ -1,4 +1,4 @@
-"""What the first `stint up` offers, each by one key: hours from before, the service, hooks of the programs that are here."""
+"""What the first `stint up` offers, each by one key: past hours, the service, hooks for the programs that are installed."""
 
 import os
 import shutil
@@ -23,47 +23,45 @@ PROGRAMS = {
     "cursor": ("cursor", "cursor-agent"), "windsurf": ("windsurf",), "opencode": ("opencode",), "vim": ("vim",),
     "neovim": ("nvim",), "emacs": ("emacs",),
 }  # fmt: skip
-"""By what names the programs that can be hooked into are called."""
+"""The commands by which programs that can have hooks are recognised."""
 
 
 def is_first():
-    """Whether nobody ever ran a daemon here."""
+    """Whether no daemon ever ran here."""
     return not os.path.lexists(paths.home_layout().database)
 
 
 def unhooked_programs(environment=os.environ):
-    """What can be hooked into, is here, and has no hooks of ours yet."""
+    """Programs that can have hooks, are installed, and have none of ours yet."""
     layout = paths.home_layout()
     home = agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), environment)
     search = environment.get("PATH")
     here = [host for host, names in PROGRAMS.items() if any(shutil.which(name, path=search) for name in names)]
-    found = [host for host in here if hooks.PROGRAMS[host].state(home)[1] == "absent"]
+    programs = [host for host in here if hooks.PROGRAMS[host].state(home)[1] == "absent"]
     with suppress(StintdError):
-        found += ["shell"] if hooks.PROGRAMS[shells.login_shell(home)].state(home)[1] == "absent" else []
-    return found
+        programs += ["shell"] if hooks.PROGRAMS[shells.login_shell(home)].state(home)[1] == "absent" else []
+    return programs
 
 
 def offer():
-    """Show what there is and do what is asked for, until Enter or q."""
+    """Show the offers and carry out what is chosen, until Enter or q."""
     hosts = unhooked_programs()
-    offers = {
-        "b": ("hours from before, out of git and agents' logs", "estimated; `stint backfill --undo` takes them back", _backfill)
-    }
+    offers = {"b": ("import past hours from git and agent logs", "estimates; undo: `stint backfill --undo`", _backfill)}
     if shutil.which("systemctl") and not service.is_installed():
-        offers["s"] = ("start stintd with your session", "`stint service uninstall` takes it back", _service)
+        offers["s"] = ("start stintd when you log in", "undo: `stint service uninstall`", _service)
     if hosts:
-        offers["h"] = (f"hooks of {', '.join(hosts)}", "`stint hooks uninstall NAME` takes them back", lambda: _hooks(hosts))
-    print("\n" + bold("One key each, now or whenever you like:"))
+        offers["h"] = (f"install hooks for {', '.join(hosts)}", "undo: `stint hooks uninstall NAME`", lambda: _hooks(hosts))
+    print("\n" + bold("Press a key, or do it later with the commands named:"))
     while offers:
         lines = [f"  {bold(key)}  {what}  {dim(way_back)}" for key, (what, way_back, _) in offers.items()]
-        key = read_key("\n".join([*lines, f"  {bold('Enter')}  go on"]))
+        key = read_key("\n".join([*lines, f"  {bold('Enter')}  continue"]))
         if key not in offers:
             return
         _do(offers.pop(key)[2])
 
 
 def _do(act):
-    """One offer; what goes wrong with it is said, and the others stay."""
+    """Carry out one offer; an error is shown, and the other offers stay."""
     try:
         act()
     except StintdError as error:
@@ -83,17 +81,18 @@ def _hooks(hosts):
     hooks.hooks(parse(hooks.VERBS["hooks"], ["install", *hosts]))
 
 
-def read_key(asked):
-    """Ask, and take the next key, without Enter where the terminal can; "" for Enter, the end of the input, and anything odd.
-    The terminal is made ready before it is asked: whoever answers at once is heard."""
+def read_key(prompt):
+    """Show the prompt and read one key, without Enter where the terminal can; "" for Enter, end of input and anything odd.
+
+    The terminal is set up before the prompt appears, so that an immediate answer is not lost."""
     if termios is None:
-        print(asked, flush=True)
+        print(prompt, flush=True)
         return sys.stdin.readline().strip().lower()[:1]
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     try:
         tty.setcbreak(terminal, termios.TCSADRAIN)
-        print(asked, flush=True)
+        print(prompt, flush=True)
         return os.read(terminal, 1).decode("ascii", "replace").strip().lower()
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)

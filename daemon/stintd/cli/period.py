@@ -11,8 +11,8 @@ from stintd.protocol import when
 
 PERIOD = Operand("PERIOD", "*")
 RANGE = (
-    Option("--from", "from this day or time on", "WHEN"),
-    Option("--to", "up to this day (with it) or time", "WHEN"),
+    Option("--from", "from this day or time", "WHEN"),
+    Option("--to", "up to and including this day, or up to this time", "WHEN"),
 )
 
 
@@ -31,13 +31,13 @@ def instant_of(text):
 
 
 def to_bound(text):
-    """`--from` or `--to`: a day stays a day, so that the owner's days hold; anything else becomes an instant."""
+    """`--from` or `--to`: a day stays a day, so that your days hold; anything else becomes an instant."""
     day = when.day_or_none(text, now())
     return day.isoformat() if day else instant_of(text)
 
 
 def range_of(words, default):
-    """`{from_, to}` of PERIOD, `--from` and `--to`; `default` where none is given (None: what the daemon thinks)."""
+    """`{from_, to}` of PERIOD, `--from` and `--to`; `default` where there is none (None: the daemon decides)."""
     period = " ".join(words.period or []) or (None if getattr(words, "from") or words.to else default)
     first, last = when.period(period, now()) if period else (None, None)
     bounds = {"from_": first.isoformat() if first else None, "to": last.isoformat() if last else None}
@@ -66,5 +66,5 @@ def _day(text, is_end=False):
 
 def entries_between(control, bounds, project=None, with_agents=True):
     """All entries that overlap the range."""
-    found = control.every("/api/entries", **bounds, project=project)
-    return [entry for entry in found if with_agents or entry.get("actor") != "agent"]
+    entries = control.every("/api/entries", **bounds, project=project)
+    return [entry for entry in entries if with_agents or entry.get("actor") != "agent"]

@@ -28,7 +28,7 @@ def is_running():
 
 
 def spawn(in_background=True):
-    """Start `stintd` with its output in the log file; in a session of its own when it shall outlive us."""
+    """Start `stintd` with its output in the log file; in a session of its own when it is to outlive us."""
     layout = paths.home_layout()
     paths.ensure(layout)
     descriptor = os.open(layout.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -48,11 +48,11 @@ def spawn(in_background=True):
 
 
 def environment():
-    """Ours, with a search path that still holds in another folder."""
-    found = dict(os.environ)
-    if found.get("PYTHONPATH"):
-        found["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, found["PYTHONPATH"].split(os.pathsep)))
-    return found
+    """Our environment, with a search path that is still right in another folder."""
+    variables = dict(os.environ)
+    if variables.get("PYTHONPATH"):
+        variables["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, variables["PYTHONPATH"].split(os.pathsep)))
+    return variables
 
 
 def wait_ready(child, offset, patience=PATIENCE):
@@ -71,12 +71,12 @@ def wait_ready(child, offset, patience=PATIENCE):
         _call_off(child, health.get("pid"))
         return health
     if child.returncode is None:
-        raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"its log is {paths.home_layout().log_file}")
-    raise Unavailable(f"stintd ended with status {child.returncode}", _last_words(offset))
+        raise Unavailable(f"stintd is not ready after {patience:.0f} s", f"see its log: {paths.home_layout().log_file}")
+    raise Unavailable(f"stintd exited with status {child.returncode}", _last_words(offset))
 
 
 def _call_off(child, serving):
-    """Another start was faster: a daemon of ours that still is on its way must not come up when that one is stopped."""
+    """Another start was faster: a daemon of ours that is still starting must not come up when that one is stopped."""
     if serving == child.pid or child.poll() is not None:
         return
     child.terminate()
@@ -97,11 +97,11 @@ def _last_words(offset):
     if text:
         return "\n".join(text.splitlines()[-SHOWN_LINES:])
     log = paths.home_layout().log_file
-    return f"the disk that holds {log} is full: make room" if _is_full(log) else f"its log is {log}"
+    return f"the disk that holds {log} is full: make room" if _is_full(log) else f"see its log: {log}"
 
 
 def _is_full(path):
-    """Whether nothing can be written beside `path`, which is why a daemon may leave no word."""
+    """Whether nothing can be written beside `path`, which is why a daemon may leave no message."""
     try:
         return os.statvfs(os.path.dirname(path)).f_bavail == 0
     except OSError:
@@ -139,7 +139,7 @@ def stop(patience=PATIENCE):
         if not _is_alive(pid):
             return pid
         pause(STEP)
-    raise Unavailable(f"stintd (process {pid}) does not end", f"its log is {paths.home_layout().log_file}")
+    raise Unavailable(f"stintd (process {pid}) does not stop", f"see its log: {paths.home_layout().log_file}")
 
 
 def _is_alive(pid):

@@ -14,7 +14,7 @@ PIECE = 65536
 
 
 class Source:
-    """A regular file, or standard input (`-`), which is kept in a nameless file so that it can be read again."""
+    """A regular file, or standard input (`-`), which is copied to an unnamed file so that it can be read again."""
 
     def __init__(self, path):
         self.name = "standard input" if path == "-" else os.path.basename(path)[:100] or path[:100]
@@ -56,13 +56,13 @@ def _open(path):
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
-            raise Invalid(f"{path} is no file", "name a file, or - for standard input")
+            raise Invalid(f"{path} is not a file", "name a file, or - for standard input")
         return os.fdopen(handle, "rb")
     except (OSError, ValueError) as error:
         raise Invalid(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}", "check its name") from error
 
 
 def _copy_input():
-    kept = tempfile.TemporaryFile()  # noqa: SIM115  its reader closes it
-    shutil.copyfileobj(sys.stdin.buffer, kept)
-    return kept
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  its reader closes it
+    shutil.copyfileobj(sys.stdin.buffer, copy)
+    return copy

@@ -1,7 +1,7 @@
-"""Taking secrets, and on request names, out of texts that are handed to somebody else.
+"""Remove secrets, and on request names, from texts that go to somebody else.
 
-What is known to be a secret here is replaced wherever it stands; what looks like one is replaced as well, because a log may
-hold one that is forgotten by now. Names become `name-N`, the same name the same one.
+A secret of this machine is replaced wherever it appears; what looks like one is replaced as well, because a log may hold
+one that was changed since. Names become `name-N`, the same name the same one.
 """
 
 import json
@@ -35,13 +35,13 @@ def secrets():
     """Every secret that this machine's files and our environment hold, the longest first."""
     layout = paths.home_layout()
     known, _ = settings.load_files(paths.config_file(), paths.settings_file())
-    found = {_read(os.path.join(layout.secrets, name)) for name in _names(layout.secrets)}
+    texts_of_files = {_read(os.path.join(layout.secrets, name)) for name in _names(layout.secrets)}
     tables = [table for table in known.targets.values() if isinstance(table, dict)]
     files = [table.get("api_key_file") for table in tables] + [known.values.get("emit.wakatime_key_file")]
     variables = [table.get("api_key_env") for table in tables] + [known.values.get("emit.wakatime_key_env")]
-    found |= {_read(os.path.expanduser(path)) for path in files if isinstance(path, str)}
-    found |= {os.environ.get(name, "") for name in variables if isinstance(name, str)}
-    lines = {line for text in found for line in _secret_texts(text)}
+    texts_of_files |= {_read(os.path.expanduser(path)) for path in files if isinstance(path, str)}
+    texts_of_files |= {os.environ.get(name, "") for name in variables if isinstance(name, str)}
+    lines = {line for text in texts_of_files for line in _secret_texts(text)}
     urls = {row[0] for row in _rows("SELECT url FROM webhook")} | set(known.values["calendar.addresses"])
     return sorted({text for text in (*lines, *urls) if len(text) >= LEAST}, key=len, reverse=True)
 
@@ -63,29 +63,29 @@ def _values(known):
     if isinstance(known, str):
         yield known
     elif isinstance(known, dict | list):
-        for one in known.values() if isinstance(known, dict) else known:
-            yield from _values(one)
+        for value in known.values() if isinstance(known, dict) else known:
+            yield from _values(value)
 
 
 def names():
-    """Words of the owner's: projects, clients, tasks, people, folders, branches; the longest first."""
+    """Your own names: projects, clients, tasks, people, folders, branches; the longest first."""
     known, _ = settings.load_files(paths.config_file(), paths.settings_file())
-    found = {os.path.basename(os.path.expanduser("~")), *known.values.get("owner.emails", ())}
+    words = {os.path.basename(os.path.expanduser("~")), *known.values.get("owner.emails", ())}
     for table in ("project", "client", "task", "repo", "person"):
-        found |= {row[0] for row in _rows(f"SELECT name FROM {table}")}  # noqa: S608  our own words
-    found |= {row[0] for row in _rows("SELECT remote FROM repo")} | {row[0] for row in _rows("SELECT email FROM person")}
+        words |= {row[0] for row in _rows(f"SELECT name FROM {table}")}  # noqa: S608  our own words
+    words |= {row[0] for row in _rows("SELECT remote FROM repo")} | {row[0] for row in _rows("SELECT email FROM person")}
     places = [*known.folders, *(row[0] for row in _rows("SELECT path FROM checkout"))]
     home = os.path.expanduser("~")
-    found |= {part for place in places for part in os.path.relpath(place, home).split(os.sep)}
-    found |= {row[0] for row in _rows("SELECT DISTINCT branch FROM context")} | {
+    words |= {part for place in places for part in os.path.relpath(place, home).split(os.sep)}
+    words |= {row[0] for row in _rows("SELECT DISTINCT branch FROM context")} | {
         row[0] for row in _rows("SELECT branch FROM checkout")
     }
     plain = {"", ".", "..", "tmp", "home", "code", "src", "main", "master", "root", "stintd"}
-    return sorted({text for text in found if text and text not in plain and len(text) > 2}, key=len, reverse=True)
+    return sorted({text for text in words if text and text not in plain and len(text) > 2}, key=len, reverse=True)
 
 
 class Redactor:
-    """Makes texts harmless. `hides_names`: names too."""
+    """Removes secrets from texts; with `hides_names` names too."""
 
     def __init__(self, hides_names=False):
         self._secrets = secrets()
@@ -100,7 +100,7 @@ class Redactor:
         text = _KEY.sub(SECRET, text)
         for looks, instead in _LOOKS:
             text = looks.sub(instead, text)
-        return self._named.sub(lambda found: self._names[found[0]], text) if self._named else text
+        return self._named.sub(lambda match: self._names[match[0]], text) if self._named else text
 
     def settings(self, values):
         """Settings with their shape: of what may be a secret only that it is set."""
@@ -109,7 +109,7 @@ class Redactor:
             if isinstance(value, dict):
                 shown[name] = self._target(value) if "kind" in value else self.settings(value)
             elif isinstance(value, list):
-                shown[name] = [self.settings(one) if isinstance(one, dict) else self.text(str(one)) for one in value]
+                shown[name] = [self.settings(item) if isinstance(item, dict) else self.text(str(item)) for item in value]
             else:
                 shown[name] = self.text(value) if isinstance(value, str) else value
         return shown

@@ -22,10 +22,10 @@ def show(words, control):
         return
     for place in answer["data"]:
         client = f"  {for_terminal(place['client'])}" if place["client"] else ""
-        gone = f"  {warn('archived or gone there')}" if place["gone"] else ""
+        gone = f"  {warn('archived or deleted there')}" if place["gone"] else ""
         print(f"{for_terminal(place['name'])}{client}  {dim(id_text(place['remote']))}{gone}")
     if not answer["data"]:
-        print(dim("it tells of no places: any that `stint targets map` names will do"))
+        print(dim("it lists no places; `stint targets map` accepts any you name"))
     _say_trouble(answer)
 
 
@@ -33,13 +33,13 @@ def match(words, control):
     """Propose, ask, map."""
     more = dict(pair.partition("=")[::2] for pair in words.remote)
     if not all(more.values()):
-        raise Invalid("what is to be in each mapping?", f"stint targets match {words.target} activity_id=9")
+        raise Invalid("each field of a mapping needs a value", f"stint targets match {words.target} activity_id=9")
     answer = control.get(f"/api/targets/{words.target}/match", refresh=words.refresh or None)
     if words.json and not words.yes:
         print(json.dumps(answer))
         return
-    found = answer["proposals"]
-    chosen = _choose(found, more, words) if found else []
+    proposals = answer["proposals"]
+    chosen = _choose(proposals, more, words) if proposals else []
     made = _create(answer, more, words, control) if words.create else []
     mapped = [*chosen, *made]
     if mapped:
@@ -50,44 +50,44 @@ def match(words, control):
     _say(answer, mapped, words)
 
 
-def _choose(found, more, words):
-    """Rules for those that a person agreed to."""
-    sure = [one for one in found if one["how"] in SURE and _is_whole(one, more)]
-    alike = [one for one in found if one["how"] == "fuzzy" and _is_whole(one, more)]
-    for one in found:
+def _choose(proposals, more, words):
+    """Rules for the proposals that you agreed to."""
+    sure = [proposal for proposal in proposals if proposal["how"] in SURE and _is_whole(proposal, more)]
+    alike = [proposal for proposal in proposals if proposal["how"] == "fuzzy" and _is_whole(proposal, more)]
+    for proposal in proposals:
         if not words.json:
-            print(_line(one, more))
-    kept = sure if sure and _agrees(words, f"map {len(sure)} of the same name?") else []
-    for one in alike if not words.yes else []:
-        if _agrees(words, f"{for_terminal(_label(one))} is only alike: map it to {for_terminal(one['place'])}?"):
-            kept = [*kept, one]
-    return [_rule(one, {**one["remote"], **more}) for one in kept]
+            print(_line(proposal, more))
+    agreed = sure if sure and _agrees(words, f"map {len(sure)} with the same name?") else []
+    for proposal in alike if not words.yes else []:
+        if _agrees(words, f"{for_terminal(_label(proposal))} is only similar: map it to {for_terminal(proposal['place'])}?"):
+            agreed = [*agreed, proposal]
+    return [_rule(proposal, {**proposal["remote"], **more}) for proposal in agreed]
 
 
 def _create(answer, more, words, control):
-    """Rules for places made for what has none."""
+    """Rules for places created for projects that have none."""
     if not answer["createsPlaces"]:
-        raise Invalid(f"{words.target} lets nobody make places", "make them there, then match again")
-    missing = [one for one in answer["proposals"] if one["how"] == "none" and not one["task"]]
-    names = ", ".join(for_terminal(one["project"]) for one in missing)
-    if not missing or not _agrees(words, f"make {names} at {words.target}?"):
+        raise Invalid(f"places cannot be created at {words.target} from here", "create them there, then match again")
+    missing = [proposal for proposal in answer["proposals"] if proposal["how"] == "none" and not proposal["task"]]
+    names = ", ".join(for_terminal(proposal["project"]) for proposal in missing)
+    if not missing or not _agrees(words, f"create {names} at {words.target}?"):
         return []
     rules = []
-    for one in missing:
-        body = {"name": one["project"], **({"client": one["client"]} if one["client"] else {})}
+    for proposal in missing:
+        body = {"name": proposal["project"], **({"client": proposal["client"]} if proposal["client"] else {})}
         place = control.post(f"/api/targets/{words.target}/places", body)
-        rules.append(_rule(one, {**place["remote"], **more}))
+        rules.append(_rule(proposal, {**place["remote"], **more}))
     return rules
 
 
-def _rule(one, remote):
-    told = {name: one[name] for name in ("project", "task") if one[name]}
-    return {**told, "remote": remote}
+def _rule(proposal, remote):
+    rule = {name: proposal[name] for name in ("project", "task") if proposal[name]}
+    return {**rule, "remote": remote}
 
 
-def _is_whole(one, more):
-    """Whether its mapping names everything it must."""
-    return not one["lacks"] or any(more.get(name) for name in one["lacks"].split("|"))
+def _is_whole(proposal, more):
+    """Whether its mapping has every field it needs."""
+    return not proposal["lacks"] or any(more.get(name) for name in proposal["lacks"].split("|"))
 
 
 def _agrees(words, question):
@@ -99,20 +99,20 @@ def _agrees(words, question):
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _label(one):
-    return one["project"] + (f" / {one['task']}" if one["task"] else "")
+def _label(proposal):
+    return proposal["project"] + (f" / {proposal['task']}" if proposal["task"] else "")
 
 
-def _line(one, more):
-    name = bold(for_terminal(_label(one)))
-    near = ", ".join(for_terminal(other) for other in one["near"])
-    if one["place"] is None:
-        none = "none is called so" + (f", near: {near}" if near else "")
-        why = f"several may be meant: {near}" if one["how"] == "several" else none
+def _line(proposal, more):
+    name = bold(for_terminal(_label(proposal)))
+    near = ", ".join(for_terminal(other) for other in proposal["near"])
+    if proposal["place"] is None:
+        none = "no match" + (f", similar: {near}" if near else "")
+        why = f"several match: {near}" if proposal["how"] == "several" else none
         return f"  {name}  {warn(why)}"
-    lacks = "" if _is_whole(one, more) else "  " + warn(f"needs {one['lacks'].split('|')[0]}=ID")
-    like = "" if one["how"] in SURE else f"  {warn('only alike')}"
-    return f"  {name} → {for_terminal(one['place'])}  {dim(id_text({**one['remote'], **more}))}{like}{lacks}"
+    lacks = "" if _is_whole(proposal, more) else "  " + warn(f"needs {proposal['lacks'].split('|')[0]}=ID")
+    like = "" if proposal["how"] in SURE else f"  {warn('only similar')}"
+    return f"  {name} → {for_terminal(proposal['place'])}  {dim(id_text({**proposal['remote'], **more}))}{like}{lacks}"
 
 
 def _say(answer, mapped, words):
@@ -122,7 +122,7 @@ def _say(answer, mapped, words):
     else:
         print(f"{bold(str(len(mapped)))} mapped, {left} left")
     if left and not (words.yes or sys.stdin.isatty()):
-        print(dim("nobody to ask: add --yes to take those of the same name"))
+        print(dim("not at a terminal: add --yes to map those with the same name"))
     elif left:
         print(dim(f"the others: `stint targets map {words.target} --project NAME ID…`, `stint targets places {words.target}`"))
     _say_trouble(answer)
@@ -131,4 +131,4 @@ def _say(answer, mapped, words):
 def _say_trouble(answer):
     if answer["trouble"]:
         day = (answer["listedAt"] or "")[:16].replace("T", " ")
-        print(warn(f"as it was at {day}: {for_terminal(answer['trouble'])}"))
+        print(warn(f"as of {day}: {for_terminal(answer['trouble'])}"))

@@ -16,48 +16,46 @@ def find_entry(control, word):
     text = word.lower().strip()
     compact = text.replace("-", "")
     if len(compact) < 4 or not set(compact) <= _HEX:
-        raise Invalid(f"{word!r} is no id of an entry", "`stint log` shows ids at the beginning of its lines")
-    found = [] if len(compact) >= 32 else _entries_ending_with(control, compact)
-    if len(found) > 1:
-        listed = ", ".join(sorted(entry["id"] for entry in found))
-        raise Invalid(f"{word!r} is the ending of {len(found)} ids", f"write more of it: {listed}")
-    return found[0] if found else control.get(f"/api/entries/{text}")
+        raise Invalid(f"{word!r} is not the id of an entry", "`stint log` shows ids at the start of its lines")
+    matches = [] if len(compact) >= 32 else _entries_ending_with(control, compact)
+    if len(matches) > 1:
+        listed = ", ".join(sorted(entry["id"] for entry in matches))
+        raise Invalid(f"{len(matches)} ids end in {word!r}", f"write more of it: {listed}")
+    return matches[0] if matches else control.get(f"/api/entries/{text}")
 
 
-def find_by_id(found, word, kind, hint):
-    """The one of a list whose id is `word`, or ends or begins with it as only this one does."""
+def find_by_id(rows, word, kind, hint):
+    """The row whose id is `word`, or the only one whose id ends or begins with it."""
     compact = word.lower().strip().replace("-", "")
-    ids = {one["id"]: one["id"].replace("-", "") for one in found}
+    ids = {row["id"]: row["id"].replace("-", "") for row in rows}
     for is_meant in (compact.__eq__, lambda known: known.endswith(compact), lambda known: known.startswith(compact)):
-        meant = [one for one in found if len(compact) >= 4 and is_meant(ids[one["id"]])]
+        meant = [row for row in rows if len(compact) >= 4 and is_meant(ids[row["id"]])]
         if len(meant) == 1:
             return meant[0]
         if meant:
-            raise Invalid(
-                f"{word!r} is part of {len(meant)} ids", "write more of it: " + ", ".join(one["id"] for one in meant[:5])
-            )
+            raise Invalid(f"{len(meant)} ids match {word!r}", "write more of it: " + ", ".join(row["id"] for row in meant[:5]))
     raise NotFound(f"there is no {kind} {word!r}", hint)
 
 
 def _entries_ending_with(control, compact):
-    found = []
+    matches = []
     for number, entry in enumerate(control.every("/api/entries")):
         if number >= SEARCHED:
             break
         if entry["id"].replace("-", "").endswith(compact):
-            found.append(entry)
-    return found
+            matches.append(entry)
+    return matches
 
 
 def find_entries(control, words):
     """Several, each once, in the order written."""
-    found = {}
+    entries = {}
     for word in words:
         entry = find_entry(control, word)
-        found.setdefault(entry["id"], entry)
-    if not found:
+        entries.setdefault(entry["id"], entry)
+    if not entries:
         raise NotFound("no entry was named", "`stint log` shows ids")
-    return list(found.values())
+    return list(entries.values())
 
 
 def looks_like_id(word):
@@ -68,5 +66,5 @@ def looks_like_id(word):
 
 
 def entry_label(entry):
-    """How an entry is called in a sentence."""
+    """The short name of an entry in a sentence."""
     return short_id(entry["id"])

@@ -12,7 +12,7 @@ COLOURS = (36, 33, 35, 32, 34, 31, 96, 93, 95, 92, 94, 91)
 
 
 def for_terminal(text):
-    """Text of somebody's repository, harmless: control, bidi and format characters and lone surrogates become `�`.
+    """Text from a repository made safe to print: control, bidi and format characters and lone surrogates become `�`.
 
     Line breaks and tabs become spaces, so that a name never opens a line of its own.
     """
@@ -30,6 +30,11 @@ def length(seconds):
         return f"{whole}s" if whole else "0m"
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m"
+
+
+def plural(number, singular, many=""):
+    """`1 entry`, `3 entries`; `many` where an s is not enough."""
+    return f"{number} {singular if number == 1 else many or singular + 's'}"
 
 
 def decimal_hours(seconds):
@@ -69,7 +74,7 @@ def has_blocks():
 
 
 def dot():
-    """What stands for nothing in a column of numbers."""
+    """The sign for nothing in a column of numbers."""
     return "·" if has_blocks() else "."
 
 

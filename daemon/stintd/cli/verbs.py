@@ -1,6 +1,12 @@
 """The table of verbs: which module does what. Help, completion and the dispatcher read it; a verb's module is loaded
 when it is called."""
 
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 GROUPS = {
     "Every day": {
         "up": "up", "status": "status", "day": "day", "report": "report", "log": "log", "week": "week", "heatmap": "heatmap",
@@ -10,7 +16,7 @@ GROUPS = {
         "start": "start", "stop": "start", "pause": "timer", "resume": "timer", "switch": "start_at", "continue": "timer",
         "cancel": "timer", "return": "return_", "add": "add", "off": "off_on", "on": "off_on",
     },
-    "Mending": {
+    "Corrections": {
         "review": "review", "why": "why", "gaps": "gaps", "fill": "gaps", "edit": "edit", "split": "edit", "merge": "edit",
         "move": "move", "delete": "edit", "undo": "edit", "map": "map_", "rebuild": "rebuild",
         "backfill": "backfill",
@@ -34,7 +40,7 @@ HIDDEN = {"live": "live"}
 MODULES = {name: module for group in (*GROUPS.values(), HIDDEN) for name, module in group.items()}
 
 
-def module_of(name, argv):
+def module_of(name: str, argv: Sequence[str]) -> str:
     """The module for this call: without a time to understand, start and stop need not load the rules that parse it; a prompt
     that shows its line needs no snippets."""
     if name in ("start", "stop") and any(word.split("=")[0] == "--at" for word in argv):
@@ -44,15 +50,15 @@ def module_of(name, argv):
     return MODULES[name]
 
 
-def nearest_verbs(name):
+def nearest_verbs(name: str) -> list[str]:
     """Verbs that a mistyped one may have meant, the likeliest first."""
-    scored = sorted((-_likeness(name, known), known) for known in MODULES if known not in HIDDEN)
-    return [known for score, known in scored if -score >= 0.5][:3]
+    scored = sorted((-_likeness(name, verb), verb) for verb in MODULES if verb not in HIDDEN)
+    return [verb for score, verb in scored if -score >= 0.5][:3]
 
 
-def _likeness(one, other):
+def _likeness(name: str, verb: str) -> float:
     """Share of common letter pairs, 0 to 1; a shared beginning counts most."""
-    if other.startswith(one) or one.startswith(other):
+    if verb.startswith(name) or name.startswith(verb):
         return 1.0
-    pairs = [{word[i : i + 2] for i in range(len(word) - 1)} for word in (f"^{one}$", f"^{other}$")]
+    pairs = [{word[i : i + 2] for i in range(len(word) - 1)} for word in (f"^{name}$", f"^{verb}$")]
     return 2 * len(pairs[0] & pairs[1]) / (len(pairs[0]) + len(pairs[1]))

@@ -296,7 +296,7 @@ def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around:
         names = ", ".join(sorted({around.names.get(entry.project or ProjectId(""), "no project") for entry in own}))
         raise Conflict(
             f"that time is taken by your own entry ({names})",
-            "send replace (`--replace`) to take it, or overlap (`--overlap`) to count both",
+            "replace: true takes it, overlap: true counts both",
             {"entries": [entry.id for entry in own]},
         )  # fmt: skip
     _check_unlocked(own, around)

@@ -83,7 +83,7 @@ def unfit(seconds: int, description: str, rules: Rules) -> tuple[str, str] | Non
         text = f"ClickTime takes steps of {minutes:g} min here, and this is {seconds / MINUTE:.1f} min"
         return text, f'set rounding = {{ mode = "nearest", minutes = {max(1, round(minutes))} }} for this target'
     if rules.needs_comment and not description:
-        return "ClickTime wants a comment on every entry", "`stint edit ID --description TEXT`"
+        return "ClickTime wants a comment on every entry", "`stint edit ID --message TEXT`"
     return None
 
 

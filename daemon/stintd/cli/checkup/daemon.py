@@ -1,4 +1,4 @@
-"""The daemon: whether it answers, what it says of itself, and what a dead one left lying about."""
+"""The daemon: whether it answers, what it reports, and what a dead one left behind."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from stintd import __version__, paths
 from stintd.cli.checkup.finding import Finding, error, ok, warning
 from stintd.cli.commands.repos import shown_path
 from stintd.cli.period import now
-from stintd.cli.text import local
+from stintd.cli.text import local, plural
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import StintdError
 
@@ -19,13 +19,13 @@ except ImportError:  # Windows
 
 CLOCK_SLACK = 5.0
 QUICK = 10.0
-"""Seconds after which a daemon hangs that does not say how it is."""
+"""Seconds without an answer after which the daemon is said to hang."""
 PATIENCE = 120.0
-"""Seconds for the daemon's own look: with --online it asks every billing system."""
+"""Seconds for the daemon's own checks: with --online it asks every billing system."""
 
 
 def findings(online=False):
-    """What the daemon says of itself; its own warnings carry their remedies."""
+    """What the daemon reports; its warnings say how to fix them."""
     control = Control()
     try:
         status = control.send("GET", "/api/status", timeout=QUICK)
@@ -34,16 +34,16 @@ def findings(online=False):
         yield from _leftovers()
         return
     except StintdError as failure:
-        yield error("daemon", failure.message, failure.hint or f"its log is {shown_path(paths.home_layout().log_file)}")
+        yield error("daemon", failure.message, failure.hint or f"see its log: {shown_path(paths.home_layout().log_file)}")
         return
     yield ok("daemon", f"version {status['version']} answers on {shown_path(paths.control_socket())}")
     if status["version"] != __version__:
         yield warning("version", f"the daemon is {status['version']}, this command {__version__}", "`stint restart`")
     if not status.get("recording", True):
-        yield warning("recording", "recording is switched off", "`stint on` records again")
-    for one in status.get("warnings") or []:
-        state = "error" if one.get("severity") == "error" else "warning"
-        yield Finding(one["code"], state, one["text"], one.get("hint") or "see `stint status`")
+        yield warning("recording", "recording is switched off", "`stint on` switches it on")
+    for notice in status.get("warnings") or []:
+        state = "error" if notice.get("severity") == "error" else "warning"
+        yield Finding(notice["code"], state, notice["text"], notice.get("hint") or "see `stint status`")
     yield from _sources(status.get("sources") or [])
     yield from _clock(status)
     yield from _own_view(control, online)
@@ -52,12 +52,12 @@ def findings(online=False):
 def _own_view(control, online):
     """What only the running daemon can know: its watches, its queues, its time zone, its billing systems."""
     try:
-        told = control.send("GET", f"/api/doctor?online={'true' if online else 'false'}", timeout=PATIENCE)["findings"]
+        rows = control.send("GET", f"/api/doctor?online={'true' if online else 'false'}", timeout=PATIENCE)["findings"]
     except StintdError as failure:
-        yield warning("daemon", f"it does not tell more of itself: {failure.message}", "`stint restart`")
+        yield warning("daemon", f"its own checks failed: {failure.message}", "`stint restart`")
         return
-    for one in told:
-        yield Finding(one["name"], one["state"], one["text"], one["hint"])
+    for row in rows:
+        yield Finding(row["name"], row["state"], row["text"], row["hint"])
 
 
 def _sources(sources):
@@ -75,31 +75,35 @@ def _clock(status):
         return
     apart = abs((now() - local(status["now"])).total_seconds())
     if apart > CLOCK_SLACK:
-        yield warning("clock", f"the daemon's clock is {apart:.0f} s from ours", "`stint restart`")
+        yield warning("clock", f"the daemon's clock and this terminal's differ by {apart:.0f} s", "`stint restart`")
     else:
         yield ok("clock", "daemon and terminal agree")
 
 
 def _leftovers():
-    """What lies about that a daemon which ended cleanly takes with it."""
+    """Files that a daemon removes when it stops cleanly."""
     layout = paths.home_layout()
     try:
         kind = os.lstat(layout.socket).st_mode
     except OSError:
         kind = 0
     if kind and not stat.S_ISSOCK(kind):
-        yield error("socket", f"{shown_path(layout.socket)} is no socket", "move it away: the daemon cannot start with it there")
+        yield error(
+            "socket", f"{shown_path(layout.socket)} is not a socket", "move it away: the daemon cannot start with it there"
+        )
     elif kind:
         yield warning("socket", f"{shown_path(layout.socket)} is left from a daemon that was killed",
                       "`stint up` replaces it")  # fmt: skip
     if _is_locked(layout.lock):
-        hint = f"end process {_pid(layout.http_json)}, then `stint up`; its log is {shown_path(layout.log_file)}"
-        yield error(
-            "lock", "a daemon holds this home and does not listen: its socket was removed, or it hangs at its start", hint
-        )
+        hint = f"end process {_pid(layout.http_json)}, then `stint up`; see its log: {shown_path(layout.log_file)}"
+        yield error("lock", "a daemon runs here but does not listen: its socket was removed, or it hangs while starting", hint)
     spooled = [name for name in _names(layout.spool) if name not in ("taken", "bad")]
     if spooled:
-        yield warning("spool", f"{len(spooled)} messages of hooks wait for the daemon", "`stint up` reads them")
+        yield warning(
+            "spool",
+            f"{plural(len(spooled), 'message')} from hooks {'waits' if len(spooled) == 1 else 'wait'} for the daemon",
+            "`stint up` reads them",
+        )
 
 
 def _is_locked(path):

@@ -1,4 +1,4 @@
-"""The database and its copies, read beside whoever writes it."""
+"""The database and its backups, read while the daemon may write."""
 
 import os
 import sqlite3
@@ -22,9 +22,9 @@ def findings():
     if not os.path.exists(layout.database):
         if os.path.exists(f"{layout.database}.in-use"):
             yield error("database", f"{shown_path(layout.database)} is gone",
-                        "`stint up` brings the newest backup back; `stint backup list` shows what there is")  # fmt: skip
+                        "`stint up` restores the newest backup; `stint backup list` lists all")  # fmt: skip
         else:
-            yield ok("database", "none yet; the daemon makes it")
+            yield ok("database", "none yet; the daemon creates it")
         return
     try:
         version, problem = _inspect(layout.database)
@@ -35,7 +35,7 @@ def findings():
         yield error("database", f"{shown_path(layout.database)} is damaged: {problem}", _remedy())
     else:
         size = os.path.getsize(layout.database) / 1e6
-        yield ok("database", f"whole, schema {version}, {size:.1f} MB, SQLite {sqlite3.sqlite_version}")
+        yield ok("database", f"intact, schema {version}, {size:.1f} MB, SQLite {sqlite3.sqlite_version}")
     yield from _backups(layout)
 
 
@@ -54,25 +54,25 @@ def _quote(path):
 
 
 def _remedy():
-    found = copies()
-    if not found:
-        return "there is no backup; `stint restart` saves what can be read"
-    return f"`stint restart` mends it from the newest backup, {found[0]['name']}; or `stint backup restore` another"
+    backups = copies()
+    if not backups:
+        return "there is no backup; `stint restart` salvages what can be read"
+    return f"`stint restart` restores the newest backup, {backups[0]['name']}; or pick another with `stint backup restore`"
 
 
 def _backups(layout):
     every = settings.load_files(paths.config_file(), paths.settings_file())[0].values["backup.every"]
-    found = copies()
+    backups = copies()
     in_use = f"{layout.database}.in-use"
     since = os.stat(in_use).st_mtime if os.path.exists(in_use) else time.time()
-    if not found:
+    if not backups:
         if every and time.time() - since > (every + OLD).total_seconds():
-            yield warning("backups", "there is none", "`stint backup` makes one")
+            yield warning("backups", "there are none", "`stint backup` makes one")
         return
-    at = datetime.fromisoformat(found[0]["at"])
+    at = datetime.fromisoformat(backups[0]["at"])
     if every and now() - at > every + OLD and os.stat(layout.database).st_mtime > at.timestamp() + every.total_seconds():
         yield warning(
-            "backups", f"the newest is of {at:%Y-%m-%d}", "`stint backup` makes one; see the daemon's log for why none was made"
+            "backups", f"the newest is from {at:%Y-%m-%d}", "`stint backup` makes one; the daemon's log says why none was made"
         )
     else:
-        yield ok("backups", f"{len(found)}, the newest of {at.astimezone():%Y-%m-%d %H:%M}")
+        yield ok("backups", f"{len(backups)}, the newest from {at.astimezone():%Y-%m-%d %H:%M}")

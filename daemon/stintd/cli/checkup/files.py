@@ -1,4 +1,4 @@
-"""Settings and files: what is wrong in them, who may read them, room on the disk, what was set aside."""
+"""Settings and files: problems in them, who can read them, space on the disk, what was set aside."""
 
 import os
 import stat
@@ -7,6 +7,7 @@ import time
 from stintd import mounts, paths, settings
 from stintd.cli.checkup.finding import error, ok, warning
 from stintd.cli.commands.repos import shown_path
+from stintd.cli.text import plural
 
 DISK_LEAST = 200 << 20
 AHEAD = 300.0
@@ -32,19 +33,19 @@ def _folder(folder, table):
     kind = mounts.kind_of(folder, table)
     if not os.path.isdir(folder):
         is_there = os.path.lexists(folder)
-        what, hint = ("is no folder", "name the folder it is in") if is_there else ("is not there", "bring it back")
+        what, hint = ("is not a folder", "name the folder it is in") if is_there else ("does not exist", "restore it")
         yield warning("folders", f"{shown_path(folder)} {what}", f"{hint}, or `stint watch remove {folder}`")
     elif not os.access(folder, os.R_OK | os.X_OK):
-        yield error("folders", f"{shown_path(folder)} cannot be read", "make it readable for you")
+        yield error("folders", f"{shown_path(folder)} cannot be read", "give yourself permission to read it")
     elif mounts.is_silent(kind):
-        yield warning("network", f"{shown_path(folder)} lies on {kind}, which announces no changes: it is swept instead",
-                      "expect timers to start up to a minute late there; a local clone is prompt")  # fmt: skip
+        yield warning("network", f"{shown_path(folder)} is on {kind}, which reports no changes: it is swept at intervals instead",
+                      "timers start up to a minute late there; a local clone has no such delay")  # fmt: skip
     else:
         yield ok("folders", f"{shown_path(folder)} is watched")
 
 
 def _keys(known):
-    """Key files that settings name; they must be there and the owner's alone."""
+    """Key files that settings name; they must exist, and only you may read them."""
     named = {f"targets.{name}": table.get("api_key_file") for name, table in known.targets.items() if isinstance(table, dict)}
     named["emit"] = known.values.get("emit.wakatime_key_file")
     for who, path in named.items():
@@ -55,23 +56,23 @@ def _keys(known):
         if problem:
             yield error("keys", f"the key of {who}, {shown_path(full)}, {problem[0]}", problem[1])
         else:
-            yield ok("keys", f"the key of {who} is there and yours alone")
+            yield ok("keys", f"only you can read the key of {who}")
 
 
 def _key_problem(path):
     try:
-        found = os.stat(path)
+        details = os.stat(path)
     except OSError as failure:
         return f"cannot be read: {failure.strerror}", "put it there, or `stint connect` again"
-    if not stat.S_ISREG(found.st_mode):
-        return "is no plain file", "make it a plain file of yours"
-    if found.st_mode & 0o077 and os.name == "posix":
-        return "may be read by others", f"chmod 600 {path}"
+    if not stat.S_ISREG(details.st_mode):
+        return "is not a regular file", "make it a regular file that only you can read"
+    if details.st_mode & 0o077 and os.name == "posix":
+        return "can be read by other users", f"chmod 600 {path}"
     return None
 
 
 def check_home():
-    """Our own folders and files: whose they are, and who may read them."""
+    """Our own folders and files: whose they are, and who can read them."""
     layout = paths.home_layout()
     folders = dict.fromkeys((layout.state, layout.run, layout.log, layout.backups, layout.spool, layout.journal, layout.secrets))
     for folder in folders:
@@ -81,11 +82,11 @@ def check_home():
         if problem:
             yield error("home", f"{shown_path(folder)} {problem}", "move it away, or set STINTD_HOME")
         elif os.name == "posix" and os.lstat(folder).st_mode & 0o077:
-            yield warning("permissions", f"{shown_path(folder)} is open to others", f"chmod 700 {folder}")
+            yield warning("permissions", f"{shown_path(folder)} is open to other users", f"chmod 700 {folder}")
     private = [layout.database, layout.settings, layout.log_file, *_below(layout.backups), *_below(layout.secrets)]
     for path in private:
         if os.name == "posix" and os.path.isfile(path) and os.stat(path).st_mode & 0o077:
-            yield warning("permissions", f"{shown_path(path)} may be read by others", f"chmod 600 {path}")
+            yield warning("permissions", f"{shown_path(path)} can be read by other users", f"chmod 600 {path}")
     yield from _disk(layout)
     yield from _clock(layout)
 
@@ -103,12 +104,12 @@ def _disk(layout):
     room = os.statvfs(layout.state)
     free = room.f_bavail * room.f_frsize
     if free < DISK_LEAST:
-        yield error("disk", f"{free >> 20} MiB are left for {shown_path(layout.state)}", "make room")
+        yield error("disk", f"{free >> 20} MiB are free for {shown_path(layout.state)}", "free some space")
     else:
-        yield ok("disk", f"{free >> 30} GiB are left")
+        yield ok("disk", f"{free >> 30} GiB are free")
     kind = mounts.kind_of(layout.state, mounts.read_mounts())
     if mounts.is_silent(kind):
-        yield warning("network", f"the database lies on {kind}: locks and flushes are not sure there",
+        yield warning("network", f"the database is on {kind}, where locks and flushes are not reliable",
                       "keep it on a local disk: set STINTD_HOME or XDG_STATE_HOME")  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def _clock(layout):
              if os.path.exists(path) and os.stat(path).st_mtime > time.time() + AHEAD]  # fmt: skip
     if ahead:
         yield error("clock", f"{shown_path(ahead[0])} was written in the future: the clock was set back, or is wrong",
-                    "set the clock (`timedatectl set-ntp true`), then look at `stint log`")  # fmt: skip
+                    "set the clock (`timedatectl set-ntp true`), then check `stint log`")  # fmt: skip
 
 
 def check_leftovers():
@@ -126,15 +127,17 @@ def check_leftovers():
     layout = paths.home_layout()
     bad = _below(os.path.join(layout.spool, "bad"))
     if bad:
-        yield warning("spool", f"{len(bad)} messages of hooks or editors could not be read",
+        yield warning("spool", f"{plural(len(bad), 'message')} from hooks or editors could not be read",
                       f"look into {os.path.join(layout.spool, 'bad')}, then empty that folder")  # fmt: skip
     for path in _below(layout.state):
         name = os.path.basename(path)
         if ".damaged-" in name and not name.endswith(("-wal", "-shm")):
-            yield warning("quarantine", f"{name} is kept from when the database was damaged",
-                          "look at `stint log`; remove it once nothing is missing")  # fmt: skip
+            yield warning("quarantine", f"{name} is the database from when it was damaged",
+                          "check `stint log`; delete it once nothing is missing")  # fmt: skip
     crash = os.path.join(layout.log, "stint-crash.txt")
     if os.path.exists(crash):
         yield warning(
-            "crash", f"a command failed by a defect of ours: {shown_path(crash)}", "please report it, then remove that file"
+            "crash",
+            f"a command failed because of a bug in stintd: {shown_path(crash)}",
+            "please report it, then delete that file",
         )

@@ -1,15 +1,15 @@
-"""One thing looked at, and how it stands."""
+"""The result of one check."""
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 
 
 class Finding:
-    """`state` is ok, warning or error; what is not ok says in `hint` how to mend it."""
+    """`state` is ok, warning or error; `hint` says how to fix what is not ok."""
 
     def __init__(self, name, state, text, hint=""):
         self.name, self.state, self.text, self.hint = name, state, text, hint
 
-    def as_json(self):
+    def to_json(self):
         return {"name": self.name, "state": self.state, "text": self.text, "hint": self.hint}
 
 

@@ -14,22 +14,24 @@ WELL = ("installed", "absent", "installed, another runs afterwards", "run by ano
 
 
 def findings():
-    """Only what was installed is judged: nobody needs all of them."""
+    """Only what was installed is checked: nobody needs all of them."""
     yield from _programs()
     yield from _git()
 
 
 def check_service():
-    """Units that were installed and are not what they would be now: Python moved, or the home did."""
+    """Service files that differ from what would be written now: Python moved, or the home did."""
     manager = service.MANAGERS[service.manager_of()]
-    found = service.states(manager, place())
-    wrong = {path: state for path, state in found.items() if state not in ("installed", "absent")}
+    states = service.states(manager, place())
+    wrong = {path: state for path, state in states.items() if state not in ("installed", "absent")}
     for path, state in wrong.items():
-        yield warning("service", f"{shown_path(path)}: {state}", "`stint service install` writes it anew; move yours away first")
-    if not wrong and "installed" in found.values():
-        missing = [path for path, state in found.items() if state == "absent"]
+        yield warning(
+            "service", f"{shown_path(path)}: {state}", "`stint service install` writes it again; move your own away first"
+        )
+    if not wrong and "installed" in states.values():
+        missing = [path for path, state in states.items() if state == "absent"]
         if missing:
-            yield warning("service", f"{shown_path(missing[0])} is gone", "`stint service install`")
+            yield warning("service", f"{shown_path(missing[0])} is gone", "`stint service install` writes it again")
         else:
             yield ok("service", f"{manager.name} starts the daemon")
 
@@ -47,7 +49,7 @@ def _programs():
         if state == "installed":
             well.append(name)
         elif state not in WELL and _was_installed(home, name):
-            hint = f"`stint hooks install {name}` mends it"
+            hint = f"`stint hooks install {name}` fixes it"
             yield warning("hooks", f"{host.title}: {state} ({shown_path(path)})", hint)
     if well:
         yield ok("hooks", ", ".join(well))
@@ -78,7 +80,7 @@ def _git():
         for name, state in wrong.items():
             yield warning("hooks", f"{shown_path(os.path.join(folder, name))}: {state}", _reinstall_hint(folder))
         if mute:
-            yield warning("hooks", f"{shown_path(os.path.join(folder, mute[0]))} may not be run", _reinstall_hint(folder))
+            yield warning("hooks", f"{shown_path(os.path.join(folder, mute[0]))} is not executable", _reinstall_hint(folder))
         if lost:
             yield warning("hooks", f"git's hooks are gone from {shown_path(folder)}", _reinstall_hint(folder))
 

@@ -28,8 +28,8 @@ def limits():
             continue
         dotted = name.replace("/", ".")
         if value < least:
-            hint = f"sudo sysctl {dotted}={least * 8} (and a file in /etc/sysctl.d keeps it)"
-            yield warning("inotify", f"{dotted} is {value}, which is little", hint)
+            hint = f"sudo sysctl {dotted}={least * 8} (a file in /etc/sysctl.d makes it permanent)"
+            yield warning("inotify", f"{dotted} is {value}, which is low", hint)
         elif name.startswith("fs/"):
             yield ok("inotify", f"{dotted} is {value}")
 
@@ -40,27 +40,27 @@ def zone():
     link = os.path.realpath("/etc/localtime")
     name = name or (link.split("/zoneinfo/", 1)[1] if "/zoneinfo/" in link else "")
     if not name:
-        yield warning("zone", "the machine names no time zone, so days are those of UTC", "`timedatectl set-timezone ZONE`")
+        yield warning("zone", "this machine has no time zone set, so days are days in UTC", "`timedatectl set-timezone ZONE`")
         return
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         hint = "set TZ to a name like Europe/Berlin; on small systems install tzdata"
-        yield error("zone", f"{name!r} is no time zone known here, so days are those of UTC", hint)
+        yield error("zone", f"{name!r} is not a time zone known here, so days are days in UTC", hint)
     else:
         yield ok("zone", name)
 
 
 def git():
-    """Git itself, and whether its settings let hooks be heard."""
+    """Git itself, and whether its settings let hooks run."""
     try:
-        found = version()
+        installed = version()
     except StintdError as failure:
         yield error("git", failure.message, failure.hint)
         return
-    number = ".".join(map(str, found))
-    if found < GIT_LEAST:
-        yield error("git", f"git {number} is older than stintd reads with", "install git 2.20 or later")
+    number = ".".join(map(str, installed))
+    if installed < GIT_LEAST:
+        yield error("git", f"git {number} is too old for stintd", "install git 2.20 or later")
     else:
         yield ok("git", f"git {number}")
     try:
@@ -81,9 +81,11 @@ def _hooks_path():
         yield ok("hooks", f"core.hooksPath is {chosen.value}; stintd's hooks reach git by its configuration")
         return
     yield warning(
-        "hooks", f"core.hooksPath in {shown_path(chosen.origin)} is {chosen.value}: git looks for hooks there alone, and"
-        " runs no repository's own", "git config --global --unset core.hooksPath; or, with git 2.54, `stint hooks install git`",
-    )  # fmt: skip
+        "hooks",
+        f"core.hooksPath in {shown_path(chosen.origin)} is {chosen.value}: git looks for hooks only there, and"
+        " runs none of a repository's own",
+        "git config --global --unset core.hooksPath; or, with git 2.54, `stint hooks install git`",
+    )
 
 
 def python():

@@ -14,9 +14,9 @@ OPTIONS = (
     Option("--message -m", "what it was about", "TEXT"),
     Option("--tag", "a tag; may be repeated", "TAG", is_list=True),
     Option("--billable", "whether it is billed; otherwise as the project says", has_no=True),
-    Option("--create", "make the project if there is none by that name"),
-    Option("--replace", "take the time of your own entries there"),
-    Option("--overlap", "count beside your own entries there"),
+    Option("--create", "create the project if there is none by that name"),
+    Option("--replace", "take that time from your own entries"),
+    Option("--overlap", "keep your own entries there, and count both"),
 )
 
 
@@ -34,14 +34,14 @@ def run(words):
     print(f"added {bold(project_of(entry))} {span(entry)}, {length(entry['durationSeconds'])}")
     taken = entry.get("takenSeconds")
     if taken:
-        print(dim(f"it took {length(taken)} of automatic time; `stint undo` gives it back"))
+        print(dim(f"it replaced {length(taken)} of automatic time; undo: `stint undo`"))
     if entry.get("description"):
         print(dim(for_terminal(entry["description"])))
 
 
 VERBS = {
     "add": Verb(
-        "add", run, "enter past work: a span like 14:00-15:30, or a length that ends now",
+        "add", run, "enter past work: a span like 14:00-15:30, or a length that ends now, like 45m",
         (Operand("PROJECT", complete="projects"), Operand("WHEN", "+")), OPTIONS,
     )
 }  # fmt: skip

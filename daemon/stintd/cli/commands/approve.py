@@ -1,10 +1,11 @@
-"""`stint approve` and `unapprove`: pin, lock and release a period for delivery; and take that back."""
+"""`stint approve` and `unapprove`: lock a period and release it for delivery; and the opposite."""
 
 import json
 
 from stintd.cli.catalog import find_project
 from stintd.cli.options import Option, Verb
 from stintd.cli.period import PERIOD, RANGE, range_of
+from stintd.cli.text import plural
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
@@ -17,10 +18,10 @@ OPTIONS = (
 BATCH = 200
 
 
-def _run(words, route, said):
+def _run(words, route, verb):
     bounds, control = range_of(words, None), Control()
     if not bounds["from_"]:
-        raise Invalid("which period?", "name one: stint approve last week")
+        raise Invalid("which period?", f"name one: `stint {verb.removesuffix('d')} last week`")
     body = {"from": bounds["from_"], "to": bounds["to"], "client": words.client}
     if words.project:
         body["projectId"] = find_project(control, words.project)["id"]
@@ -28,12 +29,11 @@ def _run(words, route, said):
     if words.json:
         print(json.dumps(answer))
         return
-    number = answer["count"]
-    print(f"{said} {number} {'entry' if number == 1 else 'entries'}")
+    print(f"{verb} {plural(answer['count'], 'entry', 'entries')}")
 
 
 def _in_batches(control, route, body):
-    """One edit and one answer, however long the period is: others are answered between the batches."""
+    """One edit and one answer, however long the period is: the daemon answers others between the batches."""
     whole = control.post(route, body | {"limit": BATCH})
     count = whole["count"]
     while count == BATCH:
@@ -53,6 +53,8 @@ def unapprove(words):
 
 
 VERBS = {
-    "approve": Verb("approve", approve, "approve a period: pin, lock and release it for delivery", (PERIOD,), OPTIONS),
-    "unapprove": Verb("unapprove", unapprove, "take an approval back", (PERIOD,), OPTIONS),
+    "approve": Verb("approve", approve, "approve a period: lock its entries and release them for delivery", (PERIOD,), OPTIONS),
+    "unapprove": Verb(
+        "unapprove", unapprove, "unapprove a period: unlock its entries, and deliver no more of them", (PERIOD,), OPTIONS
+    ),
 }

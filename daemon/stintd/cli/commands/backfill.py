@@ -1,70 +1,94 @@
-"""`stint backfill`: hours from before anybody recorded, out of git and agents' logs, after showing what that would change."""
+"""`stint backfill`: past hours, from git and agent logs, imported after showing what that would change."""
 
 import json
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import date
 
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.options import Operand, Option, UsageError, Verb
 from stintd.cli.period import RANGE, range_of
-from stintd.cli.text import UNKNOWN, bold, day_name, dim, for_terminal, length, warn
+from stintd.cli.text import UNKNOWN, bold, day_name, dim, for_terminal, length, plural, warn
 from stintd.client.control import Control
 from stintd.errors import StintdError
 
 SOURCES = ("git", "agents")
 OPTIONS = (
     *RANGE,
+    Option("--all", "list every day and project, not only the first and last"),
     Option("--dry-run -n", "only show what would change"),
-    Option("--undo", "take the latest backfill back, whole"),
+    Option("--undo", "undo the latest backfill as a whole"),
     Option("--yes -y", "do not ask"),
 )
+DETAIL = """git: the reflogs of HEAD, and your commits. agents: the session logs of Claude Code and Codex. Without SOURCE: both.
+The hours are estimates, and are not delivered before you approve them."""
 PATIENCE = 3600.0
 LOOK = 0.5
-SHOWN = 40
+SHOWN, EDGE = 12, 4
+"""Lines of days that are listed in full; of more than that, how many from the beginning and from the end."""
 READ = (
     ("repositories", "repository", "repositories"),
-    ("acts", "act of git", "acts of git"),
-    ("files", "log", "logs"),
+    ("acts", "event in git", "events in git"),
+    ("files", "agent log", "agent logs"),
     ("lines", "line", "lines"),
 )
-STATES = (("handsOnSeconds", "hands-on"), ("supervisedSeconds", "supervised"), ("agentSeconds", "agents"))
+STATES = (("handsOnSeconds", "active"), ("supervisedSeconds", "supervised"), ("agentSeconds", "agents"))
 
 
-def lines(answer):
-    """What was read, and what each project has more on each day."""
+def lines(answer: Answer, lists_all: bool = False) -> Iterator[str]:
+    """What was read, the total, and what each project gains on each day."""
     beats = answer["heartbeats"]
-    read = [_count(answer[name], one, many) for name, one, many in READ if answer[name]] or ["nothing"]
-    yield dim(f"{', '.join(read)} read" + _skip_counts(answer))
+    read = [plural(answer[name], one, many) for name, one, many in READ if answer[name]] or ["nothing"]
+    yield dim(f"read {', '.join(read)}" + _skip_counts(answer))
     if not beats["new"]:
-        yield "nothing new" + (": it was all noticed when it happened" if beats["live"] else "")
+        yield "nothing new" + (": all of it was recorded when it happened" if beats["live"] else "")
         return
-    title = "would come" if answer["dryRun"] else "came"
-    yield bold(f"{_count(beats['new'], 'heartbeat')} {title}; estimated, not delivered before you approve")
-    yield from _days(answer["days"])
+    sources = " and ".join(name for field, name in (("acts", "git"), ("files", "agent logs")) if answer[field])
+    verb = "would import" if answer["dryRun"] else "imported"
+    yield bold(f"{verb} {plural(beats['new'], 'event')}{f' from {sources}' if sources else ''}") + f": {_total(answer['days'])}"
+    yield from _days(answer["days"], lists_all, "`--all` lists them" if answer["dryRun"] else "`stint log` lists the entries")
     if any(row["band"] for row in answer["days"]):
-        yield dim("in brackets: where the true length lies in four of five cases; commits tell no more")
+        yield dim("in brackets: the range that holds the true length in four of five cases; commits do not tell more")
+    yield "these hours are estimated, not delivered before you approve them"
 
 
-def _skip_counts(answer):
+def _skip_counts(answer: Answer) -> str:
     beats = answer["heartbeats"]
     words = (
-        (beats["known"], "known"), (beats["live"], "noticed before"),
-        (beats["notRecorded"] + answer["unwanted"], "not to be kept"),
-        (answer["unreadableLines"], "lines unreadable"),
-    )  # fmt: skip
+        (beats["known"], "imported before"),
+        (beats["live"], "recorded live"),
+        (beats["notRecorded"] + answer["unwanted"], "left out"),
+        (answer["unreadableLines"], "unreadable lines"),
+    )
     return "".join(f", {count} {what}" for count, what in words if count)
 
 
-def _days(days):
-    shown = None
-    for row in days[:SHOWN]:
-        if row["day"] != shown:
-            shown = row["day"]
-            yield day_name(date.fromisoformat(shown))
+def _total(days: Rows) -> str:
+    """What all days and projects gain together."""
+    sums = [(sum(row[name] for row in days), what) for name, what in STATES]
+    number = len({row["day"] for row in days})
+    parts = [_gain(seconds, what) for seconds, what in sums if seconds] or ["no change"]
+    return f"{', '.join(parts)} on {plural(number, 'day')}"
+
+
+def _days(days: Rows, lists_all: bool, hint: str) -> Iterator[str]:
+    if lists_all or len(days) <= SHOWN:
+        yield from _day_lines(days)
+        return
+    yield from _day_lines(days[:EDGE])
+    yield dim(f"… {len(days) - 2 * EDGE} more lines; {hint}")
+    yield from _day_lines(days[-EDGE:])
+
+
+def _day_lines(days: Rows) -> Iterator[str]:
+    day = None
+    for row in days:
+        if row["day"] != day:
+            day = row["day"]
+            yield day_name(date.fromisoformat(row["day"]))
         parts = [_gain(row[name], what) + (_band(row) if name == "handsOnSeconds" else "") for name, what in STATES if row[name]]
         yield f"  {for_terminal(row['projectName']) or UNKNOWN}: {', '.join(parts) or 'moved'}"
-    if len(days) > SHOWN:
-        yield dim(f"and {len(days) - SHOWN} more; --json lists all")
 
 
 def _gain(seconds, what):
@@ -76,19 +100,15 @@ def _band(row):
     return f" ({length(band['lowSeconds'])} to {length(band['highSeconds'])})" if band else ""
 
 
-def _count(number, one, many=""):
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def _request(control, body):
     """Ask, and meanwhile say how far it is."""
-    found = {}
+    outcome = {}
 
     def ask():
         try:
-            found["answer"] = control.post("/api/backfill", body, timeout=PATIENCE)
+            outcome["answer"] = control.post("/api/backfill", body, timeout=PATIENCE)
         except StintdError as error:
-            found["error"] = error
+            outcome["error"] = error
 
     if not sys.stderr.isatty():
         ask()
@@ -99,9 +119,9 @@ def _request(control, body):
             asking.join(LOOK)
             _show_progress()
         sys.stderr.write("\r\033[K")
-    if "error" in found:
-        raise found["error"]
-    return found["answer"]
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["answer"]
 
 
 def _show_progress():
@@ -118,20 +138,20 @@ def _show_progress():
 
 def _undo(control, words):
     if words.source or words.dry_run or getattr(words, "from") or words.to:
-        raise UsageError("--undo stands alone: it takes the latest backfill back whole", "stint backfill --undo")
+        raise UsageError("--undo stands alone: it undoes the latest backfill as a whole", "`stint backfill --undo`")
     answer = control.post("/api/backfill", {"undo": True}, timeout=PATIENCE)
-    print(json.dumps(answer) if words.json else f"taken back: {for_terminal(answer['edit']['summary'])}")
+    print(json.dumps(answer) if words.json else f"undone: {for_terminal(answer['edit']['summary'])}")
 
 
 def _show(answer, words):
     if words.json:
         print(json.dumps(answer))
         return
-    print("\n".join(lines(answer)))
+    print("\n".join(lines(answer, words.all)))
     for trouble in answer["troubles"]:
-        print(warn(f"! {for_terminal(trouble['path'])} was not read to its end: {for_terminal(trouble['why'])}"))
+        print(warn(f"! {for_terminal(trouble['path'])} could not be read to the end: {for_terminal(trouble['why'])}"))
     if answer["editId"]:
-        print(dim("`stint backfill --undo` takes it back; `stint approve PERIOD` releases what is right"))
+        print(dim("undo: `stint backfill --undo`; when it is right: `stint approve PERIOD`"))
 
 
 def run(words):
@@ -149,16 +169,18 @@ def run(words):
         _show(preview, words)
         if words.dry_run or not preview["heartbeats"]["new"]:
             return
-        if input("store it? [y/N] ").strip().lower() not in ("y", "yes"):
+        if input("import it? [y/N] ").strip().lower() not in ("y", "yes"):
             return
     _show(_request(control, body), words)
 
 
 VERBS = {
     "backfill": Verb(
-        "backfill", run, "hours from before stintd ran, from what is on disk",
-        (Operand("SOURCE", "?", choices=SOURCES),), OPTIONS,
-        "git: what HEAD's reflogs know, and your commits. agents: the session logs that Claude Code and Codex keep. Without\n"
-        "either: both. What comes is estimated, and not delivered unapproved.",
+        "backfill",
+        run,
+        "import past hours from git and agent logs",
+        (Operand("SOURCE", "?", choices=SOURCES),),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

@@ -1,4 +1,4 @@
-"""`stint backup`: copy the database, list the copies, put one back."""
+"""`stint backup`: back up the database, list the backups, restore one."""
 
 import json
 import os
@@ -20,23 +20,23 @@ from stintd.errors import Conflict, Invalid, NotFound, Unavailable
 ACTIONS = ("make", "list", "restore")
 NAME = re.compile(r"stintd-(\d{8}T\d{6})-([a-z0-9-]+)\.db")
 ALREADY_RUNNING = 5
-DETAIL = """stint backup                    copy the database now, checked and private (0600), also while hours are recorded
-stint backup --to /mnt/usb/     and put a copy there as well
-stint backup list               what there is: one a day, and those made by hand (settings: [backup])
-stint backup restore FILE       put a copy in the place of the database; FILE is a name of the list, or a path.
+DETAIL = """stint backup                    back up the database now, checked and private (0600), also while the daemon runs
+stint backup --to /mnt/usb/     and copy the backup there
+stint backup list               list the backups: one a day, and those made by hand (settings: [backup])
+stint backup restore FILE       replace the database with a backup; FILE is a name from the list, or a path.
                                 The present database is kept beside it, and nothing is delivered twice"""
 OPTIONS = (
-    Option("--to", "copy it there too: a folder, or the name of a new file", "PATH"),
-    Option("--yes -y", "do not ask before restoring"),
+    Option("--to", "also copy it there: a folder, or the name of a new file", "PATH"),
+    Option("--yes -y", "restore without asking"),
 )
 
 
 def run(words):
     action = words.action or "make"
     if words.file and action != "restore":
-        raise Invalid(f"{action} takes no file", "stint backup --to PATH puts a copy somewhere else")
+        raise Invalid(f"{action} takes no file", "`stint backup --to PATH` copies the new backup elsewhere")
     if words.to and action != "make":
-        raise Invalid("--to belongs to a new backup", "stint backup --to PATH")
+        raise Invalid("--to belongs to a new backup", "`stint backup --to PATH`")
     return {"make": _make, "list": _list, "restore": _restore}[action](words)
 
 
@@ -66,7 +66,7 @@ def _describe(path):
 
 
 def _copy_to(source, to):
-    """A private copy of a backup; nothing that is there is written over."""
+    """A private copy of a backup; no file is overwritten."""
     target = os.path.abspath(os.path.expanduser(to))
     if os.path.isdir(target):
         target = os.path.join(target, os.path.basename(source))
@@ -76,9 +76,9 @@ def _copy_to(source, to):
             into.flush()
             os.fsync(into.fileno())
     except FileExistsError:
-        raise Conflict(f"{target} is there already", "name a new file, or a folder") from None
+        raise Conflict(f"{target} exists already", "name a new file, or a folder") from None
     except OSError as error:
-        hint = f"the backup itself is made: {source}"
+        hint = f"the backup itself was made: {source}"
         raise Unavailable(f"{target} cannot be written: {error.strerror}", hint) from error
     return target
 
@@ -90,18 +90,18 @@ def copies():
         names = [name for name in os.listdir(folder) if NAME.fullmatch(name)]
     except FileNotFoundError:
         names = []
-    return sorted((_describe(os.path.join(folder, name)) for name in names), key=lambda one: one["at"], reverse=True)
+    return sorted((_describe(os.path.join(folder, name)) for name in names), key=lambda copy: copy["at"], reverse=True)
 
 
 def _list(words):
-    found = copies()
+    backups = copies()
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(backups))
         return
-    for one in found:
-        at = datetime.fromisoformat(one["at"]).astimezone()
-        print(f"{one['name']}  {at:%Y-%m-%d %H:%M}  {one['kind']:<12} {_size(one['bytes']):>9}")
-    print(dim(f"in {shown_path(paths.home_layout().backups)}") if found else dim("no backups yet; `stint backup` makes one"))
+    for backup in backups:
+        at = datetime.fromisoformat(backup["at"]).astimezone()
+        print(f"{backup['name']}  {at:%Y-%m-%d %H:%M}  {backup['kind']:<12} {_size(backup['bytes']):>9}")
+    print(dim(f"in {shown_path(paths.home_layout().backups)}") if backups else dim("no backups yet; `stint backup` makes one"))
 
 
 def _size(number):
@@ -110,7 +110,7 @@ def _size(number):
 
 def _restore(words):
     if not words.file:
-        raise Invalid("which backup?", "stint backup restore FILE; `stint backup list` shows what there is")
+        raise Invalid("which backup?", "`stint backup restore FILE`; `stint backup list` shows them")
     source = _find(words.file)
     was_running = process.is_running()
     _confirm(words, source, was_running)
@@ -125,34 +125,39 @@ def _restore(words):
         print(json.dumps({"restored": source, "notes": notes, "started": was_running}))
         return
     print("\n".join(for_terminal(note) for note in notes))
-    print("stintd runs again" if was_running else dim("stintd was not running; `stint up` starts it"))
+    print("stintd is running again" if was_running else dim("stintd was not running; `stint up` starts it"))
 
 
 def _find(name):
     """A path, or the name of a backup of this home."""
     path = os.path.abspath(os.path.expanduser(name))
     here = os.path.join(paths.home_layout().backups, name)
-    found = next((one for one in (path, here) if os.path.isfile(one)), None)
-    if found is None:
-        raise NotFound(f"there is no file {name}", "`stint backup list` shows what there is")
-    return found
+    file = next((candidate for candidate in (path, here) if os.path.isfile(candidate)), None)
+    if file is None:
+        raise NotFound(f"there is no file {name}", "`stint backup list` shows the backups")
+    return file
 
 
 def _confirm(words, source, was_running):
-    """What was recorded since the backup leaves the sheet: a person says so, or --yes."""
+    """What was recorded since the backup leaves the timesheet: you confirm that, or say --yes."""
     if words.yes:
         return
     if not sys.stdin.isatty():
-        raise Invalid("restoring replaces the database", "say --yes when you mean it; the present one is kept beside it")
-    print(f"{shown_path(source)} takes the place of the database, which is kept beside it.", file=sys.stderr)
-    stops = " stintd is stopped for it and started again." if was_running else ""
-    print(f"What was recorded since is in that one alone.{stops} Restore? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise Invalid("restoring replaces the database", "add --yes to restore; the present database is kept beside it")
+    print(f"{shown_path(source)} replaces the database; the present one is kept beside it.", file=sys.stderr)
+    stops = " stintd is stopped for this and started again." if was_running else ""
+    print(
+        f"What was recorded since that backup is then only in the kept one.{stops} Restore? [y/N] ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Conflict("nothing was changed", "answer y, or say --yes")
+        raise Conflict("nothing was changed", "answer y, or add --yes")
 
 
 def _offline(*words):
-    """Have the program of the daemon do it: it alone may write to the database. What it says, line by line."""
+    """Have the daemon's program do it: it alone may write to the database. Its output, line by line."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "stintd.cli.run", *words], env=process.environment(), stdin=subprocess.DEVNULL,
         capture_output=True, text=True, errors="replace", check=False,
@@ -160,13 +165,13 @@ def _offline(*words):
     if done.returncode:
         message, _, hint = done.stderr.strip().removeprefix("stintd: ").partition("\n")
         kind = Conflict if done.returncode == ALREADY_RUNNING else Unavailable
-        raise kind(message or f"stintd ended with status {done.returncode}", hint or "see `stint doctor`")
+        raise kind(message or f"stintd exited with status {done.returncode}", hint or "see `stint doctor`")
     return done.stdout.splitlines()
 
 
 VERBS = {
     "backup": Verb(
-        "backup", run, "copy the database, list the copies, put one back",
+        "backup", run, "back up the database, list the backups, restore one",
         (Operand("ACTION", "?", choices=ACTIONS), Operand("FILE", "?")), OPTIONS, DETAIL,
     )
 }  # fmt: skip

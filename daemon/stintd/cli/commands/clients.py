@@ -1,4 +1,4 @@
-"""`stint clients`: list, add, rename, archive."""
+"""`stint clients`: list, add, rename, archive, delete."""
 
 import json
 
@@ -10,22 +10,22 @@ from stintd.client.control import Control
 from stintd.errors import Invalid
 
 ACTIONS = ("list", "add", "edit", "archive", "unarchive", "delete")
-OPTIONS = (Option("--all", "list archived ones as well"), Option("--name", "a new name", "NAME"))
+OPTIONS = (Option("--all", "also list archived clients"), Option("--name", "a new name", "NAME"))
 
 
 def _list(words, control):
-    found = list(control.every("/api/clients", status="all" if words.all else "active"))
+    clients = list(control.every("/api/clients", status="all" if words.all else "active"))
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(clients))
         return
-    for client in found:
+    for client in clients:
         print(bold(for_terminal(client["name"])) + (dim(" (archived)") if client.get("archived") else ""))
-    if not found:
-        print(dim("no clients; `stint clients add NAME` makes one"))
+    if not clients:
+        print(dim("no clients yet; `stint clients add NAME` adds one"))
 
 
-def _tell(words, client, said):
-    print(json.dumps(client) if words.json else f"{said} {bold(for_terminal(client['name']))}")
+def _tell(words, client, verb):
+    print(json.dumps(client) if words.json else f"{verb} {bold(for_terminal(client['name']))}")
 
 
 def run(words):
@@ -42,14 +42,14 @@ def run(words):
     if action == "delete":
         return _tell(words, control.delete(route) or client, "deleted")
     if action == "edit" and not words.name:
-        raise Invalid("nothing to change was named", "stint clients edit NAME --name NEW")
+        raise Invalid("nothing to change", "stint clients edit NAME --name NEW")
     body = {"name": words.name} if action == "edit" else {"archived": action == "archive"}
     return _tell(words, control.patch(route, body), "changed")
 
 
 VERBS = {
     "clients": Verb(
-        "clients", run, "list, add, rename, archive clients",
+        "clients", run, "list, add, rename, archive, delete clients",
         (Operand("ACTION", "?", choices=ACTIONS), name_operand()), OPTIONS,
     )
 }  # fmt: skip

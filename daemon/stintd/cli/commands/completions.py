@@ -1,4 +1,4 @@
-"""`stint completions SHELL`: completion for bash, zsh and fish, made from the same tables that parse."""
+"""`stint completions SHELL`: completion for bash, zsh and fish, made from the tables that parse the words."""
 
 from importlib import import_module
 
@@ -9,11 +9,11 @@ SHELLS = ("bash", "zsh", "fish")
 HELPERS = {
     "projects": "stint projects --names 2>/dev/null",
 }
-"""What is completed by asking the program; anything else is completed by the words that are known here."""
+"""What is completed by running a command; the rest is completed from the words in these tables."""
 
 
 def all_verbs():
-    """Every listed verb with its module loaded; help needs them all anyway."""
+    """Every listed verb with its module loaded."""
     return [import_module(f"stintd.cli.commands.{module}").VERBS[name] for name, module in MODULES.items() if name not in HIDDEN]
 
 
@@ -39,8 +39,8 @@ def bash():
     lines = ["_stint() {", '  local cur="${COMP_WORDS[COMP_CWORD]}" words=""', '  case "${COMP_WORDS[1]}" in']
     for verb in all_verbs():
         words = " ".join([*_choices(verb), *_options(verb)])
-        asked = " ".join(f"$({HELPERS[kind]})" for kind in sorted(_kinds(verb) & HELPERS.keys()))
-        lines.append(f'    {verb.name}) words="{words} {asked}"; ;;')
+        helpers = " ".join(f"$({HELPERS[kind]})" for kind in sorted(_kinds(verb) & HELPERS.keys()))
+        lines.append(f'    {verb.name}) words="{words} {helpers}"; ;;')
     names = " ".join(verb.name for verb in all_verbs())
     lines += [
         "  esac", f'  [ "$COMP_CWORD" -eq 1 ] && words="{names}"',
@@ -57,8 +57,8 @@ def zsh():
     lines[2] = "  local -a verbs known"
     for verb in all_verbs():
         words = " ".join([*_choices(verb), *_options(verb)])
-        asked = " ".join(f'"${{(@f)$({HELPERS[kind]})}}"' for kind in sorted(_kinds(verb) & HELPERS.keys()))
-        lines.append(f"    {verb.name}) known=({words} {asked}) ;;")
+        helpers = " ".join(f'"${{(@f)$({HELPERS[kind]})}}"' for kind in sorted(_kinds(verb) & HELPERS.keys()))
+        lines.append(f"    {verb.name}) known=({words} {helpers}) ;;")
     lines += ["  esac", "  compadd -a known", "  _files", "}", "compdef _stint stint"]
     return "\n".join(lines)
 
@@ -92,7 +92,11 @@ def run(words):
 
 VERBS = {
     "completions": Verb(
-        "completions", run, "completion for bash, zsh or fish", (Operand("SHELL", choices=SHELLS),), has_json=False,
+        "completions",
+        run,
+        "print the completion script for a shell: bash, zsh, fish",
+        (Operand("SHELL", choices=SHELLS),),
+        has_json=False,
         detail='bash: eval "$(stint completions bash)" · fish: stint completions fish | source',
     )
-}  # fmt: skip
+}

@@ -1,4 +1,4 @@
-"""`stint config`: check, get, set, edit, path, example."""
+"""`stint config`: get, set, unset, check, edit, path, example."""
 
 import json
 import os
@@ -16,8 +16,16 @@ from stintd.errors import Invalid, NotFound
 from stintd.settings.describe import example_text
 from stintd.settings.describe import plain as plain_value
 
-ACTIONS = ("check", "get", "set", "unset", "edit", "path", "example")
-OPTIONS = (Option("--all", "with `get`: those that have their default as well"),)
+ACTIONS = ("get", "set", "unset", "check", "edit", "path", "example")
+OPTIONS = (Option("--all", "with get: also settings that have their default"),)
+DETAIL = """\
+stint config get [KEY]          one setting, or all that differ from their default
+stint config set KEY VALUE      change a setting
+stint config unset KEY          give a setting its default again
+stint config check              list problems in the settings, with file, line and fix
+stint config edit               open config.toml in $EDITOR, then check it
+stint config path               where the files of the settings are
+stint config example            an example file that explains every setting"""
 SHAPE = (
     Column("setting", paint=lambda text, row: bold(text)),
     Column("value", gives_way=True, least=10),
@@ -30,7 +38,7 @@ def _files():
 
 
 def check(words):
-    """All problems, with file, line and remedy; exit 1 when there are any."""
+    """All problems, with file, line and fix; exit 1 when there are any."""
     _, problems = _files()
     if words.json:
         print(json.dumps([{"file": p.file, "line": p.line, "text": p.text, "remedy": p.remedy} for p in problems]))
@@ -48,15 +56,15 @@ def get(words):
     names = [words.key] if words.key else [n for n in known.values if words.all or n in known.origins]
     if words.key and words.key not in known.values:
         raise NotFound(f"there is no setting {words.key}", "`stint config get --all` lists them")
-    found = {name: plain_value(known.values[name]) for name in names}
+    values = {name: plain_value(known.values[name]) for name in names}
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(values))
     elif words.key:
-        print(_to_text(found[words.key]))
-    elif not found:
-        print(dim("everything has its default; `stint config get --all` lists it"))
+        print(_to_text(values[words.key]))
+    elif not values:
+        print(dim("every setting has its default; `stint config get --all` lists them"))
     else:
-        rows = [[name, for_terminal(_to_text(value)), known.origins.get(name, "default")] for name, value in found.items()]
+        rows = [[name, for_terminal(_to_text(value)), known.origins.get(name, "default")] for name, value in values.items()]
         print("\n".join(table(SHAPE, rows, columns())))
 
 
@@ -65,7 +73,7 @@ def _to_text(value):
 
 
 def _parse_value(text):
-    """What a person wrote after the key: TOML where it is, else text."""
+    """The value a person typed: as TOML if it is TOML, else as text."""
     try:
         return tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:
@@ -75,7 +83,7 @@ def _parse_value(text):
 def change(words, value):
     """Set one key, through the daemon while it runs."""
     if not words.key:
-        raise Invalid("which setting?", "stint config set KEY VALUE; `stint config get --all` lists the keys")
+        raise Invalid("which setting?", "`stint config set KEY VALUE`; `stint config get --all` lists the keys")
     try:
         table, _, key = words.key.partition(".")
         Control().patch("/api/settings", {table: {key: value}})
@@ -85,7 +93,7 @@ def change(words, value):
 
 
 def edit(words):
-    """The owner's file in their editor; checked afterwards."""
+    """Open config.toml in your editor; check it afterwards."""
     path = paths.config_file()
     paths.ensure(paths.home_layout())
     if not os.path.exists(path):
@@ -104,7 +112,7 @@ def run(words):
         return get(words)
     if action == "set":
         if not words.value:
-            raise Invalid("set it to what?", "stint config set KEY VALUE")
+            raise Invalid("which value?", "`stint config set KEY VALUE`")
         return change(words, _parse_value(" ".join(words.value)))
     if action == "unset":
         return change(words, None)
@@ -113,15 +121,15 @@ def run(words):
     if action == "example":
         sys.stdout.write(example_text())
         return None
-    found = {"config": paths.config_file(), "settings": paths.settings_file()}
-    print(json.dumps(found) if words.json else "\n".join(found.values()))
+    files = {"config": paths.config_file(), "settings": paths.settings_file()}
+    print(json.dumps(files) if words.json else "\n".join(files.values()))
     return None
 
 
 VERBS = {
     "config": Verb(
-        "config", run, "settings: check, get, set, unset, edit, path, example",
+        "config", run, "show, change and check the settings",
         (Operand("ACTION", "?", choices=ACTIONS), Operand("KEY", "?", complete="settings"), Operand("VALUE", "*")),
-        OPTIONS,
+        OPTIONS, DETAIL,
     )
 }  # fmt: skip

@@ -11,24 +11,27 @@ from stintd.client.control import Control
 from stintd.errors import Invalid
 
 OPTIONS = (
-    Option("--kind", "what it is, like clockme, jira or webhook (default: as TARGET is called; a wrong one lists all)", "KIND"),
-    Option("--url", "its address, where it is not the service's own", "URL"),
+    Option("--kind", "the kind of system, like clockme, jira or webhook (default: TARGET; an unknown one lists all)", "KIND"),
+    Option("--url", "its address, if it is not the service's standard one", "URL"),
     Option("--key-from", "read the key from the first line of this file (- for standard input) instead of asking", "FILE"),
-    Option("--key-env", "the daemon's environment variable that holds the key", "NAME"),
+    Option("--key-env", "the environment variable of the daemon that holds the key", "NAME"),
     Option("--key-file", "a file of yours (0600) that holds the key", "FILE"),
-    Option("--set", "what this kind needs beside the key, like team_id=9012", "NAME=ID", is_list=True),
-    Option("--from", "send nothing older (default: today)", "DATE"),
+    Option("--set", "what this kind needs besides the key, like team_id=9012", "NAME=ID", is_list=True),
+    Option("--from", "send nothing from before this day (default: today)", "DATE"),
     Option("--deliver", "approved (default) or auto: without your approval", "WHEN", choices=("approved", "auto")),
-    Option("--live", "on: the running timer runs there, too, where the kind can (default off)", "WHEN", choices=("on", "off")),
-    Option("--settle", "how long an entry rests after its last change (default 10m)", "LENGTH"),
-    Option("--description", "subjects (default), task, none, or a fixed text", "RULE"),
+    Option("--live", "on: also run the timer there, if the kind can (default off)", "WHEN", choices=("on", "off")),
+    Option("--settle", "how long to wait after an entry's last change (default 10m)", "LENGTH"),
+    Option("--description", "text of what is sent: subjects (default), task, none, or a fixed text", "RULE"),
 )
-DETAIL = """The key is tried with one harmless call before anything is kept; it lies in a file that only you may read.
+DETAIL = """The key is tried with one harmless call before anything is stored; it is kept in a file that only you can read.
 stint connect clockme                      asks for the key
 stint targets match clockme                maps projects by their names, after asking
 stint sync --dry-run                       shows what would be sent; `stint sync` sends it now"""
 SHOWN = 20
-WHEN = {"approved": "nothing is sent before you approve it", "auto": "what is mapped is sent by itself, without your approval"}
+WHEN = {
+    "approved": "nothing is sent before you approve it",
+    "auto": "what is mapped is sent automatically, without your approval",
+}
 _SOURCES = {"key_env": "keyEnv", "key_file": "keyFile"}
 
 
@@ -51,7 +54,7 @@ def _secret(words):
 
 def run(words):
     control, kind = Control(), words.kind or words.target
-    control.get(f"/api/targets/kinds/{kind}")  # before anybody types a key for what there is not
+    control.get(f"/api/targets/kinds/{kind}")  # before anybody types a key for a kind that does not exist
     secret = _secret(words)
     if secret == "":
         raise Invalid("the key is empty", "paste the key the service gave you")
@@ -75,7 +78,7 @@ def run(words):
         + (f" as {for_terminal(answer['account'])}" if answer["account"] else "")
     )
     _say_places(control, answer)
-    print(dim(f"{WHEN[answer['deliver']]}; `stint sync --dry-run` shows what would be"))
+    print(dim(f"{WHEN[answer['deliver']]}; `stint sync --dry-run` shows what would be sent"))
 
 
 def _say_places(control, answer):
@@ -86,14 +89,14 @@ def _say_places(control, answer):
         print(f"  {for_terminal(project.get('name', ''))}  {dim(for_terminal(ids))}")
     more = len(answer["projects"]) - SHOWN
     if more > 0:
-        print(dim(f"  and {more} more: stint targets places {name}"))
+        print(dim(f"  and {more} more: `stint targets places {name}`"))
     if answer["projects"]:
-        found = control.get(f"/api/targets/{name}/match")["proposals"]
-        same = [one for one in found if one["how"] in remote_places.SURE]
-        if found:
-            print(f"{len(same)} of {len(found)} projects here are called as one there: stint targets match {name}")
+        proposals = control.get(f"/api/targets/{name}/match")["proposals"]
+        same = [proposal for proposal in proposals if proposal["how"] in remote_places.SURE]
+        if proposals:
+            print(f"{len(same)} of {len(proposals)} projects have the same name there: `stint targets match {name}` maps them")
     fields = " ".join(f"{field.split('|')[0]}=ID" for field in answer["needs"])
-    print(dim(f"say what goes there: stint targets map {name} --project NAME {fields}".rstrip()))
+    print(dim("map a project by hand: `" + f"stint targets map {name} --project NAME {fields}".rstrip() + "`"))
 
 
 VERBS = {"connect": Verb("connect", run, "deliver approved hours to a billing system", (Operand("TARGET"),), OPTIONS, DETAIL)}

@@ -74,17 +74,17 @@ def spans_of(entry, low, high):
     """The stretches of an entry that count, inside the day."""
     start = max(local(entry["start"]), low)
     end = min(local(entry["end"]) if entry.get("end") else now().astimezone(), high)
-    cursor, found = start, []
+    cursor, spans = start, []
     for pause in entry.get("pauses") or []:
         begin = min(max(local(pause["start"]), cursor), end)
         if begin > cursor:
-            found.append((cursor, begin))
+            spans.append((cursor, begin))
         cursor = min(max(cursor, local(pause["end"]) if pause.get("end") else end), end)
-    return [*found, (cursor, end)] if end > cursor else found
+    return [*spans, (cursor, end)] if end > cursor else spans
 
 
 def bounds_of(day):
-    """The owner's day: local midnight to local midnight, 23 to 25 hours."""
+    """Your day: local midnight to local midnight, 23 to 25 hours."""
     return tuple(datetime.combine(day + timedelta(days=more), datetime.min.time()).astimezone() for more in (0, 1))
 
 
@@ -123,19 +123,19 @@ def mark(kind):
 
 def acts_of(entries, beats, low, high):
     """Commits and branch changes of the day, in order: (moment, kind, project, text)."""
-    found = {}
+    acts = {}
     for entry in entries:
         for commit in entry.get("commits") or []:
             text = f"{commit['sha'][:7]} {for_terminal(commit.get('subject'))}"
-            found[("commit", commit["sha"])] = (local(commit["time"]), "commit", project_of(entry), text)
+            acts[("commit", commit["sha"])] = (local(commit["time"]), "commit", project_of(entry), text)
     for beat in beats:
         if beat.get("kind") in BRANCH_KINDS and beat.get("actor") != "agent":
             name = for_terminal(beat.get("branch") or beat.get("entity") or "")
             project = for_terminal(beat.get("project") or beat.get("repo") or "")
-            found[(beat["kind"], beat["time"], project)] = (
+            acts[(beat["kind"], beat["time"], project)] = (
                 local(beat["time"]), "branch", project, f"{beat['kind']} {name}".strip(),
             )  # fmt: skip
-    return sorted((act for act in found.values() if low <= act[0] < high), key=lambda act: act[0])
+    return sorted((act for act in acts.values() if low <= act[0] < high), key=lambda act: act[0])
 
 
 def mark_line(axis, acts):
@@ -179,14 +179,14 @@ class Sheet:
 
 
 def lines(sheet, room, blind=()):
-    """The day's screen; `blind` are stretches in which nobody watched."""
+    """The day's screen; `blind` are stretches in which the daemon was not watching."""
     totals = sheet.report["totals"]
     human = totals["handsOnSeconds"] + totals["supervisedSeconds"]
     yield bold(align_left(day_name(sheet.day), room - 9) + align_right(length(human), 9))
     if not any(sheet.spans(actor) for actor in ("human", "agent")):
-        yield dim("nothing in this day")
+        yield dim("nothing on this day")
         return
-    label = min(LONGEST_LABEL, max(width(name) for name in [*sheet.names.values(), "all"]), max(6, room // 4))
+    label = min(LONGEST_LABEL, max(width(name) for name in [*sheet.names.values(), "total"]), max(6, room // 4))
     axis = axis_of(sheet.entries, sheet.day, room - label - (17 if sheet.spans("agent") else 10))
     yield dim(" " * (label + 1) + hour_line(axis, sheet.day == date.today()))
     yield from _rows(sheet, axis, label)
@@ -202,7 +202,7 @@ def _rows(sheet, axis, label):
     projects = sheet.projects()
     people = [project for project in projects if sheet.spans("human", project)]
     if len(people) > 1:
-        yield f"{align_left('all', label)} {_shade_idle(axis.strip(sheet.spans('human'), idle), idle)}"
+        yield f"{align_left('total', label)} {_shade_idle(axis.strip(sheet.spans('human'), idle), idle)}"
     for project in people:
         number = projects.index(project)
         strip = axis.strip(sheet.spans("human", project), idle if len(people) == 1 else None)
@@ -234,12 +234,13 @@ def _runs(strip, idle):
 def _footer(sheet, axis, label, room, totals):
     if sheet.acts:
         yield f"{align_left('', label)} {mark_line(axis, sheet.acts)}".rstrip()
-    words = [f"hands-on {length(totals['handsOnSeconds'])}"]
+    words = [f"active {length(totals['handsOnSeconds'])}"]
     if totals["supervisedSeconds"]:
         words.append(f"supervised {length(totals['supervisedSeconds'])}")
     if totals["agentSeconds"]:
         words.append(f"agents {length(totals['agentSeconds'])}")
-    words.append(f"wall time {length(totals['wallSeconds'])}")
+    if length(totals["wallSeconds"]) != length(totals["handsOnSeconds"] + totals["supervisedSeconds"]):
+        words.append(f"wall time {length(totals['wallSeconds'])}")
     yield dim(fit(" · ".join(words), room))
     if sheet.acts:
         yield ""
@@ -249,12 +250,12 @@ def _footer(sheet, axis, label, room, totals):
 
 
 def _unwatched_spans(control, day):
-    """When nobody watched, so that nothing recorded is not taken for nothing done."""
+    """When the daemon was not watching, so that a gap there is not taken for time without work."""
     try:
-        found = control.get("/api/day", date=day.isoformat())["blind"]
-    except StintdError:  # a day is worth showing without it; a daemon of an earlier version knows none
+        spans = control.get("/api/day", date=day.isoformat())["blind"]
+    except StintdError:  # the day is still worth showing; an older daemon has none
         return []
-    return [(local(one["start"]), local(one["end"])) for one in found]
+    return [(local(span["start"]), local(span["end"])) for span in spans]
 
 
 def run(words):
@@ -272,4 +273,4 @@ def run(words):
     print("\n".join([*lines(Sheet(day, entries, beats, report), columns(), blind), *corrections.lines(changed, columns())]))
 
 
-VERBS = {"day": Verb("day", run, "the timeline of today, or of DATE", (Operand("DATE", "*"),))}
+VERBS = {"day": Verb("day", run, "today, or DATE, as a timeline", (Operand("DATE", "*"),))}

@@ -1,4 +1,4 @@
-"""`stint edit`, `split`, `merge`, `delete`, `undo`: corrections, which always win and can be taken back."""
+"""`stint edit`, `split`, `merge`, `delete`, `undo`: corrections, which always win and can be undone."""
 
 import json
 
@@ -16,11 +16,11 @@ EDIT_OPTIONS = (
     Option("--project -p", "move it to this project", "PROJECT", complete="projects"),
     Option("--task -t", "the task, by key or name; - for none", "TASK", complete="tasks"),
     Option("--message -m", "what it was about", "TEXT"),
-    Option("--tag", "its tags from now on; may be repeated", "TAG", is_list=True),
+    Option("--tag", "its new tags, instead of the old ones; may be repeated", "TAG", is_list=True),
     Option("--billable", "whether it is billed", has_no=True),
     Option("--start", "when it began; a bare 10:30 is on the entry's day", "WHEN"),
     Option("--end", "when it ended", "WHEN"),
-    Option("--confirm", "it was work: deliver it"),
+    Option("--confirm", "confirm that it was work, so that it is delivered"),
 )
 
 
@@ -44,7 +44,7 @@ def _change(words, entry):
     }  # fmt: skip
     body = {name: value for name, value in body.items() if value is not None}
     if not body:
-        raise Invalid("nothing to change was named", "`stint edit --help` lists what can be")
+        raise Invalid("nothing to change", "`stint edit --help` lists what can be")
     if words.task == "-":
         body["taskName"] = None
     return {**body, "revision": entry["revision"]}
@@ -68,7 +68,7 @@ def merge(words):
     control = Control()
     entries = find_entries(control, words.id)
     if len(entries) < 2:
-        raise Invalid("merging needs at least two entries", "stint merge ID ID…")
+        raise Invalid("merging needs at least two entries", "`stint merge ID ID…`")
     _show(words, [control.post("/api/entries/merge", {"ids": [entry["id"] for entry in entries]})])
 
 
@@ -80,7 +80,7 @@ def delete(words):
         return
     for entry in gone:
         print(f"deleted {line(entry)}")
-    print(dim("its time stays free; `stint undo` brings it back"))
+    print(dim("the time stays free; undo: `stint undo`"))
 
 
 def undo(words):
@@ -88,16 +88,16 @@ def undo(words):
     if words.json:
         print(json.dumps(answer))
         return
-    told = answer.get("edit") or answer
-    print(f"undone: {bold(for_terminal(told.get('summary') or told.get('verb') or 'the last edit'))}")
+    edit = answer.get("edit") or answer
+    print(f"undone: {bold(for_terminal(edit.get('summary') or edit.get('verb') or 'the last edit'))}")
 
 
 def edits(words):
-    found = Control().get("/api/edits", limit=20)["data"]
+    edits = Control().get("/api/edits", limit=20)["data"]
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(edits))
         return
-    for step in found:
+    for step in edits:
         at = local(step["at"])
         gone = dim(" (undone)") if step.get("undoneAt") else ""
         print(f"{dim(step['editId'])}  {at:%a %d %b %H:%M}  {for_terminal(step['summary'])}{gone}")
@@ -116,12 +116,12 @@ def undo_or_list(words):
 
 
 VERBS = {
-    "edit": Verb("edit", edit, "change entries; what you set is never recomputed", (IDS,), EDIT_OPTIONS),
-    "split": Verb("split", split, "cut an entry in two", (Operand("ID", complete="entries"), Operand("WHEN", "+"))),
-    "merge": Verb("merge", merge, "make one entry of several", (IDS,)),
-    "delete": Verb("delete", delete, "delete entries; late evidence does not bring them back", (IDS,)),
+    "edit": Verb("edit", edit, "change entries; what you set stays as you set it", (IDS,), EDIT_OPTIONS),
+    "split": Verb("split", split, "split an entry in two", (Operand("ID", complete="entries"), Operand("WHEN", "+"))),
+    "merge": Verb("merge", merge, "merge several entries into one", (IDS,)),
+    "delete": Verb("delete", delete, "delete entries; evidence that comes later does not bring them back", (IDS,)),
     "undo": Verb(
-        "undo", undo_or_list, "take back the last edit, or any by its id", (Operand("EDIT", "?"),),
+        "undo", undo_or_list, "undo the last edit, or any edit by its id", (Operand("EDIT", "?"),),
         (Option("--list", "list the latest edits"),),
     ),
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""`stint import wakatime|activitywatch FILE`: evidence out of other trackers' exports, as heartbeats at their own time.
+"""`stint import wakatime|activitywatch FILE`: evidence from other trackers' exports, as heartbeats at their own time.
 
-Read by the same rules as what their live clients send; a heartbeat that is there already is known again. Evidence is not
-an edit: there is nothing to undo, what it makes are automatic entries like all others.
+Read by the same rules as what their live clients send; a heartbeat that is stored already is recognised. Evidence
+is not an edit: there is nothing to undo, and the entries it leads to are automatic like all others.
 """
 
 import json
@@ -21,15 +21,15 @@ SHOWN = 20
 PATIENCE = 120.0
 
 
-def heartbeats_of(one):
-    """What a thing of the file is evidence of, as `POST /api/heartbeats` takes it; and why it is none."""
-    if one.kind == "wakatime":
-        told = wakatime.told_from_wire(one.value, datetime.now(UTC))
-        return ([], "a page in a browser") if told.page else ([_wire(told.signal)], "")
-    bucket = activitywatch.bucket_from_wire(str(one.value["id"]), {"hostname": "", "client": "", **one.value["bucket"]})
-    found = activitywatch.signals_of(bucket, activitywatch.event_from_wire(one.value["event"]))
-    acts = [_wire(signal) for signal in found if signal.kind != "presence"]
-    return acts, "" if acts else f"events of {bucket.kind} say nothing of work"
+def heartbeats_of(item):
+    """The heartbeats of one item of the file, as `POST /api/heartbeats` takes them; or why there are none."""
+    if item.kind == "wakatime":
+        beat = wakatime.told_from_wire(item.value, datetime.now(UTC))
+        return ([], "a page in a browser") if beat.page else ([_wire(beat.signal)], "")
+    bucket = activitywatch.bucket_from_wire(str(item.value["id"]), {"hostname": "", "client": "", **item.value["bucket"]})
+    signals = activitywatch.signals_of(bucket, activitywatch.event_from_wire(item.value["event"]))
+    acts = [_wire(signal) for signal in signals if signal.kind != "presence"]
+    return acts, "" if acts else f"events of {bucket.kind} say nothing about work"
 
 
 def _wire(signal):
@@ -49,38 +49,38 @@ class Job:
         self.words, self.control, self.source = words, control, Source(words.file)
         self.bad, self.bad_count, self.passed, self.count = [], 0, {}, 0
 
-    def found(self, stage):
+    def beats(self, stage):
         """The heartbeats of the file; at the first reading what is bad or passed over is noted."""
-        for one in READERS[self.words.format](self.source.pieces(stage), UTC):
+        for item in READERS[self.words.format](self.source.pieces(stage), UTC):
             beats, reason = [], ""
             try:
-                if isinstance(one, Found):
-                    beats, reason = heartbeats_of(one)
+                if isinstance(item, Found):
+                    beats, reason = heartbeats_of(item)
             except Invalid as error:
-                one = Bad(one.line, error.message)
+                item = Bad(item.line, error.message)
             if stage == 1:
-                self._note(one, reason)
+                self._note(item, reason)
             yield from beats
 
-    def _note(self, one, reason):
-        if isinstance(one, Bad):
+    def _note(self, item, reason):
+        if isinstance(item, Bad):
             self.bad_count += 1
-            self.bad += [one] if len(self.bad) < SHOWN else []
+            self.bad += [item] if len(self.bad) < SHOWN else []
         elif reason:
             self.passed[reason] = self.passed.get(reason, 0) + 1
 
     def look_through(self):
         """Count; refuse a file with bad lines unless they are left out."""
-        self.count = sum(1 for _ in self.found(1))
+        self.count = sum(1 for _ in self.beats(1))
         if self.bad_count and not self.words.skip_bad:
-            told = [f"line {one.line}: {for_terminal(one.reason)}" for one in self.bad]
-            hint = [*told, "mend the file, or leave them out with --skip-bad"]
+            reasons = [f"line {bad.line}: {for_terminal(bad.reason)}" for bad in self.bad]
+            hint = [*reasons, "fix the file, or leave them out with --skip-bad"]
             raise Invalid(f"{self.bad_count} heartbeats cannot be read, nothing was imported", "\n".join(hint))
 
     def do_it(self):
         """Post them; before the next batch what was posted is derived, so that nothing piles up."""
         done, batch = {"accepted": 0, "duplicates": 0, "rejected": []}, []
-        for beat in self.found(3):
+        for beat in self.beats(3):
             if self.words.project and "path" not in beat:
                 beat["project"] = self.words.project
             batch.append(beat)
@@ -95,7 +95,7 @@ class Job:
         answer = self.control.post("/api/heartbeats", batch, PATIENCE)
         done["accepted"] += answer["accepted"]
         done["duplicates"] += answer["duplicates"]
-        done["rejected"] += [one["error"] for one in answer["rejected"]]
+        done["rejected"] += [row["error"] for row in answer["rejected"]]
         self.control.get("/api/heartbeats", limit=1)
 
 
@@ -108,14 +108,13 @@ def run(words):
         print(json.dumps({"dryRun": bool(words.dry_run), "found": job.count, "passed": job.passed, **done}))
         return
     if words.dry_run:
-        print(
-            f"would send {bold(str(job.count))} heartbeats from {for_terminal(job.source.name)}; those there already add nothing"
-        )
+        name = for_terminal(job.source.name)
+        print(f"would import {bold(str(job.count))} heartbeats from {name}; those stored already add nothing")
     else:
         print(f"imported {bold(str(done['accepted']))} heartbeats from {for_terminal(job.source.name)}")
         if done["duplicates"]:
-            print(dim(f"{done['duplicates']} were there already"))
+            print(dim(f"{done['duplicates']} were stored already"))
     for reason in dict.fromkeys(done["rejected"][:SHOWN]):
         print(dim(f"refused: {for_terminal(reason)}"))
     for reason, count in job.passed.items():
-        print(dim(f"{count} passed over: {for_terminal(reason)}"))
+        print(dim(f"{count} skipped: {for_terminal(reason)}"))

@@ -15,6 +15,8 @@ from stintd.errors import Invalid, Unavailable
 from stintd.protocol.errors import from_wire
 
 FORMATS = ("csv", "json", "ical", "timeclock", "timewarrior", "watson")
+ALIASES = {"hledger": "timeclock", "ledger": "timeclock", "ics": "ical", "icalendar": "ical"}
+"""Other words for formats."""
 PATIENCE = 600.0
 """Seconds of silence: the daemon sends nothing before the whole file is written."""
 OPTIONS = (
@@ -22,15 +24,15 @@ OPTIONS = (
     Option("--project", "only this project", "PROJECT", complete="projects"),
     Option("--client", "only this client", "CLIENT"),
     Option("--tag", "only with this tag", "TAG"),
-    Option("--agents", "agents' own time as well (json has it always)"),
+    Option("--agents", "also agents' own time (json always has it)"),
     Option("--output -o", "write to this file instead of standard output", "FILE"),
 )
-DETAIL = """Without a period everything; an entry belongs to the period it begins in. What runs is left out.
-daemon/FILES.md tells what each format holds and what it cannot."""
+DETAIL = """Without a period: everything. An entry belongs to the period it starts in; running timers are left out. hledger is
+another word for timeclock, ics for ical. daemon/FILES.md says what each format holds and what it cannot."""
 
 
 class Progress:
-    """How much has come, on a terminal."""
+    """How much was received, on a terminal."""
 
     def __init__(self, total):
         self._total, self._done, self._shown = total, 0, -1
@@ -74,7 +76,7 @@ def _json(raw):
     try:
         return json.loads(raw)
     except ValueError as error:
-        raise Unavailable("what answers there is not stintd", "see `stint doctor`") from error
+        raise Unavailable("the answer is not from stintd", "see `stint doctor`") from error
 
 
 def _copy(answer, target):
@@ -102,7 +104,7 @@ def _keep(answer, path):
 
 VERBS = {
     "export": Verb(
-        "export", run, "finished entries as a file: " + ", ".join(FORMATS),
-        (Operand("FORMAT", choices=FORMATS), PERIOD), OPTIONS, DETAIL, has_json=False,
+        "export", run, "write finished entries to a file: " + ", ".join(FORMATS),
+        (Operand("FORMAT", choices=FORMATS, aliases=ALIASES), PERIOD), OPTIONS, DETAIL, has_json=False,
     )
 }  # fmt: skip

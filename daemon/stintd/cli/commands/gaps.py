@@ -1,4 +1,4 @@
-"""`stint gaps` and `fill`: time nobody has claimed, with the command that claims it."""
+"""`stint gaps` and `fill`: unclaimed time, with the command that fills it."""
 
 import json
 
@@ -11,7 +11,7 @@ from stintd.client.control import Control
 FILL_OPTIONS = (
     Option("--task -t", "the task, by key or name", "TASK", complete="tasks"),
     Option("--message -m", "what it was about", "TEXT"),
-    Option("--create", "make the project if there is none by that name"),
+    Option("--create", "create the project if there is none by that name"),
 )
 SHAPE = (
     Column(""),
@@ -25,27 +25,28 @@ def _seconds(gap):
     return (local(gap["end"]) - local(gap["start"])).total_seconds()
 
 
+def _cells(gap):
+    reasons = [*(meeting["text"] for meeting in gap.get("meetings", ())), gap["reason"] or gap["verdict"] or ""]
+    span = f"{clock(gap['start'])}–{clock(gap['end'])}"
+    return [gap["id"], span, length(_seconds(gap)), for_terminal("; ".join(reasons))]
+
+
 def gaps(words):
-    found = list(Control().every("/api/gaps", **range_of(words, "today")))
+    free = list(Control().every("/api/gaps", **range_of(words, "today")))
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(free))
         return
-    if not found:
+    if not free:
         print(dim("no gaps"))
         return
     days = {}
-    for gap in sorted(found, key=lambda gap: gap["start"]):
+    for gap in sorted(free, key=lambda gap: gap["start"]):
         days.setdefault(local(gap["start"]).date(), []).append(gap)
     for day, of_day in days.items():
         print(bold(day_name(day)))
-        rows = [
-            [gap["id"], f"{clock(gap['start'])}–{clock(gap['end'])}", length(_seconds(gap)),
-             for_terminal("; ".join([*(one["text"] for one in gap.get("meetings", ())), gap["reason"] or gap["verdict"] or ""]))]
-            for gap in of_day
-        ]  # fmt: skip
-        for line in table(SHAPE, rows, columns() - 2):
+        for line in table(SHAPE, [_cells(gap) for gap in of_day], columns() - 2):
             print(f"  {line}")
-    for line in wrap(f"claim one with `stint fill {found[0]['id']} PROJECT`", columns()):
+    for line in wrap(f"fill one: `stint fill {free[0]['id']} PROJECT`", columns()):
         print(dim(line))
 
 
@@ -63,7 +64,7 @@ def fill(words):
 
 
 VERBS = {
-    "gaps": Verb("gaps", gaps, "time in the working day that nobody has claimed", (PERIOD,), RANGE),
-    "fill": Verb("fill", fill, "claim a gap for PROJECT", (Operand("GAP"), Operand("PROJECT", complete="projects")),
+    "gaps": Verb("gaps", gaps, "unclaimed time in the working day", (PERIOD,), RANGE),
+    "fill": Verb("fill", fill, "fill a gap with time for PROJECT", (Operand("GAP"), Operand("PROJECT", complete="projects")),
                  FILL_OPTIONS),
 }  # fmt: skip

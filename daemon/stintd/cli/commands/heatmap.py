@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from stintd.cli.commands.report import human_seconds
 from stintd.cli.layout import columns, fit
 from stintd.cli.options import Operand, Verb
-from stintd.cli.text import bold, day_name, dim, has_blocks, length, paint
+from stintd.cli.text import bold, day_name, dim, has_blocks, length, paint, plural
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
@@ -26,7 +26,7 @@ def bounds_of(text, today):
     if not text:
         return today - timedelta(days=today.weekday()) - 52 * WEEK, today
     if not (text.isascii() and text.isdigit() and len(text) == 4 and 1970 <= int(text) < 9000):
-        raise Invalid(f"{text[:20]} is no year", "stint heatmap 2026, or without a year the last twelve months")
+        raise Invalid(f"{text[:20]} is not a year", "`stint heatmap 2026`, or without a year for the last twelve months")
     return date(int(text), 1, 1), date(int(text), 12, 31)
 
 
@@ -55,19 +55,19 @@ def lines(seconds, first, last, room):
     yield bold(f"{day_name(shown)} – {day_name(last)}")
     yield dim(fit(" " * LABEL + _months(mondays, last), room))
     for weekday in range(7):
-        days = [one + timedelta(days=weekday) for one in mondays]
+        days = [week + timedelta(days=weekday) for week in mondays]
         cells = (_shade(seconds.get(day, 0)) if shown <= day <= last else " " for day in days)
         name = f"{days[0]:%a}" if weekday % 2 == 0 else ""
         yield f"{name:<{LABEL}}{''.join(cells)}".rstrip()
     worked = {day: spent for day, spent in seconds.items() if spent and shown <= day <= last}
     shades = SHADES if has_blocks() else PLAIN
-    yield dim(fit(f"{' ' * LABEL}{shades[0]} none  {shades[1]} some  {shades[2]} 2 h  {shades[3]} 4 h  {shades[4]} 6 h", room))
+    yield dim(fit(f"{' ' * LABEL}{shades[0]} none  {shades[1]} some  {shades[2]} 2h  {shades[3]} 4h  {shades[4]} 6h", room))
     if worked:
         busiest = max(worked, key=lambda day: (worked[day], day))
-        yield f"{bold(length(sum(worked.values())))} on {len(worked)} {'day' if len(worked) == 1 else 'days'}"
+        yield f"{bold(length(sum(worked.values())))} on {plural(len(worked), 'day')}"
         yield dim(fit(f"most on {day_name(busiest)}: {length(worked[busiest])}", room))
     else:
-        yield dim("nothing in this time")
+        yield dim("no hours in this period")
 
 
 def run(words):
@@ -81,4 +81,4 @@ def run(words):
     print("\n".join(lines(seconds, first, last, columns())))
 
 
-VERBS = {"heatmap": Verb("heatmap", run, "a year of days, darker for more hours", (Operand("YEAR", "?"),))}
+VERBS = {"heatmap": Verb("heatmap", run, "a year of days as a calendar, darker for more hours", (Operand("YEAR", "?"),))}

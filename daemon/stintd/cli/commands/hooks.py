@@ -1,4 +1,4 @@
-"""`stint hooks install|uninstall|status`: shows what changes, changes it, and takes it back."""
+"""`stint hooks install|uninstall|status`: shows what changes and changes it; uninstall restores what was there."""
 
 import json
 import os
@@ -15,35 +15,37 @@ from stintd.install.gitplace import find_repository, hooks_folder, version
 from stintd.paths import ensure, home_layout
 
 PROGRAMS = {**AGENTS, **editors.HOSTS, **shells.HOSTS}
-"""Everything but git that reads a file of its user's; shells are named by `shell` and --shell."""
+"""All programs but git whose hooks are in a file of the user; a shell is named by `shell` and --shell."""
 HOSTS = ("git", *AGENTS, *editors.HOSTS, "shell", wakatime.NAME)
 NOTHING = Plan()
 DETAIL = """\
-wakatime: the settings of WakaTime's clients name stintd as their server; where they have another, stintd goes beside it.
+install and uninstall show each change to a file; with --dry-run they change nothing. status shows which hooks work.
+Without a HOST: git.
 
-An agent's hooks go into its own user settings, whose other bytes stay as they are; what was there is kept beside ours.
-An editor or shell reads a file of ours through one line in a file that it reads when it starts.
+git, without an option: with git 2.54 or later all your repositories, through one line in your git configuration; with an
+older git the repository of the current folder. Existing hooks keep working: they are kept, and run after ours.
+A repository whose hooks belong to the project (core.hooksPath, like husky's) is left alone and reported.
 
-git, without an option: on git 2.54 and later all your repositories, through one line in your git configuration; before,
-the repository of the current folder. Hooks that are there already keep working: they are kept and run after ours.
-A repository whose hooks belong to the project (core.hooksPath, like husky's) is left alone and named."""
+Agents: the hooks go into your own settings of the agent; other hooks there stay, and so does every other byte.
+Editors and shells: one line in a file that they read when they start loads a file of ours.
+wakatime: the settings of WakaTime's clients name stintd as their server; if they name another, stintd is added to it."""
 
 
 def hooks(words):
     for host in words.host:
         if host not in HOSTS:
-            raise UsageError(f"no hooks for {host!r}", "hooks are there for " + ", ".join(HOSTS))
+            raise UsageError(f"there are no hooks for {host}", "HOST is one of " + ", ".join(HOSTS))
     layout = home_layout()
     return {"install": _install, "uninstall": _uninstall, "status": _status}[words.action](words, layout)
 
 
 def _has_git(words):
-    """Whether git's hooks are meant: by name, and where nothing is named."""
+    """Whether git's hooks are meant: by name, or because nothing is named."""
     return "git" in words.host or not words.host
 
 
 def _programs(words, home):
-    """The programs that were named, each once; a shell without --shell is that of the user's terminals."""
+    """The programs that the words name, each once; `shell` without --shell is the login shell."""
     shell = [words.shell] if words.shell else []
     for host in words.host:
         if host == "shell":
@@ -53,7 +55,7 @@ def _programs(words, home):
 
 
 def _shells(action, home):
-    """To install: the user's own shell; to look at or take back: each that has a line of ours as well."""
+    """To install: the login shell; for status and uninstall: each shell that has a line of ours."""
     if action == "install":
         return [shells.login_shell(home)]
     return [name for name, shell in shells.HOSTS.items() if shell.state(home)[1] != "absent"]
@@ -96,7 +98,7 @@ def _install_git(words, layout):
 
 
 def _uninstall(words, layout):
-    """What was named; of git's without a name everything, also where nobody watches any more."""
+    """What the words name; without a name all hooks of git, also in folders that are not watched any more."""
     plan, done = _uninstall_git(words, layout) if _has_git(words) else (Plan(), [])
     named = list(dict.fromkeys(_programs(words, _home(layout))))
     for name in named:
@@ -116,7 +118,7 @@ def _uninstall(words, layout):
 
 
 def _uninstall_git(words, layout):
-    """The plan, and the folders that are forgotten once it is carried out."""
+    """The plan, and the folders to forget once it is carried out."""
     plan, places, known = Plan(), list(words.repo), memory.recall(layout.hooks)
     is_everything = words.all or not (places or words.template)
     if is_everything or words.template:
@@ -141,17 +143,30 @@ def _is_emptied(folder, part):
 
 
 def _carry_out(words, plan, done=NOTHING):
-    """Show the plan, and unless it is a dry run do it; `done` is done already. 1 when something named is left alone."""
+    """Show the plan, and unless it is a dry run carry it out; `done` is carried out already. 1 when something is left alone."""
     shown = plan + done
     lines = list(describe(shown.steps))
     if not words.json:
         _show(lines, shown, words.dry_run)
     if not words.dry_run:
         perform(plan.steps)
+        if not words.json and lines:
+            print(_closing(words))
     if words.json:
         problems = [{"path": p.path, "text": p.text, "hint": p.hint} for p in shown.problems]
         print(json.dumps({"changes": lines, "problems": problems, "notes": list(shown.notes), "dryRun": words.dry_run}))
     return 1 if shown.problems and not words.all else 0
+
+
+def _closing(words):
+    """What the user has to do after the change, if anything."""
+    programs = [PROGRAMS[name].title for name in dict.fromkeys(words.host) if name in AGENTS or name in editors.HOSTS]
+    programs += ["your editors"] if wakatime.NAME in words.host else []
+    steps = [f"restart {', '.join(programs)}"] if programs else []
+    steps += ["open a new terminal"] if "shell" in words.host else []
+    if words.action == "uninstall":
+        return f"done; to unload the hooks, {' and '.join(steps)}" if steps else "done; the hooks are removed"
+    return f"done; to load the hooks, {' and '.join(steps)}" if steps else "done; git runs the hooks from now on"
 
 
 def _show(lines, plan, is_dry):
@@ -181,7 +196,7 @@ def _status(words, layout):
 
 
 def _programs_report(words, home):
-    """How each program stands that was named, or without names each."""
+    """The state of each program that the words name, or of all."""
     named = set(_programs(words, home)) if words.host else set(PROGRAMS)
     report = {}
     for kind, hosts in (("agents", AGENTS), ("editors", editors.HOSTS), ("shells", shells.HOSTS)):
@@ -212,7 +227,7 @@ def _show_git(report):
 
 
 def _describe(repo, is_reached):
-    """How one repository stands; `is_reached` by the user's configuration it needs no hook files of its own."""
+    """The state of one repository; `is_reached` by the user's configuration it needs no hook files of its own."""
     states = _group_by_state(repo["hooks"])
     if is_reached and set(states) <= {"absent"}:
         return "reached by your configuration"
@@ -234,33 +249,33 @@ def _group_by_state(states):
 
 
 def _watched_folders(is_needed=True):
-    """Checkouts the daemon watches. Without a daemon: none, or the error when they were asked for."""
+    """Checkouts the daemon watches. Without a daemon: none, or the error if they are needed."""
     try:
         repos = list(Control().every("/api/repos"))
     except DaemonDown:
         if is_needed:
             raise
         return []
-    found = [checkout["path"] for repo in repos for checkout in repo.get("checkouts", ()) if not checkout.get("gone")]
-    if is_needed and not found:
+    folders = [checkout["path"] for repo in repos for checkout in repo.get("checkouts", ()) if not checkout.get("gone")]
+    if is_needed and not folders:
         raise Conflict("no repositories are watched yet", "watch a folder with `stint up FOLDER`, or name one with --repo")
-    return found
+    return folders
 
 
 VERBS = {
     "hooks": Verb(
         "hooks",
         hooks,
-        "install, remove or show what tells stintd of git, AI agents, editors and shells",
+        "install, uninstall or show the hooks for git, AI agents, editors and shells",
         (Operand("ACTION", choices=("install", "uninstall", "status")), Operand("HOST", "*", choices=HOSTS)),
         (
-            Option("--repo", "the repository at PATH (may be repeated)", "PATH", is_list=True),
+            Option("--repo", "only the repository at PATH; may be repeated", "PATH", is_list=True),
             Option("--all", "every watched repository"),
-            Option("--template", "repositories made or cloned from now on"),
+            Option("--template", "repositories created or cloned from now on"),
             Option(
                 "--shell", "with `shell`: bash, zsh or fish, instead of your login shell", "NAME", choices=tuple(shells.HOSTS)
             ),
-            Option("--dry-run -n", "show what would change, and change nothing"),
+            Option("--dry-run -n", "show what would change, change nothing"),
         ),
         DETAIL,
     )

@@ -11,17 +11,17 @@ DRY_KEY = "00000000-0000-4000-8000-000000000000"
 
 
 def install(home, layout, is_dry):
-    """The plan; unless it is a dry run carried out, because a key that was made must not be lost."""
+    """The plan, already carried out unless it is a dry run, because a new key must not be lost."""
     control = Control()
-    kept = [one for one in control.get("/api/keys")["data"] if one["name"] == wakatime.NAME]
+    keys = [old for old in control.get("/api/keys")["data"] if old["name"] == wakatime.NAME]
     url = _url(layout)
-    if kept and wakatime.state(home, url)[1] == "installed":
+    if keys and wakatime.state(home, url)[1] == "installed":
         return Plan()
     plan = wakatime.install(home, url, DRY_KEY)
     if is_dry or plan.problems:
         return plan
-    for one in kept:
-        control.delete("/api/keys", {"id": one["id"]})
+    for old in keys:
+        control.delete("/api/keys", {"id": old["id"]})
     key = control.post("/api/keys", {"scope": "write", "name": wakatime.NAME})
     plan = wakatime.install(home, url, key["key"])
     try:
@@ -34,16 +34,16 @@ def install(home, layout, is_dry):
 
 
 def uninstall(home):
-    """Forget the file once nothing of ours is in it, and take the key back where a daemon is there to do it."""
+    """Forget the file once nothing of ours is in it, and revoke the key if a daemon is there to do it."""
     if wakatime.state(home)[1] == "absent":
         agentsettings.forget(home, wakatime.NAME)
     try:
         control = Control()
-        for one in control.get("/api/keys")["data"]:
-            if one["name"] == wakatime.NAME:
-                control.delete("/api/keys", {"id": one["id"]})
+        for key in control.get("/api/keys")["data"]:
+            if key["name"] == wakatime.NAME:
+                control.delete("/api/keys", {"id": key["id"]})
     except StintdError:
-        return  # without a daemon the key opens nothing; `stint keys revoke wakatime` takes it back later
+        return  # without a daemon the key opens nothing; `stint keys revoke wakatime` revokes it later
 
 
 def _url(layout):
@@ -53,5 +53,5 @@ def _url(layout):
     except (OSError, ValueError):
         url = None
     if not url:
-        raise Conflict("the loopback port is not open, and WakaTime's clients need one", "`stint status` says why")
+        raise Conflict("the loopback port is closed, and WakaTime's clients need it", "`stint status` says why")
     return f"{url}/api/v1"

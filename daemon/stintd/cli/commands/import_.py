@@ -1,6 +1,6 @@
-"""`stint import FORMAT FILE`: hours out of a file. Read three times, never held: to find bad lines, to try, to import.
+"""`stint import FORMAT FILE`: entries from a file. It is read three times, never held: to find bad lines, to try, to import.
 
-Nothing is imported before the whole file was read and tried; all of it is one edit, which `stint undo` takes back.
+Nothing is imported before the whole file was read and tried; all of it is one edit, which `stint undo` undoes.
 """
 
 import json
@@ -11,9 +11,10 @@ from array import array
 from zoneinfo import ZoneInfo
 
 from stintd.cli.commands import evidence
+from stintd.cli.commands.export import ALIASES
 from stintd.cli.options import Operand, Option, Verb
 from stintd.cli.readfile import Source
-from stintd.cli.text import bold, dim, for_terminal, length, local
+from stintd.cli.text import bold, dim, for_terminal, length, local, plural
 from stintd.client.control import Control
 from stintd.errors import Conflict, Invalid, NotFound, StintdError
 from stintd.formats import ical, native, spreadsheet, timeclock, timewarrior, watson
@@ -31,17 +32,18 @@ PATIENCE = 120.0
 OPTIONS = (
     Option("--dry-run", "show what would be added, change nothing"),
     Option("--project", "put everything into this project", "PROJECT", complete="projects"),
-    Option("--create", "make projects that are not there"),
+    Option("--create", "create projects that do not exist"),
     Option("--skip-bad", "leave out lines that cannot be read"),
-    Option("--skip-overlaps", "leave out entries where you have entries of your own"),
-    Option("--overlap", "count them beside your own entries there"),
+    Option("--skip-overlaps", "leave out entries where you already have your own"),
+    Option("--overlap", "keep your own entries there, and count both"),
 )
 DETAIL = """A second import of the same file adds nothing. FILE - is standard input. Your own entries are never changed;
-automatic time gives way, as it does for `stint add`. daemon/FILES.md tells what is read of each format."""
+automatic time gives way, as for `stint add`. hledger is
+another word for timeclock, ics for ical. daemon/FILES.md says what is read of each format."""
 
 
 class Job:
-    """One import: what was asked, and what is known of it so far."""
+    """One import: the request, and what is known of the file so far."""
 
     def __init__(self, words, control):
         self.words, self.control = words, control
@@ -51,65 +53,65 @@ class Job:
         self.bad, self.bad_count, self.passed, self.count = [], 0, {}, 0
         self.left_out, self.beside = set(), set()
 
-    def found(self, stage):
-        """Everything of the file that can be imported. What is bad or passed over is noted at the first reading."""
-        for one in READERS[self.words.format](self.source.pieces(stage), self.zone):
-            one = self._checked(one)
-            if isinstance(one, Found):
-                yield one
+    def items(self, stage):
+        """Everything of the file that can be imported. What is bad or skipped is noted at the first reading."""
+        for item in READERS[self.words.format](self.source.pieces(stage), self.zone):
+            item = self._check(item)
+            if isinstance(item, Found):
+                yield item
             elif stage == 1:
-                self._note(one)
+                self._note(item)
 
-    def _checked(self, one):
-        if not isinstance(one, Found):
-            return one
-        section = "entries" if one.kind == "entry" else one.kind
+    def _check(self, item):
+        if not isinstance(item, Found):
+            return item
+        section = "entries" if item.kind == "entry" else item.kind
         if self.words.project and section == "entries":
-            one.value["projectName"] = self.words.project
-            one.value.pop("projectId", None)
+            item.value["projectName"] = self.words.project
+            item.value.pop("projectId", None)
         try:
-            files.check(section, one.value)
+            files.check(section, item.value)
         except Invalid as error:
-            return Bad(one.line, error.message)
-        if section == "entries" and local(one.value["end"]).timestamp() > self.now:
-            return Bad(one.line, "it is in the future")
-        if section == "heartbeats" and not 0 <= local(one.value["time"]).timestamp() <= self.now:
-            return Bad(one.line, "it is in the future, or before 1970")
-        return one
+            return Bad(item.line, error.message)
+        if section == "entries" and local(item.value["end"]).timestamp() > self.now:
+            return Bad(item.line, "it is in the future")
+        if section == "heartbeats" and not 0 <= local(item.value["time"]).timestamp() <= self.now:
+            return Bad(item.line, "it is in the future, or before 1970")
+        return item
 
-    def _note(self, one):
-        if isinstance(one, Passed):
-            self.passed[one.reason] = self.passed.get(one.reason, 0) + 1
+    def _note(self, item):
+        if isinstance(item, Passed):
+            self.passed[item.reason] = self.passed.get(item.reason, 0) + 1
             return
         self.bad_count += 1
         if len(self.bad) < SHOWN:
-            self.bad.append(one)
+            self.bad.append(item)
 
     # ------------------------------------------------------------ first reading
 
     def look_through(self):
         """Find bad lines; when the entries of the file were."""
         spans = Spans()
-        for one in self.found(1):
+        for item in self.items(1):
             self.count += 1
-            if one.kind == "entry" and one.value.get("actor", "human") == "human" and not one.value.get("overlaps"):
-                spans.add(one)
+            if item.kind == "entry" and item.value.get("actor", "human") == "human" and not item.value.get("overlaps"):
+                spans.add(item)
         if self.bad_count and not self.words.skip_bad:
             raise Invalid(
-                f"{_lines(self.bad_count)} of {for_terminal(self.words.file)} cannot be read, nothing was imported",
-                "\n".join([*_bad_lines(self), "mend the file, or leave them out with --skip-bad"]),
+                f"{plural(self.bad_count, 'line')} of {for_terminal(self.words.file)} cannot be read, nothing was imported",
+                "\n".join([*_bad_lines(self), "fix the file, or leave them out with --skip-bad"]),
             )  # fmt: skip
         return spans
 
-    def part(self, spans, tally):
+    def settle_clashes(self, spans, tally):
         """Entries of the file that overlap another of it and are both new: refused, left out or marked. True when what
         was tried must be tried again.
         """
         clashes = spans.clashes(tally.known_lines)
         if clashes and self.overlap == "refuse":
-            told = [f"line {line} overlaps line {other}" for line, other in clashes[:SHOWN]]
-            hint = [*told, "leave the later ones out with --skip-overlaps, or count both with --overlap"]
-            what = f"{_entries(len(clashes))} of the file would overlap another of it"
+            conflicts = [f"line {line} overlaps line {other}" for line, other in clashes[:SHOWN]]
+            hint = [*conflicts, "leave the later ones out with --skip-overlaps, or count both with --overlap"]
+            what = f"{plural(len(clashes), 'entry', 'entries')} of the file would overlap another entry of the file"
             raise Conflict(f"{what}, nothing was imported", "\n".join(hint))
         (self.left_out if self.overlap == "skip" else self.beside).update(line for line, _ in clashes)
         return bool(self.left_out)
@@ -119,16 +121,16 @@ class Job:
     def batches(self, stage):
         """Bodies of requests, each with the lines its entries come from."""
         body, lines, size = {}, [], 0
-        for one in self.found(stage):
-            if one.line in self.left_out or (stage == 2 and one.kind in files.EVIDENCE):
+        for item in self.items(stage):
+            if item.line in self.left_out or (stage == 2 and item.kind in files.EVIDENCE):
                 continue  # evidence is tried by importing it: nothing can be in its way
-            if one.line in self.beside:
-                one.value["overlaps"] = True
-            section = "entries" if one.kind == "entry" else one.kind
-            body.setdefault(section, []).append(one.value)
+            if item.line in self.beside:
+                item.value["overlaps"] = True
+            section = "entries" if item.kind == "entry" else item.kind
+            body.setdefault(section, []).append(item.value)
             if section == "entries":
-                lines.append(one.line)
-            size += len(json.dumps(one.value))
+                lines.append(item.line)
+            size += len(json.dumps(item.value))
             if size >= BATCH_BYTES or sum(map(len, body.values())) >= BATCH:
                 yield body, lines
                 body, lines, size = {}, [], 0
@@ -150,7 +152,7 @@ class Job:
         return tally
 
     def do_it(self):
-        """Import; a failure in the middle takes back what was done."""
+        """Import; a failure in the middle undoes what was done."""
         tally, import_id = Tally(), str(uuid.uuid4())
         try:
             for body, lines in self.batches(3):
@@ -166,7 +168,7 @@ class Job:
         except NotFound:
             return
         except StintdError:
-            print(f"a part may be imported: `stint undo {import_id}` takes it back", file=sys.stderr)
+            print(f"a part may have been imported; undo: `stint undo {import_id}`", file=sys.stderr)
 
 
 class Spans:
@@ -175,14 +177,14 @@ class Spans:
     def __init__(self):
         self._starts, self._ends, self._lines, self._marks = array("d"), array("d"), array("q"), array("q")
 
-    def add(self, one):
-        pauses = one.value.get("pauses") or []
-        edges = [one.value["start"], *(edge for pause in pauses for edge in (pause["start"], pause["end"])), one.value["end"]]
+    def add(self, item):
+        pauses = item.value.get("pauses") or []
+        edges = [item.value["start"], *(edge for pause in pauses for edge in (pause["start"], pause["end"])), item.value["end"]]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
             self._starts.append(local(start).timestamp())
             self._ends.append(local(end).timestamp())
-            self._lines.append(one.line)
-            self._marks.append(hash(one.value["id"]))
+            self._lines.append(item.line)
+            self._marks.append(hash(item.value["id"]))
 
     def clashes(self, known):
         """(line, earlier line) of entries that overlap one before them; the very same one twice, or one there already, is
@@ -191,18 +193,18 @@ class Spans:
         passed = set(known)
         order = (at for at in range(len(self._lines)) if self._lines[at] not in passed)
         order = sorted(order, key=lambda at: (self._starts[at], self._lines[at]))
-        found, last = {}, None
+        clashes, last = {}, None
         for at in order:
             if last is not None and self._starts[at] < self._ends[last] and self._marks[at] != self._marks[last]:
                 later, earlier = sorted((self._lines[at], self._lines[last]), reverse=True)
-                found.setdefault(later, earlier)
+                clashes.setdefault(later, earlier)
             if last is None or self._ends[at] > self._ends[last]:
                 last = at
-        return sorted(found.items())
+        return sorted(clashes.items())
 
 
 class Tally:
-    """What came of the batches."""
+    """The results of the batches."""
 
     def __init__(self):
         self.added = self.known = self.seconds = self.taken = self.overlap_count = self.passed = 0
@@ -220,15 +222,15 @@ class Tally:
             self.others[name] = self.others.get(name, 0) + count
         self.passed += answer["heartbeatsPassed"]
         self.overlap_count += len(answer["overlaps"])
-        for one in answer["overlaps"][: SHOWN - len(self.overlaps)]:
-            self.overlaps.append({"line": lines[one["index"]], "with": one["with"]})
+        for item in answer["overlaps"][: SHOWN - len(self.overlaps)]:
+            self.overlaps.append({"line": lines[item["index"]], "with": item["with"]})
         for line, outcome, entry in zip(lines, answer["outcomes"], entries, strict=True):
             if outcome == "known":
                 self.known_lines.append(line)
             if outcome == "added" and len(self.examples) < SHOWN:
                 self.examples.append({"line": line, **entry})
 
-    def told(self, words):
+    def to_json(self, words):
         """As JSON."""
         return {
             "dryRun": bool(words.dry_run), "added": self.added, "known": self.known, "overlapping": self.overlap_count,
@@ -237,31 +239,21 @@ class Tally:
         }  # fmt: skip
 
 
-def _entries(number):
-    return f"{number} {'entry' if number == 1 else 'entries'}"
-
-
-def _lines(number):
-    return f"{number} {'line' if number == 1 else 'lines'}"
-
-
 def _bad_lines(job):
     rest = job.bad_count - len(job.bad)
-    return [f"line {one.line}: {for_terminal(one.reason)}" for one in job.bad] + ([f"and {rest} more"] if rest else [])
+    return [f"line {bad.line}: {for_terminal(bad.reason)}" for bad in job.bad] + ([f"and {rest} more"] if rest else [])
 
 
 def _refuse(job, tally):
-    """Stop where the owner must decide first."""
+    """Stop where you must decide first."""
     if tally.unknown and not job.words.create and job.words.format != "json":
         names = ", ".join(for_terminal(name) for name in list(tally.unknown)[:SHOWN])
-        raise NotFound(
-            f"there is no project {names}", "make what is missing with --create, or put everything into one with --project NAME"
-        )
+        raise NotFound(f"there is no project {names}", "create it with --create, or put everything into one with --project NAME")
     if tally.overlap_count and job.overlap == "refuse":
-        told = [f"line {one['line']}: {', '.join(map(_entry_text, one['with']))}" for one in tally.overlaps]
-        hint = [*told, "leave them out with --skip-overlaps, or count both with --overlap"]
+        conflicts = [f"line {overlap['line']}: {', '.join(map(_entry_text, overlap['with']))}" for overlap in tally.overlaps]
+        hint = [*conflicts, "leave them out with --skip-overlaps, or count both with --overlap"]
         raise Conflict(
-            f"{_entries(tally.overlap_count)} of the file would overlap your own,"
+            f"{plural(tally.overlap_count, 'entry', 'entries')} of the file would overlap your own,"
             " nothing was imported", "\n".join(hint),
         )  # fmt: skip
 
@@ -274,12 +266,14 @@ def _entry_text(entry):
 def _show(job, tally):
     words = job.words
     verb = "would import" if words.dry_run else "imported"
-    print(f"{verb} {bold(_entries(tally.added))}, {length(tally.seconds)}, from {for_terminal(job.source.name)}")
+    print(
+        f"{verb} {bold(plural(tally.added, 'entry', 'entries'))}, {length(tally.seconds)}, from {for_terminal(job.source.name)}"
+    )
     if words.dry_run:
-        for one in tally.examples:
-            what = for_terminal(one.get("projectName") or "no project")
-            span = f"{local(one['start']):%Y-%m-%d %H:%M}–{local(one['end']):%H:%M}"
-            print(f"  line {one['line']}: {span} {what} {dim(for_terminal(one.get('description')))}".rstrip())
+        for example in tally.examples:
+            what = for_terminal(example.get("projectName") or "no project")
+            span = f"{local(example['start']):%Y-%m-%d %H:%M}–{local(example['end']):%H:%M}"
+            print(f"  line {example['line']}: {span} {what} {dim(for_terminal(example.get('description')))}".rstrip())
         if tally.added > len(tally.examples):
             print(dim(f"  and {tally.added - len(tally.examples)} more"))
     for text in _remarks(job, tally):
@@ -288,24 +282,24 @@ def _show(job, tally):
 
 def _remarks(job, tally):
     if tally.known:
-        yield f"{tally.known} {'was' if tally.known == 1 else 'were'} there already"
+        yield f"{tally.known} {'exists' if tally.known == 1 else 'exist'} already"
     if tally.overlap_count or job.left_out:
-        yield f"{tally.overlap_count + len(job.left_out)} left out, because entries of your own are there"
+        yield f"{tally.overlap_count + len(job.left_out)} left out: you have your own entries there"
     if tally.created:
-        yield "projects made: " + ", ".join(for_terminal(name) for name in tally.created)
+        yield "projects created: " + ", ".join(for_terminal(name) for name in tally.created)
     others = ", ".join(f"{count} {name}" for name, count in tally.others.items() if count)
     if others:
         yield f"and {others}"
     if tally.passed:
-        yield f"{tally.passed} heartbeats passed over: evidence of your own is there from that time"
+        yield f"{plural(tally.passed, 'heartbeat')} skipped: you have your own evidence from that time"
     if job.bad_count:
-        yield "\n".join([f"{_lines(job.bad_count)} left out:", *_bad_lines(job)])
+        yield "\n".join([f"{plural(job.bad_count, 'line')} left out:", *_bad_lines(job)])
     for reason, count in job.passed.items():
-        yield f"{count} passed over: {for_terminal(reason)}"
+        yield f"{count} skipped: {for_terminal(reason)}"
     if tally.taken:
-        yield f"automatic time it takes: {length(tally.taken)}"
+        yield f"automatic time replaced: {length(tally.taken)}"
     if tally.added and not job.words.dry_run:
-        yield "`stint undo` takes it back"
+        yield "undo: `stint undo`"
 
 
 def run(words):
@@ -316,20 +310,20 @@ def run(words):
     spans = job.look_through()
     tally = job.try_it()
     _refuse(job, tally)
-    if job.part(spans, tally):
+    if job.settle_clashes(spans, tally):
         tally = job.try_it()
     if not words.dry_run:
         tally = job.do_it()
     job.source.close()
     if words.json:
-        print(json.dumps(tally.told(words)))
+        print(json.dumps(tally.to_json(words)))
     else:
         _show(job, tally)
 
 
 VERBS = {
     "import": Verb(
-        "import", run, "hours out of a file: " + ", ".join(FORMATS),
-        (Operand("FORMAT", choices=FORMATS), Operand("FILE")), OPTIONS, DETAIL,
+        "import", run, "import entries from a file: " + ", ".join(FORMATS),
+        (Operand("FORMAT", choices=FORMATS, aliases=ALIASES), Operand("FILE")), OPTIONS, DETAIL,
     )
 }  # fmt: skip

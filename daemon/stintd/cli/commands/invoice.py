@@ -1,7 +1,7 @@
-"""What is billed of a period, as an invoice lists it: a line a project and task with hours, rate and amount.
+"""The billed hours of a period, as an invoice lists them: a line for each project and task with hours, rate and amount.
 
-Hours are decimal with two places, and an amount is what those hours are worth: who multiplies by hand gets the same. With
-a target its rounded hours count. No tax and no number: that is for the program that writes the invoice.
+Hours are decimal with two places, and an amount is exactly those hours times the rate. With a target its rounded hours
+count. No tax and no number: those are for the program that writes the invoice.
 """
 
 import csv
@@ -20,53 +20,53 @@ CENT = Decimal("0.01")
 HEADS = ("work", "hours", "rate", "amount", "currency")
 
 
-def text_of(control, asked, words):
+def text_of(control, filters, words):
     """The invoice as `words` want it printed."""
-    if asked.get("billable") == "false":
-        raise Invalid("an invoice is of what is billed", "leave --no-billable out")
-    answer = control.get("/api/reports", **{**asked, "billable": "true"}, groupBy="task")
+    if filters.get("billable") == "false":
+        raise Invalid("an invoice lists billed hours only", "leave out --no-billable")
+    answer = control.get("/api/reports", **{**filters, "billable": "true"}, groupBy="task")
     lines = lines_of(answer, _projects_by_id(control), _task_rates(control))
-    title = _title(answer, asked)
+    title = _title(answer, filters)
     if words.json:
         return json.dumps({"from": answer["from"], "to": answer["to"], "lines": lines, "totals": _totals(lines)})
     if words.csv:
         return _csv(lines)
     if words.html:
-        return _page(title, lines, asked)
-    return "\n".join([bold(title), *(_table(lines) if lines else [dim("nothing is billed in this time")])])
+        return _page(title, lines, filters)
+    return "\n".join([bold(title), *(_table(lines) if lines else [dim("no billed hours in this period")])])
 
 
 def _projects_by_id(control):
-    return {one["id"]: one for one in control.every("/api/projects", status="all")}
+    return {project["id"]: project for project in control.every("/api/projects", status="all")}
 
 
 def _task_rates(control):
     """By the key of a report's row."""
-    return {f"{one['projectId']}/{one['key']}": one["hourlyRate"] for one in control.every("/api/tasks", status="all")}
+    return {f"{task['projectId']}/{task['key']}": task["hourlyRate"] for task in control.every("/api/tasks", status="all")}
 
 
 def lines_of(answer, projects, task_rates):
     """`{work, hours, rate, amount, currency}` of each project and task, by their names; texts of decimals."""
-    found = []
+    lines = []
     for row in answer["rows"]:
         seconds = row.get("roundedSeconds", row["billableSeconds"])
         if not seconds:
             continue
         project = projects.get(row["key"].partition("/")[0]) or {}
         task = row["name"] if row["key"].partition("/")[2] else ""
-        told = task_rates.get(row["key"]) or project.get("hourlyRate")
-        hours, rate = Decimal(decimal_hours(seconds)), None if told is None else _exact_rate(told)
+        own_rate = task_rates.get(row["key"]) or project.get("hourlyRate")
+        hours, rate = Decimal(decimal_hours(seconds)), None if own_rate is None else _exact_rate(own_rate)
         amount = (hours * rate).quantize(CENT, ROUND_HALF_UP) if rate is not None else None
-        found.append({
+        lines.append({
             "project": project.get("name") or UNKNOWN, "client": project.get("clientName"), "task": task or None,
             "hours": str(hours), "rate": None if rate is None else str(rate), "amount": None if amount is None else str(amount),
             "currency": project.get("currency") if rate is not None else None,
         })  # fmt: skip
-    return sorted(found, key=lambda line: (line["client"] or "", line["project"], line["task"] or ""))
+    return sorted(lines, key=lambda line: (line["client"] or "", line["project"], line["task"] or ""))
 
 
 def _exact_rate(rate):
-    """A rate with its cents, and finer where it is finer."""
+    """A rate with two decimals, and more where it has more."""
     exact = Decimal(str(rate))
     return exact.quantize(CENT) if exact == exact.quantize(CENT) else exact
 
@@ -82,8 +82,8 @@ def _totals(lines):
             for (is_rated, currency), (hours, amount) in sorted(sums.items())]  # fmt: skip
 
 
-def _title(answer, asked):
-    whom = f" for {for_terminal(asked['client'])}" if asked.get("client") else ""
+def _title(answer, filters):
+    whom = f" for {for_terminal(filters['client'])}" if filters.get("client") else ""
     return f"Work{whom}, {range_title(answer)}"
 
 
@@ -107,20 +107,20 @@ def sums_of(lines):
 def _table(lines):
     shape = [Column(HEADS[0], gives_way=True, least=8), *(Column(head, is_number=True) for head in HEADS[1:4]), Column("")]
     sums = sums_of(lines)
-    told = table(shape, [*(_cells(line, _name(line)) for line in lines), *sums], columns())
-    first = len(told) - len(sums)
-    rule = ("─" if has_blocks() else "-") * max(map(width, told[1:]))
-    yield from [*told[:first], dim(rule), *map(bold, told[first:])]
+    rows = table(shape, [*(_cells(line, _name(line)) for line in lines), *sums], columns())
+    first = len(rows) - len(sums)
+    rule = ("─" if has_blocks() else "-") * max(map(width, rows[1:]))
+    yield from [*rows[:first], dim(rule), *map(bold, rows[first:])]
     if any(line["rate"] is None for line in lines):
-        yield from map(dim, wrap("`stint projects edit PROJECT --rate AMOUNT` gives a project its rate", columns()))
+        yield from map(dim, wrap("`stint projects edit PROJECT --rate AMOUNT` sets a project's hourly rate", columns()))
 
 
-def _page(title, lines, asked):
+def _page(title, lines, filters):
     rows = [(markup.PLAIN, _cells(line, _name(line))) for line in lines]
     rows += [(markup.SUM, cells) for cells in sums_of(lines)]
     clients = dict.fromkeys(line["client"] for line in lines if line["client"])
-    words = [f"Client: {', '.join(clients)}"] if clients and not asked.get("client") else []
-    words.append("hours are decimal" + (f", rounded as {asked['target']} has them" if asked.get("target") else ""))
+    words = [f"Client: {', '.join(clients)}"] if clients and not filters.get("client") else []
+    words.append("hours are decimal" + (f", rounded as at {filters['target']}" if filters.get("target") else ""))
     return markup.page(title, [*HEADS[:4], ""], rows, words)
 
 

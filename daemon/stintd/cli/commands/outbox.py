@@ -40,7 +40,7 @@ def _list(words, control):
 
 def run(words):
     control = Control()
-    if words.action is None:
+    if words.action in (None, "list"):
         return _list(words, control)
     if not words.delivery:
         raise Invalid(f"which delivery to {words.action}?", f"stint outbox {words.action} ID; `stint outbox` shows ids")
@@ -54,6 +54,6 @@ def run(words):
 VERBS = {
     "outbox": Verb(
         "outbox", run, "what waits to leave this machine",
-        (Operand("ACTION", "?", choices=("retry", "drop")), Operand("DELIVERY", "?")), OPTIONS, DETAIL,
+        (Operand("ACTION", "?", choices=("list", "retry", "drop")), Operand("DELIVERY", "?")), OPTIONS, DETAIL,
     )
 }  # fmt: skip

@@ -96,7 +96,7 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
     hint = (
         f"did you mean {', '.join(match.near)}?"
         if match.near
-        else "make it with autoCreate (`--create` on the command line), or `stint projects add`"
+        else "create it with autoCreate: true, or with `stint projects add`"
     )
     raise NotFound(f"there is no project {name}", hint, {"near": list(match.near)})
 
