@@ -275,7 +275,7 @@ def needs_git(facts: CheckoutFacts) -> bool:
     return os.path.isdir(os.path.join(facts.common_dir, "reftable"))
 
 
-def touched_us(facts: CheckoutFacts) -> int:
+def last_touch_us(facts: CheckoutFacts) -> int:
     """When somebody last did something here, in microseconds: the younger of reflog and index."""
     latest = 0
     for name in ("logs/HEAD", "index", "HEAD"):
