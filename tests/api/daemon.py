@@ -48,7 +48,7 @@ from stintd.secret import SecretFolder
 from stintd.sinks.registry import KINDS
 from stintd.sources import calendars
 from stintd.sources.history import recall
-from stintd.sources.logreader import LogReader
+from stintd.sources.logreader import AgentLogReader
 from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
@@ -84,7 +84,7 @@ class Daemon:
         self.gate = Gate(self.engine, self.places, NoiseFilter(policy), clock, self.device, known)
         self.recorder = Recording(self.engine, clock, self.device)
         self.gate.is_off = self.recorder.is_off
-        self.backfill = Backfill(self.engine, self.gate, self.places, LogReader({"HOME": str(self.folder / "home")}), recall)
+        self.backfill = Backfill(self.engine, self.gate, self.places, AgentLogReader({"HOME": str(self.folder / "home")}), recall)
         await self.engine.start()
         self.supervisor, self.carrier = Supervisor(clock, self.engine.health), Receivers()
         self.backups = Backups(self.engine, clock, self.supervisor, timedelta(), 7)

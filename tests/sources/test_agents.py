@@ -8,7 +8,7 @@ import pytest
 from stintd.domain.model import AgentSignal, BeatSignal
 from stintd.errors import Invalid
 from stintd.sources import agents, spool
-from stintd.sources.agents import AgentProcess, Doubles, read_message, signals_of
+from stintd.sources.agents import Doubles, SessionProcess, read_message, signals_of
 from tests.sources.test_hookline import NOW
 from tests.sources.test_spool import Box, _breathe  # noqa: F401
 from tests.support.agents import claude, cursor, edited, vscode, windsurf
@@ -123,16 +123,16 @@ def test_only_a_prompt_with_a_terminal_or_an_editor_is_a_persons():
     assert actor_of_prompt(ci="false") == "human"
     assert actor_of_prompt(tty=0, host="cursor", payload=cursor("beforeSubmitPrompt", "s", ACME)) == "human"
     assert actor_of_prompt(tty=0, payload=vscode("UserPromptSubmit", "s", ACME)) == "human"
-    assert actor_of_prompt(lambda parent, ticks: AgentProcess(1, 2.0, True)) == "agent"
-    assert actor_of_prompt(lambda parent, ticks: AgentProcess(1, 2.0, False), tty=0) == "human"
+    assert actor_of_prompt(lambda parent, ticks: SessionProcess(1, 2.0, True)) == "agent"
+    assert actor_of_prompt(lambda parent, ticks: SessionProcess(1, 2.0, False), tty=0) == "human"
 
 
 def test_the_process_above_the_hook_is_the_sessions():
     asked = []
 
-    def find(parent: int, ticks: int | None) -> AgentProcess:
+    def find(parent: int, ticks: int | None) -> SessionProcess:
         asked.append((parent, ticks))
-        return AgentProcess(70, 1234.5)
+        return SessionProcess(70, 1234.5)
 
     (signal,) = heard(claude("SessionStart", "s", ACME, source="startup"), find)
     assert (asked, signal.beat.pid, signal.started, signal.reason) == ([(77, 5)], 70, 1234.5, "startup")
@@ -141,7 +141,7 @@ def test_the_process_above_the_hook_is_the_sessions():
 def test_a_session_without_a_name_is_its_process():
     payload = claude("Stop", "", ACME)
     assert heard(payload)[0].beat.session == "claude-code:77:5"
-    assert heard(payload, lambda parent, ticks: AgentProcess(70, 1.0))[0].beat.session == "claude-code:70:5"
+    assert heard(payload, lambda parent, ticks: SessionProcess(70, 1.0))[0].beat.session == "claude-code:70:5"
 
 
 def test_a_hostile_session_id_is_harmless():

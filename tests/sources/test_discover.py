@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stintd.sources.discover import Limits, discover
+from stintd.sources.discover import WalkLimits, discover
 from tests.support import repos
 
 
@@ -67,6 +67,6 @@ def test_limits_cut_the_walk_and_say_so(tmp_path: Path) -> None:
     for number in range(5):
         repos.init(tmp_path / str(number))
     repos.init(tmp_path / "a" / "b" / "c" / "deep")
-    assert discover(str(tmp_path), limits=Limits(checkouts=2)).is_cut
-    assert discover(str(tmp_path), limits=Limits(folders=3)).is_cut
-    assert names(tmp_path, limits=Limits(depth=2)) == ["0", "1", "2", "3", "4"]
+    assert discover(str(tmp_path), limits=WalkLimits(checkouts=2)).is_cut
+    assert discover(str(tmp_path), limits=WalkLimits(folders=3)).is_cut
+    assert names(tmp_path, limits=WalkLimits(depth=2)) == ["0", "1", "2", "3", "4"]

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stintd.domain.model import Absence, AbsenceSignal, BlindSignal, RescanSignal, Signal
-from stintd.sources.suspend import ClockWatch, Reading, compare
+from stintd.sources.suspend import ClockReading, ClockWatch, compare
 from tests.support.clock import FakeClock
 
 NINE = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 def after(wall: float, mono: float, boot: float) -> list[Signal]:
-    start = Reading(NINE, 100.0, 100.0)
-    return compare(start, Reading(NINE + timedelta(seconds=wall), 100.0 + mono, 100.0 + boot), "laptop")
+    start = ClockReading(NINE, 100.0, 100.0)
+    return compare(start, ClockReading(NINE + timedelta(seconds=wall), 100.0 + mono, 100.0 + boot), "laptop")
 
 
 def test_boot_time_ahead_of_monotonic_time_is_a_suspend_of_exactly_that_length() -> None:

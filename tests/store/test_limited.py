@@ -7,7 +7,7 @@ import pytest
 from stintd.errors import StintdError
 from stintd.store import rowio
 from stintd.store.database import Database
-from stintd.store.scope import VISIBLE, Limit, reach
+from stintd.store.scope import VISIBLE, ReadLimit, reach
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def ids(conn, name):
 @pytest.mark.parametrize(
     ("limit", "projects", "clients"),
     [
-        (Limit(client_id="c1"), {"p1", "p2"}, {"c1"}), (Limit(project_id="p3"), {"p3"}, {"c2"}),
-        (Limit(client_id="c1", project_id="p2"), {"p2"}, {"c1"}), (Limit(client_id="c3"), set(), {"c3"}),
-        (Limit(project_id="p4"), {"p4"}, set()), (Limit(client_id="x' OR '1'='1"), set(), set()),
+        (ReadLimit(client_id="c1"), {"p1", "p2"}, {"c1"}), (ReadLimit(project_id="p3"), {"p3"}, {"c2"}),
+        (ReadLimit(client_id="c1", project_id="p2"), {"p2"}, {"c1"}), (ReadLimit(client_id="c3"), set(), {"c3"}),
+        (ReadLimit(project_id="p4"), {"p4"}, set()), (ReadLimit(client_id="x' OR '1'='1"), set(), set()),
     ],
 )  # fmt: skip
 async def test_a_limited_view_holds_what_is_in_reach_and_no_more(database, limit, projects, clients):
@@ -72,7 +72,7 @@ async def test_every_table_without_a_line_is_seen_empty(database):
     def look(conn):
         return {name: conn.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}
 
-    counts = await database.read(look, Limit(client_id="c1"))
+    counts = await database.read(look, ReadLimit(client_id="c1"))
     assert {name for name, count in counts.items() if count} <= VISIBLE.keys()
 
 
@@ -81,9 +81,9 @@ async def test_every_table_without_a_line_is_seen_empty(database):
 )
 async def test_a_limited_view_cannot_be_widened_or_written(database, sql):
     with pytest.raises((StintdError, sqlite3.Error)):
-        await database.read(lambda conn: conn.execute(sql), Limit(client_id="c1"))
+        await database.read(lambda conn: conn.execute(sql), ReadLimit(client_id="c1"))
 
 
 async def test_an_ordinary_read_afterwards_sees_everything(database):
-    await database.read(lambda conn: ids(conn, "project"), Limit(client_id="c1"))
+    await database.read(lambda conn: ids(conn, "project"), ReadLimit(client_id="c1"))
     assert len(await database.read(lambda conn: ids(conn, "project"))) == 4

@@ -12,7 +12,7 @@ from stintd.clock import Clock
 from stintd.domain.model import CheckoutFacts, FileSignal, Signal
 from stintd.sources import gitreader
 from stintd.sources.discover import discover
-from stintd.tracking.model import Parts, TrackerSettings
+from stintd.tracking.model import TrackerSettings, TrackerSources
 from stintd.tracking.tracker import Tracker
 from tests.support.clock import FakeClock
 
@@ -94,7 +94,7 @@ class Bench:
     folders: PlainFolders = field(default_factory=PlainFolders)
 
     async def __aenter__(self) -> "Bench":
-        parts = Parts(self.watcher, gitreader, self.folders, discover)
+        parts = TrackerSources(self.watcher, gitreader, self.folders, discover)
         settings = TrackerSettings(self.roots, self.cold_after, known_since=self.known_since)
         self.tracker = Tracker(parts, self.clock, self.sink, self.cursors, settings)
         await self.tracker.start()

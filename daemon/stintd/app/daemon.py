@@ -73,12 +73,12 @@ from stintd.sinks.registry import KINDS
 from stintd.sinks.wakatime_heartbeats import WakaTimeServer
 from stintd.sinks.worker_client import Courier
 from stintd.sources import calendars, discover, folders, gitreader, history, process, projectfiles, screen, spool, suspend, watch
-from stintd.sources.logreader import LogReader
+from stintd.sources.logreader import AgentLogReader
 from stintd.store import cursors, deliveries, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 from stintd.store.restore import REBUILD_DUE
-from stintd.tracking.model import Parts, TrackerSettings
+from stintd.tracking.model import TrackerSettings, TrackerSources
 from stintd.tracking.tracker import Tracker
 
 log = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ class App(Asked):
         self.apikeys.load(self.database.read_now(holders))
         self._fetched = os.path.join(self.layout.state, "calendars")
         self.calendars = Calendars(self.engine, self.courier, calendars.read, self._fetched, self._calendar)
-        self.backfill = Backfill(self.engine, self.gate, self.places, LogReader(self.environment), history.recall)
+        self.backfill = Backfill(self.engine, self.gate, self.places, AgentLogReader(self.environment), history.recall)
         self.backfill.on_done = memory.give_back
         self.useragents = UserAgents(clock, partial(self.engine.write, soon=False))
         self.buckets = Buckets(self.engine, self.database.read_now(kept))
@@ -243,7 +243,7 @@ class App(Asked):
         clock = self.clock
         self._since = self._alive_until()
         self.folders = folders.Folders(clock)
-        parts = Parts(self.watcher, gitreader, self.folders, discover.discover)
+        parts = TrackerSources(self.watcher, gitreader, self.folders, discover.discover)
         kept = self.database.read_now(cursors.all_of)
         chosen = TrackerSettings(
             self.chosen.folders, self.chosen.cold_after, frozenset(self.chosen.policy.owner_emails), self._since

@@ -20,7 +20,7 @@ from stintd.domain.model import from_us, to_us
 from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
 from stintd.frozen import frozen
-from stintd.store.scope import Limit
+from stintd.store.scope import ReadLimit
 
 SCOPES = ("read", "write", "full")
 SAVE_SECONDS = 60.0
@@ -42,7 +42,7 @@ class Holder:
     id: str
     name: str
     scope: str
-    limit: Limit | None = None
+    limit: ReadLimit | None = None
     proof: str = ""
     until: datetime | None = None
 
@@ -69,9 +69,9 @@ def holders(conn: Connection) -> Holders:
     return found
 
 
-def _limit(row: Row) -> Limit | None:
+def _limit(row: Row) -> ReadLimit | None:
     client, project = row["client_id"], row["project_id"]
-    return Limit(client, project) if client or project else None
+    return ReadLimit(client, project) if client or project else None
 
 
 class ApiKeys:

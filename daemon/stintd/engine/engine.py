@@ -28,7 +28,7 @@ from stintd.errors import Internal, StintdError, Unavailable
 from stintd.store import changes, cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
-from stintd.store.scope import Limit
+from stintd.store.scope import ReadLimit
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class Engine:
         self._hurry(0.0)
         return await future
 
-    async def read(self, fn: Callable[[Connection], T], limit: Limit | None = None) -> T:
+    async def read(self, fn: Callable[[Connection], T], limit: ReadLimit | None = None) -> T:
         """Run a query beside the writer. It sees everything answered before, also heartbeats not yet derived; while the
         database cannot be written it sees what is stored, and a warning says so. With `limit`, nothing beyond it."""
         if self._work.beats or self._work.writes or self._is_writing or self._is_due():

@@ -12,14 +12,14 @@ from stintd.engine.rows import select
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Conflict, StintdError
-from stintd.store.scope import Limit, reach
+from stintd.store.scope import ReadLimit, reach
 
-__all__ = ["Limit", "limited", "scrubbed", "within"]
+__all__ = ["ReadLimit", "limited", "scrubbed", "within"]
 
 _GONE = object()
 
 
-def limited(fn: Callable[[Step], Any], limit: Limit) -> Callable[[Step], Any]:
+def limited(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step], Any]:
     """A command that reaches no further than the limit."""
 
     def run(step: Step) -> Any:

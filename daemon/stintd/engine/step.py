@@ -10,7 +10,7 @@ from stintd.domain.policy import Policy
 from stintd.engine.sheet_state import SheetState
 from stintd.store import edits
 from stintd.store.ids import new_id
-from stintd.store.scope import Limit
+from stintd.store.scope import ReadLimit
 
 
 class DryRun(Exception):
@@ -32,11 +32,11 @@ class Step:
         self.conn, self.now, self.policy, self.state, self.who = conn, now, policy, state, who
         self.changes: list[tuple[str, dict[str, Any]]] = []
         self.outgoing: set[str] = set()  # targets of the outbox for which something changed
-        self.limit: Limit | None = None
+        self.limit: ReadLimit | None = None
         self.reach: frozenset[str] | None = None
         self._touched: list[tuple[int, int]] = []
 
-    def keep_within(self, limit: Limit, reach: frozenset[str]) -> None:
+    def keep_within(self, limit: ReadLimit, reach: frozenset[str]) -> None:
         """From now on this command reaches only these projects (None: all), and new ones of a limiting client."""
         self.limit, self.reach = limit, reach
 

@@ -66,7 +66,7 @@ class AgentLine:
 
 
 @frozen
-class AgentProcess:
+class SessionProcess:
     """The live process a session belongs to. None: it cannot be told whether a person sits before it."""
 
     pid: int
@@ -74,7 +74,7 @@ class AgentProcess:
     is_headless: bool | None = None
 
 
-FindProcess = Callable[[int, int | None], AgentProcess | None]
+FindProcess = Callable[[int, int | None], SessionProcess | None]
 """The agent above a hook's parent process, which began so many ticks after the boot (None: unknown); None: it is gone."""
 
 
@@ -150,7 +150,7 @@ def _speaker(line: AgentLine, payload: dict[str, Any]) -> str:
     return line.host
 
 
-def _session(payload: dict[str, Any], agent: str, line: AgentLine, process: AgentProcess | None) -> str:
+def _session(payload: dict[str, Any], agent: str, line: AgentLine, process: SessionProcess | None) -> str:
     """The host's own id, else one of its process: a session without a name is what its process does."""
     named = re.sub(r"[^!-~]", "?", _text(payload, *SESSION_KEYS))[:ID_LIMIT]
     return named or f"{agent}:{process.pid if process else line.named.get('parent', '')}:{line.named.get('started', '')}"
@@ -221,7 +221,7 @@ def _object(text: str) -> object:
         return None
 
 
-def _is_headless(line: AgentLine, agent: str, process: AgentProcess | None) -> bool:
+def _is_headless(line: AgentLine, agent: str, process: SessionProcess | None) -> bool:
     """Whether nobody sits before this session: built by a machine, driven by a program, or without a terminal."""
     entry = line.named.get("entry", "")
     if line.named.get("ci", "") not in ("", "0", "false") or entry.startswith("sdk"):

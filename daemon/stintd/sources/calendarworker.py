@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
-import recurring_ical_events
+import recurring_ical_events  # type: ignore[import-untyped]  # 3.8 brings no types
 
 if sys.platform != "win32":
     import resource
@@ -30,7 +30,7 @@ LONGEST = timedelta(hours=24)
 """An event that is longer is a journey or a holiday, and no meeting."""
 
 
-class Refused(Exception):
+class CalendarRefused(Exception):
     """The calendar is not read; the text says why."""
 
 
@@ -49,12 +49,12 @@ def _text(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Refused("it is no file")
+            raise CalendarRefused("it is no file")
         text = file.read(SIZE_LIMIT + 1)
     if len(text) > SIZE_LIMIT:
-        raise Refused(f"it is larger than {SIZE_LIMIT >> 20} MiB")
+        raise CalendarRefused(f"it is larger than {SIZE_LIMIT >> 20} MiB")
     if b"BEGIN:VCALENDAR" not in text[:1024].upper():
-        raise Refused("it is no iCalendar file")
+        raise CalendarRefused("it is no iCalendar file")
     return text
 
 
@@ -113,7 +113,7 @@ def main() -> None:
     _limit()
     try:
         told = answer(json.loads(sys.stdin.readline()))
-    except Refused as why:
+    except CalendarRefused as why:
         told = {"error": str(why)}
     except OSError as error:
         told = {"error": error.strerror or type(error).__name__}

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from stintd.sources.agents import ID_LIMIT, plain_path, touched
-from stintd.sources.logrecord import Calls, Note, branch_of, instant, text_of
+from stintd.sources.logrecord import Calls, LogNote, branch_of, instant, text_of
 
 MACHINES = (
     "<local-command-", "<bash-stdout", "<bash-stderr", "<task-notification", "<system-reminder", "<teammate-message",
@@ -34,7 +34,7 @@ class ClaudeLog:
         self._calls = Calls()
         self._is_program: bool | None = None  # whether a program feeds this session, where no line says so
 
-    def note(self, record: dict[str, Any]) -> Note | None:
+    def note(self, record: dict[str, Any]) -> LogNote | None:
         """What a line says; None for what is no act, or cannot be placed."""
         kind = text_of(record, "type")
         self._learn(record, kind)
@@ -65,10 +65,10 @@ class ClaudeLog:
             return not self._entry.startswith("sdk") and "action" not in self._entry
         return not self._is_program
 
-    def _made(self, at_us: int, what: str, **more: Any) -> Note:
-        return Note(at_us, what, self._session, self._folder, self._branch, **more)
+    def _made(self, at_us: int, what: str, **more: Any) -> LogNote:
+        return LogNote(at_us, what, self._session, self._folder, self._branch, **more)
 
-    def _user(self, record: dict[str, Any], at_us: int) -> Note | None:
+    def _user(self, record: dict[str, Any], at_us: int) -> LogNote | None:
         blocks = _blocks(record)
         results = [block for block in blocks if block.get("type") == "tool_result"]
         if results:
@@ -84,7 +84,7 @@ class ClaudeLog:
             return self._made(at_us, "work")
         return self._made(at_us, "prompt", is_person=self._is_typed(record))
 
-    def _assistant(self, record: dict[str, Any], at_us: int) -> Note | None:
+    def _assistant(self, record: dict[str, Any], at_us: int) -> LogNote | None:
         message = record.get("message")
         if record.get("isApiErrorMessage") or (isinstance(message, dict) and message.get("model") == MADE_UP):
             return None
@@ -97,7 +97,7 @@ class ClaudeLog:
         is_aside = self._is_subagent or bool(record.get("isSidechain"))
         return self._made(at_us, "work", paths=tuple(found), is_last=not calls and not is_aside)
 
-    def _queue(self, record: dict[str, Any], at_us: int) -> Note | None:
+    def _queue(self, record: dict[str, Any], at_us: int) -> LogNote | None:
         """A prompt typed while a turn runs. What a program pipes in is queued too, and is no person's."""
         said, is_typed = text_of(record, "content").lstrip(), self._is_typed(record)
         if record.get("operation") == "enqueue" and said and is_typed and not said.startswith(MACHINES):
@@ -106,7 +106,7 @@ class ClaudeLog:
             return self._made(at_us, "taken")
         return None
 
-    def _system(self, record: dict[str, Any], at_us: int, kind: str) -> Note | None:
+    def _system(self, record: dict[str, Any], at_us: int, kind: str) -> LogNote | None:
         if kind == "system" and text_of(record, "subtype") in OVER and not self._is_subagent:
             return self._made(at_us, "stop")
         data = record.get("data")

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from stintd.sources.agents import ID_LIMIT, plain_path, touched
-from stintd.sources.logrecord import SECOND, Calls, Note, branch_of, instant, text_of
+from stintd.sources.logrecord import SECOND, Calls, LogNote, branch_of, instant, text_of
 
 MACHINES = ("<", "# AGENTS.md")
 """How texts begin that the program adds in the person's name."""
@@ -36,7 +36,7 @@ class CodexLog:
         self._is_begun, self._copied_until_us = False, 0
         self._calls = Calls()
 
-    def note(self, record: dict[str, Any]) -> Note | None:
+    def note(self, record: dict[str, Any]) -> LogNote | None:
         """What a line says; None for what is no act, or cannot be placed."""
         payload, at_us = record.get("payload"), instant(record.get("timestamp"), self._now_us)
         if not isinstance(payload, dict) or at_us is None:
@@ -65,15 +65,15 @@ class CodexLog:
         if payload.get("forked_from_id"):
             self._copied_until_us = at_us + COPIED_US
 
-    def _made(self, at_us: int, what: str, **more: Any) -> Note:
-        return Note(at_us, what, self._session, self._folder, self._branch, **more)
+    def _made(self, at_us: int, what: str, **more: Any) -> LogNote:
+        return LogNote(at_us, what, self._session, self._folder, self._branch, **more)
 
-    def _prompt(self, at_us: int, said: str) -> Note | None:
+    def _prompt(self, at_us: int, said: str) -> LogNote | None:
         if not said.strip() or said.lstrip().startswith(MACHINES):
             return None
         return self._made(at_us, "prompt", is_person=not self._is_subagent)
 
-    def _event(self, payload: dict[str, Any], at_us: int, what: str) -> Note | None:
+    def _event(self, payload: dict[str, Any], at_us: int, what: str) -> LogNote | None:
         if what == "user_message":
             is_plain = text_of(payload, "kind") in ("", "plain")
             said = text_of(payload, "message") or ("image" if payload.get("images") else "")
@@ -84,7 +84,7 @@ class CodexLog:
         paths = [plain_path(path) for path in changes] if what.startswith("patch_apply") and isinstance(changes, dict) else []
         return self._made(at_us, "work", paths=tuple(filter(None, paths))) if what in WORKING else None
 
-    def _item(self, payload: dict[str, Any], at_us: int, what: str) -> Note | None:
+    def _item(self, payload: dict[str, Any], at_us: int, what: str) -> LogNote | None:
         if what == "message" and payload.get("role") == "user":
             content = payload.get("content")
             parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
@@ -96,7 +96,7 @@ class CodexLog:
         is_answer = what == "message" and payload.get("role") == "assistant"
         return self._made(at_us, "work", is_last=is_answer) if is_answer or what == "reasoning" else None
 
-    def _called(self, payload: dict[str, Any], at_us: int) -> Note:
+    def _called(self, payload: dict[str, Any], at_us: int) -> LogNote:
         given = payload.get("arguments") or payload.get("input") or payload.get("action")
         found = touched({"tool_name": payload.get("name"), "tool_input": given}, "", self._folder)
         self._calls.keep(text_of(payload, "call_id"), tuple(found))

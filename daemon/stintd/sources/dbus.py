@@ -33,7 +33,7 @@ class BusError(Exception):
 
 
 @frozen
-class Message:
+class BusMessage:
     """One message that came. `fields` by their number; `body`: its values."""
 
     kind: int
@@ -82,7 +82,7 @@ def call(serial: int, target: tuple[str, str, str], member: str, arguments: tupl
 # ---------------------------------------------------------------- reading
 
 
-class Reader:
+class ValueReader:
     """Values out of bytes, by their signature. Raises `BusError` or `struct.error` for what does not fit."""
 
     def __init__(self, data: bytes, order: str, position: int = 0) -> None:
@@ -164,18 +164,18 @@ def _after(signature: str, at: int) -> int:
     raise BusError("a signature that does not end")
 
 
-def parse(data: bytes) -> Message:
+def parse(data: bytes) -> BusMessage:
     """A whole message; `BusError` for what is none."""
     order = {b"l": "<", b"B": ">"}.get(data[:1])
     if order is None:
         raise BusError("not a message")
     try:
-        _, kind, _, _, length, serial, listed = Reader(data, order).values("yyyyuua(yv)")
+        _, kind, _, _, length, serial, listed = ValueReader(data, order).values("yyyyuua(yv)")
         fields = dict(listed)
-        body = Reader(data[len(data) - length :], order).values(str(fields.get(SIGNATURE, ""))) if length else ()
+        body = ValueReader(data[len(data) - length :], order).values(str(fields.get(SIGNATURE, ""))) if length else ()
     except (struct.error, IndexError, ValueError, TypeError) as error:
         raise BusError("a message that does not hold together") from error
-    return Message(kind, serial, fields, body)
+    return BusMessage(kind, serial, fields, body)
 
 
 # ---------------------------------------------------------------- the connection
@@ -199,7 +199,7 @@ class Bus:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._serial = 0
-        self._waiting: deque[Message] = deque()
+        self._waiting: deque[BusMessage] = deque()
 
     @classmethod
     async def open(cls, address: str) -> "Bus":
@@ -236,7 +236,7 @@ class Bus:
             raise BusError(f"{member}: {message.fields.get(ERROR_NAME, 'failed')}")
         return message.body
 
-    async def signal(self, is_wanted: Callable[[Message], bool]) -> Message:
+    async def signal(self, is_wanted: Callable[[BusMessage], bool]) -> BusMessage:
         """The next signal that is wanted, however long it takes."""
         while True:
             message = self._waiting.popleft() if self._waiting else await self._next()
@@ -248,7 +248,7 @@ class Bus:
         with contextlib.suppress(OSError, RuntimeError):
             self._writer.close()
 
-    async def _next(self) -> Message:
+    async def _next(self) -> BusMessage:
         """One whole message. `EOFError` when the bus hangs up."""
         head = await self._reader.readexactly(16)
         if head[:1] not in (b"l", b"B"):

@@ -23,7 +23,7 @@ HEAVY = frozenset({
 
 
 @frozen
-class Limits:
+class WalkLimits:
     """How far a walk goes. The defaults hold a home folder of some 10,000 repositories."""
 
     depth: int = 6
@@ -33,7 +33,7 @@ class Limits:
 
 
 @frozen
-class Found:
+class Discovery:
     """`checkouts`: top folders, outer before inner. `containers`: folders above them and beside them that are in no
     checkout, where a new clone would appear. `is_cut`: a limit ended the walk early."""
 
@@ -42,16 +42,16 @@ class Found:
     is_cut: bool = False
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = WalkLimits()
 
 
-def discover(root: str, is_inside: bool = False, limits: Limits = DEFAULT_LIMITS) -> Found:
+def discover(root: str, is_inside: bool = False, limits: WalkLimits = DEFAULT_LIMITS) -> Discovery:
     """All checkouts at or below `root`. `is_inside`: it lies in a checkout already known, so no container is told.
 
     Unreadable folders are passed over; whether the root itself is there is the caller's question.
     """
     if not is_inside and _is_bare(root):
-        return Found((root,), ())
+        return Discovery((root,), ())
     checkouts: list[str] = []
     containers: list[str] = []
     # (folder, levels left, whether inside a checkout)
@@ -61,7 +61,7 @@ def discover(root: str, is_inside: bool = False, limits: Limits = DEFAULT_LIMITS
         folder, left, inside = ahead.pop()
         visited += 1
         if visited > limits.folders or len(checkouts) >= limits.checkouts:
-            return Found(tuple(checkouts), tuple(containers), True)
+            return Discovery(tuple(checkouts), tuple(containers), True)
         children, is_checkout, is_odd = _children(folder, inside)
         if is_checkout:
             checkouts.append(folder)
@@ -73,7 +73,7 @@ def discover(root: str, is_inside: bool = False, limits: Limits = DEFAULT_LIMITS
         if left > 0:
             checkouts += [child for child in children if not inside and child.endswith(".git") and _is_bare(child)]
             ahead += [(child, left - 1, inside) for child in reversed(children)]
-    return Found(tuple(checkouts), tuple(containers))
+    return Discovery(tuple(checkouts), tuple(containers))
 
 
 def _children(folder: str, is_inside: bool) -> tuple[list[str], bool, bool]:

@@ -32,7 +32,7 @@ ListTracked = Callable[[CheckoutFacts], Iterable[str]]
 
 
 @frozen
-class Plan:
+class FolderPlan:
     """`folders`: absolute, the top first. `trouble`: why some may be missing, in words for the owner. `spared`: files
     that the patterns ignore and that are tracked all the same, where only git could tell (else the index is asked)."""
 
@@ -42,7 +42,7 @@ class Plan:
 
 
 @frozen
-class _Tracked:
+class _TrackedFiles:
     """The tracked files of one checkout, and the index they were read from."""
 
     signature: tuple[int, int, int] | None
@@ -55,19 +55,19 @@ def list_with_git(facts: CheckoutFacts) -> list[str]:
     return gitcall.list_tracked(place, facts.head)
 
 
-def plan(facts: CheckoutFacts, list_tracked: ListTracked = list_with_git, limit: int = FOLDER_LIMIT) -> Plan:
+def plan(facts: CheckoutFacts, list_tracked: ListTracked = list_with_git, limit: int = FOLDER_LIMIT) -> FolderPlan:
     """The folders of a checkout to watch. Blocking; a bare repository has none."""
     if facts.kind == "bare" or not facts.git_dir:
-        return Plan(())
+        return FolderPlan(())
     top = os.fsencode(facts.path)
     known = _known(facts, list_tracked)
     rules = IgnoreRules(facts.path, facts.common_dir)
     found: list[str] = []
     for folder, _ in visit(top, known.folders, rules):
         if len(found) >= limit:
-            return Plan(tuple(found), f"{facts.path} has more than {limit} folders; the rest is not watched")
+            return FolderPlan(tuple(found), f"{facts.path} has more than {limit} folders; the rest is not watched")
         found.append(os.fsdecode(os.path.join(top, folder)) if folder else facts.path)
-    return Plan(tuple(found), known.trouble, frozenset(path for path in known.listed if rules.is_ignored(path)))
+    return FolderPlan(tuple(found), known.trouble, frozenset(path for path in known.listed if rules.is_ignored(path)))
 
 
 def visit(top: bytes, tracked: frozenset[bytes], rules: IgnoreRules) -> "Iterator[tuple[bytes, list[os.DirEntry[bytes]]]]":
@@ -101,7 +101,7 @@ def visit(top: bytes, tracked: frozenset[bytes], rules: IgnoreRules) -> "Iterato
 
 
 @frozen
-class _Known:
+class _IndexFacts:
     """What the index tells: folders of tracked files; `listed`: all paths, where git itself had to be asked."""
 
     folders: frozenset[bytes]
@@ -109,20 +109,20 @@ class _Known:
     trouble: str = ""
 
 
-def _known(facts: CheckoutFacts, list_tracked: ListTracked) -> _Known:
+def _known(facts: CheckoutFacts, list_tracked: ListTracked) -> _IndexFacts:
     """Without an index that can be read the walk still finds what is not ignored."""
     try:
-        return _Known(gitindex.tracked_folders(facts.git_dir))
+        return _IndexFacts(gitindex.tracked_folders(facts.git_dir))
     except NeedsGit:
         pass
     except StintdError as odd:
-        return _Known(frozenset(), trouble=odd.message)
+        return _IndexFacts(frozenset(), trouble=odd.message)
     try:
         listed = tuple(os.fsencode(path) for path in list_tracked(facts))
     except StintdError as failed:
-        return _Known(frozenset(), trouble=failed.message)
+        return _IndexFacts(frozenset(), trouble=failed.message)
     folders = gitindex.with_parents(path.rpartition(b"/")[0] for path in listed if not path.endswith(b"/"))
-    return _Known(folders, listed)
+    return _IndexFacts(folders, listed)
 
 
 class Folders:
@@ -135,7 +135,7 @@ class Folders:
         self._clock, self._list_tracked = clock, list_tracked
         self._lock = threading.Lock()
         self._rules: OrderedDict[str, tuple[IgnoreRules, float]] = OrderedDict()  # under _lock
-        self._tracked: OrderedDict[str, tuple[_Tracked, float]] = OrderedDict()  # under _lock
+        self._tracked: OrderedDict[str, tuple[_TrackedFiles, float]] = OrderedDict()  # under _lock
         self._trouble: dict[str, str] = {}  # under _lock
         self._spared: dict[str, frozenset[bytes]] = {}  # under _lock
 
@@ -202,7 +202,7 @@ class Folders:
             return known.paths
         signature = _signature(os.path.join(facts.git_dir, "index"))
         if known is None or known.signature != signature:
-            known = _Tracked(signature, self._read_tracked(facts))
+            known = _TrackedFiles(signature, self._read_tracked(facts))
         _keep(self._tracked, facts.path, (known, now), TRACKED_KEPT)
         return known.paths
 

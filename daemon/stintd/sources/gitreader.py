@@ -42,7 +42,7 @@ WALK_LIMIT = 500  # lines of a reftable's reflog looked at; more than anybody wr
 
 
 @frozen
-class Look:
+class ReflogLook:
     """What a look at a reflog found. `cursor` is to be kept once the signals are; `is_waiting`: a rebase goes on, so
     look again in a moment, settled."""
 
@@ -221,19 +221,19 @@ def look(
     owner: frozenset[str],
     is_settled: bool = True,
     after_us: int | None = None,
-) -> Look:
+) -> ReflogLook:
     """The acts in a checkout since `cursor` (None: all that its reflog still knows). `after_us`: nothing before it is
     told, and nothing can have been written before it. `OddFile` when the log is no regular file."""
     before = ReflogCursor.parse(cursor) if cursor else None
     news = _news(facts, before)
     if not news.lines:
-        return Look((), news.cursor.to_text())
+        return ReflogLook((), news.cursor.to_text())
     known = FoldFacts(facts.path, facts.branch, owner, stash_seconds(facts.common_dir))
     since = before.written_us if before and before.written_us else None
     folded = fold(news, known, since, is_settled)
     kept = news.cursor_after(folded.used, before or ReflogCursor())
     signals = [signal for signal in folded.signals if after_us is None or to_us(signal.time) >= after_us]
-    return Look(tuple(signals), kept.to_text(), folded.used < len(news.lines))
+    return ReflogLook(tuple(signals), kept.to_text(), folded.used < len(news.lines))
 
 
 def _news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNews:

@@ -36,7 +36,7 @@ _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @frozen
-class Commit:
+class HistoryCommit:
     """A commit by its own words; `seconds` is its author date."""
 
     sha: str
@@ -82,18 +82,18 @@ def _is_foreign(act: GitSignal, foreign: set[str]) -> bool:
     return act.kind == "commit" and (act.is_own is False or act.new in foreign)
 
 
-def _is_servers(commit: Commit) -> bool:
+def _is_servers(commit: HistoryCommit) -> bool:
     """A merge that a server made when somebody pressed a button there."""
     return commit.parents > 1 and commit.committer in SERVERS
 
 
-def _is_copy(commit: Commit, told: set[tuple[str, int]]) -> bool:
+def _is_copy(commit: HistoryCommit, told: set[tuple[str, int]]) -> bool:
     """The same work under another id: rebased, amended or picked."""
     around = range(commit.seconds - SAME_SECONDS, commit.seconds + SAME_SECONDS + 1)
     return any((commit.subject, second) in told for second in around)
 
 
-def _act(commit: Commit, checkout: str) -> GitSignal:
+def _act(commit: HistoryCommit, checkout: str) -> GitSignal:
     kind: BeatKind = "merge" if commit.parents > 1 else "commit"
     witness: Witness = "agent" if commit.is_agents else ""
     return GitSignal(
@@ -105,7 +105,7 @@ def _act(commit: Commit, checkout: str) -> GitSignal:
 # ---------------------------------------------------------------- commits
 
 
-def _commits(facts: CheckoutFacts, lo_us: int, troubles: list[str]) -> list[Commit]:
+def _commits(facts: CheckoutFacts, lo_us: int, troubles: list[str]) -> list[HistoryCommit]:
     """Those of all local branches since then."""
     place = place_of(facts)
     since = max(EARLIEST, lo_us // 1_000_000 - DAY_SECONDS)
@@ -126,13 +126,13 @@ def _commits(facts: CheckoutFacts, lo_us: int, troubles: list[str]) -> list[Comm
     return sorted((commit for commit in found if commit is not None), key=lambda commit: (commit.seconds, commit.sha))
 
 
-def _commit(row: bytes) -> Commit | None:
+def _commit(row: bytes) -> HistoryCommit | None:
     parts = [text_of(part, 500) for part in row.strip(b"\n").split(b"\x1f")]
     if len(parts) != 7 or not parts[3].isascii() or not parts[3].isdigit() or int(parts[3]) > LATEST:
         return None
     sha, subject, author, seconds, committer, parents, authors = parts
     is_agents = bool(AGENTS.search(authors) or AGENTS.search(author))
-    return Commit(sha, subject, author.lower(), int(seconds), committer.lower(), len(parents.split()), is_agents)
+    return HistoryCommit(sha, subject, author.lower(), int(seconds), committer.lower(), len(parents.split()), is_agents)
 
 
 def _tips(place: GitPlace, head: str) -> list[str]:

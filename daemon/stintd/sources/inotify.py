@@ -68,7 +68,7 @@ class _Cover:
         self._append((self, None))
 
 
-class _Reader(InotifyFD):
+class _ReadingThread(InotifyFD):
     """The reading thread: hands each read's changes on in one piece, outlives whatever goes wrong, and paces itself."""
 
     def __init__(self, after_read: Callable[[], None], on_failure: Callable[[Exception], None]) -> None:
@@ -112,12 +112,12 @@ class InotifyTree:
         self._coverage: dict[str, Coverage] = {}
         self._ids = itertools.count(1)
         self._watches = self._overflows = self._lost = self._errors = 0
-        self._reader: _Reader | None = None
+        self._reader: _ReadingThread | None = None
 
     def start(self) -> None:
         """Open the instance and begin to read; `Unavailable` when there are too many instances."""
         try:
-            self._reader = _Reader(self._after_read, self._failed)
+            self._reader = _ReadingThread(self._after_read, self._failed)
         except OSError as error:
             raise Unavailable(
                 f"no file watching: {os.strerror(error.errno or 0)}",

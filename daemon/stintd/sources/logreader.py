@@ -1,4 +1,4 @@
-"""The daemon's end of `logworker`: asks it for the acts in agents' logs, and hears how far it is. Event loop's thread."""
+"""The daemon's side of `logworker`: asks it for the acts in agents' logs and receives its progress. Event loop's thread."""
 
 import asyncio
 import json
@@ -8,47 +8,45 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
 
 import stintd
 from stintd.domain.model import AgentSignal, BeatSignal, from_us
 from stintd.errors import Unavailable
+from stintd.jsonvalue import Json, JsonObject, objects_at, text_of, value_at
 from stintd.ports import Logged
 from stintd.sources import logs
 
 LINE_LIMIT = 4 * 1024 * 1024
 SILENCE = 120.0
-"""Seconds without a word after which the worker is taken for stuck, on a dead network disk for instance."""
-KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+"""Seconds without a line after which the worker counts as stuck, for instance on a dead network disk."""
+ENVIRONMENT_NAMES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
-class LogReader:
-    """See `ports.LogReader`. `environment`: where the owner's agents keep their logs is read from it."""
+class AgentLogReader:
+    """See `ports.LogReader`. `environment`: tells where the agents of this user keep their logs."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
     async def read(self, lo_us: int, hi_us: int, now_us: int, told: Callable[[dict[str, int]], None]) -> Logged:
         """See `ports.LogReader`."""
-        asked = {"places": logs.homes(dict(self._environment)), "lo_us": lo_us, "hi_us": hi_us, "now_us": now_us}
+        question = {"places": logs.homes(dict(self._environment)), "lo_us": lo_us, "hi_us": hi_us, "now_us": now_us}
         process = await self._start()
         assert process.stdin is not None
-        found: list[AgentSignal] = []
+        acts: list[AgentSignal] = []
         texts: dict[str, str] = {}  # most are the same few
         files = 0
         try:
-            process.stdin.write(json.dumps(asked).encode() + b"\n")
+            process.stdin.write(json.dumps(question).encode() + b"\n")
             while True:
-                said = await _said(process)
-                found += [
-                    _signal(act[0], *(texts.setdefault(text, text) for text in act[1:-1]), act[-1])
-                    for act in said.get("acts", ())
-                ]
-                files = said.get("files", files)
-                if said.get("isDone"):
-                    return Logged(found, files, said["lines"], said["unreadable"], said["troubles"], said["isFull"])
-                told({name: said[name] for name in ("files", "bytes", "file", "read") if name in said})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+                message = await _next_message(process)
+                batch = message.get("acts")
+                acts += [_signal(act, texts) for act in batch] if isinstance(batch, list) else []
+                files = _number(message, "files", files)
+                if message.get("isDone"):
+                    return _result(acts, files, message)
+                told({name: _number(message, name) for name in ("files", "bytes", "file", "read") if name in message})
+        except (OSError, ValueError) as error:
             raise Unavailable(f"the logs cannot be read: {error}", "try a shorter period; see the daemon's log") from error
         finally:
             with suppress(OSError):
@@ -56,16 +54,22 @@ class LogReader:
             await process.wait()
 
     async def _start(self) -> Process:
-        env = {name: os.environ[name] for name in KEPT if name in os.environ}
+        env = {name: os.environ[name] for name in ENVIRONMENT_NAMES if name in os.environ}
         env["PYTHONPATH"] = os.path.dirname(os.path.dirname(stintd.__file__))
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-s", "-m", "stintd.sources.logworker", env=env, cwd=os.sep, limit=LINE_LIMIT,
-            stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            *(sys.executable, "-P", "-s", "-m", "stintd.sources.logworker"),
+            env=env,
+            cwd=os.sep,
+            limit=LINE_LIMIT,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            start_new_session=True,
+        )
 
 
-async def _said(process: Process) -> dict[str, Any]:
-    """The worker's next word."""
+async def _next_message(process: Process) -> JsonObject:
+    """The worker's next line; `ValueError` when none comes."""
     assert process.stdout is not None
     try:
         line = await asyncio.wait_for(process.stdout.readline(), SILENCE)
@@ -73,14 +77,32 @@ async def _said(process: Process) -> dict[str, Any]:
         raise ValueError("the disk does not answer") from None
     if not line:
         raise ValueError("the process that reads them ended")
-    said: dict[str, Any] = json.loads(line)
-    return said
+    message: Json = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError("the process that reads them wrote something else")
+    return message
 
 
-def _signal(
-    time_us: int, kind: str, actor: str, path: str, branch: str, session: str, agent: str, folder: str, identity: str
-) -> AgentSignal:  # fmt: skip
-    beat = BeatSignal(
-        from_us(time_us), kind, "agent", actor, path, branch=branch or None, session=session, origin_id=identity
-    )  # fmt: skip
+def _result(acts: list[AgentSignal], files: int, message: JsonObject) -> Logged:
+    """What the worker's last line sums up."""
+    troubles = [{name: text_of(value) for name, value in trouble.items()} for trouble in objects_at(message, "troubles")]
+    is_full = value_at(message, "isFull") is True
+    return Logged(acts, files, _number(message, "lines"), _number(message, "unreadable"), troubles, is_full)
+
+
+def _number(message: JsonObject, name: str, default: int | None = None) -> int:
+    value = message.get(name, default)
+    if not isinstance(value, int):
+        raise ValueError(f"the process that reads them gave no number as {name}")
+    return value
+
+
+def _signal(act: Json, texts: dict[str, str]) -> AgentSignal:
+    """An act as the worker writes it. `texts`: those seen before, so that equal ones are kept once."""
+    if not isinstance(act, list) or len(act) != 9 or not isinstance(act[0], int):
+        raise ValueError("the process that reads them wrote an act that cannot be understood")
+    fields = [text_of(value) for value in act[1:]]
+    kind, actor, path, branch, session, agent, folder = (texts.setdefault(text, text) for text in fields[:-1])
+    time, origin_id = from_us(act[0]), fields[-1]
+    beat = BeatSignal(time, kind, "agent", actor, path, branch=branch or None, session=session, origin_id=origin_id)
     return AgentSignal(beat, agent, folder=folder)

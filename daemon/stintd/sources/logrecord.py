@@ -30,7 +30,7 @@ SAME_US = SECOND
 
 
 @frozen
-class Note:
+class LogNote:
     """One line. `what`: prompt, queued (typed while a turn ran), taken (queued ones, by the agent), work, stop.
     `is_person`: somebody typed it.
 
@@ -49,7 +49,7 @@ class Note:
 
 
 @frozen
-class Act:
+class AgentAct:
     """What goes to the daemon: a heartbeat to be, without any of the log's words."""
 
     time_us: int
@@ -107,9 +107,9 @@ def text_of(holder: dict[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def acts(agent: str, notes: Iterable[Note], now_us: int) -> Iterator[Act]:
+def acts(agent: str, notes: Iterable[LogNote], now_us: int) -> Iterator[AgentAct]:
     """The acts of one log, whatever the order of its lines."""
-    sessions: dict[str, list[Note]] = {}
+    sessions: dict[str, list[LogNote]] = {}
     for note in notes:
         sessions.setdefault(note.session, []).append(note)
     for name in sorted(sessions):
@@ -121,13 +121,13 @@ class _Diary:
 
     def __init__(self, agent: str, session: str) -> None:
         self._agent, self._session = agent, session
-        self._worked: Note | None = None  # the last work of a turn that has not ended
+        self._worked: LogNote | None = None  # the last work of a turn that has not ended
         self._prompted_us = -SAME_US - 1
         self._waiting = 0  # prompts that were typed while a turn ran and not yet taken up
         self._taken_us = -GOING_ON_US - 1  # when the last of them was
         self._kept: tuple[int, set[str]] = (0, set())
 
-    def read(self, notes: list[Note], now_us: int) -> Iterator[Act]:
+    def read(self, notes: list[LogNote], now_us: int) -> Iterator[AgentAct]:
         for note in notes:
             if note.what == "work":
                 yield from self._work(note)
@@ -140,7 +140,7 @@ class _Diary:
         if self._worked is not None and self._worked.is_last and now_us - self._worked.time_us > SETTLED_US:
             yield self._act(self._worked, "turn_end", "agent")
 
-    def _work(self, note: Note) -> Iterator[Act]:
+    def _work(self, note: LogNote) -> Iterator[AgentAct]:
         self._worked = note
         bucket = note.time_us // GRID_US
         if self._kept[0] != bucket:
@@ -151,13 +151,13 @@ class _Diary:
                 self._kept[1].add(folder)
                 yield self._act(note, "tool", "agent", path)
 
-    def _stop(self, note: Note) -> Iterator[Act]:
+    def _stop(self, note: LogNote) -> Iterator[AgentAct]:
         """A turn ends; not where a prompt waits, with which the agent goes right on."""
         if self._worked is not None and not self._waiting:
             yield self._act(note, "turn_end", "agent")
             self._worked = None
 
-    def _prompt(self, note: Note) -> Iterator[Act]:
+    def _prompt(self, note: LogNote) -> Iterator[AgentAct]:
         if note.time_us - self._prompted_us <= SAME_US or (note.what == "prompt" and self._was_queued(note)):
             return
         self._prompted_us = note.time_us
@@ -168,13 +168,15 @@ class _Diary:
             self._worked = None
         yield self._act(note, "prompt", "human" if note.is_person else "agent")
 
-    def _was_queued(self, note: Note) -> bool:
+    def _was_queued(self, note: LogNote) -> bool:
         """Whether this prompt was told when it was typed: it was just taken up, or the agent goes right on with it."""
         waited, self._waiting = self._waiting, 0
         is_going_on = self._worked is not None and note.time_us - self._worked.time_us <= GOING_ON_US
         return note.time_us - self._taken_us <= GOING_ON_US or bool(waited and is_going_on)
 
-    def _act(self, note: Note, kind: str, actor: str, path: str = "") -> Act:
+    def _act(self, note: LogNote, kind: str, actor: str, path: str = "") -> AgentAct:
         place = path or note.folder
         is_inside = place == note.folder or place.startswith(note.folder.rstrip("/") + "/")
-        return Act(note.time_us, kind, actor, place, note.branch if is_inside else "", self._session, self._agent, note.folder)
+        return AgentAct(
+            note.time_us, kind, actor, place, note.branch if is_inside else "", self._session, self._agent, note.folder
+        )

@@ -16,7 +16,7 @@ from typing import Any
 from stintd.frozen import frozen
 from stintd.sources.claudelog import ClaudeLog
 from stintd.sources.codexlog import CodexLog
-from stintd.sources.logrecord import Act, Note, acts
+from stintd.sources.logrecord import AgentAct, LogNote, acts
 
 LINE_LIMIT = 16 * 1024 * 1024
 """Bytes of a line; pasted pictures make the longest."""
@@ -43,10 +43,10 @@ class LogFile:
 
 
 @dataclass(slots=True)
-class Reading:
+class LogContents:
     """What became of a file's lines. `trouble`: why it was not read to its end, "" where it was."""
 
-    acts: list[Act] = field(default_factory=list)
+    acts: list[AgentAct] = field(default_factory=list)
     lines: int = 0
     unreadable: int = 0
     trouble: str = ""
@@ -103,11 +103,11 @@ def _files(folder: str, depth: int) -> Iterator[os.DirEntry[str]]:
 
 def read(
     log: LogFile, now_us: int, told: Callable[[int], None] = lambda size: None, line_limit: int = LINE_LIMIT
-) -> Reading:  # fmt: skip
+) -> LogContents:  # fmt: skip
     """The acts of one log, as it is now. `told` hears how many bytes were read more."""
-    out = Reading()
+    out = LogContents()
     reader = READERS[log.agent](log.name, log.is_subagent, now_us)
-    notes: list[Note] = []
+    notes: list[LogNote] = []
     try:
         for line in _lines(log.path, told, line_limit):
             out.lines += 1

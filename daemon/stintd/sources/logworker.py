@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stintd.sources import logs
-from stintd.sources.logrecord import Act
+from stintd.sources.logrecord import AgentAct
 
 NICE = 10
 TOLD_BYTES = 4 * 1024 * 1024
@@ -46,7 +46,7 @@ class Worker:
         say({"lines": self.lines, "unreadable": self.unreadable, "troubles": self.troubles[:TROUBLES_SHOWN],
              "isFull": len(self._seen) >= ACTS_LIMIT, "isDone": True})  # fmt: skip
 
-    def _is_wanted(self, act: Act) -> bool:
+    def _is_wanted(self, act: AgentAct) -> bool:
         """Within the period, and not told by another log before."""
         if not self._lo_us <= act.time_us < self._hi_us or act.identity in self._seen or len(self._seen) >= ACTS_LIMIT:
             return False
@@ -60,7 +60,7 @@ class Worker:
             say({"read": self._bytes})
 
 
-def _batches(found: Iterator[Act]) -> Iterator[list[list[Any]]]:
+def _batches(found: Iterator[AgentAct]) -> Iterator[list[list[Any]]]:
     held: list[list[Any]] = []
     for act in found:
         held.append([act.time_us, act.kind, act.actor, act.path, act.branch, act.session, act.agent, act.folder, act.identity])

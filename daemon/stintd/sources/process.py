@@ -96,7 +96,7 @@ def started_at(pid: int) -> float | None:
         return None
 
 
-def agent_above(parent: int, ticks: int | None) -> agents.AgentProcess | None:
+def agent_above(parent: int, ticks: int | None) -> agents.SessionProcess | None:
     """The agent whose hook has this parent process; None when it is gone, or another has its number.
 
     `ticks`: when the parent began, as the kernel counts it. Shells that stand between are passed over, because they end
@@ -113,7 +113,7 @@ def agent_above(parent: int, ticks: int | None) -> agents.AgentProcess | None:
             process = above
         with process.oneshot():
             is_headless = headless(process.name(), process.cmdline())
-            return agents.AgentProcess(process.pid, process.create_time(), is_headless)
+            return agents.SessionProcess(process.pid, process.create_time(), is_headless)
     except (psutil.Error, OSError):
         return None
 

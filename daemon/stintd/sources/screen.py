@@ -20,7 +20,7 @@ from stintd.clock import Clock
 from stintd.domain.model import ScreenSignal
 from stintd.frozen import frozen
 from stintd.ports import Sink
-from stintd.sources.dbus import BUS, Bus, BusError, Message
+from stintd.sources.dbus import BUS, Bus, BusError, BusMessage
 
 ADDRESS = "unix:path=/run/dbus/system_bus_socket"
 LOGIN = "org.freedesktop.login1"
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 @frozen
-class Session:
+class LoginSession:
     """One of the user's sessions, as far as it matters here."""
 
     path: str
@@ -50,7 +50,7 @@ class Session:
     is_open: bool
 
     @classmethod
-    def of(cls, path: str, told: dict[str, Any]) -> "Session | None":
+    def of(cls, path: str, told: dict[str, Any]) -> "LoginSession | None":
         """None for what nobody sits before: a greeter, a cron job, one that is closing."""
         if told.get("Class") != "user" or told.get("State") == "closing":
             return None
@@ -58,7 +58,7 @@ class Session:
         return cls(path, is_locked, not is_locked and (told.get("Remote") is True or told.get("Active") is True))
 
 
-def is_locked(sessions: list[Session]) -> bool:
+def is_locked(sessions: list[LoginSession]) -> bool:
     """Whether the user has a locked screen and no other session to sit before."""
     return any(one.is_locked for one in sessions) and not any(one.is_open for one in sessions)
 
@@ -120,7 +120,7 @@ class ScreenWatch:
             if message.member in ("Lock", "Unlock"):
                 self._wish(message, sessions, sink)
 
-    async def _sessions(self, bus: Bus) -> list[Session]:
+    async def _sessions(self, bus: Bus) -> list[LoginSession]:
         """The user's; none while logind is not there."""
         try:
             (listed,) = await bus.call(MANAGER, "ListSessions")
@@ -131,12 +131,12 @@ class ScreenWatch:
             raise BusError("logind answers something else") from error
         return [found for path in paths if (found := await self._session(bus, path)) is not None]
 
-    async def _session(self, bus: Bus, path: str) -> Session | None:
+    async def _session(self, bus: Bus, path: str) -> LoginSession | None:
         try:
             (told,) = await bus.call((LOGIN, path, PROPERTIES), "GetAll", SESSION)
         except (BusError, ValueError):  # it ended between the two questions
             return None
-        return Session.of(path, told) if isinstance(told, dict) else None
+        return LoginSession.of(path, told) if isinstance(told, dict) else None
 
     def _tell(self, is_locked: bool, sink: Sink) -> None:
         """Tell a change. What changed while the bus was away changed when that began: no time away is invented."""
@@ -145,7 +145,7 @@ class ScreenWatch:
             self._is_locked = is_locked
             sink(ScreenSignal(lost if lost and not is_locked else self._clock.now(), is_locked))
 
-    def _wish(self, message: Message, sessions: list[Session], sink: Sink) -> None:
+    def _wish(self, message: BusMessage, sessions: list[LoginSession], sink: Sink) -> None:
         """A session is asked to lock or unlock its screen. One that says itself whether it did needs no guess."""
         now, path = self._clock.now(), message.path
         if message.member == "Lock":
@@ -159,7 +159,7 @@ class ScreenWatch:
             sink(ScreenSignal(now, False))
 
 
-def _is_telling(message: Message) -> bool:
+def _is_telling(message: BusMessage) -> bool:
     """Whether anything that matters may be different now."""
     if message.member != "PropertiesChanged":
         return message.member in ("NameOwnerChanged", "Lock", "Unlock", "SessionNew", "SessionRemoved")

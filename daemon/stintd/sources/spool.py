@@ -24,6 +24,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Literal
 
 from stintd.clock import Clock
 from stintd.domain.model import EPOCH, AgentSignal, BeatSignal, GitSignal, TroubleSignal
@@ -33,7 +34,7 @@ from stintd.ports import Sink
 from stintd.sources import agents, beatline
 from stintd.sources.hookline import WORDS, HookLine, parse_line, signal_of
 
-Watch = Callable[[str, Callable[[], None]], Callable[[], None]]
+Watch = Callable[[str, Callable[[], object]], Callable[[], None]]
 """Calls the function, on any thread, after a file in the folder was closed or moved in; answers how to stop that."""
 HeadOf = Callable[[str], "tuple[str | None, str]"]
 """Branch and commit of the checkout at a folder, (None, "") when they cannot be told."""
@@ -41,7 +42,7 @@ Settled = Callable[[], Awaitable[None]]
 """Returns once everything handed to the sink before is stored; raises when it could not be."""
 RealPaths = Callable[[Iterable[str]], Awaitable[dict[str, str]]]
 """Those paths that lead elsewhere through symbolic links, by how they were told; in bounded time."""
-Told = GitSignal | AgentSignal | BeatSignal
+SpoolSignal = GitSignal | AgentSignal | BeatSignal
 
 FILES_A_PASS = 200
 LARGEST = 64 * 1024
@@ -57,12 +58,12 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 
 
 
 @frozen
-class _Message:
+class _SpoolFile:
     """A spool file that was read and claimed, and the acts in it."""
 
     path: str
     size: int
-    signals: tuple[Told, ...]
+    signals: tuple[SpoolSignal, ...]
 
 
 async def _as_told(paths: Iterable[str]) -> dict[str, str]:
@@ -128,9 +129,9 @@ class SpoolSource:
         """What a crash left behind, and what grew while it was read."""
         return await self._tell([found for name in sorted(os.listdir(self._taken)) if (found := self._again(name))], sink)
 
-    async def _tell(self, messages: list[_Message], sink: Sink) -> int:
+    async def _tell(self, messages: list[_SpoolFile], sink: Sink) -> int:
         told = [signal for message in messages for signal in message.signals]
-        signals: list[Told] = [*_one_a_rebase(sorted(_acts_of_git(told), key=_time_told))]
+        signals: list[SpoolSignal] = [*_one_a_rebase(sorted(_acts_of_git(told), key=_time_told))]
         signals += [one for one in sorted(_acts_of_agents(told), key=_time_told) if not self._doubles.is_double(one.beat)]
         signals += await self._without_links([signal for signal in told if isinstance(signal, BeatSignal)])
         for signal in sorted(signals, key=_time_told):
@@ -147,9 +148,9 @@ class SpoolSource:
         return [replace(beat, path=real.get(beat.path or "", beat.path)) for beat in beats]
 
     async def _wait(self, arrived: asyncio.Event) -> None:
-        waiting = [asyncio.ensure_future(arrived.wait())]
+        waiting: list[asyncio.Task[Literal[True]] | asyncio.Task[None]] = [asyncio.create_task(arrived.wait())]
         if self._unfinished:
-            waiting.append(asyncio.ensure_future(self._clock.sleep(HALF_WRITTEN.total_seconds())))
+            waiting.append(asyncio.create_task(self._clock.sleep(HALF_WRITTEN.total_seconds())))
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -160,7 +161,7 @@ class SpoolSource:
         with os.scandir(self._folder) as entries:
             return list(islice((entry.name for entry in entries if entry.name not in ("taken", "bad")), FILES_A_PASS))
 
-    def _take(self, name: str, sink: Sink) -> _Message | None:
+    def _take(self, name: str, sink: Sink) -> _SpoolFile | None:
         """Claim one file that can be read; None when it is left for later or was put aside."""
         path = os.path.join(self._folder, name)
         try:
@@ -182,9 +183,9 @@ class SpoolSource:
         except (Invalid, OSError) as error:
             self._put_aside(path, error, sink)
             return None
-        return _Message(taken, len(raw), signals)
+        return _SpoolFile(taken, len(raw), signals)
 
-    def _take_agent(self, path: str, raw: bytes, status: os.stat_result, is_young: bool) -> _Message | None:
+    def _take_agent(self, path: str, raw: bytes, status: os.stat_result, is_young: bool) -> _SpoolFile | None:
         """An agent's message: its hook has ended while a child still copies what the agent said."""
         try:
             signals = self._said(raw, status)
@@ -195,23 +196,23 @@ class SpoolSource:
             raise
         taken = os.path.join(self._taken, f"{os.path.basename(path)}~{status.st_ino}~~0")
         os.rename(path, taken)
-        return _Message(taken, len(raw), signals)
+        return _SpoolFile(taken, len(raw), signals)
 
     def _said(self, raw: bytes, status: os.stat_result) -> tuple[AgentSignal, ...]:
         line, payload = agents.read_message(raw)
         self._check_time(_time_of(status))
         return tuple(agents.signals_of(line, payload, _time_of(status), self._find_agent))
 
-    def _again(self, name: str) -> _Message | None:
+    def _again(self, name: str) -> _SpoolFile | None:
         """What was taken before a crash, with the commit it was taken with."""
         path = os.path.join(self._taken, name)
         try:
             raw, status = _read(path, agents.LARGEST if agents.is_agent_file(name) else LARGEST)
             commit, told = name.split("~")[-2:]
             if agents.is_agent_file(name):  # what came after a whole message is no other
-                return _Message(path, len(raw), self._said(raw, status) if told == "0" else ())
+                return _SpoolFile(path, len(raw), self._said(raw, status) if told == "0" else ())
             lines = self._lines(raw[int(told) :], _time_of(status))
-            return _Message(path, len(raw), _signals(lines, _time_of(status), (None, commit if told == "0" else "")))
+            return _SpoolFile(path, len(raw), _signals(lines, _time_of(status), (None, commit if told == "0" else "")))
         except (Invalid, OSError, ValueError):
             os.rename(path, os.path.join(self._bad, name))
             return None
@@ -322,12 +323,12 @@ def _time_of(status: os.stat_result) -> datetime:
     return EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
 
 
-def _signals(lines: list[HookLine], time: datetime, head: tuple[str | None, str]) -> tuple[Told, ...]:
+def _signals(lines: list[HookLine], time: datetime, head: tuple[str | None, str]) -> tuple[SpoolSignal, ...]:
     told = (beatline.beat_of(line, time) if line.hook in beatline.KINDS else signal_of(line, time, head) for line in lines)
     return tuple(signal for signal in told if signal)
 
 
-def _remove(message: _Message) -> None:
+def _remove(message: _SpoolFile) -> None:
     """Remove what is stored. A file that grew meanwhile stays, with a note of how much of it is stored."""
     with contextlib.suppress(OSError):
         if os.lstat(message.path).st_size == message.size:
@@ -336,15 +337,15 @@ def _remove(message: _Message) -> None:
             os.rename(message.path, f"{message.path.rpartition('~')[0]}~{message.size}")
 
 
-def _time_told(signal: Told) -> datetime:
+def _time_told(signal: SpoolSignal) -> datetime:
     return signal.beat.time if isinstance(signal, AgentSignal) else signal.time
 
 
-def _acts_of_git(signals: list[Told]) -> Iterator[GitSignal]:
+def _acts_of_git(signals: list[SpoolSignal]) -> Iterator[GitSignal]:
     return (signal for signal in signals if isinstance(signal, GitSignal))
 
 
-def _acts_of_agents(signals: list[Told]) -> Iterator[AgentSignal]:
+def _acts_of_agents(signals: list[SpoolSignal]) -> Iterator[AgentSignal]:
     return (signal for signal in signals if isinstance(signal, AgentSignal))
 
 

@@ -22,7 +22,7 @@ DRIFT = 2.0  # seconds that clocks may drift apart between two looks
 
 
 @frozen
-class Reading:
+class ClockReading:
     """The three clocks at one moment."""
 
     wall: datetime
@@ -70,15 +70,16 @@ class ClockWatch:
                     BlindSignal(start, now, f"the daemon was stalled for {late:.0f} s"), RescanSignal(now, "stall"),
                 ])  # fmt: skip
 
-    def _read(self) -> Reading:
-        return Reading(self._clock.now(), self._clock.monotonic(), self._clock.boottime())
+    def _read(self) -> ClockReading:
+        return ClockReading(self._clock.now(), self._clock.monotonic(), self._clock.boottime())
 
     def _tell(self, signals: list[Signal]) -> None:
-        for signal in signals if self._sink else ():
-            self._sink(signal)  # type: ignore[misc]
+        if self._sink is not None:
+            for signal in signals:
+                self._sink(signal)
 
 
-def compare(before: Reading, after: Reading, device: str = "") -> list[Signal]:
+def compare(before: ClockReading, after: ClockReading, device: str = "") -> list[Signal]:
     """What happened between two looks at the clocks.
 
     A sleep began at the earliest right after the first look, and is placed there: evidence makes the daemon look, so

@@ -9,7 +9,7 @@ from stintd.frozen import frozen
 
 
 @frozen
-class Blind:
+class BlindStretch:
     """A stretch in which the daemon saw nothing. Shown and swept, cuts nothing."""
 
     start: datetime
@@ -44,7 +44,7 @@ def add_blind(conn: Connection, start: datetime, end: datetime, reason: str) -> 
     conn.execute("INSERT INTO blind VALUES (?, ?, ?)", (to_us(start), to_us(end), reason))
 
 
-def blind(conn: Connection, lo_us: int, hi_us: int) -> list[Blind]:
+def blind(conn: Connection, lo_us: int, hi_us: int) -> list[BlindStretch]:
     """The blind stretches that meet the closed range, in order."""
     rows = conn.execute("SELECT * FROM blind WHERE start_us <= ? AND end_us >= ? ORDER BY start_us", (hi_us, lo_us))
-    return [Blind(from_us(start), from_us(end), reason) for start, end, reason in rows]
+    return [BlindStretch(from_us(start), from_us(end), reason) for start, end, reason in rows]

@@ -27,7 +27,7 @@ from stintd.store import backups, purge, repair, sqlite_errors
 from stintd.store.connection import StoreConnection
 from stintd.store.migrate import scripts, statements
 from stintd.store.readers import Readers
-from stintd.store.scope import Limit
+from stintd.store.scope import ReadLimit
 from stintd.store.writer import Writer
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ EMPTYING = 100
 
 
 @frozen
-class _Job:
+class _WriterJob:
     """Something to be done in the writer's thread."""
 
     do: Callable[[], Any]
@@ -58,7 +58,7 @@ class Database:
         self.backup_folder = Path(backup_folder) if backup_folder else self.path.parent / "backups"
         self._readers = Readers(self.path)
         self._writer = Writer(self.path, self.backup_folder, self.clock, busy_timeout, self._readers)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_WriterJob | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._is_closed = False
@@ -153,7 +153,7 @@ class Database:
         if threading.current_thread() is self._thread:
             raise Internal("a transaction was begun inside a transaction")
         future: Future[T] = Future()
-        self._jobs.put(_Job(do, future))
+        self._jobs.put(_WriterJob(do, future))
         return future
 
     def _work(self) -> None:
@@ -171,7 +171,7 @@ class Database:
 
     # ------------------------------------------------------------------ reading
 
-    async def read(self, fn: Callable[[Connection], T], limit: Limit | None = None) -> T:
+    async def read(self, fn: Callable[[Connection], T], limit: ReadLimit | None = None) -> T:
         """Run `fn` on one consistent view of what is committed, in a reading thread; with `limit`, of what is within it."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(2, thread_name_prefix="store-reader")

@@ -35,7 +35,7 @@ class Edit:
 
 
 @frozen
-class Change:
+class RowChange:
     """One row in an edit: `before` None when it was made, `after` None when it was removed."""
 
     table: str
@@ -60,11 +60,11 @@ def recording(conn: Connection, edit_id: str, now: datetime, who: str, verb: str
         before = conn.before
     finally:
         conn.before = None
-    changes = [Change(name, row_id, was, rowio.row_of(conn, name, row_id)) for (name, row_id), was in before.items()]
+    changes = [RowChange(name, row_id, was, rowio.row_of(conn, name, row_id)) for (name, row_id), was in before.items()]
     _store(conn, edit_id, now, (who, verb, summary), [change for change in changes if change.before != change.after])
 
 
-def _store(conn: Connection, edit_id: str, now: datetime, words: tuple[str, str, str], changes: list[Change]) -> None:
+def _store(conn: Connection, edit_id: str, now: datetime, words: tuple[str, str, str], changes: list[RowChange]) -> None:
     if not changes:
         return
     conn.execute(
@@ -112,19 +112,19 @@ def last_undoable(conn: Connection) -> Edit | None:
     return _from_row(row) if row else None
 
 
-def history(conn: Connection, name: str, row_id: str) -> list[tuple[Edit, Change]]:
+def history(conn: Connection, name: str, row_id: str) -> list[tuple[Edit, RowChange]]:
     """The edits of one row, oldest first."""
     rows = conn.execute(
         "SELECT e.id, e.at_us, e.who, e.verb, e.summary, e.undone_us, r.before, r.after FROM edit_row r"
         " JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ? AND r.table_name = ? ORDER BY e.rowid", (row_id, name),
     )  # fmt: skip
-    return [(_from_row(row[:6]), Change(name, row_id, _from_json(row[6]), _from_json(row[7]))) for row in rows]
+    return [(_from_row(row[:6]), RowChange(name, row_id, _from_json(row[6]), _from_json(row[7]))) for row in rows]
 
 
-def changes_of(conn: Connection, edit_id: str) -> list[Change]:
+def changes_of(conn: Connection, edit_id: str) -> list[RowChange]:
     """The rows of an edit, in the order they were first touched."""
     rows = conn.execute("SELECT table_name, row_id, before, after FROM edit_row WHERE edit_id = ? ORDER BY position", (edit_id,))
-    return [Change(name, row_id, _from_json(before), _from_json(after)) for name, row_id, before, after in rows]
+    return [RowChange(name, row_id, _from_json(before), _from_json(after)) for name, row_id, before, after in rows]
 
 
 def _from_json(text: str | None) -> Row | None:
@@ -134,12 +134,12 @@ def _from_json(text: str | None) -> Row | None:
 # ---------------------------------------------------------------- undo
 
 
-def undo(conn: Connection, edit_id: str, now: datetime) -> list[Change]:
+def undo(conn: Connection, edit_id: str, now: datetime) -> list[RowChange]:
     """Take an edit back as `undoing` does, and answer everything that changed."""
     return list(undoing(conn, edit_id, now))
 
 
-def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[Change]:
+def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[RowChange]:
     """Take an edit back: its rows get back the columns it changed. Gives what each changed, for totals and listeners; done
     once it was followed to its end. One at a time: an edit may be an import of a hundred thousand entries.
 
@@ -160,7 +160,7 @@ def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[Change]:
     conn.execute("UPDATE edit SET undone_us = ? WHERE id = ?", (to_us(now), edit_id))
 
 
-def _backwards(conn: Connection, edit_id: str) -> Iterator[Change]:
+def _backwards(conn: Connection, edit_id: str) -> Iterator[RowChange]:
     """The rows of an edit, the last touched first, read some at a time."""
     last = conn.execute("SELECT max(position) FROM edit_row WHERE edit_id = ?", (edit_id,)).fetchone()[0]
     while last is not None and last >= 0:
@@ -169,11 +169,11 @@ def _backwards(conn: Connection, edit_id: str) -> Iterator[Change]:
             " ORDER BY position DESC", (edit_id, last - BATCH + 1, last),
         ).fetchall()  # fmt: skip
         for name, row_id, before, after in rows:
-            yield Change(name, row_id, _from_json(before), _from_json(after))
+            yield RowChange(name, row_id, _from_json(before), _from_json(after))
         last -= BATCH
 
 
-def _refuse_if_overtaken(conn: Connection, edit: Edit, change: Change, current: Row | None) -> None:
+def _refuse_if_overtaken(conn: Connection, edit: Edit, change: RowChange, current: Row | None) -> None:
     if _is_as_left(change, current):
         return
     row = conn.execute(
@@ -190,14 +190,14 @@ def _refuse_if_overtaken(conn: Connection, edit: Edit, change: Change, current: 
     )  # fmt: skip
 
 
-def _is_as_left(change: Change, current: Row | None) -> bool:
+def _is_as_left(change: RowChange, current: Row | None) -> bool:
     """Whether what the edit changed is as the edit left it."""
     if change.after is None or current is None:
         return change.after is None and current is None
     return all(current.get(name) == change.after[name] for name in _changed(change))
 
 
-def _changed(change: Change) -> list[str]:
+def _changed(change: RowChange) -> list[str]:
     """The columns an edit changed; of a new row all."""
     after = change.after or {}
     return [
@@ -205,7 +205,7 @@ def _changed(change: Change) -> list[str]:
     ]
 
 
-def _restore(conn: Connection, change: Change, current: Row | None, now: datetime) -> Change | None:
+def _restore(conn: Connection, change: RowChange, current: Row | None, now: datetime) -> RowChange | None:
     try:
         if change.before is None:
             if current is None:
@@ -224,7 +224,7 @@ def _restore(conn: Connection, change: Change, current: Row | None, now: datetim
         raise Conflict(
             f"{change.table} {change.row_id} cannot be brought back: its name is taken", "rename the other first"
         ) from error
-    return Change(change.table, change.row_id, current, rowio.row_of(conn, change.table, change.row_id))
+    return RowChange(change.table, change.row_id, current, rowio.row_of(conn, change.table, change.row_id))
 
 
 def _stamped(values: Row, row: Row, now: datetime) -> Row:

@@ -12,7 +12,7 @@ from stintd.store.rowio import select
 
 
 @frozen
-class Kept:
+class StoredPlace:
     """A place; `gone_us`: since when the target tells of it no more."""
 
     key: str
@@ -31,13 +31,13 @@ def key_of(remote: Mapping[str, str]) -> str:
     return json.dumps(dict(sorted(remote.items())), ensure_ascii=False)
 
 
-def listed(conn: Connection, target: str) -> list[Kept]:
+def listed(conn: Connection, target: str) -> list[StoredPlace]:
     """All of a target, by name."""
     sql = "SELECT remote, name, client, gone_us FROM delivery_place WHERE target = ? ORDER BY name, remote"
-    return [Kept(row["remote"], row["name"], row["client"], row["gone_us"]) for row in select(conn, sql, (target,))]
+    return [StoredPlace(row["remote"], row["name"], row["client"], row["gone_us"]) for row in select(conn, sql, (target,))]
 
 
-def put(conn: Connection, now: datetime, target: str, places: Iterable[Kept]) -> None:
+def put(conn: Connection, now: datetime, target: str, places: Iterable[StoredPlace]) -> None:
     """What a target told just now; what it told before and tells no more is kept as gone."""
     now_us = to_us(now)
     conn.execute("UPDATE delivery_place SET gone_us = ? WHERE target = ? AND gone_us IS NULL", (now_us, target))
@@ -46,7 +46,7 @@ def put(conn: Connection, now: datetime, target: str, places: Iterable[Kept]) ->
     deliveries.set_target(conn, target, {"listed_us": now_us})
 
 
-def add(conn: Connection, target: str, place: Kept) -> None:
+def add(conn: Connection, target: str, place: StoredPlace) -> None:
     """One that is there."""
     conn.execute(
         "INSERT INTO delivery_place (target, remote, name, client) VALUES (?, ?, ?, ?)"

@@ -12,7 +12,7 @@ from sqlite3 import Connection
 from typing import TypeVar
 
 from stintd.store import sqlite_errors
-from stintd.store.scope import Limit, narrow
+from stintd.store.scope import ReadLimit, narrow
 
 T = TypeVar("T")
 IDLE = 2
@@ -45,7 +45,7 @@ class Readers:
         finally:
             self._give_back(conn, generation, is_sound)
 
-    def read_within(self, limit: Limit, fn: Callable[[Connection], T]) -> T:
+    def read_within(self, limit: ReadLimit, fn: Callable[[Connection], T]) -> T:
         """The same on a view that holds only what is within the limit; on a connection made for this alone."""
         try:
             with contextlib.closing(self._open(is_writable_temp=True)) as conn:

@@ -26,7 +26,7 @@ takes a backup instead of starting afresh. To start afresh, remove this file and
 
 
 @frozen
-class Outcome:
+class RepairResult:
     """`notes` for people; `needs_rebuild`: the sheet no longer follows from what is stored."""
 
     notes: tuple[str, ...] = ()
@@ -75,19 +75,19 @@ def suspect(path: Path) -> None:
         return
 
 
-def prepare(path: Path, backup_folder: Path, now: datetime) -> Outcome:
+def prepare(path: Path, backup_folder: Path, now: datetime) -> RepairResult:
     """Make sure there is a sound file, or raise `unavailable`. A file of a newer schema is refused untouched."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     trouble = _trouble(path, backup_folder)
     if trouble == "new":
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        return Outcome()
+        return RepairResult()
     if trouble in ("missing", "empty"):
         return _restore_lost(path, backup_folder, now, trouble)
     if trouble == "damaged":
         return _replace_damaged(path, backup_folder, now)
     migrate.refuse_newer(path)
-    return Outcome()
+    return RepairResult()
 
 
 def _trouble(path: Path, backup_folder: Path) -> str:
@@ -141,7 +141,7 @@ def _put_back(backup: Path, path: Path) -> None:
     os.replace(partial, path)
 
 
-def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) -> Outcome:
+def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) -> RepairResult:
     backup = backups.newest_good(backup_folder)
     if backup is None:
         raise Unavailable(
@@ -151,7 +151,7 @@ def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) 
     kept = aside(path, now)
     _put_back(backup, path)
     told = f"; what was there is kept as {kept}" if kept else ""
-    return Outcome((f"{path} was {trouble}; the backup {backup.name} took its place{told}{_keys_note(path)}",), True)
+    return RepairResult((f"{path} was {trouble}; the backup {backup.name} took its place{told}{_keys_note(path)}",), True)
 
 
 def aside(path: Path, now: datetime, why: str = "damaged") -> str:
@@ -166,7 +166,7 @@ def aside(path: Path, now: datetime, why: str = "damaged") -> str:
     return moved
 
 
-def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> Outcome:
+def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> RepairResult:
     _refuse_twice_a_day(path, now)
     backup = backups.newest_good(backup_folder)
     damaged = path.with_name(f"{path.name}.damaged-{now:{_STAMP}}")
@@ -180,7 +180,7 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> Outcome:
         saved = salvage.add_readable(conn, damaged)
     suspected(path).unlink(missing_ok=True)
     origin = f"the backup {backup.name} took its place" if backup else "there was no backup, so a new file was begun"
-    return Outcome(
+    return RepairResult(
         (
             f"{path} was damaged and is kept as {damaged.name}; {origin}; {saved} rows were read from the damaged file"
             + _keys_note(path),

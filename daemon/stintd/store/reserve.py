@@ -12,7 +12,7 @@ COMFORT = 64 * 1024 * 1024
 """Free space from which on the file is laid down (again)."""
 
 
-class Ballast:
+class DiskReserve:
     """The file beside the database. Writer thread only."""
 
     def __init__(self, path: str, size: int = SIZE, comfort: int = COMFORT) -> None:

@@ -25,20 +25,20 @@ VISIBLE = {
 
 
 @frozen
-class Limit:
+class ReadLimit:
     """Whose things a caller may see: those of a client, or of one project of it. One of the two is set."""
 
     client_id: str | None = None
     project_id: str | None = None
 
 
-def reach(conn: Connection, limit: Limit) -> frozenset[str]:
+def reach(conn: Connection, limit: ReadLimit) -> frozenset[str]:
     """The projects within a limit, as they are now."""
     sql = "SELECT id FROM main.project WHERE id = ? OR (client_id = ? AND ? IS NULL)"
     return frozenset(row[0] for row in conn.execute(sql, (limit.project_id, limit.client_id, limit.project_id)))
 
 
-def narrow(conn: Connection, limit: Limit) -> None:
+def narrow(conn: Connection, limit: ReadLimit) -> None:
     """Let this connection see no more than the limit; it cannot be widened again and is closed after use."""
     conn.execute("CREATE TEMP TABLE reach (id TEXT PRIMARY KEY) WITHOUT ROWID")
     conn.executemany("INSERT INTO temp.reach VALUES (?)", [(project,) for project in reach(conn, limit)])

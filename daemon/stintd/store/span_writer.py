@@ -34,7 +34,7 @@ class SpanRow(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Plan:
+class _SpanPlan:
     """What to write. `used`: row numbers that are taken."""
 
     used: set[int]
@@ -51,7 +51,7 @@ def near(conn: Connection, lo_us: int, hi_us: int) -> Iterator[SpanRow]:
 def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: int) -> None:
     """Store heartbeats between these instants, by context and sorted, none of which is stored yet."""
     old: dict[int, list[SpanRow]] = {}
-    plan = _Plan(set())
+    plan = _SpanPlan(set())
     for row in near(conn, lo_us - JOIN_US, hi_us + JOIN_US):
         plan.used.add(row.id)
         if row.context in new:
@@ -66,7 +66,7 @@ def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: in
 
 def leave_only(conn: Connection, row: SpanRow, kept: list[Beat]) -> None:
     """Leave only `kept` of a span's heartbeats."""
-    plan = _Plan({other.id for other in near(conn, row.first_us, row.last_us)})
+    plan = _SpanPlan({other.id for other in near(conn, row.first_us, row.last_us)})
     _replace(plan, row.context, [row], [spans.encode(piece) for piece in spans.cut(kept)])
     _write(conn, plan)
 
@@ -88,7 +88,7 @@ def _chains(rows: list[SpanRow], beats: list[Beat]) -> list[tuple[list[SpanRow],
     return chains
 
 
-def _replace(plan: _Plan, context: int, old: list[SpanRow], new: list[Packed]) -> None:
+def _replace(plan: _SpanPlan, context: int, old: list[SpanRow], new: list[Packed]) -> None:
     """Plan the spans that differ: under the old number where the start is the same."""
     unused = list(old)
     for packed in new:
@@ -115,7 +115,7 @@ def _free_number(first_us: int, used: set[int]) -> int:
     return number
 
 
-def _write(conn: Connection, plan: _Plan) -> None:
+def _write(conn: Connection, plan: _SpanPlan) -> None:
     conn.executemany("DELETE FROM span WHERE id = ?", plan.deleted)
     conn.executemany("UPDATE span SET length_us = ?, count = ?, max_gap_us = ?, beats = ? WHERE id = ?", plan.changed)
     conn.executemany("INSERT INTO span VALUES (?, ?, ?, ?, ?, ?)", sorted(plan.added))

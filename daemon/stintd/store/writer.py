@@ -23,7 +23,7 @@ from stintd.errors import StorageFull, Unavailable
 from stintd.store import backups, changes, migrate, repair, sqlite_errors
 from stintd.store.connection import StoreConnection
 from stintd.store.readers import Readers
-from stintd.store.reserve import Ballast
+from stintd.store.reserve import DiskReserve
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Writer:
     def __init__(self, path: Path, backup_folder: Path, clock: Clock, busy_timeout: float, readers: Readers) -> None:
         self.path, self.backup_folder, self.clock, self.readers = path, backup_folder, clock, readers
         self.busy_timeout = busy_timeout
-        self.ballast = Ballast(f"{path}.ballast")
+        self.ballast = DiskReserve(f"{path}.ballast")
         self.notes: list[str] = []
         self.needs_rebuild = False
         self.is_full = False

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from stintd.clock import Clock
 from stintd.domain.model import Signal, TroubleSignal
-from stintd.tracking.model import Parts, Tracked, TrackerSettings
+from stintd.tracking.model import TrackedCheckout, TrackerSettings, TrackerSources
 
 AGAIN = 5  # plans in a row at most: a generator may make folders for minutes, and each tells of itself anyway
 LIMIT_HINT = (
@@ -23,17 +23,22 @@ class WorkTrees:
     """Plans, covers and sweeps. `tell` takes signals; `since` is when nobody knows how the files were before."""
 
     def __init__(
-        self, parts: Parts, clock: Clock, settings: TrackerSettings, tell: Callable[[list[Signal]], None], since: datetime
+        self,
+        parts: TrackerSources,
+        clock: Clock,
+        settings: TrackerSettings,
+        tell: Callable[[list[Signal]], None],
+        since: datetime,
     ) -> None:
         self._parts, self._clock, self._settings, self._tell, self._since = parts, clock, settings, tell, since
         self._limited: set[str] = set()
         self._is_limited = False
 
-    def is_cold(self, tracked: Tracked) -> bool:
+    def is_cold(self, tracked: TrackedCheckout) -> bool:
         """Nobody has worked here for long: its git dir is watched, its work tree is not."""
         return tracked.last_active < self._clock.now() - self._settings.cold_after
 
-    async def plan(self, tracked: Tracked, is_growing: bool) -> bool:
+    async def plan(self, tracked: TrackedCheckout, is_growing: bool) -> bool:
         """Watch the folders that matter. `is_growing`: folders may be appearing right now. Whether git's own folders
         changed meanwhile. The caller sweeps afterwards, for what was written before the watch stood."""
         if self.is_cold(tracked):
@@ -50,12 +55,12 @@ class WorkTrees:
                 break
         return has_moved
 
-    def _list(self, tracked: Tracked) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _list(self, tracked: TrackedCheckout) -> tuple[tuple[str, ...], tuple[str, ...]]:
         facts = tracked.facts
         planned = () if facts.kind == "bare" else tuple(self._parts.folders.plan(facts))
         return planned, tuple(self._parts.git.git_folders(facts))
 
-    def cover(self, tracked: Tracked) -> None:
+    def cover(self, tracked: TrackedCheckout) -> None:
         """Have it watched as planned; where the system has no room, say so once for all."""
         facts = tracked.facts
         coverage = self._parts.watcher.cover(facts.path, tracked.git_folders, tracked.folders)
@@ -72,7 +77,7 @@ class WorkTrees:
         self._limited.discard(path)
         self._say_limit("")
 
-    async def sweep(self, tracked: Tracked) -> None:
+    async def sweep(self, tracked: TrackedCheckout) -> None:
         """Tell files written since the last sweep."""
         since, tracked.swept = tracked.swept or self._since, self._clock.now()
         if tracked.facts.kind == "bare":

@@ -7,7 +7,7 @@ without a remote, kept so that a rewritten history does not rename it.
 from collections.abc import Mapping
 
 from stintd.domain.model import CheckoutFacts
-from stintd.tracking.model import Reading
+from stintd.tracking.model import CheckoutReading
 
 
 class CursorBook:
@@ -25,7 +25,7 @@ class CursorBook:
             if name.startswith("reflog:") and _inode(cursor) != "0":
                 self._by_file[_inode(cursor)] = cursor
 
-    def reflog(self, reading: Reading) -> str | None:
+    def reflog(self, reading: CheckoutReading) -> str | None:
         """Where to read on: at the stored cursor, else at that of the folder this one was moved from."""
         return self._cursors.get(reflog_name(reading.facts)) or self._by_file.get(_inode(reading.end))
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 
 from stintd.domain.model import CheckoutFacts
-from stintd.tracking.model import CREATED, Note
+from stintd.tracking.model import CREATED, WatchNote
 from stintd.tracking.roots import is_below
 
 LOCKS = ("index.lock", "HEAD.lock")
@@ -20,7 +20,7 @@ def is_in_git(facts: CheckoutFacts, path: str) -> bool:
     return is_below(path, facts.git_dir) or is_below(path, facts.common_dir)
 
 
-def is_lock_taken(note: Note) -> bool:
+def is_lock_taken(note: WatchNote) -> bool:
     """Whether git holds its lock, or held it since the last batch; the note of its release is none."""
     return os.path.basename(note.path) in LOCKS and (bool(note.mask & CREATED) or os.path.lexists(note.path))
 

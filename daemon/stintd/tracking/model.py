@@ -11,11 +11,11 @@ from typing import Protocol
 from stintd.domain.model import CheckoutFacts, FileSignal, GitSignal, Signal
 from stintd.frozen import frozen
 
-Sink = Callable[[list[Signal], dict[str, str]], None]
+SignalSink = Callable[[list[Signal], dict[str, str]], None]
 """Takes signals and the cursors to store in the same transaction. Called on the loop's thread; never blocks."""
 
 
-class Note(Protocol):
+class WatchNote(Protocol):
     """What the watcher saw. `kind`: git, file, folder, overflow or lost; `checkout` as given to `cover`; `path`
     (absolute): what was created, written, moved or deleted."""
 
@@ -35,7 +35,7 @@ CREATED = 0x100
 """The bit of a note's mask that says that the path appeared; inotify's own."""
 
 
-class Coverage(Protocol):
+class WatchCoverage(Protocol):
     """How a checkout is watched: `tier` full, git (its git folders only), swept (polled) or none; `reason`: why so."""
 
     @property
@@ -47,11 +47,11 @@ class Coverage(Protocol):
 class Watcher(Protocol):
     """Watches the folders it is told, and no others. Covering again replaces."""
 
-    def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str], /) -> Coverage: ...
+    def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str], /) -> WatchCoverage: ...
     def uncover(self, checkout: str, /) -> None: ...
 
 
-class Found(Protocol):
+class FolderContents(Protocol):
     """What lies below a folder: see `sources.discover`."""
 
     @property
@@ -62,7 +62,7 @@ class Found(Protocol):
     def is_cut(self) -> bool: ...
 
 
-class Look(Protocol):
+class GitLook(Protocol):
     """What a look at a reflog found: see `sources.gitreader`."""
 
     @property
@@ -84,12 +84,12 @@ class GitReader(Protocol):
     def last_touch_us(self, facts: CheckoutFacts) -> int: ...
     def look(
         self, facts: CheckoutFacts, cursor: str | None, owner: frozenset[str], is_settled: bool, after_us: int | None
-    ) -> Look: ...
+    ) -> GitLook: ...
     def end_of(self, facts: CheckoutFacts) -> str: ...
     def pushes_since(self, facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> tuple[list[GitSignal], int]: ...
 
 
-class Folders(Protocol):
+class WorkTreeReader(Protocol):
     """Which folders of a work tree matter, and what changed in them unwatched. Blocking, but `is_ignored`."""
 
     def plan(self, facts: CheckoutFacts) -> Sequence[str]: ...
@@ -99,13 +99,13 @@ class Folders(Protocol):
 
 
 @frozen
-class Parts:
+class TrackerSources:
     """The sources a tracker drives."""
 
     watcher: Watcher
     git: GitReader
-    folders: Folders
-    discover: Callable[[str, bool], Found]
+    folders: WorkTreeReader
+    discover: Callable[[str, bool], FolderContents]
 
 
 @frozen
@@ -121,7 +121,7 @@ class TrackerSettings:
 
 
 @frozen
-class Reading:
+class CheckoutReading:
     """What a thread read of a checkout before it is adopted. `end`: the cursor behind its whole reflog."""
 
     facts: CheckoutFacts
@@ -131,7 +131,7 @@ class Reading:
 
 
 @dataclass(slots=True)
-class Tracked:
+class TrackedCheckout:
     """One checkout under watch. Written on the loop's thread only.
 
     `cursor` None: all of its reflog is news. `swept`: what was written before is known. `problem`: what is odd about

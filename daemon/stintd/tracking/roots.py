@@ -6,7 +6,7 @@ A root that vanished is waited for at the nearest folder above it that is still 
 import os
 
 from stintd.domain.model import Signal, TroubleSignal
-from stintd.tracking.model import Found, Watcher
+from stintd.tracking.model import FolderContents, Watcher
 
 CODES = ("root_missing", "root_not_folder", "root_unreadable", "root_too_large")
 
@@ -38,7 +38,7 @@ class Roots:
             self._watcher.cover(root, [], [_nearest(root)])
         return not code, signals
 
-    def cover_containers(self, root: str, walk: Found, is_growing: bool) -> tuple[list[Signal], list[str]]:
+    def cover_containers(self, root: str, walk: FolderContents, is_growing: bool) -> tuple[list[Signal], list[str]]:
         """Watch the containers a walk found. (Warnings, those to walk again): while things grow, what came between the
         walk and the watch is seen by walking the newly watched ones once more."""
         known = self._containers.get(root, set())

@@ -32,7 +32,16 @@ from stintd.tracking import gitchanges
 from stintd.tracking.backlog import Backlog
 from stintd.tracking.coverage import WorkTrees
 from stintd.tracking.cursors import CursorBook, reflog_name
-from stintd.tracking.model import Look, Note, Parts, Reading, RepoState, Sink, Tracked, TrackerSettings
+from stintd.tracking.model import (
+    CheckoutReading,
+    GitLook,
+    RepoState,
+    SignalSink,
+    TrackedCheckout,
+    TrackerSettings,
+    TrackerSources,
+    WatchNote,
+)
 from stintd.tracking.roots import Roots, is_below
 
 SETTLE = 10.0  # seconds after which an unfinished rebase is told as it stands: somebody is resolving a conflict
@@ -47,10 +56,12 @@ class Tracker:
 
     name = "tracker"
 
-    def __init__(self, parts: Parts, clock: Clock, sink: Sink, cursors: Mapping[str, str], settings: TrackerSettings) -> None:
+    def __init__(
+        self, parts: TrackerSources, clock: Clock, sink: SignalSink, cursors: Mapping[str, str], settings: TrackerSettings
+    ) -> None:
         self._parts, self._clock, self._sink, self._settings = parts, clock, sink, settings
         self._book = CursorBook(cursors)
-        self._tracked: dict[str, Tracked] = {}
+        self._tracked: dict[str, TrackedCheckout] = {}
         self._refused: dict[str, CheckoutFacts] = {}
         self._unripe: dict[str, int] = {}
         self._touched: dict[str, int] = {}  # when each git dir last moved, at the last patrol
@@ -151,7 +162,7 @@ class Tracker:
 
     # ------------------------------------------------------------------ what the watcher saw
 
-    def notes(self, notes: Sequence[Note]) -> None:
+    def notes(self, notes: Sequence[WatchNote]) -> None:
         """Turn what the watcher saw into signals, in order. On the loop's thread."""
         files: list[Signal] = []
         git: dict[str, set[str]] = {}
@@ -175,7 +186,7 @@ class Tracker:
             if path in self._tracked:
                 self._git_changed(self._tracked[path], changed)
 
-    def _handle_change_inside(self, tracked: Tracked, note: Note) -> list[Signal]:
+    def _handle_change_inside(self, tracked: TrackedCheckout, note: WatchNote) -> list[Signal]:
         """A file or a folder of a work tree changed."""
         name = os.path.basename(note.path)
         holder = self.holder(note.path) or note.checkout
@@ -195,7 +206,7 @@ class Tracker:
         is_ignored = self._parts.folders.is_ignored(owner.facts, relative)
         return [FileSignal(note.time, holder, relative, _size(note.path), is_ignored)]
 
-    def _handle_change_outside(self, note: Note) -> None:
+    def _handle_change_outside(self, note: WatchNote) -> None:
         """Something changed in a folder above checkouts: a clone may have come, a checkout may have gone."""
         for path in [path for path in self._tracked if is_below(path, note.path)]:
             self._backlog.add("look", path)
@@ -204,7 +215,7 @@ class Tracker:
             folder = os.path.dirname(folder)
         self._backlog.add("find", folder if self._roots.root_of(folder) else note.checkout)
 
-    def _git_changed(self, tracked: Tracked, paths: set[str]) -> None:
+    def _git_changed(self, tracked: TrackedCheckout, paths: set[str]) -> None:
         """Files of a git dir changed: what moves HEAD is looked at now."""
         facts = tracked.facts
         wanted = gitchanges.meaning(facts, paths)
@@ -222,7 +233,7 @@ class Tracker:
 
     # ------------------------------------------------------------------ looking at HEAD
 
-    def _look(self, tracked: Tracked, is_settled: bool = False) -> None:
+    def _look(self, tracked: TrackedCheckout, is_settled: bool = False) -> None:
         """HEAD and its reflog, now; a reftable repository needs git, and so a thread."""
         if self._parts.git.needs_git(tracked.facts):
             self._backlog.add("look", tracked.facts.path)
@@ -241,7 +252,9 @@ class Tracker:
     async def _settle(self, path: str) -> None:
         await self._look_again(path, is_settled=True)
 
-    def _read_further(self, tracked: Tracked, is_settled: bool) -> "tuple[CheckoutFacts | None, Look | StintdError | None]":
+    def _read_further(
+        self, tracked: TrackedCheckout, is_settled: bool
+    ) -> "tuple[CheckoutFacts | None, GitLook | StintdError | None]":
         """(facts as they are now, what is new in the reflog or why it cannot be read). Any thread; changes nothing."""
         before = tracked.facts
         facts = self._parts.git.facts_of(before.path, before.first_commit)
@@ -253,7 +266,7 @@ class Tracker:
         except StintdError as odd:
             return facts, odd
 
-    def _learn(self, tracked: Tracked, facts: CheckoutFacts | None, look: "Look | StintdError | None") -> None:
+    def _learn(self, tracked: TrackedCheckout, facts: CheckoutFacts | None, look: GitLook | StintdError | None) -> None:
         """Tell what a look found: the checkout as it is now, then the acts, with the cursor behind them."""
         path = tracked.facts.path
         if facts is None or not facts.git_dir:
@@ -278,7 +291,7 @@ class Tracker:
         if look.signals:
             self._promote(tracked)
 
-    def _pushes(self, tracked: Tracked) -> None:
+    def _pushes(self, tracked: TrackedCheckout) -> None:
         """Pushes noted in the logs of remote-tracking branches, told for the worktree that stands on the branch."""
         pushes, read_to = self._parts.git.pushes_since(tracked.facts, tracked.push_us, self._settings.owner)
         tracked.push_us = read_to
@@ -336,18 +349,18 @@ class Tracker:
             if not (is_half and self._try_again(path)) and reading is not None:
                 self._adopt(reading)
 
-    def _read_checkout(self, path: str) -> Reading | None:
+    def _read_checkout(self, path: str) -> CheckoutReading | None:
         """Everything to know before adopting a checkout. In a thread: the first commit may take git."""
         git = self._parts.git
         facts = git.facts_of(path)
         if facts is None or not facts.git_dir:
-            return None if facts is None else Reading(facts)
+            return None if facts is None else CheckoutReading(facts)
         if _is_nameless(facts):
             first = self._book.root(facts) or git.first_commit_of(facts)
             facts = (git.facts_of(path, first) if first else facts) or facts
-        return Reading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts))
+        return CheckoutReading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts))
 
-    def _adopt(self, reading: Reading) -> None:
+    def _adopt(self, reading: CheckoutReading) -> None:
         """Watch a checkout's git dir, tell of it, catch up with it, and plan its work tree for later."""
         facts = reading.facts
         if not facts.git_dir:
@@ -360,7 +373,7 @@ class Tracker:
         pushed = self._book.push_us(facts) or to_us(self._since)
         active = from_us(reading.last_touch_us) if reading.last_touch_us else self._clock.now()
         swept = self._settings.known_since or self._clock.now()
-        tracked = Tracked(facts, cursor, pushed, active, swept, git_folders=reading.git_folders)
+        tracked = TrackedCheckout(facts, cursor, pushed, active, swept, git_folders=reading.git_folders)
         self._tracked[facts.path] = tracked
         self._parts.watcher.cover(facts.path, tracked.git_folders, ())
         cursors = {f"root:{facts.common_dir}": facts.first_commit} if facts.first_commit else {}
@@ -435,7 +448,7 @@ class Tracker:
         self._look(tracked)
         self._pushes(tracked)
 
-    def _promote(self, tracked: Tracked) -> None:
+    def _promote(self, tracked: TrackedCheckout) -> None:
         """Somebody works here: if only its git dir is watched, watch its work tree too."""
         tracked.last_active = self._clock.now()
         if tracked.tier == "cold":
@@ -474,7 +487,7 @@ class Tracker:
             self._book.remember(cursors)
             self._sink(signals, cursors)
 
-    def _problem_signals(self, tracked: Tracked, problem: str) -> list[Signal]:
+    def _problem_signals(self, tracked: TrackedCheckout, problem: str) -> list[Signal]:
         """The warning to raise or clear when a checkout's problem changed."""
         if problem == tracked.problem:
             return []

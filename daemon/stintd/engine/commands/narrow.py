@@ -5,10 +5,10 @@ from stintd.engine.commands import resolve
 from stintd.engine.rows import first
 from stintd.engine.step import Step
 from stintd.errors import NotFound
-from stintd.store.scope import Limit
+from stintd.store.scope import ReadLimit
 
 
-def limit_of(step: Step, place: Context, held: Limit | None) -> Limit:
+def limit_of(step: Step, place: Context, held: ReadLimit | None) -> ReadLimit:
     """The client of the project that a place belongs to, or that project where it has no client; `not_found` where it has
     none. Within a limit that the caller has already it stays that limit: this never widens."""
     target = resolve.existing(step, resolve.Wanted(place=place))
@@ -21,4 +21,4 @@ def limit_of(step: Step, place: Context, held: Limit | None) -> Limit:
         return held
     row = first(step.conn, "SELECT client_id FROM project WHERE id = ?", (target.id,))
     client_id = row["client_id"] if row else None
-    return Limit(client_id=client_id) if client_id else Limit(project_id=target.id)
+    return ReadLimit(client_id=client_id) if client_id else ReadLimit(project_id=target.id)

@@ -22,7 +22,7 @@ from stintd.errors import Conflict, NotFound, StintdError, Unavailable
 from stintd.frozen import frozen
 from stintd.ports import Connector, Outcome, RemotePlace, RemotePlaceMaker
 from stintd.store import deliveries, places
-from stintd.store.places import Kept
+from stintd.store.places import StoredPlace
 
 FRESH = timedelta(days=1)
 MOST = 20_000
@@ -35,7 +35,7 @@ T = TypeVar("T")
 class Listing:
     """What is known of a target's places. `trouble`: why they could not be read anew."""
 
-    places: list[Kept]
+    places: list[StoredPlace]
     listed_us: int | None
     trouble: str = ""
 
@@ -63,7 +63,7 @@ class Catalogue:
             return Listing(known.places, known.listed_us, error.message)
         return await self._known(name)
 
-    async def make(self, name: str, place_name: str, client: str) -> Kept:
+    async def make(self, name: str, place_name: str, client: str) -> StoredPlace:
         """The place of that name, made there unless it is there already: looked for in a list that was read just now."""
         one, state = await self._target(name)
         if not one.able.creates_places:
@@ -145,12 +145,12 @@ def _put(step: Step, name: str, found: tuple[RemotePlace, ...]) -> None:
     places.put(step.conn, step.now, name, [_kept(one) for one in found[:MOST]])
 
 
-def _kept(place: RemotePlace) -> Kept:
+def _kept(place: RemotePlace) -> StoredPlace:
     remote = {name: str(value)[:LONGEST_NAME] for name, value in place.remote.items()}
-    return Kept(places.key_of(remote), place.name.strip()[:LONGEST_NAME], place.client.strip()[:LONGEST_NAME])
+    return StoredPlace(places.key_of(remote), place.name.strip()[:LONGEST_NAME], place.client.strip()[:LONGEST_NAME])
 
 
-def unknown(rule: TargetRule, found: list[Kept]) -> str | None:
+def unknown(rule: TargetRule, found: list[StoredPlace]) -> str | None:
     """What of a rule names nothing that the target tells of, or only what is gone there; None when all is well."""
     there: dict[str, dict[str, bool]] = {}
     for place in found:

@@ -20,7 +20,7 @@ from stintd.errors import Invalid, StintdError, Unavailable
 from stintd.frozen import frozen
 from stintd.ports import MISSING, Outcome, RemoteList, RemoteTask, TaskBook, TaskConnector
 from stintd.store import deliveries
-from stintd.store.scope import Limit
+from stintd.store.scope import ReadLimit
 
 LISTS_SECONDS = 600.0
 MOST_LISTS = 3
@@ -62,7 +62,7 @@ class TaskLookup:
         self._targets = targets
         self._lists: dict[str, tuple[float, tuple[RemoteList, ...]]] = {}
 
-    async def find(self, named: Named, limit: Limit | None) -> Found | None:
+    async def find(self, named: Named, limit: ReadLimit | None) -> Found | None:
         """The task at the first target within the caller's limit that has it; None when none has. `invalid` when several
         tasks of a list have the name, `unavailable` when no target has it and one could not be asked."""
         trouble: Unavailable | None = None
@@ -83,7 +83,7 @@ class TaskLookup:
         rules = [rule for one in self._targets.planned.values() if one.able.has_tasks for rule in one.target.rules]
         return [one for one in rules if task_id and one.task and one.remote.get("task_id", "").casefold() == task_id.casefold()]
 
-    async def _within(self, limit: Limit | None) -> list[Planned]:
+    async def _within(self, limit: ReadLimit | None) -> list[Planned]:
         """The targets with tasks that a caller may use: a limited one only those whose every rule is about what it reaches."""
         found = [one for one in self._targets.planned.values() if one.able.has_tasks]
         if limit is None or not found:
@@ -161,7 +161,7 @@ class TaskLookup:
 _NAMES = "SELECT p.name, c.name AS client_name FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE p.deleted = 0"
 
 
-def _is_within(target: Target, rows: Sequence[Row], limit: Limit) -> bool:
+def _is_within(target: Target, rows: Sequence[Row], limit: ReadLimit) -> bool:
     projects = {row["name"].casefold() for row in rows}
     clients = {row["client_name"].casefold() for row in rows if row["client_name"] and limit.project_id is None}
     return bool(target.rules) and all(

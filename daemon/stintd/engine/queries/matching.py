@@ -10,7 +10,7 @@ from stintd.engine.delivery.remote_places import Listing
 from stintd.engine.rows import select
 from stintd.engine.view import View
 from stintd.engine.wire import instant
-from stintd.store.places import Kept
+from stintd.store.places import StoredPlace
 
 _PROJECTS = """
 SELECT p.name AS project, NULL AS task, c.name AS client FROM project p LEFT JOIN client c ON c.id = p.client_id
@@ -29,7 +29,7 @@ def places_shown(listing: Listing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def place_shown(one: Kept) -> dict[str, Any]:
+def place_shown(one: StoredPlace) -> dict[str, Any]:
     """A place as it is told."""
     return {"name": one.name, "client": one.client or None, "remote": one.remote, "gone": one.gone_us is not None}
 
@@ -59,7 +59,7 @@ def _is_open(target: Target, local: LocalName) -> bool:
     return rule is None or (local.task is not None and rule.task is None)
 
 
-def _shown(one: Proposal, there: dict[str, Kept], planned: Planned) -> dict[str, Any]:
+def _shown(one: Proposal, there: dict[str, StoredPlace], planned: Planned) -> dict[str, Any]:
     place = there[one.key] if one.key is not None else None
     return {
         "project": one.local.project, "task": one.local.task, "client": one.local.client, "how": one.how,
