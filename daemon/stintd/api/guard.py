@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
 
-from stintd.engine.scope import Limit
+from stintd.engine.scope import ReadLimit
 from stintd.errors import Forbidden, Invalid
 from stintd.frozen import frozen
 from stintd.protocol.body import Malformed, parse
@@ -46,7 +46,7 @@ class Caller:
     name: str = "owner"
     scope: str = "full"
     key_id: str = ""
-    limit: Limit | None = None
+    limit: ReadLimit | None = None
 
 
 OWNER = Caller()

@@ -20,14 +20,14 @@ FILES_LIMIT = 200
 
 
 @frozen
-class ProjectFiles:
+class ReadFiles:
     """The files that could be read, and what is wrong with the others."""
 
     files: tuple[ProjectFile, ...]
     troubles: tuple[str, ...]
 
 
-def find(facts: CheckoutFacts, roots: Iterable[str], more: Iterable[str] = ()) -> ProjectFiles:
+def find(facts: CheckoutFacts, roots: Iterable[str], more: Iterable[str] = ()) -> ReadFiles:
     """All project files of a checkout. `more`: folders inside it in which one was seen."""
     tracked = _tracked(facts)
     root = next((one for one in roots if facts.path == one or facts.path.startswith(one.rstrip("/") + "/")), facts.path)
@@ -42,7 +42,7 @@ def find(facts: CheckoutFacts, roots: Iterable[str], more: Iterable[str] = ()) -
                 troubles.append(error.message)
             else:
                 files += [file] if file is not None else []
-    return ProjectFiles(tuple(files), tuple(troubles))
+    return ReadFiles(tuple(files), tuple(troubles))
 
 
 def _is_one(name: str) -> bool:

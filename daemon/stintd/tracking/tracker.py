@@ -386,11 +386,11 @@ class Tracker:
             self._pushes(tracked)
         self._backlog.add("plan", facts.path)
 
-    def _recall(self, facts: CheckoutFacts, touched_us: int) -> None:
+    def _recall(self, facts: CheckoutFacts, last_touch_us: int) -> None:
         """Say when git wrote files shortly before nobody watched: the sweep finds those, and only the reflog still knows
         whose they are. Told as what it is to files alone; the acts themselves are told, or will be."""
         since = self._settings.known_since
-        if since is None or touched_us < to_us(since - RECALLED) or self._parts.git.needs_git(facts):
+        if since is None or last_touch_us < to_us(since - RECALLED) or self._parts.git.needs_git(facts):
             return
         try:
             look = self._parts.git.look(facts, None, self._settings.owner, True, None)
