@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.repos import make
 
 TOP = Path(__file__).parents[1]
@@ -36,7 +36,7 @@ def installed(tmp_path, monkeypatch) -> Path:
 def run(name: str, *words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(TOP / "scripts" / name), *words], cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )  # fmt: skip
 
 
@@ -78,14 +78,14 @@ def test_run_watches_the_folder_it_is_started_in_and_ends_cleanly(installed, tmp
     with open(tmp_path / "out", "wb") as out:
         shown = subprocess.Popen([str(TOP / "scripts" / "run")], cwd=code, stdout=out, stderr=subprocess.STDOUT)
     try:
-        until(lambda: "control socket" in (tmp_path / "out").read_text(), 20, "it has begun")
+        until(lambda: "control socket" in (tmp_path / "out").read_text(), "it has begun")
         repo.write("notes.txt", "a thought")
-        until(lambda: "acme" in (tmp_path / "out").read_text().replace(str(code), ""), 20, "the edit is shown")
+        until(lambda: "acme" in (tmp_path / "out").read_text().replace(str(code), ""), "the edit is shown")
         shown.send_signal(ending)
-        assert shown.wait(20) == 0, (tmp_path / "out").read_text()
+        assert shown.wait(PATIENCE) == 0, (tmp_path / "out").read_text()
     finally:
         shown.terminate()  # nothing when it has ended; it takes its daemon along
-        shown.wait(20)
+        shown.wait(PATIENCE)
     assert f"watching {code}" in (tmp_path / "out").read_text()
     assert not (home / "run" / "control.sock").exists()
 

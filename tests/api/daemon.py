@@ -53,6 +53,7 @@ from stintd.store import cursors, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 from tests.api import contract
+from tests.support import PATIENCE
 from tests.support.clock import FakeClock
 from tests.support.receivers import Receivers
 
@@ -241,7 +242,7 @@ class Client:
         return answer.body
 
 
-async def raw(path: str, text: bytes, seconds: float = 2.0, half_close: bool = False) -> bytes:
+async def raw(path: str, text: bytes, seconds: float = PATIENCE, half_close: bool = False) -> bytes:
     """Send bytes, read until the daemon closes or is silent for a while."""
     reader, writer = await asyncio.open_unix_connection(path)
     writer.write(text)

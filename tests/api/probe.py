@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.api.daemon import Daemon
+from tests.support import PATIENCE
 
 DAY = "2026-11-19"
 
@@ -83,7 +84,7 @@ def probing(folder: Path) -> Iterator[Probe]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    assert ready.wait(20), "the surface did not start"
+    assert ready.wait(PATIENCE), "the surface did not start"
     probe = started[0]
     try:
         probe.fill()

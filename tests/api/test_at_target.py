@@ -1,11 +1,10 @@
 """Reports and timesheets beside what a billing system is to hold and holds: rounded once a project, task and day."""
 
-import asyncio
-
 import pytest
 
 from stintd.domain.billing import rounding
 from stintd.domain.billing.rounding import Rounding
+from tests.support import wait_until
 from tests.support.billing.clockme import ClockMeFake
 
 GROUPS = ["project", "client", "task", "tag", "branch", "commit", "day", "week"]
@@ -46,11 +45,11 @@ async def fake(daemon, client):
 async def deliver(client, number):
     await client.post("/api/approve", {"from": "2026-11-16", "to": "2026-11-22"})
     await client.post("/api/sync", {})
-    for _ in range(400):
-        if len((await client.get("/api/outbox", state="delivered", limit=100))["data"]) >= number:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it does not arrive")
+
+    async def is_there():
+        return len((await client.get("/api/outbox", state="delivered", limit=100))["data"]) >= number
+
+    await wait_until(is_there, "it arrives")
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -11,6 +11,7 @@ import pytest
 
 from stintd.api.routes import ROUTES
 from tests.api.test_routes import SHAPE, name_of, path_of
+from tests.support import PATIENCE
 
 READING = [route for route in ROUTES if route.body or (route.raw and route.method != "GET")]
 STRICT = [route for route in READING if not route.is_for_extensions]
@@ -38,7 +39,7 @@ async def answered(path, text):
     """The status and body of the answer to these bytes."""
     reader, writer = await asyncio.open_unix_connection(path)
     writer.write(text)
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
     length = int(head.lower().split(b"content-length:")[1].split()[0])
     body = json.loads(await reader.readexactly(length))
     writer.transport.abort()

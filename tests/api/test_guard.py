@@ -9,6 +9,7 @@ import pytest
 from stintd.api import guard, listener, server
 from stintd.api.guard import Guard
 from tests.api.daemon import Client, raw
+from tests.support import PATIENCE
 
 pytestmark = pytest.mark.smoke
 
@@ -155,19 +156,27 @@ async def test_bodies_that_are_wrong_are_422(client, body):
 
 async def test_half_a_head_is_cut_off_on_a_new_connection_and_on_one_in_use(daemon, monkeypatch):
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.1)
-    assert await raw(daemon.path, b"GET /api/health HTTP/1.1\r\nHo", seconds=5) == b""
+    assert await raw(daemon.path, b"GET /api/health HTTP/1.1\r\nHo") == b""
     reader, writer = await asyncio.open_unix_connection(daemon.path)
     writer.write(OK.replace(b"Connection: close\r\n", b""))
-    assert (await asyncio.wait_for(reader.readuntil(b"}"), 5)).startswith(b"HTTP/1.1 200")
+    assert (await asyncio.wait_for(reader.readuntil(b"}"), PATIENCE)).startswith(b"HTTP/1.1 200")
     writer.write(b"GET /api")
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
     writer.close()
 
 
 async def test_half_a_body_is_cut_off(daemon, monkeypatch):
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.1)
     head = POST + b"Content-Length: 20\r\n\r\n{"
-    assert status_of(await raw(daemon.path, head, seconds=5)) == 408
+    assert (
+        status_of(
+            await raw(
+                daemon.path,
+                head,
+            )
+        )
+        == 408
+    )
 
 
 async def test_a_connection_too_many_waits_for_its_turn(daemon, monkeypatch):
@@ -176,7 +185,7 @@ async def test_a_connection_too_many_waits_for_its_turn(daemon, monkeypatch):
     held = [await asyncio.open_unix_connection(daemon.path) for _ in range(3)]
     for _, writer in held:
         writer.write(POST + b"Content-Length: 20\r\n\r\n{")
-    waiting = asyncio.create_task(raw(daemon.path, OK, seconds=10))
+    waiting = asyncio.create_task(raw(daemon.path, OK))
     await asyncio.wait([waiting], timeout=0.2)
     assert not waiting.done()
     assert daemon.surface.connections == 3
@@ -192,7 +201,7 @@ async def test_half_open_connections_make_room_for_a_new_one(daemon, monkeypatch
     held = [await asyncio.open_unix_connection(daemon.path) for _ in range(3)]
     for _, writer in held:
         writer.write(begun)
-    assert status_of(await raw(daemon.path, OK, seconds=4)) == 200
+    assert status_of(await raw(daemon.path, OK)) == 200
     for _, writer in held:
         writer.close()
 
@@ -204,7 +213,7 @@ async def test_an_idle_connection_makes_room_for_a_new_one(daemon, monkeypatch):
         writer.write(OK.replace(b"close", b"keep-alive"))
         await reader.readuntil(b"}")
     assert status_of(await raw(daemon.path, OK)) == 200
-    assert await asyncio.wait_for(held[0][0].read(), 5) == b""
+    assert await asyncio.wait_for(held[0][0].read(), PATIENCE) == b""
     for _, writer in held:
         writer.close()
 
@@ -230,7 +239,7 @@ async def test_pipelined_requests_are_answered_in_order(daemon):
     text = OK.replace(b"Connection: close\r\n", b"") * 2 + OK.replace(b"/api/health", b"/api/nothing")
     reader, writer = await asyncio.open_unix_connection(daemon.path)
     writer.write(text)
-    found = await asyncio.wait_for(reader.read(), 5)
+    found = await asyncio.wait_for(reader.read(), PATIENCE)
     assert [int(part[:3]) for part in found.split(b"HTTP/1.1 ")[1:]] == [200, 200, 404]
     writer.close()
 
@@ -238,9 +247,9 @@ async def test_pipelined_requests_are_answered_in_order(daemon):
 async def test_expect_continue_is_answered_before_the_body_is_sent(daemon):
     reader, writer = await asyncio.open_unix_connection(daemon.path)
     writer.write(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-    assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE) == b"HTTP/1.1 100 Continue\r\n\r\n"
     writer.write(b"{}")
-    assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 200")
+    assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)).startswith(b"HTTP/1.1 200")
     writer.close()
 
 

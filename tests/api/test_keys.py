@@ -12,6 +12,7 @@ from stintd.api.guard import _RANK
 from stintd.api.routes import ROUTES
 from stintd.store import rowio
 from tests.api.daemon import Answer
+from tests.support import PATIENCE
 
 KINDS = ("read", "write", "full")
 EXTENSION = "chrome-extension://jnbbnacmeggbgdjgaoojpmhdlkkpblgi"
@@ -100,7 +101,7 @@ async def test_revoking_a_key_ends_the_streams_it_opened(client, loopback, keys,
         listed = {one["scope"]: one["id"] for one in (await client.get("/api/keys"))["data"]}
         await client.ask("DELETE", "/api/keys", {"id": listed["read"]})
         with pytest.raises(aiohttp.ClientError):
-            await asyncio.wait_for(stream.content.read(), 5)
+            await asyncio.wait_for(stream.content.read(), PATIENCE)
     assert daemon.surface.streams == {}
 
 

@@ -1,12 +1,11 @@
 """ClickUp's tools find tasks at the connected ClickUp that are not known here; what is started on one becomes ours, mapped."""
 
-import asyncio
-
 import pytest
 
 from stintd.domain.billing.delivery import DELIVERED
 from tests.api.agent import Agent
 from tests.api.test_keys import loopback  # noqa: F401  the fixture
+from tests.support import wait_until
 from tests.support.billing.clickup import TASKS, ClickUpFake
 from tests.support.billing.fake import answered
 
@@ -70,16 +69,16 @@ async def test_time_on_a_task_that_was_found_there_lands_on_it_and_is_delivered_
     await daemon.clock.advance(minutes=30)
     await agent.ok("stop_time_tracking")
     await client.post("/api/approve", {"from": "2026-11-20", "to": "2026-11-20"})
-    for _ in range(500):
+
+    async def is_there():
         await daemon.clock.advance(seconds=5)
         states = await daemon.engine.read(lambda conn: [row[0] for row in conn.execute("SELECT state FROM delivery")])
-        if states == [DELIVERED]:
-            break
-        await asyncio.sleep(0.01)
+        return states == [DELIVERED]
+
+    await wait_until(is_there, "the entry is delivered")
     assert [(one["tid"], one["end"] - one["start"], one["description"]) for one in fake.ledger.values()] == [
         ("86fpd7vgc", 1_800_000, "logging in")
     ]
-    assert states == [DELIVERED]
 
 
 async def test_past_work_by_name_and_the_same_task_again_by_its_other_id_is_one_task(agent, client, daemon, fake):

@@ -10,6 +10,7 @@ from stintd.engine.upkeep.housekeeping import Housekeeping
 from stintd.store import changes
 from tests.api.daemon import Client, raw
 from tests.api.test_entries import DAY, added, at, spans, work
+from tests.support import PATIENCE
 
 # ---------------------------------------------------------------- heartbeats
 
@@ -75,7 +76,7 @@ async def test_two_hundred_writers_at_once_lose_nothing(daemon):
         head = b"POST /api/heartbeats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
         answer = b""
         while not answer.startswith(b"HTTP/1.1 202"):
-            answer = await raw(daemon.path, head + b"Content-Length: %d\r\n\r\n" % len(body) + body, seconds=20)
+            answer = await raw(daemon.path, head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
     await asyncio.gather(*(one(number) for number in range(200)))
     client = Client(daemon)
@@ -286,10 +287,10 @@ class Reader:
         assert b"Server:" not in head
         return self
 
-    async def until(self, kind, seconds=5):
+    async def until(self, kind):
         """Lines until one of a kind came: [(id, kind, payload)]."""
         found, text = [], ""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE):
             while not found or found[-1][1] != kind:
                 size = int((await self.reader.readuntil(b"\r\n")).strip(), 16)
                 text += (await self.reader.readexactly(size + 2))[:-2].decode()

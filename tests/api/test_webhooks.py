@@ -16,6 +16,7 @@ from stintd.engine.upkeep.live_events import News
 from stintd.errors import Conflict
 from stintd.ports import Failure, Response
 from tests.api.daemon import Client
+from tests.support import PATIENCE, wait_until
 from tests.support.receivers import OK
 
 URL, OTHER = "https://one.example/hook", "https://two.example/hook"
@@ -36,13 +37,7 @@ async def work(client, hour=8):
 
 async def soon(probe, what=""):
     """Poll until `probe` answers something true; the database has threads of its own."""
-    for _ in range(3000):
-        found = probe()
-        found = await found if asyncio.iscoroutine(found) else found
-        if found:
-            return found
-        await asyncio.sleep(0.001)
-    raise AssertionError(f"never: {what or probe}")
+    return await wait_until(probe, what)
 
 
 def sent(daemon, count, url=""):
@@ -331,7 +326,7 @@ async def test_what_is_only_shown_provisionally_is_told_to_nobody(daemon, client
     listener = daemon.engine.hub.listen()
     glimpse = Glimpse(Context("watch", "edit", folder="/code/site"), daemon.clock.now())
     news.glimpse(glimpse)
-    change = await asyncio.wait_for(listener.next(), 5)
+    change = await asyncio.wait_for(listener.next(), PATIENCE)
     assert (change.kind, change.payload["provisional"]) == ("time_entry.started", True)
     assert await deliveries(client, webhook) == []
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stintd.cli.process import wait_ready
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.daemon import Daemon
 from tests.support.repos import make
 
@@ -28,7 +28,7 @@ def started():
     for process in processes:
         if process.poll() is None:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -135,11 +135,11 @@ def test_live_shows_what_happens_and_ctrl_c_stops_the_daemon_it_started(home, st
             return False
         return text in seen
 
-    until(lambda: shows(b"Ctrl-C stops"), 20, "the view is drawn")
+    until(lambda: shows(b"Ctrl-C stops"), "the view is drawn")
     repo.commit("Watched work")
-    until(lambda: shows(b"Watched work"), 20, "the commit is shown")
+    until(lambda: shows(b"Watched work"), "the commit is shown")
     os.kill(process.pid, signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     os.close(leader)
     assert home.stint("status", check=False).code == 4
 
@@ -152,11 +152,11 @@ def test_live_piped_prints_lines_and_leaves_a_daemon_alone_that_ran_before(home,
             [sys.executable, "-m", "stintd.cli.main", "live"], env=home.environment, stdin=subprocess.DEVNULL, stdout=out
         )
     started.append(process)
-    until(lambda: b"control socket" in (tmp_path / "out").read_bytes(), 20, "it has begun")
+    until(lambda: b"control socket" in (tmp_path / "out").read_bytes(), "it has begun")
     repo.commit("Piped work")
-    until(lambda: b"Piped work" in (tmp_path / "out").read_bytes(), 20, "the commit is told")
+    until(lambda: b"Piped work" in (tmp_path / "out").read_bytes(), "the commit is told")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     assert b"\x1b" not in (tmp_path / "out").read_bytes()
     assert home.stint("status").code == 0
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import PATIENCE
 from tests.support.daemon import Daemon
 
 
@@ -33,7 +34,7 @@ def opened(url: str) -> tuple[int, str]:
             return None
 
     try:
-        with urllib.request.build_opener(Stay).open(url, timeout=10) as answer:
+        with urllib.request.build_opener(Stay).open(url, timeout=PATIENCE) as answer:
             return answer.status, ""
     except urllib.error.HTTPError as error:
         return error.code, error.headers.get("Location", "")
@@ -87,12 +88,12 @@ def test_a_browser_stays_in_over_a_restart_and_no_secret_of_it_is_on_the_disk(da
             cookie, proof = headers["Set-Cookie"].partition(";")[0], newurl.partition("#page=")[2]
 
     with pytest.raises(urllib.error.HTTPError):
-        urllib.request.build_opener(Keep).open(request, timeout=10)
+        urllib.request.build_opener(Keep).open(request, timeout=PATIENCE)
     port = int(address.rpartition(":")[2])
     Path(daemon.layout.config).write_text(f"[http]\nport = {port}\n")
     daemon.restart()
     ask = urllib.request.Request(f"{address}/api/health", headers={"Cookie": cookie, "X-Stint-Page": proof})
-    with urllib.request.urlopen(ask, timeout=10) as answer:
+    with urllib.request.urlopen(ask, timeout=PATIENCE) as answer:
         assert answer.status == 200
     secrets = [cookie.partition("=")[2].encode(), proof.encode(), token.encode()]
     for path in daemon.home.rglob("*"):

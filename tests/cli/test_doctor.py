@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from stintd import instance, paths
-from tests.support import repos
+from tests.support import PATIENCE, repos
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
 from tests.support.daemon import SOURCES, Daemon
@@ -280,7 +280,7 @@ def inside(setup: str, home: Path) -> list[dict[str, str]]:
     command = f"{setup} && exec {sys.executable} -m stintd.cli.main doctor --json"
     done = subprocess.run(
         ["unshare", "-Urm", "sh", "-c", command], env={**os.environ, "PYTHONPATH": str(SOURCES)}, capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
     if done.returncode not in (0, 1):
         pytest.skip("needs unprivileged user namespaces (unshare of util-linux)")

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from stintd.cli.main import main
+from tests.support import PATIENCE
 
 DAYS = [f"2026-11-{day}" for day in range(16, 23)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -147,7 +148,7 @@ def test_pages_print_on_whole_sheets(stint, control, tmp_path):
     page.write_text(stint("timesheet", "2026-W47", "--as", "acme", "--html").out)
     subprocess.run(
         [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
-         "--no-pdf-header-footer", f"--print-to-pdf={paper}", page.as_uri()], capture_output=True, timeout=60, check=True,
+         "--no-pdf-header-footer", f"--print-to-pdf={paper}", page.as_uri()], capture_output=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     raw = paper.read_bytes()
     boxes = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)", raw)

@@ -20,7 +20,7 @@ import pytest
 from stintd import paths
 from stintd.cli.commands.prompt import PROGRAMS
 from stintd.cli.commands.snippets import FILES, snippet
-from tests.support import until
+from tests.support import PATIENCE, until
 
 LINE = "acme DEV-12 1:23 · today 5:41"
 HOSTILE = "%F{red}$(touch${IFS}owned)`touch${IFS}owned`#[bg=red]#{pid}\\e[1m;touch owned"
@@ -42,7 +42,7 @@ def needs(program: str):
 
 
 def ran(*words: str, cwd: Path | None = None) -> str:
-    done = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False, cwd=cwd, stdin=subprocess.DEVNULL)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=cwd, stdin=subprocess.DEVNULL)
     assert done.stderr == "", done.stderr
     return done.stdout.rstrip("\n")
 
@@ -139,19 +139,22 @@ def test_tmux_shows_it_in_its_status_line(isolated_home, monkeypatch, name):
     server = ["tmux", "-S", str(isolated_home / "tmux"), "-f", str(config)]
 
     Path(paths.status_file()).write_text(f"{LINE} {int(time.time() + 600)}\n")
-    subprocess.run([*server, "new-session", "-d", "-x", "160", "-y", "10", "cat"], check=True, timeout=20)
+    subprocess.run([*server, "new-session", "-d", "-x", "160", "-y", "10", "cat"], check=True, timeout=PATIENCE)
     try:
         assert screen([*server, "attach"], lambda text: LINE in text)
         Path(paths.status_file()).write_text(f"a#b #{{pid}} 0:01 {int(time.time() + 600)}\n")
         assert screen([*server, "attach"], lambda text: "a#b #{pid} 0:01" in text), "a name is no format of tmux"
         Path(paths.status_file()).write_text(f"{LINE} {int(time.time() - 1)}\n")
-        assert screen([*server, "attach"], lambda text: "0:01" not in text and LINE not in text), "an old line goes"
+        assert screen([*server, "attach"], lambda text: "0:01" not in text and LINE not in text, at_once=False), (
+            "an old line goes"
+        )
     finally:
-        subprocess.run([*server, "kill-server"], check=False, timeout=20)
+        subprocess.run([*server, "kill-server"], check=False, timeout=PATIENCE)
 
 
-def screen(command: list[str], is_shown) -> bool:
-    """Whether a client that attaches comes to show it: only one that looks has tmux run what is in its status line."""
+def screen(command: list[str], is_shown, at_once: bool = True) -> bool:
+    """Whether a client that attaches comes to show it: only one that looks has tmux run what is in its status line. Not
+    `at_once`: what it shows after a while counts, because at first it shows nothing."""
 
     def look() -> bool:
         ours, theirs = os.openpty()
@@ -163,7 +166,7 @@ def screen(command: list[str], is_shown) -> bool:
         seen = b""
         try:
             until_at = time.monotonic() + 2.5
-            while time.monotonic() < until_at:
+            while time.monotonic() < until_at and not (at_once and is_shown(_plain(seen))):
                 if select.select([ours], [], [], 0.2)[0]:
                     try:
                         seen += os.read(ours, 65536)
@@ -171,12 +174,17 @@ def screen(command: list[str], is_shown) -> bool:
                         break
         finally:
             client.terminate()
-            client.wait(10)
+            client.wait(PATIENCE)
             os.close(ours)
-        last = seen.decode(errors="replace").rsplit("\x1b[2J", 1)[-1]
-        return is_shown(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\(B", "", last))
+        return is_shown(_plain(seen))
 
-    return until(look, 20)
+    return until(look)
+
+
+def _plain(seen: bytes) -> str:
+    """What stands there since the screen was last cleared."""
+    last = seen.decode(errors="replace").rsplit("\x1b[2J", 1)[-1]
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\(B", "", last)
 
 
 def test_every_program_of_the_command_has_a_snippet_and_each_names_its_file(stint, isolated_home):

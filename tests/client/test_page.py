@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.page import blocks_of, disagreements
+from tests.support import PATIENCE
 from tests.support.daemon import Daemon
 
 TOP = Path(__file__).parents[2]
@@ -69,7 +70,7 @@ def spoken(home, printed):
         (folder / f"{number}.sh").write_text(block.code)
         script.append(f". ./{number}.sh > {number}.out 2> {number}.err; echo $? > {number}.code")
     del environment["KEY"], environment["URL"]
-    subprocess.run(["bash", "-c", "\n".join(script)], cwd=folder, env=environment, timeout=120, check=True)
+    subprocess.run(["bash", "-c", "\n".join(script)], cwd=folder, env=environment, timeout=PATIENCE, check=True)
     return [
         (int((folder / f"{n}.code").read_text()), (folder / f"{n}.out").read_text(), (folder / f"{n}.err").read_text())
         for n in range(len(SHELL))

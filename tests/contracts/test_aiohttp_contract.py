@@ -14,6 +14,7 @@ from aiohttp.web_server import Server
 from multidict import CIMultiDict
 
 from stintd.api.answer import Answer, json_answer
+from tests.support import PATIENCE
 
 pytestmark = pytest.mark.smoke
 
@@ -57,10 +58,10 @@ class Served:
 
         self.listening = await asyncio.get_running_loop().create_unix_server(connect, self.path)
         self.reader, self.writer = await asyncio.open_unix_connection(self.path)
-        await asyncio.wait_for(self.is_open.wait(), 5)
+        await asyncio.wait_for(self.is_open.wait(), PATIENCE)
 
     async def answer(self) -> bytes:
-        return await asyncio.wait_for(self.reader.readuntil(b"}"), 5)
+        return await asyncio.wait_for(self.reader.readuntil(b"}"), PATIENCE)
 
     async def close(self) -> None:
         self.writer.close()
@@ -99,7 +100,7 @@ async def test_a_connection_waits_for_a_request_exactly_while_none_is_answered(s
         served.writer.write(b"GET /")
         await served.writer.drain()
         served.writer.write((REQUEST % number)[5:])
-        await asyncio.wait_for(served.is_answering.wait(), 5)
+        await asyncio.wait_for(served.is_answering.wait(), PATIENCE)
         assert not is_waiting(served.protocol), "a request is being answered"
         served.may_answer.set()
         assert b'"is_same":true' in await served.answer()

@@ -55,7 +55,7 @@ def test_markup_and_escape_codes_are_shown_as_text_everywhere(window):
 def test_it_can_be_worked_with_all_the_same(window, daemon):
     page = window.enter().page
     window.drag(page.locator(".timeline .entry", has_text="<img src=x"), 15 * window.per_minute(), "bottom")
-    until(lambda: any(entry["end"][11:16] == "10:15" for entry in daemon.entries(from_=DAY, to=DAY)), 10, "it is resized")
+    until(lambda: any(entry["end"][11:16] == "10:15" for entry in daemon.entries(from_=DAY, to=DAY)), "it is resized")
     page.get_by_label("Start a timer").fill(EVIL)
     page.locator(".timers").get_by_role("button", name="Start").click()
     page.locator(".timer.running", has_text="<img").wait_for()

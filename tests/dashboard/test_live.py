@@ -32,7 +32,7 @@ def test_a_timer_is_started_paused_resumed_switched_and_stopped(filled, window):
     card.locator(".timer.running", has_text="atlas").wait_for()
     assert running(filled) == [("atlas", "running")]
     before = card.locator(".ticking").inner_text()
-    until(lambda: card.locator(".ticking").inner_text() != before, 10, "it ticks")
+    until(lambda: card.locator(".ticking").inner_text() != before, "it ticks")
     card.get_by_role("button", name="Pause").click()
     card.locator(".timer.paused").wait_for()
     card.get_by_role("button", name="Resume").click()
@@ -46,7 +46,7 @@ def test_a_timer_is_started_paused_resumed_switched_and_stopped(filled, window):
     card.locator(".timer.running", has_text="a third").wait_for()
     assert len(running(filled)) == 2
     card.locator(".timer", has_text="borealis").get_by_role("button", name="Stop").click()
-    until(lambda: running(filled) == [("a third", "running")], 10, "the other one is stopped")
+    until(lambda: running(filled) == [("a third", "running")], "the other one is stopped")
     card.locator(".timer", has_text="a third").get_by_role("button", name="Stop").click()
     card.get_by_text("No timer running").wait_for()
     assert running(filled) == []

@@ -144,7 +144,7 @@ def test_a_finger_resizes_by_the_edge_and_scrolls_by_the_middle(filled, chromium
     assert entry.get_attribute("aria-label") != before
     window.page.locator(".line button", has_text="Undo").click()
     window.wait_for_message("Undone")
-    until(lambda: entry.get_attribute("aria-label") == before, 10, "it is as it was")
+    until(lambda: entry.get_attribute("aria-label") == before, "it is as it was")
     window.check()
     window.context.close()
 

@@ -45,7 +45,6 @@ def test_clocks_are_those_of_the_daemons_zone_and_the_day_has_23_hours(tokyo, da
     sheet.get_by_role("button", name="Save").click()
     until(
         lambda: any(entry["end"] == f"{SPRING}T01:30:00Z" for entry in daemon.entries(from_=SPRING, to=SPRING)),
-        10,
         "it ends then",
     )
     window.check()

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.support import repos, until
+from tests.support import PATIENCE, repos, until
 from tests.support.daemon import Daemon, running
 from tests.support.peers import environment, needs_aw_client
 
@@ -49,13 +49,13 @@ def free_port() -> int:
 def watch(port: int, file: Path, home: Path, how: str = "direct") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", WATCHER, str(port), str(file), how], env=environment(home), capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 
 def answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/0/info", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/0/info", timeout=PATIENCE) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
@@ -85,8 +85,8 @@ def test_the_port_follows_the_settings_while_the_daemon_runs(tmp_path):
         assert not answers(port), "off unless its owner wants it"
         daemon.stint("config", "set", "activitywatch.port", str(port))
         daemon.stint("config", "set", "activitywatch.enabled", "true")
-        until(lambda: answers(port), 10, "the port is open")
+        until(lambda: answers(port), "the port is open")
         daemon.stint("config", "set", "activitywatch.port", str(other))
-        until(lambda: answers(other) and not answers(port), 10, "it moved")
+        until(lambda: answers(other) and not answers(port), "it moved")
         daemon.stint("config", "set", "activitywatch.enabled", "false")
-        until(lambda: not answers(other), 10, "it is closed")
+        until(lambda: not answers(other), "it is closed")

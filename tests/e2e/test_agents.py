@@ -70,7 +70,7 @@ class Day:
     async def _read(self, is_git: bool = False) -> None:
         """What hooks left is dated as the record says, and read."""
         now = to_us(self.run.clock.now()) * 1000
-        until(lambda: all(_is_written(path) for path in self.spool.iterdir() if path.is_file()), 5, "the hook's child is done")
+        until(lambda: all(_is_written(path) for path in self.spool.iterdir() if path.is_file()), "the hook's child is done")
         for path in self.spool.iterdir():
             if path.is_file():
                 os.utime(path, ns=(now, now))
@@ -292,15 +292,15 @@ def test_an_agent_that_is_killed_takes_its_timer_with_it_at_its_last_sign_of_lif
     editor = {"VSCODE_PID": "1"}
     with Agent(tmp_path, calls) as agent:
         agent.say("SessionStart", claude("SessionStart", "s1", repo.path, source="startup"), repo.path, **editor)
-        until(lambda: [one["state"] for one in timers(daemon)] == ["waiting"], 20, "a waiting timer")
+        until(lambda: [one["state"] for one in timers(daemon)] == ["waiting"], "a waiting timer")
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, **editor)
-        until(lambda: [one["state"] for one in timers(daemon)] == ["running"], 20, "a running timer")
+        until(lambda: [one["state"] for one in timers(daemon)] == ["running"], "a running timer")
         agent.say("PostToolUse", edited("s1", repo.path, repo.path / "a.py"), repo.path, **editor)
-        until(lambda: _last(daemon)["kind"] == "tool", 20, "the tool's act is heard")
+        until(lambda: _last(daemon)["kind"] == "tool", "the tool's act is heard")
         last = _last(daemon)
         assert last["actor"] == "agent"
         agent.kill()
-        until(lambda: not timers(daemon), 20, "no timer is left")
+        until(lambda: not timers(daemon), "no timer is left")
     (entry,) = [one for one in daemon.entries() if one["actor"] == "human"]
     ends = _last(daemon)
     assert (ends["kind"], ends["actor"], ends["time"]) == ("session_end", "agent", last["time"])
@@ -313,11 +313,11 @@ def test_an_agent_that_died_while_nobody_watched_is_noticed_at_the_start(live, t
     with Agent(tmp_path, calls) as agent:
         agent.say("SessionStart", claude("SessionStart", "s1", repo.path, source="startup"), repo.path, VSCODE_PID="1")
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, VSCODE_PID="1")
-        until(lambda: [one["state"] for one in timers(daemon)] == ["running"], 20, "a running timer")
+        until(lambda: [one["state"] for one in timers(daemon)] == ["running"], "a running timer")
         daemon.stop()
         agent.kill()
     daemon.start()
-    until(lambda: not timers(daemon), 20, "the dead session's timer is closed")
+    until(lambda: not timers(daemon), "the dead session's timer is closed")
 
 
 def test_hooks_of_every_host_installed_by_the_command_are_heard_and_two_hosts_telling_one_event_count_once(live, tmp_path):
@@ -352,7 +352,7 @@ def test_hooks_of_every_host_installed_by_the_command_are_heard_and_two_hosts_te
         beats = daemon.client.get("/api/heartbeats", limit="100")["data"]
         return sorted(beat["sessionId"] for beat in beats if beat["kind"] == "prompt" and beat["actor"] == "human")
 
-    until(lambda: set(heard()) == wanted and not list(Path(daemon.layout.spool).glob("agent-*")), 20, "every prompt is heard")
+    until(lambda: set(heard()) == wanted and not list(Path(daemon.layout.spool).glob("agent-*")), "every prompt is heard")
     assert heard() == sorted(wanted)
     daemon.stint("hooks", "uninstall", *names, HOME=str(user))
     assert list(user.iterdir()) == []
@@ -363,7 +363,7 @@ def test_a_broken_message_is_reported_and_the_next_one_heard(live, tmp_path):
     with Agent(tmp_path, calls) as agent:
         assert agent.say("Stop", "{}", repo.path) == (0, "", "")
         agent.say("UserPromptSubmit", claude("UserPromptSubmit", "s1", repo.path, prompt="p"), repo.path, VSCODE_PID="1")
-        until(lambda: timers(daemon), 20, "a running timer")
+        until(lambda: timers(daemon), "a running timer")
         codes = [one["code"] for one in daemon.client.get("/api/status")["warnings"]]
         assert codes == ["spool_unreadable"]
         assert json.loads(daemon.stint("doctor", "--json", check=False).out)

@@ -15,6 +15,9 @@ from stintd.client.transport import send
 from stintd.errors import Unavailable
 from tests.support import repos, until
 
+SOON = 60.0
+"""Seconds to end in: a service manager kills after 90."""
+
 IN_THE_WAY = 5
 STARTS = 20
 
@@ -27,7 +30,7 @@ def daemon(make_daemon):
 def refused(daemon):
     """What a daemon that does not start says: (exit code, its two lines)."""
     process = daemon.launch()
-    until(lambda: process.poll() is not None, 20, "stintd ends")
+    until(lambda: process.poll() is not None, "stintd ends")
     lines = (daemon.home / "daemon.out").read_text().splitlines()
     assert not any("Traceback" in line for line in lines), lines
     return process.returncode, lines[-2:]
@@ -45,13 +48,13 @@ def test_of_many_daemons_started_at_once_exactly_one_serves(daemon):
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     starts = [subprocess.Popen(command, env=daemon.environment, stdin=subprocess.DEVNULL, **pipes) for _ in range(STARTS)]
     try:
-        until(lambda: sum(one.poll() is not None for one in starts) == STARTS - 1, 60, "all but one end")
+        until(lambda: sum(one.poll() is not None for one in starts) == STARTS - 1, "all but one end")
         ended = [one for one in starts if one.poll() is not None]
         told = [one.stderr.read() for one in ended]
         assert [one.returncode for one in ended] == [IN_THE_WAY] * (STARTS - 1), told
         assert all(text.startswith("stintd: another stintd already runs for this home\n") for text in told), told
         winner = next(one for one in starts if one.poll() is None)
-        until(lambda: Path(daemon.layout.http_json).exists(), 20, "the one says who it is")
+        until(lambda: Path(daemon.layout.http_json).exists(), "the one says who it is")
         assert daemon.client.get("/api/health")["version"]
         assert f'"pid": {winner.pid}' in Path(daemon.layout.http_json).read_text()
     finally:
@@ -192,7 +195,7 @@ def test_sigterm_ends_the_daemon_soon_and_open_timers_go_on(daemon):
     timer = daemon.client.post("/api/timer/start", {"projectName": "acme", "autoCreate": True})["timer"]
     began = time.monotonic()
     assert daemon.stop() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < SOON
     with daemon:
         assert [one["id"] for one in daemon.client.get("/api/timer/current")["timers"]] == [timer["id"]]
 
@@ -207,7 +210,7 @@ def test_sigterm_ends_the_daemon_though_somebody_listens_and_somebody_dawdles(da
     assert channels[0].recv(100)
     began = time.monotonic()
     assert daemon.stop() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < SOON
     for channel in channels:
         channel.close()
 
@@ -216,11 +219,11 @@ def test_a_stopped_process_answers_again_when_it_continues_and_counts_on(daemon)
     process = daemon.start().process
     timer = daemon.client.post("/api/timer/start", {"projectName": "acme", "autoCreate": True})["timer"]
     process.send_signal(signal.SIGSTOP)
-    until(lambda: paused(process), 5, "it stands")
+    until(lambda: paused(process), "it stands")
     with pytest.raises(Unavailable, match="does not answer"):
         send(daemon.layout.socket, "GET", "/api/health", timeout=0.5)
     process.send_signal(signal.SIGCONT)
-    until(lambda: daemon.client.get("/api/health")["ready"], 10, "it answers again")
+    until(lambda: daemon.client.get("/api/health")["ready"], "it answers again")
     assert daemon.client.get("/api/timer/current")["timer"]["id"] == timer["id"]
     assert daemon.client.post("/api/timer/stop", {})["entry"]["id"] == timer["id"]
 
@@ -239,10 +242,10 @@ def test_a_daemon_started_inside_a_git_hook_looks_at_the_repositories_it_watches
     }  # fmt: skip
     daemon = make_daemon(folders=[code], environment=hooked)
     with daemon:
-        until(lambda: [one["path"] for one in checkouts(daemon)] == [str(watched.path)], 10, "the watched one is found")
+        until(lambda: [one["path"] for one in checkouts(daemon)] == [str(watched.path)], "the watched one is found")
         other.commit("not for it")
         watched.commit("for it")
-        until(lambda: daemon.client.get("/api/heartbeats")["data"], 10, "the commit is noticed")
+        until(lambda: daemon.client.get("/api/heartbeats")["data"], "the commit is noticed")
         beats = daemon.client.get("/api/heartbeats")["data"]
         assert {beat["path"] for beat in beats if beat["kind"] == "commit"} <= {str(watched.path)}, beats
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support import PATIENCE
 from tests.support.repos import OWNER, init
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
@@ -24,7 +25,7 @@ class Terminal:
         self.text = ""
 
     def until(self, said):
-        limit = time.monotonic() + 40
+        limit = time.monotonic() + PATIENCE
         while said not in self.text:
             assert time.monotonic() < limit, self.text
             self._read()
@@ -40,7 +41,7 @@ class Terminal:
 
     def rest(self):
         """The exit code, once it has ended."""
-        limit = time.monotonic() + 40
+        limit = time.monotonic() + PATIENCE
         while (ended := os.waitpid(self.pid, os.WNOHANG)) == (0, 0):
             assert time.monotonic() < limit, self.text
             self._read()

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from tests.sources.test_hostile import TRAPS, Trap
-from tests.support import repos, until
+from tests.support import PATIENCE, repos, until
 from tests.support.daemon import Daemon
 from tests.support.repos import TestRepo
 
@@ -96,7 +96,7 @@ def field(top: Path) -> Iterator[Field]:
         provoke(here)
         yield here
         watcher.terminate()
-        watcher.wait(20)
+        watcher.wait(PATIENCE)
 
 
 def plant(where: Path, number: int, name: str, seed: Path) -> Planted:
@@ -127,7 +127,7 @@ def lay_named(watched: Path, name: bytes) -> None:
 
 def provoke(field: Field) -> None:
     """Work in all of them: files change beside every trap, and under every odd name."""
-    until(lambda: len(list(field.daemon.client.every("/api/repos"))) > len(FOLDERS), 20, "they are found")
+    until(lambda: len(list(field.daemon.client.every("/api/repos"))) > len(FOLDERS), "they are found")
     for trap in field.traps.values():
         trap.dirty()
         (trap.repo.path / "src").mkdir(exist_ok=True)
@@ -146,13 +146,13 @@ def provoke(field: Field) -> None:
     field.names.person = (f"{ESCAPE}{MARKUP}Mallory", "mallory\x1b[5;41m@example.test")
     field.names.git("add", "-A")
     field.names.git("commit", "-q", "-m", SUBJECT)
-    until(lambda: "Healthy work" in field.daemon.stint("log").out, 20, "the healthy work is tracked")
+    until(lambda: "Healthy work" in field.daemon.stint("log").out, "the healthy work is tracked")
 
 
 def wait(seconds: float) -> None:
     """A paced step."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= end, seconds + 5)
+    until(lambda: time.monotonic() >= end)
 
 
 # ---------------------------------------------------------------- what must be so
@@ -231,7 +231,9 @@ def run_verb(daemon: Daemon, argv: list[str], is_terminal: bool) -> bytes:
     environment = {**daemon.environment, "TERM": "xterm-256color", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-m", "stintd.cli.main", *argv]
     if not is_terminal:
-        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
+        )
         assert b"Traceback" not in done.stderr, done.stderr
         return done.stdout + done.stderr
     leader, follower = pty.openpty()
@@ -244,7 +246,7 @@ def run_verb(daemon: Daemon, argv: list[str], is_terminal: bool) -> bytes:
     except OSError:
         pass  # the other end is closed
     os.close(leader)
-    process.wait(60)
+    process.wait(PATIENCE)
     return told
 
 
@@ -286,7 +288,7 @@ def test_hooks_may_speak_from_folders_with_any_name(field: Field) -> None:
         (spool / f"post-commit.{77000 + number}").write_bytes(line)
     wait(SECOND)
     field.healthy.commit("Healthy after the hooks")
-    until(lambda: "Healthy after the hooks" in field.daemon.stint("log").out, 20, "it still tracks")
+    until(lambda: "Healthy after the hooks" in field.daemon.stint("log").out, "it still tracks")
     until(lambda: not list(spool.glob("post-commit.*")), what="the spool is read")
     failed = {"storage", "source_failed"} & {one["code"] for one in field.daemon.client.get("/api/status")["warnings"]}
     assert (failed, "Traceback" in field.daemon.output()) == (set(), False)
@@ -301,7 +303,7 @@ def test_nothing_planted_ran_also_after_a_restart(field: Field) -> None:
         (trap.repo.path / "src" / "again.txt").write_text("x")
     wait(SECOND)
     field.healthy.commit("Healthy again")
-    until(lambda: "Healthy again" in field.daemon.stint("log").out, 30, "it still tracks")
+    until(lambda: "Healthy again" in field.daemon.stint("log").out, "it still tracks")
     assert field.sprung() == []
     subprocess.run(["git", "status"], cwd=field.traps["fsmonitor"].repo.path, capture_output=True, check=False)
     assert "fsmonitor" in field.sprung(), "the traps are live"

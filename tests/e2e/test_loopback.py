@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.daemon import Daemon
 
 
@@ -20,7 +20,7 @@ def told(daemon: Daemon) -> dict:
 def ask(daemon: Daemon, path: str, key: str | None) -> tuple[int, dict]:
     request = urllib.request.Request(told(daemon)["url"] + path, headers={"X-API-Key": key} if key else {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -91,10 +91,10 @@ def test_another_port_in_the_settings_moves_the_listener_while_it_runs(daemon):
     config = Path(daemon.layout.config)
     before = told(daemon)["url"]
     config.write_text(config.read_text().replace("port = 0", f"port = {port}\nrate_limit = 7"))
-    until(lambda: told(daemon)["url"] == f"http://127.0.0.1:{port}", 10, "the listener moved")
+    until(lambda: told(daemon)["url"] == f"http://127.0.0.1:{port}", "the listener moved")
     assert ask(daemon, "/api/status", key)[0] == 200
     with pytest.raises(OSError, match=r"refused|reset"):
-        urllib.request.urlopen(before + "/api/status", timeout=5)
+        urllib.request.urlopen(before + "/api/status", timeout=PATIENCE)
 
 
 def test_a_key_of_one_client_sees_that_client_alone(daemon):
@@ -116,7 +116,7 @@ def test_a_browser_extension_is_let_in_once_the_settings_list_it(daemon):
         body = json.dumps([{"entity": "https://github.com/a/b", "type": "url", "time": "1763630000"}]).encode()
         headers = {"Content-Type": "text/plain;charset=UTF-8", "Origin": "chrome-extension://abc", "Sec-Fetch-Site": "cross-site"}
         try:
-            with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as answer:
+            with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=PATIENCE) as answer:
                 return answer.status, answer.headers["Access-Control-Allow-Origin"]
         except urllib.error.HTTPError as error:
             return error.code, None
@@ -124,7 +124,7 @@ def test_a_browser_extension_is_let_in_once_the_settings_list_it(daemon):
     assert browse() == (403, None)
     config = Path(daemon.layout.config)
     config.write_text(config.read_text().replace("port = 0", 'port = 0\nextension_origins = ["chrome-extension://abc"]'))
-    until(lambda: browse() == (202, "chrome-extension://abc"), 10, "it is let in")
+    until(lambda: browse() == (202, "chrome-extension://abc"), "it is let in")
     assert key not in daemon.output(), "the address with the key in it is in no log"
 
 

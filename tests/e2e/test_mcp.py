@@ -15,7 +15,7 @@ from mcp.client import Client as Sdk
 from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 
-from tests.support import repos, until
+from tests.support import PATIENCE, repos, until
 from tests.support.daemon import Daemon
 
 CANARY = "Zanzibar"
@@ -30,7 +30,7 @@ def world(tmp_path_factory):
         repos.make(code / name)
     (code / "notes").mkdir()
     with Daemon(top / "home", folders=[code]) as daemon:
-        until(lambda: len(daemon.client.get("/api/repos")["data"]) == 2, 10, "both repositories are known")
+        until(lambda: len(daemon.client.get("/api/repos")["data"]) == 2, "both repositories are known")
         for hour, name, client in (("09", "atlas", "Acme"), ("10", "secret", CANARY)):
             daemon.client.post("/api/timer/start", {"path": str(code / name)})
             daemon.client.post("/api/timer/stop", {})
@@ -72,7 +72,7 @@ def call(bridge, name, **arguments):
 
 def end(bridge):
     bridge.stdin.close()
-    assert bridge.wait(10) == 0
+    assert bridge.wait(PATIENCE) == 0
     bridge.stdout.close()
 
 
@@ -133,7 +133,7 @@ def test_a_limited_key_is_narrowed_by_a_folder_and_never_widened(world):
     headers = {"Authorization": f"Bearer {mine}", "Content-Type": "application/json"}
     for folder, failed in ((code / "atlas", False), (code / "secret", True), ("relative", True), ("/%ff", True)):
         asked = Request(f"{url}/api/mcp", body, {**headers, "Stint-Folder": str(folder)})
-        with urlopen(asked, timeout=20) as answer:
+        with urlopen(asked, timeout=PATIENCE) as answer:
             text = answer.read().decode()
         assert json.loads(text)["result"]["isError"] == failed
         assert CANARY not in text
@@ -190,7 +190,7 @@ def inspector():
     found = shutil.which("mcp-inspector") or shutil.which("mcp-inspector", path=os.environ.get("STINTD_VENV", "") + "/npm/bin")
     if found is None or shutil.which("node") is None:
         return None
-    shown = subprocess.run([found, "--cli", "--help"], capture_output=True, text=True, timeout=60, check=False).stdout
+    shown = subprocess.run([found, "--cli", "--help"], capture_output=True, text=True, timeout=PATIENCE, check=False).stdout
     return found if "--protocol-era" in shown else None
 
 
@@ -209,7 +209,7 @@ def inspect(world, tmp_path_factory):
         command = [program, "--cli", f"{url}/api/mcp?toolset=stint,clickup", "--transport", "http"]
         command += ["--header", f"Authorization: Bearer {key}", "--protocol-era", era, "--quiet", *argv]
         done = subprocess.run(
-            command, env={**os.environ, "HOME": str(home)}, capture_output=True, text=True, timeout=120, check=False
+            command, env={**os.environ, "HOME": str(home)}, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None, done.stderr
 

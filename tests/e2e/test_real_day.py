@@ -94,7 +94,7 @@ def _uneven() -> Iterator[float]:
 def wait(seconds: float) -> None:
     """A paced step of the script."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= end, seconds + 5)
+    until(lambda: time.monotonic() >= end)
 
 
 @dataclass

@@ -126,7 +126,7 @@ def test_it_holds_what_the_report_says_after_a_week_with_edits(tmp_path, server)
                     "taskName": "1" if day % 2 else "#2"}  # fmt: skip
             ids.append(daemon.client.post("/api/entries", body)["id"])
         held = lambda: {words: hours for words, hours in server.rows("SELECT comments, hours FROM time_entries")}  # noqa: E731
-        until(lambda: len(held()) == 7, 90, "all are there")
+        until(lambda: len(held()) == 7, "all are there")
         daemon.kill()
         daemon.start()
         daemon.client.patch(f"/api/entries/{ids[0]}", {"end": "2026-01-05T11:00:07Z", "taskName": "2"})
@@ -134,10 +134,9 @@ def test_it_holds_what_the_report_says_after_a_week_with_edits(tmp_path, server)
         daemon.client.delete(f"/api/entries/{ids[2]}")
         daemon.client.post(f"/api/entries/{ids[3]}/split", {"at": "2026-01-08T09:30:00Z"})
         seconds = lambda: daemon.client.get("/api/reports", **{"from_": "2026-01-01", "to": "2026-01-31"})["totals"]["seconds"]  # noqa: E731
-        until(lambda: len(server.rows("SELECT 1 FROM time_entries")) == 7, 90, "edits follow")
+        until(lambda: len(server.rows("SELECT 1 FROM time_entries")) == 7, "edits follow")
         until(
             lambda: round(sum(hours for (hours,) in server.rows("SELECT hours FROM time_entries")) * 3600) == seconds(),
-            90,
             "sums",
         )
         assert server.rows("SELECT issue_id, spent_on, round(hours * 3600) FROM time_entries WHERE comments = 'day 5'") == [

@@ -30,7 +30,7 @@ SETTLED = 1.05
 def wait(seconds: float) -> None:
     """A paced step."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= end, seconds + 5)
+    until(lambda: time.monotonic() >= end)
 
 
 def parsed(text: str) -> datetime:
@@ -372,7 +372,7 @@ def test_what_happened_to_repositories_while_the_daemon_was_down_is_known_at_its
     assert (entry["projectName"], entry["taskName"]) == ("normal", "WRK-3")
     assert desk.of("moved")["project"] == "before"
     until(lambda: desk.checkout(goner.path) is None, what="the deleted one is gone")
-    unseen = until(lambda: [b for b in desk.beats("normal", "edit") if b["entity"] == "unseen.txt"], 40, "the sweep")
+    unseen = until(lambda: [b for b in desk.beats("normal", "edit") if b["entity"] == "unseen.txt"], "the sweep")
     assert [beat["branch"] for beat in unseen] == ["WRK-3"]
 
 

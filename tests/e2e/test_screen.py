@@ -21,16 +21,16 @@ def test_a_lock_outlives_the_daemon_s_death_and_becomes_one_absence(make_daemon,
     try:
         desktop = logind.session("2")
         daemon = make_daemon(environment={"DBUS_SYSTEM_BUS_ADDRESS": bus.address}).start()
-        until(lambda: logind.asked, 20, "the daemon asks")
+        until(lambda: logind.asked, "the daemon asks")
         logind.change(desktop, LockedHint=True)
-        until(lambda: rows(daemon, "SELECT 1 FROM cursor WHERE name = 'screen_locked'"), 20, "the lock is kept")
+        until(lambda: rows(daemon, "SELECT 1 FROM cursor WHERE name = 'screen_locked'"), "the lock is kept")
         daemon.kill()
         asked = logind.asked
         daemon.start()
-        until(lambda: logind.asked >= asked + 2, 20, "the daemon asks again")
+        until(lambda: logind.asked >= asked + 2, "the daemon asks again")
         assert rows(daemon, "SELECT 1 FROM absence") == []
         logind.change(desktop, LockedHint=False)
-        until(lambda: rows(daemon, "SELECT 1 FROM absence"), 20, "the absence is stored")
+        until(lambda: rows(daemon, "SELECT 1 FROM absence"), "the absence is stored")
         assert [kind for (kind,) in rows(daemon, "SELECT kind FROM absence")] == ["lock"]
         assert rows(daemon, "SELECT 1 FROM cursor WHERE name = 'screen_locked'") == []
         assert daemon.client.get("/api/status")["warnings"] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
 from tests.support.daemon import SOURCES, Daemon
@@ -104,9 +104,9 @@ def test_no_secret_in_database_log_crash_report_doctor_process_list_or_answers(d
             "/api/entries", {**ENTRY, "description": description, "startTime": f"2021-03-0{1 + len(seen)}T10:00:00Z"}
         )
         seen.append(command_lines(daemon))
-    until(lambda: all(len(server.fake.ledger) == 1 for server in served.values()), 40, "each target has the entry it takes")
+    until(lambda: all(len(server.fake.ledger) == 1 for server in served.values()), "each target has the entry it takes")
     parked = until(
-        lambda: len(found) == 4 and found if (found := list(daemon.client.every("/api/outbox", state="parked"))) else None, 40
+        lambda: len(found) == 4 and found if (found := list(daemon.client.every("/api/outbox", state="parked"))) else None
     )
     assert all("not with" in json.dumps(one) for one in parked), "the server's words are kept, its echo of the key is not"
     seen.append(command_lines(daemon))
@@ -143,7 +143,7 @@ def crash(daemon: Daemon, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "stintd.cli.main", "connect", "other", "--kind", "clockme", "--key-from", "-"],
         env={**daemon.environment, "PYTHONPATH": f"{tmp_path / 'patch'}:{SOURCES}"}, input=BY["own"] + "\n", capture_output=True,
-        text=True, check=False, timeout=60,
+        text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert [word for word in BY.values() if word in done.stdout + done.stderr] == []

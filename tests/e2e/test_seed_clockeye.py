@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import PATIENCE
 from tests.support.daemon import Daemon
 from tests.support.seeds import needs_curl
 
@@ -58,7 +59,7 @@ class Caller:
         (self.daemon.home / ".curlrc").write_text(f"silent\nshow-error\nwrite-out = {json.dumps(TOLD)}\n")
         done = subprocess.run(
             ["bash", "-c", placed], env={"PATH": os.environ["PATH"], "HOME": str(self.daemon.home)},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (placed, done.stderr)
         body, _, told = done.stdout.rpartition("\n")

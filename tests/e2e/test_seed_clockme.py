@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.support import repos, seeds, until
+from tests.support import PATIENCE, repos, seeds, until
 from tests.support.daemon import Daemon
 
 pytestmark = seeds.needs_curl
@@ -16,7 +16,7 @@ def run(daemon: Daemon, key: str, command: str, project: Path) -> str:
     url = json.loads(Path(daemon.layout.http_json).read_text())["url"]
     done = subprocess.run(
         ["bash", "-c", seeds.placed(command, url, key)], env=seeds.environment(daemon.home, str(project)),
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, (command, done.returncode, done.stderr)
     return done.stdout
@@ -36,7 +36,7 @@ def test_the_hooks_and_the_watch_keep_one_timer_of_one_project(tmp_path):
         (timer,) = json.loads(run(daemon, key, CURRENT, repo.path))["timers"]
         assert (timer["projectName"], timer["state"], timer["description"]) == ("acme", "running", "Claude Code session")
         repo.write("work.py", "print('hello')\n")
-        until(lambda: any(one["branch"] for one in current(daemon)), 15, "the saved file is evidence")
+        until(lambda: any(one["branch"] for one in current(daemon)), "the saved file is evidence")
         run(daemon, key, HOOKS["UserPromptSubmit"], repo.path)
         assert [one["id"] for one in current(daemon)] == [timer["id"]], "a prompt does not say where, and cuts nothing"
         run(daemon, key, HOOKS["SessionEnd"], repo.path)

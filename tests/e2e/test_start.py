@@ -74,7 +74,7 @@ def test_a_second_daemon_is_refused_as_ever_when_the_libraries_were_loaded_in_fu
     first = daemon.process
     second = daemon.launch()
     try:
-        until(lambda: second.poll() is not None, 20, "the second ends")
+        until(lambda: second.poll() is not None, "the second ends")
         assert second.returncode == ALREADY_RUNNING
         assert first.poll() is None
     finally:

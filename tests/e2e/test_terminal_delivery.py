@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.support import PATIENCE
 from tests.support.billing.clickup import ClickUpFake
 from tests.support.billing.clockme import ClockMeFake
 from tests.support.billing.fake import Served
@@ -41,7 +42,7 @@ def at_terminal(daemon, typed, *words):
     )  # fmt: skip
     os.close(follower)
     os.write(leader, typed.encode())
-    out, told = process.communicate(timeout=60)
+    out, told = process.communicate(timeout=PATIENCE)
     os.close(leader)
     assert process.returncode == 0, told
     return out, told

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.daemon import Daemon
 from tests.support.peers import PEERS
 
@@ -34,12 +34,12 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "timetagger"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        until(self.log_in, 40, "TimeTagger answers")
+        until(self.log_in, "TimeTagger answers")
 
     def ask(self, method, path, body=None):
         headers = {"authtoken": self.token} if body is None else {}
         request = urllib.request.Request(self.base + path, method=method, data=body, headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def log_in(self):
@@ -77,11 +77,11 @@ def test_it_holds_what_the_report_says(tmp_path, server):
                     "durationMinutes": 60 + day,
                     "description": f"day {day}"}  # fmt: skip
             ids.append(daemon.client.post("/api/entries", body)["id"])
-        until(lambda: len(server.seconds()) == 5, 40, "all are there")
+        until(lambda: len(server.seconds()) == 5, "all are there")
         daemon.kill()
         daemon.start()
         daemon.client.patch(f"/api/entries/{ids[0]}", {"end": "2026-01-05T11:00:00Z"})
         daemon.client.delete(f"/api/entries/{ids[1]}")
-        until(lambda: server.seconds().get("#acme day 5") == 7200 and len(server.seconds()) == 4, 40, "edits follow")
+        until(lambda: server.seconds().get("#acme day 5") == 7200 and len(server.seconds()) == 4, "edits follow")
         report = daemon.client.get("/api/reports", **{"from_": "2026-01-01", "to": "2026-01-31"})
         assert sum(server.seconds().values()) == report["totals"]["seconds"]

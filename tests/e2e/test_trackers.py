@@ -47,11 +47,11 @@ def test_hours_go_to_the_ticket_that_a_task_names_and_follow_what_is_edited(tmp_
             daemon.stint("targets", "map", kind, "--project", kind, *PLACES[kind])
             ids[kind] = [daemon.client.post("/api/entries", entry(kind, hour, f"at {hour}"))["id"] for hour in (9, 11)]
         for kind, (fake, _) in fakes.items():
-            until(lambda fake=fake: held(fake) == [(90, "at 11"), (90, "at 9")], 60, f"{kind} has both")
+            until(lambda fake=fake: held(fake) == [(90, "at 11"), (90, "at 9")], f"{kind} has both")
             daemon.client.patch(f"/api/entries/{ids[kind][0]}", {"description": "better"})
             daemon.client.delete(f"/api/entries/{ids[kind][1]}")
         for kind, (fake, _) in fakes.items():
-            until(lambda fake=fake: held(fake) == [(90, "better")], 60, f"{kind} follows")
+            until(lambda fake=fake: held(fake) == [(90, "better")], f"{kind} follows")
         assert "parked" not in daemon.stint("outbox").out
 
 

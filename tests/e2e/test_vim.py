@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import repos, until
+from tests.support import PATIENCE, repos, until
 from tests.support.daemon import running
 from tests.support.peers import PEERS, WAKATIME, environment, needs_wakatime
 
@@ -58,12 +58,12 @@ class Vim:
         return False
 
     def type(self, keys: str) -> None:
-        until(self.read, 20, "Vim waits for its person")
+        until(self.read, "Vim waits for its person")
         os.write(self.screen, keys.encode())
 
     def close(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         os.close(self.screen)
 
 
@@ -80,7 +80,7 @@ def edit(home: Path, vimrc: str, file: Path, daemon) -> list[dict]:
             vim.read()
             return list(daemon.client.every("/api/heartbeats", source="editor"))
 
-        found: list[dict] = until(heard, 30, "the daemon heard of it")
+        found: list[dict] = until(heard, "the daemon heard of it")
         vim.type(":qa!\r")
         return found
     finally:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from stintd.errors import StintdError
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.receivers import Receiver
 
 QUICK = '[webhooks]\nretry_initial = "0.1s"\nretry_max = "1s"\n'
@@ -103,16 +103,16 @@ def test_every_change_arrives_with_one_id_whatever_the_receiver_does_and_however
     writer.start()
     for _ in range(kills):
         before, pause_until = len(writer.answered), time.monotonic() + rng.uniform(0.0, 0.8)
-        until(lambda: len(writer.answered) > before + 3 and time.monotonic() > pause_until, 30, "work is entered")  # noqa: B023
+        until(lambda: len(writer.answered) > before + 3 and time.monotonic() > pause_until, "work is entered")  # noqa: B023
         sending = children(daemon)
         daemon.kill()
-        psutil.wait_procs(sending, timeout=5)
+        psutil.wait_procs(sending, timeout=PATIENCE)
         assert not [one for one in sending if one.is_running()], "the process that sends ends with the daemon"
         daemon.start(is_ready=False)
     writer.is_over.set()
     writer.join()
     left = lambda hook: daemon.client.get(f"/api/webhooks/{hook['id']}")["waiting"]  # noqa: E731
-    until(lambda: not any(left(hook) for hook in hooks), 60 + kills, "everything is delivered")
+    until(lambda: not any(left(hook) for hook in hooks), "everything is delivered")
     for receiver in (bad, good):
         told = defaultdict(set)
         for got in list(receiver.ledger.got):
@@ -134,14 +134,14 @@ def test_a_receiver_that_hangs_delays_no_other(make_daemon, receivers):
     made(daemon, stuck)
     made(daemon, good)
     daemon.client.post("/api/entries", work(0))
-    until(lambda: stuck.ledger.got and len(good.ledger.ids()) >= 2, 10, "both are told")
+    until(lambda: stuck.ledger.got and len(good.ledger.ids()) >= 2, "both are told")
     began = time.monotonic()
     daemon.client.post("/api/entries", work(1))
-    until(lambda: len(good.ledger.ids()) >= 3, 5, "the good one is told")
+    until(lambda: len(good.ledger.ids()) >= 3, "the good one is told")
     assert time.monotonic() - began < 1.5
     began = time.monotonic()
     assert daemon.stop() == 0
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 60, "a service manager kills after 90 s"
 
 
 def test_the_worker_is_replaced_when_it_is_killed(make_daemon, receivers):
@@ -150,7 +150,7 @@ def test_the_worker_is_replaced_when_it_is_killed(make_daemon, receivers):
     made(daemon, good, "time_entry.created")
     for number in range(4):
         daemon.client.post("/api/entries", work(number))
-        until(lambda number=number: len(good.ledger.ids()) > number, 10, "it is told")
+        until(lambda number=number: len(good.ledger.ids()) > number, "it is told")
         for one in children(daemon):
             one.kill()
     assert len(good.ledger.ids()) == 4
@@ -177,7 +177,7 @@ def test_a_secret_is_in_its_file_and_nowhere_else(make_daemon, receivers):
     rotated = daemon.client.post(f"/api/webhooks/{ours['id']}/rotate")["secret"]
     canaries = [ours["secret"], own, rotated]
     daemon.client.post("/api/entries", work(0))
-    until(lambda: len(good.ledger.ids()) >= 2 and len(bad.ledger.got) >= 2, 10, "both are told")
+    until(lambda: len(good.ledger.ids()) >= 2 and len(bad.ledger.got) >= 2, "both are told")
     asked = [made(daemon, good, idempotencyKey="once"), made(daemon, bad, secret=own, idempotencyKey="twice")]
     for path in ("/api/webhooks", "/api/outbox?state=all", "/api/status", f"/api/webhooks/{mine['id']}",
                  f"/api/webhooks/{ours['id']}/deliveries", "/api/settings", "/api/openapi"):  # fmt: skip
@@ -208,12 +208,12 @@ def test_the_daemon_loads_no_tls_and_its_worker_ends_when_nothing_is_to_be_sent(
     made(daemon, good)
     assert children(daemon) == []
     daemon.client.post("/api/entries", work(0))
-    until(lambda: good.ledger.ids(), 10, "it is told")
+    until(lambda: good.ledger.ids(), "it is told")
     assert len(children(daemon)) == 1
     maps = Path(f"/proc/{daemon.process.pid}/maps")
     if maps.exists():
         assert "libssl" not in maps.read_text()
     sending = children(daemon)
     assert daemon.stop() == 0
-    _, alive = psutil.wait_procs(sending, timeout=5)
+    _, alive = psutil.wait_procs(sending, timeout=PATIENCE)
     assert alive == []

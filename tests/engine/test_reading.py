@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from stintd.engine.step import Step
+from tests.support import PATIENCE
 from tests.support.engine import every, running
 
 
@@ -15,7 +16,7 @@ async def test_a_read_waits_for_the_step_that_is_just_being_written(tmp_path: Pa
 
         def dawdle(step: Step) -> None:
             has_begun.set()
-            may_end.wait(10)
+            may_end.wait(PATIENCE)
 
         run.engine.write(dawdle)
         run.tell(*every(run.clock.now() - timedelta(minutes=20), 10))

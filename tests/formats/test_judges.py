@@ -14,6 +14,7 @@ from decimal import Decimal
 import pytest
 
 from tests.formats.conftest import RUNS, TOTAL, ZONE
+from tests.support import PATIENCE
 from tests.support.peers import PEERS
 
 
@@ -22,7 +23,9 @@ def needs(program, package):
 
 
 def run(*argv, **env):
-    done = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, **env}, stdin=subprocess.DEVNULL, timeout=60)
+    done = subprocess.run(
+        argv, capture_output=True, text=True, env={**os.environ, **env}, stdin=subprocess.DEVNULL, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr or done.stdout
     return done.stdout
 

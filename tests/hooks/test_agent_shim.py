@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from stintd.install import agentshim, shim
 from stintd.sources.agents import read_message
 from tests.hooks.test_shim import ODD_NAMES, full_disk
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.daemon import Daemon
 from tests.support.shells import every_shell
 
@@ -35,12 +34,12 @@ class Shimmed:
         clean = {"PATH": os.environ["PATH"], "HOME": str(self.spool.parent)}
         return subprocess.run(
             [*shell, str(self.path), "claude-code", event], cwd=cwd or self.spool.parent, env={**clean, **(env or {})},
-            input=stdin, capture_output=True, check=False, timeout=20, **more,
+            input=stdin, capture_output=True, check=False, timeout=PATIENCE, **more,
         )  # fmt: skip
 
     def files(self, count=1):
         """Their content once the children have copied everything."""
-        until(lambda: len(self._whole()) >= count, 5, f"{count} whole messages in {list(self.spool.iterdir())}")
+        until(lambda: len(self._whole()) >= count, f"{count} whole messages in {list(self.spool.iterdir())}")
         return self._whole()
 
     def _whole(self):
@@ -74,7 +73,7 @@ def test_any_folder_name_arrives_whole_and_nothing_in_it_is_run(shimmed, shell, 
 def test_the_message_arrives_unchanged_whatever_its_size(shimmed, shell, size):
     message = b'{"a": "' + b"x\\n\xc3\xbc\t" * (size // 6) + b'"}\n\n'
     assert is_silent(shimmed.run(shell, stdin=message))
-    until(lambda: next(shimmed.spool.iterdir()).read_bytes().endswith(message), 5, "the whole message")
+    until(lambda: next(shimmed.spool.iterdir()).read_bytes().endswith(message), "the whole message")
     assert shimmed.files()[0].partition(b"\n")[2] == message
 
 
@@ -167,7 +166,7 @@ def test_an_agent_that_never_closes_its_end_is_not_waited_for_and_still_heard(sh
     assert process.stdin is not None
     process.stdin.write(MESSAGE)
     process.stdin.flush()
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE) == 0
     assert read_message(shimmed.files()[0])[1]["session_id"] == "s1"
     process.stdin.close()
     process.stdout.close()
@@ -213,19 +212,17 @@ def test_our_own_file_is_recognised_until_somebody_changes_it(shimmed):
 
 
 def test_no_agent_waits_for_a_daemon_that_is_up_stopped_or_gone(tmp_path):
-    """Each within the time of a slow machine; a hook that waited would take until the daemon goes on."""
+    """A hook that waited would take until the daemon goes on, and here it does so only after the hook has ended."""
     with Daemon(tmp_path / "home") as daemon:
         shimmed = Shimmed(tmp_path, "home/spool")
         assert daemon.process is not None
         assert is_silent(shimmed.run([]))
         os.kill(daemon.process.pid, signal.SIGSTOP)
         try:
-            began = time.monotonic()
             assert is_silent(shimmed.run([]))
-            assert time.monotonic() - began < 5
         finally:
             os.kill(daemon.process.pid, signal.SIGCONT)
-        until(lambda: not list(shimmed.spool.glob("agent-*")), 10, "both were read")
+        until(lambda: not list(shimmed.spool.glob("agent-*")), "both were read")
         daemon.stop()
         assert is_silent(shimmed.run([]))
         assert len(list(shimmed.spool.glob("agent-*"))) == 1

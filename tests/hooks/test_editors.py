@@ -14,7 +14,7 @@ import pytest
 from stintd.install.editors import HOSTS
 from tests.hooks.spooled import MARKERS, ODD, Spooled
 from tests.hooks.test_shim import full_disk
-from tests.support import until
+from tests.support import PATIENCE, until
 
 
 def every_editor():
@@ -37,7 +37,7 @@ class Editor:
         command = {"vim": self._vim, "neovim": self._neovim, "emacs": self._emacs}[self.name](path, acts)
         done = subprocess.run(
             command, env={**self.spooled.environment, **environment}, cwd=self.spooled.top, stdin=subprocess.DEVNULL,
-            capture_output=True, timeout=60, check=False,
+            capture_output=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return (done.stdout + done.stderr).decode(errors="replace")
@@ -144,7 +144,7 @@ def at_terminal(command: list[str], keys: list[bytes], environment: dict[str, st
         read(1.0)
         with suppress(OSError):
             os.write(terminal, key)
-    until(lambda: not read(0.1), 20, f"{command[0]} ends: {bytes(shown)[-500:]!r}")
+    until(lambda: not read(0.1), f"{command[0]} ends: {bytes(shown)[-500:]!r}")
     os.waitpid(pid, 0)
     os.close(terminal)
     return bytes(shown)

@@ -10,6 +10,7 @@ import pytest
 from stintd.install.agentshim import plugin_text
 from stintd.sources.agents import read_message, signals_of
 from tests.sources.test_hookline import NOW
+from tests.support import PATIENCE
 
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="no node here: install nodejs")
 ACTS = [
@@ -36,7 +37,7 @@ def run(top: Path, spool: Path, folder: str = "/code/a%b\tc") -> subprocess.Comp
         for (const act of {json.dumps(ACTS)})
             await (act.type ? hooks.event({{ event: act }}) : hooks["tool.execute.after"](act, {{ output: "secret" }}))
     """)
-    return subprocess.run(["node", str(top / "host.mjs")], capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(["node", str(top / "host.mjs")], capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def test_sessions_prompts_tools_and_files_are_told_and_subagents_are_their_parents(tmp_path):

@@ -59,7 +59,7 @@ class Shell:
 
     def __exit__(self, *_: object) -> None:
         os.write(self.terminal, b"\x15exit\n")
-        until(lambda: not self._read(), 20, "the shell ends")
+        until(lambda: not self._read(), "the shell ends")
         os.waitpid(self.pid, 0)
         os.close(self.terminal)
 
@@ -75,7 +75,7 @@ class Shell:
         return int(found[-1]) if found and found[-1] else len(found)
 
     def _await(self, prompts: int) -> None:
-        until(lambda: self._read() and self._prompts() >= prompts, 20, f"a prompt, after {bytes(self.shown)[-300:]!r}")
+        until(lambda: self._read() and self._prompts() >= prompts, f"a prompt, after {bytes(self.shown)[-300:]!r}")
 
     def _read(self) -> bool:
         with suppress(OSError):

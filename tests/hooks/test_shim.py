@@ -10,6 +10,7 @@ import pytest
 
 from stintd.install import shim
 from stintd.sources.hookline import parse_line
+from tests.support import PATIENCE
 from tests.support.shells import every_shell
 
 NOT_UTF8 = b"raw\xff".decode(errors="surrogateescape")
@@ -31,7 +32,7 @@ class Shimmed:
         clean = {"PATH": os.environ["PATH"], "HOME": str(self.spool.parent)}
         return subprocess.run(
             [*shell, str(self.path), *args], cwd=cwd or self.spool.parent, env={**clean, **(env or {})}, input=stdin,
-            capture_output=True, check=False, timeout=20,
+            capture_output=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
 
     def lines(self):

@@ -16,7 +16,7 @@ from stintd.errors import StintdError
 from stintd.install import service
 from stintd.install.change import perform
 from stintd.paths import home_layout
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.daemon import SOURCES, Daemon
 
 
@@ -49,7 +49,7 @@ def systemctl(isolated_home, monkeypatch):
 def stint(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "stintd.cli.main", *words], env={**os.environ, "PYTHONPATH": str(SOURCES)}, capture_output=True,
-        text=True, timeout=60, check=False,
+        text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_systemd_finds_no_fault_with_the_units(tmp_path, isolated_home, awkward)
     folder = isolated_home / ".config" / "systemd" / "user"
     done = subprocess.run(
         ["systemd-analyze", "verify", "--user", "--man=no", *(str(folder / name) for name in service.UNITS)], capture_output=True,
-        text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}, timeout=60, check=False,
+        text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}, timeout=PATIENCE, check=False,
     )  # fmt: skip
     said = [line for line in (done.stdout + done.stderr).splitlines() if "stintd" in line]
     assert said == []
@@ -82,7 +82,7 @@ def test_the_service_may_do_little_else_than_its_work(place):
         ["systemd-analyze", "security", "--offline=yes", "--threshold=65", unit],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     if "Unknown" in done.stderr:
@@ -190,13 +190,13 @@ def test_the_first_request_starts_a_daemon_that_takes_the_socket_it_is_handed(tm
     command = ["systemd-socket-activate", "-l", daemon.layout.socket, *passed, sys.executable, "-m", "stintd.cli.run"]
     process = subprocess.Popen(command, env=daemon.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until(lambda: os.path.exists(daemon.layout.socket), 10)
+        until(lambda: os.path.exists(daemon.layout.socket))
         assert not os.path.exists(daemon.layout.http_json), "nothing runs before anybody asks"
         assert daemon.stint("status").code == 0, "the request that started it is answered"
-        assert until(lambda: status_of(daemon.layout.socket), 20)["ready"] in (True, False)
+        assert until(lambda: status_of(daemon.layout.socket))["ready"] in (True, False)
         number = os.stat(daemon.layout.socket).st_ino
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
         assert os.stat(daemon.layout.socket).st_ino == number, "the socket is the manager's: it stays for the next start"
     finally:
         process.kill()

@@ -11,6 +11,7 @@ from stintd.cli.main import main
 from stintd.install import editors, shells
 from stintd.install.agentsettings import Home
 from tests.install.test_git import snapshot
+from tests.support import PATIENCE
 
 ARGUMENTS = {
     "vim": ["vim"], "neovim": ["neovim"], "emacs": ["emacs"], "bash": ["shell", "--shell", "bash"],
@@ -170,7 +171,7 @@ def test_the_line_is_silent_when_stintd_is_gone(hooks, name, isolated_home, monk
     hooks("install", name)
     shutil.rmtree(isolated_home / "stintd")
     command = [word.replace("~", str(isolated_home)) for word in QUIET[name]]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
     said = done.stdout + "\n".join(line for line in done.stderr.splitlines() if "job control" not in line and "ioctl" not in line)
     assert (done.returncode, said.strip()) == (0, "0" if "echo" in command[-1] else "")
 

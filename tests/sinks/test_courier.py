@@ -11,6 +11,7 @@ import pytest
 from stintd.ports import Failure, Request, Response
 from stintd.sinks import wire
 from stintd.sinks.worker_client import Courier
+from tests.support import wait_until
 from tests.support.clock import FakeClock
 from tests.support.receivers import Receiver
 
@@ -33,20 +34,14 @@ def ask(url, body=b"{}", **more):
     return Request("POST", url, {"X-Secret": "canary-in-a-header"}, body, True, **more)
 
 
-async def gone(pid, seconds=5.0):
-    for _ in range(int(seconds * 100)):
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
-        await asyncio.sleep(0.01)
-    return False
+async def gone(pid):
+    return await wait_until(
+        lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE, f"{pid} has ended"
+    )
 
 
 async def arrived(receiver):
-    for _ in range(500):
-        if receiver.ledger.got:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("nothing arrived")
+    await wait_until(lambda: receiver.ledger.got, "something arrives")
 
 
 def test_lines_carry_any_bytes_and_both_kinds_of_answers():

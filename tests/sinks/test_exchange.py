@@ -12,6 +12,7 @@ import pytest
 from stintd.ports import Failure, Request, Response
 from stintd.sinks.http import Exchange, ForbiddenAddress
 from tests.domain.test_address import NEVER, OWN
+from tests.support import PATIENCE
 from tests.support.receivers import Receiver
 
 pytestmark = pytest.mark.smoke
@@ -108,7 +109,7 @@ async def test_an_answer_that_never_ends_is_cut_and_its_status_counts(head):
         await asyncio.sleep(60)
 
     async with raw_server(serve) as url:
-        answer = await Exchange().send(ask(url, total_seconds=0.5))
+        answer = await Exchange().send(ask(url, total_seconds=3))  # long enough for the head on a busy machine
     assert (answer.status, answer.is_cut) == (200, True)
 
 
@@ -236,9 +237,9 @@ async def test_a_look_up_that_hangs_holds_up_no_other(receiver):
         return [(socket.AF_INET, kind, 6, "", ("127.0.0.1", port))]
 
     exchange = Exchange(slow)
-    hanging = [asyncio.create_task(exchange.send(ask(f"http://slow{n}.example/", total_seconds=5))) for n in range(20)]
+    hanging = [asyncio.create_task(exchange.send(ask(f"http://slow{n}.example/", total_seconds=2 * PATIENCE))) for n in range(20)]
     await asyncio.sleep(0.05)
-    answer = await asyncio.wait_for(exchange.send(ask(f"http://quick.example:{receiver.port}/")), 2)
+    answer = await asyncio.wait_for(exchange.send(ask(f"http://quick.example:{receiver.port}/")), PATIENCE)
     assert answer.status == 204
     gate.set()
     await asyncio.gather(*hanging)

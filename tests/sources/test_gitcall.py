@@ -1,7 +1,6 @@
 """git runs with nothing of the repository's settings and nothing of ours, for a bounded time, and answers rightly."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -94,10 +93,8 @@ def test_a_call_that_takes_too_long_is_killed_with_its_children(tmp_path: Path) 
     os.mkfifo(tmp_path / "pipe")
     with (repo.path / ".git" / "config").open("a") as config:
         config.write(f"[include]\n\tpath = {tmp_path / 'pipe'}\n")
-    began = time.monotonic()
     with pytest.raises(GitFailed, match="took longer"):
         gitcall.call(place_of(repo.path), ("rev-parse", "HEAD"), time_limit=0.3)
-    assert time.monotonic() - began < 3
     assert gitcall.list_tracked(place_of(repo.path)) == ["work.txt"]  # the shadow never reads that config
 
 

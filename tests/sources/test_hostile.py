@@ -20,7 +20,7 @@ from stintd.sources import gitcall, gitreader
 from stintd.sources.commits import CommitReader
 from stintd.sources.discover import discover
 from stintd.sources.gitfiles import UNKNOWN, GitPlace, locate, read_head
-from tests.support import repos
+from tests.support import PATIENCE, repos
 from tests.support.clock import FakeClock
 from tests.support.repos import TestRepo
 
@@ -299,7 +299,7 @@ def test_nothing_planted_runs_and_nothing_hangs(tmp_path: Path, name: str) -> No
     began = time.monotonic()
     everything(trap, facts_before)
     assert not trap.marker.exists(), trap.marker.read_text()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < PATIENCE
 
 
 @pytest.mark.parametrize(("name", "command"), [
@@ -311,7 +311,7 @@ def test_the_traps_are_live_for_plain_git(tmp_path: Path, name: str, command: st
     TRAPS[name](trap)
     trap.dirty()
     trap.marker.unlink(missing_ok=True)
-    subprocess.run(["git", *command.split()], cwd=trap.repo.path, capture_output=True, timeout=20, check=False)
+    subprocess.run(["git", *command.split()], cwd=trap.repo.path, capture_output=True, timeout=PATIENCE, check=False)
     assert trap.marker.exists()
 
 

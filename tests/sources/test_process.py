@@ -13,7 +13,7 @@ import pytest
 
 from stintd.domain.model import ProcessSignal
 from stintd.sources.process import YOUNG, Exits, ProcessWatch, agent_above, agent_name, headless, is_alive, started_at
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.smoke
@@ -154,7 +154,7 @@ async def test_the_end_of_a_process_is_told_once_and_without_looking() -> None:
     stop = Exits().watch(process.pid, started, ends.set)
     assert stop is not None
     process.kill()
-    await asyncio.wait_for(ends.wait(), 10)
+    await asyncio.wait_for(ends.wait(), PATIENCE)
     process.wait()
     stop()
     assert Exits().watch(process.pid, started, ends.set) is None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from stintd.domain.model import ScreenSignal
 from stintd.sources.dbus import BusError, call, parse, socket_path
 from stintd.sources.screen import MANAGER, ScreenWatch
+from tests.support import PATIENCE
 from tests.support.clock import FakeClock
 from tests.support.logind import Logind, SystemBus, needs_bus
 
@@ -39,7 +40,7 @@ class Watching:
 
     async def sees(self, probe: Callable[[], object], *, advance: bool = False) -> None:
         """Wait until it has seen something; with `advance` its own pauses pass."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not probe():
                 await asyncio.sleep(0.01)
                 if advance:

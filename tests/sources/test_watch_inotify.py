@@ -16,6 +16,7 @@ import pytest
 
 from stintd.clock import SystemClock
 from stintd.sources.changes import IS_FOLDER, MOVED_TO, WRITTEN
+from tests.support import PATIENCE
 from tests.support.watching import Watching
 
 pytestmark = [pytest.mark.smoke, pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")]
@@ -138,7 +139,7 @@ class StalledClock(SystemClock):
 
     def now(self) -> datetime:
         self.is_asked.set()
-        assert self.is_moving.wait(30)
+        assert self.is_moving.wait(PATIENCE)
         return super().now()
 
 
@@ -155,13 +156,13 @@ async def test_an_overflow_is_told_and_watching_goes_on(repo: Path) -> None:
         seen.tree.cover(str(repo), [], folders(repo))
         clock.is_moving.clear()
         (repo / "src/first").write_text("x")
-        assert clock.is_asked.wait(10)
+        assert clock.is_asked.wait(PATIENCE)
         name = str(repo / "src/storm")
         for number in range(queue // 3 + 100):
             os.close(os.open(f"{name}{number % 50}", os.O_CREAT | os.O_WRONLY))
             os.unlink(f"{name}{number % 50}")
         clock.is_moving.set()
-        await seen.until(lambda: [n for n in seen.notes if n.kind == "overflow"], 30)
+        await seen.until(lambda: [n for n in seen.notes if n.kind == "overflow"])
         await seen.caught_up(repo)
         assert seen.tree.stats().overflows == 1
 
@@ -263,7 +264,7 @@ def limited(top: Path, setting: str, value: int, budget: int) -> list[object]:
     script.write_text(LIMITED)
     command = f"echo {value} > /proc/sys/user/{setting}; exec {sys.executable} {script} {top} {budget}"
     done = subprocess.run(
-        ["unshare", "-Ur", "sh", "-c", command], capture_output=True, text=True, timeout=60, check=False,
+        ["unshare", "-Ur", "sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "daemon")},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -20,6 +20,7 @@ from stintd.store import changes, heartbeats
 from stintd.store.database import Database
 from stintd.store.journal import Journal
 from tests.store.conftest import NOON
+from tests.support import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +51,7 @@ def in_small_world(folder, *words):
     if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True, check=False).returncode:
         pytest.skip("no user namespace in which a disk could be mounted")
     process = child(*words, wrapper=["unshare", "-Urm"])
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     return out.splitlines()
 
@@ -131,7 +132,7 @@ def test_an_answer_says_whether_it_is_stored_though_the_disk_fails(folder, call,
     if shutil.which("strace") is None or subprocess.run(["strace", "-o", os.devnull, "true"], check=False).returncode:
         pytest.skip("no strace to make calls fail with")
     process = child("flush", folder, 40, wrapper=["strace", "-f", "-o", os.devnull, "-e", f"trace={call}", "-e", injection])
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 or "could not be" in err, err
     if process.returncode == 0:
         assert out.split()[0] == "True", out
@@ -141,7 +142,7 @@ def test_what_is_answered_is_stored_though_the_disk_never_confirms_again(folder)
     strace = ["strace", "-f", "-o", os.devnull, "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=12+1"]
     if shutil.which("strace") is None or subprocess.run(["strace", "-o", os.devnull, "true"], check=False).returncode:
         pytest.skip("no strace to make calls fail with")
-    out, err = child("flush", folder, 40, wrapper=strace).communicate(timeout=60)
+    out, err = child("flush", folder, 40, wrapper=strace).communicate(timeout=PATIENCE)
     words = out.split()
     assert words[2] == "True", err
     assert int(words[1]) < 40

@@ -63,7 +63,7 @@ class Client(threading.Thread):
                     return True
             except OSError as error:
                 self.ledger.refused[type(error).__name__] = self.ledger.refused.get(type(error).__name__, 0) + 1
-            until(self._can_try, PATIENCE, f"{self.name}: the daemon answers again")
+            until(self._can_try, f"{self.name}: the daemon answers again")
         return False
 
     def _can_try(self) -> bool:

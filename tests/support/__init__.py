@@ -1,8 +1,9 @@
 """Shared pieces of the tests: clocks to advance, repositories to work in, daemons to run."""
 
 import asyncio
+import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -12,9 +13,9 @@ PATIENCE = 180.0
 bets on a machine's speed fails where others work on it."""
 
 
-def until(probe: Callable[[], T], seconds: float = 10.0, what: str = "") -> T:
+def until(probe: Callable[[], T], what: str = "") -> T:
     """Poll `probe` until it answers something true."""
-    deadline = time.monotonic() + max(seconds, PATIENCE)
+    deadline = time.monotonic() + PATIENCE
     while True:
         answer = probe()
         if answer:
@@ -24,11 +25,13 @@ def until(probe: Callable[[], T], seconds: float = 10.0, what: str = "") -> T:
         time.sleep(0.01)  # noqa: TID251
 
 
-async def wait_until(probe: Callable[[], T], what: str = "") -> T:
-    """The same in a coroutine, while others go on."""
+async def wait_until(probe: Callable[[], T | Awaitable[T]], what: str = "") -> T:
+    """The same in a coroutine, while others go on; `probe` may be one."""
     deadline = time.monotonic() + PATIENCE
     while True:
         answer = probe()
+        if inspect.isawaitable(answer):
+            answer = await answer
         if answer:
             return answer
         if time.monotonic() > deadline:

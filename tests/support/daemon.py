@@ -19,10 +19,9 @@ from typing import Any
 from stintd import paths
 from stintd.client.control import Control
 from stintd.errors import StintdError
-from tests.support import until
+from tests.support import PATIENCE, until
 
 SOURCES = Path(__file__).parents[2] / "daemon"
-PATIENCE = 60.0
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Daemon:
     def start(self, is_ready: bool = True) -> "Daemon":
         """Run `stintd` and wait until it answers, and (unless told otherwise) until it has looked through its folders."""
         self.launch()
-        until(lambda: self._answers(is_ready), PATIENCE, "the daemon answers")
+        until(lambda: self._answers(is_ready), "the daemon answers")
         return self
 
     def launch(self) -> "subprocess.Popen[bytes]":
@@ -113,7 +112,7 @@ class Daemon:
         done = subprocess.run(
             [sys.executable, "-m", "stintd.cli.main", *argv], env={**self.environment, **env}, cwd=cwd or self.home,
             input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True, text=True,
-            errors="replace", timeout=60, check=False,
+            errors="replace", timeout=PATIENCE, check=False,
         )  # fmt: skip
         if check and done.returncode:
             raise AssertionError(f"stint {' '.join(argv)} → {done.returncode}: {done.stderr or done.stdout}")

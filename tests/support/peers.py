@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.support import PATIENCE
+
 PEERS = Path(sys.prefix) / "peers"
 WAKATIME = """
 import collections, collections.abc, sys
@@ -44,5 +46,5 @@ def wakatime(home: Path, *words: str, extra: list[dict[str, Any]] | None = None)
     command = [sys.executable, "-c", WAKATIME, *words, *(["--extra-heartbeats"] if extra is not None else [])]
     text = json.dumps(extra) if extra is not None else ""
     return subprocess.run(
-        command, env=environment(home), input=text, capture_output=True, text=True, timeout=120, check=False, cwd=home
+        command, env=environment(home), input=text, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=home
     )

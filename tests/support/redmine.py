@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from stintd.ports import Request
-from tests.support import until
+from tests.support import PATIENCE, until
 from tests.support.billing.fake import Answer
 from tests.support.billing.redmine import RedmineFake
 
@@ -74,7 +74,7 @@ class Server:
             ["puma", "-q", "-b", f"tcp://{place}", "-e", "production", "-t", "1:3", "config.ru"], cwd=HOME,
             env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        until(self._is_up, 120, "Redmine answers")
+        until(self._is_up, "Redmine answers")
 
     def _run(self, *command: str) -> str:
         done = subprocess.run(["ruby", *command], cwd=HOME, env=self._environment, capture_output=True, text=True, timeout=300)
@@ -91,7 +91,7 @@ class Server:
         head = {"X-Redmine-API-Key": key, "Content-Type": "application/json"}
         request = urllib.request.Request(self.url + path, method=method, data=body or None, headers=head)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()

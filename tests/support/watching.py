@@ -12,6 +12,7 @@ from stintd.sources.inotify import InotifyTree
 from stintd.sources.observer import ObserverTree
 from stintd.sources.polling import PollingTree
 from stintd.sources.tree import Tree
+from tests.support import PATIENCE
 
 KINDS = ("inotify", "observer", "polling")
 _cookies = itertools.count(1)
@@ -51,7 +52,7 @@ class Watching:
         if self.to_raise:
             raise self.to_raise
 
-    async def until(self, probe: Callable[[], object], seconds: float = 10.0, what: str = "") -> None:
+    async def until(self, probe: Callable[[], object], what: str = "", seconds: float = PATIENCE) -> None:
         """Wait until `probe` holds, looking after every batch; fails the test after `seconds`."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not probe():
@@ -78,7 +79,7 @@ class Watching:
             cookie = folder / f"cookie{next(_cookies)}"
             cookie.write_text(cookie.name)
             try:
-                await self.until(lambda path=str(cookie): any(n.path == path for n in self.notes), 0.3)
+                await self.until(lambda path=str(cookie): any(n.path == path for n in self.notes), seconds=0.3)
             except AssertionError:
                 continue
             return
