@@ -20,6 +20,30 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LONG_FILES = (
+    "tests/e2e/test_repositories.py",
+    "tests/e2e/test_real_day.py",
+    "tests/api/test_fuzz.py",
+    "tests/delivery/test_faults.py",
+    "tests/e2e/",
+    "tests/stress/",
+    "tests/dashboard/",
+    "tests/delivery/",
+    "tests/sources/",
+    "tests/formats/",
+    "tests/cli/",
+    "tests/hooks/",
+)
+"""What takes longest begins first where files are shared out among workers: begun last, one of them would go on alone."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(
+            key=lambda item: next((n for n, start in enumerate(LONG_FILES) if item.nodeid.startswith(start)), len(LONG_FILES))
+        )
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line on what was skipped, before pytest's own closing line."""
     reports = terminalreporter.stats.get("skipped", [])
