@@ -11,7 +11,7 @@ from stintd.domain.model import CheckoutFacts
 from stintd.sources import gitreader
 from stintd.sources.commits import CommitReader
 from stintd.sources.gitcall import GitFailed
-from tests.support import repos
+from tests.support import PATIENCE, repos
 from tests.support.clock import FakeClock
 from tests.support.repos import COLLEAGUE, START
 
@@ -62,6 +62,7 @@ async def test_a_config_that_includes_a_pipe_hangs_nobody(tmp_path: Path) -> Non
     with pytest.raises(GitFailed):
         await reader.details(facts, [sha])
     assert reader.pid is None
+    reader._answer_limit = PATIENCE
     other = repos.make(tmp_path / "other", 1)
     assert len(await reader.details(facts_of(other.path), [other.head()])) == 1
     await reader.close()
