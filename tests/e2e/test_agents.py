@@ -46,7 +46,7 @@ class Day:
         self.top, self.run, self.agents, self.spool = top, run, agents, top / "spool"
         self.repos = {name: make(top / "code" / name) for name in ("acme", "beta", "gamma")}
         self.source = SpoolSource(
-            str(self.spool), run.clock, run.gate.settled, lambda folder, call: lambda: None, find_agent=agent_above
+            str(self.spool), run.clock, run.gate.wait_until_settled, lambda folder, call: lambda: None, find_agent=agent_above
         )
         for repo in self.repos.values():
             facts = facts_of(str(repo.path))

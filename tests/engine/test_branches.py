@@ -14,14 +14,14 @@ def at(minutes: float) -> datetime:
 def moved(*moves: tuple[float, str | None]) -> Branches:
     """A checkout first found on main."""
     branches = Branches()
-    branches.found("/r", "main")
+    branches.note_start("/r", "main")
     for minutes, branch in moves:
-        branches.stood("/r", at(minutes), branch)
+        branches.note("/r", at(minutes), branch)
     return branches
 
 
 def named(branches: Branches, *minutes: float) -> list[str | None]:
-    return [branches.at("/r", at(minute), "?") for minute in minutes]
+    return [branches.branch_at("/r", at(minute), "?") for minute in minutes]
 
 
 def test_before_a_checkout_it_is_the_branch_before_and_from_it_on_the_new_one() -> None:
@@ -35,10 +35,10 @@ def test_acts_may_be_told_after_where_head_stands_now() -> None:
 
 def test_what_is_told_twice_and_what_is_unknown_change_nothing() -> None:
     branches = moved((10, "DEV-1"), (10, "DEV-1"), (12, "DEV-1"))
-    branches.found("/r", "other")
-    branches.stood("/elsewhere", at(1), "x")
+    branches.note_start("/r", "other")
+    branches.note("/elsewhere", at(1), "x")
     assert named(branches, 5, 15) == ["main", "DEV-1"]
-    assert branches.at("/elsewhere", at(2), "main") == "main"
+    assert branches.branch_at("/elsewhere", at(2), "main") == "main"
 
 
 def test_only_the_last_moves_are_kept_and_the_first_of_them_is_still_known() -> None:
@@ -48,7 +48,7 @@ def test_only_the_last_moves_are_kept_and_the_first_of_them_is_still_known() -> 
 
 def test_within_the_second_git_notes_its_lock_says_when() -> None:
     branches = moved()
-    branches.locked("/r", at(10) + timedelta(seconds=0.6))
-    branches.acted("/r", at(10), "DEV-1")
-    branches.acted("/r", at(20), "DEV-2")
+    branches.note_lock("/r", at(10) + timedelta(seconds=0.6))
+    branches.note_act("/r", at(10), "DEV-1")
+    branches.note_act("/r", at(20), "DEV-2")
     assert named(branches, 10 + 0.5 / 60, 10 + 0.7 / 60, 20) == ["main", "DEV-1", "DEV-2"]

@@ -1,10 +1,13 @@
 """What the gate makes of signals whose checkout is another by the time they are certain."""
 
 import hashlib
+import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from stintd.domain.model import CheckoutFacts, CheckoutSignal, FileSignal, GitSignal, LockSignal
+from stintd.domain.model import AgentSignal, BeatSignal, CheckoutFacts, CheckoutSignal, FileSignal, GitSignal, LockSignal
+from stintd.engine.checkouts import Places
 from tests.support.engine import Running, running
 
 TOP = "/code/acme"
@@ -63,3 +66,31 @@ async def test_a_commit_on_another_branch_does_not_describe_the_work_before_it(t
         await run.clock.advance(seconds=1)
         await run.clock.advance(seconds=5)
         assert [(row["branch"], row["description"]) for row in await run.sheet()][-1] == ("main", "Elsewhere")
+
+
+def count_lookups(call: Callable[[], object]) -> int:
+    """How often a path is looked up among the checkouts meanwhile."""
+    lookups = 0
+
+    def note(frame: object, event: str, argument: object) -> None:
+        nonlocal lookups
+        lookups += event == "call" and getattr(frame, "f_code", None) is Places.locate.__code__
+
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return lookups
+
+
+async def test_the_place_of_a_heartbeat_is_looked_up_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as run:
+        run.gate.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
+        edit = BeatSignal(run.clock.now(), "edit", "editor", path=f"{TOP}/work.py")
+        assert count_lookups(lambda: run.gate.beat([edit])) == 1
+        tool = BeatSignal(run.clock.now(), "tool", "agent", "agent", path=f"{TOP}/made.py", session="s1")
+        agent = AgentSignal(tool, agent="claude-code", folder=TOP)
+        assert count_lookups(lambda: run.gate.tell(agent)) == 1
+        [row] = await run.rows("SELECT DISTINCT repo_path, branch FROM context WHERE kind = 'edit'")
+        assert (row["repo_path"], row["branch"]) == (TOP, "DEV-1")

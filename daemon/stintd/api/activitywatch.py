@@ -18,7 +18,6 @@ from stintd.api.route import Call, Route, Table, read_query
 from stintd.domain.model import BeatSignal
 from stintd.engine.health import Health
 from stintd.engine.intake import webpages
-from stintd.engine.intake.normalise import without_links
 from stintd.errors import Invalid, NotFound, Unavailable
 from stintd.protocol.activitywatch import Bucket, Event, bucket_from_wire, event_from_wire, page_of_event, signals_of
 from stintd.protocol.body import dump
@@ -55,7 +54,7 @@ async def heartbeat(surface: Any, call: Call, request: Any) -> Answer:
     signals = [*signals_of(bucket, event), *_read(daemon, bucket, event)]
     within = PRESENT if any(signal.kind == "presence" for signal in signals) else EQUAL
     if signals and not daemon.buckets.is_repeat(identity, dump(dict(event.data)).decode(), event.time + event.duration, within):
-        real = await without_links(daemon.places, [signal.path for signal in signals if signal.path])
+        real = await daemon.gate.links.follow([signal.path for signal in signals if signal.path])
         _, _, refused = daemon.beat([replace(signal, path=real.get(signal.path or "", signal.path)) for signal in signals])
         if len(refused) == len(signals):
             raise Invalid(refused[0][1])

@@ -69,7 +69,8 @@ def locate(surface: Any, call: Call) -> None:
     if path is not None:
         daemon = surface.daemon
         asked = BeatSignal(daemon.engine.clock.now(), "edit", "api", path=path)
-        call.arguments["place"] = daemon.gate.veiled(normalise.place(asked, daemon.places, daemon.device)[0])
+        context, _ = normalise.context_of(asked, daemon.places.locate(path), daemon.device)
+        call.arguments["place"] = daemon.gate.hide_branch(context)
 
 
 def query(fn: Callable[..., Any]) -> Handler:

@@ -16,7 +16,6 @@ from stintd.api.guard import BULK_LIMIT
 from stintd.api.route import Call, Route, fields
 from stintd.domain.model import BeatSignal
 from stintd.engine.intake import webpages
-from stintd.engine.intake.normalise import without_links
 from stintd.engine.queries import wakatime
 from stintd.errors import Invalid
 from stintd.protocol.body import dump
@@ -92,7 +91,7 @@ async def _placed(daemon: Any, kept: Sequence[tuple[int, Told]]) -> list[tuple[i
         signal = _of_page(daemon, told) if told.page else told.signal
         if signal is not None:
             found.append((index, signal))
-    real = await without_links(daemon.places, [signal.path for _, signal in found if signal.path])
+    real = await daemon.gate.links.follow([signal.path for _, signal in found if signal.path])
     return [(index, _ours(daemon, signal, real)) for index, signal in found]
 
 

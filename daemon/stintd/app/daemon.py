@@ -42,7 +42,6 @@ from stintd.engine.delivery.webhooks import Pusher
 from stintd.engine.engine import Engine
 from stintd.engine.health import Health
 from stintd.engine.hub import Hub
-from stintd.engine.intake import normalise
 from stintd.engine.intake.backfill import Backfill
 from stintd.engine.intake.intake import Gate
 from stintd.engine.intake.projectfiles import ProjectFiles
@@ -195,7 +194,7 @@ class App(Asked):
         self.doctor = Doctor(self.engine, targets.tools, self._watches, machine_zone, lambda: targets.planned)
         self.backups = Backups(self.engine, clock, self.supervisor, *self._rhythm())
         self.purge = Purge(self.engine, self.backups, self.layout.log, os.path.join(self.layout.spool, "bad"), self._fetched)
-        self.purge.settled = self.gate.settled
+        self.purge.settled = self.gate.wait_until_settled
         self.purge.watched = lambda: [one for one in self.checkouts() if not self.gate.is_excluded(one)]
         if self.database.needs_rebuild or self.database.read_now(lambda conn: cursors.meta(conn, REBUILD_DUE)):
             self.engine.write(self._rebuild)
@@ -252,8 +251,8 @@ class App(Asked):
         self.clock_watch = suspend.ClockWatch(clock, self.device)
         self.processes = process.ProcessWatch(clock, self._holder)
         self.spool = spool.SpoolSource(
-            self.layout.spool, clock, self.gate.settled, self._watch_folder, self._head_of,
-            self.chosen.policy.max_future, process.agent_above, lambda paths: normalise.without_links(self.places, paths),
+            self.layout.spool, clock, self.gate.wait_until_settled, self._watch_folder, self._head_of,
+            self.chosen.policy.max_future, process.agent_above, self.gate.links.follow,
         )  # fmt: skip
         self.recording_state.restore(kept.get("recording_off"))
         self.screen_lock = ScreenLock(self.engine, self.device)

@@ -33,28 +33,13 @@ class Place:
     entity: str
 
 
-MEMO_LIMIT = 256
-"""Paths whose place is remembered: editors and agents tell of the same few files over and over."""
-
-
 class Places:
     """Known checkouts by path and repositories by identity."""
 
     def __init__(self) -> None:
-        self._roots: tuple[str, ...] = ()
+        self.roots: tuple[str, ...] = ()
         self._checkouts: dict[str, Checkout] = {}
         self._repos: dict[str, RepoId] = {}
-        self._memo: dict[str, Place] = {}  # emptied whenever a place may have changed
-
-    @property
-    def roots(self) -> tuple[str, ...]:
-        """The watched folders."""
-        return self._roots
-
-    @roots.setter
-    def roots(self, roots: tuple[str, ...]) -> None:
-        self._roots = roots
-        self._memo.clear()
 
     def repo_of_identity(self, identity: str) -> RepoId | None:
         """The repository known by this identity."""
@@ -62,7 +47,6 @@ class Places:
 
     def learn(self, checkout: Checkout) -> None:
         """A checkout was found, or changed."""
-        self._memo.clear()
         self._checkouts[checkout.path] = checkout
         self._repos[checkout.facts.identity] = checkout.repo
 
@@ -72,7 +56,6 @@ class Places:
 
     def forget(self, path: str) -> None:
         """A checkout left its place; its repository and its hours stay."""
-        self._memo.clear()
         if path in self._checkouts:
             self._checkouts[path] = replace(self._checkouts[path], is_gone=True)
 
@@ -97,17 +80,8 @@ class Places:
 
         The path need not exist; nothing is read from disk (DETAILS, Projects, `path`).
         """
-        found = self._memo.get(path)
-        if found is None:
-            found = self._located(os.path.normpath(path))
-            if len(self._memo) >= MEMO_LIMIT:
-                self._memo.clear()
-            self._memo[path] = found
-        return found
-
-    def _located(self, path: str) -> Place:
-        folder = path
-        while folder:  # by hand: this runs several times for every heartbeat
+        path = folder = os.path.normpath(path)
+        while folder:  # by hand: this runs for every heartbeat
             known = self._checkouts.get(folder)
             if known is not None and not known.is_gone:
                 return Place(known, None, path[len(folder) + 1 :] if folder != "/" else path[1:])

@@ -15,7 +15,6 @@ from stintd.domain.model import BACKFILLED, AgentSignal, CheckoutFacts, Context,
 from stintd.engine.checkouts import Places
 from stintd.engine.commands import backfill, entries
 from stintd.engine.engine import Engine
-from stintd.engine.intake import normalise
 from stintd.engine.intake.intake import Gate
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries import evidence
@@ -139,7 +138,7 @@ class Backfill:
         folders = sorted(
             {os.path.dirname(path) for path in paths} | {path for path in paths if "." not in os.path.basename(path)}
         )
-        real = await normalise.without_links(self._places, folders[:LINKS_LIMIT])
+        real = await self._gate.links.follow(folders[:LINKS_LIMIT])
         return {path: self._followed(path, real) for path in paths} if real else {}
 
     @staticmethod

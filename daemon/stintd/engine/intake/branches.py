@@ -17,7 +17,7 @@ class _Moves:
     since: list[tuple[datetime, str | None]] = field(default_factory=list)
     locked: datetime | None = None
 
-    def at(self, time: datetime) -> str | None:
+    def branch_at(self, time: datetime) -> str | None:
         index = bisect_right(self.since, time, key=_instant)
         return self.since[index - 1][1] if index else self.before
 
@@ -32,31 +32,31 @@ class Branches:
     def __init__(self) -> None:
         self._moves: dict[str, _Moves] = {}
 
-    def found(self, checkout: str, branch: str | None) -> None:
+    def note_start(self, checkout: str, branch: str | None) -> None:
         """Where a checkout stood when it was first known; nothing if it is."""
         self._moves.setdefault(checkout, _Moves(branch))
 
-    def stood(self, checkout: str, time: datetime, branch: str | None) -> None:
+    def note(self, checkout: str, time: datetime, branch: str | None) -> None:
         """The branch at an instant; in any order."""
         moves = self._moves.get(checkout)
-        if moves is None or moves.at(time) == branch:
+        if moves is None or moves.branch_at(time) == branch:
             return
         insort(moves.since, (time, branch), key=_instant)
         if len(moves.since) > KEPT:
             moves.before = moves.since.pop(0)[1]
 
-    def locked(self, checkout: str, time: datetime) -> None:
+    def note_lock(self, checkout: str, time: datetime) -> None:
         """Git took its lock."""
         if checkout in self._moves:
             self._moves[checkout].locked = time
 
-    def acted(self, checkout: str, time: datetime, branch: str | None) -> None:
+    def note_act(self, checkout: str, time: datetime, branch: str | None) -> None:
         """An act of git left HEAD on this branch. Git notes whole seconds; the lock it took says when within one."""
         moves = self._moves.get(checkout)
         lock = moves.locked if moves else None
-        self.stood(checkout, lock if lock is not None and time <= lock < time + SECOND else time, branch)
+        self.note(checkout, lock if lock is not None and time <= lock < time + SECOND else time, branch)
 
-    def at(self, checkout: str, time: datetime, otherwise: str | None) -> str | None:
+    def branch_at(self, checkout: str, time: datetime, otherwise: str | None) -> str | None:
         """The branch at an instant; `otherwise` when nothing is known of this checkout."""
         moves = self._moves.get(checkout)
-        return moves.at(time) if moves else otherwise
+        return moves.branch_at(time) if moves else otherwise

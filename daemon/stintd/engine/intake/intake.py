@@ -38,7 +38,7 @@ from stintd.domain.model import (
 from stintd.domain.noise.filename import is_excluded
 from stintd.domain.noise.filter import Draft, NoiseFilter
 from stintd.engine import checkout_rows
-from stintd.engine.checkouts import Checkout, Places
+from stintd.engine.checkouts import Checkout, Place, Places
 from stintd.engine.engine import Engine
 from stintd.engine.intake import normalise
 from stintd.engine.intake.agentsessions import AgentSessions
@@ -67,7 +67,7 @@ class Gate:
         self, engine: Engine, places: Places, noise: NoiseFilter, clock: Clock, device: str,
         known: Callable[[Sequence[Heartbeat]], list[bool]], boot: str = "",
     ) -> None:  # fmt: skip
-        self.agents = AgentSessions(engine, boot)
+        self.agents, self.links = AgentSessions(engine, boot), normalise.Links(places)
         self._engine, self._places, self._noise, self._clock, self._device = engine, places, noise, clock, device
         self._known = known
         noise.spoken_for = self.agents.processes
@@ -106,7 +106,7 @@ class Gate:
         """Whether nothing that happens there is kept."""
         return bool(self._noise.exclude) and is_excluded(path, self._noise.exclude)
 
-    async def settled(self) -> None:
+    async def wait_until_settled(self) -> None:
         """Wait until everything taken so far is stored, what the noise rules held back included."""
         while self._noise.is_holding_acts():
             await self._clock.sleep(RECHECK)
@@ -115,8 +115,8 @@ class Gate:
     def _keep_cursors(self) -> None:
         """Store how far sources were read; not while an act they told is still held, or a crash would skip it."""
         if self._read_to and not self._noise.is_holding_acts():
-            kept, self._read_to = self._read_to, {}
-            self._engine.write(lambda step: cursors.put(step.conn, kept))
+            read_to, self._read_to = self._read_to, {}
+            self._engine.write(lambda step: cursors.put(step.conn, read_to))
 
     def certain_until(self) -> datetime:
         """Whatever was told of before this instant is in the journal or known to be noise; what is held came later."""
@@ -127,10 +127,10 @@ class Gate:
         now, beats, refused = self._clock.now(), [], []
         for index, signal in enumerate(signals):
             try:
-                beats.append(self._told(signal, now, is_timed))
+                beats.append(self._heartbeat_of(signal, self._locate(signal), now, is_timed))
             except Invalid as error:
                 refused.append((index, f"{error.message}: {error.hint}" if error.hint else error.message))
-        wanted = [self._veiled(beat) for beat in beats if not self._is_unwanted(beat)]
+        wanted = [self._hide_names(beat) for beat in beats if not self._is_unwanted(beat)]
         fresh = self._fresh(wanted)
         self._engine.admit(fresh)
         return len(fresh), len(wanted) - len(fresh), refused
@@ -150,14 +150,16 @@ class Gate:
         for signal in signals:
             path = signal.beat.path or ""
             session = self.agents.first_id(signal.beat.session)
-            told = replace(signal.beat, client=batch, path=real.get(path, path), session=session)
-            told = self._of_session(told, real.get(signal.folder, signal.folder))
+            report = replace(signal.beat, client=batch, path=real.get(path, path), session=session)
+            report, place = self._locate_in_session(report, real.get(signal.folder, signal.folder))
+            if place is not None:
+                report = self._with_branch(report, place)
             try:
-                beat = normalise.heartbeat(self._on_branch(told), self._places, self._device, now, limit)
+                beat = normalise.heartbeat(report, place, self._device, now, limit)
             except Invalid:
                 continue
             if not self._is_unwanted(beat):
-                out.append(self._veiled(beat))
+                out.append(self._hide_names(beat))
         return out, len(signals) - len(out)
 
     def recollect_acts(self, signals: Sequence[GitSignal], batch: str) -> tuple[list[Heartbeat], int]:
@@ -172,14 +174,14 @@ class Gate:
             identity = f"git:commit:{signal.new}" if is_commit else content_id(signal.time, live, signal.new)
             beat = Heartbeat(identity, signal.time, replace(live, source_text=batch), signal.new)
             if not self._is_unwanted(beat):
-                out.append(self._veiled(beat))
+                out.append(self._hide_names(beat))
         return out, len(signals) - len(out)
 
-    def _veiled(self, beat: Heartbeat) -> Heartbeat:
+    def _hide_names(self, beat: Heartbeat) -> Heartbeat:
         """Without the names that their owner keeps to themselves."""
         return privacy.heartbeat(beat, self._engine.policy, self._device)
 
-    def veiled(self, place: Context) -> Context:
+    def hide_branch(self, place: Context) -> Context:
         """The same of a place alone."""
         return replace(place, branch=privacy.branch(place.branch, self._engine.policy, self._device))
 
@@ -193,7 +195,7 @@ class Gate:
         """Let go what the noise rules still hold: it happened before the daemon stopped."""
         if self._releasing is not None:
             self._releasing.cancel()
-        self._admit(self._drafted(self._noise.release(self._clock.now() + timedelta(minutes=1)).heartbeats))
+        self._admit(self._heartbeats_of(self._noise.release(self._clock.now() + timedelta(minutes=1)).heartbeats))
         self._keep_cursors()
 
     # ------------------------------------------------------------------ one signal
@@ -201,12 +203,12 @@ class Gate:
     def _one(self, signal: Signal) -> list[Heartbeat]:
         match signal:
             case FileSignal() | GitSignal() | LockSignal() | ProcessSignal():
-                return self._noised(signal)
+                return self._take_noisy(signal)
             case BeatSignal():
-                beat = self._told(signal, self._clock.now())
-                return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [self._veiled(beat)]
+                beat = self._heartbeat_of(signal, self._locate(signal), self._clock.now())
+                return [] if self._is_unwanted(beat) or self._is_elsewhere(beat) else [self._hide_names(beat)]
             case AgentSignal():
-                return self._of_agent(signal)
+                return self._take_agent(signal)
             case CheckoutSignal():
                 self._checkout(signal)
             case AbsenceSignal():
@@ -221,72 +223,75 @@ class Gate:
                 self._trouble(signal)
         return []
 
-    def _told(self, signal: BeatSignal, now: datetime, is_timed: bool = True) -> Heartbeat:
-        if signal.path:
-            self.on_work(signal.path)
-            if signal.source == "editor" and signal.kind == "edit":
-                self._edited(signal)
-            signal = self._on_branch(signal)
+    def _heartbeat_of(self, signal: BeatSignal, place: Place | None, now: datetime, is_timed: bool = True) -> Heartbeat:
+        """What a sender reports, as a heartbeat; `invalid` when it cannot be one. `place`: where its path lies."""
+        if place is not None:
+            self.on_work(signal.path or "")
+            self._note_edit(signal, place)
+            signal = self._with_branch(signal, place)
         self.last_at[signal.source] = now
-        return normalise.heartbeat(signal, self._places, self._device, now, self._engine.policy.max_future, is_timed)
+        return normalise.heartbeat(signal, place, self._device, now, self._engine.policy.max_future, is_timed)
 
-    def _of_agent(self, signal: AgentSignal) -> list[Heartbeat]:
+    def _locate(self, signal: BeatSignal) -> Place | None:
+        """Where its path lies. Done once for each heartbeat: what follows takes the place."""
+        return self._places.locate(signal.path) if signal.path else None
+
+    def _take_agent(self, signal: AgentSignal) -> list[Heartbeat]:
         """An act in an agent's session. Its process needs no watching for: its hooks tell when it works."""
-        told = self._of_session(self.agents.take(signal), signal.folder)
-        beat = self._told(told, self._clock.now())
+        report, place = self._locate_in_session(self.agents.take(signal), signal.folder)
+        beat = self._heartbeat_of(report, place, self._clock.now())
         if self._is_unwanted(beat):
             return []
-        beat = self._veiled(beat)
-        self.agents.note(signal, told, beat.context)
+        beat = self._hide_names(beat)
+        self.agents.note(signal, report, beat.context)
         return [beat]
 
-    def _of_session(self, beat: BeatSignal, folder: str) -> BeatSignal:
+    def _locate_in_session(self, report: BeatSignal, folder: str) -> tuple[BeatSignal, Place | None]:
         """A file that lies in no known repository and below no root belongs where the session that touched it works: its
         own folder would be a project for each folder of a repository that nobody watches."""
-        path = beat.path or ""
+        path, place = report.path or "", self._locate(report)
         is_inside = bool(folder) and path.startswith(folder.rstrip("/") + "/")
-        if not is_inside or self._places.locate(path).checkout is not None or self._places.is_below_root(path):
-            return beat
-        return replace(beat, path=folder, entity=beat.entity or path)
+        if not is_inside or (place is not None and place.checkout is not None) or self._places.is_below_root(path):
+            return report, place
+        return replace(report, path=folder, entity=report.entity or path), self._places.locate(folder)
 
-    def _on_branch(self, signal: BeatSignal) -> BeatSignal:
-        """With the branch its checkout stood on then, where its sender did not say: it may come late."""
-        found = self._places.locate(signal.path or "").checkout
-        if signal.branch or signal.source == "browser" or found is None:
+    def _with_branch(self, signal: BeatSignal, place: Place) -> BeatSignal:
+        """The signal with the branch its checkout stood on then, where its sender named none: it may come late."""
+        checkout = place.checkout
+        if signal.branch or signal.source == "browser" or checkout is None:
             return signal
-        return replace(signal, branch=self._branches.at(found.path, signal.time, found.branch))
+        return replace(signal, branch=self._branches.branch_at(checkout.path, signal.time, checkout.branch))
 
-    def _edited(self, signal: BeatSignal) -> None:
+    def _note_edit(self, signal: BeatSignal, place: Place) -> None:
         """An editor wrote this file, whatever it looks like to the watcher."""
-        found = self._places.locate(signal.path or "")
-        if found.checkout is not None and found.entity:
-            self._noise.note_editor(found.checkout.path, found.entity, signal.time)
+        if signal.source == "editor" and signal.kind == "edit" and place.checkout is not None and place.entity:
+            self._noise.note_editor(place.checkout.path, place.entity, signal.time)
 
     def _project_file(self, signal: FileSignal) -> None:
         """A project file changed: what it says holds from now on, backwards too."""
         if os.path.basename(signal.path) in FILE_NAMES:
-            found = self._places.checkout(signal.checkout)
-            if found is not None:
-                self.on_checkout(found.facts, os.path.dirname(os.path.join(signal.checkout, signal.path)))
+            checkout = self._places.checkout(signal.checkout)
+            if checkout is not None:
+                self.on_checkout(checkout.facts, os.path.dirname(os.path.join(signal.checkout, signal.path)))
 
-    def _noised(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
+    def _take_noisy(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
         now = self._clock.now()
         if isinstance(signal, GitSignal):
             self.last_at["git"] = now
             self._commit(signal)
             if signal.origin == "reflog":
-                self._branches.acted(signal.checkout, signal.time, signal.branch)
+                self._branches.note_act(signal.checkout, signal.time, signal.branch)
         elif isinstance(signal, LockSignal) and signal.is_held:
-            self._branches.locked(signal.checkout, signal.time)
+            self._branches.note_lock(signal.checkout, signal.time)
         elif isinstance(signal, FileSignal):
             self.last_at["watch"] = now
             self._project_file(signal)
         passed = self._noise.feed(signal, now)
         for draft in passed.provisional:
             self._glimpse(draft)
-        return self._drafted(passed.heartbeats)
+        return self._heartbeats_of(passed.heartbeats)
 
-    def _drafted(self, drafts: Sequence[Draft]) -> list[Heartbeat]:
+    def _heartbeats_of(self, drafts: Sequence[Draft]) -> list[Heartbeat]:
         return [beat for draft in drafts if (beat := self._beat(draft)) is not None]
 
     def _beat(self, draft: Draft) -> Heartbeat | None:
@@ -295,24 +300,24 @@ class Gate:
             return None
         context = self._context(draft)
         identity = draft.id or content_id(draft.time, context, draft.entity)
-        return self._veiled(Heartbeat(identity, draft.time, context, draft.entity))
+        return self._hide_names(Heartbeat(identity, draft.time, context, draft.entity))
 
     def _context(self, draft: Draft) -> Context:
         """Where it happened. A checkout removed while its last acts were held is still where they were done."""
         act = Context(draft.source, draft.kind, draft.actor, device=self._device, witness=draft.witness)
         known = self._places.checkout(draft.checkout)
         if known is None:
-            found = self._places.locate(draft.checkout)
-            if found.checkout is None:
-                return replace(act, folder=found.folder, branch=draft.branch)
-            known = found.checkout
-        branch = draft.branch or self._branches.at(known.path, draft.time, known.branch)
+            place = self._places.locate(draft.checkout)
+            if place.checkout is None:
+                return replace(act, folder=place.folder, branch=draft.branch)
+            known = place.checkout
+        branch = draft.branch or self._branches.branch_at(known.path, draft.time, known.branch)
         return replace(act, repo=known.repo, repo_path=known.path, branch=branch)
 
     def _glimpse(self, draft: Draft) -> None:
         if self.is_off(draft.time) or self.is_excluded(draft.checkout):
             return
-        glimpse = Glimpse(self.veiled(self._context(draft)), draft.time)
+        glimpse = Glimpse(self.hide_branch(self._context(draft)), draft.time)
         is_new = draft.checkout not in self.glimpses
         self.glimpses[draft.checkout] = glimpse
         if is_new:
@@ -322,9 +327,9 @@ class Gate:
         """Keep a commit's subject for the entries that hold it; not of what nothing is kept of."""
         if self.is_off(signal.time) or self.is_excluded(signal.checkout):
             return
-        found = self._places.locate(signal.checkout).checkout
-        if signal.kind == "commit" and signal.new and found is not None:
-            repo = found.repo
+        checkout = self._places.locate(signal.checkout).checkout
+        if signal.kind == "commit" and signal.new and checkout is not None:
+            repo = checkout.repo
             self._engine.write(lambda step: checkout_rows.commit(step, repo, signal))
 
     def _trouble(self, signal: TroubleSignal) -> None:
@@ -342,8 +347,8 @@ class Gate:
             self._engine.write(lambda step: checkout_rows.gone(step, facts.path))
             return
         before = self._places.checkout(facts.path)
-        self._branches.found(facts.path, before.branch if before is not None and not before.is_gone else facts.branch)
-        self._branches.stood(facts.path, signal.time, facts.branch)
+        self._branches.note_start(facts.path, before.branch if before is not None and not before.is_gone else facts.branch)
+        self._branches.note(facts.path, signal.time, facts.branch)
         repo = self._repo_of(facts)
         self._places.learn(Checkout(facts.path, repo, facts))
         if not self.is_excluded(facts.path):
@@ -391,7 +396,7 @@ class Gate:
         while (deadline := self._noise.next_deadline()) is not None:
             await self._clock.sleep(max(0.01, (deadline - self._clock.now()).total_seconds()))
             passed = self._noise.release(self._clock.now())
-            self._admit(self._drafted(passed.heartbeats))
+            self._admit(self._heartbeats_of(passed.heartbeats))
             self._keep_cursors()
         self.glimpses.clear()
 

@@ -1,6 +1,6 @@
-"""Signals to heartbeats: validates what others told, places it, and gives it an id. Runs on the event loop's thread.
+"""Signals to heartbeats: validates what others report and gives it a context and an id. Runs on the event loop's thread.
 
-Owns no state but the map of places it is handed. What it refuses, it refuses with a sentence (never silently).
+What it refuses, it refuses with a sentence (never silently).
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import cast
 
 from stintd.domain.kinds import KINDS, BeatKind
 from stintd.domain.model import ACTORS, SOURCES, Actor, BeatSignal, BeatSource, Context, Heartbeat
-from stintd.engine.checkouts import Places
+from stintd.engine.checkouts import Place, Places
 from stintd.engine.checks import check_time, unlike_any
 from stintd.errors import Invalid
 from stintd.store.ids import content_id
@@ -21,29 +21,31 @@ TEXT_LIMIT = 1024
 LINK_SECONDS = 1.0
 
 
-class _Looking:
-    """Whether a look at links is under way: on a dead network mount it never ends, and must not take a second thread."""
+class Links:
+    """Follows symbolic links to known checkouts. One look at a time: on a dead network mount it never ends, and must not take a
+    second thread. Loop thread only."""
 
-    is_under_way = False
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._is_looking = False
 
-
-async def without_links(places: Places, paths: Iterable[str]) -> dict[str, str]:
-    """Those paths that lie in no known checkout and lead to one through symbolic links, by how they were told."""
-    unknown = {path for path in paths if places.locate(path).checkout is None}
-    if not unknown or _Looking.is_under_way:
+    async def follow(self, paths: Iterable[str]) -> dict[str, str]:
+        """Those paths that lie in no known checkout and lead to one through symbolic links: as they were reported, to where they
+        lead. Nothing while another look goes on, or when it takes more than a second."""
+        unknown = {path for path in paths if self._places.locate(path).checkout is None}
+        if not unknown or self._is_looking:
+            return {}
+        self._is_looking = True
+        look = asyncio.get_running_loop().run_in_executor(None, _real_paths, unknown)
+        look.add_done_callback(self._end_look)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINK_SECONDS):
+                real_paths = await asyncio.shield(look)
+                return {path: real for path, real in real_paths.items() if self._places.locate(real).checkout is not None}
         return {}
-    _Looking.is_under_way = True
-    looking = asyncio.get_running_loop().run_in_executor(None, _real_paths, unknown)
-    looking.add_done_callback(_looked)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LINK_SECONDS):
-            found = await asyncio.shield(looking)
-            return {path: real for path, real in found.items() if places.locate(real).checkout is not None}
-    return {}
 
-
-def _looked(done: "asyncio.Future[dict[str, str]]") -> None:
-    _Looking.is_under_way = False
+    def _end_look(self, look: "asyncio.Future[dict[str, str]]") -> None:
+        self._is_looking = False
 
 
 def _real_paths(paths: Iterable[str]) -> dict[str, str]:
@@ -61,20 +63,19 @@ def check_words(signal: BeatSignal) -> None:
             raise Invalid(f"{name} is longer than {TEXT_LIMIT} characters", f"shorten {name}")
 
 
-def place(signal: BeatSignal, places: Places, device: str) -> tuple[Context, str]:
-    """The context and entity of a told heartbeat: by its path, else by the project name it gives, else nowhere."""
+def context_of(signal: BeatSignal, place: Place | None, device: str) -> tuple[Context, str]:
+    """The context and entity of a reported heartbeat: by where its path lies, else by the project it names, else nowhere."""
     branch, entity = signal.branch, signal.entity
     repo = repo_path = folder = None
     project = signal.project
-    if signal.path:
-        found = places.locate(signal.path)
-        entity = entity or found.entity
-        if found.checkout is not None:
-            repo, repo_path, project = found.checkout.repo, found.checkout.path, None
+    if place is not None:
+        entity = entity or place.entity
+        if place.checkout is not None:
+            repo, repo_path, project = place.checkout.repo, place.checkout.path, None
             is_page = signal.source == "browser"  # shows some branch, not the one that is checked out
-            branch = branch or (None if is_page else found.checkout.branch)
+            branch = branch or (None if is_page else place.checkout.branch)
         else:
-            folder = found.folder
+            folder = place.folder
     is_known = signal.source in SOURCES
     source: BeatSource = cast("BeatSource", signal.source) if is_known else "api"
     # Made in one go: this runs for every heartbeat, and `replace` takes as long as the rest. `check_words` saw its words.
@@ -86,11 +87,12 @@ def place(signal: BeatSignal, places: Places, device: str) -> tuple[Context, str
 
 
 def heartbeat(
-    signal: BeatSignal, places: Places, device: str, now: datetime, max_future: timedelta, is_timed: bool = True
+    signal: BeatSignal, place: Place | None, device: str, now: datetime, max_future: timedelta, is_timed: bool = True
 ) -> Heartbeat:
-    """The heartbeat of a told signal, or `invalid`. `is_timed`: its sender said when; else it is like no other."""
+    """The heartbeat of a reported signal, or `invalid`. `place`: where its path lies, None without one. `is_timed`: its sender
+    said when; else it is like no other."""
     check_time(signal.time, now, max_future)
     check_words(signal)
-    context, entity = place(signal, places, device)
+    context, entity = context_of(signal, place, device)
     identity = signal.origin_id or (content_id(signal.time, context, entity) if is_timed else unlike_any())
     return Heartbeat(identity, signal.time, context, entity)
