@@ -120,7 +120,7 @@ def test_the_daemon_may_be_restarted_while_the_page_is_open(chromium, make_daemo
 def test_a_browser_that_is_signed_out_says_so_and_shows_nothing_new(chromium, filled):
     window = Window(chromium, filled).enter()
     output = filled.stint("dash", "--revoke").out
-    assert re.fullmatch(r"sent \d+ browsers? away\n", output)
+    assert re.fullmatch(r"signed out \d+ browsers?\n", output)
     window.page.get_by_text("This browser is not signed in").wait_for()
     assert window.page.locator(".timeline").count() == 0
     window.page.reload()
