@@ -14,7 +14,7 @@ async def run(surface: Any, call: Call, request: Any) -> Any:
         if wanted:
             raise Invalid("undo takes the latest import back whole", "send it alone; `stint undo ID` takes back any other")
         return await backfill.undo(call.caller.name)
-    return await backfill.read(
+    return await backfill.import_past(
         source, wanted.get("since"), wanted.get("until"), wanted.get("dry_run", False), call.caller.name
     )  # fmt: skip
 

@@ -366,7 +366,7 @@ class App(Asked):
     def _committed(self) -> None:
         self._note_alive()
         self.status_file.changed()
-        self.session_watch.changed()
+        self.session_watch.note_change()
         self.housekeeping.check()
         self.backups.check()
         self.clock_watch.need_ticks(self.state.is_running)

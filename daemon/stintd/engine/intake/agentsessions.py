@@ -41,7 +41,7 @@ class AgentSessions:
         """What was known when the daemon stopped."""
         self._aliases = {name.removeprefix(ALIAS): known for name, known in cursors.all_of(conn, ALIAS).items()}
         for row in select(conn, "SELECT * FROM session WHERE caller = ?", (HOOK,)):
-            self._speaks(row["pid"], row["pid_started"])
+            self._note_process(row["pid"], row["pid_started"])
             if row["ended_us"] is None:
                 self._open[row["id"]] = _Session(row["agent"], row["pid"], row["pid_started"])
 
@@ -51,16 +51,16 @@ class AgentSessions:
 
     def take(self, signal: AgentSignal) -> BeatSignal:
         """The act under its session's first id; one that only carries on is no start."""
-        beat, given = signal.beat, signal.beat.session or ""
-        session = self._aliases.get(given, given)
+        beat, session_id = signal.beat, signal.beat.session or ""
+        session = self._aliases.get(session_id, session_id)
         if beat.kind == "session_start" and signal.reason in GOING_ON:
-            earlier = self._of_process(signal, session)
+            earlier = self._session_of_process(signal, session)
             if earlier is not None and session not in self._open:
-                self._aliases[given] = session = earlier
-                self._engine.write(lambda step: cursors.put(step.conn, {ALIAS + given: earlier}), soon=False)
+                self._aliases[session_id] = session = earlier
+                self._engine.write(lambda step: cursors.put(step.conn, {ALIAS + session_id: earlier}), soon=False)
             if self._is_same_process(signal, session):
                 beat = replace(beat, kind="presence")
-        self._speaks(beat.pid, signal.started)
+        self._note_process(beat.pid, signal.started)
         return replace(beat, session=session)
 
     def note(self, signal: AgentSignal, beat: BeatSignal, context: Context) -> None:
@@ -74,12 +74,12 @@ class AgentSessions:
             while len(self._open) > KEPT:
                 del self._open[next(iter(self._open))]
         if fresh or beat.kind != "tool":
-            told = hooksessions.Told(
+            act = hooksessions.Told(
                 session, signal.agent, beat.kind, beat.time, beat.pid, signal.started, self._boot, signal.reason
             )
-            self._engine.write(lambda step: hooksessions.note(step, told, context))
+            self._engine.write(lambda step: hooksessions.note(step, act, context))
 
-    def _speaks(self, pid: int | None, started: float | None) -> None:
+    def _note_process(self, pid: int | None, started: float | None) -> None:
         """A process has hooks: it tells when it works. Those that its user took away would not reach a new process."""
         if pid is not None and started is not None:
             self.processes[pid, started] = None
@@ -91,10 +91,14 @@ class AgentSessions:
         known = self._open.get(session)
         return known is not None and (None in (known.pid, signal.beat.pid) or known.pid == signal.beat.pid)
 
-    def _of_process(self, signal: AgentSignal, session: str) -> str | None:
+    def _session_of_process(self, signal: AgentSignal, session: str) -> str | None:
         """The open session of the same process, the latest first."""
         if signal.beat.pid is None:
             return None
         mine = (signal.agent, signal.beat.pid, signal.started)
-        found = [name for name, one in self._open.items() if (one.agent, one.pid, one.started) == mine and name != session]
-        return found[-1] if found else None
+        names = [
+            name
+            for name, open_session in self._open.items()
+            if (open_session.agent, open_session.pid, open_session.started) == mine and name != session
+        ]
+        return names[-1] if names else None

@@ -43,7 +43,7 @@ class Backfill:
         self.progress: dict[str, int] | None = None
         self.on_done: Callable[[], None] = lambda: None
 
-    async def read(
+    async def import_past(
         self, source: str, since: date | datetime | None, until: date | datetime | None, is_dry: bool, who: str
     ) -> dict[str, Any]:  # fmt: skip
         """Read what `source` (`git`, `agents`, `all`) knows of a period, and store or show what it tells. Without a period: all
@@ -55,7 +55,7 @@ class Backfill:
             now = self._engine.clock.now()
             span = period(since, until, zone_of(self._engine.policy.zone), now)
             bounds = span.lo_us if since is not None else None, min(span.hi_us, to_us(now))
-            return await self._read(source, bounds, is_dry, who)
+            return await self._collect(source, bounds, is_dry, who)
         finally:
             self.progress = None
             self.on_done()
@@ -70,66 +70,66 @@ class Backfill:
 
         return await self._engine.run(run, who)
 
-    async def _read(self, source: str, bounds: tuple[int | None, int], is_dry: bool, who: str) -> dict[str, Any]:
-        found = backfill.Import(new_id(self._engine.clock.now()), source, [])
-        told: dict[str, Any] = {"source": source, "troubles": [], "unwanted": 0, **dict.fromkeys(_COUNTS, 0)}
+    async def _collect(self, source: str, bounds: tuple[int | None, int], is_dry: bool, who: str) -> dict[str, Any]:
+        batch = backfill.Import(new_id(self._engine.clock.now()), source, [])
+        report: dict[str, Any] = {"source": source, "troubles": [], "unwanted": 0, **dict.fromkeys(_COUNTS, 0)}
         if source in ("git", "all"):
-            await self._git(found, told, *bounds)
+            await self._git(batch, report, *bounds)
         if source in ("agents", "all"):
-            await self._agents(found, told, *bounds)
-        answer: dict[str, Any] = await self._engine.run(lambda step: backfill.add(step, found, is_dry), who)
-        return {**told, **answer}
+            await self._agents(batch, report, *bounds)
+        answer: dict[str, Any] = await self._engine.run(lambda step: backfill.add(step, batch, is_dry), who)
+        return {**report, **answer}
 
-    async def _git(self, found: backfill.Import, told: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
+    async def _git(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
         """The acts of git in every known repository."""
         by_repo: dict[str, list[CheckoutFacts]] = {}
-        for known in sorted(self._places.checkouts(), key=lambda one: (one.facts.kind != "main", one.path)):
+        for known in sorted(self._places.checkouts(), key=lambda checkout: (checkout.facts.kind != "main", checkout.path)):
             by_repo.setdefault(known.facts.common_dir, []).append(known.facts)
         began_us = await self._engine.read(heartbeats.began_us)
         now_us = to_us(self._engine.clock.now())
         for number, checkouts in enumerate(by_repo.values()):
-            self._told({"files": len(by_repo), "file": number, "bytes": len(by_repo), "read": number})
+            self._show_progress({"files": len(by_repo), "file": number, "bytes": len(by_repo), "read": number})
             owner = frozenset(email.lower() for email in self._engine.policy.owner_emails)
             lo = now_us - RECENT_US if lo_us is None else lo_us
             past = await asyncio.to_thread(self._recall, checkouts, owner, lo, hi_us, now_us if began_us is None else began_us)
-            self._place_acts(found, told, past.acts)
-            told["troubles"] += [{"path": checkouts[0].path, "why": why} for why in past.troubles]
-            told["repositories"] += 1
+            self._place_acts(batch, report, past.acts)
+            report["troubles"] += [{"path": checkouts[0].path, "why": why} for why in past.troubles]
+            report["repositories"] += 1
 
-    def _place_acts(self, found: backfill.Import, told: dict[str, Any], acts: Sequence[GitSignal]) -> None:
-        kept, refused = self._gate.recollect_acts(acts, BACKFILLED + found.id)
-        found.beats.extend(kept)
-        told["unwanted"] += refused
-        told["acts"] += len(acts)
+    def _place_acts(self, batch: backfill.Import, report: dict[str, Any], acts: Sequence[GitSignal]) -> None:
+        beats, refused = self._gate.recollect_acts(acts, BACKFILLED + batch.id)
+        batch.beats.extend(beats)
+        report["unwanted"] += refused
+        report["acts"] += len(acts)
         for act in acts:
             known = self._places.checkout(act.checkout)
             if act.kind == "commit" and act.new and known is not None and not self._gate.is_excluded(act.checkout):
-                found.commits.append((known.repo, act))
+                batch.commits.append((known.repo, act))
 
-    async def _agents(self, found: backfill.Import, told: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
+    async def _agents(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
         """The session logs of agents."""
-        logged = await self._reader.read(lo_us or 0, hi_us, to_us(self._engine.clock.now()), self._told)
+        logged = await self._reader.read(lo_us or 0, hi_us, to_us(self._engine.clock.now()), self._show_progress)
         if logged.is_full:
             raise Invalid("the logs hold more than one import takes", "import a shorter period: --from and --to")
-        told["unwanted"] += await self._place_logged(found, logged)
-        told |= {"files": logged.files, "lines": logged.lines, "unreadableLines": logged.unreadable}
-        told["troubles"] += logged.troubles
+        report["unwanted"] += await self._place_logged(batch, logged)
+        report |= {"files": logged.files, "lines": logged.lines, "unreadableLines": logged.unreadable}
+        report["troubles"] += logged.troubles
 
-    def _told(self, progress: dict[str, int]) -> None:
+    def _show_progress(self, progress: dict[str, int]) -> None:
         if self.progress is not None:
             self.progress |= progress
 
-    async def _place_logged(self, found: backfill.Import, logged: Logged) -> int:
+    async def _place_logged(self, batch: backfill.Import, logged: Logged) -> int:
         """The acts as heartbeats; how many may not be kept."""
         real = await self._without_links(logged.acts)
         contexts: dict[Context, Context] = {}  # nearly all are one of a few: ten times less memory
         unwanted = 0
         for start in range(0, len(logged.acts), AT_ONCE):
-            kept, refused = self._gate.recollect(logged.acts[start : start + AT_ONCE], BACKFILLED + found.id, real)
-            found.beats.extend(replace(beat, context=contexts.setdefault(beat.context, beat.context)) for beat in kept)
+            beats, refused = self._gate.recollect(logged.acts[start : start + AT_ONCE], BACKFILLED + batch.id, real)
+            batch.beats.extend(replace(beat, context=contexts.setdefault(beat.context, beat.context)) for beat in beats)
             unwanted += refused
             await asyncio.sleep(0)
-        found.agents.update({signal.beat.session or "": signal.agent for signal in logged.acts})
+        batch.agents.update({signal.beat.session or "": signal.agent for signal in logged.acts})
         return unwanted
 
     async def _without_links(self, acts: list[AgentSignal]) -> Mapping[str, str]:
@@ -139,9 +139,9 @@ class Backfill:
             {os.path.dirname(path) for path in paths} | {path for path in paths if "." not in os.path.basename(path)}
         )
         real = await self._gate.links.follow(folders[:LINKS_LIMIT])
-        return {path: self._followed(path, real) for path in paths} if real else {}
+        return {path: self._follow(path, real) for path in paths} if real else {}
 
     @staticmethod
-    def _followed(path: str, real: Mapping[str, str]) -> str:
+    def _follow(path: str, real: Mapping[str, str]) -> str:
         folder, name = os.path.split(path)
         return real.get(path) or (os.path.join(real[folder], name) if folder in real else path)

@@ -52,20 +52,20 @@ class ProjectFiles:
             self._wanted.clear()
             waiting, self._waiting = self._waiting, {}
             for path, facts in waiting.items():
-                found = await asyncio.to_thread(self._find, facts, self.roots, list(self._folders[path]))
-                self._learn(path, found)
+                reading = await asyncio.to_thread(self._find, facts, self.roots, list(self._folders[path]))
+                self._learn(path, reading)
 
-    def _learn(self, path: str, found: Found) -> None:
+    def _learn(self, path: str, reading: Found) -> None:
         health = self._engine.health
         health.clear("project_file", path)
-        for trouble in found.troubles[:1]:
+        for trouble in reading.troubles[:1]:
             health.raise_warning("project_file", trouble, "mend the file; until then it says nothing", subject=path)
-        if found.files or path in self._known:
-            self._known[path] = found.files
-            self._engine.write(lambda step: learn_files(step, path, found.files))
+        if reading.files or path in self._known:
+            self._known[path] = reading.files
+            self._engine.write(lambda step: learn_files(step, path, reading.files))
             self.apply()
 
     def apply(self) -> None:
         """Have the gate leave out what the settings and the files exclude."""
         files = [file for known in self._known.values() for file in known]
-        self._gate.exclude([*self.excluded, *(one for file in files for one in exclusions(file.folder, file.exclude))])
+        self._gate.exclude([*self.excluded, *(pattern for file in files for pattern in exclusions(file.folder, file.exclude))])

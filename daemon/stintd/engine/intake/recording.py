@@ -25,10 +25,10 @@ class Recording:
         self._past: tuple[datetime, datetime] | None = None
         self._timer: asyncio.Task[None] | None = None
 
-    def restore(self, kept: str | None) -> None:
+    def restore(self, stored: str | None) -> None:
         """Go on as it was when the daemon stopped."""
-        if kept:
-            since, _, until = kept.partition(" ")
+        if stored:
+            since, _, until = stored.partition(" ")
             self.since, self.until = from_us(int(since)), from_us(int(until)) if until else None
             self._arm()
 
@@ -48,10 +48,10 @@ class Recording:
         now = self._clock.now()
         since = self.since or now
         until = now + timedelta(minutes=minutes) if minutes else None
-        kept = f"{to_us(since)} {to_us(until) if until else ''}".strip()
+        stored = f"{to_us(since)} {to_us(until) if until else ''}".strip()
 
         def write(step: Step) -> None:
-            cursors.put(step.conn, {STATE: kept})
+            cursors.put(step.conn, {STATE: stored})
             step.touch(to_us(since), to_us(now))
             step.publish("health", {"recording": False})
 

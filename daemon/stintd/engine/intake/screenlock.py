@@ -24,10 +24,10 @@ class ScreenLock:
         self.since: datetime | None = None
         self._seen_until: datetime | None = None  # for one that was locked when the daemon before us ended, until then
 
-    def restore(self, kept: str | None, seen_until: datetime | None) -> None:
+    def restore(self, stored: str | None, seen_until: datetime | None) -> None:
         """Go on as it was. `seen_until`: until when the daemon before us saw everything."""
-        if kept:
-            self.since = from_us(int(kept))
+        if stored:
+            self.since = from_us(int(stored))
             self._seen_until = max(seen_until or self.since, self.since)
 
     def take(self, signal: ScreenSignal) -> None:

@@ -37,7 +37,7 @@ class SessionWatch:
         self._watched: dict[tuple[int, float], Stop] = {}
         self._dead: set[str] = set()  # sessions whose process was gone at the last look
 
-    def changed(self) -> None:
+    def note_change(self) -> None:
         """A step was committed: a session may have begun."""
         self._changed.set()
 
@@ -102,14 +102,14 @@ class SessionWatch:
             await self._engine.run(lambda step: sessions.died(step, session_id), "daemon")
         else:
             self._dead.add(session_id)
-            self.changed()
+            self.note_change()
 
     def _watch(self, pid: int, started: float) -> bool:
-        def ended() -> None:
+        def forget() -> None:
             self._watched.pop((pid, started), None)
-            self.changed()
+            self.note_change()
 
-        stop = self._watch_exit(pid, started, ended)
+        stop = self._watch_exit(pid, started, forget)
         if stop is not None:
             self._watched[(pid, started)] = stop
         return stop is not None

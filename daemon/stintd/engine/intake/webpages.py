@@ -54,16 +54,16 @@ def page_of(address: str, places: Places) -> Page | None:
     return None
 
 
-def branch_of(page: Page, told: str | None, title: str, policy: Policy) -> str | None:
+def branch_of(page: Page, head: str | None, title: str, policy: Policy) -> str | None:
     """The branch a page is about: the head its sender or its address names; else, of a review, the ticket in its title,
     as the branch of a checkout that is for the same ticket is called. None: it says nothing of branches.
     """
-    if told:
-        return told
+    if head:
+        return head
     named = _COMPARED.match(page.below) or _NEW_REVIEW.match(page.below)
     if named:
         return named["head"].rpartition(":")[2] or None
     ticket = ticket_of(title, policy) if page.is_review else None
     if ticket is None:
         return None
-    return next((one.branch for one in page.checkouts if task_of_branch(one.branch, policy) == ticket), ticket)
+    return next((checkout.branch for checkout in page.checkouts if task_of_branch(checkout.branch, policy) == ticket), ticket)
