@@ -10,7 +10,7 @@ from tests.support.clock import FakeClock
 
 
 async def dirty(one):
-    return await one.engine.read(lambda conn: deliveries.dirty(conn, 10_000))
+    return await one.engine.read(lambda conn: deliveries.dirty_entries(conn, 10_000))
 
 
 async def test_a_start_compares_nothing_again_unless_the_settings_changed(tmp_path):

@@ -18,7 +18,7 @@ from stintd.install.agentlist import HOSTS
 from stintd.install.agentsettings import Home
 from stintd.install.change import perform
 from stintd.sources.gitreader import facts_of
-from stintd.sources.process import agent_above, started_at
+from stintd.sources.process import agent_above, start_time
 from stintd.sources.spool import SpoolSource
 from tests.support import until
 from tests.support.agents import Agent, claude, commands, cursor, edited, vscode, windsurf
@@ -253,7 +253,7 @@ async def test_a_change_between_turns_is_the_persons_although_the_agents_process
         async with running(tmp_path / "db", FakeClock()) as run:
             day = Day(tmp_path, run, agents)
             process = agents["one"].process.pid
-            began = started_at(process)
+            began = start_time(process)
             assert began is not None
             await day.turn("one", "s1", "acme", "09:02:00", 5, VSCODE_PID="1")
             for minute in range(20, 26):

@@ -219,7 +219,7 @@ def a_torn_page(path):
 def test_a_damaged_database_is_kept_replaced_by_the_backup_and_said(daemon, damage):
     path = filled(daemon, 10)
     with closing(sqlite3.connect(path)) as conn:
-        backups.make(conn, Path(daemon.layout.backups), datetime.now(UTC), "daily")
+        backups.make_backup(conn, Path(daemon.layout.backups), datetime.now(UTC), "daily")
     damage(path)
     Path(f"{path}.suspect").write_text("")  # as after a crash: without it only a visibly broken file is looked into
     broken = path.read_bytes()
@@ -247,7 +247,7 @@ def test_an_emptied_database_without_a_backup_is_never_taken_for_a_new_one(daemo
 def test_an_emptied_database_is_replaced_by_its_backup(daemon):
     path = filled(daemon, 3)
     with closing(sqlite3.connect(path)) as conn:
-        backups.make(conn, Path(daemon.layout.backups), datetime.now(UTC), "daily")
+        backups.make_backup(conn, Path(daemon.layout.backups), datetime.now(UTC), "daily")
     path.write_bytes(b"")
     with daemon:
         assert texts(daemon) == ["n0", "n1", "n2"]

@@ -47,15 +47,15 @@ async def test_a_day_with_work_ends_in_one_copy_and_an_idle_one_in_none(tmp_path
         first_used(tmp_path, one.clock)
         copies.set_rhythm(DAY, 2)
         await work(one)
-        assert backups.listing(tmp_path / "backups") == []
+        assert backups.list_backups(tmp_path / "backups") == []
         for day in range(1, 5):
             await one.clock.advance(hours=25)
             await work(one)
             await copied()
-            found = backups.listing(tmp_path / "backups")
+            found = backups.list_backups(tmp_path / "backups")
             assert len(found) == min(day, 2)
             assert found[0].at > one.clock.now() - timedelta(minutes=5)
-        assert [backup.label for backup in backups.listing(tmp_path / "backups")] == ["daily", "daily"]
+        assert [backup.label for backup in backups.list_backups(tmp_path / "backups")] == ["daily", "daily"]
 
 
 async def test_the_rhythm_goes_on_where_an_earlier_daemon_left_it(tmp_path):
@@ -66,11 +66,11 @@ async def test_the_rhythm_goes_on_where_an_earlier_daemon_left_it(tmp_path):
         one.clock.move(hours=20)
         await work(one)
         await copied()
-        assert len(backups.listing(tmp_path / "backups")) == 1
+        assert len(backups.list_backups(tmp_path / "backups")) == 1
         one.clock.move(hours=5)
         await work(one)
         await copied()
-        assert len(backups.listing(tmp_path / "backups")) == 2
+        assert len(backups.list_backups(tmp_path / "backups")) == 2
     assert clock is not one.clock
 
 
@@ -80,7 +80,7 @@ async def test_none_is_made_by_itself_where_the_owner_wants_none(tmp_path):
         one.clock.move(days=40)
         await work(one)
         await copied()
-        assert backups.listing(tmp_path / "backups") == []
+        assert backups.list_backups(tmp_path / "backups") == []
         assert (await copies.make())["kind"] == "manual"
 
 
@@ -98,11 +98,11 @@ async def test_a_copy_that_cannot_be_made_is_said_and_tried_again(tmp_path):
         one.clock.move(hours=2)
         await work(one)
         await copied()
-        assert len(backups.listing(tmp_path / "backups")) == 1
+        assert len(backups.list_backups(tmp_path / "backups")) == 1
         assert [warning.code for warning in one.engine.health.warnings()] == []
 
 
 @pytest.mark.parametrize("name", ["stintd-2026.db", "other.db", "stintd-20261120T120000-daily.db.partial"])
 def test_what_is_no_copy_of_ours_is_not_listed(tmp_path, name):
     (tmp_path / name).write_bytes(b"")
-    assert backups.listing(tmp_path) == []
+    assert backups.list_backups(tmp_path) == []

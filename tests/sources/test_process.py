@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from stintd.domain.model import ProcessSignal
-from stintd.sources.process import YOUNG, Exits, ProcessWatch, agent_above, agent_name, headless, is_alive, started_at
+from stintd.sources.process import YOUNG, Exits, ProcessWatch, agent_above, agent_name, detect_headless, is_alive, start_time
 from tests.support import PATIENCE, until
 from tests.support.clock import FakeClock
 
@@ -39,11 +39,11 @@ def test_an_agent_is_known_by_name_or_by_its_script(name: str, arguments: list[s
 
 
 def test_a_process_is_its_pid_and_its_start() -> None:
-    started = started_at(os.getpid())
+    started = start_time(os.getpid())
     assert started is not None
     assert is_alive(os.getpid(), started)
     assert not is_alive(os.getpid(), started - 100)
-    assert started_at(2**22 + 12345) is None
+    assert start_time(2**22 + 12345) is None
 
 
 async def test_an_agent_in_a_watched_checkout_is_told_and_so_is_its_end(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_second_look_skips_what_was_no_agent_until_it_may_have_become_one(tmp_
     ],
 )  # fmt: skip
 def test_the_command_line_says_whether_somebody_sits_before_an_agent(arguments: list[str], answer: bool | None) -> None:
-    assert headless(arguments[0], arguments) is answer
+    assert detect_headless(arguments[0], arguments) is answer
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="the kernel has no /proc")
@@ -125,7 +125,7 @@ def test_the_agent_above_a_hook_is_found_through_shells_and_only_if_it_is_the_on
     ticks = int(Path("/proc/self/stat").read_text().rsplit(") ", 1)[1].split()[19])
     mine = agent_above(os.getpid(), ticks)
     assert mine is not None
-    assert (mine.pid, mine.started) == (os.getpid(), started_at(os.getpid()))
+    assert (mine.pid, mine.started) == (os.getpid(), start_time(os.getpid()))
     assert agent_above(os.getpid(), ticks + 500) is None
     assert agent_above(2**22 + 12345, None) is None
     shell = subprocess.Popen(["/bin/sh", "-c", "echo; read x; :"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -147,7 +147,7 @@ def _sleeper() -> "subprocess.Popen[bytes]":
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the system has no pidfds")
 async def test_the_end_of_a_process_is_told_once_and_without_looking() -> None:
     process = _sleeper()
-    started, ends = started_at(process.pid), asyncio.Event()
+    started, ends = start_time(process.pid), asyncio.Event()
     assert started is not None
     descriptors = len(os.listdir("/proc/self/fd"))
     assert Exits().watch(process.pid, started - 50, ends.set) is None

@@ -58,10 +58,10 @@ def fill(folder: Path, room: int) -> None:
     """Write to a small disk until it is full, see that reading works, free it, write again."""
     mount("-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(folder))
     database = Database(folder / "stintd.db", busy_timeout=0.2)
-    database._writer.ballast.comfort = room // 2
-    database._writer.ballast.size = room // 8
+    database._writer.reserve.comfort = room // 2
+    database._writer.reserve.size = room // 8
     database.open()
-    say("ballast", database._writer.ballast.lay())
+    say("ballast", database._writer.reserve.lay())
     stored, fulls = 0, 0
     (folder / "filler").write_bytes(bytes(room // 4))
     while fulls < 20:
@@ -73,7 +73,7 @@ def fill(folder: Path, room: int) -> None:
         except Unavailable as error:
             say("unavailable", error.message)
             fulls += 1
-    say("full", database.is_full, database._writer.ballast.is_held)
+    say("full", database.is_full, database._writer.reserve.is_held)
     say("read", database.read_now(lambda conn: conn.execute("SELECT count(*) FROM change").fetchone()[0]) == stored)
     (folder / "filler").unlink()
     database.write_now(lambda conn: changes.append(conn, START, "x", {}))

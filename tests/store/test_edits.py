@@ -109,7 +109,7 @@ def test_the_next_undo_is_of_the_newest_edit_that_stands(conn):
     assert edits.last_undoable(conn).id == second
     edit(conn, "undo", lambda: edits.undo(conn, second, NOON))
     assert edits.last_undoable(conn).id == first
-    assert [one.verb for one in edits.latest(conn)] == ["undo", "describe", "move"]
+    assert [one.verb for one in edits.latest_edits(conn)] == ["undo", "describe", "move"]
 
 
 def test_an_edit_that_changes_nothing_or_fails_is_not_kept(conn):
@@ -120,7 +120,7 @@ def test_an_edit_that_changes_nothing_or_fails_is_not_kept(conn):
 
     with pytest.raises(ValueError, match="on purpose"):
         edit(conn, "bad", fail)
-    assert edits.latest(conn) == []
+    assert edits.latest_edits(conn) == []
     assert conn.before is None
 
 
@@ -140,7 +140,7 @@ def test_a_recording_inside_another_joins_it(conn):
 
 def test_changes_outside_a_recording_are_not_the_owner_s(conn):
     rowio.update(conn, "entry", "e1", {"end_us": 7})
-    assert edits.latest(conn) == []
+    assert edits.latest_edits(conn) == []
 
 
 def test_the_history_of_a_row_is_told_oldest_first(conn):

@@ -33,7 +33,7 @@ def set_version(path, version):
 
 def test_a_new_file_gets_the_newest_schema(folder):
     path = made(folder)
-    assert migrate.header_version(path) == migrate.latest()
+    assert migrate.header_version(path) == migrate.latest_version()
     assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -55,7 +55,7 @@ def test_opening_again_changes_nothing(folder):
 
 def test_a_newer_schema_is_refused_and_the_file_left_as_it_is(folder):
     path = made(folder)
-    set_version(path, migrate.latest() + 1)
+    set_version(path, migrate.latest_version() + 1)
     before, names = digest(path), sorted(entry.name for entry in folder.iterdir())
     with pytest.raises(Unavailable, match="newer stintd") as caught:
         Database(path).open()
@@ -68,8 +68,8 @@ def test_a_newer_schema_that_is_only_in_the_log_is_refused_too(folder):
     path = made(folder)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA wal_autocheckpoint = 0")
-    other.execute(f"PRAGMA user_version = {migrate.latest() + 1}")
-    assert migrate.header_version(path) == migrate.latest()
+    other.execute(f"PRAGMA user_version = {migrate.latest_version() + 1}")
+    assert migrate.header_version(path) == migrate.latest_version()
     before = digest(path)
     with pytest.raises(Unavailable, match="newer stintd"):
         Database(path).open()
@@ -82,7 +82,7 @@ def two_scripts():
     """What the next release will be: one more script."""
 
     def install(script):
-        both = {**migrate.scripts(), migrate.latest() + 1: script}
+        both = {**migrate.scripts(), migrate.latest_version() + 1: script}
         return lambda: both
 
     return install
@@ -98,13 +98,13 @@ def run(path, scripts, now=NOON):
 
 def test_an_old_database_is_copied_first_and_then_changed(folder, two_scripts):
     path = made(folder)
-    assert run(path, two_scripts("ALTER TABLE project ADD COLUMN colour TEXT;\n")) == migrate.latest()
+    assert run(path, two_scripts("ALTER TABLE project ADD COLUMN colour TEXT;\n")) == migrate.latest_version()
     (copy,) = (folder / "backups").iterdir()
-    assert f"before-{migrate.latest() + 1:04d}" in copy.name
+    assert f"before-{migrate.latest_version() + 1:04d}" in copy.name
     assert copy.stat().st_mode & 0o777 == 0o600
-    assert migrate.header_version(copy) == migrate.latest()
+    assert migrate.header_version(copy) == migrate.latest_version()
     conn = sqlite3.connect(path)
-    assert conn.execute("PRAGMA user_version").fetchone() == (migrate.latest() + 1,)
+    assert conn.execute("PRAGMA user_version").fetchone() == (migrate.latest_version() + 1,)
     assert conn.execute("SELECT count(*) FROM change").fetchone() == (3,)
     conn.execute("SELECT colour FROM project")
 
@@ -119,7 +119,7 @@ def test_a_script_that_fails_changes_nothing(folder, two_scripts, script):
     with pytest.raises(sqlite3.OperationalError):
         run(path, two_scripts(script))
     conn = sqlite3.connect(path)
-    assert conn.execute("PRAGMA user_version").fetchone() == (migrate.latest(),)
+    assert conn.execute("PRAGMA user_version").fetchone() == (migrate.latest_version(),)
     assert conn.execute("SELECT 1 FROM sqlite_schema WHERE name = 'more'").fetchone() is None
 
 
@@ -145,7 +145,7 @@ def test_semicolons_in_triggers_and_comments_do_not_end_statements():
 
 
 def test_released_scripts_are_numbered_without_holes():
-    assert list(migrate.scripts()) == list(range(1, migrate.latest() + 1))
+    assert list(migrate.scripts()) == list(range(1, migrate.latest_version() + 1))
 
 
 def test_a_database_of_every_earlier_schema_comes_forward_with_its_hours(tmp_path):
@@ -162,4 +162,4 @@ def test_a_database_of_every_earlier_schema_comes_forward_with_its_hours(tmp_pat
         database.open()
         assert database.read_now(lambda conn: conn.execute("SELECT count(*) FROM edit").fetchone()) == (1,)
         database.close()
-        assert migrate.header_version(path) == migrate.latest()
+        assert migrate.header_version(path) == migrate.latest_version()

@@ -28,23 +28,23 @@ def test_an_absence_is_stored_once(conn):
     absence = Absence(NOON, NOON + HOUR, "suspend", "laptop")
     assert absences.add(conn, absence)
     assert not absences.add(conn, absence)
-    assert absences.overlapping(conn, to_us(NOON + HOUR), to_us(NOON + 2 * HOUR)) == [absence]
-    assert absences.overlapping(conn, to_us(NOON + HOUR) + 1, to_us(NOON + 2 * HOUR)) == []
+    assert absences.absences_in(conn, to_us(NOON + HOUR), to_us(NOON + 2 * HOUR)) == [absence]
+    assert absences.absences_in(conn, to_us(NOON + HOUR) + 1, to_us(NOON + 2 * HOUR)) == []
     assert absences.remove(conn, absence)
     assert not absences.remove(conn, absence)
 
 
 def test_blind_stretches_are_told(conn):
     absences.add_blind(conn, NOON, NOON + HOUR, "the daemon was down")
-    (blind,) = absences.blind(conn, to_us(NOON), to_us(NOON))
+    (blind,) = absences.blind_stretches(conn, to_us(NOON), to_us(NOON))
     assert blind.reason == "the daemon was down"
 
 
 def test_the_change_log_is_read_from_a_place(conn):
     first = changes.append(conn, NOON, "project.created", {"name": "ünï"})
     second = changes.append(conn, NOON, "health", {})
-    assert changes.since(conn, 0) == [first, second]
-    assert changes.since(conn, first.seq, 1) == [second]
+    assert changes.changes_since(conn, 0) == [first, second]
+    assert changes.changes_since(conn, first.seq, 1) == [second]
     assert changes.bounds(conn) == (first.seq, second.seq)
 
 

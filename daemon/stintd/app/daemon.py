@@ -271,7 +271,7 @@ class App(Asked):
         self.project_files.roots, self.project_files.excluded = self.chosen.folders, self.chosen.exclude
         self.gate.on_checkout = self.project_files.look
         self.session_watch = SessionWatch(
-            self.engine, instance.boot_id(), process.started_at, process.is_alive, process.Exits().watch, lambda: self.is_ready
+            self.engine, instance.boot_id(), process.start_time, process.is_alive, process.Exits().watch, lambda: self.is_ready
         )
         self.housekeeping = Housekeeping(self.engine, clock, self.chosen.values["retention.evidence"])
         self.engine.after_commit(self._committed)

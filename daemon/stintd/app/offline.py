@@ -37,7 +37,7 @@ def backup() -> str:
             raise NotFound(f"there is no database at {path}", "start the daemon with `stint up`")
         repair.prepare(path, Path(layout.backups), now)
         keep = settings.load().values["backup.keep"]
-        return str(backups.make_beside(path, Path(layout.backups), now, backups.MANUAL, keep))
+        return str(backups.back_up_file(path, Path(layout.backups), now, backups.MANUAL, keep))
 
 
 def restore(source: str) -> list[str]:

@@ -72,7 +72,7 @@ def deliveries_of(conn: Connection, entry_id: str) -> list[dict[str, Any]]:
     """What an entry shows of its deliveries: one for each target and part."""
     return [
         {"target": row["target"], "state": row["state"], "remoteId": row["remote_id"] or None}
-        for row in deliveries.shown_of(conn, entry_id)
+        for row in deliveries.summaries_of(conn, entry_id)
     ]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from stintd.domain.model import AgentSignal, BeatSignal
 from stintd.errors import Invalid
 from stintd.frozen import frozen
-from stintd.sources.hookline import unescaped
+from stintd.sources.hookline import unescape
 
 HOSTS = ("claude-code", "codex", "gemini", "copilot", "cursor", "windsurf", "opencode")
 PREFIX = "agent-"
@@ -62,7 +62,7 @@ class AgentLine:
     host: str
     folder: str
     event: str
-    named: dict[str, str]
+    fields: dict[str, str]
 
 
 @frozen
@@ -104,7 +104,7 @@ def _parse_line(text: str) -> AgentLine:
     if host not in HOSTS:
         raise Invalid(f"unknown agent {host[:40]!r}", "a newer stintd may know it")
     named = {name: value for name, _, value in (field.partition("=") for field in fields[5:])}
-    return AgentLine(host, unescaped(fields[3]), fields[4], named)
+    return AgentLine(host, unescape(fields[3]), fields[4], named)
 
 
 def signals_of(line: AgentLine, payload: dict[str, Any], time: datetime, find: FindProcess) -> list[AgentSignal]:
@@ -114,10 +114,10 @@ def signals_of(line: AgentLine, payload: dict[str, Any], time: datetime, find: F
     if payload.get("agent_id") and kind != "tool":
         kind = "tool"  # a subagent's life is its parent's work
     folder = _folder(line, payload, agent)
-    paths = touched(payload, event, folder) if kind == "tool" else []
+    paths = touched_files(payload, event, folder) if kind == "tool" else []
     if not folder and not paths:
         raise Invalid(f"{agent}'s message names no folder", "it cannot be told what project it was for")
-    process = find(_number(line.named.get("parent")) or 0, _number(line.named.get("started")))
+    process = find(_number(line.fields.get("parent")) or 0, _number(line.fields.get("started")))
     reason = _text(payload, "source") if kind == "session_start" else _text(payload, "reason")
     if kind == "session_end" and reason in GOING_ON:
         kind = "turn_end"
@@ -153,7 +153,7 @@ def _speaker(line: AgentLine, payload: dict[str, Any]) -> str:
 def _session(payload: dict[str, Any], agent: str, line: AgentLine, process: SessionProcess | None) -> str:
     """The host's own id, else one of its process: a session without a name is what its process does."""
     named = re.sub(r"[^!-~]", "?", _text(payload, *SESSION_KEYS))[:ID_LIMIT]
-    return named or f"{agent}:{process.pid if process else line.named.get('parent', '')}:{line.named.get('started', '')}"
+    return named or f"{agent}:{process.pid if process else line.fields.get('parent', '')}:{line.fields.get('started', '')}"
 
 
 def _folder(line: AgentLine, payload: dict[str, Any], agent: str) -> str:
@@ -179,20 +179,20 @@ def plain_path(path: object) -> str:
     return os.path.normpath(path) if path.startswith("/") or re.match("[A-Za-z]:[/\\\\]", path) else ""
 
 
-def touched(payload: dict[str, Any], event: str, folder: str) -> list[str]:
+def touched_files(payload: dict[str, Any], event: str, folder: str) -> list[str]:
     """The files a tool wrote, absolute, each once. What it only read says nothing of the project it worked for."""
     tool = _text(payload, "tool_name", "toolName", "tool")
     if READING.match(tool.rpartition("__")[2]):
         return []
     found: dict[str, None] = {}
-    for said in _named_paths(payload, event):
+    for said in _candidate_paths(payload, event):
         path = plain_path(said if os.path.isabs(said) or "://" in said or not folder else os.path.join(folder, said))
         if path:
             found[path] = None
     return list(found)[:PATHS_AN_ACT]
 
 
-def _named_paths(payload: dict[str, Any], event: str) -> Iterator[str]:
+def _candidate_paths(payload: dict[str, Any], event: str) -> Iterator[str]:
     for holder in (payload.get("tool_input"), payload.get("toolArgs"), payload.get("tool_info"), payload):
         if isinstance(holder, str):
             yield from PATCHED.findall(holder)
@@ -202,16 +202,16 @@ def _named_paths(payload: dict[str, Any], event: str) -> Iterator[str]:
         keys = PATH_KEYS if holder is not payload or event.lower() in ("afterfileedit", "file.edited") else ()
         yield from (holder[key] for key in keys if isinstance(holder.get(key), str) and holder[key])
         if holder is not payload:
-            yield from (path for text in _texts(holder.values()) for path in PATCHED.findall(text))
+            yield from (path for text in _patch_texts(holder.values()) for path in PATCHED.findall(text))
 
 
-def _texts(values: Any) -> Iterator[str]:
+def _patch_texts(values: Any) -> Iterator[str]:
     """Texts that may be a patch: those of the tool's input, and of lists in it."""
     for value in values:
         if isinstance(value, str) and "*** " in value:
             yield value
         elif isinstance(value, list):
-            yield from _texts(value)
+            yield from _patch_texts(value)
 
 
 def _object(text: str) -> object:
@@ -223,14 +223,14 @@ def _object(text: str) -> object:
 
 def _is_headless(line: AgentLine, agent: str, process: SessionProcess | None) -> bool:
     """Whether nobody sits before this session: built by a machine, driven by a program, or without a terminal."""
-    entry = line.named.get("entry", "")
-    if line.named.get("ci", "") not in ("", "0", "false") or entry.startswith("sdk"):
+    entry = line.fields.get("entry", "")
+    if line.fields.get("ci", "") not in ("", "0", "false") or entry.startswith("sdk"):
         return True
     if process is not None and process.is_headless is not None:
         return process.is_headless
-    if agent in EDITORS or line.named.get("editor") or entry not in ("", "cli"):
+    if agent in EDITORS or line.fields.get("editor") or entry not in ("", "cli"):
         return False
-    return line.named.get("tty") == "0"
+    return line.fields.get("tty") == "0"
 
 
 def _text(payload: dict[str, Any], *keys: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from stintd.domain.model import BeatSignal
 from stintd.errors import Invalid
-from stintd.sources.hookline import HookLine, is_absolute, unescaped
+from stintd.sources.hookline import HookLine, is_absolute, unescape
 
 KINDS = frozenset({"editor", "shell"})
 PATH_LIMIT = 1024
@@ -26,7 +26,7 @@ def beat_of(line: HookLine, time: datetime) -> BeatSignal:
     program = line.words[0]
     if not _PROGRAM.fullmatch(program):
         raise Invalid(f"{program[:40]!r} is no name of a program", "it was written by something else")
-    act, path = ("read", line.folder) if line.hook == "shell" else (line.words[1], unescaped(line.words[2]))
+    act, path = ("read", line.folder) if line.hook == "shell" else (line.words[1], unescape(line.words[2]))
     if act not in _ACTS:
         raise Invalid(f"unknown act {act[:40]!r}", "a newer stintd may know it")
     if not is_absolute(path) or "\0" in path:

@@ -13,9 +13,9 @@ from stintd.domain.meeting import Meeting
 from stintd.ports import CalendarAsked, Noted
 
 LINE_LIMIT = 16 * 1024 * 1024
-PATIENCE = 15.0
+ANSWER_LIMIT = 15.0
 """Seconds until the worker is taken for stuck; it gives itself less."""
-KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+ENVIRONMENT_NAMES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 async def read(asked: CalendarAsked) -> Noted:
@@ -28,8 +28,8 @@ async def read(asked: CalendarAsked) -> Noted:
     except OSError as error:
         return Noted(trouble=f"the process that reads calendars cannot work: {error.strerror}")
     try:
-        out, _ = await asyncio.wait_for(process.communicate(json.dumps(question).encode() + b"\n"), PATIENCE)
-        return _noted(out)
+        out, _ = await asyncio.wait_for(process.communicate(json.dumps(question).encode() + b"\n"), ANSWER_LIMIT)
+        return _parse_answer(out)
     except TimeoutError:
         return Noted(trouble="it takes too long to read")
     finally:
@@ -38,7 +38,7 @@ async def read(asked: CalendarAsked) -> Noted:
         await process.wait()
 
 
-def _noted(out: bytes) -> Noted:
+def _parse_answer(out: bytes) -> Noted:
     if not out or len(out) > LINE_LIMIT:
         return Noted(trouble="it takes too long or too much memory to read")
     told = json.loads(out)
@@ -49,7 +49,7 @@ def _noted(out: bytes) -> Noted:
 
 
 async def _start() -> Process:
-    env = {name: os.environ[name] for name in KEPT if name in os.environ}
+    env = {name: os.environ[name] for name in ENVIRONMENT_NAMES if name in os.environ}
     env["PYTHONPATH"] = os.path.dirname(os.path.dirname(stintd.__file__))
     return await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-s", "-m", "stintd.sources.calendarworker", env=env, cwd=os.sep,

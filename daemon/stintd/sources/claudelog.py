@@ -7,7 +7,7 @@ same file (`isSidechain`), or in files of their own with their parent's session 
 import re
 from typing import Any
 
-from stintd.sources.agents import ID_LIMIT, plain_path, touched
+from stintd.sources.agents import ID_LIMIT, plain_path, touched_files
 from stintd.sources.logrecord import Calls, LogNote, branch_of, instant, text_of
 
 MACHINES = (
@@ -65,7 +65,7 @@ class ClaudeLog:
             return not self._entry.startswith("sdk") and "action" not in self._entry
         return not self._is_program
 
-    def _made(self, at_us: int, what: str, **more: Any) -> LogNote:
+    def _note(self, at_us: int, what: str, **more: Any) -> LogNote:
         return LogNote(at_us, what, self._session, self._folder, self._branch, **more)
 
     def _user(self, record: dict[str, Any], at_us: int) -> LogNote | None:
@@ -73,16 +73,16 @@ class ClaudeLog:
         results = [block for block in blocks if block.get("type") == "tool_result"]
         if results:
             paths = [path for block in results for path in self._calls.take(text_of(block, "tool_use_id"))]
-            return self._made(at_us, "work", paths=tuple(paths))
+            return self._note(at_us, "work", paths=tuple(paths))
         said = next((text for block in blocks if (text := text_of(block, "text").lstrip())), "")
         if said.startswith(INTERRUPTED):
-            return self._made(at_us, "stop")
+            return self._note(at_us, "stop")
         has_picture = any(block.get("type") not in ("text", None) for block in blocks)
         if _is_machines(record, said) or not (said or has_picture):
             return None
         if self._is_subagent or record.get("isSidechain"):
-            return self._made(at_us, "work")
-        return self._made(at_us, "prompt", is_person=self._is_typed(record))
+            return self._note(at_us, "work")
+        return self._note(at_us, "prompt", is_person=self._is_typed(record))
 
     def _assistant(self, record: dict[str, Any], at_us: int) -> LogNote | None:
         message = record.get("message")
@@ -91,27 +91,27 @@ class ClaudeLog:
         calls = [block for block in _blocks(record) if block.get("type") == "tool_use"]
         found: list[str] = []
         for call in calls:
-            paths = touched({"tool_name": call.get("name"), "tool_input": call.get("input")}, "", self._folder)
+            paths = touched_files({"tool_name": call.get("name"), "tool_input": call.get("input")}, "", self._folder)
             found += paths
             self._calls.keep(text_of(call, "id"), tuple(paths))
         is_aside = self._is_subagent or bool(record.get("isSidechain"))
-        return self._made(at_us, "work", paths=tuple(found), is_last=not calls and not is_aside)
+        return self._note(at_us, "work", paths=tuple(found), is_last=not calls and not is_aside)
 
     def _queue(self, record: dict[str, Any], at_us: int) -> LogNote | None:
         """A prompt typed while a turn runs. What a program pipes in is queued too, and is no person's."""
         said, is_typed = text_of(record, "content").lstrip(), self._is_typed(record)
         if record.get("operation") == "enqueue" and said and is_typed and not said.startswith(MACHINES):
-            return self._made(at_us, "queued", is_person=True)
+            return self._note(at_us, "queued", is_person=True)
         if record.get("operation") in TAKEN and is_typed:
-            return self._made(at_us, "taken")
+            return self._note(at_us, "taken")
         return None
 
     def _system(self, record: dict[str, Any], at_us: int, kind: str) -> LogNote | None:
         if kind == "system" and text_of(record, "subtype") in OVER and not self._is_subagent:
-            return self._made(at_us, "stop")
+            return self._note(at_us, "stop")
         data = record.get("data")
         if kind == "progress" and isinstance(data, dict) and text_of(data, "type") in WORKING:
-            return self._made(at_us, "work")
+            return self._note(at_us, "work")
         return None
 
 

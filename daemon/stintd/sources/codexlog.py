@@ -7,7 +7,7 @@ parent's lines, written anew within a moment: they are passed over.
 import re
 from typing import Any
 
-from stintd.sources.agents import ID_LIMIT, plain_path, touched
+from stintd.sources.agents import ID_LIMIT, plain_path, touched_files
 from stintd.sources.logrecord import SECOND, Calls, LogNote, branch_of, instant, text_of
 
 MACHINES = ("<", "# AGENTS.md")
@@ -65,13 +65,13 @@ class CodexLog:
         if payload.get("forked_from_id"):
             self._copied_until_us = at_us + COPIED_US
 
-    def _made(self, at_us: int, what: str, **more: Any) -> LogNote:
+    def _note(self, at_us: int, what: str, **more: Any) -> LogNote:
         return LogNote(at_us, what, self._session, self._folder, self._branch, **more)
 
     def _prompt(self, at_us: int, said: str) -> LogNote | None:
         if not said.strip() or said.lstrip().startswith(MACHINES):
             return None
-        return self._made(at_us, "prompt", is_person=not self._is_subagent)
+        return self._note(at_us, "prompt", is_person=not self._is_subagent)
 
     def _event(self, payload: dict[str, Any], at_us: int, what: str) -> LogNote | None:
         if what == "user_message":
@@ -79,10 +79,10 @@ class CodexLog:
             said = text_of(payload, "message") or ("image" if payload.get("images") else "")
             return self._prompt(at_us, said) if is_plain else None
         if what in STOPS:
-            return self._made(at_us, "stop")
+            return self._note(at_us, "stop")
         changes = payload.get("changes")
         paths = [plain_path(path) for path in changes] if what.startswith("patch_apply") and isinstance(changes, dict) else []
-        return self._made(at_us, "work", paths=tuple(filter(None, paths))) if what in WORKING else None
+        return self._note(at_us, "work", paths=tuple(filter(None, paths))) if what in WORKING else None
 
     def _item(self, payload: dict[str, Any], at_us: int, what: str) -> LogNote | None:
         if what == "message" and payload.get("role") == "user":
@@ -90,14 +90,14 @@ class CodexLog:
             parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
             return self._prompt(at_us, next((text for part in parts if (text := text_of(part, "text"))), ""))
         if what in OUTPUTS:
-            return self._made(at_us, "work", paths=self._calls.take(text_of(payload, "call_id")))
+            return self._note(at_us, "work", paths=self._calls.take(text_of(payload, "call_id")))
         if what in CALLS:
-            return self._called(payload, at_us)
+            return self._tool_call(payload, at_us)
         is_answer = what == "message" and payload.get("role") == "assistant"
-        return self._made(at_us, "work", is_last=is_answer) if is_answer or what == "reasoning" else None
+        return self._note(at_us, "work", is_last=is_answer) if is_answer or what == "reasoning" else None
 
-    def _called(self, payload: dict[str, Any], at_us: int) -> LogNote:
+    def _tool_call(self, payload: dict[str, Any], at_us: int) -> LogNote:
         given = payload.get("arguments") or payload.get("input") or payload.get("action")
-        found = touched({"tool_name": payload.get("name"), "tool_input": given}, "", self._folder)
+        found = touched_files({"tool_name": payload.get("name"), "tool_input": given}, "", self._folder)
         self._calls.keep(text_of(payload, "call_id"), tuple(found))
-        return self._made(at_us, "work", paths=tuple(found))
+        return self._note(at_us, "work", paths=tuple(found))

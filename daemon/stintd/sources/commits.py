@@ -50,7 +50,7 @@ class CommitReader:
         self._clock, self._answer_limit = clock, answer_limit
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
-        self._asked = 0
+        self._questions = 0
         self._ending: asyncio.Task[None] | None = None
 
     @property
@@ -68,7 +68,7 @@ class CommitReader:
             return []
         config = await asyncio.to_thread(read_config, place.common_dir)
         if config.object_format != "sha1" or config.ref_storage != "files":
-            return await asyncio.to_thread(_through_git, place, facts.head, wanted)
+            return await asyncio.to_thread(_read_with_git, place, facts.head, wanted)
         found: list[CommitDetail] = []
         for start in range(0, len(wanted), AT_ONCE):
             found += await self._ask(place, wanted[start : start + AT_ONCE])
@@ -84,8 +84,8 @@ class CommitReader:
     async def _ask(self, place: GitPlace, shas: list[str]) -> list[CommitDetail]:
         async with self._turn:
             process = await self._worker()
-            self._asked += 1
-            question = {"id": self._asked, "place": [place.path, place.git_dir, place.common_dir, place.kind], "shas": shas}
+            self._questions += 1
+            question = {"id": self._questions, "place": [place.path, place.git_dir, place.common_dir, place.kind], "shas": shas}
             try:
                 line = await asyncio.wait_for(_exchange(process, json.dumps(question)), self._answer_limit)
                 answer = json.loads(line)
@@ -145,7 +145,7 @@ async def _exchange(process: asyncio.subprocess.Process, question: str) -> bytes
     return await process.stdout.readline()
 
 
-def _through_git(place: GitPlace, head: str, shas: list[str]) -> list[CommitDetail]:
+def _read_with_git(place: GitPlace, head: str, shas: list[str]) -> list[CommitDetail]:
     """The same by one git command; blocking."""
     args = ("log", "--no-walk=unsorted", "--ignore-missing", "-z", f"--format={FORMAT}", "--stdin")
     stdin = "".join(f"{sha}\n" for sha in shas).encode()

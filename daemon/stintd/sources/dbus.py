@@ -53,7 +53,7 @@ class BusMessage:
 # ---------------------------------------------------------------- writing
 
 
-def _padded(data: bytes, alignment: int) -> bytes:
+def _pad(data: bytes, alignment: int) -> bytes:
     return data + bytes(-len(data) % alignment)
 
 
@@ -67,16 +67,16 @@ def call(serial: int, target: tuple[str, str, str], member: str, arguments: tupl
     destination, path, interface = target
     body = b""
     for argument in arguments:
-        body = _padded(body, 4) + _text(argument)
+        body = _pad(body, 4) + _text(argument)
     fields = b""
     texts = ((PATH, "o", path), (INTERFACE, "s", interface), (MEMBER, "s", member), (DESTINATION, "s", destination))
     for number, signature, value in texts:
-        fields = _padded(fields, 8) + bytes((number, 1)) + signature.encode() + b"\0" + _text(value)
+        fields = _pad(fields, 8) + bytes((number, 1)) + signature.encode() + b"\0" + _text(value)
     if arguments:
         signature = "s" * len(arguments)
-        fields = _padded(fields, 8) + bytes((SIGNATURE, 1)) + b"g\0" + bytes((len(signature),)) + signature.encode() + b"\0"
+        fields = _pad(fields, 8) + bytes((SIGNATURE, 1)) + b"g\0" + bytes((len(signature),)) + signature.encode() + b"\0"
     head = struct.pack("<cBBBIII", b"l", CALL, flags, 1, len(body), serial, len(fields)) + fields
-    return _padded(head, 8) + body
+    return _pad(head, 8) + body
 
 
 # ---------------------------------------------------------------- reading
@@ -86,7 +86,7 @@ class ValueReader:
     """Values out of bytes, by their signature. Raises `BusError` or `struct.error` for what does not fit."""
 
     def __init__(self, data: bytes, order: str, position: int = 0) -> None:
-        self._data, self._order, self._at = data, order, position
+        self._data, self._order, self._position = data, order, position
 
     def values(self, signature: str) -> tuple[Any, ...]:
         """All values of a signature."""
@@ -117,43 +117,43 @@ class ValueReader:
         return self._struct(signature, at, depth + 1)
 
     def _array(self, signature: str, at: int, depth: int) -> tuple[Any, int]:
-        length, after = self._take("I", 4), _after(signature, at)
+        length, after = self._take("I", 4), _type_end(signature, at)
         self._align(_ALIGNED.get(signature[at], 8))
-        end = self._at + length
+        end = self._position + length
         if end > len(self._data):
             raise BusError("an array is longer than its message")
         found = []
-        while self._at < end:
+        while self._position < end:
             found.append(self._value(signature, at, depth)[0])
         return dict(found) if signature[at] == "{" else found, after
 
     def _struct(self, signature: str, at: int, depth: int) -> tuple[Any, int]:
-        end, inner, found = _after(signature, at), at + 1, []
+        end, inner, found = _type_end(signature, at), at + 1, []
         while inner < end - 1:
             value, inner = self._value(signature, inner, depth)
             found.append(value)
         return tuple(found), end
 
     def _string(self, length: int) -> str:
-        raw = self._data[self._at : self._at + length]
-        if len(raw) != length or self._at + length >= len(self._data):
+        raw = self._data[self._position : self._position + length]
+        if len(raw) != length or self._position + length >= len(self._data):
             raise BusError("a string is longer than its message")
-        self._at += length + 1
+        self._position += length + 1
         return raw.decode(errors="replace")
 
     def _take(self, code: str, size: int) -> Any:
-        (value,) = struct.unpack_from(self._order + code, self._data, self._at)
-        self._at += size
+        (value,) = struct.unpack_from(self._order + code, self._data, self._position)
+        self._position += size
         return value
 
     def _align(self, alignment: int) -> None:
-        self._at += -self._at % alignment
+        self._position += -self._position % alignment
 
 
-def _after(signature: str, at: int) -> int:
+def _type_end(signature: str, at: int) -> int:
     """Where the complete type at `at` ends."""
     if signature[at] == "a":
-        return _after(signature, at + 1)
+        return _type_end(signature, at + 1)
     if signature[at] not in "({":
         return at + 1
     depth = 0

@@ -19,7 +19,7 @@ from stintd.sources import gitcall, gitindex
 from stintd.sources.gitfiles import GitPlace
 from stintd.sources.gitindex import NeedsGit
 from stintd.sources.ignore import IgnoreRules
-from stintd.sources.sweep import written_since
+from stintd.sources.sweep import files_written_since
 
 _Kept = TypeVar("_Kept")
 FOLDER_LIMIT = 50_000  # of one checkout; an editor's own watcher gives up earlier
@@ -60,7 +60,7 @@ def plan(facts: CheckoutFacts, list_tracked: ListTracked = list_with_git, limit:
     if facts.kind == "bare" or not facts.git_dir:
         return FolderPlan(())
     top = os.fsencode(facts.path)
-    known = _known(facts, list_tracked)
+    known = _read_index(facts, list_tracked)
     rules = IgnoreRules(facts.path, facts.common_dir)
     found: list[str] = []
     for folder, _ in visit(top, known.folders, rules):
@@ -109,7 +109,7 @@ class _IndexFacts:
     trouble: str = ""
 
 
-def _known(facts: CheckoutFacts, list_tracked: ListTracked) -> _IndexFacts:
+def _read_index(facts: CheckoutFacts, list_tracked: ListTracked) -> _IndexFacts:
     """Without an index that can be read the walk still finds what is not ignored."""
     try:
         return _IndexFacts(gitindex.tracked_folders(facts.git_dir))
@@ -121,7 +121,7 @@ def _known(facts: CheckoutFacts, list_tracked: ListTracked) -> _IndexFacts:
         listed = tuple(os.fsencode(path) for path in list_tracked(facts))
     except StintdError as failed:
         return _IndexFacts(frozenset(), trouble=failed.message)
-    folders = gitindex.with_parents(path.rpartition(b"/")[0] for path in listed if not path.endswith(b"/"))
+    folders = gitindex.add_parents(path.rpartition(b"/")[0] for path in listed if not path.endswith(b"/"))
     return _IndexFacts(folders, listed)
 
 
@@ -159,10 +159,10 @@ class Folders:
         """Files that matter written since an instant, at their own times, oldest first."""
         if facts.kind == "bare" or not facts.git_dir:
             return []
-        known = _known(facts, self._list_tracked)
+        known = _read_index(facts, self._list_tracked)
         visits = visit(os.fsencode(facts.path), known.folders, IgnoreRules(facts.path, facts.common_dir))
         now_ns = to_us(self._clock.now()) * 1000
-        written = written_since(visits, to_us(since) * 1000, now_ns, lambda path: self._is_ignored(facts, path))
+        written = files_written_since(visits, to_us(since) * 1000, now_ns, lambda path: self._is_ignored(facts, path))
         return [
             FileSignal(from_us(w.mtime_ns // 1000), facts.path, os.fsdecode(w.path), w.size) for w in written
         ]  # fmt: skip

@@ -117,7 +117,7 @@ def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) 
         is_still = moving is not None and moving.group(1) == moving.group(2) and line.old == line.new
         return ("", "") if is_still else ("checkout", line.message)
     if word == "reset":
-        is_stash = subject == "moving to HEAD" and _near(line.seconds, facts.stashed)
+        is_stash = subject == "moving to HEAD" and _is_near(line.seconds, facts.stashed)
         return ("stash" if is_stash else "reset"), line.message
     if word in KIND_OF_COMMAND:
         kind = KIND_OF_COMMAND[word]
@@ -128,11 +128,11 @@ def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) 
     return ("reset", line.message) if line.old != line.new and not action.startswith("Branch") else ("", "")
 
 
-def _near(seconds: int, others: frozenset[int]) -> bool:
+def _is_near(seconds: int, others: frozenset[int]) -> bool:
     return any(seconds + step in others for step in range(-STASH_SKEW, STASH_SKEW + 1))
 
 
-def _left_on(lines: tuple[ReflogLine, ...], now: str | None) -> str | None:
+def _branch_after(lines: tuple[ReflogLine, ...], now: str | None) -> str | None:
     """The branch after the last line. Git writes the line of a checkout before it moves HEAD (refs/files-backend.c,
     `create_symref_locked`): whoever looks in between finds HEAD where the checkout came from.
     """
@@ -147,7 +147,7 @@ def _left_on(lines: tuple[ReflogLine, ...], now: str | None) -> str | None:
 def _branches(lines: tuple[ReflogLine, ...], now: str | None) -> list[str | None]:
     """The branch each line was written on, found backwards from the branch HEAD names now."""
     found: list[str | None] = []
-    branch = _left_on(lines, now)
+    branch = _branch_after(lines, now)
     for line in reversed(lines):
         found.append(branch)
         action, subject = _split(line.message)

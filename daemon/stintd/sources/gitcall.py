@@ -109,14 +109,14 @@ def _furnish(folder: str, place: GitPlace, head: str) -> None:
     _write(folder, "config", settings.encode())
     _write(folder, "HEAD", (head or "ref: refs/heads/unborn").encode() + b"\n")
     for name, source in (("exclude", place.common_dir), ("sparse-checkout", place.git_dir)):
-        found = _excluded(os.path.join(source, "info", name))
+        found = _read_excludes(os.path.join(source, "info", name))
         if found:
             _write(folder, os.path.join("info", name), found)
     for name in _shared_indexes(place.git_dir):
         os.symlink(os.path.join(place.git_dir, name), os.path.join(folder, name))
 
 
-def _excluded(path: str) -> bytes:
+def _read_excludes(path: str) -> bytes:
     try:
         return read_small(path, EXCLUDE_LIMIT) or b""
     except OddFile:
@@ -269,7 +269,7 @@ def global_excludes() -> str:
     configs = [asked] if asked else [os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
     chosen = os.path.join(xdg, "git", "ignore")
     for path in configs:
-        for section, _, key, value in parse_config(_excluded(path).decode("utf-8", "replace")):
+        for section, _, key, value in parse_config(_read_excludes(path).decode("utf-8", "replace")):
             if (section, key) == ("core", "excludesfile"):
                 chosen = os.path.expanduser(value)
     return chosen if _is_regular(chosen) else os.devnull

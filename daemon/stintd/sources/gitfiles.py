@@ -111,13 +111,13 @@ def locate(path: str) -> GitPlace | None:
     except OSError:
         return None
     if stat.S_ISDIR(mode):
-        return _located(path, dot_git) if os.path.lexists(os.path.join(dot_git, "HEAD")) else None
+        return _git_place(path, dot_git) if os.path.lexists(os.path.join(dot_git, "HEAD")) else None
     if stat.S_ISLNK(mode):
         raise OddFile(f"{dot_git} is a symbolic link", "watch the folder it points to instead")
-    return _located(path, _pointed(path, dot_git))
+    return _git_place(path, _gitdir_target(path, dot_git))
 
 
-def _pointed(path: str, dot_git: str) -> str:
+def _gitdir_target(path: str, dot_git: str) -> str:
     """The folder that a `.git` file names."""
     text = (read_small(dot_git, 8192) or b"").strip()
     if not text.startswith(b"gitdir: ") or b"\0" in text or b"\n" in text:
@@ -128,7 +128,7 @@ def _pointed(path: str, dot_git: str) -> str:
     return target
 
 
-def _located(path: str, git_dir: str) -> GitPlace:
+def _git_place(path: str, git_dir: str) -> GitPlace:
     common = (read_small(os.path.join(git_dir, "commondir"), 8192) or b"").strip()
     if common and b"\0" not in common:
         common_dir = os.path.normpath(os.path.join(git_dir, os.fsdecode(common)))
@@ -263,7 +263,7 @@ def parse_config(text: str) -> list[tuple[str, str, str, str]]:
     """(section, subsection, key, value) of each setting of git's config format; lines that are none are passed over."""
     found: list[tuple[str, str, str, str]] = []
     section = name = ""
-    for line in _joined(text):
+    for line in _join_lines(text):
         rest = line.strip()
         header = _SECTION.match(rest)
         if header:
@@ -273,11 +273,11 @@ def parse_config(text: str) -> list[tuple[str, str, str, str]]:
         setting = _KEY.match(rest)
         if section and setting:
             value = setting.group(2)
-            found.append((section, name, setting.group(1).lower(), "true" if value is None else _unquoted(value)))
+            found.append((section, name, setting.group(1).lower(), "true" if value is None else _unquote(value)))
     return found
 
 
-def _joined(text: str) -> list[str]:
+def _join_lines(text: str) -> list[str]:
     """Lines, those ending in a backslash joined with the next."""
     lines: list[str] = []
     held = ""
@@ -290,7 +290,7 @@ def _joined(text: str) -> list[str]:
     return [*lines, held]
 
 
-def _unquoted(value: str) -> str:
+def _unquote(value: str) -> str:
     """A value without quotes, escapes, comment and outer blanks."""
     out: list[str] = []
     kept = 0  # how much of `out` survives the trimming of blanks at the end

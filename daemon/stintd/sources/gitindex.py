@@ -42,7 +42,7 @@ def tracked_folders(git_dir: str) -> frozenset[bytes]:
     `NeedsGit`, or `OddFile` for an index that no git would have written.
     """
     index = _open(git_dir)
-    return with_parents(index.folders) if index else frozenset()
+    return add_parents(index.folders) if index else frozenset()
 
 
 def tracked_paths(git_dir: str) -> frozenset[bytes]:
@@ -64,7 +64,7 @@ def tracked_files(git_dir: str) -> dict[bytes, TrackedFile]:
     return found
 
 
-def with_parents(folders: Iterable[bytes]) -> frozenset[bytes]:
+def add_parents(folders: Iterable[bytes]) -> frozenset[bytes]:
     """The folders and all above them; those that git would not track are left out."""
     found = {b""}
     for folder in folders:

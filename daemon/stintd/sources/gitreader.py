@@ -66,7 +66,7 @@ def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
         config, head = read_config(place.common_dir), read_head(place)
     except OddFile as odd:
         return CheckoutFacts(path, "", "", "main", f"path:{path}", trouble=f"{odd.message}; {odd.hint}".rstrip("; "))
-    trouble = _misplaced(place, config) or distrust(place)
+    trouble = _misplacement(place, config) or distrust(place)
     if config.ref_storage == "reftable":
         head, trouble = _reftable_head(place, trouble)
     return CheckoutFacts(
@@ -98,7 +98,7 @@ def _reftable_head(place: GitPlace, trouble: str) -> tuple[Head, str]:
     return Head(branch, sha.decode("ascii", "replace")), ""
 
 
-def _misplaced(place: GitPlace, config: GitConfig) -> str:
+def _misplacement(place: GitPlace, config: GitConfig) -> str:
     """Why the work tree is not where `.git` lies: `core.worktree` could pass off another folder as this one."""
     if not config.worktree or place.kind in ("worktree", "bare"):
         return ""

@@ -52,7 +52,7 @@ def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int
     """See `ports.Recall`. Commits that only the history knows are told up to `began_us`: from then on this machine recorded,
     and what was done on another one is that one's to tell."""
     troubles: list[str] = []
-    logged = [act for facts in checkouts for act in _logged(facts, owner, troubles) if act.kind in KINDS]
+    logged = [act for facts in checkouts for act in _reflog_acts(facts, owner, troubles) if act.kind in KINDS]
     mine = owner or frozenset(address for facts in checkouts for address in addresses(facts))
     commits = _commits(checkouts[0], lo_us, troubles)
     agents = {commit.sha for commit in commits if commit.is_agents}
@@ -70,7 +70,7 @@ def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int
     return Recalled(tuple(sorted(kept, key=lambda act: act.time)), tuple(troubles))
 
 
-def _logged(facts: CheckoutFacts, owner: frozenset[str], troubles: list[str]) -> tuple[GitSignal, ...]:
+def _reflog_acts(facts: CheckoutFacts, owner: frozenset[str], troubles: list[str]) -> tuple[GitSignal, ...]:
     try:
         return look(facts, None, owner).signals
     except (OddFile, gitcall.GitFailed) as error:
@@ -141,11 +141,11 @@ def _tips(place: GitPlace, head: str) -> list[str]:
         output = gitcall.call(place, ("for-each-ref", "--format=%(objectname)", "refs/heads"))
         names = output.decode("ascii", "replace").split()
     else:
-        names = _loose(os.path.join(place.common_dir, "refs", "heads")) + _packed(place)
+        names = _loose_refs(os.path.join(place.common_dir, "refs", "heads")) + _packed_refs(place)
     return [name for name in dict.fromkeys([head, *names]) if _SHA.fullmatch(name)][:TIPS_LIMIT]
 
 
-def _loose(top: str) -> list[str]:
+def _loose_refs(top: str) -> list[str]:
     found: list[str] = []
     for folder, _, files in os.walk(top):
         for name in files:
@@ -158,7 +158,7 @@ def _loose(top: str) -> list[str]:
     return found
 
 
-def _packed(place: GitPlace) -> list[str]:
+def _packed_refs(place: GitPlace) -> list[str]:
     packed = read_small(os.path.join(place.common_dir, "packed-refs"), PACKED_LIMIT) or b""
     lines = (line.decode("utf-8", "replace").split(" ", 1) for line in packed.splitlines())
     return [line[0] for line in lines if len(line) == 2 and line[1].startswith("refs/heads/")]

@@ -34,11 +34,11 @@ class HookLine:
     hook: str
     folder: str
     words: tuple[str, ...]
-    named: dict[str, str]
+    fields: dict[str, str]
     time: datetime | None
 
 
-def unescaped(field: str) -> str:
+def unescape(field: str) -> str:
     """A field as it was before the shim wrote it into the line."""
     return _ESCAPED.sub(lambda found: _PLAIN[found[1]], field)
 
@@ -53,7 +53,7 @@ def parse_line(line: str) -> HookLine:
     fields = line.split("\t")
     if fields[0] != "v1" or len(fields) < 4:
         raise Invalid("not a line of a stintd hook", "it was written by something else, or by a newer stintd")
-    hook, folder = fields[1], unescaped(fields[3])
+    hook, folder = fields[1], unescape(fields[3])
     if hook not in WORDS:
         raise Invalid(f"unknown kind of act {hook[:40]!r}", "a newer stintd may know it")
     if not is_absolute(folder):
@@ -77,7 +77,7 @@ def signal_of(line: HookLine, time: datetime, head: tuple[str | None, str] = (No
         old, new = (_commit_id(word) for word in line.words[:2])
     return GitSignal(
         time=line.time or time, checkout=line.folder, kind=kind, origin="hook", old=old, new=new, branch=branch,
-        witness="agent" if "agent" in line.named else "terminal",
+        witness="agent" if "agent" in line.fields else "terminal",
     )  # fmt: skip
 
 
@@ -89,10 +89,10 @@ def _kind(line: HookLine) -> BeatKind | Literal[""]:
         return ""  # single files were brought back: no branch was switched, and the files tell of themselves
     if line.hook == "post-rewrite" and line.words[0] == "amend":
         return ""  # post-commit has told of it
-    if line.hook == "post-rewrite" or line.named.get("step") == "rebase" or line.named.get("during") == "rebase":
+    if line.hook == "post-rewrite" or line.fields.get("step") == "rebase" or line.fields.get("during") == "rebase":
         return "rebase"
     if line.hook == "post-merge":
-        return "pull" if line.named.get("during") == "pull" else "merge"
+        return "pull" if line.fields.get("during") == "pull" else "merge"
     return _KINDS[line.hook]
 
 

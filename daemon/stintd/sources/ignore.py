@@ -50,7 +50,7 @@ class Pattern:
 @functools.lru_cache(maxsize=8192)
 def compile_pattern(line: bytes) -> Pattern | None:
     """The pattern of one line of an ignore file, None for blank lines, comments and what can match nothing."""
-    text = _trimmed(line.split(b"\0", 1)[0].removesuffix(b"\r"))
+    text = _trim(line.split(b"\0", 1)[0].removesuffix(b"\r"))
     if not text or text.startswith(b"#") or len(text) > LINE_LIMIT:
         return None
     is_negated = text.startswith(b"!")
@@ -65,7 +65,7 @@ def compile_pattern(line: bytes) -> Pattern | None:
     return Pattern(source, _matcher(text, source, is_name), is_negated, is_folder_only, is_name)
 
 
-def _trimmed(line: bytes) -> bytes:
+def _trim(line: bytes) -> bytes:
     """Without the blanks at the end, unless a backslash keeps one."""
     end = len(line)
     while end and line[end - 1] == 0x20:

@@ -75,7 +75,7 @@ class _ReadingThread(InotifyFD):
         super().__init__()
         os.set_inheritable(self._inotify_fd, False)
         self.name = "stintd-watch"
-        self._after_read, self._on_failure = after_read, on_failure
+        self._hand_over, self._on_failure = after_read, on_failure
         self._window, self._count = 0.0, 0
 
     def run(self) -> None:
@@ -84,7 +84,7 @@ class _ReadingThread(InotifyFD):
                 changes = self.read_events(event_buffer_size=BUFFER)
                 for change in changes:
                     self.handle_event(change)
-                self._after_read()
+                self._hand_over()
                 pause = self._pause(len(changes))
             except Exception as error:  # the thread's outermost boundary: if it ended, all watching would
                 self._on_failure(error)
@@ -117,7 +117,7 @@ class InotifyTree:
     def start(self) -> None:
         """Open the instance and begin to read; `Unavailable` when there are too many instances."""
         try:
-            self._reader = _ReadingThread(self._after_read, self._failed)
+            self._reader = _ReadingThread(self._hand_over, self._handle_failure)
         except OSError as error:
             raise Unavailable(
                 f"no file watching: {os.strerror(error.errno or 0)}",
@@ -145,7 +145,7 @@ class InotifyTree:
             coverage = self._cover_within_budget(checkout, git_folders, folders)
             self._coverage[checkout] = coverage
         if coverage.reason and (before is None or before.reason != coverage.reason):
-            self._tell_lost(checkout, checkout, coverage.reason)
+            self._report_loss(checkout, checkout, coverage.reason)
         return coverage
 
     def uncover(self, checkout: str) -> None:
@@ -245,7 +245,7 @@ class InotifyTree:
 
     # ------------------------------------------------------------------ the reading thread
 
-    def _after_read(self) -> None:
+    def _hand_over(self) -> None:
         """Fold what one read brought and hand it over."""
         seen = self._seen[:]
         self._seen.clear()
@@ -259,13 +259,13 @@ class InotifyTree:
         self._lost += fold.lost
         self._handover.put(notes)
 
-    def _failed(self, error: Exception) -> None:
+    def _handle_failure(self, error: Exception) -> None:
         self._seen.clear()
         self._errors += 1
         reason = f"reading changes failed: {error!r}"
         self._handover.put([TreeNote("overflow", "", "", 0, self._clock.now(), reason)])
 
-    def _tell_lost(self, checkout: str, path: str, reason: str) -> None:
+    def _report_loss(self, checkout: str, path: str, reason: str) -> None:
         self._lost += 1
         self._handover.put([TreeNote("lost", checkout, path, 0, self._clock.now(), reason)])
 
@@ -333,10 +333,10 @@ class _Fold:
                     files[key] = files.get(key, 0) | mask
                     continue
             self._flush()
-            self._odd(cover, change)
+            self._handle_other(cover, change)
         self._flush()
         for cover, folder in self._left.values():
-            self._gone_from(cover, folder, None)
+            self._lose_below(cover, folder, None)
         return self._notes
 
     def _flush(self) -> None:
@@ -352,7 +352,7 @@ class _Fold:
             self._notes.append(TreeNote(cover.kind, cover.checkout, folder + os.fsdecode(name), mask, self._time))
         self._files.clear()
 
-    def _odd(self, cover: _Cover, change: object) -> None:
+    def _handle_other(self, cover: _Cover, change: object) -> None:
         """Everything but a change of a file."""
         if change is None:
             if not self.overflows:
@@ -361,28 +361,28 @@ class _Fold:
         elif isinstance(change, InotifyEvent):
             folder = cover.paths.get(change.wd)
             if folder is not None and change.name:
-                self._folder_changed(cover, change, folder + b"/" + change.name)
+                self._handle_folder(cover, change, folder + b"/" + change.name)
             elif folder is not None and change.mask & MOVE_SELF and folder in cover.tops:
                 self._lose(cover.checkout, folder, "it was moved away")
         elif isinstance(change, int):
-            self._watch_ended(cover, change)
+            self._handle_watch_end(cover, change)
 
-    def _folder_changed(self, cover: _Cover, change: InotifyEvent, path: bytes) -> None:
+    def _handle_folder(self, cover: _Cover, change: InotifyEvent, path: bytes) -> None:
         moved = (id(cover), change.cookie)
         if change.mask & MOVED_FROM:
             self._left[moved] = (cover, path)
         elif change.mask & MOVED_TO and moved in self._left:
             old = self._left.pop(moved)[1]
             self._tree.move(cover, old, path)
-            self._gone_from(cover, old, cover)
+            self._lose_below(cover, old, cover)
         self._note("git" if cover.kind == "git" else "folder", cover.checkout, os.fsdecode(path), change.mask, "")
 
-    def _gone_from(self, cover: _Cover, folder: bytes, spared: _Cover | None) -> None:
+    def _lose_below(self, cover: _Cover, folder: bytes, spared: _Cover | None) -> None:
         for checkout in self._tree.drop_below(folder, spared):
             if checkout != cover.checkout:
                 self._lose(checkout, folder, "a folder above it was moved away")
 
-    def _watch_ended(self, cover: _Cover, wd: int) -> None:
+    def _handle_watch_end(self, cover: _Cover, wd: int) -> None:
         """The folder was deleted or unmounted; perhaps it is back already, and a watch at its path would be missed."""
         path = self._tree.forget(cover, wd)
         if path is None:

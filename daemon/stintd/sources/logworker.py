@@ -34,16 +34,16 @@ class Worker:
     def work(self) -> None:
         """Everything, in the order in which it was written."""
         found = logs.find(self._places, self._lo_us / 1e6)
-        say({"files": len(found), "bytes": sum(log.size for log in found)})
+        send({"files": len(found), "bytes": sum(log.size for log in found)})
         for number, log in enumerate(found, 1):
             done = logs.read(log, self._now_us, self._progress)
             self.lines, self.unreadable = self.lines + done.lines, self.unreadable + done.unreadable
             if done.trouble:
                 self.troubles.append({"path": log.path, "why": done.trouble})
             for some in _batches(act for act in done.acts if self._is_wanted(act)):
-                say({"acts": some})
-            say({"file": number, "read": self._bytes})
-        say({"lines": self.lines, "unreadable": self.unreadable, "troubles": self.troubles[:TROUBLES_SHOWN],
+                send({"acts": some})
+            send({"file": number, "read": self._bytes})
+        send({"lines": self.lines, "unreadable": self.unreadable, "troubles": self.troubles[:TROUBLES_SHOWN],
              "isFull": len(self._seen) >= ACTS_LIMIT, "isDone": True})  # fmt: skip
 
     def _is_wanted(self, act: AgentAct) -> bool:
@@ -57,7 +57,7 @@ class Worker:
         self._bytes += size
         if self._bytes - self._said >= TOLD_BYTES:
             self._said = self._bytes
-            say({"read": self._bytes})
+            send({"read": self._bytes})
 
 
 def _batches(found: Iterator[AgentAct]) -> Iterator[list[list[Any]]]:
@@ -71,7 +71,7 @@ def _batches(found: Iterator[AgentAct]) -> Iterator[list[list[Any]]]:
         yield held
 
 
-def say(told: dict[str, Any]) -> None:
+def send(told: dict[str, Any]) -> None:
     """One line to the daemon; when it is gone, so is this process."""
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()

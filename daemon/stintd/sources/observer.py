@@ -141,22 +141,22 @@ class ObserverTree(FileSystemEventHandler):
     def dispatch(self, event: FileSystemEvent) -> None:
         """Watchdog's call. Its thread ends at an exception, so none leaves here."""
         try:
-            self._seen(event)
+            self._handle(event)
         except Exception as error:
             self._errors += 1
             reason = f"a change could not be read: {error!r}"
             self._handover.put([TreeNote("overflow", "", "", 0, self._clock.now(), reason)])
 
-    def _seen(self, event: FileSystemEvent) -> None:
+    def _handle(self, event: FileSystemEvent) -> None:
         folder_bit = IS_FOLDER if event.is_directory else 0
         source = os.fsdecode(event.src_path)
         if event.event_type == "moved":
-            self._tell(source, MOVED_FROM | folder_bit)
-            self._tell(os.fsdecode(event.dest_path), MOVED_TO | folder_bit)
+            self._report(source, MOVED_FROM | folder_bit)
+            self._report(os.fsdecode(event.dest_path), MOVED_TO | folder_bit)
         elif not event.is_synthetic or event.is_directory:
-            self._tell(source, _BITS.get(event.event_type, 0) | folder_bit)
+            self._report(source, _BITS.get(event.event_type, 0) | folder_bit)
 
-    def _tell(self, path: str, mask: int) -> None:
+    def _report(self, path: str, mask: int) -> None:
         if not mask & ~IS_FOLDER:
             return
         with self._lock:

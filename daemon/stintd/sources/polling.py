@@ -87,10 +87,10 @@ class PollingTree:
                 due = [checkout for checkout, swept in self._swept.items() if swept.due <= now]
             for checkout in due:
                 self.sweep(checkout)
-            self._wake.wait(self._until_next())
+            self._wake.wait(self._pause())
             self._wake.clear()
 
-    def _until_next(self) -> float | None:
+    def _pause(self) -> float | None:
         """Seconds to the next sweep; None (for ever) with nothing to sweep."""
         with self._lock:
             dues = [swept.due for swept in self._swept.values()]
@@ -105,9 +105,9 @@ class PollingTree:
             return
         notes: list[TreeNote] = []
         for folder, (kind, before) in folders:
-            after = _look(folder)
+            after = _scan(folder)
             if after is None:
-                notes += self._vanished(checkout, folder, kind) if before is not None else []
+                notes += self._loss_notes(checkout, folder, kind) if before is not None else []
             elif before is not None and after != before:
                 notes += self._differences(checkout, folder, kind, before, after)
             with self._lock:
@@ -122,7 +122,7 @@ class PollingTree:
         pause = self._active if now - swept.changed < ACTIVE_FOR else self._idle
         swept.due = now + pause * random.uniform(0.75, 1.25)  # noqa: S311
 
-    def _vanished(self, checkout: str, folder: str, kind: str) -> list[TreeNote]:
+    def _loss_notes(self, checkout: str, folder: str, kind: str) -> list[TreeNote]:
         if kind == "git" or folder == checkout:
             self._lost += 1
             return [TreeNote("lost", checkout, folder, 0, self._clock.now(), "it is gone")]
@@ -143,7 +143,7 @@ class PollingTree:
         return notes
 
 
-def _look(folder: str) -> _Seen | None:
+def _scan(folder: str) -> _Seen | None:
     """What a folder holds, without links; None when it cannot be read."""
     seen: _Seen = {}
     try:

@@ -88,7 +88,7 @@ def is_alive(pid: int, started: float) -> bool:
         return False
 
 
-def started_at(pid: int) -> float | None:
+def start_time(pid: int) -> float | None:
     """When a process began (seconds since the epoch), None when there is none or it is not ours to see."""
     try:
         return float(psutil.Process(pid).create_time())
@@ -104,7 +104,7 @@ def agent_above(parent: int, ticks: int | None) -> agents.SessionProcess | None:
     """
     try:
         process = psutil.Process(parent)
-        if ticks is not None and abs(process.create_time() - _at_ticks(ticks)) >= 1.0:
+        if ticks is not None and abs(process.create_time() - _tick_time(ticks)) >= 1.0:
             return None
         for _ in range(WRAPPERS):
             above = process.parent() if _plain(process.name()) in SHELLS else None
@@ -112,17 +112,17 @@ def agent_above(parent: int, ticks: int | None) -> agents.SessionProcess | None:
                 break
             process = above
         with process.oneshot():
-            is_headless = headless(process.name(), process.cmdline())
+            is_headless = detect_headless(process.name(), process.cmdline())
             return agents.SessionProcess(process.pid, process.create_time(), is_headless)
     except (psutil.Error, OSError):
         return None
 
 
-def _at_ticks(ticks: int) -> float:
+def _tick_time(ticks: int) -> float:
     return psutil.boot_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
-def headless(name: str, arguments: Sequence[str]) -> bool | None:
+def detect_headless(name: str, arguments: Sequence[str]) -> bool | None:
     """Whether an agent's command line says that nobody (True) or an editor (False) is before it; None: it does not say."""
     agent = agent_name(name, arguments)
     words = {word.partition("=")[0] for word in arguments[1:9]}
@@ -192,7 +192,7 @@ class ProcessWatch:
                 await self._clock.sleep(pause)
             self._asked.clear()
             self._looked_at, began = self._clock.monotonic(), self._clock.now()
-            self._tell(await asyncio.to_thread(self.scan, self._looked_at), began, sink)
+            self._report(await asyncio.to_thread(self.scan, self._looked_at), began, sink)
 
     def scan(self, now: float) -> dict[int, AgentProcess]:
         """The agents alive now in watched checkouts, by pid. Blocking; one caller at a time."""
@@ -221,7 +221,7 @@ class ProcessWatch:
         except (psutil.Error, OSError):
             return None
 
-    def _tell(self, found: dict[int, AgentProcess], now: datetime, sink: Sink) -> None:
+    def _report(self, found: dict[int, AgentProcess], now: datetime, sink: Sink) -> None:
         """`now`: when the look began. Nobody looks while nothing changes: an agent that is gone at the look after a silence
         ended in that silence, and the change that ended it is not the agent's.
         """

@@ -31,7 +31,7 @@ def find(facts: CheckoutFacts, roots: Iterable[str], more: Iterable[str] = ()) -
     """All project files of a checkout. `more`: folders inside it in which one was seen."""
     tracked = _tracked(facts)
     root = next((one for one in roots if facts.path == one or facts.path.startswith(one.rstrip("/") + "/")), facts.path)
-    inside = {os.path.join(facts.path, os.path.dirname(name)).rstrip("/") for name in tracked or () if _is_one(name)}
+    inside = {os.path.join(facts.path, os.path.dirname(name)).rstrip("/") for name in tracked or () if _is_project_file(name)}
     folders = dict.fromkeys([facts.path, *sorted(inside)[:FILES_LIMIT], *more, *folders_up(facts.path, root)])
     files, troubles = [], []
     for folder in folders:
@@ -45,7 +45,7 @@ def find(facts: CheckoutFacts, roots: Iterable[str], more: Iterable[str] = ()) -
     return ReadFiles(tuple(files), tuple(troubles))
 
 
-def _is_one(name: str) -> bool:
+def _is_project_file(name: str) -> bool:
     return os.path.basename(name) in FILE_NAMES
 
 
@@ -57,7 +57,7 @@ def _tracked(facts: CheckoutFacts) -> frozenset[str] | None:
         names = gitindex.tracked_files(facts.git_dir)
     except StintdError:
         return None
-    return frozenset(os.fsdecode(name) for name in names if _is_one(os.fsdecode(name)))
+    return frozenset(os.fsdecode(name) for name in names if _is_project_file(os.fsdecode(name)))
 
 
 def _read(facts: CheckoutFacts, tracked: frozenset[str] | None, folder: str, name: str) -> ProjectFile | None:

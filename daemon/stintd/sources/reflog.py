@@ -141,10 +141,10 @@ def _lines_from(descriptor: int, size: int, cursor: ReflogCursor | None) -> tupl
             return lines[index].end, lines[index + 1 :]
     # Neither place nor anchor: the reflog was expired, or the repository was made anew. Lines from before the last look
     # have been seen, or belong to a backfill.
-    return start, _since(lines, cursor)
+    return start, _lines_since(lines, cursor)
 
 
-def _since(lines: list[ReflogLine], cursor: ReflogCursor) -> list[ReflogLine]:
+def _lines_since(lines: list[ReflogLine], cursor: ReflogCursor) -> list[ReflogLine]:
     """Lines of the second of the last look or later; lines know no more than seconds, and an act told twice is one."""
     return [line for line in lines if line.seconds >= cursor.written_us // 1_000_000]
 
@@ -213,7 +213,7 @@ def walk_news(lines: list[ReflogLine], cursor: ReflogCursor | None, written_us: 
     fresh = lines
     if cursor is not None:
         places = [index for index, line in enumerate(lines) if line.digest == cursor.anchor]
-        fresh = lines[places[-1] + 1 :] if places else _since(lines, cursor)
+        fresh = lines[places[-1] + 1 :] if places else _lines_since(lines, cursor)
     anchor = lines[-1].digest if lines else (cursor.anchor if cursor else "")
     return ReflogNews(tuple(fresh), ReflogCursor(0, 0, anchor, written_us), cursor is not None, written_us)
 

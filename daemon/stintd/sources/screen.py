@@ -50,7 +50,7 @@ class LoginSession:
     is_open: bool
 
     @classmethod
-    def of(cls, path: str, told: dict[str, Any]) -> "LoginSession | None":
+    def from_properties(cls, path: str, told: dict[str, Any]) -> "LoginSession | None":
         """None for what nobody sits before: a greeter, a cron job, one that is closing."""
         if told.get("Class") != "user" or told.get("State") == "closing":
             return None
@@ -80,23 +80,23 @@ class ScreenWatch:
         """Follow logind until cancelled."""
         pause = PAUSE
         while True:
-            bus = await self._connected()
+            bus = await self._connect()
             if bus is not None:
                 pause = PAUSE
-                await self._followed(bus, sink)
+                await self._follow_until_lost(bus, sink)
             elif self._is_locked is None:  # there is none
-                self._tell(False, sink)
+                self._report(False, sink)
                 await asyncio.Event().wait()
             await self._clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _connected(self) -> Bus | None:
+    async def _connect(self) -> Bus | None:
         try:
             return await Bus.open(self._address)
         except LOST:
             return None
 
-    async def _followed(self, bus: Bus, sink: Sink) -> None:
+    async def _follow_until_lost(self, bus: Bus, sink: Sink) -> None:
         """Returns when the bus went away."""
         try:
             await self._follow(bus, sink)
@@ -112,7 +112,7 @@ class ScreenWatch:
             await bus.call(BUS, "AddMatch", rule)
         while True:
             sessions = await self._sessions(bus)
-            self._tell(is_locked(sessions), sink)
+            self._report(is_locked(sessions), sink)
             for one in sessions:
                 if one.is_locked:
                     self._wished.pop(one.path, None)  # it says so itself
@@ -136,9 +136,9 @@ class ScreenWatch:
             (told,) = await bus.call((LOGIN, path, PROPERTIES), "GetAll", SESSION)
         except (BusError, ValueError):  # it ended between the two questions
             return None
-        return LoginSession.of(path, told) if isinstance(told, dict) else None
+        return LoginSession.from_properties(path, told) if isinstance(told, dict) else None
 
-    def _tell(self, is_locked: bool, sink: Sink) -> None:
+    def _report(self, is_locked: bool, sink: Sink) -> None:
         """Tell a change. What changed while the bus was away changed when that began: no time away is invented."""
         lost, self._lost_at = self._lost_at, None
         if is_locked != self._is_locked:

@@ -38,7 +38,7 @@ Watch = Callable[[str, Callable[[], object]], Callable[[], None]]
 """Calls the function, on any thread, after a file in the folder was closed or moved in; answers how to stop that."""
 HeadOf = Callable[[str], "tuple[str | None, str]"]
 """Branch and commit of the checkout at a folder, (None, "") when they cannot be told."""
-Settled = Callable[[], Awaitable[None]]
+WaitStored = Callable[[], Awaitable[None]]
 """Returns once everything handed to the sink before is stored; raises when it could not be."""
 RealPaths = Callable[[Iterable[str]], Awaitable[dict[str, str]]]
 """Those paths that lead elsewhere through symbolic links, by how they were told; in bounded time."""
@@ -66,7 +66,7 @@ class _SpoolFile:
     signals: tuple[SpoolSignal, ...]
 
 
-async def _as_told(paths: Iterable[str]) -> dict[str, str]:
+async def _keep_paths(paths: Iterable[str]) -> dict[str, str]:
     return {}
 
 
@@ -76,11 +76,11 @@ class SpoolSource:
     name = "spool"
 
     def __init__(
-        self, folder: str, clock: Clock, settled: Settled, watch: Watch, head_of: HeadOf = lambda folder: (None, ""),
+        self, folder: str, clock: Clock, settled: WaitStored, watch: Watch, head_of: HeadOf = lambda folder: (None, ""),
         max_future: timedelta = timedelta(minutes=5), find_agent: agents.FindProcess = lambda parent, ticks: None,
-        real_paths: RealPaths = _as_told,
+        real_paths: RealPaths = _keep_paths,
     ) -> None:  # fmt: skip
-        self._folder, self._clock, self._settled, self._watch, self._head_of = folder, clock, settled, watch, head_of
+        self._folder, self._clock, self._wait_stored, self._watch, self._head_of = folder, clock, settled, watch, head_of
         self._taken, self._bad = os.path.join(folder, "taken"), os.path.join(folder, "bad")
         self._max_future, self._find_agent, self._doubles = max_future, find_agent, agents.Doubles()
         self._real_paths = real_paths
@@ -93,7 +93,7 @@ class SpoolSource:
         loop, arrived = asyncio.get_running_loop(), asyncio.Event()
 
         def watch() -> tuple[Callable[[], None], int]:
-            number = _number_of(self._folder)
+            number = _inode_of(self._folder)
             return self._watch(self._folder, lambda: loop.call_soon_threadsafe(arrived.set)), number
 
         unwatch, watched = watch()
@@ -101,7 +101,7 @@ class SpoolSource:
             while True:
                 arrived.clear()
                 await self.drain(sink)
-                if _number_of(self._folder) != watched:  # somebody removed or moved it, and there is another by now
+                if _inode_of(self._folder) != watched:  # somebody removed or moved it, and there is another by now
                     unwatch()
                     unwatch, watched = watch()
                     continue
@@ -118,31 +118,31 @@ class SpoolSource:
             os.makedirs(folder, mode=0o700, exist_ok=True)
         self._report(sink)
         self._unfinished = 0
-        told = await self._tell_again(sink)
+        told = await self._deliver_taken(sink)
         before: list[str] = []  # a pass that changed nothing is the last: what lies there is half-written or stuck
-        while (names := self._waiting()) and names != before:
+        while (names := self._list_waiting()) and names != before:
             before, self._unfinished = names, 0
-            told += await self._tell([found for name in names if (found := self._take(name, sink))], sink)
-        return told + await self._tell_again(sink)
+            told += await self._deliver([found for name in names if (found := self._take(name, sink))], sink)
+        return told + await self._deliver_taken(sink)
 
-    async def _tell_again(self, sink: Sink) -> int:
+    async def _deliver_taken(self, sink: Sink) -> int:
         """What a crash left behind, and what grew while it was read."""
-        return await self._tell([found for name in sorted(os.listdir(self._taken)) if (found := self._again(name))], sink)
+        return await self._deliver([found for name in sorted(os.listdir(self._taken)) if (found := self._retake(name))], sink)
 
-    async def _tell(self, messages: list[_SpoolFile], sink: Sink) -> int:
+    async def _deliver(self, messages: list[_SpoolFile], sink: Sink) -> int:
         told = [signal for message in messages for signal in message.signals]
-        signals: list[SpoolSignal] = [*_one_a_rebase(sorted(_acts_of_git(told), key=_time_told))]
-        signals += [one for one in sorted(_acts_of_agents(told), key=_time_told) if not self._doubles.is_double(one.beat)]
-        signals += await self._without_links([signal for signal in told if isinstance(signal, BeatSignal)])
-        for signal in sorted(signals, key=_time_told):
+        signals: list[SpoolSignal] = [*_merge_rebases(sorted(_acts_of_git(told), key=_signal_time))]
+        signals += [one for one in sorted(_acts_of_agents(told), key=_signal_time) if not self._doubles.is_double(one.beat)]
+        signals += await self._resolve_links([signal for signal in told if isinstance(signal, BeatSignal)])
+        for signal in sorted(signals, key=_signal_time):
             sink(signal)
         if messages:
-            await self._settled()
+            await self._wait_stored()
         for message in messages:
             _remove(message)
         return len(signals)
 
-    async def _without_links(self, beats: list[BeatSignal]) -> list[BeatSignal]:
+    async def _resolve_links(self, beats: list[BeatSignal]) -> list[BeatSignal]:
         """Editors and shells tell paths as their user named them."""
         real = await self._real_paths({beat.path for beat in beats if beat.path}) if beats else {}
         return [replace(beat, path=real.get(beat.path or "", beat.path)) for beat in beats]
@@ -157,7 +157,7 @@ class SpoolSource:
             for task in waiting:
                 task.cancel()
 
-    def _waiting(self) -> list[str]:
+    def _list_waiting(self) -> list[str]:
         with os.scandir(self._folder) as entries:
             return list(islice((entry.name for entry in entries if entry.name not in ("taken", "bad")), FILES_A_PASS))
 
@@ -188,7 +188,7 @@ class SpoolSource:
     def _take_agent(self, path: str, raw: bytes, status: os.stat_result, is_young: bool) -> _SpoolFile | None:
         """An agent's message: its hook has ended while a child still copies what the agent said."""
         try:
-            signals = self._said(raw, status)
+            signals = self._agent_signals(raw, status)
         except Invalid:
             if is_young and not _is_whole(raw):
                 self._unfinished += 1
@@ -198,19 +198,19 @@ class SpoolSource:
         os.rename(path, taken)
         return _SpoolFile(taken, len(raw), signals)
 
-    def _said(self, raw: bytes, status: os.stat_result) -> tuple[AgentSignal, ...]:
+    def _agent_signals(self, raw: bytes, status: os.stat_result) -> tuple[AgentSignal, ...]:
         line, payload = agents.read_message(raw)
         self._check_time(_time_of(status))
         return tuple(agents.signals_of(line, payload, _time_of(status), self._find_agent))
 
-    def _again(self, name: str) -> _SpoolFile | None:
+    def _retake(self, name: str) -> _SpoolFile | None:
         """What was taken before a crash, with the commit it was taken with."""
         path = os.path.join(self._taken, name)
         try:
             raw, status = _read(path, agents.LARGEST if agents.is_agent_file(name) else LARGEST)
             commit, told = name.split("~")[-2:]
             if agents.is_agent_file(name):  # what came after a whole message is no other
-                return _SpoolFile(path, len(raw), self._said(raw, status) if told == "0" else ())
+                return _SpoolFile(path, len(raw), self._agent_signals(raw, status) if told == "0" else ())
             lines = self._lines(raw[int(told) :], _time_of(status))
             return _SpoolFile(path, len(raw), _signals(lines, _time_of(status), (None, commit if told == "0" else "")))
         except (Invalid, OSError, ValueError):
@@ -273,7 +273,7 @@ class SpoolSource:
         )
 
 
-def _number_of(folder: str) -> int:
+def _inode_of(folder: str) -> int:
     """Tells a folder from another one of its name; 0 where none is."""
     try:
         return os.stat(folder).st_ino
@@ -337,7 +337,7 @@ def _remove(message: _SpoolFile) -> None:
             os.rename(message.path, f"{message.path.rpartition('~')[0]}~{message.size}")
 
 
-def _time_told(signal: SpoolSignal) -> datetime:
+def _signal_time(signal: SpoolSignal) -> datetime:
     return signal.beat.time if isinstance(signal, AgentSignal) else signal.time
 
 
@@ -358,7 +358,7 @@ def _is_whole(raw: bytes) -> bool:
     return True
 
 
-def _one_a_rebase(signals: list[GitSignal]) -> list[GitSignal]:
+def _merge_rebases(signals: list[GitSignal]) -> list[GitSignal]:
     """The steps of a rebase that follow each other within two seconds are one act, at the time of the last."""
     kept: list[GitSignal] = []
     for signal in signals:

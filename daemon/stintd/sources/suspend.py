@@ -51,7 +51,7 @@ class ClockWatch:
     def check(self) -> None:
         """Compare the clocks with the last look; tell what happened between. Cheap enough for every wake."""
         before, self._last = self._last, self._read()
-        self._tell(compare(before, self._last, self._device))
+        self._report(compare(before, self._last, self._device))
 
     async def run(self, sink: Sink) -> None:
         """Tick while needed, until cancelled."""
@@ -66,14 +66,14 @@ class ClockWatch:
             if late > LATE:
                 now = self._clock.now()
                 start = min(max(before.wall, now - timedelta(seconds=late)), now)
-                self._tell([
+                self._report([
                     BlindSignal(start, now, f"the daemon was stalled for {late:.0f} s"), RescanSignal(now, "stall"),
                 ])  # fmt: skip
 
     def _read(self) -> ClockReading:
         return ClockReading(self._clock.now(), self._clock.monotonic(), self._clock.boottime())
 
-    def _tell(self, signals: list[Signal]) -> None:
+    def _report(self, signals: list[Signal]) -> None:
         if self._sink is not None:
             for signal in signals:
                 self._sink(signal)

@@ -18,7 +18,7 @@ AHEAD_NS = 2_000_000_000
 
 
 @frozen
-class Written:
+class WrittenFile:
     """One file written in the stretch; `path` relative to the top, as bytes."""
 
     path: bytes
@@ -26,13 +26,13 @@ class Written:
     size: int
 
 
-def written_since(
+def files_written_since(
     visits: "Iterable[tuple[bytes, list[os.DirEntry[bytes]]]]", since_ns: int, now_ns: int,
     is_ignored: Callable[[bytes], bool],
-) -> list[Written]:  # fmt: skip
+) -> list[WrittenFile]:  # fmt: skip
     """Regular files of the visited folders (relative path, entries) written from `since_ns` to now, oldest first."""
     earliest, latest = since_ns - GRAIN_NS, now_ns + AHEAD_NS
-    found: list[Written] = []
+    found: list[WrittenFile] = []
     for folder, entries in visits:
         for entry in entries:
             try:
@@ -42,6 +42,6 @@ def written_since(
             if earliest <= seen.st_mtime_ns <= latest and stat.S_ISREG(seen.st_mode):
                 path = folder + b"/" + entry.name if folder else entry.name
                 if not is_ignored(path):
-                    found.append(Written(path, seen.st_mtime_ns, seen.st_size))
+                    found.append(WrittenFile(path, seen.st_mtime_ns, seen.st_size))
     found.sort(key=lambda written: written.mtime_ns)
     return found

@@ -30,7 +30,7 @@ def remove(conn: Connection, absence: Absence) -> bool:
     return conn.execute(f"DELETE FROM absence WHERE {where}", row).rowcount > 0
 
 
-def overlapping(conn: Connection, lo_us: int, hi_us: int) -> list[Absence]:
+def absences_in(conn: Connection, lo_us: int, hi_us: int) -> list[Absence]:
     """Those that meet the closed range, in order."""
     rows = conn.execute(
         "SELECT start_us, end_us, kind, device FROM absence WHERE start_us <= ? AND end_us >= ? ORDER BY 1, 2, 3, 4",
@@ -44,7 +44,7 @@ def add_blind(conn: Connection, start: datetime, end: datetime, reason: str) -> 
     conn.execute("INSERT INTO blind VALUES (?, ?, ?)", (to_us(start), to_us(end), reason))
 
 
-def blind(conn: Connection, lo_us: int, hi_us: int) -> list[BlindStretch]:
+def blind_stretches(conn: Connection, lo_us: int, hi_us: int) -> list[BlindStretch]:
     """The blind stretches that meet the closed range, in order."""
     rows = conn.execute("SELECT * FROM blind WHERE start_us <= ? AND end_us >= ? ORDER BY start_us", (hi_us, lo_us))
     return [BlindStretch(from_us(start), from_us(end), reason) for start, end, reason in rows]

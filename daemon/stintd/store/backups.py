@@ -31,7 +31,7 @@ class Backup:
     size: int
 
 
-def listing(folder: Path) -> list[Backup]:
+def list_backups(folder: Path) -> list[Backup]:
     """The copies there, the newest first. What has another name is none of ours."""
     found = []
     for path in folder.glob(f"{PREFIX}*.db"):
@@ -42,7 +42,7 @@ def listing(folder: Path) -> list[Backup]:
     return sorted(found, key=lambda one: (one.at, one.label), reverse=True)
 
 
-def make(conn: sqlite3.Connection, folder: Path, now: datetime, label: str = "daily", keep: int = KEEP) -> Path:
+def make_backup(conn: sqlite3.Connection, folder: Path, now: datetime, label: str = "daily", keep: int = KEEP) -> Path:
     """Write and check a copy of what `conn` sees, drop older ones of the same label beyond `keep`. Not in a transaction."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"{PREFIX}{now:%Y%m%dT%H%M%S}-{label}.db"
@@ -58,20 +58,20 @@ def make(conn: sqlite3.Connection, folder: Path, now: datetime, label: str = "da
     return target
 
 
-def make_beside(path: Path, folder: Path, now: datetime, label: str, keep: int) -> Path:
+def back_up_file(path: Path, folder: Path, now: datetime, label: str, keep: int) -> Path:
     """The same on a connection of its own that only reads: the writer goes on meanwhile. `storage_full` beforehand where
     the disk has no room for a copy."""
     free = sqlite_errors.free_bytes(str(folder if folder.exists() else folder.parent))
     if free is not None and free < path.stat().st_size + MARGIN:
-        raise sqlite_errors.storage_full(str(folder))
+        raise sqlite_errors.storage_full_error(str(folder))
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as conn:
             conn.execute("PRAGMA cache_size = -1000")
-            return make(conn, folder, now, label, keep)
+            return make_backup(conn, folder, now, label, keep)
     except sqlite3.Error as error:
         raise sqlite_errors.translate(error, str(folder)) or error from error
     except OSError as error:
-        raise sqlite_errors.told_os_error(error, str(folder)) from error
+        raise sqlite_errors.translate_os_error(error, str(folder)) from error
 
 
 def copy_to(conn: sqlite3.Connection, target: Path) -> None:

@@ -30,13 +30,13 @@ def append(conn: Connection, now: datetime, kind: str, payload: dict[str, Any]) 
     return LoggedChange(int(cursor.lastrowid or 0), kind, payload, now)
 
 
-def since(conn: Connection, seq: int, limit: int = 500) -> list[LoggedChange]:
+def changes_since(conn: Connection, seq: int, limit: int = 500) -> list[LoggedChange]:
     """The changes after `seq`, oldest first."""
     rows = conn.execute("SELECT seq, kind, payload, at_us FROM change WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
     return [LoggedChange(row[0], row[1], json.loads(row[2]), from_us(row[3])) for row in rows]
 
 
-def newest(conn: Connection) -> int:
+def newest_seq(conn: Connection) -> int:
     """The newest `seq` ever given, 0 before the first."""
     row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'change'").fetchone()
     return int(row[0]) if row else 0
@@ -45,10 +45,10 @@ def newest(conn: Connection) -> int:
 def bounds(conn: Connection) -> tuple[int, int]:
     """The oldest `seq` still kept and the newest ever given (0 when there is none)."""
     (oldest,) = conn.execute("SELECT coalesce(min(seq), 0) FROM change").fetchone()
-    return oldest, newest(conn)
+    return oldest, newest_seq(conn)
 
 
 def trim(conn: Connection, before: datetime, keep: int = 10_000) -> int:
     """Drop what is older than `before`, but never the newest `keep`; answers how many went."""
-    oldest_kept = newest(conn) - keep
+    oldest_kept = newest_seq(conn) - keep
     return conn.execute("DELETE FROM change WHERE at_us < ? AND seq <= ?", (to_us(before), oldest_kept)).rowcount

@@ -121,7 +121,7 @@ class Database:
         its label the newest `keep` stay."""
         now = self.clock.now()
         try:
-            return await asyncio.to_thread(backups.make_beside, self.path, self.backup_folder, now, label, keep)
+            return await asyncio.to_thread(backups.back_up_file, self.path, self.backup_folder, now, label, keep)
         except Unavailable as error:
             if error.details.get("reason") == "damaged":
                 repair.suspect(self.path)  # mended at the next start
@@ -129,19 +129,19 @@ class Database:
 
     async def compact(self) -> bool:
         """Write the file anew without what was deleted; whether its log is empty too (see `purge.compact`)."""
-        done = await asyncio.wrap_future(self._submit(lambda: self._writer.outside(purge.compact)))
+        done = await asyncio.wrap_future(self._submit(lambda: self._writer.run_outside(purge.compact)))
         for _ in range(EMPTYING):
             if done:
                 break
             self._readers.drop()
             await asyncio.sleep(0.05)
-            done = await asyncio.wrap_future(self._submit(lambda: self._writer.outside(purge.fold)))
+            done = await asyncio.wrap_future(self._submit(lambda: self._writer.run_outside(purge.fold)))
         return done
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file (SQLite does so by itself when it has grown)."""
         self._submit(
-            lambda: self._writer.outside(lambda conn: conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+            lambda: self._writer.run_outside(lambda conn: conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
         ).result()
 
     def _transaction(self, fn: Callable[[Connection], T], durable: bool) -> "Future[T]":
@@ -177,7 +177,7 @@ class Database:
             self._pool = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
         loop = asyncio.get_running_loop()
         if limit is not None:
-            return await loop.run_in_executor(self._pool, self._readers.read_within, limit, fn)
+            return await loop.run_in_executor(self._pool, self._readers.read_limited, limit, fn)
         return await loop.run_in_executor(self._pool, self._readers.read, fn)
 
     def read_now(self, fn: Callable[[Connection], T]) -> T:

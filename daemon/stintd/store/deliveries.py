@@ -70,7 +70,7 @@ def set_target(conn: Connection, name: str, values: Row) -> None:
 # ---------------------------------------------------------------- what changed
 
 
-def dirty(conn: Connection, limit: int) -> list[str]:
+def dirty_entries(conn: Connection, limit: int) -> list[str]:
     """Entries that changed since they were last compared."""
     return [row[0] for row in conn.execute("SELECT entry_id FROM delivery_dirty ORDER BY entry_id LIMIT ?", (limit,))]
 
@@ -80,7 +80,7 @@ def doubt_entry(conn: Connection, entry_id: str) -> None:
     conn.execute("INSERT OR IGNORE INTO delivery_dirty VALUES (?)", (entry_id,))
 
 
-def clean(conn: Connection, entry_ids: Iterable[str]) -> None:
+def mark_compared(conn: Connection, entry_ids: Iterable[str]) -> None:
     """These were compared."""
     conn.executemany("DELETE FROM delivery_dirty WHERE entry_id = ?", [(one,) for one in entry_ids])
 
@@ -102,7 +102,7 @@ def question(conn: Connection) -> None:
     )
 
 
-def doubt_of(conn: Connection) -> tuple[int, int] | None:
+def doubt_period(conn: Connection) -> tuple[int, int] | None:
     """From when to when nobody knows what was delivered, since a backup was restored without what came after it."""
     told = cursors.meta(conn, DOUBT)
     return (int(told.split()[0]), int(told.split()[1])) if told else None
@@ -118,19 +118,19 @@ def doubt_since_backup(conn: Connection, now: datetime) -> None:
 # ---------------------------------------------------------------- rows
 
 
-def of_entry(conn: Connection, target: str, entry_id: str) -> dict[int, Row]:
+def rows_of_entry(conn: Connection, target: str, entry_id: str) -> dict[int, Row]:
     """The rows of an entry at a target, by part."""
     found = select(conn, "SELECT * FROM delivery WHERE entry_id = ? AND target = ?", (entry_id, target))
     return {row["part"]: row for row in found}
 
 
-def of_seq(conn: Connection, seq: int) -> Row | None:
+def row_of_seq(conn: Connection, seq: int) -> Row | None:
     """One row."""
     found = select(conn, "SELECT * FROM delivery WHERE seq = ?", (seq,))
     return found[0] if found else None
 
 
-def shown_of(conn: Connection, entry_id: str) -> list[Row]:
+def summaries_of(conn: Connection, entry_id: str) -> list[Row]:
     """What an entry shows of its deliveries."""
     sql = f"SELECT target, state, remote_id FROM delivery WHERE entry_id = ? AND state <> '{GONE}' ORDER BY target, part"  # noqa: S608
     return select(conn, sql, (entry_id,))
@@ -157,7 +157,7 @@ def update(conn: Connection, seq: int, values: Row) -> None:
     conn.execute(f"UPDATE delivery SET {names} WHERE seq = ?", (*values.values(), seq))  # noqa: S608  our columns
 
 
-def reheld(conn: Connection, target: str, remote_id: str, held: str) -> None:
+def set_held(conn: Connection, target: str, remote_id: str, held: str) -> None:
     """The target now has this of one of its own."""
     sql = "UPDATE delivery SET wanted = CASE WHEN wanted = held THEN ? ELSE wanted END, held = ?"
     conn.execute(f"{sql} WHERE target = ? AND remote_id = ?", (held, held, target, remote_id))
@@ -176,7 +176,7 @@ _AGAIN = (
 )
 
 
-def due(conn: Connection, target: str, until_us: int) -> list[Row]:
+def due_rows(conn: Connection, target: str, until_us: int) -> list[Row]:
     """Everything that would be sent by then, in that order."""
     sql = f"SELECT * FROM delivery WHERE target = ? AND {_READY} AND next_us <= ? ORDER BY next_us, seq"  # noqa: S608
     return select(conn, sql, (target, until_us))
@@ -198,7 +198,7 @@ def counts(conn: Connection, target: str) -> dict[str, int]:
     return found
 
 
-def differing(conn: Connection, target: str, remedy: str) -> Row | None:
+def find_differing(conn: Connection, target: str, remedy: str) -> Row | None:
     """One whose difference stays there, with how many there are as `number`."""
     sql = (
         "SELECT *, count(*) OVER () AS number FROM delivery WHERE target = ? AND state IN ('changed', 'withdrawn') AND remedy = ?"
@@ -212,7 +212,7 @@ def parked_count(conn: Connection, target: str) -> int:
     return int(conn.execute("SELECT count(*) FROM delivery WHERE target = ? AND state = 'parked'", (target,)).fetchone()[0])
 
 
-def parked(conn: Connection, target: str) -> Row | None:
+def latest_parked(conn: Connection, target: str) -> Row | None:
     """The latest that was given up."""
     found = select(
         conn,

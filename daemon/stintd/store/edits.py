@@ -99,7 +99,7 @@ def get(conn: Connection, edit_id: str) -> Edit:
     return _from_row(row)
 
 
-def latest(conn: Connection, limit: int = 20) -> list[Edit]:
+def latest_edits(conn: Connection, limit: int = 20) -> list[Edit]:
     """The newest edits, newest first, undone ones included."""
     return [_from_row(row) for row in conn.execute(f"{_EDIT} ORDER BY rowid DESC LIMIT ?", (limit,))]
 
@@ -136,10 +136,10 @@ def _from_json(text: str | None) -> Row | None:
 
 def undo(conn: Connection, edit_id: str, now: datetime) -> list[RowChange]:
     """Take an edit back as `undoing` does, and answer everything that changed."""
-    return list(undoing(conn, edit_id, now))
+    return list(undo_steps(conn, edit_id, now))
 
 
-def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[RowChange]:
+def undo_steps(conn: Connection, edit_id: str, now: datetime) -> Iterator[RowChange]:
     """Take an edit back: its rows get back the columns it changed. Gives what each changed, for totals and listeners; done
     once it was followed to its end. One at a time: an edit may be an import of a hundred thousand entries.
 
@@ -151,7 +151,7 @@ def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[RowChange
         raise Conflict("what was purged is gone for good", "", {"editId": edit_id})
     if edit.undone_at is not None:
         raise Conflict(f"{edit.verb} of {edit.at:%Y-%m-%d %H:%M} is undone already", "", {"editId": edit_id})
-    for change in _backwards(conn, edit_id):
+    for change in _rows_backwards(conn, edit_id):
         current = rowio.row_of(conn, change.table, change.row_id)
         _refuse_if_overtaken(conn, edit, change, current)
         back = _restore(conn, change, current, now)
@@ -160,7 +160,7 @@ def undoing(conn: Connection, edit_id: str, now: datetime) -> Iterator[RowChange
     conn.execute("UPDATE edit SET undone_us = ? WHERE id = ?", (to_us(now), edit_id))
 
 
-def _backwards(conn: Connection, edit_id: str) -> Iterator[RowChange]:
+def _rows_backwards(conn: Connection, edit_id: str) -> Iterator[RowChange]:
     """The rows of an edit, the last touched first, read some at a time."""
     last = conn.execute("SELECT max(position) FROM edit_row WHERE edit_id = ?", (edit_id,)).fetchone()[0]
     while last is not None and last >= 0:
@@ -194,10 +194,10 @@ def _is_as_left(change: RowChange, current: Row | None) -> bool:
     """Whether what the edit changed is as the edit left it."""
     if change.after is None or current is None:
         return change.after is None and current is None
-    return all(current.get(name) == change.after[name] for name in _changed(change))
+    return all(current.get(name) == change.after[name] for name in _changed_columns(change))
 
 
-def _changed(change: RowChange) -> list[str]:
+def _changed_columns(change: RowChange) -> list[str]:
     """The columns an edit changed; of a new row all."""
     after = change.after or {}
     return [
@@ -214,12 +214,12 @@ def _restore(conn: Connection, change: RowChange, current: Row | None, now: date
         elif change.after is None:
             if current is not None:
                 return None
-            rowio.insert(conn, change.table, _stamped(change.before, change.before, now))
+            rowio.insert(conn, change.table, _stamp(change.before, change.before, now))
         elif current is None:
             return None
         else:
-            values = {name: change.before.get(name) for name in _changed(change)}
-            rowio.update(conn, change.table, change.row_id, _stamped(values, current, now))
+            values = {name: change.before.get(name) for name in _changed_columns(change)}
+            rowio.update(conn, change.table, change.row_id, _stamp(values, current, now))
     except IntegrityError as error:
         raise Conflict(
             f"{change.table} {change.row_id} cannot be brought back: its name is taken", "rename the other first"
@@ -227,7 +227,7 @@ def _restore(conn: Connection, change: RowChange, current: Row | None, now: date
     return RowChange(change.table, change.row_id, current, rowio.row_of(conn, change.table, change.row_id))
 
 
-def _stamped(values: Row, row: Row, now: datetime) -> Row:
+def _stamp(values: Row, row: Row, now: datetime) -> Row:
     """With the next revision, so that nobody overwrites what was brought back with an older view of it."""
     stamps: Row = {}
     if "revision" in row:

@@ -17,7 +17,7 @@ from stintd.frozen import frozen
 from stintd.store import seen_ids, spans
 from stintd.store.contexts import Contexts, entity_numbers, entity_texts, numbers
 from stintd.store.ids import EXPLICIT, beat_key, listed_id
-from stintd.store.span_writer import leave_only, near, weave
+from stintd.store.span_writer import find_spans, leave_only, weave
 from stintd.store.spans import JOIN_US, LENGTH_US, SLOTS, Beat
 
 CLUSTER_US = 2 * LENGTH_US
@@ -68,7 +68,7 @@ class _Fresh(NamedTuple):
 def add(conn: Connection, beats: Iterable[Heartbeat]) -> Added:
     """Store those that are not known yet; of equal ones in one call the first counts. Writer's transaction only."""
     arrived = [_Fresh(to_us(beat.time), beat_key(beat), beat) for beat in beats]
-    fresh = _without_known(conn, arrived)
+    fresh = _drop_known(conn, arrived)
     if not fresh:
         return Added(0, len(arrived), [], [])
     fresh.sort(key=itemgetter(0))
@@ -89,7 +89,7 @@ def remove(conn: Connection, lo_us: int, hi_us: int, contexts: Collection[int] |
     Ids of their senders are forgotten too. What waits in the journal must be stored before, or it comes back."""
     touched: list[tuple[int, int]] = []
     gone: list[int] = []
-    for row in list(near(conn, lo_us, hi_us)):
+    for row in list(find_spans(conn, lo_us, hi_us)):
         if contexts is not None and row.context not in contexts:
             continue
         stored = spans.decode(row.first_us, row.count, row.beats)
@@ -110,7 +110,7 @@ def are_known(conn: Connection, beats: Sequence[Heartbeat]) -> list[bool]:
     return [item.key in explicit if item.key >= EXPLICIT else item[:2] in derived for item in arrived]
 
 
-def _without_known(conn: Connection, arrived: list[_Fresh]) -> list[_Fresh]:
+def _drop_known(conn: Connection, arrived: list[_Fresh]) -> list[_Fresh]:
     """The first of each, unless it is stored already."""
     firsts: dict[tuple[int, int], _Fresh] = {}
     for item in arrived:
@@ -127,7 +127,7 @@ def _stored_keys(conn: Connection, derived: list[_Fresh]) -> set[tuple[int, int]
         lo, hi = cluster[0].time_us, cluster[-1].time_us
         wanted = {item[:2] for item in cluster}
         instants = sorted({item.time_us for item in cluster})
-        for row in near(conn, lo, hi):
+        for row in find_spans(conn, lo, hi):
             at = bisect_right(instants, row.last_us)
             if at and instants[at - 1] >= row.first_us:
                 keys = spans.keys(row.count, row.beats)
@@ -172,7 +172,7 @@ def beats(conn: Connection, run: Sequence[int]) -> list[tuple[int, str]]:
     return [(time_us, texts[entity]) for time_us, entity in zip(spans.times(*row), entities, strict=True)]
 
 
-def listed(conn: Connection, lo_us: int, hi_us: int) -> Iterator[tuple[int, str, str, Context]]:
+def list_beats(conn: Connection, lo_us: int, hi_us: int) -> Iterator[tuple[int, str, str, Context]]:
     """All of a closed range as (time in microseconds, id, entity, context), span by span. Sending one again under that id is
     known to be the same."""
     by_number = contexts(conn)

@@ -21,7 +21,7 @@ from stintd.domain.model import Heartbeat, to_us
 from stintd.errors import StorageFull, Unavailable
 from stintd.store import journal_format
 from stintd.store.ids import EXPLICIT, beat_key
-from stintd.store.sqlite_errors import told_os_error
+from stintd.store.sqlite_errors import translate_os_error
 
 FRESH_BYTES = 256 * 1024
 """From this size on a file is replaced as soon as all of it is stored; below, its definitions are worth keeping."""
@@ -144,7 +144,7 @@ class Journal:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise told_os_error(error, str(self.folder)) from error
+            raise translate_os_error(error, str(self.folder)) from error
         self._path, self._size, self._encoder = path, 0, journal_format.Encoder()
         try:
             self._write(journal_format.MAGIC)
@@ -171,7 +171,7 @@ class Journal:
                 os.ftruncate(self._fd, self._size)
             except OSError:
                 self._end_file(keep=True)  # half a frame stays: nothing may follow it
-            raise told_os_error(error, str(self.folder)) from error
+            raise translate_os_error(error, str(self.folder)) from error
         self._size += len(data)
 
     def _retire(self, count: int) -> None:

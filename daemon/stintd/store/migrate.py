@@ -28,7 +28,7 @@ def scripts() -> dict[int, str]:
     return dict(sorted(found.items()))
 
 
-def latest() -> int:
+def latest_version() -> int:
     """The schema this program writes."""
     return max(scripts())
 
@@ -61,7 +61,7 @@ def version_of(path: Path) -> int:
     """The schema of a sound file, what waits in its write-ahead log included. Changes nothing."""
     found = header_version(path) or 0
     wal = Path(f"{path}-wal")
-    if found <= latest() and wal.exists() and wal.stat().st_size:
+    if found <= latest_version() and wal.exists() and wal.stat().st_size:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as conn:
             found = max(found, conn.execute("PRAGMA user_version").fetchone()[0])
     return found
@@ -70,9 +70,9 @@ def version_of(path: Path) -> int:
 def refuse_newer(path: Path) -> None:
     """Raise `unavailable` when the file was written by a later program."""
     found = version_of(path)
-    if found > latest():
+    if found > latest_version():
         raise Unavailable(
-            f"{path} was written by a newer stintd (schema {found}, this one knows {latest()})",
+            f"{path} was written by a newer stintd (schema {found}, this one knows {latest_version()})",
             "install the newer version again; the file was not changed", {"reason": "newer"},
         )  # fmt: skip
 
@@ -111,7 +111,7 @@ def _prepare(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, 
         raise StorageFull(f"migrating {path} needs {needed // 1024} KiB of free space", "make room and start again")
     if conn.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise Unavailable(f"{path} is damaged and was not migrated", "see `stint doctor`", {"reason": "damaged"})
-    backups.make(conn, folder, now, f"before-{before + 1:04d}")
+    backups.make_backup(conn, folder, now, f"before-{before + 1:04d}")
 
 
 def _census(conn: sqlite3.Connection) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ def add(conn: Connection, now: datetime, rows: Iterable[Queued]) -> None:
     )
 
 
-def of_id(conn: Connection, delivery_id: str) -> Row | None:
+def row_of_id(conn: Connection, delivery_id: str) -> Row | None:
     """One row."""
     found = select(conn, "SELECT * FROM outbox WHERE id = ?", (delivery_id,))
     return found[0] if found else None
@@ -77,7 +77,7 @@ def count(conn: Connection, target: str, state: str) -> int:
     return int(found)
 
 
-def tried(conn: Connection, seq: int, now: datetime, status: int | None, error: str, next_at: datetime) -> None:
+def note_failure(conn: Connection, seq: int, now: datetime, status: int | None, error: str, next_at: datetime) -> None:
     """An attempt failed; the next is not before `next_at`."""
     conn.execute(
         "UPDATE outbox SET attempts = attempts + 1, first_try_us = coalesce(first_try_us, ?1), last_try_us = ?1, status = ?2,"
@@ -86,7 +86,7 @@ def tried(conn: Connection, seq: int, now: datetime, status: int | None, error: 
     )  # fmt: skip
 
 
-def delivered(conn: Connection, seq: int, now: datetime, status: int) -> None:
+def note_delivery(conn: Connection, seq: int, now: datetime, status: int) -> None:
     """The receiver took it."""
     conn.execute(
         "UPDATE outbox SET attempts = attempts + 1, first_try_us = coalesce(first_try_us, ?1), last_try_us = ?1, status = ?2,"

@@ -31,7 +31,7 @@ def key_of(remote: Mapping[str, str]) -> str:
     return json.dumps(dict(sorted(remote.items())), ensure_ascii=False)
 
 
-def listed(conn: Connection, target: str) -> list[StoredPlace]:
+def list_places(conn: Connection, target: str) -> list[StoredPlace]:
     """All of a target, by name."""
     sql = "SELECT remote, name, client, gone_us FROM delivery_place WHERE target = ? ORDER BY name, remote"
     return [StoredPlace(row["remote"], row["name"], row["client"], row["gone_us"]) for row in select(conn, sql, (target,))]

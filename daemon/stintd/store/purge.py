@@ -11,7 +11,7 @@ from sqlite3 import Connection
 from stintd.store import seen_ids, spans
 from stintd.store.contexts import entity_texts
 from stintd.store.ids import EXPLICIT
-from stintd.store.span_writer import SpanRow, leave_only, near
+from stintd.store.span_writer import SpanRow, find_spans, leave_only
 
 _ALL = "SELECT id, context_id, first_us, last_us, count, beats FROM span ORDER BY id"
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{4,}")
@@ -35,7 +35,7 @@ def sift(
 ) -> tuple[int, list[tuple[int, int]]]:
     """Take out the heartbeats that go, of the closed range or of all; how many, and the ranges that touches. Without
     `forgets_ids` one that is sent again stays known."""
-    rows = list(near(conn, *span)) if span else [SpanRow._make(row) for row in conn.execute(_ALL)]
+    rows = list(find_spans(conn, *span)) if span else [SpanRow._make(row) for row in conn.execute(_ALL)]
     touched: list[tuple[int, int]] = []
     ids: list[int] = []
     count = 0
@@ -86,7 +86,7 @@ class Mentions:
             return False
         return any(token in self._ids for token in _TOKEN.findall(text)) or any(one in text for one in self._odd)
 
-    def by_name(self, text: str) -> bool:
+    def has_name(self, text: str) -> bool:
         return self._names is not None and self._names.search(text) is not None
 
 
@@ -108,7 +108,7 @@ def _drop(conn: Connection, table: str, key: str, columns: tuple[str, ...], ment
 
 
 def _drop_edits(conn: Connection, mentions: Mentions) -> int:
-    gone = {row[0] for row in conn.execute("SELECT id, summary FROM edit") if mentions.by_name(row[1])}
+    gone = {row[0] for row in conn.execute("SELECT id, summary FROM edit") if mentions.has_name(row[1])}
     for edit_id, row_id, before, after in conn.execute("SELECT edit_id, row_id, before, after FROM edit_row"):
         if edit_id not in gone and (mentions(row_id) or mentions(before) or mentions(after)):
             gone.add(edit_id)

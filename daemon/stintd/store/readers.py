@@ -34,18 +34,18 @@ class Readers:
         try:
             conn = self._take()
         except sqlite3.Error as error:
-            raise self._told(error) from error
+            raise self._translate(error) from error
         is_sound = True
         try:
             conn.execute("BEGIN")
             return fn(conn)
         except sqlite3.Error as error:
             is_sound = not (sqlite_errors.is_io(error) or sqlite_errors.is_damage(error))
-            raise self._told(error) from error
+            raise self._translate(error) from error
         finally:
             self._give_back(conn, generation, is_sound)
 
-    def read_within(self, limit: ReadLimit, fn: Callable[[Connection], T]) -> T:
+    def read_limited(self, limit: ReadLimit, fn: Callable[[Connection], T]) -> T:
         """The same on a view that holds only what is within the limit; on a connection made for this alone."""
         try:
             with contextlib.closing(self._open(is_writable_temp=True)) as conn:
@@ -53,7 +53,7 @@ class Readers:
                 narrow(conn, limit)
                 return fn(conn)
         except sqlite3.Error as error:
-            raise self._told(error) from error
+            raise self._translate(error) from error
 
     def drop(self) -> None:
         """The file is another one now: no connection to the old one may be used again."""
@@ -94,5 +94,5 @@ class Readers:
         with contextlib.suppress(sqlite3.Error):
             conn.close()
 
-    def _told(self, error: sqlite3.Error) -> Exception:
+    def _translate(self, error: sqlite3.Error) -> Exception:
         return sqlite_errors.translate(error, str(self._path)) or error

@@ -37,7 +37,7 @@ def _mark_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.in-use")
 
 
-def suspected(path: Path) -> Path:
+def suspect_path(path: Path) -> Path:
     """The file that asks for a complete check before the database is opened the next time."""
     return path.with_name(f"{path.name}.suspect")
 
@@ -70,7 +70,7 @@ def first_used(path: Path) -> datetime | None:
 def suspect(path: Path) -> None:
     """Have the file checked completely before it is opened the next time."""
     try:
-        _write_private(suspected(path), "checked at the next start\n")
+        _write_private(suspect_path(path), "checked at the next start\n")
     except OSError:
         return
 
@@ -103,10 +103,10 @@ def _trouble(path: Path, backup_folder: Path) -> str:
         return "damaged"
     wal = Path(f"{path}-wal")
     is_unclean = wal.exists() and wal.stat().st_size > 0
-    if (is_unclean or suspected(path).exists()) and not _is_sound(path):
+    if (is_unclean or suspect_path(path).exists()) and not _is_sound(path):
         return "damaged"
     with suppress(OSError):
-        suspected(path).unlink()
+        suspect_path(path).unlink()
     return ""
 
 
@@ -148,13 +148,13 @@ def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) 
             f"{path} is {trouble} although it was in use, and there is no good backup in {backup_folder}",
             f"put a copy there; or remove {_mark_path(path)} to start afresh", {"reason": trouble},
         )  # fmt: skip
-    kept = aside(path, now)
+    kept = move_aside(path, now)
     _put_back(backup, path)
     told = f"; what was there is kept as {kept}" if kept else ""
     return RepairResult((f"{path} was {trouble}; the backup {backup.name} took its place{told}{_keys_note(path)}",), True)
 
 
-def aside(path: Path, now: datetime, why: str = "damaged") -> str:
+def move_aside(path: Path, now: datetime, why: str = "damaged") -> str:
     """Move what there is of a database out of the way; answers the name it is kept under, "" when there was nothing."""
     kept = path.with_name(f"{path.name}.{why}-{now:{_STAMP}}")
     moved = ""
@@ -170,7 +170,7 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> RepairRe
     _refuse_twice_a_day(path, now)
     backup = backups.newest_good(backup_folder)
     damaged = path.with_name(f"{path.name}.damaged-{now:{_STAMP}}")
-    aside(path, now)
+    move_aside(path, now)
     if backup is None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     else:
@@ -178,7 +178,7 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> RepairRe
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         migrate.migrate(conn, path, backup_folder, now)
         saved = salvage.add_readable(conn, damaged)
-    suspected(path).unlink(missing_ok=True)
+    suspect_path(path).unlink(missing_ok=True)
     origin = f"the backup {backup.name} took its place" if backup else "there was no backup, so a new file was begun"
     return RepairResult(
         (

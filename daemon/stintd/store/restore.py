@@ -35,15 +35,15 @@ def restore(path: Path, source: Path, folder: Path, now: datetime) -> list[str]:
     try:
         _copy(source, partial)
         notes = _finish(partial, path, folder, now)
-        kept = repair.aside(path, now, "before-restore")
+        kept = repair.move_aside(path, now, "before-restore")
         salvage.tidy(path.with_name(kept or path.name))
         os.replace(partial, path)
-        repair.suspected(path).unlink(missing_ok=True)
+        repair.suspect_path(path).unlink(missing_ok=True)
         repair.mark(path)
     except sqlite3.Error as error:
         raise sqlite_errors.translate(error, str(partial)) or error from error
     except OSError as error:
-        raise sqlite_errors.told_os_error(error, str(path)) from error
+        raise sqlite_errors.translate_os_error(error, str(path)) from error
     finally:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
@@ -58,7 +58,7 @@ def problem_of(path: Path) -> str:
     if migrate.header_version(path) is None:
         return "is no database"
     try:
-        with closing(_readable(path)) as conn:
+        with closing(_open_readable(path)) as conn:
             conn.execute("SELECT count(*) FROM entry").fetchone()
             found = str(conn.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except sqlite3.Error as error:
@@ -66,7 +66,7 @@ def problem_of(path: Path) -> str:
     return "" if found == "ok" else f"is damaged: {found}"
 
 
-def _readable(path: Path) -> Connection:
+def _open_readable(path: Path) -> Connection:
     """A connection that leaves nothing beside the file, unless a log lies there that must be read with it."""
     has_log = Path(f"{path}-wal").exists()
     uri = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
@@ -75,7 +75,7 @@ def _readable(path: Path) -> Connection:
 
 def _copy(source: Path, target: Path) -> None:
     if Path(f"{source}-wal").exists():
-        with closing(_readable(source)) as conn:
+        with closing(_open_readable(source)) as conn:
             backups.copy_to(conn, target)
         return
     with suppress(FileNotFoundError):

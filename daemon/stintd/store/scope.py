@@ -46,7 +46,7 @@ def narrow(conn: Connection, limit: ReadLimit) -> None:
         row[0] for row in conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
     ]
     for table in tables:
-        condition = VISIBLE.get(table, "0").replace(":client", _quoted(limit.client_id if limit.project_id is None else None))
+        condition = VISIBLE.get(table, "0").replace(":client", _quote(limit.client_id if limit.project_id is None else None))
         conn.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {condition}")  # noqa: S608  our schema's names
     conn.execute("PRAGMA query_only = ON")
 
@@ -56,6 +56,6 @@ def _tables(conn: Connection) -> list[str]:
     return [row[0] for row in conn.execute(sql)]
 
 
-def _quoted(text: str | None) -> str:
+def _quote(text: str | None) -> str:
     """A view takes no parameters."""
     return "NULL" if text is None else "'" + text.replace("'", "''") + "'"

@@ -43,7 +43,7 @@ def _pack(hashes: Collection[int]) -> bytes:
     return pack(f">{len(hashes)}Q", *hashes)
 
 
-def _unpacked(rows: Iterable[tuple[bytes]]) -> list[int]:
+def _unpack(rows: Iterable[tuple[bytes]]) -> list[int]:
     return [value for (packed,) in rows for (value,) in iter_unpack(">Q", packed)]
 
 
@@ -51,7 +51,7 @@ def find(conn: Connection, hashes: Collection[int]) -> set[int]:
     """Those of `hashes` that are known."""
     if len(hashes) <= FEW:
         return {value for value in hashes if _is_known(conn, value)}
-    found = set(hashes).intersection(_unpacked(conn.execute("SELECT hashes FROM known_fresh")))
+    found = set(hashes).intersection(_unpack(conn.execute("SELECT hashes FROM known_fresh")))
     found.update(value for (value,) in conn.execute(_FIND, (json.dumps(list(hashes)), _pack(hashes))))
     return found
 
@@ -75,7 +75,7 @@ def remember(conn: Connection, hashes: Collection[int]) -> None:
     conn.executemany("INSERT INTO known_fresh VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hashes = excluded.hashes", pages)
     last_number, last = pages[-1]
     if (last_number - 1) * PAGE + len(last) // 8 >= FRESH:
-        _add_run(conn, _unpacked(conn.execute("SELECT hashes FROM known_fresh")))
+        _add_run(conn, _unpack(conn.execute("SELECT hashes FROM known_fresh")))
         conn.execute("DELETE FROM known_fresh")
 
 
@@ -85,7 +85,7 @@ def forget(conn: Connection, hashes: Collection[int]) -> None:
     if not gone:
         return
     rows = "SELECT hashes FROM known_fresh UNION ALL SELECT hashes FROM known_id"
-    kept = [value for value in _unpacked(conn.execute(rows)) if value not in gone]
+    kept = [value for value in _unpack(conn.execute(rows)) if value not in gone]
     for table in ("known_fresh", "known_run", "known_id"):
         conn.execute(f"DELETE FROM {table}")
     if kept:
@@ -130,7 +130,7 @@ def _merge(conn: Connection, runs: list[int], level: int) -> None:
     bounds = [(run << _RUN_SHIFT, (run + 1) << _RUN_SHIFT) for run in runs]
     hashes: list[int] = []
     for lo, hi in bounds:
-        hashes += _unpacked(conn.execute("SELECT hashes FROM known_id WHERE id >= ? AND id < ? ORDER BY id", (lo, hi)))
+        hashes += _unpack(conn.execute("SELECT hashes FROM known_id WHERE id >= ? AND id < ? ORDER BY id", (lo, hi)))
     conn.executemany("DELETE FROM known_id WHERE id >= ? AND id < ?", bounds)
     _write_run(conn, level, hashes)  # into the pages just freed
     conn.executemany("DELETE FROM known_run WHERE run = ?", [(run,) for run in runs])

@@ -43,7 +43,7 @@ class _SpanPlan:
     added: list[tuple[int, int, int, int, int, bytes]] = field(default_factory=list)
 
 
-def near(conn: Connection, lo_us: int, hi_us: int) -> Iterator[SpanRow]:
+def find_spans(conn: Connection, lo_us: int, hi_us: int) -> Iterator[SpanRow]:
     """The spans that reach into the closed range, by their start."""
     return map(SpanRow._make, conn.execute(_NEAR, (lo_us - LENGTH_US, hi_us, lo_us)))
 
@@ -52,7 +52,7 @@ def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: in
     """Store heartbeats between these instants, by context and sorted, none of which is stored yet."""
     old: dict[int, list[SpanRow]] = {}
     plan = _SpanPlan(set())
-    for row in near(conn, lo_us - JOIN_US, hi_us + JOIN_US):
+    for row in find_spans(conn, lo_us - JOIN_US, hi_us + JOIN_US):
         plan.used.add(row.id)
         if row.context in new:
             old.setdefault(row.context, []).append(row)
@@ -66,7 +66,7 @@ def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: in
 
 def leave_only(conn: Connection, row: SpanRow, kept: list[Beat]) -> None:
     """Leave only `kept` of a span's heartbeats."""
-    plan = _SpanPlan({other.id for other in near(conn, row.first_us, row.last_us)})
+    plan = _SpanPlan({other.id for other in find_spans(conn, row.first_us, row.last_us)})
     _replace(plan, row.context, [row], [spans.encode(piece) for piece in spans.cut(kept)])
     _write(conn, plan)
 

@@ -39,22 +39,22 @@ def free_bytes(folder: str) -> int | None:
     return found.f_bavail * found.f_frsize
 
 
-def storage_full(path: str) -> StorageFull:
+def storage_full_error(path: str) -> StorageFull:
     return StorageFull(
         f"the disk that holds {path} is full", "make room; stintd goes on by itself, and what was not stored can be sent again"
     )
 
 
-def read_only(path: str) -> Unavailable:
+def read_only_error(path: str) -> Unavailable:
     return Unavailable(f"{path} cannot be written: it is read-only", "make the file and its folder writable")
 
 
-def told_os_error(error: OSError, path: str) -> StintdError:
+def translate_os_error(error: OSError, path: str) -> StintdError:
     """The same for what the operating system refused outside SQLite."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return storage_full(path)
+        return storage_full_error(path)
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return read_only(path)
+        return read_only_error(path)
     return Unavailable(f"{path} could not be opened: {error.strerror}", "look at the folder and the disk")
 
 
@@ -62,11 +62,11 @@ def translate(error: sqlite3.Error, path: str) -> StintdError | None:
     """The error for people, or None when it is a defect of ours (a constraint, a wrong statement) to be raised as it is."""
     name = name_of(error)
     if name == "SQLITE_FULL":
-        return storage_full(path)
+        return storage_full_error(path)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable(f"another program holds {path} locked", "close what has the database open; try again then")
     if is_read_only(error):
-        return read_only(path)
+        return read_only_error(path)
     if is_damage(error):
         return Unavailable(
             f"{path} is damaged", "restart with `stint restart`: the newest good backup is restored, the damaged file kept",
@@ -75,9 +75,9 @@ def translate(error: sqlite3.Error, path: str) -> StintdError | None:
     if is_io(error):
         free = free_bytes(os.path.dirname(path) or ".")
         if free is not None and free < FULL_BYTES:
-            return storage_full(path)
+            return storage_full_error(path)
         if not os.access(os.path.dirname(path) or ".", os.W_OK):
-            return read_only(path)
+            return read_only_error(path)
         return Unavailable(f"{path} could not be read or written ({name})", "look at the disk; see `stint doctor`")
     if name in ("SQLITE_NOMEM", "SQLITE_INTERRUPT"):
         return Unavailable(f"SQLite gave up ({name})", "try again")

@@ -27,9 +27,9 @@ from stintd.store.reserve import DiskReserve
 
 T = TypeVar("T")
 
-IMPATIENT = 0.05
+SHORT_TIMEOUT = 0.05
 """Seconds to wait for a lock that has outlasted the full timeout just before."""
-CHECK_BALLAST = 30.0
+CHECK_RESERVE = 30.0
 _PRAGMAS = (
     "journal_mode = WAL",
     "mmap_size = 0",
@@ -49,7 +49,7 @@ class Writer:
     def __init__(self, path: Path, backup_folder: Path, clock: Clock, busy_timeout: float, readers: Readers) -> None:
         self.path, self.backup_folder, self.clock, self.readers = path, backup_folder, clock, readers
         self.busy_timeout = busy_timeout
-        self.ballast = DiskReserve(f"{path}.ballast")
+        self.reserve = DiskReserve(f"{path}.ballast")
         self.notes: list[str] = []
         self.needs_rebuild = False
         self.is_full = False
@@ -58,12 +58,12 @@ class Writer:
         self._log: tuple[int, int] | None = None
         self._is_locked_out = False
         self._is_full_sync = True
-        self._ballast_due = 0.0
+        self._reserve_due = 0.0
 
     def open(self) -> None:
         """Mend, migrate, connect."""
         try:
-            self._connected()
+            self._connection()
         except sqlite3.Error as error:
             told = self._handle(error)
             if isinstance(told, StorageFull):
@@ -80,7 +80,7 @@ class Writer:
             conn = self._ready()
             self._set_sync(conn, durable)
             conn.execute("BEGIN IMMEDIATE")
-            before = changes.newest(conn)
+            before = changes.newest_seq(conn)
         except sqlite3.Error as error:
             raise self._handle(error) from error
         self._note_lock(conn, False)
@@ -92,10 +92,10 @@ class Writer:
                 raise self._handle(error) from error
             raise
         self._commit(conn, before)
-        self._after_success()
+        self._note_success()
         return answer
 
-    def outside(self, fn: Callable[[Connection], T]) -> T:
+    def run_outside(self, fn: Callable[[Connection], T]) -> T:
         """Run `fn` on the writing connection without a transaction (backup, checkpoint, vacuum)."""
         try:
             return fn(self._ready())
@@ -108,9 +108,9 @@ class Writer:
         """The connection, to the file that is at the path now."""
         if self._conn is not None and _identity(self.path) != self._file:
             self._follow_file(self._conn)
-        return self._connected()
+        return self._connection()
 
-    def _connected(self) -> StoreConnection:
+    def _connection(self) -> StoreConnection:
         if self._conn is not None:
             return self._conn
         self._prepare()
@@ -120,7 +120,7 @@ class Writer:
             if sqlite_errors.is_damage(error):
                 repair.suspect(self.path)
                 self._prepare()
-            elif not (isinstance(sqlite_errors.translate(error, str(self.path)), StorageFull) and self.ballast.release()):
+            elif not (isinstance(sqlite_errors.translate(error, str(self.path)), StorageFull) and self.reserve.release()):
                 raise
             return self._connect()
 
@@ -128,7 +128,7 @@ class Writer:
         try:
             outcome = repair.prepare(self.path, self.backup_folder, self.clock.now())
         except OSError as error:
-            raise sqlite_errors.told_os_error(error, str(self.path)) from error
+            raise sqlite_errors.translate_os_error(error, str(self.path)) from error
         if _unlock_beside(self.path):
             self.readers.drop()  # connections of one process share the log's index, read-only or not
         self.notes.extend(outcome.notes)
@@ -145,7 +145,7 @@ class Writer:
         try:
             for pragma in _PRAGMAS:
                 conn.execute(f"PRAGMA {pragma}")
-            if migrate.migrate(conn, self.path, self.backup_folder, self.clock.now()) < migrate.latest():
+            if migrate.migrate(conn, self.path, self.backup_folder, self.clock.now()) < migrate.latest_version():
                 conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except BaseException:
             conn.close()
@@ -153,7 +153,7 @@ class Writer:
         self._conn, self._is_full_sync = conn, True
         self._file, self._log = _identity(self.path), _identity(Path(f"{self.path}-wal"))
         repair.mark(self.path)
-        self._lay_ballast()
+        self._lay_reserve()
         return conn
 
     def _disconnect(self) -> None:
@@ -183,7 +183,7 @@ class Writer:
     # ------------------------------------------------------------------ trouble
 
     def _commit(self, conn: StoreConnection, before: int) -> None:
-        newest = changes.newest(conn)
+        newest = changes.newest_seq(conn)
         try:
             conn.execute("COMMIT")
         except sqlite3.Error as error:
@@ -200,8 +200,8 @@ class Writer:
         if newest == before:
             return False
         try:
-            conn = self._connected()
-            if changes.newest(conn) != newest:
+            conn = self._connection()
+            if changes.newest_seq(conn) != newest:
                 return False
             is_busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if not is_busy:
@@ -231,7 +231,7 @@ class Writer:
             repair.suspect(self.path)
         if isinstance(told, StorageFull):
             self.is_full = True
-            self.ballast.release()
+            self.reserve.release()
             self._fold()
         if sqlite_errors.name_of(error).startswith("SQLITE_BUSY") and self._conn is not None:
             self._note_lock(self._conn, True)
@@ -246,21 +246,21 @@ class Writer:
     def _note_lock(self, conn: Connection, is_locked_out: bool) -> None:
         if is_locked_out != self._is_locked_out:
             self._is_locked_out = is_locked_out
-            conn.execute(f"PRAGMA busy_timeout = {int(1000 * (IMPATIENT if is_locked_out else self.busy_timeout))}")
+            conn.execute(f"PRAGMA busy_timeout = {int(1000 * (SHORT_TIMEOUT if is_locked_out else self.busy_timeout))}")
 
     def _set_sync(self, conn: Connection, durable: bool) -> None:
         if durable != self._is_full_sync:
             conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._is_full_sync = durable
 
-    def _after_success(self) -> None:
+    def _note_success(self) -> None:
         self.is_full = False
-        if self.clock.monotonic() >= self._ballast_due:
-            self._lay_ballast()
+        if self.clock.monotonic() >= self._reserve_due:
+            self._lay_reserve()
 
-    def _lay_ballast(self) -> None:
-        self._ballast_due = self.clock.monotonic() + CHECK_BALLAST
-        self.ballast.lay()
+    def _lay_reserve(self) -> None:
+        self._reserve_due = self.clock.monotonic() + CHECK_RESERVE
+        self.reserve.lay()
 
 
 def _unlock_beside(path: Path) -> bool:

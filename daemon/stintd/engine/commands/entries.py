@@ -251,7 +251,7 @@ def restore(step: Step, entry_id: str) -> dict[str, Any]:
 def take_back(step: Step, edit_id: str) -> list[str]:
     """Undo an edit: rows, totals, what is derived; the ids of the entries that are there and changed."""
     changed = []
-    for one in kept.undoing(step.conn, edit_id, step.now):
+    for one in kept.undo_steps(step.conn, edit_id, step.now):
         if one.table == "entry":
             changed.append(one.row_id)
             entry_rows.note_restored(step, one.before, one.after)

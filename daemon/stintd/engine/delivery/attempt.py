@@ -68,7 +68,7 @@ def as_item(given_id: str, told: Mapping[str, Any]) -> Item:
 def begin(step: Step, seq: int, able: Abilities) -> Row | None:
     """Write down that an attempt is about to be made; None when there is nothing to do any more, or nothing that can be done.
     From now on the entry follows its evidence no more: what was handed over stands still."""
-    row = deliveries.of_seq(step.conn, seq)
+    row = deliveries.row_of_seq(step.conn, seq)
     if row is None or not _is_due(row, to_us(step.now)):
         return None
     known = deliveries.from_row(row)
@@ -84,7 +84,7 @@ def begin(step: Step, seq: int, able: Abilities) -> Row | None:
         "last_try_us": to_us(step.now),
     })  # fmt: skip
     _pin(step, row["entry_id"])
-    return deliveries.of_seq(step.conn, seq)
+    return deliveries.row_of_seq(step.conn, seq)
 
 
 def _leave(step: Step, row: Row, known: rules.Delivery, way: str) -> None:
@@ -114,7 +114,7 @@ def _pin(step: Step, entry_id: str) -> None:
 def settle(step: Step, target: str, tried: Tried, retry: Retry) -> None:
     """Write down how an attempt went. An entry that changed meanwhile has something left to do."""
     known = deliveries.targets(step.conn).get(target)
-    row = deliveries.of_seq(step.conn, tried.seq)
+    row = deliveries.row_of_seq(step.conn, tried.seq)
     if known is None or row is None or row["state"] != SENDING:
         return
     outcome = tried.outcome
@@ -249,7 +249,7 @@ def retry_now(step: Step, row: Row) -> Row:
         "again_us": None,
     })  # fmt: skip
     wake(step, row["target"])
-    found = deliveries.of_seq(step.conn, row["seq"])
+    found = deliveries.row_of_seq(step.conn, row["seq"])
     assert found is not None
     return found
 
@@ -269,7 +269,7 @@ def drop(step: Step, row: Row) -> Row:
     after = rules.drop(deliveries.from_row(row))
     deliveries.update(step.conn, row["seq"], {**deliveries.to_row(after), "finished_us": to_us(step.now)})
     step.outgoing.add(PREFIX + row["target"])
-    found = deliveries.of_seq(step.conn, row["seq"])
+    found = deliveries.row_of_seq(step.conn, row["seq"])
     assert found is not None
     return found
 

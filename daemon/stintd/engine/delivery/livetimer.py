@@ -242,7 +242,7 @@ class Mirroring:
         """What it refuses is refused again, and told, when the entry is delivered."""
         self._clear(step)
         if is_taken:
-            deliveries.reheld(step.conn, row["target"], row["remote_id"], row["content"])
+            deliveries.set_held(step.conn, row["target"], row["remote_id"], row["content"])
 
     def _adopt(self, step: Step, row: Row) -> None:
         """The entry's delivery holds what the timer left; where that is far from the local truth it is put right at once."""
@@ -268,7 +268,7 @@ def _run_of(entry: Row, run: int) -> tuple[int, int] | None:
 
 def _hold(step: Step, target: str, row: Row, held: str) -> None:
     """Make it the first part of the entry's deliveries that holds nothing yet; then the entry is compared again."""
-    known = deliveries.of_entry(step.conn, target, row["entry_id"])
+    known = deliveries.rows_of_entry(step.conn, target, row["entry_id"])
     part = next(n for n in count() if n not in known or (known[n]["held"] is None and known[n]["state"] != delivery.SENDING))
     day = json.loads(held)["day"]
     if part in known:

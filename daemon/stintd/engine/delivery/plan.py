@@ -73,7 +73,7 @@ class Piece:
 def plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
     """Compare what changed; says for which targets there is something to look at (all, while more is left). Answers what
     went wrong with an entry: that one stays marked, the others go on."""
-    ids = deliveries.dirty(step.conn, BATCH)
+    ids = deliveries.dirty_entries(step.conn, BATCH)
     wrong = _tried(step, planned, ids) if ids else None
     if wrong is not None:
         each = [_tried(step, planned, [one]) for one in ids]
@@ -93,7 +93,7 @@ def _tried(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -> Except
         for one in planned:
             if _compare(step, one, ids):
                 found.add(PREFIX + one.target.name)
-        deliveries.clean(step.conn, ids)
+        deliveries.mark_compared(step.conn, ids)
     except sqlite3.Error:
         raise
     except Exception as error:  # a defect in one entry's way must hold up no other
@@ -146,12 +146,12 @@ def pieces(reading: Reading, one: Planned, rows: Sequence[Row], zone: ZoneInfo) 
     """The parts of these entries with their lengths at this target."""
     bills = billable.supervised_billing(reading.conn, reading.policy)
     projects = {row["id"]: row for row in select(reading.conn, "SELECT id, name, bill_supervised FROM project")}
-    found, doubt = [], deliveries.doubt_of(reading.conn)
+    found, doubt = [], deliveries.doubt_period(reading.conn)
     for row in rows:
         parts = _cut(row, zone, one)
         if row["project_id"] in projects and not bills(projects[row["project_id"]]):
             parts = _hands_on(row, parts)
-        known = deliveries.of_entry(reading.conn, one.target.name, row["id"])
+        known = deliveries.rows_of_entry(reading.conn, one.target.name, row["id"])
         is_there = any(old["held"] is not None for old in known.values())
         if not _is_due(one.target, parts) and not is_there:
             continue
@@ -204,7 +204,7 @@ def _rounded(found: Sequence[Piece], one: Planned) -> list[Piece]:
 
 def _write(step: Step, one: Planned, entry_id: str, found: Sequence[Piece], days: set[str] | None, row: Row | None) -> bool:
     """Bring an entry's rows to what is wanted; with `days`, only those on them. Whether anything is to be looked at."""
-    known = deliveries.of_entry(step.conn, one.target.name, entry_id)
+    known = deliveries.rows_of_entry(step.conn, one.target.name, entry_id)
     is_changed = False
     for piece in found:
         if days is None or piece.portion.day.isoformat() in days:

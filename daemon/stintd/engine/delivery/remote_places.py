@@ -138,7 +138,7 @@ class Catalogue:
 def known(conn: Connection, name: str) -> Listing:
     """What is known, without asking anybody."""
     state = deliveries.targets(conn).get(name)
-    return Listing(places.listed(conn, name), state["listed_us"] if state is not None else None)
+    return Listing(places.list_places(conn, name), state["listed_us"] if state is not None else None)
 
 
 def _put(step: Step, name: str, found: tuple[RemotePlace, ...]) -> None:

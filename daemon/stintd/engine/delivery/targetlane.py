@@ -94,10 +94,10 @@ class TargetLane(Lane[Look]):
         if state is None:
             return Look(None)
         counts = {"parked": deliveries.parked_count(conn, self.name)}  # all of them would be counted for each that is sent
-        parked = deliveries.parked(conn, self.name) if counts.get("parked") else None
+        parked = deliveries.latest_parked(conn, self.name) if counts.get("parked") else None
         engine = self._tools.engine
         live = livetimer.look(View(conn, engine.clock.now(), engine.policy), self.planned)
-        differing = deliveries.differing(conn, self.name, amendment.BY_HAND)
+        differing = deliveries.find_differing(conn, self.name, amendment.BY_HAND)
         return Look(state, deliveries.head(conn, self.name), parked, counts, live, differing)
 
     def _wait(self, state: Row, due_us: int) -> float:

@@ -29,10 +29,10 @@ def settle(step: Step, webhook_id: str, attempt: Attempt, retry: Retry) -> None:
     if webhook is None:
         return
     if attempt.pause is None:
-        outbox.delivered(step.conn, attempt.seq, step.now, attempt.status or 0)
+        outbox.note_delivery(step.conn, attempt.seq, step.now, attempt.status or 0)
         rest(step, webhook_id, 0, None, None)
         return
-    outbox.tried(step.conn, attempt.seq, step.now, attempt.status, attempt.error, step.now + attempt.pause)
+    outbox.note_failure(step.conn, attempt.seq, step.now, attempt.status, attempt.error, step.now + attempt.pause)
     failures, failing_us = webhook["failures"] + 1, webhook["failing_us"] or to_us(step.now)
     rest(step, webhook_id, failures, failing_us, to_us(step.now + attempt.pause))
     if attempt.status == GONE:

@@ -10,7 +10,7 @@ BATCH = 500
 
 def after(conn: Connection, seq: int) -> list[Change]:
     """The next changes after `seq`, oldest first."""
-    return [Change(one.seq, one.kind, one.payload) for one in changes.since(conn, seq, BATCH)]
+    return [Change(one.seq, one.kind, one.payload) for one in changes.changes_since(conn, seq, BATCH)]
 
 
 def newest(conn: Connection) -> int:

@@ -47,8 +47,8 @@ def day(view: View, on: date | None = None) -> dict[str, Any]:
         "date": chosen.isoformat(), "timezone": view.policy.zone, "start": wire.stamp(span.start), "end": wire.stamp(span.end),
         "now": wire.stamp(view.now), "entries": [wire.entry(view, row) for row in rows],
         "evidence": sorted(_evidence(view, span, names), key=lambda one: (one["start"], one["end"], one["state"])),
-        "absences": _clipped(absences.overlapping(view.conn, span.lo_us, span.hi_us), span, "kind"),
-        "blind": _clipped(absences.blind(view.conn, span.lo_us, span.hi_us), span, "reason"),
+        "absences": _clipped(absences.absences_in(view.conn, span.lo_us, span.hi_us), span, "kind"),
+        "blind": _clipped(absences.blind_stretches(view.conn, span.lo_us, span.hi_us), span, "reason"),
         "gaps": open_gaps, "marks": sorted(_marks(view, span, names), key=lambda one: (one["time"], one["kind"], one["text"])),
         "totals": figures(reports.report(view, chosen, chosen)["totals"]),
     }  # fmt: skip

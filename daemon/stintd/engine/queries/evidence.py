@@ -107,12 +107,12 @@ def _sessions(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
 
 
 def _absences(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
-    found = absences.overlapping(view.conn, lo_us, hi_us)
+    found = absences.absences_in(view.conn, lo_us, hi_us)
     return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "kind": one.kind} for one in found]
 
 
 def _blind(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
-    found = absences.blind(view.conn, lo_us, hi_us)
+    found = absences.blind_stretches(view.conn, lo_us, hi_us)
     return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason} for one in found]
 
 

@@ -39,7 +39,7 @@ BATCH = 500
 
 def _heartbeats(view: View, lo_us: int, hi_us: int) -> Iterator[Row]:
     """In the order in which spans begin: whoever stores them again need not look far."""
-    for time_us, beat_id, entity, context in heartbeats.listed(view.conn, lo_us, hi_us):
+    for time_us, beat_id, entity, context in heartbeats.list_beats(view.conn, lo_us, hi_us):
         yield {"id": beat_id, "time_us": time_us, "entity": entity, "repo_id": context.repo, **asdict(context)}
 
 

@@ -151,7 +151,7 @@ class _Judge:
         if judged:
             widest = max(judged, key=lambda gap: min(to_us(gap.end), hi) - max(to_us(gap.start), lo))
             return widest.verdict, widest.reason
-        away = absences.overlapping(self._view.conn, lo, hi)
+        away = absences.absences_in(self._view.conn, lo, hi)
         if away:
             return "away", f"the machine was away ({away[0].kind})"
         return "away", f"no evidence for {_length(hi - lo)}"

@@ -71,7 +71,7 @@ def latest(view: Reading, target: str, limit: int, cursor: str | None, state: st
 
 def row_of(reading: Reading, delivery_id: str) -> Row:
     """The row of an id, or of a beginning of one that only it has."""
-    row = outbox.of_id(reading.conn, delivery_id)
+    row = outbox.row_of_id(reading.conn, delivery_id)
     if row is not None:
         return row
     if len(delivery_id) >= 4:

@@ -70,7 +70,7 @@ def listing(
     return {
         "from": wire.stamp(span.start), "to": wire.stamp(span.end), "timezone": view.policy.zone,
         "items": found, "count": len(found),
-        "blind": [_blind(one) for one in absences.blind(view.conn, span.lo_us, span.hi_us)],
+        "blind": [_blind(one) for one in absences.blind_stretches(view.conn, span.lo_us, span.hi_us)],
         "lookedAt": wire.instant(int(looked)) if looked else None,
     }  # fmt: skip
 

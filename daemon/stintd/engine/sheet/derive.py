@@ -71,7 +71,7 @@ def drop_unrecorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartb
     if not beats:
         return []
     times = [to_us(beat.time) for beat in beats]
-    off = [absence for absence in absences.overlapping(conn, min(times), max(times)) if absence.kind == "off"]
+    off = [absence for absence in absences.absences_in(conn, min(times), max(times)) if absence.kind == "off"]
     return [beat for beat in beats if not any(absence.start <= beat.time < absence.end for absence in off)]
 
 
@@ -115,7 +115,7 @@ def derive_range(
         contexts=heartbeats.contexts(conn),
         runs=cast("Sequence[Run]", heartbeats.runs(conn, lo_us, hi_us)),
         beats=lambda run: heartbeats.beats(conn, run),
-        absences=absences.overlapping(conn, *around),
+        absences=absences.absences_in(conn, *around),
     )
     edits = Edits() if is_shadow else load_edits(conn, *around, without)
     return timesheet.derive(evidence, edits, policy, resolver, now, habits.Habits(conn, ZoneInfo(policy.zone)))

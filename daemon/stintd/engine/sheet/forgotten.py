@@ -56,7 +56,7 @@ def _signs(step: Step, row: Row, timer: TimeEntry) -> manual.Signs:
         context = contexts[run.context]
         if context.actor == "human" and resolver.resolve(context).project == timer.project:
             at += [datetime.fromtimestamp(us / 1e6, tz=step.now.tzinfo) for us in (run.first_us, run.last_us)]
-    return manual.Signs(at, absences.overlapping(step.conn, since, now_us))
+    return manual.Signs(at, absences.absences_in(step.conn, since, now_us))
 
 
 def _pause(step: Step, row: Row, timer: TimeEntry, at: datetime) -> None:

@@ -30,7 +30,7 @@ class Backups:
     def set_rhythm(self, every: timedelta, keep: int) -> None:
         """Take over the settings. The first copy of a new home is due one `every` after its first use."""
         self._every, self._keep = every, keep
-        daily = [one.at for one in backups.listing(self._folder) if one.label == backups.DAILY]
+        daily = [one.at for one in backups.list_backups(self._folder) if one.label == backups.DAILY]
         since = max(daily, default=None) or self._engine.database.first_used() or self._clock.now()
         self._due: datetime | None = since + every if every else None
 
@@ -61,7 +61,7 @@ class Backups:
 
     def listing(self) -> list[dict[str, Any]]:
         """What there is, the newest first."""
-        return [_shape(one) for one in backups.listing(self._folder)]
+        return [_shape(one) for one in backups.list_backups(self._folder)]
 
 
 def _shape(backup: backups.Backup) -> dict[str, Any]:
