@@ -1,5 +1,7 @@
 """`stint doctor --bundle FILE`: what somebody else needs to look into a problem, without secrets."""
 
+from __future__ import annotations
+
 import io
 import json
 import os
@@ -11,6 +13,8 @@ import time
 import tomllib
 
 from stintd import __version__, paths
+from stintd.cli.answer import Answer
+from stintd.cli.checkup.finding import Finding
 from stintd.cli.redact import Redactor
 from stintd.client.control import Control
 from stintd.errors import Conflict, StintdError, Unavailable
@@ -25,7 +29,7 @@ heartbeats, no database. Look through it before you share it.
 """
 
 
-def write(target, findings, hides_names):
+def write(target: str, findings: list[Finding], hides_names: bool) -> str:
     """Write the bundle to a new file that only you can read; its path."""
     redactor = Redactor(hides_names)
     parts = {
@@ -50,18 +54,18 @@ def write(target, findings, hides_names):
     return path
 
 
-def _add(bundle, name, text):
+def _add(bundle: tarfile.TarFile, name: str, text: str) -> None:
     raw = text.encode("utf-8", "replace")
     info = tarfile.TarInfo(f"stintd-bundle/{name}")
     info.size, info.mode, info.mtime = len(raw), 0o600, int(time.time())
     bundle.addfile(info, io.BytesIO(raw))
 
 
-def _json(value):
+def _json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n"
 
 
-def _fetch(route):
+def _fetch(route: str) -> Answer:
     """What the daemon answers, without the work in it: that is private."""
     try:
         status = Control().get(route)
@@ -70,7 +74,7 @@ def _fetch(route):
     return {**status, "timers": len(status.get("timers") or [])}
 
 
-def _settings(redactor):
+def _settings(redactor: Redactor) -> Answer:
     values = {}
     for path in (paths.config_file(), paths.settings_file()):
         try:
@@ -83,7 +87,7 @@ def _settings(redactor):
     return values
 
 
-def _versions():
+def _versions() -> Answer:
     try:
         git = ".".join(map(str, version()))
     except StintdError as error:
@@ -94,7 +98,7 @@ def _versions():
     }  # fmt: skip
 
 
-def _packages():
+def _packages() -> dict[str, str]:
     """Their folders name their versions; importing them to ask would cost a second."""
     versions = {}
     for place in sys.path:
@@ -105,7 +109,7 @@ def _packages():
     return versions
 
 
-def _files():
+def _files() -> str:
     """What lies in our folders: kind, rights, size, time, name."""
     layout = paths.home_layout()
     lines = []
@@ -118,7 +122,7 @@ def _files():
     return "\n".join(lines) + "\n"
 
 
-def _logs():
+def _logs() -> dict[str, str]:
     folder, logs = paths.home_layout().log, {}
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         try:

@@ -1,9 +1,15 @@
 """Approved hours that later evidence or an edit would change, as lines below a sheet or a report."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from datetime import date, timedelta
 
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.layout import wrap
+from stintd.cli.period import Bounds
 from stintd.cli.text import UNKNOWN, decimal_hours, for_terminal, local, warn
+from stintd.client.control import Control
 from stintd.errors import StintdError
 
 LONGEST = 62
@@ -11,7 +17,7 @@ LONGEST = 62
 MOST = 8
 
 
-def fetch_corrections(control, bounds, **filters):
+def fetch_corrections(control: Control, bounds: Bounds, **filters: str | None) -> Rows:
     """The corrections of a period of days; none where it is too long, or not made of days."""
     try:
         first, last = (date.fromisoformat(bounds[name] or "") for name in ("from_", "to"))
@@ -25,7 +31,7 @@ def fetch_corrections(control, bounds, **filters):
         return []
 
 
-def days_of(answer):
+def days_of(answer: Answer) -> Bounds:
     """The bounds of a report in local days, as far as it is made of them."""
     first, last = local(answer["from"]), local(answer["to"])
     if first.time() != first.time().min or last.time() != last.time().min:
@@ -33,7 +39,7 @@ def days_of(answer):
     return {"from_": first.date().isoformat(), "to": (last.date() - timedelta(days=1)).isoformat()}
 
 
-def text_of(correction):
+def text_of(correction: Answer) -> str:
     """`Wed 18 acme · DEV-12: approved 3.50 h, now 3.75 h (+0.25)`."""
     day = date.fromisoformat(correction["day"])
     difference = correction["differenceSeconds"]
@@ -44,25 +50,25 @@ def text_of(correction):
     )
 
 
-def name_of(correction):
+def name_of(correction: Answer) -> str:
     project, task = for_terminal(correction.get("projectName")) or UNKNOWN, for_terminal(correction.get("taskName"))
     agent = " (agent)" if correction.get("actor") == "agent" else ""
     return (f"{project} · {task}" if task else project) + agent
 
 
-def command(correction):
+def command(correction: Answer) -> str:
     """The command that settles the difference: unapprove the old hours, or approve the new ones."""
     verb = "unapprove" if correction["cause"] == "evidence" else "approve"
     project = f" --project {quote_word(for_terminal(correction['projectName']))}" if correction.get("projectName") else ""
     return f"stint {verb} {correction['day']}{project}"
 
 
-def quote_word(text):
+def quote_word(text: str) -> str:
     """One word of a shell."""
     return text if text and all(c.isalnum() or c in "-_./" for c in text) else "'" + text.replace("'", "'\\''") + "'"
 
 
-def lines(corrections, room):
+def lines(corrections: Rows, room: int) -> Iterator[str]:
     """What to print below a sheet."""
     for correction in corrections[:MOST]:
         why = "evidence that came later is not counted" if correction["cause"] == "evidence" else "the difference is not approved"

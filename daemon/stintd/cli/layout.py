@@ -3,30 +3,35 @@
 Everything here counts columns, never code points; colour is put on after a cell has its width.
 """
 
+from __future__ import annotations
+
 import shutil
 import sys
 import unicodedata
+from collections.abc import Callable, Sequence
 
 from stintd.cli.text import bold, dim, has_blocks
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 NARROW = 40
+Paint = Callable[[str, int], str]
+"""Colours a cell of a row by its number."""
 
 
-def columns():
+def columns() -> int:
     """Columns of the terminal, at least 20; 100 when piped (COLUMNS decides where it is set)."""
     fallback = 80 if sys.stdout.isatty() else 100
     return max(20, shutil.get_terminal_size((fallback, 24)).columns)
 
 
-def width(text):
+def width(text: str) -> int:
     """Columns `text` takes."""
     if text.isascii():
         return len(text)
     return sum(_cells(character) for character in text)
 
 
-def _cells(character):
+def _cells(character: str) -> int:
     if not has_blocks():
         return 1  # what the encoding lacks is printed as one question mark
     if unicodedata.combining(character):
@@ -34,7 +39,7 @@ def _cells(character):
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def fit(text, room):
+def fit(text: str, room: int) -> str:
     """`text` in at most `room` columns, with an ellipsis where it was cut."""
     if width(text) <= room:
         return text
@@ -50,12 +55,12 @@ def fit(text, room):
     return "".join(characters) + mark
 
 
-def fit_end(text, room):
+def fit_end(text: str, room: int) -> str:
     """The same, cut at the front: the end of a path says more."""
     return text if width(text) <= room else fit(text[::-1], room)[::-1]
 
 
-def fit_painted(text, room):
+def fit_painted(text: str, room: int) -> str:
     """The same for text that carries our own colours, which take no columns."""
     characters, used, in_code = [], 0, False
     for character in text:
@@ -70,19 +75,19 @@ def fit_painted(text, room):
     return "".join(characters) + ("\x1b[0m" if used > room and "\x1b" in text else "")
 
 
-def align_left(text, room):
+def align_left(text: str, room: int) -> str:
     """`text` cut or filled to exactly `room` columns."""
     short = fit(text, room)
     return short + " " * (room - width(short))
 
 
-def align_right(text, room):
+def align_right(text: str, room: int) -> str:
     """The same, against the right edge."""
     short = fit(text, room)
     return " " * (room - width(short)) + short
 
 
-def bar(share, room):
+def bar(share: float, room: int) -> str:
     """A bar of `share` (0 to 1) of `room` columns, in eighths where the encoding has them."""
     share = min(1.0, max(0.0, share))
     if not has_blocks():
@@ -94,7 +99,7 @@ def bar(share, room):
     return "█" * whole + (EIGHTHS[rest] if rest else "")
 
 
-def wrap(text, room, indent=""):
+def wrap(text: str, room: int, indent: str = "") -> list[str]:
     """`text` in lines of at most `room` columns, broken at spaces; longer words are cut."""
     lines, line = [], ""
     for word in text.split():
@@ -113,13 +118,25 @@ class Column:
     `paint` colours a cell after it has its width: it gets the text and the row's number. `keeps_end`: cut at the front.
     """
 
-    def __init__(self, title, *, is_number=False, gives_way=False, may_go=False, paint=None, least=6, keeps_end=False):
+    def __init__(
+        self,
+        title: str,
+        *,
+        is_number: bool = False,
+        gives_way: bool = False,
+        may_go: bool = False,
+        paint: Paint | None = None,
+        least: int = 6,
+        keeps_end: bool = False,
+    ) -> None:
         self.may_go, self.keeps_end = may_go, keeps_end
         self.title, self.is_number, self.gives_way, self.least = title, is_number, gives_way, least
         self.paint = paint or (lambda text, row: text)
 
 
-def table(shape, rows, room=None, gap=2, has_sum=False):
+def table(
+    shape: Sequence[Column], rows: Sequence[Sequence[str]], room: int | None = None, gap: int = 2, has_sum: bool = False
+) -> list[str]:
     """The lines of a table, no wider than `room`: columns that give way are cut, the widest first.
 
     With `has_sum` the last row is a sum: a rule goes before it, and it is not painted by its columns.
@@ -138,7 +155,9 @@ def table(shape, rows, room=None, gap=2, has_sum=False):
     return lines
 
 
-def _drop_columns(shape, rows, room, gap):
+def _drop_columns(
+    shape: Sequence[Column], rows: Sequence[Sequence[str]], room: int, gap: int
+) -> tuple[Sequence[Column], list[list[str]], list[int]]:
     sizes = [max([width(shape[i].title), *(width(row[i]) for row in rows)]) for i in range(len(shape))]
     least = [min(size, c.least) if c.gives_way else size for c, size in zip(shape, sizes, strict=True)]
     indexes = list(range(len(shape)))
@@ -147,7 +166,7 @@ def _drop_columns(shape, rows, room, gap):
     return [shape[i] for i in indexes], [[row[i] for i in indexes] for row in rows], [sizes[i] for i in indexes]
 
 
-def _narrow(shape, sizes, room):
+def _narrow(shape: Sequence[Column], sizes: list[int], room: int) -> None:
     while sum(sizes) > room:
         able = [i for i in range(len(shape)) if shape[i].gives_way and sizes[i] > shape[i].least]
         if not able:
@@ -156,7 +175,7 @@ def _narrow(shape, sizes, room):
         sizes[widest] = max(shape[widest].least, sizes[widest] - max(1, sum(sizes) - room))
 
 
-def _row(shape, sizes, cells, gap, number):
+def _row(shape: Sequence[Column], sizes: list[int], cells: Sequence[str], gap: int, number: int | None) -> str:
     out = []
     for column, size, cell in zip(shape, sizes, cells, strict=True):
         short = fit_end(cell, size) if column.keeps_end else cell

@@ -4,6 +4,9 @@ Nothing is fetched: no script, no font, no address. On paper the head of the tab
 and wide tables are printed in landscape.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from stintd.cli.text import for_terminal
@@ -30,11 +33,15 @@ STYLE = (
 class Bar:
     """A cell that is a bar: `share` (0 to 1) of its room."""
 
-    def __init__(self, share):
+    def __init__(self, share: float) -> None:
         self.share = min(1.0, max(0.0, share))
 
 
-def page(title, heads, lines, words=(), is_wide=False):
+Cell = str | Bar
+Line = tuple[str, Sequence[Cell]]
+
+
+def page(title: str, heads: Sequence[str], lines: Iterable[Line], words: Iterable[str] = (), is_wide: bool = False) -> str:
     """The page: its title, words below it, and lines `(kind, cells)` under their heads."""
     head = "".join(f"<th>{_text(text)}</th>" for text in heads)
     body = "\n".join(_line(kind, cells) for kind, cells in lines)
@@ -48,15 +55,15 @@ def page(title, heads, lines, words=(), is_wide=False):
     )
 
 
-def _line(kind, cells):
+def _line(kind: str, cells: Sequence[Cell]) -> str:
     return f'<tr class="{kind}">' + "".join(map(_cell, cells)) + "</tr>"
 
 
-def _cell(value):
+def _cell(value: Cell) -> str:
     if isinstance(value, Bar):
         return f'<td class="room"><span class="bar" style="width:{100 * value.share:.1f}%"></span></td>'
     return f"<td>{_text(value)}</td>"
 
 
-def _text(text):
+def _text(text: object) -> str:
     return escape(for_terminal(str(text)))

@@ -1,8 +1,11 @@
 """What the first `stint up` offers, each by one key: past hours, the service, hooks for the programs that are installed."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from stintd import paths
@@ -16,7 +19,7 @@ try:
     import termios
     import tty
 except ImportError:  # Windows has no such terminals
-    termios = tty = None
+    termios = tty = None  # type: ignore[assignment]
 
 PROGRAMS = {
     "claude-code": ("claude",), "codex": ("codex",), "gemini": ("gemini",), "copilot": ("copilot",),
@@ -26,12 +29,12 @@ PROGRAMS = {
 """The commands by which programs that can have hooks are recognised."""
 
 
-def is_first():
+def is_first() -> bool:
     """Whether no daemon ever ran here."""
     return not os.path.lexists(paths.home_layout().database)
 
 
-def unhooked_programs(environment=os.environ):
+def unhooked_programs(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Programs that can have hooks, are installed, and have none of ours yet."""
     layout = paths.home_layout()
     home = agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), environment)
@@ -43,7 +46,7 @@ def unhooked_programs(environment=os.environ):
     return programs
 
 
-def offer():
+def offer() -> None:
     """Show the offers and carry out what is chosen, until Enter or q."""
     hosts = unhooked_programs()
     offers = {"b": ("import past hours from git and agent logs", "estimates; undo: `stint backfill --undo`", _backfill)}
@@ -60,7 +63,7 @@ def offer():
         _do(offers.pop(key)[2])
 
 
-def _do(act):
+def _do(act: Callable[[], None]) -> None:
     """Carry out one offer; an error is shown, and the other offers stay."""
     try:
         act()
@@ -69,19 +72,19 @@ def _do(act):
     print()
 
 
-def _backfill():
+def _backfill() -> None:
     backfill.run(parse(backfill.VERBS["backfill"], ["--yes"]))
 
 
-def _service():
+def _service() -> None:
     service.run(parse(service.VERBS["service"], ["install"]))
 
 
-def _hooks(hosts):
+def _hooks(hosts: Sequence[str]) -> None:
     hooks.hooks(parse(hooks.VERBS["hooks"], ["install", *hosts]))
 
 
-def read_key(prompt):
+def read_key(prompt: str) -> str:
     """Show the prompt and read one key, without Enter where the terminal can; "" for Enter, end of input and anything odd.
 
     The terminal is set up before the prompt appears, so that an immediate answer is not lost."""

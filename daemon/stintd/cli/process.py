@@ -1,5 +1,7 @@
 """The daemon as a process: start it in the background, wait until it is ready, stop it."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal
@@ -8,6 +10,7 @@ import sys
 import time
 
 from stintd import paths
+from stintd.cli.answer import Answer
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError, Unavailable
 
@@ -18,7 +21,7 @@ daemon answers within the grace), or something else where its socket belongs."""
 TAIL, SHOWN_LINES = 4000, 3
 
 
-def is_running():
+def is_running() -> bool:
     """Whether a daemon answers on the control socket."""
     try:
         Control().get("/api/health")
@@ -27,7 +30,7 @@ def is_running():
     return True
 
 
-def spawn(in_background=True):
+def spawn(in_background: bool = True) -> tuple[subprocess.Popen[bytes], int]:
     """Start `stintd` with its output in the log file; in a session of its own when it is to outlive us."""
     layout = paths.home_layout()
     paths.ensure(layout)
@@ -47,7 +50,7 @@ def spawn(in_background=True):
     return child, offset
 
 
-def environment():
+def environment() -> dict[str, str]:
     """Our environment, with a search path that is still right in another folder."""
     variables = dict(os.environ)
     if variables.get("PYTHONPATH"):
@@ -55,7 +58,7 @@ def environment():
     return variables
 
 
-def wait_ready(child, offset, patience=PATIENCE):
+def wait_ready(child: subprocess.Popen[bytes], offset: int, patience: float = PATIENCE) -> Answer:
     """Wait until the daemon answers; `unavailable` with the end of its log when it does not."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -64,7 +67,7 @@ def wait_ready(child, offset, patience=PATIENCE):
         elif child.returncode is not None:
             break
         try:
-            health = Control().get("/api/health")
+            health: Answer = Control().get("/api/health")
         except StintdError:
             pause(STEP)
             continue
@@ -75,7 +78,7 @@ def wait_ready(child, offset, patience=PATIENCE):
     raise Unavailable(f"stintd exited with status {child.returncode}", _last_words(offset))
 
 
-def _call_off(child, serving):
+def _call_off(child: subprocess.Popen[bytes], serving: object) -> None:
     """Another start was faster: a daemon of ours that is still starting must not come up when that one is stopped."""
     if serving == child.pid or child.poll() is not None:
         return
@@ -86,12 +89,12 @@ def _call_off(child, serving):
         child.kill()
 
 
-def _last_words(offset):
+def _last_words(offset: int) -> str:
     """The end of what this start wrote to the log."""
     try:
-        with open(paths.home_layout().log_file, "rb") as log:
-            log.seek(offset)
-            text = log.read()[-TAIL:].decode("utf-8", "replace").strip()
+        with open(paths.home_layout().log_file, "rb") as file:
+            file.seek(offset)
+            text = file.read()[-TAIL:].decode("utf-8", "replace").strip()
     except OSError:
         text = ""
     if text:
@@ -100,7 +103,7 @@ def _last_words(offset):
     return f"the disk that holds {log} is full: make room" if _is_full(log) else f"see its log: {log}"
 
 
-def _is_full(path):
+def _is_full(path: str) -> bool:
     """Whether nothing can be written beside `path`, which is why a daemon may leave no message."""
     try:
         return os.statvfs(os.path.dirname(path)).f_bavail == 0
@@ -108,7 +111,7 @@ def _is_full(path):
         return False
 
 
-def pid_of_daemon():
+def pid_of_daemon() -> int:
     """The process that serves this home, as it says itself."""
     Control().get("/api/health")  # only a daemon that answers wrote the file
     pid = _pid_on_file()
@@ -117,7 +120,7 @@ def pid_of_daemon():
     return pid
 
 
-def _pid_on_file():
+def _pid_on_file() -> object:
     try:
         with open(paths.home_layout().http_json, encoding="utf-8") as file:
             return json.load(file).get("pid")
@@ -125,7 +128,7 @@ def _pid_on_file():
         return None
 
 
-def stop(patience=PATIENCE):
+def stop(patience: float = PATIENCE) -> int:
     """Ask the daemon to end and wait until it has; its process id."""
     pid = pid_of_daemon()
     try:
@@ -142,7 +145,7 @@ def stop(patience=PATIENCE):
     raise Unavailable(f"stintd (process {pid}) does not stop", f"see its log: {paths.home_layout().log_file}")
 
 
-def _is_alive(pid):
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -156,6 +159,6 @@ def _is_alive(pid):
         return True
 
 
-def pause(seconds):
+def pause(seconds: float) -> None:
     """Wait a little before asking again."""
     time.sleep(seconds)  # noqa: TID251  a command waits for a process; there is no clock to inject

@@ -4,13 +4,17 @@ A secret of this machine is replaced wherever it appears; what looks like one is
 one that was changed since. Names become `name-N`, the same name the same one.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 
 from stintd import paths, settings
+from stintd.cli.answer import Answer
 
 LEAST = 6
 """Characters below which a text cannot be told from an ordinary word; nothing shorter is a key."""
@@ -31,7 +35,7 @@ _OPEN = re.compile(
 """Settings of a target that tell where its secret is and how it is used, never what it is."""
 
 
-def secrets():
+def secrets() -> list[str]:
     """Every secret that this machine's files and our environment hold, the longest first."""
     layout = paths.home_layout()
     known, _ = settings.load_files(paths.config_file(), paths.settings_file())
@@ -46,7 +50,7 @@ def secrets():
     return sorted({text for text in (*lines, *urls) if len(text) >= LEAST}, key=len, reverse=True)
 
 
-def _secret_texts(text):
+def _secret_texts(text: str) -> Iterator[str]:
     """What may be a secret in such a file: every value of JSON (secrets of webhooks), as it is and as it is written; else its
     lines."""
     try:
@@ -59,7 +63,7 @@ def _secret_texts(text):
     yield from (json.dumps(value)[1:-1] for value in values)
 
 
-def _values(known):
+def _values(known: object) -> Iterator[str]:
     if isinstance(known, str):
         yield known
     elif isinstance(known, dict | list):
@@ -67,7 +71,7 @@ def _values(known):
             yield from _values(value)
 
 
-def names():
+def names() -> list[str]:
     """Your own names: projects, clients, tasks, people, folders, branches; the longest first."""
     known, _ = settings.load_files(paths.config_file(), paths.settings_file())
     words = {os.path.basename(os.path.expanduser("~")), *known.values.get("owner.emails", ())}
@@ -87,13 +91,13 @@ def names():
 class Redactor:
     """Removes secrets from texts; with `hides_names` names too."""
 
-    def __init__(self, hides_names=False):
+    def __init__(self, hides_names: bool = False) -> None:
         self._secrets = secrets()
         self._names = {name: f"name-{number}" for number, name in enumerate(names(), 1)} if hides_names else {}
         words = "|".join(map(re.escape, self._names))
         self._named = re.compile(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])") if words else None
 
-    def text(self, text):
+    def text(self, text: str) -> str:
         """Without secrets, and without names where they are hidden."""
         for secret in self._secrets:
             text = text.replace(secret, SECRET)
@@ -102,9 +106,9 @@ class Redactor:
             text = looks.sub(instead, text)
         return self._named.sub(lambda match: self._names[match[0]], text) if self._named else text
 
-    def settings(self, values):
+    def settings(self, values: Answer) -> Answer:
         """Settings with their shape: of what may be a secret only that it is set."""
-        shown = {}
+        shown: Answer = {}
         for name, value in values.items():
             if isinstance(value, dict):
                 shown[name] = self._target(value) if "kind" in value else self.settings(value)
@@ -114,9 +118,9 @@ class Redactor:
                 shown[name] = self.text(value) if isinstance(value, str) else value
         return shown
 
-    def _target(self, table):
+    def _target(self, table: Answer) -> Answer:
         """Of a target only what tells how it works; an address may be the whole secret of a receiver, so its host alone."""
-        shown = {}
+        shown: Answer = {}
         for name, value in table.items():
             if name == "base_url" and isinstance(value, str):
                 shown[name] = re.sub(r"^(https?://[^/]+).*", r"\1/…", self.text(value))
@@ -127,14 +131,14 @@ class Redactor:
         return shown
 
 
-def _names(folder):
+def _names(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
     except OSError:
         return []
 
 
-def _read(path):
+def _read(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read(65536)
@@ -142,7 +146,7 @@ def _read(path):
         return ""
 
 
-def _rows(sql):
+def _rows(sql: str) -> list[tuple[str, ...]]:
     """Of the database as it is; nothing where it cannot be read."""
     path = paths.home_layout().database
     if not os.path.isfile(path):

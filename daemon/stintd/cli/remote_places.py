@@ -1,20 +1,25 @@
 """`stint targets places` and `match`: where hours can go at a billing system, and which project goes where by its name."""
 
+from __future__ import annotations
+
 import json
 import sys
 
+from stintd.cli.answer import Answer, Rows
+from stintd.cli.options import Words
 from stintd.cli.text import bold, dim, for_terminal, warn
+from stintd.client.control import Control
 from stintd.errors import Invalid
 
 SURE = ("exact", "normalised")
 
 
-def id_text(remote):
+def id_text(remote: Answer) -> str:
     """A place as a mapping names it."""
     return " ".join(f"{name}={for_terminal(value)}" for name, value in remote.items())
 
 
-def show(words, control):
+def show(words: Words, control: Control) -> None:
     """What the service has."""
     answer = control.get(f"/api/targets/{words.target}/places", refresh=words.refresh or None)
     if words.json:
@@ -29,7 +34,7 @@ def show(words, control):
     _say_trouble(answer)
 
 
-def match(words, control):
+def match(words: Words, control: Control) -> None:
     """Propose, ask, map."""
     more = dict(pair.partition("=")[::2] for pair in words.remote)
     if not all(more.values()):
@@ -50,7 +55,7 @@ def match(words, control):
     _say(answer, mapped, words)
 
 
-def _choose(proposals, more, words):
+def _choose(proposals: Rows, more: dict[str, str], words: Words) -> Rows:
     """Rules for the proposals that you agreed to."""
     sure = [proposal for proposal in proposals if proposal["how"] in SURE and _is_whole(proposal, more)]
     alike = [proposal for proposal in proposals if proposal["how"] == "fuzzy" and _is_whole(proposal, more)]
@@ -64,7 +69,7 @@ def _choose(proposals, more, words):
     return [_rule(proposal, {**proposal["remote"], **more}) for proposal in agreed]
 
 
-def _create(answer, more, words, control):
+def _create(answer: Answer, more: dict[str, str], words: Words, control: Control) -> Rows:
     """Rules for places created for projects that have none."""
     if not answer["createsPlaces"]:
         raise Invalid(f"places cannot be created at {words.target} from here", "create them there, then match again")
@@ -80,17 +85,17 @@ def _create(answer, more, words, control):
     return rules
 
 
-def _rule(proposal, remote):
+def _rule(proposal: Answer, remote: Answer) -> Answer:
     rule = {name: proposal[name] for name in ("project", "task") if proposal[name]}
     return {**rule, "remote": remote}
 
 
-def _is_whole(proposal, more):
+def _is_whole(proposal: Answer, more: dict[str, str]) -> bool:
     """Whether its mapping has every field it needs."""
     return not proposal["lacks"] or any(more.get(name) for name in proposal["lacks"].split("|"))
 
 
-def _agrees(words, question):
+def _agrees(words: Words, question: str) -> bool:
     if words.yes:
         return True
     if not sys.stdin.isatty():
@@ -99,11 +104,11 @@ def _agrees(words, question):
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _label(proposal):
-    return proposal["project"] + (f" / {proposal['task']}" if proposal["task"] else "")
+def _label(proposal: Answer) -> str:
+    return f"{proposal['project']} / {proposal['task']}" if proposal["task"] else str(proposal["project"])
 
 
-def _line(proposal, more):
+def _line(proposal: Answer, more: dict[str, str]) -> str:
     name = bold(for_terminal(_label(proposal)))
     near = ", ".join(for_terminal(other) for other in proposal["near"])
     if proposal["place"] is None:
@@ -115,7 +120,7 @@ def _line(proposal, more):
     return f"  {name} → {for_terminal(proposal['place'])}  {dim(id_text({**proposal['remote'], **more}))}{like}{lacks}"
 
 
-def _say(answer, mapped, words):
+def _say(answer: Answer, mapped: Rows, words: Words) -> None:
     left = len(answer["proposals"]) - len(mapped)
     if not answer["proposals"]:
         print(dim("everything is mapped"))
@@ -128,7 +133,7 @@ def _say(answer, mapped, words):
     _say_trouble(answer)
 
 
-def _say_trouble(answer):
+def _say_trouble(answer: Answer) -> None:
     if answer["trouble"]:
         day = (answer["listedAt"] or "")[:16].replace("T", " ")
         print(warn(f"as of {day}: {for_terminal(answer['trouble'])}"))

@@ -4,14 +4,20 @@ Ids are time-sortable, so those of one day begin alike: lists show the last six 
 unique beginnings; endings are looked for here, among the latest entries.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.text import short_id
+from stintd.client.control import Control
 from stintd.errors import Invalid, NotFound
 
 SEARCHED = 5000
 _HEX = frozenset("0123456789abcdef")
 
 
-def find_entry(control, word):
+def find_entry(control: Control, word: str) -> Answer:
     """The entry a person means by `word`: a whole id, a unique beginning or a unique ending."""
     text = word.lower().strip()
     compact = text.replace("-", "")
@@ -24,7 +30,7 @@ def find_entry(control, word):
     return matches[0] if matches else control.get(f"/api/entries/{text}")
 
 
-def find_by_id(rows, word, kind, hint):
+def find_by_id(rows: Rows, word: str, kind: str, hint: str) -> Answer:
     """The row whose id is `word`, or the only one whose id ends or begins with it."""
     compact = word.lower().strip().replace("-", "")
     ids = {row["id"]: row["id"].replace("-", "") for row in rows}
@@ -37,7 +43,7 @@ def find_by_id(rows, word, kind, hint):
     raise NotFound(f"there is no {kind} {word!r}", hint)
 
 
-def _entries_ending_with(control, compact):
+def _entries_ending_with(control: Control, compact: str) -> Rows:
     matches = []
     for number, entry in enumerate(control.every("/api/entries")):
         if number >= SEARCHED:
@@ -47,9 +53,9 @@ def _entries_ending_with(control, compact):
     return matches
 
 
-def find_entries(control, words):
+def find_entries(control: Control, words: Iterable[str]) -> Rows:
     """Several, each once, in the order written."""
-    entries = {}
+    entries: dict[str, Answer] = {}
     for word in words:
         entry = find_entry(control, word)
         entries.setdefault(entry["id"], entry)
@@ -58,13 +64,13 @@ def find_entries(control, words):
     return list(entries.values())
 
 
-def looks_like_id(word):
+def looks_like_id(word: str) -> bool:
     """Whether `word` rather names an entry than a time: hexadecimal, and no date."""
     compact = word.lower().replace("-", "")
     is_date = len(word) == 10 and word[4:5] == "-" and word[7:8] == "-"
     return len(compact) >= 4 and set(compact) <= _HEX and not is_date
 
 
-def entry_label(entry):
+def entry_label(entry: Answer) -> str:
     """The short name of an entry in a sentence."""
     return short_id(entry["id"])

@@ -1,10 +1,14 @@
 """The daemon: whether it answers, what it reports, and what a dead one left behind."""
 
+from __future__ import annotations
+
 import json
 import os
 import stat
+from collections.abc import Iterator
 
 from stintd import __version__, paths
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.checkup.finding import Finding, error, ok, warning
 from stintd.cli.commands.repos import shown_path
 from stintd.cli.period import now
@@ -15,7 +19,7 @@ from stintd.errors import StintdError
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 CLOCK_SLACK = 5.0
 QUICK = 10.0
@@ -24,7 +28,7 @@ PATIENCE = 120.0
 """Seconds for the daemon's own checks: with --online it asks every billing system."""
 
 
-def findings(online=False):
+def findings(online: bool = False) -> Iterator[Finding]:
     """What the daemon reports; its warnings say how to fix them."""
     control = Control()
     try:
@@ -49,7 +53,7 @@ def findings(online=False):
     yield from _own_view(control, online)
 
 
-def _own_view(control, online):
+def _own_view(control: Control, online: bool) -> Iterator[Finding]:
     """What only the running daemon can know: its watches, its queues, its time zone, its billing systems."""
     try:
         rows = control.send("GET", f"/api/doctor?online={'true' if online else 'false'}", timeout=PATIENCE)["findings"]
@@ -60,7 +64,7 @@ def _own_view(control, online):
         yield Finding(row["name"], row["state"], row["text"], row["hint"])
 
 
-def _sources(sources):
+def _sources(sources: Rows) -> Iterator[Finding]:
     well = [source["name"] for source in sources if source.get("state") in ("on", "idle")]
     if well:
         yield ok("sources", ", ".join(well))
@@ -70,7 +74,7 @@ def _sources(sources):
             yield warning("sources", f"{source['name']} is {source.get('state')}", hint)
 
 
-def _clock(status):
+def _clock(status: Answer) -> Iterator[Finding]:
     if not status.get("now"):
         return
     apart = abs((now() - local(status["now"])).total_seconds())
@@ -80,7 +84,7 @@ def _clock(status):
         yield ok("clock", "daemon and terminal agree")
 
 
-def _leftovers():
+def _leftovers() -> Iterator[Finding]:
     """Files that a daemon removes when it stops cleanly."""
     layout = paths.home_layout()
     try:
@@ -106,7 +110,7 @@ def _leftovers():
         )
 
 
-def _is_locked(path):
+def _is_locked(path: str) -> bool:
     """Whether a living process holds the lock; a dead one's is gone with it."""
     if fcntl is None:
         return False
@@ -120,7 +124,7 @@ def _is_locked(path):
     return False
 
 
-def _pid(path):
+def _pid(path: str) -> object:
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)["pid"]
@@ -128,7 +132,7 @@ def _pid(path):
         return "(see `ps`)"
 
 
-def _names(folder):
+def _names(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
     except OSError:

@@ -1,22 +1,26 @@
 """The database and its backups, read while the daemon may write."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 
 from stintd import paths, settings
-from stintd.cli.checkup.finding import error, ok, warning
+from stintd.cli.checkup.finding import Finding, error, ok, warning
 from stintd.cli.commands.backup import copies
 from stintd.cli.commands.repos import shown_path
 from stintd.cli.period import now
+from stintd.paths import Layout
 
 OLD = timedelta(days=3)
 """How much older than `backup.every` the newest backup may be on a machine in use."""
 
 
-def findings():
+def findings() -> Iterator[Finding]:
     """Whether it can be read, and is whole."""
     layout = paths.home_layout()
     if not os.path.exists(layout.database):
@@ -39,7 +43,7 @@ def findings():
     yield from _backups(layout)
 
 
-def _inspect(path):
+def _inspect(path: str) -> tuple[int, str]:
     """Its schema, and what SQLite's check says. Leaves no file beside it."""
     has_log = os.path.exists(f"{path}-wal")
     uri = f"file:{_quote(path)}?mode=ro{'' if has_log else '&immutable=1'}"
@@ -49,18 +53,18 @@ def _inspect(path):
         return version, link.execute("PRAGMA quick_check(1)").fetchone()[0]
 
 
-def _quote(path):
+def _quote(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def _remedy():
+def _remedy() -> str:
     backups = copies()
     if not backups:
         return "there is no backup; `stint restart` salvages what can be read"
     return f"`stint restart` restores the newest backup, {backups[0]['name']}; or pick another with `stint backup restore`"
 
 
-def _backups(layout):
+def _backups(layout: Layout) -> Iterator[Finding]:
     every = settings.load_files(paths.config_file(), paths.settings_file())[0].values["backup.every"]
     backups = copies()
     in_use = f"{layout.database}.in-use"

@@ -1,20 +1,25 @@
 """Settings and files: problems in them, who can read them, space on the disk, what was set aside."""
 
+from __future__ import annotations
+
 import os
 import stat
 import time
+from collections.abc import Iterator
 
 from stintd import mounts, paths, settings
-from stintd.cli.checkup.finding import error, ok, warning
+from stintd.cli.checkup.finding import Finding, error, ok, warning
 from stintd.cli.commands.repos import shown_path
 from stintd.cli.text import plural
+from stintd.paths import Layout
+from stintd.settings import Settings
 
 DISK_LEAST = 200 << 20
 AHEAD = 300.0
 """Seconds by which a file of ours may lie ahead of the clock before the clock is doubted."""
 
 
-def check_settings():
+def check_settings() -> Iterator[Finding]:
     """The settings, and the folders they name."""
     known, problems = settings.load_files(paths.config_file(), paths.settings_file())
     for problem in problems:
@@ -29,7 +34,7 @@ def check_settings():
     yield from _keys(known)
 
 
-def _folder(folder, table):
+def _folder(folder: str, table: dict[str, str]) -> Iterator[Finding]:
     kind = mounts.kind_of(folder, table)
     if not os.path.isdir(folder):
         is_there = os.path.lexists(folder)
@@ -44,7 +49,7 @@ def _folder(folder, table):
         yield ok("folders", f"{shown_path(folder)} is watched")
 
 
-def _keys(known):
+def _keys(known: Settings) -> Iterator[Finding]:
     """Key files that settings name; they must exist, and only you may read them."""
     named = {f"targets.{name}": table.get("api_key_file") for name, table in known.targets.items() if isinstance(table, dict)}
     named["emit"] = known.values.get("emit.wakatime_key_file")
@@ -59,7 +64,7 @@ def _keys(known):
             yield ok("keys", f"only you can read the key of {who}")
 
 
-def _key_problem(path):
+def _key_problem(path: str) -> tuple[str, str] | None:
     try:
         details = os.stat(path)
     except OSError as failure:
@@ -71,7 +76,7 @@ def _key_problem(path):
     return None
 
 
-def check_home():
+def check_home() -> Iterator[Finding]:
     """Our own folders and files: whose they are, and who can read them."""
     layout = paths.home_layout()
     folders = dict.fromkeys((layout.state, layout.run, layout.log, layout.backups, layout.spool, layout.journal, layout.secrets))
@@ -91,14 +96,14 @@ def check_home():
     yield from _clock(layout)
 
 
-def _below(folder):
+def _below(folder: str) -> list[str]:
     try:
         return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     except OSError:
         return []
 
 
-def _disk(layout):
+def _disk(layout: Layout) -> Iterator[Finding]:
     if not os.path.isdir(layout.state):
         return
     room = os.statvfs(layout.state)
@@ -113,7 +118,7 @@ def _disk(layout):
                       "keep it on a local disk: set STINTD_HOME or XDG_STATE_HOME")  # fmt: skip
 
 
-def _clock(layout):
+def _clock(layout: Layout) -> Iterator[Finding]:
     """Files of ours that lie ahead of the clock: it was set back, or is wrong."""
     ahead = [path for path in (layout.database, layout.log_file, layout.database + ".lock", layout.settings)
              if os.path.exists(path) and os.stat(path).st_mtime > time.time() + AHEAD]  # fmt: skip
@@ -122,7 +127,7 @@ def _clock(layout):
                     "set the clock (`timedatectl set-ntp true`), then check `stint log`")  # fmt: skip
 
 
-def check_leftovers():
+def check_leftovers() -> Iterator[Finding]:
     """What was put aside for a person: messages, damaged databases; and what the log says."""
     layout = paths.home_layout()
     bad = _below(os.path.join(layout.spool, "bad"))

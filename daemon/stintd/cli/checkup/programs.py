@@ -1,25 +1,29 @@
 """Hooks of git, agents, editors and shells: whether those that were installed still work."""
 
-import os
+from __future__ import annotations
 
-from stintd.cli.checkup.finding import ok, warning
+import os
+from collections.abc import Iterator
+
+from stintd.cli.checkup.finding import Finding, ok, warning
 from stintd.cli.commands.hooks import PROGRAMS
 from stintd.cli.commands.repos import shown_path
 from stintd.cli.commands.service import place
 from stintd.errors import StintdError
 from stintd.install import agentsettings, git, memory, service
+from stintd.install.agentsettings import Home
 from stintd.paths import home_layout
 
 WELL = ("installed", "absent", "installed, another runs afterwards", "run by another hook")
 
 
-def findings():
+def findings() -> Iterator[Finding]:
     """Only what was installed is checked: nobody needs all of them."""
     yield from _programs()
     yield from _git()
 
 
-def check_service():
+def check_service() -> Iterator[Finding]:
     """Service files that differ from what would be written now: Python moved, or the home did."""
     manager = service.MANAGERS[service.manager_of()]
     states = service.states(manager, place())
@@ -36,7 +40,7 @@ def check_service():
             yield ok("service", f"{manager.name} starts the daemon")
 
 
-def _programs():
+def _programs() -> Iterator[Finding]:
     layout = home_layout()
     home = agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), os.environ)
     well = []
@@ -55,11 +59,11 @@ def _programs():
         yield ok("hooks", ", ".join(well))
 
 
-def _was_installed(home, name):
+def _was_installed(home: Home, name: str) -> bool:
     return name in agentsettings.recall(home)
 
 
-def _git():
+def _git() -> Iterator[Finding]:
     """Hook folders that `stint hooks install git` wrote into."""
     layout = home_layout()
     for folder in memory.recall(layout.hooks):
@@ -85,6 +89,6 @@ def _git():
             yield warning("hooks", f"git's hooks are gone from {shown_path(folder)}", _reinstall_hint(folder))
 
 
-def _reinstall_hint(folder):
+def _reinstall_hint(folder: str) -> str:
     repository = os.path.dirname(os.path.dirname(folder)) if folder.endswith("/.git/hooks") else folder
     return f"`stint hooks install git --repo {repository}`"

@@ -1,10 +1,13 @@
 """The machine: limits of the kernel, the time zone, git, and what starts the daemon."""
 
+from __future__ import annotations
+
 import os
 import sys
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from stintd.cli.checkup.finding import error, ok, warning
+from stintd.cli.checkup.finding import Finding, error, ok, warning
 from stintd.cli.commands.repos import shown_path
 from stintd.errors import StintdError
 from stintd.install import gitglobal
@@ -18,7 +21,7 @@ LIMIT_FOLDER = "/proc/sys"
 GIT_LEAST = (2, 20)
 
 
-def limits():
+def limits() -> Iterator[Finding]:
     """What the kernel allows."""
     for name, least in LIMITS.items():
         try:
@@ -34,7 +37,7 @@ def limits():
             yield ok("inotify", f"{dotted} is {value}")
 
 
-def zone():
+def zone() -> Iterator[Finding]:
     """The time zone decides which day an hour belongs to."""
     name = os.environ.get("TZ", "").lstrip(":")
     link = os.path.realpath("/etc/localtime")
@@ -51,7 +54,7 @@ def zone():
         yield ok("zone", name)
 
 
-def git():
+def git() -> Iterator[Finding]:
     """Git itself, and whether its settings let hooks run."""
     try:
         installed = version()
@@ -69,7 +72,7 @@ def git():
         yield warning("git", failure.message, failure.hint)
 
 
-def _hooks_path():
+def _hooks_path() -> Iterator[Finding]:
     """A global core.hooksPath silences every repository's own hooks, ours there too."""
     chosen = global_setting("core.hookspath")
     if chosen is None:
@@ -88,6 +91,6 @@ def _hooks_path():
     )
 
 
-def python():
+def python() -> Iterator[Finding]:
     """What runs this."""
     yield ok("python", f"{sys.version.split()[0]} at {shown_path(sys.executable)}")

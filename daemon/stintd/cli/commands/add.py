@@ -1,9 +1,11 @@
 """`stint add`: past work that left no evidence: `stint add acme 14:00-15:30 -m call`, `stint add acme 45m`."""
 
+from __future__ import annotations
+
 import json
 
 from stintd.cli.commands.log import span
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import now, to_wire
 from stintd.cli.text import bold, dim, for_terminal, length, project_of
 from stintd.client.control import Control
@@ -20,7 +22,7 @@ OPTIONS = (
 )
 
 
-def run(words):
+def run(words: Words) -> None:
     start, end = when.span(" ".join(words.when), now())
     body = {
         "projectName": words.project, "start": to_wire(start), "end": to_wire(end), "taskName": words.task,

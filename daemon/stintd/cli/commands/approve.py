@@ -1,9 +1,12 @@
 """`stint approve` and `unapprove`: lock a period and release it for delivery; and the opposite."""
 
+from __future__ import annotations
+
 import json
 
+from stintd.cli.answer import Answer
 from stintd.cli.catalog import find_project
-from stintd.cli.options import Option, Verb
+from stintd.cli.options import Option, Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of
 from stintd.cli.text import plural
 from stintd.client.control import Control
@@ -18,7 +21,7 @@ OPTIONS = (
 BATCH = 200
 
 
-def _run(words, route, verb):
+def _run(words: Words, route: str, verb: str) -> None:
     bounds, control = range_of(words, None), Control()
     if not bounds["from_"]:
         raise Invalid("which period?", f"name one: `stint {verb.removesuffix('d')} last week`")
@@ -32,9 +35,9 @@ def _run(words, route, verb):
     print(f"{verb} {plural(answer['count'], 'entry', 'entries')}")
 
 
-def _in_batches(control, route, body):
+def _in_batches(control: Control, route: str, body: Answer) -> Answer:
     """One edit and one answer, however long the period is: the daemon answers others between the batches."""
-    whole = control.post(route, body | {"limit": BATCH})
+    whole: Answer = control.post(route, body | {"limit": BATCH})
     count = whole["count"]
     while count == BATCH:
         part = control.post(route, body | {"limit": BATCH, "editId": whole["editId"]})
@@ -44,11 +47,11 @@ def _in_batches(control, route, body):
     return whole
 
 
-def approve(words):
+def approve(words: Words) -> None:
     _run(words, "/api/approve", "approved")
 
 
-def unapprove(words):
+def unapprove(words: Words) -> None:
     _run(words, "/api/unapprove", "unapproved")
 
 

@@ -1,5 +1,7 @@
 """`stint backfill`: past hours, from git and agent logs, imported after showing what that would change."""
 
+from __future__ import annotations
+
 import json
 import sys
 import threading
@@ -7,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from stintd.cli.answer import Answer, Rows
-from stintd.cli.options import Operand, Option, UsageError, Verb
+from stintd.cli.options import Operand, Option, UsageError, Verb, Words
 from stintd.cli.period import RANGE, range_of
 from stintd.cli.text import UNKNOWN, bold, day_name, dim, for_terminal, length, plural, warn
 from stintd.client.control import Control
@@ -91,24 +93,25 @@ def _day_lines(days: Rows) -> Iterator[str]:
         yield f"  {for_terminal(row['projectName']) or UNKNOWN}: {', '.join(parts) or 'moved'}"
 
 
-def _gain(seconds, what):
+def _gain(seconds: int, what: str) -> str:
     return f"{'+' if seconds > 0 else '−'}{length(abs(seconds))} {what}"
 
 
-def _band(row):
+def _band(row: Answer) -> str:
     band = row["band"]
     return f" ({length(band['lowSeconds'])} to {length(band['highSeconds'])})" if band else ""
 
 
-def _request(control, body):
+def _request(control: Control, body: Answer) -> Answer:
     """Ask, and meanwhile say how far it is."""
-    outcome = {}
+    answers: list[Answer] = []
+    errors: list[StintdError] = []
 
-    def ask():
+    def ask() -> None:
         try:
-            outcome["answer"] = control.post("/api/backfill", body, timeout=PATIENCE)
+            answers.append(control.post("/api/backfill", body, timeout=PATIENCE))
         except StintdError as error:
-            outcome["error"] = error
+            errors.append(error)
 
     if not sys.stderr.isatty():
         ask()
@@ -119,12 +122,12 @@ def _request(control, body):
             asking.join(LOOK)
             _show_progress()
         sys.stderr.write("\r\033[K")
-    if "error" in outcome:
-        raise outcome["error"]
-    return outcome["answer"]
+    if errors:
+        raise errors[0]
+    return answers[0]
 
 
-def _show_progress():
+def _show_progress() -> None:
     try:
         state = Control().get("/api/backfill")
     except StintdError:
@@ -136,14 +139,14 @@ def _show_progress():
         sys.stderr.flush()
 
 
-def _undo(control, words):
+def _undo(control: Control, words: Words) -> None:
     if words.source or words.dry_run or getattr(words, "from") or words.to:
         raise UsageError("--undo stands alone: it undoes the latest backfill as a whole", "`stint backfill --undo`")
     answer = control.post("/api/backfill", {"undo": True}, timeout=PATIENCE)
     print(json.dumps(answer) if words.json else f"undone: {for_terminal(answer['edit']['summary'])}")
 
 
-def _show(answer, words):
+def _show(answer: Answer, words: Words) -> None:
     if words.json:
         print(json.dumps(answer))
         return
@@ -154,12 +157,11 @@ def _show(answer, words):
         print(dim("undo: `stint backfill --undo`; when it is right: `stint approve PERIOD`"))
 
 
-def run(words):
+def run(words: Words) -> None:
     control = Control()
     if words.undo:
         _undo(control, words)
         return
-    words.period = None
     bounds = range_of(words, None)
     body = {name: value for name, value in (("from", bounds["from_"]), ("to", bounds["to"])) if value}
     body["source"] = words.source or "all"

@@ -1,5 +1,7 @@
 """`stint backup`: back up the database, list the backups, restore one."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -10,9 +12,10 @@ from datetime import UTC, datetime
 
 from stintd import paths
 from stintd.cli import process
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.commands import service
 from stintd.cli.commands.repos import shown_path
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
@@ -31,7 +34,7 @@ OPTIONS = (
 )
 
 
-def run(words):
+def run(words: Words) -> None:
     action = words.action or "make"
     if words.file and action != "restore":
         raise Invalid(f"{action} takes no file", "`stint backup --to PATH` copies the new backup elsewhere")
@@ -40,7 +43,7 @@ def run(words):
     return {"make": _make, "list": _list, "restore": _restore}[action](words)
 
 
-def _make(words):
+def _make(words: Words) -> None:
     try:
         made = Control().post("/api/backup", {}, timeout=600.0)
     except DaemonDown:
@@ -56,8 +59,11 @@ def _make(words):
         print(f"{bold(shown_path(made['copy']))}")
 
 
-def _describe(path):
-    at, kind = NAME.fullmatch(os.path.basename(path)).groups()
+def _describe(path: str) -> Answer:
+    match = NAME.fullmatch(os.path.basename(path))
+    if match is None:
+        raise Unavailable(f"{path} is not named like a backup", "see `stint doctor`")
+    at, kind = match.groups()
     time = datetime.strptime(at, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     return {
         "name": os.path.basename(path), "path": path, "at": time.isoformat().replace("+00:00", "Z"), "kind": kind,
@@ -65,7 +71,7 @@ def _describe(path):
     }  # fmt: skip
 
 
-def _copy_to(source, to):
+def _copy_to(source: str, to: str) -> str:
     """A private copy of a backup; no file is overwritten."""
     target = os.path.abspath(os.path.expanduser(to))
     if os.path.isdir(target):
@@ -83,7 +89,7 @@ def _copy_to(source, to):
     return target
 
 
-def copies():
+def copies() -> Rows:
     """The backups of this home, the newest first."""
     folder = paths.home_layout().backups
     try:
@@ -93,7 +99,7 @@ def copies():
     return sorted((_describe(os.path.join(folder, name)) for name in names), key=lambda copy: copy["at"], reverse=True)
 
 
-def _list(words):
+def _list(words: Words) -> None:
     backups = copies()
     if words.json:
         print(json.dumps(backups))
@@ -104,11 +110,11 @@ def _list(words):
     print(dim(f"in {shown_path(paths.home_layout().backups)}") if backups else dim("no backups yet; `stint backup` makes one"))
 
 
-def _size(number):
+def _size(number: int) -> str:
     return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.0f} kB"
 
 
-def _restore(words):
+def _restore(words: Words) -> None:
     if not words.file:
         raise Invalid("which backup?", "`stint backup restore FILE`; `stint backup list` shows them")
     source = _find(words.file)
@@ -128,7 +134,7 @@ def _restore(words):
     print("stintd is running again" if was_running else dim("stintd was not running; `stint up` starts it"))
 
 
-def _find(name):
+def _find(name: str) -> str:
     """A path, or the name of a backup of this home."""
     path = os.path.abspath(os.path.expanduser(name))
     here = os.path.join(paths.home_layout().backups, name)
@@ -138,7 +144,7 @@ def _find(name):
     return file
 
 
-def _confirm(words, source, was_running):
+def _confirm(words: Words, source: str, was_running: bool) -> None:
     """What was recorded since the backup leaves the timesheet: you confirm that, or say --yes."""
     if words.yes:
         return
@@ -156,7 +162,7 @@ def _confirm(words, source, was_running):
         raise Conflict("nothing was changed", "answer y, or add --yes")
 
 
-def _offline(*words):
+def _offline(*words: str) -> list[str]:
     """Have the daemon's program do it: it alone may write to the database. Its output, line by line."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "stintd.cli.run", *words], env=process.environment(), stdin=subprocess.DEVNULL,

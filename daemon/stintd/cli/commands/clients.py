@@ -1,10 +1,13 @@
 """`stint clients`: list, add, rename, archive, delete."""
 
+from __future__ import annotations
+
 import json
 
+from stintd.cli.answer import Answer
 from stintd.cli.catalog import find_client
 from stintd.cli.commands.projects import name_operand
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -13,7 +16,7 @@ ACTIONS = ("list", "add", "edit", "archive", "unarchive", "delete")
 OPTIONS = (Option("--all", "also list archived clients"), Option("--name", "a new name", "NAME"))
 
 
-def _list(words, control):
+def _list(words: Words, control: Control) -> None:
     clients = list(control.every("/api/clients", status="all" if words.all else "active"))
     if words.json:
         print(json.dumps(clients))
@@ -24,11 +27,11 @@ def _list(words, control):
         print(dim("no clients yet; `stint clients add NAME` adds one"))
 
 
-def _tell(words, client, verb):
+def _tell(words: Words, client: Answer, verb: str) -> None:
     print(json.dumps(client) if words.json else f"{verb} {bold(for_terminal(client['name']))}")
 
 
-def run(words):
+def run(words: Words) -> None:
     control = Control()
     action = words.action or "list"
     if action == "list":

@@ -1,8 +1,10 @@
 """`stint completions SHELL`: completion for bash, zsh and fish, made from the tables that parse the words."""
 
+from __future__ import annotations
+
 from importlib import import_module
 
-from stintd.cli.options import Operand, Verb
+from stintd.cli.options import Operand, Verb, Words
 from stintd.cli.verbs import HIDDEN, MODULES
 
 SHELLS = ("bash", "zsh", "fish")
@@ -12,12 +14,12 @@ HELPERS = {
 """What is completed by running a command; the rest is completed from the words in these tables."""
 
 
-def all_verbs():
+def all_verbs() -> list[Verb]:
     """Every listed verb with its module loaded."""
     return [import_module(f"stintd.cli.commands.{module}").VERBS[name] for name, module in MODULES.items() if name not in HIDDEN]
 
 
-def _options(verb):
+def _options(verb: Verb) -> list[str]:
     names = []
     for option in verb.options:
         names += option.names
@@ -26,15 +28,15 @@ def _options(verb):
     return names
 
 
-def _choices(verb):
+def _choices(verb: Verb) -> list[str]:
     return [word for operand in verb.operands for word in operand.choices]
 
 
-def _kinds(verb):
+def _kinds(verb: Verb) -> set[str]:
     return {operand.complete for operand in verb.operands if operand.complete}
 
 
-def bash():
+def bash() -> str:
     """A function that knows the words of each verb."""
     lines = ["_stint() {", '  local cur="${COMP_WORDS[COMP_CWORD]}" words=""', '  case "${COMP_WORDS[1]}" in']
     for verb in all_verbs():
@@ -49,7 +51,7 @@ def bash():
     return "\n".join(lines)
 
 
-def zsh():
+def zsh() -> str:
     """The same for zsh, with what each verb does."""
     lines = ["#compdef stint", "_stint() {", "  local -a verbs words", "  verbs=("]
     lines += [f"    {_quote(f'{verb.name}:{verb.summary}')}" for verb in all_verbs()]
@@ -63,7 +65,7 @@ def zsh():
     return "\n".join(lines)
 
 
-def fish():
+def fish() -> str:
     """The same for fish."""
     lines = ["complete -c stint -f -n __fish_use_subcommand"]
     for verb in all_verbs():
@@ -82,11 +84,11 @@ def fish():
     return "\n".join(lines)
 
 
-def _quote(text):
+def _quote(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def run(words):
+def run(words: Words) -> None:
     print({"bash": bash, "zsh": zsh, "fish": fish}[words.shell]())
 
 

@@ -1,5 +1,7 @@
 """`stint config`: get, set, unset, check, edit, path, example."""
 
+from __future__ import annotations
+
 import json
 import os
 import shlex
@@ -9,10 +11,11 @@ import tomllib
 
 from stintd import paths, settings
 from stintd.cli.layout import Column, columns, table
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.text import bold, dim, for_terminal, warn
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Invalid, NotFound
+from stintd.settings import Problem, Settings
 from stintd.settings.describe import example_text
 from stintd.settings.describe import plain as plain_value
 
@@ -33,11 +36,11 @@ SHAPE = (
 )
 
 
-def _files():
+def _files() -> tuple[Settings, list[Problem]]:
     return settings.load_files(paths.config_file(), paths.settings_file())
 
 
-def check(words):
+def check(words: Words) -> int:
     """All problems, with file, line and fix; exit 1 when there are any."""
     _, problems = _files()
     if words.json:
@@ -51,7 +54,7 @@ def check(words):
     return 1 if problems else 0
 
 
-def get(words):
+def get(words: Words) -> None:
     known, _ = _files()
     names = [words.key] if words.key else [n for n in known.values if words.all or n in known.origins]
     if words.key and words.key not in known.values:
@@ -68,11 +71,11 @@ def get(words):
         print("\n".join(table(SHAPE, rows, columns())))
 
 
-def _to_text(value):
+def _to_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _parse_value(text):
+def _parse_value(text: str) -> object:
     """The value a person typed: as TOML if it is TOML, else as text."""
     try:
         return tomllib.loads(f"v = {text}")["v"]
@@ -80,7 +83,7 @@ def _parse_value(text):
         return text
 
 
-def change(words, value):
+def change(words: Words, value: object) -> None:
     """Set one key, through the daemon while it runs."""
     if not words.key:
         raise Invalid("which setting?", "`stint config set KEY VALUE`; `stint config get --all` lists the keys")
@@ -92,7 +95,7 @@ def change(words, value):
     print(json.dumps({words.key: value}) if words.json else f"{words.key} is {_to_text(value) if value is not None else 'unset'}")
 
 
-def edit(words):
+def edit(words: Words) -> int:
     """Open config.toml in your editor; check it afterwards."""
     path = paths.config_file()
     paths.ensure(paths.home_layout())
@@ -104,18 +107,21 @@ def edit(words):
     return check(words) if done.returncode == 0 else 1
 
 
-def run(words):
+def run(words: Words) -> int | None:
     action = words.action or "get"
     if action == "check":
         return check(words)
     if action == "get":
-        return get(words)
+        get(words)
+        return None
     if action == "set":
         if not words.value:
             raise Invalid("which value?", "`stint config set KEY VALUE`")
-        return change(words, _parse_value(" ".join(words.value)))
+        change(words, _parse_value(" ".join(words.value)))
+        return None
     if action == "unset":
-        return change(words, None)
+        change(words, None)
+        return None
     if action == "edit":
         return edit(words)
     if action == "example":

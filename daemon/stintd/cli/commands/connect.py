@@ -1,11 +1,14 @@
 """`stint connect`: deliver approved hours to a billing system."""
 
+from __future__ import annotations
+
 import getpass
 import json
 import sys
 
 from stintd.cli import accounts, remote_places
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.answer import Answer
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -35,7 +38,7 @@ WHEN = {
 _SOURCES = {"key_env": "keyEnv", "key_file": "keyFile"}
 
 
-def _secret(words):
+def _secret(words: Words) -> str | None:
     """The key: from a file, or asked for without showing it; None when another place for it is named."""
     if any(getattr(words, name) for name in _SOURCES):
         return None
@@ -52,7 +55,7 @@ def _secret(words):
     return getpass.getpass(f"key of {words.target}: ").strip()
 
 
-def run(words):
+def run(words: Words) -> None:
     control, kind = Control(), words.kind or words.target
     control.get(f"/api/targets/kinds/{kind}")  # before anybody types a key for a kind that does not exist
     secret = _secret(words)
@@ -81,7 +84,7 @@ def run(words):
     print(dim(f"{WHEN[answer['deliver']]}; `stint sync --dry-run` shows what would be sent"))
 
 
-def _say_places(control, answer):
+def _say_places(control: Control, answer: Answer) -> None:
     """What can be mapped to, what has the same name here, and the commands that map it."""
     name = answer["name"]
     for project in answer["projects"][:SHOWN]:

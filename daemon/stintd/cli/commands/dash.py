@@ -1,11 +1,13 @@
 """`stint dash`: the dashboard in the browser, through a link that works once."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import webbrowser
 
-from stintd.cli.options import Option, Verb
+from stintd.cli.options import Option, Verb, Words
 from stintd.cli.text import dim, plural
 from stintd.client.control import Control
 
@@ -19,7 +21,7 @@ OPTIONS = (
 )
 
 
-def run(words):
+def run(words: Words) -> int:
     control = Control()
     if words.revoke:
         gone = control.delete("/api/dashboard/browsers")
@@ -35,11 +37,11 @@ def run(words):
     return 0
 
 
-def _dismissal(count):
+def _dismissal(count: int) -> str:
     return f"signed out {plural(count, 'browser')}" if count else "no browser was signed in"
 
 
-def _open(url):
+def _open(url: str) -> bool:
     """Whether a browser took the link; if not, the printed link is there. On a machine without a screen none is tried: a
     text browser would take over the terminal and show nothing.
     """

@@ -1,13 +1,17 @@
 """`stint day`: one day drawn as a timeline: a row a project, idle time shaded, agents apart, commits and branch changes
 as marks."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from stintd.cli import corrections
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.layout import EIGHTHS, align_left, align_right, columns, fit, width
-from stintd.cli.options import Operand, Verb
-from stintd.cli.period import entries_between, now
+from stintd.cli.options import Operand, Verb, Words
+from stintd.cli.period import Bounds, entries_between, now
 from stintd.cli.text import bold, day_name, dim, for_terminal, has_blocks, length, local, paint_project, project_of
 from stintd.client.control import Control
 from stintd.errors import StintdError
@@ -15,6 +19,9 @@ from stintd.protocol import when
 
 MARKS = {"commit": ("◆", "*"), "branch": ("◇", "^"), "now": ("▼", "v")}
 BRANCH_KINDS = ("checkout", "merge", "rebase", "pull")
+Span = tuple[datetime, datetime]
+Act = tuple[datetime, str, str, str]
+"""A commit or branch change: its moment, kind, project and text."""
 LEAST_CELLS, LONGEST_LABEL = 12, 20
 AGENT_SHADE = str.maketrans("█▉▊▋▌▍▎▏▐▕", "▒▒▒▒▒▒▒▒▒▒")
 
@@ -22,16 +29,16 @@ AGENT_SHADE = str.maketrans("█▉▊▋▌▍▎▏▐▕", "▒▒▒▒▒�
 class Axis:
     """The drawn part of a day: from `start`, `cells` columns of `step` each."""
 
-    def __init__(self, start, end, cells):
+    def __init__(self, start: datetime, end: datetime, cells: int) -> None:
         self.start, self.cells = start, cells
         self.step = (end - start) / cells
 
-    def column(self, moment):
+    def column(self, moment: datetime) -> int | None:
         """The column a moment falls into, or None outside."""
         position = int((moment - self.start) / self.step)
         return position if 0 <= position < self.cells else None
 
-    def strip(self, spans, shade=None):
+    def strip(self, spans: Iterable[Span], shade: str | None = None) -> str:
         """One row: how much of each column the spans cover; `shade` fills what lies free between first and last."""
         covered = [_Cell() for _ in range(self.cells)]
         for start, end in spans:
@@ -50,15 +57,15 @@ class Axis:
 class _Cell:
     """How much of one column is covered, and whether that begins at its left edge."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.share, self.first = 0.0, 1.0
 
-    def add(self, begin, end):
+    def add(self, begin: float, end: float) -> None:
         if end > begin:
             self.share += end - begin
             self.first = min(self.first, begin)
 
-    def glyph(self):
+    def glyph(self) -> str:
         if self.share <= 0:
             return " "
         if not has_blocks():
@@ -70,7 +77,7 @@ class _Cell:
         return EIGHTHS[min(7, max(1, round(self.share * 8)))]
 
 
-def spans_of(entry, low, high):
+def spans_of(entry: Answer, low: datetime, high: datetime) -> list[Span]:
     """The stretches of an entry that count, inside the day."""
     start = max(local(entry["start"]), low)
     end = min(local(entry["end"]) if entry.get("end") else now().astimezone(), high)
@@ -83,12 +90,13 @@ def spans_of(entry, low, high):
     return [*spans, (cursor, end)] if end > cursor else spans
 
 
-def bounds_of(day):
+def bounds_of(day: date) -> tuple[datetime, datetime]:
     """Your day: local midnight to local midnight, 23 to 25 hours."""
-    return tuple(datetime.combine(day + timedelta(days=more), datetime.min.time()).astimezone() for more in (0, 1))
+    midnight, next_midnight = (datetime.combine(day + timedelta(days=more), datetime.min.time()).astimezone() for more in (0, 1))
+    return midnight, next_midnight
 
 
-def axis_of(entries, day, room):
+def axis_of(entries: Rows, day: date, room: int) -> Axis:
     """Whole hours around the work, at least eight of them, inside the day."""
     low, high = bounds_of(day)
     spans = [span for entry in entries for span in spans_of(entry, low, high)]
@@ -100,7 +108,7 @@ def axis_of(entries, day, room):
     return Axis(first, last, max(LEAST_CELLS, room))
 
 
-def hour_line(axis, is_today):
+def hour_line(axis: Axis, is_today: bool) -> str:
     """The hours above the columns, as many as fit, and where now is."""
     hours = (axis.cells * axis.step).total_seconds() / 3600
     every = next((step for step in (1, 2, 3, 4, 6, 12) if axis.cells / hours * step >= 5), 24)
@@ -117,13 +125,13 @@ def hour_line(axis, is_today):
     return "".join(line[: axis.cells])
 
 
-def mark(kind):
+def mark(kind: str) -> str:
     return MARKS[kind][0 if has_blocks() else 1]
 
 
-def acts_of(entries, beats, low, high):
+def acts_of(entries: Rows, beats: Rows, low: datetime, high: datetime) -> list[Act]:
     """Commits and branch changes of the day, in order: (moment, kind, project, text)."""
-    acts = {}
+    acts: dict[tuple[str, ...], Act] = {}
     for entry in entries:
         for commit in entry.get("commits") or []:
             text = f"{commit['sha'][:7]} {for_terminal(commit.get('subject'))}"
@@ -138,7 +146,7 @@ def acts_of(entries, beats, low, high):
     return sorted((act for act in acts.values() if low <= act[0] < high), key=lambda act: act[0])
 
 
-def mark_line(axis, acts):
+def mark_line(axis: Axis, acts: list[Act]) -> str:
     line = [" "] * axis.cells
     for moment, kind, _, _ in acts:
         column = axis.column(moment)
@@ -150,7 +158,7 @@ def mark_line(axis, acts):
 class Sheet:
     """What the day's screen is made of. Projects go by their id, "" for what has none."""
 
-    def __init__(self, day, entries, beats, report):
+    def __init__(self, day: date, entries: Rows, beats: Rows, report: Answer) -> None:
         self.day, self.report = day, report
         self.entries = [entry for entry in entries if entry.get("state") != "waiting"]
         self.low, self.high = bounds_of(day)
@@ -158,12 +166,12 @@ class Sheet:
         self.rows = {row["key"] or "": row for row in report["rows"]}
         self.names = {entry.get("projectId") or "": project_of(entry) for entry in self.entries}
 
-    def projects(self):
+    def projects(self) -> list[str]:
         """Projects by their time, most first."""
         weight = {project: (self.rows.get(project) or {}).get("seconds", 0) for project in self.names}
         return sorted(self.names, key=lambda project: (-weight[project], self.names[project]))
 
-    def spans(self, actor, project=None):
+    def spans(self, actor: str, project: str | None = None) -> list[Span]:
         return [
             span
             for entry in self.entries
@@ -171,14 +179,14 @@ class Sheet:
             for span in spans_of(entry, self.low, self.high)
         ]
 
-    def seconds(self, actor, project):
+    def seconds(self, actor: str, project: str) -> float:
         row = self.rows.get(project)
         if row is None:
             return sum((end - start).total_seconds() for start, end in self.spans(actor, project))
-        return row["agentSeconds"] if actor == "agent" else row["handsOnSeconds"] + row["supervisedSeconds"]
+        return float(row["agentSeconds"] if actor == "agent" else row["handsOnSeconds"] + row["supervisedSeconds"])
 
 
-def lines(sheet, room, blind=()):
+def lines(sheet: Sheet, room: int, blind: Sequence[Span] = ()) -> Iterator[str]:
     """The day's screen; `blind` are stretches in which the daemon was not watching."""
     totals = sheet.report["totals"]
     human = totals["handsOnSeconds"] + totals["supervisedSeconds"]
@@ -197,7 +205,7 @@ def lines(sheet, room, blind=()):
     yield from _footer(sheet, axis, label, room, totals)
 
 
-def _rows(sheet, axis, label):
+def _rows(sheet: Sheet, axis: Axis, label: int) -> Iterator[str]:
     idle = "░" if has_blocks() else "."
     projects = sheet.projects()
     people = [project for project in projects if sheet.spans("human", project)]
@@ -217,11 +225,11 @@ def _rows(sheet, axis, label):
             yield f"{name} {paint_project(strip, number)}{total} {dim('agent')}"
 
 
-def _shade_idle(strip, idle):
+def _shade_idle(strip: str, idle: str) -> str:
     return "".join(dim(part) if part[:1] == idle else part for part in _runs(strip, idle))
 
 
-def _runs(strip, idle):
+def _runs(strip: str, idle: str) -> Iterator[str]:
     run = ""
     for character in strip:
         if run and (run[-1] == idle) != (character == idle):
@@ -231,7 +239,7 @@ def _runs(strip, idle):
     yield run
 
 
-def _footer(sheet, axis, label, room, totals):
+def _footer(sheet: Sheet, axis: Axis, label: int, room: int, totals: Answer) -> Iterator[str]:
     if sheet.acts:
         yield f"{align_left('', label)} {mark_line(axis, sheet.acts)}".rstrip()
     words = [f"active {length(totals['handsOnSeconds'])}"]
@@ -249,7 +257,7 @@ def _footer(sheet, axis, label, room, totals):
         yield f"{mark(kind)} {moment:%H:%M} {bold(name)} {fit(text, room - 9 - width(name))}"
 
 
-def _unwatched_spans(control, day):
+def _unwatched_spans(control: Control, day: date) -> list[Span]:
     """When the daemon was not watching, so that a gap there is not taken for time without work."""
     try:
         spans = control.get("/api/day", date=day.isoformat())["blind"]
@@ -258,10 +266,10 @@ def _unwatched_spans(control, day):
     return [(local(span["start"]), local(span["end"])) for span in spans]
 
 
-def run(words):
+def run(words: Words) -> None:
     control = Control()
     day = when.day(" ".join(words.date), now()) if words.date else date.today()
-    bounds = {"from_": day.isoformat(), "to": day.isoformat()}
+    bounds: Bounds = {"from_": day.isoformat(), "to": day.isoformat()}
     entries = entries_between(control, bounds)
     report = control.get("/api/reports", **bounds, groupBy="project")
     beats = list(control.every("/api/heartbeats", **bounds, source="git"))

@@ -1,11 +1,14 @@
 """`stint doctor`: problems and how to fix them. Exit 1 while something is broken."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterator
 
 from stintd.cli import bundle
 from stintd.cli.checkup import daemon, database, files, programs, system
-from stintd.cli.checkup.finding import error
-from stintd.cli.options import Option, Verb
+from stintd.cli.checkup.finding import Finding, error
+from stintd.cli.options import Option, Verb, Words
 from stintd.cli.text import bold, dim, for_terminal, has_blocks, paint
 from stintd.errors import Invalid, StintdError
 
@@ -32,7 +35,7 @@ CHECKS = (
 MARKS = {"ok": ("✓", "ok", 32), "warning": ("!", "! ", 33), "error": ("✗", "x ", 31)}
 
 
-def findings(online=False):
+def findings(online: bool = False) -> Iterator[Finding]:
     """Everything, the daemon first. A check that fails is a finding itself, and stops no other."""
     for look in (lambda: daemon.findings(online), *CHECKS):
         try:
@@ -42,7 +45,7 @@ def findings(online=False):
             yield error("doctor", f"a check failed: {failure}", hint)
 
 
-def run(words):
+def run(words: Words) -> int:
     report = list(findings(words.online))
     if words.hide_names and not words.bundle:
         raise Invalid("--hide-names belongs to a bundle", "stint doctor --bundle FILE --hide-names")

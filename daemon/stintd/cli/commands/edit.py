@@ -1,9 +1,12 @@
 """`stint edit`, `split`, `merge`, `delete`, `undo`: corrections, which always win and can be undone."""
 
+from __future__ import annotations
+
 import json
 
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.commands.log import row, span
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import now, to_wire
 from stintd.cli.short_ids import find_entries, find_entry
 from stintd.cli.text import bold, dim, for_terminal, length, local, project_of, short_id
@@ -24,18 +27,18 @@ EDIT_OPTIONS = (
 )
 
 
-def line(entry):
+def line(entry: Answer) -> str:
     """An entry in one line."""
     text = f"{short_id(entry['id'])}  {span(entry)}  {length(entry.get('durationSeconds') or 0)}  {project_of(entry)}"
     return "  ".join(part for part in (text, *row(entry)[4:]) if part)
 
 
-def _moment(text, entry):
+def _moment(text: str, entry: Answer) -> str:
     """A time as people write it, near the entry: a bare time of day is on the day the entry began."""
     return to_wire(when.instant(text, now(), local(entry["start"]).date()))
 
 
-def _change(words, entry):
+def _change(words: Words, entry: Answer) -> Answer:
     body = {
         "projectName": words.project, "taskName": words.task, "description": words.message, "tags": words.tag or None,
         "billable": words.billable, "confirmed": words.confirm or None,
@@ -50,21 +53,21 @@ def _change(words, entry):
     return {**body, "revision": entry["revision"]}
 
 
-def edit(words):
+def edit(words: Words) -> None:
     control = Control()
     entries = find_entries(control, words.id)
     bodies = [_change(words, entry) for entry in entries]
     _show(words, [control.patch(f"/api/entries/{e['id']}", body) for e, body in zip(entries, bodies, strict=True)])
 
 
-def split(words):
+def split(words: Words) -> None:
     control = Control()
     entry = find_entry(control, words.id)
     body = {"at": _moment(" ".join(words.when), entry), "revision": entry["revision"]}
     _show(words, control.post(f"/api/entries/{entry['id']}/split", body)["entries"])
 
 
-def merge(words):
+def merge(words: Words) -> None:
     control = Control()
     entries = find_entries(control, words.id)
     if len(entries) < 2:
@@ -72,7 +75,7 @@ def merge(words):
     _show(words, [control.post("/api/entries/merge", {"ids": [entry["id"] for entry in entries]})])
 
 
-def delete(words):
+def delete(words: Words) -> None:
     control = Control()
     gone = [control.delete(f"/api/entries/{entry['id']}") for entry in find_entries(control, words.id)]
     if words.json:
@@ -83,7 +86,7 @@ def delete(words):
     print(dim("the time stays free; undo: `stint undo`"))
 
 
-def undo(words):
+def undo(words: Words) -> None:
     answer = Control().post("/api/undo", {"editId": words.edit} if words.edit else {})
     if words.json:
         print(json.dumps(answer))
@@ -92,7 +95,7 @@ def undo(words):
     print(f"undone: {bold(for_terminal(edit.get('summary') or edit.get('verb') or 'the last edit'))}")
 
 
-def edits(words):
+def edits(words: Words) -> None:
     edits = Control().get("/api/edits", limit=20)["data"]
     if words.json:
         print(json.dumps(edits))
@@ -103,7 +106,7 @@ def edits(words):
         print(f"{dim(step['editId'])}  {at:%a %d %b %H:%M}  {for_terminal(step['summary'])}{gone}")
 
 
-def _show(words, entries):
+def _show(words: Words, entries: Rows) -> None:
     if words.json:
         print(json.dumps(entries))
         return
@@ -111,7 +114,7 @@ def _show(words, entries):
         print(line(entry))
 
 
-def undo_or_list(words):
+def undo_or_list(words: Words) -> None:
     return edits(words) if words.list else undo(words)
 
 

@@ -4,24 +4,31 @@ Read by the same rules as what their live clients send; a heartbeat that is stor
 is not an edit: there is nothing to undo, and the entries it leads to are automatic like all others.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from stintd.cli.answer import Answer, Rows
+from stintd.cli.options import Words
 from stintd.cli.readfile import Source
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
+from stintd.domain.model import BeatSignal
 from stintd.errors import Invalid
 from stintd.formats import dumps
-from stintd.formats.found import Bad, Found
+from stintd.formats.found import Bad, Found, Passed
 from stintd.protocol import activitywatch, wakatime
 
 READERS = {"wakatime": dumps.wakatime, "activitywatch": dumps.activitywatch}
 BATCH = 500
 SHOWN = 20
 PATIENCE = 120.0
+NOTHING: Answer = {"accepted": 0, "duplicates": 0, "rejected": []}
 
 
-def heartbeats_of(item):
+def heartbeats_of(item: Found) -> tuple[Rows, str]:
     """The heartbeats of one item of the file, as `POST /api/heartbeats` takes them; or why there are none."""
     if item.kind == "wakatime":
         beat = wakatime.told_from_wire(item.value, datetime.now(UTC))
@@ -32,7 +39,7 @@ def heartbeats_of(item):
     return acts, "" if acts else f"events of {bucket.kind} say nothing about work"
 
 
-def _wire(signal):
+def _wire(signal: BeatSignal) -> Answer:
     """A heartbeat on the wire; what is empty is left out. An id that was made from its content goes with it."""
     time = signal.time.astimezone(UTC).isoformat().replace("+00:00", "Z")
     values = {
@@ -45,14 +52,17 @@ def _wire(signal):
 class Job:
     """One import of evidence."""
 
-    def __init__(self, words, control):
+    def __init__(self, words: Words, control: Control) -> None:
         self.words, self.control, self.source = words, control, Source(words.file)
-        self.bad, self.bad_count, self.passed, self.count = [], 0, {}, 0
+        self.bad: list[Bad] = []
+        self.passed: dict[str, int] = {}
+        self.bad_count = self.count = 0
 
-    def beats(self, stage):
+    def beats(self, stage: int) -> Iterator[Answer]:
         """The heartbeats of the file; at the first reading what is bad or passed over is noted."""
         for item in READERS[self.words.format](self.source.pieces(stage), UTC):
-            beats, reason = [], ""
+            reason = ""
+            beats: Rows = []
             try:
                 if isinstance(item, Found):
                     beats, reason = heartbeats_of(item)
@@ -62,14 +72,14 @@ class Job:
                 self._note(item, reason)
             yield from beats
 
-    def _note(self, item, reason):
+    def _note(self, item: Found | Bad | Passed, reason: str) -> None:
         if isinstance(item, Bad):
             self.bad_count += 1
             self.bad += [item] if len(self.bad) < SHOWN else []
         elif reason:
             self.passed[reason] = self.passed.get(reason, 0) + 1
 
-    def look_through(self):
+    def look_through(self) -> None:
         """Count; refuse a file with bad lines unless they are left out."""
         self.count = sum(1 for _ in self.beats(1))
         if self.bad_count and not self.words.skip_bad:
@@ -77,9 +87,10 @@ class Job:
             hint = [*reasons, "fix the file, or leave them out with --skip-bad"]
             raise Invalid(f"{self.bad_count} heartbeats cannot be read, nothing was imported", "\n".join(hint))
 
-    def do_it(self):
+    def do_it(self) -> Answer:
         """Post them; before the next batch what was posted is derived, so that nothing piles up."""
-        done, batch = {"accepted": 0, "duplicates": 0, "rejected": []}, []
+        done: Answer = dict(NOTHING, rejected=[])
+        batch: Rows = []
         for beat in self.beats(3):
             if self.words.project and "path" not in beat:
                 beat["project"] = self.words.project
@@ -91,7 +102,7 @@ class Job:
             self._post(batch, done)
         return done
 
-    def _post(self, batch, done):
+    def _post(self, batch: Rows, done: Answer) -> None:
         answer = self.control.post("/api/heartbeats", batch, PATIENCE)
         done["accepted"] += answer["accepted"]
         done["duplicates"] += answer["duplicates"]
@@ -99,10 +110,10 @@ class Job:
         self.control.get("/api/heartbeats", limit=1)
 
 
-def run(words):
+def run(words: Words) -> None:
     job = Job(words, Control())
     job.look_through()
-    done = {"accepted": 0, "duplicates": 0, "rejected": []} if words.dry_run else job.do_it()
+    done = NOTHING if words.dry_run else job.do_it()
     job.source.close()
     if words.json:
         print(json.dumps({"dryRun": bool(words.dry_run), "found": job.count, "passed": job.passed, **done}))

@@ -1,15 +1,18 @@
 """`stint export FORMAT`: finished entries as a file, for other programs, for safekeeping, or for another home."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys
+from typing import BinaryIO
 
 from stintd.cli.catalog import exact_project_name
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of
 from stintd.cli.text import dim
 from stintd.client.control import Control
-from stintd.client.transport import send
+from stintd.client.transport import Response, send
 from stintd.client.wire import query_text
 from stintd.errors import Invalid, Unavailable
 from stintd.protocol.errors import from_wire
@@ -34,23 +37,23 @@ another word for timeclock, ics for ical. daemon/FILES.md says what each format 
 class Progress:
     """How much was received, on a terminal."""
 
-    def __init__(self, total):
+    def __init__(self, total: int) -> None:
         self._total, self._done, self._shown = total, 0, -1
         self._is_shown = sys.stderr.isatty()
 
-    def add(self, size):
+    def add(self, size: int) -> None:
         self._done += size
         share = self._done * 100 // self._total if self._total else 100
         if self._is_shown and share != self._shown:
             self._shown = share
             sys.stderr.write(f"\r{share:3d} %")
 
-    def end(self):
+    def end(self) -> None:
         if self._is_shown:
             sys.stderr.write("\r      \r")
 
 
-def run(words):
+def run(words: Words) -> None:
     control = Control()
     bounds = range_of(words, None)
     query = {
@@ -72,14 +75,14 @@ def run(words):
         answer.close()
 
 
-def _json(raw):
+def _json(raw: bytes) -> object:
     try:
         return json.loads(raw)
     except ValueError as error:
         raise Unavailable("the answer is not from stintd", "see `stint doctor`") from error
 
 
-def _copy(answer, target):
+def _copy(answer: Response, target: BinaryIO) -> None:
     progress = Progress(int(answer.headers.get("content-length", "0")))
     for block in answer.blocks():
         target.write(block)
@@ -88,7 +91,7 @@ def _copy(answer, target):
     progress.end()
 
 
-def _keep(answer, path):
+def _keep(answer: Response, path: str) -> None:
     """Write beside the file and put it in place when it is whole; hours are private, so nobody else may read it."""
     partial = f"{path}.part"
     try:

@@ -1,9 +1,13 @@
 """`stint gaps` and `fill`: unclaimed time, with the command that fills it."""
 
-import json
+from __future__ import annotations
 
+import json
+from datetime import date
+
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.layout import Column, columns, table, wrap
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of
 from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local
 from stintd.client.control import Control
@@ -21,17 +25,17 @@ SHAPE = (
 )
 
 
-def _seconds(gap):
+def _seconds(gap: Answer) -> float:
     return (local(gap["end"]) - local(gap["start"])).total_seconds()
 
 
-def _cells(gap):
+def _cells(gap: Answer) -> list[str]:
     reasons = [*(meeting["text"] for meeting in gap.get("meetings", ())), gap["reason"] or gap["verdict"] or ""]
     span = f"{clock(gap['start'])}–{clock(gap['end'])}"
     return [gap["id"], span, length(_seconds(gap)), for_terminal("; ".join(reasons))]
 
 
-def gaps(words):
+def gaps(words: Words) -> None:
     free = list(Control().every("/api/gaps", **range_of(words, "today")))
     if words.json:
         print(json.dumps(free))
@@ -39,7 +43,7 @@ def gaps(words):
     if not free:
         print(dim("no gaps"))
         return
-    days = {}
+    days: dict[date, Rows] = {}
     for gap in sorted(free, key=lambda gap: gap["start"]):
         days.setdefault(local(gap["start"]).date(), []).append(gap)
     for day, of_day in days.items():
@@ -50,7 +54,7 @@ def gaps(words):
         print(dim(line))
 
 
-def fill(words):
+def fill(words: Words) -> None:
     body = {"projectName": words.project, "taskName": words.task, "description": words.message}
     body = {name: value for name, value in body.items() if value is not None}
     if words.create:

@@ -4,12 +4,15 @@ Where a terminal is too narrow for the year it shows the latest weeks that fit. 
 they can be told apart without colour.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from stintd.cli.commands.report import human_seconds
 from stintd.cli.layout import columns, fit
-from stintd.cli.options import Operand, Verb
+from stintd.cli.options import Operand, Verb, Words
 from stintd.cli.text import bold, day_name, dim, has_blocks, length, paint, plural
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -21,7 +24,7 @@ LABEL = 4
 WEEK = timedelta(days=7)
 
 
-def bounds_of(text, today):
+def bounds_of(text: str, today: date) -> tuple[date, date]:
     """First and last day: a year by its number, else the year up to today."""
     if not text:
         return today - timedelta(days=today.weekday()) - 52 * WEEK, today
@@ -30,13 +33,13 @@ def bounds_of(text, today):
     return date(int(text), 1, 1), date(int(text), 12, 31)
 
 
-def _shade(seconds):
+def _shade(seconds: int) -> str:
     level = sum(seconds >= step for step in STEPS)
     text = (SHADES if has_blocks() else PLAIN)[level]
     return dim(text) if level == 0 else paint(text, 32)
 
 
-def _months(mondays, end):
+def _months(mondays: list[date], end: date) -> str:
     """The names of months above the week in which each begins."""
     line, last = "", None
     for number, monday in enumerate(mondays):
@@ -47,7 +50,7 @@ def _months(mondays, end):
     return line
 
 
-def lines(seconds, first, last, room):
+def lines(seconds: dict[date, int], first: date, last: date, room: int) -> Iterator[str]:
     """The calendar, its legend, and what the days add up to; `seconds` by date."""
     monday = first - timedelta(days=first.weekday())
     mondays = [monday + number * WEEK for number in range((last - monday).days // 7 + 1)][-(room - LABEL - 2) :]
@@ -70,7 +73,7 @@ def lines(seconds, first, last, room):
         yield dim("no hours in this period")
 
 
-def run(words):
+def run(words: Words) -> None:
     first, last = bounds_of(words.year or "", date.today())
     answer = Control().get("/api/reports", from_=first.isoformat(), to=last.isoformat(), groupBy="day")
     seconds = {date.fromisoformat(row["key"]): human_seconds(row) for row in answer["rows"]}

@@ -1,20 +1,27 @@
 """`stint hooks install|uninstall|status`: shows what changes and changes it; uninstall restores what was there."""
 
+from __future__ import annotations
+
 import json
 import os
+from collections.abc import Iterator
 
+from stintd.cli.answer import Answer
 from stintd.cli.commands import hookswakatime
-from stintd.cli.options import Operand, Option, UsageError, Verb
+from stintd.cli.options import Operand, Option, UsageError, Verb, Words
 from stintd.cli.text import for_terminal, warn
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Conflict, StintdError
 from stintd.install import agentsettings, editors, git, gitglobal, memory, shells, wakatime
+from stintd.install.agenthost import Host
 from stintd.install.agentlist import HOSTS as AGENTS
+from stintd.install.agentsettings import Home
 from stintd.install.change import Plan, Remove, describe, perform
 from stintd.install.gitplace import find_repository, hooks_folder, version
-from stintd.paths import ensure, home_layout
+from stintd.install.sourced import SourcedHost
+from stintd.paths import Layout, ensure, home_layout
 
-PROGRAMS = {**AGENTS, **editors.HOSTS, **shells.HOSTS}
+PROGRAMS: dict[str, Host | SourcedHost] = {**AGENTS, **editors.HOSTS, **shells.HOSTS}
 """All programs but git whose hooks are in a file of the user; a shell is named by `shell` and --shell."""
 HOSTS = ("git", *AGENTS, *editors.HOSTS, "shell", wakatime.NAME)
 NOTHING = Plan()
@@ -31,7 +38,7 @@ Editors and shells: one line in a file that they read when they start loads a fi
 wakatime: the settings of WakaTime's clients name stintd as their server; if they name another, stintd is added to it."""
 
 
-def hooks(words):
+def hooks(words: Words) -> int:
     for host in words.host:
         if host not in HOSTS:
             raise UsageError(f"there are no hooks for {host}", "HOST is one of " + ", ".join(HOSTS))
@@ -39,12 +46,12 @@ def hooks(words):
     return {"install": _install, "uninstall": _uninstall, "status": _status}[words.action](words, layout)
 
 
-def _has_git(words):
+def _has_git(words: Words) -> bool:
     """Whether git's hooks are meant: by name, or because nothing is named."""
     return "git" in words.host or not words.host
 
 
-def _programs(words, home):
+def _programs(words: Words, home: Home) -> Iterator[str]:
     """The programs that the words name, each once; `shell` without --shell is the login shell."""
     shell = [words.shell] if words.shell else []
     for host in words.host:
@@ -54,18 +61,18 @@ def _programs(words, home):
             yield host
 
 
-def _shells(action, home):
+def _shells(action: str, home: Home) -> list[str]:
     """To install: the login shell; for status and uninstall: each shell that has a line of ours."""
     if action == "install":
         return [shells.login_shell(home)]
     return [name for name, shell in shells.HOSTS.items() if shell.state(home)[1] != "absent"]
 
 
-def _home(layout):
+def _home(layout: Layout) -> Home:
     return agentsettings.Home(layout.hooks, layout.spool, os.path.expanduser("~"), os.environ)
 
 
-def _install(words, layout):
+def _install(words: Words, layout: Layout) -> int:
     plan = _install_git(words, layout) if _has_git(words) else Plan()
     for name in dict.fromkeys(_programs(words, _home(layout))):
         part = PROGRAMS[name].install(_home(layout))
@@ -78,7 +85,7 @@ def _install(words, layout):
     return _carry_out(words, plan)
 
 
-def _install_git(words, layout):
+def _install_git(words: Words, layout: Layout) -> Plan:
     plan, places = Plan(), list(words.repo)
     is_broad = words.all or not (places or words.template)
     if is_broad and gitglobal.has_config_hooks():
@@ -97,7 +104,7 @@ def _install_git(words, layout):
     return plan
 
 
-def _uninstall(words, layout):
+def _uninstall(words: Words, layout: Layout) -> int:
     """What the words name; without a name all hooks of git, also in folders that are not watched any more."""
     plan, done = _uninstall_git(words, layout) if _has_git(words) else (Plan(), [])
     named = list(dict.fromkeys(_programs(words, _home(layout))))
@@ -117,7 +124,7 @@ def _uninstall(words, layout):
     return code
 
 
-def _uninstall_git(words, layout):
+def _uninstall_git(words: Words, layout: Layout) -> tuple[Plan, list[str]]:
     """The plan, and the folders to forget once it is carried out."""
     plan, places, known = Plan(), list(words.repo), memory.recall(layout.hooks)
     is_everything = words.all or not (places or words.template)
@@ -137,12 +144,12 @@ def _uninstall_git(words, layout):
     return plan, [folder for folder in known if is_everything or folder in folders]
 
 
-def _is_emptied(folder, part):
+def _is_emptied(folder: str, part: Plan) -> bool:
     gone = {os.path.basename(step.path) for step in part.steps if isinstance(step, Remove)}
     return os.path.isdir(folder) and set(os.listdir(folder)) == gone
 
 
-def _carry_out(words, plan, done=NOTHING):
+def _carry_out(words: Words, plan: Plan, done: Plan = NOTHING) -> int:
     """Show the plan, and unless it is a dry run carry it out; `done` is carried out already. 1 when something is left alone."""
     shown = plan + done
     lines = list(describe(shown.steps))
@@ -158,7 +165,7 @@ def _carry_out(words, plan, done=NOTHING):
     return 1 if shown.problems and not words.all else 0
 
 
-def _closing(words):
+def _closing(words: Words) -> str:
     """What the user has to do after the change, if anything."""
     programs = [PROGRAMS[name].title for name in dict.fromkeys(words.host) if name in AGENTS or name in editors.HOSTS]
     programs += ["your editors"] if wakatime.NAME in words.host else []
@@ -169,7 +176,7 @@ def _closing(words):
     return f"done; to load the hooks, {' and '.join(steps)}" if steps else "done; git runs the hooks from now on"
 
 
-def _show(lines, plan, is_dry):
+def _show(lines: list[str], plan: Plan, is_dry: bool) -> None:
     for line in lines:
         print(("would " if is_dry and not line.startswith(" ") else "") + for_terminal(line))
     for problem in plan.problems:
@@ -181,7 +188,7 @@ def _show(lines, plan, is_dry):
         print("nothing to change")
 
 
-def _status(words, layout):
+def _status(words: Words, layout: Layout) -> int:
     report = _git_report(words, layout) if _has_git(words) else {}
     report.update(_programs_report(words, _home(layout)))
     if words.json:
@@ -195,7 +202,7 @@ def _status(words, layout):
     return 0
 
 
-def _programs_report(words, home):
+def _programs_report(words: Words, home: Home) -> Answer:
     """The state of each program that the words name, or of all."""
     named = set(_programs(words, home)) if words.host else set(PROGRAMS)
     report = {}
@@ -207,7 +214,7 @@ def _programs_report(words, home):
     return report
 
 
-def _git_report(words, layout):
+def _git_report(words: Words, layout: Layout) -> Answer:
     places = words.repo or _watched_folders(is_needed=words.all) or [os.getcwd()]
     return {
         "git": ".".join(str(part) for part in version()),
@@ -217,7 +224,7 @@ def _git_report(words, layout):
     }
 
 
-def _show_git(report):
+def _show_git(report: Answer) -> None:
     reach = "reach every repository" if report["config"] else "are not in your configuration"
     print(f"git {report['git']}: hooks {reach}; new repositories {'get' if report['template'] else 'do not get'} them")
     for repo in report["repos"]:
@@ -226,7 +233,7 @@ def _show_git(report):
             print(f"  {for_terminal(repo['hint'])}")
 
 
-def _describe(repo, is_reached):
+def _describe(repo: Answer, is_reached: bool) -> str:
     """The state of one repository; `is_reached` by the user's configuration it needs no hook files of its own."""
     states = _group_by_state(repo["hooks"])
     if is_reached and set(states) <= {"absent"}:
@@ -234,21 +241,21 @@ def _describe(repo, is_reached):
     return repo.get("text") or "; ".join(f"{state}: {', '.join(names)}" for state, names in states.items())
 
 
-def _state_of(place, layout):
+def _state_of(place: str, layout: Layout) -> Answer:
     try:
         return {"path": place, "hooks": git.hook_states(hooks_folder(find_repository(place)), layout.spool)}
     except StintdError as error:
         return {"path": place, "hooks": {}, "text": error.message, "hint": error.hint}
 
 
-def _group_by_state(states):
-    grouped = {}
+def _group_by_state(states: dict[str, str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
     for hook, state in states.items():
         grouped.setdefault(state, []).append(hook)
     return grouped
 
 
-def _watched_folders(is_needed=True):
+def _watched_folders(is_needed: bool = True) -> list[str]:
     """Checkouts the daemon watches. Without a daemon: none, or the error if they are needed."""
     try:
         repos = list(Control().every("/api/repos"))

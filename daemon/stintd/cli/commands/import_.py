@@ -3,16 +3,20 @@
 Nothing is imported before the whole file was read and tried; all of it is one edit, which `stint undo` undoes.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 import time
 import uuid
 from array import array
+from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.commands import evidence
 from stintd.cli.commands.export import ALIASES
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.readfile import Source
 from stintd.cli.text import bold, dim, for_terminal, length, local, plural
 from stintd.client.control import Control
@@ -45,15 +49,18 @@ another word for timeclock, ics for ical. daemon/FILES.md says what is read of e
 class Job:
     """One import: the request, and what is known of the file so far."""
 
-    def __init__(self, words, control):
+    def __init__(self, words: Words, control: Control) -> None:
         self.words, self.control = words, control
         self.zone = ZoneInfo(control.get("/api/users/me")["timezone"])
         self.source, self.now = Source(words.file), time.time()
         self.overlap = "keep" if words.overlap else "skip" if words.skip_overlaps else "refuse"
-        self.bad, self.bad_count, self.passed, self.count = [], 0, {}, 0
-        self.left_out, self.beside = set(), set()
+        self.bad: list[Bad] = []
+        self.passed: dict[str, int] = {}
+        self.bad_count = self.count = 0
+        self.left_out: set[int] = set()
+        self.beside: set[int] = set()
 
-    def items(self, stage):
+    def items(self, stage: int) -> Iterator[Found]:
         """Everything of the file that can be imported. What is bad or skipped is noted at the first reading."""
         for item in READERS[self.words.format](self.source.pieces(stage), self.zone):
             item = self._check(item)
@@ -62,7 +69,7 @@ class Job:
             elif stage == 1:
                 self._note(item)
 
-    def _check(self, item):
+    def _check(self, item: Found | Bad | Passed) -> Found | Bad | Passed:
         if not isinstance(item, Found):
             return item
         section = "entries" if item.kind == "entry" else item.kind
@@ -79,7 +86,7 @@ class Job:
             return Bad(item.line, "it is in the future, or before 1970")
         return item
 
-    def _note(self, item):
+    def _note(self, item: Bad | Passed) -> None:
         if isinstance(item, Passed):
             self.passed[item.reason] = self.passed.get(item.reason, 0) + 1
             return
@@ -89,7 +96,7 @@ class Job:
 
     # ------------------------------------------------------------ first reading
 
-    def look_through(self):
+    def look_through(self) -> Spans:
         """Find bad lines; when the entries of the file were."""
         spans = Spans()
         for item in self.items(1):
@@ -103,7 +110,7 @@ class Job:
             )  # fmt: skip
         return spans
 
-    def settle_clashes(self, spans, tally):
+    def settle_clashes(self, spans: Spans, tally: Tally) -> bool:
         """Entries of the file that overlap another of it and are both new: refused, left out or marked. True when what
         was tried must be tried again.
         """
@@ -118,9 +125,11 @@ class Job:
 
     # ------------------------------------------------------------ batches
 
-    def batches(self, stage):
+    def batches(self, stage: int) -> Iterator[tuple[Answer, list[int]]]:
         """Bodies of requests, each with the lines its entries come from."""
-        body, lines, size = {}, [], 0
+        body: dict[str, Rows] = {}
+        lines: list[int] = []
+        size = 0
         for item in self.items(stage):
             if item.line in self.left_out or (stage == 2 and item.kind in files.EVIDENCE):
                 continue  # evidence is tried by importing it: nothing can be in its way
@@ -137,21 +146,23 @@ class Job:
         if body:
             yield body, lines
 
-    def send(self, body, import_id=None):
+    def send(self, body: Answer, import_id: str | None = None) -> Answer:
         wanted = {
             "overlap": self.overlap, "match": "id" if self.words.format == "json" else "content", "dryRun": import_id is None,
             "create": bool(self.words.create) or self.words.format == "json", "source": self.source.name,
         }  # fmt: skip
-        return self.control.post("/api/import", {**body, **wanted, **({"importId": import_id} if import_id else {})}, PATIENCE)
+        named = {"importId": import_id} if import_id else {}
+        answer: Answer = self.control.post("/api/import", {**body, **wanted, **named}, PATIENCE)
+        return answer
 
-    def try_it(self):
+    def try_it(self) -> Tally:
         """What an import would do, asked of the daemon without changing anything."""
         tally = Tally()
         for body, lines in self.batches(2):
             tally.add(self.send(body), lines, body.get("entries", []))
         return tally
 
-    def do_it(self):
+    def do_it(self) -> Tally:
         """Import; a failure in the middle undoes what was done."""
         tally, import_id = Tally(), str(uuid.uuid4())
         try:
@@ -162,7 +173,7 @@ class Job:
             raise
         return tally
 
-    def _take_back(self, import_id):
+    def _take_back(self, import_id: str) -> None:
         try:
             self.control.post("/api/undo", {"editId": import_id}, PATIENCE)
         except NotFound:
@@ -174,10 +185,10 @@ class Job:
 class Spans:
     """When the entries of the file were, as numbers: a hundred thousand take a few megabytes."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._starts, self._ends, self._lines, self._marks = array("d"), array("d"), array("q"), array("q")
 
-    def add(self, item):
+    def add(self, item: Found) -> None:
         pauses = item.value.get("pauses") or []
         edges = [item.value["start"], *(edge for pause in pauses for edge in (pause["start"], pause["end"])), item.value["end"]]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
@@ -186,15 +197,15 @@ class Spans:
             self._lines.append(item.line)
             self._marks.append(hash(item.value["id"]))
 
-    def clashes(self, known):
+    def clashes(self, known: Iterable[int]) -> list[tuple[int, int]]:
         """(line, earlier line) of entries that overlap one before them; the very same one twice, or one there already, is
         none.
         """
         passed = set(known)
-        order = (at for at in range(len(self._lines)) if self._lines[at] not in passed)
-        order = sorted(order, key=lambda at: (self._starts[at], self._lines[at]))
-        clashes, last = {}, None
-        for at in order:
+        fresh = [at for at in range(len(self._lines)) if self._lines[at] not in passed]
+        clashes: dict[int, int] = {}
+        last: int | None = None
+        for at in sorted(fresh, key=lambda at: (self._starts[at], self._lines[at])):
             if last is not None and self._starts[at] < self._ends[last] and self._marks[at] != self._marks[last]:
                 later, earlier = sorted((self._lines[at], self._lines[last]), reverse=True)
                 clashes.setdefault(later, earlier)
@@ -206,12 +217,16 @@ class Spans:
 class Tally:
     """The results of the batches."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.added = self.known = self.seconds = self.taken = self.overlap_count = self.passed = 0
         self.known_lines = array("q")
-        self.overlaps, self.examples, self.created, self.unknown, self.others = [], [], {}, {}, {}
+        self.overlaps: Rows = []
+        self.examples: Rows = []
+        self.created: dict[str, None] = {}
+        self.unknown: dict[str, None] = {}
+        self.others: dict[str, int] = {}
 
-    def add(self, answer, lines, entries):
+    def add(self, answer: Answer, lines: list[int], entries: Rows) -> None:
         self.added += answer["outcomes"].count("added")
         self.known += answer["outcomes"].count("known")
         self.seconds += answer["addedSeconds"]
@@ -230,7 +245,7 @@ class Tally:
             if outcome == "added" and len(self.examples) < SHOWN:
                 self.examples.append({"line": line, **entry})
 
-    def to_json(self, words):
+    def to_json(self, words: Words) -> Answer:
         """As JSON."""
         return {
             "dryRun": bool(words.dry_run), "added": self.added, "known": self.known, "overlapping": self.overlap_count,
@@ -239,12 +254,12 @@ class Tally:
         }  # fmt: skip
 
 
-def _bad_lines(job):
+def _bad_lines(job: Job) -> list[str]:
     rest = job.bad_count - len(job.bad)
     return [f"line {bad.line}: {for_terminal(bad.reason)}" for bad in job.bad] + ([f"and {rest} more"] if rest else [])
 
 
-def _refuse(job, tally):
+def _refuse(job: Job, tally: Tally) -> None:
     """Stop where you must decide first."""
     if tally.unknown and not job.words.create and job.words.format != "json":
         names = ", ".join(for_terminal(name) for name in list(tally.unknown)[:SHOWN])
@@ -258,12 +273,12 @@ def _refuse(job, tally):
         )  # fmt: skip
 
 
-def _entry_text(entry):
+def _entry_text(entry: Answer) -> str:
     when = f"{local(entry['start']):%Y-%m-%d %H:%M}–{local(entry['end']):%H:%M}"
     return f"{for_terminal(entry['projectName']) or 'no project'} {when}"
 
 
-def _show(job, tally):
+def _show(job: Job, tally: Tally) -> None:
     words = job.words
     verb = "would import" if words.dry_run else "imported"
     print(
@@ -280,7 +295,7 @@ def _show(job, tally):
         print(dim(text))
 
 
-def _remarks(job, tally):
+def _remarks(job: Job, tally: Tally) -> Iterator[str]:
     if tally.known:
         yield f"{tally.known} {'exists' if tally.known == 1 else 'exist'} already"
     if tally.overlap_count or job.left_out:
@@ -302,7 +317,7 @@ def _remarks(job, tally):
         yield "undo: `stint undo`"
 
 
-def run(words):
+def run(words: Words) -> None:
     if words.format in evidence.READERS:
         evidence.run(words)
         return

@@ -4,23 +4,29 @@ Hours are decimal with two places, and an amount is exactly those hours times th
 count. No tax and no number: those are for the program that writes the invoice.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import json
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from stintd.cli import markup
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.layout import Column, columns, table, width, wrap
+from stintd.cli.options import Words
 from stintd.cli.period import range_title
 from stintd.cli.table import safe_cell
 from stintd.cli.text import UNKNOWN, bold, decimal_hours, dim, for_terminal, has_blocks
+from stintd.client.control import Control
 from stintd.errors import Invalid
 
 CENT = Decimal("0.01")
 HEADS = ("work", "hours", "rate", "amount", "currency")
 
 
-def text_of(control, filters, words):
+def text_of(control: Control, filters: Answer, words: Words) -> str:
     """The invoice as `words` want it printed."""
     if filters.get("billable") == "false":
         raise Invalid("an invoice lists billed hours only", "leave out --no-billable")
@@ -36,16 +42,16 @@ def text_of(control, filters, words):
     return "\n".join([bold(title), *(_table(lines) if lines else [dim("no billed hours in this period")])])
 
 
-def _projects_by_id(control):
+def _projects_by_id(control: Control) -> dict[str, Answer]:
     return {project["id"]: project for project in control.every("/api/projects", status="all")}
 
 
-def _task_rates(control):
+def _task_rates(control: Control) -> Answer:
     """By the key of a report's row."""
     return {f"{task['projectId']}/{task['key']}": task["hourlyRate"] for task in control.every("/api/tasks", status="all")}
 
 
-def lines_of(answer, projects, task_rates):
+def lines_of(answer: Answer, projects: dict[str, Answer], task_rates: Answer) -> Rows:
     """`{work, hours, rate, amount, currency}` of each project and task, by their names; texts of decimals."""
     lines = []
     for row in answer["rows"]:
@@ -65,15 +71,15 @@ def lines_of(answer, projects, task_rates):
     return sorted(lines, key=lambda line: (line["client"] or "", line["project"], line["task"] or ""))
 
 
-def _exact_rate(rate):
+def _exact_rate(rate: object) -> Decimal:
     """A rate with two decimals, and more where it has more."""
     exact = Decimal(str(rate))
     return exact.quantize(CENT) if exact == exact.quantize(CENT) else exact
 
 
-def _totals(lines):
+def _totals(lines: Rows) -> Rows:
     """Hours and amounts by currency, none of them named or not; hours without a rate come first and have no amount."""
-    sums = {}
+    sums: dict[tuple[bool, str], tuple[Decimal, Decimal]] = {}
     for line in lines:
         which = (line["rate"] is not None, line["currency"] or "")
         hours, amount = sums.get(which, (Decimal(), Decimal()))
@@ -82,29 +88,29 @@ def _totals(lines):
             for (is_rated, currency), (hours, amount) in sorted(sums.items())]  # fmt: skip
 
 
-def _title(answer, filters):
+def _title(answer: Answer, filters: Answer) -> str:
     whom = f" for {for_terminal(filters['client'])}" if filters.get("client") else ""
     return f"Work{whom}, {range_title(answer)}"
 
 
-def _name(line):
+def _name(line: Answer) -> str:
     return for_terminal(f"{line['project']} · {line['task']}" if line["task"] else line["project"])
 
 
-def _money(text):
+def _money(text: str | None) -> str:
     return f"{Decimal(text):,}" if text is not None else ""
 
 
-def _cells(line, name):
+def _cells(line: Answer, name: str) -> list[str]:
     return [name, line["hours"], _money(line.get("rate")), _money(line["amount"]), for_terminal(line["currency"] or "")]
 
 
-def sums_of(lines):
+def sums_of(lines: Rows) -> list[list[str]]:
     """A line for each currency; hours without a rate have one of their own."""
     return [_cells(total, "without a rate" if total["amount"] is None else "total") for total in _totals(lines)]
 
 
-def _table(lines):
+def _table(lines: Rows) -> Iterator[str]:
     shape = [Column(HEADS[0], gives_way=True, least=8), *(Column(head, is_number=True) for head in HEADS[1:4]), Column("")]
     sums = sums_of(lines)
     rows = table(shape, [*(_cells(line, _name(line)) for line in lines), *sums], columns())
@@ -115,7 +121,7 @@ def _table(lines):
         yield from map(dim, wrap("`stint projects edit PROJECT --rate AMOUNT` sets a project's hourly rate", columns()))
 
 
-def _page(title, lines, filters):
+def _page(title: str, lines: Rows, filters: Answer) -> str:
     rows = [(markup.PLAIN, _cells(line, _name(line))) for line in lines]
     rows += [(markup.SUM, cells) for cells in sums_of(lines)]
     clients = dict.fromkeys(line["client"] for line in lines if line["client"])
@@ -124,7 +130,7 @@ def _page(title, lines, filters):
     return markup.page(title, [*HEADS[:4], ""], rows, words)
 
 
-def _csv(lines):
+def _csv(lines: Rows) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["client", "project", "task", *HEADS[1:]])
