@@ -15,11 +15,11 @@ from stintd.cli.options import Words
 from stintd.cli.readfile import Source
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
-from stintd.domain.model import BeatSignal
 from stintd.errors import Invalid
 from stintd.formats import dumps
 from stintd.formats.found import Bad, Found, Passed
 from stintd.protocol import activitywatch, wakatime
+from stintd.protocol.beats import signal_to_wire
 
 READERS = {"wakatime": dumps.wakatime, "activitywatch": dumps.activitywatch}
 BATCH = 500
@@ -32,21 +32,11 @@ def heartbeats_of(item: Found) -> tuple[Rows, str]:
     """The heartbeats of one item of the file, as `POST /api/heartbeats` takes them; or why there are none."""
     if item.kind == "wakatime":
         beat = wakatime.told_from_wire(item.value, datetime.now(UTC))
-        return ([], "a page in a browser") if beat.page else ([_wire(beat.signal)], "")
+        return ([], "a page in a browser") if beat.page else ([signal_to_wire(beat.signal)], "")
     bucket = activitywatch.bucket_from_wire(str(item.value["id"]), {"hostname": "", "client": "", **item.value["bucket"]})
     signals = activitywatch.signals_of(bucket, activitywatch.event_from_wire(item.value["event"]))
-    acts = [_wire(signal) for signal in signals if signal.kind != "presence"]
+    acts = [signal_to_wire(signal) for signal in signals if signal.kind != "presence"]
     return acts, "" if acts else f"events of {bucket.kind} say nothing about work"
-
-
-def _wire(signal: BeatSignal) -> Answer:
-    """A heartbeat on the wire; what is empty is left out. An id that was made from its content goes with it."""
-    time = signal.time.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    values = {
-        "id": signal.origin_id, "time": time, "path": signal.path, "project": signal.project, "branch": signal.branch,
-        "kind": signal.kind, "source": signal.source, "actor": signal.actor, "sessionId": signal.session, "entity": signal.entity,
-    }  # fmt: skip
-    return {name: value for name, value in values.items() if value}
 
 
 class Job:
