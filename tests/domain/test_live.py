@@ -1,14 +1,14 @@
 """One heartbeat at a time, as it happens. That it equals a rebuild for any evidence is in test_properties_timesheet."""
 
-from stintd.domain.derive.live import Live
+from stintd.domain.derive.live import LiveTimesheet
 from stintd.domain.derive.timesheet import derive
 from stintd.domain.model import Absence
 from stintd.domain.policy import Policy
 from tests.support.timeline import ByRepo, Timeline, clock, evidence_of, lines
 
 
-def live_of(day: Timeline) -> Live:
-    live = Live(day.policy, ByRepo(), day.edits)
+def live_of(day: Timeline) -> LiveTimesheet:
+    live = LiveTimesheet(day.policy, ByRepo(), day.edits)
     for heartbeat in day.heartbeats:
         live.add(heartbeat)
     return live
@@ -49,7 +49,7 @@ def test_two_entities_at_one_instant_are_two_heartbeats() -> None:
     day = Timeline()
     day.beat("10:00", "mono", entity="web/a.ts")
     day.beat("10:00", "mono", entity="api/b.py")
-    live = Live(Policy(), ByRepo())
+    live = LiveTimesheet(Policy(), ByRepo())
     for heartbeat in day.heartbeats:
         live.add(heartbeat)
         live.sheet(clock("11:00"))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stintd.domain.derive.habit import UNKNOWN, Habit, Usual
-from stintd.domain.derive.live import Live
+from stintd.domain.derive.live import LiveTimesheet
 from stintd.domain.derive.timesheet import Claim, Cut, Edits, Evidence, Run, Sheet, Taken, derive, island_gap, islands
 from stintd.domain.model import Absence, Context, Heartbeat, ProjectId, RepoId, Stretch, from_us, to_us
 from stintd.domain.policy import Policy
@@ -198,7 +198,7 @@ def test_any_order_batching_and_repetition_gives_the_same_sheet(
 def test_live_tracking_equals_a_rebuild_after_every_heartbeat(
     data: st.DataObject, policy: Policy, beats: list[Heartbeat], away: list[Absence], edits: Edits, usual: Usual | None
 ) -> None:
-    live, seen = Live(policy, ByRepo(), edits, usual), []
+    live, seen = LiveTimesheet(policy, ByRepo(), edits, usual), []
     for absence in away:
         live.add_absence(absence)
     for beat in data.draw(st.permutations(beats)):

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stintd.domain.language import language_of
-from stintd.domain.slicing import Mark, Piece, Slice, join_slices, slices
+from stintd.domain.slicing import Mark, Slice, WorkPiece, join_slices, slices
 
 
 def piece(start, end, project="p", actor="human"):
-    return Piece(start, end, actor, project, "main")
+    return WorkPiece(start, end, actor, project, "main")
 
 
 def mark(at, entity, project="p", actor="human", branch=""):

@@ -12,14 +12,14 @@ from stintd.domain.policy import Policy
 from stintd.domain.timer import (
     DropEntry,
     Limit,
-    Outcome,
     PauseEntry,
     ResumeEntry,
     SessionBeat,
     Start,
     StartEntry,
     StopEntry,
-    Target,
+    TimerDecision,
+    TimerSelector,
     mode_of,
 )  # fmt: skip
 from stintd.errors import Conflict, Invalid, NotFound, StintdError
@@ -56,12 +56,12 @@ def effects_of(outcome):
 
 def test_a_start_with_nothing_running_makes_a_manual_timer():
     outcome = timer.start([], Start("acme", "T-1", None, "call", ("x",), True), SWITCH, NOW)
-    assert outcome == Outcome((StartEntry("acme", "T-1", NOW, "call", ("x",), True),))
+    assert outcome == TimerDecision((StartEntry("acme", "T-1", NOW, "call", ("x",), True),))
 
 
 @pytest.mark.parametrize("policy", [SWITCH, PARALLEL, STRICT])
 def test_starting_again_what_runs_changes_nothing_in_any_mode(policy):
-    assert timer.start([ACME], Start("acme"), policy, NOW) == Outcome((), ACME.id)
+    assert timer.start([ACME], Start("acme"), policy, NOW) == TimerDecision((), ACME.id)
     assert timer.start([running(task="T-1")], Start("acme", "T-1"), policy, NOW).effects == ()
 
 
@@ -150,7 +150,7 @@ def test_a_paused_timer_of_another_project_stays_paused():
 def test_agents_timers_are_nobodys_business_here():
     agent = running("beta", origin="auto", actor="agent")
     assert effects_of(timer.start([agent], Start("acme"), STRICT, NOW)) == ["StartEntry"]
-    assert timer.stop([agent], Target(), SWITCH, NOW) == Outcome()
+    assert timer.stop([agent], TimerSelector(), SWITCH, NOW) == TimerDecision()
 
 
 def test_the_policy_behind_the_names_counts_per_person_or_project_and_can_pause():
@@ -171,9 +171,9 @@ def test_times_nobody_can_mean_are_refused_by_every_verb(when, says):
     for act in (
         lambda: timer.start([ACME], Start("beta", at=when), SWITCH, NOW),
         lambda: timer.switch([ACME], Start("beta", at=when), SWITCH, NOW),
-        lambda: timer.stop([ACME], Target(at=when), SWITCH, NOW),
-        lambda: timer.pause([ACME], Target(at=when), SWITCH, NOW),
-        lambda: timer.resume([paused()], Target(at=when), SWITCH, NOW),
+        lambda: timer.stop([ACME], TimerSelector(at=when), SWITCH, NOW),
+        lambda: timer.pause([ACME], TimerSelector(at=when), SWITCH, NOW),
+        lambda: timer.resume([paused()], TimerSelector(at=when), SWITCH, NOW),
         lambda: timer.session_beat("s", "acme", when, SWITCH, NOW),
     ):
         with pytest.raises(Invalid, match=says):
@@ -210,14 +210,14 @@ def test_strict_refuses_a_session_beside_a_manual_timer_and_not_beside_a_session
 
 def test_a_stop_that_names_a_session_ends_that_session_and_no_other():
     mine, other = running("acme", origin="auto", session="s1"), running("beta", origin="auto", session="s2")
-    outcome = timer.stop([mine, other], Target(session="s1"), SWITCH, NOW)
-    assert outcome == Outcome((SessionBeat("session_end", "s1", "acme", NOW),), mine.id)
-    assert timer.stop([mine, other], Target(session="s3"), SWITCH, NOW) == Outcome()
+    outcome = timer.stop([mine, other], TimerSelector(session="s1"), SWITCH, NOW)
+    assert outcome == TimerDecision((SessionBeat("session_end", "s1", "acme", NOW),), mine.id)
+    assert timer.stop([mine, other], TimerSelector(session="s3"), SWITCH, NOW) == TimerDecision()
 
 
 def test_a_waiting_session_is_ended_by_its_stop():
     waiting = running("acme", origin="auto", state="waiting", session="s1")
-    assert effects_of(timer.stop([waiting], Target(project="acme"), SWITCH, NOW)) == ["SessionBeat"]
+    assert effects_of(timer.stop([waiting], TimerSelector(project="acme"), SWITCH, NOW)) == ["SessionBeat"]
 
 
 # ---------------------------------------------------------------- stop
@@ -225,79 +225,81 @@ def test_a_waiting_session_is_ended_by_its_stop():
 
 def test_a_stop_names_its_project_or_means_the_most_recently_started():
     both = [BETA, ACME]
-    assert timer.stop(both, Target(), PARALLEL, NOW).effects == (StopEntry(ACME.id, NOW),)
-    assert timer.stop(both, Target(project="beta"), PARALLEL, NOW).effects == (StopEntry(BETA.id, NOW),)
+    assert timer.stop(both, TimerSelector(), PARALLEL, NOW).effects == (StopEntry(ACME.id, NOW),)
+    assert timer.stop(both, TimerSelector(project="beta"), PARALLEL, NOW).effects == (StopEntry(BETA.id, NOW),)
 
 
 def test_a_stop_for_what_does_not_run_stops_nothing():
-    assert timer.stop([ACME], Target(project="gamma"), SWITCH, NOW) == Outcome()
-    assert timer.stop([], Target(), SWITCH, NOW) == Outcome()
+    assert timer.stop([ACME], TimerSelector(project="gamma"), SWITCH, NOW) == TimerDecision()
+    assert timer.stop([], TimerSelector(), SWITCH, NOW) == TimerDecision()
 
 
 def test_a_stop_prefers_what_runs_to_what_waits_or_is_paused():
     waiting = running("beta", 14, origin="auto", state="waiting", session="s")
     early = running("acme", 10)
-    assert timer.stop([waiting, paused("gamma"), early], Target(), SWITCH, NOW).timer == early.id
+    assert timer.stop([waiting, paused("gamma"), early], TimerSelector(), SWITCH, NOW).timer == early.id
 
 
 def test_stopping_an_automatic_timer_is_a_cut():
-    assert timer.stop([AUTO], Target(at=at(14, 30)), SWITCH, NOW).effects == (StopEntry(AUTO.id, at(14, 30), (), True),)
+    assert timer.stop([AUTO], TimerSelector(at=at(14, 30)), SWITCH, NOW).effects == (StopEntry(AUTO.id, at(14, 30), (), True),)
 
 
 def test_a_paused_timer_ended_when_its_pause_began():
     one = running("acme", 12, state="paused", pauses=(Pause(at(12, 30), at(13)), Pause(at(14), None)))
-    assert timer.stop([one], Target(), SWITCH, NOW).effects == (StopEntry(one.id, at(14), (Pause(at(12, 30), at(13)),)),)
+    assert timer.stop([one], TimerSelector(), SWITCH, NOW).effects == (StopEntry(one.id, at(14), (Pause(at(12, 30), at(13)),)),)
 
 
 def test_a_start_and_a_stop_within_the_same_instant_are_fine():
-    assert timer.stop([running(start=15)], Target(), SWITCH, NOW).effects == (StopEntry(ACME.id, NOW),)
+    assert timer.stop([running(start=15)], TimerSelector(), SWITCH, NOW).effects == (StopEntry(ACME.id, NOW),)
 
 
 @pytest.mark.parametrize("which", [ACME, AUTO, paused("acme", 14, 14)])
 def test_a_stop_before_the_start_is_refused(which):
     with pytest.raises(Invalid, match="is before"):
-        timer.stop([which], Target(at=at(13)), SWITCH, NOW)
+        timer.stop([which], TimerSelector(at=at(13)), SWITCH, NOW)
 
 
 # ---------------------------------------------------------------- pause, resume
 
 
 def test_a_pause_and_a_resume():
-    assert timer.pause([ACME], Target(), SWITCH, NOW).effects == (PauseEntry(ACME.id, NOW, False, "by hand"),)
-    assert timer.resume([paused()], Target(), SWITCH, NOW).effects == (ResumeEntry("acme-manual", NOW),)
+    assert timer.pause([ACME], TimerSelector(), SWITCH, NOW).effects == (PauseEntry(ACME.id, NOW, False, "by hand"),)
+    assert timer.resume([paused()], TimerSelector(), SWITCH, NOW).effects == (ResumeEntry("acme-manual", NOW),)
 
 
 def test_pausing_an_automatic_timer_makes_it_manual():
-    (effect,) = timer.pause([AUTO], Target(), SWITCH, NOW).effects
+    (effect,) = timer.pause([AUTO], TimerSelector(), SWITCH, NOW).effects
     assert effect.is_cut
 
 
 def test_pausing_twice_and_resuming_twice_change_nothing():
-    assert timer.pause([paused()], Target(), SWITCH, NOW) == Outcome((), "acme-manual")
-    assert timer.resume([ACME], Target(), SWITCH, NOW) == Outcome((), ACME.id)
+    assert timer.pause([paused()], TimerSelector(), SWITCH, NOW) == TimerDecision((), "acme-manual")
+    assert timer.resume([ACME], TimerSelector(), SWITCH, NOW) == TimerDecision((), ACME.id)
 
 
 def test_with_nothing_to_pause_or_resume_there_is_a_conflict():
     for act in (timer.pause, timer.resume):
         with pytest.raises(Conflict):
-            act([], Target(), SWITCH, NOW)
+            act([], TimerSelector(), SWITCH, NOW)
 
 
 def test_a_resume_cuts_the_automatic_timer_and_treats_manual_ones_like_a_start():
     beta = running("beta", 14, origin="auto")
-    assert effects_of(timer.resume([paused(), beta], Target(), SWITCH, NOW)) == ["StopEntry", "ResumeEntry"]
-    assert effects_of(timer.resume([paused(), running("beta", 14)], Target(project="acme"), SWITCH, NOW)) == [
+    assert effects_of(timer.resume([paused(), beta], TimerSelector(), SWITCH, NOW)) == ["StopEntry", "ResumeEntry"]
+    assert effects_of(timer.resume([paused(), running("beta", 14)], TimerSelector(project="acme"), SWITCH, NOW)) == [
         "StopEntry", "ResumeEntry",
     ]  # fmt: skip
-    assert effects_of(timer.resume([paused(), running("beta", 14)], Target(project="acme"), PARALLEL, NOW)) == ["ResumeEntry"]
+    assert effects_of(timer.resume([paused(), running("beta", 14)], TimerSelector(project="acme"), PARALLEL, NOW)) == [
+        "ResumeEntry"
+    ]
     with pytest.raises(Conflict):
-        timer.resume([paused(), running("beta", 14)], Target(project="acme"), STRICT, NOW)
+        timer.resume([paused(), running("beta", 14)], TimerSelector(project="acme"), STRICT, NOW)
 
 
 def test_a_resume_before_its_pause_is_refused():
     with pytest.raises(Invalid, match="is before"):
-        timer.resume([paused()], Target(at=at(13, 30)), SWITCH, NOW)
-    assert timer.resume([paused()], Target(at=at(14)), SWITCH, NOW).effects == (ResumeEntry("acme-manual", at(14)),)
+        timer.resume([paused()], TimerSelector(at=at(13, 30)), SWITCH, NOW)
+    assert timer.resume([paused()], TimerSelector(at=at(14)), SWITCH, NOW).effects == (ResumeEntry("acme-manual", at(14)),)
 
 
 # ---------------------------------------------------------------- switch, continue, cancel
@@ -311,23 +313,25 @@ def test_switch_stops_everything_human_in_every_mode(policy):
 
 def test_switching_to_what_runs_stops_only_the_others():
     outcome = timer.switch([ACME, BETA], Start("acme"), PARALLEL, NOW)
-    assert outcome == Outcome((StopEntry(BETA.id, NOW),), ACME.id)
+    assert outcome == TimerDecision((StopEntry(BETA.id, NOW),), ACME.id)
 
 
 def test_continue_starts_again_what_the_last_manual_entry_was_about():
     last = TimeEntry("e", "human", "manual", "acme", "T-1", at(9), at(10), "finished", "call", True, ("x",))
-    outcome = timer.carry_on([], last, Target(), SWITCH, NOW)
+    outcome = timer.carry_on([], last, TimerSelector(), SWITCH, NOW)
     assert outcome.effects == (StartEntry("acme", "T-1", NOW, "call", ("x",), True),)
     with pytest.raises(NotFound):
-        timer.carry_on([], None, Target(), SWITCH, NOW)
+        timer.carry_on([], None, TimerSelector(), SWITCH, NOW)
 
 
 def test_cancel_discards_the_manual_timer_and_leaves_the_automatic_one():
-    assert timer.cancel([ACME, running("beta", origin="auto")], Target(), SWITCH, NOW) == Outcome((DropEntry(ACME.id),), ACME.id)
+    assert timer.cancel([ACME, running("beta", origin="auto")], TimerSelector(), SWITCH, NOW) == TimerDecision(
+        (DropEntry(ACME.id),), ACME.id
+    )
     with pytest.raises(Conflict, match="runs by itself"):
-        timer.cancel([AUTO], Target(), SWITCH, NOW)
+        timer.cancel([AUTO], TimerSelector(), SWITCH, NOW)
     with pytest.raises(Conflict, match="no manual timer"):
-        timer.cancel([], Target(), SWITCH, NOW)
+        timer.cancel([], TimerSelector(), SWITCH, NOW)
 
 
 # ---------------------------------------------------------------- properties
@@ -362,7 +366,7 @@ states = st.lists(
     unique_by=lambda one: one.id,
 )
 whens = st.none() | st.integers(-400, 20).map(lambda minutes: NOW + timedelta(minutes=minutes))
-targets = st.builds(Target, project=st.none() | st.sampled_from(["acme", "beta", "gamma", "zeta"]), at=whens)
+targets = st.builds(TimerSelector, project=st.none() | st.sampled_from(["acme", "beta", "gamma", "zeta"]), at=whens)
 wishes = st.none() | st.sampled_from(["switch", "parallel", "conflict"])
 starts = st.builds(Start, st.sampled_from(["acme", "beta", "gamma"]), at=whens, on_running=wishes)
 verbs = st.one_of(
@@ -380,7 +384,7 @@ def test_no_request_does_more_than_its_contract(open_timers, verb, policy):
         outcome = act(open_timers, request, policy, NOW)
     except StintdError as refused:
         refusals.append(refused)
-        outcome = Outcome()
+        outcome = TimerDecision()
     assert all(one.hint and one.code in ("invalid", "conflict", "not_found") for one in refusals)
     left = carried_out(open_timers, outcome.effects)
     by_hand = [one for one in left if one.origin == "manual" and one.state == "running"]

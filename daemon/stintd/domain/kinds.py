@@ -9,7 +9,7 @@ BeatKind = Literal[
 ]  # fmt: skip
 
 
-class Kind(NamedTuple):
+class HeartbeatKind(NamedTuple):
     """One kind. `act` names one in a sentence ("a commit"), `singular` and `plural` are counted ("2 commits").
 
     `is_git`: an act of git, whose entity is a commit or a branch, not a path. `rewrites`: git writes files meanwhile, which
@@ -29,22 +29,22 @@ class Kind(NamedTuple):
     is_agents: bool = False
 
 
-KINDS: dict[BeatKind, Kind] = {
-    "edit": Kind("an edit", "edit", "edits"),
-    "read": Kind("reading", "read", "reads", is_mark=True),
-    "commit": Kind("a commit", "commit", "commits", is_git=True, finishes=True, is_anchor=True),
-    "checkout": Kind("a checkout", "branch change", "branch changes", is_git=True, rewrites=True, is_mark=True),
-    "merge": Kind("a merge", "merge", "merges", is_git=True, rewrites=True),
-    "rebase": Kind("a rebase", "rebase", "rebases", is_git=True, rewrites=True),
-    "push": Kind("a push", "push", "pushes", is_git=True, is_mark=True, finishes=True),
-    "pull": Kind("a pull", "pull", "pulls", is_git=True, rewrites=True, is_mark=True),
-    "stash": Kind("a stash", "stash", "stashes", is_git=True, rewrites=True, is_mark=True),
-    "session_start": Kind("a session's start", "session start", "session starts", is_anchor=True),
-    "prompt": Kind("a prompt", "prompt", "prompts", is_anchor=True),
-    "tool": Kind("an agent's act", "tool call", "tool calls", is_agents=True),
-    "turn_end": Kind("an agent's stop", "turn", "turns", is_agents=True),
-    "session_end": Kind("a session's end", "session end", "session ends", finishes=True, is_anchor=True),
-    "presence": Kind("a sign of presence", "sign of presence", "signs of presence"),
+KINDS: dict[BeatKind, HeartbeatKind] = {
+    "edit": HeartbeatKind("an edit", "edit", "edits"),
+    "read": HeartbeatKind("reading", "read", "reads", is_mark=True),
+    "commit": HeartbeatKind("a commit", "commit", "commits", is_git=True, finishes=True, is_anchor=True),
+    "checkout": HeartbeatKind("a checkout", "branch change", "branch changes", is_git=True, rewrites=True, is_mark=True),
+    "merge": HeartbeatKind("a merge", "merge", "merges", is_git=True, rewrites=True),
+    "rebase": HeartbeatKind("a rebase", "rebase", "rebases", is_git=True, rewrites=True),
+    "push": HeartbeatKind("a push", "push", "pushes", is_git=True, is_mark=True, finishes=True),
+    "pull": HeartbeatKind("a pull", "pull", "pulls", is_git=True, rewrites=True, is_mark=True),
+    "stash": HeartbeatKind("a stash", "stash", "stashes", is_git=True, rewrites=True, is_mark=True),
+    "session_start": HeartbeatKind("a session's start", "session start", "session starts", is_anchor=True),
+    "prompt": HeartbeatKind("a prompt", "prompt", "prompts", is_anchor=True),
+    "tool": HeartbeatKind("an agent's act", "tool call", "tool calls", is_agents=True),
+    "turn_end": HeartbeatKind("an agent's stop", "turn", "turns", is_agents=True),
+    "session_end": HeartbeatKind("a session's end", "session end", "session ends", finishes=True, is_anchor=True),
+    "presence": HeartbeatKind("a sign of presence", "sign of presence", "signs of presence"),
 }
 
 GIT_KINDS = frozenset(name for name, kind in KINDS.items() if kind.is_git)

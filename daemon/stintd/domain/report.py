@@ -22,7 +22,7 @@ HOUR_US = Decimal(3_600_000_000)
 CENT = Decimal("0.01")
 
 
-class Part(NamedTuple):
+class DayPart(NamedTuple):
     """What one entry gives to one local day, in microseconds. `supervised_us` is part of `length_us`."""
 
     day: date
@@ -58,7 +58,7 @@ def duration(entry: TimeEntry, now: datetime) -> timedelta:
     return timedelta(microseconds=sum(end - start for start, end in counted_spans(entry, now)))
 
 
-def contributions(entry: TimeEntry, zone: tzinfo, now: datetime, clip: Interval | None = None) -> list[Part]:
+def contributions(entry: TimeEntry, zone: tzinfo, now: datetime, clip: Interval | None = None) -> list[DayPart]:
     """The parts of an entry by local day, in order; within `clip` (microseconds) only.
 
     Supervised time is spread evenly over the entry, so that the parts of any clipping add up to the whole.
@@ -66,25 +66,25 @@ def contributions(entry: TimeEntry, zone: tzinfo, now: datetime, clip: Interval 
     pieces = counted_spans(entry, now)
     total = sum(end - start for start, end in pieces)
     supervised = min(total, entry.supervised // timedelta(microseconds=1)) if entry.actor == "human" else 0
-    parts: dict[date, Part] = {}
+    parts: dict[date, DayPart] = {}
     before = 0
     for start, end in pieces:
         for day, lo, hi in split_days(start, end, zone):
             first, last = (max(lo, clip[0]), min(hi, clip[1])) if clip else (lo, hi)
             if last > first:
                 share = [supervised * (before + at - lo) // total for at in (first, last)]
-                _grow(parts, Part(day, first, last - first, share[1] - share[0]))
+                _grow(parts, DayPart(day, first, last - first, share[1] - share[0]))
             before += hi - lo
     return list(parts.values())
 
 
-def _grow(parts: dict[date, Part], part: Part) -> None:
+def _grow(parts: dict[date, DayPart], part: DayPart) -> None:
     held = parts.get(part.day)
     if held is None:
         parts[part.day] = part
     else:
         length, supervised = held.length_us + part.length_us, held.supervised_us + part.supervised_us
-        parts[part.day] = Part(part.day, held.start_us, length, supervised)
+        parts[part.day] = DayPart(part.day, held.start_us, length, supervised)
 
 
 def split_days(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[date, int, int]]:
@@ -200,7 +200,7 @@ def _sort_rows(rows: dict[str, Row], grouping: str) -> list[Row]:
     return sorted(rows.values(), key=lambda row: (-row.human_us, -row.agent_us, row.name, row.key))
 
 
-def _add(row: Row, entry: TimeEntry, part: Part, terms: Terms) -> None:
+def _add(row: Row, entry: TimeEntry, part: DayPart, terms: Terms) -> None:
     """Add a part of an entry to a row."""
     row.entry_ids.add(entry.id)
     if entry.actor == "agent":
@@ -221,7 +221,7 @@ _Groups = tuple[tuple[str, str], ...]
 
 def group_parts(
     entry: TimeEntry, grouping: str, labels: Labels, now: datetime, clip: Interval | None
-) -> Iterator[tuple[_Groups, Part]]:
+) -> Iterator[tuple[_Groups, DayPart]]:
     """The parts of an entry with the groups each belongs to."""
     if grouping == "commit":
         yield from _split_by_commit(entry, labels, now, clip)
@@ -230,7 +230,7 @@ def group_parts(
         yield _groups(entry, grouping, labels, part), part
 
 
-def _groups(entry: TimeEntry, grouping: str, labels: Labels, part: Part) -> _Groups:
+def _groups(entry: TimeEntry, grouping: str, labels: Labels, part: DayPart) -> _Groups:
     if grouping == "day":
         return ((part.day.isoformat(), part.day.isoformat()),)
     if grouping == "week":
@@ -243,7 +243,7 @@ def _groups(entry: TimeEntry, grouping: str, labels: Labels, part: Part) -> _Gro
     return (by[grouping](entry),)
 
 
-def _split_by_commit(entry: TimeEntry, labels: Labels, now: datetime, clip: Interval | None) -> Iterator[tuple[_Groups, Part]]:
+def _split_by_commit(entry: TimeEntry, labels: Labels, now: datetime, clip: Interval | None) -> Iterator[tuple[_Groups, DayPart]]:
     """Work belongs to the commit it led to: from the one before until it. What follows the last is not committed."""
     edges = sorted((to_us(commit.time), commit) for commit in labels.commits(entry))
     lo, hi = clip or (to_us(entry.start), max(to_us(end_in_totals(entry, now)), to_us(entry.start)))

@@ -22,7 +22,7 @@ class Mark(NamedTuple):
     client: str
 
 
-class Piece(NamedTuple):
+class WorkPiece(NamedTuple):
     """A stretch of an entry without pauses."""
 
     start_us: int
@@ -48,7 +48,7 @@ class Slice(NamedTuple):
         return self.end_us - self.start_us
 
 
-def slices(pieces: Iterable[Piece], marks: Sequence[Mark]) -> list[Slice]:
+def slices(pieces: Iterable[WorkPiece], marks: Sequence[Mark]) -> list[Slice]:
     """Every piece cut at the heartbeats of its own actor and project; `marks` in order of time."""
     times = [mark.time_us for mark in marks]
     out: list[Slice] = []
@@ -59,7 +59,7 @@ def slices(pieces: Iterable[Piece], marks: Sequence[Mark]) -> list[Slice]:
     return out
 
 
-def _split_at_marks(piece: Piece, marks: Sequence[Mark]) -> Iterator[Slice]:
+def _split_at_marks(piece: WorkPiece, marks: Sequence[Mark]) -> Iterator[Slice]:
     if not marks:
         yield Slice(*piece, "", "")
         return

@@ -108,7 +108,7 @@ Effect = StartEntry | StopEntry | PauseEntry | ResumeEntry | DropEntry | Session
 
 
 @frozen
-class Outcome:
+class TimerDecision:
     """What to do, and the timer that answers the request: its id, or None when a new one (or none) does."""
 
     effects: tuple[Effect, ...] = ()
@@ -138,7 +138,7 @@ class Start:
 
 
 @frozen
-class Target:
+class TimerSelector:
     """Which timer a verb means: by entry, session or project; none of them: the one a person would mean."""
 
     entry: EntryId | None = None
@@ -189,7 +189,7 @@ def check_at(at: datetime | None, now: datetime, policy: Policy) -> datetime:
 # ---------------------------------------------------------------- start
 
 
-def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> Outcome:
+def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> TimerDecision:
     """Start a timer, or say that it runs already.
 
     A manual start takes over from whatever runs by itself for the same project; what a start does to others is
@@ -202,22 +202,22 @@ def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now:
     mine = [timer for timer in _people(open_timers) if timer.origin != "auto"]
     same = next((timer for timer in _latest(mine) if _is_same(timer, request)), None)
     if same is not None and same.state != "paused" and not request.is_fresh:
-        return Outcome((), same.id)
+        return TimerDecision((), same.id)
     if same is not None and not request.is_fresh:
-        return resume(open_timers, Target(entry=same.id, at=request.at), policy, now, mode)
+        return resume(open_timers, TimerSelector(entry=same.id, at=request.at), policy, now, mode)
     effects = _make_room(open_timers, MODES[mode], request.project, at)
     entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable, mode == "parallel")
-    return Outcome((*effects, entry))
+    return TimerDecision((*effects, entry))
 
 
-def _start_session(open_timers: Sequence[TimeEntry], request: Start, mode: str, at: datetime) -> Outcome:
+def _start_session(open_timers: Sequence[TimeEntry], request: Start, mode: str, at: datetime) -> TimerDecision:
     assert request.session is not None
     own = next((timer for timer in open_timers if timer.session == request.session), None)
     if own is None and MODES[mode].excess == "refuse":
         by_hand = [timer for timer in _people(open_timers) if timer.origin != "auto" and timer.session is None]
         for timer in _latest(by_hand)[:1]:
             _refuse(timer)
-    return Outcome((SessionBeat("session_start", request.session, request.project, at),), own.id if own else None)
+    return TimerDecision((SessionBeat("session_start", request.session, request.project, at),), own.id if own else None)
 
 
 def _is_same(timer: TimeEntry, request: Start) -> bool:
@@ -257,47 +257,49 @@ def _refuse(timer: TimeEntry) -> None:
 # ---------------------------------------------------------------- the other verbs
 
 
-def stop(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime) -> Outcome:
+def stop(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
     """End the timer that is meant. Nothing by that name running is an empty outcome: no other is ever stopped."""
     at = check_at(target.at, now, policy)
     timer = find(open_timers, target)
     if timer is None:
-        return Outcome()
+        return TimerDecision()
     if timer.state == "waiting" or (target.session is not None and timer.session == target.session):
-        return Outcome((SessionBeat("session_end", timer.session or "", timer.project, at),), timer.id)
-    return Outcome((_stop_effect(timer, at),), timer.id)
+        return TimerDecision((SessionBeat("session_end", timer.session or "", timer.project, at),), timer.id)
+    return TimerDecision((_stop_effect(timer, at),), timer.id)
 
 
-def pause(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime) -> Outcome:
+def pause(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
     """Pause what runs; pausing an automatic timer makes it manual. What is paused stays so."""
     at = check_at(target.at, now, policy)
     timer = find(open_timers, target, ("running", "paused"))
     if timer is None:
         raise Conflict("nothing is running", "start a timer first: `stint start PROJECT`")
     if TRANSITIONS[timer.state]["pause"] == timer.state:
-        return Outcome((), timer.id)
+        return TimerDecision((), timer.id)
     _check_after(timer, at)
-    return Outcome((PauseEntry(timer.id, at, timer.origin == "auto", "by hand"),), timer.id)
+    return TimerDecision((PauseEntry(timer.id, at, timer.origin == "auto", "by hand"),), timer.id)
 
 
-def resume(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime, mode: str | None = None) -> Outcome:
+def resume(
+    open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime, mode: str | None = None
+) -> TimerDecision:
     """Go on with what was paused; whatever runs meanwhile gives way as it would to a start."""
     at = check_at(target.at, now, policy)
     timer = find(open_timers, target, ("paused", "running"))
     if timer is None:
         raise Conflict("no timer is paused", "start one: `stint start PROJECT`")
     if TRANSITIONS[timer.state]["resume"] == timer.state:
-        return Outcome((), timer.id)
+        return TimerDecision((), timer.id)
     _check_after(timer, at)
     others = [other for other in open_timers if other.id != timer.id]
     by_hand = [other for other in others if other.origin != "auto"]
     effects = _make_room(by_hand, MODES[mode or mode_of(policy)], timer.project or ProjectId(""), at)
     automatic = [other for other in _people(others) if other.origin == "auto" and other.state == "running"]
     effects += [effect for other in automatic for effect in _end_effects(other, at)]
-    return Outcome((*effects, ResumeEntry(timer.id, at)), timer.id)
+    return TimerDecision((*effects, ResumeEntry(timer.id, at)), timer.id)
 
 
-def switch(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> Outcome:
+def switch(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> TimerDecision:
     """Stop every human timer, paused ones too, and start this one by hand; the same in every mode."""
     at = check_at(request.at, now, policy)
     mine = [timer for timer in _people(open_timers) if timer.state in ("running", "paused")]
@@ -305,12 +307,14 @@ def switch(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now
     running = same[0] if same else None
     effects = [effect for timer in mine if timer is not running for effect in _end_effects(timer, at)]
     if running is not None:
-        return Outcome(tuple(effects), running.id)
+        return TimerDecision(tuple(effects), running.id)
     entry = StartEntry(request.project, request.task, at, request.description, request.tags, request.billable)
-    return Outcome((*effects, entry))
+    return TimerDecision((*effects, entry))
 
 
-def carry_on(open_timers: Sequence[TimeEntry], last: TimeEntry | None, request: Target, policy: Policy, now: datetime) -> Outcome:
+def carry_on(
+    open_timers: Sequence[TimeEntry], last: TimeEntry | None, request: TimerSelector, policy: Policy, now: datetime
+) -> TimerDecision:
     """The verb `continue`: start again what the last finished manual entry (`last`) was about."""
     if last is None or last.project is None:
         raise NotFound("there is no manual entry to continue", "start a timer: `stint start PROJECT`")
@@ -318,24 +322,24 @@ def carry_on(open_timers: Sequence[TimeEntry], last: TimeEntry | None, request: 
     return start(open_timers, again, policy, now)
 
 
-def cancel(open_timers: Sequence[TimeEntry], target: Target, policy: Policy, now: datetime) -> Outcome:
+def cancel(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
     """Discard the manual timer that is meant, as if it had not been started."""
     by_hand = [timer for timer in open_timers if timer.origin != "auto"]
     timer = find(by_hand, target, ("running", "paused"))
     if timer is not None:
-        return Outcome((DropEntry(timer.id),), timer.id)
+        return TimerDecision((DropEntry(timer.id),), timer.id)
     if find(open_timers, target, ("running",)) is not None:
         raise Conflict("that timer runs by itself", "end it with `stint stop`, or take its time with `stint delete`")
     raise Conflict("no manual timer is running", "see what there is: `stint status`")
 
 
-def session_beat(session: str, project: ProjectId | None, at: datetime | None, policy: Policy, now: datetime) -> Outcome:
+def session_beat(session: str, project: ProjectId | None, at: datetime | None, policy: Policy, now: datetime) -> TimerDecision:
     """A sign of life of a session (`POST /api/timer/heartbeat`)."""
-    return Outcome((SessionBeat("prompt", session, project, check_at(at, now, policy)),))
+    return TimerDecision((SessionBeat("prompt", session, project, check_at(at, now, policy)),))
 
 
 def find(
-    open_timers: Sequence[TimeEntry], target: Target, states: tuple[str, ...] = ("running", "paused", "waiting")
+    open_timers: Sequence[TimeEntry], target: TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
 ) -> TimeEntry | None:
     """The timer a target means, among those in `states`, the better state first, then the most recently started."""
     fit = [timer for timer in _people(open_timers) if timer.state in states]

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from stintd.domain.derive.island import Draft, Gap
+from stintd.domain.derive.island import Gap, StretchDraft
 from stintd.domain.derive.limits import FOREVER
 from stintd.domain.interval import Interval, overlap, subtract, union
 from stintd.domain.model import Actor, GapVerdict, ProjectId, Stretch, from_us
@@ -46,7 +46,7 @@ class Owned:
         return pairs[i : bisect_left(pairs, (hi, 0))]
 
 
-def stretches(draft: Draft, actor: Actor, owned: Owned) -> Iterable[Stretch]:
+def stretches(draft: StretchDraft, actor: Actor, owned: Owned) -> Iterable[Stretch]:
     """The draft outside the owner's time. Credit that its own heartbeat was cut off from is dropped."""
     holes = owned.owned_time_in(actor, draft.key.project, draft.start, max(draft.end, draft.last) + 1)
     if not holes:
@@ -62,7 +62,7 @@ def stretches(draft: Draft, actor: Actor, owned: Owned) -> Iterable[Stretch]:
         yield _stretch(draft, actor, draft.start, draft.end, True)
 
 
-def _stretch(draft: Draft, actor: Actor, start: int, end: int, is_open: bool) -> Stretch:
+def _stretch(draft: StretchDraft, actor: Actor, start: int, end: int, is_open: bool) -> Stretch:
     watched = union(draft.supervised) if draft.supervised else []
     supervised = overlap((start, end), watched)
     hands_on = end - start - supervised if actor == "human" else 0

@@ -34,13 +34,13 @@ class Evidence:
     absences: Sequence[Absence] = ()
 
 
-class Places(Protocol):
+class ContextResolver(Protocol):
     """Which project and task a heartbeat belongs to. Must answer the same for the same arguments throughout a call."""
 
     def resolve(self, context: Context, entity: str = "") -> Assignment:
         """The assignment of one heartbeat."""
 
-    def as_of(self, us: int) -> "Places":
+    def as_of(self, us: int) -> "ContextResolver":
         """The answers for evidence of that instant (a mapping may hold from a day on); one object for each era."""
 
     def differs_by_entity(self, context: Context) -> bool:

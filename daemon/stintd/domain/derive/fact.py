@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stintd.domain.derive.evidence import Places, Run
+from stintd.domain.derive.evidence import ContextResolver, Run
 from stintd.domain.kinds import AGENT_KINDS, ANCHORS, FINISHING, MARKS, BeatKind
 from stintd.domain.model import Assignment, BeatSource, Context, ProjectId, RepoId
 
@@ -50,7 +50,7 @@ def sort_key(piece: Piece) -> tuple[int, int, tuple[str, ...]]:
 class Facts:
     """Facts by context, each made once."""
 
-    def __init__(self, contexts: Mapping[int, Context], places: Places) -> None:
+    def __init__(self, contexts: Mapping[int, Context], places: ContextResolver) -> None:
         self._contexts, self._places = contexts, places
         self._plain: dict[int, Fact | None] = {}
         self._by_entity: dict[tuple[int, Assignment], Fact] = {}
@@ -77,9 +77,9 @@ class Facts:
 class FactsByTime:
     """Facts by what resolution holds at an instant; nearly always there is but one."""
 
-    def __init__(self, contexts: Mapping[int, Context], places: Places) -> None:
+    def __init__(self, contexts: Mapping[int, Context], places: ContextResolver) -> None:
         self._contexts, self._places = contexts, places
-        self._facts: dict[int, tuple[Places, Facts]] = {}
+        self._facts: dict[int, tuple[ContextResolver, Facts]] = {}
 
     def facts_at(self, us: int) -> Facts:
         """The facts as of that instant."""

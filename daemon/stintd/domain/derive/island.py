@@ -30,7 +30,7 @@ class Gap:
 
 
 @dataclass(slots=True)
-class Draft:
+class StretchDraft:
     """A stretch while it grows. `first` and `last` are its outermost heartbeats; what lies outside `held_from` and
     `held_to` is mere credit, not time between two heartbeats.
     """
@@ -52,11 +52,11 @@ class Draft:
 
 
 @dataclass(slots=True)
-class Part:
+class IslandPart:
     """What one island adds to the sheet. `deadlines`: instants after which passing time alone changes it."""
 
-    human: list[Draft] = field(default_factory=list)
-    agent: list[Draft] = field(default_factory=list)
+    human: list[StretchDraft] = field(default_factory=list)
+    agent: list[StretchDraft] = field(default_factory=list)
     unassigned: list[Gap] = field(default_factory=list)
     away: list[Gap] = field(default_factory=list)
     waiting: list[tuple[Piece, int]] = field(default_factory=list)
@@ -73,9 +73,9 @@ class Barriers:
 
 def island_part(
     evidence: IslandEvidence, rule: GapRule, absences: Absences, barriers: Barriers, limits: Limits, now: int
-) -> Part:
+) -> IslandPart:
     """Derive one island."""
-    part = Part()
+    part = IslandPart()
     human = spells(evidence.human, barriers.human, limits)
     if human:
         _Walk(part, rule, evidence, now).walk(_visits_of_island(human, rule, limits))
@@ -117,7 +117,7 @@ def _comes_back(acts: Sequence[tuple[Spell, VisitKey]]) -> list[int | None]:
 class _Walk:
     """Goes through all spells once and lets drafts grow, be cut and begin by what the gap rule says."""
 
-    def __init__(self, part: Part, rule: GapRule, evidence: IslandEvidence, now: int) -> None:
+    def __init__(self, part: IslandPart, rule: GapRule, evidence: IslandEvidence, now: int) -> None:
         self._part, self._rule, self._evidence, self._now = part, rule, evidence, now
 
     def walk(self, attended: Sequence[Visit]) -> None:
@@ -131,9 +131,9 @@ class _Walk:
         spell, key = acts[-1]
         self._finish(draft, side_before(spell, key))
 
-    def _begin(self, spell: Spell, key: VisitKey, start: int) -> Draft:
+    def _begin(self, spell: Spell, key: VisitKey, start: int) -> StretchDraft:
         first, last, is_watched = spell.first, spell.last, spell.is_watch_only
-        draft = Draft(key, start, first, last, last, first, last, spell.session, is_watch_only=is_watched)
+        draft = StretchDraft(key, start, first, last, last, first, last, spell.session, is_watch_only=is_watched)
         draft.is_estimated = spell.is_estimated
         estimated = self._rule.why_before(side_after(spell, key), start)
         if estimated:
@@ -141,7 +141,7 @@ class _Walk:
         self._part.human.append(draft)
         return draft
 
-    def _cross_silence(self, draft: Draft, a: Side, b: Side, follower: Spell, back_at: int | None) -> Draft:
+    def _cross_silence(self, draft: StretchDraft, a: Side, b: Side, follower: Spell, back_at: int | None) -> StretchDraft:
         verdict = self._rule.judge(a, b, back_at)
         draft.supervised += verdict.supervised
         if verdict.is_joined and (a.key is b.key or verdict.left == b.at):
@@ -165,7 +165,7 @@ class _Walk:
             upcoming.held_from = verdict.right
         return upcoming
 
-    def _finish(self, draft: Draft, a: Side) -> None:
+    def _finish(self, draft: StretchDraft, a: Side) -> None:
         closing, ended = self._rule.closing(a), self._session_end(draft)
         if ended is not None:
             draft.end = max(a.at, min(closing.left, ended))
@@ -177,7 +177,7 @@ class _Walk:
             if closing.reason and draft.end < closing.open_until:
                 self._part.away.append(Gap(draft.end, closing.open_until, "away", closing.reason))
 
-    def _session_end(self, draft: Draft) -> int | None:
+    def _session_end(self, draft: StretchDraft) -> int | None:
         """When the last of the sessions ended that this draft rests on alone: that ends the timer, whoever reported it."""
         ends, last = self._evidence.ends, -1
         if ends.get(draft.session or "", -1) < draft.first:
@@ -191,7 +191,7 @@ class _Walk:
         return last
 
 
-def _mark_unconfirmed(drafts: Sequence[Draft], pieces: Sequence[Piece], limits: Limits) -> None:
+def _mark_unconfirmed(drafts: Sequence[StretchDraft], pieces: Sequence[Piece], limits: Limits) -> None:
     """Hours of file changes that nothing else confirms may be a program's."""
     if pieces[-1][1] - pieces[0][0] <= limits.unconfirmed_after:
         return
@@ -204,14 +204,14 @@ def _mark_unconfirmed(drafts: Sequence[Draft], pieces: Sequence[Piece], limits: 
                         draft.is_confirmed = False
 
 
-def _mark_estimated(drafts: Sequence[Draft], turns: Iterable[Turn]) -> None:
+def _mark_estimated(drafts: Sequence[StretchDraft], turns: Iterable[Turn]) -> None:
     """Time watching an agent of which one only read afterwards is an estimate too."""
     read = union((start, end) for turn in turns if turn.is_estimated for start, end, _ in turn.stretches())
     for draft in drafts if read else ():
         draft.is_estimated |= any(_meets(lo, hi, read) for lo, hi in draft.supervised)
 
 
-def _unbroken_spans(drafts: Iterable[Draft]) -> list[Interval]:
+def _unbroken_spans(drafts: Iterable[StretchDraft]) -> list[Interval]:
     """From first to last heartbeat of drafts that follow each other without a break."""
     out: list[Interval] = []
     reached = -1
@@ -225,7 +225,7 @@ def _unbroken_spans(drafts: Iterable[Draft]) -> list[Interval]:
 
 
 def _agent_side(
-    part: Part, turns: Sequence[Turn], absences: Absences, cuts: Sequence[tuple[int, str]], limits: Limits, now: int
+    part: IslandPart, turns: Sequence[Turn], absences: Absences, cuts: Sequence[tuple[int, str]], limits: Limits, now: int
 ) -> None:
     """Turns without the seconds in which the person was on that project; one draft a project and session run.
 
@@ -236,7 +236,7 @@ def _agent_side(
     for draft in part.human:
         end = FOREVER if draft.is_open else draft.end
         attended.setdefault(draft.key.home, []).append((draft.start, end))
-    growing: dict[tuple[str, str, str], Draft] = {}
+    growing: dict[tuple[str, str, str], StretchDraft] = {}
     for turn in turns:
         for start, end, fact in turn.stretches():
             stops = [(at, at + 1) for at, project in cuts if not project or project == fact.project]
@@ -245,7 +245,9 @@ def _agent_side(
             may_go_on = end == turn.end and not turn.has_ended and not any(end <= at <= now for at, _ in stops)
             until = end + limits.turn_silence if may_go_on else 0
             for lo, hi in subtract((start, end), holes):
-                alone = Draft(VisitKey.from_fact(fact), lo, lo, hi, hi, lo, hi, fact.session, is_open=hi == end and now <= until)
+                alone = StretchDraft(
+                    VisitKey.from_fact(fact), lo, lo, hi, hi, lo, hi, fact.session, is_open=hi == end and now <= until
+                )
                 alone.is_estimated = turn.is_estimated
                 alone.gaps.append(Gap(lo, hi, "autonomous", _why_alone(turn, lo, hi, part.human)))
                 if alone.is_open:
@@ -253,7 +255,9 @@ def _agent_side(
                 growing[name] = _extend_agent_draft(growing.get(name), alone, holes, limits, part)
 
 
-def _extend_agent_draft(draft: Draft | None, alone: Draft, holes: Sequence[Interval], limits: Limits, part: Part) -> Draft:
+def _extend_agent_draft(
+    draft: StretchDraft | None, alone: StretchDraft, holes: Sequence[Interval], limits: Limits, part: IslandPart
+) -> StretchDraft:
     """An agent's draft goes on over the moment between two turns of a loop."""
     if draft is None or alone.start - draft.end > limits.min_visit or _meets(draft.end, alone.start, holes):
         part.agent.append(alone)
@@ -270,7 +274,7 @@ def _join_gaps(gap: Gap, follower: Gap) -> Gap:
     return Gap(gap.start, max(gap.end, follower.end), gap.verdict, gap.reason)
 
 
-def _why_alone(turn: Turn, lo: int, hi: int, drafts: Sequence[Draft]) -> str:
+def _why_alone(turn: Turn, lo: int, hi: int, drafts: Sequence[StretchDraft]) -> str:
     """Why this time of a turn is nobody's but the agent's, in a sentence."""
     if not turn.is_asked:
         return "the agent worked without a person's prompt: a run by itself, a loop or a subagent"

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stintd.domain.derive.evidence import Evidence, Places, Run
+from stintd.domain.derive.evidence import ContextResolver, Evidence, Run
 from stintd.domain.derive.habit import Usual
-from stintd.domain.derive.island import Part
+from stintd.domain.derive.island import IslandPart
 from stintd.domain.derive.timesheet import Derivation, Sheet, island_gap
 from stintd.domain.model import Absence, Context, Heartbeat, to_us
 from stintd.domain.override import Edits
@@ -24,7 +24,7 @@ class _Island:
     lo: int
     hi: int
     runs: list[Run] = field(default_factory=list)
-    part: Part | None = None
+    part: IslandPart | None = None
     since: int = 0
     until: int | None = None
 
@@ -32,10 +32,10 @@ class _Island:
         return self.part is not None and self.since <= now and (self.until is None or now < self.until)
 
 
-class Live:
+class LiveTimesheet:
     """Keeps evidence in memory and answers the sheet at any instant. Not for threads."""
 
-    def __init__(self, policy: Policy, places: Places, edits: Edits | None = None, usual: Usual | None = None) -> None:
+    def __init__(self, policy: Policy, places: ContextResolver, edits: Edits | None = None, usual: Usual | None = None) -> None:
         self._policy, self._places, self._edits, self._usual = policy, places, edits or Edits(), usual
         self._gap = island_gap(policy)
         self._numbers: dict[Context, int] = {}

@@ -11,12 +11,12 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from stintd.domain.derive.absence import Absences, meets
 from stintd.domain.derive.claims import Owned, stretches, verdicts
-from stintd.domain.derive.evidence import Evidence, Places, Run
+from stintd.domain.derive.evidence import ContextResolver, Evidence, Run
 from stintd.domain.derive.fact import FactsByTime, Piece
 from stintd.domain.derive.gap import GapRule
 from stintd.domain.derive.gather import Gatherer
 from stintd.domain.derive.habit import UNKNOWN, Habit, Usual
-from stintd.domain.derive.island import Barriers, Draft, Part, island_part
+from stintd.domain.derive.island import Barriers, IslandPart, StretchDraft, island_part
 from stintd.domain.derive.limits import limits_of
 from stintd.domain.model import GapVerdict, ProjectId, Stretch, from_us, to_us
 from stintd.domain.override import Claim, Cut, Edits, Taken
@@ -25,10 +25,10 @@ from stintd.frozen import frozen
 
 __all__ = [
     "Claim",
+    "ContextResolver",
     "Cut",
     "Edits",
     "Evidence",
-    "Places",
     "Run",
     "Sheet",
     "Taken",
@@ -120,7 +120,7 @@ class Derivation:
         evidence: Evidence,
         edits: Edits,
         policy: Policy,
-        places: Places,
+        places: ContextResolver,
         now: datetime,
         usual: Usual | None = None,
     ) -> None:
@@ -134,7 +134,7 @@ class Derivation:
         facts = FactsByTime(evidence.contexts, places)
         self._gatherer = Gatherer(facts, evidence.beats, self._absences, self._barriers, self._limits)
 
-    def part(self, runs: Sequence[Run], lo: int, hi: int) -> Part:
+    def part(self, runs: Sequence[Run], lo: int, hi: int) -> IslandPart:
         """One island's part."""
         evidence = self._gatherer.gather(runs, lo, hi)
         near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.idle_extended + 1, ""))
@@ -144,7 +144,7 @@ class Derivation:
         barriers = Barriers(self._barriers[bisect_left(self._barriers, lo) : bisect_right(self._barriers, hi)], self._agent_cuts)
         return island_part(evidence, rule, self._absences, barriers, self._limits, self._now)
 
-    def sheet(self, parts: Iterable[Part]) -> Sheet:
+    def sheet(self, parts: Iterable[IslandPart]) -> Sheet:
         """The sheet that islands' parts make."""
         out = Sheet([], [], [], [], None)
         deadlines: list[int] = []
@@ -166,14 +166,16 @@ class Derivation:
     def _habit_at(self, us: int) -> Habit:
         return UNKNOWN if self._usual is None else self._usual.habit(from_us(us))
 
-    def _doubt(self, draft: Draft) -> None:
+    def _doubt(self, draft: StretchDraft) -> None:
         """File changes alone, outside the usual hours, are not confirmed."""
         usual = self._usual
         if usual is not None and draft.is_watch_only:
             draft.is_confirmed &= usual.covers(from_us(draft.first)) or usual.covers(from_us(draft.last))
 
 
-def derive(evidence: Evidence, edits: Edits, policy: Policy, places: Places, now: datetime, usual: Usual | None = None) -> Sheet:
+def derive(
+    evidence: Evidence, edits: Edits, policy: Policy, places: ContextResolver, now: datetime, usual: Usual | None = None
+) -> Sheet:
     """The sheet of this evidence: a function of the arguments, whatever the order of any sequence in them."""
     derivation = Derivation(evidence, edits, policy, places, now, usual)
     return derivation.sheet(derivation.part(runs, lo, hi) for lo, hi, runs in _split_islands(evidence.runs, island_gap(policy)))

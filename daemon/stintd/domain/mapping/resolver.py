@@ -29,12 +29,12 @@ from stintd.frozen import frozen
 
 __all__ = [
     "DatedRule",
-    "Home",
     "KnownCheckout",
     "KnownProject",
     "KnownRepo",
     "NameMatch",
     "Placement",
+    "ProjectChoice",
     "ProjectDraft",
     "ProjectFile",
     "Resolver",
@@ -121,7 +121,7 @@ class ProjectDraft:
 
 
 @frozen
-class Home:
+class ProjectChoice:
     """What a place gets: a project, or one to make, or neither (shown in review). `is_kept`: by its repository."""
 
     project: ProjectId | None = None
@@ -189,16 +189,16 @@ class Resolver:
             placement = self._memo[key] = self._place(context, entity if isinstance(key, tuple) else "")
         return placement
 
-    def home(self, context: Context, entity: str = "") -> Home:
+    def home(self, context: Context, entity: str = "") -> ProjectChoice:
         """What this place gets, for a caller that makes projects as they are needed."""
         placement = self.placement(context, entity)
         if placement.project is not None or placement.wanted is None:
-            return Home(placement.project, None, placement.is_kept)
+            return ProjectChoice(placement.project, None, placement.is_kept)
         if placement.is_automatic:
-            return Home(None, self._automatic(placement.folder), placement.is_kept)
+            return ProjectChoice(None, self._automatic(placement.folder), placement.is_kept)
         rule = placement.rule or MapRule()
         billing = rule.client, rule.billable, rule.bill_agent_time, rule.bill_supervised
-        return Home(None, ProjectDraft(placement.wanted, placement.folder, False, (), *billing), placement.is_kept)
+        return ProjectChoice(None, ProjectDraft(placement.wanted, placement.folder, False, (), *billing), placement.is_kept)
 
     def suggestion(self, folder: str) -> ProjectId | None:
         """The one project without a repository whose name is nearly the folder's: for `stint review`, never applied."""

@@ -21,7 +21,7 @@ from stintd.domain.pattern import is_within
 from stintd.domain.policy import Policy
 from stintd.frozen import frozen
 
-__all__ = ["Draft", "FilterOutput", "NoiseFilter"]
+__all__ = ["BeatDraft", "FilterOutput", "NoiseFilter"]
 
 HOLD = timedelta(seconds=2)
 LOCK_LIMIT = timedelta(seconds=45)
@@ -41,7 +41,7 @@ WINDOWS_LIMIT = 64
 
 
 @frozen
-class Draft:
+class BeatDraft:
     """A heartbeat before it has a repository. `id` is "" unless the act names itself (a commit); `checkout` and `entity`
     as in the signal, `entity` the new commit of a git act.
     """
@@ -62,12 +62,12 @@ class Draft:
 class FilterOutput:
     """What is certain now (in order of time), and what is new and may yet prove to be noise."""
 
-    heartbeats: tuple[Draft, ...] = ()
-    provisional: tuple[Draft, ...] = ()
+    heartbeats: tuple[BeatDraft, ...] = ()
+    provisional: tuple[BeatDraft, ...] = ()
 
 
 @dataclass(slots=True)
-class _Lock:
+class _GitLock:
     """Git at work in a checkout. `since` is the start of the first of several locks close together."""
 
     start: datetime
@@ -82,9 +82,9 @@ class _Lock:
 
 @dataclass(slots=True)
 class _HeldFile:
-    draft: Draft
+    draft: BeatDraft
     due: datetime
-    lock: _Lock | None = None
+    lock: _GitLock | None = None
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class _CheckoutState:
 
     bursts: Bursts
     held: dict[str, _HeldFile] = field(default_factory=dict)
-    lock: _Lock | None = None
+    lock: _GitLock | None = None
     rewritten: deque[tuple[datetime, datetime]] = field(default_factory=lambda: deque(maxlen=WINDOWS_LIMIT))
     acts: Acts = field(default_factory=Acts)
     edited: dict[str, datetime] = field(default_factory=dict)
@@ -151,7 +151,7 @@ class NoiseFilter:
 
     def release(self, now: datetime) -> FilterOutput:
         """What has become certain by `now`."""
-        out: list[Draft] = []
+        out: list[BeatDraft] = []
         for checkout, place in list(self._busy.items()):
             if place.held:
                 self._drop_bursts(checkout, place)
@@ -167,7 +167,7 @@ class NoiseFilter:
         due += [at for place in self._busy.values() if (at := place.acts.next_due()) is not None]
         return min(due, default=None)
 
-    def provisional_drafts(self) -> tuple[Draft, ...]:
+    def provisional_drafts(self) -> tuple[BeatDraft, ...]:
         """Everything that is still provisional."""
         files = (held.draft for place in self._busy.values() for held in place.held.values())
         acts = (self._draft_of_act(act) for place in self._busy.values() for act in place.acts.waiting())
@@ -219,10 +219,10 @@ class NoiseFilter:
         verdict = self._rhythms.verdict(signal.checkout, signal.path, signal.time, signal.size)
         return "" if is_edited else verdict
 
-    def _draft(self, signal: FileSignal) -> Draft:
+    def _draft(self, signal: FileSignal) -> BeatDraft:
         if self._agent_in(signal.checkout, signal.time):
-            return Draft(signal.time, signal.checkout, "edit", "watch", "agent", "agent", signal.path)
-        return Draft(signal.time, signal.checkout, "edit", "watch", "human", "", signal.path)
+            return BeatDraft(signal.time, signal.checkout, "edit", "watch", "agent", "agent", signal.path)
+        return BeatDraft(signal.time, signal.checkout, "edit", "watch", "human", "", signal.path)
 
     def _drop_bursts(self, checkout: str, place: _CheckoutState) -> None:
         """Take out of the held files those that came too many at once."""
@@ -240,7 +240,7 @@ class NoiseFilter:
             return held.due
         return max(held.due, held.lock.end + LOCK_ECHO if held.lock.end else held.lock.start + LOCK_LIMIT)
 
-    def _settle_files(self, place: _CheckoutState, now: datetime) -> list[Draft]:
+    def _settle_files(self, place: _CheckoutState, now: datetime) -> list[BeatDraft]:
         """The files that are certain. What was written under a lock that led to no act (a stash popped, a file brought
         back, a merge in conflict) is one edit; under that of a commit it is the owner's, who saved just before.
         """
@@ -272,7 +272,7 @@ class NoiseFilter:
         if before is not None and before.holds(now):
             return
         is_same = before is not None and before.end is not None and signal.time - before.end <= LOCK_ECHO
-        lock = _Lock(signal.time, before.since if before and is_same else signal.time)
+        lock = _GitLock(signal.time, before.since if before and is_same else signal.time)
         place.lock = lock
         for held in place.held.values():
             if held.draft.time > signal.time and held.lock is None:
@@ -312,12 +312,12 @@ class NoiseFilter:
                 del place.held[path]
                 self.dropped["git"] += 1
 
-    def _draft_of_act(self, act: Act) -> Draft:
+    def _draft_of_act(self, act: Act) -> BeatDraft:
         signal = act.signal
         witness: Witness = signal.witness or ("agent" if self._agent_in(signal.checkout, signal.time) else "")
         kind: BeatKind = cast("BeatKind", signal.kind)  # a reset is no act
         identity = f"git:commit:{signal.new}" if signal.kind == "commit" and signal.new else ""
-        return Draft(
+        return BeatDraft(
             signal.time, signal.checkout, kind, "git", "agent" if witness == "agent" else "human", witness,
             signal.new, signal.branch, signal.subject, identity,
         )  # fmt: skip
@@ -372,6 +372,6 @@ class NoiseFilter:
             del self._places[path]
 
 
-def _is_under(lock: _Lock, time: datetime) -> bool:
+def _is_under(lock: _GitLock, time: datetime) -> bool:
     """Whether something written then was written while the lock was held, or is heard of just after."""
     return lock.start <= time and (lock.end is None or time <= lock.end)

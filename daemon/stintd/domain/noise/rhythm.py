@@ -22,7 +22,7 @@ FILES_LIMIT = 4096
 
 
 @dataclass(slots=True)
-class _History:
+class _WriteHistory:
     times: deque[datetime] = field(default_factory=lambda: deque(maxlen=STEADY_WRITES))
     size: int | None = None
     growths: int = 0
@@ -34,7 +34,7 @@ class Rhythms:
     """Says of each write whether a machine made it. Not for several threads."""
 
     def __init__(self) -> None:
-        self._files: OrderedDict[tuple[str, str], _History] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], _WriteHistory] = OrderedDict()
 
     def knows(self, checkout: str, path: str, time: datetime) -> bool:
         """Whether this very write was noted before: a sweep finds again what a watch told, by the file's exact time."""
@@ -46,7 +46,7 @@ class Rhythms:
         key = checkout, path
         history = self._files.get(key)
         if history is None:
-            history = self._files[key] = _History()
+            history = self._files[key] = _WriteHistory()
             if len(self._files) > FILES_LIMIT:
                 self._files.popitem(last=False)
         self._files.move_to_end(key)
@@ -54,7 +54,7 @@ class Rhythms:
         return history.verdict
 
 
-def _note(history: _History, time: datetime, size: int | None) -> None:
+def _note(history: _WriteHistory, time: datetime, size: int | None) -> None:
     last = history.times[-1] if history.times else None
     if last is not None and time - last < SAME_WRITE:
         history.size = size if size is not None else history.size
@@ -77,7 +77,7 @@ def _period(times: list[datetime]) -> timedelta | None:
     return mean if all(_is_close(gap, mean) for gap in gaps) else None
 
 
-def _period_still_holding(history: _History, last: datetime | None, time: datetime) -> timedelta | None:
+def _period_still_holding(history: _WriteHistory, last: datetime | None, time: datetime) -> timedelta | None:
     """The period found before, when this write falls on it."""
     if history.period is None or last is None:
         return None

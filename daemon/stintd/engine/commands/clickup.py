@@ -47,7 +47,7 @@ def start(
 def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | None = None) -> dict[str, Any]:
     """End the timer that runs; what is said of it replaces what it said. `not_found` when none does."""
     near = [one for one in timers.open_timers(step) if step.admits(one.project)]
-    found = timer.find(near, timer.Target(), ("running", "paused"))
+    found = timer.find(near, timer.TimerSelector(), ("running", "paused"))
     if found is None:
         raise NotFound("No timer is currently running", "start one with start_time_tracking")
     ended = timers.stop(step, timer_id=found.id)["entry"]

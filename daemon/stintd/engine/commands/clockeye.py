@@ -24,7 +24,7 @@ def start(step: Step, project_id: str, **words: Any) -> Reply:
 def stop(step: Step) -> dict[str, Any]:
     """End the timer that runs, the most recently started one of several; `not_found` when none does."""
     near = [one for one in timers.open_timers(step) if step.admits(one.project)]
-    found = timer.find(near, timer.Target(), ("running", "paused"))
+    found = timer.find(near, timer.TimerSelector(), ("running", "paused"))
     if found is None:
         raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
     with _in_its_words():

@@ -50,7 +50,9 @@ def open_timers(step: Step) -> list[TimeEntry]:
     return found + waiting
 
 
-def _admitted(step: Step, target: timer.Target, states: tuple[str, ...] = ("running", "paused", "waiting")) -> timer.Target:
+def _admitted(
+    step: Step, target: timer.TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
+) -> timer.TimerSelector:
     """The timer that is meant; for a limited caller one within its reach, whatever else runs, or `not_found`."""
     if step.reach is None:
         return target
@@ -58,7 +60,7 @@ def _admitted(step: Step, target: timer.Target, states: tuple[str, ...] = ("runn
     found = timer.find(near, target, states)
     if found is None:
         raise NotFound("no such timer is running", "start one first")
-    return timer.Target(found.id, None, None, target.at)
+    return timer.TimerSelector(found.id, None, None, target.at)
 
 
 # ---------------------------------------------------------------- start
@@ -109,7 +111,7 @@ def carry_on(step: Step, at: datetime | None = None) -> Reply:
         " ORDER BY end_us DESC, id LIMIT 1",
     )  # fmt: skip
     last = rollup.entry_of(row) if row is not None else None
-    outcome = _decided(step, lambda: timer.carry_on(open_timers(step), last, timer.Target(at=at), step.policy, step.now))
+    outcome = _decided(step, lambda: timer.carry_on(open_timers(step), last, timer.TimerSelector(at=at), step.policy, step.now))
     return _started(step, outcome, resolve.Target(last.project or ProjectId("")) if last else resolve.Target(ProjectId("")))
 
 
@@ -123,10 +125,10 @@ def _request(
     )  # fmt: skip
 
 
-def _decided(step: Step, decide: Any) -> timer.Outcome:
+def _decided(step: Step, decide: Any) -> timer.TimerDecision:
     """The rules' decision; a refusal shows the timer that stands in the way."""
     try:
-        outcome: timer.Outcome = decide()
+        outcome: timer.TimerDecision = decide()
     except Conflict as error:
         standing = error.details.get("timer")
         if isinstance(standing, str):
@@ -135,7 +137,7 @@ def _decided(step: Step, decide: Any) -> timer.Outcome:
     return outcome
 
 
-def _started(step: Step, outcome: timer.Outcome, target: resolve.Target, source: str | None = None) -> Reply:
+def _started(step: Step, outcome: timer.TimerDecision, target: resolve.Target, source: str | None = None) -> Reply:
     """A timer by hand runs. The history of its entry keeps which program asked for it."""
     by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
     with step.edit("start", f"start {resolve.project_shape(step, target.id)['name']}{by}"):
@@ -148,7 +150,7 @@ def _started(step: Step, outcome: timer.Outcome, target: resolve.Target, source:
 
 
 def _begun(
-    step: Step, target: resolve.Target, place: Context | None, outcome: timer.Outcome, at: datetime, source: str | None,
+    step: Step, target: resolve.Target, place: Context | None, outcome: timer.TimerDecision, at: datetime, source: str | None,
     pid: int | None, called: str | None, words: Row, session: str,
 ) -> Reply:  # fmt: skip
     """A session started: evidence, so it stops nothing."""
@@ -189,7 +191,7 @@ def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: An
     return {"entry": _shown(step, outcome.timer)}
 
 
-def _session_meant(step: Step, which: Row, target: timer.Target) -> Row | None:
+def _session_meant(step: Step, which: Row, target: timer.TimerSelector) -> Row | None:
     """The open session that a stop names: by its id, or as the caller's own of that project, if it is one only."""
     if which.get("session_id") is not None:
         return next(iter(sessions.open_sessions(step, which["session_id"])), None)
@@ -213,7 +215,7 @@ def _ended(step: Step, known: Row, at: datetime, reason: str | None) -> dict[str
     return found[0] if found else None
 
 
-def _was_idle(step: Step, which: Row, target: timer.Target) -> bool:
+def _was_idle(step: Step, which: Row, target: timer.TimerSelector) -> bool:
     """Whether a stop names the caller's own session that closed for idleness before: it is over for good then. What runs
     by itself in that project since is somebody's other evidence, and no concern of this stop.
     """
@@ -278,22 +280,22 @@ def change(
     return entries.change(step, (by_hand or running)[0]["id"], revision=revision, **values)
 
 
-def _nothing() -> timer.Target:
+def _nothing() -> timer.TimerSelector:
     raise NotFound("there is no such project", "`stint projects` lists them")
 
 
-def _target(step: Step, which: Row, at: datetime | None, is_fuzzy: bool) -> timer.Target | None:
+def _target(step: Step, which: Row, at: datetime | None, is_fuzzy: bool) -> timer.TimerSelector | None:
     """The timer a request names; None when it names a project there is none of."""
     wanted = Wanted(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
     entry = EntryId(which["timer_id"]) if which.get("timer_id") else None
     session = which.get("session_id")
     if wanted.is_empty:
-        return timer.Target(entry, None, session, at)
+        return timer.TimerSelector(entry, None, session, at)
     found = sessions.meant(step, wanted)
     if found is not None:
-        return timer.Target(entry, found.id, session, at)
+        return timer.TimerSelector(entry, found.id, session, at)
     by_name = start_names.timer(step, wanted.project_name) if wanted.project_name is not None else None
-    return timer.Target(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
+    return timer.TimerSelector(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
 
 
 def _shown(step: Step, entry_id: str | None) -> dict[str, Any] | None:
@@ -307,7 +309,7 @@ def _shown(step: Step, entry_id: str | None) -> dict[str, Any] | None:
 # ---------------------------------------------------------------- effects
 
 
-def carry_out(step: Step, outcome: timer.Outcome) -> Done:
+def carry_out(step: Step, outcome: timer.TimerDecision) -> Done:
     """Write what the rules decided, in their order."""
     stopped: list[str] = []
     made: str | None = None

@@ -36,7 +36,7 @@ from stintd.domain.model import (
     TroubleSignal,
 )
 from stintd.domain.noise.filename import is_excluded
-from stintd.domain.noise.filter import Draft, NoiseFilter
+from stintd.domain.noise.filter import BeatDraft, NoiseFilter
 from stintd.engine import checkout_rows
 from stintd.engine.checkouts import Checkout, Place, Places
 from stintd.engine.engine import Engine
@@ -168,7 +168,7 @@ class Gate:
         for signal in signals:
             actor: Actor = "agent" if signal.witness == "agent" else "human"
             kind = cast("BeatKind", signal.kind)  # a reset is no act
-            draft = Draft(signal.time, signal.checkout, kind, "git", actor, signal.witness, signal.new, signal.branch)
+            draft = BeatDraft(signal.time, signal.checkout, kind, "git", actor, signal.witness, signal.new, signal.branch)
             live = replace(self._context(draft), branch=signal.branch)
             is_commit = signal.kind == "commit" and bool(signal.new)
             identity = f"git:commit:{signal.new}" if is_commit else content_id(signal.time, live, signal.new)
@@ -291,10 +291,10 @@ class Gate:
             self._glimpse(draft)
         return self._heartbeats_of(passed.heartbeats)
 
-    def _heartbeats_of(self, drafts: Sequence[Draft]) -> list[Heartbeat]:
+    def _heartbeats_of(self, drafts: Sequence[BeatDraft]) -> list[Heartbeat]:
         return [beat for draft in drafts if (beat := self._beat(draft)) is not None]
 
-    def _beat(self, draft: Draft) -> Heartbeat | None:
+    def _beat(self, draft: BeatDraft) -> Heartbeat | None:
         """The heartbeat of what passed the noise rules; None while, and where, nothing is recorded."""
         if self.is_off(draft.time) or self.is_excluded(draft.checkout):
             return None
@@ -302,7 +302,7 @@ class Gate:
         identity = draft.id or content_id(draft.time, context, draft.entity)
         return self._hide_names(Heartbeat(identity, draft.time, context, draft.entity))
 
-    def _context(self, draft: Draft) -> Context:
+    def _context(self, draft: BeatDraft) -> Context:
         """Where it happened. A checkout removed while its last acts were held is still where they were done."""
         act = Context(draft.source, draft.kind, draft.actor, device=self._device, witness=draft.witness)
         known = self._places.checkout(draft.checkout)
@@ -314,7 +314,7 @@ class Gate:
         branch = draft.branch or self._branches.branch_at(known.path, draft.time, known.branch)
         return replace(act, repo=known.repo, repo_path=known.path, branch=branch)
 
-    def _glimpse(self, draft: Draft) -> None:
+    def _glimpse(self, draft: BeatDraft) -> None:
         if self.is_off(draft.time) or self.is_excluded(draft.checkout):
             return
         glimpse = Glimpse(self.hide_branch(self._context(draft)), draft.time)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from stintd.domain import report as rules
 from stintd.domain.kinds import AGENT_KINDS
 from stintd.domain.model import Actor, Context, to_us
-from stintd.domain.slicing import Mark, Piece, Slice, slices
+from stintd.domain.slicing import Mark, Slice, WorkPiece, slices
 from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
 from stintd.engine.period import DAY, midnight
@@ -53,11 +53,11 @@ def worked(view: View, first_day: date, last_day: date, zone: Any, project: str 
     return Worked(slices(pieces, marks(view, lo, hi) if pieces else []), names)
 
 
-def _pieces(view: View, row: Row, lo: int, hi: int) -> Iterable[Piece]:
+def _pieces(view: View, row: Row, lo: int, hi: int) -> Iterable[WorkPiece]:
     """The counted stretches of an entry inside the period."""
     for start, end in rules.counted_spans(rollup.entry_of(row), view.now):
         if start < hi and end > lo:
-            yield Piece(max(start, lo), min(end, hi), row["actor"], row["project_id"], row["branch"] or "")
+            yield WorkPiece(max(start, lo), min(end, hi), row["actor"], row["project_id"], row["branch"] or "")
 
 
 def marks(view: View, lo: int, hi: int) -> list[Mark]:

@@ -71,7 +71,7 @@ def _rounded(view: View, one: Planned, span: Period, zone: Any, filters: Row) ->
                 yield Handed(row["id"], project, task, day, tuple(json.loads(row["tags"])), rounded=seconds)
 
 
-def _share_billed(view: View) -> Callable[[Row, rules.Part], int]:
+def _share_billed(view: View) -> Callable[[Row, rules.DayPart], int]:
     """What of a part is handed over: without what was only supervised where the project does not bill that."""
     bills = billable.supervised_billing(view.conn, view.policy)
     projects = select(view.conn, "SELECT id, name, bill_supervised FROM project")
