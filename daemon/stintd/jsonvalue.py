@@ -7,10 +7,10 @@ Every room may import this module.
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 """Any parsed value. mypy makes who uses it narrow it first, with `isinstance` or with the functions below."""
-JsonObject: TypeAlias = "dict[str, Json]"
-JsonBody: TypeAlias = "bool | int | float | str | Sequence[JsonBody] | Mapping[str, JsonBody] | None"
+JsonObject: TypeAlias = dict[str, Json]
+JsonBody: TypeAlias = bool | int | float | str | Sequence["JsonBody"] | Mapping[str, "JsonBody"] | None
 """What we write as JSON."""
 
 

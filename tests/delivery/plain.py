@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from stintd.domain.billing.target import Abilities
 from stintd.ports import MISSING, TAKEN, UNKNOWN, Account, Item, Kind, Outcome, RemotePlace, Request
-from stintd.sinks.http_api import Api, id_in, listed, made
+from stintd.sinks.http_api import Api, create_outcome, id_in, rows_of
 from tests.support.billing.fake import Answer, Fake
 
 ABLE = Abilities(can_look=True, needs=("place",), calls_per_hour=100_000)
@@ -73,19 +73,19 @@ class Plain:
 
     async def create(self, item: Item) -> Outcome:
         answer = await self._api.ask("POST", "/entries", _told(item))
-        return made(self._api, answer, id_in(answer))
+        return create_outcome(self._api, answer, id_in(answer))
 
     async def update(self, remote_id: str, item: Item) -> Outcome:
-        return self._api.judged(await self._api.ask("PUT", f"/entries/{remote_id}", _told(item)), "update")
+        return self._api.outcome_of(await self._api.ask("PUT", f"/entries/{remote_id}", _told(item)), "update")
 
     async def delete(self, remote_id: str, item: Item) -> Outcome:
-        return self._api.judged(await self._api.ask("DELETE", f"/entries/{remote_id}"), "delete")
+        return self._api.outcome_of(await self._api.ask("DELETE", f"/entries/{remote_id}"), "delete")
 
     async def look(self, item: Item, others: frozenset[str]) -> Outcome:
         answer = await self._api.ask("GET", "/entries")
-        found = listed(answer)
+        found = rows_of(answer)
         if found is None:
-            judged = self._api.judged(answer, "read")
+            judged = self._api.outcome_of(answer, "read")
             return Outcome(UNKNOWN, text="no list") if judged.kind == TAKEN else judged
         there = [one for one in found if one["ours"] == item.id and one["id"] not in others]
         return Outcome(TAKEN, there[0]["id"]) if there else Outcome(MISSING)

@@ -6,7 +6,7 @@ import pytest
 
 from stintd.ports import MISSING, REFUSED, TAKEN, Account, Item, Login, Outcome, RemotePlace
 from stintd.sinks.clicktime import ClickTime
-from stintd.sinks.clicktime_account import rules_of, unfit
+from stintd.sinks.clicktime_account import misfit, rules_of
 from tests.delivery.harness import desk, target_of
 from tests.support.billing.clicktime import ClickTimeFake
 from tests.support.clock import FakeClock
@@ -115,7 +115,7 @@ async def test_a_sign_tells_ours_from_what_somebody_entered_just_so():
 async def test_hours_that_the_service_makes_others_of_are_taken_away_again():
     fake = ClickTimeFake(rounds_to=0.25)
     outcome = await connector(fake).create(item(seconds=1500))
-    assert (outcome.kind, outcome.text) == (REFUSED, "ClickTime makes 0.5 h of 0.42 h")
+    assert (outcome.kind, outcome.text) == (REFUSED, "ClickTime stored 0.5 h instead of 0.42 h")
     assert fake.ledger == {}
 
 
@@ -130,13 +130,13 @@ async def test_hours_that_the_service_makes_others_of_are_taken_away_again():
     ],
 )  # fmt: skip
 def test_steps_are_read_where_they_can_mean_one_thing_only(company, seconds, is_fit):
-    assert (unfit(seconds, "", rules_of({}, company)) is None) is is_fit
+    assert (misfit(seconds, "", rules_of({}, company)) is None) is is_fit
 
 
 async def test_a_length_between_the_steps_is_refused_with_the_setting_that_mends_it_and_nothing_is_sent():
     fake = ClickTimeFake(company={"MinTimeIncrement": 0.25})
     outcome = await connector(fake).create(item(seconds=1512))
-    assert outcome.text == "ClickTime takes steps of 15 min here, and this is 25.2 min"
+    assert outcome.text == "ClickTime accepts steps of 15 min here, and this is 25.2 min"
     assert 'mode = "nearest", minutes = 15' in outcome.remedy
     assert "POST" not in {method for method, _ in fake.asked}
 
@@ -150,7 +150,7 @@ async def test_users_who_must_tell_times_tell_those_of_their_zone_and_the_hours_
 
 async def test_days_before_the_lock_of_the_company_are_closed():
     outcome = await connector(ClickTimeFake(company={"LockDate": "2026-11-20T00:00:00"})).create(item())
-    assert (outcome.kind, outcome.text) == ("locked", "the company is locked up to 2026-11-20")
+    assert (outcome.kind, outcome.text) == ("locked", "the company has locked its time up to 2026-11-20")
 
 
 async def test_work_across_midnight_is_two_days_of_hours(tmp_path):

@@ -26,7 +26,7 @@ async def test_an_account_that_it_does_not_know_is_named_and_a_key_that_expired_
     fake = TempoFake()
     assert (await connector(fake).check()).name == "712020:mia"
     found = await connector(fake, account_id="noa").check()
-    assert (found.kind, found.text) == (REFUSED, "it knows no account 'noa'")
+    assert (found.kind, found.text) == (REFUSED, "there is no account 'noa'")
     fake.key = "another"
     one = KINDS["tempo"].make(fake, FakeClock(), Login("http://fake", "k-secret", fake.options))
     for outcome in (await one.check(), await one.create(ITEM), await one.update("126", ITEM), await one.delete("126", ITEM)):

@@ -106,7 +106,7 @@ async def test_a_task_that_is_out_of_reach_is_that_one_entrys_trouble_and_not_th
 
 async def test_connecting_names_the_workspace_and_those_there_are():
     assert await connector(Heard()).check() == Account("Acme")
-    assert (await connector(Heard(), team="1").check()).text == "the token reaches no workspace 1; it reaches: 9012 (Acme)"
+    assert (await connector(Heard(), team="1").check()).text == "the token does not reach workspace 1; it reaches: 9012 (Acme)"
     assert (await connector(Heard(), "pk_bad").check()).kind == STOPPED
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from stintd.ports import LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Account, Item, Login, RemotePlace
 from stintd.sinks.kimai import Kimai
-from stintd.sinks.kimai_clock import placed
+from stintd.sinks.kimai_clock import local_span
 from tests.support.billing.kimai import KimaiFake
 from tests.support.clock import FakeClock
 
@@ -69,7 +69,7 @@ async def test_the_hour_that_comes_twice_makes_no_entry_longer():
         assert [line[1] for line in fake.sheet()] == [40 * 60], start
         assert 0 <= one.start - fake.sheet()[0][0] <= 3 * 3600
         assert (await kimai(fake).look(one, frozenset())).kind == TAKEN
-    assert placed(item("2026-03-29T01:30"), BERLIN) == (at("2026-03-29T01:30"), at("2026-03-29T03:30"))
+    assert local_span(item("2026-03-29T01:30"), BERLIN) == (at("2026-03-29T01:30"), at("2026-03-29T03:30"))
 
 
 @pytest.mark.parametrize("step", [60, 300])

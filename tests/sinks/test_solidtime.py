@@ -31,7 +31,7 @@ async def test_who_it_is_and_what_can_be_mapped():
 async def test_another_organization_is_told_before_anything_is_sent():
     fake = SolidTimeFake()
     outcome = await solidtime(fake, "org-9").create(item())
-    assert (outcome.kind, outcome.text) == (STOPPED, "the key's owner is no member of that organization")
+    assert (outcome.kind, outcome.text) == (STOPPED, "the key's owner is not a member of that organization")
     assert fake.sheet() == []
 
 

@@ -1,32 +1,16 @@
-"""ClockEye: its one timer is started and stopped, and read back from the list of entries.
+"""ClockEye: starts and stops its one timer, and reads it back from the list of entries.
 
-Its document knows no finished entries, no corrections and no removals: what a timer cannot say is shown as a difference, with
-what to do by hand. Left open there and survived either way: the envelope and the order of the list, how an entry that runs
-looks, the names and forms of instants, where a start tells the new id.
+Its document has no finished entries, no corrections and no removals: what a timer cannot express is shown as a difference,
+with what to do by hand. The document leaves open, and each possibility works: the envelope and the order of the list, what a
+running entry looks like, the names and forms of instants, and where a start returns the new id.
 """
-
-from datetime import UTC, datetime
-from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
-from stintd.ports import (
-    MISSING,
-    REFUSED,
-    TAKEN,
-    UNKNOWN,
-    Account,
-    Carrier,
-    Failure,
-    Item,
-    Kind,
-    Login,
-    Outcome,
-    RemotePlace,
-    Response,
-    Running,
-)
-from stintd.sinks.http_api import Api, id_in, listed, made, parsed, seconds_of
+from stintd.jsonvalue import JsonObject
+from stintd.ports import MISSING, REFUSED, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace, Running
+from stintd.sinks.http_api import Answer, Api, create_outcome, id_in, json_of, rows_of, seconds_of, unreadable_list, utc_day
+from stintd.sinks.remote_lists import account_by_projects, list_projects
 
 BASE = "https://api.clockeye.ai/api"
 ABLE = Abilities(
@@ -34,14 +18,14 @@ ABLE = Abilities(
     calls_per_hour=100,
 )  # fmt: skip
 DAY, SKEW_SECONDS, MOST_PAGES = 86_400, 300, 5
-_NO_CHANGE = "ClockEye takes no entries but from its timer"
+_NO_CHANGE = "ClockEye accepts entries only from its timer"
 _BY_HAND = "do it there by hand, then `stint outbox drop ID`"
 _STARTS = ("start_time", "startTime", "started_at", "startedAt", "start")
 _ENDS = ("end_time", "endTime", "stopped_at", "ended_at", "endedAt", "end")
 
 
 class ClockEye:
-    """One account; with the option `user_id`, of that person's entries only, where the key sees a whole team's."""
+    """One account; with the option `user_id` only that person's entries, where the key sees a whole team's."""
 
     def __init__(self, carrier: Carrier, clock: Clock, login: Login) -> None:
         self._api = Api(carrier, clock, login, {"X-API-Key": login.key})
@@ -52,16 +36,11 @@ class ClockEye:
         return self._api.calls
 
     async def check(self) -> Account | Outcome:
-        """Its projects can be read; the document has no call that names the account."""
-        found = await self.places()
-        return found if isinstance(found, Outcome) else Account("")
+        """Whether its projects can be read; the document has no call that names the account."""
+        return await account_by_projects(self._api, "/projects")
 
     async def places(self) -> tuple[RemotePlace, ...] | Outcome:
-        answer = await self._api.ask("GET", "/projects")
-        found = listed(answer)
-        if found is None:
-            return self._api.unread(answer, "no list of projects")
-        return tuple(RemotePlace(str(one.get("name", "")), {"project_id": str(one.get("id", ""))}) for one in found)
+        return await list_projects(self._api, "/projects")
 
     async def create(self, item: Item) -> Outcome:
         return Outcome(REFUSED, text=_NO_CHANGE, remedy=_BY_HAND)
@@ -79,90 +58,88 @@ class ClockEye:
     # ---------------------------------------------------------------- the running timer
 
     async def current(self) -> Running | Outcome | None:
-        found = await self._entries(int(self._api.clock.now().timestamp()) - DAY)
-        if isinstance(found, Outcome):
-            return found
-        return next((_timer(one) for one in found if _runs(one)), None)
+        entries = await self._entries(int(self._api.clock.now().timestamp()) - DAY)
+        if isinstance(entries, Outcome):
+            return entries
+        return next((_timer(entry) for entry in entries if _runs(entry)), None)
 
     async def start(self, item: Item) -> Outcome:
         answer = await self._api.ask("POST", "/time-entries/start", {**item.remote, "description": item.description})
-        return made(self._api, answer, id_in(answer))
+        return create_outcome(self._api, answer, id_in(answer))
 
     async def stop(self) -> Outcome:
-        return self._api.judged(await self._api.ask("POST", "/time-entries/stop"), "create")
+        return self._api.outcome_of(await self._api.ask("POST", "/time-entries/stop"), "create")
 
     async def trace(self, item: Item, began: int, others: frozenset[str]) -> Running | Outcome | None:
-        found = await self._entries(began - DAY)
-        if isinstance(found, Outcome):
-            return found
-        ours = (one for one in found if _is_ours(one, item, began) and _id(one) not in others)
-        return next((_timer(one) for one in ours), None)
+        entries = await self._entries(began - DAY)
+        if isinstance(entries, Outcome):
+            return entries
+        ours = (entry for entry in entries if _is_ours(entry, item, began) and _id(entry) not in others)
+        return next((_timer(entry) for entry in ours), None)
 
-    async def _entries(self, since: int) -> list[dict[str, Any]] | Outcome:
-        """All entries since the day of an instant, however its pages end."""
-        asked: dict[str, Any] = {"start_date": _day(since), "end_date": _day(int(self._api.clock.now().timestamp()) + DAY)}
+    async def _entries(self, since: int) -> list[JsonObject] | Outcome:
+        """All entries since the day of an instant, however the service says which page is the last."""
+        query = {"start_date": utc_day(since), "end_date": utc_day(int(self._api.clock.now().timestamp()) + DAY)}
         if self._user:
-            asked["user_id"] = self._user
-        found: dict[str, dict[str, Any]] = {}
+            query["user_id"] = self._user
+        entries: dict[str, JsonObject] = {}
         for page in range(1, MOST_PAGES + 1):
-            answer = await self._api.ask("GET", "/time-entries", query={**asked, "page": page})
-            told = listed(answer)
-            if told is None:
-                return _unread(self._api, answer)
-            new = {_id(one): one for one in told if _id(one) not in found}
-            found |= new
+            answer = await self._api.ask("GET", "/time-entries", query={**query, "page": page})
+            rows = rows_of(answer)
+            if rows is None:
+                return unreadable_list(self._api, answer)
+            new = {_id(row): row for row in rows if _id(row) not in entries}
+            entries |= new
             if not new or _is_last(answer, page):
-                return list(found.values())
-        return Outcome(UNKNOWN, text="its list of entries does not end: set user_id, so that it is yours only")
+                return list(entries.values())
+        return Outcome(UNKNOWN, text="its list of entries has too many pages: set user_id, so that it lists only yours")
 
 
-def _unread(api: Api, answer: Response | Failure) -> Outcome:
-    judged = api.judged(answer, "read")
-    return Outcome(UNKNOWN, text="its list of entries cannot be read", status=judged.status) if judged.kind == TAKEN else judged
-
-
-def _is_last(answer: Response | Failure, page: int) -> bool:
+def _is_last(answer: Answer, page: int) -> bool:
     """Whether an answer says that there are no more pages."""
-    told = parsed(answer)
-    if not isinstance(told, dict):
+    body = json_of(answer)
+    if not isinstance(body, dict):
         return False
-    inner = next((told[name] for name in ("pagination", "meta", "page_info") if isinstance(told.get(name), dict)), told)
-    pages = next((inner[name] for name in ("total_pages", "totalPages", "last_page") if isinstance(inner.get(name), int)), None)
+    inner = body
+    for name in ("pagination", "meta", "page_info"):
+        paging = body.get(name)
+        if isinstance(paging, dict):
+            inner = paging
+            break
+    counts = (inner.get(name) for name in ("total_pages", "totalPages", "last_page"))
+    pages = next((count for count in counts if isinstance(count, int)), None)
     return (pages is not None and page >= pages) or inner.get("has_more") is False
 
 
-def _id(one: dict[str, Any]) -> str:
-    return str(one.get("id", ""))
+def _id(entry: JsonObject) -> str:
+    return str(entry.get("id", ""))
 
 
-def _told(one: dict[str, Any], names: tuple[str, ...]) -> int | None:
-    return next((seconds_of(one[name]) for name in names if one.get(name)), None)
+def _instant(entry: JsonObject, names: tuple[str, ...]) -> int | None:
+    """The instant under the first of these names that has a value."""
+    return next((seconds_of(entry[name]) for name in names if entry.get(name)), None)
 
 
-def _runs(one: dict[str, Any]) -> bool:
-    """By its own word, else because it has no end."""
+def _runs(entry: JsonObject) -> bool:
+    """Whether it says so, or, where it says nothing, has no end."""
     for name in ("is_running", "isRunning", "running"):
-        if isinstance(one.get(name), bool):
-            return bool(one[name])
-    status = one.get("status")
+        if isinstance(entry.get(name), bool):
+            return bool(entry[name])
+    status = entry.get("status")
     if isinstance(status, str) and status.casefold() in ("running", "stopped", "completed"):
         return status.casefold() == "running"
-    return _told(one, _ENDS) is None
+    return _instant(entry, _ENDS) is None
 
 
-def _timer(one: dict[str, Any]) -> Running:
-    return Running(_id(one), _told(one, _STARTS), None if _runs(one) else _told(one, _ENDS))
+def _timer(entry: JsonObject) -> Running:
+    return Running(_id(entry), _instant(entry, _STARTS), None if _runs(entry) else _instant(entry, _ENDS))
 
 
-def _is_ours(one: dict[str, Any], item: Item, began: int) -> bool:
-    """Whether it is what a start of that instant made: on the project, in its words, give or take what clocks differ."""
-    start, project = _told(one, _STARTS), one.get("project_id", one.get("projectId", item.remote["project_id"]))
+def _is_ours(entry: JsonObject, item: Item, began: int) -> bool:
+    """Whether a start at that instant made it: same project, same description, a start that differs by no more than clocks do."""
+    start, project = _instant(entry, _STARTS), entry.get("project_id", entry.get("projectId", item.remote["project_id"]))
     is_then = start is not None and abs(start - began) <= SKEW_SECONDS
-    return is_then and str(project) == item.remote["project_id"] and str(one.get("description") or "") == item.description
-
-
-def _day(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+    return is_then and str(project) == item.remote["project_id"] and str(entry.get("description") or "") == item.description
 
 
 KIND = Kind(ABLE, ClockEye, BASE)

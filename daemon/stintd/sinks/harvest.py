@@ -1,22 +1,21 @@
 """Harvest (v2): hours of a day under a project and a task.
 
-An entry carries our id as its external reference, by which it is found again. Accounts keep either hours or times of the
-day; which, is asked once. Approved and locked entries are seen before they are written over, and a day whose entries are
-all closed is taken to be closed for new ones, too: of periods themselves its document tells nothing.
+An entry carries our id as its external reference, by which it is found again. Accounts track either hours or times of day;
+which of them is asked once. Approved and locked entries are noticed before they are overwritten, and a day whose entries are
+all closed is assumed to be closed for new ones too: Harvest's document says nothing about the periods themselves.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
+from stintd.jsonvalue import JsonBody, JsonObject, object_at, objects_at, rows_at, value_at
 from stintd.ports import (
     BLIND,
-    LOCKED,
     MISSING,
     REFUSED,
     STOPPED,
@@ -30,7 +29,21 @@ from stintd.ports import (
     Outcome,
     RemotePlace,
 )
-from stintd.sinks.http_api import Api, before, id_in, locked, made, parsed, status_of
+from stintd.sinks.day_gate import DayGate
+from stintd.sinks.http_api import (
+    Answer,
+    Api,
+    Verb,
+    create_outcome,
+    explain_refusal,
+    id_in,
+    is_number,
+    json_of,
+    lock_outcome,
+    precheck_failure,
+    status_of,
+)
+from stintd.sinks.remote_lists import id_by_name, id_of_new, number_problem, places_of, read_pages
 
 BASE, ACCOUNTS = "https://api.harvestapp.com/v2", "https://id.getharvest.com/api/v2"
 ABLE = Abilities(
@@ -38,25 +51,21 @@ ABLE = Abilities(
     settings=("account_id", "contact"), calls_per_hour=20_000,
 )  # fmt: skip
 """100 requests in 15 seconds are allowed."""
-DAY_AGE = 600.0
-"""Seconds for which a day that was seen open is taken to be so."""
 PAGE, PAGES = 2000, 20
 GROUP = "stintd"
-Row = dict[str, Any]
 
 
 class Harvest:
-    """One account. `contact`: an address that Harvest may write to, which it wants to be told by every program."""
+    """One account. `contact`: an address that Harvest may write to; it requires one from every program."""
 
     def __init__(self, carrier: Carrier, clock: Clock, login: Login) -> None:
         head = {"Authorization": f"Bearer {login.key}", "User-Agent": f"stintd ({login.options.get('contact', '')})"}
         self._api = Api(carrier, clock, login, {**head, "Harvest-Account-Id": login.options.get("account_id", "")})
         accounts = ACCOUNTS if login.base_url.rstrip("/") == BASE else login.base_url
         self._accounts = Api(carrier, clock, replace(login, base_url=accounts), head)
-        self._clock, self._zone = clock, ZoneInfo(login.zone)
+        self._zone, self._days = ZoneInfo(login.zone), DayGate(clock)
         self._is_timed: bool | None = None
         self._user = ""
-        self._open: dict[str, float] = {}
 
     @property
     def calls(self) -> int:
@@ -66,219 +75,197 @@ class Harvest:
 
     async def check(self) -> Account | Outcome:
         answer = await self._api.ask("GET", "/users/me")
-        found = parsed(answer)
-        if not isinstance(found, dict) or not id_in(answer):
-            outcome = self._api.unread(answer, "none of Harvest's")
+        user, user_id = json_of(answer), id_in(answer)
+        if not isinstance(user, dict) or not user_id:
+            outcome = self._api.not_a("from Harvest's API", answer)
             return replace(outcome, kind=STOPPED) if outcome.status in (403, 404) else outcome
-        self._user = id_in(answer) or ""
-        return Account(" ".join(str(found[name]) for name in ("first_name", "last_name") if found.get(name)))
+        self._user = user_id
+        return Account(" ".join(str(user[name]) for name in ("first_name", "last_name") if user.get(name)))
 
     async def choices(self, option: str) -> tuple[RemotePlace, ...] | Outcome:
         """The accounts that the token opens."""
         if option != "account_id":
             return ()
         answer = await self._accounts.ask("GET", "/accounts")
-        found = parsed(answer)
-        rows = found.get("accounts") if isinstance(found, dict) else None
-        if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
-            return self._accounts.unread(answer, "no list of accounts")
-        return tuple(
-            RemotePlace(str(one.get("name", "")), {option: str(one.get("id", ""))})
-            for one in rows
-            if one.get("product") in (None, "harvest")
-        )
+        rows = rows_at(json_of(answer), "accounts")
+        if rows is None:
+            return self._accounts.not_a("a list of accounts", answer)
+        return places_of([row for row in rows if row.get("product") in (None, "harvest")], option)
 
     async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """The tasks of the projects that the user is assigned to."""
-        found = await self._all("/users/me/project_assignments", {}, "project_assignments")
-        if isinstance(found, Outcome):
-            return found
+        projects = await self._read_all("/users/me/project_assignments", {}, "project_assignments")
+        if isinstance(projects, Outcome):
+            return projects
         return tuple(
-            RemotePlace(f"{_name(one, 'project')} / {_name(task, 'task')}",
-                  {"project_id": _id(one, "project"), "task_id": _id(task, "task")}, _name(one, "client"))
-            for one in found if one.get("is_active") is not False
-            for task in one.get("task_assignments") or () if isinstance(task, dict) and task.get("is_active") is not False
-        )  # fmt: skip
+            RemotePlace(
+                f"{_name(project, 'project')} / {_name(task, 'task')}",
+                {"project_id": _id(project, "project"), "task_id": _id(task, "task")},
+                _name(project, "client"),
+            )
+            for project in projects
+            if project.get("is_active") is not False
+            for task in objects_at(project, "task_assignments")
+            if task.get("is_active") is not False
+        )
 
     async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
-        """A project with the first of the tasks that the account gives to new ones; it must have a client there."""
+        """Create a project, with the first of the tasks that the account gives to new projects. It must have a client there."""
         if not client:
-            return Outcome(REFUSED, text="a project there belongs to a client", remedy="give the project a client first")
+            return Outcome(REFUSED, text="a project at Harvest needs a client", remedy="give the project a client first")
         client_id = await self._client_id(client)
         if isinstance(client_id, Outcome):
             return client_id
-        if not _is_number(client_id):
-            return Outcome(REFUSED, text="it tells of a client without a number")
-        body = {"name": name, "client_id": int(client_id), "is_billable": True, "bill_by": "none", "budget_by": "none"}
-        project_id = await self._new("/projects", body)
+        if not is_number(client_id):
+            return Outcome(REFUSED, text="it named a client without a number")
+        body: JsonBody = {
+            "name": name, "client_id": int(client_id), "is_billable": True, "bill_by": "none", "budget_by": "none",
+        }  # fmt: skip
+        project_id = await id_of_new(self._api, "/projects", body)
         if isinstance(project_id, Outcome):
             return project_id
         places = await self.places()
         if isinstance(places, Outcome):
             return places
-        made_place = next((one for one in places if one.remote["project_id"] == project_id), None)
-        text = "the project was made, but there is no task of it that you are assigned to"
-        return made_place or Outcome(REFUSED, text=text, remedy="assign yourself there, then map it by its ids")
+        place = next((place for place in places if place.remote["project_id"] == project_id), None)
+        text = "the project was created, but you are assigned to none of its tasks"
+        return place or Outcome(REFUSED, text=text, remedy="assign yourself there, then map it by its ids")
 
     async def _client_id(self, name: str) -> str | Outcome:
-        found = await self._all("/clients", {"is_active": "true"}, "clients")
-        if isinstance(found, Outcome):
-            return found
-        known = next((str(one.get("id")) for one in found if str(one.get("name")).casefold() == name.casefold()), None)
-        return known or await self._new("/clients", {"name": name})
-
-    async def _new(self, path: str, body: Row) -> str | Outcome:
-        answer = await self._api.ask("POST", path, body)
-        outcome = made(self._api, answer, id_in(answer))
-        return outcome.remote_id if outcome.kind == TAKEN else outcome
+        clients = await self._read_all("/clients", {"is_active": "true"}, "clients")
+        if isinstance(clients, Outcome):
+            return clients
+        return id_by_name(clients, name) or await id_of_new(self._api, "/clients", {"name": name})
 
     # ------------------------------------------------------------ writing
 
     async def create(self, item: Item) -> Outcome:
         body = await self._body(item)
-        shut = body if isinstance(body, Outcome) else await self._shut(item)
-        if shut is not None:
-            return shut
-        answer = await self._api.ask("POST", "/time_entries", {**body, "external_reference": {"id": item.id, "group_id": GROUP}})
-        outcome = made(self._api, answer, id_in(answer))
+        if isinstance(body, Outcome):
+            return body
+        refusal = await self._day_refusal(item.day)
+        if refusal is not None:
+            return refusal
+        reference: JsonBody = {"id": item.id, "group_id": GROUP}
+        answer = await self._api.ask("POST", "/time_entries", {**body, "external_reference": reference})
+        outcome = create_outcome(self._api, answer, id_in(answer))
         if outcome.kind != TAKEN:
-            self._open.pop(item.day, None)
-        return self._why(outcome, await self._shut(item)) if outcome.kind == REFUSED else outcome
+            self._days.forget(item.day)
+        return explain_refusal(outcome, await self._day_refusal(item.day)) if outcome.kind == REFUSED else outcome
 
     async def update(self, remote_id: str, item: Item) -> Outcome:
         body = await self._body(item)
-        shut = body if isinstance(body, Outcome) else await self._held(remote_id, "update")
-        if shut is not None:
-            return shut
-        outcome = self._api.judged(await self._api.ask("PATCH", _path(remote_id), body), "update")
-        return self._why(outcome, await self._held(remote_id, "update")) if outcome.kind == REFUSED else outcome
+        if isinstance(body, Outcome):
+            return body
+        return await self._change("PATCH", remote_id, "update", body)
 
     async def delete(self, remote_id: str, item: Item) -> Outcome:
-        shut = await self._held(remote_id, "delete")
-        if shut is not None:
-            return shut
-        outcome = self._api.judged(await self._api.ask("DELETE", _path(remote_id)), "delete")
-        return self._why(outcome, await self._held(remote_id, "delete")) if outcome.kind == REFUSED else outcome
+        return await self._change("DELETE", remote_id, "delete")
 
-    @staticmethod
-    def _why(outcome: Outcome, shut: Outcome | None) -> Outcome:
-        """What was refused may have been closed since it was looked at."""
-        return replace(shut, status=outcome.status) if shut is not None and shut.kind == LOCKED else outcome
+    async def _change(self, method: str, remote_id: str, verb: Verb, body: JsonBody = None) -> Outcome:
+        refusal = await self._entry_refusal(remote_id, verb)
+        if refusal is not None:
+            return refusal
+        outcome = self._api.outcome_of(await self._api.ask(method, _path(remote_id), body), verb)
+        return explain_refusal(outcome, await self._entry_refusal(remote_id, verb)) if outcome.kind == REFUSED else outcome
 
-    async def _held(self, remote_id: str, verb: str) -> Outcome | None:
+    async def _entry_refusal(self, remote_id: str, verb: Verb) -> Outcome | None:
         """Why an entry there cannot be changed; None when it can."""
         answer = await self._api.ask("GET", _path(remote_id))
-        outcome = self._api.judged(answer, verb)
+        outcome = self._api.outcome_of(answer, verb)
         if outcome.kind != TAKEN or status_of(answer) >= 300:
-            return before(outcome) if outcome.kind != REFUSED else outcome
-        found = parsed(answer)
-        why = _closed(found) if isinstance(found, dict) else ""
-        return locked(why) if why else None
+            return precheck_failure(outcome) if outcome.kind != REFUSED else outcome
+        reason = _closed_reason(object_at(json_of(answer)))
+        return lock_outcome(reason) if reason else None
 
-    async def _shut(self, item: Item) -> Outcome | None:
-        """Whether all that is there on a day is closed: then nothing can be added, either."""
-        now = self._clock.monotonic()
-        if self._open.get(item.day, now) > now:
-            return None
+    async def _day_refusal(self, day: str) -> Outcome | None:
+        """Why nothing can be added to a day: all that is there on it is closed."""
+
+        def closed_reason(rows: list[JsonObject]) -> str:
+            reasons = [_closed_reason(row) for row in rows if not row.get("is_billed")]  # an invoice closes entries, not days
+            return f"what is there on {day} is closed: {reasons[0]}" if reasons and all(reasons) else ""
+
+        return await self._days.refusal(day, lambda: self._entries_of(day), closed_reason)
+
+    async def _entries_of(self, day: str) -> list[JsonObject] | Outcome:
         if not self._user:
-            found = await self.check()
-            if isinstance(found, Outcome):
-                return before(found)
-        asked = {"from": item.day, "to": item.day, "user_id": self._user}
-        rows = await self._all("/time_entries", asked, "time_entries")
-        if isinstance(rows, Outcome):
-            return before(rows) if rows.kind != REFUSED else None
-        whys = [_closed(one) for one in rows if not one.get("is_billed")]  # an invoice closes entries, not the day
-        if whys and all(whys):
-            return locked(f"what is there on {item.day} is closed: {whys[0]}")
-        self._open[item.day] = now + DAY_AGE
-        return None
+            account = await self.check()
+            if isinstance(account, Outcome):
+                return precheck_failure(account)
+        return await self._read_all("/time_entries", {"from": day, "to": day, "user_id": self._user}, "time_entries")
 
-    async def _body(self, item: Item) -> Row | Outcome:
-        """Never without a length: that would start a timer there."""
+    async def _body(self, item: Item) -> dict[str, JsonBody] | Outcome:
+        """Always with a length: without one a timer would start there."""
         ids = {name: item.remote[name] for name in ("project_id", "task_id")}
-        wrong = next((name for name, value in ids.items() if not _is_number(value)), None)
-        if wrong:
-            return Outcome(REFUSED, text=f"{wrong} is a number at Harvest", remedy="`stint targets map` names another")
+        problem = number_problem(ids, "Harvest")
+        if problem is not None:
+            return problem
         is_timed = await self._keeps_times()
         if isinstance(is_timed, Outcome):
             return is_timed
-        body: Row = {**{name: int(value) for name, value in ids.items()}, "spent_date": item.day, "notes": item.description}
+        body: dict[str, JsonBody] = {name: int(value) for name, value in ids.items()}
+        body |= {"spent_date": item.day, "notes": item.description}
         return {**body, **_times(item, self._zone)} if is_timed else {**body, "hours": round(item.seconds / 3600, 2)}
 
     async def _keeps_times(self) -> bool | Outcome:
+        """Whether the account tracks times of day instead of hours."""
         if self._is_timed is None:
             answer = await self._api.ask("GET", "/company")
-            found = parsed(answer)
-            if not isinstance(found, dict) or status_of(answer) >= 300:
-                return before(self._api.unread(answer, "none of Harvest's"))
-            self._is_timed = found.get("wants_timestamp_timers") is True
+            company = json_of(answer)
+            if not isinstance(company, dict) or status_of(answer) >= 300:
+                return precheck_failure(self._api.not_a("from Harvest's API", answer))
+            self._is_timed = company.get("wants_timestamp_timers") is True
         return self._is_timed
 
     # ------------------------------------------------------------ looking
 
     async def look(self, item: Item, others: frozenset[str]) -> Outcome:
-        """By the reference; compared here, too, should the service not narrow its list down to it."""
-        found = await self._all("/time_entries", {"external_reference_id": item.id}, "time_entries")
-        if isinstance(found, Outcome):
-            return Outcome(BLIND) if found.kind == REFUSED else found
-        there = next((one for one in found if _id(one, "external_reference") == item.id), None)
-        return Outcome(MISSING) if there is None else Outcome(TAKEN, str(there.get("id")))
+        """By the reference. It is compared here too, in case the service ignores that part of the query."""
+        entries = await self._read_all("/time_entries", {"external_reference_id": item.id}, "time_entries")
+        if isinstance(entries, Outcome):
+            return Outcome(BLIND) if entries.kind == REFUSED else entries
+        match = next((entry for entry in entries if _id(entry, "external_reference") == item.id), None)
+        return Outcome(MISSING) if match is None else Outcome(TAKEN, str(match.get("id")))
 
-    async def _all(self, path: str, query: Mapping[str, str], name: str) -> list[Row] | Outcome:
+    async def _read_all(self, path: str, query: Mapping[str, str], name: str) -> list[JsonObject] | Outcome:
         """Every page of a list, or why not."""
-        out: list[Row] = []
-        page = 1
-        for _ in range(PAGES):
-            answer = await self._api.ask("GET", path, query={**query, "per_page": PAGE, "page": page})
-            found = parsed(answer)
-            rows = found.get(name) if isinstance(found, dict) else None
-            if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
-                outcome = self._api.judged(answer, "read")
-                return Outcome(UNKNOWN, text=f"its answer is no list of {name}") if outcome.kind == TAKEN else outcome
-            out += rows
-            following = found.get("next_page")
-            if following is None:
-                return out
-            if not isinstance(following, int) or following <= page:
-                break
-            page = following
-        return Outcome(UNKNOWN, text="its list cannot be read to its end")
+
+        def rows_in(answer: Answer, page: int) -> list[JsonObject] | Outcome:
+            rows = rows_at(json_of(answer), name)
+            return rows if rows is not None else self._api.not_a(f"a list of {name}", answer, UNKNOWN)
+
+        def is_end(answer: Answer, page: int, seen: int) -> bool:
+            return value_at(json_of(answer), "next_page") is None
+
+        return await read_pages(
+            self._api, path, lambda page, seen: {**query, "per_page": PAGE, "page": page}, rows_in, is_end, PAGES
+        )
 
 
-def _closed(one: Row) -> str:
+def _closed_reason(entry: JsonObject) -> str:
     """Why an entry cannot be changed, "" when it can."""
-    if one.get("is_locked"):
-        return str(one.get("locked_reason") or "it is locked there")
-    return "it is approved there" if one.get("is_closed") else ""
+    if entry.get("is_locked"):
+        return str(entry.get("locked_reason") or "it is locked there")
+    return "it is approved there" if entry.get("is_closed") else ""
 
 
-def _times(item: Item, zone: ZoneInfo) -> Row:
-    """Whole minutes by the clock on the wall."""
+def _times(item: Item, zone: ZoneInfo) -> dict[str, str]:
+    """Start and end in whole minutes of local time."""
     minutes = max(1, round(item.seconds / 60))
     start, end = (datetime.fromtimestamp(at, UTC).astimezone(zone) for at in (item.start, item.start + minutes * 60))
-    return {"started_time": _clock(start), "ended_time": _clock(end)}
+    return {"started_time": _twelve_hours(start), "ended_time": _twelve_hours(end)}
 
 
-def _clock(moment: datetime) -> str:
+def _twelve_hours(moment: datetime) -> str:
     return f"{moment.hour % 12 or 12}:{moment:%M}{'am' if moment.hour < 12 else 'pm'}"
 
 
-def _inner(one: Row, name: str) -> Row:
-    found = one.get(name)
-    return found if isinstance(found, dict) else {}
+def _id(row: JsonObject, name: str) -> str:
+    return str(object_at(row, name).get("id") or "")
 
 
-def _id(one: Row, name: str) -> str:
-    return str(_inner(one, name).get("id") or "")
-
-
-def _name(one: Row, name: str) -> str:
-    return str(_inner(one, name).get("name") or "")
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+def _name(row: JsonObject, name: str) -> str:
+    return str(object_at(row, name).get("name") or "")
 
 
 def _path(remote_id: str) -> str:

@@ -1,14 +1,16 @@
-"""What an answer of a billing system means, the same for all of them unless a connector knows better; and the asking."""
+"""One HTTP client for JSON, and what an answer of a billing system means: the same for all of them unless a connector knows
+better."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
 from stintd.clock import Clock
+from stintd.jsonvalue import Json, JsonBody, JsonObject, rows_at, value_at
 from stintd.ports import (
     LOCKED,
     LOST,
@@ -24,35 +26,40 @@ from stintd.ports import (
     OutcomeKind,
     Request,
     Response,
-)  # fmt: skip
+)
 
 ANSWER_LIMIT = 1024 * 1024
 SURELY_UNSENT = frozenset({"refused", "unreachable", "tls"})
-WORDS_LIMIT = 200
+TEXT_LIMIT = 200
 LONGEST_PAUSE = timedelta(days=1)
+
+Answer: TypeAlias = Response | Failure
+Verb: TypeAlias = Literal["create", "update", "delete", "read"]
+"""What a request was for: the same status means different things for different verbs."""
 
 
 class Api:
-    """Asks one server with the headers its credentials need. `calls` counts, for the budget; the key is never shown."""
+    """Sends requests to one server with the headers its credentials need. `calls` counts them, for the budget; texts that it
+    returns never contain the key."""
 
     def __init__(self, carrier: Carrier, clock: Clock, login: Login, headers: Mapping[str, str]) -> None:
         self._carrier, self.clock, self._headers = carrier, clock, headers
         self._base = login.base_url.rstrip("/")
-        self._secrets = [told for told in (login.key, headers.get("Authorization", "").rpartition(" ")[2]) if told]
+        self._secrets = [secret for secret in (login.key, headers.get("Authorization", "").rpartition(" ")[2]) if secret]
         self.calls, self.speaks_json = 0, True
 
     async def ask(
         self,
         method: str,
         path: str,
-        body: Any = None,
-        query: Mapping[str, Any] | None = None,
+        body: JsonBody = None,
+        query: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Response | Failure:
-        """One request; a body goes as JSON."""
+    ) -> Answer:
+        """Send one request; a body goes as JSON."""
         self.calls += 1
         url = self._base + path + ("?" + urlencode(query) if query else "")
-        raw = b"" if body is None else self.raw(body)
+        raw = b"" if body is None else self.encode(body)
         head = {**self._headers, **(headers or {}), "Accept": "application/json"}
         if raw:
             head["Content-Type"] = "application/json"
@@ -61,106 +68,114 @@ class Api:
         ))  # fmt: skip
 
     @staticmethod
-    def raw(body: Any) -> bytes:
-        """The very bytes a body is sent as."""
+    def encode(body: JsonBody) -> bytes:
+        """The exact bytes that are sent for a body."""
         return json.dumps(body, ensure_ascii=False).encode()
 
-    def judged(self, answer: Response | Failure, verb: str) -> Outcome:
-        """What an answer means for a create, update, delete or look (`read`). `taken` for any 2xx: whoever needs an id reads
-        the body first."""
+    def outcome_of(self, answer: Answer, verb: Verb) -> Outcome:
+        """What an answer means. `taken` for any 2xx: a caller that needs an id reads the body first."""
         if isinstance(answer, Failure):
-            kind: OutcomeKind = UNSENT if answer.kind in SURELY_UNSENT else UNKNOWN
-            return Outcome(kind, text=answer.text)
-        return self._of_status(answer, verb)
+            return Outcome(UNSENT if answer.kind in SURELY_UNSENT else UNKNOWN, text=answer.text)
+        return self._outcome_of_status(answer, verb)
 
-    def unread(self, answer: Response | Failure, what: str) -> Outcome:
-        """Why an answer to a question cannot be used: it failed, or it is `what` ("no list of projects")."""
-        judged = self.judged(answer, "read")
-        return judged if judged.kind != TAKEN else Outcome(REFUSED, text=f"its answer is {what}", status=judged.status)
+    def not_a(self, what: str, answer: Answer, kind: OutcomeKind = REFUSED) -> Outcome:
+        """Why the answer to a question cannot be used: the request failed, or the answer is not `what` ("a list of projects").
+        `unknown` carries no status then: that a list cannot be read is not about one entry."""
+        outcome = self.outcome_of(answer, "read")
+        if outcome.kind != TAKEN:
+            return outcome
+        return Outcome(kind, text=f"its answer is not {what}", status=None if kind == UNKNOWN else outcome.status)
 
-    def _of_status(self, answer: Response, verb: str) -> Outcome:
-        status, said = answer.status, self.said(answer)
+    def _outcome_of_status(self, answer: Response, verb: Verb) -> Outcome:
+        status, message = answer.status, self.message_of(answer)
         if 200 <= status < 300:
             if self.speaks_json and "html" in answer.headers.get("content-type", ""):
-                return Outcome(UNKNOWN, text="it answered with a web page: is a proxy or a sign-in in between?", status=status)
+                text = "it answered with a web page: is there a proxy or a sign-in page in between?"
+                return Outcome(UNKNOWN, text=text, status=status)
             return Outcome(TAKEN, status=status, pause=self._pause(answer) if _is_spent(answer) else None)
         if status == 401:
-            return Outcome(STOPPED, text=f"the credentials are not accepted{said}", status=status)
+            return Outcome(STOPPED, text=f"the credentials are not accepted{message}", status=status)
         if status in (402, 425, 429):
             return Outcome(UNSENT, text=f"it asks to slow down ({status})", pause=self._pause(answer), status=status)
         if status in (404, 410) and verb in ("update", "delete"):
             return Outcome(TAKEN, status=status) if verb == "delete" else _lost(status)
         if status == 408 or status >= 500:
-            return Outcome(UNKNOWN, text=f"it answered {status}{said}", pause=self._pause(answer), status=status)
+            return Outcome(UNKNOWN, text=f"it answered {status}{message}", pause=self._pause(answer), status=status)
         if 300 <= status < 400:
             return Outcome(UNSENT, text=f"it answered {status}: redirects are not followed; is base_url right?", status=status)
         if status == 423:
-            return locked(f"the period is locked there{said}", status)
-        return Outcome(REFUSED, text=f"refused with {status}{said}", remedy=_REMEDY.get(status, _MEND), status=status)
+            return lock_outcome(f"the period is locked there{message}", status)
+        return Outcome(REFUSED, text=f"refused with {status}{message}", remedy=_REMEDY.get(status, _FIX), status=status)
 
-    def said(self, answer: Response) -> str:
-        """The server's own words, made harmless."""
-        found = parsed(answer)
-        told = next((found[name] for name in _WORDS if found.get(name)), "") if isinstance(found, dict) else found
-        text = self.cleaned(_words(told)) if isinstance(found, str | dict) else ""
+    def message_of(self, answer: Response) -> str:
+        """The server's own message as ": MESSAGE", cleaned; "" when it sent none."""
+        body = json_of(answer)
+        message = next((body[name] for name in _MESSAGE_FIELDS if body.get(name)), "") if isinstance(body, dict) else body
+        text = self.clean(_plain(message)) if isinstance(body, str | dict) else ""
         return f": {text}" if text else ""
 
-    def cleaned(self, text: str) -> str:
-        """Words from outside, without control characters, without the key (however it was sent), and not too many."""
-        text = "".join(one if one.isprintable() else " " for one in text).strip()
+    def clean(self, text: str) -> str:
+        """Text from outside without control characters and without the key (however it was sent), cut to `TEXT_LIMIT`."""
+        text = printable(text).strip()
         for secret in self._secrets:
             text = text.replace(secret, "…")
-        return text[:WORDS_LIMIT]
+        return text[:TEXT_LIMIT]
 
     def _pause(self, answer: Response) -> timedelta | None:
-        """Retry-After, or when a quota begins anew; the longer of both."""
-        now, found = self.clock.now(), []
+        """Retry-After, or the time until a quota is renewed; the longer of both."""
+        now, pauses = self.clock.now(), []
         for name in ("retry-after", "x-ratelimit-reset", "x-toggl-quota-resets-in"):
-            pause = _pause_of(answer.headers.get(name), now)
+            pause = _parse_pause(answer.headers.get(name), now)
             if pause is not None:
-                found.append(min(pause, LONGEST_PAUSE))
-        return max(found, default=None)
+                pauses.append(min(pause, LONGEST_PAUSE))
+        return max(pauses, default=None)
 
 
-_MEND = "`stint edit` the entry, or `stint outbox retry ID` once the target takes it"
+_FIX = "`stint edit` the entry, or `stint outbox retry ID` once the target accepts it"
 _REMEDY = {
     403: "it may be locked or approved there: unlock it there, then `stint outbox retry ID`",
-    404: "the place it is mapped to is not there: `stint targets map` names another",
+    404: "what it is mapped to does not exist there: `stint targets map` to another",
 }
+_MESSAGE_FIELDS = ("error", "err", "message", "Message", "detail", "errorMessages", "errors")
+"""Where services put their messages; the first one that is not empty counts."""
 
 
-def locked(text: str, status: int | None = None) -> Outcome:
-    """The period of an entry is locked, submitted or approved there."""
+def printable(text: str) -> str:
+    """Text from outside with a blank for each control character."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _plain(message: Json, depth: int = 3) -> str:
+    """The text of a message: a text, a list of them, or an object of them by the field they are about."""
+    if isinstance(message, list) and depth:
+        return "; ".join(_plain(part, depth - 1) for part in message)
+    if isinstance(message, dict) and depth:
+        own = next((message[name] for name in ("message", "Message") if name in message), None)
+        parts = message if own is None else {"": own}
+        return "; ".join((f"{name}: " if name else "") + _plain(part, depth - 1) for name, part in parts.items())
+    return message if isinstance(message, str) else json.dumps(message)
+
+
+# ---------------------------------------------------------------- outcomes
+
+
+def lock_outcome(text: str, status: int | None = None) -> Outcome:
+    """`locked`: the period of an entry is locked, submitted or approved there."""
     remedy = "open the period there (it is tried again once a day, or `stint outbox retry ID`), or `stint outbox drop ID`"
     return Outcome(LOCKED, text=text, remedy=remedy, status=status)
 
 
-_WORDS = ("error", "err", "message", "Message", "detail", "errorMessages", "errors")
-"""Where services put what they say, the first that says something."""
-
-
-def _words(told: Any, depth: int = 3) -> str:
-    """Words in a text, a list of them, or by the field they are about."""
-    if isinstance(told, list) and depth:
-        return "; ".join(_words(one, depth - 1) for one in told)
-    if isinstance(told, dict) and depth:
-        plain = next((told[name] for name in ("message", "Message") if name in told), None)
-        within = told if plain is None else {"": plain}
-        return "; ".join((f"{name}: " if name else "") + _words(one, depth - 1) for name, one in within.items())
-    return told if isinstance(told, str) else json.dumps(told)
-
-
 def _lost(status: int) -> Outcome:
     text = "somebody removed it there"
-    return Outcome(LOST, text=text, remedy="`stint outbox retry ID` makes it anew, `drop ID` leaves it", status=status)
+    return Outcome(LOST, text=text, remedy="`stint outbox retry ID` creates it again, `drop ID` leaves it removed", status=status)
 
 
 def _is_spent(answer: Response) -> bool:
-    """Whether a success says that it was the last one that its quota allows for now."""
+    """Whether a success says that it was the last one that the quota allows for now."""
     return any(answer.headers.get(name, "").strip() == "0" for name in ("x-ratelimit-remaining", "x-toggl-quota-remaining"))
 
 
-def _pause_of(text: str | None, now: datetime) -> timedelta | None:
+def _parse_pause(text: str | None, now: datetime) -> timedelta | None:
     """Seconds, an instant in seconds since the epoch, or a date."""
     if not text:
         return None
@@ -174,71 +189,92 @@ def _pause_of(text: str | None, now: datetime) -> timedelta | None:
     return max(timedelta(), (at if at.tzinfo else at.replace(tzinfo=now.tzinfo)) - now)
 
 
-def parsed(answer: Response | Failure) -> Any:
-    """The JSON of an answer, None when it is none, is cut, or says it is something else."""
-    if isinstance(answer, Failure) or answer.is_cut or "json" not in answer.headers.get("content-type", "json"):
-        return None
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):  # the latter of brackets a thousand deep
-        return None
-
-
-def made(api: Api, answer: Response | Failure, remote_id: str | None) -> Outcome:
-    """The outcome of a create: a success that does not tell an id leaves a question."""
-    judged = api.judged(answer, "create")
-    if judged.kind != TAKEN:
-        return judged
+def create_outcome(api: Api, answer: Answer, remote_id: str | None) -> Outcome:
+    """The outcome of a create: `unknown` after a success that does not tell the new id."""
+    outcome = api.outcome_of(answer, "create")
+    if outcome.kind != TAKEN:
+        return outcome
     if remote_id:
-        return Outcome(TAKEN, remote_id, status=judged.status, pause=judged.pause)
-    return Outcome(UNKNOWN, text=f"it answered {judged.status} without saying what it made", status=judged.status)
+        return Outcome(TAKEN, remote_id, status=outcome.status, pause=outcome.pause)
+    return Outcome(UNKNOWN, text=f"it answered {outcome.status} without the id of what it created", status=outcome.status)
 
 
-def id_in(answer: Response | Failure) -> str | None:
-    """The id an answer names, at its top or inside `data`, `entry`, `timeEntry`; text or a number."""
-    found = parsed(answer)
-    for inner in ("data", "entry", "timeEntry", "time_entry"):
-        if isinstance(found, dict) and "id" not in found and isinstance(found.get(inner), dict):
-            found = found[inner]
-    given = found.get("id") if isinstance(found, dict) else None
-    return str(given) if isinstance(given, str | int) and not isinstance(given, bool) and given != "" else None
-
-
-def listed(answer: Response | Failure) -> list[dict[str, Any]] | None:
-    """The objects of a list, bare or in an envelope; None when that cannot be read: half a list would say that something is
-    not there."""
-    found = parsed(answer)
-    if isinstance(found, dict):
-        found = next(
-            (
-                found[name]
-                for name in ("data", "items", "entries", "projects", "timeEntries")
-                if isinstance(found.get(name), list)
-            ),
-            None,
-        )
-    return found if isinstance(found, list) and all(isinstance(one, dict) for one in found) else None
-
-
-def status_of(answer: Response | Failure) -> int:
-    """The status, 0 when there is no answer."""
-    return answer.status if isinstance(answer, Response) else 0
-
-
-def unlisted(api: Api, answer: Response | Failure) -> Outcome:
-    """The outcome of a look whose list cannot be read: it says nothing of what is there."""
-    judged = api.judged(answer, "read")
-    return Outcome(UNKNOWN, text="its list of entries cannot be read") if judged.kind in (TAKEN, REFUSED) else judged
-
-
-def before(outcome: Outcome) -> Outcome:
-    """What went wrong with a question that comes before a write: nothing was written, and no entry is to blame."""
+def precheck_failure(outcome: Outcome) -> Outcome:
+    """The outcome of a write whose preceding question failed: nothing was written, and the entry is not to blame."""
     if outcome.kind == REFUSED:
         return replace(outcome, kind=STOPPED if outcome.status in (403, 404) else UNSENT)
     return replace(outcome, kind=UNSENT) if outcome.kind == UNKNOWN else outcome
 
 
-def seconds_of(value: Any) -> int | None:
+def explain_refusal(refusal: Outcome, state: object, kinds: tuple[OutcomeKind, ...] = (LOCKED,)) -> Outcome:
+    """The reason for a refusal, read just after it: what was open before the write may have been closed (or have gone) since.
+    The refusal itself where `state` gives no such reason."""
+    return replace(state, status=refusal.status) if isinstance(state, Outcome) and state.kind in kinds else refusal
+
+
+def unreadable_list(api: Api, answer: Answer, *, or_refused: bool = False) -> Outcome:
+    """The outcome of a look whose list of entries cannot be read: it says nothing about what is there. `or_refused`: nor does
+    a refusal."""
+    outcome = api.outcome_of(answer, "read")
+    is_unreadable = outcome.kind == TAKEN or (or_refused and outcome.kind == REFUSED)
+    return Outcome(UNKNOWN, text="its list of entries cannot be read") if is_unreadable else outcome
+
+
+# ---------------------------------------------------------------- reading answers
+
+
+def json_of(answer: Answer) -> Json:
+    """The JSON of an answer; None when it has none, is cut off, or says it is something else."""
+    if isinstance(answer, Failure) or answer.is_cut or "json" not in answer.headers.get("content-type", "json"):
+        return None
+    try:
+        body: Json = json.loads(answer.body)
+    except (ValueError, RecursionError):  # the latter of brackets a thousand deep
+        return None
+    return body
+
+
+def id_in(answer: Answer) -> str | None:
+    """The id an answer names, at its top or inside `data`, `entry`, `timeEntry`; text or a number."""
+    body = json_of(answer)
+    for name in ("data", "entry", "timeEntry", "time_entry"):
+        if isinstance(body, dict) and "id" not in body and isinstance(body.get(name), dict):
+            body = body[name]
+    return id_of(value_at(body, "id"))
+
+
+def id_of(value: Json) -> str | None:
+    """An id as text; None when it is empty, or neither text nor a whole number."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
+def rows_of(answer: Answer) -> list[JsonObject] | None:
+    """The objects of a list, bare or in an envelope; None when the list cannot be read in full: half a list would say that
+    something is not there."""
+    body = json_of(answer)
+    if isinstance(body, dict):
+        lists = (body.get(name) for name in ("data", "items", "entries", "projects", "timeEntries"))
+        body = next((rows for rows in lists if isinstance(rows, list)), None)
+    return rows_at(body)
+
+
+def rows_or_problem(api: Api, answer: Answer, what: str) -> list[JsonObject] | Outcome:
+    """The objects of a successful list, or why it is not `what` ("a list of projects")."""
+    rows = rows_of(answer)
+    return rows if rows is not None and status_of(answer) < 300 else api.not_a(what, answer)
+
+
+def status_of(answer: Answer) -> int:
+    """The status, 0 when there is no answer."""
+    return answer.status if isinstance(answer, Response) else 0
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number in plain digits."""
+    return text.isascii() and text.isdigit()
+
+
+def seconds_of(value: Json) -> int | None:
     """An instant as seconds since the epoch: RFC 3339 text, or a number of seconds or milliseconds."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return int(value / 1000 if value > 10**11 else value)
@@ -247,3 +283,13 @@ def seconds_of(value: Any) -> int | None:
     except ValueError:
         return None
     return int(moment.timestamp()) if moment.tzinfo is not None else None
+
+
+def rfc3339(seconds: int) -> str:
+    """An instant as UTC text, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_day(seconds: int) -> str:
+    """The day of an instant in UTC."""
+    return rfc3339(seconds)[:10]

@@ -1,11 +1,13 @@
-"""Jira on a server of one's own: a personal token instead of mail and token, plain comments, people by name."""
+"""Jira on a self-hosted server: a personal token instead of e-mail and token, plain comments, people by name."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from stintd.jsonvalue import Json, JsonBody, value_at
 from stintd.ports import Kind, Login
 from stintd.sinks import jira
+from stintd.sinks.http_api import Answer
 
 
 class JiraServer(jira.Jira):
@@ -16,14 +18,14 @@ class JiraServer(jira.Jira):
     def headers(self, login: Login) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {login.key}"}
 
-    def comment(self, text: str) -> Any:
+    def comment(self, text: str) -> JsonBody:
         return text
 
-    def who(self, user: Any) -> str:
-        """`key` stays when somebody is renamed; older ones tell only `name`."""
-        return str(user.get("key") or user.get("name") or "") if isinstance(user, dict) else ""
+    def person_id(self, user: Json) -> str:
+        """`key` stays when somebody is renamed; older servers have only `name`."""
+        return str(value_at(user, "key") or value_at(user, "name") or "")
 
-    async def searched(self, query: Mapping[str, Any]) -> Any:
+    async def search(self, query: Mapping[str, str | int]) -> Answer:
         return await self._api.ask("GET", f"{self.api}/search", query=query)
 
 

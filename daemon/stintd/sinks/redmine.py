@@ -1,26 +1,27 @@
 """Redmine: hours of a day on a project or an issue, with an activity.
 
-It knows no repetitions, so that what may have been stored is looked for: by the owner, day, place, activity, length and
-words, or by a custom field that carries our id where its administrator made one (`marker_field`). It shows lengths with two
-decimals and keeps them exactly; they are told with six, which is to the second.
+Redmine does not recognise repetitions, so what may have been stored is looked for: by owner, day, project or issue, activity,
+length and comment, or by a custom field with our id where an administrator created one (`marker_field`). Redmine shows lengths
+with two decimals and stores them exactly; they are sent with six decimals, which is exact to the second.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
-from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Failure, Item, Kind, Login, Outcome, RemotePlace
-from stintd.sinks.http_api import Api, locked, made, parsed
+from stintd.jsonvalue import Json, JsonBody, JsonObject, object_at, objects_at, rows_at, value_at
+from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace
+from stintd.sinks.http_api import Answer, Api, Verb, create_outcome, json_of, lock_outcome, status_of
+from stintd.sinks.remote_lists import read_pages
 
 ABLE = Abilities(can_look=True, day_based=True, needs=("project_id|issue_id",), takes=("activity_id",))
 CLOSED = 5
 """A project's status once it is closed."""
 PAGE, PAGES = 100, 50
 SHOWN = 0.00501
-"""A length that it shows is this near to the one it keeps."""
+"""Hours by which a shown length may differ from the stored one."""
 NUMBER = re.compile(r"#?([0-9]{1,9})", re.ASCII)
 FIELD = re.compile(r"cf_([0-9]{1,9})", re.ASCII)
 
@@ -38,33 +39,32 @@ class Redmine:
 
     async def check(self) -> Account | Outcome:
         answer = await self._api.ask("GET", "/users/current.json")
-        user = _within(parsed(answer), "user")
+        user = object_at(json_of(answer), "user")
         if user.get("id"):
             return Account(str(user.get("login") or f"{user.get('firstname', '')} {user.get('lastname', '')}").strip())
-        if not isinstance(answer, Failure) and answer.status == 403:
-            return Outcome(REFUSED, text="it lets nobody in over REST: an administrator enables it in Administration, API")
-        return self._api.unread(answer, "none of Redmine's")
+        if status_of(answer) == 403:
+            return Outcome(REFUSED, text="its REST API is off: an administrator enables it in Administration, API")
+        return self._api.not_a("from Redmine's API", answer)
 
     async def places(self) -> tuple[RemotePlace, ...] | Outcome:
         """Projects that track time, with each of their activities; then the owner's open issues, a page of them."""
-        projects = await self._all("/projects.json", "projects", {"include": "time_entry_activities,enabled_modules"})
+        projects = await self._read_all("/projects.json", "projects", {"include": "time_entry_activities,enabled_modules"})
         if isinstance(projects, Outcome):
             return projects
-        general = await self._all("/enumerations/time_entry_activities.json", "time_entry_activities", {})
-        common = [] if isinstance(general, Outcome) else [one for one in general if one.get("active", True)]
-        found = [place for one in projects if _tracks_time(one) for place in _of_project(one, common)]
-        issues = parsed(
-            await self._api.ask("GET", "/issues.json", query={"assigned_to_id": "me", "status_id": "open", "limit": PAGE})
-        )
-        listed = issues.get("issues") if isinstance(issues, dict) else None
-        return (*found, *(_of_issue(one) for one in (listed if isinstance(listed, list) else []) if isinstance(one, dict)))
+        activities = await self._read_all("/enumerations/time_entry_activities.json", "time_entry_activities", {})
+        general = [] if isinstance(activities, Outcome) else [row for row in activities if row.get("active", True)]
+        places = [place for project in projects if _tracks_time(project) for place in _project_places(project, general)]
+        query: dict[str, str | int] = {"assigned_to_id": "me", "status_id": "open", "limit": PAGE}
+        issues = json_of(await self._api.ask("GET", "/issues.json", query=query))
+        return (*places, *(_issue_place(row) for row in objects_at(issues, "issues")))
 
     async def create(self, item: Item) -> Outcome:
         body = self._body(item)
         if isinstance(body, Outcome):
             return body
         answer = await self._api.ask("POST", "/time_entries.json", body)
-        return await self._explained(made(self._api, answer, _text(_id(parsed(answer), "time_entry"))), item)
+        entry_id = value_at(json_of(answer), "time_entry", "id")
+        return await self._explain(create_outcome(self._api, answer, str(entry_id) if entry_id else None), item)
 
     async def update(self, remote_id: str, item: Item) -> Outcome:
         body = self._body(item)
@@ -73,71 +73,73 @@ class Redmine:
     async def delete(self, remote_id: str, item: Item) -> Outcome:
         return await self._change("DELETE", remote_id, item, "delete")
 
-    async def _change(self, method: str, remote_id: str, item: Item, verb: str, body: Any = None) -> Outcome:
+    async def _change(self, method: str, remote_id: str, item: Item, verb: Verb, body: JsonBody = None) -> Outcome:
         answer = await self._api.ask(method, f"/time_entries/{quote(remote_id, safe='')}.json", body)
-        return await self._explained(self._api.judged(answer, verb), item)
+        return await self._explain(self._api.outcome_of(answer, verb), item)
 
-    async def _explained(self, outcome: Outcome, item: Item) -> Outcome:
-        """403 is said without a word, of closed projects as of missing rights; issues of closed ones are called invalid; and
-        404 is said by whatever else answers at this address, too."""
+    async def _explain(self, outcome: Outcome, item: Item) -> Outcome:
+        """Redmine answers 403 without a reason, for closed projects as for missing rights, and calls issues of closed projects
+        invalid; 404 may also come from something other than Redmine at this address."""
         if outcome.status == 404:
             account = await self.check()
             return account if isinstance(account, Outcome) else outcome
         if outcome.status in (403, 422) and await self._is_closed(item):
-            return locked("the project is closed there", outcome.status)
+            return lock_outcome("the project is closed there", outcome.status)
         return outcome
 
     async def _is_closed(self, item: Item) -> bool:
-        project: Any = item.remote.get("project_id")
+        project: Json = item.remote.get("project_id")
         if not project:
-            issue = parsed(await self._api.ask("GET", f"/issues/{_number(item.remote['issue_id'])}.json"))
-            project = _id(_within(issue, "issue"), "project")
-        found = parsed(await self._api.ask("GET", f"/projects/{quote(str(project), safe='')}.json"))
-        return _within(found, "project").get("status") == CLOSED
+            issue = json_of(await self._api.ask("GET", f"/issues/{_number(item.remote['issue_id'])}.json"))
+            project = value_at(issue, "issue", "project", "id")
+        answer = await self._api.ask("GET", f"/projects/{quote(str(project), safe='')}.json")
+        return value_at(json_of(answer), "project", "status") == CLOSED
 
     async def look(self, item: Item, others: frozenset[str]) -> Outcome:
-        found = await self._all("/time_entries.json", "time_entries", {"user_id": "me", "from": item.day, "to": item.day})
-        if isinstance(found, Outcome):
-            return found
-        near = [one for one in found if str(one.get("id")) not in others]
-        there = next((one for one in near if self._mark(one) == item.id), None)
-        there = there or next((one for one in near if not self._mark(one) and self._is_like(one, item)), None)
-        return Outcome(MISSING) if there is None else Outcome(TAKEN, str(there.get("id")))
+        query = {"user_id": "me", "from": item.day, "to": item.day}
+        entries = await self._read_all("/time_entries.json", "time_entries", query)
+        if isinstance(entries, Outcome):
+            return entries
+        candidates = [entry for entry in entries if str(entry.get("id")) not in others]
+        match = next((entry for entry in candidates if self._mark(entry) == item.id), None)
+        match = match or next((entry for entry in candidates if not self._mark(entry) and self._is_like(entry, item)), None)
+        return Outcome(MISSING) if match is None else Outcome(TAKEN, str(match.get("id")))
 
-    async def _all(self, path: str, name: str, query: Mapping[str, str]) -> list[dict[str, Any]] | Outcome:
-        """A list to its end: half of one would say that something is not there."""
-        found: list[dict[str, Any]] = []
-        for _ in range(PAGES):
-            answer = await self._api.ask("GET", path, query={**query, "offset": len(found), "limit": PAGE})
-            told = parsed(answer)
-            page = told.get(name) if isinstance(told, dict) else None
-            if not isinstance(page, list):
-                judged = self._api.judged(answer, "read")
-                return judged if judged.kind != TAKEN else Outcome(UNKNOWN, text=f"its list of {name} cannot be read")
-            found += [one for one in page if isinstance(one, dict)]
-            told_total = told.get("total_count")
-            total = told_total if isinstance(told_total, int) else len(found)
-            if len(found) >= total or not page:
-                break
-        return found if len(found) >= total else Outcome(UNKNOWN, text=f"its list of {name} does not end")
+    async def _read_all(self, path: str, name: str, query: Mapping[str, str]) -> list[JsonObject] | Outcome:
+        """Every page of a list, or why not."""
 
-    def _body(self, item: Item) -> dict[str, Any] | Outcome:
-        """All of an entry. An empty issue takes one away that an earlier version named."""
+        def rows_in(answer: Answer, page: int) -> list[JsonObject] | Outcome:
+            rows = rows_at(json_of(answer), name)
+            return rows if rows is not None else self._api.not_a(f"a list of {name}", answer, UNKNOWN)
+
+        def is_end(answer: Answer, page: int, seen: int) -> bool:
+            total = value_at(json_of(answer), "total_count")
+            return seen >= total if isinstance(total, int) else True
+
+        return await read_pages(
+            self._api, path, lambda page, seen: {**query, "offset": seen, "limit": PAGE}, rows_in, is_end, PAGES
+        )
+
+    def _body(self, item: Item) -> dict[str, JsonBody] | Outcome:
+        """All of an entry. An empty issue removes one that an earlier version of the entry named."""
         remote = item.remote
         issue = _number(remote.get("issue_id", ""))
         if remote.get("issue_id") and issue is None:
-            text = f"{remote['issue_id'][:40]!r} is no number of an issue"
+            text = f"{remote['issue_id'][:40]!r} is not the number of an issue"
             return Outcome(REFUSED, text=text, remedy="`stint edit ID --task NUMBER`, or map it elsewhere")
-        place: dict[str, Any] = {"project_id": remote["project_id"]} if remote.get("project_id") else {}
-        place["issue_id"] = issue if issue is not None else ""
+        entry: dict[str, JsonBody] = {"project_id": remote["project_id"]} if remote.get("project_id") else {}
+        entry |= {
+            "issue_id": issue if issue is not None else "", "spent_on": item.day, "hours": round(item.seconds / 3600, 6),
+            "comments": item.description,
+        }  # fmt: skip
         activity = self._activity(item)
-        fields = [{"id": int(found[1]), "value": value} for name, value in remote.items() if (found := FIELD.fullmatch(name))]
+        if activity:
+            entry["activity_id"] = activity
+        numbered = ((FIELD.fullmatch(name), value) for name, value in remote.items())
+        fields: list[JsonBody] = [{"id": int(match[1]), "value": value} for match, value in numbered if match]
         if self._marker is not None:
             fields.append({"id": self._marker, "value": item.id})
-        return {"time_entry": {
-            **place, "spent_on": item.day, "hours": round(item.seconds / 3600, 6), "comments": item.description,
-            **({"activity_id": activity} if activity else {}), **({"custom_fields": fields} if fields else {}),
-        }}  # fmt: skip
+        return {"time_entry": {**entry, "custom_fields": fields} if fields else entry}
 
     def _activity(self, item: Item) -> str:
         return item.remote.get("activity_id") or self._options.get("activity_id", "")
@@ -146,18 +148,18 @@ class Redmine:
     def _marker(self) -> int | None:
         return _number(self._options.get("marker_field", ""))
 
-    def _mark(self, entry: dict[str, Any]) -> str:
-        fields = entry.get("custom_fields")
-        return next((str(one.get("value") or "") for one in (fields if isinstance(fields, list) else [])
-                     if isinstance(one, dict) and one.get("id") == self._marker), "")  # fmt: skip
+    def _mark(self, entry: JsonObject) -> str:
+        """The id of ours that an entry carries, "" when it carries none."""
+        fields = objects_at(entry, "custom_fields")
+        return next((str(field.get("value") or "") for field in fields if field.get("id") == self._marker), "")
 
-    def _is_like(self, entry: dict[str, Any], item: Item) -> bool:
-        """Same place, activity, length and words; the day and the owner are asked for."""
+    def _is_like(self, entry: JsonObject, item: Item) -> bool:
+        """Same project or issue, activity, length and comment; day and owner are in the query."""
         wanted, activity = item.remote, self._activity(item)
         issue = _number(wanted.get("issue_id", ""))
-        is_there = _id(entry, "issue") == issue and (not activity or str(_id(entry, "activity")) == activity)
+        is_there = _id_at(entry, "issue") == issue and (not activity or str(_id_at(entry, "activity")) == activity)
         if issue is None and wanted.get("project_id", "").isdigit():
-            is_there = is_there and str(_id(entry, "project")) == wanted["project_id"]
+            is_there = is_there and str(_id_at(entry, "project")) == wanted["project_id"]
         hours = entry.get("hours")
         is_long = isinstance(hours, int | float) and abs(hours - item.seconds / 3600) <= SHOWN
         return is_there and is_long and (entry.get("comments") or "") == item.description and entry.get("spent_on") == item.day
@@ -165,40 +167,35 @@ class Redmine:
 
 def _number(text: str) -> int | None:
     """The number of an issue, as branches and people write it."""
-    found = NUMBER.fullmatch(text.strip())
-    return int(found[1]) if found else None
+    match = NUMBER.fullmatch(text.strip())
+    return int(match[1]) if match else None
 
 
-def _within(found: Any, name: str) -> Mapping[str, Any]:
-    """What an answer has under a name, nothing when that is no object."""
-    inner = found.get(name) if isinstance(found, dict) else None
-    return inner if isinstance(inner, dict) else {}
+def _id_at(entry: JsonObject, name: str) -> Json:
+    return value_at(entry, name, "id")
 
 
-def _id(entry: Any, name: str) -> Any:
-    return _within(entry, name).get("id")
+def _tracks_time(project: JsonObject) -> bool:
+    """Whether a project is open and has the module for time entries; older servers do not list modules."""
+    has_modules = isinstance(project.get("enabled_modules"), list)
+    modules = {row.get("name") for row in objects_at(project, "enabled_modules")} if has_modules else {"time_tracking"}
+    return project.get("status", 1) == 1 and "time_tracking" in modules
 
 
-def _text(given: Any) -> str | None:
-    return str(given) if given else None
+def _project_places(project: JsonObject, general: list[JsonObject]) -> list[RemotePlace]:
+    """A project with each of its own activities, or with the general ones where it lists none."""
+    own = rows_at(project, "time_entry_activities")
+    return [
+        RemotePlace(
+            f"{project.get('name')} / {activity.get('name')}",
+            {"project_id": str(project.get("id")), "activity_id": str(activity.get("id"))},
+        )
+        for activity in (own if own is not None else general)
+    ]
 
 
-def _tracks_time(project: Mapping[str, Any]) -> bool:
-    """Open, and with the module that hours belong to; older servers do not tell modules."""
-    modules = project.get("enabled_modules")
-    names = {one.get("name") for one in modules if isinstance(one, dict)} if isinstance(modules, list) else {"time_tracking"}
-    return project.get("status", 1) == 1 and "time_tracking" in names
-
-
-def _of_project(project: Mapping[str, Any], common: list[dict[str, Any]]) -> list[RemotePlace]:
-    own = project.get("time_entry_activities")
-    activities = own if isinstance(own, list) else common
-    return [RemotePlace(f"{project.get('name')} / {one.get('name')}",
-                  {"project_id": str(project.get("id")), "activity_id": str(one.get("id"))}) for one in activities]  # fmt: skip
-
-
-def _of_issue(issue: Mapping[str, Any]) -> RemotePlace:
-    project = _within(issue, "project").get("name")
+def _issue_place(issue: JsonObject) -> RemotePlace:
+    project = value_at(issue, "project", "name")
     return RemotePlace(f"{project} / #{issue.get('id')} {issue.get('subject')}", {"issue_id": str(issue.get("id"))})
 
 

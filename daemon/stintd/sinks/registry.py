@@ -1,7 +1,7 @@
-"""Every kind of target there is. A new one is a small file with a `KIND`, and a line here.
+"""Every kind of target. A new kind is a small file with a `KIND`, and a line here.
 
-A kind's file is loaded when it is asked for, not with the daemon: most people bill with one system, and each of the others
-would cost every start some milliseconds and every daemon its memory.
+The file of a kind is loaded when a target of that kind is used, not with the daemon: most people bill with one system, and
+loading the others would cost every start some milliseconds and every daemon their memory.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,15 +1,14 @@
 """TimeTagger: records under keys that we choose, so that sending one again changes nothing.
 
-Its server answers 200 and tells inside which records it did not take. A record is taken away by hiding it, as its own
-client does: the server knows no other way.
+Its server answers 200 and says in the body which records it did not accept. A record is removed by hiding it, as TimeTagger's
+own client does: the server has no other way.
 """
-
-from typing import Any
 
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
+from stintd.jsonvalue import Json, JsonBody, object_at, value_at
 from stintd.ports import REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace
-from stintd.sinks.http_api import Api, parsed
+from stintd.sinks.http_api import Api, Verb, json_of
 
 BASE = "https://timetagger.app/api/v2"
 ABLE = Abilities(client_id=True, tags=True, needs=("tag",))
@@ -28,13 +27,12 @@ class TimeTagger:
 
     async def check(self) -> Account | Outcome:
         answer = await self._api.ask("GET", "/settings")
-        found = parsed(answer)
-        if isinstance(found, dict) and "settings" in found:
+        if "settings" in object_at(json_of(answer)):
             return Account("")
-        return self._api.unread(answer, "none of TimeTagger's")
+        return self._api.not_a("from TimeTagger's API", answer)
 
     async def places(self) -> tuple[RemotePlace, ...] | Outcome:
-        """Any tag will do."""
+        """None: any tag can be used."""
         return ()
 
     async def create(self, item: Item) -> Outcome:
@@ -47,32 +45,30 @@ class TimeTagger:
         return await self._put(remote_id, item, "delete")
 
     async def look(self, item: Item, others: frozenset[str]) -> Outcome:
-        """Nobody needs to: the same key again is the same record."""
+        """Send it again: the same key is the same record."""
         return await self.create(item)
 
-    async def _put(self, key: str, item: Item, verb: str) -> Outcome:
-        record = {
+    async def _put(self, key: str, item: Item, verb: Verb) -> Outcome:
+        record: JsonBody = {
             "key": key, "t1": item.start, "t2": item.start + item.seconds, "mt": int(self._api.clock.now().timestamp()), "st": 0,
-            "ds": (HIDDEN if verb == "delete" else "") + _words(item),
+            "ds": (HIDDEN if verb == "delete" else "") + _description(item),
         }  # fmt: skip
         answer = await self._api.ask("PUT", "/records", [record])
-        judged = self._api.judged(answer, verb)
-        return judged if judged.kind != TAKEN else _told(parsed(answer), key)
+        outcome = self._api.outcome_of(answer, verb)
+        return outcome if outcome.kind != TAKEN else self._record_outcome(json_of(answer), key)
+
+    def _record_outcome(self, body: Json, key: str) -> Outcome:
+        accepted, errors = value_at(body, "accepted"), value_at(body, "errors")
+        if not isinstance(accepted, list):
+            return Outcome(UNKNOWN, text="its answer is not from TimeTagger's API")
+        if key in accepted:
+            return Outcome(TAKEN, key)
+        text = str(errors[0]) if isinstance(errors, list) and errors else "it did not say why"
+        return Outcome(REFUSED, text=f"refused: {self._api.clean(text)}", remedy="`stint edit` the entry")
 
 
-def _told(found: Any, key: str) -> Outcome:
-    if not isinstance(found, dict) or not isinstance(found.get("accepted"), list):
-        return Outcome(UNKNOWN, text="its answer is none of TimeTagger's")
-    if key in found["accepted"]:
-        return Outcome(TAKEN, key)
-    errors = found.get("errors")
-    text = str(errors[0]) if isinstance(errors, list) and errors else "it did not say why"
-    return Outcome(REFUSED, text="refused: " + "".join(one if one.isprintable() else " " for one in text[:200]),
-                   remedy="`stint edit` the entry")  # fmt: skip
-
-
-def _words(item: Item) -> str:
-    """The description with its tags in it, which is where TimeTagger has them."""
+def _description(item: Item) -> str:
+    """The description with the tags in it, where TimeTagger expects them."""
     names = [item.remote["tag"], *item.tags]
     tags = dict.fromkeys("#" + "-".join(name.lstrip("#").split()) for name in names if name.strip())
     return " ".join([*tags, item.description]).strip()

@@ -45,7 +45,8 @@ class Courier:
         """See `ports.Carrier`."""
         self._number += 1
         number = self._number
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Response | Failure] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
         self._stay()
         try:
             async with asyncio.timeout(request.total_seconds + self._grace):
