@@ -74,12 +74,18 @@ def test_up_watches_a_folder_says_what_it_found_and_down_ends_it(home, tmp_path)
     assert "stintd is running in the background" in outcome.out
     assert f"watching {tmp_path / 'code'}" in outcome.out
     assert "1 repository" in outcome.out
+    assert "no git repository" not in outcome.out
     assert home.stint("status").code == 0
-    assert "was running already" in home.stint("up").out
+    assert "is already running" in home.stint("up").out
     assert home.stint("down").out.startswith("stopped")
     assert home.stint("status", check=False).code == 4
     assert home.stint("down").out == "stintd was not running\n"
     assert not os.path.exists(home.layout.status)
+
+
+def test_up_on_a_folder_without_repositories_says_so(home, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert f"no git repository below {tmp_path / 'empty'}\n" in home.stint("up", str(tmp_path / "empty")).out
 
 
 def test_a_restart_keeps_folders_and_serves_again(home, tmp_path):
@@ -233,14 +239,18 @@ def test_projects_clients_and_tasks_are_kept(daemon):
     daemon.stint("clients", "add", "Acme Ltd")
     daemon.stint("projects", "add", "kept", "--client", "Acme Ltd", "--rate", "90", "--currency", "EUR", "--budget-hours", "40")
     assert "Acme Ltd" in daemon.stint("projects").out
-    assert "90 EUR" in daemon.stint("projects").out
+    assert "90.00 EUR" in daemon.stint("projects").out
     daemon.stint("tasks", "add", "Parser", "-p", "kept", "--key", "DEV-9")
     assert "DEV-9" in daemon.stint("tasks", "-p", "kept").out
     daemon.stint("tasks", "complete", "DEV-9")
     assert "DEV-9" not in daemon.stint("tasks", "-p", "kept").out
-    assert "billed with supervised time, not what agents do on their own" in daemon.stint("projects", "show", "kept").out
+    assert (
+        "billed with supervised time, without the time of agents that work alone" in daemon.stint("projects", "show", "kept").out
+    )
     daemon.stint("projects", "edit", "kept", "--no-bill-supervised", "--bill-agents")
-    assert "billed without supervised time, agents' own time too" in daemon.stint("projects", "show", "kept").out
+    assert (
+        "billed without supervised time, with the time of agents that work alone" in daemon.stint("projects", "show", "kept").out
+    )
     daemon.stint("projects", "edit", "Kept", "--name", "kept too")
     assert "of 40 h" in daemon.stint("projects", "show", "kept-too").out
     daemon.stint("projects", "archive", "kept too")

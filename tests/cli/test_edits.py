@@ -98,7 +98,7 @@ def test_a_move_needs_both_ends_and_names_only_what_was_asked(stint, control):
         "from": "2026-11-20T08:00:00Z", "to": "2026-11-20T09:00:00Z", "project": "atlas", "projectName": "beta",
         "dryRun": True,
     }  # fmt: skip
-    assert outcome.out.startswith("1 entry would go to beta")
+    assert outcome.out.startswith("1 entry would move to beta")
 
 
 def test_a_mapping_is_sent_with_the_whole_folder(stint, control, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -80,12 +81,35 @@ def test_an_empty_day_says_so(stint, control):
 def test_a_report_has_bars_sums_and_wall_time(stint, day):
     lines = stint("report", "2026-11-20").out.splitlines()
     assert lines[0] == "Thu 19 Nov 2026 – Fri 20 Nov 2026"
-    assert lines[1].split() == ["project", "time", "hands-on", "supervised", "agent"]
+    assert lines[1].split() == ["project", "time", "active", "supervised", "agent"]
     assert lines[2].split() == ["atlas", "█" * 20, "1h", "38m", "1h", "38m", "·", "1h", "30m"]
     assert set(lines[4]) == {"─"}
     assert lines[5].split()[:3] == ["total", "2h", "08m"]
-    assert lines[6] == "wall time 2h 08m, agents at work beside it"
+    assert len(lines) == 6, "the wall time is the total"
     assert day.requests[-1]["query"] == {"from": "2026-11-20", "to": "2026-11-20"}
+
+
+def test_a_report_and_a_week_name_the_wall_time_where_it_is_not_the_total(stint, day):
+    answer = report({"2026-11-20": 7680}, "day")
+    answer["totals"]["wallSeconds"] = 7000
+    day.answers["GET", "/api/reports"] = answer
+    for verb, period in (("report", "2026-11-20"), ("week", "2026-W47")):
+        assert stint(verb, period).out.splitlines()[-1] == "wall time 1h 56m: overlapping time counted once"
+
+
+def test_the_table_the_csv_and_the_page_of_a_report_have_the_same_columns(stint, day):
+    answer = report({"atlas": 5400}, agent={"atlas": 60})
+    for row in (*answer["rows"], answer["totals"]):
+        row.update(roundedSeconds=5400, deliveredSeconds=0)
+    day.answers["GET", "/api/reports"] = answer
+    titles = ["time", "active", "supervised", "agent", "rounded", "delivered"]
+    assert stint("report", "--as", "acme").out.splitlines()[1].split() == ["project", *titles]
+    page = stint("report", "--as", "acme", "--html").out
+    assert [title for title in re.findall(r"<th>(.*?)</th>", page) if title] == ["project", *titles]
+    assert stint("report", "--as", "acme", "--csv").out.splitlines()[0] == (
+        "key,name,seconds,handsOnSeconds,supervisedSeconds,agentSeconds,billableSeconds,amount,currency,entries,"
+        "roundedSeconds,deliveredSeconds"
+    )
 
 
 def test_a_report_names_its_filters_to_the_daemon(stint, day):
@@ -144,7 +168,7 @@ def test_why_tells_a_story(stint, control):
                   "reason": "12 minutes of silence is shorter than the idle timeout of 15 minutes."}],
     }  # fmt: skip
     out = stint("why", shown["id"][-6:]).out
-    assert "08:02–09:40 1h 38m (1h 28m hands-on, 10m supervised)" in out
+    assert "08:02–09:40 1h 38m (1h 28m active, 10m supervised)" in out
     assert "47 edits (seen by watch), 08:03–08:49" in out
     assert "and 2 more" in out
     assert "09:38  3f2a1b9  Fix parser" in out
@@ -171,7 +195,7 @@ def test_why_of_a_minute_without_an_entry_tells_the_silence(stint, control):
         "absences": [{"start": "2026-11-20T11:01:00Z", "end": "2026-11-20T12:59:00Z", "kind": "suspend"}],
     }  # fmt: skip
     out = stint("why", "2026-11-20", "12:00").out
-    assert "nobody's time from 11:00 to 13:00" in out
+    assert "no time counted from 11:00 to 13:00" in out
     assert "11:01–12:59  1h 58m  suspend" in out
     assert control.requests[0]["query"] == {"at": "2026-11-20T12:00:00Z"}
 
@@ -233,7 +257,7 @@ def test_the_feed_says_what_is_new_and_keeps_quiet_about_the_rest(stint, control
     control.answers["GET", "/api/events"] = stream(*(f"event: {k}\ndata: {json.dumps(p)}\n\n" for k, p in changes))
     lines = stint("watch").out.splitlines()[1:]
     assert [line.split(" ", 1)[1] for line in lines] == [
-        "started atlas 10m", "commit abababa Fix it", "changed atlas DEV-1 10m", "· atlas edit a.py", "gone atlas DEV-1 10m",
+        "started atlas 10m", "commit abababa Fix it", "changed atlas DEV-1 10m", "· atlas edit a.py", "deleted atlas DEV-1 10m",
         "new project beta", "recording is off",
     ]  # fmt: skip
 

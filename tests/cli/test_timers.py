@@ -27,7 +27,7 @@ def test_status_shows_what_runs_for_how_long_and_todays_total(stint, control):
 
 def test_status_says_that_nothing_is_recorded(stint, control):
     control.answers["GET", "/api/status"] = status(recording=False)
-    assert stint("status").out.splitlines()[0] == "recording is off; `stint on` goes on"
+    assert stint("status").out.splitlines()[0] == "recording is off; `stint on` switches it on"
 
 
 def test_status_shows_agents_after_people_and_waiting_and_paused_ones(stint, control):
@@ -37,7 +37,7 @@ def test_status_shows_agents_after_people_and_waiting_and_paused_ones(stint, con
     ]  # fmt: skip
     control.answers["GET", "/api/status"] = status(timers=timers)
     out = stint("status").out
-    assert out.index("waiting for the first act") < out.index("beta")
+    assert out.index("waiting for your first activity") < out.index("beta")
     assert "paused by hand" in out
     assert "agent" in out
 

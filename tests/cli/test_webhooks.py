@@ -37,7 +37,7 @@ def hooks(control):
 def test_the_list_shows_each_with_its_state_and_no_control_characters(hooks, stint):
     shown = stint("webhooks")
     assert (shown.code, shown.err) == (0, "")
-    assert "https://one.example/hook  well" in shown.out
+    assert "https://one.example/hook  ok" in shown.out
     assert "off: gone" in shown.out
     assert "\x1b" not in shown.out
     assert json.loads(stint("webhooks", "list", "--json").out) == [HOOK, OTHER]
@@ -97,7 +97,7 @@ def test_edit_rotate_and_test(hooks, stint):
 def test_deliveries_and_redelivery(hooks, stint):
     hooks.answers["POST", PATH + "/redeliver"] = {"redelivered": 1}
     shown = stint("webhooks", "deliveries", "0000aa").out
-    assert "parked, 1 try  the receiver answered 500" in shown
+    assert "parked, 1 attempt  the receiver answered 500" in shown
     assert "\x1b" not in shown
     assert stint("webhooks", "redeliver", "0000aa").out == "1 to be delivered again\n"
     stint("webhooks", "redeliver", "0000aa", "00d00d")
@@ -108,7 +108,7 @@ def test_the_outbox_is_shown_retried_and_dropped(hooks, stint):
     shown = stint("outbox", "--state", "parked").out
     assert shown.startswith("webhook 0000aa\n")
     assert hooks.asked("GET", "/api/outbox")[0]["query"]["state"] == "parked"
-    for action, said in (("retry", "is tried again now"), ("drop", "will not be delivered")):
+    for action, said in (("retry", "is being tried again now"), ("drop", "will not be delivered")):
         hooks.answers["POST", f"/api/outbox/{SENT['id']}/{action}"] = {**SENT, "state": "waiting"}
         assert said in stint("outbox", action, "00d00d").out
     assert stint("outbox", "retry").code == 1

@@ -47,4 +47,4 @@ def test_an_entry_is_made_changed_and_taken_away_at_every_kind_of_target(tmp_pat
         daemon.client.delete(f"/api/entries/{entry}")
         daemon.stint("sync")
         holds()
-        until(lambda: daemon.stint("outbox").out.startswith("nothing waits"), "and the daemon knows")
+        until(lambda: daemon.stint("outbox").out.startswith("nothing is waiting"), "and the daemon knows")

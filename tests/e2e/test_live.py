@@ -61,7 +61,7 @@ def test_it_runs_there_while_it_runs_here_through_a_kill_and_is_one_entry(daemon
     daemon.stint("approve", "today")
     daemon.stint("sync")
     clickup, clockeye = (served.fake for served in servers.values())
-    until(lambda: daemon.stint("outbox").out.startswith("nothing waits"), "everything is delivered")
+    until(lambda: daemon.stint("outbox").out.startswith("nothing is waiting"), "everything is delivered")
     assert {line[2] for line in [*clickup.sheet(), *clockeye.sheet()]} == {"the call"}
     for fake in (clickup, clockeye):
         assert len(fake.ledger) <= fake.made <= 2

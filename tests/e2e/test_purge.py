@@ -76,7 +76,7 @@ def test_purged_text_is_found_in_no_file(tmp_path, receiver):
         assert known == set(SECRET), "all of it was stored before"
         kept = daemon.client.get("/api/reports", from_=DAY, to=DAY, project="keeper")["totals"]["seconds"]
         dry = daemon.stint("purge", "zebraproject", "--dry-run").out
-        assert "would go" in dry
+        assert "would be deleted" in dry
         assert "is still watched" in dry
         daemon.stint("purge", "zebraproject", "--exclude", "--yes")
         left = mentions(home)
@@ -133,7 +133,7 @@ def test_a_purged_period_is_found_in_no_file(tmp_path):
         assert [path.name for path in bad.iterdir()] == ["post-commit.2~1"]
         outcome = daemon.stint("purge", check=False)
         assert outcome.code == 1
-        assert "what shall go" in outcome.err
+        assert "what should be deleted" in outcome.err
 
 
 def test_a_purge_asks_first_and_takes_no_other_word_for_yes(tmp_path):

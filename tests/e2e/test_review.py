@@ -110,7 +110,7 @@ def test_what_changed_since_the_last_look_is_told_until_the_next(daemon):
 
 
 def test_approved_hours_that_would_be_others_are_listed_and_an_empty_list_says_so(daemon):
-    assert daemon.stint("review").out == "nothing is open\n"
+    assert daemon.stint("review").out == "nothing to review\n"
     daemon.client.post("/api/heartbeats", beats(540, 600, project="atlas"))
     daemon.stint("approve", DAY)
     daemon.client.post("/api/entries", {"projectName": "atlas", "startTime": at(602), "endTime": at(617)})

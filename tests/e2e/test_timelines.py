@@ -310,7 +310,7 @@ def test_a_lid_closed_between_two_edits_is_cut_out_and_nothing_else(day: Day) ->
     day.daemon.start()
     day.holds(["09:29-10:01 acme", "10:10-10:31 acme"])
     told = day.daemon.stint("why", f"{day.date} 10:05").out
-    assert "nobody's time from 10:01 to 10:10" in told
+    assert "no time counted from 10:01 to 10:10" in told
     assert "9 min away (suspend)" in told
 
 

@@ -1,11 +1,12 @@
 """Find projects, clients, tasks and keys by the names people type."""
 
-from __future__ import annotations
-
+import json
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 
 from stintd.cli.answer import Answer, Rows
-from stintd.cli.text import for_terminal
+from stintd.cli.options import Operand, Option, Verb, Words
+from stintd.cli.text import bold, for_terminal
 from stintd.client.control import Control
 from stintd.errors import Invalid, NotFound
 
@@ -55,3 +56,68 @@ def find_task(control: Control, word: str, project: str | None = None) -> Answer
 
 def find_key(control: Control, word: str) -> Answer:
     return _pick(control.get("/api/keys")["data"], word, "key", "`stint keys list` shows them")
+
+
+Action = Callable[[Words, Control, Answer], Answer | None]
+"""Does something with the row that was found; returns the row to tell of, None where it has printed its own lines."""
+DONE = {"add": "added", "delete": "deleted", "remove": "removed", "complete": "completed"}
+"""What is said after an action; after any other it is `changed`."""
+
+
+def catalog_verb(
+    name: str, summary: str, actions: Sequence[str], options: Sequence[Option], *, show_list: Callable[[Words, Control], None],
+    find: Callable[[Words, Control], Answer], add: Callable[[Words, Control], Answer],
+    changes: Mapping[str, Callable[[Words], Answer]], others: Mapping[str, Action] | None = None, usage: str = "NAME",
+    complete: str = "",
+) -> Verb:  # fmt: skip
+    """A verb that lists, adds, edits and deletes the rows of `/api/NAME`.
+
+    `changes` makes the fields to send for an action that edits a row; `others` are actions that do something else. `usage`:
+    the words after an action in hints; `complete`: what completes NAME.
+    """
+    kind = name.removesuffix("s")
+
+    def run(words: Words) -> None:
+        control, action = Control(), words.action or "list"
+        if action == "list":
+            show_list(words, control)
+            return
+        if not words.name_:
+            raise Invalid(f"which {kind} to {action}?", f"stint {name} {action} {usage}")
+        row = add(words, control) if action == "add" else act(words, control, find(words, control))
+        if row is not None:
+            print(json.dumps(row) if words.json else f"{DONE.get(action, 'changed')} {bold(for_terminal(row['name']))}")
+
+    def act(words: Words, control: Control, row: Answer) -> Answer | None:
+        route = f"/api/{name}/{row['id']}"
+        if words.action in ("delete", "remove"):
+            return control.delete(route) or row
+        if others and words.action in others:
+            return others[words.action](words, control, row)
+        fields = changes[words.action](words)
+        if not fields:
+            raise Invalid("nothing to change", f"`stint {name} --help` lists the options")
+        answer: Answer = control.patch(route, {**fields, "revision": row["revision"]})
+        return answer
+
+    return Verb(name, run, summary, (Operand("ACTION", "?", choices=actions), name_operand(complete)), options)
+
+
+def name_operand(complete: str = "") -> Operand:
+    """NAME as an operand beside the option `--name`."""
+    operand = Operand("NAME", "?", complete=complete)
+    operand.key = "name_"
+    return operand
+
+
+def given_fields(**fields: object) -> Answer:
+    """The fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def number_of(text: str, option: str, example: str) -> float:
+    """The number after an option, or `invalid` with an example of one."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise Invalid(f"{option} is not a number: {text}", f"write {example}") from error

@@ -1,16 +1,12 @@
 """`stint clients`: list, add, rename, archive, delete."""
 
-from __future__ import annotations
-
 import json
 
 from stintd.cli.answer import Answer
-from stintd.cli.catalog import find_client
-from stintd.cli.commands.projects import name_operand
-from stintd.cli.options import Operand, Option, Verb, Words
+from stintd.cli.catalog import catalog_verb, find_client, given_fields
+from stintd.cli.options import Option, Words
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
-from stintd.errors import Invalid
 
 ACTIONS = ("list", "add", "edit", "archive", "unarchive", "delete")
 OPTIONS = (Option("--all", "also list archived clients"), Option("--name", "a new name", "NAME"))
@@ -27,32 +23,19 @@ def _list(words: Words, control: Control) -> None:
         print(dim("no clients yet; `stint clients add NAME` adds one"))
 
 
-def _tell(words: Words, client: Answer, verb: str) -> None:
-    print(json.dumps(client) if words.json else f"{verb} {bold(for_terminal(client['name']))}")
-
-
-def run(words: Words) -> None:
-    control = Control()
-    action = words.action or "list"
-    if action == "list":
-        return _list(words, control)
-    if not words.name_:
-        raise Invalid(f"which client to {action}?", f"stint clients {action} NAME")
-    if action == "add":
-        return _tell(words, control.post("/api/clients", {"name": words.name_}), "added")
-    client = find_client(control, words.name_)
-    route = f"/api/clients/{client['id']}"
-    if action == "delete":
-        return _tell(words, control.delete(route) or client, "deleted")
-    if action == "edit" and not words.name:
-        raise Invalid("nothing to change", "stint clients edit NAME --name NEW")
-    body = {"name": words.name} if action == "edit" else {"archived": action == "archive"}
-    return _tell(words, control.patch(route, body), "changed")
+def _add(words: Words, control: Control) -> Answer:
+    client: Answer = control.post("/api/clients", {"name": words.name_})
+    return client
 
 
 VERBS = {
-    "clients": Verb(
-        "clients", run, "list, add, rename, archive, delete clients",
-        (Operand("ACTION", "?", choices=ACTIONS), name_operand()), OPTIONS,
+    "clients": catalog_verb(
+        "clients", "list, add, rename, archive, delete clients", ACTIONS, OPTIONS, show_list=_list, add=_add,
+        find=lambda words, control: find_client(control, words.name_),
+        changes={
+            "edit": lambda words: given_fields(name=words.name), "archive": lambda words: {"archived": True},
+            "unarchive": lambda words: {"archived": False},
+        },
+        complete="projects",
     )
 }  # fmt: skip

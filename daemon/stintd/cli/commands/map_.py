@@ -1,96 +1,99 @@
-"""`stint map FOLDER PROJECT`: whose the work in a folder is; shows what it changes in the past before it does it."""
+"""`stint map FOLDER PROJECT`: assign the work in a folder to a project; shows first how past entries would change."""
 
 import json
 import os
 import sys
 
 from stintd.cli import change_preview
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.answer import Answer
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import to_bound
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
 OPTIONS = (
-    Option("--remote", "map repositories with this remote instead, like github.com/acme/*", "PATTERN"),
-    Option("--branch", "only on branches like this", "PATTERN"),
-    Option("--task -t", "the task there", "TASK"),
+    Option("--remote", "map the repositories with this remote instead of a folder, like github.com/acme/*", "PATTERN"),
+    Option("--branch", "only branches that match this pattern", "PATTERN"),
+    Option("--task -t", "the task of these entries", "TASK"),
     Option("--client", "the client of the project", "CLIENT"),
-    Option("--tag", "tags of its entries; may be repeated", "TAG", is_list=True),
-    Option("--billable", "whether it is billed", has_no=True),
-    Option("--since", "change the past from this day on only", "DATE"),
-    Option("--create", "make the project if there is none by that name"),
+    Option("--tag", "a tag of these entries; may be repeated", "TAG", is_list=True),
+    Option("--billable", "bill this time", has_no=True),
+    Option("--since", "change past entries only from this day on", "DATE"),
+    Option("--create", "create the project if it does not exist"),
     Option("--dry-run -n", "only show what would change"),
     Option("--yes -y", "do not ask"),
-    Option("--list", "list the mappings there are"),
-    Option("--remove", "drop the mapping with this id", "ID"),
+    Option("--list", "list your mappings"),
+    Option("--remove", "remove the mapping with this id", "ID"),
 )
 
 
-def run(words):
+def run(words: Words) -> None:
     control = Control()
     if words.list:
-        return _list(words, control)
+        _list(words, control)
+        return
     if words.remove:
-        gone = control.delete("/api/mappings", {"id": words.remove})
-        print(json.dumps(gone) if words.json else "\n".join(["dropped", *change_preview.lines(gone)]))
-        return None
+        removed = control.delete("/api/mappings", {"id": words.remove})
+        print(json.dumps(removed) if words.json else "\n".join(["removed", *change_preview.lines(removed)]))
+        return
     body = _rule(words)
-    if words.dry_run or _is_asked(words):
+    if words.dry_run or _asks(words):
         preview = control.post("/api/mappings", {**body, "dryRun": True})
         if words.dry_run and words.json:
             print(json.dumps(preview))
-            return None
+            return
         print("\n".join(change_preview.lines(preview)))
         if words.dry_run or not _agrees():
-            return None
+            return
     answer = control.post("/api/mappings", body)
     if words.json:
         print(json.dumps(answer))
     else:
-        print(f"{for_terminal(body.get('path') or body.get('remote') or body.get('branch'))} is {bold(words.project)}")
-        if not _is_asked(words) and answer.get("difference"):
+        place = body.get("path") or body.get("remote") or body.get("branch")
+        print(f"{for_terminal(place)} belongs to {bold(for_terminal(body['project']))}")
+        if not _asks(words) and answer.get("difference"):
             print("\n".join(change_preview.lines(answer)))
-    return None
 
 
-def _rule(words):
-    if words.folder and not words.project and (words.remote or words.branch):
-        words.folder, words.project = None, words.folder
-    if not words.project:
+def _rule(words: Words) -> Answer:
+    folder, project = words.folder, words.project
+    if folder and not project and (words.remote or words.branch):
+        folder, project = None, folder
+    if not project:
         raise Invalid("map needs a project", "stint map FOLDER PROJECT, or stint map --remote PATTERN PROJECT")
-    folder = os.path.abspath(os.path.expanduser(words.folder)) if words.folder else None
+    folder = os.path.abspath(os.path.expanduser(folder)) if folder else None
     if folder is None and not (words.remote or words.branch):
         folder = os.getcwd()
     body = {
-        "path": folder, "remote": words.remote, "branch": words.branch, "project": words.project, "task": words.task,
+        "path": folder, "remote": words.remote, "branch": words.branch, "project": project, "task": words.task,
         "client": words.client, "tags": words.tag or None, "billable": words.billable,
         "since": to_bound(words.since) if words.since else None, "autoCreate": words.create or None,
     }  # fmt: skip
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _is_asked(words):
+def _asks(words: Words) -> bool:
     return not words.yes and not words.json and sys.stdin.isatty()
 
 
-def _agrees():
+def _agrees() -> bool:
     return input("apply it? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _list(words, control):
-    found = control.get("/api/mappings")["data"]
+def _list(words: Words, control: Control) -> None:
+    rules = control.get("/api/mappings")["data"]
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(rules))
         return
-    for rule in found:
+    for rule in rules:
         where = " ".join(for_terminal(rule[name]) for name in ("path", "remote", "branch") if rule.get(name))
         print(f"{dim(rule.get('id') or 'config.toml')}  {where} → {bold(for_terminal(rule.get('project') or ''))}")
 
 
 VERBS = {
     "map": Verb(
-        "map", run, "say which project a folder, remote or branch belongs to, backwards too",
+        "map", run, "assign a folder, remote or branch to a project, for past entries too",
         (Operand("FOLDER", "?", complete="folders"), Operand("PROJECT", "?", complete="projects")), OPTIONS,
     )
 }  # fmt: skip

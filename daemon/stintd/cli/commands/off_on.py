@@ -1,30 +1,31 @@
-"""`stint off` and `on`: record nothing meanwhile."""
+"""`stint off` and `on`: stop recording, and record again."""
 
 import json
 
-from stintd.cli.options import Option, Verb
+from stintd.cli.answer import Answer
+from stintd.cli.options import Option, Verb, Words
 from stintd.client.control import Control
 from stintd.protocol import when
 
 
-def off(words):
+def off(words: Words) -> None:
     length = getattr(words, "for")
-    body = {"recording": False}
+    body: Answer = {"recording": False}
     if length:
         body["minutes"] = when.length(length).total_seconds() / 60
     answer = Control().post("/api/recording", body)
     if words.json:
         print(json.dumps(answer))
     else:
-        print(f"recording is off {f'for {length}' if length else 'until `stint on`'}; nothing is stored meanwhile")
+        print(f"recording is off {f'for {length}' if length else 'until `stint on`'}; until then nothing is stored")
 
 
-def on(words):
+def on(words: Words) -> None:
     answer = Control().post("/api/recording", {"recording": True})
     print(json.dumps(answer) if words.json else "recording is on")
 
 
 VERBS = {
-    "off": Verb("off", off, "record nothing until `stint on`", (), (Option("--for", "only for this long", "LENGTH"),)),
+    "off": Verb("off", off, "record nothing until `stint on`", (), (Option("--for", "for this long only", "LENGTH"),)),
     "on": Verb("on", on, "record again"),
 }

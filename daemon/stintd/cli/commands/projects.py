@@ -1,28 +1,28 @@
-"""`stint projects`: list, add, edit, archive."""
+"""`stint projects`: list, add, edit, archive, show, delete."""
 
 import json
 
-from stintd.cli.catalog import find_project
+from stintd.cli.answer import Answer
+from stintd.cli.catalog import catalog_verb, find_project, given_fields, number_of
 from stintd.cli.layout import Column, columns, table
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Option, Words
 from stintd.cli.text import bold, dim, for_terminal, length
 from stintd.client.control import Control
-from stintd.errors import Invalid
 
 ACTIONS = ("list", "add", "edit", "archive", "unarchive", "show", "delete")
 OPTIONS = (
-    Option("--all", "list archived ones as well"),
-    Option("--names", "list the names alone"),
+    Option("--all", "also list archived projects"),
+    Option("--names", "list only the names"),
     Option("--name", "a new name", "NAME"),
     Option("--client", "the client; - for none", "CLIENT"),
-    Option("--rate", "what an hour costs", "AMOUNT"),
-    Option("--currency", "of the rate, like EUR", "CODE"),
+    Option("--rate", "hourly rate", "AMOUNT"),
+    Option("--currency", "currency of the rate, like EUR", "CODE"),
     Option("--budget-hours", "hours agreed", "HOURS"),
     Option("--budget-amount", "money agreed", "AMOUNT"),
-    Option("--task", "the task of what has none", "TASK"),
-    Option("--billable", "whether its hours are billed", has_no=True),
-    Option("--bill-supervised", "whether the time of agents you watch is billed", has_no=True),
-    Option("--bill-agents", "whether the time of agents on their own is billed", has_no=True),
+    Option("--task", "the task of time that has no other", "TASK"),
+    Option("--billable", "bill its hours", has_no=True),
+    Option("--bill-supervised", "bill the time in which you watch an agent", has_no=True),
+    Option("--bill-agents", "bill the time of agents that work alone", has_no=True),
 )
 SHAPE = (
     Column("project", gives_way=True, least=10, paint=lambda text, row: bold(text)),
@@ -33,55 +33,56 @@ SHAPE = (
 )
 
 
-def _number(text, name):
-    try:
-        return float(text)
-    except ValueError as error:
-        raise Invalid(f"{name} is no number: {text}", f"write {name} 90 or {name} 87.5") from error
+def _fields(words: Words) -> Answer:
+    """What `add` and `edit` send."""
+    fields = given_fields(
+        name=words.name,
+        clientName=words.client,
+        currency=words.currency,
+        billable=words.billable,
+        billAgentTime=words.bill_agents,
+        billSupervised=words.bill_supervised,
+        defaultTask=words.task,
+        hourlyRate=_amount(words.rate, "--rate"),
+        budgetHours=_amount(words.budget_hours, "--budget-hours"),
+        budgetAmount=_amount(words.budget_amount, "--budget-amount"),
+    )
+    return {**fields, "clientName": None} if words.client == "-" else fields
 
 
-def _body(words):
-    body = {
-        "name": words.name, "clientName": words.client, "currency": words.currency, "billable": words.billable,
-        "billAgentTime": words.bill_agents, "billSupervised": words.bill_supervised, "defaultTask": words.task,
-        "hourlyRate": _number(words.rate, "--rate") if words.rate else None,
-        "budgetHours": _number(words.budget_hours, "--budget-hours") if words.budget_hours else None,
-        "budgetAmount": _number(words.budget_amount, "--budget-amount") if words.budget_amount else None,
-    }  # fmt: skip
-    body = {name: value for name, value in body.items() if value is not None}
-    if words.client == "-":
-        body["clientName"] = None
-    return body
+def _amount(text: str | None, option: str) -> float | None:
+    return number_of(text, option, f"{option} 90 or {option} 87.5") if text else None
 
 
-def _rate(project):
-    return f"{project['hourlyRate']:g} {project.get('currency') or ''}".strip() if project.get("hourlyRate") else ""
+def _rate(project: Answer) -> str:
+    """`87.50 EUR`; "" without a rate."""
+    return f"{project['hourlyRate']:,.2f} {project.get('currency') or ''}".strip() if project.get("hourlyRate") else ""
 
 
-def _list(words, control):
-    found = list(control.every("/api/projects", status="all" if words.all else "active"))
+def _list(words: Words, control: Control) -> None:
+    projects = list(control.every("/api/projects", status="all" if words.all else "active"))
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(projects))
     elif words.names:
-        for project in found:
+        for project in projects:
             print(for_terminal(project["name"]))
-    elif not found:
+    elif not projects:
         print(dim("no projects yet; the first work in a watched repository makes one"))
     else:
-        rows = [
-            [
-                for_terminal(project["name"]) + (" (archived)" if project.get("archived") else ""),
-                for_terminal(project.get("clientName") or ""),
-                "yes" if project.get("billable") else "no",
-                _rate(project),
-                ", ".join(for_terminal(repo["name"]) for repo in project.get("repos") or []),
-            ]
-            for project in found
-        ]
-        print("\n".join(table(SHAPE, rows, columns())))
+        print("\n".join(table(SHAPE, [_cells(project) for project in projects], columns())))
 
 
-def _show(words, control, project):
+def _cells(project: Answer) -> list[str]:
+    return [
+        for_terminal(project["name"]) + (" (archived)" if project.get("archived") else ""),
+        for_terminal(project.get("clientName") or ""),
+        "yes" if project.get("billable") else "no",
+        _rate(project),
+        ", ".join(for_terminal(repo["name"]) for repo in project.get("repos") or []),
+    ]
+
+
+def _show(words: Words, control: Control, project: Answer) -> None:
     budget = control.get(f"/api/projects/{project['id']}/budget")
     if words.json:
         print(json.dumps({**project, "budget": budget}))
@@ -90,57 +91,32 @@ def _show(words, control, project):
     used = length(budget["hoursUsed"] * 3600)
     agreed = f" of {budget['hoursLimit']:g} h" if budget.get("hoursLimit") else ""
     print(f"  used {used}{agreed}")
-    print(f"  {_billed(project)}")
+    print(f"  {_billing_words(project)}")
     if project.get("clientName"):
         print(f"  client {for_terminal(project['clientName'])}")
     for repo in project.get("repos") or []:
         print(f"  {for_terminal(repo['name'])} {dim(for_terminal(repo.get('remote') or ''))}")
 
 
-def _billed(project):
+def _billing_words(project: Answer) -> str:
     """Whose time is billed, in words."""
     if not project.get("billable"):
         return "not billed"
     watched = "with" if project.get("billSupervised", True) else "without"
-    agents = "agents' own time too" if project.get("billAgentTime") else "not what agents do on their own"
-    return f"billed {watched} supervised time, {agents}"
+    agents = "with" if project.get("billAgentTime") else "without"
+    return f"billed {watched} supervised time, {agents} the time of agents that work alone"
 
 
-def _tell(words, project, said):
-    print(json.dumps(project) if words.json else f"{said} {bold(for_terminal(project['name']))}")
-
-
-def run(words):
-    control = Control()
-    action = words.action or "list"
-    if action == "list":
-        return _list(words, control)
-    if not words.name_:
-        raise Invalid(f"which project to {action}?", f"stint projects {action} NAME")
-    if action == "add":
-        return _tell(words, control.post("/api/projects", {**_body(words), "name": words.name_}), "added")
-    project = find_project(control, words.name_)
-    if action == "show":
-        return _show(words, control, project)
-    route = f"/api/projects/{project['id']}"
-    if action == "delete":
-        return _tell(words, control.delete(route) or project, "deleted")
-    body = _body(words) if action == "edit" else {"archived": action == "archive"}
-    if not body:
-        raise Invalid("nothing to change was named", "`stint projects --help` lists what can be")
-    return _tell(words, control.patch(route, {**body, "revision": project["revision"]}), "changed")
-
-
-def name_operand(complete="projects"):
-    """NAME as an operand beside `--name`."""
-    operand = Operand("NAME", "?", complete=complete)
-    operand.key = "name_"
-    return operand
+def _add(words: Words, control: Control) -> Answer:
+    project: Answer = control.post("/api/projects", {**_fields(words), "name": words.name_})
+    return project
 
 
 VERBS = {
-    "projects": Verb(
-        "projects", run, "list, add, edit, archive projects",
-        (Operand("ACTION", "?", choices=ACTIONS), name_operand()), OPTIONS,
+    "projects": catalog_verb(
+        "projects", "list, add, edit, archive, show, delete projects", ACTIONS, OPTIONS, show_list=_list, add=_add,
+        find=lambda words, control: find_project(control, words.name_),
+        changes={"edit": _fields, "archive": lambda words: {"archived": True}, "unarchive": lambda words: {"archived": False}},
+        others={"show": _show}, complete="projects",
     )
 }  # fmt: skip

@@ -1,18 +1,20 @@
-"""`stint prompt`: the status line while it may be believed, for shells that cannot `cat` and compare. Never fails."""
+"""`stint prompt`: the status line while it is valid, for shells that cannot `cat` and compare. Never fails."""
+
+from __future__ import annotations
 
 import time
 
 from stintd import paths
-from stintd.cli.options import Option, Verb
+from stintd.cli.options import Option, Verb, Words
 
 PROGRAMS = ("bash", "fish", "i3", "i3blocks", "sh", "starship", "sway", "tmux", "waybar", "zsh")
-OPTIONS = (Option("--for", "print the lines that show it in this program's prompt or bar", "PROGRAM", choices=PROGRAMS),)
-DETAIL = """stint prompt                          the line, or nothing while there is none that holds
+OPTIONS = (Option("--for", "print the settings that show it in this program's prompt or bar", "PROGRAM", choices=PROGRAMS),)
+DETAIL = """stint prompt                          the line, or nothing while no valid one exists
 stint prompt --for zsh >> ~/.zshrc    also: """ + ", ".join(PROGRAMS)
 
 
-def run(words):
-    """Print the line without its validity, or nothing when it is out of date or not there."""
+def run(words: Words) -> None:
+    """Print the line without its expiry time, or nothing when it is out of date or missing."""
     try:
         with open(paths.status_file(), encoding="utf-8", errors="replace") as file:
             text, _, until = file.readline().rstrip("\n").rpartition(" ")

@@ -1,10 +1,10 @@
-"""`stint rebuild`: derive again what is not pinned, after the difference was shown."""
+"""`stint rebuild`: recompute the entries of a period from their evidence, after showing the difference."""
 
 import json
 import sys
 
 from stintd.cli import change_preview
-from stintd.cli.options import Option, Verb
+from stintd.cli.options import Option, Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of
 from stintd.client.control import Control
 
@@ -12,7 +12,7 @@ OPTIONS = (*RANGE, Option("--dry-run -n", "only show what would change"), Option
 PATIENCE = 600.0
 
 
-def run(words):
+def run(words: Words) -> None:
     bounds = range_of(words, None)
     body = {name: value for name, value in (("from", bounds["from_"]), ("to", bounds["to"])) if value}
     control = Control()
@@ -26,4 +26,12 @@ def run(words):
     print(json.dumps(answer) if words.json else "\n".join(change_preview.lines(answer)))
 
 
-VERBS = {"rebuild": Verb("rebuild", run, "derive again what is not pinned; shows the difference first", (PERIOD,), OPTIONS)}
+VERBS = {
+    "rebuild": Verb(
+        "rebuild",
+        run,
+        "recompute entries from their evidence; keeps what you set or approved, and shows the difference first",
+        (PERIOD,),
+        OPTIONS,
+    )
+}

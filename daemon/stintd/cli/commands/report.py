@@ -1,57 +1,112 @@
-"""`stint report`: totals as a table with bars; hands-on, supervised and agent time apart; wall time beside sums."""
+"""`stint report`: totals as a table with bars, with active, supervised and agent time in columns of their own."""
 
 import csv
 import json
 import sys
+from collections.abc import Callable, Iterator
 
 from stintd.cli import corrections, markup
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.catalog import exact_project_name
 from stintd.cli.commands import invoice
 from stintd.cli.layout import Column, bar, columns, table
-from stintd.cli.options import Option, Verb
+from stintd.cli.options import Option, Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of, range_title
 from stintd.cli.table import safe_cell
 from stintd.cli.text import UNKNOWN, bold, dim, dot, for_terminal, length, paint_project
 from stintd.client.control import Control
+from stintd.frozen import frozen
 
 GROUPS = ("project", "client", "task", "tag", "branch", "commit", "day", "week")
 OPTIONS = (
     *RANGE,
-    Option("--by", "what a line is: " + ", ".join(GROUPS), "GROUP"),
+    Option("--by", "one line per " + ", ".join(GROUPS), "GROUP"),
     Option("--project", "only this project", "PROJECT", complete="projects"),
     Option("--client", "only this client", "CLIENT"),
-    Option("--tag", "only with this tag", "TAG"),
-    Option("--billable", "only what is billed, or not", has_no=True),
-    Option("--as", "beside them what they are there: rounded, and already delivered", "TARGET"),
+    Option("--tag", "only time with this tag", "TAG"),
+    Option("--billable", "only billable time, or only other time", has_no=True),
+    Option("--as", "also show hours as TARGET counts them: rounded, and already sent", "TARGET"),
     Option("--csv", "print as CSV"),
-    Option("--html", "print as a page that stands alone"),
-    Option("--invoice", "only what is billed, by task with hours, rates and amounts, as an invoice has it"),
+    Option("--html", "print as an HTML page"),
+    Option("--invoice", "as an invoice: only billable time, by task, with hours, rates and amounts"),
 )
-FIELDS = ("key", "name", "seconds", "handsOnSeconds", "supervisedSeconds", "agentSeconds", "billableSeconds", "amount",
-          "currency", "entries")  # fmt: skip
-AT_TARGET = ("roundedSeconds", "deliveredSeconds")
 MEDIUM = 60
-MAY_GO = ("hands-on", "supervised", "agent")
-"""Columns left out, with the bars, where a terminal is too narrow for all."""
+"""Columns of a terminal below which some figures are left out."""
+AT_TARGET = ("roundedSeconds", "deliveredSeconds")
+"""Fields that rows have only with `--as TARGET`."""
+Cell = Callable[[Answer], str]
 
 
-def human_seconds(row):
-    return row["handsOnSeconds"] + row["supervisedSeconds"]
+def human_seconds(row: Answer) -> float:
+    """A person's own time: active and supervised."""
+    seconds: float = row["handsOnSeconds"] + row["supervisedSeconds"]
+    return seconds
 
 
-def money(row):
+def money(row: Answer) -> str:
     """What a row is worth, by currency where there are several."""
     amounts = row.get("amounts") or ({row.get("currency") or "": row["amount"]} if row.get("amount") else {})
     return ", ".join(f"{amount:,.2f} {for_terminal(currency)}".strip() for currency, amount in sorted(amounts.items()))
 
 
-def _or_dot(seconds):
-    return length(seconds) if seconds else dot()
+def _time_in(field: str) -> Cell:
+    """The cell of a field of seconds: a length, or a dot for none."""
+    return lambda row: length(row[field]) if row[field] else dot()
 
 
-def table_lines(answer, room):
-    """The rows, as many columns as the terminal has room for, and the sums."""
-    rows = [*answer["rows"], {**answer["totals"], "name": "total"}]
+def _is_at_target(rows: Rows) -> bool:
+    return AT_TARGET[0] in rows[-1]
+
+
+def _has_several_currencies(row: Answer) -> bool:
+    return len(row.get("amounts", ())) > 1
+
+
+@frozen
+class Figure:
+    """A figure of a row: `field` is its column of the CSV, with the value as it is; `title` heads its column on a terminal and
+    on a page, with the text of `cell` ("": only in the CSV). `is_used` says whether there is such a column for these rows;
+    `may_go`: a terminal that is too narrow leaves it out; `is_wide`: only a terminal of at least MEDIUM columns has it.
+    """
+
+    field: str
+    title: str = ""
+    cell: Cell = str
+    is_used: Callable[[Rows], bool] = bool
+    may_go: bool = False
+    is_wide: bool = False
+    paint: Callable[[str], str] = dim
+
+
+FIGURES = (
+    Figure("key"),
+    Figure("name"),
+    Figure("seconds", "time", lambda row: length(human_seconds(row)), paint=bold),
+    Figure("handsOnSeconds", "active", _time_in("handsOnSeconds"), may_go=True, is_wide=True),
+    Figure("supervisedSeconds", "supervised", _time_in("supervisedSeconds"), may_go=True, is_wide=True),
+    Figure("agentSeconds", "agent", _time_in("agentSeconds"), lambda rows: any(row["agentSeconds"] for row in rows), may_go=True),
+    Figure("billableSeconds"),
+    Figure("amount", "amount", money, lambda rows: any(map(money, rows)), is_wide=True),
+    Figure("currency"),
+    Figure("entries"),
+    Figure("roundedSeconds", "rounded", _time_in("roundedSeconds"), _is_at_target, paint=str),
+    Figure("deliveredSeconds", "delivered", _time_in("deliveredSeconds"), _is_at_target, paint=str),
+)
+"""The one table of a report's columns, in the order of the CSV, for the terminal, the CSV and the page."""
+
+
+def _rows_and_total(answer: Answer) -> Rows:
+    return [*answer["rows"], {**answer["totals"], "name": "total"}]
+
+
+def _titled_figures(rows: Rows) -> list[Figure]:
+    """The figures that a terminal and a page show of these rows."""
+    return [figure for figure in FIGURES if figure.title and figure.is_used(rows)]
+
+
+def table_lines(answer: Answer, room: int) -> list[str]:
+    """The rows, with as many columns as the terminal has room for, and the total."""
+    rows = _rows_and_total(answer)
     shape = [Column(answer["groupBy"], gives_way=True, least=8, paint=paint_project)]
     cells = [[for_terminal(row.get("name")) or UNKNOWN] for row in rows]
     if room >= MEDIUM and len(rows) > 2:
@@ -60,79 +115,63 @@ def table_lines(answer, room):
         shape.append(Column("", paint=paint_project, may_go=True))
         for line, row in zip(cells, rows, strict=True):
             line.append("" if line is cells[-1] else bar(human_seconds(row) / most, space))
-    for title, cell, paint in _numbers(rows, room):
-        shape.append(Column(title, is_number=True, paint=paint, may_go=title in MAY_GO))
+    for figure in _titled_figures(rows):
+        if figure.is_wide and room < MEDIUM:
+            continue
+        shape.append(Column(figure.title, is_number=True, paint=_painter(figure), may_go=figure.may_go))
         for line, row in zip(cells, rows, strict=True):
-            line.append(cell(row))
+            line.append("" if figure.field == "amount" and _has_several_currencies(row) else figure.cell(row))
     return table(shape, cells, room, has_sum=True)
 
 
-def _numbers(rows, room):
-    def quiet(text, row):
-        return dim(text)
-
-    yield "time", lambda row: length(human_seconds(row)), lambda text, row: bold(text)
-    if room >= MEDIUM:
-        yield "hands-on", lambda row: _or_dot(row["handsOnSeconds"]), quiet
-        yield "supervised", lambda row: _or_dot(row["supervisedSeconds"]), quiet
-    if any(row["agentSeconds"] for row in rows):
-        yield "agent", lambda row: _or_dot(row["agentSeconds"]), quiet
-    for name in AT_TARGET if AT_TARGET[0] in rows[-1] else ():
-        yield name.removesuffix("Seconds"), lambda row, name=name: _or_dot(row[name]), lambda text, row: text
-    if room >= MEDIUM and any(map(money, rows)):
-        yield "amount", lambda row: "" if len(row.get("amounts", ())) > 1 else money(row), quiet
+def _painter(figure: Figure) -> Callable[[str, int], str]:
+    return lambda text, row: figure.paint(text)
 
 
-def lines(answer, room):
+def _wall_words(totals: Answer) -> list[str]:
+    """The wall time, where it is not the total: where time of several timers overlaps."""
+    wall = totals.get("wallSeconds")
+    if wall is None or length(wall) == length(human_seconds(totals)):
+        return []
+    return [f"wall time {length(wall)}: overlapping time counted once"]
+
+
+def lines(answer: Answer, room: int) -> Iterator[str]:
     """The whole report."""
     yield bold(range_title(answer))
     if not answer["rows"]:
-        yield dim("nothing in this time")
+        yield dim("no time in this period")
         return
     yield from table_lines(answer, room)
-    totals = answer["totals"]
-    wall = totals.get("wallSeconds")
-    if len(totals.get("amounts", ())) > 1:
-        yield dim(f"worth {money(totals)}")
-    if wall is not None:
-        yield dim(f"wall time {length(wall)}") + (dim(", agents at work beside it") if totals["agentSeconds"] else "")
+    if _has_several_currencies(answer["totals"]):
+        yield dim(f"worth {money(answer['totals'])}")
+    yield from map(dim, _wall_words(answer["totals"]))
 
 
-def print_csv(answer):
-    fields = (*FIELDS, *AT_TARGET) if AT_TARGET[0] in answer["totals"] else FIELDS
+def print_csv(answer: Answer) -> None:
+    fields = [figure.field for figure in FIGURES if figure.field not in AT_TARGET or figure.field in answer["totals"]]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(fields)
     for row in answer["rows"]:
         writer.writerow(safe_cell(row.get(field)) for field in fields)
 
 
-def html(answer):
+def html(answer: Answer) -> str:
     """The report as a page."""
-    rows = [*answer["rows"], {**answer["totals"], "name": "total"}]
+    rows = _rows_and_total(answer)
+    figures = _titled_figures(rows)
     most = max(map(human_seconds, answer["rows"]), default=0) or 1
-    shape = [
-        ("hands-on", lambda row: _or_dot(row["handsOnSeconds"])),
-        ("supervised", lambda row: _or_dot(row["supervisedSeconds"])),
-        ("time", lambda row: length(human_seconds(row))),
-    ]
-    if any(row["agentSeconds"] for row in rows):
-        shape.append(("agent", lambda row: _or_dot(row["agentSeconds"])))
-    shape += [(name.removesuffix("Seconds"), lambda row, name=name: _or_dot(row[name])) for name in AT_TARGET if name in rows[-1]]
-    if any(map(money, rows)):
-        shape.append(("amount", money))
-    lines = [
-        (
-            markup.SUM if row is rows[-1] else markup.PLAIN,
-            [row.get("name") or UNKNOWN, "" if row is rows[-1] else markup.Bar(human_seconds(row) / most),
-             *(cell(row) for _, cell in shape)],
-        )
-        for row in rows
-    ]  # fmt: skip
-    words = [f"wall time {length(answer['totals']['wallSeconds'])}"] if answer["totals"].get("wallSeconds") is not None else []
-    return markup.page(f"Report {range_title(answer)}", [answer["groupBy"], "", *(title for title, _ in shape)], lines, words)
+    lines = []
+    for row in rows:
+        is_sum = row is rows[-1]
+        band = "" if is_sum else markup.Bar(human_seconds(row) / most)
+        cells = [row.get("name") or UNKNOWN, band, *(figure.cell(row) for figure in figures)]
+        lines.append((markup.SUM if is_sum else markup.PLAIN, cells))
+    heads = [answer["groupBy"], "", *(figure.title for figure in figures)]
+    return markup.page(f"Report {range_title(answer)}", heads, lines, _wall_words(answer["totals"]))
 
 
-def run(words):
+def run(words: Words) -> None:
     control = Control()
     project = exact_project_name(control, words.project)
     billable = None if words.billable is None else str(words.billable).lower()
@@ -152,4 +191,4 @@ def run(words):
         print("\n".join([*lines(answer, columns()), *corrections.lines(changed, columns())]))
 
 
-VERBS = {"report": Verb("report", run, "totals of this week, or of PERIOD", (PERIOD,), OPTIONS)}
+VERBS = {"report": Verb("report", run, "totals of this week or of PERIOD", (PERIOD,), OPTIONS)}

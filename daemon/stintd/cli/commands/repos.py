@@ -1,10 +1,12 @@
-"""`stint repos`: watched repositories: project, branch, last activity, tier, problems."""
+"""`stint repos`: watched repositories: project, branch, last activity, how each is watched, problems."""
 
 import json
 import os
+from collections.abc import Iterator
 
+from stintd.cli.answer import Rows
 from stintd.cli.layout import Column, columns, table
-from stintd.cli.options import Verb
+from stintd.cli.options import Verb, Words
 from stintd.cli.period import now
 from stintd.cli.text import bold, dim, for_terminal, local, warn
 from stintd.client.control import Control
@@ -14,18 +16,18 @@ SHAPE = (
     Column("project", gives_way=True, least=6),
     Column("branch", gives_way=True, may_go=True, least=6),
     Column("active", may_go=True, paint=lambda text, row: dim(text)),
-    Column("tier", may_go=True, paint=lambda text, row: dim(text)),
+    Column("watched", may_go=True, paint=lambda text, row: dim(text)),
 )
 
 
-def shown_path(path):
-    """A folder as people write it: `~` for home."""
+def shown_path(path: str) -> str:
+    """A folder with `~` for your home."""
     home = os.path.expanduser("~")
     text = for_terminal(path)
     return "~" + text[len(home) :] if home != "/" and text.startswith(home + "/") else text
 
 
-def ago(instant):
+def ago(instant: str | None) -> str:
     """`3m ago`, `2d ago`, "" for never."""
     if not instant:
         return ""
@@ -36,7 +38,7 @@ def ago(instant):
     return "now"
 
 
-def _rows(repos):
+def _rows(repos: Rows) -> Iterator[list[str]]:
     for repo in repos:
         checkouts = repo.get("checkouts") or [repo]
         for checkout in checkouts:
@@ -44,31 +46,31 @@ def _rows(repos):
             note = f" ({kind})" if kind not in (None, "main") else ""
             tier = "gone" if checkout.get("gone") else checkout.get("tier") or repo.get("tier") or ""
             yield [
-                shown_path(checkout.get("path") or repo.get("name")) + note, for_terminal(repo.get("projectName")),
+                shown_path(checkout.get("path") or repo["name"]) + note, for_terminal(repo.get("projectName")),
                 for_terminal(checkout.get("branch")), ago(checkout.get("lastActiveAt") or repo.get("lastActiveAt")),
                 tier,
             ]  # fmt: skip
 
 
-def _troubles(repos):
+def _troubles(repos: Rows) -> Iterator[str]:
     for repo in repos:
         for checkout in repo.get("checkouts") or []:
             if checkout.get("trouble"):
                 yield f"! {shown_path(checkout['path'])}: {for_terminal(checkout['trouble'])}"
 
 
-def run(words):
-    found = list(Control().every("/api/repos"))
+def run(words: Words) -> None:
+    repos = list(Control().every("/api/repos"))
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(repos))
         return
-    if not found:
-        print(dim("no repositories; `stint up FOLDER` watches those below a folder"))
+    if not repos:
+        print(dim("no repositories yet; `stint up FOLDER` watches those below a folder"))
         return
-    rows = list(_rows(found))
+    rows = list(_rows(repos))
     shape = SHAPE if any(row[4] for row in rows) else SHAPE[:4]
     print("\n".join(table(shape, [row[: len(shape)] for row in rows], columns())))
-    for trouble in _troubles(found):
+    for trouble in _troubles(repos):
         print(warn(trouble))
 
 

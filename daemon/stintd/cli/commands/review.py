@@ -1,25 +1,27 @@
-"""`stint review`: every open decision of a period, each with the one command that settles it."""
+"""`stint review`: everything in a period that needs your decision, each with the command that settles it."""
 
 import json
+from collections.abc import Iterator
 
+from stintd.cli.answer import Answer
 from stintd.cli.layout import columns, width, wrap
-from stintd.cli.options import Verb
+from stintd.cli.options import Verb, Words
 from stintd.cli.period import PERIOD, RANGE, range_of
 from stintd.cli.text import bold, clock, day_name, dim, for_terminal, local
 from stintd.client.control import Control
 
 HEADS = {
-    "correction": "approved hours that would be others now", "gap": "gaps in the working day",
+    "correction": "approved hours that have changed since", "gap": "gaps in the working day",
     "meeting": "meetings in your calendar without hours",
-    "unassigned": "time without a project", "unconfirmed": "not confirmed", "long": "long timers by hand",
-    "project": "new projects", "suggestion": "projects that may be one", "target": "what billing systems lack",
-    "changed": "changed since the last look",
+    "unassigned": "time without a project", "unconfirmed": "not confirmed", "long": "long timers started by hand",
+    "project": "new projects", "suggestion": "projects that may be the same", "target": "hours that billing targets do not have",
+    "changed": "changed since your last review",
 }  # fmt: skip
 
 
-def _line(one, room):
-    """The text, and its command beside it or below."""
-    text, command = for_terminal(one["text"]), f"`{for_terminal(one['command'])}`"
+def _line(item: Answer, room: int) -> Iterator[str]:
+    """The text, with its command on the same line or below."""
+    text, command = for_terminal(item["text"]), f"`{for_terminal(item['command'])}`"
     if width(text) + width(command) + 4 <= room:
         yield f"  {text}  {dim(command)}"
         return
@@ -27,26 +29,26 @@ def _line(one, room):
     yield from map(dim, wrap(command, room, "    "))
 
 
-def lines(answer, room):
-    """By kind, what is oldest first."""
+def lines(answer: Answer, room: int) -> Iterator[str]:
+    """The items by kind, the oldest first."""
     for kind, head in HEADS.items():
-        found = [one for one in answer["items"] if one["kind"] == kind]
-        if found:
-            yield bold(f"{head} ({len(found)})")
-            for one in found:
-                yield from _line(one, room)
+        items = [item for item in answer["items"] if item["kind"] == kind]
+        if items:
+            yield bold(f"{head} ({len(items)})")
+            for item in items:
+                yield from _line(item, room)
     if not answer["items"]:
-        yield dim("nothing is open")
+        yield dim("nothing to review")
     if answer["blind"]:
-        yield bold("not watched")
-        for one in answer["blind"]:
-            day = local(one["start"]).date()
+        yield bold("not watched: work in these times may be missing")
+        for gap in answer["blind"]:
+            day = local(gap["start"]).date()
             yield from map(dim, wrap(
-                f"{day_name(day)} {clock(one['start'])}–{clock(one['end'])} {for_terminal(one['reason'])}", room, "  "
+                f"{day_name(day)} {clock(gap['start'])}–{clock(gap['end'])} {for_terminal(gap['reason'])}", room, "  "
             ))  # fmt: skip
 
 
-def run(words):
+def run(words: Words) -> None:
     control = Control()
     answer = control.get("/api/review", **range_of(words, None))
     if words.json:
@@ -56,4 +58,4 @@ def run(words):
     control.post("/api/review", {})
 
 
-VERBS = {"review": Verb("review", run, "what needs your decision, each with its command", (PERIOD,), RANGE)}
+VERBS = {"review": Verb("review", run, "everything that needs your decision, with the command that settles it", (PERIOD,), RANGE)}

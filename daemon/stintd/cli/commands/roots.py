@@ -1,31 +1,36 @@
 """The watched folders: through the daemon while it runs, in `settings.toml` while it does not."""
 
 import os
+from collections.abc import Iterable
 
 from stintd import settings
+from stintd.cli import process
+from stintd.cli.answer import Answer, Rows
 from stintd.client.control import Control, DaemonDown
 from stintd.errors import Invalid
 
+PATIENCE_FOR_SCAN = 5.0
 
-def absolute(folders, must_exist=True):
-    """Folders as the daemon knows them; `invalid` names the one that is none."""
-    found = []
+
+def absolute_folders(folders: Iterable[str], must_exist: bool = True) -> list[str]:
+    """Folders with the paths that the daemon uses; `invalid` for one that is not a folder."""
+    paths = []
     for folder in folders:
         path = os.path.realpath(os.path.expanduser(folder))
         if must_exist and not os.path.isdir(path):
             is_there = os.path.lexists(path)
-            hint = "give the folder it is in" if is_there else "check its spelling, or make it first"
+            hint = "use the folder that contains it" if is_there else "check the spelling, or create it first"
             raise Invalid(f"{folder} {'is not a folder' if is_there else 'does not exist'}", hint)
-        found.append(path)
-    return found
+        paths.append(path)
+    return paths
 
 
-def add(folders):
-    """Watch these; the ones that are new."""
+def add(folders: list[str]) -> list[str]:
+    """Watch these folders; returns those that are new."""
     try:
         control = Control()
-        known = _paths(control.get("/api/roots"))
-        new = [folder for folder in folders if folder not in known]
+        watched = _paths(control.get("/api/roots"))
+        new = [folder for folder in folders if folder not in watched]
         for folder in new:
             control.post("/api/roots", {"path": folder})
         return new
@@ -34,8 +39,8 @@ def add(folders):
         return settings.add_folders(folders)
 
 
-def remove(folders):
-    """Watch these no longer; returns them."""
+def remove(folders: list[str]) -> list[str]:
+    """Stop watching these folders; returns them."""
     try:
         control = Control()
         for folder in folders:
@@ -45,14 +50,35 @@ def remove(folders):
     return folders
 
 
-def listed():
-    """What is watched."""
+def watched_folders() -> list[str]:
+    """The watched folders."""
     try:
         return _paths(Control().get("/api/roots"))
     except DaemonDown:
         return list(settings.load().folders)
 
 
-def _paths(answer):
-    found = answer["data"] if isinstance(answer, dict) else answer
-    return [root["path"] if isinstance(root, dict) else root for root in found]
+def _paths(answer: Answer) -> list[str]:
+    return [root["path"] for root in answer["data"]]
+
+
+def folders_without_repository(folders: Iterable[str], repos: Rows) -> list[str]:
+    """The watched folders that hold no repository and lie in none."""
+    checkouts = [checkout["path"] for repo in repos for checkout in repo.get("checkouts") or [] if not checkout.get("gone")]
+    return [folder for folder in folders if not any(_is_below(path, folder) or _is_below(folder, path) for path in checkouts)]
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def wait_for_search() -> Answer:
+    """The status once the folders have been searched for the first time, or after PATIENCE_FOR_SCAN seconds."""
+    control = Control()
+    now: Answer = control.get("/api/status")
+    for _ in range(int(PATIENCE_FOR_SCAN / process.STEP)):
+        if now.get("ready", True):
+            break
+        process.pause(process.STEP)
+        now = control.get("/api/status")
+    return now

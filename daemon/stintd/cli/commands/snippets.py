@@ -1,6 +1,6 @@
-"""`stint prompt --for NAME`: the lines that put the current timer into a prompt or a status bar, made for this home.
+"""`stint prompt --for NAME`: the settings that show the current timer in a prompt or a status bar, made for this home.
 
-What they run reads `run/status` and honours its validity; nothing of ours is started.
+They read `run/status` and respect its expiry time; no program of ours is started.
 """
 
 import json
@@ -8,7 +8,7 @@ import shlex
 
 from stintd import paths
 from stintd.cli.commands.prompt import VERBS as PLAIN
-from stintd.cli.options import Verb
+from stintd.cli.options import Verb, Words
 from stintd.errors import Invalid
 from stintd.resources import bundled
 
@@ -18,34 +18,35 @@ FILES = {
 }  # fmt: skip
 
 
-def snippet(name):
-    """The text for this program, with the places of this home in it."""
+def snippet(name: str) -> str:
+    """The settings for this program, with the paths of this home in them."""
     status, script = paths.status_file(), str(bundled("config/prompt/stint-line.sh"))
     if "\n" in status + script or "'" in status + script:
         raise Invalid("a folder has a quote or a line break in its name", "set STINTD_HOME to a folder without one")
     line = f"sh {shlex.quote(script)} {shlex.quote(status)}"
-    written = {
+    literals = {
         "starship": lambda: f"'''{line}'''",
         "waybar": lambda: json.dumps(line, ensure_ascii=False),
         "tmux": lambda: _for_tmux(script, status),
-    }.get(name, lambda: line)()  # fmt: skip
+    }  # fmt: skip
+    literal = literals.get(name, lambda: line)()
     text = bundled(f"config/prompt/{FILES[name]}").read_text(encoding="utf-8")
-    return text.replace("@LINE@", written).replace("@STATUS@", _for_fish(status) if name == "fish" else shlex.quote(status))
+    return text.replace("@LINE@", literal).replace("@STATUS@", _for_fish(status) if name == "fish" else shlex.quote(status))
 
 
-def _for_tmux(script, status):
-    """In double quotes, where tmux takes a backslash, a quote and a dollar for its own; and `#` everywhere."""
+def _for_tmux(script: str, status: str) -> str:
+    """In double quotes, where tmux interprets backslash, quote and dollar; and `#`, which it interprets everywhere."""
     line = f"sh {shlex.quote(script)} {shlex.quote(status)} tmux".replace("#", "##")
-    for odd in ("\\", '"', "$"):
-        line = line.replace(odd, "\\" + odd)
+    for special in ("\\", '"', "$"):
+        line = line.replace(special, "\\" + special)
     return f'"#({line})"'
 
 
-def _for_fish(path):
+def _for_fish(path: str) -> str:
     return "'" + path.replace("\\", "\\\\") + "'"
 
 
-def run(words):
+def run(words: Words) -> None:
     print(snippet(getattr(words, "for")), end="")
 
 

@@ -1,47 +1,53 @@
-"""`stint start` and `stop` without a time: the fast path. With `--at` they come from `timed`."""
+"""`stint start` and `stop` without a time: the fast path. With `--at` they come from `start_at`."""
+
+from __future__ import annotations
 
 import json
 import os
 
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.text import bold, dim, for_terminal, length, project_of
 from stintd.client.control import Control
 from stintd.errors import NotFound
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from stintd.cli.answer import Answer
+
 AT = Option("--at", "a time: 10:30, -15m, yesterday 14:00", "WHEN")
 START_OPTIONS = (
-    Option("--task -t", "the task, by key or name", "TASK", complete="tasks"),
-    Option("--message -m", "what it is about", "TEXT"),
+    Option("--task -t", "key or name of the task", "TASK", complete="tasks"),
+    Option("--message -m", "description of the work", "TEXT"),
     Option("--tag", "a tag; may be repeated", "TAG", is_list=True),
-    Option("--billable", "whether it is billed; otherwise as the project says", has_no=True),
-    Option("--create", "make the project if there is none by that name"),
+    Option("--billable", "bill this time; by default as the project is set", has_no=True),
+    Option("--create", "create the project if it does not exist"),
     AT,
 )
 PROJECT = Operand("PROJECT", "?", complete="projects")
 
 
-def chosen(project):
+def project_fields(project: str | None) -> Answer:
     """The fields that name a project: its name, or the current folder."""
     return {"projectName": project} if project else {"path": os.getcwd()}
 
 
-def exactly(project):
-    """The project by its name as it stands: who mistypes one is told so. (Other callers of these routes have a name
-    that is nearly a project's taken for it.)
+def exact_project_fields(project: str | None) -> Answer:
+    """The fields for a project by its exact name, so that a misspelt one is refused. (For other clients these routes accept a
+    name that is nearly a project's.)
     """
     return {"projectName": project, "fuzzy": False} if project else {}
 
 
-def start_body(words):
+def start_body(words: Words) -> Answer:
     """What POST /api/timer/start and /switch take."""
     body = {
-        **chosen(words.project), "taskName": words.task, "description": words.message, "tags": words.tag or None,
+        **project_fields(words.project), "taskName": words.task, "description": words.message, "tags": words.tag or None,
         "billable": words.billable, "autoCreate": words.create or None, "source": "cli", "manual": True,
     }  # fmt: skip
     return {name: value for name, value in body.items() if value is not None}
 
 
-def tell_started(words, answer):
+def print_started(words: Words, answer: Answer) -> None:
     if words.json:
         print(json.dumps(answer))
         return
@@ -53,19 +59,19 @@ def tell_started(words, answer):
     print(f"started {bold(project_of(timer))}{' ' + task if task else ''}{new}")
 
 
-def stopped_line(entry):
+def stopped_line(entry: Answer) -> str:
     return f"stopped {bold(project_of(entry))} after {length(entry.get('durationSeconds') or 0)}"
 
 
-def start(words, at=None):
-    body = {**start_body(words), **exactly(words.project)}
+def start(words: Words, at: str | None = None) -> None:
+    body = {**start_body(words), **exact_project_fields(words.project)}
     if at:
         body["at"] = at
-    tell_started(words, Control().post("/api/timer/start", body))
+    print_started(words, Control().post("/api/timer/start", body))
 
 
-def stop(words, at=None):
-    body = exactly(words.project)
+def stop(words: Words, at: str | None = None) -> None:
+    body = exact_project_fields(words.project)
     if at:
         body["at"] = at
     answer = Control().post("/api/timer/stop", body)
@@ -73,7 +79,7 @@ def stop(words, at=None):
         print(json.dumps(answer))
     elif answer.get("entry") is None:
         which = f"{words.project} is" if words.project else "nothing is"
-        raise NotFound(f"{which} not running" if words.project else "nothing is running", "`stint status` shows what runs")
+        raise NotFound(f"{which} not running" if words.project else "nothing is running", "`stint status` shows running timers")
     else:
         print(stopped_line(answer["entry"]))
 
@@ -82,9 +88,9 @@ VERBS = {
     "start": Verb(
         "start",
         start,
-        "start a timer by hand; without PROJECT the one of the current folder",
+        "start a timer by hand; without PROJECT, for the project of the current folder",
         (PROJECT,),
         START_OPTIONS,
     ),
-    "stop": Verb("stop", stop, "stop the running timer, or the one of PROJECT", (PROJECT,), (AT,)),
+    "stop": Verb("stop", stop, "stop the running timer, or that of PROJECT", (PROJECT,), (AT,)),
 }

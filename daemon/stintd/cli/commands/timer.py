@@ -1,9 +1,10 @@
-"""`stint pause`, `resume`, `continue`, `cancel`: what a person does to the timer that is there."""
+"""`stint pause`, `resume`, `continue`, `cancel`: what you do with an existing timer."""
 
 import json
 
-from stintd.cli.commands.start import exactly
-from stintd.cli.options import Operand, Verb
+from stintd.cli.answer import Answer
+from stintd.cli.commands.start import exact_project_fields
+from stintd.cli.options import Operand, Verb, Words
 from stintd.cli.text import bold, length, project_of
 from stintd.client.control import Control
 from stintd.errors import NotFound
@@ -11,37 +12,39 @@ from stintd.errors import NotFound
 PROJECT = Operand("PROJECT", "?", complete="projects")
 
 
-def _ask(words, route, body, said, lacking):
+def _post(words: Words, route: str, body: Answer, verb: str, lacking: str) -> None:
     answer = Control().post(route, body) or {}
     if words.json:
         print(json.dumps(answer))
         return
     entry = answer.get("timer") or answer.get("entry")
     if entry is None:
-        raise NotFound(lacking, "`stint status` shows what there is")
-    print(f"{said} {bold(project_of(entry))} at {length(entry.get('durationSeconds') or 0)}")
+        raise NotFound(lacking, "`stint status` shows your timers")
+    print(f"{verb} {bold(project_of(entry))} at {length(entry.get('durationSeconds') or 0)}")
 
 
-def pause(words):
-    _ask(words, "/api/timer/pause", exactly(words.project), "paused", "nothing is running")
+def pause(words: Words) -> None:
+    _post(words, "/api/timer/pause", exact_project_fields(words.project), "paused", "nothing is running")
 
 
-def resume(words):
-    _ask(words, "/api/timer/resume", exactly(words.project), "resumed", "nothing is paused")
+def resume(words: Words) -> None:
+    _post(words, "/api/timer/resume", exact_project_fields(words.project), "resumed", "nothing is paused")
 
 
-def carry_on(words):
-    _ask(words, "/api/timer/continue", {}, "started again", "there is no timer to go on with")
+def carry_on(words: Words) -> None:
+    _post(words, "/api/timer/continue", {}, "started again", "there is no timer to start again")
 
 
-def cancel(words):
+def cancel(words: Words) -> None:
     body = {"projectName": words.project} if words.project else {}
-    _ask(words, "/api/timer/cancel", body, "cancelled", "no timer started by hand is running")
+    _post(words, "/api/timer/cancel", body, "cancelled", "no timer that you started by hand is running")
 
 
 VERBS = {
     "pause": Verb("pause", pause, "pause the running timer", (PROJECT,)),
-    "resume": Verb("resume", resume, "go on with the paused timer", (PROJECT,)),
-    "continue": Verb("continue", carry_on, "start the last timer again that was started by hand"),
-    "cancel": Verb("cancel", cancel, "discard the timer started by hand; its time is tracked automatically again", (PROJECT,)),
+    "resume": Verb("resume", resume, "resume the paused timer", (PROJECT,)),
+    "continue": Verb("continue", carry_on, "start the last timer that you started by hand again"),
+    "cancel": Verb(
+        "cancel", cancel, "discard the timer that you started by hand; its time is tracked automatically again", (PROJECT,)
+    ),
 }

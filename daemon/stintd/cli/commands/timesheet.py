@@ -1,15 +1,17 @@
-"""`stint timesheet`: task × day in decimal hours, with sums."""
+"""`stint timesheet`: hours by task and day, in decimal hours, with sums."""
 
 import csv
 import json
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from stintd.cli import corrections, markup
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.catalog import exact_project_name
 from stintd.cli.layout import Column, columns, table, width, wrap
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import now, range_title
 from stintd.cli.table import safe_cell
 from stintd.cli.text import UNKNOWN, bold, decimal_hours, dim, dot, for_terminal
@@ -19,17 +21,17 @@ from stintd.protocol import when
 OPTIONS = (
     Option("--client", "only this client", "CLIENT"),
     Option("--project", "only this project", "PROJECT", complete="projects"),
-    Option("--as", "beside it what it is there: rounded, and already delivered", "TARGET"),
+    Option("--as", "also show hours as TARGET counts them: rounded, and already sent", "TARGET"),
     Option("--csv", "print as CSV"),
-    Option("--html", "print as a page that stands alone"),
+    Option("--html", "print as an HTML page"),
 )
 KINDS = (("days", "raw"), ("roundedDays", "rounded"), ("deliveredDays", "delivered"))
 SUMS = (("seconds", "raw"), ("roundedSeconds", "rounded"), ("deliveredSeconds", "delivered"))
 WEEK = re.compile(r"\d{4}-?W\d\d", re.IGNORECASE)
 
 
-def bounds_of(text):
-    """Monday and Sunday of `2026-W47`, `last week` or any day; this week without one."""
+def week_of(text: str) -> tuple[date, date]:
+    """Monday and Sunday of `2026-W47`, `last week` or the week of a day; of this week for ""."""
     if WEEK.fullmatch(text):
         monday = date.fromisoformat(f"{text[:4]}-W{text[-2:]}-1")
     elif text:
@@ -43,42 +45,42 @@ def bounds_of(text):
     return monday, monday + timedelta(days=6)
 
 
-def _name(row):
+def _name(row: Answer) -> str:
     project = for_terminal(row.get("projectName")) or UNKNOWN
     task = for_terminal(row.get("taskName"))
     return f"{project} {dot()} {task}" if task else project
 
 
-def _cell(seconds):
+def _cell(seconds: float) -> str:
     return decimal_hours(seconds) if seconds else dot()
 
 
-def _by_day(row, days):
+def _by_day(row: Answer, days: Sequence[str]) -> list[float]:
     return [row["days"].get(day, 0) for day in days]
 
 
-def _heading(day, room):
+def _heading(day: str, room: int) -> str:
     moment = date.fromisoformat(day)
     return f"{moment:%a} {moment.day}" if room >= 70 else f"{moment:%a}"[:2]
 
 
-def lines(answer, days, room):
-    """The sheet; a screen too narrow for the days shows the sums alone."""
+def lines(answer: Answer, days: Sequence[str], room: int) -> Iterator[str]:
+    """The sheet; a screen too narrow for the days shows only the sums."""
     rows = [row for row in answer["rows"] if any(row["days"].values())]
-    yield from _table(rows, days, room) if rows else [dim("nothing in this week")]
-    words = _beside(answer)
+    yield from _table(rows, days, room) if rows else [dim("no time in this week")]
+    words = _other_time(answer)
     if words:
         yield dim("; ".join(words))
 
 
-def _beside(answer):
-    """What of it was supervised, and what agents did beside it."""
+def _other_time(answer: Answer) -> list[str]:
+    """How much of it was supervised, and the time of agents that is not in it."""
     totals = answer.get("totals") or {}
-    found = (("supervised, in it", "supervisedSeconds"), ("agents on their own, beside it", "agentSeconds"))
-    return [f"{decimal_hours(totals[name])} {what}" for what, name in found if totals.get(name)]
+    notes = (("supervised, included above", "supervisedSeconds"), ("by agents alone, not included", "agentSeconds"))
+    return [f"{decimal_hours(totals[field])} h {note}" for note, field in notes if totals.get(field)]
 
 
-def _table(rows, days, room):
+def _table(rows: Rows, days: Sequence[str], room: int) -> Iterator[str]:
     per_day = [_by_day(row, days) for row in rows]
     sums = [sum(column) for column in zip(*per_day, strict=True)]
     names = max(width(_name(row)) for row in rows)
@@ -87,18 +89,18 @@ def _table(rows, days, room):
     shape += [Column(_heading(day, room), is_number=True) for day in days] if has_days else []
     shape.append(Column("sum", is_number=True, paint=lambda text, row: bold(text)))
     cells = [
-        [_name(row), *(map(_cell, found) if has_days else ()), decimal_hours(sum(found))]
-        for row, found in zip(rows, per_day, strict=True)
+        [_name(row), *(map(_cell, seconds) if has_days else ()), decimal_hours(sum(seconds))]
+        for row, seconds in zip(rows, per_day, strict=True)
     ]
     cells.append(["sum", *(map(_cell, sums) if has_days else ()), decimal_hours(sum(sums))])
     yield from table(shape, cells, room, has_sum=True)
 
 
-def lines_as(answer, days, room, target):
-    """Raw, rounded and already delivered beside each other; the days as they are handed over, where there is room."""
+def lines_as(answer: Answer, days: Sequence[str], room: int, target: str) -> Iterator[str]:
+    """Raw, rounded and already delivered hours side by side; the days as they are delivered, if there is room."""
     rows = [row for row in answer["rows"] if any(row[name] for name, _ in SUMS)]
     if not rows:
-        yield dim("nothing in this week")
+        yield dim("no time in this week")
         return
     names = max(width(_name(row)) for row in rows)
     has_days = len(days) <= 7 and room >= min(names, 12) + len(days) * 7 + len(SUMS) * 11
@@ -113,53 +115,55 @@ def lines_as(answer, days, room, target):
     ]  # fmt: skip
     yield from table(shape, cells, room, has_sum=True)
     if has_days:
-        yield dim(f"days are rounded as {target} has them")
+        yield dim(f"days are rounded as for {target}")
     missing = answer["totals"]["roundedSeconds"] - answer["totals"]["deliveredSeconds"]
     if missing:
-        said = f"{decimal_hours(missing)} not there yet" if missing > 0 else f"{decimal_hours(-missing)} more there than here"
-        yield from map(dim, wrap(f"{said}: `stint outbox --target {target}` says why", room))
+        difference = (
+            f"{decimal_hours(missing)} not there yet" if missing > 0 else f"{decimal_hours(-missing)} more there than here"
+        )
+        yield from map(dim, wrap(f"{difference}: `stint outbox --target {target}` says why", room))
 
 
-def _html(answer, days, target, changed):
-    """Three lines a task where a target is named: raw, rounded and delivered."""
+def _html(answer: Answer, days: Sequence[str], target: str | None, changed: Sequence[str]) -> str:
+    """With a target, three lines per task: raw, rounded and delivered."""
     kinds = KINDS if target else KINDS[:1]
     lines = []
     for row in answer["rows"]:
         for name, title in kinds:
-            found = [row[name].get(day, 0) for day in days]
+            seconds = [row[name].get(day, 0) for day in days]
             kind, head = (markup.PLAIN, _name(row)) if title == "raw" else (markup.SUB, title)
-            lines.append((kind, [head, *map(_cell, found), decimal_hours(sum(found))]))
+            lines.append((kind, [head, *map(_cell, seconds), decimal_hours(sum(seconds))]))
     for name, title in kinds:
-        found = [sum(row[name].get(day, 0) for row in answer["rows"]) for day in days]
-        lines.append((markup.SUM, ["sum" if title == "raw" else title, *map(_cell, found), decimal_hours(sum(found))]))
+        seconds = [sum(row[name].get(day, 0) for row in answer["rows"]) for day in days]
+        lines.append((markup.SUM, ["sum" if title == "raw" else title, *map(_cell, seconds), decimal_hours(sum(seconds))]))
     words = [
-        "decimal hours" + (f"; rounded and delivered are as {target} has them" if target else ""),
-        *_beside(answer),
+        "decimal hours" + (f"; rounded and delivered as for {target}" if target else ""),
+        *_other_time(answer),
         *changed,
     ]
     heads = ["task", *(_heading(day, 80) for day in days), "sum"]
     return markup.page(f"Timesheet {range_title({'from': days[0], 'to': days[-1]})}", heads, lines, words, is_wide=len(days) > 5)
 
 
-def _print_csv(answer, days, target):
-    """A line a task; with a target the days as they are raw, then rounded, then delivered."""
+def _print_csv(answer: Answer, days: Sequence[str], target: str | None) -> None:
+    """One line per task; with a target first the raw days, then the rounded, then the delivered ones."""
     kinds = KINDS if target else KINDS[:1]
     titles = ["" if title == "raw" else f" {title}" for _, title in kinds]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["client", "project", "task", *(f"{day}{title}" for title in titles for day in days),
                      *(f"sum{title}" for title in titles)])  # fmt: skip
     for row in answer["rows"]:
-        found = [[row[name].get(day, 0) for day in days] for name, _ in kinds]
-        named = [row.get("clientName"), row.get("projectName"), row.get("taskName")]
-        sums = [decimal_hours(sum(one)) for one in found]
-        writer.writerow([*map(safe_cell, named), *(decimal_hours(one) for part in found for one in part), *sums])
+        parts = [[row[name].get(day, 0) for day in days] for name, _ in kinds]
+        names = [row.get("clientName"), row.get("projectName"), row.get("taskName")]
+        sums = [decimal_hours(sum(part)) for part in parts]
+        writer.writerow([*map(safe_cell, names), *(decimal_hours(seconds) for part in parts for seconds in part), *sums])
 
 
-def run(words):
-    first, last = bounds_of(" ".join(words.week))
+def run(words: Words) -> None:
+    first, last = week_of(" ".join(words.week))
     control = Control()
     project = exact_project_name(control, words.project)
-    bounds = {"from_": first.isoformat(), "to": last.isoformat()}
+    bounds: dict[str, str | None] = {"from_": first.isoformat(), "to": last.isoformat()}
     target = getattr(words, "as")
     answer = control.get("/api/timesheet", **bounds, client=words.client, project=project, target=target)
     days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
@@ -169,16 +173,16 @@ def run(words):
         _print_csv(answer, days, target)
     elif words.html:
         changed = corrections.fetch_corrections(control, bounds, client=words.client, project=project)
-        print(_html(answer, days, target, [corrections.text_of(one) for one in changed]))
+        print(_html(answer, days, target, [corrections.text_of(correction) for correction in changed]))
     else:
-        told = lines_as(answer, days, columns(), for_terminal(target)) if target else lines(answer, days, columns())
+        sheet = lines_as(answer, days, columns(), for_terminal(target)) if target else lines(answer, days, columns())
         changed = corrections.fetch_corrections(control, bounds, client=words.client, project=project)
-        print("\n".join([*told, *corrections.lines(changed, columns())]))
+        print("\n".join([*sheet, *corrections.lines(changed, columns())]))
 
 
 VERBS = {
     "timesheet": Verb(
-        "timesheet", run, "task × day in decimal hours, this week or WEEK (2026-W47, last week)",
+        "timesheet", run, "hours by task and day, in decimal hours, of this week or WEEK (2026-W47, last week)",
         (Operand("WEEK", "*"),), OPTIONS,
     )
 }  # fmt: skip

@@ -2,77 +2,74 @@
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 
 from stintd import paths
 from stintd.cli import onboarding, process
+from stintd.cli.answer import Answer
 from stintd.cli.commands import roots, service, status
 from stintd.cli.commands.repos import shown_path
-from stintd.cli.options import Operand, Verb
-from stintd.cli.text import bold, dim
+from stintd.cli.options import Operand, Verb, Words
+from stintd.cli.text import bold, dim, warn
 from stintd.client.control import Control, DaemonDown
 
-PATIENCE_FOR_SCAN = 5.0
 
-
-def found_lines(folders, status_now):
-    """What the daemon found, and where it is."""
+def watch_lines(folders: Sequence[str], status_now: Answer) -> Iterator[str]:
+    """What is watched, what the daemon found there, and where the daemon listens."""
     repos = list(Control().every("/api/repos"))
     checkouts = sum(len(repo.get("checkouts") or [repo]) for repo in repos)
     yield f"watching {', '.join(bold(shown_path(folder)) for folder in folders) or 'no folder yet'}"
     if not folders:
         yield dim("add one with `stint up FOLDER`")
     more = f" in {checkouts} checkouts" if checkouts != len(repos) else ""
-    looking = "" if status_now.get("ready", True) else ", still looking"
+    is_ready = status_now.get("ready", True)
+    looking = "" if is_ready else ", still searching"
     yield f"{len(repos)} {'repository' if len(repos) == 1 else 'repositories'}{more}{looking}"
+    for folder in roots.folders_without_repository(folders, repos) if is_ready else ():
+        yield warn(f"no git repository below {shown_path(folder)}")
     yield dim(f"control socket {shown_path(paths.control_socket())}")
     yield from status.warning_lines(status_now.get("warnings") or [])
 
 
-def settled_status():
-    """The status once the first look through the folders is done, or after some patience."""
-    control = Control()
-    for _ in range(int(PATIENCE_FOR_SCAN / process.STEP)):
-        now = control.get("/api/status")
-        if now.get("ready", True):
-            return now
-        process.pause(process.STEP)
-    return now
+def up(words: Words) -> None:
+    _watch(roots.absolute_folders(words.folder), words)
 
 
-def up(words):
-    folders = roots.absolute(words.folder)
+def _watch(folders: list[str], words: Words) -> None:
+    """Watch these folders too; start the daemon if it is not running."""
     is_first = onboarding.is_first()
     was_running = process.is_running()
     roots.add(folders)
     if not was_running:
         service.rise()
-    now = settled_status()
-    watched = roots.listed()
+    now = roots.wait_for_search()
+    watched = roots.watched_folders()
     if words.json:
         print(json.dumps({"started": not was_running, "folders": watched, "status": now}))
         return
-    print("stintd was running already" if was_running else f"stintd is running{dim(' in the background')}")
-    print("\n".join(found_lines(watched, now)))
+    print("stintd is already running" if was_running else f"stintd is running{dim(' in the background')}")
+    print("\n".join(watch_lines(watched, now)))
     print(dim("`stint dash` opens the dashboard"))
     if is_first and sys.stdin.isatty() and sys.stdout.isatty():
         onboarding.offer()
 
 
-def down(words):
+def down(words: Words) -> None:
     try:
         pid = process.pid_of_daemon()
         service.halt()
     except DaemonDown:
         print(json.dumps({"stopped": None}) if words.json else "stintd was not running")
         return
-    print(json.dumps({"stopped": pid}) if words.json else "stopped; open timers go on at the next start if work does")
+    print(
+        json.dumps({"stopped": pid}) if words.json else "stopped; a running timer resumes at the next start if you keep working"
+    )
 
 
-def restart(words):
+def restart(words: Words) -> None:
     if process.is_running():
         service.halt()
-    words.folder = []
-    up(words)
+    _watch([], words)
 
 
 VERBS = {

@@ -1,11 +1,12 @@
-"""`stint webhooks`: have other programs told of changes."""
+"""`stint webhooks`: notify other programs of changes."""
 
 import json
 import sys
 
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.answer import Answer, Rows
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.short_ids import find_by_id
-from stintd.cli.text import bold, clock, decimal_hours, dim, for_terminal, short_id, warn
+from stintd.cli.text import bold, clock, decimal_hours, dim, for_terminal, local, short_id, warn
 from stintd.client.control import Control
 from stintd.errors import Invalid
 
@@ -13,124 +14,128 @@ ACTIONS = ("list", "add", "edit", "remove", "deliveries", "test", "redeliver", "
 ENTRY_EVENTS = tuple(f"time_entry.{word}" for word in ("created", "updated", "deleted", "started", "stopped"))
 OPTIONS = (
     Option(
-        "--event", "tell of this, like time_entry.stopped; several are possible (default: all of entries)", "EVENT", is_list=True
+        "--event",
+        "send this event, like time_entry.stopped; may be repeated (default: all events of entries)",
+        "EVENT",
+        is_list=True,
     ),
-    Option("--url", "another receiver", "URL"),
-    Option("--private", "the receiver is on this machine or in your own network; permits http", has_no=True),
-    Option("--on", "send again"),
-    Option("--off", "send nothing more"),
-    Option("--secret-from", "sign with the secret in this file (- for standard input) instead of a new one", "FILE"),
+    Option("--url", "a new address of the receiver", "URL"),
+    Option("--private", "allow a receiver on this machine or in a private network, and http", has_no=True),
+    Option("--on", "switch it on"),
+    Option("--off", "switch it off"),
+    Option("--secret-from", "sign with the secret from this file (- for standard input) instead of a new one", "FILE"),
 )
-DETAIL = """Every change is sent as a signed POST and tried again for a day while the receiver fails.
+DETAIL = """Every change is sent as a signed POST; while the receiver fails, it is retried for a day.
 stint webhooks add https://example.com/hook --event time_entry.stopped --event project.created
 stint webhooks test ID          stint webhooks deliveries ID
-stint webhooks redeliver ID     (everything that was given up, or one: redeliver ID DELIVERY)
+stint webhooks redeliver ID     (all deliveries that were given up, or one: redeliver ID DELIVERY)
 stint webhooks rotate ID        (a new secret; the old one stays valid for a day)"""
 
 
-def webhook_of(control, word):
-    """The webhook a person means: by its URL, a whole id, or the end or beginning of one."""
-    found = list(control.every("/api/webhooks"))
-    return next((one for one in found if one["url"] == word), None) or find_by_id(
-        found, word, "webhook", "`stint webhooks` lists them"
-    )
+def find_webhook(control: Control, word: str) -> Answer:
+    """The webhook with this URL or id; the beginning or end of an id is enough."""
+    webhooks: Rows = list(control.every("/api/webhooks"))
+    for webhook in webhooks:
+        if webhook["url"] == word:
+            return webhook
+    match: Answer = find_by_id(webhooks, word, "webhook", "`stint webhooks` lists them")
+    return match
 
 
-def state_of(webhook):
-    """One word or two on how it goes."""
+def state_of(webhook: Answer) -> str:
+    """The state of a webhook in a few words."""
     if not webhook["enabled"]:
         return warn("off" + (f": {for_terminal(webhook['trouble'])}" if webhook["trouble"] else ""))
     counts = [f"{webhook[name]} {name}" for name in ("waiting", "parked") if webhook[name]]
     if webhook["failures"]:
         counts.insert(0, "failed once" if webhook["failures"] == 1 else f"failed {webhook['failures']} times")
-    return warn(", ".join(counts)) if webhook["failures"] or webhook["parked"] else dim(", ".join(counts) or "well")
+    return warn(", ".join(counts)) if webhook["failures"] or webhook["parked"] else dim(", ".join(counts) or "ok")
 
 
-def _list(words, control):
-    found = list(control.every("/api/webhooks"))
+def _list(words: Words, control: Control) -> None:
+    webhooks = list(control.every("/api/webhooks"))
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(webhooks))
         return
-    for webhook in found:
+    for webhook in webhooks:
         print(f"{dim(short_id(webhook['id']))}  {bold(for_terminal(webhook['url']))}  {state_of(webhook)}")
         print(f"        {dim(', '.join(webhook['events']))}")
-    if not found:
-        print(dim("no webhooks; `stint webhooks add URL` makes one"))
+    if not webhooks:
+        print(dim("no webhooks yet; `stint webhooks add URL` adds one"))
 
 
-def _secret_in(path):
+def _secret_in(path: str) -> str:
     try:
         if path == "-":
             return sys.stdin.readline().strip()
         with open(path, encoding="utf-8") as file:
             return file.readline().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{path} cannot be read: {error}", "name a file whose first line is the secret") from error
+        raise Invalid(f"{path} cannot be read: {error}", "choose a file whose first line is the secret") from error
 
 
-def _add(words, control):
+def _add(words: Words, control: Control) -> None:
     body = {"url": words.webhook, "events": words.event or list(ENTRY_EVENTS), "allowPrivate": bool(words.private)}
     if words.secret_from:
         body["secret"] = _secret_in(words.secret_from)
     _tell(words, control.post("/api/webhooks", body), "added")
 
 
-def _tell(words, webhook, said):
+def _tell(words: Words, webhook: Answer, verb: str) -> None:
     if words.json:
         print(json.dumps(webhook))
         return
-    print(f"{said} {bold(for_terminal(webhook['url']))} ({short_id(webhook['id'])})")
+    print(f"{verb} {bold(for_terminal(webhook['url']))} ({short_id(webhook['id'])})")
     if webhook.get("secret"):
         print(webhook["secret"])
-        print(dim("the secret that signs what is sent; it is not shown again"))
+        print(dim("the secret that signs each message; it will not be shown again"))
 
 
-def _edit(words, control, path):
+def _edit(words: Words, control: Control, path: str) -> None:
     body = {"url": words.url, "events": words.event or None, "allowPrivate": words.private}
     body = {name: value for name, value in body.items() if value is not None}
     if words.on or words.off:
         body["enabled"] = bool(words.on)
     if not body:
-        raise Invalid("nothing to change was named", "stint webhooks edit ID --url URL | --event EVENT | --on | --off")
+        raise Invalid("nothing to change", "stint webhooks edit ID --url URL | --event EVENT | --on | --off")
     _tell(words, control.patch(path, body), "changed")
 
 
-def _deliveries(words, control, path):
-    found = control.get(path + "/deliveries")["data"]
+def _deliveries(words: Words, control: Control, path: str) -> None:
+    deliveries = control.get(path + "/deliveries")["data"]
     if words.json:
-        print(json.dumps(found))
+        print(json.dumps(deliveries))
         return
-    for one in found:
-        print(delivery_line(one))
-    if not found:
-        print(dim("nothing was sent yet"))
+    for delivery in deliveries:
+        print(delivery_line(delivery))
+    if not deliveries:
+        print(dim("nothing has been sent yet"))
 
 
-def delivery_line(delivery):
+def delivery_line(delivery: Answer) -> str:
     """A delivery in one line."""
     if delivery.get("entryId"):
         return _entry_line(delivery)
-    tries = f"{delivery['attempts']} tries" if delivery["attempts"] != 1 else "1 try"
+    tries = f"{delivery['attempts']} attempts" if delivery["attempts"] != 1 else "1 attempt"
     why = f"  {for_terminal(delivery['lastError'])}" if delivery["lastError"] else ""
-    shown = warn(delivery["state"]) if delivery["state"] == "parked" else delivery["state"]
-    when = delivery["createdAt"][:16].replace("T", " ")
-    return f"{dim(short_id(delivery['id']))}  {when} UTC  {delivery['kind']}  {shown}, {tries}{why}"
+    state = warn(delivery["state"]) if delivery["state"] == "parked" else delivery["state"]
+    when = f"{local(delivery['createdAt']):%Y-%m-%d %H:%M}"
+    return f"{dim(short_id(delivery['id']))}  {when}  {delivery['kind']}  {state}, {tries}{why}"
 
 
-def _entry_line(delivery):
-    """An entry on its way to a billing system: which one, and how it goes."""
-    shown = warn(delivery["state"]) if delivery["state"] == "parked" else delivery["state"]
+def _entry_line(delivery: Answer) -> str:
+    """An entry on its way to a billing system, and the state of its delivery."""
+    state = warn(delivery["state"]) if delivery["state"] == "parked" else delivery["state"]
     hours = decimal_hours(delivery["seconds"]) if delivery["seconds"] is not None else "-"
-    said = f"  {for_terminal(delivery['description'])}" if delivery["description"] else ""
+    description = f"  {for_terminal(delivery['description'])}" if delivery["description"] else ""
     why = f"  {for_terminal(delivery['lastError'])}" if delivery["lastError"] and delivery["state"] != "delivered" else ""
-    again = f", again {clock(delivery['nextAttemptAt'])}" if delivery["attempts"] and delivery["nextAttemptAt"] else ""
-    head = (
-        f"{dim(short_id(delivery['id']))}  {delivery['day']}  {hours}  {for_terminal(delivery['project'] or 'no project')}{said}"
-    )
-    return f"{head}  {shown}{again}{why}"
+    again = f", next attempt {clock(delivery['nextAttemptAt'])}" if delivery["attempts"] and delivery["nextAttemptAt"] else ""
+    project = for_terminal(delivery["project"] or "no project")
+    head = f"{dim(short_id(delivery['id']))}  {delivery['day']}  {hours}  {project}{description}"
+    return f"{head}  {state}{again}{why}"
 
 
-def _test(words, control, path):
+def _test(words: Words, control: Control, path: str) -> int:
     tested = control.post(path + "/test")
     if words.json:
         print(json.dumps(tested))
@@ -141,36 +146,47 @@ def _test(words, control, path):
     return 0 if tested["delivered"] else 1
 
 
-def _redeliver(words, control, path):
+def _redeliver(words: Words, control: Control, path: str) -> None:
     body = {}
     if words.delivery:
-        found = list(control.every(path + "/deliveries"))
-        body = {"deliveryId": find_by_id(found, words.delivery, "delivery", "`stint webhooks deliveries ID` lists them")["id"]}
+        deliveries = list(control.every(path + "/deliveries"))
+        body = {
+            "deliveryId": find_by_id(deliveries, words.delivery, "delivery", "`stint webhooks deliveries ID` lists them")["id"]
+        }
     answer = control.post(path + "/redeliver", body)
     print(json.dumps(answer) if words.json else f"{answer['redelivered']} to be delivered again")
 
 
-def run(words):
+def run(words: Words) -> int | None:
     control = Control()
     action = words.action or "list"
     if action == "list":
-        return _list(words, control)
+        _list(words, control)
+        return None
     if not words.webhook:
-        asked, what = ("where to?", "URL") if action == "add" else (f"which webhook to {action}?", "ID")
-        raise Invalid(asked, f"stint webhooks {action} {what}")
+        question, what = (
+            ("which address should receive the events?", "URL") if action == "add" else (f"which webhook to {action}?", "ID")
+        )
+        raise Invalid(question, f"stint webhooks {action} {what}")
     if action == "add":
-        return _add(words, control)
-    path = f"/api/webhooks/{webhook_of(control, words.webhook)['id']}"
+        _add(words, control)
+        return None
+    path = f"/api/webhooks/{find_webhook(control, words.webhook)['id']}"
     if action == "remove":
-        return _tell(words, control.delete(path), "removed")
+        _tell(words, control.delete(path), "removed")
+        return None
     if action == "rotate":
-        return _tell(words, control.post(path + "/rotate"), "gave a new secret to")
-    return {"edit": _edit, "deliveries": _deliveries, "test": _test, "redeliver": _redeliver}[action](words, control, path)
+        _tell(words, control.post(path + "/rotate"), "made a new secret for")
+        return None
+    if action == "test":
+        return _test(words, control, path)
+    {"edit": _edit, "deliveries": _deliveries, "redeliver": _redeliver}[action](words, control, path)
+    return None
 
 
 VERBS = {
     "webhooks": Verb(
-        "webhooks", run, "have other programs told of changes",
+        "webhooks", run, "notify other programs of changes",
         (Operand("ACTION", "?", choices=ACTIONS), Operand("WEBHOOK", "?"), Operand("DELIVERY", "?")), OPTIONS, DETAIL,
     )
 }  # fmt: skip

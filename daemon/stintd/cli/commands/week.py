@@ -1,12 +1,14 @@
-"""`stint week`: a week of days, each as a band of its hours, with totals."""
+"""`stint week`: the days of a week as timelines, with totals."""
 
 import json
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.commands.day import Axis, bounds_of, hour_line, spans_of
-from stintd.cli.commands.timesheet import bounds_of as week_of
+from stintd.cli.commands.timesheet import week_of as week_of
 from stintd.cli.layout import align_right, columns
-from stintd.cli.options import Operand, Verb
+from stintd.cli.options import Operand, Verb, Words
 from stintd.cli.period import entries_between
 from stintd.cli.text import bold, dim, length, paint_project
 from stintd.client.control import Control
@@ -14,8 +16,8 @@ from stintd.client.control import Control
 LABEL = 7
 
 
-def hours_of(entries, days):
-    """First and last hour worked on any of the days, at least eight apart."""
+def hours_of(entries: Rows, days: Sequence[date]) -> tuple[int, int]:
+    """The first and the last hour worked on any of the days, at least eight apart."""
     first, last = 24, 0
     for day in days:
         low, high = bounds_of(day)
@@ -27,12 +29,11 @@ def hours_of(entries, days):
     return max(0, min(first, last - 8)), last
 
 
-def lines(entries, report, days, room):
-    """One line a day."""
+def lines(entries: Rows, report: Answer, days: Sequence[date], room: int) -> Iterator[str]:
+    """One line per day, and the total."""
     seconds = {row["key"]: row["handsOnSeconds"] + row["supervisedSeconds"] for row in report["rows"]}
     first, last = hours_of(entries, days)
     cells = max(12, room - LABEL - 10)
-    most = max(seconds.values(), default=0)
     for number, day in enumerate(days):
         low, high = bounds_of(day)
         axis = Axis(low + timedelta(hours=first), min(high, low + timedelta(hours=last)), cells)
@@ -42,16 +43,16 @@ def lines(entries, report, days, room):
         total = seconds.get(day.isoformat(), 0)
         band = paint_project(axis.strip(spans), 0)
         yield f"{day:%a} {day.day:>2} {band}{bold(align_right(length(total) if total else '·', 9))}"
-    total = length(sum(seconds.values()))
+    total, wall = length(sum(seconds.values())), length(report["totals"]["wallSeconds"])
     yield bold(align_right(f"total {total}", LABEL + cells + 9))
-    if most:
-        yield dim(f"wall time {length(report['totals']['wallSeconds'])}")
+    if wall != total:
+        yield dim(f"wall time {wall}: overlapping time counted once")
 
 
-def run(words):
+def run(words: Words) -> None:
     control = Control()
     first, last = week_of(" ".join(words.week))
-    bounds = {"from_": first.isoformat(), "to": last.isoformat()}
+    bounds: dict[str, str | None] = {"from_": first.isoformat(), "to": last.isoformat()}
     entries = [e for e in entries_between(control, bounds, None, False) if e.get("state") != "waiting"]
     report = control.get("/api/reports", **bounds, groupBy="day")
     if words.json:
@@ -61,4 +62,4 @@ def run(words):
     print("\n".join(lines(entries, report, days, columns())))
 
 
-VERBS = {"week": Verb("week", run, "the days of this week, or of WEEK, as timelines", (Operand("WEEK", "*"),))}
+VERBS = {"week": Verb("week", run, "the days of this week or of WEEK as timelines", (Operand("WEEK", "*"),))}

@@ -1,11 +1,13 @@
-"""`stint why`: what an entry, or a minute, rests on, as a story: evidence, commits, and one sentence for each gap."""
+"""`stint why`: why an entry, or the time at an instant, is what it is: evidence, commits, and a reason for each gap."""
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator
 
+from stintd.cli.answer import Answer, Rows
 from stintd.cli.commands.log import span
 from stintd.cli.layout import columns, fit, wrap
-from stintd.cli.options import Operand, Option, Verb
+from stintd.cli.options import Operand, Option, Verb, Words
 from stintd.cli.period import instant_of
 from stintd.cli.short_ids import find_entry, looks_like_id
 from stintd.cli.text import bold, clock, day_name, dim, for_terminal, length, local, project_of, short_id
@@ -19,28 +21,28 @@ VERDICTS = {
 }  # fmt: skip
 
 
-def _count(number, singular, plural):
+def _count(number: int, singular: str, plural: str) -> str:
     return f"{number} {singular if number == 1 else plural}"
 
 
-def heading(entry, room):
-    """What the entry is, in two or three lines."""
+def heading(entry: Answer, room: int) -> Iterator[str]:
+    """The entry in two or three lines."""
     task = for_terminal(entry.get("taskName") or "")
     title = fit(project_of(entry) + (f" · {task}" if task else ""), room - 8)
     yield f"{bold(title)}  {dim(short_id(entry['id']))}"
     lengths = length(entry.get("durationSeconds") or 0)
     if entry.get("supervisedSeconds"):
-        hands_on, supervised = length(entry["handsOnSeconds"]), length(entry["supervisedSeconds"])
-        lengths += f" ({hands_on} hands-on, {supervised} supervised)"
+        active, supervised = length(entry["handsOnSeconds"]), length(entry["supervisedSeconds"])
+        lengths += f" ({active} active, {supervised} supervised)"
     yield from wrap(f"{day_name(local(entry['start']))} {span(entry)} {lengths}", room)
     if entry.get("branch"):
         where = f" in {for_terminal(entry['repo'])}" if entry.get("repo") else ""
         yield dim(fit(f"branch {for_terminal(entry['branch'])}{where}", room))
     notes = []
     if entry.get("actor") == "agent":
-        notes.append("an agent's own time")
+        notes.append("time of an agent that worked alone")
     if entry.get("origin") == "backfill":
-        notes.append("estimated from what was read afterwards (`stint backfill`)")
+        notes.append("estimated from git and agent logs (`stint backfill`)")
     if entry.get("origin") == "manual":
         notes.append("entered or started by hand")
     if entry.get("pinned"):
@@ -51,12 +53,12 @@ def heading(entry, room):
         yield from (dim(line) for line in wrap("; ".join(notes), room))
 
 
-def evidence_lines(told, room):
-    """Heartbeats summarised: what kinds, from where, which files."""
-    beats = told.get("heartbeats") or []
-    count = told.get("heartbeatCount") or (len(beats) if isinstance(beats, list) else beats)
+def evidence_lines(entry: Answer | None, evidence: Answer, room: int) -> Iterator[str]:
+    """The heartbeats in summary: their kinds, sources and files."""
+    beats = evidence.get("heartbeats") or []
+    count = evidence.get("heartbeatCount") or (len(beats) if isinstance(beats, list) else beats)
     if not count:
-        yield "no heartbeats: it rests on what you entered"
+        yield "no heartbeats: this time was entered by hand" if entry else "no heartbeats"
         return
     if not isinstance(beats, list) or not beats:
         yield f"{_count(count, 'heartbeat', 'heartbeats')}"
@@ -67,7 +69,7 @@ def evidence_lines(told, room):
             yield from _actor_lines(actor, of_actor, room)
 
 
-def _actor_lines(actor, beats, room):
+def _actor_lines(actor: str, beats: Rows, room: int) -> Iterator[str]:
     kinds = Counter(beat["kind"] for beat in beats)
     acts = ", ".join(_count(number, *COUNTED.get(kind, (for_terminal(kind),) * 2)) for kind, number in kinds.most_common())
     sources = ", ".join(for_terminal(name) for name in sorted({beat["source"] for beat in beats}))
@@ -76,60 +78,60 @@ def _actor_lines(actor, beats, room):
     yield from wrap(f"{who}{acts} (seen by {sources}), {clock(first)}–{clock(last)}", room, "  ")
     files = Counter(beat["entity"] for beat in beats if beat.get("entity") and beat["kind"] in ("edit", "read", "tool"))
     if files:
-        told = [f"{for_terminal(name)} ×{number}" for name, number in files.most_common(SHOWN_FILES)]
+        names = [f"{for_terminal(name)} ×{number}" for name, number in files.most_common(SHOWN_FILES)]
         more = f" and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
-        yield from (dim(line) for line in wrap(", ".join(told) + more, room, "  "))
+        yield from (dim(line) for line in wrap(", ".join(names) + more, room, "  "))
 
 
-def gap_lines(gaps, room):
-    """One sentence for each silence that was bridged or cut; the short ones that counted share one."""
+def gap_lines(gaps: Rows, room: int) -> Iterator[str]:
+    """One reason for each gap, counted or not; the short gaps that counted share one line."""
     short = [gap for gap in gaps if gap["verdict"] == "work" and _seconds(gap) < SHORT_GAP]
-    told = [gap for gap in gaps if gap not in short]
+    long = [gap for gap in gaps if gap not in short]
     if short:
         total = length(sum(map(_seconds, short)))
-        yield f"  {_count(len(short), 'silence', 'silences')} under {length(SHORT_GAP)}, {total} in all, {bold('counted')}"
-    for gap in told[:SHOWN_GAPS]:
-        verdict = VERDICTS.get(gap["verdict"], gap["verdict"])
+        yield f"  {_count(len(short), 'gap', 'gaps')} under {length(SHORT_GAP)}, {total} in total, {bold('counted')}"
+    for gap in long[:SHOWN_GAPS]:
+        verdict = str(VERDICTS.get(gap["verdict"], gap["verdict"]))
         yield f"  {clock(gap['start'])}–{clock(gap['end'])}  {length(_seconds(gap)):>7}  {bold(verdict)}"
         yield from (dim(line) for line in wrap(for_terminal(gap["reason"]), room, "    "))
-    if len(told) > SHOWN_GAPS:
-        yield dim(f"  and {len(told) - SHOWN_GAPS} more; --json lists all")
+    if len(long) > SHOWN_GAPS:
+        yield dim(f"  and {len(long) - SHOWN_GAPS} more; --json lists all")
 
 
-def _seconds(stretch):
+def _seconds(stretch: Answer) -> float:
     return (local(stretch["end"]) - local(stretch["start"])).total_seconds()
 
 
-def lines(entry, told, room):
-    """The whole story."""
+def lines(entry: Answer | None, evidence: Answer, room: int) -> Iterator[str]:
+    """The whole answer."""
     if entry:
         yield from heading(entry, room)
     yield ""
     yield bold("Evidence")
-    yield from evidence_lines(told, room)
-    commits = told.get("commits") or []
+    yield from evidence_lines(entry, evidence, room)
+    commits = evidence.get("commits") or []
     if commits:
         yield bold("Commits")
         for commit in commits:
             text = f"  {clock(commit['time'])}  {commit['sha'][:7]}  {for_terminal(commit.get('subject'))}"
             yield fit(text, room)
-    yield from _stretches("Sessions", told.get("sessions") or [], _session, room)
-    yield from _stretches("Absences", told.get("absences") or [], _absence, room)
-    yield from _stretches("Not watched", told.get("blind") or [], _absence, room)
-    gaps = told.get("gaps") or []
+    yield from _stretches("Sessions", evidence.get("sessions") or [], _session, room)
+    yield from _stretches("Absences", evidence.get("absences") or [], _absence, room)
+    yield from _stretches("Not watched (work in these times may be missing)", evidence.get("blind") or [], _absence, room)
+    gaps = evidence.get("gaps") or []
     if gaps:
         yield bold("Gaps")
         yield from gap_lines(gaps, room)
 
 
-def _stretches(title, found, describe, room):
-    if found:
+def _stretches(title: str, stretches: Rows, describe: Callable[[Answer], str], room: int) -> Iterator[str]:
+    if stretches:
         yield bold(title)
-        for one in found:
-            yield fit(f"  {describe(one)}", room)
+        for stretch in stretches:
+            yield fit(f"  {describe(stretch)}", room)
 
 
-def _session(session):
+def _session(session: Answer) -> str:
     end = clock(session["end"]) if session.get("end") else "open"
     reason = for_terminal(session.get("endReason"))
     name = for_terminal(session.get("agent") or "session")
@@ -137,32 +139,32 @@ def _session(session):
     return f"{words}  {reason}" if reason else words
 
 
-def _absence(absence):
+def _absence(absence: Answer) -> str:
     what = for_terminal(absence.get("kind") or absence.get("reason"))
     return f"{clock(absence['start'])}–{clock(absence['end'])}  {length(_seconds(absence))}  {what}"
 
 
-def history_lines(steps):
-    """How an entry came to be what it is."""
+def history_lines(steps: Rows) -> Iterator[str]:
+    """The edits that made an entry what it is."""
     for step in steps:
-        at = step.get("at") or step.get("time")
-        yield f"  {local(at):%a %d %b %H:%M}  {for_terminal(step.get('summary') or step.get('verb') or '')}"
+        time = step.get("at") or step["time"]
+        yield f"  {local(time):%a %d %b %H:%M}  {for_terminal(step.get('summary') or step.get('verb') or '')}"
 
 
-def run(words):
+def run(words: Words) -> None:
     control, word = Control(), " ".join(words.what)
     if looks_like_id(word):
         entry = find_entry(control, word)
-        told = control.get(f"/api/entries/{entry['id']}/evidence")
+        evidence = control.get(f"/api/entries/{entry['id']}/evidence")
     else:
-        told = control.get("/api/why", at=instant_of(word))
-        entry = told.get("entry")
+        evidence = control.get("/api/why", at=instant_of(word))
+        entry = evidence.get("entry")
     if words.json:
-        print(json.dumps(told))
+        print(json.dumps(evidence))
         return
     if entry is None:
-        print(f"no entry at {for_terminal(word)}: nobody's time from {clock(told['start'])} to {clock(told['end'])}")
-    print("\n".join(lines(entry, told, columns())))
+        print(f"no entry at {for_terminal(word)}: no time counted from {clock(evidence['start'])} to {clock(evidence['end'])}")
+    print("\n".join(lines(entry, evidence, columns())))
     if words.history and entry:
         print(bold("History"))
         print("\n".join(history_lines(control.get(f"/api/entries/{entry['id']}/history")["data"])))
@@ -170,8 +172,8 @@ def run(words):
 
 VERBS = {
     "why": Verb(
-        "why", run, "what an entry or a minute rests on", (Operand("WHAT", "+", complete="entries"),),
-        (Option("--history", "also how it came to be"),),
-        "WHAT is an id that `stint log` shows, or a time: 14:20, yesterday 9:30, -15m.",
+        "why", run, "why an entry, or the time at an instant, is what it is", (Operand("WHAT", "+", complete="entries"),),
+        (Option("--history", "also show its edits"),),
+        "WHAT is an id from `stint log`, or a time: -15m, 9:30, yesterday 14:20.",
     )
 }  # fmt: skip
