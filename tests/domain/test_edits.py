@@ -358,7 +358,7 @@ def test_an_entry_beside_others_takes_nothing():
 def test_an_entry_over_the_owners_own_is_refused_unless_asked():
     with pytest.raises(Conflict, match="Acme") as refused:
         edits.add(new(), around(own()))
-    assert "--replace" in refused.value.hint
+    assert "replace: true" in refused.value.hint
     assert edits.add(new(), around(own()), "overlap").overlapping == {"new1"}
 
 
