@@ -42,7 +42,8 @@ def made(count: int = COUNT, seed: int = 7) -> list[Heartbeat]:
 def filled(home: Home) -> float:
     """A home with the heartbeats and the sheet derived from them; the seconds the derivation took."""
     beats = made()
-    with store_of(home) as (steps, database):
+    with store_of(home) as steps:
+        database = steps.database
         for lo in range(0, len(beats), BATCH):
             database.write_now(lambda conn, lo=lo: heartbeats.add(conn, beats[lo : lo + BATCH]), durable=False)
 

@@ -12,14 +12,15 @@ from typing import Any
 
 from tests.support import until
 
+from stintd import paths, settings
+from stintd.app import compose
 from stintd.client import control
+from stintd.clock import SystemClock
 from stintd.domain.model import to_us
-from stintd.domain.policy import Policy
 from stintd.engine.commands import entry_rows
-from stintd.engine.sheet_state import SheetState
 from stintd.engine.step import Step
-from stintd.store import cursors, rowio
-from stintd.store.database import Database
+from stintd.paths import Layout
+from stintd.store import rowio
 
 
 class Home:
@@ -120,7 +121,7 @@ def repositories(root: Path, count: int, folders: int, files: int) -> Path:
 
 def fill_entries(home: Home, count: int, a_day: int = 25) -> None:
     """`count` finished manual entries, so many a day, ending yesterday, written with the daemon down."""
-    with store_of(home) as (engine_step, _):
+    with store_of(home) as engine_step:
         step_minutes = 25 if a_day <= 25 else 5
         length = timedelta(minutes=step_minutes * 4 // 5)
         last = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=1)
@@ -150,21 +151,23 @@ class _Steps:
     """Makes steps on a home's database while no daemon runs."""
 
     def __init__(self, home: Home) -> None:
-        self.database = Database(home.folder / "stintd.db")
-        self.database.open()
-        self.now = datetime.now(UTC)
-        identity = self.database.write_now(lambda conn: cursors.ensure_identity(conn, self.now))
-        self.state = SheetState("UTC", *identity)
+        folder = str(home.folder)
+        layout = Layout(folder, folder, str(home.folder / "run"), str(home.folder / "log"))
+        paths.ensure(layout)
+        chosen, _ = settings.load_files(layout.config, layout.settings, home.environment, "UTC")
+        self._core = compose.core(chosen, layout, SystemClock(), home.environment, lambda before: before)
+        self.database = self._core.database
 
     def __call__(self, conn: Any) -> Step:
-        return Step(conn, self.now, Policy(), self.state, "bench")
+        engine = self._core.engine
+        return Step(conn, engine.clock.now(), engine.policy, engine.state, "bench")
 
 
 @contextlib.contextmanager
-def store_of(home: Home) -> Iterator[tuple[_Steps, Database]]:
+def store_of(home: Home) -> Iterator[_Steps]:
     """A home's database while no daemon runs."""
     steps = _Steps(home)
     try:
-        yield steps, steps.database
+        yield steps
     finally:
         steps.database.close()

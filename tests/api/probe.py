@@ -74,7 +74,7 @@ def probing(folder: Path) -> Iterator[Probe]:
     async def serve() -> None:
         daemon = Daemon(folder)
         await daemon.start()
-        daemon.surface.rate_limit = 10**9
+        daemon.set_settings(rate_limit=10**9)
         started.append(Probe(daemon, await daemon.open_loopback()))
         done = started[0].done = asyncio.Event()  # type: ignore[attr-defined]
         started[0].loop = asyncio.get_running_loop()  # type: ignore[attr-defined]

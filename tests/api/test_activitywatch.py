@@ -181,7 +181,7 @@ async def test_nothing_else_is_there_and_nothing_can_be_read(ask, client):
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 async def test_the_guard_holds_without_a_key(ask, port, route, daemon):
-    daemon.surface.extension_origins = frozenset({"moz-extension://listed"})
+    daemon.set_settings(extension_origins=("moz-extension://listed",))
     path = route.path.replace("{bucket_id}", "b") + "?pulsetime=1"
     body = BUCKET if route.method == "POST" else None
     foreign = [

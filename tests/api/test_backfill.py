@@ -207,7 +207,7 @@ async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, h
             await waiting.wait()
             return Logged([], 3)
 
-    daemon.backfill = Backfill(daemon.engine, daemon.gate, daemon.places, Slow(), recall)
+    daemon.facade.backfill = Backfill(daemon.engine, daemon.gate, daemon.places, Slow(), recall, lambda: None)
     running = asyncio.ensure_future(client.post("/api/backfill", {}))
     await begun.wait()
     assert await client.get("/api/backfill") == {

@@ -86,8 +86,8 @@ async def test_what_is_ignored_or_covered_is_not_proposed(address, client):
 
 
 @pytest.mark.parametrize(("scope", "shown"), [("read", "https://…"), ("write", "https://…"), ("full", URL)])
-async def test_only_full_keys_see_the_addresses_of_calendars(address, client, monkeypatch, scope, shown):
-    monkeypatch.setattr(address, "settings", lambda: {"calendar": {"addresses": [URL], "files": []}})
+async def test_only_full_keys_see_the_addresses_of_calendars(address, client, scope, shown):
+    address.set_settings(values={**address.core.live.value.values, "calendar.addresses": (URL,)})
     await address.open_loopback()
     key = (await client.post("/api/keys", {"scope": scope}))["key"]
     async with aiohttp.ClientSession() as session:

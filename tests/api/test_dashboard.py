@@ -148,7 +148,7 @@ async def test_revoking_its_key_sends_one_browser_away(browser, link, client):
 
 async def test_a_browser_counts_against_the_rate_limit_like_a_key(browser, link, daemon):
     await browser.open(link)
-    daemon.surface.rate_limit = 3
+    daemon.set_settings(rate_limit=3)
     for _ in range(3):
         await browser.get("/api/health", **SAME)
     headers, _ = await browser.get("/api/health", 429, **SAME)

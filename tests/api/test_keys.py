@@ -223,7 +223,7 @@ async def test_every_route_lets_in_exactly_whom_it_should(loopback, keys, daemon
         for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
             is_taken = kind == "text/plain" and route.is_for_extensions
             assert ((await ask(method, path, key, b"{}", Content_Type=kind)).status == 415) != is_taken
-    daemon.surface.extension_origins = frozenset({EXTENSION})
+    daemon.set_settings(extension_origins=(EXTENSION,))
     if route.path == "/api/events":
         return
     by_address = await ask(method, f"{path}?api_key={key}", None, body, Origin=EXTENSION, Sec_Fetch_Site="cross-site")
@@ -249,7 +249,7 @@ async def test_paths_that_are_not_there_are_told_to_nobody_without_a_key(loopbac
 
 
 async def test_a_key_may_make_so_many_requests_a_minute(client, loopback, keys, daemon):
-    daemon.surface.rate_limit = 3
+    daemon.set_settings(rate_limit=3)
     left = [(await loopback.ask("GET", "/api/health", keys["read"])).headers["X-RateLimit-Remaining"] for _ in range(3)]
     assert left == ["2", "1", "0"]
     daemon.clock.move(seconds=20)
@@ -264,7 +264,7 @@ async def test_a_key_may_make_so_many_requests_a_minute(client, loopback, keys, 
 
 
 async def test_a_wall_clock_set_back_locks_nobody_out(loopback, keys, daemon):
-    daemon.surface.rate_limit = 1
+    daemon.set_settings(rate_limit=1)
     await loopback.ask("GET", "/api/health", keys["read"])
     daemon.clock.jump(days=-30)
     daemon.clock.move(seconds=61)
@@ -272,7 +272,7 @@ async def test_a_wall_clock_set_back_locks_nobody_out(loopback, keys, daemon):
 
 
 async def test_heartbeats_are_never_refused_for_their_number(loopback, keys, daemon):
-    daemon.surface.rate_limit = 2
+    daemon.set_settings(rate_limit=2)
     for _ in range(5):
         assert (await loopback.ask("POST", "/api/heartbeats", keys["write"], {"project": "acme"})).status == 202
         assert (await loopback.ask("POST", "/api/timer/heartbeat", keys["write"], {})).status == 200
@@ -280,7 +280,7 @@ async def test_heartbeats_are_never_refused_for_their_number(loopback, keys, dae
 
 
 async def test_heartbeats_of_wakatimes_clients_are_not_counted_either(loopback, keys, daemon):
-    daemon.surface.rate_limit = 1
+    daemon.set_settings(rate_limit=1)
     for path in ("heartbeats", "heartbeats.bulk"):
         for _ in range(3):
             answer = await loopback.ask("POST", f"/api/v1/users/current/{path}", keys["write"], [])
@@ -288,7 +288,7 @@ async def test_heartbeats_of_wakatimes_clients_are_not_counted_either(loopback, 
 
 
 async def test_wrong_paths_and_wrong_bodies_count(loopback, keys, daemon):
-    daemon.surface.rate_limit = 2
+    daemon.set_settings(rate_limit=2)
     await loopback.ask("GET", "/api/nothing", keys["write"])
     await loopback.ask("POST", "/api/timer/start", keys["write"], b"{")
     assert (await loopback.ask("GET", "/api/status", keys["write"])).status == 429

@@ -213,7 +213,7 @@ async def test_a_page_of_another_site_gets_nothing(loopback, keys):  # noqa: F81
 
 
 async def test_a_key_that_asks_too_often_is_told_so_where_the_model_reads_it(loopback, keys, daemon):  # noqa: F811
-    daemon.surface.rate_limit = 2
+    daemon.set_settings(rate_limit=2)
     one = Agent(loopback, keys["read"], toolset="stint,clickup")
     await one.rpc("tools/list")
     await one.rpc("tools/call", {"name": "stint_status"})

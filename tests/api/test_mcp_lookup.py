@@ -106,10 +106,10 @@ async def test_a_rule_that_says_so_already_is_not_doubled(client, daemon, fake):
 async def test_the_lists_are_read_once_in_ten_minutes(agent, daemon, fake):
     for _ in range(3):
         await agent.ok("get_task", taskName="Fix bug", listName="Bug Tracker")
-    assert [path for _, path in fake.asked].count("/v2/team/9012/space") == 1
+    assert [path for _, path in fake.asked].count("/api/v2/team/9012/space") == 1
     await daemon.clock.advance(minutes=11)
     await agent.ok("get_task", taskName="Fix bug", listName="Bug Tracker")
-    assert [path for _, path in fake.asked].count("/v2/team/9012/space") == 2
+    assert [path for _, path in fake.asked].count("/api/v2/team/9012/space") == 2
 
 
 async def test_several_tasks_of_one_name_in_a_list_are_refused_with_their_ids(agent, fake):

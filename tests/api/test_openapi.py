@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import validate
 
+from stintd import __version__
 from stintd.api import openapi
 from stintd.api.routes import ROUTES
 from stintd.protocol import errors
@@ -108,4 +109,4 @@ def test_no_text_of_a_request_that_is_read_strictly_admits_a_nul():
 
 async def test_the_daemon_serves_the_document_of_its_own_table(client):
     served = await client.get("/api/openapi")
-    assert served == {**DOCUMENT, "info": {**DOCUMENT["info"], "version": "test"}}
+    assert served == {**DOCUMENT, "info": {**DOCUMENT["info"], "version": __version__}}

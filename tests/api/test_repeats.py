@@ -17,14 +17,14 @@ BODIES = {
     "/api/timer/start": {"projectName": "beta"}, "/api/timer/switch": {"projectName": "beta"}, "/api/timer/continue": {},
     "/api/entries": {"projectName": "beta", "start": at("20:00"), "durationMinutes": 30},
     "/api/tasks": {"projectName": "beta", "name": "new"}, "/api/gaps/{gap_id}/fill": {"projectName": "beta"},
-    "/api/mappings": {"path": "/code/site", "project": "beta"}, "/api/roots": {"path": "/code/more"},
+    "/api/mappings": {"path": "/code/site", "project": "beta"}, "/api/roots": {"path": "/usr/share"},
     "/api/keys": {"scope": "read", "name": "new"}, "/api/time-entries/start": {"project_id": "beta!"},
     "/api/webhooks": {"url": "https://example.com/hook", "events": ["time_entry.created"]}, "/api/backup": {},
 }  # fmt: skip
 """Bodies that make something, where a name alone does not."""
 OTHER = {
     "time-entries": {"description": "other"}, "gaps": {"description": "other"}, "continue": {"at": at("23:30")},
-    "mappings": {"task": "OPS-1"}, "roots": {"path": "/code/other"}, "keys": {"scope": "write"},
+    "mappings": {"task": "OPS-1"}, "roots": {"path": "/usr/lib"}, "keys": {"scope": "write"},
     "timer": {"description": "other"}, "entries": {"description": "other"}, "webhooks": {"url": "https://example.org"},
 }  # fmt: skip
 """A field that makes it another request."""
@@ -62,7 +62,7 @@ def state(daemon):
         tables = [row[0] for row in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         return {name: conn.execute(f"SELECT * FROM {name}").fetchall() for name in tables if name != "idempotency"}
 
-    return json.dumps([daemon.database.read_now(read), daemon.roots()], default=repr)
+    return json.dumps([daemon.database.read_now(read), daemon.facade.roots()], default=repr)
 
 
 @pytest.mark.parametrize("route", CREATING, ids=name_of)

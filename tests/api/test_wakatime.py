@@ -124,7 +124,7 @@ async def test_a_link_to_what_nobody_watches_is_the_folder_it_lies_in(client, da
     (tmp_path / "real").mkdir()
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "notes").symlink_to(tmp_path / "real")
-    daemon.places.roots = (str(tmp_path / "root"),)
+    daemon.places.set_roots((str(tmp_path / "root"),))
     await send(client, beat(entity=str(tmp_path / "root/notes/deep/a.md"), project="deep"))
     assert [one["project"] for one in await stored(client)] == ["notes"]
 

@@ -117,7 +117,7 @@ async def desk(
             return shape.make(carrier, begun.clock, Login(target.base_url, secret, target.options))
 
         targets = Targets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
-        begun.engine.on_outgoing = targets.changed
+        begun.engine.on_outgoing.subscribe(targets.changed)
         one = target if target is not None else target_of(kind)
         able = replace(shape.able, calls_per_hour=100_000)
         planned = {one.name: Planned(one, able)}

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.model import Absence, AbsenceSignal, CheckoutFacts, CheckoutSignal
 from stintd.engine.commands import sessions, timers
-from stintd.engine.intake.recording import Recording
 from stintd.engine.queries.notices import notices
 from stintd.engine.sheet.derive import learn_files
 from stintd.engine.view import View
@@ -77,8 +76,7 @@ async def test_a_session_whose_process_died_ends_at_its_last_sign_of_life(tmp_pa
 async def test_nothing_is_stored_while_recording_is_off_nor_late_from_that_time(tmp_path):
     clock = FakeClock(MORNING)
     async with running(tmp_path, clock) as daemon:
-        recording = Recording(daemon.engine, clock, "")
-        daemon.gate.is_off = recording.is_off
+        recording = daemon.core.recording
         await recording.switch_off(None)
         clock.move(minutes=30)
         assert daemon.tell(beat(clock.now()))[0] == 0

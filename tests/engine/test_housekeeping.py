@@ -78,7 +78,7 @@ async def test_without_the_setting_nothing_goes_and_with_it_once_a_day(tmp_path)
         await one.engine.run(lambda step: None)
         await clock.advance(seconds=30)
         assert await count(one) == 7
-        keeping.evidence_kept = KEPT
+        keeping.keep_evidence(KEPT)
         await clock.advance(hours=25)
         await one.engine.run(lambda step: None)
         await clock.advance(seconds=30)

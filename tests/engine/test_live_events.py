@@ -14,7 +14,8 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 def wired(daemon):
     news = News(daemon.engine)
-    daemon.engine.on_admitted, daemon.engine.health.on_change = news.heartbeats, news.warnings
+    daemon.engine.on_admitted.subscribe(news.heartbeats)
+    daemon.engine.health.on_change.subscribe(news.warnings)
     return news
 
 

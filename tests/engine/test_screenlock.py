@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stintd.domain.model import Absence, AbsenceSignal, ScreenSignal, from_us
-from stintd.engine.intake.screenlock import STATE, ScreenLock
+from stintd.engine.intake.screenlock import STATE
 from tests.support.clock import FakeClock
 from tests.support.engine import every, running
 
@@ -15,12 +15,6 @@ MINUTE = timedelta(minutes=1)
 
 def at(minutes: float) -> datetime:
     return MORNING + minutes * MINUTE
-
-
-def fitted(daemon) -> ScreenLock:
-    lock = ScreenLock(daemon.engine, "")
-    daemon.gate.on_screen = lock.take
-    return lock
 
 
 def tell(daemon, minutes: float, is_locked: bool) -> None:
@@ -40,7 +34,6 @@ async def kept(daemon) -> str | None:
 @pytest.mark.parametrize(("length", "worked"), [(5, 32), (6, 26)])
 async def test_a_lock_longer_than_its_grace_is_cut_out_from_its_start(tmp_path, length, worked):
     async with running(tmp_path, FakeClock(at(60))) as daemon:
-        fitted(daemon)
         daemon.tell(*every(MORNING, 10), *every(at(10 + length), 20 - length))
         tell(daemon, 10, True)
         tell(daemon, 10 + length, False)
@@ -51,7 +44,6 @@ async def test_a_lock_longer_than_its_grace_is_cut_out_from_its_start(tmp_path, 
 
 async def test_told_twice_is_one_and_an_end_without_a_beginning_is_none(tmp_path):
     async with running(tmp_path, FakeClock(at(60))) as daemon:
-        fitted(daemon)
         for minutes, is_locked in ((0, False), (5, True), (6, True), (20, False), (21, False), (30, True), (30, False)):
             tell(daemon, minutes, is_locked)
         assert await absences(daemon) == [(5, 20, "lock")]
@@ -60,7 +52,6 @@ async def test_told_twice_is_one_and_an_end_without_a_beginning_is_none(tmp_path
 
 async def test_a_lock_and_a_suspend_within_it_are_both_kept(tmp_path):
     async with running(tmp_path, FakeClock(at(300))) as daemon:
-        fitted(daemon)
         daemon.tell(*every(MORNING, 10), *every(at(200), 10))
         tell(daemon, 10, True)
         daemon.gate.tell(AbsenceSignal(Absence(at(12), at(190), "suspend")))
@@ -80,12 +71,11 @@ async def test_a_lock_and_a_suspend_within_it_are_both_kept(tmp_path):
 )
 async def test_a_lock_that_was_open_when_the_daemon_died(tmp_path, first, told):
     async with running(tmp_path, FakeClock(at(20))) as daemon:
-        fitted(daemon)
         tell(daemon, 10, True)
         await daemon.sheet()
         state = await kept(daemon)
     async with running(tmp_path, FakeClock(at(60))) as daemon:
-        fitted(daemon).restore(state, at(20))
+        daemon.core.screen_lock.restore(state, at(20))
         tell(daemon, *first)
         tell(daemon, 60, False)
         assert await absences(daemon) == told
@@ -94,7 +84,6 @@ async def test_a_lock_that_was_open_when_the_daemon_died(tmp_path, first, told):
 
 async def test_a_clock_set_back_while_locked_makes_no_absence(tmp_path):
     async with running(tmp_path, FakeClock(at(60))) as daemon:
-        fitted(daemon)
         tell(daemon, 30, True)
         tell(daemon, 10, False)
         assert await absences(daemon) == []

@@ -6,7 +6,6 @@ import pytest
 
 from stintd.domain.model import BeatSignal
 from stintd.domain.policy import MapRule, Policy
-from stintd.engine.resolver import is_mapped
 from tests.support.clock import FakeClock
 from tests.support.engine import every, running
 
@@ -25,8 +24,7 @@ POLICY = Policy(mappings=(MapRule(path="/home/ada/notes", project="writing"),))
 )  # fmt: skip
 async def test_only_what_is_watched_or_mapped_is_kept(tmp_path, source, path, project):
     async with running(tmp_path, FakeClock(MORNING + timedelta(hours=1)), POLICY) as daemon:
-        daemon.places.roots = ("/code",)
-        daemon.gate.is_mapped = lambda folder: daemon.engine.database.read_now(lambda conn: is_mapped(conn, POLICY, folder))
+        daemon.places.set_roots(("/code",))
         for minutes in range(3):
             daemon.gate.tell(BeatSignal(MORNING + timedelta(minutes=minutes), "read", source, path=path, client="vim"))
         await daemon.sheet()
@@ -35,7 +33,7 @@ async def test_only_what_is_watched_or_mapped_is_kept(tmp_path, source, path, pr
 
 async def test_commands_elsewhere_take_nothing_from_the_work_around_them(tmp_path):
     async with running(tmp_path, FakeClock(MORNING + timedelta(hours=1))) as daemon:
-        daemon.places.roots = ("/code",)
+        daemon.places.set_roots(("/code",))
         daemon.tell(*every(MORNING, 10, project="acme"))
         for minutes in (11, 12, 13):
             daemon.gate.tell(BeatSignal(MORNING + timedelta(minutes=minutes), "read", "shell", path="/home/ada", client="zsh"))
@@ -45,7 +43,7 @@ async def test_commands_elsewhere_take_nothing_from_the_work_around_them(tmp_pat
 
 async def test_a_glance_by_a_command_into_another_project_is_no_switch(tmp_path):
     async with running(tmp_path, FakeClock(MORNING + timedelta(hours=1))) as daemon:
-        daemon.places.roots = ("/code",)
+        daemon.places.set_roots(("/code",))
         daemon.tell(*every(MORNING, 10, project="acme"))
         daemon.gate.tell(BeatSignal(MORNING + timedelta(minutes=11), "read", "shell", path="/code/beta", client="zsh"))
         daemon.tell(*every(MORNING + timedelta(minutes=12), 10, project="acme"))

@@ -1,24 +1,21 @@
-"""A real engine on a real database with a clock to advance; heartbeats go in through the gate as they do in the daemon."""
+"""The core of a daemon, built as the daemon builds it, on a real database with a clock to advance. Without sources: tests tell
+the gate themselves.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from stintd import settings
+from stintd.app import compose
+from stintd.app.parts import Core
 from stintd.domain.model import BeatSignal
-from stintd.domain.noise.filter import NoiseFilter
 from stintd.domain.policy import Policy
-from stintd.engine import checkout_rows
-from stintd.engine.checkouts import Places
-from stintd.engine.engine import Engine
-from stintd.engine.health import Health
-from stintd.engine.hub import Hub
-from stintd.engine.intake.intake import Gate
 from stintd.engine.rows import Row, select
-from stintd.engine.sheet_state import SheetState
-from stintd.store import cursors, heartbeats
-from stintd.store.database import Database
-from stintd.store.journal import Journal
+from stintd.paths import Layout
 from tests.support.clock import FakeClock
 
 SHEET = """
@@ -31,8 +28,9 @@ ORDER BY e.start_us, e.actor, p.name
 class Running:
     """An engine with its surroundings."""
 
-    def __init__(self, engine: Engine, gate: Gate, clock: FakeClock, places: Places) -> None:
-        self.engine, self.gate, self.clock, self.places = engine, gate, clock, places
+    def __init__(self, core: Core, clock: FakeClock) -> None:
+        self.core, self.clock = core, clock
+        self.engine, self.gate, self.places = core.engine, core.gate, core.places
 
     async def sheet(self) -> list[Row]:
         """What the timesheet says, ids aside."""
@@ -55,24 +53,29 @@ def every(start: datetime, minutes: float, step: float = 1.0, **more: object) ->
     return [beat(start + timedelta(minutes=step * n), **more) for n in range(int(minutes / step) + 1)]  # type: ignore[arg-type]
 
 
+def settings_of(policy: Policy, **values: Any) -> settings.Settings:
+    """The settings of a home without settings files, with this policy and what else is named."""
+    chosen, _ = settings.load_files("", "", {}, policy.zone)
+    return replace(chosen, policy=policy, **values)
+
+
+def layout_of(folder: Path) -> Layout:
+    """Where everything of the home `folder` is; what the daemon's start would make is made."""
+    for name in ("journal", "run"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return Layout(str(folder), str(folder), str(folder / "run"), str(folder / "log"))
+
+
 @asynccontextmanager
 async def running(folder: Path, clock: FakeClock | None = None, policy: Policy | None = None) -> AsyncIterator[Running]:
     """An engine on the database in `folder`, stopped at the end of the block."""
-    clock, policy = clock or FakeClock(), policy or Policy()
-    folder.mkdir(parents=True, exist_ok=True)
-    database = Database(folder / "stintd.db", clock, folder / "backups")
-    database.open()
-    (folder / "journal").mkdir(exist_ok=True)
-    identity = database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
-    state, places = SheetState(policy.zone, *identity), Places()
-    engine = Engine(database, Journal(folder / "journal"), clock, policy, Health(clock.now), Hub(), state)
-    database.read_now(lambda conn: checkout_rows.load(conn, places))
-    gate = Gate(engine, places, NoiseFilter(policy), clock, identity[1],
-                lambda beats: database.read_now(lambda conn: heartbeats.are_known(conn, beats)))  # fmt: skip
-    await engine.start()
+    clock = clock or FakeClock()
+    core = compose.core(settings_of(policy or Policy()), layout_of(folder), clock, {}, lambda before: before)
+    await core.engine.start()
     try:
-        yield Running(engine, gate, clock, places)
+        yield Running(core, clock)
     finally:
-        gate.stop()
-        await engine.stop()
-        database.close()
+        core.gate.stop()
+        core.recording.stop()
+        await core.engine.stop()
+        core.database.close()

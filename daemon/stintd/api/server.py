@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp.web_protocol import RequestHandler
@@ -27,6 +27,7 @@ from stintd.api.quota import Quotas
 from stintd.api.route import Call, Route, Table, read_body, read_query
 from stintd.engine.reply import Reply
 from stintd.errors import Forbidden, StintdError, Unauthorized
+from stintd.frozen import frozen
 from stintd.protocol.body import Malformed
 from stintd.protocol.errors import http_status, to_wire
 
@@ -125,18 +126,24 @@ class Connection(RequestHandler):
         return answer  # type: ignore[return-value]
 
 
-class Surface:
-    """The routes on any number of listeners. `daemon` is what handlers are given to ask."""
+@frozen
+class Limits:
+    """Of the settings what concerns requests: how many a minute a key may send, and which browser extensions may call."""
 
-    def __init__(self, daemon: Any, table: Table, owner_uid: int | None = None) -> None:
-        self.daemon, self.table = daemon, table
+    rate_limit: int
+    extension_origins: frozenset[str]
+
+
+class Surface:
+    """The routes on any number of listeners. `daemon` is what handlers are given to ask, `limits` what the settings say now."""
+
+    def __init__(self, daemon: Any, table: Table, limits: Callable[[], Limits], owner_uid: int | None = None) -> None:
+        self.daemon, self.table, self._limits = daemon, table, limits
         self.owner_uid = os.getuid() if owner_uid is None else owner_uid
-        self.rate_limit = 1000
         self.exporting = asyncio.Lock()  # one file is written at a time, however many are asked for
-        self.extension_origins: frozenset[str] = frozenset()
         self.streams: dict[asyncio.Task[None], str] = {}
         self.links = signin.Links()
-        self._quotas = Quotas(daemon.engine.clock, lambda: self.rate_limit)
+        self._quotas = Quotas(daemon.engine.clock, lambda: limits().rate_limit)
         self._guesses = Quotas(daemon.engine.clock, lambda: GUESSES)
         self._listeners: list[Listener] = []
         self._manager: Server | None = None
@@ -202,8 +209,9 @@ class Surface:
             target, headers = request.raw_path, request.headers
             path, _, query = target.partition("?")
             is_open = listener.table.is_for_extensions(request.method, path)
-            listener.guard.check_site(headers, target, self.extension_origins if is_open else ())
-            if is_open and headers.get("Origin") in self.extension_origins:
+            origins = self._limits().extension_origins if is_open else frozenset()
+            listener.guard.check_site(headers, target, origins)
+            if headers.get("Origin") in origins:
                 more = {"Access-Control-Allow-Origin": headers["Origin"], "Vary": "Origin"}
             if pages.is_ours(path) and listener.table is self.table:
                 return await pages.answer(self, listener, request.method, path, headers)

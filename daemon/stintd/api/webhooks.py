@@ -27,7 +27,7 @@ async def create(surface: Any, call: Call, request: Any) -> Any:
     call.body = {name: value for name, value in call.body.items() if name != "secret"}
     secrets = surface.daemon.pusher.secrets
     reply = await command(lambda step, **values: webhooks.create(step, secrets, given, **values))(surface, call, request)
-    surface.daemon.engine.is_sending = True
+    surface.daemon.engine.note_sending()
     return reply
 
 

@@ -2,31 +2,34 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from stintd import settings
-from stintd.api.loopback import Loopback
+from stintd import __version__, settings
+from stintd.app.parts import Core, Delivery, Noticed, Upkeep
 from stintd.domain.model import BeatSignal
 from stintd.engine import wire
-from stintd.engine.intake.intake import Gate
-from stintd.engine.intake.recording import Recording
 from stintd.errors import Invalid
-from stintd.sources import spool
-from stintd.tracking.tracker import Tracker
 
 
-class Asked:
-    """The answers. Whoever is built on it has the parts, and `_reload` to take over what the settings files say now."""
+class Facade:
+    """One a daemon. `noticed` is what its sources say; `url` where its loopback port is now."""
 
-    chosen: settings.Settings
-    gate: Gate
-    spool: spool.SpoolSource
-    tracker: Tracker
-    recording_state: Recording
-    loopback: Loopback
-    is_ready: bool
-    _reload: Callable[[], Awaitable[None]]
+    version = __version__
+
+    def __init__(self, base: Core, out: Delivery, care: Upkeep, noticed: Noticed, url: Callable[[], str | None]) -> None:
+        self.engine, self.gate, self.places, self.device = base.engine, base.gate, base.places, base.device
+        self._live, self._recording, self._ready = base.live, base.recording, base.is_ready
+        self.pusher, self.connecting = out.pusher, out.connecting
+        self.apikeys, self.useragents, self.buckets = care.apikeys, care.useragents, care.buckets
+        self.backfill, self.calendars, self.doctor = care.backfill, care.calendars, care.doctor
+        self.backups, self.purge = care.backups, care.purge
+        self._noticed, self._url = noticed, url
+
+    @property
+    def is_ready(self) -> bool:
+        """See api.control.Daemon."""
+        return self._ready.is_set()
 
     def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
         """See api.control.Daemon."""
@@ -34,7 +37,7 @@ class Asked:
 
     def set_aside(self, name: str, text: bytes, why: str) -> None:
         """See api.control.Daemon."""
-        self.spool.set_aside(name, text, why, self.gate.tell)
+        self._noticed.set_aside(name, text, why)
 
     def sources(self) -> list[dict[str, Any]]:
         """What listens, and when it last heard something."""
@@ -46,59 +49,62 @@ class Asked:
         """How each checkout is watched."""
         return {
             state.path: {
-                "tier": state.tier, "folders": state.folders, "problem": state.problem,
+                "tier": state.tier,
+                "folders": state.folders,
+                "problem": state.problem,
                 "lastActiveAt": wire.stamp(state.last_active),
             }
-            for state in self.tracker.repos()
-        }  # fmt: skip
+            for state in self._noticed.repos()
+        }
 
     def roots(self) -> list[dict[str, Any]]:
         """The watched folders."""
-        repos = [state.path for state in self.tracker.repos()]
+        repos = [state.path for state in self._noticed.repos()]
         return [
             {
-                "path": root, "state": "watched" if os.path.isdir(root) else "missing",
+                "path": root,
+                "state": "watched" if os.path.isdir(root) else "missing",
                 "repos": sum(path == root or path.startswith(root.rstrip("/") + "/") for path in repos),
-                "origin": self.chosen.origins.get("watch.folders", ""),
+                "origin": self._live.value.origins.get("watch.folders", ""),
             }
-            for root in map(os.path.realpath, self.chosen.folders)
-        ]  # fmt: skip
+            for root in map(os.path.realpath, self._live.value.folders)
+        ]
 
     async def add_root(self, path: str) -> dict[str, Any]:
         """Watch a folder and keep it in the settings."""
         folder = await asyncio.to_thread(_existing_folder, path)
         settings.add_folders([folder])
-        await self._reload()
+        await self._live.reload()
         return next(root for root in self.roots() if root["path"] in (path, folder))
 
     async def remove_root(self, path: str) -> dict[str, Any]:
-        """Watch it no more."""
+        """Stop watching a folder."""
         settings.remove_folders([path])
-        await self._reload()
+        await self._live.reload()
         return {"path": path}
 
     def url(self) -> str | None:
         """Where the loopback port is."""
-        return self.loopback.url
+        return self._url()
 
     def recording(self) -> dict[str, Any]:
         """Whether recording is on."""
-        return self.recording_state.shape()
+        return self._recording.shape()
 
     async def set_recording(self, is_on: bool, minutes: float | None) -> dict[str, Any]:
         """Switch recording."""
-        await (self.recording_state.switch_on() if is_on else self.recording_state.switch_off(minutes))
-        return self.recording_state.shape()
+        await (self._recording.switch_on() if is_on else self._recording.switch_off(minutes))
+        return self._recording.shape()
 
     def settings(self) -> dict[str, Any]:
         """Every setting in force."""
-        return settings.nested(self.chosen)
+        return settings.nested(self._live.value)
 
     async def change_settings(self, changes: dict[str, Any]) -> dict[str, Any]:
         """Write what differs to settings.toml."""
         settings.change_nested(changes)
-        await self._reload()
-        return settings.nested(self.chosen)
+        await self._live.reload()
+        return settings.nested(self._live.value)
 
 
 def _existing_folder(path: str) -> str:

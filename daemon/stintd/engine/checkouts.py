@@ -36,10 +36,19 @@ class Place:
 class Places:
     """Known checkouts by path and repositories by identity."""
 
-    def __init__(self) -> None:
-        self.roots: tuple[str, ...] = ()
+    def __init__(self, roots: tuple[str, ...] = ()) -> None:
+        self._roots = roots
         self._checkouts: dict[str, Checkout] = {}
         self._repos: dict[str, RepoId] = {}
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The watched folders."""
+        return self._roots
+
+    def set_roots(self, roots: tuple[str, ...]) -> None:
+        """Other folders are watched from now on."""
+        self._roots = roots
 
     def repo_of_identity(self, identity: str) -> RepoId | None:
         """The repository known by this identity."""
@@ -70,6 +79,11 @@ class Places:
     def checkouts_of(self, repo: RepoId) -> list[Checkout]:
         """Where a repository lies, the main checkout first."""
         return sorted((one for one in self.checkouts() if one.repo == repo), key=lambda one: (one.facts.kind != "main", one.path))
+
+    def holder_of(self, path: str) -> str | None:
+        """The top folder of the checkout that holds a path."""
+        checkout = self.locate(path).checkout
+        return checkout.path if checkout is not None else None
 
     def is_below_root(self, path: str) -> bool:
         """Whether a path lies inside a watched root."""

@@ -20,6 +20,7 @@ from stintd.domain.policy import Policy
 from stintd.engine import outbox
 from stintd.engine.health import Health
 from stintd.engine.hub import Change, Hub
+from stintd.engine.listeners import Listeners
 from stintd.engine.sheet.derive import drop_unrecorded, ingest, wake
 from stintd.engine.sheet.settle import settle
 from stintd.engine.sheet_state import SheetState
@@ -31,6 +32,7 @@ from stintd.store.journal import Journal
 from stintd.store.scope import ReadLimit
 
 T = TypeVar("T")
+Planner = Callable[[Step], Exception | None]
 log = logging.getLogger(__name__)
 
 DULL_DELAY = 20.0
@@ -94,14 +96,12 @@ class Engine:
         self._is_writing = False  # a step that no caller waits for is on its way to the disk
         self._task: asyncio.Task[None] | None = None
         self._sync_due: asyncio.TimerHandle | None = None
-        self._after: list[Callable[[], None]] = []
-        self.on_admitted: Callable[[Sequence[Heartbeat]], None] = lambda beats: None
-        self.on_outgoing: Callable[[set[str]], None] = lambda targets: None
+        self._on_commit = Listeners[[]]()
+        self.on_admitted = Listeners[[Sequence[Heartbeat]]]()
+        self.on_outgoing = Listeners[[set[str]]]()
         self._unplanned = ""
-        self.planner: Callable[[Step], Exception | None] | None = (
-            None  # compares changed entries with what billing systems are to hold
-        )
-        self.is_sending = False  # somebody is told of changes at once: none may be taken back by a power failure
+        self._planner: Planner | None = None
+        self._is_sending = False
         self._last_key: object = None
         self._last_time: datetime | None = None
         self.is_stopping = False
@@ -130,7 +130,25 @@ class Engine:
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call this on the loop's thread after every step."""
-        self._after.append(call)
+        self._on_commit.subscribe(call)
+
+    def set_policy(self, policy: Policy) -> None:
+        """Derive by other settings from the next step on."""
+        self.policy = policy
+        self.state.forget_places()
+
+    def plan_with(self, planner: Planner | None) -> None:
+        """From now on compare changed entries with what billing systems are to hold, in every step; None: there is none."""
+        self._planner = planner
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether somebody outside is told of changes at once."""
+        return self._is_sending
+
+    def note_sending(self) -> None:
+        """Somebody outside is told of changes at once: from now on no step may be taken back by a power failure."""
+        self._is_sending = True
 
     async def run(self, fn: Callable[[Step], T], who: str = "owner") -> T:
         """Run a command in a step; returns after its commit. A StintdError rolls back this command alone."""
@@ -173,7 +191,7 @@ class Engine:
         self._work.beats.extend(beats)
         dull = all(self._is_dull(beat) for beat in beats) and len(self._work.beats) < PENDING_LIMIT
         self._hurry(DULL_DELAY if dull else NOTABLE_DELAY)
-        self.on_admitted(beats)
+        self.on_admitted.tell(beats)
 
     @property
     def lag(self) -> int:
@@ -256,7 +274,7 @@ class Engine:
             self._hurry(0.0)
         try:
             # Heartbeats too: the journal forgets them once they are stored, and the disk must have them before it does.
-            is_durable = bool(work.commands or work.writes or work.beats) or self.is_sending
+            is_durable = bool(work.commands or work.writes or work.beats) or self._is_sending
             # A silence that ends a timer counts as well: the state forgets it before it is committed.
             self._is_writing = bool(work.beats or work.writes) or self._is_due()
             outcome = await self.database.write(lambda conn: self._transact(conn, work), durable=is_durable)
@@ -274,9 +292,8 @@ class Engine:
             _answer(command, answer, failure)
         self.hub.publish(outcome.changes)
         if outcome.outgoing:
-            self.on_outgoing(outcome.outgoing)
-        for call in self._after:
-            call()
+            self.on_outgoing.tell(outcome.outgoing)
+        self._on_commit.tell()
         return True
 
     def _take(self) -> _Work:
@@ -352,11 +369,11 @@ class Engine:
             self._evidence(conn, now, work.beats, outcome)
         for command in work.commands:
             self._command(conn, now, command, outcome)
-        if self.planner is not None:
-            self._plan(conn, now, self.planner, outcome)
+        if self._planner is not None:
+            self._plan(conn, now, self._planner, outcome)
         return outcome
 
-    def _plan(self, conn: Connection, now: datetime, planner: Callable[[Step], Exception | None], outcome: _Outcome) -> None:
+    def _plan(self, conn: Connection, now: datetime, planner: Planner, outcome: _Outcome) -> None:
         """What changed becomes what is to be delivered, in the same transaction. A defect there stops nobody's commands: the
         marks of what changed stay."""
         self._command(conn, now, _Command(planner, "daemon"), outcome)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from stintd.engine.listeners import Listeners
 from stintd.frozen import frozen
 
 SEVERITIES = ("info", "warning", "error")
@@ -36,10 +37,10 @@ def told(warning: HealthWarning) -> dict[str, Any]:
 
 @dataclass
 class Health:
-    """The current warnings. `on_change` is called when what a person would see changes."""
+    """The current warnings. `on_change` tells when what a person would see changes."""
 
     now: Callable[[], datetime]
-    on_change: Callable[[], None] = lambda: None
+    on_change: Listeners[[]] = field(default_factory=Listeners)
     _open: dict[tuple[str, str], HealthWarning] = field(default_factory=dict)
     _delays: dict[tuple[str, str], timedelta] = field(default_factory=dict)
 
@@ -54,13 +55,13 @@ class Health:
         self._open[key] = HealthWarning(code, severity, text, hint, subject, since)
         self._delays[key] = delay
         if before is None or before.text != text:
-            self.on_change()
+            self.on_change.tell()
 
     def clear(self, code: str, subject: str = "") -> None:
         """It is mended."""
         if self._open.pop((code, subject), None) is not None:
             self._delays.pop((code, subject), None)
-            self.on_change()
+            self.on_change.tell()
 
     def warnings(self) -> list[HealthWarning]:
         """Those old enough to show, the gravest first."""

@@ -14,10 +14,10 @@ from stintd.engine.resolver import load_resolver
 class SheetState:
     """What the writer thread remembers between steps: how places resolve, and the live end of the sheet."""
 
-    def __init__(self, zone: str, user_id: str, device_id: str, workspace_id: str) -> None:
+    def __init__(self, zone: str, user_id: str, device_id: str, workspace_id: str, roots: tuple[str, ...]) -> None:
         self.zone, self.user_id, self.device_id, self.workspace_id = zone, user_id, device_id, workspace_id
         self.waiting: list[WaitingSession] = []
-        self.roots: tuple[str, ...] = ()
+        self.roots = roots
         self._files: dict[str, tuple[ProjectFile, ...]] = {}
         self._live: tuple[int, int] | None = None
         self._silence: datetime | None = None

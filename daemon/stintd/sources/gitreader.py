@@ -51,6 +51,12 @@ class ReflogLook:
     is_waiting: bool = False
 
 
+def head_of(path: str) -> tuple[str | None, str]:
+    """Branch and commit of the checkout at `path`, (None, "") where there is none."""
+    facts = facts_of(path)
+    return (facts.branch, facts.head) if facts is not None else (None, "")
+
+
 def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
     """The facts of the checkout at `path`, None when there is none.
 

@@ -49,7 +49,7 @@ class ClickUpFake(Fake):
         if request.headers.get("Authorization") != self.key:
             return 401, {"err": "Token invalid", "ECODE": "OAUTH_025"}
         place = urlsplit(request.url)
-        parts = place.path.strip("/").removeprefix("v2/").split("/")
+        parts = place.path.strip("/").removeprefix("api/").removeprefix("v2/").split("/")
         query = {name: values[0] for name, values in parse_qs(place.query).items()}
         body = json.loads(request.body) if request.body else {}
         if parts == ["team"]:

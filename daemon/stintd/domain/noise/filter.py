@@ -116,12 +116,12 @@ class NoiseFilter:
     `spoken_for`: the processes (pid, start) of agents whose hooks tell of them.
     """
 
-    def __init__(self, policy: Policy, exclude: Iterable[str] = ()) -> None:
+    def __init__(self, policy: Policy, exclude: Iterable[str] = (), spoken_for: Container[tuple[int, float]] = ()) -> None:
         self.policy = policy
         self.exclude = tuple(exclude)
         self.dropped: Counter[str] = Counter()
         self.bursts: deque[Burst] = deque(maxlen=50)
-        self.spoken_for: Container[tuple[int, float]] = ()
+        self.spoken_for = spoken_for
         self._places: dict[str, _CheckoutState] = {}
         self._busy: dict[str, _CheckoutState] = {}  # those that may hold something: a daemon with 1,000 repositories asks often
         self._agents: dict[tuple[int, float, str], _Agent] = {}

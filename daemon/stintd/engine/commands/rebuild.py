@@ -10,9 +10,11 @@ from stintd.engine.period import period, zone_of
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.reply import Reply
 from stintd.engine.rows import Row, first, select
+from stintd.engine.sheet import rollup
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
-from stintd.store import heartbeats
+from stintd.store import cursors, deliveries, heartbeats
+from stintd.store.restore import REBUILD_DUE
 
 SHOWN = 200
 """How many changed entries a difference lists; its sums count all."""
@@ -28,6 +30,17 @@ def rebuild(
         step, lambda: None, span.lo_us if since is not None else None, span.hi_us if until is not None else None,
         is_dry=dry_run,
     )  # fmt: skip
+
+
+def rebuild_all(step: Step) -> None:
+    """Derive everything again and ask what billing systems hold: the database was restored from a backup, or put together
+    from what was left of a damaged one."""
+    rollup.rebuild(step.conn)
+    deliveries.question(step.conn)
+    evidence = heartbeats.bounds(step.conn)
+    if evidence is not None:
+        step.touch(*evidence)
+    cursors.set_meta(step.conn, REBUILD_DUE, "")
 
 
 def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int | None, *, is_dry: bool) -> dict[str, Any]:

@@ -123,8 +123,17 @@ class Emitter:
 class Emitters:
     """The receivers that the settings name now. `makers`: by name, how heartbeats are delivered to an address."""
 
-    def __init__(self, engine: Engine, supervisor: Supervisor, makers: Mapping[str, Callable[[str], Deliver]]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        supervisor: Supervisor,
+        makers: Mapping[str, Callable[[str], Deliver]],
+        addresses: Callable[[], Mapping[str, str | None]],
+        own: Callable[[], Collection[str]],
+    ) -> None:
+        """`addresses` says by name where the settings want copies sent, `own` where this daemon itself listens."""
         self._engine, self._supervisor, self._makers = engine, supervisor, makers
+        self._addresses, self._own = addresses, own
         self._running: dict[str, tuple[str, Emitter, asyncio.Task[None]]] = {}
 
     def admitted(self, beats: Sequence[Heartbeat]) -> None:
@@ -132,8 +141,9 @@ class Emitters:
         for _, emitter, _ in self._running.values():
             emitter.admitted(beats)
 
-    def set_addresses(self, addresses: Mapping[str, str | None], own: Collection[str]) -> None:
-        """Send to these, and to no other; never to `own`, where we would tell ourselves what we know."""
+    def take_over(self) -> None:
+        """Send to the addresses of the settings, and to no other; never to ourselves, who know it all."""
+        addresses, own = self._addresses(), self._own()
         for name, make in self._makers.items():
             address = addresses.get(name)
             is_own = address is not None and "/".join(address.split("/")[:3]) in own

@@ -63,7 +63,7 @@ class Targets:
         for name in self.planned.keys() - planned.keys():
             self._clear(name)
         self.planned = dict(planned)
-        self._engine.planner = partial(_plan, planned=tuple(planned.values())) if planned else None
+        self._engine.plan_with(partial(_plan, planned=tuple(planned.values())) if planned else None)
         for name, lane in list(self._lanes.items()):
             if planned.get(name) != lane.planned:
                 lane.stop()
@@ -81,7 +81,7 @@ class Targets:
         timed = {target.removeprefix(LIVE) for target in targets if target.startswith(LIVE)} & self.planned.keys()
         if not (names | timed) or self._is_stopping:
             return
-        self._engine.is_sending = True
+        self._engine.note_sending()
         if names:
             self._engine.plan_soon()
         names |= timed

@@ -37,11 +37,12 @@ class Pusher:
 
     async def start(self) -> None:
         """Go on with what waits since before."""
-        self._engine.on_outgoing = self.changed
+        self._engine.on_outgoing.subscribe(self.changed)
         known, waiting = await self._engine.database.read(
             lambda conn: (select(conn, "SELECT id, enabled FROM webhook"), outbox.targets(conn))
         )
-        self._engine.is_sending = bool(known)
+        if known:
+            self._engine.note_sending()
         await asyncio.to_thread(self.secrets.sweep, {row["id"] for row in known})
         self.changed(set(waiting))
 
@@ -86,7 +87,8 @@ class Pusher:
 
     def _found(self, webhook_id: str, look: Look) -> None:
         """Say what a person should know: deliveries that were given up."""
-        self._engine.is_sending = self._engine.is_sending or look.webhook is not None
+        if look.webhook is not None:
+            self._engine.note_sending()
         health = self._engine.health
         if look.webhook is None or not look.parked:
             health.clear("webhook_parked", webhook_id)

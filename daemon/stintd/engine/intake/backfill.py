@@ -38,10 +38,12 @@ class Backfill:
     """One a daemon. `progress` is `{files, bytes, file, read}` while logs or repositories are read, None while nothing is.
     `on_done` is called after each: it leaves much behind that is never needed again."""
 
-    def __init__(self, engine: Engine, gate: Gate, places: Places, reader: LogReader, recall: Recall) -> None:
+    def __init__(
+        self, engine: Engine, gate: Gate, places: Places, reader: LogReader, recall: Recall, on_done: Callable[[], None]
+    ) -> None:
         self._engine, self._gate, self._places, self._reader, self._recall = engine, gate, places, reader, recall
         self.progress: dict[str, int] | None = None
-        self.on_done: Callable[[], None] = lambda: None
+        self._on_done = on_done
 
     async def import_past(
         self, source: str, since: date | datetime | None, until: date | datetime | None, is_dry: bool, who: str
@@ -58,7 +60,7 @@ class Backfill:
             return await self._collect(source, bounds, is_dry, who)
         finally:
             self.progress = None
-            self.on_done()
+            self._on_done()
 
     async def undo(self, who: str) -> dict[str, Any]:
         """Take the latest import back."""

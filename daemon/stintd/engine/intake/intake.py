@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
-from stintd.clock import Clock
 from stintd.domain import privacy
 from stintd.domain.kinds import BeatKind
 from stintd.domain.mapping.projectfile import FILE_NAMES
@@ -43,6 +42,7 @@ from stintd.engine.engine import Engine
 from stintd.engine.intake import normalise
 from stintd.engine.intake.agentsessions import AgentSessions
 from stintd.engine.intake.branches import Branches
+from stintd.engine.listeners import Listeners
 from stintd.errors import Invalid
 from stintd.frozen import frozen
 from stintd.store import absences, cursors
@@ -61,28 +61,37 @@ class Glimpse:
 
 
 class Gate:
-    """One a daemon. `known` says for each heartbeat whether it is stored; the `on_…` callbacks are told on this thread."""
+    """One a daemon. `are_known` says for each heartbeat whether it is stored, `is_off` whether recording was off at an instant,
+    `is_mapped` whether a folder has a project though nobody watches it; `on_screen` takes what the screen lock says. All four
+    are required: without one of them stintd would record what it must not, or twice. The `on_…` listeners are told on this
+    thread."""
 
     def __init__(
-        self, engine: Engine, places: Places, noise: NoiseFilter, clock: Clock, device: str,
-        known: Callable[[Sequence[Heartbeat]], list[bool]], boot: str = "",
-    ) -> None:  # fmt: skip
-        self.agents, self.links = AgentSessions(engine, boot), normalise.Links(places)
-        self._engine, self._places, self._noise, self._clock, self._device = engine, places, noise, clock, device
-        self._known = known
-        noise.spoken_for = self.agents.processes
+        self,
+        engine: Engine,
+        places: Places,
+        noise: NoiseFilter,
+        agents: AgentSessions,
+        device: str,
+        *,
+        are_known: Callable[[Sequence[Heartbeat]], list[bool]],
+        is_off: Callable[[datetime], bool],
+        is_mapped: Callable[[str], bool],
+        on_screen: Callable[[ScreenSignal], None],
+    ) -> None:
+        self.agents, self.links = agents, normalise.Links(places)
+        self._engine, self._places, self._noise, self._device = engine, places, noise, device
+        self._clock = engine.clock
+        self._are_known, self._is_off, self._is_mapped, self._on_screen = are_known, is_off, is_mapped, on_screen
         self._branches = Branches()
         self._read_to: dict[str, str] = {}
         self._releasing: asyncio.Task[None] | None = None
         self.glimpses: dict[str, Glimpse] = {}
         self.last_at: dict[str, datetime] = {}
-        self.is_off: Callable[[datetime], bool] = lambda time: False
-        self.is_mapped: Callable[[str], bool] = lambda folder: False
-        self.on_screen: Callable[[ScreenSignal], None] = lambda signal: None
-        self.on_rescan: Callable[[str | None], None] = lambda checkout: None
-        self.on_glimpse: Callable[[Glimpse], None] = lambda glimpse: None
-        self.on_work: Callable[[str], None] = lambda path: None
-        self.on_checkout: Callable[[CheckoutFacts, str], None] = lambda facts, folder: None
+        self.on_rescan = Listeners[[str | None]]()
+        self.on_glimpse = Listeners[[Glimpse]]()
+        self.on_work = Listeners[[str]]()
+        self.on_checkout = Listeners[[CheckoutFacts, str]]()
 
     def tell(self, signal: Signal) -> None:
         """One signal of a source."""
@@ -137,7 +146,7 @@ class Gate:
 
     def _is_unwanted(self, beat: Heartbeat) -> bool:
         """Recording is off, or its owner excluded the place."""
-        if self.is_off(beat.time):
+        if self._is_off(beat.time):
             return True
         place = beat.context.repo_path or beat.context.folder
         return bool(place) and self.is_excluded(f"{place}/{beat.entity}")
@@ -189,7 +198,11 @@ class Gate:
         """Outside everything that is watched or mapped. Editors and shells are everywhere: what they do there is nobody's
         business, and a project for each folder that somebody once looked into is none."""
         folder = beat.context.folder
-        return folder is not None and not (self._places.is_below_root(folder) or self.is_mapped(folder))
+        return folder is not None and not (self._places.is_below_root(folder) or self._is_mapped(folder))
+
+    def is_touched(self, since: datetime) -> bool:
+        """Whether an editor or a shell told of a hand on this machine since then."""
+        return any(self.last_at[name] >= since for name in ("editor", "shell") if name in self.last_at)
 
     def stop(self) -> None:
         """Let go what the noise rules still hold: it happened before the daemon stopped."""
@@ -214,11 +227,11 @@ class Gate:
             case AbsenceSignal():
                 self._engine.write(lambda step: checkout_rows.absent(step, signal.absence))
             case ScreenSignal():
-                self.on_screen(signal)
+                self._on_screen(signal)
             case BlindSignal():
                 self._engine.write(lambda s: absences.add_blind(s.conn, signal.start, signal.end, signal.reason))
             case RescanSignal():
-                self.on_rescan(signal.checkout)
+                self.on_rescan.tell(signal.checkout)
             case TroubleSignal():
                 self._trouble(signal)
         return []
@@ -226,7 +239,7 @@ class Gate:
     def _heartbeat_of(self, signal: BeatSignal, place: Place | None, now: datetime, is_timed: bool = True) -> Heartbeat:
         """What a sender reports, as a heartbeat; `invalid` when it cannot be one. `place`: where its path lies."""
         if place is not None:
-            self.on_work(signal.path or "")
+            self.on_work.tell(signal.path or "")
             self._note_edit(signal, place)
             signal = self._with_branch(signal, place)
         self.last_at[signal.source] = now
@@ -272,7 +285,7 @@ class Gate:
         if os.path.basename(signal.path) in FILE_NAMES:
             checkout = self._places.checkout(signal.checkout)
             if checkout is not None:
-                self.on_checkout(checkout.facts, os.path.dirname(os.path.join(signal.checkout, signal.path)))
+                self.on_checkout.tell(checkout.facts, os.path.dirname(os.path.join(signal.checkout, signal.path)))
 
     def _take_noisy(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal) -> list[Heartbeat]:
         now = self._clock.now()
@@ -296,7 +309,7 @@ class Gate:
 
     def _beat(self, draft: BeatDraft) -> Heartbeat | None:
         """The heartbeat of what passed the noise rules; None while, and where, nothing is recorded."""
-        if self.is_off(draft.time) or self.is_excluded(draft.checkout):
+        if self._is_off(draft.time) or self.is_excluded(draft.checkout):
             return None
         context = self._context(draft)
         identity = draft.id or content_id(draft.time, context, draft.entity)
@@ -315,17 +328,17 @@ class Gate:
         return replace(act, repo=known.repo, repo_path=known.path, branch=branch)
 
     def _glimpse(self, draft: BeatDraft) -> None:
-        if self.is_off(draft.time) or self.is_excluded(draft.checkout):
+        if self._is_off(draft.time) or self.is_excluded(draft.checkout):
             return
         glimpse = Glimpse(self.hide_branch(self._context(draft)), draft.time)
         is_new = draft.checkout not in self.glimpses
         self.glimpses[draft.checkout] = glimpse
         if is_new:
-            self.on_glimpse(glimpse)
+            self.on_glimpse.tell(glimpse)
 
     def _commit(self, signal: GitSignal) -> None:
         """Keep a commit's subject for the entries that hold it; not of what nothing is kept of."""
-        if self.is_off(signal.time) or self.is_excluded(signal.checkout):
+        if self._is_off(signal.time) or self.is_excluded(signal.checkout):
             return
         checkout = self._places.locate(signal.checkout).checkout
         if signal.kind == "commit" and signal.new and checkout is not None:
@@ -352,7 +365,7 @@ class Gate:
         repo = self._repo_of(facts)
         self._places.learn(Checkout(facts.path, repo, facts))
         if not self.is_excluded(facts.path):
-            self.on_checkout(facts, facts.path)
+            self.on_checkout.tell(facts, facts.path)
             self._engine.write(lambda step: checkout_rows.found(step, repo, facts))
 
     def _repo_of(self, facts: CheckoutFacts) -> RepoId:
@@ -384,7 +397,7 @@ class Gate:
             if mark not in seen and not self._engine.journal.is_pending(beat):
                 seen.add(mark)
                 unseen.append(beat)
-        return [beat for beat, is_known in zip(unseen, self._known(unseen), strict=True) if not is_known]
+        return [beat for beat, is_known in zip(unseen, self._are_known(unseen), strict=True) if not is_known]
 
     def _schedule(self) -> None:
         """Wake when the noise rules have something to release."""

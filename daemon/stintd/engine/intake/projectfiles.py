@@ -28,12 +28,11 @@ Find = Callable[[CheckoutFacts, Sequence[str], Sequence[str]], Found]
 
 
 class ProjectFiles:
-    """`roots` and `excluded` are the settings' own, changed when they are."""
+    """`roots` and `excluded` are the settings' own; `set_scope` when they change."""
 
-    def __init__(self, engine: Engine, gate: Gate, find: Find) -> None:
+    def __init__(self, engine: Engine, gate: Gate, find: Find, roots: Sequence[str], excluded: Sequence[str]) -> None:
         self._engine, self._gate, self._find = engine, gate, find
-        self.roots: Sequence[str] = ()
-        self.excluded: Sequence[str] = ()
+        self._roots, self._excluded = roots, excluded
         self._waiting: dict[str, CheckoutFacts] = {}
         self._folders: dict[str, dict[str, None]] = {}
         self._known: dict[str, tuple[ProjectFile, ...]] = {}
@@ -52,7 +51,7 @@ class ProjectFiles:
             self._wanted.clear()
             waiting, self._waiting = self._waiting, {}
             for path, facts in waiting.items():
-                reading = await asyncio.to_thread(self._find, facts, self.roots, list(self._folders[path]))
+                reading = await asyncio.to_thread(self._find, facts, self._roots, list(self._folders[path]))
                 self._learn(path, reading)
 
     def _learn(self, path: str, reading: Found) -> None:
@@ -63,9 +62,14 @@ class ProjectFiles:
         if reading.files or path in self._known:
             self._known[path] = reading.files
             self._engine.write(lambda step: learn_files(step, path, reading.files))
-            self.apply()
+            self._apply()
 
-    def apply(self) -> None:
+    def set_scope(self, roots: Sequence[str], excluded: Sequence[str]) -> None:
+        """The settings watch and exclude this from now on."""
+        self._roots, self._excluded = roots, excluded
+        self._apply()
+
+    def _apply(self) -> None:
         """Have the gate leave out what the settings and the files exclude."""
         files = [file for known in self._known.values() for file in known]
-        self._gate.exclude([*self.excluded, *(pattern for file in files for pattern in exclusions(file.folder, file.exclude))])
+        self._gate.exclude([*self._excluded, *(pattern for file in files for pattern in exclusions(file.folder, file.exclude))])

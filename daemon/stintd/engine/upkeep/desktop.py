@@ -34,7 +34,11 @@ class Desktop:
     def __init__(self, engine: Engine, supervisor: Supervisor, is_wanted: Callable[[], bool]) -> None:
         self._engine, self._supervisor, self._is_wanted = engine, supervisor, is_wanted
 
-    def changed(self, names: set[str]) -> None:
+    def start(self) -> None:
+        """Ask from now on."""
+        self._engine.on_outgoing.subscribe(self._changed)
+
+    def _changed(self, names: set[str]) -> None:
         """A step says that its owner is to be asked."""
         if DESKTOP in names and self._is_wanted():
             self._supervisor.start("desktop", self._ask)

@@ -24,8 +24,12 @@ class Housekeeping:
     """One a daemon."""
 
     def __init__(self, engine: Engine, clock: Clock, evidence_kept: timedelta = timedelta()) -> None:
-        self._engine, self._clock, self.evidence_kept = engine, clock, evidence_kept
+        self._engine, self._clock, self._evidence_kept = engine, clock, evidence_kept
         self._due = clock.monotonic()
+
+    def keep_evidence(self, length: timedelta) -> None:
+        """Drop evidence that is older from now on; zero: none."""
+        self._evidence_kept = length
 
     def check(self) -> None:
         """Called after a commit."""
@@ -36,7 +40,7 @@ class Housekeeping:
 
     def _sweep(self, step: Step) -> None:
         sweep(step)
-        retention.expire(step, self.evidence_kept)
+        retention.expire(step, self._evidence_kept)
 
 
 def sweep(step: Step) -> None:

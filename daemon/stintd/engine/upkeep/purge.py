@@ -7,7 +7,7 @@ daemon that dies in between has purged the database; the files are purged by doi
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from typing import Any
 from stintd.engine.commands import purging, resolve
 from stintd.engine.commands.resolve import Wanted
 from stintd.engine.engine import Engine
+from stintd.engine.intake.intake import Gate
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.rows import first
 from stintd.engine.step import DryRun, Step
 from stintd.engine.upkeep.backups import Backups
 from stintd.errors import Invalid, StintdError
+from stintd.frozen import frozen
 from stintd.store import backups
 
 COPIES = (f"{backups.PREFIX}*.db", f"{backups.PREFIX}*.db.partial")
@@ -28,20 +30,29 @@ BESIDE = ("*.damaged-*", "*.before-*", "*.restoring*", "*.partial")
 log = logging.getLogger(__name__)
 
 
-class Purge:
-    """One a daemon. `logs`: the folder of log files; `bad`: messages of hooks that could not be read; `fetched`: calendars,
+@frozen
+class PurgedFiles:
+    """`logs`: the folder of log files; `bad`: that of messages of hooks that could not be read; `fetched`: that of calendars,
     which are fetched again when somebody asks."""
 
-    def __init__(self, engine: Engine, copies: Backups, logs: str, bad: str, fetched: str) -> None:
-        self._engine, self._copies = engine, copies
-        self._logs, self._bad, self._fetched = Path(logs), Path(bad), Path(fetched)
+    logs: str
+    bad: str
+    fetched: str
+
+
+class Purge:
+    """One a daemon. `files` says where copies of what is purged lie; `watched` names the checkouts that are watched now."""
+
+    def __init__(
+        self, engine: Engine, gate: Gate, copies: Backups, files: PurgedFiles, watched: Callable[[], Iterable[str]]
+    ) -> None:
+        self._engine, self._gate, self._copies, self._watched = engine, gate, copies, watched
+        self._logs, self._bad, self._fetched = Path(files.logs), Path(files.bad), Path(files.fetched)
         self._lock = asyncio.Lock()
-        self.watched: Callable[[], Iterable[str]] = lambda: ()
-        self.settled: Callable[[], Awaitable[None]] = self._stored
 
     async def project(self, project_id: str | None, name: str | None, is_dry: bool, who: str) -> dict[str, Any]:
         """Everything of a project."""
-        watched = frozenset(self.watched())
+        watched = frozenset(path for path in self._watched() if not self._gate.is_excluded(path))
 
         def run(step: Step) -> dict[str, Any]:
             return purging.project(step, _meant(step, project_id, name), watched)
@@ -57,7 +68,7 @@ class Purge:
 
     async def _purge(self, run: Callable[[Step], dict[str, Any]], span: Period | None, is_dry: bool, who: str) -> dict[str, Any]:
         async with self._lock:
-            await self.settled()
+            await self._gate.wait_until_settled()
             files = await asyncio.to_thread(self._files, span)
             told = {"dryRun": is_dry, "files": sorted(str(path) for path in files)}
             if is_dry:

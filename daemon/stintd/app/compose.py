@@ -1,0 +1,379 @@
+"""The one factory: builds the parts of a daemon and hands each what it needs, for production and for tests alike.
+
+    core        database, engine, and the way in for evidence
+    delivery    what leaves this machine
+    upkeep      what keeps the home in order, and what people ask for now and then
+    sources     what notices work (tests leave them out and tell the gate themselves)
+    server      the routes, and the ports they are served on
+
+Nothing is assigned to a part from outside afterwards. A part that needs a later one gets a function that looks it up when it is
+called, or the later part subscribes to the earlier. Nothing runs yet when these functions return: that is `App`'s.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from stintd import instance, memory, settings
+from stintd.api.activitywatch import WatcherPort
+from stintd.api.guard import LOOPBACK
+from stintd.api.loopback import Loopback
+from stintd.api.routes import TABLE
+from stintd.api.server import Limits, Surface
+from stintd.app.emit import emitter_makers
+from stintd.app.facade import Facade
+from stintd.app.live_settings import LiveSettings
+from stintd.app.parts import Core, Delivery, Noticed, Sources, Upkeep
+from stintd.app.shared_watcher import SharedWatcher
+from stintd.app.zone import machine_zone
+from stintd.clock import Clock
+from stintd.domain.billing.target import Target
+from stintd.domain.meeting import MeetingRule
+from stintd.domain.noise.filter import NoiseFilter
+from stintd.engine import checkout_rows
+from stintd.engine.apikeys import ApiKeys, holders
+from stintd.engine.checkouts import Places
+from stintd.engine.commands.rebuild import rebuild_all
+from stintd.engine.delivery.connect import Book, Connecting
+from stintd.engine.delivery.credentials import TargetKeys
+from stintd.engine.delivery.emitter import Emitters
+from stintd.engine.delivery.retry import Retry
+from stintd.engine.delivery.targetlane import LaneTools
+from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.webhook_secrets import HookSecrets
+from stintd.engine.delivery.webhooklane import Tools
+from stintd.engine.delivery.webhooks import Pusher
+from stintd.engine.engine import Engine
+from stintd.engine.health import Health
+from stintd.engine.hub import Hub
+from stintd.engine.intake.agentsessions import AgentSessions
+from stintd.engine.intake.backfill import Backfill
+from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.projectfiles import ProjectFiles
+from stintd.engine.intake.recording import STATE as RECORDING_STATE
+from stintd.engine.intake.recording import Recording
+from stintd.engine.intake.screenlock import STATE as SCREEN_STATE
+from stintd.engine.intake.screenlock import ScreenLock
+from stintd.engine.intake.seen_until import SeenUntil, last_seen
+from stintd.engine.intake.sessionwatch import SessionWatch
+from stintd.engine.resolver import is_mapped
+from stintd.engine.sheet_state import SheetState
+from stintd.engine.supervisor import Supervisor
+from stintd.engine.upkeep.backups import Backups
+from stintd.engine.upkeep.buckets import Buckets, kept
+from stintd.engine.upkeep.calendars import Calendars, CalendarSettings
+from stintd.engine.upkeep.desktop import Desktop
+from stintd.engine.upkeep.doctor import Doctor, Watches
+from stintd.engine.upkeep.housekeeping import Housekeeping
+from stintd.engine.upkeep.live_events import News
+from stintd.engine.upkeep.purge import Purge, PurgedFiles
+from stintd.engine.upkeep.statusfile import StatusFile
+from stintd.engine.useragents import UserAgents
+from stintd.frozen import frozen
+from stintd.paths import Layout
+from stintd.ports import Carrier, Connector, Kind, Login
+from stintd.secret import SecretFolder
+from stintd.settings import Settings
+from stintd.sinks.registry import KINDS
+from stintd.sinks.worker_client import Courier
+from stintd.sources import calendars, discover, folders, gitreader, history, process, projectfiles, screen, spool, suspend
+from stintd.sources.logreader import AgentLogReader
+from stintd.store import cursors, heartbeats
+from stintd.store.database import Database
+from stintd.store.journal import Journal
+from stintd.store.restore import REBUILD_DUE
+from stintd.tracking.model import TrackerSettings, TrackerSources
+from stintd.tracking.tracker import Tracker
+
+
+def core(
+    chosen: Settings,
+    layout: Layout,
+    clock: Clock,
+    environment: Mapping[str, str],
+    load: Callable[[Settings], Settings],
+    noted: float | None = None,
+    boot: str = "",
+) -> Core:
+    """`load` reads the settings anew; `noted`: when the daemon before this one was last known to see everything (epoch
+    seconds); `boot` names this boot of the machine. Opens the database."""
+    health = Health(clock.now)
+    live = LiveSettings(chosen, lambda: load(live.value), health)
+    database = Database(layout.database, clock, layout.backups)
+    database.open()
+    identity = database.write_now(lambda conn: cursors.ensure_identity(conn, clock.now()))
+    device = identity[1]
+    state = SheetState(chosen.policy.zone, *identity, chosen.folders)
+    engine = Engine(database, Journal(layout.journal), clock, chosen.policy, health, Hub(), state)
+    places = Places(_real_paths(chosen.folders))
+    database.read_now(lambda conn: checkout_rows.load(conn, places))
+    states = database.read_now(cursors.all_of)
+    seen_before = database.read_now(lambda conn: last_seen(conn, noted, clock.now()))
+    recording = Recording(engine, clock, device)
+    recording.restore(states.get(RECORDING_STATE))
+    screen_lock = ScreenLock(engine, device)
+    screen_lock.restore(states.get(SCREEN_STATE), seen_before)
+    agents = AgentSessions(engine, boot)
+    database.read_now(agents.restore)
+    gate = Gate(
+        engine,
+        places,
+        NoiseFilter(chosen.policy, chosen.exclude, agents.processes),
+        agents,
+        device,
+        are_known=lambda beats: database.read_now(lambda conn: heartbeats.are_known(conn, beats)),
+        is_off=recording.is_off,
+        is_mapped=lambda folder: database.read_now(lambda conn: is_mapped(conn, engine.policy, folder)),
+        on_screen=screen_lock.take,
+    )
+
+    def take_over(before: Settings, now: Settings) -> None:
+        if now.folders != before.folders:
+            places.set_roots(_real_paths(now.folders))
+        if now.policy != engine.policy:
+            engine.set_policy(now.policy)
+
+    live.subscribe(take_over)
+    _note_repairs(database, engine)
+    supervisor = Supervisor(clock, health)
+    return Core(
+        live, layout, environment, device, database, engine, places, recording, screen_lock, gate, seen_before, supervisor,
+        asyncio.Event(),
+    )  # fmt: skip
+
+
+def _real_paths(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(os.path.realpath, paths))
+
+
+def _note_repairs(database: Database, engine: Engine) -> None:
+    """The database is a backup, or was put together from what was left: derive it again, and say so."""
+    if database.needs_rebuild or database.read_now(lambda conn: cursors.meta(conn, REBUILD_DUE)):
+        engine.write(rebuild_all)
+    for note in database.notes:
+        engine.health.raise_warning("database_mended", note, "see the backups folder; `stint log` shows what is there")
+
+
+# ---------------------------------------------------------------- what leaves this machine
+
+
+def delivery(
+    base: Core,
+    carrier: Carrier,
+    own_ports: Callable[[], Collection[str]],
+    book: Book | None = None,
+    billing: Callable[[], Carrier] | None = None,
+    chance: Callable[[], float] | None = None,
+) -> Delivery:
+    """`carrier` sends all requests; `own_ports`: the loopback ports this daemon itself listens on. `book`: where targets are
+    kept if not in the settings files; `billing`: what sends to billing systems if that is another; `chance`: numbers from 0 to
+    1, if not random ones."""
+    engine, live, supervisor = base.engine, base.live, base.supervisor
+    secrets = SecretFolder(base.layout.secrets)
+    hook_secrets = HookSecrets(secrets)
+    tools = Tools(engine, hook_secrets, carrier, _retry(live.value))
+    pusher = Pusher(replace(tools, chance=chance) if chance is not None else tools, supervisor)
+    live.subscribe(lambda before, now: pusher.set_retry(_retry(now)))
+
+    def make(target: Target, secret: str) -> Connector:
+        kind: Kind = KINDS[target.kind]
+        login = Login(target.base_url or kind.base_url, secret, target.options, engine.policy.zone)
+        return kind.make(billing() if billing is not None else carrier, base.clock, login)
+
+    lane_tools = LaneTools(engine, TargetKeys(secrets, base.environment), make)
+    targets = Targets(replace(lane_tools, chance=chance) if chance is not None else lane_tools, supervisor)
+    book = book or Book(lambda: live.value.targets, settings.read_target, settings.set_target, live.reload)
+    connecting = Connecting(targets, KINDS, book)
+    live.subscribe(lambda before, now: connecting.take_over())
+    engine.on_outgoing.subscribe(targets.changed)
+
+    def addresses() -> dict[str, str | None]:
+        return {name: live.value.values[f"emit.{name}"] for name in ("activitywatch", "wakatime")}
+
+    def own_addresses() -> set[str]:
+        return {f"http://{host}:{port}" for host in LOOPBACK for port in own_ports()}
+
+    makers = emitter_makers(carrier, live, base.environment)
+    emitters = Emitters(engine, supervisor, makers, addresses, own_addresses)
+    engine.on_admitted.subscribe(emitters.admitted)
+    return Delivery(carrier, hook_secrets, pusher, connecting, emitters)
+
+
+def _retry(chosen: Settings) -> Retry:
+    return Retry(chosen.values["webhooks.retry_initial"], chosen.values["webhooks.retry_max"])
+
+
+# ---------------------------------------------------------------- what keeps the home in order
+
+
+def upkeep(
+    base: Core,
+    out: Delivery,
+    watches: Callable[[], Watches],
+    watched: Callable[[], Sequence[str]],
+    zone: Callable[[], str],
+    calendar: Callable[[], CalendarSettings] | None = None,
+) -> Upkeep:
+    """`watches` says how many watches are in use, `watched` which checkouts are watched, `zone` which time zone the machine is
+    in; `calendar`: the settings of calendars if they are not in the settings files."""
+    engine, live, database, layout, clock = base.engine, base.live, base.database, base.layout, base.clock
+    apikeys = ApiKeys(clock, engine.read, partial(engine.write, soon=False))
+    apikeys.load(database.read_now(holders))
+    fetched = os.path.join(layout.state, "calendars")
+    backups = Backups(engine, clock, base.supervisor, *_rhythm(live.value))
+    live.subscribe(lambda before, now: backups.set_rhythm(*_rhythm(now)))
+    housekeeping = Housekeeping(engine, clock, live.value.values["retention.evidence"])
+    live.subscribe(lambda before, now: housekeeping.keep_evidence(now.values["retention.evidence"]))
+    status_file = StatusFile(layout.status, engine, clock, live.value.policy.zone)
+    for changed in (status_file.changed, housekeeping.check, backups.check):
+        engine.after_commit(changed)
+    news = News(engine)
+    engine.on_admitted.subscribe(news.heartbeats)
+    engine.health.on_change.subscribe(news.warnings)
+    base.gate.on_glimpse.subscribe(news.glimpse)
+    files = PurgedFiles(layout.log, os.path.join(layout.spool, "bad"), fetched)
+    reader = AgentLogReader(base.environment)
+    return Upkeep(
+        apikeys,
+        UserAgents(clock, partial(engine.write, soon=False)),
+        Buckets(engine, database.read_now(kept)),
+        Backfill(engine, base.gate, base.places, reader, history.recall, memory.give_back),
+        Calendars(engine, out.carrier, calendars.read, fetched, calendar or (lambda: _calendar(live.value))),
+        Doctor(engine, out.targets.tools, watches, zone, lambda: out.targets.planned),
+        backups,
+        Purge(engine, base.gate, backups, files, watched),
+        housekeeping,
+        status_file,
+        Desktop(engine, base.supervisor, lambda: bool(live.value.values["timer.notify"])),
+        news,
+    )
+
+
+def _rhythm(chosen: Settings) -> tuple[timedelta, int]:
+    return chosen.values["backup.every"], chosen.values["backup.keep"]
+
+
+def _calendar(chosen: Settings) -> CalendarSettings:
+    values = chosen.values
+    rules = tuple(MeetingRule(**rule) for rule in values["calendar.map"] or ())
+    return CalendarSettings(values["calendar.files"], values["calendar.addresses"], rules, values["owner.emails"])
+
+
+# ---------------------------------------------------------------- what notices work
+
+
+def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Sources:
+    """`note_down` keeps an instant (epoch seconds) where it outlives a kill. Needs a running loop."""
+    engine, gate, live, clock = base.engine, base.gate, base.live, base.clock
+    chosen = live.value
+    seen = SeenUntil(engine, gate, note_down)
+    watcher = SharedWatcher(clock, chosen.folders)
+    parts = TrackerSources(watcher.tree, gitreader, folders.Folders(clock), discover.discover)
+    owner = frozenset(chosen.policy.owner_emails)
+    rules = TrackerSettings(chosen.folders, chosen.cold_after, owner, base.seen_before)
+    tracker = Tracker(parts, clock, gate.take, base.database.read_now(cursors.all_of), rules)
+    gate.on_rescan.subscribe(tracker.rescan)
+    gate.on_work.subscribe(tracker.touch)
+    live.subscribe(partial(_set_roots, tracker))
+    clock_watch = suspend.ClockWatch(clock, base.device)
+    processes = process.ProcessWatch(clock, base.places.holder_of)
+    watcher.on_wake.subscribe(seen.note)
+    watcher.on_wake.subscribe(clock_watch.check)
+    watcher.on_notes.subscribe(lambda notes: processes.ask())
+    watcher.on_notes.subscribe(tracker.notes)
+    letterbox = spool.SpoolSource(
+        base.layout.spool,
+        clock,
+        gate.wait_until_settled,
+        watcher.watch_folder,
+        gitreader.head_of,
+        chosen.policy.max_future,
+        process.agent_above,
+        gate.links.follow,
+    )
+    bus = base.environment.get("DBUS_SYSTEM_BUS_ADDRESS") or screen.ADDRESS
+    session_watch = SessionWatch(engine, boot, process.start_time, process.is_alive, process.Exits().watch, base.is_ready.is_set)
+    project_files = ProjectFiles(engine, gate, projectfiles.find, chosen.folders, chosen.exclude)
+    gate.on_checkout.subscribe(project_files.look)
+    live.subscribe(lambda before, now: project_files.set_scope(now.folders, now.exclude))
+    for changed in (seen.note, session_watch.note_change, lambda: clock_watch.need_ticks(engine.state.is_running)):
+        engine.after_commit(changed)
+    screen_watch = screen.ScreenWatch(clock, bus, gate.is_touched)
+    return Sources(seen, watcher, tracker, letterbox, processes, clock_watch, screen_watch, session_watch, project_files)
+
+
+async def _set_roots(tracker: Tracker, before: Settings, now: Settings) -> None:
+    if now.folders != before.folders:
+        await tracker.set_roots(now.folders)
+
+
+# ---------------------------------------------------------------- the routes and their ports
+
+
+@frozen
+class Server:
+    """The routes, and the ports they are served on."""
+
+    live: LiveSettings
+    facade: Facade
+    surface: Surface
+    loopback: Loopback
+    watchers: WatcherPort
+
+    def own_ports(self) -> tuple[str, ...]:
+        """The ports of this machine that we listen on, or want to."""
+        return (self.loopback.url or "").rpartition(":")[2], str(self.live.value.activitywatch_port)
+
+
+@frozen
+class Whole:
+    """All of them."""
+
+    core: Core
+    delivery: Delivery
+    upkeep: Upkeep
+    sources: Sources
+    server: Server
+    courier: Courier
+
+
+def server(base: Core, out: Delivery, care: Upkeep, noticed: Noticed) -> Server:
+    """`noticed` is what the sources say of themselves."""
+    live, health = base.live, base.engine.health
+    facade = Facade(base, out, care, noticed, lambda: loopback.url)
+    surface = Surface(facade, TABLE, lambda: Limits(live.value.rate_limit, frozenset(live.value.extension_origins)))
+    loopback = Loopback(surface, health, instance.bind_loopback, base.layout.http_json)
+    watchers = WatcherPort(surface, health, instance.bind_loopback)
+
+    async def take_over(before: Settings, now: Settings) -> None:
+        if now.port != before.port:
+            await loopback.move(now.port)
+        if now.activitywatch_port != before.activitywatch_port:
+            await watchers.move(now.activitywatch_port)
+        out.emitters.take_over()
+
+    live.subscribe(take_over)
+    return Server(live, facade, surface, loopback, watchers)
+
+
+def whole(chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[str, str], lock: instance.Lock) -> Whole:
+    """A daemon of this home. `lock` is its own, held; it outlives a kill, so what was seen is noted there."""
+    boot = instance.boot_id()
+
+    def load(before: Settings) -> Settings:
+        return settings.load(environment, before.policy.zone)
+
+    base = core(chosen, layout, clock, environment, load, lock.noted, boot)
+    courier = Courier(clock)
+    out = delivery(base, courier, lambda: http.own_ports())
+    found = sources(base, lock.note, boot)
+    care = upkeep(base, out, found.watcher.watches, found.checkouts, machine_zone)
+
+    def set_aside(name: str, text: bytes, why: str) -> None:
+        found.spool.set_aside(name, text, why, base.gate.tell)
+
+    http = server(base, out, care, Noticed(found.tracker.repos, set_aside))
+    return Whole(base, out, care, found, http, courier)
