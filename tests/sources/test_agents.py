@@ -155,8 +155,8 @@ def test_a_hostile_session_id_is_harmless():
 @pytest.mark.parametrize(
     ("payload", "why"),
     [
-        ("", "no JSON"), ("{", "no JSON"), ('{"a": "', "no JSON"), ("[]", "no JSON object"), ("null", "no JSON object"),
-        ("[" * 100_000, "no JSON"), ('{"a": ' + "1" * 6000 + "}", "no JSON"), ("{}", "no folder"), ("{}{}", "no JSON"),
+        ("", "not JSON"), ("{", "not JSON"), ('{"a": "', "not JSON"), ("[]", "not a JSON object"), ("null", "not a JSON object"),
+        ("[" * 100_000, "not JSON"), ('{"a": ' + "1" * 6000 + "}", "not JSON"), ("{}", "no folder"), ("{}{}", "not JSON"),
         (json.dumps(claude("Stop", "s", "relative/folder")), "no folder"), (json.dumps(claude("Stop", "s", 7)), "no folder"),
         (json.dumps(cursor("stop", "s", ACME) | {"workspace_roots": []}), "no folder"),
     ],

@@ -86,7 +86,7 @@ async def test_hostile_calendars_end_as_a_trouble_and_hurt_nobody(tmp_path):
         assert noted.trouble, name
         assert len(noted.meetings) <= calendarworker.EVENTS_LIMIT
     os.mkfifo(tmp_path / "pipe")
-    assert "no file" in (await calendars.read(asked(tmp_path / "pipe"))).trouble
+    assert "not a file" in (await calendars.read(asked(tmp_path / "pipe"))).trouble
     assert "No such file" in (await calendars.read(asked(tmp_path / "gone"))).trouble
 
 

@@ -1,7 +1,8 @@
-"""The process that reads one calendar for `calendars`: one JSON line in, one out, then it ends.
+"""The process that reads one calendar for `calendars`: it reads one JSON line, writes one, and ends.
 
-A process of its own: the libraries that know recurrences and time zones cost the daemon's memory, and what a hostile calendar
-makes them do ends with this process. It limits its own memory and processor time; who started it limits the rest.
+It is a process of its own because the libraries that know recurrences and time zones take memory, and because whatever a
+hostile calendar makes them do ends with this process. It limits its own memory and processor time; `calendars` limits how
+long it runs and how much it writes.
 """
 
 import json
@@ -10,11 +11,13 @@ import stat
 import sys
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 import icalendar
 import recurring_ical_events  # type: ignore[import-untyped]  # 3.8 brings no types
+
+from stintd.jsonvalue import JsonBody
 
 if sys.platform != "win32":
     import resource
@@ -24,79 +27,90 @@ SIZE_LIMIT = 8 * 1024 * 1024
 MEMORY_LIMIT = 768 * 1024 * 1024
 SECONDS = 10
 EVENTS_LIMIT = 1000
-"""Occurrences of one calendar in one asked period."""
+"""Most occurrences of one calendar in the period asked for."""
 TITLE_LIMIT, ATTENDEES_LIMIT = 200, 20
 LONGEST = timedelta(hours=24)
-"""An event that is longer is a journey or a holiday, and no meeting."""
+"""An event that is longer is a journey or a holiday, not a meeting."""
 
 
 class CalendarRefused(Exception):
     """The calendar is not read; the text says why."""
 
 
-def answer(asked: dict[str, Any]) -> dict[str, Any]:
+class Question(TypedDict):
+    """The line that `calendars` writes."""
+
+    path: str
+    lo_us: int
+    hi_us: int
+    zone: str
+    emails: list[str]
+
+
+def answer(question: Question) -> dict[str, JsonBody]:
     """The meetings of a half-open period; `isFull` when there were more."""
-    zone = ZoneInfo(asked["zone"])
-    lo, hi = (datetime.fromtimestamp(asked[name] / 1e6, zone) for name in ("lo_us", "hi_us"))
-    calendar = icalendar.Calendar.from_ical(_text(asked["path"]))
-    emails = {one.casefold() for one in asked["emails"]}
-    found = recurring_ical_events.of(calendar, components=["VEVENT"], skip_bad_series=True).between(lo, hi)
-    events = list(islice((told for one in found if (told := _meeting(one, zone, emails)) is not None), EVENTS_LIMIT + 1))
-    return {"meetings": events[:EVENTS_LIMIT], "isFull": len(events) > EVENTS_LIMIT}
+    zone = ZoneInfo(question["zone"])
+    lo, hi = (datetime.fromtimestamp(us / 1e6, zone) for us in (question["lo_us"], question["hi_us"]))
+    calendar = icalendar.Calendar.from_ical(_text(question["path"]))
+    emails = {email.casefold() for email in question["emails"]}
+    events = recurring_ical_events.of(calendar, components=["VEVENT"], skip_bad_series=True).between(lo, hi)
+    all_meetings = (meeting for event in events if (meeting := _meeting(event, zone, emails)) is not None)
+    meetings = list(islice(all_meetings, EVENTS_LIMIT + 1))
+    return {"meetings": meetings[:EVENTS_LIMIT], "isFull": len(meetings) > EVENTS_LIMIT}
 
 
 def _text(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise CalendarRefused("it is no file")
+            raise CalendarRefused("it is not a file")
         text = file.read(SIZE_LIMIT + 1)
     if len(text) > SIZE_LIMIT:
         raise CalendarRefused(f"it is larger than {SIZE_LIMIT >> 20} MiB")
     if b"BEGIN:VCALENDAR" not in text[:1024].upper():
-        raise CalendarRefused("it is no iCalendar file")
+        raise CalendarRefused("it is not an iCalendar file")
     return text
 
 
-def _meeting(event: Any, zone: ZoneInfo, emails: set[str]) -> list[Any] | None:
-    """`[start, end, title, attendees]`; None for what takes nobody's time, and for what cannot be understood."""
+def _meeting(event: Any, zone: ZoneInfo, emails: set[str]) -> list[JsonBody] | None:
+    """`[start, end, title, attendees]`; None for an event that takes up no time, or that cannot be understood."""
     try:
         start, end = event.start, event.end
         if not isinstance(start, datetime) or not isinstance(end, datetime) or not _takes_time(event, emails):
             return None
-        lo, hi = (one.replace(tzinfo=zone) if one.tzinfo is None else one for one in (start, end))
-        lo_us, hi_us = (round(one.timestamp() * 1e6) for one in (lo, hi))
+        lo, hi = (time.replace(tzinfo=zone) if time.tzinfo is None else time for time in (start, end))
+        lo_us, hi_us = (round(time.timestamp() * 1e6) for time in (lo, hi))
         if not 0 < hi_us - lo_us < LONGEST / timedelta(microseconds=1):
             return None
         return [
             lo_us,
             hi_us,
             _clean(event.get("SUMMARY", "")) or "meeting",
-            [_address(one) for one in _attendees(event)[:ATTENDEES_LIMIT]],
+            [_address(attendee) for attendee in _attendees(event)[:ATTENDEES_LIMIT]],
         ]
     except (ValueError, TypeError, AttributeError, OverflowError, KeyError):
         return None
 
 
 def _takes_time(event: Any, emails: set[str]) -> bool:
-    """Not cancelled, not shown as free, and not declined by its owner."""
+    """Whether it is not cancelled, not shown as free time, and not declined by the calendar's owner."""
     if str(event.get("STATUS", "")).upper() == "CANCELLED" or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
         return False
-    mine = [one for one in _attendees(event) if _address(one).casefold() in emails]
-    return not any(str(getattr(one, "params", {}).get("PARTSTAT", "")).upper() == "DECLINED" for one in mine)
+    own = [attendee for attendee in _attendees(event) if _address(attendee).casefold() in emails]
+    return not any(str(getattr(attendee, "params", {}).get("PARTSTAT", "")).upper() == "DECLINED" for attendee in own)
 
 
-def _attendees(event: Any) -> list[Any]:
-    found = event.get("ATTENDEE", [])
-    return list(found if isinstance(found, list) else [found])
+def _attendees(event: Any) -> list[object]:
+    attendees = event.get("ATTENDEE", [])
+    return list(attendees if isinstance(attendees, list) else [attendees])
 
 
-def _address(attendee: Any) -> str:
+def _address(attendee: object) -> str:
     text = _clean(attendee)
     return text[7:] if text[:7].casefold() == "mailto:" else text
 
 
-def _clean(text: Any) -> str:
+def _clean(text: object) -> str:
     """One printable line, not too long."""
     return " ".join("".join(char if char.isprintable() else " " for char in str(text)[: TITLE_LIMIT * 4]).split())[:TITLE_LIMIT]
 
@@ -112,16 +126,16 @@ def main() -> None:
     """Answer one question."""
     _limit()
     try:
-        told = answer(json.loads(sys.stdin.readline()))
-    except CalendarRefused as why:
-        told = {"error": str(why)}
+        reply = answer(json.loads(sys.stdin.readline()))
+    except CalendarRefused as refusal:
+        reply = {"error": str(refusal)}
     except OSError as error:
-        told = {"error": error.strerror or type(error).__name__}
+        reply = {"error": error.strerror or type(error).__name__}
     except MemoryError:
-        told = {"error": "it takes too much memory"}
+        reply = {"error": "it takes too much memory"}
     except Exception as error:  # the outermost boundary of this process: whatever a hostile calendar makes the libraries raise
-        told = {"error": f"it cannot be understood ({type(error).__name__})"}
-    sys.stdout.write(json.dumps(told) + "\n")
+        reply = {"error": f"it cannot be understood ({type(error).__name__})"}
+    sys.stdout.write(json.dumps(reply) + "\n")
     sys.stdout.flush()
 
 

@@ -1,17 +1,17 @@
-"""Lines of a rollout of Codex: `{timestamp, type, payload}`, one a line. No I/O.
+"""Reads lines of a session log ("rollout") of Codex: `{timestamp, type, payload}`, one a line. No I/O.
 
-Rollouts from before the middle of 2025 have no times on their lines and tell nothing. A fork begins with a copy of its
-parent's lines, written anew within a moment: they are passed over.
+The lines of rollouts from before the middle of 2025 have no times, so nothing is read from them. A fork begins with a copy of
+its parent's lines, all written within a moment: they are skipped.
 """
 
 import re
-from typing import Any
 
+from stintd.jsonvalue import JsonObject, object_at, objects_at
 from stintd.sources.agents import ID_LIMIT, plain_path, touched_files
-from stintd.sources.logrecord import SECOND, Calls, LogNote, branch_of, instant, text_of
+from stintd.sources.logrecord import SECOND, Calls, LogNote, NoteKind, branch_of, instant, text_of
 
 MACHINES = ("<", "# AGENTS.md")
-"""How texts begin that the program adds in the person's name."""
+"""How texts begin that the program adds in the name of the person."""
 STOPS = frozenset({"task_complete", "turn_complete", "turn_aborted"})
 WORKING = frozenset(
     {
@@ -23,6 +23,7 @@ CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call"})
 OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
 PROGRAMS = frozenset({"exec", "mcp"})
 COPIED_US = 2 * SECOND
+"""How long after the first line of a fork its lines count as copied."""
 
 
 class CodexLog:
@@ -36,8 +37,8 @@ class CodexLog:
         self._is_begun, self._copied_until_us = False, 0
         self._calls = Calls()
 
-    def note(self, record: dict[str, Any]) -> LogNote | None:
-        """What a line says; None for what is no act, or cannot be placed."""
+    def read(self, record: JsonObject) -> LogNote | None:
+        """What a line reports; None for what is not an act, or has no time or folder."""
         payload, at_us = record.get("payload"), instant(record.get("timestamp"), self._now_us)
         if not isinstance(payload, dict) or at_us is None:
             return None
@@ -52,42 +53,43 @@ class CodexLog:
             return self._event(payload, at_us, what)
         return self._item(payload, at_us, what) if kind == "response_item" else None
 
-    def _begin(self, payload: dict[str, Any], at_us: int) -> None:
+    def _begin(self, payload: JsonObject, at_us: int) -> None:
         """The first line; a later one was copied from the parent of a fork."""
         if self._is_begun:
             return
         self._is_begun = True
         self._session = re.sub(r"[^!-~]", "?", text_of(payload, "id"))[:ID_LIMIT] or self._session
         self._folder = plain_path(payload.get("cwd"))
-        git, source, by = payload.get("git"), payload.get("source"), text_of(payload, "originator")
-        self._branch = branch_of(text_of(git, "branch")) if isinstance(git, dict) else ""
-        self._is_subagent |= isinstance(source, dict) or source in PROGRAMS or "exec" in by or "sdk" in by
+        source, program = payload.get("source"), text_of(payload, "originator")
+        self._branch = branch_of(text_of(object_at(payload, "git"), "branch"))
+        self._is_subagent |= isinstance(source, dict) or source in PROGRAMS or "exec" in program or "sdk" in program
         if payload.get("forked_from_id"):
             self._copied_until_us = at_us + COPIED_US
 
-    def _note(self, at_us: int, what: str, **more: Any) -> LogNote:
-        return LogNote(at_us, what, self._session, self._folder, self._branch, **more)
+    def _note(
+        self, at_us: int, what: NoteKind, paths: tuple[str, ...] = (), is_person: bool = False, is_last: bool = False
+    ) -> LogNote:
+        return LogNote(at_us, what, self._session, self._folder, self._branch, paths, is_person, is_last)
 
-    def _prompt(self, at_us: int, said: str) -> LogNote | None:
-        if not said.strip() or said.lstrip().startswith(MACHINES):
+    def _prompt(self, at_us: int, words: str) -> LogNote | None:
+        if not words.strip() or words.lstrip().startswith(MACHINES):
             return None
         return self._note(at_us, "prompt", is_person=not self._is_subagent)
 
-    def _event(self, payload: dict[str, Any], at_us: int, what: str) -> LogNote | None:
+    def _event(self, payload: JsonObject, at_us: int, what: str) -> LogNote | None:
         if what == "user_message":
             is_plain = text_of(payload, "kind") in ("", "plain")
-            said = text_of(payload, "message") or ("image" if payload.get("images") else "")
-            return self._prompt(at_us, said) if is_plain else None
+            words = text_of(payload, "message") or ("image" if payload.get("images") else "")
+            return self._prompt(at_us, words) if is_plain else None
         if what in STOPS:
             return self._note(at_us, "stop")
         changes = payload.get("changes")
         paths = [plain_path(path) for path in changes] if what.startswith("patch_apply") and isinstance(changes, dict) else []
         return self._note(at_us, "work", paths=tuple(filter(None, paths))) if what in WORKING else None
 
-    def _item(self, payload: dict[str, Any], at_us: int, what: str) -> LogNote | None:
+    def _item(self, payload: JsonObject, at_us: int, what: str) -> LogNote | None:
         if what == "message" and payload.get("role") == "user":
-            content = payload.get("content")
-            parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+            parts = objects_at(payload, "content")
             return self._prompt(at_us, next((text for part in parts if (text := text_of(part, "text"))), ""))
         if what in OUTPUTS:
             return self._note(at_us, "work", paths=self._calls.take(text_of(payload, "call_id")))
@@ -96,8 +98,8 @@ class CodexLog:
         is_answer = what == "message" and payload.get("role") == "assistant"
         return self._note(at_us, "work", is_last=is_answer) if is_answer or what == "reasoning" else None
 
-    def _tool_call(self, payload: dict[str, Any], at_us: int) -> LogNote:
-        given = payload.get("arguments") or payload.get("input") or payload.get("action")
-        found = touched_files({"tool_name": payload.get("name"), "tool_input": given}, "", self._folder)
-        self._calls.keep(text_of(payload, "call_id"), tuple(found))
-        return self._note(at_us, "work", paths=tuple(found))
+    def _tool_call(self, payload: JsonObject, at_us: int) -> LogNote:
+        arguments = payload.get("arguments") or payload.get("input") or payload.get("action")
+        paths = touched_files({"tool_name": payload.get("name"), "tool_input": arguments}, "", self._folder)
+        self._calls.add(text_of(payload, "call_id"), tuple(paths))
+        return self._note(at_us, "work", paths=tuple(paths))

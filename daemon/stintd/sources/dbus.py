@@ -1,8 +1,8 @@
-"""As much of D-Bus as following another program needs: calls with strings, their answers, and signals. No I/O but one
-connection, all on the event loop.
+"""The part of D-Bus that following another program needs: calls with strings, their answers, and signals. Its only I/O is
+one connection, all on the event loop.
 
-By hand, because the smallest library (jeepney) keeps two mebibytes resident, of a daemon that may have 48. Only what
-comes from the bus is read, bounded and without trust: every value is checked against its length and signature.
+Written by hand because the smallest library (jeepney) keeps two mebibytes resident, and the daemon may have 48. Messages
+from the bus are not trusted: their size is limited, and every value is checked against its length and signature.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import os
 import struct
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import unquote
 
 from stintd.frozen import frozen
@@ -23,23 +23,25 @@ LARGEST = 1024 * 1024
 """Bytes of a message; a desktop's list of sessions is a few hundred."""
 DEEPEST = 16
 ANSWER_SECONDS = 20.0
+BusValue: TypeAlias = "bool | int | float | str | list[BusValue] | tuple[BusValue, ...] | dict[BusValue, BusValue]"
+"""A value of any D-Bus type."""
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 _FIXED = {"n": "h", "q": "H", "i": "i", "u": "I", "x": "q", "t": "Q", "d": "d", "h": "I", "b": "I"}
 _ALIGNED = {"y": 1, "g": 1, "v": 1, "n": 2, "q": 2, "s": 4, "o": 4, "a": 4, "b": 4, "i": 4, "u": 4, "h": 4}
 
 
 class BusError(Exception):
-    """The bus, or who was called, answered with an error or with nonsense."""
+    """The bus, or the program that was called, answered with an error or with something that cannot be understood."""
 
 
 @frozen
 class BusMessage:
-    """One message that came. `fields` by their number; `body`: its values."""
+    """A message that arrived. `fields` by their numbers; `body`: its values."""
 
     kind: int
     serial: int
-    fields: dict[int, Any]
-    body: tuple[Any, ...]
+    fields: dict[BusValue, BusValue]
+    body: tuple[BusValue, ...]
 
     @property
     def path(self) -> str:
@@ -83,56 +85,56 @@ def call(serial: int, target: tuple[str, str, str], member: str, arguments: tupl
 
 
 class ValueReader:
-    """Values out of bytes, by their signature. Raises `BusError` or `struct.error` for what does not fit."""
+    """Reads values from bytes, by their signature. Raises `BusError` or `struct.error` for what does not fit."""
 
     def __init__(self, data: bytes, order: str, position: int = 0) -> None:
         self._data, self._order, self._position = data, order, position
 
-    def values(self, signature: str) -> tuple[Any, ...]:
+    def values(self, signature: str) -> tuple[BusValue, ...]:
         """All values of a signature."""
-        found, at = [], 0
+        values, at = [], 0
         while at < len(signature):
             value, at = self._value(signature, at, 0)
-            found.append(value)
-        return tuple(found)
+            values.append(value)
+        return tuple(values)
 
-    def _value(self, signature: str, at: int, depth: int) -> tuple[Any, int]:
-        """The value of the complete type at `at` of the signature, and where the next one begins."""
+    def _value(self, signature: str, at: int, depth: int) -> tuple[BusValue, int]:
+        """(the value of the complete type at `at` of the signature, where the next type begins)."""
         code = signature[at]
         if depth > DEEPEST:
             raise BusError("nested too deeply")
         self._align(_ALIGNED.get(code, 8))
         if code == "y":
-            return self._take("B", 1), at + 1
+            return self._byte(), at + 1
         if code in _FIXED:
             value = self._take(_FIXED[code], struct.calcsize("=" + _FIXED[code]))
             return bool(value) if code == "b" else value, at + 1
         if code in "sog":
-            return self._string(self._take("B", 1) if code == "g" else self._take("I", 4)), at + 1
+            return self._string(self._byte() if code == "g" else self._length()), at + 1
         if code == "v":
-            inner = self._string(self._take("B", 1))
+            inner = self._string(self._byte())
             return self._value(inner, 0, depth + 1)[0], at + 1
         if code == "a":
             return self._array(signature, at + 1, depth + 1)
         return self._struct(signature, at, depth + 1)
 
-    def _array(self, signature: str, at: int, depth: int) -> tuple[Any, int]:
-        length, after = self._take("I", 4), _type_end(signature, at)
+    def _array(self, signature: str, at: int, depth: int) -> tuple[BusValue, int]:
+        length, after = self._length(), _type_end(signature, at)
         self._align(_ALIGNED.get(signature[at], 8))
         end = self._position + length
         if end > len(self._data):
             raise BusError("an array is longer than its message")
-        found = []
+        values = []
         while self._position < end:
-            found.append(self._value(signature, at, depth)[0])
-        return dict(found) if signature[at] == "{" else found, after
+            values.append(self._value(signature, at, depth)[0])
+        return _as_dict(values) if signature[at] == "{" else values, after
 
-    def _struct(self, signature: str, at: int, depth: int) -> tuple[Any, int]:
-        end, inner, found = _type_end(signature, at), at + 1, []
+    def _struct(self, signature: str, at: int, depth: int) -> tuple[BusValue, int]:
+        end, inner, values = _type_end(signature, at), at + 1, []
         while inner < end - 1:
             value, inner = self._value(signature, inner, depth)
-            found.append(value)
-        return tuple(found), end
+            values.append(value)
+        return tuple(values), end
 
     def _string(self, length: int) -> str:
         raw = self._data[self._position : self._position + length]
@@ -141,7 +143,14 @@ class ValueReader:
         self._position += length + 1
         return raw.decode(errors="replace")
 
-    def _take(self, code: str, size: int) -> Any:
+    def _byte(self) -> int:
+        return int(self._take("B", 1))
+
+    def _length(self) -> int:
+        return int(self._take("I", 4))
+
+    def _take(self, code: str, size: int) -> int | float:
+        value: int | float
         (value,) = struct.unpack_from(self._order + code, self._data, self._position)
         self._position += size
         return value
@@ -150,8 +159,18 @@ class ValueReader:
         self._position += -self._position % alignment
 
 
+def _as_dict(values: list[BusValue]) -> dict[BusValue, BusValue]:
+    """The entries of a dictionary; entries whose key cannot be one do not fit."""
+    entries: dict[BusValue, BusValue] = {}
+    for value in values:
+        if not isinstance(value, tuple) or len(value) != 2 or isinstance(value[0], list | dict):
+            raise BusError("a dictionary that cannot be understood")
+        entries[value[0]] = value[1]
+    return entries
+
+
 def _type_end(signature: str, at: int) -> int:
-    """Where the complete type at `at` ends."""
+    """Where the complete type at `at` of a signature ends."""
     if signature[at] == "a":
         return _type_end(signature, at + 1)
     if signature[at] not in "({":
@@ -165,16 +184,18 @@ def _type_end(signature: str, at: int) -> int:
 
 
 def parse(data: bytes) -> BusMessage:
-    """A whole message; `BusError` for what is none."""
+    """A whole message; raises `BusError` for anything else."""
     order = {b"l": "<", b"B": ">"}.get(data[:1])
     if order is None:
         raise BusError("not a message")
     try:
-        _, kind, _, _, length, serial, listed = ValueReader(data, order).values("yyyyuua(yv)")
-        fields = dict(listed)
+        _, kind, _, _, length, serial, entries = ValueReader(data, order).values("yyyyuua(yv)")
+        if not (isinstance(kind, int) and isinstance(length, int) and isinstance(serial, int) and isinstance(entries, list)):
+            raise TypeError  # cannot be, by the signature
+        fields = _as_dict(entries)
         body = ValueReader(data[len(data) - length :], order).values(str(fields.get(SIGNATURE, ""))) if length else ()
     except (struct.error, IndexError, ValueError, TypeError) as error:
-        raise BusError("a message that does not hold together") from error
+        raise BusError("a message that cannot be understood") from error
     return BusMessage(kind, serial, fields, body)
 
 
@@ -182,19 +203,19 @@ def parse(data: bytes) -> BusMessage:
 
 
 def socket_path(address: str) -> str:
-    """Where the first Unix socket of a bus address lies (an abstract one begins with a NUL); "" when it names none."""
-    for one in address.split(";"):
-        kind, _, rest = one.partition(":")
-        named = dict(part.partition("=")[::2] for part in rest.split(","))
-        if kind == "unix" and named.get("path"):
-            return unquote(named["path"])
-        if kind == "unix" and named.get("abstract"):
-            return "\0" + unquote(named["abstract"])
+    """The path of the first Unix socket in a bus address (an abstract one begins with a NUL); "" when it names none."""
+    for transport in address.split(";"):
+        kind, _, rest = transport.partition(":")
+        options = dict(part.partition("=")[::2] for part in rest.split(","))
+        if kind == "unix" and options.get("path"):
+            return unquote(options["path"])
+        if kind == "unix" and options.get("abstract"):
+            return "\0" + unquote(options["abstract"])
     return ""
 
 
 class Bus:
-    """One connection. A call may be under way or a signal be waited for, never both at once."""
+    """One connection. Either call or wait for a signal, never both at once."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -203,10 +224,10 @@ class Bus:
 
     @classmethod
     async def open(cls, address: str) -> "Bus":
-        """Connect as this user; OSError or `BusError` when that cannot be."""
+        """Connect as this user; OSError or `BusError` when that fails."""
         path = socket_path(address)
         if not path:
-            raise BusError("no address of a Unix socket")
+            raise BusError("not the address of a Unix socket")
         reader, writer = await asyncio.open_unix_connection(path)
         bus = cls(reader, writer)
         try:
@@ -221,8 +242,8 @@ class Bus:
             raise
         return bus
 
-    async def call(self, target: tuple[str, str, str], member: str, *arguments: str) -> tuple[Any, ...]:
-        """What it answers. Signals that come meanwhile are kept."""
+    async def call(self, target: tuple[str, str, str], member: str, *arguments: str) -> tuple[BusValue, ...]:
+        """The values of the answer. Signals that arrive meanwhile wait for `signal`."""
         self._serial += 1
         self._writer.write(call(self._serial, target, member, arguments))
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -237,22 +258,22 @@ class Bus:
         return message.body
 
     async def signal(self, is_wanted: Callable[[BusMessage], bool]) -> BusMessage:
-        """The next signal that is wanted, however long it takes."""
+        """Wait for the next signal that is wanted, however long that takes."""
         while True:
             message = self._waiting.popleft() if self._waiting else await self._next()
             if message.kind == SIGNAL and is_wanted(message):
                 return message
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         with contextlib.suppress(OSError, RuntimeError):
             self._writer.close()
 
     async def _next(self) -> BusMessage:
-        """One whole message. `EOFError` when the bus hangs up."""
+        """One whole message. `EOFError` when the bus closes the connection."""
         head = await self._reader.readexactly(16)
         if head[:1] not in (b"l", b"B"):
-            raise ConnectionError("no message")
+            raise ConnectionError("not a message")
         order = ">" if head[:1] == b"B" else "<"
         body, _, fields = struct.unpack(order + "III", head[4:16])
         length = fields + -fields % 8 + body

@@ -1,53 +1,70 @@
-"""The process that reads agents' session logs for `logreader`: one JSON line in, many out, then it ends.
+"""The process that reads agents' session logs for `logreader`: it reads one JSON line, writes many, and ends.
 
-A process of its own: a hundred megabytes of JSON would hold up the daemon for seconds and leave its memory in pieces.
+It is a process of its own because a hundred megabytes of JSON would block the daemon for seconds and fragment its memory.
 """
 
 import json
 import os
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TypedDict
 
+from stintd.jsonvalue import JsonBody
 from stintd.sources import logs
 from stintd.sources.logrecord import AgentAct
 
 NICE = 10
-TOLD_BYTES = 4 * 1024 * 1024
-"""How often it says how far it is."""
+PROGRESS_BYTES = 4 * 1024 * 1024
+"""How many bytes are read between two reports of progress."""
 BATCH = 200
 ACTS_LIMIT = 150_000
-"""Acts of one import: some years of daily work."""
+"""Most acts of one import: some years of daily work."""
 TROUBLES_SHOWN = 20
 
 
-class Worker:
-    """Reads the logs of one question and says what it finds."""
+class Question(TypedDict):
+    """The line that `logreader` writes. `places`: (agent, folder of its logs)."""
 
-    def __init__(self, asked: dict[str, Any]) -> None:
-        self._lo_us, self._hi_us, self._now_us = asked["lo_us"], asked["hi_us"], asked["now_us"]
-        self._places = [(agent, folder) for agent, folder in asked["places"]]
+    places: list[tuple[str, str]]
+    lo_us: int
+    hi_us: int
+    now_us: int
+
+
+class Worker:
+    """Reads the logs that a question is about and reports their acts."""
+
+    def __init__(self, question: Question) -> None:
+        self._lo_us, self._hi_us, self._now_us = question["lo_us"], question["hi_us"], question["now_us"]
+        self._places = [(agent, folder) for agent, folder in question["places"]]
         self._seen: set[str] = set()
-        self._bytes = self._said = self.lines = self.unreadable = 0
+        self._bytes = self._reported = self.lines = self.unreadable = 0
         self.troubles: list[dict[str, str]] = []
 
     def work(self) -> None:
-        """Everything, in the order in which it was written."""
-        found = logs.find(self._places, self._lo_us / 1e6)
-        send({"files": len(found), "bytes": sum(log.size for log in found)})
-        for number, log in enumerate(found, 1):
-            done = logs.read(log, self._now_us, self._progress)
-            self.lines, self.unreadable = self.lines + done.lines, self.unreadable + done.unreadable
-            if done.trouble:
-                self.troubles.append({"path": log.path, "why": done.trouble})
-            for some in _batches(act for act in done.acts if self._is_wanted(act)):
-                send({"acts": some})
+        """Read everything, in the order in which it was written."""
+        files = logs.find(self._places, self._lo_us / 1e6)
+        send({"files": len(files), "bytes": sum(log.size for log in files)})
+        for number, log in enumerate(files, 1):
+            contents = logs.read(log, self._now_us, self._progress)
+            self.lines, self.unreadable = self.lines + contents.lines, self.unreadable + contents.unreadable
+            if contents.trouble:
+                self.troubles.append({"path": log.path, "why": contents.trouble})
+            for batch in _batches(act for act in contents.acts if self._is_wanted(act)):
+                send({"acts": batch})
             send({"file": number, "read": self._bytes})
-        send({"lines": self.lines, "unreadable": self.unreadable, "troubles": self.troubles[:TROUBLES_SHOWN],
-             "isFull": len(self._seen) >= ACTS_LIMIT, "isDone": True})  # fmt: skip
+        send(
+            {
+                "lines": self.lines,
+                "unreadable": self.unreadable,
+                "troubles": self.troubles[:TROUBLES_SHOWN],
+                "isFull": len(self._seen) >= ACTS_LIMIT,
+                "isDone": True,
+            }
+        )
 
     def _is_wanted(self, act: AgentAct) -> bool:
-        """Within the period, and not told by another log before."""
+        """Whether it lies in the period and no other log has reported it."""
         if not self._lo_us <= act.time_us < self._hi_us or act.identity in self._seen or len(self._seen) >= ACTS_LIMIT:
             return False
         self._seen.add(act.identity)
@@ -55,25 +72,25 @@ class Worker:
 
     def _progress(self, size: int) -> None:
         self._bytes += size
-        if self._bytes - self._said >= TOLD_BYTES:
-            self._said = self._bytes
+        if self._bytes - self._reported >= PROGRESS_BYTES:
+            self._reported = self._bytes
             send({"read": self._bytes})
 
 
-def _batches(found: Iterator[AgentAct]) -> Iterator[list[list[Any]]]:
-    held: list[list[Any]] = []
-    for act in found:
-        held.append([act.time_us, act.kind, act.actor, act.path, act.branch, act.session, act.agent, act.folder, act.identity])
-        if len(held) == BATCH:
-            yield held
-            held = []
-    if held:
-        yield held
+def _batches(acts: Iterator[AgentAct]) -> Iterator[list[list[int | str]]]:
+    batch: list[list[int | str]] = []
+    for act in acts:
+        batch.append([act.time_us, act.kind, act.actor, act.path, act.branch, act.session, act.agent, act.folder, act.identity])
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
-def send(told: dict[str, Any]) -> None:
-    """One line to the daemon; when it is gone, so is this process."""
-    sys.stdout.write(json.dumps(told) + "\n")
+def send(message: Mapping[str, JsonBody]) -> None:
+    """Write one line to the daemon. When the daemon has gone, this process ends."""
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
