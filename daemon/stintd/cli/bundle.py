@@ -40,11 +40,13 @@ def write(target: str, findings: list[Finding], hides_names: bool) -> str:
         "versions.json": _json(_versions()),
         "files.txt": _files(),
         **{f"log/{name}": text for name, text in _logs().items()},
-    }  # fmt: skip
+    }
     path = os.path.abspath(os.path.expanduser(target))
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file, \
-             tarfile.open(fileobj=file, mode="w:gz") as bundle:  # fmt: skip
+        with (
+            open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file,
+            tarfile.open(fileobj=file, mode="w:gz") as bundle,
+        ):
             for name, text in parts.items():
                 _add(bundle, name, redactor.text(text))
     except FileExistsError:
@@ -93,9 +95,14 @@ def _versions() -> Answer:
     except StintdError as error:
         git = error.message
     return {
-        "stintd": __version__, "python": sys.version, "sqlite": sqlite3.sqlite_version, "git": git,
-        "system": platform.platform(), "packages": _packages(), "terminal": os.environ.get("TERM", ""),
-    }  # fmt: skip
+        "stintd": __version__,
+        "python": sys.version,
+        "sqlite": sqlite3.sqlite_version,
+        "git": git,
+        "system": platform.platform(),
+        "packages": _packages(),
+        "terminal": os.environ.get("TERM", ""),
+    }
 
 
 def _packages() -> dict[str, str]:
@@ -113,8 +120,19 @@ def _files() -> str:
     """What lies in our folders: kind, rights, size, time, name."""
     layout = paths.home_layout()
     lines = []
-    for folder in dict.fromkeys((layout.config_folder, layout.state, layout.run, layout.log, layout.backups, layout.spool,
-                                 layout.journal, layout.hooks, layout.secrets)):  # fmt: skip
+    for folder in dict.fromkeys(
+        (
+            layout.config_folder,
+            layout.state,
+            layout.run,
+            layout.log,
+            layout.backups,
+            layout.spool,
+            layout.journal,
+            layout.hooks,
+            layout.secrets,
+        )
+    ):
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
             details = os.lstat(os.path.join(folder, name))
             when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(details.st_mtime))

@@ -22,10 +22,17 @@ except ImportError:  # Windows has no such terminals
     termios = tty = None  # type: ignore[assignment]
 
 PROGRAMS = {
-    "claude-code": ("claude",), "codex": ("codex",), "gemini": ("gemini",), "copilot": ("copilot",),
-    "cursor": ("cursor", "cursor-agent"), "windsurf": ("windsurf",), "opencode": ("opencode",), "vim": ("vim",),
-    "neovim": ("nvim",), "emacs": ("emacs",),
-}  # fmt: skip
+    "claude-code": ("claude",),
+    "codex": ("codex",),
+    "gemini": ("gemini",),
+    "copilot": ("copilot",),
+    "cursor": ("cursor", "cursor-agent"),
+    "windsurf": ("windsurf",),
+    "opencode": ("opencode",),
+    "vim": ("vim",),
+    "neovim": ("nvim",),
+    "emacs": ("emacs",),
+}
 """The commands by which programs that can have hooks are recognised."""
 
 

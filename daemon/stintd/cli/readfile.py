@@ -17,7 +17,7 @@ LIMIT = 2 << 30
 PIECE = 65536
 
 
-class Source:
+class InputFile:
     """A regular file, or standard input (`-`), which is copied to an unnamed file so that it can be read again."""
 
     def __init__(self, path: str) -> None:

@@ -96,8 +96,7 @@ def _leftovers() -> Iterator[Finding]:
             "socket", f"{shown_path(layout.socket)} is not a socket", "move it away: the daemon cannot start with it there"
         )
     elif kind:
-        yield warning("socket", f"{shown_path(layout.socket)} is left from a daemon that was killed",
-                      "`stint up` replaces it")  # fmt: skip
+        yield warning("socket", f"{shown_path(layout.socket)} is left from a daemon that was killed", "`stint up` replaces it")
     if _is_locked(layout.lock):
         hint = f"end process {_pid(layout.http_json)}, then `stint up`; see its log: {shown_path(layout.log_file)}"
         yield error("lock", "a daemon runs here but does not listen: its socket was removed, or it hangs while starting", hint)

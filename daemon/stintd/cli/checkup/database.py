@@ -25,8 +25,11 @@ def findings() -> Iterator[Finding]:
     layout = paths.home_layout()
     if not os.path.exists(layout.database):
         if os.path.exists(f"{layout.database}.in-use"):
-            yield error("database", f"{shown_path(layout.database)} is gone",
-                        "`stint up` restores the newest backup; `stint backup list` lists all")  # fmt: skip
+            yield error(
+                "database",
+                f"{shown_path(layout.database)} is gone",
+                "`stint up` restores the newest backup; `stint backup list` lists all",
+            )
         else:
             yield ok("database", "none yet; the daemon creates it")
         return

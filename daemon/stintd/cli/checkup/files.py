@@ -43,8 +43,11 @@ def _folder(folder: str, table: dict[str, str]) -> Iterator[Finding]:
     elif not os.access(folder, os.R_OK | os.X_OK):
         yield error("folders", f"{shown_path(folder)} cannot be read", "give yourself permission to read it")
     elif mounts.is_silent(kind):
-        yield warning("network", f"{shown_path(folder)} is on {kind}, which reports no changes: it is swept at intervals instead",
-                      "timers start up to a minute late there; a local clone has no such delay")  # fmt: skip
+        yield warning(
+            "network",
+            f"{shown_path(folder)} is on {kind}, which reports no changes: it is swept at intervals instead",
+            "timers start up to a minute late there; a local clone has no such delay",
+        )
     else:
         yield ok("folders", f"{shown_path(folder)} is watched")
 
@@ -114,17 +117,26 @@ def _disk(layout: Layout) -> Iterator[Finding]:
         yield ok("disk", f"{free >> 30} GiB are free")
     kind = mounts.kind_of(layout.state, mounts.read_mounts())
     if mounts.is_silent(kind):
-        yield warning("network", f"the database is on {kind}, where locks and flushes are not reliable",
-                      "keep it on a local disk: set STINTD_HOME or XDG_STATE_HOME")  # fmt: skip
+        yield warning(
+            "network",
+            f"the database is on {kind}, where locks and flushes are not reliable",
+            "keep it on a local disk: set STINTD_HOME or XDG_STATE_HOME",
+        )
 
 
 def _clock(layout: Layout) -> Iterator[Finding]:
     """Files of ours that lie ahead of the clock: it was set back, or is wrong."""
-    ahead = [path for path in (layout.database, layout.log_file, layout.database + ".lock", layout.settings)
-             if os.path.exists(path) and os.stat(path).st_mtime > time.time() + AHEAD]  # fmt: skip
+    ahead = [
+        path
+        for path in (layout.database, layout.log_file, layout.database + ".lock", layout.settings)
+        if os.path.exists(path) and os.stat(path).st_mtime > time.time() + AHEAD
+    ]
     if ahead:
-        yield error("clock", f"{shown_path(ahead[0])} was written in the future: the clock was set back, or is wrong",
-                    "set the clock (`timedatectl set-ntp true`), then check `stint log`")  # fmt: skip
+        yield error(
+            "clock",
+            f"{shown_path(ahead[0])} was written in the future: the clock was set back, or is wrong",
+            "set the clock (`timedatectl set-ntp true`), then check `stint log`",
+        )
 
 
 def check_leftovers() -> Iterator[Finding]:
@@ -132,13 +144,19 @@ def check_leftovers() -> Iterator[Finding]:
     layout = paths.home_layout()
     bad = _below(os.path.join(layout.spool, "bad"))
     if bad:
-        yield warning("spool", f"{plural(len(bad), 'message')} from hooks or editors could not be read",
-                      f"look into {os.path.join(layout.spool, 'bad')}, then empty that folder")  # fmt: skip
+        yield warning(
+            "spool",
+            f"{plural(len(bad), 'message')} from hooks or editors could not be read",
+            f"look into {os.path.join(layout.spool, 'bad')}, then empty that folder",
+        )
     for path in _below(layout.state):
         name = os.path.basename(path)
         if ".damaged-" in name and not name.endswith(("-wal", "-shm")):
-            yield warning("quarantine", f"{name} is the database from when it was damaged",
-                          "check `stint log`; delete it once nothing is missing")  # fmt: skip
+            yield warning(
+                "quarantine",
+                f"{name} is the database from when it was damaged",
+                "check `stint log`; delete it once nothing is missing",
+            )
     crash = os.path.join(layout.log, "stint-crash.txt")
     if os.path.exists(crash):
         yield warning(

@@ -14,8 +14,12 @@ from stintd.install import gitglobal
 from stintd.install.gitplace import global_setting, version
 from stintd.paths import home_layout
 
-LIMITS = {"fs/inotify/max_user_watches": 65536, "fs/inotify/max_user_instances": 128, "user/max_inotify_watches": 65536,
-          "user/max_inotify_instances": 128}  # fmt: skip
+LIMITS = {
+    "fs/inotify/max_user_watches": 65536,
+    "fs/inotify/max_user_instances": 128,
+    "user/max_inotify_watches": 65536,
+    "user/max_inotify_instances": 128,
+}
 """Below these an ordinary desktop with an editor runs out of them."""
 LIMIT_FOLDER = "/proc/sys"
 GIT_LEAST = (2, 20)

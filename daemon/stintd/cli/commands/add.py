@@ -25,10 +25,17 @@ OPTIONS = (
 def run(words: Words) -> None:
     start, end = when.span(" ".join(words.when), now())
     body = {
-        "projectName": words.project, "start": to_wire(start), "end": to_wire(end), "taskName": words.task,
-        "description": words.message, "tags": words.tag or None, "billable": words.billable,
-        "autoCreate": words.create or None, "replace": words.replace or None, "overlap": words.overlap or None,
-    }  # fmt: skip
+        "projectName": words.project,
+        "start": to_wire(start),
+        "end": to_wire(end),
+        "taskName": words.task,
+        "description": words.message,
+        "tags": words.tag or None,
+        "billable": words.billable,
+        "autoCreate": words.create or None,
+        "replace": words.replace or None,
+        "overlap": words.overlap or None,
+    }
     entry = Control().post("/api/entries", {name: value for name, value in body.items() if value is not None})
     if words.json:
         print(json.dumps(entry))
@@ -43,7 +50,10 @@ def run(words: Words) -> None:
 
 VERBS = {
     "add": Verb(
-        "add", run, "enter past work: a span like 14:00-15:30, or a length that ends now, like 45m",
-        (Operand("PROJECT", complete="projects"), Operand("WHEN", "+")), OPTIONS,
+        "add",
+        run,
+        "enter past work: a span like 14:00-15:30, or a length that ends now, like 45m",
+        (Operand("PROJECT", complete="projects"), Operand("WHEN", "+")),
+        OPTIONS,
     )
-}  # fmt: skip
+}

@@ -42,8 +42,12 @@ def _in_batches(control: Control, route: str, body: Answer) -> Answer:
     while count == BATCH:
         part = control.post(route, body | {"limit": BATCH, "editId": whole["editId"]})
         count = part["count"]
-        whole = {**whole, "entries": whole["entries"] + part["entries"], "count": whole["count"] + count,
-                 "seconds": whole["seconds"] + part["seconds"]}  # fmt: skip
+        whole = {
+            **whole,
+            "entries": whole["entries"] + part["entries"],
+            "count": whole["count"] + count,
+            "seconds": whole["seconds"] + part["seconds"],
+        }
     return whole
 
 

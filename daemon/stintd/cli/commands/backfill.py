@@ -41,7 +41,7 @@ STATES = (("handsOnSeconds", "active"), ("supervisedSeconds", "supervised"), ("a
 def lines(answer: Answer, lists_all: bool = False) -> Iterator[str]:
     """What was read, the total, and what each project gains on each day."""
     beats = answer["heartbeats"]
-    read = [plural(answer[name], one, many) for name, one, many in READ if answer[name]] or ["nothing"]
+    read = [plural(answer[name], singular, many) for name, singular, many in READ if answer[name]] or ["nothing"]
     yield dim(f"read {', '.join(read)}" + _skip_counts(answer))
     if not beats["new"]:
         yield "nothing new" + (": all of it was recorded when it happened" if beats["live"] else "")

@@ -66,9 +66,12 @@ def _describe(path: str) -> Answer:
     at, kind = match.groups()
     time = datetime.strptime(at, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     return {
-        "name": os.path.basename(path), "path": path, "at": time.isoformat().replace("+00:00", "Z"), "kind": kind,
+        "name": os.path.basename(path),
+        "path": path,
+        "at": time.isoformat().replace("+00:00", "Z"),
+        "kind": kind,
         "bytes": os.path.getsize(path),
-    }  # fmt: skip
+    }
 
 
 def _copy_to(source: str, to: str) -> str:
@@ -165,9 +168,14 @@ def _confirm(words: Words, source: str, was_running: bool) -> None:
 def _offline(*words: str) -> list[str]:
     """Have the daemon's program do it: it alone may write to the database. Its output, line by line."""
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "stintd.cli.run", *words], env=process.environment(), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, errors="replace", check=False,
-    )  # fmt: skip
+        [sys.executable, "-P", "-m", "stintd.cli.run", *words],
+        env=process.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
     if done.returncode:
         message, _, hint = done.stderr.strip().removeprefix("stintd: ").partition("\n")
         kind = Conflict if done.returncode == ALREADY_RUNNING else Unavailable
@@ -177,7 +185,11 @@ def _offline(*words: str) -> list[str]:
 
 VERBS = {
     "backup": Verb(
-        "backup", run, "back up the database, list the backups, restore one",
-        (Operand("ACTION", "?", choices=ACTIONS), Operand("FILE", "?")), OPTIONS, DETAIL,
+        "backup",
+        run,
+        "back up the database, list the backups, restore one",
+        (Operand("ACTION", "?", choices=ACTIONS), Operand("FILE", "?")),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

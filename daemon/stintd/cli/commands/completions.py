@@ -45,9 +45,12 @@ def bash() -> str:
         lines.append(f'    {verb.name}) words="{words} {helpers}"; ;;')
     names = " ".join(verb.name for verb in all_verbs())
     lines += [
-        "  esac", f'  [ "$COMP_CWORD" -eq 1 ] && words="{names}"',
-        '  COMPREPLY=($(compgen -W "$words" -- "$cur"))', "}", "complete -o default -F _stint stint",
-    ]  # fmt: skip
+        "  esac",
+        f'  [ "$COMP_CWORD" -eq 1 ] && words="{names}"',
+        '  COMPREPLY=($(compgen -W "$words" -- "$cur"))',
+        "}",
+        "complete -o default -F _stint stint",
+    ]
     return "\n".join(lines)
 
 

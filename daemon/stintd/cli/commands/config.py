@@ -134,8 +134,11 @@ def run(words: Words) -> int | None:
 
 VERBS = {
     "config": Verb(
-        "config", run, "show, change and check the settings",
+        "config",
+        run,
+        "show, change and check the settings",
         (Operand("ACTION", "?", choices=ACTIONS), Operand("KEY", "?", complete="settings"), Operand("VALUE", "*")),
-        OPTIONS, DETAIL,
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

@@ -62,9 +62,15 @@ def run(words: Words) -> None:
     if secret == "":
         raise Invalid("the key is empty", "paste the key the service gave you")
     body = {
-        "name": words.target, "kind": kind, "baseUrl": words.url, "secret": secret,
-        "from": getattr(words, "from"), "deliver": words.deliver, "settle": words.settle, "description": words.description,
-    }  # fmt: skip
+        "name": words.target,
+        "kind": kind,
+        "baseUrl": words.url,
+        "secret": secret,
+        "from": getattr(words, "from"),
+        "deliver": words.deliver,
+        "settle": words.settle,
+        "description": words.description,
+    }
     if words.live is not None:
         body["live"] = words.live == "on"
     if words.set:

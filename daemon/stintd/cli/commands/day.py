@@ -141,8 +141,11 @@ def acts_of(entries: Rows, beats: Rows, low: datetime, high: datetime) -> list[A
             name = for_terminal(beat.get("branch") or beat.get("entity") or "")
             project = for_terminal(beat.get("project") or beat.get("repo") or "")
             acts[(beat["kind"], beat["time"], project)] = (
-                local(beat["time"]), "branch", project, f"{beat['kind']} {name}".strip(),
-            )  # fmt: skip
+                local(beat["time"]),
+                "branch",
+                project,
+                f"{beat['kind']} {name}".strip(),
+            )
     return sorted((act for act in acts.values() if low <= act[0] < high), key=lambda act: act[0])
 
 
@@ -155,7 +158,7 @@ def mark_line(axis: Axis, acts: list[Act]) -> str:
     return "".join(line)
 
 
-class Sheet:
+class DaySheet:
     """What the day's screen is made of. Projects go by their id, "" for what has none."""
 
     def __init__(self, day: date, entries: Rows, beats: Rows, report: Answer) -> None:
@@ -186,7 +189,7 @@ class Sheet:
         return float(row["agentSeconds"] if actor == "agent" else row["handsOnSeconds"] + row["supervisedSeconds"])
 
 
-def lines(sheet: Sheet, room: int, blind: Sequence[Span] = ()) -> Iterator[str]:
+def lines(sheet: DaySheet, room: int, blind: Sequence[Span] = ()) -> Iterator[str]:
     """The day's screen; `blind` are stretches in which the daemon was not watching."""
     totals = sheet.report["totals"]
     human = totals["handsOnSeconds"] + totals["supervisedSeconds"]
@@ -205,7 +208,7 @@ def lines(sheet: Sheet, room: int, blind: Sequence[Span] = ()) -> Iterator[str]:
     yield from _footer(sheet, axis, label, room, totals)
 
 
-def _rows(sheet: Sheet, axis: Axis, label: int) -> Iterator[str]:
+def _rows(sheet: DaySheet, axis: Axis, label: int) -> Iterator[str]:
     idle = "░" if has_blocks() else "."
     projects = sheet.projects()
     people = [project for project in projects if sheet.spans("human", project)]
@@ -239,7 +242,7 @@ def _runs(strip: str, idle: str) -> Iterator[str]:
     yield run
 
 
-def _footer(sheet: Sheet, axis: Axis, label: int, room: int, totals: Answer) -> Iterator[str]:
+def _footer(sheet: DaySheet, axis: Axis, label: int, room: int, totals: Answer) -> Iterator[str]:
     if sheet.acts:
         yield f"{align_left('', label)} {mark_line(axis, sheet.acts)}".rstrip()
     words = [f"active {length(totals['handsOnSeconds'])}"]
@@ -278,7 +281,7 @@ def run(words: Words) -> None:
         return
     changed = corrections.fetch_corrections(control, bounds)
     blind = _unwatched_spans(control, day)
-    print("\n".join([*lines(Sheet(day, entries, beats, report), columns(), blind), *corrections.lines(changed, columns())]))
+    print("\n".join([*lines(DaySheet(day, entries, beats, report), columns(), blind), *corrections.lines(changed, columns())]))
 
 
 VERBS = {"day": Verb("day", run, "today, or DATE, as a timeline", (Operand("DATE", "*"),))}

@@ -40,11 +40,15 @@ def _moment(text: str, entry: Answer) -> str:
 
 def _change(words: Words, entry: Answer) -> Answer:
     body = {
-        "projectName": words.project, "taskName": words.task, "description": words.message, "tags": words.tag or None,
-        "billable": words.billable, "confirmed": words.confirm or None,
+        "projectName": words.project,
+        "taskName": words.task,
+        "description": words.message,
+        "tags": words.tag or None,
+        "billable": words.billable,
+        "confirmed": words.confirm or None,
         "start": _moment(words.start, entry) if words.start else None,
         "end": _moment(words.end, entry) if words.end else None,
-    }  # fmt: skip
+    }
     body = {name: value for name, value in body.items() if value is not None}
     if not body:
         raise Invalid("nothing to change", "`stint edit --help` lists what can be")
@@ -124,7 +128,10 @@ VERBS = {
     "merge": Verb("merge", merge, "merge several entries into one", (IDS,)),
     "delete": Verb("delete", delete, "delete entries; evidence that comes later does not bring them back", (IDS,)),
     "undo": Verb(
-        "undo", undo_or_list, "undo the last edit, or any edit by its id", (Operand("EDIT", "?"),),
+        "undo",
+        undo_or_list,
+        "undo the last edit, or any edit by its id",
+        (Operand("EDIT", "?"),),
         (Option("--list", "list the latest edits"),),
     ),
-}  # fmt: skip
+}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from stintd.cli.answer import Answer, Rows
 from stintd.cli.options import Words
-from stintd.cli.readfile import Source
+from stintd.cli.readfile import InputFile
 from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
 from stintd.errors import Invalid
@@ -39,11 +39,11 @@ def heartbeats_of(item: Found) -> tuple[Rows, str]:
     return acts, "" if acts else f"events of {bucket.kind} say nothing about work"
 
 
-class Job:
+class EvidenceImport:
     """One import of evidence."""
 
     def __init__(self, words: Words, control: Control) -> None:
-        self.words, self.control, self.source = words, control, Source(words.file)
+        self.words, self.control, self.source = words, control, InputFile(words.file)
         self.bad: list[Bad] = []
         self.passed: dict[str, int] = {}
         self.bad_count = self.count = 0
@@ -101,7 +101,7 @@ class Job:
 
 
 def run(words: Words) -> None:
-    job = Job(words, Control())
+    job = EvidenceImport(words, Control())
     job.look_through()
     done = NOTHING if words.dry_run else job.do_it()
     job.source.close()

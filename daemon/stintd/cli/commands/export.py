@@ -57,9 +57,14 @@ def run(words: Words) -> None:
     control = Control()
     bounds = range_of(words, None)
     query = {
-        "format": words.format, "from": bounds["from_"], "to": bounds["to"], "client": words.client, "tag": words.tag,
-        "project": exact_project_name(control, words.project), "actor": "all" if words.agents else None,
-    }  # fmt: skip
+        "format": words.format,
+        "from": bounds["from_"],
+        "to": bounds["to"],
+        "client": words.client,
+        "tag": words.tag,
+        "project": exact_project_name(control, words.project),
+        "actor": "all" if words.agents else None,
+    }
     if words.output is None and sys.stderr.isatty():
         sys.stderr.write(dim("writing…\r"))
     answer = send(control.path, "GET", "/api/export" + query_text(query), timeout=PATIENCE)
@@ -107,7 +112,12 @@ def _keep(answer: Response, path: str) -> None:
 
 VERBS = {
     "export": Verb(
-        "export", run, "write finished entries to a file: " + ", ".join(FORMATS),
-        (Operand("FORMAT", choices=FORMATS, aliases=ALIASES), PERIOD), OPTIONS, DETAIL, has_json=False,
+        "export",
+        run,
+        "write finished entries to a file: " + ", ".join(FORMATS),
+        (Operand("FORMAT", choices=FORMATS, aliases=ALIASES), PERIOD),
+        OPTIONS,
+        DETAIL,
+        has_json=False,
     )
-}  # fmt: skip
+}

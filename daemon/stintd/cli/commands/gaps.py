@@ -69,6 +69,7 @@ def fill(words: Words) -> None:
 
 VERBS = {
     "gaps": Verb("gaps", gaps, "unclaimed time in the working day", (PERIOD,), RANGE),
-    "fill": Verb("fill", fill, "fill a gap with time for PROJECT", (Operand("GAP"), Operand("PROJECT", complete="projects")),
-                 FILL_OPTIONS),
-}  # fmt: skip
+    "fill": Verb(
+        "fill", fill, "fill a gap with time for PROJECT", (Operand("GAP"), Operand("PROJECT", complete="projects")), FILL_OPTIONS
+    ),
+}

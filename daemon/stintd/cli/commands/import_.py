@@ -17,7 +17,7 @@ from stintd.cli.answer import Answer, Rows
 from stintd.cli.commands import evidence
 from stintd.cli.commands.export import ALIASES
 from stintd.cli.options import Operand, Option, Verb, Words
-from stintd.cli.readfile import Source
+from stintd.cli.readfile import InputFile
 from stintd.cli.text import bold, dim, for_terminal, length, local, plural
 from stintd.client.control import Control
 from stintd.errors import Conflict, Invalid, NotFound, StintdError
@@ -26,9 +26,13 @@ from stintd.formats.found import Bad, Found, Passed
 from stintd.protocol import files
 
 READERS = {
-    "csv": spreadsheet.read, "json": native.read, "ical": ical.read, "timeclock": timeclock.read,
-    "timewarrior": timewarrior.read, "watson": watson.read,
-}  # fmt: skip
+    "csv": spreadsheet.read,
+    "json": native.read,
+    "ical": ical.read,
+    "timeclock": timeclock.read,
+    "timewarrior": timewarrior.read,
+    "watson": watson.read,
+}
 FORMATS = (*READERS, *evidence.READERS)
 BATCH, BATCH_BYTES = 200, 300_000
 SHOWN = 20
@@ -46,13 +50,13 @@ automatic time gives way, as for `stint add`. hledger is
 another word for timeclock, ics for ical. daemon/FILES.md says what is read of each format."""
 
 
-class Job:
+class EntryImport:
     """One import: the request, and what is known of the file so far."""
 
     def __init__(self, words: Words, control: Control) -> None:
         self.words, self.control = words, control
         self.zone = ZoneInfo(control.get("/api/users/me")["timezone"])
-        self.source, self.now = Source(words.file), time.time()
+        self.source, self.now = InputFile(words.file), time.time()
         self.overlap = "keep" if words.overlap else "skip" if words.skip_overlaps else "refuse"
         self.bad: list[Bad] = []
         self.passed: dict[str, int] = {}
@@ -107,7 +111,7 @@ class Job:
             raise Invalid(
                 f"{plural(self.bad_count, 'line')} of {for_terminal(self.words.file)} cannot be read, nothing was imported",
                 "\n".join([*_bad_lines(self), "fix the file, or leave them out with --skip-bad"]),
-            )  # fmt: skip
+            )
         return spans
 
     def settle_clashes(self, spans: Spans, tally: Tally) -> bool:
@@ -148,9 +152,12 @@ class Job:
 
     def send(self, body: Answer, import_id: str | None = None) -> Answer:
         wanted = {
-            "overlap": self.overlap, "match": "id" if self.words.format == "json" else "content", "dryRun": import_id is None,
-            "create": bool(self.words.create) or self.words.format == "json", "source": self.source.name,
-        }  # fmt: skip
+            "overlap": self.overlap,
+            "match": "id" if self.words.format == "json" else "content",
+            "dryRun": import_id is None,
+            "create": bool(self.words.create) or self.words.format == "json",
+            "source": self.source.name,
+        }
         named = {"importId": import_id} if import_id else {}
         answer: Answer = self.control.post("/api/import", {**body, **wanted, **named}, PATIENCE)
         return answer
@@ -248,18 +255,25 @@ class Tally:
     def to_json(self, words: Words) -> Answer:
         """As JSON."""
         return {
-            "dryRun": bool(words.dry_run), "added": self.added, "known": self.known, "overlapping": self.overlap_count,
-            "addedSeconds": self.seconds, "takenSeconds": self.taken, "projectsCreated": list(self.created),
-            "others": self.others, "overlaps": self.overlaps, "heartbeatsPassed": self.passed,
-        }  # fmt: skip
+            "dryRun": bool(words.dry_run),
+            "added": self.added,
+            "known": self.known,
+            "overlapping": self.overlap_count,
+            "addedSeconds": self.seconds,
+            "takenSeconds": self.taken,
+            "projectsCreated": list(self.created),
+            "others": self.others,
+            "overlaps": self.overlaps,
+            "heartbeatsPassed": self.passed,
+        }
 
 
-def _bad_lines(job: Job) -> list[str]:
+def _bad_lines(job: EntryImport) -> list[str]:
     rest = job.bad_count - len(job.bad)
     return [f"line {bad.line}: {for_terminal(bad.reason)}" for bad in job.bad] + ([f"and {rest} more"] if rest else [])
 
 
-def _refuse(job: Job, tally: Tally) -> None:
+def _refuse(job: EntryImport, tally: Tally) -> None:
     """Stop where you must decide first."""
     if tally.unknown and not job.words.create and job.words.format != "json":
         names = ", ".join(for_terminal(name) for name in list(tally.unknown)[:SHOWN])
@@ -268,9 +282,9 @@ def _refuse(job: Job, tally: Tally) -> None:
         conflicts = [f"line {overlap['line']}: {', '.join(map(_entry_text, overlap['with']))}" for overlap in tally.overlaps]
         hint = [*conflicts, "leave them out with --skip-overlaps, or count both with --overlap"]
         raise Conflict(
-            f"{plural(tally.overlap_count, 'entry', 'entries')} of the file would overlap your own,"
-            " nothing was imported", "\n".join(hint),
-        )  # fmt: skip
+            f"{plural(tally.overlap_count, 'entry', 'entries')} of the file would overlap your own, nothing was imported",
+            "\n".join(hint),
+        )
 
 
 def _entry_text(entry: Answer) -> str:
@@ -278,7 +292,7 @@ def _entry_text(entry: Answer) -> str:
     return f"{for_terminal(entry['projectName']) or 'no project'} {when}"
 
 
-def _show(job: Job, tally: Tally) -> None:
+def _show(job: EntryImport, tally: Tally) -> None:
     words = job.words
     verb = "would import" if words.dry_run else "imported"
     print(
@@ -295,7 +309,7 @@ def _show(job: Job, tally: Tally) -> None:
         print(dim(text))
 
 
-def _remarks(job: Job, tally: Tally) -> Iterator[str]:
+def _remarks(job: EntryImport, tally: Tally) -> Iterator[str]:
     if tally.known:
         yield f"{tally.known} {'exists' if tally.known == 1 else 'exist'} already"
     if tally.overlap_count or job.left_out:
@@ -321,7 +335,7 @@ def run(words: Words) -> None:
     if words.format in evidence.READERS:
         evidence.run(words)
         return
-    job = Job(words, Control())
+    job = EntryImport(words, Control())
     spans = job.look_through()
     tally = job.try_it()
     _refuse(job, tally)
@@ -338,7 +352,11 @@ def run(words: Words) -> None:
 
 VERBS = {
     "import": Verb(
-        "import", run, "import entries from a file: " + ", ".join(FORMATS),
-        (Operand("FORMAT", choices=FORMATS, aliases=ALIASES), Operand("FILE")), OPTIONS, DETAIL,
+        "import",
+        run,
+        "import entries from a file: " + ", ".join(FORMATS),
+        (Operand("FORMAT", choices=FORMATS, aliases=ALIASES), Operand("FILE")),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

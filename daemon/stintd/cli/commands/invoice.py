@@ -63,11 +63,17 @@ def lines_of(answer: Answer, projects: dict[str, Answer], task_rates: Answer) ->
         own_rate = task_rates.get(row["key"]) or project.get("hourlyRate")
         hours, rate = Decimal(decimal_hours(seconds)), None if own_rate is None else _exact_rate(own_rate)
         amount = (hours * rate).quantize(CENT, ROUND_HALF_UP) if rate is not None else None
-        lines.append({
-            "project": project.get("name") or UNKNOWN, "client": project.get("clientName"), "task": task or None,
-            "hours": str(hours), "rate": None if rate is None else str(rate), "amount": None if amount is None else str(amount),
-            "currency": project.get("currency") if rate is not None else None,
-        })  # fmt: skip
+        lines.append(
+            {
+                "project": project.get("name") or UNKNOWN,
+                "client": project.get("clientName"),
+                "task": task or None,
+                "hours": str(hours),
+                "rate": None if rate is None else str(rate),
+                "amount": None if amount is None else str(amount),
+                "currency": project.get("currency") if rate is not None else None,
+            }
+        )
     return sorted(lines, key=lambda line: (line["client"] or "", line["project"], line["task"] or ""))
 
 
@@ -84,8 +90,10 @@ def _totals(lines: Rows) -> Rows:
         which = (line["rate"] is not None, line["currency"] or "")
         hours, amount = sums.get(which, (Decimal(), Decimal()))
         sums[which] = hours + Decimal(line["hours"]), amount + Decimal(line["amount"] or 0)
-    return [{"currency": currency or None, "hours": str(hours), "amount": str(amount) if is_rated else None}
-            for (is_rated, currency), (hours, amount) in sorted(sums.items())]  # fmt: skip
+    return [
+        {"currency": currency or None, "hours": str(hours), "amount": str(amount) if is_rated else None}
+        for (is_rated, currency), (hours, amount) in sorted(sums.items())
+    ]
 
 
 def _title(answer: Answer, filters: Answer) -> str:
