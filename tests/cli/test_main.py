@@ -1,6 +1,8 @@
 """The dispatcher: verbs, exit codes, errors of two lines."""
 
 import os
+import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -9,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from stintd import paths
-from stintd.cli import verbs
+from stintd.cli import synonyms, verbs
 from stintd.cli.commands.completions import all_verbs
-from stintd.cli.main import main
+from stintd.cli.main import load_verb, main
+from stintd.cli.options import parse
 
 ISSUE = [
     "up", "down", "restart", "status", "start", "stop", "pause", "resume", "switch", "continue", "cancel", "add",
@@ -120,3 +123,55 @@ def test_completions_know_every_verb_and_parse(stint, shell, tmp_path):
 
 def test_version_is_told(stint):
     assert stint("--version").out.startswith("stint ")
+
+
+@pytest.mark.parametrize(
+    "word", ["invoice", "ls", "rm", "remove", "today", "goal", "break", "calendar", "forgot", "ics", "hledger"]
+)
+@pytest.mark.parametrize("before", [(), ("help",)])
+def test_a_word_of_other_programs_is_answered_with_the_verb_to_use(stint, before, word):
+    outcome = stint(*before, word)
+    message, hint = outcome.err.splitlines()
+    assert (outcome.code, outcome.out) == (2, "")
+    assert message == f"stint: there is no verb '{word}'"
+    assert "`stint " in hint
+
+
+def test_help_for_what_is_no_verb_does_not_list_all(stint):
+    outcome = stint("help", "nonsense")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "there is no verb 'nonsense'" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "example", sorted({text for hint in synonyms.HINTS.values() for text in re.findall(r"`stint (.+?)`", hint)})
+)
+def test_the_commands_that_hints_name_can_be_given(example):
+    name, *rest = shlex.split(example)
+    verb = load_verb(name, rest)
+    assert parse(verb, rest)
+
+
+def test_no_verb_is_a_synonym():
+    assert not set(synonyms.HINTS) & (set(verbs.MODULES) | {"help", "version"})
+
+
+@pytest.mark.parametrize("verb", [verb for verb in all_verbs() if verb.operands and verb.operands[0].name == "ACTION"], ids=str)
+def test_a_verb_with_actions_names_them_in_its_help_and_when_it_refuses_another(stint, verb):
+    actions = "|".join(verb.operands[0].choices)
+    assert actions in stint("help", verb.name).out.splitlines()[0]
+    outcome = stint(verb.name, "frobnicate")
+    assert outcome.code == 2
+    assert f"{verb.name} has no action frobnicate" in outcome.err
+    assert actions in outcome.err
+
+
+def test_a_missing_action_names_those_there_are(stint):
+    outcome = stint("hooks")
+    assert (outcome.code, "hooks needs an action: install, uninstall or status" in outcome.err) == (2, True)
+
+
+def test_a_hint_of_the_daemon_names_the_option_for_a_field(stint, control):
+    details = {"hint": "create it with autoCreate: true, or with `stint projects add`"}
+    control.answers["POST", "/api/entries"] = (404, {"error": "there is no project x", "code": "NOT_FOUND", "details": details})
+    assert "create it with --create, or with `stint projects add`" in stint("add", "x", "10m").err

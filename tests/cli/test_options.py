@@ -58,3 +58,17 @@ def test_help_names_every_option_and_operand():
     text = help_text(VERB)
     for word in ("FIRST", "[REST…]", "--task, -t TASK", "--billable, --no-billable", "--json"):
         assert word in text
+
+
+@pytest.mark.parametrize(("argv", "format_"), [(["ics"], "ical"), (["ical"], "ical")])
+def test_another_word_for_a_choice_is_that_choice(argv, format_):
+    verb = Verb("f", lambda words: None, "", (Operand("FORMAT", choices=("csv", "ical"), aliases={"ics": "ical"}),))
+    assert parse(verb, argv).format == format_
+    with pytest.raises(UsageError, match="cannot be ods"):
+        parse(verb, ["ods"])
+
+
+def test_choices_are_in_the_help_once():
+    told = Verb("f", lambda words: None, "write csv, ical", (Operand("FORMAT", choices=("csv", "ical")),))
+    untold = Verb("f", lambda words: None, "write", (Operand("FORMAT", choices=("csv", "ical")),))
+    assert [help_text(verb).count("csv, ical") for verb in (told, untold)] == [1, 1]

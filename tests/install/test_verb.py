@@ -172,3 +172,14 @@ def test_control_characters_of_a_folder_never_reach_the_terminal(stint, old_git,
     repo = make(tmp_path / "a\x1b[31mb")
     _, out, _ = stint("install", "git", "--repo", str(repo.path))
     assert "\x1b" not in out
+
+
+def test_the_last_line_says_what_to_restart(stint, isolated_home, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SHELL", "/bin/bash")
+    _, out, _ = stint("install", "claude-code", "vim", "shell")
+    assert out.splitlines()[-1] == "done; to load the hooks, restart Claude Code, Vim and open a new terminal"
+    _, out, _ = stint("install", "vim", "--dry-run")
+    assert "done" not in out
+    _, out, _ = stint("uninstall", "vim")
+    assert out.splitlines()[-1] == "done; to unload the hooks, restart Vim"

@@ -61,7 +61,5 @@ def unapprove(words: Words) -> None:
 
 VERBS = {
     "approve": Verb("approve", approve, "approve a period: lock its entries and release them for delivery", (PERIOD,), OPTIONS),
-    "unapprove": Verb(
-        "unapprove", unapprove, "unapprove a period: unlock its entries, and deliver no more of them", (PERIOD,), OPTIONS
-    ),
+    "unapprove": Verb("unapprove", unapprove, "unapprove a period: unlock its entries again", (PERIOD,), OPTIONS),
 }

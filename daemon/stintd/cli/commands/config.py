@@ -22,7 +22,7 @@ from stintd.settings.describe import plain as plain_value
 ACTIONS = ("get", "set", "unset", "check", "edit", "path", "example")
 OPTIONS = (Option("--all", "with get: also settings that have their default"),)
 DETAIL = """\
-stint config get [KEY]          one setting, or all that differ from their default
+stint config get [KEY]          one setting, or all that are set
 stint config set KEY VALUE      change a setting
 stint config unset KEY          give a setting its default again
 stint config check              list problems in the settings, with file, line and fix

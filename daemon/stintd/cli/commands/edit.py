@@ -124,7 +124,7 @@ def undo_or_list(words: Words) -> None:
 
 VERBS = {
     "edit": Verb("edit", edit, "change entries; what you set stays as you set it", (IDS,), EDIT_OPTIONS),
-    "split": Verb("split", split, "split an entry in two", (Operand("ID", complete="entries"), Operand("WHEN", "+"))),
+    "split": Verb("split", split, "split an entry in two at WHEN", (Operand("ID", complete="entries"), Operand("WHEN", "+"))),
     "merge": Verb("merge", merge, "merge several entries into one", (IDS,)),
     "delete": Verb("delete", delete, "delete entries; evidence that comes later does not bring them back", (IDS,)),
     "undo": Verb(

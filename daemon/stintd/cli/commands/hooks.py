@@ -27,7 +27,7 @@ HOSTS = ("git", *AGENTS, *editors.HOSTS, "shell", wakatime.NAME)
 NOTHING = Plan()
 DETAIL = """\
 install and uninstall show each change to a file; with --dry-run they change nothing. status shows which hooks work.
-Without a HOST: git.
+Without a HOST: git; status then shows all.
 
 git, without an option: with git 2.54 or later all your repositories, through one line in your git configuration; with an
 older git the repository of the current folder. Existing hooks keep working: they are kept, and run after ours.

@@ -46,8 +46,8 @@ OPTIONS = (
     Option("--overlap", "keep your own entries there, and count both"),
 )
 DETAIL = """A second import of the same file adds nothing. FILE - is standard input. Your own entries are never changed;
-automatic time gives way, as for `stint add`. hledger is
-another word for timeclock, ics for ical. daemon/FILES.md says what is read of each format."""
+automatic time gives way, as for `stint add`. hledger and ledger stand for timeclock, ics for ical. daemon/FILES.md says
+what is read of each format."""
 
 
 class EntryImport:
