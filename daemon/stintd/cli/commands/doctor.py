@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from stintd.cli import bundle
 from stintd.cli.checkup import daemon, database, files, programs, system
@@ -37,9 +38,10 @@ MARKS = {"ok": ("✓", "ok", 32), "warning": ("!", "! ", 33), "error": ("✗", "
 
 def findings(online: bool = False) -> Iterator[Finding]:
     """Everything, the daemon first. A check that fails is a finding itself, and stops no other."""
-    for look in (lambda: daemon.findings(online), *CHECKS):
+    checks: list[Callable[[], Iterator[Finding]]] = [partial(daemon.findings, online), *CHECKS]
+    for check in checks:
         try:
-            yield from look()
+            yield from check()
         except (StintdError, OSError, ValueError) as failure:
             hint = getattr(failure, "hint", "") or "everything else was checked"
             yield error("doctor", f"a check failed: {failure}", hint)

@@ -33,7 +33,7 @@ def bounds_of(text: str, today: date) -> tuple[date, date]:
     return date(int(text), 1, 1), date(int(text), 12, 31)
 
 
-def _shade(seconds: int) -> str:
+def _shade(seconds: float) -> str:
     level = sum(seconds >= step for step in STEPS)
     text = (SHADES if has_blocks() else PLAIN)[level]
     return dim(text) if level == 0 else paint(text, 32)
@@ -50,7 +50,7 @@ def _months(mondays: list[date], end: date) -> str:
     return line
 
 
-def lines(seconds: dict[date, int], first: date, last: date, room: int) -> Iterator[str]:
+def lines(seconds: dict[date, float], first: date, last: date, room: int) -> Iterator[str]:
     """The calendar, its legend, and what the days add up to; `seconds` by date."""
     monday = first - timedelta(days=first.weekday())
     mondays = [monday + number * WEEK for number in range((last - monday).days // 7 + 1)][-(room - LABEL - 2) :]
