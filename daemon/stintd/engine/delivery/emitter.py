@@ -7,6 +7,7 @@ it knows. Nothing wakes up while nothing happens. All on the loop's thread.
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
@@ -42,10 +43,12 @@ class Emitter:
         self._retry = retry or Retry(initial=timedelta(seconds=15), longest=timedelta(hours=1))
         self._wake = asyncio.Event()
         self._failures = 0
+        self._came_us: float = math.inf  # the earliest heartbeat that came since this round began to read
 
     def admitted(self, beats: Sequence[Heartbeat]) -> None:
         """Heartbeats were taken; also such as came late. Called before the step that stores them is done."""
         earliest = min(to_us(beat.time) for beat in beats)
+        self._came_us = min(self._came_us, earliest)
         self._engine.write(lambda step: _back_to(step, self._name, earliest), soon=False)
         self._wake.set()
 
@@ -74,6 +77,7 @@ class Emitter:
     async def _round(self) -> str:
         """Send a stretch; whether there is "more", or something still "open"."""
         self._wake.clear()
+        self._came_us = math.inf
         now_us = to_us(self._engine.clock.now())
         beats, end_us, lo_us = await self._read(now_us)
         trouble = await self._deliver(beats, now_us) if beats else None
@@ -83,6 +87,8 @@ class Emitter:
         idle_us = self._engine.policy.idle_timeout // timedelta(microseconds=1)
         open_us = open_from(beats, idle_us, now_us)
         done_us = end_us if open_us is None else min(end_us, open_us)
+        if self._came_us < done_us:  # it lies in what was just sent, and the cursor never was beyond it: sent again
+            return "more"
         if done_us > lo_us:
             self._engine.write(lambda step: _on_to(step, self._name, lo_us, done_us), soon=False)
             await self._engine.run(lambda step: None, "daemon")
