@@ -53,7 +53,7 @@ class Daemon:
         server = compose.server(core, delivery, upkeep, noticed)
         self.core, self.delivery, self.upkeep, self.server = core, delivery, upkeep, server
         self.facade, self.surface, self.loopback = server.facade, server.surface, server.loopback
-        self.engine, self.gate, self.places, self.database = core.engine, core.gate, core.places, core.database
+        self.engine, self.intake, self.places, self.database = core.engine, core.intake, core.places, core.database
         self.device, self.supervisor = core.device, core.supervisor
         self.pusher, self.secrets, self.connecting = delivery.pusher, delivery.hook_secrets, delivery.connecting
         self.apikeys = upkeep.apikeys

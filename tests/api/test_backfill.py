@@ -123,7 +123,7 @@ async def test_a_session_that_its_hooks_told_of_adds_nothing(client, home):
         ("09:15:01", "turn_end", "agent", "/code/acme"), ("09:18:00.2", "prompt", "human", "/code/acme"),
         ("09:19:01", "session_end", "human", "/code/acme"),
     ):  # fmt: skip
-        client.daemon.gate.tell(live(at, kind, actor, path, ACME))
+        client.daemon.intake.tell(live(at, kind, actor, path, ACME))
     before = await client.get("/api/heartbeats?from=2026-11-18&to=2026-11-18&project=acme")
     told = await client.post("/api/backfill", {"from": "2026-11-18T08:00:00Z", "to": "2026-11-18T10:00:00Z"})
     assert told["heartbeats"]["new"] == 0
@@ -132,8 +132,8 @@ async def test_a_session_that_its_hooks_told_of_adds_nothing(client, home):
 
 
 async def test_what_a_session_did_before_its_hooks_were_installed_comes_from_its_log(client, home):
-    client.daemon.gate.tell(live("09:18:00.2", "prompt", "human", "/code/acme", ACME))
-    client.daemon.gate.tell(live("09:19:00", "turn_end", "agent", "/code/acme", ACME))
+    client.daemon.intake.tell(live("09:18:00.2", "prompt", "human", "/code/acme", ACME))
+    client.daemon.intake.tell(live("09:19:00", "turn_end", "agent", "/code/acme", ACME))
     told = await client.post("/api/backfill", {"from": "2026-11-18T08:00:00Z", "to": "2026-11-18T10:00:00Z"})
     assert told["heartbeats"]["new"] > 10
     assert told["heartbeats"]["live"] >= 3
@@ -163,14 +163,14 @@ async def test_a_repository_that_nobody_watches_is_one_project_named_after_the_s
 
 
 async def test_excluded_folders_and_times_without_recording_stay_out(client, home):
-    client.daemon.gate.exclude(["/code/gamma"])
+    client.daemon.intake.exclude(["/code/gamma"])
     await client.post("/api/backfill", {})
     assert [line for line in SHEET if " gamma " not in line] == await day_of(client)
 
 
 async def test_nothing_comes_from_a_time_in_which_recording_was_off(client, home):
     times = (datetime.fromisoformat(f"2026-11-18T{hour}:30:00+00:00") for hour in ("08", "12"))
-    client.daemon.gate.tell(AbsenceSignal(Absence(*times, "off", client.daemon.device)))
+    client.daemon.intake.tell(AbsenceSignal(Absence(*times, "off", client.daemon.device)))
     told = await client.post("/api/backfill", {})
     assert told["heartbeats"]["notRecorded"] > 0
     assert await day_of(client) == [line for line in SHEET if not any(f" {at}:" in line for at in ("08", "09", "10"))]
@@ -207,7 +207,7 @@ async def test_only_one_backfill_runs_at_a_time_and_says_how_far_it_is(client, h
             await waiting.wait()
             return Logged([], 3)
 
-    daemon.facade.backfill = Backfill(daemon.engine, daemon.gate, daemon.places, Slow(), recall, lambda: None)
+    daemon.facade.backfill = Backfill(daemon.engine, daemon.intake, daemon.places, Slow(), recall, lambda: None)
     running = asyncio.ensure_future(client.post("/api/backfill", {}))
     await begun.wait()
     assert await client.get("/api/backfill") == {

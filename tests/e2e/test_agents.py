@@ -46,12 +46,12 @@ class Day:
         self.top, self.run, self.agents, self.spool = top, run, agents, top / "spool"
         self.repos = {name: make(top / "code" / name) for name in ("acme", "beta", "gamma")}
         self.source = SpoolSource(
-            str(self.spool), run.clock, run.gate.wait_until_settled, lambda folder, call: lambda: None, find_agent=agent_above
+            str(self.spool), run.clock, run.intake.wait_until_settled, lambda folder, call: lambda: None, find_agent=agent_above
         )
         for repo in self.repos.values():
             facts = facts_of(str(repo.path))
             assert facts is not None
-            run.gate.tell(CheckoutSignal(run.clock.now(), facts))
+            run.intake.tell(CheckoutSignal(run.clock.now(), facts))
 
     def path(self, name: str) -> Path:
         return self.repos[name].path
@@ -74,7 +74,7 @@ class Day:
         for path in self.spool.iterdir():
             if path.is_file():
                 os.utime(path, ns=(now, now))
-        drained = asyncio.create_task(self.source.drain(self.run.gate.tell))
+        drained = asyncio.create_task(self.source.drain(self.run.intake.tell))
         if is_git:  # held for two seconds, to learn what else git did
             await self.run.clock.advance(seconds=3)
         await drained
@@ -102,7 +102,7 @@ class Day:
     async def writes(self, clock: str, name: str, file: str) -> None:
         """The watcher sees a file change."""
         await self.at(max(clock, f"{self.run.clock.now():%H:%M:%S}"))
-        self.run.gate.tell(FileSignal(self.run.clock.now(), str(self.path(name)), file, 10 + self.run.clock.now().minute))
+        self.run.intake.tell(FileSignal(self.run.clock.now(), str(self.path(name)), file, 10 + self.run.clock.now().minute))
 
     async def commits(self, clock: str, name: str, **environ: str) -> None:
         """A commit through git and our hook there, with the environment of who makes it."""
@@ -260,7 +260,7 @@ async def test_a_change_between_turns_is_the_persons_although_the_agents_process
                 await day.writes(f"09:{minute}:00", "acme", "by-hand.py")
             rows = {(row["actor"], _clock(row["start_us"])) for row in await run.sheet()}
             assert ("human", "09:19:00") in rows
-            assert (process, began) in run.gate.agents.processes
+            assert (process, began) in run.intake.agents.processes
 
 
 def _clock(us: int) -> str:

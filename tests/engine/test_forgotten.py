@@ -42,7 +42,7 @@ async def test_an_absence_over_fifteen_minutes_pauses_a_manual_timer_where_it_be
     async with running(tmp_path, clock) as daemon:
         await start(daemon, "acme")
         clock.move(minutes=60)
-        daemon.gate.tell(AbsenceSignal(Absence(MORNING + 20 * MINUTE, MORNING + 50 * MINUTE, "suspend")))
+        daemon.intake.tell(AbsenceSignal(Absence(MORNING + 20 * MINUTE, MORNING + 50 * MINUTE, "suspend")))
         await daemon.sheet()
         (timer,) = await daemon.rows("SELECT pauses FROM entry")
         assert str(int((MORNING + 20 * MINUTE).timestamp() * 1e6)) in timer["pauses"]
@@ -90,7 +90,7 @@ async def test_nothing_is_stored_while_recording_is_off_nor_late_from_that_time(
 async def test_a_project_file_that_appears_corrects_the_past_too(tmp_path):
     facts = CheckoutFacts("/code/thing", "/code/thing/.git", "/code/thing/.git", "main", "root:abc", head="abc")
     async with running(tmp_path, FakeClock(MORNING + 120 * MINUTE)) as daemon:
-        daemon.gate.tell(CheckoutSignal(MORNING, facts))
+        daemon.intake.tell(CheckoutSignal(MORNING, facts))
         daemon.tell(*[beat(MORNING + n * MINUTE, path="/code/thing/a.py", project=None) for n in range(20)])
         assert [row["project"] for row in await daemon.sheet()] == ["thing"]
         file = ProjectFile("/code/thing", "acme", is_trusted=True)

@@ -22,9 +22,9 @@ async def test_files_deleted_with_their_worktree_make_no_project_of_its_folder(t
     clock = FakeClock(NOW)
     async with running(tmp_path, clock) as daemon:
         for facts in (MAIN, TREE):
-            daemon.gate.tell(CheckoutSignal(NOW, facts))
-        daemon.gate.tell(CheckoutSignal(NOW, TREE, is_gone=True))
-        daemon.gate.tell(FileSignal(NOW, TREE.path, "a.py"))
+            daemon.intake.tell(CheckoutSignal(NOW, facts))
+        daemon.intake.tell(CheckoutSignal(NOW, TREE, is_gone=True))
+        daemon.intake.tell(FileSignal(NOW, TREE.path, "a.py"))
         await clock.advance(seconds=0)
         await clock.advance(seconds=5)
         await daemon.sheet()
@@ -35,6 +35,6 @@ async def test_a_clone_seen_before_its_first_commit_is_no_second_repository(tmp_
     async with running(tmp_path, FakeClock(NOW)) as daemon:
         empty = CheckoutFacts("/w/copy", "/w/copy/.git", "/w/copy/.git", "main", "path:/w/copy", branch="main")
         for facts in (MAIN, empty, replace(empty, identity="root:aa", first_commit="aa", head="1")):
-            daemon.gate.tell(CheckoutSignal(NOW, facts))
+            daemon.intake.tell(CheckoutSignal(NOW, facts))
         listed = await daemon.engine.read(lambda conn: repos.repos(View(conn, NOW, daemon.engine.policy)))
         assert [repo["name"] for repo in listed["data"]] == ["acme"]

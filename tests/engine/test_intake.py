@@ -1,4 +1,4 @@
-"""What the gate makes of signals whose checkout is another by the time they are certain."""
+"""What the intake makes of signals whose checkout is another by the time they are certain."""
 
 import hashlib
 import sys
@@ -18,7 +18,7 @@ def facts(branch: str) -> CheckoutFacts:
 
 
 def write(run: Running, name: str) -> None:
-    run.gate.tell(FileSignal(run.clock.now(), TOP, name, 1))
+    run.intake.tell(FileSignal(run.clock.now(), TOP, name, 1))
 
 
 def commit(at: datetime, branch: str, subject: str) -> GitSignal:
@@ -28,14 +28,14 @@ def commit(at: datetime, branch: str, subject: str) -> GitSignal:
 
 async def test_a_file_held_while_its_branch_was_left_belongs_to_the_branch_it_was_written_on(tmp_path: Path) -> None:
     async with running(tmp_path) as run:
-        run.gate.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
+        run.intake.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
         await run.clock.advance(minutes=5)
         write(run, "early.py")
         await run.clock.advance(seconds=1.5)
         now = run.clock.now()
-        run.gate.tell(LockSignal(now, TOP, True))
+        run.intake.tell(LockSignal(now, TOP, True))
         moved = GitSignal(now, TOP, "checkout", "reflog", "", "b" * 40, "DEV-2", "", "ada@example.test", True)
-        run.gate.take([CheckoutSignal(now, facts("DEV-2")), moved, LockSignal(now, TOP, False)], {})
+        run.intake.take([CheckoutSignal(now, facts("DEV-2")), moved, LockSignal(now, TOP, False)], {})
         await run.clock.advance(minutes=5)
         write(run, "late.py")
         await run.clock.advance(seconds=5)
@@ -45,10 +45,10 @@ async def test_a_file_held_while_its_branch_was_left_belongs_to_the_branch_it_wa
 async def test_what_was_done_right_before_a_checkout_was_removed_stays_with_its_repository(tmp_path: Path) -> None:
     """A worktree is removed after the last save in it: no project named after the folder comes of that."""
     async with running(tmp_path) as run:
-        run.gate.tell(CheckoutSignal(run.clock.now(), facts("main")))
+        run.intake.tell(CheckoutSignal(run.clock.now(), facts("main")))
         write(run, "last.py")
         await run.clock.advance(seconds=1)
-        run.gate.tell(CheckoutSignal(run.clock.now(), facts("main"), is_gone=True))
+        run.intake.tell(CheckoutSignal(run.clock.now(), facts("main"), is_gone=True))
         await run.clock.advance(seconds=5)
         assert [row["project"] for row in await run.sheet()] == ["acme"]
         assert [row["name"] for row in await run.rows("SELECT name FROM project")] == ["acme"]
@@ -57,11 +57,11 @@ async def test_what_was_done_right_before_a_checkout_was_removed_stays_with_its_
 async def test_a_commit_on_another_branch_does_not_describe_the_work_before_it(tmp_path: Path) -> None:
     """It lies in the credit after the last act on DEV-1, and is itself certain only seconds later."""
     async with running(tmp_path) as run:
-        run.gate.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
+        run.intake.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
         write(run, "work.py")
         await run.clock.advance(seconds=1)
         await run.clock.advance(seconds=9)
-        run.gate.tell(commit(run.clock.now(), "main", "Elsewhere"))
+        run.intake.tell(commit(run.clock.now(), "main", "Elsewhere"))
         assert [(row["branch"], row["description"]) for row in await run.sheet()] == [("DEV-1", "DEV-1")]
         await run.clock.advance(seconds=1)
         await run.clock.advance(seconds=5)
@@ -86,11 +86,11 @@ def count_lookups(call: Callable[[], object]) -> int:
 
 async def test_the_place_of_a_heartbeat_is_looked_up_once(tmp_path: Path) -> None:
     async with running(tmp_path) as run:
-        run.gate.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
+        run.intake.tell(CheckoutSignal(run.clock.now(), facts("DEV-1")))
         edit = BeatSignal(run.clock.now(), "edit", "editor", path=f"{TOP}/work.py")
-        assert count_lookups(lambda: run.gate.beat([edit])) == 1
+        assert count_lookups(lambda: run.intake.beat([edit])) == 1
         tool = BeatSignal(run.clock.now(), "tool", "agent", "agent", path=f"{TOP}/made.py", session="s1")
         agent = AgentSignal(tool, agent="claude-code", folder=TOP)
-        assert count_lookups(lambda: run.gate.tell(agent)) == 1
+        assert count_lookups(lambda: run.intake.tell(agent)) == 1
         [row] = await run.rows("SELECT DISTINCT repo_path, branch FROM context WHERE kind = 'edit'")
         assert (row["repo_path"], row["branch"]) == (TOP, "DEV-1")

@@ -18,7 +18,7 @@ def at(minutes: float) -> datetime:
 
 
 def tell(daemon, minutes: float, is_locked: bool) -> None:
-    daemon.gate.tell(ScreenSignal(at(minutes), is_locked))
+    daemon.intake.tell(ScreenSignal(at(minutes), is_locked))
 
 
 async def absences(daemon) -> list[tuple[float, float, str]]:
@@ -54,7 +54,7 @@ async def test_a_lock_and_a_suspend_within_it_are_both_kept(tmp_path):
     async with running(tmp_path, FakeClock(at(300))) as daemon:
         daemon.tell(*every(MORNING, 10), *every(at(200), 10))
         tell(daemon, 10, True)
-        daemon.gate.tell(AbsenceSignal(Absence(at(12), at(190), "suspend")))
+        daemon.intake.tell(AbsenceSignal(Absence(at(12), at(190), "suspend")))
         tell(daemon, 199, False)
         assert await absences(daemon) == [(10, 199, "lock"), (12, 190, "suspend")]
         rows = await daemon.sheet()

@@ -44,7 +44,7 @@ async def watched(folder: Path, processes: Processes) -> AsyncIterator[Running]:
     async with running(folder) as run:
         watch = SessionWatch(run.engine, "boot", processes.started_at, processes.is_alive, processes.watch_exit)
         run.engine.after_commit(watch.note_change)
-        run.gate.agents._boot = "boot"
+        run.intake.agents._boot = "boot"
         task = asyncio.create_task(watch.run())
         try:
             yield run
@@ -56,7 +56,7 @@ async def watched(folder: Path, processes: Processes) -> AsyncIterator[Running]:
 
 def say(run: Running, kind: str, session: str = "s1", pid: int = 70, reason: str = "", actor: str = "human") -> None:
     beat = BeatSignal(run.clock.now(), kind, "agent", actor, "/code/acme", session=session, pid=pid)
-    run.gate.tell(AgentSignal(beat, "claude-code", reason, {70: 5.0, 71: 6.0}[pid]))
+    run.intake.tell(AgentSignal(beat, "claude-code", reason, {70: 5.0, 71: 6.0}[pid]))
 
 
 async def passes(run: Running, seconds: float) -> None:
@@ -157,7 +157,7 @@ async def test_what_was_known_of_sessions_survives_the_daemon(tmp_path):
         say(run, "session_start", "s2", reason="clear")
         await run.engine.run(lambda step: None)
     async with running(tmp_path, run.clock) as again:
-        again.engine.database.read_now(again.gate.agents.restore)
+        again.engine.database.read_now(again.intake.agents.restore)
         say(again, "prompt", "s2")
         assert {row["session"] for row in await again.rows("SELECT session FROM context WHERE kind = 'prompt'")} == {"s1"}
-        assert (70, 5.0) in again.gate.agents.processes
+        assert (70, 5.0) in again.intake.agents.processes

@@ -26,7 +26,7 @@ async def test_only_what_is_watched_or_mapped_is_kept(tmp_path, source, path, pr
     async with running(tmp_path, FakeClock(MORNING + timedelta(hours=1)), POLICY) as daemon:
         daemon.places.set_roots(("/code",))
         for minutes in range(3):
-            daemon.gate.tell(BeatSignal(MORNING + timedelta(minutes=minutes), "read", source, path=path, client="vim"))
+            daemon.intake.tell(BeatSignal(MORNING + timedelta(minutes=minutes), "read", source, path=path, client="vim"))
         await daemon.sheet()
         assert [row["name"] for row in await daemon.rows("SELECT name FROM project")] == ([project] if project else [])
 
@@ -36,7 +36,7 @@ async def test_commands_elsewhere_take_nothing_from_the_work_around_them(tmp_pat
         daemon.places.set_roots(("/code",))
         daemon.tell(*every(MORNING, 10, project="acme"))
         for minutes in (11, 12, 13):
-            daemon.gate.tell(BeatSignal(MORNING + timedelta(minutes=minutes), "read", "shell", path="/home/ada", client="zsh"))
+            daemon.intake.tell(BeatSignal(MORNING + timedelta(minutes=minutes), "read", "shell", path="/home/ada", client="zsh"))
         daemon.tell(*every(MORNING + timedelta(minutes=14), 10, project="acme"))
         assert [row["project"] for row in await daemon.sheet()] == ["acme"]
 
@@ -45,6 +45,6 @@ async def test_a_glance_by_a_command_into_another_project_is_no_switch(tmp_path)
     async with running(tmp_path, FakeClock(MORNING + timedelta(hours=1))) as daemon:
         daemon.places.set_roots(("/code",))
         daemon.tell(*every(MORNING, 10, project="acme"))
-        daemon.gate.tell(BeatSignal(MORNING + timedelta(minutes=11), "read", "shell", path="/code/beta", client="zsh"))
+        daemon.intake.tell(BeatSignal(MORNING + timedelta(minutes=11), "read", "shell", path="/code/beta", client="zsh"))
         daemon.tell(*every(MORNING + timedelta(minutes=12), 10, project="acme"))
         assert [row["project"] for row in await daemon.sheet()] == ["acme"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.intake import Intake
 from stintd.engine.upkeep.purge import Purge
 
 PACKAGE = Path(__file__).parents[2] / "daemon" / "stintd"
@@ -18,10 +18,10 @@ def test_a_gate_without_what_keeps_evidence_out_cannot_be_built(name):
     others = dict.fromkeys((*REQUIRED, "engine", "places", "noise", "agents", "device"))
     del others[name]
     with pytest.raises(TypeError, match=name):
-        Gate(**others)
+        Intake(**others)
 
 
-@pytest.mark.parametrize("part", [Gate, Purge])
+@pytest.mark.parametrize("part", [Intake, Purge])
 def test_no_part_that_decides_what_is_kept_has_an_argument_with_a_default(part):
     arguments = inspect.signature(part).parameters.values()
     assert [argument.name for argument in arguments if argument.default is not inspect.Parameter.empty] == []

@@ -1,5 +1,5 @@
 """The core of a daemon, built as the daemon builds it, on a real database with a clock to advance. Without sources: tests tell
-the gate themselves.
+the intake themselves.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -30,7 +30,7 @@ class Running:
 
     def __init__(self, core: Core, clock: FakeClock) -> None:
         self.core, self.clock = core, clock
-        self.engine, self.gate, self.places = core.engine, core.gate, core.places
+        self.engine, self.intake, self.places = core.engine, core.intake, core.places
 
     async def sheet(self) -> list[Row]:
         """What the timesheet says, ids aside."""
@@ -40,7 +40,7 @@ class Running:
         return await self.engine.read(lambda conn: select(conn, sql, arguments))
 
     def tell(self, *signals: BeatSignal) -> tuple[int, int, list[tuple[int, str]]]:
-        return self.gate.beat(signals)
+        return self.intake.beat(signals)
 
 
 def beat(at: datetime, project: str = "acme", kind: str = "edit", **more: object) -> BeatSignal:
@@ -75,7 +75,7 @@ async def running(folder: Path, clock: FakeClock | None = None, policy: Policy |
     try:
         yield Running(core, clock)
     finally:
-        core.gate.stop()
+        core.intake.stop()
         core.recording.stop()
         await core.engine.stop()
         core.database.close()

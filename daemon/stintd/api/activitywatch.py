@@ -54,7 +54,7 @@ async def heartbeat(surface: Any, call: Call, request: Any) -> Answer:
     signals = [*signals_of(bucket, event), *_read(daemon, bucket, event)]
     within = PRESENT if any(signal.kind == "presence" for signal in signals) else EQUAL
     if signals and not daemon.buckets.is_repeat(identity, dump(dict(event.data)).decode(), event.time + event.duration, within):
-        real = await daemon.gate.links.follow([signal.path for signal in signals if signal.path])
+        real = await daemon.intake.links.follow([signal.path for signal in signals if signal.path])
         _, _, refused = daemon.beat([replace(signal, path=real.get(signal.path or "", signal.path)) for signal in signals])
         if len(refused) == len(signals):
             raise Invalid(refused[0][1])

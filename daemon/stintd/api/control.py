@@ -19,7 +19,7 @@ from stintd.engine.delivery.webhooks import Pusher
 from stintd.engine.engine import Engine
 from stintd.engine.health import told
 from stintd.engine.intake.backfill import Backfill
-from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.intake import Intake
 from stintd.engine.queries import dashboard as overview
 from stintd.engine.queries import notices, review, timers
 from stintd.engine.queries import repos as places
@@ -41,7 +41,7 @@ class Daemon(Protocol):
     """What the surface asks of the running daemon; the composition root provides it."""
 
     engine: Engine
-    gate: Gate
+    intake: Intake
     places: Places
     buckets: Buckets
     useragents: UserAgents

@@ -70,7 +70,7 @@ def locate(surface: Any, call: Call) -> None:
         daemon = surface.daemon
         asked = BeatSignal(daemon.engine.clock.now(), "edit", "api", path=path)
         context, _ = normalise.context_of(asked, daemon.places.locate(path), daemon.device)
-        call.arguments["place"] = daemon.gate.hide_branch(context)
+        call.arguments["place"] = daemon.intake.hide_branch(context)
 
 
 def query(fn: Callable[..., Any]) -> Handler:
@@ -79,7 +79,7 @@ def query(fn: Callable[..., Any]) -> Handler:
     async def handle(surface: Any, call: Call, request: Any) -> Any:
         engine = surface.daemon.engine
 
-        glimpses = tuple((one.context, one.time) for one in surface.daemon.gate.glimpses.values())
+        glimpses = tuple((one.context, one.time) for one in surface.daemon.intake.glimpses.values())
 
         def ask(conn: Any) -> Any:
             view = View(conn, engine.clock.now(), engine.policy, tuple(engine.state.waiting), glimpses)

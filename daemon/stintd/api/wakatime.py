@@ -91,7 +91,7 @@ async def _placed(daemon: Any, kept: Sequence[tuple[int, Told]]) -> list[tuple[i
         signal = _of_page(daemon, told) if told.page else told.signal
         if signal is not None:
             found.append((index, signal))
-    real = await daemon.gate.links.follow([signal.path for _, signal in found if signal.path])
+    real = await daemon.intake.links.follow([signal.path for _, signal in found if signal.path])
     return [(index, _ours(daemon, signal, real)) for index, signal in found]
 
 

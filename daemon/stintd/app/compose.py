@@ -3,7 +3,7 @@
     core        database, engine, and the way in for evidence
     delivery    what leaves this machine
     upkeep      what keeps the home in order, and what people ask for now and then
-    sources     what notices work (tests leave them out and tell the gate themselves)
+    sources     what notices work (tests leave them out and tell the intake themselves)
     server      the routes, and the ports they are served on
 
 Nothing is assigned to a part from outside afterwards. A part that needs a later one gets a function that looks it up when it is
@@ -51,7 +51,7 @@ from stintd.engine.health import Health
 from stintd.engine.hub import Hub
 from stintd.engine.intake.agentsessions import AgentSessions
 from stintd.engine.intake.backfill import Backfill
-from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.intake import Intake
 from stintd.engine.intake.projectfiles import ProjectFiles
 from stintd.engine.intake.recording import STATE as RECORDING_STATE
 from stintd.engine.intake.recording import Recording
@@ -118,7 +118,7 @@ def core(
     screen_lock.restore(states.get(SCREEN_STATE), seen_before)
     agents = AgentSessions(engine, boot)
     database.read_now(agents.restore)
-    gate = Gate(
+    intake = Intake(
         engine,
         places,
         NoiseFilter(chosen.policy, chosen.exclude, agents.processes),
@@ -140,7 +140,7 @@ def core(
     _note_repairs(database, engine)
     supervisor = Supervisor(clock, health)
     return Core(
-        live, layout, environment, device, database, engine, places, recording, screen_lock, gate, seen_before, supervisor,
+        live, layout, environment, device, database, engine, places, recording, screen_lock, intake, seen_before, supervisor,
         asyncio.Event(),
     )  # fmt: skip
 
@@ -233,18 +233,18 @@ def upkeep(
     news = News(engine)
     engine.on_admitted.subscribe(news.heartbeats)
     engine.health.on_change.subscribe(news.warnings)
-    base.gate.on_glimpse.subscribe(news.glimpse)
+    base.intake.on_glimpse.subscribe(news.glimpse)
     files = PurgedFiles(layout.log, os.path.join(layout.spool, "bad"), fetched)
     reader = AgentLogReader(base.environment)
     return Upkeep(
         apikeys,
         UserAgents(clock, partial(engine.write, soon=False)),
         Buckets(engine, database.read_now(kept)),
-        Backfill(engine, base.gate, base.places, reader, history.recall, memory.give_back),
+        Backfill(engine, base.intake, base.places, reader, history.recall, memory.give_back),
         Calendars(engine, out.carrier, calendars.read, fetched, calendar or (lambda: _calendar(live.value))),
         Doctor(engine, out.targets.tools, watches, zone, lambda: out.targets.planned),
         backups,
-        Purge(engine, base.gate, backups, files, watched),
+        Purge(engine, base.intake, backups, files, watched),
         housekeeping,
         status_file,
         Desktop(engine, base.supervisor, lambda: bool(live.value.values["timer.notify"])),
@@ -267,16 +267,16 @@ def _calendar(chosen: Settings) -> CalendarSettings:
 
 def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Sources:
     """`note_down` keeps an instant (epoch seconds) where it outlives a kill. Needs a running loop."""
-    engine, gate, live, clock = base.engine, base.gate, base.live, base.clock
+    engine, intake, live, clock = base.engine, base.intake, base.live, base.clock
     chosen = live.value
-    seen = SeenUntil(engine, gate, note_down)
+    seen = SeenUntil(engine, intake, note_down)
     watcher = SharedWatcher(clock, chosen.folders)
     parts = TrackerSources(watcher.tree, gitreader, folders.Folders(clock), discover.discover)
     owner = frozenset(chosen.policy.owner_emails)
     rules = TrackerSettings(chosen.folders, chosen.cold_after, owner, base.seen_before)
-    tracker = Tracker(parts, clock, gate.take, base.database.read_now(cursors.all_of), rules)
-    gate.on_rescan.subscribe(tracker.rescan)
-    gate.on_work.subscribe(tracker.touch)
+    tracker = Tracker(parts, clock, intake.take, base.database.read_now(cursors.all_of), rules)
+    intake.on_rescan.subscribe(tracker.rescan)
+    intake.on_work.subscribe(tracker.touch)
     live.subscribe(partial(_set_roots, tracker))
     clock_watch = suspend.ClockWatch(clock, base.device)
     processes = process.ProcessWatch(clock, base.places.holder_of)
@@ -287,21 +287,21 @@ def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Source
     letterbox = spool.SpoolSource(
         base.layout.spool,
         clock,
-        gate.wait_until_settled,
+        intake.wait_until_settled,
         watcher.watch_folder,
         gitreader.head_of,
         chosen.policy.max_future,
         process.agent_above,
-        gate.links.follow,
+        intake.links.follow,
     )
     bus = base.environment.get("DBUS_SYSTEM_BUS_ADDRESS") or screen.ADDRESS
     session_watch = SessionWatch(engine, boot, process.start_time, process.is_alive, process.Exits().watch, base.is_ready.is_set)
-    project_files = ProjectFiles(engine, gate, projectfiles.find, chosen.folders, chosen.exclude)
-    gate.on_checkout.subscribe(project_files.look)
+    project_files = ProjectFiles(engine, intake, projectfiles.find, chosen.folders, chosen.exclude)
+    intake.on_checkout.subscribe(project_files.look)
     live.subscribe(lambda before, now: project_files.set_scope(now.folders, now.exclude))
     for changed in (seen.note, session_watch.note_change, lambda: clock_watch.need_ticks(engine.state.is_running)):
         engine.after_commit(changed)
-    screen_watch = screen.ScreenWatch(clock, bus, gate.is_touched)
+    screen_watch = screen.ScreenWatch(clock, bus, intake.is_touched)
     return Sources(seen, watcher, tracker, letterbox, processes, clock_watch, screen_watch, session_watch, project_files)
 
 
@@ -373,7 +373,7 @@ def whole(chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[s
     care = upkeep(base, out, found.watcher.watches, found.checkouts, machine_zone)
 
     def set_aside(name: str, text: bytes, why: str) -> None:
-        found.spool.set_aside(name, text, why, base.gate.tell)
+        found.spool.set_aside(name, text, why, base.intake.tell)
 
     http = server(base, out, care, Noticed(found.tracker.repos, set_aside))
     return Whole(base, out, care, found, http, courier)

@@ -53,7 +53,7 @@ class App:
         await core.supervisor.stop()
         sources.tracker.stop()
         sources.watcher.tree.stop()
-        core.gate.stop()
+        core.intake.stop()
         core.recording.stop()
         sources.seen.stop()
         await server.surface.close()
@@ -79,7 +79,7 @@ class App:
 
     def _start_sources(self) -> None:
         core, sources = self._parts.core, self._parts.sources
-        tell, supervise = core.gate.tell, core.supervisor.start
+        tell, supervise = core.intake.tell, core.supervisor.start
         sources.watcher.tree.start()
         if core.seen_before is not None:
             tell(BlindSignal(core.seen_before, core.clock.now(), "the daemon was not running"))
@@ -100,8 +100,8 @@ class App:
         await sources.tracker.start()
         sources.tracker.miss([checkout.facts for checkout in core.places.checkouts()])
         if not core.is_ready.is_set():
-            await sources.spool.drain(core.gate.tell)
-            core.supervisor.start("spool", lambda: sources.spool.run(core.gate.tell))
+            await sources.spool.drain(core.intake.tell)
+            core.supervisor.start("spool", lambda: sources.spool.run(core.intake.tell))
         core.is_ready.set()
         core.supervisor.start("memory", self._give_back)
         core.supervisor.start("catching up", self._catch_up)

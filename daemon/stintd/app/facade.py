@@ -18,7 +18,7 @@ class Facade:
     version = __version__
 
     def __init__(self, base: Core, out: Delivery, care: Upkeep, noticed: Noticed, url: Callable[[], str | None]) -> None:
-        self.engine, self.gate, self.places, self.device = base.engine, base.gate, base.places, base.device
+        self.engine, self.intake, self.places, self.device = base.engine, base.intake, base.places, base.device
         self._live, self._recording, self._ready = base.live, base.recording, base.is_ready
         self.pusher, self.connecting = out.pusher, out.connecting
         self.apikeys, self.useragents, self.buckets = care.apikeys, care.useragents, care.buckets
@@ -33,7 +33,7 @@ class Facade:
 
     def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
         """See api.control.Daemon."""
-        return self.gate.beat(signals)
+        return self.intake.beat(signals)
 
     def set_aside(self, name: str, text: bytes, why: str) -> None:
         """See api.control.Daemon."""
@@ -42,7 +42,7 @@ class Facade:
     def sources(self) -> list[dict[str, Any]]:
         """What listens, and when it last heard something."""
         names = ("watch", "git", "editor", "agent", "shell", "browser", "api")
-        last, state = self.gate.last_at, "on" if self.is_ready else "starting"
+        last, state = self.intake.last_at, "on" if self.is_ready else "starting"
         return [{"name": name, "state": state, "lastAt": wire.stamp(last[name]) if name in last else None} for name in names]
 
     def checkouts(self) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from stintd.engine.delivery.webhook_secrets import HookSecrets
 from stintd.engine.delivery.webhooks import Pusher
 from stintd.engine.engine import Engine
 from stintd.engine.intake.backfill import Backfill
-from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.intake import Intake
 from stintd.engine.intake.projectfiles import ProjectFiles
 from stintd.engine.intake.recording import Recording
 from stintd.engine.intake.screenlock import ScreenLock
@@ -55,7 +55,7 @@ class Core:
     places: Places
     recording: Recording
     screen_lock: ScreenLock
-    gate: Gate
+    intake: Intake
     seen_before: datetime | None
     supervisor: Supervisor
     is_ready: asyncio.Event

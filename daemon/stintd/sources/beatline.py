@@ -16,7 +16,7 @@ from stintd.sources.hookline import HookLine, is_absolute, unescape
 
 KINDS = frozenset({"editor", "shell"})
 PATH_LIMIT = 1024
-"""Characters of a path; longer ones would be refused at the gate."""
+"""Characters of a path; longer ones would be refused at intake."""
 _PROGRAM = re.compile("[a-z][a-z0-9-]{0,31}")
 _ACTS = frozenset({"edit", "read"})
 

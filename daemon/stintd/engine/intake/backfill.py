@@ -15,7 +15,7 @@ from stintd.domain.model import BACKFILLED, AgentSignal, CheckoutFacts, Context,
 from stintd.engine.checkouts import Places
 from stintd.engine.commands import backfill, entries
 from stintd.engine.engine import Engine
-from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.intake import Intake
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries import evidence
 from stintd.engine.step import Step
@@ -39,9 +39,9 @@ class Backfill:
     `on_done` is called after each: it leaves much behind that is never needed again."""
 
     def __init__(
-        self, engine: Engine, gate: Gate, places: Places, reader: LogReader, recall: Recall, on_done: Callable[[], None]
+        self, engine: Engine, intake: Intake, places: Places, reader: LogReader, recall: Recall, on_done: Callable[[], None]
     ) -> None:
-        self._engine, self._gate, self._places, self._reader, self._recall = engine, gate, places, reader, recall
+        self._engine, self._intake, self._places, self._reader, self._recall = engine, intake, places, reader, recall
         self.progress: dict[str, int] | None = None
         self._on_done = on_done
 
@@ -99,13 +99,13 @@ class Backfill:
             report["repositories"] += 1
 
     def _place_acts(self, batch: backfill.Import, report: dict[str, Any], acts: Sequence[GitSignal]) -> None:
-        beats, refused = self._gate.recollect_acts(acts, BACKFILLED + batch.id)
+        beats, refused = self._intake.recollect_acts(acts, BACKFILLED + batch.id)
         batch.beats.extend(beats)
         report["unwanted"] += refused
         report["acts"] += len(acts)
         for act in acts:
             known = self._places.checkout(act.checkout)
-            if act.kind == "commit" and act.new and known is not None and not self._gate.is_excluded(act.checkout):
+            if act.kind == "commit" and act.new and known is not None and not self._intake.is_excluded(act.checkout):
                 batch.commits.append((known.repo, act))
 
     async def _agents(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
@@ -127,7 +127,7 @@ class Backfill:
         contexts: dict[Context, Context] = {}  # nearly all are one of a few: ten times less memory
         unwanted = 0
         for start in range(0, len(logged.acts), AT_ONCE):
-            beats, refused = self._gate.recollect(logged.acts[start : start + AT_ONCE], BACKFILLED + batch.id, real)
+            beats, refused = self._intake.recollect(logged.acts[start : start + AT_ONCE], BACKFILLED + batch.id, real)
             batch.beats.extend(replace(beat, context=contexts.setdefault(beat.context, beat.context)) for beat in beats)
             unwanted += refused
             await asyncio.sleep(0)
@@ -140,7 +140,7 @@ class Backfill:
         folders = sorted(
             {os.path.dirname(path) for path in paths} | {path for path in paths if "." not in os.path.basename(path)}
         )
-        real = await self._gate.links.follow(folders[:LINKS_LIMIT])
+        real = await self._intake.links.follow(folders[:LINKS_LIMIT])
         return {path: self._follow(path, real) for path in paths} if real else {}
 
     @staticmethod

@@ -60,7 +60,7 @@ class Glimpse:
     time: datetime
 
 
-class Gate:
+class Intake:
     """One a daemon. `are_known` says for each heartbeat whether it is stored, `is_off` whether recording was off at an instant,
     `is_mapped` whether a folder has a project though nobody watches it; `on_screen` takes what the screen lock says. All four
     are required: without one of them stintd would record what it must not, or twice. The `on_…` listeners are told on this
@@ -424,4 +424,4 @@ def _is_same(before: CheckoutFacts, now: CheckoutFacts) -> bool:
     return before.identity.startswith("root:") or (bool(before.head) and before.head == now.head)
 
 
-__all__ = ["Gate", "Glimpse"]
+__all__ = ["Glimpse", "Intake"]

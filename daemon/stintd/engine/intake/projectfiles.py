@@ -11,7 +11,7 @@ from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.model import CheckoutFacts
 from stintd.domain.noise.filename import exclusions
 from stintd.engine.engine import Engine
-from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.intake import Intake
 from stintd.engine.sheet.derive import learn_files
 
 
@@ -30,8 +30,8 @@ Find = Callable[[CheckoutFacts, Sequence[str], Sequence[str]], Found]
 class ProjectFiles:
     """`roots` and `excluded` are the settings' own; `set_scope` when they change."""
 
-    def __init__(self, engine: Engine, gate: Gate, find: Find, roots: Sequence[str], excluded: Sequence[str]) -> None:
-        self._engine, self._gate, self._find = engine, gate, find
+    def __init__(self, engine: Engine, intake: Intake, find: Find, roots: Sequence[str], excluded: Sequence[str]) -> None:
+        self._engine, self._intake, self._find = engine, intake, find
         self._roots, self._excluded = roots, excluded
         self._waiting: dict[str, CheckoutFacts] = {}
         self._folders: dict[str, dict[str, None]] = {}
@@ -70,6 +70,6 @@ class ProjectFiles:
         self._apply()
 
     def _apply(self) -> None:
-        """Have the gate leave out what the settings and the files exclude."""
+        """Have the intake leave out what the settings and the files exclude."""
         files = [file for known in self._known.values() for file in known]
-        self._gate.exclude([*self._excluded, *(pattern for file in files for pattern in exclusions(file.folder, file.exclude))])
+        self._intake.exclude([*self._excluded, *(pattern for file in files for pattern in exclusions(file.folder, file.exclude))])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
 
 from stintd.engine.engine import Engine
-from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.intake import Intake
 from stintd.store import cursors
 
 STOPPED = "alive"
@@ -15,7 +15,7 @@ STOPPED = "alive"
 NOTE_SECONDS = 1.0
 """At most one note in so long."""
 IN_FLIGHT = timedelta(seconds=0.5)
-"""How long an event may take from the kernel to the gate on a busy machine. Not longer: what git wrote before it is found by
+"""How long an event may take from the kernel to the intake on a busy machine. Not longer: what git wrote before it is found by
 the sweep after a kill, when nobody remembers that it was git's."""
 
 
@@ -31,8 +31,8 @@ def last_seen(conn: Connection, noted: float | None, now: datetime) -> datetime 
 class SeenUntil:
     """What this daemon notes. `note_down` keeps an instant (epoch seconds) where it outlives a kill."""
 
-    def __init__(self, engine: Engine, gate: Gate, note_down: Callable[[float], None]) -> None:
-        self._engine, self._gate, self._note_down = engine, gate, note_down
+    def __init__(self, engine: Engine, intake: Intake, note_down: Callable[[float], None]) -> None:
+        self._engine, self._intake, self._note_down = engine, intake, note_down
         self._is_caught_up, self._due = False, 0.0
 
     def begin(self) -> None:
@@ -45,7 +45,7 @@ class SeenUntil:
         now = self._engine.clock.monotonic()
         if self._is_caught_up and now >= self._due:
             self._due = now + NOTE_SECONDS
-            self._note_down((self._gate.certain_until() - IN_FLIGHT).timestamp())
+            self._note_down((self._intake.certain_until() - IN_FLIGHT).timestamp())
 
     def stop(self) -> None:
         """All sources have stopped: everything up to now was seen, unless the past is not known yet."""

@@ -15,7 +15,7 @@ from typing import Any
 from stintd.engine.commands import purging, resolve
 from stintd.engine.commands.resolve import Wanted
 from stintd.engine.engine import Engine
-from stintd.engine.intake.intake import Gate
+from stintd.engine.intake.intake import Intake
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.rows import first
 from stintd.engine.step import DryRun, Step
@@ -44,15 +44,15 @@ class Purge:
     """One a daemon. `files` says where copies of what is purged lie; `watched` names the checkouts that are watched now."""
 
     def __init__(
-        self, engine: Engine, gate: Gate, copies: Backups, files: PurgedFiles, watched: Callable[[], Iterable[str]]
+        self, engine: Engine, intake: Intake, copies: Backups, files: PurgedFiles, watched: Callable[[], Iterable[str]]
     ) -> None:
-        self._engine, self._gate, self._copies, self._watched = engine, gate, copies, watched
+        self._engine, self._intake, self._copies, self._watched = engine, intake, copies, watched
         self._logs, self._bad, self._fetched = Path(files.logs), Path(files.bad), Path(files.fetched)
         self._lock = asyncio.Lock()
 
     async def project(self, project_id: str | None, name: str | None, is_dry: bool, who: str) -> dict[str, Any]:
         """Everything of a project."""
-        watched = frozenset(path for path in self._watched() if not self._gate.is_excluded(path))
+        watched = frozenset(path for path in self._watched() if not self._intake.is_excluded(path))
 
         def run(step: Step) -> dict[str, Any]:
             return purging.project(step, _meant(step, project_id, name), watched)
@@ -68,7 +68,7 @@ class Purge:
 
     async def _purge(self, run: Callable[[Step], dict[str, Any]], span: Period | None, is_dry: bool, who: str) -> dict[str, Any]:
         async with self._lock:
-            await self._gate.wait_until_settled()
+            await self._intake.wait_until_settled()
             files = await asyncio.to_thread(self._files, span)
             told = {"dryRun": is_dry, "files": sorted(str(path) for path in files)}
             if is_dry:
