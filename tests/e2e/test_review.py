@@ -105,7 +105,7 @@ def test_what_changed_since_the_last_look_is_told_until_the_next(daemon):
     daemon.client.post("/api/heartbeats", beats(700, 760, project="atlas"))
     [line] = found(daemon, "changed")
     assert ("an entry of Mon" in line["text"], line["command"]) == (True, f"stint day {DAY}")
-    assert "changed since the last look (1)" in daemon.stint("review").out
+    assert "changed since your last review (1)" in daemon.stint("review").out
     assert found(daemon, "changed") == []
 
 

@@ -45,7 +45,7 @@ class Loopback:
         if wanted in (0, found):
             self._health.clear("http_port")
             return
-        text = f"port {wanted} is taken; callers with keys find stintd at {self.url}"
+        text = f"port {wanted} is taken; API clients: {self.url}"
         self._health.raise_warning("http_port", text, "stop what has that port, or set http.port to another")
 
     async def move(self, port: int) -> None:
