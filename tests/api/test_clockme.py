@@ -5,6 +5,7 @@
 import pytest
 
 from stintd.engine.commands import timers
+from stintd.engine.commands.timers import StartRequest
 
 HOOK = {"autoCreate": True, "source": "hook", "description": "Claude Code session"}
 
@@ -175,7 +176,7 @@ async def test_a_session_that_was_stopped_or_is_long_over_is_not_taken_up_again(
 
 
 async def test_a_session_of_another_caller_is_not_taken_up_again(client):
-    begin = lambda step: timers.start(step, project_name="gamma", auto_create=True, source="hook")  # noqa: E731
+    begin = lambda step: timers.start(step, StartRequest(project_name="gamma", auto_create=True, source="hook"))  # noqa: E731
     await client.daemon.engine.run(begin, "key:other")
     await client.daemon.clock.advance(minutes=40)
     assert await client.post("/api/timer/heartbeat") == {"timer": None}

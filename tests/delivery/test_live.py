@@ -8,6 +8,7 @@ import pytest
 from stintd.domain.billing.delivery import DELIVERED, GONE
 from stintd.domain.billing.target import TargetRule
 from stintd.engine.commands import timers
+from stintd.engine.commands.timers import StartRequest
 from stintd.engine.delivery.attempt import sync
 from stintd.engine.delivery.livetimer import runs
 from stintd.engine.delivery.targetlane import TargetLane
@@ -41,9 +42,11 @@ def fake(clock):
     return fake_of(clock)
 
 
-async def start(one, project="atlas", **more):
+async def start(one, project="atlas", **words):
     """A timer by hand, as the only one."""
-    made = await one.engine.run(lambda step: timers.switch(step, project_name=project, auto_create=True, **more))
+    made = await one.engine.run(
+        lambda step: timers.switch(step, StartRequest(project_name=project, auto_create=True, words=words))
+    )
     await one.quiet()
     return made.value["timer"]["id"]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from stintd.engine.commands import entries, timers
+from stintd.engine.commands.timers import StartRequest
 from stintd.store import deliveries
 from tests.delivery.harness import desk, target_of
 from tests.support.clock import FakeClock
@@ -49,7 +50,7 @@ async def test_an_entry_that_cannot_be_compared_waits_and_everything_else_goes_o
 
         bad = await one.engine.run(poison)
         await one.add(11, note="well")
-        made = await one.engine.run(lambda step: timers.start(step, project_name="atlas"))
+        made = await one.engine.run(lambda step: timers.start(step, StartRequest(project_name="atlas")))
         assert made.value["timer"]["projectName"] == "atlas"
         await one.pass_time(11)
         assert [line[2] for line in one.fake.sheet()] == ["first", "well"]

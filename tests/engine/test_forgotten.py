@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.model import Absence, AbsenceSignal, CheckoutFacts, CheckoutSignal
 from stintd.engine.commands import sessions, timers
+from stintd.engine.commands.timers import StartRequest
 from stintd.engine.queries.notices import notices
 from stintd.engine.sheet.derive import learn_files
 from stintd.engine.view import View
@@ -16,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def start(daemon, name, **more):
-    return await daemon.engine.run(lambda step: timers.start(step, project_name=name, auto_create=True, **more))
+    return await daemon.engine.run(lambda step: timers.start(step, StartRequest(project_name=name, auto_create=True, **more)))
 
 
 async def asked(daemon):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stintd.engine.commands import timers
+from stintd.engine.commands.timers import StartRequest
 from stintd.engine.sheet.derive import refresh
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
@@ -137,8 +138,9 @@ async def test_a_sign_of_life_that_names_no_place_moves_no_attention(tmp_path):
 async def test_what_a_session_said_at_its_start_describes_its_entry(tmp_path):
     clock = FakeClock(MORNING)
     async with running(tmp_path, clock) as daemon:
-        said = {"description": "planning", "tags": ["call"], "session_id": "s1", "source": "agent"}
-        await daemon.engine.run(lambda step: timers.start(step, project_name="acme", auto_create=True, **said))
+        words = {"description": "planning", "tags": ["call"]}
+        request = StartRequest(project_name="acme", auto_create=True, session_id="s1", source="agent", words=words)
+        await daemon.engine.run(lambda step: timers.start(step, request))
         await clock.advance(minutes=1)
         (project,) = await daemon.rows("SELECT id FROM project")
         daemon.tell(beat(clock.now(), project=project["id"], kind="prompt", source="agent", session="s1"))

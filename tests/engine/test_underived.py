@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from stintd.domain.mapping.resolver import Resolver
 from stintd.engine.commands import timers
+from stintd.engine.commands.timers import StartRequest
 from tests.support.clock import FakeClock
 from tests.support.engine import every, running
 
@@ -32,7 +33,7 @@ async def test_evidence_that_cannot_be_derived_is_kept_and_blocks_nobody(tmp_pat
 
         state.resolver = defective
         daemon.tell(*every(MORNING, 10, project="broken"))
-        made = await daemon.engine.run(lambda step: timers.start(step, project_name="acme", auto_create=True))
+        made = await daemon.engine.run(lambda step: timers.start(step, StartRequest(project_name="acme", auto_create=True)))
         assert made.value["timer"]["projectName"] == "acme"
         assert [warning.code for warning in daemon.engine.health.warnings()] == ["underived"]
         assert await daemon.rows("SELECT sum(count) AS n FROM span") == [{"n": 11}]

@@ -13,6 +13,7 @@ from stintd.api import (
     openapi,
     stream,
     targets,
+    timer_requests,
     wakatime,
     webhooks,
 )
@@ -107,7 +108,7 @@ SOME_PLACE = ({"required": ["project"]}, one_of("path", "remote", "branch"))
 
 TIMER = [
     Route("GET", "/api/timer/current", query(timer_lists.current), "what runs now", answer=ref("CurrentTimers")),
-    Route("POST", "/api/timer/start", command(timers.start), "start a timer", "write", START | FUZZY, creates=True,
+    Route("POST", "/api/timer/start", command(timer_requests.start), "start a timer", "write", START | FUZZY, creates=True,
           answer=ref("StartedTimer"), needs=SOME_PROJECT),
     Route("POST", "/api/timer/stop", command(timers.stop), "stop a timer", "write", STOP | FUZZY,
           answer=ref("EntryAnswer")),
@@ -118,7 +119,7 @@ TIMER = [
           answer=ref("TimerAnswer")),
     Route("POST", "/api/timer/resume", command(timers.resume), "go on with a paused timer", "write", STOP | FUZZY,
           answer=ref("ResumedTimer")),
-    Route("POST", "/api/timer/switch", command(timers.switch), "stop what runs by hand, start this", "write", START,
+    Route("POST", "/api/timer/switch", command(timer_requests.switch), "stop what runs by hand, start this", "write", START,
           creates=True, answer=ref("StartedTimer"), needs=SOME_PROJECT),
     Route("POST", "/api/timer/continue", command(timers.carry_on), "start the last manual entry again", "write",
           fields(KEY, field("at", INSTANT)), creates=True, answer=ref("StartedTimer")),

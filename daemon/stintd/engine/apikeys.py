@@ -17,9 +17,10 @@ from sqlite3 import Connection
 
 from stintd.clock import Clock
 from stintd.domain.model import from_us, to_us
-from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
 from stintd.frozen import frozen
+from stintd.store.row_types import ApiKeyRow, KeyScope
+from stintd.store.rowio import fetch_all
 from stintd.store.scope import ReadLimit
 
 SCOPES = ("read", "write", "full")
@@ -41,7 +42,7 @@ class Holder:
 
     id: str
     name: str
-    scope: str
+    scope: KeyScope
     limit: ReadLimit | None = None
     proof: str = ""
     until: datetime | None = None
@@ -58,18 +59,18 @@ def browser_hash(cookie: str, proof: str) -> str:
 
 def holders(conn: Connection) -> Holders:
     """The keys that are not revoked, by their hash; browsers by that of their cookie."""
-    found = {}
-    for row in select(conn, "SELECT * FROM api_key WHERE revoked_us IS NULL"):
-        known, until = row["hash"], None
-        if known.startswith(BROWSER):
+    by_hash = {}
+    for row in fetch_all(conn, ApiKeyRow, "SELECT * FROM api_key WHERE revoked_us IS NULL"):
+        name, until = row["hash"], None
+        if name.startswith(BROWSER):
             until = from_us(row["created_us"]) + BROWSER_LASTS
-            known = known.rpartition(":")[0]
+            name = name.rpartition(":")[0]
         proof = row["hash"].rpartition(":")[2] if until else ""
-        found[known] = Holder(row["id"], row["name"], row["scope"], _limit(row), proof, until)
-    return found
+        by_hash[name] = Holder(row["id"], row["name"], row["scope"], _limit(row), proof, until)
+    return by_hash
 
 
-def _limit(row: Row) -> ReadLimit | None:
+def _limit(row: ApiKeyRow) -> ReadLimit | None:
     client, project = row["client_id"], row["project_id"]
     return ReadLimit(client, project) if client or project else None
 
@@ -84,9 +85,9 @@ class ApiKeys:
         self._used: dict[str, datetime] = {}
         self._saving: asyncio.TimerHandle | None = None
 
-    def load(self, found: Holders) -> None:
-        """These are the keys now."""
-        self._holders = found
+    def load(self, keys: Holders) -> None:
+        """Take these as the keys that are valid now."""
+        self._holders = keys
 
     async def reload(self) -> None:
         """Read the keys again; after this returns a revoked one opens nothing."""
@@ -135,5 +136,5 @@ class ApiKeys:
 
 
 def _save(step: Step, used: dict[str, datetime]) -> None:
-    rows: list[Row] = [{"id": key_id, "us": to_us(at)} for key_id, at in used.items()]
+    rows = [{"id": key_id, "us": to_us(at)} for key_id, at in used.items()]
     step.conn.executemany("UPDATE api_key SET last_used_us = :us WHERE id = :id", rows)

@@ -6,9 +6,10 @@ from sqlite3 import Connection
 from stintd.domain import privacy
 from stintd.domain.model import Absence, CheckoutFacts, GitSignal, RepoId, to_us
 from stintd.engine.checkouts import Checkout, Places
-from stintd.engine.rows import first, select
 from stintd.engine.step import Step
 from stintd.store import absences, rowio
+from stintd.store.row_types import CheckoutRow, RepoRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 SUBJECT_LIMIT = 500
 CHECKOUT = """
@@ -23,7 +24,7 @@ trouble = excluded.trouble
 def found(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     """A checkout is there, or changed. Only a new place or identity makes contexts resolve anew."""
     name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
-    known = first(step.conn, "SELECT identity FROM repo WHERE id = ?", (repo,))
+    known = fetch_one(step.conn, RepoRow, "SELECT identity FROM repo WHERE id = ?", (repo,))
     if known is None:
         row = {
             "id": repo, "identity": facts.identity, "name": name, "remote": facts.remote, "first_commit": facts.first_commit,
@@ -33,14 +34,15 @@ def found(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     elif known["identity"] != facts.identity:
         values = {"identity": facts.identity, "remote": facts.remote, "first_commit": facts.first_commit}
         rowio.update(step.conn, "repo", repo, values)
-    before = first(step.conn, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
+    before = fetch_one(step.conn, CheckoutRow, "SELECT repo_id, kind, parent FROM checkout WHERE path = ?", (facts.path,))
+    is_moved = before is None or (before["repo_id"], before["kind"], before["parent"]) != (repo, facts.kind, facts.parent)
     columns = (
         facts.path, repo, facts.git_dir, facts.common_dir, facts.kind, facts.parent,
         privacy.branch(facts.branch, step.policy, step.state.device_id), facts.head, facts.trouble,
     )  # fmt: skip
     step.conn.execute(CHECKOUT, columns)
     is_known = known is not None and known["identity"] == facts.identity
-    if not is_known or before != {"repo_id": repo, "kind": facts.kind, "parent": facts.parent}:
+    if not is_known or is_moved:
         step.forget_places()
 
 
@@ -73,13 +75,12 @@ def absent(step: Step, absence: Absence) -> None:
 
 def load(conn: Connection, places: Places) -> None:
     """Fill the map of places from what was known when the daemon stopped; the tracker confirms or corrects it."""
-    identities = {}
-    for row in select(conn, "SELECT id, identity FROM repo"):
-        identities[row["id"]] = row["identity"]
-        places.remember_identity(row["identity"], RepoId(row["id"]))
-    for row in select(conn, "SELECT * FROM checkout"):
+    identities = {row["id"]: row["identity"] for row in fetch_all(conn, RepoRow, "SELECT id, identity FROM repo")}
+    for repo, identity in identities.items():
+        places.remember_identity(identity, repo)
+    for row in fetch_all(conn, CheckoutRow, "SELECT * FROM checkout"):
         facts = CheckoutFacts(
             row["path"], row["git_dir"], row["common_dir"], row["kind"], identities.get(row["repo_id"], ""),
             branch=row["branch"], head=row["head"], parent=row["parent"], trouble=row["trouble"],
         )  # fmt: skip
-        places.learn(Checkout(row["path"], RepoId(row["repo_id"]), facts, bool(row["is_gone"])))
+        places.learn(Checkout(row["path"], row["repo_id"], facts, bool(row["is_gone"])))

@@ -1,10 +1,14 @@
 """Finding entries: rows of ENTRY_SQL by period and by filter, for lists, totals and delivery alike."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from sqlite3 import Connection
+from typing import TypedDict
 
 from stintd.engine import wire
-from stintd.engine.rows import LONGEST_US, Row, select
+from stintd.engine.rows import LONGEST_US
 from stintd.engine.view import Reading
+from stintd.store.row_types import NamedEntryRow
+from stintd.store.rowio import fetch_all
 
 _FINDERS = {
     "project_id": "e.project_id = ?",
@@ -22,22 +26,45 @@ _FINDERS = {
 }
 
 
-def conditions(filters: dict[str, Any]) -> tuple[list[str], list[Any]]:
+class Filters(TypedDict, total=False):
+    """What entries are chosen by, as requests name it; None and absent are the same."""
+
+    project_id: str | None
+    project_name: str | None
+    client: str | None
+    client_id: str | None
+    user_id: str | None
+    task: str | None
+    task_id: str | None
+    tag: str | None
+    billable: bool | None
+    actor: str | None
+    state: str | None
+    search: str | None
+
+
+def conditions(filters: Mapping[str, object]) -> tuple[list[str], list[object]]:
     """The filters that are set, as SQL over ENTRY_SQL."""
-    clauses, values = [], []
+    clauses: list[str] = []
+    values: list[object] = []
     for name, value in filters.items():
         if value is None:
             continue
         clause = _FINDERS[name]
         clauses.append(clause)
-        text = "%" + value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if name == "search" else value
-        values += [text] * clause.count("?")
+        values += [_pattern(str(value)) if name == "search" else value] * clause.count("?")
     return clauses, values
 
 
-def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[Any]]:
+def _pattern(text: str) -> str:
+    """What LIKE takes for any text that holds this one."""
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[object]]:
     """Entries with a part in [lo, hi), found through the index on their start."""
-    clauses, values = [], []
+    clauses: list[str] = []
+    values: list[object] = []
     if hi_us is not None:
         clauses.append("e.start_us < ?")
         values.append(hi_us)
@@ -49,7 +76,12 @@ def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[A
     return clauses, values
 
 
-def find(reading: Reading, clauses: list[str], values: list[Any], tail: str = "") -> list[Row]:
+def find(reading: Reading, clauses: Sequence[str], values: Sequence[object], tail: str = "") -> list[NamedEntryRow]:
     """Rows of ENTRY_SQL that meet all clauses."""
     where = " WHERE " + " AND ".join(clauses) if clauses else ""
-    return select(reading.conn, wire.ENTRY_SQL + where + tail, values)
+    return fetch_all(reading.conn, NamedEntryRow, wire.ENTRY_SQL + where + tail, values)
+
+
+def project_names(conn: Connection) -> dict[str, str]:
+    """The name of every project, by its id."""
+    return {project_id: name for project_id, name in conn.execute("SELECT id, name FROM project")}

@@ -6,7 +6,7 @@ Called on the event loop's thread.
 """
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
 
 from stintd.frozen import frozen
 
@@ -19,7 +19,7 @@ class Change:
 
     seq: int
     kind: str
-    payload: dict[str, Any]
+    payload: Mapping[str, object]
 
 
 class Listener:

@@ -8,15 +8,15 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from sqlite3 import Connection
-from typing import Any
 
 from stintd.domain.model import to_us
 from stintd.engine.reply import Reply
-from stintd.engine.rows import first
 from stintd.engine.step import Step
 from stintd.errors import Conflict
 from stintd.frozen import frozen
 from stintd.store import rowio
+from stintd.store.row_types import IdempotencyRow
+from stintd.store.rowio import fetch_one
 
 KEPT = timedelta(days=30)
 
@@ -30,9 +30,9 @@ class Repeat:
     digest: str
 
 
-def known(conn: Connection, repeat: Repeat) -> Reply | None:
+def known(conn: Connection, repeat: Repeat) -> Reply[object] | None:
     """The stored answer of this key, or None. Same key, other request: `conflict`."""
-    stored = first(conn, "SELECT * FROM idempotency WHERE key = ?", (repeat.key,))
+    stored = fetch_one(conn, IdempotencyRow, "SELECT * FROM idempotency WHERE key = ?", (repeat.key,))
     if stored is None:
         return None
     if (stored["route"], stored["request_hash"]) != (repeat.route, repeat.digest):
@@ -40,7 +40,7 @@ def known(conn: Connection, repeat: Repeat) -> Reply | None:
     return Reply(json.loads(stored["answer"]), stored["status"] == 201)
 
 
-def answered(step: Step, repeat: Repeat, fresh: Callable[[Step], Any]) -> Reply:
+def answered(step: Step, repeat: Repeat, fresh: Callable[[Step], object]) -> Reply[object]:
     """The stored answer of this key, or that of `fresh`, which is stored. Same key, other request: `conflict`."""
     stored = known(step.conn, repeat)
     if stored is not None:

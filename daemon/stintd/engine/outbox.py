@@ -5,10 +5,9 @@ costs one look at an empty table, and only in steps that change something.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any
 
 from stintd.domain import privacy
 from stintd.domain.policy import Policy
@@ -49,19 +48,19 @@ def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange], polic
     return {row.target for row in rows}
 
 
-def _veiled(change: LoggedChange, policy: Policy) -> dict[str, Any]:
+def _veiled(change: LoggedChange, policy: Policy) -> Mapping[str, object]:
     """What a receiver is told of projects and clients whose names stay here."""
     if not policy.hide_project_names or not change.kind.startswith(("time_entry.", "project.")):
         return change.payload
-    told: dict[str, Any] = {name: None if name in UNTOLD else value for name, value in change.payload.items()}
-    if told.get("projectName"):
-        told["projectName"] = privacy.project(told.get("projectId"), told["projectName"], policy)
-    if change.kind.startswith("project.") and told.get("name"):
-        told["name"] = privacy.project(told.get("id"), told["name"], policy)
+    told = {name: None if name in UNTOLD else value for name, value in change.payload.items()}
+    keys = ("id", "name") if change.kind.startswith("project.") else ("projectId", "projectName")
+    project_id, name = (told.get(key) for key in keys)
+    if name:
+        told[keys[1]] = privacy.project(str(project_id) if project_id else None, str(name), policy)
     return told
 
 
-def body_of(delivery_id: str, event: str, at: datetime, data: dict[str, Any], sequence: int | None = None) -> str:
+def body_of(delivery_id: str, event: str, at: datetime, data: Mapping[str, object], sequence: int | None = None) -> str:
     """What a receiver gets. `sequence` grows with every change, so that a receiver can put late ones in order."""
     told = {"id": delivery_id, "event": event, "createdAt": wire.stamp(at), "sequence": sequence, "data": data}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))

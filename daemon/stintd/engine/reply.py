@@ -1,20 +1,22 @@
-"""What a command answers when its caller must know more than the value."""
+"""What a command answers when the API must know more than the value."""
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from typing import Generic, TypeVar
 
 from stintd.frozen import frozen
 
+Answer = TypeVar("Answer", covariant=True)
+
 
 @frozen
-class Reply:
+class Reply(Generic[Answer]):
     """An answer of a command that creates: `is_new` False when it was there already (answered 200, not 201).
 
-    `secret` is shown to the first caller on top of `value` and kept nowhere: a repeated request with the same
+    `secret` is shown to the first client on top of `value` and kept nowhere: a repeated request with the same
     Idempotency-Key is answered without it.
     """
 
-    value: Any
+    value: Answer
     is_new: bool = True
-    secret: Mapping[str, Any] = field(default_factory=dict)
+    secret: Mapping[str, str] = field(default_factory=dict)

@@ -8,22 +8,23 @@ from stintd.domain.mapping.projectfile import ProjectFile
 from stintd.domain.mapping.resolver import DatedRule, KnownCheckout, KnownProject, KnownRepo, Resolver
 from stintd.domain.model import Context, ProjectId, RepoId
 from stintd.domain.policy import MapRule, Policy
-from stintd.engine.rows import select
+from stintd.store.row_types import CheckoutRow, MappingRow, ProjectRow, RepoRow
+from stintd.store.rowio import fetch_all
 
 
 def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), files: Iterable[ProjectFile] = ()) -> Resolver:
     """How contexts resolve to projects, from the rows as they are now."""
     projects = [
         KnownProject(ProjectId(row["id"]), row["name"], row["origin"] == "auto", row["folder"])
-        for row in select(conn, "SELECT id, name, origin, folder FROM project WHERE deleted = 0")
+        for row in fetch_all(conn, ProjectRow, "SELECT id, name, origin, folder FROM project WHERE deleted = 0")
     ]
     repos = [
         KnownRepo(RepoId(row["id"]), row["identity"] if "/" in row["identity"] else "", row["project_id"])
-        for row in select(conn, "SELECT id, identity, project_id FROM repo")
+        for row in fetch_all(conn, RepoRow, "SELECT id, identity, project_id FROM repo")
     ]
     checkouts = [
         KnownCheckout(row["path"], RepoId(row["repo_id"]), row["kind"], row["parent"])
-        for row in select(conn, "SELECT path, repo_id, kind, parent FROM checkout")
+        for row in fetch_all(conn, CheckoutRow, "SELECT path, repo_id, kind, parent FROM checkout")
     ]
     return Resolver(projects, repos, checkouts, rules(conn, policy), policy, roots=roots, files=files)
 
@@ -31,7 +32,7 @@ def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), f
 def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
     """The owner's mappings in the order that holds: those made by command, then those of the settings."""
     found = []
-    for row in select(conn, "SELECT * FROM mapping ORDER BY position, id"):
+    for row in fetch_all(conn, MappingRow, "SELECT * FROM mapping ORDER BY position, id"):
         billable = None if row["billable"] is None else bool(row["billable"])
         rule = MapRule(
             row["path"], row["remote"], row["branch"], row["project"], row["client"], row["task"], billable,

@@ -1,35 +1,36 @@
-"""Rows of a query as dicts, whatever the connection's own row factory; and pages of them."""
+"""Pages of the rows of a query, and the cursors that lead from one to the next."""
 
 import base64
 import json
 from collections.abc import Sequence
-from sqlite3 import Connection
-from typing import Any
+from typing import TypeVar, overload
 
 from stintd.errors import Invalid
 from stintd.store.connection import Row
-from stintd.store.rowio import select
+from stintd.store.rowio import RowType, select
 
-__all__ = ["DEFAULT_LIMIT", "LONGEST_US", "Row", "decode_cursor", "encode_cursor", "first", "page", "select"]
+__all__ = ["DEFAULT_LIMIT", "LONGEST_US", "Row", "decode_cursor", "encode_cursor", "page", "select"]
 
 DEFAULT_LIMIT = 100
 LONGEST_US = 32 * 86_400_000_000
 """No finished entry is longer, so that a look at a day need not go through all that began before it."""
+A = TypeVar("A", str, int)
+B = TypeVar("B", str, int)
 
 
-def first(conn: Connection, sql: str, arguments: Sequence[Any] = ()) -> Row | None:
-    """The first row of a query, or None."""
-    found = select(conn, sql, arguments)
-    return found[0] if found else None
-
-
-def encode_cursor(place: Sequence[Any]) -> str:
-    """Where a page ended, as text that callers hand back."""
+def encode_cursor(place: Sequence[object]) -> str:
+    """Where a page ended, as text that clients hand back."""
     raw = json.dumps(list(place), separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def decode_cursor(text: str, kinds: tuple[type, ...]) -> list[Any]:
+@overload
+def decode_cursor(text: str, kinds: tuple[type[A]]) -> tuple[A]: ...
+@overload
+def decode_cursor(text: str, kinds: tuple[type[A], type[B]]) -> tuple[A, B]: ...
+@overload
+def decode_cursor(text: str, kinds: tuple[type[A], ...]) -> tuple[A, ...]: ...
+def decode_cursor(text: str, kinds: tuple[type, ...]) -> tuple[object, ...]:
     """The place in a cursor; anything but one of ours is `invalid`."""
     try:
         place = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
@@ -40,16 +41,16 @@ def decode_cursor(text: str, kinds: tuple[type, ...]) -> list[Any]:
     for value, kind in zip(place, kinds, strict=True):
         if type(value) is not kind or (isinstance(value, int) and not -(2**63) <= value < 2**63):
             raise _odd_cursor()
-    return place
+    return tuple(place)
 
 
 def _odd_cursor() -> Invalid:
     return Invalid("cursor is not one of ours", "send the nextCursor of the page before", {"field": "cursor"})
 
 
-def page(found: list[Row], limit: int, place: tuple[str, ...]) -> tuple[list[Row], str | None]:
-    """At most `limit` of `found` (which was asked for one more), and the cursor of the next page."""
-    if len(found) <= limit:
-        return found, None
-    kept = found[:limit]
-    return kept, encode_cursor([kept[-1][name] for name in place])
+def page(rows: list[RowType], limit: int, place: tuple[str, ...]) -> tuple[list[RowType], str | None]:
+    """At most `limit` of `rows` (which were read with one more), and the cursor of the next page: those columns of the last."""
+    if len(rows) <= limit:
+        return rows, None
+    last = rows[limit - 1]
+    return rows[:limit], encode_cursor([last[name] for name in place])

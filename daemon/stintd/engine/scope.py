@@ -8,10 +8,11 @@ taken out of answers and refusals.
 from collections.abc import Callable
 from typing import Any
 
-from stintd.engine.rows import select
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Conflict, StintdError
+from stintd.store.row_types import ProjectRow
+from stintd.store.rowio import fetch_all
 from stintd.store.scope import ReadLimit, reach
 
 __all__ = ["ReadLimit", "limited", "scrubbed", "within"]
@@ -34,7 +35,7 @@ def limited(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step], Any
 
 def within(view: View) -> View:
     """A view on a limited connection: what has no row yet (sessions that wait, work just noticed) is limited here."""
-    visible = {row["id"] for row in select(view.conn, "SELECT id FROM project")}
+    visible = {row["id"] for row in fetch_all(view.conn, ProjectRow, "SELECT id FROM project")}
     waiting = tuple(one for one in view.waiting if one.project in visible)
     return View(view.conn, view.now, view.policy, waiting)
 
@@ -64,7 +65,7 @@ def _scrub(value: Any, kept: frozenset[str]) -> Any:
 
 def _silent(step: Step, error: StintdError, kept: frozenset[str]) -> StintdError:
     """A refusal that names what is beyond reach becomes one that names nothing."""
-    names = select(step.conn, "SELECT id, name FROM project WHERE name <> ''")
+    names = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE name <> ''")
     is_telling = any(row["id"] not in kept and row["name"] in f"{error.message} {error.hint}" for row in names)
     if scrubbed(error.details, kept) == error.details and not (is_telling and isinstance(error, Conflict)):
         return error

@@ -1,10 +1,9 @@
 """One transaction of the engine, as commands see it. Lives in the writer thread and ends with its commit or rollback."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any
 
 from stintd.domain.policy import Policy
 from stintd.engine.sheet_state import SheetState
@@ -16,7 +15,7 @@ from stintd.store.scope import ReadLimit
 class DryRun(Exception):
     """Raised by a command to have everything it did rolled back and `answer` given to its caller."""
 
-    def __init__(self, answer: Any) -> None:
+    def __init__(self, answer: object) -> None:
         super().__init__("dry run")
         self.answer = answer
 
@@ -30,7 +29,7 @@ class Step:
 
     def __init__(self, conn: Connection, now: datetime, policy: Policy, state: SheetState, who: str = "owner") -> None:
         self.conn, self.now, self.policy, self.state, self.who = conn, now, policy, state, who
-        self.changes: list[tuple[str, dict[str, Any]]] = []
+        self.changes: list[tuple[str, Mapping[str, object]]] = []
         self.outgoing: set[str] = set()  # targets of the outbox for which something changed
         self.limit: ReadLimit | None = None
         self.reach: frozenset[str] | None = None
@@ -48,7 +47,7 @@ class Step:
         """Evidence, absences or edits changed between these instants: derive there again before the commit."""
         self._touched.append((min(lo_us, hi_us), max(lo_us, hi_us)))
 
-    def publish(self, kind: str, payload: dict[str, Any]) -> None:
+    def publish(self, kind: str, payload: Mapping[str, object]) -> None:
         """Tell listeners after the commit; goes into the change log."""
         self.changes.append((kind, payload))
 

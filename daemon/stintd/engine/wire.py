@@ -1,16 +1,36 @@
-"""Entries, projects, tasks and clients as they are shown: the one JSON shape of the surface and the change log."""
+"""Entries, projects, tasks and clients as clients see them: the one JSON shape of the API and the change log."""
 
 import json
 from collections.abc import Iterable
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any
+from typing import overload
 
 from stintd.domain.derive.timesheet import WaitingSession
-from stintd.domain.model import Assignment, Context, Origin, ShownOrigin, from_us, to_us
-from stintd.engine.rows import Row, first, select
+from stintd.domain.model import Assignment, Context, EntryState, ShownOrigin, from_us, to_us
 from stintd.engine.view import Reading
+from stintd.engine.wire_types import (
+    ClientJson,
+    CommitJson,
+    EntryDeliveryJson,
+    EntryJson,
+    HeartbeatJson,
+    Pin,
+    ProjectJson,
+    ProjectRepoJson,
+    TaskJson,
+)
 from stintd.store import deliveries
+from stintd.store.row_types import (
+    ClientRow,
+    CommitRow,
+    EntryRow,
+    NamedEntryRow,
+    NamedProjectRow,
+    SessionRow,
+    TaskRow,
+)
+from stintd.store.rowio import fetch_all, fetch_one, fetch_value
 
 ENTRY_SQL = """
 SELECT e.*, p.name AS project_name, p.client_id, c.name AS client_name, t.id AS task_id, t.name AS task_name,
@@ -21,8 +41,13 @@ LEFT JOIN task t ON t.project_id = e.project_id AND t.key = e.task LEFT JOIN rep
 WAITING_ID = "waiting."
 PROVISIONAL_ID = "provisional."
 SECOND = 1_000_000
+PINS: tuple[Pin, ...] = ("time", "project", "text")
 
 
+@overload
+def instant(us: int) -> str: ...
+@overload
+def instant(us: int | None) -> str | None: ...
 def instant(us: int | None) -> str | None:
     """RFC 3339 in UTC, fractions only where there are any."""
     return None if us is None else from_us(us).replace(tzinfo=None).isoformat() + "Z"
@@ -38,7 +63,7 @@ def seconds(us: int) -> int:
     return (us + SECOND // 2) // SECOND
 
 
-def entry(reading: Reading, row: Row) -> dict[str, Any]:
+def entry(reading: Reading, row: NamedEntryRow) -> EntryJson:
     """An Entry. `row` comes from ENTRY_SQL; a running one counts to now."""
     now_us = to_us(reading.now)
     paused = pauses(row["pauses"])
@@ -54,7 +79,7 @@ def entry(reading: Reading, row: Row) -> dict[str, Any]:
         "supervisedSeconds": seconds(supervised), "billable": bool(row["billable"]), "tags": json.loads(row["tags"]),
         "pauses": [{"start": instant(lo), "end": instant(hi)} for lo, hi in paused], "branch": row["branch"],
         "repo": row["repo_name"], "commits": commits(reading.conn, row, now_us), "sessionId": row["session"],
-        "pinned": [word for word in ("time", "project", "text") if word in row["pinned"].replace(",", " ").split()],
+        "pinned": [pin for pin in PINS if pin in row["pinned"].replace(",", " ").split()],
         "locked": bool(row["locked"]), "approvedAt": instant(row["approved_us"]),
         "confirmed": bool(row["is_confirmed"]), "lastEvidenceAt": instant(row["last_evidence_us"]),
         "userId": row["user_id"], "workspaceId": row["workspace_id"], "revision": row["revision"],
@@ -62,13 +87,12 @@ def entry(reading: Reading, row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def origin(row: Row) -> ShownOrigin:
+def origin(row: EntryRow) -> ShownOrigin:
     """Where an entry comes from, as clients see it: an automatic one of evidence read afterwards is an estimate."""
-    stored: Origin = row["origin"]
-    return "backfill" if row["is_estimated"] and stored == "auto" else stored
+    return "backfill" if row["is_estimated"] and row["origin"] == "auto" else row["origin"]
 
 
-def deliveries_of(conn: Connection, entry_id: str) -> list[dict[str, Any]]:
+def deliveries_of(conn: Connection, entry_id: str) -> list[EntryDeliveryJson]:
     """What an entry shows of its deliveries: one for each target and part."""
     return [
         {"target": row["target"], "state": row["state"], "remoteId": row["remote_id"] or None}
@@ -81,21 +105,21 @@ def pauses(text: str) -> list[tuple[int, int | None]]:
     return [] if text == "[]" else [(pause[0], pause[1]) for pause in json.loads(text)]
 
 
-def length_us(row: Row, now_us: int) -> int:
+def length_us(row: EntryRow, now_us: int) -> int:
     """The duration: start to end (or now) without the pauses."""
     end = row["end_us"] if row["end_us"] is not None else max(now_us, row["start_us"])
     paused = sum(max(0, min(hi if hi is not None else end, end) - lo) for lo, hi in pauses(row["pauses"]))
     return int(max(0, end - row["start_us"] - paused))
 
 
-def commit_rows(conn: Connection, row: Row, now_us: int) -> list[Row]:
+def commit_rows(conn: Connection, row: EntryRow, now_us: int) -> list[CommitRow]:
     """The owner's commits inside an entry, in its repository, else in its project's repositories, oldest first.
 
     An entry that nobody reshaped is cut where the branch changes: what was committed on another is its neighbour's.
     """
     end = row["end_us"] if row["end_us"] is not None else now_us
     if row["repo_id"]:
-        where, place = "repo_id = ?", row["repo_id"]
+        where, place = "repo_id = ?", str(row["repo_id"])
     elif row["project_id"]:
         where, place = "repo_id IN (SELECT id FROM repo WHERE project_id = ?)", row["project_id"]
     else:
@@ -104,42 +128,42 @@ def commit_rows(conn: Connection, row: Row, now_us: int) -> list[Row]:
     branch = row["branch"] if is_whole else None
     sql = f"SELECT sha, subject, time_us FROM repo_commit WHERE {where} AND time_us BETWEEN ? AND ? AND is_own = 1"  # noqa: S608
     sql += " AND (branch IN (?, '') OR ? IS NULL) ORDER BY time_us, sha"
-    return select(conn, sql, (place, row["start_us"], end, branch, branch))
+    return fetch_all(conn, CommitRow, sql, (place, row["start_us"], end, branch, branch))
 
 
-def commits(conn: Connection, row: Row, now_us: int) -> list[dict[str, Any]]:
-    """The commits of an entry as they are shown."""
-    found = commit_rows(conn, row, now_us)
-    return [{"sha": one["sha"], "subject": one["subject"], "time": instant(one["time_us"])} for one in found]
+def commits(conn: Connection, row: EntryRow, now_us: int) -> list[CommitJson]:
+    """The commits of an entry as clients see them."""
+    rows = commit_rows(conn, row, now_us)
+    return [{"sha": commit["sha"], "subject": commit["subject"], "time": instant(commit["time_us"])} for commit in rows]
 
 
-def waiting(reading: Reading, session: WaitingSession) -> dict[str, Any]:
+def waiting(reading: Reading, session: WaitingSession) -> EntryJson:
     """A session that has not acted yet, shown as a timer; it has no entry until it earns time."""
-    words = {"id": WAITING_ID + (session.session or "session"), "state": "waiting", "sessionId": session.session}
-    told = first(reading.conn, "SELECT description, tags FROM session WHERE id = ?", (session.session,))
-    said = {"description": told["description"], "tags": json.loads(told["tags"])} if told else {}
-    return _unborn(reading, session.project, session.task, session.start) | said | words
+    row = fetch_one(reading.conn, SessionRow, "SELECT description, tags FROM session WHERE id = ?", (session.session,))
+    timer = _timer_without_entry(reading, "waiting", session.project, session.task, session.start)
+    if row is not None:
+        timer |= {"description": row["description"], "tags": json.loads(row["tags"])}
+    return {**timer, "id": WAITING_ID + (session.session or "session"), "sessionId": session.session}
 
 
-def provisional(reading: Reading, context: Context, time: datetime, assignment: Assignment) -> dict[str, Any]:
+def provisional(reading: Reading, context: Context, time: datetime, assignment: Assignment) -> EntryJson:
     """Work just noticed that may still turn out to be noise, shown as a timer."""
     place = context.repo_path or context.folder or ""
-    shown = _unborn(reading, assignment.project, assignment.task, time)
-    name = shown["projectName"] or place.rstrip("/").rpartition("/")[2] or None
-    words = {"id": PROVISIONAL_ID + place, "state": "running", "branch": context.branch, "projectName": name}
-    return shown | words | {"provisional": True}
+    timer = _timer_without_entry(reading, "running", assignment.project, assignment.task, time)
+    name = timer["projectName"] or place.rstrip("/").rpartition("/")[2] or None
+    return {**timer, "id": PROVISIONAL_ID + place, "branch": context.branch, "projectName": name, "provisional": True}
 
 
-def _unborn(reading: Reading, project_id: str | None, task_key: str | None, start: datetime) -> dict[str, Any]:
-    """What a timer without an entry shows."""
-    named = first(
-        reading.conn, "SELECT p.name, p.client_id, c.name AS client_name FROM project p LEFT JOIN client c"
-        " ON c.id = p.client_id WHERE p.id = ?", (project_id,),
-    ) or {"name": None, "client_id": None, "client_name": None}  # fmt: skip
+def _timer_without_entry(
+    reading: Reading, state: EntryState, project_id: str | None, task_key: str | None, start: datetime
+) -> EntryJson:
+    """What a timer without an entry shows; whoever asks gives it an id."""
+    project = fetch_one(reading.conn, NamedProjectRow, PROJECT_SQL + " WHERE p.id = ?", (project_id,))
     return {
-        "id": "", "projectId": project_id, "projectName": named["name"], "clientId": named["client_id"],
-        "clientName": named["client_name"], "taskId": None, "taskName": task_key, "description": "",
-        "start": stamp(start), "end": None, "durationSeconds": 0, "state": "", "actor": "human", "origin": "auto",
+        "id": "", "projectId": project_id, "projectName": project["name"] if project else None,
+        "clientId": project["client_id"] if project else None, "clientName": project["client_name"] if project else None,
+        "taskId": None, "taskName": task_key, "description": "",
+        "start": stamp(start), "end": None, "durationSeconds": 0, "state": state, "actor": "human", "origin": "auto",
         "handsOnSeconds": 0, "supervisedSeconds": 0, "billable": False, "tags": [], "pauses": [], "branch": None,
         "repo": None, "commits": [], "sessionId": None, "pinned": [], "locked": False, "approvedAt": None,
         "confirmed": True, "lastEvidenceAt": None, "userId": None, "workspaceId": None, "revision": 0,
@@ -147,14 +171,10 @@ def _unborn(reading: Reading, project_id: str | None, task_key: str | None, star
     }  # fmt: skip
 
 
-def entries_by_id(reading: Reading, ids: Iterable[str]) -> list[dict[str, Any]]:
+def entries_by_id(reading: Reading, ids: Iterable[str]) -> list[EntryJson]:
     """Entries in the order of their ids in `ids`; missing ones are left out."""
-    found = []
-    for entry_id in ids:
-        row = first(reading.conn, ENTRY_SQL + " WHERE e.id = ?", (entry_id,))
-        if row is not None:
-            found.append(entry(reading, row))
-    return found
+    rows = (fetch_one(reading.conn, NamedEntryRow, ENTRY_SQL + " WHERE e.id = ?", (entry_id,)) for entry_id in ids)
+    return [entry(reading, row) for row in rows if row is not None]
 
 
 PROJECT_SQL = "SELECT p.*, c.name AS client_name FROM project p LEFT JOIN client c ON c.id = p.client_id"
@@ -164,9 +184,10 @@ def _amount(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
-def project(conn: Connection, row: Row) -> dict[str, Any]:
+def project(conn: Connection, row: NamedProjectRow) -> ProjectJson:
     """A Project. `row` comes from PROJECT_SQL. `billable` null: as having a client says."""
-    repos = select(conn, "SELECT id, name, remote FROM repo WHERE project_id = ? ORDER BY name, id", (row["id"],))
+    sql = "SELECT id, name, remote FROM repo WHERE project_id = ? ORDER BY name, id"
+    repos = fetch_all(conn, ProjectRepoJson, sql, (row["id"],))
     billable = row["billable"] if row["billable"] is not None else row["client_id"] is not None
     return {
         "id": row["id"], "name": row["name"], "clientId": row["client_id"], "clientName": row["client_name"],
@@ -178,7 +199,7 @@ def project(conn: Connection, row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def task(row: Row) -> dict[str, Any]:
+def task(row: TaskRow) -> TaskJson:
     """A Task."""
     return {
         "id": row["id"], "key": row["key"], "name": row["name"], "projectId": row["project_id"],
@@ -187,13 +208,13 @@ def task(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def client(row: Row) -> dict[str, Any]:
+def client(row: ClientRow) -> ClientJson:
     """A Client."""
     return {"id": row["id"], "name": row["name"], "archived": bool(row["archived"]), "revision": row["revision"]}
 
 
 def source_word(context: Context) -> str:
-    """The source as its caller named it."""
+    """The source as its sender named it."""
     return context.source_text or context.source if context.source == "api" else context.source
 
 
@@ -202,14 +223,14 @@ def client_word(context: Context) -> str | None:
     return context.source_text or None if context.source != "api" else None
 
 
-def beat(conn: Connection, time_us: int, entity: str, context: Context, assignment: Assignment) -> dict[str, Any]:
+def beat(conn: Connection, time_us: int, entity: str, context: Context, assignment: Assignment) -> HeartbeatJson:
     """A heartbeat, with its project as it resolves now."""
-    project_row = first(conn, "SELECT name FROM project WHERE id = ?", (assignment.project,)) if assignment.project else None
-    repo_row = first(conn, "SELECT name FROM repo WHERE id = ?", (context.repo,)) if context.repo else None
+    project_name = fetch_value(conn, str, "SELECT name FROM project WHERE id = ?", (assignment.project,))
+    repo_name = fetch_value(conn, str, "SELECT name FROM repo WHERE id = ?", (context.repo,))
     place = context.repo_path or context.folder
     return {
-        "id": None, "time": instant(time_us), "project": project_row["name"] if project_row else None,
-        "projectId": assignment.project, "taskName": assignment.task, "repo": repo_row["name"] if repo_row else None,
+        "id": None, "time": instant(time_us), "project": project_name,
+        "projectId": assignment.project, "taskName": assignment.task, "repo": repo_name,
         "path": place, "branch": context.branch, "entity": entity or None, "kind": context.kind,
         "source": source_word(context), "client": client_word(context), "actor": context.actor, "device": context.device or None,
         "sessionId": context.session,

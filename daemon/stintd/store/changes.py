@@ -5,9 +5,9 @@
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any
 
 from stintd.domain.model import from_us, to_us
 from stintd.frozen import frozen
@@ -19,11 +19,11 @@ class LoggedChange:
 
     seq: int
     kind: str
-    payload: dict[str, Any]
+    payload: Mapping[str, object]
     at: datetime
 
 
-def append(conn: Connection, now: datetime, kind: str, payload: dict[str, Any]) -> LoggedChange:
+def append(conn: Connection, now: datetime, kind: str, payload: Mapping[str, object]) -> LoggedChange:
     """Put a change at the end of the log."""
     text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
     cursor = conn.execute("INSERT INTO change (at_us, kind, payload) VALUES (?, ?, ?)", (to_us(now), kind, text))

@@ -1,15 +1,16 @@
 """What each billing system is to hold and holds: rows of `delivery`, and the targets that are connected."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from sqlite3 import Connection
+from typing import cast
 
 from stintd.domain.billing.delivery import GONE, PENDING, SENDING, WAITING, Delivery
 from stintd.domain.model import to_us
 from stintd.store import cursors, rowio
-from stintd.store.connection import Row
-from stintd.store.rowio import select
+from stintd.store.row_types import DeliveryColumns, DeliveryRow, DifferingRow, SqlValue, TargetRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 _PENDING = "state IN (" + ", ".join(f"'{state}'" for state in PENDING) + ")"
 _LET_GO = (
@@ -27,12 +28,12 @@ def id_of(target: str, entry_id: str, part: int, generation: int | str) -> str:
     return hashlib.sha256(f"{target}\0{entry_id}\0{part}\0{generation}".encode()).hexdigest()[:32]
 
 
-def from_row(row: Row) -> Delivery:
+def from_row(row: DeliveryRow) -> Delivery:
     """The value of a row."""
     return Delivery(row["state"], row["wanted"], row["held"], row["sent"], row["remote_id"], bool(row["is_correction"]))
 
 
-def to_row(delivery: Delivery) -> Row:
+def to_row(delivery: Delivery) -> DeliveryColumns:
     """The columns of a value."""
     return {
         "state": delivery.state, "wanted": delivery.wanted, "held": delivery.held, "sent": delivery.sent,
@@ -56,12 +57,12 @@ def disconnect(conn: Connection, name: str) -> None:
     conn.execute("DELETE FROM delivery_target WHERE name = ?", (name,))
 
 
-def targets(conn: Connection) -> dict[str, Row]:
+def targets(conn: Connection) -> dict[str, TargetRow]:
     """The connected ones by name."""
-    return {row["name"]: row for row in select(conn, "SELECT * FROM delivery_target ORDER BY name")}
+    return {row["name"]: row for row in fetch_all(conn, TargetRow, "SELECT * FROM delivery_target ORDER BY name")}
 
 
-def set_target(conn: Connection, name: str, values: Row) -> None:
+def set_target(conn: Connection, name: str, values: Mapping[str, SqlValue]) -> None:
     """Note how it goes with one."""
     names = ", ".join(f"{column} = ?" for column in values)
     conn.execute(f"UPDATE delivery_target SET {names} WHERE name = ?", (*values.values(), name))  # noqa: S608  our columns
@@ -118,22 +119,21 @@ def doubt_since_backup(conn: Connection, now: datetime) -> None:
 # ---------------------------------------------------------------- rows
 
 
-def rows_of_entry(conn: Connection, target: str, entry_id: str) -> dict[int, Row]:
+def rows_of_entry(conn: Connection, target: str, entry_id: str) -> dict[int, DeliveryRow]:
     """The rows of an entry at a target, by part."""
-    found = select(conn, "SELECT * FROM delivery WHERE entry_id = ? AND target = ?", (entry_id, target))
+    found = fetch_all(conn, DeliveryRow, "SELECT * FROM delivery WHERE entry_id = ? AND target = ?", (entry_id, target))
     return {row["part"]: row for row in found}
 
 
-def row_of_seq(conn: Connection, seq: int) -> Row | None:
+def row_of_seq(conn: Connection, seq: int) -> DeliveryRow | None:
     """One row."""
-    found = select(conn, "SELECT * FROM delivery WHERE seq = ?", (seq,))
-    return found[0] if found else None
+    return fetch_one(conn, DeliveryRow, "SELECT * FROM delivery WHERE seq = ?", (seq,))
 
 
-def summaries_of(conn: Connection, entry_id: str) -> list[Row]:
+def summaries_of(conn: Connection, entry_id: str) -> list[DeliveryRow]:
     """What an entry shows of its deliveries."""
     sql = f"SELECT target, state, remote_id FROM delivery WHERE entry_id = ? AND state <> '{GONE}' ORDER BY target, part"  # noqa: S608
-    return select(conn, sql, (entry_id,))
+    return fetch_all(conn, DeliveryRow, sql, (entry_id,))
 
 
 def days_of(conn: Connection, target: str, entry_ids: Sequence[str]) -> set[str]:
@@ -145,16 +145,16 @@ def days_of(conn: Connection, target: str, entry_ids: Sequence[str]) -> set[str]
     return found
 
 
-def insert(conn: Connection, now: datetime, target: str, entry_id: str, part: int, values: Row) -> None:
+def insert(conn: Connection, now: datetime, target: str, entry_id: str, part: int, values: DeliveryColumns) -> None:
     """A new row."""
     head = {"id": id_of(target, entry_id, part, 0), "target": target, "entry_id": entry_id, "part": part}
     rowio.insert(conn, "delivery", {**head, "created_us": to_us(now), **values})
 
 
-def update(conn: Connection, seq: int, values: Row) -> None:
+def update(conn: Connection, seq: int, values: DeliveryColumns) -> None:
     """Set columns of a row."""
     names = ", ".join(f"{column} = ?" for column in values)
-    conn.execute(f"UPDATE delivery SET {names} WHERE seq = ?", (*values.values(), seq))  # noqa: S608  our columns
+    conn.execute(f"UPDATE delivery SET {names} WHERE seq = ?", (*cast("Mapping[str, SqlValue]", values).values(), seq))  # noqa: S608  our columns
 
 
 def set_held(conn: Connection, target: str, remote_id: str, held: str) -> None:
@@ -163,11 +163,14 @@ def set_held(conn: Connection, target: str, remote_id: str, held: str) -> None:
     conn.execute(f"{sql} WHERE target = ? AND remote_id = ?", (held, held, target, remote_id))
 
 
-def head(conn: Connection, target: str) -> Row | None:
+def head(conn: Connection, target: str) -> DeliveryRow | None:
     """What is to be sent next: the one that is due first. Its `next_us` says when."""
-    found = select(conn, f"SELECT * FROM delivery WHERE target = ? AND {_READY} ORDER BY next_us, seq LIMIT 1", (target,))  # noqa: S608
-    again = select(conn, _AGAIN, (target,))
-    return min([*found, *({**row, "next_us": row["again_us"]} for row in again)], key=lambda row: row["next_us"], default=None)
+    sql = f"SELECT * FROM delivery WHERE target = ? AND {_READY} ORDER BY next_us, seq LIMIT 1"  # noqa: S608  our own words
+    found = fetch_all(conn, DeliveryRow, sql, (target,))
+    again = fetch_all(conn, DeliveryRow, _AGAIN, (target,))
+    for row in again:
+        row["next_us"] = row["again_us"] or 0
+    return min([*found, *again], key=lambda row: row["next_us"], default=None)
 
 
 _AGAIN = (
@@ -176,10 +179,10 @@ _AGAIN = (
 )
 
 
-def due_rows(conn: Connection, target: str, until_us: int) -> list[Row]:
+def due_rows(conn: Connection, target: str, until_us: int) -> list[DeliveryRow]:
     """Everything that would be sent by then, in that order."""
     sql = f"SELECT * FROM delivery WHERE target = ? AND {_READY} AND next_us <= ? ORDER BY next_us, seq"  # noqa: S608
-    return select(conn, sql, (target, until_us))
+    return fetch_all(conn, DeliveryRow, sql, (target, until_us))
 
 
 def remote_ids(conn: Connection, target: str) -> frozenset[str]:
@@ -198,13 +201,12 @@ def counts(conn: Connection, target: str) -> dict[str, int]:
     return found
 
 
-def find_differing(conn: Connection, target: str, remedy: str) -> Row | None:
+def find_differing(conn: Connection, target: str, remedy: str) -> DifferingRow | None:
     """One whose difference stays there, with how many there are as `number`."""
     sql = (
         "SELECT *, count(*) OVER () AS number FROM delivery WHERE target = ? AND state IN ('changed', 'withdrawn') AND remedy = ?"
     )
-    found = select(conn, sql + " AND hold <> '' LIMIT 1", (target, remedy))
-    return found[0] if found else None
+    return fetch_one(conn, DifferingRow, sql + " AND hold <> '' LIMIT 1", (target, remedy))
 
 
 def parked_count(conn: Connection, target: str) -> int:
@@ -212,14 +214,14 @@ def parked_count(conn: Connection, target: str) -> int:
     return int(conn.execute("SELECT count(*) FROM delivery WHERE target = ? AND state = 'parked'", (target,)).fetchone()[0])
 
 
-def latest_parked(conn: Connection, target: str) -> Row | None:
+def latest_parked(conn: Connection, target: str) -> DeliveryRow | None:
     """The latest that was given up."""
-    found = select(
+    return fetch_one(
         conn,
+        DeliveryRow,
         "SELECT * FROM delivery WHERE target = ? AND state = 'parked' ORDER BY last_try_us DESC, seq DESC LIMIT 1",
         (target,),
     )
-    return found[0] if found else None
 
 
 def prune(conn: Connection, before: datetime) -> None:

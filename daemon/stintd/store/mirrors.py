@@ -2,17 +2,16 @@
 
 from sqlite3 import Connection
 
-from stintd.store.connection import Row
-from stintd.store.rowio import select
+from stintd.store.row_types import LiveTimerRow
+from stintd.store.rowio import fetch_one
 
 
-def get(conn: Connection, target: str) -> Row | None:
+def get(conn: Connection, target: str) -> LiveTimerRow | None:
     """The one of a target."""
-    found = select(conn, "SELECT * FROM live_mirror WHERE target = ?", (target,))
-    return found[0] if found else None
+    return fetch_one(conn, LiveTimerRow, "SELECT * FROM live_mirror WHERE target = ?", (target,))
 
 
-def put(conn: Connection, row: Row) -> None:
+def put(conn: Connection, row: LiveTimerRow) -> None:
     """In place of what was there."""
     names, marks = ", ".join(row), ", ".join("?" * len(row))
     conn.execute(f"INSERT OR REPLACE INTO live_mirror ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608  our columns

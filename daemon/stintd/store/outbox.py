@@ -11,8 +11,8 @@ from typing import Final, Literal, get_args
 
 from stintd.domain.model import to_us
 from stintd.frozen import frozen
-from stintd.store.connection import Row
-from stintd.store.rowio import select
+from stintd.store.row_types import OutboxRow
+from stintd.store.rowio import fetch_one
 
 OutboxState = Literal["waiting", "delivered", "parked", "dropped"]
 WAITING: Final = "waiting"
@@ -42,10 +42,9 @@ def add(conn: Connection, now: datetime, rows: Iterable[Queued]) -> None:
     )
 
 
-def row_of_id(conn: Connection, delivery_id: str) -> Row | None:
+def row_of_id(conn: Connection, delivery_id: str) -> OutboxRow | None:
     """One row."""
-    found = select(conn, "SELECT * FROM outbox WHERE id = ?", (delivery_id,))
-    return found[0] if found else None
+    return fetch_one(conn, OutboxRow, "SELECT * FROM outbox WHERE id = ?", (delivery_id,))
 
 
 def targets(conn: Connection) -> list[str]:
@@ -54,21 +53,23 @@ def targets(conn: Connection) -> list[str]:
     return [row[0] for row in rows]
 
 
-def head(conn: Connection, target: str, tries: int) -> Row | None:
+def head(conn: Connection, target: str, tries: int) -> OutboxRow | None:
     """The oldest that waits, of those that were tried less than `tries` times."""
-    found = select(
-        conn, "SELECT * FROM outbox WHERE target = ? AND state = 'waiting' AND attempts < ? ORDER BY seq LIMIT 1", (target, tries)
+    return fetch_one(
+        conn,
+        OutboxRow,
+        "SELECT * FROM outbox WHERE target = ? AND state = 'waiting' AND attempts < ? ORDER BY seq LIMIT 1",
+        (target, tries),
     )
-    return found[0] if found else None
 
 
-def straggler(conn: Connection, target: str, tries: int) -> Row | None:
+def straggler(conn: Connection, target: str, tries: int) -> OutboxRow | None:
     """Of those tried that often already, the one that is due first."""
-    found = select(
-        conn, "SELECT * FROM outbox WHERE target = ? AND state = 'waiting' AND attempts >= ? ORDER BY next_us, seq LIMIT 1",
+    return fetch_one(
+        conn, OutboxRow,
+        "SELECT * FROM outbox WHERE target = ? AND state = 'waiting' AND attempts >= ? ORDER BY next_us, seq LIMIT 1",
         (target, tries),
     )  # fmt: skip
-    return found[0] if found else None
 
 
 def count(conn: Connection, target: str, state: str) -> int:

@@ -4,15 +4,35 @@ Pure: what its connector can do, what it holds and what it is to hold go in; the
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from stintd.domain.billing.delivery import Delivery
 from stintd.domain.billing.target import Abilities, Hold
+from stintd.domain.model import Actor
 
 SAME, UPDATE, REPLACE, DELETE, CORRECT, STAY = "same", "update", "replace", "delete", "correct", "stay"
 BY_HAND = "correct it by hand there, then `stint outbox drop ID`"
-Content = Mapping[str, Any]
+
+
+class Content(TypedDict):
+    """What is at a target, or is to be: seconds since the epoch; `seconds` is the length that counts. `live`: a timer there
+    left it."""
+
+    projectId: str | None
+    project: str
+    task: str
+    client: str
+    start: int
+    end: int
+    seconds: int
+    day: str
+    description: str
+    billable: bool
+    tags: list[str]
+    actor: Actor
+    remote: dict[str, str]
+    pauses: list[list[int]]
+    live: NotRequired[bool]
 
 
 def way_of(able: Abilities, delivery: Delivery) -> str:
@@ -33,7 +53,7 @@ def difference_of(delivery: Delivery) -> Hold:
     return explain_difference(json.loads(delivery.held or "{}"), _content_wanted(delivery))
 
 
-def _content_wanted(delivery: Delivery) -> Any:
+def _content_wanted(delivery: Delivery) -> Content | None:
     return None if delivery.wanted is None else json.loads(delivery.wanted)
 
 
@@ -60,7 +80,7 @@ def _can_update(able: Abilities, held: Content, wanted: Content) -> bool:
     return able.update and (able.moves or held["remote"] == wanted["remote"]) and (able.redates or held["day"] == wanted["day"])
 
 
-def _visible_content(able: Abilities, content: Content) -> tuple[Any, ...]:
+def _visible_content(able: Abilities, content: Content) -> tuple[object, ...]:
     """What of a content somebody there sees, where it cannot simply be told anew."""
     return (
         content["remote"], content["day"], content["seconds"], content["description"],
@@ -94,7 +114,7 @@ def place(content: Content) -> str:
     return " ".join(f"{name}={value}" for name, value in content["remote"].items())
 
 
-def correction(held: Content, sent: Content | None) -> dict[str, Any]:
+def correction(held: Content, sent: Content | None) -> Content:
     """The one that puts right what is there: the difference, or, when it is to be nowhere or elsewhere, all of it taken
     back where it is."""
     base, wanted = (held, 0) if sent is None else (sent, sent["seconds"])

@@ -5,12 +5,23 @@ nobody knows is never made again before somebody looked. Stopping always looks f
 """
 
 from collections.abc import Mapping
+from typing import Final, Literal, get_args
 
 from stintd.frozen import frozen
 
-STARTING, RUNNING, CORRECTING, BLOCKED = "starting", "running", "correcting", "blocked"
-STATES = (STARTING, RUNNING, CORRECTING, BLOCKED)
-NOTHING, START, FIND, STOP, CORRECT, FORGET = "", "start", "find", "stop", "correct", "forget"
+LiveTimerState = Literal["starting", "running", "correcting", "blocked"]
+STARTING: Final = "starting"
+RUNNING: Final = "running"
+CORRECTING: Final = "correcting"
+BLOCKED: Final = "blocked"
+STATES: tuple[LiveTimerState, ...] = get_args(LiveTimerState)
+Duty = Literal["", "start", "find", "stop", "correct", "forget"]
+NOTHING: Final = ""
+START: Final = "start"
+FIND: Final = "find"
+STOP: Final = "stop"
+CORRECT: Final = "correct"
+FORGET: Final = "forget"
 NEAR_SECONDS = 5
 """What the target has may differ by so much from the local truth before it is put right at once."""
 
@@ -29,7 +40,7 @@ class WantedTimer:
 class RemoteTimer:
     """What was done there."""
 
-    state: str
+    state: LiveTimerState
     entry: str
     run: int
     remote: Mapping[str, str]
@@ -39,7 +50,7 @@ class RemoteTimer:
         return wanted is not None and (self.entry, self.run, self.remote) == (wanted.entry, wanted.run, wanted.remote)
 
 
-def duty(mirror: RemoteTimer | None, wanted: WantedTimer | None) -> str:
+def duty(mirror: RemoteTimer | None, wanted: WantedTimer | None) -> Duty:
     """The next thing to do; `blocked` is tried again when its time has come."""
     if mirror is None:
         return START if wanted is not None else NOTHING

@@ -5,13 +5,19 @@ and a place of another client is never meant. Pure: names in, proposals out.
 """
 
 from collections.abc import Sequence
+from typing import Final, Literal, cast
 
 from stintd.domain.mapping.naming import match_name, normal_name
 from stintd.domain.model import ProjectId
 from stintd.frozen import frozen
 
 SEPARATOR = " / "
-EXACT, NORMALISED, FUZZY, SEVERAL, NONE = "exact", "normalised", "fuzzy", "several", "none"
+Likeness = Literal["exact", "normalised", "fuzzy", "several", "none"]
+EXACT: Final = "exact"
+NORMALISED: Final = "normalised"
+FUZZY: Final = "fuzzy"
+SEVERAL: Final = "several"
+NONE: Final = "none"
 
 
 @frozen
@@ -45,7 +51,7 @@ class Proposal:
     """`how` it matched; `key` of the place, None where none did; `near`: the names that may have been meant."""
 
     local: LocalName
-    how: str
+    how: Likeness
     key: str | None = None
     near: tuple[str, ...] = ()
 
@@ -93,4 +99,4 @@ def _best(local: LocalName, name: str, known: Sequence[tuple[str, str]], thresho
     key, other = unique[int(match.project[1:])]
     if not key:
         return Proposal(local, SEVERAL, None, (other,))
-    return Proposal(local, match.how, key, (other,))
+    return Proposal(local, cast("Likeness", match.how), key, (other,))

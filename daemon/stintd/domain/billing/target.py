@@ -6,12 +6,15 @@
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import date, timedelta
+from typing import Final, Literal
 
 from stintd.domain.billing.rounding import Rounding
 from stintd.domain.model import Actor, ShownOrigin
 from stintd.frozen import frozen
 
-APPROVED, AUTO = "approved", "auto"
+DeliverWhen = Literal["approved", "auto"]
+APPROVED: Final = "approved"
+AUTO: Final = "auto"
 SUBJECTS, TASK, NONE = "subjects", "task", "none"
 TASK_KEY = "{task}"
 
@@ -75,7 +78,7 @@ class Target:
     kind: str
     base_url: str = ""
     since: date | None = None
-    deliver: str = APPROVED
+    deliver: DeliverWhen = APPROVED
     settle: timedelta = timedelta(minutes=10)
     retry_initial: timedelta = timedelta(seconds=5)
     retry_max: timedelta = timedelta(hours=1)

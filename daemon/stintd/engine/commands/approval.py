@@ -1,8 +1,8 @@
 """Approving a period pins and locks its entries and releases them for delivery; unapproving gives them back as they were."""
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 from stintd.domain import edits
 from stintd.domain.edits import Surroundings
@@ -10,18 +10,21 @@ from stintd.domain.model import EntryId, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entry_rows
 from stintd.engine.entries import conditions, find, overlapping
+from stintd.engine.entry_texts import pins_text
 from stintd.engine.period import period, zone_of
-from stintd.engine.rows import Row, first
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
+from stintd.engine.wire_types import ApprovalJson
 from stintd.errors import Conflict
+from stintd.store.row_types import EditRow, EntryColumns, EntryRow
+from stintd.store.rowio import fetch_one, fetch_value
 
 
 def approve(
     step: Step, since: date | datetime, until: date | datetime | None = None, client: str | None = None,
     project_id: str | None = None, limit: int | None = None, edit_id: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> ApprovalJson:  # fmt: skip
     """Approve the finished entries of a period; what has no project yet must get one first.
 
     At most `limit` of them, the earliest: a caller who approves years asks again until none are left, with the `edit_id` of the
@@ -33,9 +36,11 @@ def approve(
         raise Conflict(f"{len(lost)} entries have no project", "give them one, or delete them", {"entries": lost[:20]})
     rows = scope.rows(limit)
     approved = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _no_id))
-    pins = {one.id: {"pinned": " ".join(sorted(one.pinned)), "is_confirmed": int(one.is_confirmed)} for one in approved.updated}
-    stamp = {"approved_us": to_us(step.now), "locked": 1}
-    return _change(step, "approve", rows, lambda row: {**pins[row["id"]], **stamp}, edit_id)
+    pins: dict[str, EntryColumns] = {
+        entry.id: {"pinned": pins_text(entry.pinned), "is_confirmed": int(entry.is_confirmed)} for entry in approved.updated
+    }
+    now_us = to_us(step.now)
+    return _change(step, "approve", rows, lambda row: {**pins[row["id"]], "approved_us": now_us, "locked": 1}, edit_id)
 
 
 def _no_id() -> EntryId:
@@ -45,12 +50,13 @@ def _no_id() -> EntryId:
 def unapprove(
     step: Step, since: date | datetime, until: date | datetime | None = None, client: str | None = None,
     project_id: str | None = None, limit: int | None = None, edit_id: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> ApprovalJson:  # fmt: skip
     """Release a period: entries get back the pins they had, and follow their evidence again where they did. `limit` and
     `edit_id` as for `approve`."""
     rows = _Scope(step, since, until, client, project_id, "e.approved_us IS NOT NULL").rows(limit)
-    released = {"approved_us": None, "locked": 0}
-    return _change(step, "unapprove", rows, lambda row: {**released, **_before(step, row)}, edit_id)
+    return _change(
+        step, "unapprove", rows, lambda row: {**_before(step, row), "approved_us": None, "locked": 0}, edit_id
+    )  # fmt: skip
 
 
 class _Scope:
@@ -68,22 +74,24 @@ class _Scope:
     def ids(self, tail: str) -> list[str]:
         return [row["id"] for row in find(self.step, self.clauses, self.values, tail)]
 
-    def rows(self, limit: int | None) -> list[Row]:
+    def rows(self, limit: int | None) -> list[EntryRow]:
         tail = " ORDER BY e.start_us, e.id" + (f" LIMIT {limit}" if limit is not None else "")
         return [entry_rows.row_of(self.step, one) for one in self.ids(tail)]
 
 
-def _before(step: Step, row: Row) -> Row:
+def _before(step: Step, row: EntryRow) -> EntryColumns:
     """The pins and the confirmation an entry had when it was approved."""
-    found = first(
-        step.conn, "SELECT r.before FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ? AND e.verb = 'approve'"
-        " AND r.before IS NOT NULL ORDER BY e.rowid DESC LIMIT 1", (row["id"],),
+    text = fetch_value(
+        step.conn, str, "SELECT r.before FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ?"
+        " AND e.verb = 'approve' AND r.before IS NOT NULL ORDER BY e.rowid DESC LIMIT 1", (row["id"],),
     )  # fmt: skip
-    before = json.loads(found["before"]) if found is not None else row
+    before: EntryRow = json.loads(text) if text is not None else row
     return {"pinned": before["pinned"], "is_confirmed": before["is_confirmed"]}
 
 
-def _change(step: Step, verb: str, rows: list[Row], values: Any, edit_id: str | None) -> dict[str, Any]:
+def _change(
+    step: Step, verb: str, rows: list[EntryRow], values: Callable[[EntryRow], EntryColumns], edit_id: str | None
+) -> ApprovalJson:
     _check_edit(step, verb, edit_id)
     with step.edit(verb, f"{verb} {len(rows)} entries", edit_id) as edit_id:
         for row in rows:
@@ -96,6 +104,6 @@ def _change(step: Step, verb: str, rows: list[Row], values: Any, edit_id: str | 
 
 def _check_edit(step: Step, verb: str, edit_id: str | None) -> None:
     """What goes on must be an edit of the same kind and caller that still stands."""
-    known = first(step.conn, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (edit_id,))
+    known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (edit_id,))
     if edit_id is not None and (known is None or (known["verb"], known["who"], known["undone_us"]) != (verb, step.who, None)):
         raise Conflict("this editId is not one that goes on", "begin without one, and go on with the one answered")

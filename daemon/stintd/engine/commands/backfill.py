@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import field
 from datetime import date, timedelta
-from typing import Any
 
 from stintd.domain.estimate import band
 from stintd.domain.interval import Interval, union
@@ -17,13 +16,16 @@ from stintd.domain.model import BACKFILLED, Context, GitSignal, Heartbeat, RepoI
 from stintd.engine import checkout_rows, wire
 from stintd.engine.commands import hooksessions, rebuild
 from stintd.engine.commands.restore_evidence import FROM_FILE
-from stintd.engine.rows import Row, first, select
+from stintd.engine.entries import project_names
 from stintd.engine.sheet import derive
 from stintd.engine.sheet.derive import ingest
 from stintd.engine.step import DryRun, Step
+from stintd.engine.wire_types import BackfillChangesJson, BackfillCountsJson, BackfilledDayJson, BandJson
 from stintd.errors import NotFound
 from stintd.frozen import frozen
 from stintd.store import heartbeats, rowio
+from stintd.store.row_types import BackfillRow, EditedRow, RollupRow
+from stintd.store.rowio import exists, fetch_all, fetch_one
 
 NEAR_US = 60_000_000
 """How far an act of a session told live may lie from what its hooks told: they speak when it ends, a log when it began."""
@@ -49,18 +51,18 @@ class Import:
     commits: list[tuple[RepoId, GitSignal]] = field(default_factory=list)
 
 
-def add(step: Step, found: Import, is_dry: bool) -> dict[str, Any]:
+def add(step: Step, found: Import, is_dry: bool) -> BackfillChangesJson:
     """Store what is new and answer what that changed, or would change, by project and day."""
     live = _without_live(step, found.beats)
     known = heartbeats.are_known(step.conn, live)
     fresh = derive.drop_unrecorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
-    counts = {
+    counts: BackfillCountsJson = {
         "new": len(fresh), "known": sum(known), "live": len(found.beats) - len(live),
         "notRecorded": len(live) - sum(known) - len(fresh),
     }  # fmt: skip
     before = _days(step, fresh)
     difference = rebuild.compared(step, lambda: _store(step, found, fresh), 1, 0, is_dry=False)
-    answer = {
+    answer: BackfillChangesJson = {
         **difference, "dryRun": is_dry, "editId": _edit_of(step, found.id) if fresh and not is_dry else None,
         "heartbeats": counts,
         "sessions": len({beat.context.session for beat in fresh}),
@@ -93,7 +95,7 @@ def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> Non
     for beat in fresh:
         by_session[beat.context.session or ""].append(beat)
     for session, beats in by_session.items():
-        if session and first(step.conn, "SELECT 1 FROM session WHERE id = ?", (session,)) is None:
+        if session and not exists(step.conn, "SELECT 1 FROM session WHERE id = ?", (session,)):
             beats.sort(key=lambda beat: beat.time)
             rowio.insert(step.conn, "session", {
                 "id": session, "agent": found.agents.get(session, ""), "caller": BACKFILLED + found.id,
@@ -102,7 +104,7 @@ def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> Non
             })  # fmt: skip
 
 
-def remove(step: Step, row: Row) -> None:
+def remove(step: Step, row: BackfillRow) -> None:
     """An import is taken back: its heartbeats go, and what they made is derived again."""
     mark = BACKFILLED + row["id"]
     numbers = None
@@ -172,7 +174,7 @@ def _days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], dict[
     one_day = timedelta(days=1)
     bounds = min(beat.time for beat in beats).date() - one_day, max(beat.time for beat in beats).date() + one_day
     out: dict[tuple[str, str], dict[str, int]] = {}
-    for row in select(step.conn, DAYS_SQL, tuple(map(date.isoformat, bounds))):
+    for row in fetch_all(step.conn, RollupRow, DAYS_SQL, tuple(map(date.isoformat, bounds))):
         known = out.setdefault((row["day"], row["project_id"]), dict.fromkeys(LENGTHS, 0))
         if row["actor"] == "agent":
             known["agent_us"] += row["total_us"]
@@ -184,11 +186,11 @@ def _days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], dict[
 
 def _changes(
     step: Step, before: dict[tuple[str, str], dict[str, int]], after: dict[tuple[str, str], dict[str, int]], is_vague: bool
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[BackfilledDayJson]:  # fmt: skip
     """What each project has more (or less) on each day."""
     none = dict.fromkeys(LENGTHS, 0)
-    names = {row["id"]: row["name"] for row in select(step.conn, "SELECT id, name FROM project")}
-    out = []
+    names = project_names(step.conn)
+    out: list[BackfilledDayJson] = []
     for day, project in sorted(before.keys() | after.keys()):
         was, now = before.get((day, project), none), after.get((day, project), none)
         if was != now:
@@ -201,19 +203,23 @@ def _changes(
     return out
 
 
-def _band(seconds: int) -> dict[str, int] | None:
+def _band(seconds: int) -> BandJson | None:
     low, high = band(seconds)
     return {"lowSeconds": low, "highSeconds": high} if seconds > 0 else None
 
 
 def last(step: Step) -> str:
     """The edit of the latest import that stands; `not_found` where none does."""
-    row = first(step.conn, "SELECT id FROM backfill WHERE source NOT LIKE 'file:%' ORDER BY at_us DESC, id DESC LIMIT 1")
+    row = fetch_one(
+        step.conn, BackfillRow, "SELECT id FROM backfill WHERE source NOT LIKE 'file:%' ORDER BY at_us DESC, id DESC LIMIT 1"
+    )
     if row is None:
         raise NotFound("there is no backfill to take back", "`stint undo --list` lists the latest edits")
     return _edit_of(step, row["id"])
 
 
 def _edit_of(step: Step, import_id: str) -> str:
-    row = first(step.conn, "SELECT edit_id FROM edit_row WHERE table_name = 'backfill' AND row_id = ?", (import_id,))
+    row = fetch_one(
+        step.conn, EditedRow, "SELECT edit_id FROM edit_row WHERE table_name = 'backfill' AND row_id = ?", (import_id,)
+    )
     return str(row["edit_id"]) if row else ""

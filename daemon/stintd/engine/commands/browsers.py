@@ -2,17 +2,18 @@
 listed and revoked as they are.
 """
 
-from typing import Any
-
 from stintd.domain.model import to_us
 from stintd.engine.apikeys import BROWSER, BROWSER_LASTS, browser_hash
 from stintd.engine.queries import keys
-from stintd.engine.rows import Row, first, select
+from stintd.engine.rows import Row
 from stintd.engine.step import Step
+from stintd.engine.wire_types import KeyJson
 from stintd.store import rowio
+from stintd.store.row_types import ApiKeyRow
+from stintd.store.rowio import exists, fetch_all
 
 
-def admit(step: Step, cookie: str, proof: str) -> dict[str, Any]:
+def admit(step: Step, cookie: str, proof: str) -> KeyJson:
     """Let a browser in that will show these two halves. Those whose time is over are taken off the list."""
     now_us = to_us(step.now)
     for row in _known(step):
@@ -33,15 +34,17 @@ def dismiss(step: Step) -> list[str]:
     return gone
 
 
-def _known(step: Step) -> list[Row]:
-    return select(step.conn, "SELECT * FROM api_key WHERE revoked_us IS NULL AND substr(hash, 1, ?) = ?", (len(BROWSER), BROWSER))
+def _known(step: Step) -> list[ApiKeyRow]:
+    return fetch_all(
+        step.conn, ApiKeyRow, "SELECT * FROM api_key WHERE revoked_us IS NULL AND substr(hash, 1, ?) = ?", (len(BROWSER), BROWSER)
+    )
 
 
 def _name(step: Step) -> str:
     """Told apart by their minute, then by a number."""
     plain, number = f"browser {step.now:%Y-%m-%d %H:%M}", 1
     name = plain
-    while first(step.conn, "SELECT 1 FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,)) is not None:
+    while exists(step.conn, "SELECT 1 FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,)):
         number += 1
         name = f"{plain} ({number})"
     return name

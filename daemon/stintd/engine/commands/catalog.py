@@ -1,17 +1,20 @@
 """Clients and tasks: made, changed, deleted."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict, Unpack
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
-from stintd.engine.commands import resolve, revision
+from stintd.engine.commands import resolve
+from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.queries.catalog import client_row, task_row
 from stintd.engine.reply import Reply
-from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
+from stintd.engine.wire_types import ClientJson, TaskJson
 from stintd.errors import Conflict
 from stintd.store import rowio
+from stintd.store.row_types import ClientRow, SqlValue, TaskRow
+from stintd.store.rowio import exists, fetch_one
 
 
 def money(amount: Decimal | None) -> str | None:
@@ -22,27 +25,27 @@ def money(amount: Decimal | None) -> str | None:
 # ---------------------------------------------------------------- clients
 
 
-def create_client(step: Step, name: str) -> Reply:
+def create_client(step: Step, name: str) -> Reply[ClientJson]:
     """A new client; `conflict` when the name is taken."""
     _refuse_taken(step, name)
-    row: Row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
+    row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
     rowio.insert(step.conn, "client", row)
-    return Reply(wire.client(client_row(step, row["id"])))
+    return Reply(wire.client(client_row(step, str(row["id"]))))
 
 
 def _refuse_taken(step: Step, name: str, but: str = "") -> None:
-    taken = first(step.conn, "SELECT id FROM client WHERE name = ? AND id <> ?", (name.strip(), but))
+    taken = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ? AND id <> ?", (name.strip(), but))
     if taken is not None:
         raise Conflict(f"there is a client {name} already", "choose another name", {"clientId": taken["id"]})
 
 
 def change_client(
     step: Step, client_id: str, name: str | None = None, archived: bool | None = None, revision: int | None = None
-) -> dict[str, Any]:
+) -> ClientJson:
     """Rename or archive a client."""
     row = client_row(step, client_id)
-    _check(row, revision)
-    values: Row = {}
+    check_revision(row, revision)
+    values: dict[str, SqlValue] = {}
     if name is not None:
         _refuse_taken(step, name, client_id)
         values["name"] = name.strip()
@@ -53,71 +56,78 @@ def change_client(
     return wire.client(client_row(step, client_id))
 
 
-def delete_client(step: Step, client_id: str, revision: int | None = None) -> dict[str, Any]:
+def delete_client(step: Step, client_id: str, revision: int | None = None) -> ClientJson:
     """Delete a client that no project belongs to."""
     row = client_row(step, client_id)
-    _check(row, revision)
-    if first(step.conn, "SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client_id,)):
+    check_revision(row, revision)
+    if exists(step.conn, "SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client_id,)):
         raise Conflict("projects belong to this client", "archive it, or give its projects to another")
     rowio.delete(step.conn, "client", client_id)
     return wire.client(row)
 
 
-def _check(row: Row, expected: int | None) -> None:
-    revision.check(row, expected)
-
-
 # ---------------------------------------------------------------- tasks
+
+
+class TaskFigures(TypedDict, total=False):
+    """What a request sets of a task besides its name."""
+
+    estimated_hours: float | None
+    hourly_rate: Decimal | None
 
 
 def create_task(
     step: Step, name: str, project_id: str | None = None, project_name: str | None = None, key: str | None = None,
     estimated_hours: float | None = None, hourly_rate: Decimal | None = None,
-) -> Reply:  # fmt: skip
+) -> Reply[TaskJson]:  # fmt: skip
     """A new task of a project."""
     target = resolve.target(step, resolve.Wanted(project_id, project_name))
     row = resolve.new_task(step, target.id, name, key)
-    values = {"estimated_hours": estimated_hours, "hourly_rate": money(hourly_rate)}
-    rowio.update(step.conn, "task", row["id"], values)
-    return Reply(wire.task({**row, **values}))
+    row |= {"estimated_hours": estimated_hours, "hourly_rate": money(hourly_rate)}
+    rowio.update(step.conn, "task", row["id"], {"estimated_hours": estimated_hours, "hourly_rate": row["hourly_rate"]})
+    return Reply(wire.task(row))
 
 
 def change_task(
     step: Step, task_id: str, name: str | None = None, status: str | None = None, key: str | None = None,
-    revision: int | None = None, **values: Any,
-) -> dict[str, Any]:  # fmt: skip
+    revision: int | None = None, **values: Unpack[TaskFigures],
+) -> TaskJson:  # fmt: skip
     """Change a task. Its key stays with the entries that have it."""
     row = task_row(step, task_id)
-    _check(row, revision)
+    check_revision(row, revision)
     if key is not None and key != row["key"]:
         _move_key(step, row, key)
+    columns: dict[str, SqlValue] = {
+        column: value for column, value in (("name", name), ("status", status), ("key", key)) if value is not None
+    }
+    if "estimated_hours" in values:
+        columns["estimated_hours"] = values["estimated_hours"]
     if "hourly_rate" in values:
-        values["hourly_rate"] = money(values["hourly_rate"])
-    values |= {column: value for column, value in (("name", name), ("status", status), ("key", key)) if value is not None}
-    if values:
-        rowio.update(step.conn, "task", task_id, {**values, "revision": row["revision"] + 1})
+        columns["hourly_rate"] = money(values["hourly_rate"])
+    if columns:
+        rowio.update(step.conn, "task", task_id, {**columns, "revision": row["revision"] + 1})
     return wire.task(task_row(step, task_id))
 
 
-def _move_key(step: Step, row: Row, key: str) -> None:
-    if first(step.conn, "SELECT 1 FROM task WHERE project_id = ? AND key = ?", (row["project_id"], key)):
+def _move_key(step: Step, row: TaskRow, key: str) -> None:
+    if exists(step.conn, "SELECT 1 FROM task WHERE project_id = ? AND key = ?", (row["project_id"], key)):
         raise Conflict(f"there is a task {key} already", "choose another key")
-    used = first(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"]))
+    used = exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"]))
     if used:
         raise Conflict("entries have this task's key", "make a task with the new key instead")
 
 
-def delete_task(step: Step, task_id: str, revision: int | None = None) -> dict[str, Any]:
+def delete_task(step: Step, task_id: str, revision: int | None = None) -> TaskJson:
     """Delete a task that no entry has."""
     row = task_row(step, task_id)
-    _check(row, revision)
-    if first(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"])):
+    check_revision(row, revision)
+    if exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"])):
         raise Conflict("entries have this task", "mark it complete instead")
     rowio.delete(step.conn, "task", task_id)
     return wire.task(row)
 
 
-def complete_task(step: Step, task_id: str) -> dict[str, Any]:
+def complete_task(step: Step, task_id: str) -> TaskJson:
     """Mark a task complete; once more changes nothing."""
     row = task_row(step, task_id)
     if row["status"] != "complete":

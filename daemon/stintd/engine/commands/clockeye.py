@@ -3,32 +3,40 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from typing import Unpack, cast
 
 from stintd.domain import timer
 from stintd.engine.commands import timers
+from stintd.engine.commands.words import EntryWords
 from stintd.engine.queries.clockeye import entry
 from stintd.engine.reply import Reply
 from stintd.engine.step import Step
+from stintd.engine.wire_types import ClockEyeEntryJson, EntryJson
 from stintd.errors import NotFound, StintdError
 
 
-def start(step: Step, project_id: str, **words: Any) -> Reply:
-    """Stop what runs, start this. Refused (`conflict`) only where the owner's own setting refuses a second timer: a
-    surface may tighten that setting, never loosen it."""
+def start(step: Step, project_id: str, at: datetime | None = None, **words: Unpack[EntryWords]) -> Reply[ClockEyeEntryJson]:
+    """Stop what runs, start this. Refused (`conflict`) only where the owner's own setting refuses a second timer: an API may
+    tighten that setting, never loosen it."""
+    request = timers.StartRequest(project_id=project_id, at=at, words=words, surface="switch", is_fresh=True)
     with _in_its_words():
-        reply = timers.start(step, project_id=project_id, surface="switch", is_fresh=True, **words)
-    return Reply(entry(reply.value["timer"]))
+        started = timers.start(step, request).value["timer"]
+    assert started is not None, "a start by hand always has its timer"
+    return Reply(entry(started))
 
 
-def stop(step: Step) -> dict[str, Any]:
+def stop(step: Step) -> ClockEyeEntryJson:
     """End the timer that runs, the most recently started one of several; `not_found` when none does."""
     near = [one for one in timers.open_timers(step) if step.admits(one.project)]
-    found = timer.find(near, timer.TimerSelector(), ("running", "paused"))
-    if found is None:
+    running = timer.find(near, timer.TimerSelector(), ("running", "paused"))
+    if running is None:
         raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
     with _in_its_words():
-        return entry(timers.stop(step, timer_id=found.id)["entry"])
+        ended = timers.stop(step, timer_id=running.id)["entry"]
+    if ended is None:
+        raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
+    return entry(ended)
 
 
 @contextmanager
@@ -41,7 +49,7 @@ def _in_its_words() -> Iterator[None]:
         if isinstance(field, str):
             error.details["field"] = re.sub(r"([A-Z])", r"_\1", field).lower()
         if isinstance(standing, dict):
-            error.details["timer"] = entry(standing)
+            error.details["timer"] = entry(cast("EntryJson", standing))
         if isinstance(others, list):
             error.details["entries"] = [entry(one) for one in others]
         raise

@@ -1,25 +1,27 @@
 """What was missed or misplaced: gaps filled, periods moved to another project, edits taken back."""
 
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from stintd.domain import edits
 from stintd.domain.model import Context, to_us
 from stintd.engine import wire
 from stintd.engine.commands import edit_rows, entries, resolve
 from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.words import EntryWords
 from stintd.engine.queries import evidence, gaps
 from stintd.engine.reply import Reply
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
+from stintd.engine.wire_types import EntryJson, MovedJson, UndoneJson
 from stintd.errors import Conflict, NotFound
 from stintd.store import edits as kept
 
 
 def fill(
     step: Step, gap_id: str, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
-    auto_create: bool = False, **words: Any,
-) -> Reply:  # fmt: skip
+    auto_create: bool = False, **words: Unpack[EntryWords],
+) -> Reply[EntryJson]:  # fmt: skip
     """Give a gap to a project, by hand."""
     lo, hi = gaps.one(step, gap_id)
     target = resolve.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
@@ -28,8 +30,8 @@ def fill(
 
 def move(
     step: Step, start: datetime, end: datetime, of_project: str | None = None, project_id: str | None = None,
-    project_name: str | None = None, auto_create: bool = False, dry_run: bool = False, **words: Any,
-) -> dict[str, Any]:  # fmt: skip
+    project_name: str | None = None, auto_create: bool = False, dry_run: bool = False, **words: Unpack[EntryWords],
+) -> MovedJson:  # fmt: skip
     """Give a period (of one project, or whatever lies in it) to another project; entries are cut at its edges."""
     target = resolve.target(step, Wanted(project_id, project_name), may_create=auto_create)
     task = resolve.task_key(step, target.id, None, words.get("task_name"))
@@ -44,7 +46,7 @@ def move(
     settle(step)
     moved = [entry.id for entry in (*change.created, *change.updated) if entry.project == target.id]
     found = wire.entries_by_id(step, sorted(moved))
-    answer = {
+    answer: MovedJson = {
         "dryRun": dry_run, "entries": found, "seconds": sum(one["durationSeconds"] for one in found),
         "notice": change.notice or None,
     }  # fmt: skip
@@ -53,7 +55,7 @@ def move(
     return answer
 
 
-def undo(step: Step, edit_id: str | None = None) -> dict[str, Any]:
+def undo(step: Step, edit_id: str | None = None) -> UndoneJson:
     """Take back the last edit that was not, or one by its id (a prefix is enough)."""
     last = kept.last_undoable(step.conn) if edit_id is None else None
     if edit_id is None and last is None:

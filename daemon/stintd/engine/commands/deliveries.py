@@ -1,31 +1,32 @@
 """What a person wants of a delivery: again, now, or not at all."""
 
 import json
-from typing import Any
 
 from stintd.engine.delivery import attempt as delivering
 from stintd.engine.delivery.webhook_attempt import rest
 from stintd.engine.outbox import TARGET, target_of
 from stintd.engine.queries import outbox as queries
-from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
+from stintd.engine.wire_types import DeliveryJson, RedeliveredJson
 from stintd.errors import Conflict, NotFound
 from stintd.store import outbox
+from stintd.store.row_types import WebhookRow
+from stintd.store.rowio import fetch_one
 
 
-def retry_now(step: Step, delivery_id: str) -> dict[str, Any]:
+def retry_now(step: Step, delivery_id: str) -> DeliveryJson:
     """Try again now, whatever became of it: the same delivery, with the same id."""
     entry = delivering.row_of(step, delivery_id)
     if entry is not None:
         return queries.shown(delivering.retry_now(step, entry))
     row = queries.row_of(step, delivery_id)
-    _check_target(step, row)
+    _check_target(step, row["target"])
     outbox.revive(step.conn, row["seq"], step.now)
     _wake(step, row["target"])
     return queries.shown(queries.row_of(step, row["id"]))
 
 
-def drop(step: Step, delivery_id: str) -> dict[str, Any]:
+def drop(step: Step, delivery_id: str) -> DeliveryJson:
     """Deliver it no more; once more changes nothing."""
     entry = delivering.row_of(step, delivery_id)
     if entry is not None:
@@ -39,11 +40,11 @@ def drop(step: Step, delivery_id: str) -> dict[str, Any]:
     return queries.shown(queries.row_of(step, row["id"]))
 
 
-def redeliver(step: Step, webhook_id: str, delivery_id: str | None = None) -> dict[str, Any]:
+def redeliver(step: Step, webhook_id: str, delivery_id: str | None = None) -> RedeliveredJson:
     """Deliver one again with the same id, or everything that is parked; how many."""
     target = target_of(webhook_id)
     if delivery_id is None:
-        _check_target(step, {"target": target})
+        _check_target(step, target)
         count = outbox.revive_parked(step.conn, target, step.now)
         _wake(step, target)
         return {"redelivered": count}
@@ -54,9 +55,9 @@ def redeliver(step: Step, webhook_id: str, delivery_id: str | None = None) -> di
     return {"redelivered": 1}
 
 
-def _check_target(step: Step, row: Row) -> None:
-    webhook_id = row["target"].removeprefix(TARGET)
-    webhook = first(step.conn, "SELECT enabled FROM webhook WHERE id = ?", (webhook_id,))
+def _check_target(step: Step, target: str) -> None:
+    webhook_id = target.removeprefix(TARGET)
+    webhook = fetch_one(step.conn, WebhookRow, "SELECT enabled FROM webhook WHERE id = ?", (webhook_id,))
     if webhook is None:
         raise NotFound("there is no such webhook", "`stint webhooks` lists them")
     if not webhook["enabled"]:

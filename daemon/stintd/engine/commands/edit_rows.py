@@ -1,6 +1,5 @@
 """Between rows and the rules of edits: what an edit is made in, and what it writes."""
 
-import json
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -9,11 +8,13 @@ from stintd.domain.model import EntryId, ProjectId, TimeEntry, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entry_rows
 from stintd.engine.entries import overlapping
-from stintd.engine.rows import Row, select
+from stintd.engine.entry_texts import pauses_text, tags_text
 from stintd.engine.sheet import rollup
 from stintd.engine.step import Step
 from stintd.errors import Conflict
 from stintd.store import rowio
+from stintd.store.row_types import EntryColumns, EntryRow, ProjectRow
+from stintd.store.rowio import fetch_all
 
 DAY_US = 86_400_000_000
 
@@ -21,8 +22,8 @@ DAY_US = 86_400_000_000
 def surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
     """The entries around a stretch, with the names of their projects."""
     clauses, values = overlapping(lo_us - DAY_US, hi_us + DAY_US)
-    rows = select(step.conn, f"SELECT e.* FROM entry e WHERE {' AND '.join(clauses)}", values)  # noqa: S608
-    names = select(step.conn, "SELECT id, name FROM project")
+    rows = fetch_all(step.conn, EntryRow, f"SELECT e.* FROM entry e WHERE {' AND '.join(clauses)}", values)  # noqa: S608
+    names = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project")
     return Surroundings(
         step.now, step.policy, lambda: EntryId(step.new_id()), [rollup.entry_of(row) for row in rows],
         frozenset(EntryId(row["id"]) for row in rows if row["locked"] or row["approved_us"] is not None),
@@ -56,19 +57,19 @@ def write(step: Step, change: Change) -> None:
     for taken in change.taken:
         entry_rows.take(step, taken.start_us, taken.end_us, taken.actor, taken.project)
     for cut in change.cuts:
-        row = {"id": step.new_id(), "at_us": cut.at_us, "actor": cut.actor, "project_id": cut.project}
-        rowio.insert(step.conn, "cut", row)
+        cut_row = {"id": step.new_id(), "at_us": cut.at_us, "actor": cut.actor, "project_id": cut.project}
+        rowio.insert(step.conn, "cut", cut_row)
         step.touch(cut.at_us, cut.at_us)
 
 
-def columns(entry: TimeEntry, change: Change) -> Row:
+def columns(entry: TimeEntry, change: Change) -> EntryColumns:
     """An entry as its columns."""
     microseconds = timedelta(microseconds=1)
-    values = {
+    values: EntryColumns = {
         "actor": entry.actor, "origin": entry.origin, "project_id": entry.project, "task": entry.task,
         "start_us": to_us(entry.start), "end_us": None if entry.end is None else to_us(entry.end), "state": entry.state,
         "description": entry.description, "billable": int(entry.billable),
-        "tags": json.dumps(list(entry.tags), ensure_ascii=False), "pauses": entry_rows.pauses_text(entry.pauses),
+        "tags": tags_text(entry.tags), "pauses": pauses_text(entry.pauses),
         "hands_on_us": entry.hands_on // microseconds, "supervised_us": entry.supervised // microseconds,
         "last_evidence_us": None if entry.last_evidence is None else to_us(entry.last_evidence), "repo_id": entry.repo,
         "branch": entry.branch, "session": entry.session, "pinned": " ".join(sorted(entry.pinned)),
@@ -77,7 +78,7 @@ def columns(entry: TimeEntry, change: Change) -> Row:
     return {**values, "may_overlap": 1} if entry.id in change.overlapping else values
 
 
-def _origin(entry: TimeEntry) -> Row:
+def _origin(entry: TimeEntry) -> EntryColumns:
     """What evidence says of a new part of an automatic entry: the same as of the whole."""
     if entry.origin != "auto":
         return {}
@@ -87,7 +88,7 @@ def _origin(entry: TimeEntry) -> Row:
     }  # fmt: skip
 
 
-def _anchor(row: Row, entry: TimeEntry) -> Row:
+def _anchor(row: EntryRow, entry: TimeEntry) -> EntryColumns:
     """Where an entry stood when it was first edited, by which it is found again after a rebuild."""
     if row["pinned"] or not entry.pinned:
         return {}

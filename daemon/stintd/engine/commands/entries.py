@@ -2,29 +2,35 @@
 what it does to the entry and to those around it is the rules' word (`domain.edits`).
 """
 
+from collections.abc import Callable
 from dataclasses import replace as copied
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict, Unpack, cast
 
 from stintd.domain import edits
 from stintd.domain.model import Context, ProjectId, TimeEntry, from_us, to_us
 from stintd.engine import wire
-from stintd.engine.commands import backfill, edit_rows, entry_rows, resolve, revision
+from stintd.engine.commands import backfill, edit_rows, entry_rows, resolve
+from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.words import EntryChanges, EntryWords
 from stintd.engine.queries.entries import row_of
 from stintd.engine.reply import Reply
-from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.rows import LONGEST_US
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
+from stintd.engine.wire_types import EntriesAnswerJson, EntryJson, MadeEntryJson
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound
 from stintd.store import edits as kept
+from stintd.store.row_types import BackfillRow, EntryRow, ProjectRow, TimedRow
+from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
 OWN = "(origin <> 'auto' OR instr(pinned, 'time') > 0)"
 """Entries whose time is the owner's word; the others follow the evidence and give way."""
 
 
-def check_free(row: Row) -> None:
+def check_free(row: EntryRow) -> None:
     """Refuse a change of what was approved."""
     if row["locked"] or row["approved_us"] is not None:
         raise Conflict("the entry is approved and locked", "take the approval back first: `stint unapprove PERIOD`")
@@ -32,8 +38,9 @@ def check_free(row: Row) -> None:
 
 def refuse_overlap(step: Step, start_us: int) -> None:
     """A timer cannot begin inside the owner's own finished time."""
-    found = select(
-        step.conn, f"SELECT id FROM entry WHERE actor = 'human' AND {OWN} AND end_us > ? ORDER BY start_us LIMIT 5",  # noqa: S608
+    found = fetch_all(
+        step.conn, EntryRow,
+        f"SELECT id FROM entry WHERE actor = 'human' AND {OWN} AND end_us > ? ORDER BY start_us LIMIT 5",  # noqa: S608
         (start_us,),
     )  # fmt: skip
     if found:
@@ -49,8 +56,11 @@ def _check_reach(step: Step, change: edits.Change) -> None:
     """A limited caller's entries may grow over its own projects' automatic time, not over that of others."""
     for entry in (*change.created, *change.updated) if step.reach is not None else ():
         lo, hi = to_us(entry.start), to_us(entry.end or step.now)
-        was = first(
-            step.conn, "SELECT start_us, coalesce(end_us, ?) AS end_us FROM entry WHERE id = ?", (to_us(step.now), entry.id)
+        was = fetch_one(
+            step.conn,
+            TimedRow,
+            "SELECT start_us, coalesce(end_us, ?) AS end_us FROM entry WHERE id = ?",
+            (to_us(step.now), entry.id),
         )
         has_grown = was is None or lo < was["start_us"] or hi > was["end_us"]
         if has_grown and entry.actor == "human" and entry.id not in change.overlapping:
@@ -61,8 +71,9 @@ def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") 
     """Refuse (`conflict`) a limited caller a stretch in which the person worked on what it does not reach; names nothing."""
     if step.reach is None:
         return
-    rows = select(
-        step.conn, "SELECT project_id FROM entry WHERE actor = 'human' AND id <> ? AND project_id IS NOT NULL AND start_us < ?"
+    rows = fetch_all(
+        step.conn, EntryRow,
+        "SELECT project_id FROM entry WHERE actor = 'human' AND id <> ? AND project_id IS NOT NULL AND start_us < ?"
         " AND start_us >= ? AND coalesce(end_us, last_evidence_us, start_us) > ?", (entry_id, hi_us, lo_us - LONGEST_US, lo_us),
     )  # fmt: skip
     if any(not step.admits(row["project_id"]) for row in rows):
@@ -71,19 +82,19 @@ def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") 
 
 def bills(step: Step, project_id: str | None) -> bool:
     """Whether new work on a project is billed: its own word, else whether it has a client."""
-    row = first(step.conn, "SELECT billable, client_id FROM project WHERE id = ?", (project_id,))
+    row = fetch_one(step.conn, ProjectRow, "SELECT billable, client_id FROM project WHERE id = ?", (project_id,))
     if row is None:
         return False
     return bool(row["client_id"] if row["billable"] is None else row["billable"])
 
 
-def _checked(row: Row, expected: int | None) -> TimeEntry:
+def _checked(row: EntryRow, expected: int | None) -> TimeEntry:
     """The entry, if the caller has seen its latest revision."""
-    revision.check(row, expected)
+    check_revision(row, expected)
     return rollup.entry_of(row)
 
 
-def _written(step: Step, verb: str, summary: str, decide: Any) -> edits.Change:
+def _written(step: Step, verb: str, summary: str, decide: Callable[[], edits.Change]) -> edits.Change:
     """Have the rules decide, write it as one edit, and derive what it moved."""
     try:
         change: edits.Change = decide()
@@ -102,8 +113,8 @@ def _written(step: Step, verb: str, summary: str, decide: Any) -> edits.Change:
 def create(
     step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
     start: datetime | None = None, end: datetime | None = None, minutes: float | None = None, auto_create: bool = False,
-    replace: bool = False, overlap: bool = False, **words: Any,
-) -> Reply:  # fmt: skip
+    replace: bool = False, overlap: bool = False, **words: Unpack[EntryWords],
+) -> Reply[MadeEntryJson]:  # fmt: skip
     """Enter past work. It takes automatic time and says how much; the owner's own only when asked."""
     begin, finish = _span(start, end, minutes)
     if replace and step.limit is not None:
@@ -120,19 +131,19 @@ def create(
         lambda: edits.add(new, near, mode),
     )  # fmt: skip
     shown = wire.entry(step, row_of(step, change.created[-1].id))
-    notes = {
-        "takenSeconds": 0 if overlap else wire.seconds(taken),
-        "notice": (change.notice or None) if step.limit is None else None,
-    }
-    return Reply({**shown, **notes, "projectCreated": target.is_new})
+    return Reply({
+        **shown, "takenSeconds": 0 if overlap else wire.seconds(taken),
+        "notice": (change.notice or None) if step.limit is None else None, "projectCreated": target.is_new,
+    })  # fmt: skip
 
 
-def _new(step: Step, target: resolve.Target, start: datetime, end: datetime, words: Row) -> edits.New:
+def _new(step: Step, target: resolve.Target, start: datetime, end: datetime, words: EntryWords) -> edits.New:
     task = resolve.task_of(step, target, words)
-    billable = words["billable"] if words.get("billable") is not None else bills(step, target.id)
+    billable = words.get("billable")
     return edits.New(
-        target.id, start, end, task, words.get("description") or "", tuple(words.get("tags", ())), billable, step.policy.zone
-    )
+        target.id, start, end, task, words.get("description") or "", tuple(words.get("tags", ())),
+        bills(step, target.id) if billable is None else billable, step.policy.zone,
+    )  # fmt: skip
 
 
 def _span(start: datetime | None, end: datetime | None, minutes: float | None) -> tuple[datetime, datetime]:
@@ -149,14 +160,15 @@ def _span(start: datetime | None, end: datetime | None, minutes: float | None) -
 
 def taken_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
     """How much automatic time of the person lies in a stretch."""
-    rows = select(
-        step.conn, f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608
+    rows = fetch_all(
+        step.conn, TimedRow,
+        f"SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us FROM entry WHERE actor = 'human'"  # noqa: S608
         f" AND NOT {OWN} AND start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) > ?", (lo - reach_us, hi, lo),
     )  # fmt: skip
     return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
 
 
-def fill(step: Step, lo_us: int, hi_us: int, target: resolve.Target, words: Row) -> dict[str, Any]:
+def fill(step: Step, lo_us: int, hi_us: int, target: resolve.Target, words: EntryWords) -> EntryJson:
     """Write down a gap: what no entry of the person holds already."""
     new = _new(step, target, from_us(lo_us), from_us(hi_us), words)
     near = edit_rows.surroundings(step, lo_us, hi_us)
@@ -169,17 +181,22 @@ def fill(step: Step, lo_us: int, hi_us: int, target: resolve.Target, words: Row)
 
 def change(
     step: Step, entry_id: str, revision: int | None = None, start: datetime | None = None, end: datetime | None = None,
-    minutes: float | None = None, confirmed: bool | None = None, **words: Any,
-) -> dict[str, Any]:  # fmt: skip
+    minutes: float | None = None, confirmed: bool | None = None, **words: Unpack[EntryChanges],
+) -> EntryJson:  # fmt: skip
     """Edit an entry; what is set is pinned, what is not goes on following its evidence."""
     row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
     entry = _checked(row, revision)
     if minutes is not None:
         start, end = _span(start or (None if end else entry.start), end, minutes)
-    fields = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
-    patch = edits.Patch(**{**_project_fields(step, row, words), **fields})
+    fields = _project_fields(step, row, words)
+    times = {name for name, time in (("start", start), ("end", end)) if time is not None}
+    if start is not None:
+        fields["start"] = start
+    if end is not None:
+        fields["end"] = end
+    patch = edits.Patch(**fields)
     near = edit_rows.around(step, [entry, *_as_patched(entry, start, end)])
-    _written(step, "edit", f"edit {', '.join(sorted({*words, *fields})) or 'an entry'}", lambda: edits.patch(entry, patch, near))
+    _written(step, "edit", f"edit {', '.join(sorted({*words, *times})) or 'an entry'}", lambda: edits.patch(entry, patch, near))
     if confirmed is not None:
         _confirm(step, row["id"], confirmed)
     return wire.entry(step, row_of(step, row["id"]))
@@ -191,23 +208,46 @@ def _as_patched(entry: TimeEntry, start: datetime | None, end: datetime | None) 
     return [copied(entry, start=begin, end=finish)] if finish is None or finish > begin else []
 
 
-def _project_fields(step: Step, row: Row, words: Row) -> dict[str, Any]:
+class PatchFields(TypedDict, total=False):
+    """The fields that an edit sets."""
+
+    start: datetime
+    end: datetime
+    project: ProjectId | None
+    task: str | None
+    description: str
+    tags: tuple[str, ...]
+    billable: bool
+
+
+def _project_fields(step: Step, row: EntryRow, words: EntryChanges) -> PatchFields:
     """The fields of project, task and text that a request sets."""
-    found: dict[str, Any] = {name: words[name] for name in ("description", "tags", "billable") if words.get(name) is not None}
-    project_id = row["project_id"]
-    if words.get("project_id") is not None or words.get("project_name") is not None:
-        project_id = resolve.target(step, Wanted(words.get("project_id"), words.get("project_name"))).id
-    elif "project_id" in words:
-        if step.limit is not None:
-            raise Forbidden("this key may not take an entry's project away", "name a project it reaches")
-        project_id = None
+    fields: PatchFields = {}
+    if (description := words.get("description")) is not None:
+        fields["description"] = description
+    if (tags := words.get("tags")) is not None:
+        fields["tags"] = tags
+    if (billable := words.get("billable")) is not None:
+        fields["billable"] = billable
+    project_id = _project_id(step, row, words)
     if project_id != row["project_id"]:
-        found |= {"project": ProjectId(project_id) if project_id else None, "task": None}
+        fields |= {"project": ProjectId(project_id) if project_id else None, "task": None}
     if project_id is None and (words.get("task_id") or words.get("task_name")):
         raise Invalid("a task belongs to a project", "name the project too", {"field": "taskName"})
     if "task_id" in words or "task_name" in words:
-        found["task"] = resolve.task_key(step, project_id or "", words.get("task_id"), words.get("task_name"))
-    return found
+        fields["task"] = resolve.task_key(step, project_id or "", words.get("task_id"), words.get("task_name"))
+    return fields
+
+
+def _project_id(step: Step, row: EntryRow, words: EntryChanges) -> str | None:
+    """The project that an entry has after a request."""
+    if words.get("project_id") is not None or words.get("project_name") is not None:
+        return resolve.target(step, Wanted(words.get("project_id"), words.get("project_name"))).id
+    if "project_id" not in words:
+        return row["project_id"]
+    if step.limit is not None:
+        raise Forbidden("this key may not take an entry's project away", "name a project it reaches")
+    return None
 
 
 def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
@@ -223,7 +263,7 @@ def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
 # ---------------------------------------------------------------- delete and restore
 
 
-def delete(step: Step, entry_id: str, revision: int | None = None) -> dict[str, Any]:
+def delete(step: Step, entry_id: str, revision: int | None = None) -> EntryJson:
     """Delete an entry; its time stays away until that is undone."""
     found = row_of(step, entry_id)
     entry = _checked(found, revision)
@@ -234,17 +274,17 @@ def delete(step: Step, entry_id: str, revision: int | None = None) -> dict[str, 
     return shown
 
 
-def restore(step: Step, entry_id: str) -> dict[str, Any]:
+def restore(step: Step, entry_id: str) -> EntryJson:
     """Bring a deleted entry back by undoing what removed it; one that is there is answered as it is."""
-    if first(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,)) is None:
-        removal = first(
-            step.conn, "SELECT e.id FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ?"
+    if not exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,)):
+        removal = fetch_value(
+            step.conn, str, "SELECT e.id FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ?"
             " AND r.table_name = 'entry' AND r.after IS NULL AND e.undone_us IS NULL ORDER BY e.rowid DESC LIMIT 1",
             (entry_id,),
         )  # fmt: skip
         if removal is None:
             raise NotFound(f"there is no entry {entry_id[:40]} to restore", "`stint undo --list` lists the latest edits")
-        take_back(step, removal["id"])
+        take_back(step, removal)
     return wire.entry(step, row_of(step, entry_id))
 
 
@@ -254,44 +294,44 @@ def take_back(step: Step, edit_id: str) -> list[str]:
     for one in kept.undo_steps(step.conn, edit_id, step.now):
         if one.table == "entry":
             changed.append(one.row_id)
-            entry_rows.note_restored(step, one.before, one.after)
+            before, after = cast("EntryRow | None", one.before), cast("EntryRow | None", one.after)
+            entry_rows.note_restored(step, before, after)
         elif one.table in ("taken", "cut"):
-            row: Any = one.before or one.after
+            row = one.before or one.after or {}
             bounds = (row["start_us"], row["end_us"]) if one.table == "taken" else (row["at_us"], row["at_us"])
             step.touch(*bounds)
         elif one.table in ("project", "mapping", "repo"):
             step.forget_places()
         elif one.table == "backfill" and one.before is not None and one.after is None:
-            backfill.remove(step, one.before)
+            backfill.remove(step, cast("BackfillRow", one.before))
     settle(step)
-    return [entry_id for entry_id in changed if first(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,))]
+    return [entry_id for entry_id in changed if exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (entry_id,))]
 
 
 # ---------------------------------------------------------------- split and merge
 
 
-def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) -> dict[str, Any]:
+def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) -> EntriesAnswerJson:
     """Cut an entry in two at an instant inside it; nothing is lost between them."""
     row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
     entry = _checked(row, revision)
     near = edit_rows.around(step, [entry])
     done = _written(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, near))
-    second = done.created[0].id
-    if first(step.conn, "SELECT 1 FROM entry WHERE id = ?", (second,)) is None:
+    second: str = done.created[0].id
+    if not exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (second,)):
         second = _following(step, to_us(at), row) or second
     return {"entries": wire.entries_by_id(step, [row["id"], second])}
 
 
-def _following(step: Step, at_us: int, row: Row) -> Any:
+def _following(step: Step, at_us: int, row: EntryRow) -> str | None:
     """The automatic entry that goes on after a cut of what still runs."""
-    found = first(
-        step.conn, "SELECT id FROM entry WHERE start_us >= ? AND actor = ? AND project_id IS ? ORDER BY start_us LIMIT 1",
+    return fetch_value(
+        step.conn, str, "SELECT id FROM entry WHERE start_us >= ? AND actor = ? AND project_id IS ? ORDER BY start_us LIMIT 1",
         (at_us, row["actor"], row["project_id"]),
     )  # fmt: skip
-    return found["id"] if found else None
 
 
-def merge(step: Step, ids: tuple[str, ...]) -> dict[str, Any]:
+def merge(step: Step, ids: tuple[str, ...]) -> EntryJson:
     """Make one entry of several of the same project; what lay between them becomes a pause, never work."""
     entries = [rollup.entry_of(row_of(step, entry_id)) for entry_id in ids]
     if len({entry.id for entry in entries}) < 2:

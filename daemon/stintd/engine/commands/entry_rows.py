@@ -1,28 +1,36 @@
 """Entry rows that people's commands write: each with its totals, its revision, its announcement, and what it touches."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import cast
 
-from stintd.domain.model import Pause, to_us
-from stintd.engine.rows import Row, first
+from stintd.domain.model import to_us
+from stintd.engine.entry_texts import ALL_PINS
 from stintd.engine.sheet import reconcile, rollup
 from stintd.engine.step import Step
-from stintd.errors import NotFound
+from stintd.errors import Conflict, NotFound
 from stintd.store import rowio
+from stintd.store.row_types import EntryColumns, EntryRow, RevisedRow
+from stintd.store.rowio import fetch_one
 
-ALL_PINS = "project text time"
 
-
-def row_of(step: Step, entry_id: str) -> Row:
+def row_of(step: Step, entry_id: str) -> EntryRow:
     """The row of an entry as it is stored."""
-    row = first(step.conn, "SELECT * FROM entry WHERE id = ?", (entry_id,))
+    row = fetch_one(step.conn, EntryRow, "SELECT * FROM entry WHERE id = ?", (entry_id,))
     if row is None:
         raise NotFound(f"there is no entry {entry_id[:40]}", "`stint log` lists entries with their ids")
     return row
 
 
-def add(step: Step, values: Row) -> str:
+def check_revision(row: RevisedRow, expected: int | None) -> None:
+    """Refuse (`conflict`) a change made from an older revision than the row has: it would undo what somebody else changed."""
+    if expected is not None and expected != row["revision"]:
+        raise Conflict(
+            f"it was changed meanwhile: revision {row['revision']}, not {expected}", "read it again, then change it",
+            {"revision": row["revision"]},
+        )  # fmt: skip
+
+
+def add(step: Step, values: EntryColumns) -> str:
     """A new entry of the owner's; its id."""
     now_us, state = to_us(step.now), step.state
     full = {
@@ -34,16 +42,17 @@ def add(step: Step, values: Row) -> str:
         "zone": state.zone, "user_id": state.user_id, "device_id": state.device_id, "workspace_id": state.workspace_id,
         "revision": 1, "created_us": now_us, "updated_us": now_us, **values,
     }  # fmt: skip
-    rowio.insert(step.conn, "entry", full)
-    rollup.add(step, full)
-    _touch(step, full)
-    reconcile.announce(step, "time_entry.started" if full["end_us"] is None else "time_entry.created", full["id"])
-    return str(full["id"])
+    row = cast("EntryRow", full)
+    rowio.insert(step.conn, "entry", row)
+    rollup.add(step, row)
+    _touch(step, row)
+    reconcile.announce(step, "time_entry.started" if row["end_us"] is None else "time_entry.created", row["id"])
+    return row["id"]
 
 
-def change(step: Step, before: Row, values: Row) -> Row:
+def change(step: Step, before: EntryRow, values: EntryColumns) -> EntryRow:
     """Set columns of an entry, if any differ; the row as it is then."""
-    differing = {name: value for name, value in values.items() if before[name] != value}
+    differing = rowio.differences(before, values)
     if not differing:
         return before
     differing |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
@@ -57,7 +66,7 @@ def change(step: Step, before: Row, values: Row) -> Row:
     return after
 
 
-def remove(step: Step, row: Row, merged_into: str | None = None) -> None:
+def remove(step: Step, row: EntryRow, merged_into: str | None = None) -> None:
     """Take an entry away; its time is free for what evidence says, unless something else keeps it."""
     rowio.delete(step.conn, "entry", row["id"])
     rollup.remove(step, row)
@@ -80,16 +89,11 @@ def cut(step: Step, at: datetime, actor: str, project_id: str | None) -> None:
     step.touch(to_us(at), to_us(at))
 
 
-def pauses_text(pauses: Iterable[Pause]) -> str:
-    """Pauses as they are stored."""
-    return str([[to_us(one.start), to_us(one.end) if one.end else None] for one in pauses]).replace("None", "null")
-
-
-def _touch(step: Step, row: dict[str, Any]) -> None:
+def _touch(step: Step, row: EntryRow) -> None:
     step.touch(row["start_us"], row["end_us"] if row["end_us"] is not None else max(to_us(step.now), row["start_us"]))
 
 
-def note_restored(step: Step, before: Row | None, after: Row | None) -> None:
+def note_restored(step: Step, before: EntryRow | None, after: EntryRow | None) -> None:
     """An undo wrote an entry row: bring totals, derivation and listeners up to date."""
     for row, write in ((before, rollup.remove), (after, rollup.add)):
         if row is not None:

@@ -4,11 +4,13 @@ from datetime import datetime
 
 from stintd.domain.model import Context, to_us
 from stintd.engine.commands.sessions import HOOK
-from stintd.engine.rows import Row, first
+from stintd.engine.rows import Row
 from stintd.engine.sheet import projects
 from stintd.engine.step import Step
 from stintd.frozen import frozen
 from stintd.store import rowio
+from stintd.store.row_types import SessionRow
+from stintd.store.rowio import fetch_one
 
 
 @frozen
@@ -28,7 +30,7 @@ class Told:
 def note(step: Step, told: Told, context: Context) -> None:
     """Keep it. What comes late changes no end after it; what comes after an end opens the session again."""
     at_us = to_us(told.at)
-    known = first(step.conn, "SELECT * FROM session WHERE id = ?", (told.session,))
+    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (told.session,))
     values: Row = {"project_id": project_of(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}
     if told.kind == "session_end":
         values |= {"ended_us": at_us, "end_reason": told.reason or "stop"}

@@ -10,21 +10,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import cast
 
 from stintd.domain.edits import LONGEST
 from stintd.domain.mapping.resolver import normal_name
-from stintd.domain.model import to_us
+from stintd.domain.model import ProjectId, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entries as by_hand
-from stintd.engine.commands import entry_rows, resolve, restore_evidence
+from stintd.engine.commands import resolve, restore_evidence
 from stintd.engine.commands.resolve import Wanted
-from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.entries import project_names
+from stintd.engine.entry_texts import ALL_PINS
+from stintd.engine.rows import LONGEST_US, Row
 from stintd.engine.sheet import reconcile, rollup
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
+from stintd.engine.wire_types import ImportedJson, ImportOutcome, OverlapJson, OverlappedEntryJson
 from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import heartbeats, rowio
+from stintd.store.row_types import ClientRow, EditRow, EntryRow, NearRow, ProjectRow, RepoRow, SqlValue
+from stintd.store.rowio import fetch_all, fetch_one
 
 SECOND = 1_000_000
 _INSTANTS = ("last_evidence_us", "approved_us", "created_us", "updated_us", "anchor_start_us", "anchor_end_us")
@@ -42,8 +47,8 @@ class _Batch:
     by_content: bool
     may_create: bool
     is_trial: bool
-    outcomes: list[str] = field(default_factory=list)
-    overlaps: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[ImportOutcome] = field(default_factory=list)
+    overlaps: list[OverlapJson] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     reach_us: int = LONGEST_US
@@ -56,7 +61,7 @@ class _Batch:
 def take(
     step: Step, entries: list[Row] | None = None, import_id: str | None = None, dry_run: bool = False, create: bool = False,
     overlap: str = "refuse", match: str = "id", source: str = "a file", **parts: list[Row],
-) -> dict[str, Any]:  # fmt: skip
+) -> ImportedJson:  # fmt: skip
     """Take a batch. Answers what was added; with `dry_run` what would be, and nothing is changed."""
     batch = _Batch(step, import_id or step.new_id(), overlap, match == "content", create, dry_run)
     _check_edit(step, batch.import_id)
@@ -83,7 +88,7 @@ def take(
     return answer
 
 
-def _answer(batch: _Batch, counts: dict[str, int]) -> dict[str, Any]:
+def _answer(batch: _Batch, counts: dict[str, int]) -> ImportedJson:
     return {
         "importId": batch.import_id, "dryRun": batch.is_trial, "outcomes": batch.outcomes, "overlaps": batch.overlaps,
         "addedSeconds": wire.seconds(batch.added_us), "takenSeconds": wire.seconds(batch.taken_us),
@@ -99,7 +104,7 @@ def _reach_us(step: Step) -> int:
 
 def _check_edit(step: Step, import_id: str) -> None:
     """An import goes on in its own edit only."""
-    known = first(step.conn, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (import_id,))
+    known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (import_id,))
     if known is not None and (known["verb"] != "import" or known["who"] != step.who or known["undone_us"] is not None):
         raise Conflict("this importId is that of another edit", "begin an import without one, and go on with the one answered")
 
@@ -107,7 +112,7 @@ def _check_edit(step: Step, import_id: str) -> None:
 # ---------------------------------------------------------------- entries
 
 
-def _entry(batch: _Batch, given: Row) -> Row | None:
+def _entry(batch: _Batch, given: Row) -> EntryRow | None:
     """The row of an entry to add; None when it is there or something is in its way."""
     step = batch.step
     row = _columns(step, given)
@@ -116,7 +121,7 @@ def _entry(batch: _Batch, given: Row) -> Row | None:
         batch.outcomes.append("known")
         return None
     project = _project(batch, given)
-    row |= {"project_id": project, "task": _task(step, project, given)}
+    row["project_id"], row["task"] = project, _task(step, project, given)
     if batch.by_content and _is_covered(batch, row):
         batch.outcomes.append("known")
         return None
@@ -128,17 +133,18 @@ def _entry(batch: _Batch, given: Row) -> Row | None:
             return None
         row["may_overlap"] = int(bool(found))
     row["billable"] = int(given["billable"] if given.get("billable") is not None else by_hand.bills(step, project))
-    batch.added_us += wire.length_us(row, row["end_us"])
-    batch.taken_us += by_hand.taken_us(step, row["start_us"], row["end_us"], batch.reach_us) if row["actor"] == "human" else 0
+    end_us = _end_us(row)
+    batch.added_us += wire.length_us(row, end_us)
+    batch.taken_us += by_hand.taken_us(step, row["start_us"], end_us, batch.reach_us) if row["actor"] == "human" else 0
     batch.fresh.add(row["id"])
     batch.outcomes.append("added")
     return row
 
 
-def _columns(step: Step, given: Row) -> Row:
+def _columns(step: Step, given: Row) -> EntryRow:
     """The columns that the file decides."""
     pauses = [[to_us(one["start_us"]), to_us(one["end_us"])] for one in given.get("pauses") or []]
-    row: Row = {
+    columns: Row = {
         "id": given["id"], "actor": given.get("actor", "human"), "origin": given.get("origin", "import"),
         "start_us": to_us(given["start_us"]), "end_us": to_us(given["end_us"]), "description": given.get("description") or "",
         "tags": json.dumps(list(given.get("tags") or ()), ensure_ascii=False), "pauses": json.dumps(pauses),
@@ -150,7 +156,8 @@ def _columns(step: Step, given: Row) -> Row:
         "derived_project_id": given.get("derived_project_id"), "derived_task": given.get("derived_task"),
         "pinned": " ".join(sorted(given.get("pinned") or ())),
     }  # fmt: skip
-    length = wire.length_us(row, row["end_us"])
+    row = cast("EntryRow", columns)  # `_insert` adds what the file does not decide
+    length = wire.length_us(row, _end_us(row))
     supervised = min(length, round((given.get("supervised_seconds") or 0) * SECOND))
     hands_on = given.get("hands_on_seconds")
     row["supervised_us"] = supervised
@@ -158,16 +165,22 @@ def _columns(step: Step, given: Row) -> Row:
     return row
 
 
+def _end_us(row: EntryRow) -> int:
+    """The end of an entry of a file: every one has ended."""
+    assert row["end_us"] is not None
+    return row["end_us"]
+
+
 def _repo(step: Step, given: Row) -> str | None:
     if not given.get("repo_id"):
         return None
-    row = first(step.conn, "SELECT id FROM repo WHERE id = ?", (given["repo_id"],))
+    row = fetch_one(step.conn, RepoRow, "SELECT id FROM repo WHERE id = ?", (given["repo_id"],))
     return str(row["id"]) if row else None
 
 
-def _check_span(step: Step, row: Row) -> None:
+def _check_span(step: Step, row: EntryRow) -> None:
     """Refuse what no entry may be."""
-    start, end, pauses = row["start_us"], row["end_us"], json.loads(row["pauses"])
+    start, end, pauses = row["start_us"], _end_us(row), json.loads(row["pauses"])
     edges = [start, *(edge for pause in pauses for edge in pause), end]
     if end <= start or edges != sorted(edges):
         raise Invalid(f"entry {row['id'][:40]} does not begin before it ends, with its pauses inside in order")
@@ -185,10 +198,10 @@ def _is_known(step: Step, entry_id: str) -> bool:
     return False
 
 
-def _is_covered(batch: _Batch, row: Row) -> bool:
+def _is_covered(batch: _Batch, row: EntryRow) -> bool:
     """Whether this time is in an entry of the same project already, to the second (files know whole seconds only)."""
     near = _near(batch, row, "project_id IS ? AND actor = ?", (row["project_id"], row["actor"]))
-    lo, hi = row["start_us"] + SECOND, row["end_us"]
+    lo, hi = row["start_us"] + SECOND, _end_us(row)
     return any(
         start <= row["start_us"] + SECOND - 1 and hi <= end
         and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in wire.pauses(one["pauses"]) if stop is not None)
@@ -196,18 +209,18 @@ def _is_covered(batch: _Batch, row: Row) -> bool:
     )  # fmt: skip
 
 
-def _in_the_way(batch: _Batch, row: Row) -> list[Row]:
+def _in_the_way(batch: _Batch, row: EntryRow) -> list[NearRow]:
     """The owner's own entries that count time which this one counts too."""
     near = _near(batch, row, f"actor = 'human' AND {by_hand.OWN} AND may_overlap = 0", ())
-    counted = _runs(row)
+    counted = _runs(cast("NearRow", row))
     return [one for one in near if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _runs(one))]
 
 
-def _near(batch: _Batch, row: Row, condition: str, values: tuple[Any, ...]) -> list[Row]:
+def _near(batch: _Batch, row: EntryRow, condition: str, values: tuple[object, ...]) -> list[NearRow]:
     """Entries that overlap a row's span and came not with this very import."""
     now = to_us(batch.step.now)
-    found = select(
-        batch.step.conn, "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
+    found = fetch_all(
+        batch.step.conn, NearRow, "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
         f" WHERE {condition} AND start_us BETWEEN ? AND ? AND coalesce(end_us, ?) > ? AND NOT EXISTS"
         " (SELECT 1 FROM edit_row WHERE row_id = entry.id AND edit_id = ? AND table_name = 'entry') ORDER BY start_us",
         (now, *values, row["start_us"] - batch.reach_us, row["end_us"], now, row["start_us"], batch.import_id),
@@ -215,55 +228,56 @@ def _near(batch: _Batch, row: Row, condition: str, values: tuple[Any, ...]) -> l
     return [one for one in found if one["id"] not in batch.fresh]
 
 
-def _runs(row: Row) -> list[tuple[int, int]]:
+def _runs(row: NearRow) -> list[tuple[int, int]]:
     edges = [row["start_us"], *(edge for pause in wire.pauses(row["pauses"]) for edge in pause if edge), row["end_us"]]
     return list(zip(edges[::2], edges[1::2], strict=False))
 
 
-def _shown(step: Step, rows: list[Row]) -> list[dict[str, Any]]:
-    names = {row["id"]: row["name"] for row in select(step.conn, "SELECT id, name FROM project")}
+def _shown(step: Step, rows: list[NearRow]) -> list[OverlappedEntryJson]:
+    names = project_names(step.conn)
     return [
-        {"id": row["id"], "projectName": names.get(row["project_id"]), "start": wire.instant(row["start_us"]),
+        {"id": row["id"], "projectName": names.get(row["project_id"] or ""), "start": wire.instant(row["start_us"]),
          "end": wire.instant(row["end_us"])} for row in rows[:5]
     ]  # fmt: skip
 
 
-def _insert(step: Step, row: Row, span: tuple[int, int] | None) -> None:
+def _insert(step: Step, row: EntryRow, span: tuple[int, int] | None) -> None:
     """Write it, with its totals, told to listeners; derive again only where there is evidence. `span`: when the evidence was
     that came with it."""
     now_us, state = to_us(step.now), step.state
-    is_explained = span is not None and span[0] <= (row.get("last_evidence_us") or row["end_us"]) <= span[1]
-    full = {
+    end_us = _end_us(row)
+    is_explained = span is not None and span[0] <= (row.get("last_evidence_us") or end_us) <= span[1]
+    full = cast("EntryRow", {
         "state": "finished", "last_evidence_us": None, "approved_us": None, "user_id": state.user_id,
         "device_id": state.device_id, "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
         **row, **({} if is_explained else _OWN), "origin": _origin(row, is_explained),
-    }  # fmt: skip
+    })  # fmt: skip
     rowio.insert(step.conn, "entry", full)
     rollup.add(step, full)
     known = None if is_explained else heartbeats.bounds(step.conn)
-    if known is not None and row["start_us"] <= known[1] + LONGEST_US and row["end_us"] >= known[0] - LONGEST_US:
-        step.touch(row["start_us"], row["end_us"])
+    if known is not None and row["start_us"] <= known[1] + LONGEST_US and end_us >= known[0] - LONGEST_US:
+        step.touch(row["start_us"], end_us)
     reconcile.announce(step, "time_entry.created", full["id"])
 
 
 _OWN = {
-    "pinned": entry_rows.ALL_PINS, "is_estimated": 0, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
+    "pinned": ALL_PINS, "is_estimated": 0, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
     "anchor_end_us": None,
 }  # fmt: skip
 """Of an entry that came without evidence, so that it is the owner's from now."""
 
 
-def _origin(row: Row, is_explained: bool) -> str:
+def _origin(row: EntryRow, is_explained: bool) -> str:
     return "import" if row["origin"] == "auto" and not is_explained else str(row["origin"])
 
 
-def _project(batch: _Batch, given: Row) -> str | None:
+def _project(batch: _Batch, given: Row) -> ProjectId | None:
     """The project an entry names: by its id, else its name; made where that was asked."""
     step, name = batch.step, given.get("project_name")
     if given.get("project_id"):
-        row = first(step.conn, "SELECT id FROM project WHERE id = ?", (given["project_id"],))
+        row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ?", (given["project_id"],))
         if row is not None:
-            return str(row["id"])
+            return row["id"]
     if not name:
         return None
     try:
@@ -276,14 +290,14 @@ def _project(batch: _Batch, given: Row) -> str | None:
     if target.is_new:
         batch.created.append(name)
         _give_client(step, target.id, given.get("client_name"))
-    return str(target.id)
+    return target.id
 
 
 def _give_client(step: Step, project_id: str, name: str | None) -> None:
     """A project made by the import gets the client that the file names with it."""
     if not name:
         return
-    row = first(step.conn, "SELECT id FROM client WHERE name = ?", (name,))
+    row = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ?", (name,))
     client_id = row["id"] if row else step.new_id()
     if row is None:
         rowio.insert(step.conn, "client", {"id": client_id, "name": name, "created_us": to_us(step.now)})
@@ -308,15 +322,15 @@ def _plain(row: Row) -> Row:
     return {name: _stored(value) for name, value in row.items()}
 
 
-def _stored(value: Any) -> Any:
+def _stored(value: object) -> SqlValue:
     if isinstance(value, datetime):
         return to_us(value)
     if isinstance(value, bool):
         return int(value)
-    return json.dumps(list(value), ensure_ascii=False) if isinstance(value, tuple | list) else value
+    return json.dumps(list(value), ensure_ascii=False) if isinstance(value, tuple | list) else cast("SqlValue", value)
 
 
-def _is_there(step: Step, name: str, condition: str, *values: Any) -> bool:
+def _is_there(step: Step, name: str, condition: str, *values: object) -> bool:
     return step.conn.execute(f"SELECT 1 FROM {name} WHERE {condition}", values).fetchone() is not None  # noqa: S608
 
 

@@ -1,6 +1,5 @@
 """Keys of callers: made and revoked."""
 
-from typing import Any
 from uuid import uuid4
 
 from stintd.domain.model import to_us
@@ -8,20 +7,23 @@ from stintd.engine.apikeys import digest_of
 from stintd.engine.commands import resolve
 from stintd.engine.queries import keys
 from stintd.engine.reply import Reply
-from stintd.engine.rows import Row, first
+from stintd.engine.rows import Row
 from stintd.engine.step import Step
+from stintd.engine.wire_types import KeyJson, MadeKeyJson
 from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import rowio
+from stintd.store.row_types import ApiKeyRow, ClientRow
+from stintd.store.rowio import fetch_one
 
 
 def create(
     step: Step, scope: str, name: str | None = None, client_id: str | None = None, client_name: str | None = None,
     project_id: str | None = None, project_name: str | None = None,
-) -> Reply:  # fmt: skip
+) -> Reply[MadeKeyJson]:  # fmt: skip
     """A new key: a lower-case UUID of version 4, which every client accepts. It is answered this once and never kept.
     With a client or a project it reaches no further than that."""
     name = (name or f"{scope} key").strip()
-    taken = first(step.conn, "SELECT id FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,))
+    taken = fetch_one(step.conn, ApiKeyRow, "SELECT id FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,))
     if taken is not None:
         raise Conflict(f"there is a key called {name} already", "choose another name, or revoke that one", {"keyId": taken["id"]})
     key = str(uuid4())
@@ -33,12 +35,14 @@ def create(
     return Reply({**keys.shape_of(keys.key_row(step.conn, row["id"])), "key": None}, secret={"key": key})
 
 
-def _limits(step: Step, client_id: str | None, client_name: str | None, project_id: str | None, project_name: str | None) -> Row:
+def _limits(
+    step: Step, client_id: str | None, client_name: str | None, project_id: str | None, project_name: str | None
+) -> dict[str, str]:
     """The columns that limit a key: one client, or one project."""
     if (client_id or client_name) and (project_id or project_name):
         raise Invalid("a key is limited to a client or to a project, not to both", "send one of them")
     if client_id or client_name:
-        row = first(step.conn, "SELECT id FROM client WHERE id = ? OR name = ?", (client_id, client_name))
+        row = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE id = ? OR name = ?", (client_id, client_name))
         if row is None:
             raise NotFound(f"there is no client {client_id or client_name}", "`stint clients` lists them")
         return {"client_id": row["id"]}
@@ -47,7 +51,7 @@ def _limits(step: Step, client_id: str | None, client_name: str | None, project_
     return {}
 
 
-def revoke(step: Step, key_id: str) -> dict[str, Any]:
+def revoke(step: Step, key_id: str) -> KeyJson:
     """Take a key back; once more changes nothing."""
     row = keys.key_row(step.conn, key_id)
     if row["revoked_us"] is None:

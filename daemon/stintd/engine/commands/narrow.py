@@ -2,9 +2,10 @@
 
 from stintd.domain.model import Context
 from stintd.engine.commands import resolve
-from stintd.engine.rows import first
 from stintd.engine.step import Step
 from stintd.errors import NotFound
+from stintd.store.row_types import ProjectRow
+from stintd.store.rowio import fetch_one
 from stintd.store.scope import ReadLimit
 
 
@@ -19,6 +20,6 @@ def limit_of(step: Step, place: Context, held: ReadLimit | None) -> ReadLimit:
         )
     if held is not None:
         return held
-    row = first(step.conn, "SELECT client_id FROM project WHERE id = ?", (target.id,))
+    row = fetch_one(step.conn, ProjectRow, "SELECT client_id FROM project WHERE id = ?", (target.id,))
     client_id = row["client_id"] if row else None
     return ReadLimit(client_id=client_id) if client_id else ReadLimit(project_id=target.id)

@@ -8,20 +8,23 @@ systems were given stays there: the answer counts it.
 import json
 from dataclasses import dataclass, field
 from sqlite3 import Connection
-from typing import Any
 
 from stintd.domain.interval import Interval, union
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Absence, from_us, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entry_rows
+from stintd.engine.entry_texts import ALL_PINS
 from stintd.engine.period import Period
-from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.rows import LONGEST_US
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
+from stintd.engine.wire_types import PurgedRowsJson
 from stintd.errors import NotFound
 from stintd.store import absences, heartbeats, purge, rowio
+from stintd.store.row_types import CheckoutRow, EntryColumns, EntryRow, ProjectRow, RepoRow, SessionRow, TaskRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 OF_ENTRY = (
     "DELETE FROM entry WHERE id = ?", "DELETE FROM delivery WHERE entry_id = ?",
@@ -51,18 +54,20 @@ class Gone:
     repos: list[str] = field(default_factory=list)
 
 
-def project(step: Step, project_id: str, watched: frozenset[str]) -> dict[str, Any]:
+def project(step: Step, project_id: str, watched: frozenset[str]) -> PurgedRowsJson:
     """Everything of a project. `watched`: checkouts that are still looked at; of those the bare place stays."""
-    row = first(step.conn, "SELECT * FROM project WHERE id = ?", (project_id,))
+    row = fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (project_id,))
     if row is None:
         raise NotFound(f"there is no project {project_id[:40]}", "`stint projects` lists them")
     gone = Gone({project_id}, {row["name"]})
     resolver = step.state.resolver(step.conn, step.policy)
     sessions = _beats_of(step, gone, resolver, project_id)
     _keep_moved(step, project_id)
-    entries = select(step.conn, "SELECT * FROM entry WHERE project_id = ?", (project_id,))
+    entries = fetch_all(step.conn, EntryRow, "SELECT * FROM entry WHERE project_id = ?", (project_id,))
     _entries(step, gone, entries)
-    _sessions(step, gone, select(step.conn, "SELECT id FROM session WHERE project_id = ?", (project_id,)), sessions)
+    _sessions(
+        step, gone, fetch_all(step.conn, SessionRow, "SELECT id FROM session WHERE project_id = ?", (project_id,)), sessions
+    )
     _places(step, gone, project_id, watched)
     _catalog(step.conn, gone, row)
     for lo_us, hi_us in _stretches(step, entries):
@@ -71,7 +76,7 @@ def project(step: Step, project_id: str, watched: frozenset[str]) -> dict[str, A
     return _finish(step, gone, "one project")
 
 
-def period(step: Step, span: Period) -> dict[str, Any]:
+def period(step: Step, span: Period) -> PurgedRowsJson:
     """Everything of a period; entries that reach out of it are cut at its ends."""
     gone, lo_us, hi_us = Gone(), span.lo_us, min(span.hi_us, to_us(step.now))
     count, touched = purge.sift(step.conn, lambda context, at, entity: lo_us <= at < hi_us, (lo_us, hi_us - 1))
@@ -79,7 +84,7 @@ def period(step: Step, span: Period) -> dict[str, Any]:
     for ends in touched:
         step.touch(*ends)
     sql = f"SELECT * FROM entry WHERE start_us BETWEEN ? AND ? AND {ENDED} > ?"  # noqa: S608  our own words
-    rows = select(step.conn, sql, (lo_us - LONGEST_US, hi_us - 1, lo_us))
+    rows = fetch_all(step.conn, EntryRow, sql, (lo_us - LONGEST_US, hi_us - 1, lo_us))
     inside = [row for row in rows if row["start_us"] >= lo_us and _end(step, row) <= hi_us]
     _entries(step, gone, inside)
     whole = {row["id"] for row in inside}
@@ -123,19 +128,21 @@ def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> se
 
 def _keep_moved(step: Step, project_id: str) -> None:
     """Entries that their owner gave to another project stay theirs although what they were derived from goes."""
-    for row in select(step.conn, "SELECT * FROM entry WHERE derived_project_id = ? AND project_id IS NOT ?", (project_id,) * 2):
+    for row in fetch_all(
+        step.conn, EntryRow, "SELECT * FROM entry WHERE derived_project_id = ? AND project_id IS NOT ?", (project_id,) * 2
+    ):
         step.conn.execute(
             "UPDATE entry SET pinned = ?, end_us = ?, state = 'finished', derived_project_id = NULL, derived_task = NULL,"
-            " repo_id = NULL, branch = NULL, session = NULL WHERE id = ?", (entry_rows.ALL_PINS, _end(step, row), row["id"]),
+            " repo_id = NULL, branch = NULL, session = NULL WHERE id = ?", (ALL_PINS, _end(step, row), row["id"]),
         )  # fmt: skip
 
 
-def _end(step: Step, row: Row) -> int:
+def _end(step: Step, row: EntryRow) -> int:
     """Where an entry ends; one that is open now ends with its evidence, or now."""
     return int(row["end_us"] or row["last_evidence_us"] or max(row["start_us"], to_us(step.now)))
 
 
-def _entries(step: Step, gone: Gone, rows: list[Row]) -> None:
+def _entries(step: Step, gone: Gone, rows: list[EntryRow]) -> None:
     for row in rows:
         delivered = step.conn.execute("SELECT target FROM delivery WHERE entry_id = ? AND held IS NOT NULL", (row["id"],))
         for (target,) in delivered.fetchall():
@@ -149,29 +156,30 @@ def _entries(step: Step, gone: Gone, rows: list[Row]) -> None:
     gone.counts["entries"] = len(rows)
 
 
-def _clip(step: Step, gone: Gone, row: Row, lo_us: int, hi_us: int) -> None:
+def _clip(step: Step, gone: Gone, row: EntryRow, lo_us: int, hi_us: int) -> None:
     """An owner's entry that reaches out of the period keeps what lies outside of it."""
     start_us, end_us = row["start_us"], _end(step, row)
     left, right = (start_us, lo_us) if start_us < lo_us else None, (hi_us, end_us) if end_us > hi_us else None
     if left is not None:
         entry_rows.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_within(row, *left)})
     if left is not None and right is not None:
-        names = ("project_id", "task", "description", "billable", "tags", "origin", "actor", "pinned")
-        entry_rows.add(
-            step, {**{name: row[name] for name in names}, "start_us": right[0], "end_us": right[1], **_within(row, *right)}
-        )
+        entry_rows.add(step, {
+            "project_id": row["project_id"], "task": row["task"], "description": row["description"], "billable": row["billable"],
+            "tags": row["tags"], "origin": row["origin"], "actor": row["actor"], "pinned": row["pinned"], "start_us": right[0],
+            "end_us": right[1], **_within(row, *right),
+        })  # fmt: skip
     elif right is not None:
         entry_rows.change(step, row, {"start_us": right[0], **_within(row, *right)})
     gone.us += (min(end_us, hi_us) - max(start_us, lo_us)) if row["actor"] == "human" else 0
 
 
-def _within(row: Row, lo_us: int, hi_us: int) -> Row:
+def _within(row: EntryRow, lo_us: int, hi_us: int) -> EntryColumns:
     """The pauses of an entry that lie in what is left of it."""
     pauses = [[max(a, lo_us), b if b is None else min(b, hi_us)] for a, b in json.loads(row["pauses"])]
     return {"pauses": json.dumps([pair for pair in pauses if pair[0] < hi_us and (pair[1] is None or pair[1] > pair[0])])}
 
 
-def _sessions(step: Step, gone: Gone, rows: list[Row], told: set[str]) -> None:
+def _sessions(step: Step, gone: Gone, rows: list[SessionRow], told: set[str]) -> None:
     """Sessions of which nothing is left, and the names they went by."""
     ids = {row["id"] for row in rows} | told
     left = {context.session for context in heartbeats.contexts(step.conn).values()} if ids else set()
@@ -190,9 +198,9 @@ def _is_told(conn: Connection, session: str) -> bool:
 def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) -> None:
     """Commits of the project's repositories; and the repositories themselves, unless they are still watched."""
     conn = step.conn
-    for repo in select(conn, "SELECT * FROM repo WHERE project_id = ?", (project_id,)):
+    for repo in fetch_all(conn, RepoRow, "SELECT * FROM repo WHERE project_id = ?", (project_id,)):
         gone.counts["commits"] += conn.execute("DELETE FROM repo_commit WHERE repo_id = ?", (repo["id"],)).rowcount
-        checkouts = select(conn, "SELECT * FROM checkout WHERE repo_id = ?", (repo["id"],))
+        checkouts = fetch_all(conn, CheckoutRow, "SELECT * FROM checkout WHERE repo_id = ?", (repo["id"],))
         gone.repos += [one["path"] for one in checkouts if one["path"] in watched]
         for one in checkouts:
             if one["path"] in watched:
@@ -209,7 +217,7 @@ def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) ->
             gone.ids.add(repo["id"])
 
 
-def _catalog(conn: Connection, gone: Gone, row: Row) -> None:
+def _catalog(conn: Connection, gone: Gone, row: ProjectRow) -> None:
     """The project's own rows, and its client where it had no other project."""
     gone.ids |= {one[0] for one in conn.execute("SELECT id FROM task WHERE project_id = ?", (row["id"],))}
     gone.ids |= {one[0] for one in conn.execute("SELECT id FROM mapping WHERE project = ?", (row["id"],))}
@@ -222,7 +230,7 @@ def _catalog(conn: Connection, gone: Gone, row: Row) -> None:
         gone.names |= {name[0]} if name else set()
 
 
-def _stretches(step: Step, rows: list[Row]) -> list[Interval]:
+def _stretches(step: Step, rows: list[EntryRow]) -> list[Interval]:
     """The time of a person's entries, without their names."""
     return union(
         (row["start_us"], _end(step, row)) for row in rows if row["actor"] == "human" and _end(step, row) > row["start_us"]
@@ -234,30 +242,32 @@ def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
     conn, ends = step.conn, (lo_us, hi_us)
     gone.counts["commits"] = conn.execute("DELETE FROM repo_commit WHERE time_us >= ? AND time_us < ?", ends).rowcount
     sql = "SELECT id FROM session WHERE started_us >= ? AND max(last_us, coalesce(ended_us, 0)) < ?"
-    _sessions(step, gone, select(conn, sql, ends), set())
+    _sessions(step, gone, fetch_all(conn, SessionRow, sql, ends), set())
     for sql in OF_PERIOD:
         conn.execute(sql, ends)
-    tasks = select(conn, "SELECT id FROM task WHERE created_us >= ? AND created_us < ? AND NOT EXISTS (SELECT 1 FROM entry"
+    tasks = fetch_all(conn, TaskRow,
+        "SELECT id FROM task WHERE created_us >= ? AND created_us < ? AND NOT EXISTS (SELECT 1 FROM entry"
                    " WHERE entry.project_id = task.project_id AND entry.task = task.key)", ends)  # fmt: skip
     for one in tasks:
         conn.execute("DELETE FROM task WHERE id = ?", (one["id"],))
         gone.ids.add(one["id"])
 
 
-def _finish(step: Step, gone: Gone, what: str) -> dict[str, Any]:
+def _finish(step: Step, gone: Gone, what: str) -> PurgedRowsJson:
     """Derive again what lay beside, forget every mention, and leave one line that says what was done."""
     purge.drop_orphans(step.conn)
     step.forget_places()
     settle(step)
     edits = purge.forget(step.conn, purge.Mentions(gone.ids, gone.names))
-    counts = {**gone.counts, "edits": edits}
+    edit_id, counts = step.new_id(), gone.counts
+    summary = f"purged {what}: {counts['entries']} entries, {counts['heartbeats']} heartbeats"
     row = {
-        "id": step.new_id(), "at_us": to_us(step.now), "who": step.who, "verb": "purge",
-        "summary": f"purged {what}: {counts['entries']} entries, {counts['heartbeats']} heartbeats", "undone_us": None,
+        "id": edit_id, "at_us": to_us(step.now), "who": step.who, "verb": "purge", "summary": summary, "undone_us": None,
     }  # fmt: skip
     rowio.insert(step.conn, "edit", row)
-    deliveries = [{"target": target, "entries": number} for target, number in sorted(gone.deliveries.items())]
     return {
-        **counts, "seconds": wire.seconds(gone.us), "deliveries": deliveries, "stillWatched": sorted(gone.repos),
-        "editId": row["id"], "summary": row["summary"],
+        "entries": counts["entries"], "heartbeats": counts["heartbeats"], "commits": counts["commits"],
+        "sessions": counts["sessions"], "edits": edits, "seconds": wire.seconds(gone.us),
+        "deliveries": [{"target": target, "entries": number} for target, number in sorted(gone.deliveries.items())],
+        "stillWatched": sorted(gone.repos), "editId": edit_id, "summary": summary,
     }  # fmt: skip

@@ -2,28 +2,28 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.period import period, zone_of
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.reply import Reply
-from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
+from stintd.engine.wire_types import ChangesJson, DifferenceJson, EntryGistJson, ProjectDifferenceJson
 from stintd.store import cursors, deliveries, heartbeats
 from stintd.store.restore import REBUILD_DUE
+from stintd.store.row_types import EntryRow
+from stintd.store.rowio import fetch_all, fetch_value
 
 SHOWN = 200
 """How many changed entries a difference lists; its sums count all."""
-_TOLD = ("start_us", "end_us", "project_id", "task", "description", "actor")
 
 
 def rebuild(
     step: Step, since: date | datetime | None = None, until: date | datetime | None = None, dry_run: bool = False
-) -> dict[str, Any]:
+) -> DifferenceJson:
     """Derive a period again (without one: everything) and answer what that changed, or would change."""
     span = period(since, until, zone_of(step.policy.zone), step.now)
     return compared(
@@ -43,7 +43,7 @@ def rebuild_all(step: Step) -> None:
     cursors.set_meta(step.conn, REBUILD_DUE, "")
 
 
-def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int | None, *, is_dry: bool) -> dict[str, Any]:
+def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int | None, *, is_dry: bool) -> DifferenceJson:
     """Do something that bears on evidence, derive the range again, and say what is different. A dry run undoes it all."""
     before = _sheet(step)
     act()
@@ -53,27 +53,29 @@ def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int 
         if lo <= hi:
             step.touch(lo, hi)
     settle(step)
-    answer = {"dryRun": is_dry, **_difference(step, before, _sheet(step))}
+    answer: DifferenceJson = {"dryRun": is_dry, **_difference(step, before, _sheet(step))}
     if is_dry:
         raise DryRun(Reply(answer, is_new=False))
     return answer
 
 
-def _sheet(step: Step) -> dict[str, Row]:
+def _sheet(step: Step) -> dict[str, EntryRow]:
     """Every entry as it stands."""
     columns = "id, start_us, end_us, last_evidence_us, origin, project_id, task, description, actor"
-    return {row["id"]: row for row in select(step.conn, f"SELECT {columns} FROM entry")}  # noqa: S608  a constant
+    return {row["id"]: row for row in fetch_all(step.conn, EntryRow, f"SELECT {columns} FROM entry")}  # noqa: S608  a constant
 
 
-def _difference(step: Step, before: dict[str, Row], after: dict[str, Row]) -> dict[str, Any]:
+def _difference(step: Step, before: dict[str, EntryRow], after: dict[str, EntryRow]) -> ChangesJson:
     gone = [row for entry_id, row in before.items() if entry_id not in after]
     new = [row for entry_id, row in after.items() if entry_id not in before]
     changed = [
         (row, after[entry_id]) for entry_id, row in before.items()
-        if entry_id in after and any(row[name] != after[entry_id][name] for name in _TOLD)
+        if entry_id in after and _gist(row) != _gist(after[entry_id])
     ]  # fmt: skip
-    pairs = [*((row, None) for row in gone), *((None, row) for row in new), *changed]
-    pairs.sort(key=lambda pair: (pair[0] or pair[1] or {})["start_us"])
+    pairs: list[tuple[EntryRow | None, EntryRow | None]] = [
+        *((row, None) for row in gone), *((None, row) for row in new), *changed,
+    ]  # fmt: skip
+    pairs.sort(key=_start_us)
     now_us = to_us(step.now)
     return {
         "created": len(new), "updated": len(changed), "deleted": len(gone),
@@ -84,18 +86,28 @@ def _difference(step: Step, before: dict[str, Row], after: dict[str, Row]) -> di
     }  # fmt: skip
 
 
-def _length(row: Row, now_us: int) -> int:
+def _gist(row: EntryRow) -> tuple[object, ...]:
+    """What of an entry a difference is about."""
+    return row["start_us"], row["end_us"], row["project_id"], row["task"], row["description"], row["actor"]
+
+
+def _start_us(pair: tuple[EntryRow | None, EntryRow | None]) -> int:
+    row = pair[0] or pair[1]
+    return row["start_us"] if row is not None else 0
+
+
+def _length(row: EntryRow, now_us: int) -> int:
     return counted_end(row, now_us) - int(row["start_us"])
 
 
-def _by_project(step: Step, before: dict[str, Row], after: dict[str, Row], now_us: int) -> list[dict[str, Any]]:
+def _by_project(step: Step, before: dict[str, EntryRow], after: dict[str, EntryRow], now_us: int) -> list[ProjectDifferenceJson]:
     """Each project whose seconds of a person differ, the largest difference first."""
     sums: dict[str | None, list[int]] = {}
     for place, sheet in enumerate((before, after)):
         for row in sheet.values():
             if row["actor"] == "human":
                 sums.setdefault(row["project_id"], [0, 0])[place] += _length(row, now_us)
-    moved = [
+    moved: list[ProjectDifferenceJson] = [
         {"projectId": key, "name": _name(step, key), "beforeSeconds": wire.seconds(was), "afterSeconds": wire.seconds(is_now)}
         for key, (was, is_now) in sums.items()
         if was != is_now
@@ -104,11 +116,10 @@ def _by_project(step: Step, before: dict[str, Row], after: dict[str, Row], now_u
 
 
 def _name(step: Step, project_id: str | None) -> str | None:
-    row = first(step.conn, "SELECT name FROM project WHERE id = ?", (project_id,))
-    return row["name"] if row else None
+    return fetch_value(step.conn, str, "SELECT name FROM project WHERE id = ?", (project_id,))
 
 
-def _told(step: Step, row: Row | None) -> dict[str, Any] | None:
+def _told(step: Step, row: EntryRow | None) -> EntryGistJson | None:
     if row is None:
         return None
     return {

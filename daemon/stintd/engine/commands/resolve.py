@@ -2,16 +2,21 @@
 where a request asks for it (the timer routes that ClockMe's callers use).
 """
 
+from collections.abc import Mapping
+
 from stintd.domain.mapping.resolver import NameMatch, match_name, normal_name
 from stintd.domain.model import Context, ProjectId, to_us
 from stintd.engine import wire
+from stintd.engine.commands.words import EntryWords
 from stintd.engine.queries.projects import row_of
-from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import projects
 from stintd.engine.step import Step
+from stintd.engine.wire_types import ProjectJson
 from stintd.errors import Conflict, Forbidden, Invalid, NotFound
 from stintd.frozen import frozen
 from stintd.store import rowio
+from stintd.store.row_types import NamedProjectRow, ProjectRow, TaskRow
+from stintd.store.rowio import fetch_all, fetch_one, fetch_value
 
 
 @frozen
@@ -41,7 +46,7 @@ class Target:
 
 def known_names(step: Step) -> list[tuple[ProjectId, str]]:
     """Every project within reach with its name."""
-    rows = select(step.conn, "SELECT id, name FROM project WHERE deleted = 0")
+    rows = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0")
     return [(row["id"], row["name"]) for row in rows if step.admits(row["id"])]
 
 
@@ -59,7 +64,7 @@ def target(step: Step, wanted: Wanted, *, may_create: bool = False, fallback_id:
 def existing(step: Step, wanted: Wanted) -> Target | None:
     """The project a request means, or None when there is no such one. Makes nothing."""
     if wanted.project_id is not None:
-        row = first(step.conn, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
+        row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
         return Target(row["id"]) if row and step.admits(row["id"]) else None
     if wanted.project_name is not None:
         found = _match(step, wanted.project_name, wanted.is_fuzzy).project
@@ -76,7 +81,7 @@ def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
     match = match_name(name, known_names(step))
     if not is_fuzzy or not match.is_new:
         return match
-    active = select(step.conn, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
+    active = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0 AND archived = 0")
     names = [(row["id"], row["name"]) for row in active if step.admits(row["id"])]
     near = match_name(name, names, step.policy.fuzzy_threshold)
     return near if near.project is not None else match
@@ -90,7 +95,7 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
     if match.how == "several" and not (is_fuzzy and (may_create or fallback_id is not None)):
         raise Conflict(f"several projects are called like {name}", "send the projectId: " + ", ".join(match.near))
     if may_create:
-        return Target(ProjectId(new_project(step, {"name": name})["id"]), is_new=True)
+        return Target(ProjectId(new_project(step, {"name": name})), is_new=True)
     if fallback_id is not None:
         return Target(ProjectId(row_of(step, fallback_id)["id"]))
     hint = (
@@ -115,26 +120,27 @@ def _by_place(step: Step, place: Context, fallback_id: str | None) -> Target:
     raise NotFound(f"{where} has no project", "name one, or map the folder with `stint map`")
 
 
-def new_project(step: Step, values: Row) -> Row:
-    """Insert a project a person asked for; `conflict` when the name is taken."""
-    name = values["name"].strip()
+def new_project(step: Step, values: Mapping[str, object]) -> str:
+    """Insert a project a person asked for; its id. `conflict` when the name is taken."""
+    name = str(values["name"]).strip()
     values = _of_limit(step, values)
-    taken = first(step.conn, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
+    taken = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
     if taken is not None:
         raise Conflict(f"there is a project {name} already", "choose another name", {"projectId": taken["id"]})
+    project_id = step.new_id()
     row = {
-        **values, "id": step.new_id(), "name": name, "normal_name": normal_name(name), "origin": "manual",
+        **values, "id": project_id, "name": name, "normal_name": normal_name(name), "origin": "manual",
         "created_us": to_us(step.now),
     }  # fmt: skip
     rowio.insert(step.conn, "project", row)
     if step.limit is not None and step.reach is not None:
-        step.keep_within(step.limit, step.reach | {row["id"]})
+        step.keep_within(step.limit, step.reach | {project_id})
     step.forget_places()
-    step.publish("project.created", project_shape(step, row["id"]))
-    return row
+    step.publish("project.created", project_shape(step, project_id))
+    return project_id
 
 
-def _of_limit(step: Step, values: Row) -> Row:
+def _of_limit(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
     """A new project of a limited caller belongs to the client that limits it."""
     if step.limit is None:
         return values
@@ -144,9 +150,9 @@ def _of_limit(step: Step, values: Row) -> Row:
     return {**values, "client_id": client}
 
 
-def project_shape(step: Step, project_id: str) -> dict[str, object]:
+def project_shape(step: Step, project_id: str) -> ProjectJson:
     """A project as it is shown."""
-    row = first(step.conn, wire.PROJECT_SQL + " WHERE p.id = ?", (project_id,))
+    row = fetch_one(step.conn, NamedProjectRow, wire.PROJECT_SQL + " WHERE p.id = ?", (project_id,))
     assert row is not None
     return wire.project(step.conn, row)
 
@@ -154,8 +160,10 @@ def project_shape(step: Step, project_id: str) -> dict[str, object]:
 def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | None) -> str | None:
     """The key of a task: by its id, its key, its name; a new name makes a task."""
     if task_id is not None:
-        row = first(step.conn, "SELECT key, project_id FROM task WHERE id = ?", (task_id,))
-        row = row or first(step.conn, "SELECT key, project_id FROM task WHERE key = ? AND project_id = ?", (task_id, project_id))
+        row = fetch_one(step.conn, TaskRow, "SELECT key, project_id FROM task WHERE id = ?", (task_id,))
+        row = row or fetch_one(
+            step.conn, TaskRow, "SELECT key, project_id FROM task WHERE key = ? AND project_id = ?", (task_id, project_id)
+        )
         if row is None:
             raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")
         if row["project_id"] != project_id:
@@ -163,31 +171,30 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
         return str(row["key"])
     if task_name is None:
         return None
-    found = first(
-        step.conn, "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?))"
+    found = fetch_one(
+        step.conn, TaskRow, "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?))"
         " ORDER BY key <> ? LIMIT 1", (project_id, task_name, task_name, task_name),
     )  # fmt: skip
     return str(found["key"]) if found else str(new_task(step, project_id, task_name)["key"])
 
 
-def task_of(step: Step, target: Target, words: Row) -> str | None:
+def task_of(step: Step, target: Target, words: EntryWords) -> str | None:
     """The key of the task that a request names (null for none); without a word the one of the place, else the
     project's default.
     """
     if "task_id" in words or "task_name" in words:
         return task_key(step, target.id, words.get("task_id"), words.get("task_name"))
-    project = first(step.conn, "SELECT default_task FROM project WHERE id = ?", (target.id,))
-    return target.task or (project["default_task"] if project else None)
+    return target.task or fetch_value(step.conn, str, "SELECT default_task FROM project WHERE id = ?", (target.id,))
 
 
-def new_task(step: Step, project_id: str, name: str, key: str | None = None) -> Row:
+def new_task(step: Step, project_id: str, name: str, key: str | None = None) -> TaskRow:
     """Insert a task; `conflict` when its key is taken in the project."""
     key = key or name.strip()
-    taken = first(step.conn, "SELECT id FROM task WHERE project_id = ? AND key = ?", (project_id, key))
+    taken = fetch_one(step.conn, TaskRow, "SELECT id FROM task WHERE project_id = ? AND key = ?", (project_id, key))
     if taken is not None:
         raise Conflict(f"there is a task {key} already", "choose another key", {"taskId": taken["id"]})
-    row = {
-        "id": step.new_id(), "key": key, "name": name.strip(), "project_id": project_id, "status": "active",
+    row: TaskRow = {
+        "id": step.new_id(), "key": key, "name": name.strip(), "project_id": ProjectId(project_id), "status": "active",
         "estimated_hours": None, "hourly_rate": None, "revision": 1, "created_us": to_us(step.now),
     }  # fmt: skip
     rowio.insert(step.conn, "task", row)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from stintd.domain.model import Context, Heartbeat, RepoId, from_us, to_us
-from stintd.engine.rows import Row, first
+from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.errors import Invalid
 from stintd.store import heartbeats, rowio
+from stintd.store.rowio import exists
 
 FROM_FILE = "file:"
 """What the source of an import of evidence begins with; its edit's id follows."""
@@ -47,9 +48,9 @@ def add(step: Step, import_id: str, given: Sequence[Row]) -> tuple[int, int]:
 
 def bounds(step: Step, import_id: str) -> tuple[int, int] | None:
     """From when to when an import brought evidence."""
-    sql = "SELECT min(first_us) AS lo, max(last_us) AS hi FROM backfill WHERE source = ?"
-    row = first(step.conn, sql, (FROM_FILE + import_id,))
-    return None if row is None or row["lo"] is None else (row["lo"], row["hi"])
+    sql = "SELECT min(first_us), max(last_us) FROM backfill WHERE source = ?"
+    lo_us, hi_us = step.conn.execute(sql, (FROM_FILE + import_id,)).fetchone()
+    return None if lo_us is None else (lo_us, hi_us)
 
 
 def _beat(row: Row) -> Heartbeat:
@@ -65,7 +66,7 @@ def _beat(row: Row) -> Heartbeat:
 
 def session(step: Step, row: Row) -> bool:
     """A session of an agent, or of a caller of ours."""
-    if first(step.conn, "SELECT 1 FROM session WHERE id = ?", (row["id"],)) is not None:
+    if exists(step.conn, "SELECT 1 FROM session WHERE id = ?", (row["id"],)):
         return False
     rowio.insert(step.conn, "session", row)
     return True

@@ -3,17 +3,19 @@ like any resuming or stopping by hand, ends the question."""
 
 import json
 from datetime import datetime
-from typing import Any
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.commands import entries, timers
-from stintd.engine.rows import Row, select
+from stintd.engine.commands.words import EntryWords
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.forgotten import PAUSED, VOUCHED
 from stintd.engine.step import Step
+from stintd.engine.wire_types import MadeEntryJson, ReturnedJson
 from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import cursors
+from stintd.store.row_types import EntryRow
+from stintd.store.rowio import fetch_all
 
 ANSWERS = ("keep", "drop", "split", "assign")
 ASKED = """
@@ -25,7 +27,7 @@ WHERE e.end_us IS NULL AND e.state = 'paused' ORDER BY e.start_us DESC
 def answered(
     step: Step, answer: str, timer_id: str | None = None, at: datetime | None = None, project_id: str | None = None,
     project_name: str | None = None, auto_create: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> ReturnedJson:  # fmt: skip
     """`keep`: it was work. `drop`: it was not, and the timer ends where it was paused. `split`: work again since `at`.
     `assign`: it was work on another project; the timer begins again now."""
     row, since = _asked(step, timer_id)
@@ -33,7 +35,7 @@ def answered(
         raise Invalid("when did you go on?", "name a time since the timer was paused: stint return split 14:30", {"field": "at"})
     if answer == "assign" and project_id is None and project_name is None:
         raise Invalid("which project was it?", "stint return assign PROJECT", {"field": "projectName"})
-    made: dict[str, Any] | None = None
+    made: MadeEntryJson | None = None
     timer = row["id"]
     cursors.put(step.conn, {VOUCHED + timer: str(to_us(step.now))})
     with step.edit("return", f"{answer} the time since the timer was paused"):
@@ -51,15 +53,22 @@ def answered(
     return {"timer": wire.entries_by_id(step, [timer])[0], "entry": entry}
 
 
-def _again(step: Step, row: Row) -> str:
+def _again(step: Step, row: EntryRow) -> str:
     """The same work from now on; a pause holds no entry of its owner's, so it is a timer of its own."""
-    words = {"description": row["description"], "tags": json.loads(row["tags"]), "billable": bool(row["billable"])}
-    task = {"task_name": row["task"]} if row["task"] else {}
-    return str(timers.start(step, project_id=row["project_id"], manual=True, **words, **task).value["timer"]["id"])
+    words: EntryWords = {
+        "description": row["description"], "tags": tuple(json.loads(row["tags"])), "billable": bool(row["billable"]),
+    }  # fmt: skip
+    if row["task"]:
+        words["task_name"] = row["task"]
+    started = timers.start(step, timers.StartRequest(project_id=row["project_id"], manual=True, words=words)).value["timer"]
+    assert started is not None, "a start by hand always has its timer"
+    return started["id"]
 
 
-def _asked(step: Step, timer_id: str | None) -> tuple[Row, datetime]:
-    rows = [row for row in select(step.conn, ASKED) if timer_id in (None, row["id"]) and step.admits(row["project_id"])]
+def _asked(step: Step, timer_id: str | None) -> tuple[EntryRow, datetime]:
+    rows = [
+        row for row in fetch_all(step.conn, EntryRow, ASKED) if timer_id in (None, row["id"]) and step.admits(row["project_id"])
+    ]
     row = rows[0] if rows else None
     if row is None:
         raise NotFound("no timer was paused by itself", "`stint status` shows what runs")

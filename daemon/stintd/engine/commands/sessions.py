@@ -12,19 +12,22 @@ from typing import Any
 
 from stintd.domain.kinds import BeatKind
 from stintd.domain.mapping.resolver import normal_name
-from stintd.domain.model import SOURCES, Actor, Context, Heartbeat, from_us, to_us
+from stintd.domain.model import SOURCES, Actor, Context, Heartbeat, ProjectId, from_us, to_us
 from stintd.domain.timer import SessionBeat
 from stintd.engine.checks import check_time, unlike_any
 from stintd.engine.commands import resolve, start_names
 from stintd.engine.commands.resolve import Wanted
 from stintd.engine.queries.timers import timers
-from stintd.engine.rows import Row, first, select
+from stintd.engine.rows import select
 from stintd.engine.sheet.derive import ingest
 from stintd.engine.step import Step
 from stintd.engine.view import View
+from stintd.engine.wire_types import TimerAnswerJson
 from stintd.errors import Conflict
 from stintd.frozen import frozen
 from stintd.store import rowio
+from stintd.store.row_types import EntryRow, SessionColumns, SessionRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 RESUMABLE = timedelta(hours=12)
 HOOK = "hook"
@@ -48,32 +51,42 @@ def session_of(step: Step, session_id: str | None, project_id: str) -> str:
     return session_id or f"{step.who}:{project_id}"
 
 
-def begin(
-    step: Step, target: resolve.Target, place: Context | None, at: datetime, *, session_id: str | None, source: str | None,
-    pid: int | None, called: str | None, words: Row,
-) -> str:  # fmt: skip
-    """A session starts, or goes on when it is open: its id. `called` is what the caller called the project."""
+@frozen
+class SessionStart:
+    """A start of a session as a client tells of it. `called` is what it called the project; `columns`: what it says of the
+    work."""
+
+    at: datetime
+    place: Context | None
+    source: str | None
+    pid: int | None
+    called: str | None
+    columns: SessionColumns
+
+
+def begin(step: Step, session: str, project_id: ProjectId, start: SessionStart) -> None:
+    """A session starts, or goes on when it is open."""
     _close_idle(step)
-    session = session_of(step, session_id, target.id)
-    known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session,))
+    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session,))
     if known is not None and not step.admits(known["project_id"]):
         raise Conflict("this session belongs to other work", "send a sessionId of your own")
-    _tell(step, "session_start", session, target.id, place, at, source)
-    at_us = to_us(at)
-    values = {**words, "project_id": target.id, "ended_us": None, "end_reason": "", "pid": pid}
+    _tell(step, "session_start", session, project_id, start.place, start.at, start.source)
+    at_us, names = to_us(start.at), _normal_names(start.called)
+    values: SessionColumns = {
+        **start.columns, "project_id": project_id, "ended_us": None, "end_reason": "", "pid": start.pid,
+    }  # fmt: skip
     if known is not None and known["ended_us"] is None:
-        values |= {"last_us": max(at_us, known["last_us"]), "folder": _names([*names_of(known), *_listed(called)])}
+        values |= {"last_us": max(at_us, known["last_us"]), "folder": _names([*names_of(known), *names])}
         rowio.update(step.conn, "session", session, values)
-        return session
-    values |= {"started_us": at_us, "last_us": at_us, "folder": _names(_listed(called))}
+        return
+    values |= {"started_us": at_us, "last_us": at_us, "folder": _names(names)}
     if known is None:
-        rowio.insert(step.conn, "session", {"id": session, "agent": source or "", "caller": step.who, **values})
+        rowio.insert(step.conn, "session", {"id": session, "agent": start.source or "", "caller": step.who, **values})
     else:
         rowio.update(step.conn, "session", session, values)
-    return session
 
 
-def _listed(called: str | None) -> list[str]:
+def _normal_names(called: str | None) -> list[str]:
     return [normal_name(called)] if called is not None else []
 
 
@@ -81,46 +94,46 @@ def _names(names: list[str]) -> str:
     return json.dumps(list(dict.fromkeys(names)), ensure_ascii=False) if names else ""
 
 
-def names_of(session: Row) -> list[str]:
+def names_of(session: SessionRow) -> list[str]:
     """What the starts that keep a session open called its project, normalised."""
     names: list[str] = json.loads(session["folder"] or "[]")
     return names
 
 
-def leave(step: Step, session: Row, called: str | None) -> bool:
+def leave(step: Step, session: SessionRow, called: str | None) -> bool:
     """One of the starts that a session has is over, and others go on: whether it was so. Two folders that fall back to
     one project are one session of their caller; the first to stop does not end it for the other.
     """
     names = names_of(session)
-    rest = [name for name in names if name not in _listed(called)]
+    rest = [name for name in names if name not in _normal_names(called)]
     if not rest or len(rest) == len(names):
         return False
     rowio.update(step.conn, "session", session["id"], {"folder": _names(rest)})
     return True
 
 
-def end(step: Step, session: Row, at: datetime, reason: str = "stop", actor: Actor = "human") -> None:
+def end(step: Step, session: SessionRow, at: datetime, reason: str = "stop", actor: Actor = "human") -> None:
     """A session ends; `actor` says whether a person ended it."""
     source = "agent" if session["caller"] == HOOK else session["agent"]
     _tell(step, "session_end", session["id"], session["project_id"], None, at, source, actor)
     rowio.update(step.conn, "session", session["id"], {"ended_us": to_us(at), "last_us": to_us(at), "end_reason": reason})
 
 
-def forget(step: Step, session: Row) -> None:
+def forget(step: Step, session: SessionRow) -> None:
     """A session that closed for idleness was stopped afterwards: no sign of life takes it up again."""
     rowio.update(step.conn, "session", session["id"], {"end_reason": "stop"})
 
 
 def carry_out(step: Step, effect: SessionBeat) -> None:
     """Evidence of a session that the rules asked for."""
-    known = first(step.conn, "SELECT * FROM session WHERE id = ?", (effect.session,))
+    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (effect.session,))
     if effect.kind == "session_end" and known is not None:
         end(step, known, effect.at)
     else:
         _tell(step, effect.kind, effect.session or None, effect.project, None, effect.at, None)
 
 
-def open_sessions(step: Step, session_id: str | None = None, project_id: str | None = None) -> list[Row]:
+def open_sessions(step: Step, session_id: str | None = None, project_id: str | None = None) -> list[SessionRow]:
     """Open sessions, the most recent first; of one id or project if named. One silent too long is over."""
     _close_idle(step)
     clauses, values = ["ended_us IS NULL"], list[Any]()
@@ -129,23 +142,26 @@ def open_sessions(step: Step, session_id: str | None = None, project_id: str | N
             clauses.append(f"{column} = ?")
             values.append(value)
     where = " AND ".join(clauses)
-    rows = select(step.conn, f"SELECT * FROM session WHERE {where} ORDER BY last_us DESC, id", values)  # noqa: S608
+    rows = fetch_all(step.conn, SessionRow, f"SELECT * FROM session WHERE {where} ORDER BY last_us DESC, id", values)  # noqa: S608
     return [row for row in rows if step.admits(row["project_id"])]
 
 
 def _close_idle(step: Step) -> None:
     """Sessions silent for `session_idle_timeout` end at their last evidence, of whatever kind it was."""
     oldest = to_us(step.now - step.policy.session_idle_timeout)
-    for row in select(step.conn, "SELECT id, last_us FROM session WHERE ended_us IS NULL AND last_us < ?", (oldest,)):
+    for row in fetch_all(
+        step.conn, SessionRow, "SELECT id, last_us FROM session WHERE ended_us IS NULL AND last_us < ?", (oldest,)
+    ):
         last = max(row["last_us"], _last_sign(step, row["id"], row["last_us"]))
-        over: Row = {"ended_us": last, "end_reason": IDLE} if last < oldest else {}
+        over: SessionColumns = {"ended_us": last, "end_reason": IDLE} if last < oldest else {}
         rowio.update(step.conn, "session", row["id"], {"last_us": last, **over})
 
 
-def dormant(step: Step, session_id: str | None = None) -> list[Row]:
+def dormant(step: Step, session_id: str | None = None) -> list[SessionRow]:
     """The caller's own sessions that closed for idleness within twelve hours, the last first; of one id if named."""
-    rows = select(
-        step.conn, "SELECT * FROM session WHERE caller = ? AND end_reason = ? AND ended_us >= ? ORDER BY ended_us DESC, id",
+    rows = fetch_all(
+        step.conn, SessionRow,
+        "SELECT * FROM session WHERE caller = ? AND end_reason = ? AND ended_us >= ? ORDER BY ended_us DESC, id",
         (step.who, IDLE, to_us(step.now - RESUMABLE)),
     )  # fmt: skip
     return [row for row in rows if session_id in (None, row["id"])]
@@ -160,7 +176,7 @@ def meant(step: Step, wanted: Wanted) -> resolve.Target | None:
         return found
     own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant(step)
     name = normal_name(wanted.project_name)
-    return next((resolve.Target(row["project_id"]) for row in own if name in names_of(row)), None)
+    return next((resolve.Target(row["project_id"]) for row in own if row["project_id"] and name in names_of(row)), None)
 
 
 # ---------------------------------------------------------------- signs of life
@@ -193,24 +209,26 @@ def prompt(
     return _sign_of_life(step, None, running[0]["project_id"], None) if running else Sign()
 
 
-def _open_timers(step: Step, condition: str) -> list[Row]:
+def _open_timers(step: Step, condition: str) -> list[EntryRow]:
     """The person's open entries of one kind within reach, the latest first."""
     where = f"end_us IS NULL AND actor = 'human' AND {condition}"
-    rows = select(step.conn, f"SELECT project_id FROM entry WHERE {where} ORDER BY start_us DESC, id")  # noqa: S608
+    rows = fetch_all(step.conn, EntryRow, f"SELECT project_id FROM entry WHERE {where} ORDER BY start_us DESC, id")  # noqa: S608
     return [row for row in rows if step.admits(row["project_id"])]
 
 
 def _of_timer(step: Step, name: str | None) -> resolve.Target | None:
     """The project of the timer by hand whose start called it so."""
     entry = start_names.timer(step, name) if name is not None else None
-    row = first(step.conn, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
-    return resolve.Target(row["project_id"]) if row is not None and step.admits(row["project_id"]) else None
+    row = fetch_one(step.conn, EntryRow, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
+    if row is None or row["project_id"] is None or not step.admits(row["project_id"]):
+        return None
+    return resolve.Target(row["project_id"])
 
 
 def _of_session(step: Step, session_id: str) -> Sign:
     """A sign of life that names its session. One that nobody has told of is kept without a project, for review."""
     _close_idle(step)
-    known = first(step.conn, "SELECT * FROM session WHERE id = ?", (session_id,))
+    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session_id,))
     if known is None or not step.admits(known["project_id"]):
         return _nameless(step, session_id)
     return _sign_of_life(step, session_id, known["project_id"], None)
@@ -248,7 +266,7 @@ def _tell(
     ingest(step, [beat])
 
 
-def timer_of(view: View, sign: Sign) -> dict[str, Any]:
+def timer_of(view: View, sign: Sign) -> TimerAnswerJson:
     """`{timer}`: the one that a sign of life was for."""
     shown = timers(view)
     of_session = [one for one in shown if sign.session is not None and one["sessionId"] == sign.session]
@@ -259,20 +277,20 @@ def timer_of(view: View, sign: Sign) -> dict[str, Any]:
 # ---------------------------------------------------------------- the processes of sessions
 
 
-def with_process(conn: Connection) -> list[Row]:
+def with_process(conn: Connection) -> list[SessionRow]:
     """Open sessions that named a process."""
-    return select(conn, "SELECT * FROM session WHERE ended_us IS NULL AND pid IS NOT NULL")
+    return fetch_all(conn, SessionRow, "SELECT * FROM session WHERE ended_us IS NULL AND pid IS NOT NULL")
 
 
 def seen(step: Step, session_id: str, started: float | None, boot_id: str) -> None:
     """The first look at a session's process: when it began. One that is not there is not believed again."""
-    values: Row = {"pid_started": started, "boot_id": boot_id} if started is not None else {"pid": None}
+    values: SessionColumns = {"pid_started": started, "boot_id": boot_id} if started is not None else {"pid": None}
     rowio.update(step.conn, "session", session_id, values)
 
 
 def died(step: Step, session_id: str) -> None:
     """A session's process is gone: it ends at its last sign of life."""
-    known = first(step.conn, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
+    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
     if known is not None:
         last = from_us(max(known["last_us"], _last_sign(step, session_id, known["last_us"])))
         end(step, known, last, "its process ended", "agent")

@@ -6,9 +6,10 @@ import json
 
 from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import EntryId
-from stintd.engine.rows import select
 from stintd.engine.step import Step
 from stintd.store import cursors
+from stintd.store.row_types import EntryRow
+from stintd.store.rowio import fetch_all
 
 NAME = "asked"
 OPEN = "SELECT id FROM entry WHERE end_us IS NULL AND origin <> 'auto'"
@@ -16,7 +17,7 @@ OPEN = "SELECT id FROM entry WHERE end_us IS NULL AND origin <> 'auto'"
 
 def remember(step: Step, entry_id: str, name: str) -> None:
     """A start called the project of this timer so. Those of timers that ended are forgotten with it."""
-    is_open = {row["id"] for row in select(step.conn, OPEN)}
+    is_open = {row["id"] for row in fetch_all(step.conn, EntryRow, OPEN)}
     kept = {one: names for one, names in _known(step).items() if one in is_open and one != entry_id}
     kept[entry_id] = sorted({*_known(step).get(entry_id, ()), normal_name(name)})
     cursors.put(step.conn, {NAME: json.dumps(kept, ensure_ascii=False)})
@@ -25,7 +26,7 @@ def remember(step: Step, entry_id: str, name: str) -> None:
 def timer(step: Step, name: str) -> EntryId | None:
     """The open timer whose start called its project so, the latest of several."""
     wanted, known = normal_name(name), _known(step)
-    rows = select(step.conn, OPEN + " ORDER BY start_us DESC, id")
+    rows = fetch_all(step.conn, EntryRow, OPEN + " ORDER BY start_us DESC, id")
     return next((EntryId(row["id"]) for row in rows if wanted in known.get(row["id"], ())), None)
 
 

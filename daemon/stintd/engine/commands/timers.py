@@ -1,27 +1,32 @@
 """Start, stop, pause, resume, switch, continue, cancel: the rules decide, here it is carried out."""
 
 import json
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import field, replace
 from datetime import datetime
-from typing import Any
+from typing import TypedDict, Unpack
 
 from stintd.domain import timer
 from stintd.domain.model import Context, EntryId, Pause, ProjectId, TimeEntry, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entries, entry_rows, resolve, sessions, start_names
 from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.words import EntryChanges, EntryWords
+from stintd.engine.entry_texts import ALL_PINS, pauses_text, tags_text
 from stintd.engine.queries.entries import row_of
 from stintd.engine.queries.timers import AUTOMATIC, first_running, timers
 from stintd.engine.reply import Reply
-from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.forgotten import PAUSED
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import Step
 from stintd.engine.view import View
+from stintd.engine.wire_types import EntryAnswerJson, EntryJson, ResumedTimerJson, StartedTimerJson, TimerAnswerJson
 from stintd.errors import Conflict, NotFound
 from stintd.frozen import frozen
 from stintd.store import cursors
+from stintd.store.row_types import EntryColumns, EntryRow, SessionColumns, SessionRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 
 @frozen
@@ -32,6 +37,16 @@ class Done:
     made: str | None
 
 
+class TimerNames(TypedDict, total=False):
+    """How a request names a timer: by its id or session, or by its project."""
+
+    timer_id: str | None
+    session_id: str | None
+    project_id: str | None
+    project_name: str | None
+    place: Context | None
+
+
 def view_of(step: Step) -> View:
     """The step's own state, as queries read it."""
     return View(step.conn, step.now, step.policy, tuple(step.state.waiting))
@@ -39,7 +54,7 @@ def view_of(step: Step) -> View:
 
 def open_timers(step: Step) -> list[TimeEntry]:
     """Every open entry, and the sessions that have not acted yet."""
-    found = [rollup.entry_of(row) for row in select(step.conn, "SELECT * FROM entry WHERE end_us IS NULL")]
+    found = [rollup.entry_of(row) for row in fetch_all(step.conn, EntryRow, "SELECT * FROM entry WHERE end_us IS NULL")]
     waiting = [
         TimeEntry(
             EntryId(wire.WAITING_ID + (one.session or "session")), "human", "auto", one.project, one.task, one.start,
@@ -66,66 +81,80 @@ def _admitted(
 # ---------------------------------------------------------------- start
 
 
-def start(
-    step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
-    auto_create: bool = False, fallback_project_id: str | None = None, source: str | None = None,
-    session_id: str | None = None, pid: int | None = None, manual: bool | None = None, on_running: str | None = None,
-    at: datetime | None = None, surface: str | None = None, is_fresh: bool = False, fuzzy: bool = True, **words: Any,
-) -> Reply:  # fmt: skip
-    """Start a timer by hand, or tell of a session (see `sessions`); what runs already is answered as it is, unless the
-    surface's starts are always new ones (`is_fresh`).
+@frozen
+class StartRequest:
+    """A start of a timer as a client asks for it. `place`: where its `path` lies. `called`: an exact name only, unless
+    `fuzzy`. `surface`, `is_fresh`: how the API it came by starts timers (`domain.timer.Start`)."""
 
-    The verbs that ClockMe's callers know (start, stop, pause, resume, signs of life) take a name that is nearly that of
+    project_id: str | None = None
+    project_name: str | None = None
+    place: Context | None = None
+    auto_create: bool = False
+    fallback_project_id: str | None = None
+    source: str | None = None
+    session_id: str | None = None
+    pid: int | None = None
+    manual: bool | None = None
+    on_running: str | None = None
+    at: datetime | None = None
+    fuzzy: bool = True
+    words: EntryWords = field(default_factory=EntryWords)
+    surface: str | None = None
+    is_fresh: bool = False
+
+
+def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
+    """Start a timer by hand, or tell of a session (see `sessions`); what runs already is answered as it is, unless the
+    API's starts are always new ones (`is_fresh`).
+
+    The verbs that ClockMe's clients know (start, stop, pause, resume, signs of life) take a name that is nearly that of
     one project unless `fuzzy` is false; no other command does.
     """
-    wanted = Wanted(project_id, project_name, place, fuzzy)
-    target = resolve.target(step, wanted, may_create=auto_create, fallback_id=fallback_project_id)
-    by_hand = timer.is_manual_start(source or "api", session_id, pid, manual)
-    session = None if by_hand else sessions.session_of(step, session_id, target.id)
-    request = replace(_request(step, target, words, at, on_running, session), surface=surface, is_fresh=is_fresh)
-    outcome = _decided(step, lambda: timer.start(open_timers(step), request, step.policy, step.now))
+    wanted = Wanted(request.project_id, request.project_name, request.place, request.fuzzy)
+    target = resolve.target(step, wanted, may_create=request.auto_create, fallback_id=request.fallback_project_id)
+    by_hand = timer.is_manual_start(request.source or "api", request.session_id, request.pid, request.manual)
+    session = None if by_hand else sessions.session_of(step, request.session_id, target.id)
+    start = _start_of(step, target, request, session)
+    outcome = _decide(step, lambda: timer.start(open_timers(step), start, step.policy, step.now))
     if session is not None:
-        instant = timer.check_at(at, step.now, step.policy)
-        return _begun(step, target, place, outcome, instant, source, pid, project_name, words, session)
-    reply = _started(step, outcome, target, source)
-    if project_name is not None and project_name != reply.value["timer"]["projectName"]:
-        start_names.remember(step, reply.value["timer"]["id"], project_name)
+        return _begin_session(step, target, request, session, has_timer=outcome.timer is not None)
+    reply = _start_by_hand(step, outcome, target, request.source)
+    started = reply.value["timer"]
+    if started is not None and request.project_name is not None and request.project_name != started["projectName"]:
+        start_names.remember(step, started["id"], request.project_name)
     return reply
 
 
-def switch(step: Step, **request: Any) -> Reply:
+def switch(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
     """Stop every human timer and start this one by hand."""
-    wanted = Wanted(request.get("project_id"), request.get("project_name"), request.get("place"))
-    target = resolve.target(
-        step, wanted, may_create=request.get("auto_create", False), fallback_id=request.get("fallback_project_id")
-    )
-    words: Row = {name: request[name] for name in ("task_id", "task_name", "description", "tags", "billable") if name in request}
-    start = _request(step, target, words, request.get("at"), None, None)
-    return _started(step, timer.switch(open_timers(step), start, step.policy, step.now), target)
+    wanted = Wanted(request.project_id, request.project_name, request.place)
+    target = resolve.target(step, wanted, may_create=request.auto_create, fallback_id=request.fallback_project_id)
+    start = replace(_start_of(step, target, request, None), on_running=None)
+    return _start_by_hand(step, timer.switch(open_timers(step), start, step.policy, step.now), target)
 
 
-def carry_on(step: Step, at: datetime | None = None) -> Reply:
+def carry_on(step: Step, at: datetime | None = None) -> Reply[StartedTimerJson]:
     """Start again what the last finished manual entry was about."""
-    row = first(
-        step.conn, "SELECT * FROM entry WHERE origin = 'manual' AND actor = 'human' AND end_us IS NOT NULL"
+    row = fetch_one(
+        step.conn, EntryRow, "SELECT * FROM entry WHERE origin = 'manual' AND actor = 'human' AND end_us IS NOT NULL"
         " ORDER BY end_us DESC, id LIMIT 1",
     )  # fmt: skip
     last = rollup.entry_of(row) if row is not None else None
-    outcome = _decided(step, lambda: timer.carry_on(open_timers(step), last, timer.TimerSelector(at=at), step.policy, step.now))
-    return _started(step, outcome, resolve.Target(last.project or ProjectId("")) if last else resolve.Target(ProjectId("")))
+    outcome = _decide(step, lambda: timer.carry_on(open_timers(step), last, timer.TimerSelector(at=at), step.policy, step.now))
+    return _start_by_hand(step, outcome, resolve.Target(last.project or ProjectId("")) if last else resolve.Target(ProjectId("")))
 
 
-def _request(
-    step: Step, target: resolve.Target, words: Row, at: datetime | None, on_running: str | None, session: str | None
-) -> timer.Start:
+def _start_of(step: Step, target: resolve.Target, request: StartRequest, session: str | None) -> timer.Start:
+    """The request as the rules take it."""
+    words = request.words
     task = resolve.task_of(step, target, words)
     return timer.Start(
-        target.id, task, at, words.get("description") or "", tuple(words.get("tags", ())), words.get("billable"),
-        on_running, None, session,
+        target.id, task, request.at, words.get("description") or "", tuple(words.get("tags", ())), words.get("billable"),
+        request.on_running, request.surface, session, request.is_fresh,
     )  # fmt: skip
 
 
-def _decided(step: Step, decide: Any) -> timer.TimerDecision:
+def _decide(step: Step, decide: Callable[[], timer.TimerDecision]) -> timer.TimerDecision:
     """The rules' decision; a refusal shows the timer that stands in the way."""
     try:
         outcome: timer.TimerDecision = decide()
@@ -137,7 +166,9 @@ def _decided(step: Step, decide: Any) -> timer.TimerDecision:
     return outcome
 
 
-def _started(step: Step, outcome: timer.TimerDecision, target: resolve.Target, source: str | None = None) -> Reply:
+def _start_by_hand(
+    step: Step, outcome: timer.TimerDecision, target: resolve.Target, source: str | None = None
+) -> Reply[StartedTimerJson]:
     """A timer by hand runs. The history of its entry keeps which program asked for it."""
     by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
     with step.edit("start", f"start {resolve.project_shape(step, target.id)['name']}{by}"):
@@ -149,27 +180,33 @@ def _started(step: Step, outcome: timer.TimerDecision, target: resolve.Target, s
     return Reply({"timer": shown, "stopped": stopped, "projectCreated": target.is_new}, is_new)
 
 
-def _begun(
-    step: Step, target: resolve.Target, place: Context | None, outcome: timer.TimerDecision, at: datetime, source: str | None,
-    pid: int | None, called: str | None, words: Row, session: str,
-) -> Reply:  # fmt: skip
-    """A session started: evidence, so it stops nothing."""
-    was_open = bool(sessions.open_sessions(step, session)) or outcome.timer is not None
-    columns: Row = {"description": words.get("description") or "", "tags": json.dumps(list(words.get("tags", ())))}
-    columns["task"] = resolve.task_key(step, target.id, words.get("task_id"), words.get("task_name"))
-    if words.get("billable") is not None:
-        columns["billable"] = int(words["billable"])
-    sessions.begin(step, target, place, at, session_id=session, source=source, pid=pid, called=called, words=columns)
+def _begin_session(
+    step: Step, target: resolve.Target, request: StartRequest, session: str, has_timer: bool
+) -> Reply[StartedTimerJson]:
+    """A session starts: evidence, so it stops nothing."""
+    was_open = bool(sessions.open_sessions(step, session)) or has_timer
+    sessions.begin(step, session, target.id, _session_start(step, target, request))
     settle(step)
     shown = timers(view_of(step))
     mine = [one for one in shown if one["sessionId"] == session] or [one for one in shown if one["projectId"] == target.id]
     return Reply({"timer": mine[0] if mine else None, "stopped": [], "projectCreated": target.is_new}, not was_open)
 
 
+def _session_start(step: Step, target: resolve.Target, request: StartRequest) -> sessions.SessionStart:
+    words, at = request.words, timer.check_at(request.at, step.now, step.policy)
+    columns: SessionColumns = {
+        "description": words.get("description") or "", "tags": json.dumps(list(words.get("tags", ()))),
+        "task": resolve.task_key(step, target.id, words.get("task_id"), words.get("task_name")),
+    }  # fmt: skip
+    if (billable := words.get("billable")) is not None:
+        columns["billable"] = int(billable)
+    return sessions.SessionStart(at, request.place, request.source, request.pid, request.project_name, columns)
+
+
 # ---------------------------------------------------------------- the other verbs
 
 
-def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Any) -> dict[str, Any]:
+def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> EntryAnswerJson:
     """End the timer that is meant; nothing by that name running is `{entry: null}`."""
     target = _target(step, which, at, fuzzy)
     if target is None:
@@ -191,7 +228,7 @@ def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: An
     return {"entry": _shown(step, outcome.timer)}
 
 
-def _session_meant(step: Step, which: Row, target: timer.TimerSelector) -> Row | None:
+def _session_meant(step: Step, which: TimerNames, target: timer.TimerSelector) -> SessionRow | None:
     """The open session that a stop names: by its id, or as the caller's own of that project, if it is one only."""
     if which.get("session_id") is not None:
         return next(iter(sessions.open_sessions(step, which["session_id"])), None)
@@ -202,7 +239,7 @@ def _session_meant(step: Step, which: Row, target: timer.TimerSelector) -> Row |
     return unnamed[0] if unnamed else own[0] if len(own) == 1 else None
 
 
-def _ended(step: Step, known: Row, at: datetime, reason: str | None) -> dict[str, Any] | None:
+def _ended(step: Step, known: SessionRow, at: datetime, reason: str | None) -> EntryJson | None:
     """A session ends: its entry, when it has one."""
     if sessions.leave(step, known, reason):
         return None
@@ -215,7 +252,7 @@ def _ended(step: Step, known: Row, at: datetime, reason: str | None) -> dict[str
     return found[0] if found else None
 
 
-def _was_idle(step: Step, which: Row, target: timer.TimerSelector) -> bool:
+def _was_idle(step: Step, which: TimerNames, target: timer.TimerSelector) -> bool:
     """Whether a stop names the caller's own session that closed for idleness before: it is over for good then. What runs
     by itself in that project since is somebody's other evidence, and no concern of this stop.
     """
@@ -229,7 +266,7 @@ def _was_idle(step: Step, which: Row, target: timer.TimerSelector) -> bool:
     return True
 
 
-def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Any) -> dict[str, Any]:
+def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> TimerAnswerJson:
     """Pause what runs; an automatic timer becomes one by hand."""
     target = _target(step, which, at, fuzzy) or _nothing()
     outcome = timer.pause(open_timers(step), _admitted(step, target), step.policy, step.now)
@@ -239,18 +276,18 @@ def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: A
     return {"timer": _shown(step, outcome.timer)}
 
 
-def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Any) -> dict[str, Any]:
+def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> ResumedTimerJson:
     """Go on with what was paused."""
     target = _target(step, which, at, fuzzy) or _nothing()
     target = _admitted(step, target, ("paused",))
-    outcome = _decided(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
+    outcome = _decide(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
     with step.edit("resume", "resume the timer"):
         done = carry_out(step, outcome)
     settle(step)
     return {"timer": _shown(step, outcome.timer), "stopped": wire.entries_by_id(step, done.stopped)}
 
 
-def cancel(step: Step, **which: Any) -> dict[str, Any]:
+def cancel(step: Step, **which: Unpack[TimerNames]) -> EntryAnswerJson:
     """Discard the manual timer; its span returns to automatic tracking."""
     target = _target(step, which, None, is_fuzzy=False) or _nothing()
     outcome = timer.cancel(open_timers(step), target, step.policy, step.now)
@@ -263,8 +300,8 @@ def cancel(step: Step, **which: Any) -> dict[str, Any]:
 
 def change(
     step: Step, timer_id: str | None = None, current_project_id: str | None = None, revision: int | None = None,
-    **values: Any,
-) -> dict[str, Any]:  # fmt: skip
+    **values: Unpack[EntryChanges],
+) -> EntryJson:  # fmt: skip
     """Change what runs; which one must be clear."""
     shown = [one for one in timers(view_of(step)) if step.admits(one["projectId"])]
     running = [one for one in shown if one["actor"] == "human" and one["state"] in ("running", "paused")]
@@ -284,10 +321,11 @@ def _nothing() -> timer.TimerSelector:
     raise NotFound("there is no such project", "`stint projects` lists them")
 
 
-def _target(step: Step, which: Row, at: datetime | None, is_fuzzy: bool) -> timer.TimerSelector | None:
+def _target(step: Step, which: TimerNames, at: datetime | None, is_fuzzy: bool) -> timer.TimerSelector | None:
     """The timer a request names; None when it names a project there is none of."""
     wanted = Wanted(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
-    entry = EntryId(which["timer_id"]) if which.get("timer_id") else None
+    timer_id = which.get("timer_id")
+    entry = EntryId(timer_id) if timer_id else None
     session = which.get("session_id")
     if wanted.is_empty:
         return timer.TimerSelector(entry, None, session, at)
@@ -298,7 +336,7 @@ def _target(step: Step, which: Row, at: datetime | None, is_fuzzy: bool) -> time
     return timer.TimerSelector(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
 
 
-def _shown(step: Step, entry_id: str | None) -> dict[str, Any] | None:
+def _shown(step: Step, entry_id: str | None) -> EntryJson | None:
     if entry_id is None:
         return None
     if entry_id.startswith(wire.WAITING_ID):
@@ -339,7 +377,7 @@ def _start_entry(step: Step, effect: timer.StartEntry) -> str:
     billable = entries.bills(step, effect.project) if effect.billable is None else effect.billable
     return entry_rows.add(step, {
         "project_id": effect.project, "task": effect.task, "start_us": start_us, "description": effect.description,
-        "tags": json.dumps(list(effect.tags), ensure_ascii=False), "billable": int(billable),
+        "tags": tags_text(effect.tags), "billable": int(billable),
         "may_overlap": int(effect.may_overlap),
     })  # fmt: skip
 
@@ -350,7 +388,7 @@ def _stop_entry(step: Step, effect: timer.StopEntry) -> None:
         entry_rows.cut(step, effect.end, row["actor"], None)
         step.touch(row["start_us"], to_us(step.now))
         return
-    values = {"end_us": to_us(effect.end), "state": "finished", "pauses": entry_rows.pauses_text(effect.pauses)}
+    values: EntryColumns = {"end_us": to_us(effect.end), "state": "finished", "pauses": pauses_text(effect.pauses)}
     entry_rows.change(step, row, values)
 
 
@@ -358,9 +396,9 @@ def pause_entry(step: Step, effect: timer.PauseEntry) -> None:
     """Begin a pause; what follows evidence becomes the owner's here."""
     row = entry_rows.row_of(step, effect.entry)
     begun = [*rollup.entry_of(row).pauses, Pause(effect.at, None)]
-    values: Row = {"state": "paused", "pauses": entry_rows.pauses_text(begun), "end_us": None}
+    values: EntryColumns = {"state": "paused", "pauses": pauses_text(begun), "end_us": None}
     if effect.is_cut:
-        values |= {"origin": "manual", "pinned": entry_rows.ALL_PINS}
+        values |= {"origin": "manual", "pinned": ALL_PINS}
     entry_rows.change(step, row, values)
 
 
@@ -368,5 +406,5 @@ def _resume_entry(step: Step, effect: timer.ResumeEntry) -> None:
     row = entry_rows.row_of(step, effect.entry)
     closed = [Pause(one.start, one.end or effect.at) for one in rollup.entry_of(row).pauses]
     kept = [one for one in closed if one.end is None or one.end > one.start]
-    entry_rows.change(step, row, {"state": "running", "pauses": entry_rows.pauses_text(kept)})
+    entry_rows.change(step, row, {"state": "running", "pauses": pauses_text(kept)})
     cursors.drop(step.conn, PAUSED + row["id"])  # whoever goes on was asked, or needs not be

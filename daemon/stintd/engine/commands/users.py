@@ -1,29 +1,39 @@
 """People of the workspace: invited, changed, removed. Only the owner keeps hours here until there are team workspaces."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict, Unpack
 
 from stintd.domain.model import to_us
-from stintd.engine.commands import revision as revisions
+from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.queries.users import ME, person, person_row
 from stintd.engine.reply import Reply
-from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
+from stintd.engine.wire_types import UserJson
 from stintd.errors import Conflict, Invalid
 from stintd.store import rowio
+from stintd.store.row_types import PersonRole, PersonRow, PersonStatus, ShownPersonRow
+from stintd.store.rowio import fetch_one
 
-_COLUMNS = ("name", "email", "role", "status")
+
+class PersonValues(TypedDict, total=False):
+    """What a request changes of a person."""
+
+    name: str
+    email: str | None
+    role: PersonRole
+    status: PersonStatus
 
 
-def create(step: Step, name: str, email: str | None = None, role: str = "standard") -> Reply:
+def create(step: Step, name: str, email: str | None = None, role: str = "standard") -> Reply[UserJson]:
     """A new person, invited until they join; `conflict` when the address is somebody's. Nothing is sent: telling them is
     up to whoever listens for `user.invited`."""
     _refuse_taken(step, email)
-    row: Row = {
+    row = {
         "id": step.new_id(), "name": name.strip(), "email": email, "role": role, "status": "invited",
         "created_us": to_us(step.now),
     }  # fmt: skip
     rowio.insert(step.conn, "person", row)
-    shown = person(step, person_row(step, row["id"]))
+    shown = person(step, person_row(step, str(row["id"])))
     step.publish("user.invited", shown)
     return Reply(shown)
 
@@ -31,7 +41,7 @@ def create(step: Step, name: str, email: str | None = None, role: str = "standar
 def _refuse_taken(step: Step, email: str | None, but: str = "") -> None:
     if email is None:
         return
-    taken = first(step.conn, "SELECT id FROM person WHERE lower(email) = lower(?)", (email,))
+    taken = fetch_one(step.conn, PersonRow, "SELECT id FROM person WHERE lower(email) = lower(?)", (email,))
     owner = person(step, person_row(step, ME))
     is_owners = email.casefold() in [one.casefold() for one in (*owner["emails"], owner["email"]) if one]
     holder = taken["id"] if taken is not None else owner["id"] if is_owners else but
@@ -39,16 +49,16 @@ def _refuse_taken(step: Step, email: str | None, but: str = "") -> None:
         raise Conflict(f"{email} is the address of another user", "change that one, or use another address", {"userId": holder})
 
 
-def change(step: Step, user_id: str, revision: int | None = None, **values: Any) -> dict[str, Any]:
+def change(step: Step, user_id: str, revision: int | None = None, **values: Unpack[PersonValues]) -> UserJson:
     """Change a person. Who is set to `active` has accepted the invitation; the owner stays owner."""
     row = person_row(step, user_id)
-    revisions.check(row, revision)
-    wanted = {name: value for name, value in values.items() if name in _COLUMNS and value != row[name]}
-    if isinstance(wanted.get("name"), str):
-        wanted["name"] = wanted["name"].strip()
+    check_revision(row, revision)
+    if (name := values.get("name")) is not None:
+        values["name"] = name.strip()
+    wanted = rowio.differences(row, values)
     _check(row, wanted)
     if "email" in wanted:
-        _refuse_taken(step, wanted["email"], row["id"])
+        _refuse_taken(step, values.get("email"), row["id"])
     if wanted:
         _store(step, row, wanted)
     shown = person(step, person_row(step, row["id"]))
@@ -57,7 +67,7 @@ def change(step: Step, user_id: str, revision: int | None = None, **values: Any)
     return shown
 
 
-def _check(row: Row, wanted: Row) -> None:
+def _check(row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
     if row["role"] == "owner" and wanted.keys() & {"role", "status"}:
         raise Conflict("the owner's role and status stay as they are", "change name and email only")
     if wanted.get("role") == "owner":
@@ -66,20 +76,20 @@ def _check(row: Row, wanted: Row) -> None:
         raise Conflict("this user has joined already", "remove them instead: DELETE, or `stint users remove`")
 
 
-def _store(step: Step, row: Row, wanted: Row) -> None:
+def _store(step: Step, row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
     """The owner gets a row with the first change."""
     columns = {**wanted, "revision": row["revision"] + 1}
     if row["is_stored"]:
         rowio.update(step.conn, "person", row["id"], columns)
         return
-    kept = {name: row[name] for name in ("id", *_COLUMNS)}
-    rowio.insert(step.conn, "person", {**kept, **columns, "created_us": to_us(step.now)})
+    first = {"id": row["id"], "name": row["name"], "email": row["email"], "role": row["role"], "status": row["status"]}
+    rowio.insert(step.conn, "person", {**first, **columns, "created_us": to_us(step.now)})
 
 
-def delete(step: Step, user_id: str, revision: int | None = None) -> dict[str, Any]:
+def delete(step: Step, user_id: str, revision: int | None = None) -> UserJson:
     """Remove a person; the owner cannot be."""
     row = person_row(step, user_id)
-    revisions.check(row, revision)
+    check_revision(row, revision)
     if row["role"] == "owner":
         raise Conflict("the owner cannot be removed", "these hours are theirs")
     shown = person(step, row)

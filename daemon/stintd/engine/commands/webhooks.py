@@ -1,20 +1,20 @@
 """Webhooks: made, changed, deleted. Files with secrets are written by whoever calls these."""
 
-from typing import Any
-
 from stintd.domain.address import endpoint_refusal, parse_endpoint
 from stintd.domain.model import to_us
-from stintd.engine.commands import revision as revisions
 from stintd.engine.commands.deliveries import events_text
+from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.delivery.webhook_attempt import park_waiting
 from stintd.engine.delivery.webhook_secrets import HookSecrets, fresh
 from stintd.engine.outbox import target_of
 from stintd.engine.queries.webhooks import row_of, shown
 from stintd.engine.reply import Reply
-from stintd.engine.rows import Row, first
 from stintd.engine.step import Step
+from stintd.engine.wire_types import MadeWebhookJson, WebhookJson
 from stintd.errors import Conflict, Invalid
 from stintd.store import outbox, rowio
+from stintd.store.row_types import WebhookRow
+from stintd.store.rowio import fetch_one
 
 MOST = 50
 """Webhooks of one home; each change is kept once for each."""
@@ -22,21 +22,22 @@ MOST = 50
 
 def create(
     step: Step, secrets: HookSecrets, given: str | None, url: str, events: tuple[str, ...], allow_private: bool = False
-) -> Reply:
+) -> Reply[MadeWebhookJson]:
     """A new webhook. Its secret is shown to the caller this once, unless it is the caller's own (`given`)."""
     _check_url(url, allow_private)
     (count,) = step.conn.execute("SELECT count(*) FROM webhook").fetchone()
     if count >= MOST:
         raise Conflict(f"there are {MOST} webhooks already", "delete one that nobody needs")
-    row: Row = {
-        "id": step.new_id(), "url": url, "events": events_text(events), "allow_private": int(allow_private),
+    webhook_id = step.new_id()
+    row = {
+        "id": webhook_id, "url": url, "events": events_text(events), "allow_private": int(allow_private),
         "created_us": to_us(step.now), "updated_us": to_us(step.now),
     }  # fmt: skip
     secret = given or fresh()
     # Before the commit: a webhook without a secret could sign nothing. One whose commit fails is swept at the next start.
-    secrets.begin(row["id"], secret)
+    secrets.begin(webhook_id, secret)
     rowio.insert(step.conn, "webhook", row)
-    return Reply({**_shown(step, row["id"]), "secret": None}, secret={} if given else {"secret": secret})
+    return Reply({**_shown(step, webhook_id), "secret": None}, secret={} if given else {"secret": secret})
 
 
 def _check_url(url: str, may_be_private: bool) -> None:
@@ -50,19 +51,18 @@ def _check_url(url: str, may_be_private: bool) -> None:
 def change(
     step: Step, webhook_id: str, url: str | None = None, events: tuple[str, ...] | None = None,
     allow_private: bool | None = None, enabled: bool | None = None, revision: int | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> WebhookJson:  # fmt: skip
     """Change a webhook. Another URL, or switching it on, begins anew with a receiver that was failing."""
     row = row_of(step, webhook_id)
-    revisions.check(row, revision)
+    check_revision(row, revision)
     values = _changed(row, url, events, allow_private)
     if "url" in values or "allow_private" in values:
-        now = {**row, **values}
-        _check_url(now["url"], bool(now["allow_private"]))
+        _check_url(row["url"] if url is None else url, bool(row["allow_private"] if allow_private is None else allow_private))
     if "url" in values or enabled:
         values |= {"failures": 0, "failing_us": None, "rest_us": None}
     if enabled is not None and enabled != bool(row["enabled"]):
         values |= {"enabled": int(enabled), "trouble": ""}
-    if any(row[name] != value for name, value in values.items()):
+    if rowio.differences(row, values):
         values |= {"revision": row["revision"] + 1, "updated_us": to_us(step.now)}
         rowio.update(step.conn, "webhook", webhook_id, values)
         step.outgoing.add(target_of(webhook_id))
@@ -71,18 +71,18 @@ def change(
     return _shown(step, webhook_id)
 
 
-def _changed(row: Row, url: str | None, events: tuple[str, ...] | None, allow_private: bool | None) -> Row:
+def _changed(row: WebhookRow, url: str | None, events: tuple[str, ...] | None, allow_private: bool | None) -> dict[str, object]:
     wanted = {
         "url": url, "events": None if events is None else events_text(events),
         "allow_private": None if allow_private is None else int(allow_private),
     }  # fmt: skip
-    return {name: value for name, value in wanted.items() if value is not None and value != row[name]}
+    return rowio.differences(row, {name: value for name, value in wanted.items() if value is not None})
 
 
-def delete(step: Step, webhook_id: str, revision: int | None = None) -> dict[str, Any]:
+def delete(step: Step, webhook_id: str, revision: int | None = None) -> WebhookJson:
     """Delete a webhook and everything that waits for it."""
     row = row_of(step, webhook_id)
-    revisions.check(row, revision)
+    check_revision(row, revision)
     answer = _shown(step, webhook_id)
     rowio.delete(step.conn, "webhook", webhook_id)
     outbox.forget(step.conn, target_of(webhook_id))
@@ -90,7 +90,7 @@ def delete(step: Step, webhook_id: str, revision: int | None = None) -> dict[str
     return answer
 
 
-def rotated(step: Step, webhook_id: str) -> dict[str, Any]:
+def rotated(step: Step, webhook_id: str) -> WebhookJson:
     """Note that it is about to get a new secret."""
     row = row_of(step, webhook_id)
     values = {"rotated_us": to_us(step.now), "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
@@ -98,7 +98,7 @@ def rotated(step: Step, webhook_id: str) -> dict[str, Any]:
     return _shown(step, webhook_id)
 
 
-def _shown(step: Step, webhook_id: str) -> dict[str, Any]:
-    row = first(step.conn, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
+def _shown(step: Step, webhook_id: str) -> WebhookJson:
+    row = fetch_one(step.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     assert row is not None
     return shown(step, row)

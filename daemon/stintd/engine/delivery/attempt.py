@@ -1,23 +1,25 @@
 """What becomes of an entry at a target: an attempt begins, it had an outcome, a person wants it again or not at all."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from stintd.domain.billing import amendment
 from stintd.domain.billing import delivery as rules
+from stintd.domain.billing.amendment import Content
 from stintd.domain.billing.delivery import CHANGED, PARKED, REMOVAL, SENDING, WAITING, WITHDRAWN
 from stintd.domain.billing.target import Abilities
 from stintd.domain.model import from_us, to_us
 from stintd.engine.delivery.plan import PREFIX
 from stintd.engine.delivery.retry import Retry
-from stintd.engine.rows import Row, first
+from stintd.engine.entry_texts import ALL_PINS
 from stintd.engine.step import Step
+from stintd.engine.view import Reading
 from stintd.errors import Conflict
 from stintd.frozen import frozen
 from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, Item, Outcome
 from stintd.store import deliveries, mirrors, rowio
+from stintd.store.row_types import DeliveryColumns, DeliveryRow, EntryRow, SqlValue, TargetRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 HOUR_US = 3_600_000_000
 STOPPED_PAUSE = timedelta(hours=6)
@@ -26,7 +28,6 @@ LOCKED_PAUSE = timedelta(days=1)
 """What is locked there is tried again that often by itself: somebody may have opened the period."""
 RESTING_AFTER = 3
 """Failures in a row after which the target and not the entry is taken for the cause."""
-ALL_PINS = "project text time"
 
 
 @frozen
@@ -41,31 +42,31 @@ class Tried:
     was_open: bool = False
 
 
-def item_of(row: Row) -> Item:
+def item_of(row: DeliveryRow) -> Item:
     """What a connector is handed for the attempt of a row: what is to be there, what is to go, or the difference."""
     delivery = deliveries.from_row(row)
-    given_id = row["id"]
+    delivery_id = row["id"]
     if delivery.verb == "correct":
-        sent = None if delivery.sent == REMOVAL else json.loads(row["sent"])
-        told = amendment.correction(json.loads(row["held"]), sent)
+        sent = None if delivery.sent == REMOVAL else json.loads(row["sent"] or "{}")
+        content = amendment.correction(json.loads(row["held"] or "{}"), sent)
         number = row["remote_id"].count("\n") + 1
-        given_id = deliveries.id_of(row["target"], row["entry_id"], row["part"], f"{row['generation']}.{number}")
+        delivery_id = deliveries.id_of(row["target"], row["entry_id"], row["part"], f"{row['generation']}.{number}")
     else:
-        told = json.loads(row["held"] if delivery.verb == "delete" else row["sent"])
-    return as_item(given_id, told)
+        content = json.loads((row["held"] if delivery.verb == "delete" else row["sent"]) or "{}")
+    return as_item(delivery_id, content)
 
 
-def as_item(given_id: str, told: Mapping[str, Any]) -> Item:
+def as_item(delivery_id: str, content: Content) -> Item:
     """A content as connectors know it."""
     return Item(
-        id=given_id, start=told["start"], end=told["end"], seconds=told["seconds"], day=told["day"],
-        description=told["description"], billable=told["billable"], tags=tuple(told["tags"]), remote=told["remote"],
-        project=told["project"], task=told["task"], client=told["client"], actor=told["actor"],
-        pauses=tuple((lo, hi) for lo, hi in told["pauses"]),
+        id=delivery_id, start=content["start"], end=content["end"], seconds=content["seconds"], day=content["day"],
+        description=content["description"], billable=content["billable"], tags=tuple(content["tags"]),
+        remote=content["remote"], project=content["project"], task=content["task"], client=content["client"],
+        actor=content["actor"], pauses=tuple((lo, hi) for lo, hi in content["pauses"]),
     )  # fmt: skip
 
 
-def begin(step: Step, seq: int, able: Abilities) -> Row | None:
+def begin(step: Step, seq: int, able: Abilities) -> DeliveryRow | None:
     """Write down that an attempt is about to be made; None when there is nothing to do any more, or nothing that can be done.
     From now on the entry follows its evidence no more: what was handed over stands still."""
     row = deliveries.row_of_seq(step.conn, seq)
@@ -87,17 +88,17 @@ def begin(step: Step, seq: int, able: Abilities) -> Row | None:
     return deliveries.row_of_seq(step.conn, seq)
 
 
-def _leave(step: Step, row: Row, known: rules.Delivery, way: str) -> None:
+def _leave(step: Step, row: DeliveryRow, known: rules.Delivery, way: str) -> None:
     """There is nothing to send, or no way to send it: then it says so."""
     if way == amendment.SAME:
-        values = {**deliveries.to_row(rules.record_same(known)), "finished_us": to_us(step.now)}
+        values: DeliveryColumns = {**deliveries.to_row(rules.record_same(known)), "finished_us": to_us(step.now)}
     else:
         hold = amendment.difference_of(known)
         values = {**deliveries.to_row(known), "hold": hold.reason, "remedy": hold.remedy}
     deliveries.update(step.conn, row["seq"], {**values, "again_us": None})
 
 
-def _is_due(row: Row, now_us: int) -> bool:
+def _is_due(row: DeliveryRow, now_us: int) -> bool:
     if row["hold"]:
         return False
     if row["state"] == PARKED:
@@ -106,7 +107,7 @@ def _is_due(row: Row, now_us: int) -> bool:
 
 
 def _pin(step: Step, entry_id: str) -> None:
-    entry = first(step.conn, "SELECT pinned FROM entry WHERE id = ?", (entry_id,))
+    entry = fetch_one(step.conn, EntryRow, "SELECT pinned FROM entry WHERE id = ?", (entry_id,))
     if entry is not None and entry["pinned"] != ALL_PINS:
         rowio.update(step.conn, "entry", entry_id, {"pinned": ALL_PINS})
 
@@ -121,7 +122,7 @@ def settle(step: Step, target: str, tried: Tried, retry: Retry) -> None:
     _count(step, known, tried.calls)
     before = deliveries.from_row(row)
     after = _after(before, tried, _is_over(step, row, known, outcome, retry))
-    values: Row = {
+    values: DeliveryColumns = {
         **deliveries.to_row(after),
         "status": outcome.status,
         "error": _text(after, outcome),
@@ -161,7 +162,7 @@ def _after(before: rules.Delivery, tried: Tried, is_over: bool) -> rules.Deliver
     return before if outcome.kind == UNKNOWN or tried.was_open else rules.record_unsent(before)
 
 
-def _is_over(step: Step, row: Row, known: Row, outcome: Outcome, retry: Retry) -> bool:
+def _is_over(step: Step, row: DeliveryRow, known: TargetRow, outcome: Outcome, retry: Retry) -> bool:
     """Whether this one failed for too long while its target took others: it is this one then, and a person must look."""
     if outcome.kind != UNKNOWN or row["first_try_us"] is None:
         return False
@@ -175,7 +176,7 @@ def _text(after: rules.Delivery, outcome: Outcome) -> str:
     return "" if outcome.kind in (TAKEN, MISSING) else outcome.text
 
 
-def _count(step: Step, known: Row, calls: int) -> None:
+def _count(step: Step, known: TargetRow, calls: int) -> None:
     """Requests of this hour."""
     now_us = to_us(step.now)
     is_fresh = not 0 <= now_us - known["window_us"] < HOUR_US
@@ -183,11 +184,11 @@ def _count(step: Step, known: Row, calls: int) -> None:
     deliveries.set_target(step.conn, known["name"], values)
 
 
-def _note(step: Step, known: Row, outcome: Outcome, pause: timedelta) -> None:
+def _note(step: Step, known: TargetRow, outcome: Outcome, pause: timedelta) -> None:
     """How it goes with the target as a whole."""
     now_us = to_us(step.now)
     if outcome.kind in (TAKEN, MISSING, REFUSED, LOCKED, LOST, BLIND):
-        values: Row = {"failures": 0, "failing_us": None, "rest_us": None, "stopped": 0, "trouble": ""}
+        values: dict[str, SqlValue] = {"failures": 0, "failing_us": None, "rest_us": None, "stopped": 0, "trouble": ""}
         if outcome.pause is not None:
             values["rest_us"] = to_us(step.now + outcome.pause)  # taken, and nothing is left of its quota
         if outcome.kind == TAKEN:
@@ -229,19 +230,19 @@ def failed(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
 # ---------------------------------------------------------------- people
 
 
-def row_of(step: Any, delivery_id: str) -> Row | None:
+def row_of(step: Reading, delivery_id: str) -> DeliveryRow | None:
     """The row of an id, or of a beginning that only it has; None when it is no delivery of an entry."""
-    found = first(step.conn, "SELECT * FROM delivery WHERE id = ?", (delivery_id,))
+    found = fetch_one(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id = ?", (delivery_id,))
     if found is not None or len(delivery_id) < 4:
         return found
     bounds = (delivery_id, delivery_id + "\U0010ffff")
-    near = rowio.select(step.conn, "SELECT * FROM delivery WHERE id >= ? AND id < ? LIMIT 2", bounds)
+    near = fetch_all(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id >= ? AND id < ? LIMIT 2", bounds)
     if len(near) > 1:
         raise Conflict(f"several deliveries begin with {delivery_id[:40]}", "use the whole id")
     return near[0] if near else None
 
 
-def retry_now(step: Step, row: Row) -> Row:
+def retry_now(step: Step, row: DeliveryRow) -> DeliveryRow:
     """Try it again, now."""
     after = rules.retry(deliveries.from_row(row))
     deliveries.update(step.conn, row["seq"], {
@@ -260,7 +261,7 @@ def wake(step: Step, target: str) -> None:
     step.outgoing.add(PREFIX + target)
 
 
-def drop(step: Step, row: Row) -> Row:
+def drop(step: Step, row: DeliveryRow) -> DeliveryRow:
     """Deliver it no more, until the entry changes its mind through `retry`."""
     if row["state"] == SENDING:
         raise Conflict("it is on its way", "wait until it has arrived or failed")

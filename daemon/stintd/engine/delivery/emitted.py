@@ -5,8 +5,8 @@ from stintd.domain.emitting import Sent
 from stintd.domain.kinds import AGENT_KINDS
 from stintd.domain.model import Context
 from stintd.engine import wire
+from stintd.engine.entries import project_names
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import select
 from stintd.engine.view import View
 from stintd.store import heartbeats
 
@@ -23,8 +23,7 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
     lo_us = max(lo_us, first)
     end_us = min(hi_us, lo_us + WINDOW_US)
     contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
-    rows = select(view.conn, "SELECT id, name FROM project")
-    names = {row["id"]: privacy.project(row["id"], row["name"], view.policy) for row in rows}
+    names = {project_id: privacy.project(project_id, name, view.policy) for project_id, name in project_names(view.conn).items()}
     found = []
     for run in heartbeats.runs(view.conn, lo_us, end_us):
         context = contexts[run.context]
@@ -33,7 +32,7 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo_us <= time_us <= end_us:
                 project = resolver.as_of(time_us).resolve(context, entity).project
-                told = _sent(time_us, context, entity, names.get(project or "", ""))
+                told = _sent(time_us, context, entity, names.get(project, "") if project else "")
                 found.append(told._replace(path="", place="") if view.policy.hide_project_names else told)
     return sorted(found), end_us
 

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from stintd.domain.billing import delivery, livetimer
 from stintd.domain.billing import target as targets
-from stintd.domain.billing.livetimer import BLOCKED, CORRECTING, RUNNING, STARTING, RemoteTimer, WantedTimer
+from stintd.domain.billing.amendment import Content
+from stintd.domain.billing.livetimer import BLOCKED, CORRECTING, RUNNING, STARTING, LiveTimerState, RemoteTimer, WantedTimer
 from stintd.domain.billing.portion import SECOND, Portion
 from stintd.domain.day import day_of
 from stintd.domain.model import from_us, to_us
@@ -24,12 +25,12 @@ from stintd.engine import wire
 from stintd.engine.delivery.attempt import as_item
 from stintd.engine.delivery.plan import Piece, Planned, content, work_of
 from stintd.engine.entries import find
-from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.engine.view import Reading
 from stintd.frozen import frozen
 from stintd.ports import LOST, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Connector, Item, LiveConnector, Outcome, Running
 from stintd.store import deliveries, mirrors
+from stintd.store.row_types import DeliveryColumns, EntryRow, LiveTimerRow
 
 LOOK_AGAIN = timedelta(minutes=10)
 """So seldom it is looked again whether a timer that is not ours still runs there."""
@@ -44,7 +45,7 @@ OPEN = ["e.end_us IS NULL", "e.actor = 'human'", "e.state = 'running'", "e.is_co
 class Live:
     """What is and what is to be there."""
 
-    row: Row | None = None
+    row: LiveTimerRow | None = None
     wanted: WantedTimer | None = None
 
     @property
@@ -60,7 +61,7 @@ class Live:
         return 0 if is_other else int(self.row["next_us"])
 
 
-def _mirror(row: Row | None) -> RemoteTimer | None:
+def _mirror(row: LiveTimerRow | None) -> RemoteTimer | None:
     return (
         RemoteTimer(row["state"], row["entry_id"], row["run"], json.loads(row["content"])["remote"]) if row is not None else None
     )
@@ -99,7 +100,7 @@ def is_ticking(conn: Connection, target: str) -> bool:
     return is_well and row is not None and row["state"] in (STARTING, RUNNING)
 
 
-def runs(row: Row) -> list[tuple[int, int | None]]:
+def runs(row: EntryRow) -> list[tuple[int, int | None]]:
     """The stretches of an entry between its pauses; the last of one that runs has no end. Microseconds."""
     bounds: list[int | None] = [row["start_us"]]
     for lo, hi in wire.pauses(row["pauses"]):
@@ -161,7 +162,7 @@ class Mirroring:
             return None
         outcome = await there.start(_item(row))
         if outcome.kind == TAKEN and outcome.remote_id:
-            known = {**row, "state": RUNNING, "remote_id": outcome.remote_id}
+            known: LiveTimerRow = {**row, "state": RUNNING, "remote_id": outcome.remote_id}
             await self._record(lambda step: mirrors.put(step.conn, known))
             return None
         if outcome.kind in (UNSENT, STOPPED):
@@ -171,7 +172,7 @@ class Mirroring:
             return None
         return Outcome(UNKNOWN, text="it did not say what it started") if outcome.kind == TAKEN else outcome
 
-    async def _find(self, there: LiveConnector, row: Row, others: frozenset[str]) -> Outcome | None:
+    async def _find(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
         """An attempt to start without an answer: what it left, running or stopped since."""
         found = await there.trace(_item(row), row["began_us"] // SECOND, others)
         if isinstance(found, Outcome):
@@ -179,13 +180,13 @@ class Mirroring:
         if found is None:
             await self._record(self._clear)
             return None
-        known = {**row, "state": RUNNING, "remote_id": found.id, "start_s": found.start}
+        known: LiveTimerRow = {**row, "state": RUNNING, "remote_id": found.id, "start_s": found.start}
         await self._record(lambda step: mirrors.put(step.conn, known))
         if found.end is not None:
             await self._ended(known, found)
         return None
 
-    async def _stop(self, there: LiveConnector, row: Row, others: frozenset[str]) -> Outcome | None:
+    async def _stop(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
         """Only what is ours is stopped; what somebody else ended there has ended."""
         running = await there.current()
         if isinstance(running, Outcome):
@@ -203,14 +204,15 @@ class Mirroring:
         await self._ended(row, Running(row["remote_id"], running.start, self._now_us() // SECOND))
         return None
 
-    async def _ended(self, row: Row, found: Running | None) -> None:
+    async def _ended(self, row: LiveTimerRow, found: Running | None) -> None:
         """It runs there no more: what it left is the entry's delivery, put right at once where it differs."""
         start = found.start if found is not None else None
         end = found.end if found is not None and found.end is not None else self._now_us() // SECOND
         start = start if start is not None else min(row["began_us"] // SECOND, end)
-        await self._record(lambda step: self._adopt(step, {**row, "start_s": start, "end_s": end}))
+        ended: LiveTimerRow = {**row, "start_s": start, "end_s": end}
+        await self._record(lambda step: self._adopt(step, ended, start, end))
 
-    async def _correct(self, connector: Connector, row: Row) -> Outcome | None:
+    async def _correct(self, connector: Connector, row: LiveTimerRow) -> Outcome | None:
         outcome = await connector.update(row["remote_id"], _item(row))
         if outcome.kind in (UNSENT, UNKNOWN, STOPPED):
             return outcome
@@ -219,7 +221,7 @@ class Mirroring:
 
     # ---------------------------------------------------------------- rows
 
-    def _row(self, wanted: WantedTimer, state: str) -> Row:
+    def _row(self, wanted: WantedTimer, state: LiveTimerState) -> LiveTimerRow:
         return {
             "target": self._one.target.name, "state": state, "entry_id": wanted.entry, "run": wanted.run,
             "content": wanted.content, "remote_id": "", "began_us": self._now_us(), "start_s": None, "end_s": None, "next_us": 0,
@@ -227,7 +229,7 @@ class Mirroring:
         }  # fmt: skip
 
     async def _block(self, wanted: WantedTimer, trouble: str, remedy: str, pause: timedelta) -> None:
-        row = {
+        row: LiveTimerRow = {
             **self._row(wanted, BLOCKED),
             "trouble": trouble,
             "remedy": remedy,
@@ -238,35 +240,35 @@ class Mirroring:
     def _clear(self, step: Step) -> None:
         mirrors.clear(step.conn, self._one.target.name)
 
-    def _corrected(self, step: Step, row: Row, is_taken: bool) -> None:
+    def _corrected(self, step: Step, row: LiveTimerRow, is_taken: bool) -> None:
         """What it refuses is refused again, and told, when the entry is delivered."""
         self._clear(step)
         if is_taken:
             deliveries.set_held(step.conn, row["target"], row["remote_id"], row["content"])
 
-    def _adopt(self, step: Step, row: Row) -> None:
+    def _adopt(self, step: Step, row: LiveTimerRow, start: int, end: int) -> None:
         """The entry's delivery holds what the timer left; where that is far from the local truth it is put right at once."""
-        held = {**json.loads(row["content"]), "start": row["start_s"], "end": row["end_s"], "live": True,
-                "seconds": max(0, row["end_s"] - row["start_s"])}  # fmt: skip
+        content: Content = json.loads(row["content"])
+        held: Content = {**content, "start": start, "end": end, "live": True, "seconds": max(0, end - start)}
         if held["seconds"] or self._one.able.delete:  # a timer of no length bills nothing, and could not be taken away
             _hold(step, self._one.target.name, row, _text(held))
         entry = find(step, ["e.id = ?"], [row["entry_id"]])
         ours = _run_of(entry[0], row["run"]) if entry else None
-        if self._one.able.update and ours is not None and not livetimer.is_near((row["start_s"], row["end_s"]), ours):
-            told = {**held, "start": ours[0], "end": ours[1], "seconds": ours[1] - ours[0]}
-            mirrors.put(step.conn, {**row, "state": CORRECTING, "content": _text(told)})
+        if self._one.able.update and ours is not None and not livetimer.is_near((start, end), ours):
+            right: Content = {**held, "start": ours[0], "end": ours[1], "seconds": ours[1] - ours[0]}
+            mirrors.put(step.conn, {**row, "state": CORRECTING, "content": _text(right)})
         else:
             self._clear(step)
 
 
-def _run_of(entry: Row, run: int) -> tuple[int, int] | None:
+def _run_of(entry: EntryRow, run: int) -> tuple[int, int] | None:
     """A run of an entry in seconds, None while it has no end, is gone, or is empty."""
     stretches = runs(entry)
     lo, hi = stretches[run] if run < len(stretches) else (0, None)
     return (lo // SECOND, lo // SECOND + round((hi - lo) / SECOND)) if hi is not None and hi - lo >= SECOND else None
 
 
-def _hold(step: Step, target: str, row: Row, held: str) -> None:
+def _hold(step: Step, target: str, row: LiveTimerRow, held: str) -> None:
     """Make it the first part of the entry's deliveries that holds nothing yet; then the entry is compared again."""
     known = deliveries.rows_of_entry(step.conn, target, row["entry_id"])
     part = next(n for n in count() if n not in known or (known[n]["held"] is None and known[n]["state"] != delivery.SENDING))
@@ -277,14 +279,14 @@ def _hold(step: Step, target: str, row: Row, held: str) -> None:
         deliveries.update(step.conn, known[part]["seq"], {**deliveries.to_row(after), "error": "", "finished_us": None})
     else:
         after = delivery.Delivery(delivery.DELIVERED, held, held, None, row["remote_id"])
-        values: Row = {**deliveries.to_row(after), "day": day, "next_us": to_us(step.now)}
+        values: DeliveryColumns = {**deliveries.to_row(after), "day": day, "next_us": to_us(step.now)}
         deliveries.insert(step.conn, step.now, target, row["entry_id"], part, values)
     deliveries.doubt_entry(step.conn, row["entry_id"])
 
 
-def _item(row: Row) -> Item:
+def _item(row: LiveTimerRow) -> Item:
     return as_item(f"{row['entry_id']}.{row['run']}", json.loads(row["content"]))
 
 
-def _text(told: dict[str, Any]) -> str:
-    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+def _text(content: Content) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)

@@ -19,18 +19,20 @@ from stintd import __version__
 from stintd.domain.billing import amendment, rounding
 from stintd.domain.billing import delivery as rules
 from stintd.domain.billing import target as targets
+from stintd.domain.billing.amendment import Content
 from stintd.domain.billing.portion import SECOND, Portion, portions
 from stintd.domain.billing.target import Abilities, EntryFacts, Hold, Target
 from stintd.domain.day import ONE_DAY, start_of_day
 from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
-from stintd.engine.rows import Row, select
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.step import Step
 from stintd.engine.view import Reading
 from stintd.frozen import frozen
 from stintd.store import deliveries, places
+from stintd.store.row_types import DeliveryColumns, DeliveryRow, NamedEntryRow, ProjectRow
+from stintd.store.rowio import fetch_all
 
 BATCH, TIMED_SECONDS = 50, 60
 """So many entries in a step are some 10 ms of the writer: commands wait no longer. An entry that a timer of theirs left
@@ -61,7 +63,7 @@ class Planned:
 class Piece:
     """A part of an entry on its way to a target: its place among the parts, why it is kept back, and its length there."""
 
-    row: Row
+    row: NamedEntryRow
     part: int
     portion: Portion
     work: EntryFacts
@@ -123,14 +125,14 @@ def _compare(step: Step, one: Planned, ids: Sequence[str]) -> bool:
     return is_changed
 
 
-def _rows(reading: Reading, ids: Sequence[str]) -> list[Row]:
+def _rows(reading: Reading, ids: Sequence[str]) -> list[NamedEntryRow]:
     marks = ", ".join("?" * len(ids))
     return find(reading, [f"e.id IN ({marks})"], list(ids))
 
 
-def _beside(step: Step, days: set[str], zone: ZoneInfo) -> list[Row]:
+def _beside(step: Step, days: set[str], zone: ZoneInfo) -> list[NamedEntryRow]:
     """Finished entries of these days."""
-    found: dict[str, Row] = {}
+    found: dict[str, NamedEntryRow] = {}
     for text in sorted(days):
         day = date.fromisoformat(text)
         clauses, values = overlapping(to_us(start_of_day(day, zone)), to_us(start_of_day(day + ONE_DAY, zone)))
@@ -138,14 +140,14 @@ def _beside(step: Step, days: set[str], zone: ZoneInfo) -> list[Row]:
     return list(found.values())
 
 
-def _cut(row: Row, zone: ZoneInfo, one: Planned) -> list[Portion]:
+def _cut(row: NamedEntryRow, zone: ZoneInfo, one: Planned) -> list[Portion]:
     return portions(rollup.entry_of(row), zone, one.able, one.is_by_day)
 
 
-def pieces(reading: Reading, one: Planned, rows: Sequence[Row], zone: ZoneInfo) -> list[Piece]:
+def pieces(reading: Reading, one: Planned, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
     """The parts of these entries with their lengths at this target."""
     bills = billable.supervised_billing(reading.conn, reading.policy)
-    projects = {row["id"]: row for row in select(reading.conn, "SELECT id, name, bill_supervised FROM project")}
+    projects = {row["id"]: row for row in fetch_all(reading.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
     found, doubt = [], deliveries.doubt_period(reading.conn)
     for row in rows:
         parts = _cut(row, zone, one)
@@ -162,7 +164,7 @@ def pieces(reading: Reading, one: Planned, rows: Sequence[Row], zone: ZoneInfo) 
     return _rounded(found, one)
 
 
-def _hands_on(row: Row, parts: Sequence[Portion]) -> list[Portion]:
+def _hands_on(row: NamedEntryRow, parts: Sequence[Portion]) -> list[Portion]:
     """What is left of an entry's parts where its project does not bill supervised time: its share of each."""
     total_us = sum(part.seconds for part in parts) * SECOND
     share = min(row["supervised_us"] / total_us, 1.0) if total_us and row["actor"] == "human" else 0.0
@@ -174,7 +176,7 @@ def _is_due(target: Target, parts: Sequence[Portion]) -> bool:
     return bool(parts) and (target.since is None or parts[0].day >= target.since)
 
 
-def work_of(row: Row, day: date, is_doubted: bool = False) -> EntryFacts:
+def work_of(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFacts:
     """What of an entry decides where it goes."""
     return EntryFacts(
         project=row["project_name"], task=row["task_name"] or row["task"], client=row["client_name"],
@@ -202,7 +204,9 @@ def _rounded(found: Sequence[Piece], one: Planned) -> list[Piece]:
     return out
 
 
-def _write(step: Step, one: Planned, entry_id: str, found: Sequence[Piece], days: set[str] | None, row: Row | None) -> bool:
+def _write(
+    step: Step, one: Planned, entry_id: str, found: Sequence[Piece], days: set[str] | None, row: NamedEntryRow | None
+) -> bool:
     """Bring an entry's rows to what is wanted; with `days`, only those on them. Whether anything is to be looked at."""
     known = deliveries.rows_of_entry(step.conn, one.target.name, entry_id)
     is_changed = False
@@ -218,7 +222,7 @@ def _write(step: Step, one: Planned, entry_id: str, found: Sequence[Piece], days
     return is_changed
 
 
-def _put(step: Step, one: Planned, piece: Piece, old: Row | None) -> bool:
+def _put(step: Step, one: Planned, piece: Piece, old: DeliveryRow | None) -> bool:
     wanted: str | None = content(one.target, piece)
     hold = piece.hold
     if hold is None and piece.seconds == 0:
@@ -244,18 +248,18 @@ def content(target: Target, piece: Piece) -> str:
     """What is to be there, as it is compared and kept."""
     work, portion = piece.work, piece.portion
     stretch = max(piece.seconds, portion.end - portion.start if portion.pauses else 0)
-    told = {
+    wanted: Content = {
         "projectId": piece.row["project_id"], "project": work.project or "", "task": work.task or "", "client": work.client or "",
         "start": portion.start, "end": portion.start + stretch, "seconds": piece.seconds,
         "day": portion.day.isoformat(), "description": targets.words(target, work), "billable": work.is_billable,
         "tags": targets.tags_of(target, work), "actor": work.actor, "remote": dict(targets.place(target, work) or {}),
         "pauses": [list(pause) for pause in portion.pauses],
     }  # fmt: skip
-    return json.dumps(told, ensure_ascii=False, sort_keys=True)
+    return json.dumps(wanted, ensure_ascii=False, sort_keys=True)
 
 
 def _set(
-    step: Step, one: Planned, old: Row | None, wanted: str | None, hold: Hold | None, day: str, piece: Piece | None = None
+    step: Step, one: Planned, old: DeliveryRow | None, wanted: str | None, hold: Hold | None, day: str, piece: Piece | None = None
 ) -> bool:
     """Write what is wanted and why it waits. A change, and a hold that is over, begin the time it rests."""
     before = deliveries.from_row(old) if old is not None else rules.Delivery()
@@ -263,7 +267,7 @@ def _set(
     if hold is None:
         after, hold = _followed(one.able, after)
     reason = hold.reason if hold is not None else ""
-    values: Row = {**deliveries.to_row(after), "day": day, "hold": reason}
+    values: DeliveryColumns = {**deliveries.to_row(after), "day": day, "hold": reason}
     if hold is not None:
         values["remedy"] = hold.remedy
     due_us = to_us(step.now + one.target.settle)
@@ -303,7 +307,7 @@ def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> Non
         deliveries.connect(conn, step.now, name, one.target.kind)
         step.outgoing.add(PREFIX + name)
         mark = fingerprint(step, one)
-        if known.get(name, {}).get("compared") == mark:
+        if name in known and known[name]["compared"] == mark:
             continue
         deliveries.set_target(conn, name, {"compared": mark})
         since = one.target.since

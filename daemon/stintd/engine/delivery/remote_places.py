@@ -16,13 +16,13 @@ from stintd.engine.delivery import attempt
 from stintd.engine.delivery.attempt import HOUR_US
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.targets import Targets
-from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.errors import Conflict, NotFound, StintdError, Unavailable
 from stintd.frozen import frozen
 from stintd.ports import Connector, Outcome, RemotePlace, RemotePlaceMaker
 from stintd.store import deliveries, places
 from stintd.store.places import StoredPlace
+from stintd.store.row_types import TargetRow
 
 FRESH = timedelta(days=1)
 MOST = 20_000
@@ -101,7 +101,7 @@ class Catalogue:
             else:
                 health.clear("delivery_place", name)
 
-    async def _target(self, name: str) -> tuple[Planned, Row]:
+    async def _target(self, name: str) -> tuple[Planned, TargetRow]:
         one = self._targets.planned.get(name)
         state = (await self._engine.database.read(deliveries.targets)).get(name)
         if one is None or state is None:
@@ -111,7 +111,7 @@ class Catalogue:
     async def _known(self, name: str) -> Listing:
         return await self._engine.database.read(lambda conn: known(conn, name))
 
-    async def _read(self, one: Planned, state: Row) -> Connector:
+    async def _read(self, one: Planned, state: TargetRow) -> Connector:
         name, used = one.target.name, state["used"]
         budget = one.target.calls_per_hour or one.able.calls_per_hour
         if 0 <= to_us(self._engine.clock.now()) - state["window_us"] < HOUR_US and used >= budget:

@@ -24,12 +24,12 @@ from stintd.engine.delivery.livetimer import Live, Mirroring
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.retry import Retry
 from stintd.engine.engine import Engine
-from stintd.engine.rows import Row
 from stintd.engine.view import View
 from stintd.errors import StintdError
 from stintd.frozen import frozen
 from stintd.ports import BLIND, STOPPED, UNSENT, Connector, Outcome
 from stintd.store import deliveries
+from stintd.store.row_types import DeliveryRow, DifferingRow, TargetRow
 
 LONGEST_WAIT = 600.0
 """The wall clock may be set: what waits for an instant looks again at least that often."""
@@ -52,12 +52,12 @@ class LaneTools:
 class Look:
     """What the database says: how it goes with the target, what is to be sent next, what was given up last."""
 
-    state: Row | None
-    head: Row | None = None
-    parked: Row | None = None
+    state: TargetRow | None
+    head: DeliveryRow | None = None
+    parked: DeliveryRow | None = None
     counts: dict[str, int] | None = None
     live: Live = field(default_factory=Live)
-    differing: Row | None = None
+    differing: DifferingRow | None = None
 
 
 class TargetLane(Lane[Look]):
@@ -100,7 +100,7 @@ class TargetLane(Lane[Look]):
         differing = deliveries.find_differing(conn, self.name, amendment.BY_HAND)
         return Look(state, deliveries.head(conn, self.name), parked, counts, live, differing)
 
-    def _wait(self, state: Row, due_us: int) -> float:
+    def _wait(self, state: TargetRow, due_us: int) -> float:
         """Seconds until something may be sent: when it is due, the target was left alone long enough, and the hour's budget
         allows it."""
         now_us = to_us(self._clock.now())
@@ -115,7 +115,7 @@ class TargetLane(Lane[Look]):
         """Requests an hour."""
         return self.planned.target.calls_per_hour or self.planned.able.calls_per_hour
 
-    async def _deliver(self, state: Row, head: Row) -> None:
+    async def _deliver(self, state: TargetRow, head: DeliveryRow) -> None:
         connector = await self._ready(state)
         if connector is None:
             return
@@ -130,7 +130,7 @@ class TargetLane(Lane[Look]):
         pause = self._pause_after(state["failures"] + 1, outcome)
         await self._write_down(Tried(row["seq"], outcome, pause, connector.calls - before, is_open))
 
-    async def _mirror(self, state: Row, live: Live) -> None:
+    async def _mirror(self, state: TargetRow, live: Live) -> None:
         """One step of the timer there: before deliveries, which are about entries whose timers run no more."""
         connector = await self._ready(state)
         if connector is None:
@@ -144,7 +144,7 @@ class TargetLane(Lane[Look]):
         calls = connector.calls - before
         await self._record(lambda step: attempt.heard(step, self.name, outcome, pause, calls))
 
-    async def _ready(self, state: Row) -> Connector | None:
+    async def _ready(self, state: TargetRow) -> Connector | None:
         """The connector with its secret; a secret that cannot be had stops the target with a warning."""
         if self._connector is None:
             target = self.planned.target
@@ -167,21 +167,21 @@ class TargetLane(Lane[Look]):
             return outcome
         return outcome if found == refused else replace(outcome, kind=UNSENT)
 
-    async def _begun(self, seq: int) -> Row | None:
+    async def _begun(self, seq: int) -> DeliveryRow | None:
         try:
             return await self._tools.engine.run(lambda step: attempt.begin(step, seq, self.planned.able), "daemon")
         except StintdError:
             await self._clock.sleep(RECORD_RETRY)
             return None
 
-    async def _attempt(self, connector: Connector, row: Row) -> Outcome:
+    async def _attempt(self, connector: Connector, row: DeliveryRow) -> Outcome:
         """Write: make it (or what corrects it), change it, take it away."""
         verb, item = deliveries.from_row(row).verb, item_of(row)
         if verb in MAKING:
             return await connector.create(item)
         return await (connector.update if verb == "update" else connector.delete)(row["remote_id"], item)
 
-    async def _cleared(self, connector: Connector, row: Row) -> Outcome:
+    async def _cleared(self, connector: Connector, row: DeliveryRow) -> Outcome:
         """An attempt without an answer: changes and removals are repeated, what may have been made is looked for."""
         if deliveries.from_row(row).verb not in MAKING:
             return await self._attempt(connector, row)

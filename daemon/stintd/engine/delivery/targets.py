@@ -17,11 +17,11 @@ from stintd.engine.delivery.livetimer import Live
 from stintd.engine.delivery.plan import PREFIX, Planned
 from stintd.engine.delivery.targetlane import LaneTools, Look, TargetLane
 from stintd.engine.engine import Engine
-from stintd.engine.rows import Row
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
 from stintd.errors import StorageFull, Unavailable
 from stintd.store import deliveries
+from stintd.store.row_types import DifferingRow, TargetRow
 
 LIVE = "live:"
 """How those are called whose timer has to follow: nothing is left to compare for them."""
@@ -132,7 +132,7 @@ class Targets:
         self._say_differing(name, look.differing)
         self._live(name, look.live)
 
-    def _say_stopped(self, name: str, state: Row) -> None:
+    def _say_stopped(self, name: str, state: TargetRow) -> None:
         if not state["stopped"]:
             self._engine.health.clear("delivery_stopped", name)
             return
@@ -142,7 +142,7 @@ class Targets:
             subject=name, severity="error",
         )  # fmt: skip
 
-    def _say_failing(self, name: str, state: Row) -> None:
+    def _say_failing(self, name: str, state: TargetRow) -> None:
         if state["failures"] < LOUD_AFTER or state["stopped"]:
             self._engine.health.clear("delivery_failing", name)
             return
@@ -162,7 +162,7 @@ class Targets:
             look.parked["remedy"].replace("ID", look.parked["id"][-6:]) + "; `stint outbox` shows them", subject=name,
         )  # fmt: skip
 
-    def _say_differing(self, name: str, row: Row | None) -> None:
+    def _say_differing(self, name: str, row: DifferingRow | None) -> None:
         if row is None:
             self._engine.health.clear("delivery_differs", name)
             return

@@ -15,11 +15,12 @@ from stintd.engine.delivery import attempt
 from stintd.engine.delivery.attempt import HOUR_US
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.targets import Targets
-from stintd.engine.rows import Row, select
 from stintd.errors import Invalid, StintdError, Unavailable
 from stintd.frozen import frozen
 from stintd.ports import MISSING, Outcome, RemoteList, RemoteTask, TaskBook, TaskConnector
 from stintd.store import deliveries
+from stintd.store.row_types import NamedProjectRow, TargetRow
+from stintd.store.rowio import fetch_all
 from stintd.store.scope import ReadLimit
 
 LISTS_SECONDS = 600.0
@@ -89,7 +90,7 @@ class TaskLookup:
         if limit is None or not found:
             return found
         engine = self._targets.tools.engine
-        rows = await engine.read(lambda conn: select(conn, _NAMES), limit)
+        rows = await engine.read(lambda conn: fetch_all(conn, NamedProjectRow, _NAMES), limit)
         return [one for one in found if _is_within(one.target, rows, limit)]
 
     async def _ask(self, one: Planned, named: Named) -> RemoteTask | None:
@@ -111,7 +112,7 @@ class TaskLookup:
             raise _unasked(name, named, found.text or "it did not say why")
         return found
 
-    def _check(self, one: Planned, state: Row, named: Named) -> None:
+    def _check(self, one: Planned, state: TargetRow, named: Named) -> None:
         name, clock = one.target.name, self._targets.tools.engine.clock
         is_this_hour = 0 <= to_us(clock.now()) - state["window_us"] < HOUR_US
         if state["stopped"]:
@@ -161,7 +162,7 @@ class TaskLookup:
 _NAMES = "SELECT p.name, c.name AS client_name FROM project p LEFT JOIN client c ON c.id = p.client_id WHERE p.deleted = 0"
 
 
-def _is_within(target: Target, rows: Sequence[Row], limit: ReadLimit) -> bool:
+def _is_within(target: Target, rows: Sequence[NamedProjectRow], limit: ReadLimit) -> bool:
     projects = {row["name"].casefold() for row in rows}
     clients = {row["client_name"].casefold() for row in rows if row["client_name"] and limit.project_id is None}
     return bool(target.rules) and all(

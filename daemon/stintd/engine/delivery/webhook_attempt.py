@@ -5,10 +5,11 @@ from datetime import timedelta
 from stintd.domain.model import from_us, to_us
 from stintd.engine.delivery.retry import Retry
 from stintd.engine.outbox import target_of
-from stintd.engine.rows import first
 from stintd.engine.step import Step
 from stintd.frozen import frozen
 from stintd.store import outbox
+from stintd.store.row_types import OutboxRow, WebhookRow
+from stintd.store.rowio import fetch_one
 
 GONE = 410
 
@@ -25,7 +26,7 @@ class Attempt:
 
 def settle(step: Step, webhook_id: str, attempt: Attempt, retry: Retry) -> None:
     """Write down an attempt. A webhook or a delivery that a person took away meanwhile stays away."""
-    webhook = first(step.conn, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
+    webhook = fetch_one(step.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     if webhook is None:
         return
     if attempt.pause is None:
@@ -51,8 +52,12 @@ def _give_up(step: Step, webhook_id: str, seq: int, retry: Retry, is_down: bool)
     """Park what failed for too long: this delivery, and when its receiver took nothing else either, all that are as old."""
     if is_down:
         outbox.park_all(step.conn, target_of(webhook_id), "the receiver takes nothing", step.now - retry.give_up)
-    row = first(step.conn, "SELECT attempts, first_try_us FROM outbox WHERE seq = ? AND attempts > 0", (seq,))
-    if row is not None and retry.is_over(from_us(row["first_try_us"]), row["attempts"], step.now):
+    row = fetch_one(step.conn, OutboxRow, "SELECT attempts, first_try_us FROM outbox WHERE seq = ? AND attempts > 0", (seq,))
+    if (
+        row is not None
+        and row["first_try_us"] is not None
+        and retry.is_over(from_us(row["first_try_us"]), row["attempts"], step.now)
+    ):
         outbox.park(step.conn, seq)
 
 

@@ -21,11 +21,12 @@ from stintd.engine.delivery.webhook_attempt import Attempt, settle
 from stintd.engine.delivery.webhook_secrets import HookSecrets
 from stintd.engine.engine import Engine
 from stintd.engine.outbox import target_of
-from stintd.engine.rows import Row, first
 from stintd.errors import StintdError
 from stintd.frozen import frozen
 from stintd.ports import Carrier, Failure, Request, Response
 from stintd.store import outbox
+from stintd.store.row_types import OutboxRow, WebhookRow
+from stintd.store.rowio import fetch_one
 
 ORDERED_TRIES = 5
 USER_AGENT = f"stintd/{__version__}"
@@ -49,9 +50,9 @@ class Tools:
 class Look:
     """What the database says: the webhook, what is to be sent next and what then, how many are parked and why."""
 
-    webhook: Row | None
-    head: Row | None = None
-    straggler: Row | None = None
+    webhook: WebhookRow | None
+    head: OutboxRow | None = None
+    straggler: OutboxRow | None = None
     parked: int = 0
     error: str = ""
 
@@ -88,13 +89,16 @@ class WebhookLane(Lane[Look]):
         self._deadlines = _Deadlines(self._clock)
 
     def _look(self, conn: Connection) -> Look:
-        webhook = first(conn, "SELECT * FROM webhook WHERE id = ?", (self.webhook_id,))
+        webhook = fetch_one(conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (self.webhook_id,))
         if webhook is None:
             return Look(None)
         target = target_of(self.webhook_id)
         head, straggler = outbox.head(conn, target, ORDERED_TRIES), outbox.straggler(conn, target, ORDERED_TRIES)
-        last = first(
-            conn, "SELECT error FROM outbox WHERE target = ? AND state = 'parked' ORDER BY last_try_us DESC LIMIT 1", (target,)
+        last = fetch_one(
+            conn,
+            OutboxRow,
+            "SELECT error FROM outbox WHERE target = ? AND state = 'parked' ORDER BY last_try_us DESC LIMIT 1",
+            (target,),
         )
         parked = outbox.count(conn, target, outbox.PARKED) if last is not None else 0
         return Look(webhook, head, straggler, parked, webhook["trouble"] or (last["error"] if last is not None else ""))
@@ -118,7 +122,7 @@ class WebhookLane(Lane[Look]):
         wait, row = min(waits, key=lambda one: one[0])
         return wait, partial(self._deliver, webhook, row)
 
-    async def _deliver(self, webhook: Row, row: Row) -> None:
+    async def _deliver(self, webhook: WebhookRow, row: OutboxRow) -> None:
         try:
             request = signed(self.tools, webhook, row["id"], row["kind"], row["body"])
         except StintdError as error:
@@ -135,7 +139,7 @@ class WebhookLane(Lane[Look]):
         await self._record(lambda step: settle(step, self.webhook_id, attempt, self.tools.retry))
 
 
-def signed(tools: Tools, webhook: Row, delivery_id: str, event: str, body: str) -> Request:
+def signed(tools: Tools, webhook: WebhookRow, delivery_id: str, event: str, body: str) -> Request:
     """The request of one attempt, signed now; `unavailable` when the secret is lost."""
     now, raw = tools.engine.clock.now(), body.encode()
     secrets = tools.secrets.valid(webhook["id"], now)

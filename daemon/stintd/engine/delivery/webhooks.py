@@ -14,11 +14,12 @@ from stintd.engine.delivery.retry import Retry
 from stintd.engine.delivery.webhooklane import Look, Tools, WebhookLane, is_taken, reason, signed, status_of
 from stintd.engine.engine import Engine
 from stintd.engine.outbox import TARGET, body_of
-from stintd.engine.rows import Row, first, select
 from stintd.engine.supervisor import Supervisor
 from stintd.errors import NotFound
 from stintd.store import outbox
 from stintd.store.ids import new_id
+from stintd.store.row_types import WebhookRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 TEST_EVENT = "webhook.test"
 STOP_SECONDS = 1.0
@@ -39,7 +40,7 @@ class Pusher:
         """Go on with what waits since before."""
         self._engine.on_outgoing.subscribe(self.changed)
         known, waiting = await self._engine.database.read(
-            lambda conn: (select(conn, "SELECT id, enabled FROM webhook"), outbox.targets(conn))
+            lambda conn: (fetch_all(conn, WebhookRow, "SELECT id, enabled FROM webhook"), outbox.targets(conn))
         )
         if known:
             self._engine.note_sending()
@@ -100,8 +101,8 @@ class Pusher:
         )  # fmt: skip
 
 
-def _webhook(webhook_id: str, conn: Any) -> Row:
-    row = first(conn, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
+def _webhook(webhook_id: str, conn: Any) -> WebhookRow:
+    row = fetch_one(conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     if row is None:
         raise NotFound(f"there is no webhook {webhook_id[:40]}", "`stint webhooks` lists them")
     return row

@@ -11,8 +11,9 @@ from stintd.domain.model import AgentSignal, BeatSignal, Context
 from stintd.engine.commands import hooksessions
 from stintd.engine.commands.sessions import HOOK
 from stintd.engine.engine import Engine
-from stintd.engine.rows import select
 from stintd.store import cursors
+from stintd.store.row_types import SessionRow
+from stintd.store.rowio import fetch_all
 
 GOING_ON = frozenset({"clear", "compact", "resume", "fork"})
 """Starts that are none when the process has a session already."""
@@ -40,7 +41,7 @@ class AgentSessions:
     def restore(self, conn: Connection) -> None:
         """What was known when the daemon stopped."""
         self._aliases = {name.removeprefix(ALIAS): known for name, known in cursors.all_of(conn, ALIAS).items()}
-        for row in select(conn, "SELECT * FROM session WHERE caller = ?", (HOOK,)):
+        for row in fetch_all(conn, SessionRow, "SELECT * FROM session WHERE caller = ?", (HOOK,)):
             self._note_process(row["pid"], row["pid_started"])
             if row["ended_us"] is None:
                 self._open[row["id"]] = _Session(row["agent"], row["pid"], row["pid_started"])

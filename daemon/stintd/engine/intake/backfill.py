@@ -79,7 +79,7 @@ class Backfill:
             await self._git(batch, report, *bounds)
         if source in ("agents", "all"):
             await self._agents(batch, report, *bounds)
-        answer: dict[str, Any] = await self._engine.run(lambda step: backfill.add(step, batch, is_dry), who)
+        answer = await self._engine.run(lambda step: backfill.add(step, batch, is_dry), who)
         return {**report, **answer}
 
     async def _git(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:

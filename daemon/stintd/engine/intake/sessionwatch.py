@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from stintd.engine.commands import sessions
 from stintd.engine.engine import Engine
-from stintd.engine.rows import Row
+from stintd.store.row_types import SessionRow
 
 PAUSE = 60.0
 """Seconds between looks at processes whose end nobody tells, and only while something runs."""
@@ -80,20 +80,22 @@ class SessionWatch:
             for task in waiting:
                 task.cancel()
 
-    async def _check(self, row: Row) -> bool:
-        started = row["pid_started"]
+    async def _check(self, row: SessionRow) -> bool:
+        pid, started = row["pid"], row["pid_started"]
+        if pid is None:
+            return False
         if started is None:
-            started = self._started_at(row["pid"])
+            started = self._started_at(pid)
             await self._engine.run(lambda step: sessions.seen(step, row["id"], started, self._boot), "daemon")
         elif row["boot_id"] != self._boot:
             return False
-        if started is None or (row["pid"], started) in self._watched:
+        if started is None or (pid, started) in self._watched:
             return False
-        if not self._is_alive(row["pid"], started):
+        if not self._is_alive(pid, started):
             await self._bury(row["id"])
             return False
         self._dead.discard(row["id"])
-        return not self._watch(row["pid"], started)
+        return not self._watch(pid, started)
 
     async def _bury(self, session_id: str) -> None:
         """At the second look: an agent that leaves by itself says so last of all, and that may still be on its way."""

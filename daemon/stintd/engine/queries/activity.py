@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from stintd.domain import report as rules
 from stintd.domain.kinds import AGENT_KINDS
@@ -13,10 +14,11 @@ from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
 from stintd.engine.period import DAY, midnight
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import Row
 from stintd.engine.sheet import rollup
 from stintd.engine.view import View
+from stintd.engine.wire_types import WakaTimeLengthJson, WakaTimeShareJson
 from stintd.store import heartbeats
+from stintd.store.row_types import NamedEntryRow
 
 NOWHERE = "Unknown Project"
 
@@ -25,12 +27,12 @@ class Worked(NamedTuple):
     """What was done in a stretch of days: slices, and the names of projects."""
 
     slices: list[Slice]
-    names: dict[str | None, str]
+    names: dict[str | None, str | None]
 
     def name_of(self, one: Slice) -> str:
         return self.names.get(one.project) or NOWHERE
 
-    def days(self, zone: Any) -> dict[date, list[Slice]]:
+    def days(self, zone: ZoneInfo) -> dict[date, list[Slice]]:
         """The slices by local day."""
         found: dict[date, list[Slice]] = defaultdict(list)
         for one in self.slices:
@@ -42,18 +44,18 @@ class Worked(NamedTuple):
 # ---------------------------------------------------------------- the slices of a period
 
 
-def worked(view: View, first_day: date, last_day: date, zone: Any, project: str | None = None) -> Worked:
+def worked(view: View, first_day: date, last_day: date, zone: ZoneInfo, project: str | None = None) -> Worked:
     """Slices of all entries in these local days; of one project (by name or id) if named."""
     lo, hi = to_us(midnight(first_day, zone)), to_us(midnight(last_day + DAY, zone))
     rows = find(view, *overlapping(lo, hi))
-    names = {row["project_id"]: row["project_name"] for row in rows}
+    names: dict[str | None, str | None] = {row["project_id"]: row["project_name"] for row in rows}
     if project is not None:
         rows = [row for row in rows if project in (row["project_id"], row["project_name"])]
     pieces = [piece for row in rows for piece in _pieces(view, row, lo, hi)]
     return Worked(slices(pieces, marks(view, lo, hi) if pieces else []), names)
 
 
-def _pieces(view: View, row: Row, lo: int, hi: int) -> Iterable[WorkPiece]:
+def _pieces(view: View, row: NamedEntryRow, lo: int, hi: int) -> Iterable[WorkPiece]:
     """The counted stretches of an entry inside the period."""
     for start, end in rules.counted_spans(rollup.entry_of(row), view.now):
         if start < hi and end > lo:
@@ -103,7 +105,7 @@ def _counted(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
-def length(us: int) -> dict[str, Any]:
+def length(us: int) -> WakaTimeLengthJson:
     """A length as every object of theirs tells it."""
     total = us / wire.SECOND
     hours, minutes = divmod(int(total) // 60, 60)
@@ -113,7 +115,7 @@ def length(us: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _listed(lengths: dict[str, int]) -> list[dict[str, Any]]:
+def _listed(lengths: dict[str, int]) -> list[WakaTimeShareJson]:
     """Names with their lengths and shares, the longest first."""
     whole = sum(lengths.values()) or 1
     ordered = sorted(lengths.items(), key=lambda one: (-one[1], one[0]))
@@ -124,7 +126,9 @@ def _listed(lengths: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def by_name(found: Iterable[Slice], name_of: Callable[[Slice], str], actor: str = "human") -> list[dict[str, Any]]:
+def by_name(
+    found: Iterable[Slice], name_of: Callable[[Slice], str], actor: Actor | Literal[""] = "human"
+) -> list[WakaTimeShareJson]:
     lengths: dict[str, int] = defaultdict(int)
     for one in found:
         if name_of(one) and (actor == "" or one.actor == actor):

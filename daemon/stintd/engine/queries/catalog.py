@@ -1,11 +1,12 @@
 """Clients and tasks."""
 
-from typing import Any
-
 from stintd.engine import wire
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import Reading, View
+from stintd.engine.wire_types import ClientJson, PageJson, TaskJson
 from stintd.errors import NotFound
+from stintd.store.row_types import ClientRow, TaskRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 _CLIENTS = {"active": "archived = 0", "archived": "archived = 1", "complete": "archived = 1", "all": "1"}
 _TASKS = {
@@ -16,37 +17,37 @@ _TASKS = {
 }
 
 
-def _named(
-    view: View, table: str, clauses: list[str], values: list[Any], limit: int, cursor: str | None
-) -> tuple[list[Row], str | None]:
-    """A page of a table with names, by name."""
+def _by_name(table: str, clauses: list[str], values: list[object], limit: int, cursor: str | None) -> tuple[str, list[object]]:
+    """A page of a table with names, by name: the query, with one row more than the page, and its values."""
     if cursor is not None:
         clauses = [*clauses, "(name, id) > (?, ?)"]
         values = [*values, *decode_cursor(cursor, (str, str))]
     sql = f"SELECT * FROM {table} WHERE {' AND '.join(clauses)} ORDER BY name, id LIMIT ?"  # noqa: S608
-    return page(select(view.conn, sql, [*values, limit + 1]), limit, ("name", "id"))
+    return sql, [*values, limit + 1]
 
 
 def clients(
     view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active", search: str | None = None
-) -> dict[str, Any]:
+) -> PageJson[ClientJson]:
     """Clients by name; active ones unless asked otherwise."""
-    clauses, values = [_CLIENTS[status]], []
+    clauses = [_CLIENTS[status]]
+    values: list[object] = []
     if search is not None:
         clauses.append("instr(lower(name), lower(?))")
         values.append(search)
-    kept, following = _named(view, "client", clauses, values, limit, cursor)
-    return {"data": [wire.client(row) for row in kept], "nextCursor": following}
+    sql, values = _by_name("client", clauses, values, limit, cursor)
+    rows, following = page(fetch_all(view.conn, ClientRow, sql, values), limit, ("name", "id"))
+    return {"data": [wire.client(row) for row in rows], "nextCursor": following}
 
 
-def client_row(reading: Reading, client_id: str) -> Row:
-    row = first(reading.conn, "SELECT * FROM client WHERE id = ?", (client_id,))
+def client_row(reading: Reading, client_id: str) -> ClientRow:
+    row = fetch_one(reading.conn, ClientRow, "SELECT * FROM client WHERE id = ?", (client_id,))
     if row is None:
         raise NotFound(f"there is no client {client_id[:40]}", "`stint clients` lists them")
     return row
 
 
-def client(view: View, client_id: str) -> dict[str, Any]:
+def client(view: View, client_id: str) -> ClientJson:
     """One client."""
     return wire.client(client_row(view, client_id))
 
@@ -54,26 +55,28 @@ def client(view: View, client_id: str) -> dict[str, Any]:
 def tasks(
     view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active",
     project_id: str | None = None, search: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> PageJson[TaskJson]:  # fmt: skip
     """Tasks by name; active ones unless asked otherwise. What is searched for stands in the name or the key."""
-    clauses, values = [_TASKS[status]], []
+    clauses = [_TASKS[status]]
+    values: list[object] = []
     if search is not None:
         clauses.append("(instr(lower(name), lower(?)) OR instr(lower(key), lower(?)))")
         values += [search, search]
     if project_id is not None:
         clauses.append("project_id = ?")
         values.append(project_id)
-    kept, following = _named(view, "task", clauses, values, limit, cursor)
-    return {"data": [wire.task(row) for row in kept], "nextCursor": following}
+    sql, values = _by_name("task", clauses, values, limit, cursor)
+    rows, following = page(fetch_all(view.conn, TaskRow, sql, values), limit, ("name", "id"))
+    return {"data": [wire.task(row) for row in rows], "nextCursor": following}
 
 
-def task_row(reading: Reading, task_id: str) -> Row:
-    row = first(reading.conn, "SELECT * FROM task WHERE id = ?", (task_id,))
+def task_row(reading: Reading, task_id: str) -> TaskRow:
+    row = fetch_one(reading.conn, TaskRow, "SELECT * FROM task WHERE id = ?", (task_id,))
     if row is None or not reading.admits(row["project_id"]):
         raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")
     return row
 
 
-def task(view: View, task_id: str) -> dict[str, Any]:
+def task(view: View, task_id: str) -> TaskJson:
     """One task."""
     return wire.task(task_row(view, task_id))

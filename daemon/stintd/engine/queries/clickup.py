@@ -3,7 +3,7 @@ here; what is not is looked for at the connected ClickUp (`engine/delivery/taskl
 """
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict, Unpack
 
 from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.model import to_us
@@ -12,10 +12,12 @@ from stintd.engine import wire
 from stintd.engine.entries import find as select_entries
 from stintd.engine.entries import overlapping
 from stintd.engine.queries import timers
-from stintd.engine.rows import Row, select
 from stintd.engine.view import Reading, View
+from stintd.engine.wire_types import ClickUpEntryAnswerJson, ClickUpEntryJson, EntryJson, EntryTaskJson
 from stintd.errors import Invalid, NotFound
 from stintd.frozen import frozen
+from stintd.store.row_types import FoundTaskRow, TaskRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 _TASKS = """
 SELECT t.id, t.key, t.name, t.status, t.project_id, p.name AS project_name, p.archived FROM task t
@@ -30,6 +32,20 @@ _PREFIX = "CU-"
 NO_TASK = "Task not found. Please provide a valid taskId or taskName + listName combination."
 
 
+class ClickUpTaskAnswer(TypedDict):
+    """`{task}`."""
+
+    task: "FoundTask"
+
+
+class ClickUpTaskEntries(TypedDict):
+    """The person's entries on a task; `isWhole` false where there are more."""
+
+    task: "FoundTask"
+    entries: list[ClickUpEntryJson]
+    isWhole: bool
+
+
 @frozen
 class FoundTask:
     """A task of a project. `id` is what these callers may name it by."""
@@ -40,6 +56,14 @@ class FoundTask:
     project_id: str
     project_name: str
     status: str
+
+
+class TaskNames(TypedDict):
+    """How a request names a task."""
+
+    task_id: str | None
+    task_name: str | None
+    list_name: str | None
 
 
 def find(reading: Reading, task_id: str | None, task_name: str | None, list_name: str | None) -> FoundTask:
@@ -65,21 +89,23 @@ def find(reading: Reading, task_id: str | None, task_name: str | None, list_name
     return _shape(reading, found[0])
 
 
-def _by_id(reading: Reading, task_id: str) -> list[Row]:
+def _by_id(reading: Reading, task_id: str) -> list[FoundTaskRow]:
     names = task_id, _PREFIX + task_id
-    by_id = select(reading.conn, f"{_TASKS} WHERE t.id = ?", (task_id,))
-    by_key = by_id or select(reading.conn, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
-    return by_key or select(reading.conn, _SEEN, names)
+    by_id = fetch_all(reading.conn, FoundTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
+    by_key = by_id or fetch_all(reading.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
+    return by_key or fetch_all(reading.conn, FoundTaskRow, _SEEN, names)
 
 
-def _by_name(reading: Reading, name: str, list_name: str | None) -> list[Row]:
-    rows = select(reading.conn, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip()))
-    rows = rows or select(reading.conn, _SEEN, (name.strip(), name.strip()))
+def _by_name(reading: Reading, name: str, list_name: str | None) -> list[FoundTaskRow]:
+    rows = fetch_all(
+        reading.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
+    )
+    rows = rows or fetch_all(reading.conn, FoundTaskRow, _SEEN, (name.strip(), name.strip()))
     wanted = normal_name(list_name) if list_name else None
     return [row for row in rows if wanted in (None, normal_name(row["project_name"]))]
 
 
-def _preferred(rows: list[Row]) -> list[Row]:
+def _preferred(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
     """Of several the open ones, of active projects, where that leaves any."""
     for is_liked in (lambda row: not row["archived"], lambda row: row["status"] == "active"):
         liked = [row for row in rows if is_liked(row)]
@@ -87,7 +113,7 @@ def _preferred(rows: list[Row]) -> list[Row]:
     return rows
 
 
-def _shape(reading: Reading, row: Row) -> FoundTask:
+def _shape(reading: Reading, row: FoundTaskRow) -> FoundTask:
     return FoundTask(
         _shown_id(reading, row["id"], row["key"], row["name"]), row["key"], row["name"], row["project_id"],
         row["project_name"], row["status"],
@@ -100,34 +126,36 @@ def _shown_id(reading: Reading, task_id: str | None, key: str, name: str) -> str
     return key.removeprefix(_PREFIX) if is_external or not task_id else task_id
 
 
-def task_of(reading: Reading, shown: dict[str, Any]) -> dict[str, str]:
+def task_of(reading: Reading, shown: EntryJson) -> EntryTaskJson:
     """The task of an entry of ours; one without a task shows its project's name, so that callers can print it."""
     if not shown["taskName"]:
         return {"id": "", "name": shown["projectName"] or ""}
-    rows = select(reading.conn, "SELECT id, key, name FROM task WHERE id = ?", (shown["taskId"],))
-    if not rows:
+    row = fetch_one(reading.conn, TaskRow, "SELECT id, key, name FROM task WHERE id = ?", (shown["taskId"],))
+    if row is None:
         return {"id": shown["taskName"].removeprefix(_PREFIX), "name": shown["taskName"]}
-    return {"id": _shown_id(reading, rows[0]["id"], rows[0]["key"], rows[0]["name"]), "name": rows[0]["name"]}
+    return {"id": _shown_id(reading, row["id"], row["key"], row["name"]), "name": row["name"]}
 
 
-def with_task(reading: Reading, shown: dict[str, Any]) -> dict[str, Any]:
+def with_task(reading: Reading, shown: EntryJson) -> ClickUpEntryJson:
     """An entry of ours with the task as these callers know it."""
     return {**shown, "task": task_of(reading, shown)}
 
 
-def current(view: View) -> dict[str, Any]:
+def current(view: View) -> ClickUpEntryAnswerJson:
     """`{entry}`: the person's timer that runs, else the one that is paused, else null."""
     shown = [one for one in timers.timers(view) if one["actor"] == "human" and not one.get("provisional")]
     found = timers.first_running(shown) or next((one for one in shown if one["state"] == "paused"), None)
     return {"entry": with_task(view, found) if found else None}
 
 
-def task(view: View, **which: Any) -> dict[str, Any]:
+def task(view: View, **which: Unpack[TaskNames]) -> ClickUpTaskAnswer:
     """One task."""
     return {"task": find(view, **which)}
 
 
-def of_task(view: View, since: datetime | None, until: datetime | None, limit: int, **which: Any) -> dict[str, Any]:
+def of_task(
+    view: View, since: datetime | None, until: datetime | None, limit: int, **which: Unpack[TaskNames]
+) -> ClickUpTaskEntries:
     """The person's entries on a task, the latest start first, and how long they are together; `isWhole` false where there
     are more than `limit`."""
     found = find(view, **which)

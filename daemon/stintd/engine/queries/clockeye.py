@@ -1,20 +1,21 @@
 """Entries as ClockEye's callers know them: snake_case, by page, the person's time alone."""
 
 from datetime import date
-from typing import Any
+from typing import Unpack
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
-from stintd.engine.entries import conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import DAY, midnight, zone_of
-from stintd.engine.rows import first
 from stintd.engine.view import View
+from stintd.engine.wire_types import ClockEyeEntryJson, ClockEyePageJson, EntryJson
 from stintd.errors import Invalid
+from stintd.store.rowio import fetch_value
 
 PER_PAGE = 50
 
 
-def entry(shown: dict[str, Any]) -> dict[str, Any]:
+def entry(shown: EntryJson) -> ClockEyeEntryJson:
     """An entry of ours in ClockEye's words; `duration` in seconds, null as long as there is no end."""
     return {
         "id": shown["id"], "user_id": shown["userId"], "project_id": shown["projectId"], "task_id": shown["taskId"],
@@ -24,8 +25,8 @@ def entry(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def listing(
-    view: View, start_date: date | None = None, end_date: date | None = None, page: int = 1, **filters: Any
-) -> dict[str, Any]:
+    view: View, start_date: date | None = None, end_date: date | None = None, page: int = 1, **filters: Unpack[Filters]
+) -> ClockEyePageJson:
     """A page of the entries that overlap the owner's local days, uncut, the latest start first.
 
     Only the person's entries: these callers add up durations, and an agent's time beside a person's would count twice.
@@ -34,8 +35,7 @@ def listing(
     clauses, values = _inside(view, start_date, end_date)
     more, wanted = conditions({**filters, "actor": "human"})
     clauses, values = clauses + more, values + wanted
-    counted = first(view.conn, f"SELECT count(*) AS n FROM entry e WHERE {' AND '.join(clauses)}", values)  # noqa: S608
-    total = counted["n"] if counted else 0
+    total = fetch_value(view.conn, int, f"SELECT count(*) FROM entry e WHERE {' AND '.join(clauses)}", values) or 0  # noqa: S608
     rows = find(view, clauses, [*values, PER_PAGE, (page - 1) * PER_PAGE], " ORDER BY e.start_us DESC, e.id LIMIT ? OFFSET ?")
     return {
         "data": [entry(wire.entry(view, row)) for row in rows], "page": page, "per_page": PER_PAGE, "total": total,
@@ -43,7 +43,7 @@ def listing(
     }  # fmt: skip
 
 
-def _inside(view: View, start_date: date | None, end_date: date | None) -> tuple[list[str], list[Any]]:
+def _inside(view: View, start_date: date | None, end_date: date | None) -> tuple[list[str], list[object]]:
     if start_date is not None and end_date is not None and end_date < start_date:
         raise Invalid("end_date is before start_date", "swap them", {"field": "end_date"})
     zone = zone_of(view.policy.zone)

@@ -6,23 +6,27 @@ were approved. Nothing is changed by looking.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple, Unpack
+from zoneinfo import ZoneInfo
 
 from stintd.domain import report as rules
 from stintd.domain.derive import timesheet
-from stintd.domain.model import Stretch, to_us
+from stintd.domain.model import Actor, Stretch, to_us
 from stintd.engine import wire
-from stintd.engine.entries import conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor, first, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor, select
 from stintd.engine.sheet import rollup
 from stintd.engine.sheet.derive import derive_range, merge_ranges
 from stintd.engine.view import View
+from stintd.engine.wire_types import CorrectionJson, PageJson
 from stintd.errors import Invalid
 from stintd.store import heartbeats
+from stintd.store.row_types import ApprovedRow, EntryRow, NamesRow
+from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
 LEAST = 30
 """Seconds; less would be shown as no difference at all."""
@@ -44,7 +48,7 @@ class Key(NamedTuple):
     day: str
     project: str
     task: str
-    actor: str
+    actor: Actor
 
 
 Sums = dict[Key, int]
@@ -52,20 +56,20 @@ Sums = dict[Key, int]
 
 def listing(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None, **filters: Any,
-) -> dict[str, Any]:  # fmt: skip
+    cursor: str | None = None, **filters: Unpack[Filters],
+) -> PageJson[CorrectionJson]:  # fmt: skip
     """Differences of a period of whole days (this week unless asked otherwise), by day, project and task."""
     zone = zone_of(view.policy.zone)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
     if span.days is None or (span.days[1] - span.days[0]) / DAY >= LONGEST:
         raise Invalid(f"approved hours are compared by whole days, at most {LONGEST}", "send from and to as dates")
-    after = Key(*decode_cursor(cursor, (str, str, str, str))) if cursor else None
-    found = [pair for pair in differences(view, span, filters) if after is None or pair[0] > after]
+    after = decode_cursor(cursor, (str, str, str, str)) if cursor else None
+    found = [pair for pair in differences(view, span, filters) if after is None or tuple(pair[0]) > after]
     following = encode_cursor(list(found[limit - 1][0])) if len(found) > limit else None
     return {"data": [_shown(view, *pair) for pair in found[:limit]], "nextCursor": following}
 
 
-def differences(view: View, span: Period, filters: Row) -> list[tuple[Key, int, int, bool]]:
+def differences(view: View, span: Period, filters: Mapping[str, object]) -> list[tuple[Key, int, int, bool]]:
     """(key, approved, now, whether evidence would change it), in seconds; only what differs."""
     zone = zone_of(view.policy.zone)
     more, wanted = conditions(filters)
@@ -87,7 +91,7 @@ def differences(view: View, span: Period, filters: Row) -> list[tuple[Key, int, 
     return found
 
 
-def _sums(view: View, rows: Iterable[Row], span: Period, zone: Any) -> Sums:
+def _sums(view: View, rows: Iterable[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
     found: Sums = {}
     for row in rows:
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
@@ -96,10 +100,10 @@ def _sums(view: View, rows: Iterable[Row], span: Period, zone: Any) -> Sums:
     return found
 
 
-def _once_approved(view: View, span: Period, filters: Row, approved: set[str]) -> list[Row]:
+def _once_approved(view: View, span: Period, filters: Mapping[str, object], approved: set[str]) -> list[EntryRow]:
     """Entries as they were when they were approved last, of those that are not approved any more."""
-    last: dict[str, Row] = {}
-    for row in select(view.conn, TRAIL, (span.lo_us,)):
+    last: dict[str, EntryRow] = {}
+    for row in fetch_all(view.conn, ApprovedRow, TRAIL, (span.lo_us,)):
         if row["row_id"] not in approved:
             last[row["row_id"]] = json.loads(row["after"])
     if not last:
@@ -109,11 +113,11 @@ def _once_approved(view: View, span: Period, filters: Row, approved: set[str]) -
         row for row in last.values()
         if row["end_us"] is not None and row["start_us"] < span.hi_us and row["end_us"] > span.lo_us
         and (reach is None or row["project_id"] in reach) and filters.get("actor") in (None, row["actor"])
-        and first(view.conn, "SELECT 1 FROM entry WHERE id = ? AND approved_us IS NOT NULL", (row["id"],)) is None
+        and not exists(view.conn, "SELECT 1 FROM entry WHERE id = ? AND approved_us IS NOT NULL", (row["id"],))
     ]  # fmt: skip
 
 
-def _projects(view: View, filters: Row) -> set[str] | None:
+def _projects(view: View, filters: Mapping[str, object]) -> set[str] | None:
     """The projects that the filters name, None when they name none."""
     sought, values = conditions({name: value for name, value in filters.items() if name != "actor"})
     if not sought:
@@ -125,13 +129,13 @@ def _projects(view: View, filters: Row) -> set[str] | None:
 # ---------------------------------------------------------------- what evidence would change
 
 
-def _by_evidence(view: View, approved: list[Row], span: Period, zone: Any) -> Sums:
+def _by_evidence(view: View, approved: Sequence[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
     """What would be different if the approved entries that followed their evidence before still did."""
     lifted = {row["id"]: row for row in approved if row["origin"] == "auto" and _followed(view, row)}
     if not lifted:
         return {}
     gap_us = timesheet.island_gap(view.policy)
-    bounds = [heartbeats.island(view.conn, row["start_us"], row["end_us"], gap_us) for row in lifted.values()]
+    bounds = [heartbeats.island(view.conn, row["start_us"], row["end_us"] or row["start_us"], gap_us) for row in lifted.values()]
     resolver = load_resolver(view.conn, view.policy)
     found: Sums = {}
 
@@ -147,14 +151,14 @@ def _by_evidence(view: View, approved: list[Row], span: Period, zone: Any) -> Su
     return found
 
 
-def _followed(view: View, row: Row) -> bool:
+def _followed(view: View, row: EntryRow) -> bool:
     """Whether its time and project came from evidence before it was approved."""
-    found = first(view.conn, BEFORE, (row["id"],))
-    pins = json.loads(found["before"])["pinned"].split() if found is not None else row["pinned"].split()
+    before = fetch_value(view.conn, str, BEFORE, (row["id"],))
+    pins = (json.loads(before)["pinned"] if before is not None else row["pinned"]).split()
     return "time" not in pins and "project" not in pins
 
 
-def _parts(stretches: Iterable[Stretch], span: Period, zone: Any) -> Iterator[tuple[Key, int]]:
+def _parts(stretches: Iterable[Stretch], span: Period, zone: ZoneInfo) -> Iterator[tuple[Key, int]]:
     for one in stretches:
         lo, hi = max(to_us(one.start), span.lo_us), min(to_us(one.end), span.hi_us)
         if hi > lo:
@@ -165,14 +169,15 @@ def _parts(stretches: Iterable[Stretch], span: Period, zone: Any) -> Iterator[tu
 # ---------------------------------------------------------------- as it is shown
 
 
-def _shown(view: View, key: Key, approved: int, current: int, is_evidence: bool) -> dict[str, Any]:
-    named = first(
-        view.conn, "SELECT p.name, c.name AS client, t.name AS task FROM project p LEFT JOIN client c ON c.id = p.client_id"
+def _shown(view: View, key: Key, approved: int, current: int, is_evidence: bool) -> CorrectionJson:
+    names = fetch_one(
+        view.conn, NamesRow,
+        "SELECT p.name AS project, c.name AS client, t.name AS task FROM project p LEFT JOIN client c ON c.id = p.client_id"
         " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?", (key.task, key.project),
     )  # fmt: skip
     return {
-        "day": key.day, "projectId": key.project or None, "projectName": named["name"] if named else None,
-        "clientName": named["client"] if named else None, "taskName": (named["task"] if named else None) or key.task or None,
+        "day": key.day, "projectId": key.project or None, "projectName": names["project"] if names else None,
+        "clientName": names["client"] if names else None, "taskName": (names["task"] if names else None) or key.task or None,
         "actor": key.actor, "approvedSeconds": approved, "nowSeconds": current, "differenceSeconds": current - approved,
         "cause": "evidence" if is_evidence else "open",
     }  # fmt: skip

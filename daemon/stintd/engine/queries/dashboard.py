@@ -1,18 +1,17 @@
 """The overview: what runs, today, the week by project, and what needs a look."""
 
-from typing import Any
-
 from stintd.engine.period import period, week_of, zone_of
 from stintd.engine.queries import gaps, projects, reports, review, timers, workspaces
-from stintd.engine.queries.workspaces import figures, project_totals
-from stintd.engine.rows import select
+from stintd.engine.queries.workspaces import project_totals, totals_of
 from stintd.engine.view import View
+from stintd.engine.wire_types import AlertJson, DashboardJson, Severity
+from stintd.store.rowio import fetch_value
 
 NEAR, OVER = 0.8, 1.0
 """Shares of a budget from which on an alert says so."""
 
 
-def dashboard(view: View) -> dict[str, Any]:
+def dashboard(view: View) -> DashboardJson:
     """Everything of the overview that the database knows."""
     zone = zone_of(view.policy.zone)
     today = view.now.astimezone(zone).date()
@@ -21,11 +20,11 @@ def dashboard(view: View) -> dict[str, Any]:
     week = reports.report(view, *week_of(today))
     open_gaps = gaps.gaps(view, period(today, today, zone, view.now))
     workspace = workspaces.workspaces(view)["data"][0]
-    unconfirmed = select(view.conn, "SELECT count(*) AS n FROM entry WHERE is_confirmed = 0")[0]["n"]
+    unconfirmed = fetch_value(view.conn, int, "SELECT count(*) FROM entry WHERE is_confirmed = 0") or 0
     return {
         "workspace": workspace, "timer": timers.first_running(known["timers"]), "timers": known["timers"],
-        "today": {"date": today.isoformat(), **figures(day["totals"])},
-        "week": {"from": week["from"], "to": week["to"], "timezone": week["timezone"], **figures(week["totals"]),
+        "today": {"date": today.isoformat(), **totals_of(day["totals"])},
+        "week": {"from": week["from"], "to": week["to"], "timezone": week["timezone"], **totals_of(week["totals"]),
                  "projects": [project_totals(row) for row in week["rows"]]},
         "reviewCount": open_count, "unconfirmedCount": unconfirmed,
         "gapsToday": {"count": len(open_gaps), "seconds": sum(gap["durationSeconds"] for gap in open_gaps)},
@@ -34,20 +33,21 @@ def dashboard(view: View) -> dict[str, Any]:
 
 
 def alert(
-    code: str, severity: str, text: str, hint: str, subject: str | None = None, project_id: str | None = None
-) -> dict[str, Any]:
+    code: str, severity: Severity, text: str, hint: str, subject: str | None = None, project_id: str | None = None
+) -> AlertJson:
     """One thing to look at, in the shape of a warning; `projectId` where it is about a project."""
     return {"code": code, "severity": severity, "text": text, "hint": hint, "subject": subject, "projectId": project_id}
 
 
-def _budget_alerts(view: View) -> list[dict[str, Any]]:
+def _budget_alerts(view: View) -> list[AlertJson]:
     found = []
     for row, budget in projects.budgets(view):
         hours = _share(budget["hoursUsed"], budget["hoursLimit"])
         money = _share(budget["spend"], budget["spendCap"])
         share, what = max((hours, "hours"), (money, "money"))
         if share >= NEAR:
-            code, severity = ("budget_over", "error") if share >= OVER else ("budget_near", "warning")
+            code = "budget_over" if share >= OVER else "budget_near"
+            severity: Severity = "error" if share >= OVER else "warning"
             text = f"{row['name']}: {int(100 * min(share, 1000))}% of the budgeted {what} are used"
             hint = f"GET /api/projects/{row['id']}/budget shows hours and money; raise the budget or talk to the client"
             found.append(alert(code, severity, text, hint, row["name"], row["id"]))
@@ -61,7 +61,7 @@ def _share(used: float | None, limit: float | None) -> float:
     return used / limit if limit else float(used > 0)
 
 
-def _decisions(open_count: int, unconfirmed: int, gaps_today: int) -> list[dict[str, Any]]:
+def _decisions(open_count: int, unconfirmed: int, gaps_today: int) -> list[AlertJson]:
     """What waits for its owner's word."""
     found = []
     if open_count:

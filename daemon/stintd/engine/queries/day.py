@@ -3,26 +3,29 @@
 The evidence is derived as if nobody had edited anything, so that whoever corrects an entry sees what was there.
 """
 
-from collections.abc import Iterator
-from datetime import date
-from typing import Any
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Literal, Protocol, TypeVar, cast, get_args
 
 from stintd.domain.derive import timesheet
 from stintd.domain.interval import subtract
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context, Stretch, to_us
 from stintd.engine import wire
-from stintd.engine.entries import find, overlapping
+from stintd.engine.entries import find, overlapping, project_names
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries import gaps, reports
-from stintd.engine.queries.workspaces import figures
+from stintd.engine.queries.workspaces import totals_of
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import select
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import View
+from stintd.engine.wire_types import DayEvidenceJson, DayJson, DayMarkJson
 from stintd.store import absences, heartbeats
+from stintd.store.row_types import OwnCommitRow
+from stintd.store.rowio import fetch_all
 
-GIT_ACTS = frozenset({"commit", "checkout", "merge", "rebase", "pull", "push"})
+ActKind = Literal["commit", "checkout", "merge", "rebase", "pull", "push"]
+GIT_ACTS = frozenset(get_args(ActKind))
 SAME_US = 2_000_000
 """A commit and the heartbeat that told of it are no further apart."""
 COMMITS = """
@@ -32,29 +35,33 @@ WHERE c.time_us >= ? AND c.time_us < ? AND c.is_own = 1
 """
 
 
-def day(view: View, on: date | None = None) -> dict[str, Any]:
+def day(view: View, on: date | None = None) -> DayJson:
     """The owner's local day; today unless another is named."""
     zone = zone_of(view.policy.zone)
     chosen = on or view.now.astimezone(zone).date()
     span = period(chosen, chosen, zone, view.now)
     clauses, values = overlapping(span.lo_us, span.hi_us)
     rows = find(view, clauses, values, " ORDER BY e.start_us, e.id")
-    names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    names = project_names(view.conn)
     open_gaps = gaps.gaps(view, span)
-    for gap in open_gaps:
-        del gap["startUs"]
     return {
         "date": chosen.isoformat(), "timezone": view.policy.zone, "start": wire.stamp(span.start), "end": wire.stamp(span.end),
         "now": wire.stamp(view.now), "entries": [wire.entry(view, row) for row in rows],
         "evidence": sorted(_evidence(view, span, names), key=lambda one: (one["start"], one["end"], one["state"])),
-        "absences": _clipped(absences.absences_in(view.conn, span.lo_us, span.hi_us), span, "kind"),
-        "blind": _clipped(absences.blind_stretches(view.conn, span.lo_us, span.hi_us), span, "reason"),
+        "absences": [
+            {"start": start, "end": end, "kind": absence.kind}
+            for absence, start, end in _clipped(absences.absences_in(view.conn, span.lo_us, span.hi_us), span)
+        ],
+        "blind": [
+            {"start": start, "end": end, "reason": blind.reason}
+            for blind, start, end in _clipped(absences.blind_stretches(view.conn, span.lo_us, span.hi_us), span)
+        ],
         "gaps": open_gaps, "marks": sorted(_marks(view, span, names), key=lambda one: (one["time"], one["kind"], one["text"])),
-        "totals": figures(reports.report(view, chosen, chosen)["totals"]),
+        "totals": totals_of(reports.report(view, chosen, chosen)["totals"]),
     }  # fmt: skip
 
 
-def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[DayEvidenceJson]:
     """What was observed inside the day, each stretch in one state."""
     island = heartbeats.island(view.conn, span.lo_us, span.hi_us, timesheet.island_gap(view.policy))
     resolver: Resolver = load_resolver(view.conn, view.policy)
@@ -69,7 +76,7 @@ def _evidence(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[
                 }  # fmt: skip
 
 
-def _states(stretch: Stretch) -> Iterator[tuple[str, int, int]]:
+def _states(stretch: Stretch) -> Iterator[tuple[Literal["handsOn", "supervised", "agent"], int, int]]:
     whole = to_us(stretch.start), to_us(stretch.end)
     if stretch.actor != "human":
         yield "agent", *whole
@@ -79,18 +86,29 @@ def _states(stretch: Stretch) -> Iterator[tuple[str, int, int]]:
     yield from (("handsOn", lo, hi) for lo, hi in subtract(whole, watched))
 
 
-def _clipped(found: Any, span: Period, word: str) -> list[dict[str, Any]]:
-    """Stretches, as much of them as lies inside the day."""
-    return [
-        {"start": wire.stamp(max(one.start, span.start)), "end": wire.stamp(min(one.end, span.end)), word: getattr(one, word)}
-        for one in found
-        if one.start < span.end and one.end > span.start
-    ]
+class _Timed(Protocol):
+    """What has a beginning and an end."""
+
+    @property
+    def start(self) -> datetime: ...
+
+    @property
+    def end(self) -> datetime: ...
 
 
-def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[dict[str, Any]]:
+Timed = TypeVar("Timed", bound=_Timed)
+
+
+def _clipped(items: Iterable[Timed], span: Period) -> Iterator[tuple[Timed, str, str]]:
+    """Stretches, with as much of them as lies inside the day."""
+    for item in items:
+        if item.start < span.end and item.end > span.start:
+            yield item, wire.stamp(max(item.start, span.start)), wire.stamp(min(item.end, span.end))
+
+
+def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[DayMarkJson]:
     """The owner's commits, and what else git did, by whomever. A commit in no repository of ours is known by its heartbeat."""
-    commits = select(view.conn, COMMITS, (span.lo_us, span.hi_us))
+    commits = fetch_all(view.conn, OwnCommitRow, COMMITS, (span.lo_us, span.hi_us))
     for row in commits:
         yield {
             "time": wire.instant(row["time_us"]), "kind": "commit", "actor": "human", "projectId": row["project_id"],
@@ -113,9 +131,9 @@ def _acts(view: View, span: Period) -> Iterator[tuple[int, str, Context, str | N
                 yield time_us, entity, context, resolver.as_of(time_us).resolve(context, entity).project
 
 
-def _act(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> dict[str, Any]:
+def _act(time_us: int, entity: str, context: Context, project: str | None, names: dict[str, str]) -> DayMarkJson:
     return {
-        "time": wire.instant(time_us), "kind": context.kind, "actor": context.actor, "projectId": project,
+        "time": wire.instant(time_us), "kind": cast("ActKind", context.kind), "actor": context.actor, "projectId": project,
         "projectName": names.get(project or ""), "branch": context.branch, "sha": None, "text": _text(context, entity),
     }  # fmt: skip
 

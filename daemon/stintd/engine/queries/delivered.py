@@ -6,12 +6,13 @@ then it goes there. What waits for approval counts as if it had it.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from stintd.domain import report as rules
 from stintd.domain.billing import rounding
+from stintd.domain.billing.amendment import Content
 from stintd.domain.billing.rounding import Rounding
 from stintd.domain.billing.target import rounding_for
 from stintd.domain.day import ONE_DAY, start_of_day
@@ -20,11 +21,13 @@ from stintd.engine import wire
 from stintd.engine.delivery.plan import Planned, work_of
 from stintd.engine.entries import conditions, find, overlapping
 from stintd.engine.period import Period, zone_of
-from stintd.engine.rows import Row, select
+from stintd.engine.rows import select
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.view import View
 from stintd.errors import Invalid
 from stintd.frozen import frozen
+from stintd.store.row_types import DeliveryRow, EntryRow, NamedEntryRow, ProjectRow, TaskRow
+from stintd.store.rowio import fetch_all
 
 MICRO = 1_000_000
 HELD = "SELECT entry_id, day, held FROM delivery WHERE target = ? AND day BETWEEN ? AND ? AND held IS NOT NULL ORDER BY seq"
@@ -44,19 +47,19 @@ class Handed:
     delivered: int = 0
 
 
-def handed(view: View, one: Planned, span: Period, zone: Any, filters: Row) -> list[Handed]:
+def handed(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> list[Handed]:
     """Everything of a period; it must be made of the owner's whole days, for those are what is rounded."""
     if span.days is None or zone != zone_of(view.policy.zone):
         raise Invalid("sums at a target are those of your own whole days", "send from and to as dates, without a time zone")
     return [*_rounded(view, one, span, zone, filters), *_delivered(view, one, span, zone, filters)]
 
 
-def _rounded(view: View, one: Planned, span: Period, zone: Any, filters: Row) -> Iterator[Handed]:
+def _rounded(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> Iterator[Handed]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     around, given = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
     wanted, sought = conditions(filters)
     asked = {row["id"] for row in find(view, clauses + wanted, values + sought)}
-    groups: dict[tuple[str, str, str, str, Rounding], list[tuple[Row, int]]] = {}
+    groups: dict[tuple[str, str, str, str, Rounding], list[tuple[NamedEntryRow, int]]] = {}
     bills = _share_billed(view)
     for row in find(view, [*clauses, *around, "(e.actor = 'human' OR e.billable = 1)"], values + given):
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
@@ -71,25 +74,25 @@ def _rounded(view: View, one: Planned, span: Period, zone: Any, filters: Row) ->
                 yield Handed(row["id"], project, task, day, tuple(json.loads(row["tags"])), rounded=seconds)
 
 
-def _share_billed(view: View) -> Callable[[Row, rules.DayPart], int]:
+def _share_billed(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
     """What of a part is handed over: without what was only supervised where the project does not bill that."""
     bills = billable.supervised_billing(view.conn, view.policy)
-    projects = select(view.conn, "SELECT id, name, bill_supervised FROM project")
-    whole = {row["id"]: bills(row) for row in projects}
+    projects = fetch_all(view.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")
+    whole: dict[str | None, bool] = {row["id"]: bills(row) for row in projects}
     return lambda row, part: part.length_us if whole.get(row["project_id"], True) else part.hands_on_us
 
 
 # ---------------------------------------------------------------- held there
 
 
-def _delivered(view: View, one: Planned, span: Period, zone: Any, filters: Row) -> Iterator[Handed]:
+def _delivered(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> Iterator[Handed]:
     """By what is held, whatever became of the entry since: that is what can differ."""
     assert span.days is not None
     first_day, last_day = span.days
     is_asked, key_of = _filter(view, filters), _task_keys(view)
-    rows = select(view.conn, HELD, (one.target.name, (first_day - ONE_DAY).isoformat(), last_day.isoformat()))
+    rows = fetch_all(view.conn, DeliveryRow, HELD, (one.target.name, (first_day - ONE_DAY).isoformat(), last_day.isoformat()))
     for row in rows:
-        held = json.loads(row["held"])
+        held = json.loads(row["held"] or "{}")
         if not is_asked(held):
             continue
         project = held["projectId"] or ""
@@ -98,7 +101,7 @@ def _delivered(view: View, one: Planned, span: Period, zone: Any, filters: Row) 
                 yield Handed(row["entry_id"], project, key_of(project, held["task"]), day, tuple(held["tags"]), delivered=seconds)
 
 
-def _by_day(day: str, held: dict[str, Any], is_by_day: bool, zone: Any) -> Iterator[tuple[str, int]]:
+def _by_day(day: str, held: Content, is_by_day: bool, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
     """What is held as one stretch across midnight counts on each of its days."""
     start, end, seconds = held["start"], held["end"], held["seconds"]
     if is_by_day or end <= start:
@@ -111,7 +114,7 @@ def _by_day(day: str, held: dict[str, Any], is_by_day: bool, zone: Any) -> Itera
         told = upto
 
 
-def _filter(view: View, filters: Row) -> Callable[[dict[str, Any]], bool]:
+def _filter(view: View, filters: Mapping[str, object]) -> Callable[[Content], bool]:
     """The filters of entries, asked of what is held."""
     sought, values = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
     reach = None
@@ -120,11 +123,11 @@ def _filter(view: View, filters: Row) -> Callable[[dict[str, Any]], bool]:
         reach = {row["id"] for row in select(view.conn, sql.replace("e.project_id", "p.id"), values)}
     task = filters.get("task")
     if filters.get("task_id") is not None:
-        found = select(view.conn, "SELECT name FROM task WHERE id = ?", (filters["task_id"],))
+        found = fetch_all(view.conn, TaskRow, "SELECT name FROM task WHERE id = ?", (filters["task_id"],))
         task = found[0]["name"] if found else "\0"
-    keys = {row["name"] for row in select(view.conn, "SELECT name FROM task WHERE key = ?", (task,))} | {task}
+    keys = {row["name"] for row in fetch_all(view.conn, TaskRow, "SELECT name FROM task WHERE key = ?", (task,))} | {task}
 
-    def is_asked(held: dict[str, Any]) -> bool:
+    def is_asked(held: Content) -> bool:
         return (
             (reach is None or held["projectId"] in reach)
             and (task is None or held["task"] in keys)
@@ -138,8 +141,11 @@ def _filter(view: View, filters: Row) -> Callable[[dict[str, Any]], bool]:
 
 def _task_keys(view: View) -> Callable[[str, str], str]:
     """Our key of a task that is held by its name."""
-    known = {(row["project_id"], row["name"]): row["key"] for row in select(view.conn, "SELECT project_id, name, key FROM task")}
-    return lambda project, name: known.get((project, name), name)
+    keys: dict[tuple[str, str], str] = {
+        (row["project_id"], row["name"]): row["key"]
+        for row in fetch_all(view.conn, TaskRow, "SELECT project_id, name, key FROM task")
+    }
+    return lambda project, name: keys.get((project, name), name)
 
 
 # ---------------------------------------------------------------- by the groups of a report
@@ -152,14 +158,15 @@ def by_group(
 ) -> Iterator[tuple[Group, int, int]]:
     """(key, name), rounded and delivered seconds of what belongs to each group of a report; `key_of` knows those of
     projects, clients and tasks."""
-    rows: dict[str, Row] = {}
+    rows: dict[str, NamedEntryRow] = {}
     if grouping in ("branch", "commit"):
         rows = _rows_of(view, {one.entry_id for one in found})
     for one in found:
         if grouping == "commit":
             yield from _by_commit(one, rows.get(one.entry_id), labels, view)
         elif grouping == "branch":
-            branch = (rows.get(one.entry_id) or {}).get("branch") or ""
+            row = rows.get(one.entry_id)
+            branch = (row["branch"] if row is not None else None) or ""
             yield (branch, branch or "no branch"), one.rounded, one.delivered
         elif grouping == "tag":
             for tag in dict.fromkeys(one.tags) or ("",):
@@ -168,8 +175,8 @@ def by_group(
             yield key_of(one), one.rounded, one.delivered
 
 
-def _rows_of(view: View, ids: set[str]) -> dict[str, Row]:
-    found: dict[str, Row] = {}
+def _rows_of(view: View, ids: set[str]) -> dict[str, NamedEntryRow]:
+    found: dict[str, NamedEntryRow] = {}
     names = sorted(ids)
     for start in range(0, len(names), 500):
         batch = names[start : start + 500]
@@ -177,7 +184,7 @@ def _rows_of(view: View, ids: set[str]) -> dict[str, Row]:
     return found
 
 
-def _by_commit(one: Handed, row: Row | None, labels: rules.Labels, view: View) -> Iterator[tuple[Group, int, int]]:
+def _by_commit(one: Handed, row: NamedEntryRow | None, labels: rules.Labels, view: View) -> Iterator[tuple[Group, int, int]]:
     """Shared among the commits of its day by their exact lengths, so that the shares add up."""
     day = date.fromisoformat(one.day)
     clip = tuple(to_us(start_of_day(at, labels.zone)) for at in (day, day + ONE_DAY))

@@ -1,30 +1,31 @@
 """What billing systems hold and are to hold, for people: targets, what would be sent, and sums beside the sheet's."""
 
 import json
-from typing import Any
 
 from stintd.domain.billing import amendment
 from stintd.domain.billing.delivery import PARKED, PENDING, SENDING
 from stintd.domain.billing.rounding import Rounding
-from stintd.domain.billing.target import Abilities
+from stintd.domain.billing.target import Abilities, TargetRule
 from stintd.domain.model import to_us
 from stintd.engine.delivery.plan import Planned
-from stintd.engine.rows import Row, select
 from stintd.engine.view import Reading, View
 from stintd.engine.wire import instant
+from stintd.engine.wire_types import Action, OutlookJson, OutlooksJson, PageJson, TargetJson, TargetRuleJson, TargetState
 from stintd.errors import NotFound
 from stintd.store import deliveries
+from stintd.store.row_types import DeliveryRow, TargetRow
+from stintd.store.rowio import fetch_all
 
 LONGEST_LIST = 1000
 
 
-def listing(view: View, planned: dict[str, Planned]) -> dict[str, Any]:
+def listing(view: View, planned: dict[str, Planned]) -> PageJson[TargetJson]:
     """The connected targets and how it goes with each."""
     known = deliveries.targets(view.conn)
     return {"data": [_target(view, one, known.get(name)) for name, one in sorted(planned.items())], "nextCursor": None}
 
 
-def _target(view: View, one: Planned, state: Row | None) -> dict[str, Any]:
+def _target(view: View, one: Planned, state: TargetRow | None) -> TargetJson:
     target, counts = one.target, deliveries.counts(view.conn, one.target.name)
     budget = target.calls_per_hour or one.able.calls_per_hour
     is_this_hour = state is not None and 0 <= to_us(view.now) - state["window_us"] < 3_600_000_000
@@ -39,10 +40,21 @@ def _target(view: View, one: Planned, state: Row | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rule(rule: Any) -> dict[str, Any]:
-    told = {"project": rule.project, "task": rule.task, "client": rule.client, "tag": rule.tag, "billable": rule.billable,
-            "rounding": rounding_shown(rule.rounding) if rule.rounding is not None else None}  # fmt: skip
-    return {**{name: value for name, value in told.items() if value is not None}, "remote": dict(rule.remote)}
+def _rule(rule: TargetRule) -> TargetRuleJson:
+    shown: TargetRuleJson = {"remote": dict(rule.remote)}
+    if rule.project is not None:
+        shown["project"] = rule.project
+    if rule.task is not None:
+        shown["task"] = rule.task
+    if rule.client is not None:
+        shown["client"] = rule.client
+    if rule.tag is not None:
+        shown["tag"] = rule.tag
+    if rule.billable is not None:
+        shown["billable"] = rule.billable
+    if rule.rounding is not None:
+        shown["rounding"] = rounding_shown(rule.rounding)
+    return shown
 
 
 def _length(seconds: int) -> str:
@@ -50,50 +62,51 @@ def _length(seconds: int) -> str:
     return "" if not seconds else f"{seconds}s" if seconds % 60 else f"{seconds // 60}m"
 
 
-def rounding_shown(rule: Rounding) -> dict[str, Any]:
+def rounding_shown(rule: Rounding) -> dict[str, object]:
     """A rounding as settings have it."""
-    told = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": _length(rule.minimum)}
-    return {name: value for name, value in told.items() if value}
+    settings = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": _length(rule.minimum)}
+    return {name: value for name, value in settings.items() if value}
 
 
-def _state(state: Row | None) -> str:
+def _state(state: TargetRow | None) -> TargetState:
     if state is None:
         return "connecting"
     return "stopped" if state["stopped"] else "failing" if state["failures"] else "well"
 
 
-def outlook(view: Reading, planned: dict[str, Planned], target: str | None = None, limit: int = LONGEST_LIST) -> dict[str, Any]:
+def outlook(view: Reading, planned: dict[str, Planned], target: str | None = None, limit: int = LONGEST_LIST) -> OutlooksJson:
     """What would be sent now, to the letter, and what is kept back, and why: the first ones, with how many there are."""
     if target is not None and target not in planned:
         raise NotFound(f"no target is called {target[:40]}", "`stint targets` lists them")
     names = [name for name in planned if target in (None, name)]
     open_ = f"FROM delivery WHERE target IN ({', '.join('?' * len(names)) or 'NULL'}) AND {_OPEN}"
-    counted = select(view.conn, f"SELECT count(*) AS n, coalesce(sum({_KEPT}), 0) AS kept {open_}", names)[0]
+    number, kept = view.conn.execute(f"SELECT count(*), coalesce(sum({_KEPT}), 0) {open_}", names).fetchone()
     sql = f"SELECT * {open_} ORDER BY target, {_KEPT}, day, seq LIMIT ?"
-    items = [line(row, planned[row["target"]].able) for row in select(view.conn, sql, (*names, limit))]
-    return {"targets": names, "ready": counted["n"] - counted["kept"], "kept": counted["kept"], "items": items}
+    items = [line(row, planned[row["target"]].able) for row in fetch_all(view.conn, DeliveryRow, sql, (*names, limit))]
+    return {"targets": names, "ready": number - kept, "kept": kept, "items": items}
 
 
 _OPEN = "state IN ('waiting', 'sending', 'changed', 'withdrawn', 'parked')"
 _KEPT = "(state = 'parked' OR hold <> '')"
 
 
-def action(row: Row, able: Abilities) -> str:
+def action(row: DeliveryRow, able: Abilities) -> Action:
     """What is done: as asked, or, where the target cannot, anew or by a correction."""
     delivery = deliveries.from_row(row)
     way = amendment.way_of(able, delivery) if delivery.state != SENDING else ""
-    return way if way in (amendment.REPLACE, amendment.CORRECT) else delivery.verb
+    if way == amendment.REPLACE:
+        return "replace"
+    return "correct" if way == amendment.CORRECT else delivery.verb
 
 
-def remedy_of(row: Row) -> str | None:
+def remedy_of(remedy: str, delivery_id: str, entry_id: str | None) -> str | None:
     """What a person can do, with the ids that it takes."""
-    text = row["remedy"] or ""
-    for before, found in (("retry ID", row["id"]), ("drop ID", row["id"]), ("edit ID", (row["entry_id"] or "").replace("-", ""))):
-        text = text.replace(before, f"{before[:-2]}{found[-6:]}")
-    return text or None
+    for verb, id_ in (("retry", delivery_id), ("drop", delivery_id), ("edit", (entry_id or "").replace("-", ""))):
+        remedy = remedy.replace(f"{verb} ID", f"{verb} {id_[-6:]}")
+    return remedy or None
 
 
-def line(row: Row, able: Abilities) -> dict[str, Any]:
+def line(row: DeliveryRow, able: Abilities) -> OutlookJson:
     """One delivery with what it says."""
     told = json.loads(row["wanted"] or row["held"] or "{}")
     return {
@@ -103,5 +116,5 @@ def line(row: Row, able: Abilities) -> dict[str, Any]:
         "task": told.get("task") or None, "description": told.get("description", ""), "billable": told.get("billable", False),
         "tags": told.get("tags", []), "remote": told.get("remote", {}), "remoteId": row["remote_id"] or None,
         "reason": row["hold"] or row["error"] or None,
-        "remedy": remedy_of(row) if row["hold"] or row["state"] == PARKED else None,
+        "remedy": remedy_of(row["remedy"], row["id"], row["entry_id"]) if row["hold"] or row["state"] == PARKED else None,
     }  # fmt: skip

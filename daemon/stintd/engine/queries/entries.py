@@ -1,21 +1,24 @@
 """Entries, as lists and one by one."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Unpack
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
-from stintd.engine.entries import conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import period, zone_of
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import Reading, View
+from stintd.engine.wire_types import EntryJson, PageJson
 from stintd.errors import Conflict, NotFound
+from stintd.store.row_types import NamedEntryRow
+from stintd.store.rowio import fetch_all, fetch_one, fetch_value
 
 
 def listing(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None, updated_since: datetime | None = None, **filters: Any,
-) -> dict[str, Any]:  # fmt: skip
+    cursor: str | None = None, updated_since: datetime | None = None, **filters: Unpack[Filters],
+) -> PageJson[EntryJson]:  # fmt: skip
     """Entries that overlap the period, uncut; latest start first, then by id."""
     span = period(since, until, zone_of(view.policy.zone), view.now)
     clauses, values = overlapping(span.lo_us if since else None, span.hi_us if until else None)
@@ -32,9 +35,9 @@ def listing(
     return {"data": [wire.entry(view, row) for row in kept], "nextCursor": following}
 
 
-def row_of(reading: Reading, entry_id: str) -> Row:
+def row_of(reading: Reading, entry_id: str) -> NamedEntryRow:
     """The row of an id, of what it was merged into, or of a prefix that only one entry has."""
-    row = first(reading.conn, wire.ENTRY_SQL + " WHERE e.id = ?", (_merged(reading, entry_id),))
+    row = fetch_one(reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id = ?", (_merged(reading, entry_id),))
     found = row if row is not None else _by_prefix(reading, entry_id)
     if not reading.admits(found["project_id"]):
         raise _missing(entry_id)
@@ -44,17 +47,17 @@ def row_of(reading: Reading, entry_id: str) -> Row:
 def _merged(reading: Reading, entry_id: str) -> str:
     """Follow `mergedInto`; a chain ends, because each step was younger than the one before."""
     for _ in range(64):
-        moved = first(reading.conn, "SELECT merged_into FROM merged_entry WHERE id = ?", (entry_id,))
-        if moved is None:
+        successor = fetch_value(reading.conn, str, "SELECT merged_into FROM merged_entry WHERE id = ?", (entry_id,))
+        if successor is None:
             break
-        entry_id = moved["merged_into"]
+        entry_id = successor
     return entry_id
 
 
-def _by_prefix(reading: Reading, prefix: str) -> Row:
+def _by_prefix(reading: Reading, prefix: str) -> NamedEntryRow:
     if len(prefix) >= 4:
-        found = select(
-            reading.conn, wire.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
+        found = fetch_all(
+            reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
             (prefix, prefix + "\U0010ffff"),
         )  # fmt: skip
         if len(found) == 1:
@@ -69,6 +72,6 @@ def _missing(entry_id: str) -> NotFound:
     return NotFound(f"there is no entry {entry_id[:40]}", "`stint log` lists entries with their ids")
 
 
-def one(view: View, entry_id: str) -> dict[str, Any]:
+def one(view: View, entry_id: str) -> EntryJson:
     """One entry; `mergedInto` of a merged one is followed."""
     return wire.entry(view, row_of(view, entry_id))

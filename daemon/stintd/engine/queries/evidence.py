@@ -7,27 +7,43 @@ from typing import Any
 
 from stintd.domain.derive import timesheet
 from stintd.domain.mapping.resolver import Resolver
-from stintd.domain.model import GapVerdict, to_us
+from stintd.domain.model import Actor, GapVerdict, to_us
 from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
 from stintd.engine.queries.entries import row_of
 from stintd.engine.queries.gaps import holes_around
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import Reading, View
+from stintd.engine.wire_types import (
+    AbsenceJson,
+    BlindJson,
+    EditJson,
+    EvidenceJson,
+    FieldChangeJson,
+    GapVerdictJson,
+    HeartbeatJson,
+    HistoryJson,
+    HistoryStepJson,
+    PageJson,
+    SessionJson,
+    WhyJson,
+)
 from stintd.errors import Conflict, Invalid, NotFound
 from stintd.store import absences, heartbeats
+from stintd.store.row_types import EditRow, HistoryRow, NamedEntryRow, SessionRow
+from stintd.store.rowio import fetch_all
 
 HEARTBEATS_SHOWN = 5000
 
 
-def of_entry(view: View, entry_id: str) -> dict[str, Any]:
+def of_entry(view: View, entry_id: str) -> EvidenceJson:
     """The evidence of one entry."""
     return _of_row(view, row_of(view, entry_id))
 
 
-def why(view: View, at: datetime) -> dict[str, Any]:
+def why(view: View, at: datetime) -> WhyJson:
     """The evidence of the entry at an instant (a person's before an agent's), or of the silence there."""
     if at > view.now:
         raise Invalid("that time is in the future", "ask for a time that has been")
@@ -46,7 +62,7 @@ def why(view: View, at: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _of_row(view: View, row: Row) -> dict[str, Any]:
+def _of_row(view: View, row: NamedEntryRow) -> EvidenceJson:
     lo = row["start_us"]
     hi = row["end_us"] if row["end_us"] is not None else to_us(view.now)
     return {
@@ -58,7 +74,7 @@ def _of_row(view: View, row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[dict[str, Any]]:
+def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[HeartbeatJson]:
     """Heartbeats in a closed range, of one project if it is named, oldest first."""
     contexts = heartbeats.contexts(view.conn)
     resolver = load_resolver(view.conn, view.policy)
@@ -75,7 +91,7 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[di
     return [wire.beat(view.conn, *one) for one in found[:HEARTBEATS_SHOWN]]
 
 
-def _verdicts(view: View, lo_us: int, hi_us: int, actor: str, project: str | None) -> list[GapVerdict]:
+def _verdicts(view: View, lo_us: int, hi_us: int, actor: Actor, project: str | None) -> list[GapVerdict]:
     """The judged silences of the islands here that meet the range, in order; of an agent why its time is its own."""
     gap_us = timesheet.island_gap(view.policy)
     resolver: Resolver = load_resolver(view.conn, view.policy)
@@ -88,13 +104,14 @@ def _verdicts(view: View, lo_us: int, hi_us: int, actor: str, project: str | Non
     return [gap for key, gap in sorted(unique.items()) if key[0] < hi_us and key[1] > lo_us]
 
 
-def _gap(gap: GapVerdict) -> dict[str, Any]:
+def _gap(gap: GapVerdict) -> GapVerdictJson:
     return {"start": wire.stamp(gap.start), "end": wire.stamp(gap.end), "verdict": gap.verdict, "reason": gap.reason}
 
 
-def _sessions(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
-    rows = select(
-        view.conn, "SELECT * FROM session WHERE started_us <= ? AND coalesce(ended_us, last_us) >= ? ORDER BY started_us",
+def _sessions(view: View, lo_us: int, hi_us: int) -> list[SessionJson]:
+    rows = fetch_all(
+        view.conn, SessionRow,
+        "SELECT * FROM session WHERE started_us <= ? AND coalesce(ended_us, last_us) >= ? ORDER BY started_us",
         (hi_us, lo_us),
     )  # fmt: skip
     return [
@@ -106,12 +123,12 @@ def _sessions(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _absences(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
+def _absences(view: View, lo_us: int, hi_us: int) -> list[AbsenceJson]:
     found = absences.absences_in(view.conn, lo_us, hi_us)
     return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "kind": one.kind} for one in found]
 
 
-def _blind(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
+def _blind(view: View, lo_us: int, hi_us: int) -> list[BlindJson]:
     found = absences.blind_stretches(view.conn, lo_us, hi_us)
     return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason} for one in found]
 
@@ -119,7 +136,7 @@ def _blind(view: View, lo_us: int, hi_us: int) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------- history
 
 
-def history(view: View, entry_id: str) -> dict[str, Any]:
+def history(view: View, entry_id: str) -> HistoryJson:
     """Every edit that touched an entry, oldest first, with the fields as they were and became. An entry that is gone has a
     history too; an id that was merged away, or a beginning of an id, stands for the entry that is there."""
     known = _edits_of(view, entry_id)
@@ -129,14 +146,14 @@ def history(view: View, entry_id: str) -> dict[str, Any]:
     return {"entryId": entry_id, "data": [_step_of(row) for row in known]}
 
 
-def _edits_of(view: View, entry_id: str) -> list[Row]:
-    return select(
-        view.conn, "SELECT e.*, r.before, r.after, r.table_name FROM edit_row r JOIN edit e ON e.id = r.edit_id"
+def _edits_of(view: View, entry_id: str) -> list[HistoryRow]:
+    return fetch_all(
+        view.conn, HistoryRow, "SELECT e.*, r.before, r.after, r.table_name FROM edit_row r JOIN edit e ON e.id = r.edit_id"
         " WHERE r.row_id = ? AND r.table_name = 'entry' ORDER BY e.at_us, e.id, r.position", (entry_id,),
     )  # fmt: skip
 
 
-_SHOWN: dict[str, tuple[str, Callable[[Any], Any]]] = {
+_SHOWN: dict[str, tuple[str, Callable[[Any], object]]] = {
     "project_id": ("projectId", lambda value: value),
     "task": ("taskName", lambda value: value),
     "start_us": ("start", wire.instant),
@@ -152,10 +169,10 @@ _SHOWN: dict[str, tuple[str, Callable[[Any], Any]]] = {
 """Columns of an entry that people care about, as they are shown."""
 
 
-def _step_of(row: Row) -> dict[str, Any]:
+def _step_of(row: HistoryRow) -> HistoryStepJson:
     before = json.loads(row["before"]) if row["before"] else {}
     after = json.loads(row["after"]) if row["after"] else {}
-    changes = {
+    changes: dict[str, FieldChangeJson] = {
         name: {"before": show(before.get(column)), "after": show(after.get(column))}
         for column, (name, show) in _SHOWN.items()
         if before.get(column) != after.get(column)
@@ -163,7 +180,7 @@ def _step_of(row: Row) -> dict[str, Any]:
     return {**edit(row), "isCreated": not before, "isDeleted": not after, "changes": changes}
 
 
-def edit(row: Row) -> dict[str, Any]:
+def edit(row: EditRow) -> EditJson:
     """One edit of the owner."""
     return {
         "editId": row["id"], "at": wire.instant(row["at_us"]), "who": row["who"], "verb": row["verb"],
@@ -171,19 +188,21 @@ def edit(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
+def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[EditJson]:
     """The latest edits first."""
     clause, values = ("WHERE (at_us, id) < (?, ?)", decode_cursor(cursor, (int, str))) if cursor else ("", [])
-    found = select(view.conn, f"SELECT * FROM edit {clause} ORDER BY at_us DESC, id DESC LIMIT ?", [*values, limit + 1])  # noqa: S608
-    kept, following = page(found, limit, ("at_us", "id"))
-    return {"data": [edit(row) for row in kept], "nextCursor": following}
+    sql = f"SELECT * FROM edit {clause} ORDER BY at_us DESC, id DESC LIMIT ?"  # noqa: S608  our own words
+    rows, following = page(fetch_all(view.conn, EditRow, sql, [*values, limit + 1]), limit, ("at_us", "id"))
+    return {"data": [edit(row) for row in rows], "nextCursor": following}
 
 
-def edit_row(reading: Reading, edit_id: str) -> Row:
+def edit_row(reading: Reading, edit_id: str) -> EditRow:
     """The row of an edit by its id, or by a beginning of it that no other has."""
-    found = select(reading.conn, "SELECT * FROM edit WHERE id = ?", (edit_id,))
+    found = fetch_all(reading.conn, EditRow, "SELECT * FROM edit WHERE id = ?", (edit_id,))
     if not found and len(edit_id) >= 4:
-        found = select(reading.conn, "SELECT * FROM edit WHERE id >= ? AND id < ? LIMIT 2", (edit_id, edit_id + "\U0010ffff"))
+        found = fetch_all(
+            reading.conn, EditRow, "SELECT * FROM edit WHERE id >= ? AND id < ? LIMIT 2", (edit_id, edit_id + "\U0010ffff")
+        )
     if len(found) > 1:
         raise Conflict(f"several edits begin with {edit_id[:40]}", "use the whole id")
     if not found:

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import Unpack
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
-from stintd.engine.entries import conditions
+from stintd.engine.entries import Filters, conditions
 from stintd.engine.period import period, zone_of
 from stintd.engine.rows import Row
 from stintd.engine.view import View
@@ -43,7 +43,7 @@ def _heartbeats(view: View, lo_us: int, hi_us: int) -> Iterator[Row]:
         yield {"id": beat_id, "time_us": time_us, "entity": entity, "repo_id": context.repo, **asdict(context)}
 
 
-def rows(view: View, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Row]:
+def rows(view: View, sql: str, values: tuple[object, ...] = ()) -> Iterator[Row]:
     """The rows of a query, some at a time."""
     cursor = view.conn.execute(sql, values)
     names = [column[0] for column in cursor.description]
@@ -53,7 +53,7 @@ def rows(view: View, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Row]:
 
 
 def entries(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, **filters: Any
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, **filters: Unpack[Filters]
 ) -> Iterator[Row]:
     """Finished entries that begin in the period (so that files of neighbouring periods never hold one twice)."""
     clauses, values = _chosen(view, since, until, filters)
@@ -62,8 +62,8 @@ def entries(
 
 
 def _chosen(
-    view: View, since: date | datetime | None, until: date | datetime | None, filters: dict[str, Any]
-) -> tuple[list[str], list[Any]]:
+    view: View, since: date | datetime | None, until: date | datetime | None, filters: Filters
+) -> tuple[list[str], list[object]]:
     span = period(since, until, zone_of(view.policy.zone), view.now)
     clauses, values = ["e.end_us IS NOT NULL"], []
     for is_given, clause, bound in (
@@ -77,7 +77,7 @@ def _chosen(
 
 
 def sections(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, **filters: Any
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, **filters: Unpack[Filters]
 ) -> Iterator[tuple[str, Iterator[Row]]]:
     """The parts of a complete file, entries last. With a filter beyond the period only what its entries refer to."""
     if all(value is None for value in filters.values()):

@@ -6,12 +6,11 @@ stored. What nobody could have worked (a night between two days) is no gap.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from stintd.domain.derive import timesheet
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.meeting import Meeting
-from stintd.domain.model import GapVerdict, from_us, to_us
+from stintd.domain.model import GapVerdict, Verdict, from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
@@ -19,11 +18,13 @@ from stintd.engine.period import DAY, Period, midnight, period, week_of, zone_of
 from stintd.engine.queries import meetings
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, encode_cursor
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor
 from stintd.engine.sheet.derive import derive_range
 from stintd.engine.view import Reading, View
+from stintd.engine.wire_types import GapJson, NeighbourJson, PageJson
 from stintd.errors import NotFound
 from stintd.store import absences, heartbeats
+from stintd.store.row_types import NamedEntryRow
 
 LEAST_US = 60_000_000
 """Shorter ones are not worth a decision."""
@@ -32,19 +33,20 @@ LEAST_US = 60_000_000
 def listing(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
     cursor: str | None = None, noted: Sequence[Meeting] = (),
-) -> dict[str, Any]:  # fmt: skip
+) -> PageJson[GapJson]:  # fmt: skip
     """Gaps of a period (this week unless asked otherwise), oldest first."""
     span = asked(view.policy, view.now, since, until)
     after = decode_cursor(cursor, (int,))[0] if cursor else -1
-    found = [gap for gap in gaps(view, span) if gap["startUs"] > after]
-    kept = found[:limit]
-    following = encode_cursor([kept[-1]["startUs"]]) if len(found) > limit else None
-    open_ones = meetings.proposed(view, noted)
-    for gap in kept:
-        lo = gap.pop("startUs")
-        hi = lo + round(gap["durationSeconds"] * 1e6)
-        gap["meetings"] = [meetings.shown(view, one) for one in open_ones if one.start_us < hi and one.end_us > lo]
-    return {"data": kept, "nextCursor": following}
+    later = [hole for hole in holes(view, span) if hole[0] > after]
+    following = encode_cursor([later[limit - 1][0]]) if len(later) > limit else None
+    judge = _Judge(view)
+    proposals = meetings.proposed(view, noted)
+    shown = []
+    for lo, hi, before, next_entry in later[:limit]:
+        gap = _shown(judge, lo, hi, before, next_entry)
+        gap["meetings"] = [meetings.shown(view, one) for one in proposals if one.start_us < hi and one.end_us > lo]
+        shown.append(gap)
+    return {"data": shown, "nextCursor": following}
 
 
 def asked(policy: Policy, now: datetime, since: date | datetime | None = None, until: date | datetime | None = None) -> Period:
@@ -69,13 +71,13 @@ def one(reading: Reading, gap_id: str) -> tuple[int, int]:
     return lo, hi
 
 
-def gaps(view: View, span: Period) -> list[dict[str, Any]]:
+def gaps(view: View, span: Period) -> list[GapJson]:
     """Every gap that meets the period, in order."""
     judge = _Judge(view)
     return [_shown(judge, *hole) for hole in holes(view, span)]
 
 
-def holes(view: View, span: Period) -> list[tuple[int, int, Row, Row]]:
+def holes(view: View, span: Period) -> list[tuple[int, int, NamedEntryRow, NamedEntryRow]]:
     """The same without a reason: where each begins and ends, and the entries before and after it."""
     found = []
     for before, after in _neighbours(view, _people(view, span.lo_us, span.hi_us)):
@@ -85,18 +87,18 @@ def holes(view: View, span: Period) -> list[tuple[int, int, Row, Row]]:
     return found
 
 
-def _people(reading: Reading, lo_us: int, hi_us: int) -> list[Row]:
+def _people(reading: Reading, lo_us: int, hi_us: int) -> list[NamedEntryRow]:
     """The person's entries around a range, by start."""
     clauses, values = overlapping(lo_us - 86_400_000_000, hi_us + 86_400_000_000)
     return sorted(find(reading, [*clauses, "e.actor = 'human'"], values), key=lambda row: (row["start_us"], row["id"]))
 
 
-def _neighbours(reading: Reading, rows: list[Row]) -> list[tuple[Row, Row]]:
+def _neighbours(reading: Reading, rows: list[NamedEntryRow]) -> list[tuple[NamedEntryRow, NamedEntryRow]]:
     """Entries of one local day that follow each other; an entry inside another has no gap of its own."""
     zone = zone_of(reading.policy.zone)
     now_us = to_us(reading.now)
-    pairs: list[tuple[Row, Row]] = []
-    last: Row | None = None
+    pairs: list[tuple[NamedEntryRow, NamedEntryRow]] = []
+    last: NamedEntryRow | None = None
     for row in rows:
         if last is not None and row["start_us"] > counted_end(last, now_us):
             ended = from_us(counted_end(last, now_us)).astimezone(zone).date()
@@ -124,16 +126,16 @@ def holes_around(reading: Reading, at_us: int) -> tuple[int, int]:
     return lo, hi
 
 
-def _shown(judge: "_Judge", lo: int, hi: int, before: Row, after: Row) -> dict[str, Any]:
+def _shown(judge: "_Judge", lo: int, hi: int, before: NamedEntryRow, after: NamedEntryRow) -> GapJson:
     verdict, reason = judge.reason(lo, hi)
     return {
         "id": f"{lo:x}", "start": wire.instant(lo), "end": wire.instant(hi), "durationSeconds": wire.seconds(hi - lo),
-        "verdict": verdict, "reason": reason, "before": _neighbour(before), "after": _neighbour(after), "startUs": lo,
+        "verdict": verdict, "reason": reason, "before": _neighbour(before), "after": _neighbour(after),
         "meetings": [],
     }  # fmt: skip
 
 
-def _neighbour(row: Row) -> dict[str, Any]:
+def _neighbour(row: NamedEntryRow) -> NeighbourJson:
     return {"entryId": row["id"], "projectId": row["project_id"], "projectName": row["project_name"]}
 
 
@@ -145,7 +147,7 @@ class _Judge:
         self._resolver: Resolver | None = None
         self._known: dict[tuple[int, int], list[GapVerdict]] = {}
 
-    def reason(self, lo: int, hi: int) -> tuple[str, str]:
+    def reason(self, lo: int, hi: int) -> tuple[Verdict, str]:
         """The rules' own verdict where they judged this silence, else what is known of it."""
         judged = [gap for gap in self._judged(lo, hi) if to_us(gap.start) < hi and to_us(gap.end) > lo]
         if judged:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
 
 from stintd.domain.model import Assignment, Context
 from stintd.engine import wire
 from stintd.engine.period import period, zone_of
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor, first
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor
 from stintd.engine.view import View
+from stintd.engine.wire_types import HeartbeatJson, PageJson
 from stintd.store import heartbeats
+from stintd.store.row_types import ProjectRow
+from stintd.store.rowio import fetch_one
 
 WINDOW_US = 86_400_000_000
 Found = tuple[int, str, Context, Assignment]
@@ -19,7 +21,7 @@ Found = tuple[int, str, Context, Assignment]
 def listing(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, limit: int = DEFAULT_LIMIT,
     cursor: str | None = None, project: str | None = None, source: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> PageJson[HeartbeatJson]:  # fmt: skip
     """Heartbeats of a period; of one project (by name or id) or source if named."""
     span = period(since, until, zone_of(view.policy.zone), view.now)
     hi, skip = (span.hi_us - 1, 0) if cursor is None else decode_cursor(cursor, (int, int))
@@ -43,16 +45,16 @@ def listing(
 
 
 def _project_id(view: View, name: str) -> str | None:
-    row = first(view.conn, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
+    row = fetch_one(view.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
     return row["id"] if row else None
 
 
 def _newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Found]:
     """Every heartbeat of a closed range, window by window, so that a first page reads little."""
-    bounds = first(view.conn, "SELECT min(first_us) AS lo, max(last_us) AS hi FROM span")
-    if bounds is None or bounds["lo"] is None:
+    first_us, last_us = view.conn.execute("SELECT min(first_us), max(last_us) FROM span").fetchone()
+    if first_us is None:
         return
-    lo, hi, window = max(lo_us, bounds["lo"]), min(hi_us, bounds["hi"]), WINDOW_US
+    lo, hi, window = max(lo_us, first_us), min(hi_us, last_us), WINDOW_US
     contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
     while hi >= lo:
         begin = max(lo, hi - window + 1)

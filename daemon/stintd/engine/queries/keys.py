@@ -1,12 +1,13 @@
 """The keys of callers, without the keys themselves."""
 
 from sqlite3 import Connection
-from typing import Any
 
-from stintd.engine.rows import Row, first, select
 from stintd.engine.view import View
 from stintd.engine.wire import instant
+from stintd.engine.wire_types import KeyJson, PageJson
 from stintd.errors import NotFound
+from stintd.store.row_types import NamedApiKeyRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 SQL = """
 SELECT k.*, c.name AS client_name, p.name AS project_name FROM api_key k
@@ -14,15 +15,15 @@ LEFT JOIN client c ON c.id = k.client_id LEFT JOIN project p ON p.id = k.project
 """
 
 
-def key_row(conn: Connection, key_id: str) -> Row:
+def key_row(conn: Connection, key_id: str) -> NamedApiKeyRow:
     """The row of a key."""
-    row = first(conn, SQL + "WHERE k.id = ?", (key_id,))
+    row = fetch_one(conn, NamedApiKeyRow, SQL + "WHERE k.id = ?", (key_id,))
     if row is None:
         raise NotFound(f"there is no key {key_id[:40]}", "`stint keys list` lists them with their ids")
     return row
 
 
-def shape_of(row: Row) -> dict[str, Any]:
+def shape_of(row: NamedApiKeyRow) -> KeyJson:
     """A key as it is shown."""
     return {
         "id": row["id"], "name": row["name"], "scope": row["scope"], "clientId": row["client_id"],
@@ -32,7 +33,7 @@ def shape_of(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def listing(view: View, status: str = "active") -> dict[str, Any]:
+def listing(view: View, status: str = "active") -> PageJson[KeyJson]:
     """Keys, the oldest first; those revoked too where `status` is all."""
-    rows = select(view.conn, SQL + "WHERE k.revoked_us IS NULL OR ? = 'all' ORDER BY k.id", (status,))
+    rows = fetch_all(view.conn, NamedApiKeyRow, SQL + "WHERE k.revoked_us IS NULL OR ? = 'all' ORDER BY k.id", (status,))
     return {"data": [shape_of(row) for row in rows], "nextCursor": None}

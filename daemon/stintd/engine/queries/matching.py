@@ -1,16 +1,16 @@
 """Which local projects and tasks a target's places are by their names: what is not mapped yet, with a proposal for each."""
 
-from typing import Any
-
 from stintd.domain.billing import matching
 from stintd.domain.billing.matching import NONE, LocalName, NamedPlace, Proposal
 from stintd.domain.billing.target import EntryFacts, Target, missing_need, rule_for
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.remote_places import Listing
-from stintd.engine.rows import select
 from stintd.engine.view import View
 from stintd.engine.wire import instant
+from stintd.engine.wire_types import PlaceProposalJson, TargetMatchJson, TargetPlaceJson, TargetPlacesJson
 from stintd.store.places import StoredPlace
+from stintd.store.row_types import NamesRow
+from stintd.store.rowio import fetch_all
 
 _PROJECTS = """
 SELECT p.name AS project, NULL AS task, c.name AS client FROM project p LEFT JOIN client c ON c.id = p.client_id
@@ -21,7 +21,7 @@ LEFT JOIN client c ON c.id = p.client_id
 WHERE p.deleted = 0 AND p.archived = 0 AND t.status = 'active' ORDER BY p.name, t.name"""
 
 
-def places_shown(listing: Listing) -> dict[str, Any]:
+def places_shown(listing: Listing) -> TargetPlacesJson:
     """The places of a target as they are told."""
     return {
         "data": [place_shown(one) for one in listing.places], "nextCursor": None,
@@ -29,12 +29,12 @@ def places_shown(listing: Listing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def place_shown(one: StoredPlace) -> dict[str, Any]:
+def place_shown(one: StoredPlace) -> TargetPlaceJson:
     """A place as it is told."""
     return {"name": one.name, "client": one.client or None, "remote": one.remote, "gone": one.gone_us is not None}
 
 
-def proposals(view: View, planned: Planned, listing: Listing) -> dict[str, Any]:
+def proposals(view: View, planned: Planned, listing: Listing) -> TargetMatchJson:
     """What is not mapped, and which place it may be. Tasks only where a place of theirs was found: others go with their
     project."""
     there = {one.key: one for one in listing.places if one.gone_us is None}
@@ -49,7 +49,7 @@ def proposals(view: View, planned: Planned, listing: Listing) -> dict[str, Any]:
 
 
 def _locals(view: View) -> list[LocalName]:
-    rows = [*select(view.conn, _PROJECTS), *select(view.conn, _TASKS)]
+    rows = [*fetch_all(view.conn, NamesRow, _PROJECTS), *fetch_all(view.conn, NamesRow, _TASKS)]
     return [LocalName(row["project"], row["task"], row["client"]) for row in rows]
 
 
@@ -59,7 +59,7 @@ def _is_open(target: Target, local: LocalName) -> bool:
     return rule is None or (local.task is not None and rule.task is None)
 
 
-def _shown(one: Proposal, there: dict[str, StoredPlace], planned: Planned) -> dict[str, Any]:
+def _shown(one: Proposal, there: dict[str, StoredPlace], planned: Planned) -> PlaceProposalJson:
     place = there[one.key] if one.key is not None else None
     return {
         "project": one.local.project, "task": one.local.task, "client": one.local.client, "how": one.how,

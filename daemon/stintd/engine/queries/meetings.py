@@ -3,15 +3,16 @@
 import shlex
 from collections.abc import Sequence
 from datetime import UTC
-from typing import Any
 
 from stintd.domain.meeting import Meeting, free_parts
 from stintd.domain.model import from_us, to_us
 from stintd.engine import wire
 from stintd.engine.period import zone_of
 from stintd.engine.queries.timers import counted_end
-from stintd.engine.rows import select
 from stintd.engine.view import View
+from stintd.engine.wire_types import MeetingJson
+from stintd.store.row_types import EntryRow
+from stintd.store.rowio import fetch_all
 
 TAKEN = """
 SELECT start_us, end_us, last_evidence_us, origin FROM entry
@@ -25,7 +26,7 @@ def proposed(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
         return []
     now_us = to_us(view.now)
     lo_us, hi_us = min(one.start_us for one in meetings), max(one.end_us for one in meetings)
-    rows = select(view.conn, TAKEN, (hi_us, now_us, lo_us))
+    rows = fetch_all(view.conn, EntryRow, TAKEN, (hi_us, now_us, lo_us))
     return free_parts(meetings, [(row["start_us"], counted_end(row, now_us)) for row in rows])
 
 
@@ -49,7 +50,7 @@ def command(view: View, one: Meeting) -> str:
     return " ".join([*words, "-m", shlex.quote(one.title.lstrip("- ") or "meeting")])
 
 
-def shown(view: View, one: Meeting) -> dict[str, Any]:
+def shown(view: View, one: Meeting) -> MeetingJson:
     """A proposal as a gap holds it."""
     return {
         "text": told(view, one), "command": command(view, one), "start": wire.instant(one.start_us),

@@ -2,18 +2,19 @@
 signs of life that could be of several sessions.
 """
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from stintd.domain import manual
 from stintd.domain.model import ProjectId, TimeEntry, to_us
 from stintd.domain.timer import PauseEntry
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import Row, select
 from stintd.engine.sheet import derive, rollup
 from stintd.engine.sheet.forgotten import PAUSED
 from stintd.engine.view import View
+from stintd.engine.wire_types import WarningJson
 from stintd.store import cursors
+from stintd.store.row_types import EntryRow, ProjectRow
+from stintd.store.rowio import exists, fetch_all
 
 NAMELESS = """
 SELECT 1 FROM span s JOIN context c ON c.id = s.context_id WHERE s.id >= ? AND c.kind = 'prompt' AND c.source = 'api'
@@ -23,10 +24,10 @@ LATELY_US = 86_400_000_000
 OPEN = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human'"
 
 
-def notices(view: View) -> list[dict[str, Any]]:
+def notices(view: View) -> list[WarningJson]:
     """`{code, severity, text, hint, subject}` of each; asked for with the status, because it changes with the time."""
     found = _nameless(view)
-    for row in select(view.conn, OPEN):
+    for row in fetch_all(view.conn, EntryRow, OPEN):
         timer = rollup.entry_of(row)
         if row["state"] == "running":
             found += _shadow(view, timer)
@@ -35,36 +36,36 @@ def notices(view: View) -> list[dict[str, Any]]:
     return found
 
 
-def _nameless(view: View) -> list[dict[str, Any]]:
+def _nameless(view: View) -> list[WarningJson]:
     """A hook that says that somebody works, but not where, came while several sessions were open."""
-    if not select(view.conn, NAMELESS, ((to_us(view.now) - LATELY_US) * 1024,)):
+    if not exists(view.conn, NAMELESS, ((to_us(view.now) - LATELY_US) * 1024,)):
         return []
     text = "a sign of life named no session or project while several were open: it counts for none of them"
     hint = "have the hook send sessionId or projectName with POST /api/timer/heartbeat"
     return [_shape("nameless_heartbeat", text, hint, "")]
 
 
-def _shadow(view: View, timer: TimeEntry) -> list[dict[str, Any]]:
+def _shadow(view: View, timer: TimeEntry) -> list[WarningJson]:
     """Ten minutes of evidence elsewhere in the shadow of a timer."""
     lo_us, now_us = to_us(timer.start), to_us(view.now)
     resolver = load_resolver(view.conn, view.policy)
     shadow = derive.derive_range(view.conn, resolver, view.policy, lo_us, now_us, view.now, is_shadow=True)
-    names = {ProjectId(row["id"]): row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    names = {ProjectId(row["id"]): row["name"] for row in fetch_all(view.conn, ProjectRow, "SELECT id, name FROM project")}
     notice = manual.shadow_notice(timer, names, shadow.stretches, view.policy, ZoneInfo(timer.zone), view.now)
     return [_shape("shadow", notice.text, notice.command, timer.id)] if notice is not None else []
 
 
-def _return(view: View, row: Row, timer: TimeEntry) -> list[dict[str, Any]]:
+def _return(view: View, row: EntryRow, timer: TimeEntry) -> list[WarningJson]:
     """The pause was the daemon's: ask once what the time since was."""
     reason = cursors.get(view.conn, PAUSED + timer.id)
     if reason is None or not timer.pauses or timer.pauses[-1].end is not None:
         return []
-    names = select(view.conn, "SELECT name FROM project WHERE id = ?", (row["project_id"],))
+    names = fetch_all(view.conn, ProjectRow, "SELECT name FROM project WHERE id = ?", (row["project_id"],))
     pause = PauseEntry(timer.id, timer.pauses[-1].start, reason=reason)
     name = names[0]["name"] if names else "the timer"
     text, choices = manual.return_choices(name, pause, ZoneInfo(timer.zone), view.now)
     return [_shape("paused", text, "; ".join(f"{word}: `{command}`" for word, command in choices.items()), timer.id)]
 
 
-def _shape(code: str, text: str, hint: str, subject: str) -> dict[str, Any]:
+def _shape(code: str, text: str, hint: str, subject: str) -> WarningJson:
     return {"code": code, "severity": "info", "text": text, "hint": hint, "subject": subject, "since": None}

@@ -1,14 +1,17 @@
 """What waits to leave this machine, for people: deliveries to webhooks, later to billing systems too."""
 
 import json
-from typing import Any
+from typing import cast
 
 from stintd.engine.queries.deliveries import remedy_of
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import Reading, View
 from stintd.engine.wire import instant
+from stintd.engine.wire_types import DeliveryJson, PageJson
 from stintd.errors import Conflict, NotFound
 from stintd.store import outbox
+from stintd.store.row_types import DeliveryRow, OutboxRow, ParkedRow, ShownDeliveryRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 OPEN = "open"
 """The states that still need something: waiting, parked."""
@@ -26,8 +29,9 @@ SELECT * FROM (
 STATE_WORDS = tuple(_STATES)
 
 
-def shown(row: Row) -> dict[str, Any]:
+def shown(delivery: ShownDeliveryRow | OutboxRow | DeliveryRow) -> DeliveryJson:
     """A delivery."""
+    row = cast("ShownDeliveryRow", delivery)
     told = json.loads(row.get("told") or row.get("wanted") or row.get("held") or "{}")
     is_stuck = bool(row.get("hold")) or row["state"] == outbox.PARKED
     return {
@@ -37,16 +41,18 @@ def shown(row: Row) -> dict[str, Any]:
         "lastAttemptAt": instant(row["last_try_us"]), "lastStatus": row["status"], "lastError": row["error"] or None,
         "createdAt": instant(row["created_us"]), "finishedAt": instant(row["finished_us"]),
         "entryId": row.get("entry_id"), "reason": row.get("hold") or None,
-        "remedy": remedy_of(row) if is_stuck and row.get("remedy") else None, "day": row.get("day") or None,
+        "remedy": remedy_of(row.get("remedy") or "", row["id"], row.get("entry_id")) if is_stuck else None,
+        "day": row.get("day") or None,
         "seconds": told.get("seconds"), "project": told.get("project") or None, "description": told.get("description"),
     }  # fmt: skip
 
 
 def listing(
     view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, state: str = OPEN, target: str | None = None
-) -> dict[str, Any]:
+) -> PageJson[DeliveryJson]:
     """What waits or is parked (or is in the state asked for), oldest first."""
-    clauses, values = [_STATES[state]], []
+    clauses = [_STATES[state]]
+    values: list[object] = []
     if target is not None:
         clauses.append("target = ?")
         values.append(target)
@@ -54,29 +60,30 @@ def listing(
         clauses.append("(created_us, id) > (?, ?)")
         values += decode_cursor(cursor, (int, str))
     sql = f"{_BOTH} WHERE {' AND '.join(clauses)} ORDER BY created_us, id LIMIT ?"
-    kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("created_us", "id"))
-    return {"data": [shown(row) for row in kept], "nextCursor": following}
+    rows, following = page(fetch_all(view.conn, ShownDeliveryRow, sql, [*values, limit + 1]), limit, ("created_us", "id"))
+    return {"data": [shown(row) for row in rows], "nextCursor": following}
 
 
-def latest(view: Reading, target: str, limit: int, cursor: str | None, state: str) -> dict[str, Any]:
+def latest(view: Reading, target: str, limit: int, cursor: str | None, state: str) -> PageJson[DeliveryJson]:
     """Deliveries of one target, newest first."""
-    clauses, values = [_STATES[state], "target = ?"], [target]
+    clauses = [_STATES[state], "target = ?"]
+    values: list[object] = [target]
     if cursor is not None:
         clauses.append("seq < ?")
         values += decode_cursor(cursor, (int,))
     sql = f"SELECT * FROM outbox WHERE {' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?"  # noqa: S608  our own words
-    kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("seq",))
-    return {"data": [shown(row) for row in kept], "nextCursor": following}
+    rows, following = page(fetch_all(view.conn, ShownDeliveryRow, sql, [*values, limit + 1]), limit, ("seq",))
+    return {"data": [shown(row) for row in rows], "nextCursor": following}
 
 
-def row_of(reading: Reading, delivery_id: str) -> Row:
+def row_of(reading: Reading, delivery_id: str) -> OutboxRow:
     """The row of an id, or of a beginning of one that only it has."""
     row = outbox.row_of_id(reading.conn, delivery_id)
     if row is not None:
         return row
     if len(delivery_id) >= 4:
         bounds = (delivery_id, delivery_id + "\U0010ffff")
-        found = select(reading.conn, "SELECT * FROM outbox WHERE id >= ? AND id < ? LIMIT 2", bounds)
+        found = fetch_all(reading.conn, OutboxRow, "SELECT * FROM outbox WHERE id >= ? AND id < ? LIMIT 2", bounds)
         if len(found) == 1:
             return found[0]
         if found:
@@ -84,9 +91,9 @@ def row_of(reading: Reading, delivery_id: str) -> Row:
     raise NotFound(f"there is no delivery {delivery_id[:40]}", "`stint outbox` lists what waits; old ones are forgotten")
 
 
-def parked(reading: Reading, target: str) -> Row | None:
+def parked(reading: Reading, target: str) -> ParkedRow | None:
     """The latest that was given up on, with how many there are as `count`; None when there is none."""
-    return first(
-        reading.conn, "SELECT *, count(*) OVER () AS count FROM outbox WHERE target = ? AND state = 'parked'"
+    return fetch_one(
+        reading.conn, ParkedRow, "SELECT *, count(*) OVER () AS count FROM outbox WHERE target = ? AND state = 'parked'"
         " ORDER BY seq DESC LIMIT 1", (target,),
     )  # fmt: skip

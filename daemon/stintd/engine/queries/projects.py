@@ -1,13 +1,15 @@
 """Projects and their budgets."""
 
 from decimal import Decimal
-from typing import Any
 
 from stintd.engine import wire
 from stintd.engine.queries import reports
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import Reading, View
+from stintd.engine.wire_types import BudgetJson, PageJson, ProjectJson
 from stintd.errors import Conflict, NotFound
+from stintd.store.row_types import NamedProjectRow, ProjectRow
+from stintd.store.rowio import fetch_all
 
 _BY_STATUS = {"active": "p.archived = 0", "archived": "p.archived = 1", "complete": "p.archived = 1", "all": "1"}
 
@@ -18,9 +20,10 @@ HOUR_US = 3_600_000_000
 def listing(
     view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active", search: str | None = None,
     client_id: str | None = None, client: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> PageJson[ProjectJson]:  # fmt: skip
     """Projects by name; active ones unless asked otherwise."""
-    clauses, values = ["p.deleted = 0", _BY_STATUS[status]], []
+    clauses = ["p.deleted = 0", _BY_STATUS[status]]
+    values: list[object] = []
     if search is not None:
         clauses.append("instr(lower(p.name), lower(?))")
         values.append(search)
@@ -32,16 +35,16 @@ def listing(
         clauses.append("(p.name, p.id) > (?, ?)")
         values += decode_cursor(cursor, (str, str))
     sql = f"{wire.PROJECT_SQL} WHERE {' AND '.join(clauses)} ORDER BY p.name, p.id LIMIT ?"
-    kept, following = page(select(view.conn, sql, [*values, limit + 1]), limit, ("name", "id"))
+    kept, following = page(fetch_all(view.conn, NamedProjectRow, sql, [*values, limit + 1]), limit, ("name", "id"))
     return {"data": [wire.project(view.conn, row) for row in kept], "nextCursor": following}
 
 
-def row_of(reading: Reading, project_id: str) -> Row:
+def row_of(reading: Reading, project_id: str) -> NamedProjectRow:
     """The row of a project by its id, or a prefix of it that no other has."""
-    found = select(reading.conn, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
+    found = fetch_all(reading.conn, NamedProjectRow, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
     if not found and len(project_id) >= 4:
         sql = f"{wire.PROJECT_SQL} WHERE p.id >= ? AND p.id < ? AND p.deleted = 0 LIMIT 2"
-        found = select(reading.conn, sql, (project_id, project_id + "\U0010ffff"))
+        found = fetch_all(reading.conn, NamedProjectRow, sql, (project_id, project_id + "\U0010ffff"))
     found = [row for row in found if reading.admits(row["id"])]
     if len(found) > 1:
         raise Conflict(f"several projects begin with {project_id[:40]}", "use the whole id")
@@ -50,26 +53,28 @@ def row_of(reading: Reading, project_id: str) -> Row:
     return found[0]
 
 
-def one(view: View, project_id: str) -> dict[str, Any]:
+def one(view: View, project_id: str) -> ProjectJson:
     """One project."""
     return wire.project(view.conn, row_of(view, project_id))
 
 
-def budget(view: View, project_id: str) -> dict[str, Any]:
+def budget(view: View, project_id: str) -> BudgetJson:
     """Hours and money used of what was agreed, over all time."""
     row = row_of(view, project_id)
     return _budget(row, reports.used(view, row["id"]).get(row["id"], UNUSED))
 
 
-def budgets(view: View) -> list[tuple[Row, dict[str, Any]]]:
+def budgets(view: View) -> list[tuple[NamedProjectRow, BudgetJson]]:
     """The active projects with a budget, and what was used of it."""
     limited = f"{wire.PROJECT_SQL} WHERE p.deleted = 0 AND p.archived = 0 AND"
-    rows = select(view.conn, f"{limited} (p.budget_hours IS NOT NULL OR p.budget_amount IS NOT NULL) ORDER BY p.name, p.id")
+    rows = fetch_all(
+        view.conn, NamedProjectRow, f"{limited} (p.budget_hours IS NOT NULL OR p.budget_amount IS NOT NULL) ORDER BY p.name, p.id"
+    )
     used = reports.used(view) if rows else {}
     return [(row, _budget(row, used.get(row["id"], UNUSED))) for row in rows]
 
 
-def _budget(row: Row, use: reports.Use) -> dict[str, Any]:
+def _budget(row: ProjectRow, use: reports.Use) -> BudgetJson:
     """Money is counted exactly and to the cent; what has a rate and no hours yet has cost nothing."""
     cap, worth = row["budget_amount"], use.worth
     if worth is None and row["hourly_rate"] is not None:

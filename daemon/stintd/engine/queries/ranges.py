@@ -1,13 +1,13 @@
 """Ranges of days as callers name them: `last_7_days`, `this month`, `2026-11`."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from stintd.domain.model import from_us
 from stintd.engine.period import DAY
-from stintd.engine.rows import first
 from stintd.engine.view import View
 from stintd.errors import Invalid
+from stintd.store.rowio import fetch_value
 
 DAYS_LIMIT = 366
 _RANGES = {
@@ -17,7 +17,7 @@ _RANGES = {
 
 
 def days_of(
-    view: View, zone: Any, start: date | None, end: date | None, name: str | None, longest: int | None = DAYS_LIMIT
+    view: View, zone: ZoneInfo, start: date | None, end: date | None, name: str | None, longest: int | None = DAYS_LIMIT
 ) -> tuple[date, date]:
     """First and last local day of what was asked for; a week when nothing was. `longest` bounds what answers every day by
     itself: there is a name for a range without end, and a name beside two dates says nothing of how far they are apart."""
@@ -33,7 +33,7 @@ def days_of(
     return first_day, last_day
 
 
-def _named(view: View, zone: Any, day: date, name: str) -> tuple[date, date]:
+def _named(view: View, zone: ZoneInfo, day: date, name: str) -> tuple[date, date]:
     if name in _RANGES:
         return day - _RANGES[name] * DAY, day - DAY if name == "yesterday" else day
     if name in ("this_week", "last_week"):
@@ -43,8 +43,8 @@ def _named(view: View, zone: Any, day: date, name: str) -> tuple[date, date]:
         begin = day.replace(day=1)
         return (begin, day) if name == "this_month" else ((begin - DAY).replace(day=1), begin - DAY)
     if name == "all_time":
-        oldest = first(view.conn, "SELECT min(start_us) AS us FROM entry")
-        return (from_us(oldest["us"]).astimezone(zone).date() if oldest and oldest["us"] is not None else day), day
+        oldest_us = fetch_value(view.conn, int, "SELECT min(start_us) FROM entry")
+        return (from_us(oldest_us).astimezone(zone).date() if oldest_us is not None else day), day
     return _calendar(name)
 
 

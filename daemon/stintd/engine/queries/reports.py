@@ -3,27 +3,29 @@
 Human and agent time stand beside each other and are never added; `seconds` is the person's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple, Unpack
+from zoneinfo import ZoneInfo
 
 from stintd.domain import report as rules
 from stintd.domain.day import iso_week, week_of
 from stintd.domain.model import TimeEntry, from_us, to_us
 from stintd.engine import wire
 from stintd.engine.delivery.plan import Planned
-from stintd.engine.entries import conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries import delivered as at_target
-from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import billable as billing
 from stintd.engine.sheet import rollup
 from stintd.engine.view import View
+from stintd.engine.wire_types import Grouping, ReportJson, ReportRowJson, ReportTotalsJson
+from stintd.store.row_types import EntryRow, NamedProjectRow, TaskRow
+from stintd.store.rowio import exists, fetch_all
 
 FROM_TOTALS = frozenset({"project", "client", "task", "day", "week"})
 TOTALS_FILTERS = frozenset({"project_id", "project_name", "client", "client_id", "billable", "actor"})
-AT_TARGET = ("roundedSeconds", "deliveredSeconds")
 TOTALS_SQL = """
 SELECT {day} AS day, project_id, task, actor, billable, sum(total_us), sum(hands_on_us), sum(supervised_us), sum(entries)
 FROM rollup WHERE day BETWEEN ? AND ?{where} GROUP BY {by_day}project_id, task, actor, billable
@@ -39,23 +41,23 @@ _FILTERS = {
 
 
 def report(
-    view: View, since: date | datetime | None = None, until: date | datetime | None = None, group_by: str = "project",
-    timezone: str | None = None, target: Planned | None = None, **filters: Any,
-) -> dict[str, Any]:  # fmt: skip
+    view: View, since: date | datetime | None = None, until: date | datetime | None = None, group_by: Grouping = "project",
+    timezone: str | None = None, target: Planned | None = None, **filters: Unpack[Filters],
+) -> ReportJson:  # fmt: skip
     """Rows and totals of a period (this week by project unless asked otherwise); with a target also what they are by its
     rounding, and what it holds already."""
     zone = zone_of(timezone or view.policy.zone)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
-    filters = {name: value for name, value in filters.items() if value is not None}
+    chosen = {name: value for name, value in filters.items() if value is not None}
     is_quick = (
         span.days is not None and zone == zone_of(view.policy.zone) and group_by in FROM_TOTALS
-        and filters.keys() <= TOTALS_FILTERS
+        and chosen.keys() <= TOTALS_FILTERS
     )  # fmt: skip
-    found = _from_totals(view, span, group_by, filters) if is_quick else _from_entries(view, span, group_by, filters, zone)
+    found = _from_totals(view, span, group_by, chosen) if is_quick else _from_entries(view, span, group_by, chosen, zone)
     rows = [_shown(row) for row in found.rows]
-    totals = {**_shown(found.total), "wallSeconds": wire.seconds(found.wall_us)}
+    totals: ReportTotalsJson = {**_shown(found.total), "wallSeconds": wire.seconds(found.wall_us)}
     if target is not None:
-        rows = _with_target(view, target, span, zone, group_by, filters, rows, totals)
+        rows = _with_target(view, target, span, zone, group_by, chosen, rows, totals)
     return {
         "from": wire.stamp(span.start), "to": wire.stamp(span.end), "timezone": str(zone), "groupBy": group_by,
         "rows": rows, "totals": totals,
@@ -63,25 +65,25 @@ def report(
 
 
 def _with_target(
-    view: View, one: Planned, span: Period, zone: Any, group_by: str, filters: Row, rows: list[dict[str, Any]],
-    totals: dict[str, Any],
-) -> list[dict[str, Any]]:  # fmt: skip
+    view: View, one: Planned, span: Period, zone: ZoneInfo, group_by: str, filters: Mapping[str, object],
+    rows: list[ReportRowJson], totals: ReportTotalsJson,
+) -> list[ReportRowJson]:  # fmt: skip
     """The rows with what they are at a target; what only the target has left gets a row of its own. Fills in `totals`, too."""
     names = _Names(view)
     found = at_target.handed(view, one, span, zone, filters)
     labels = rules.Labels(zone, project=lambda entry: ("", ""), commits=lambda entry: _commits_of(view, entry))
-    by_key: dict[str, dict[str, Any]] = {row["key"]: row | dict.fromkeys(AT_TARGET, 0) for row in rows}
+    by_key: dict[str, ReportRowJson] = {row["key"]: {**row, "roundedSeconds": 0, "deliveredSeconds": 0} for row in rows}
     for (key, name), rounded, delivered in at_target.by_group(view, found, group_by, labels, names.of_handed(group_by)):
-        row = by_key.setdefault(key, _shown(rules.Row(key, name)) | dict.fromkeys(AT_TARGET, 0))
+        row = by_key.setdefault(key, {**_shown(rules.Row(key, name)), "roundedSeconds": 0, "deliveredSeconds": 0})
         row["roundedSeconds"] += rounded
         row["deliveredSeconds"] += delivered
     totals["roundedSeconds"] = sum(one.rounded for one in found)
     totals["deliveredSeconds"] = sum(one.delivered for one in found)
-    kept = [row for row in by_key.values() if row["entries"] or any(row[name] for name in AT_TARGET)]
+    kept = [row for row in by_key.values() if row["entries"] or row["roundedSeconds"] or row["deliveredSeconds"]]
     return sorted(kept, key=lambda row: row["key"]) if group_by in ("day", "week") else kept
 
 
-def _shown(row: rules.Row) -> dict[str, Any]:
+def _shown(row: rules.Row) -> ReportRowJson:
     """A row; the amount is told where it is of one currency, else by currency in `amounts`."""
     amounts = {currency: float(rules.money(amount)) for currency, amount in sorted(row.amounts.items())}
     one = len(amounts) == 1
@@ -149,7 +151,7 @@ class _Counted(rules.Row):
         return self
 
 
-def _from_totals(view: View, span: Period, group_by: str, filters: Row) -> rules.Totals:
+def _from_totals(view: View, span: Period, group_by: str, filters: Mapping[str, object]) -> rules.Totals:
     assert span.days is not None
     by_day = group_by in ("day", "week")
     where = "".join(_FILTERS[name] for name in filters)
@@ -198,16 +200,14 @@ def _by_size(row: rules.Row) -> tuple[int, int, str, str]:
     return -row.human_us, -row.agent_us, row.name, row.key
 
 
-_NOBODYS: Row = {"name": "", "hourly_rate": None, "currency": None, "bill_supervised": 1}
-
-
 class _Names:
     """Names and terms of projects and tasks, read once."""
 
     def __init__(self, view: View) -> None:
         sql = "SELECT p.*, c.name AS client_name FROM project p LEFT JOIN client c ON c.id = p.client_id"
-        self._projects = {row["id"]: row for row in select(view.conn, sql)}
-        self._tasks = {(row["project_id"], row["key"]): row for row in select(view.conn, "SELECT * FROM task")}
+        self._projects: dict[str, NamedProjectRow] = {row["id"]: row for row in fetch_all(view.conn, NamedProjectRow, sql)}
+        tasks = fetch_all(view.conn, TaskRow, "SELECT * FROM task")
+        self._tasks: dict[tuple[str, str], TaskRow] = {(row["project_id"], row["key"]): row for row in tasks}
         self._terms: dict[tuple[str, str], rules.Terms] = {}
         self._bills_supervised = billing.supervised_billing(view.conn, view.policy)
 
@@ -232,22 +232,27 @@ class _Names:
 
     def terms(self, project_id: str, task: str) -> rules.Terms:
         """What an hour of a task is worth."""
-        found = self._terms.get((project_id, task))
-        if found is None:
-            project = self._projects.get(project_id) or _NOBODYS
-            rate = (self._tasks.get((project_id, task)) or {}).get("hourly_rate") or project["hourly_rate"]
-            found = rules.Terms(
-                Decimal(rate) if rate is not None else None, project["currency"] or "", self._bills_supervised(project)
+        known = self._terms.get((project_id, task))
+        if known is None:
+            known = self._terms[project_id, task] = self._terms_of(
+                self._projects.get(project_id), self._tasks.get((project_id, task))
             )
-            self._terms[project_id, task] = found
-        return found
+        return known
+
+    def _terms_of(self, project: NamedProjectRow | None, task: TaskRow | None) -> rules.Terms:
+        """A task's own hourly rate goes before its project's."""
+        if project is None:
+            return rules.Terms(None, "", True)
+        rate = (task["hourly_rate"] if task is not None else None) or project["hourly_rate"]
+        bills_supervised = self._bills_supervised(project)
+        return rules.Terms(Decimal(rate) if rate is not None else None, project["currency"] or "", bills_supervised)
 
 
 def _task_key(project_id: str, task: str | None, task_name: str | None) -> tuple[str, str]:
     return f"{project_id}/{task or ''}", task_name or task or "no task"
 
 
-def _running(view: View, span: Period, filters: Row) -> list[Total]:
+def _running(view: View, span: Period, filters: Mapping[str, object]) -> list[Total]:
     """Manual timers that run: the day totals hold them once they are finished."""
     clauses, values = conditions(filters)
     zone = zone_of(view.policy.zone)
@@ -261,9 +266,9 @@ def _running(view: View, span: Period, filters: Row) -> list[Total]:
     ]  # fmt: skip
 
 
-def _wall_us(view: View, span: Period, total: rules.Row, filters: Row) -> int:
+def _wall_us(view: View, span: Period, total: rules.Row, filters: Mapping[str, object]) -> int:
     """The person's time by the clock: their sum, unless something was meant to overlap."""
-    beside = first(
+    beside = exists(
         view.conn, "SELECT 1 FROM entry WHERE may_overlap = 1 AND start_us < ?"
         " AND (end_us IS NULL OR end_us > ?) LIMIT 1", (span.hi_us, span.lo_us),
     )  # fmt: skip
@@ -275,7 +280,7 @@ def _wall_us(view: View, span: Period, total: rules.Row, filters: Row) -> int:
 # ---------------------------------------------------------------- from the entries
 
 
-def _from_entries(view: View, span: Period, group_by: str, filters: Row, zone: Any) -> rules.Totals:
+def _from_entries(view: View, span: Period, group_by: str, filters: Mapping[str, object], zone: ZoneInfo) -> rules.Totals:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     more, wanted = conditions(filters)
     rows = {row["id"]: row for row in find(view, clauses + more, values + wanted)}
@@ -296,6 +301,6 @@ def _commits_of(view: View, entry: TimeEntry) -> list[rules.Commit]:
     return [commit for row in find(view, ["e.id = ?"], [entry.id]) for commit in _commits(view, row)]
 
 
-def _commits(view: View, row: Row) -> list[rules.Commit]:
+def _commits(view: View, row: EntryRow) -> list[rules.Commit]:
     found = wire.commit_rows(view.conn, row, to_us(view.now))
     return [rules.Commit(one["sha"], one["subject"], from_us(one["time_us"])) for one in found]

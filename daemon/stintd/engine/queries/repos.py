@@ -1,32 +1,35 @@
 """Repositories and mappings."""
 
 import json
-from typing import Any
 
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Context
+from stintd.engine.entries import project_names
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import View
 from stintd.engine.wire import instant
+from stintd.engine.wire_types import MappingJson, PageJson, StoredRepoJson
+from stintd.store.row_types import CheckoutRow, NamedMappingRow, RepoRow
+from stintd.store.rowio import fetch_all
 
 KNOWN = "(r.identity NOT LIKE 'path:%' OR r.id IN (SELECT repo_id FROM checkout))"
 """Not what a clone was for a moment, before its first commit told whose clone it is."""
 
 
-def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
+def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[StoredRepoJson]:
     """Known repositories by name, with their checkouts and the project that work there goes to now."""
     clause, values = (" AND (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
     sql = f"SELECT r.* FROM repo r WHERE {KNOWN}{clause}"  # noqa: S608
-    found = select(view.conn, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
+    found = fetch_all(view.conn, RepoRow, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
     kept, following = page(found, limit, ("name", "id"))
     resolver = load_resolver(view.conn, view.policy)
-    names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    names = project_names(view.conn)
     return {"data": [_repo(view, row, resolver, names) for row in kept], "nextCursor": following}
 
 
-def _repo(view: View, row: Row, resolver: Resolver, names: dict[str, str]) -> dict[str, Any]:
-    checkouts = select(view.conn, "SELECT * FROM checkout WHERE repo_id = ? ORDER BY is_gone, path", (row["id"],))
+def _repo(view: View, row: RepoRow, resolver: Resolver, names: dict[str, str]) -> StoredRepoJson:
+    checkouts = fetch_all(view.conn, CheckoutRow, "SELECT * FROM checkout WHERE repo_id = ? ORDER BY is_gone, path", (row["id"],))
     main = next((one for one in checkouts if not one["is_gone"] and one["kind"] == "main"), None)
     first = main or (checkouts[0] if checkouts else None)
     place = Context("watch", "edit", repo=row["id"], repo_path=first["path"], branch=first["branch"]) if first else None
@@ -48,7 +51,7 @@ def _repo(view: View, row: Row, resolver: Resolver, names: dict[str, str]) -> di
     }  # fmt: skip
 
 
-def mapping(row: Row) -> dict[str, Any]:
+def mapping(row: NamedMappingRow) -> MappingJson:
     """A mapping of the owner. `row` comes from MAPPING_SQL."""
     return {
         "id": row["id"], "position": row["position"], "path": row["path"], "remote": row["remote"],
@@ -62,7 +65,7 @@ def mapping(row: Row) -> dict[str, Any]:
 MAPPING_SQL = "SELECT m.*, p.name AS project_name FROM mapping m LEFT JOIN project p ON p.id = m.project"
 
 
-def mappings(view: View) -> dict[str, Any]:
+def mappings(view: View) -> PageJson[MappingJson]:
     """Mappings in the order in which they are tried."""
-    found = select(view.conn, MAPPING_SQL + " ORDER BY m.position, m.id")
+    found = fetch_all(view.conn, NamedMappingRow, MAPPING_SQL + " ORDER BY m.position, m.id")
     return {"data": [mapping(row) for row in found], "nextCursor": None}

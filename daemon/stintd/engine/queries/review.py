@@ -7,7 +7,7 @@ settled, and so are the gaps between what was.
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TypedDict, cast
 
 from stintd.domain.meeting import Meeting
 from stintd.domain.model import from_us, to_us
@@ -17,9 +17,12 @@ from stintd.engine.period import DAY, Period, period, week_of, zone_of
 from stintd.engine.queries import corrections, gaps, meetings
 from stintd.engine.queries.timers import counted_end
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import Row, first, select
 from stintd.engine.view import View
+from stintd.engine.wire_types import BlindJson, ReviewItemJson, ReviewJson, ReviewKind
 from stintd.store import absences, cursors
+from stintd.store.absences import BlindStretch
+from stintd.store.row_types import EntryRow, NamedEntryRow, ProjectRow, ReasonRow
+from stintd.store.rowio import fetch_all, fetch_value
 
 LOOKED = "review:looked"
 """Cursor that says when the owner looked last, in microseconds."""
@@ -27,7 +30,8 @@ LEAST_GAP_US = 15 * 60_000_000
 LONG_US = 12 * 3_600_000_000
 """A finished entry by hand that is longer was probably forgotten."""
 DOUBTFUL = """
-SELECT e.project_id, p.name, e.start_us, e.end_us, e.id, e.is_estimated FROM entry e LEFT JOIN project p ON p.id = e.project_id
+SELECT e.project_id, p.name AS project_name, e.start_us, e.end_us, e.id, e.is_estimated
+FROM entry e LEFT JOIN project p ON p.id = e.project_id
 WHERE e.start_us >= ? AND e.start_us < ? AND e.is_confirmed = 0 AND e.end_us IS NOT NULL AND e.approved_us IS NULL
 AND e.project_id IS NOT NULL ORDER BY e.start_us
 """
@@ -60,7 +64,7 @@ AND (who = 'owner' OR who IN (SELECT name FROM api_key WHERE hash GLOB 'browser:
 
 def listing(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, noted: Sequence[Meeting] = ()
-) -> dict[str, Any]:
+) -> ReviewJson:
     """Everything open of a period (unless named: last week and this one), and when the list was looked at last."""
     span = _span(view, since, until)
     found = [*items(view, span), *_meetings(view, span, noted)]
@@ -75,7 +79,7 @@ def listing(
     }  # fmt: skip
 
 
-def _blind(one: Any) -> dict[str, Any]:
+def _blind(one: BlindStretch) -> BlindJson:
     return {"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason}
 
 
@@ -85,15 +89,15 @@ def count(view: View) -> int:
     shown."""
     span = _span(view, None, None)
     few = (_projects, _unassigned, _unconfirmed, _long, _changed)
-    reasons = select(view.conn, f"SELECT count(*) AS n FROM (SELECT DISTINCT target, state, hold, error {LACKS})")[0]["n"]  # noqa: S608
-    return _gap_count(view, span) + int(reasons) + sum(1 for part in few for _ in part(view, span))
+    reasons = fetch_value(view.conn, int, f"SELECT count(*) FROM (SELECT DISTINCT target, state, hold, error {LACKS})") or 0  # noqa: S608
+    return _gap_count(view, span) + reasons + sum(1 for part in few for _ in part(view, span))
 
 
 def _gap_count(view: View, span: Period) -> int:
     """As `_gaps` finds them, from the bare rows."""
     zone, now_us, number = zone_of(view.policy.zone), to_us(view.now), 0
-    last: Row | None = None
-    for row in select(view.conn, PEOPLE, (span.lo_us - 86_400_000_000, span.hi_us + 86_400_000_000)):
+    last: EntryRow | None = None
+    for row in fetch_all(view.conn, EntryRow, PEOPLE, (span.lo_us - 86_400_000_000, span.hi_us + 86_400_000_000)):
         end_us = counted_end(last, now_us) if last is not None else 0
         lo, hi = end_us, row["start_us"]
         if last is not None and hi - lo >= LEAST_GAP_US and lo < span.hi_us and hi > span.lo_us:
@@ -116,7 +120,7 @@ def asked(policy: Policy, now: datetime, since: date | datetime | None = None, u
     return period(since, until, zone, now, default=(week_of(today)[0] - 7 * DAY, today))
 
 
-def items(view: View, span: Period) -> list[dict[str, Any]]:
+def items(view: View, span: Period) -> list[ReviewItemJson]:
     """What the database tells at once."""
     return [
         *_gaps(view, span), *_projects(view, span), *_unassigned(view, span), *_unconfirmed(view, span), *_long(view, span),
@@ -124,16 +128,34 @@ def items(view: View, span: Period) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _item(kind: str, text: str, command: str, **more: Any) -> dict[str, Any]:
-    blank = {"day": None, "start": None, "end": None, "seconds": None, "entryId": None, "projectId": None, "projectName": None,
-             "title": None}  # fmt: skip
-    return {"kind": kind, "text": text, "command": command, **blank, **more}
+class _About(TypedDict, total=False):
+    """What a line may say of itself besides."""
+
+    day: str | None
+    start: str | None
+    end: str | None
+    seconds: int | None
+    entryId: str | None
+    projectId: str | None
+    projectName: str | None
+    title: str | None
 
 
-def _when(view: View, lo_us: int, hi_us: int | None) -> dict[str, Any]:
-    day = from_us(lo_us).astimezone(zone_of(view.policy.zone)).date().isoformat()
+def _item(kind: ReviewKind, text: str, command: str, about: _About | None = None) -> ReviewItemJson:
+    item: ReviewItemJson = {
+        "kind": kind, "text": text, "command": command, "day": None, "start": None, "end": None, "seconds": None,
+        "entryId": None, "projectId": None, "projectName": None, "title": None,
+    }  # fmt: skip
+    return cast("ReviewItemJson", {**item, **(about or {})})
+
+
+def _day(view: View, us: int) -> str:
+    return from_us(us).astimezone(zone_of(view.policy.zone)).date().isoformat()
+
+
+def _when(view: View, lo_us: int, hi_us: int | None) -> _About:
     length = None if hi_us is None else wire.seconds(hi_us - lo_us)
-    return {"day": day, "start": wire.instant(lo_us), "end": wire.instant(hi_us), "seconds": length}
+    return {"day": _day(view, lo_us), "start": wire.instant(lo_us), "end": wire.instant(hi_us), "seconds": length}
 
 
 def _said(view: View, lo_us: int, hi_us: int) -> str:
@@ -143,14 +165,14 @@ def _said(view: View, lo_us: int, hi_us: int) -> str:
     return f"{lo:%a} {lo.day} {lo:%H:%M}–{hi:%H:%M}, {minutes // 60} h {minutes % 60:02} min"
 
 
-def _gaps(view: View, span: Period) -> Iterator[dict[str, Any]]:
+def _gaps(view: View, span: Period) -> Iterator[ReviewItemJson]:
     for lo, hi, before, after in gaps.holes(view, span):
         is_settled = before["approved_us"] is not None and after["approved_us"] is not None
         if hi - lo >= LEAST_GAP_US and not is_settled:
-            yield _item("gap", f"nothing {_said(view, lo, hi)}", f"stint fill {lo:x} PROJECT", **_when(view, lo, hi))
+            yield _item("gap", f"nothing {_said(view, lo, hi)}", f"stint fill {lo:x} PROJECT", _when(view, lo, hi))
 
 
-def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[dict[str, Any]]:
+def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[ReviewItemJson]:
     """Those that nothing covers, except between approved entries: what lies there is settled."""
     open_ones = meetings.proposed(view, noted)
     settled = (
@@ -160,69 +182,71 @@ def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[di
     )
     for one in open_ones:
         if not any(lo <= one.start_us and one.end_us <= hi for lo, hi in settled):
-            when = _when(view, one.start_us, one.end_us)
-            yield _item(
-                "meeting", meetings.told(view, one), meetings.command(view, one), **when, projectName=one.project, title=one.title
-            )
+            about: _About = {**_when(view, one.start_us, one.end_us), "projectName": one.project, "title": one.title}
+            yield _item("meeting", meetings.told(view, one), meetings.command(view, one), about)
 
 
-def _projects(view: View, span: Period) -> Iterator[dict[str, Any]]:
+def _projects(view: View, span: Period) -> Iterator[ReviewItemJson]:
     """New ones are open until somebody says whether they are billed; a look-alike is suggested, never taken."""
     resolver = None
-    for row in select(view.conn, NEW, (span.lo_us, span.hi_us)):
-        name, day = row["name"], _when(view, row["created_us"], None)["day"]
-        about = {"day": day, "projectId": row["id"], "projectName": name}
+    for row in fetch_all(view.conn, ProjectRow, NEW, (span.lo_us, span.hi_us)):
+        name = row["name"]
+        about: _About = {"day": _day(view, row["created_us"]), "projectId": row["id"], "projectName": name}
         resolver = resolver or load_resolver(view.conn, view.policy)
         near = resolver.suggestion(row["folder"] or name)
-        other = first(view.conn, "SELECT name FROM project WHERE id = ? AND id <> ?", (near, row["id"])) if near else None
+        other = (
+            fetch_value(view.conn, str, "SELECT name FROM project WHERE id = ? AND id <> ?", (near, row["id"])) if near else None
+        )
         if other is not None:
-            command = f"stint map {shlex.quote(row['folder'] or name)} {shlex.quote(other['name'])}"
-            yield _item("suggestion", f"{name} looks like {other['name']}: are they one?", command, **about)
+            command = f"stint map {shlex.quote(row['folder'] or name)} {shlex.quote(other)}"
+            yield _item("suggestion", f"{name} looks like {other}: are they one?", command, about)
         else:
             command = f"stint projects edit {shlex.quote(name)} --client CLIENT"
-            yield _item("project", f"{name} is new: for a client, or --no-billable?", command, **about)
+            yield _item("project", f"{name} is new: for a client, or --no-billable?", command, about)
 
 
-def _unassigned(view: View, span: Period) -> Iterator[dict[str, Any]]:
-    for row in select(view.conn, LOST, (span.lo_us, span.hi_us)):
-        text = f"no project {_said(view, row['start_us'], row['end_us'])}"
+def _unassigned(view: View, span: Period) -> Iterator[ReviewItemJson]:
+    for row in fetch_all(view.conn, EntryRow, LOST, (span.lo_us, span.hi_us)):
+        end_us = row["end_us"] or row["start_us"]
+        text = f"no project {_said(view, row['start_us'], end_us)}"
         command = f"stint edit {row['id']} --project PROJECT"
-        yield _item("unassigned", text, command, **_when(view, row["start_us"], row["end_us"]), entryId=row["id"])
+        yield _item("unassigned", text, command, {**_when(view, row["start_us"], row["end_us"]), "entryId": row["id"]})
 
 
-def _unconfirmed(view: View, span: Period) -> Iterator[dict[str, Any]]:
+def _unconfirmed(view: View, span: Period) -> Iterator[ReviewItemJson]:
     """By project and day: what rests on file changes alone, or is estimated."""
-    zone, groups = zone_of(view.policy.zone), dict[tuple[str, str], list[Row]]()
-    for row in select(view.conn, DOUBTFUL, (span.lo_us, span.hi_us)):
+    zone, groups = zone_of(view.policy.zone), dict[tuple[str, str | None], list[NamedEntryRow]]()
+    for row in fetch_all(view.conn, NamedEntryRow, DOUBTFUL, (span.lo_us, span.hi_us)):
         day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
         groups.setdefault((day, row["project_id"]), []).append(row)
     for (day, project), rows in groups.items():
-        name, length = rows[0]["name"] or "?", sum(row["end_us"] - row["start_us"] for row in rows)
+        name, length = rows[0]["project_name"] or "?", sum((row["end_us"] or row["start_us"]) - row["start_us"] for row in rows)
         minutes = length // 60_000_000
         what = "estimated" if any(row["is_estimated"] for row in rows) else "from file changes alone"
         text = f"{name} {date.fromisoformat(day):%a} {int(day[-2:])}: {minutes // 60} h {minutes % 60:02} min {what}"
-        yield _item(
-            "unconfirmed", text, f"stint approve {day} --project {shlex.quote(name)}", day=day, seconds=wire.seconds(length),
-            entryId=rows[0]["id"], projectId=project, projectName=name,
-        )  # fmt: skip
+        about: _About = {
+            "day": day, "seconds": wire.seconds(length), "entryId": rows[0]["id"], "projectId": project, "projectName": name,
+        }  # fmt: skip
+        yield _item("unconfirmed", text, f"stint approve {day} --project {shlex.quote(name)}", about)
 
 
-def _long(view: View, span: Period) -> Iterator[dict[str, Any]]:
+def _long(view: View, span: Period) -> Iterator[ReviewItemJson]:
     now_us = to_us(view.now)
     most_us = view.policy.manual_max // timedelta(microseconds=1)
-    for row in select(view.conn, LONG, (span.lo_us, span.hi_us, now_us, most_us, LONG_US)):
+    for row in fetch_all(view.conn, NamedEntryRow, LONG, (span.lo_us, span.hi_us, now_us, most_us, LONG_US)):
         end_us, name = counted_end(row, now_us), row["project_name"] or "?"
         command = f"stint edit {row['id']} --end WHEN" if row["end_us"] else f"stint stop {shlex.quote(name)} --at WHEN"
         what = "by hand" if row["end_us"] else "still runs by hand"
-        yield _item(
-            "long", f"{name} {what}: {_said(view, row['start_us'], end_us)}", command, **_when(view, row["start_us"], end_us),
-            entryId=row["id"], projectId=row["project_id"], projectName=row["project_name"],
-        )  # fmt: skip
+        about: _About = {
+            **_when(view, row["start_us"], end_us), "entryId": row["id"], "projectId": row["project_id"],
+            "projectName": row["project_name"],
+        }  # fmt: skip
+        yield _item("long", f"{name} {what}: {_said(view, row['start_us'], end_us)}", command, about)
 
 
-def _lacking(view: View) -> Iterator[dict[str, Any]]:
+def _lacking(view: View) -> Iterator[ReviewItemJson]:
     """What targets require and entries lack: one line for each reason."""
-    for row in select(view.conn, LACKING):
+    for row in fetch_all(view.conn, ReasonRow, LACKING):
         why = row["hold"] or row["error"] or "it was given up"
         count = "1 entry" if row["n"] == 1 else f"{row['n']} entries"
         remedy = row["remedy"].replace("ID", row["id"]) if row["state"] == "parked" else row["remedy"]
@@ -230,14 +254,14 @@ def _lacking(view: View) -> Iterator[dict[str, Any]]:
         yield _item("target", f"{row['target']}: {count}: {why}", found)
 
 
-def _changed(view: View, span: Period) -> Iterator[dict[str, Any]]:
+def _changed(view: View, span: Period) -> Iterator[ReviewItemJson]:
     """Days before the last look whose entries changed after it."""
     looked = cursors.get(view.conn, LOOKED)
     if looked is None:
         return
     zone, at_us, days = zone_of(view.policy.zone), int(looked), dict[str, int]()
     edge = from_us(at_us).astimezone(zone).date().isoformat()
-    for row in select(view.conn, CHANGED, (span.lo_us, span.hi_us, at_us)):
+    for row in fetch_all(view.conn, EntryRow, CHANGED, (span.lo_us, span.hi_us, at_us)):
         day = from_us(row["start_us"]).astimezone(zone).date().isoformat()
         if day < edge:
             days[day] = days.get(day, 0) + 1
@@ -245,18 +269,18 @@ def _changed(view: View, span: Period) -> Iterator[dict[str, Any]]:
     for day, number in days.items():
         what = "an entry" if number == 1 else f"{number} entries"
         text = f"{what} of {date.fromisoformat(day):%a} {int(day[-2:])} changed since {since:%a} {since:%H:%M}"
-        yield _item("changed", text, f"stint day {day}", day=day)
+        yield _item("changed", text, f"stint day {day}", {"day": day})
 
 
-def _corrections(view: View, span: Period) -> list[dict[str, Any]]:
-    found = []
+def _corrections(view: View, span: Period) -> list[ReviewItemJson]:
+    items = []
     for key, approved, current, is_evidence in corrections.differences(view, span, {}):
-        named = first(view.conn, "SELECT name FROM project WHERE id = ?", (key.project,))
-        name = named["name"] if named else "no project"
-        said = f"{name} {date.fromisoformat(key.day):%a} {int(key.day[-2:])}"
-        text = f"{said}: approved {approved / 3600:.2f} h, now {current / 3600:.2f} h ({(current - approved) / 3600:+.2f})"
+        name = fetch_value(view.conn, str, "SELECT name FROM project WHERE id = ?", (key.project,)) or "no project"
+        subject = f"{name} {date.fromisoformat(key.day):%a} {int(key.day[-2:])}"
+        text = f"{subject}: approved {approved / 3600:.2f} h, now {current / 3600:.2f} h ({(current - approved) / 3600:+.2f})"
         command = f"stint {'unapprove' if is_evidence else 'approve'} {key.day} --project {shlex.quote(name)}"
-        found.append(_item(
-            "correction", text, command, day=key.day, seconds=current - approved, projectId=key.project or None, projectName=name,
-        ))  # fmt: skip
-    return found
+        about: _About = {
+            "day": key.day, "seconds": current - approved, "projectId": key.project or None, "projectName": name,
+        }  # fmt: skip
+        items.append(_item("correction", text, command, about))
+    return items

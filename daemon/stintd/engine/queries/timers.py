@@ -1,28 +1,29 @@
 """What runs now."""
 
-from typing import Any
-
 from stintd.domain.model import to_us
 from stintd.engine import wire
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.resolver import load_resolver
-from stintd.engine.rows import LONGEST_US, select
+from stintd.engine.rows import LONGEST_US
 from stintd.engine.view import View
+from stintd.engine.wire_types import CurrentTimersJson, EntryJson, StatusTimersJson
+from stintd.store.row_types import CountedRow, EntryRow, NamedEntryRow
+from stintd.store.rowio import fetch_all
 
 AUTOMATIC = frozenset({"auto", "backfill"})
 """Origins, as callers see them, of what evidence makes."""
 _OPEN = wire.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id"
 
 
-def timers(view: View) -> list[dict[str, Any]]:
+def timers(view: View) -> list[EntryJson]:
     """Waiting, running and paused ones, the most recent first."""
-    shown = [wire.entry(view, row) for row in select(view.conn, _OPEN)]
+    shown = [wire.entry(view, row) for row in fetch_all(view.conn, NamedEntryRow, _OPEN)]
     busy = {one["sessionId"] for one in shown if one["sessionId"]}
     shown += [wire.waiting(view, one) for one in view.waiting if one.until > view.now and one.session not in busy]
     return sorted([*shown, *_glimpsed(view, shown)], key=lambda one: one["start"], reverse=True)
 
 
-def _glimpsed(view: View, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _glimpsed(view: View, shown: list[EntryJson]) -> list[EntryJson]:
     """Work noticed where no timer runs yet; a timer by hand goes before it."""
     if not view.glimpses or any(one["origin"] not in AUTOMATIC and one["state"] == "running" for one in shown):
         return []
@@ -32,13 +33,13 @@ def _glimpsed(view: View, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [wire.provisional(view, *one) for one in found if one[2].project is None or one[2].project not in running]
 
 
-def first_running(shown: list[dict[str, Any]]) -> dict[str, Any] | None:
+def first_running(shown: list[EntryJson]) -> EntryJson | None:
     """The timer a caller means by "the timer": the person's before an agent's."""
     running = [one for one in shown if one["state"] == "running"]
     return next((one for one in running if one["actor"] == "human"), running[0] if running else None)
 
 
-def current(view: View) -> dict[str, Any]:
+def current(view: View) -> CurrentTimersJson:
     """`{timer, timers}`."""
     shown = timers(view)
     return {"timer": first_running(shown), "timers": shown}
@@ -49,14 +50,14 @@ def today_us(view: View) -> int:
     zone = zone_of(view.policy.zone)
     day = view.now.astimezone(zone).date()
     lo, hi, now = to_us(midnight(day, zone)), to_us(midnight(day + DAY, zone)), to_us(view.now)
-    rows = select(
-        view.conn, "SELECT * FROM entry WHERE actor = 'human' AND start_us < ? AND (end_us IS NULL OR end_us > ?)"
+    rows = fetch_all(
+        view.conn, EntryRow, "SELECT * FROM entry WHERE actor = 'human' AND start_us < ? AND (end_us IS NULL OR end_us > ?)"
         " AND (start_us >= ? OR end_us IS NULL)", (hi, lo, lo - LONGEST_US),
     )  # fmt: skip
     return sum(_inside_us(row, lo, min(hi, now)) for row in rows)
 
 
-def counted_end(row: dict[str, Any], now_us: int) -> int:
+def counted_end(row: CountedRow, now_us: int) -> int:
     """Where totals stop counting: the end, now for a timer that runs by hand, else the last evidence."""
     if row["end_us"] is not None:
         return int(row["end_us"])
@@ -65,7 +66,7 @@ def counted_end(row: dict[str, Any], now_us: int) -> int:
     return max(int(row["start_us"]), now_us)
 
 
-def _inside_us(row: dict[str, Any], lo: int, hi: int) -> int:
+def _inside_us(row: EntryRow, lo: int, hi: int) -> int:
     start, end = max(row["start_us"], lo), min(counted_end(row, hi), hi)
     paused = sum(
         max(0, min(stop if stop is not None else end, end) - max(begin, start)) for begin, stop in wire.pauses(row["pauses"])
@@ -73,6 +74,6 @@ def _inside_us(row: dict[str, Any], lo: int, hi: int) -> int:
     return int(max(0, end - start - paused))
 
 
-def status(view: View) -> dict[str, Any]:
+def status(view: View) -> StatusTimersJson:
     """The part of the status that the entries know."""
     return {"timers": timers(view), "todaySeconds": wire.seconds(today_us(view))}

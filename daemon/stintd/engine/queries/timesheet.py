@@ -1,28 +1,32 @@
 """Task × day: what a timesheet asks for. Raw seconds; rounding is for whoever is delivered to."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Unpack
+from zoneinfo import ZoneInfo
 
 from stintd.domain import report as rules
 from stintd.domain.day import ONE_DAY, week_of
 from stintd.engine import wire
 from stintd.engine.delivery.plan import Planned
-from stintd.engine.entries import conditions, find, overlapping
+from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import Period, period, zone_of
 from stintd.engine.queries.delivered import Handed, handed
-from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.view import View
+from stintd.engine.wire_types import TimesheetJson, TimesheetRowJson, TimesheetTotalsJson
 from stintd.errors import Invalid
+from stintd.store.row_types import LabelsRow, ProjectRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 LONGEST = 366
 
 
 def timesheet(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, week: str | None = None,
-    timezone: str | None = None, target: Planned | None = None, **filters: Any,
-) -> dict[str, Any]:  # fmt: skip
+    timezone: str | None = None, target: Planned | None = None, **filters: Unpack[Filters],
+) -> TimesheetJson:  # fmt: skip
     """Rows by project and task with their seconds by day; a week unless a period is named. The days are the person's, and
     agents' own time stands beside them, unless one actor is asked for. With a target also what they are by its rounding, and
     what it holds already."""
@@ -34,21 +38,26 @@ def timesheet(
         raise Invalid("a timesheet is made of whole days, at most a year", "send from and to as dates")
     rows = _rows(view, span, filters, zone, target)
     days = [(span.days[0] + n * ONE_DAY).isoformat() for n in range((span.days[1] - span.days[0]).days + 1)]
-    sums = _sums(rows, "days", days)
-    totals: dict[str, Any] = {"days": sums, "seconds": sum(sums.values())}
-    totals |= {name: sum(row[name] for row in rows) for name in ("supervisedSeconds", "agentSeconds")}
+    sums = _sums([row["days"] for row in rows], days)
+    totals: TimesheetTotalsJson = {
+        "days": sums, "seconds": sum(sums.values()), "supervisedSeconds": sum(row["supervisedSeconds"] for row in rows),
+        "agentSeconds": sum(row["agentSeconds"] for row in rows),
+    }  # fmt: skip
     if target is not None:
-        for name in ("rounded", "delivered"):
-            told = _sums(rows, f"{name}Days", days)
-            totals |= {f"{name}Days": told, f"{name}Seconds": sum(told.values())}
+        rounded = _sums([row["roundedDays"] for row in rows], days)
+        delivered = _sums([row["deliveredDays"] for row in rows], days)
+        totals |= {
+            "roundedDays": rounded, "roundedSeconds": sum(rounded.values()), "deliveredDays": delivered,
+            "deliveredSeconds": sum(delivered.values()),
+        }  # fmt: skip
     return {
         "from": span.days[0].isoformat(), "to": span.days[1].isoformat(), "timezone": str(zone), "days": days,
         "rows": rows, "totals": totals,
     }  # fmt: skip
 
 
-def _sums(rows: list[dict[str, Any]], name: str, days: list[str]) -> dict[str, int]:
-    return {day: sum(row[name].get(day, 0) for row in rows) for day in days}
+def _sums(rows: Sequence[Mapping[str, int]], days: list[str]) -> dict[str, int]:
+    return {day: sum(row.get(day, 0) for row in rows) for day in days}
 
 
 def _week(text: str) -> tuple[date, date]:
@@ -61,17 +70,17 @@ def _week(text: str) -> tuple[date, date]:
         raise Invalid("week is not a week", "send 2026-W47, or a date in it") from error
 
 
-def _rows(view: View, span: Period, filters: Row, zone: Any, target: Planned | None) -> list[dict[str, Any]]:
+def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: Planned | None) -> list[TimesheetRowJson]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     more, wanted = conditions(filters)
     actor = filters.get("actor") or "human"
     bills_supervised = billable.supervised_billing(view.conn, view.policy)
-    projects = {row["id"]: row for row in select(view.conn, "SELECT id, name, bill_supervised FROM project")}
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    projects = {row["id"]: row for row in fetch_all(view.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
+    rows: dict[tuple[str, str], TimesheetRowJson] = {}
     exact: dict[tuple[str, str], dict[str, list[int]]] = {}
     for row in find(view, clauses + more, values + wanted):
         key = (row["project_id"] or "", row["task"] or "")
-        rows.setdefault(key, _head(row))
+        rows.setdefault(key, _head(row, row["task"]))
         by_day = exact.setdefault(key, {})
         is_supervised_billed = row["project_id"] is None or bills_supervised(projects[row["project_id"]])
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
@@ -87,14 +96,16 @@ def _rows(view: View, span: Period, filters: Row, zone: Any, target: Planned | N
     for key, shown in rows.items():
         shown["days"] = {day: wire.seconds(sum(parts)) for day, parts in sorted(exact[key].items())}
         shown["seconds"] = sum(shown["days"].values())
-        shown |= {name: wire.seconds(shown[name]) for name in ("billableSeconds", "supervisedSeconds", "agentSeconds")}
+        shown["billableSeconds"] = wire.seconds(shown["billableSeconds"])
+        shown["supervisedSeconds"] = wire.seconds(shown["supervisedSeconds"])
+        shown["agentSeconds"] = wire.seconds(shown["agentSeconds"])
     if target is not None:
         _at_target(view, rows, handed(view, target, span, zone, filters))
     kept = [row for row in rows.values() if row["seconds"] or row["agentSeconds"] or row.get("deliveredSeconds")]
     return sorted(kept, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
 
 
-def _at_target(view: View, rows: dict[tuple[str, str], dict[str, Any]], found: list[Handed]) -> None:
+def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], found: list[Handed]) -> None:
     """The same rows as the target has them or is to have them; what only it has left gets a row, too."""
     for one in found:
         if (one.project_id, one.task) not in rows:
@@ -103,28 +114,30 @@ def _at_target(view: View, rows: dict[tuple[str, str], dict[str, Any]], found: l
         shown |= {"roundedDays": {}, "deliveredDays": {}}
     for one in found:
         shown = rows[one.project_id, one.task]
-        for name, seconds in (("roundedDays", one.rounded), ("deliveredDays", one.delivered)):
+        for days, seconds in ((shown["roundedDays"], one.rounded), (shown["deliveredDays"], one.delivered)):
             if seconds:
-                shown[name][one.day] = shown[name].get(one.day, 0) + seconds
+                days[one.day] = days.get(one.day, 0) + seconds
     for shown in rows.values():
-        for name in ("rounded", "delivered"):
-            shown[f"{name}Seconds"] = sum(shown[f"{name}Days"].values())
+        shown["roundedSeconds"] = sum(shown["roundedDays"].values())
+        shown["deliveredSeconds"] = sum(shown["deliveredDays"].values())
 
 
-def _lost(view: View, one: Handed) -> dict[str, Any]:
+def _lost(view: View, one: Handed) -> TimesheetRowJson:
     """A row of hours that are held there and no longer here."""
-    named = first(
-        view.conn, "SELECT p.id AS project_id, p.name AS project_name, c.id AS client_id, c.name AS client_name, t.id AS task_id,"
-        " t.name AS task_name FROM project p LEFT JOIN client c ON c.id = p.client_id"
+    row = fetch_one(
+        view.conn, LabelsRow, "SELECT p.id AS project_id, p.name AS project_name, c.id AS client_id, c.name AS client_name,"
+        " t.id AS task_id, t.name AS task_name FROM project p LEFT JOIN client c ON c.id = p.client_id"
         " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?", (one.task, one.project_id),
     )  # fmt: skip
-    blank = dict.fromkeys(("project_id", "project_name", "client_id", "client_name", "task_id", "task_name"))
-    return _head({**(named or blank), "task": one.task or None})
+    blank: LabelsRow = {
+        "project_id": None, "project_name": None, "client_id": None, "client_name": None, "task_id": None, "task_name": None,
+    }  # fmt: skip
+    return _head(row or blank, one.task or None)
 
 
-def _head(row: Row) -> dict[str, Any]:
+def _head(row: LabelsRow, task: str | None) -> TimesheetRowJson:
     return {
         "clientId": row["client_id"], "clientName": row["client_name"], "projectId": row["project_id"],
-        "projectName": row["project_name"], "taskId": row["task_id"], "taskName": row["task_name"] or row["task"],
+        "projectName": row["project_name"], "taskId": row["task_id"], "taskName": row["task_name"] or task,
         "days": {}, "seconds": 0, "billableSeconds": 0, "supervisedSeconds": 0, "agentSeconds": 0,
     }  # fmt: skip

@@ -1,11 +1,14 @@
 """The people of the workspace. Its owner is always there, with or without a row, called by their address until named."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from stintd.engine import wire
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import Reading, View
+from stintd.engine.wire_types import PageJson, UserJson
 from stintd.errors import NotFound
+from stintd.store.row_types import ShownPersonRow
+from stintd.store.rowio import fetch_all
 
 PEOPLE = """
 SELECT id, name, email, role, status, revision, created_us, 1 AS is_stored FROM person
@@ -16,31 +19,33 @@ ME, OWNER = "me", "owner"
 
 
 def _meta(reading: Reading) -> dict[str, str]:
-    return {row["key"]: row["value"] for row in select(reading.conn, "SELECT key, value FROM meta")}
+    return {key: value for key, value in reading.conn.execute("SELECT key, value FROM meta")}
 
 
-def _find(reading: Reading, clauses: list[str], values: Row, tail: str = "") -> list[Row]:
+def _find(reading: Reading, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[ShownPersonRow]:
     where = " AND ".join(["1", *clauses])
     owner = {"owner": _meta(reading).get("user_id", ""), "called": next(iter(reading.policy.owner_emails), OWNER)}
-    return select(reading.conn, f"SELECT * FROM ({PEOPLE}) WHERE {where}{tail}", {**owner, **values})  # noqa: S608
+    return fetch_all(reading.conn, ShownPersonRow, f"SELECT * FROM ({PEOPLE}) WHERE {where}{tail}", {**owner, **values})  # noqa: S608
 
 
-def person(reading: Reading, row: Row) -> dict[str, Any]:
+def person(reading: Reading, row: ShownPersonRow) -> UserJson:
     """A User; of the owner also the addresses, zone and device that make hours theirs."""
-    known = _meta(reading)
-    shown = {
+    meta = _meta(reading)
+    user: UserJson = {
         "id": row["id"], "name": row["name"], "email": row["email"], "role": row["role"], "status": row["status"],
-        "workspaceId": known.get("workspace_id"), "createdAt": wire.instant(row["created_us"]), "revision": row["revision"],
+        "workspaceId": meta.get("workspace_id"), "createdAt": wire.instant(row["created_us"]), "revision": row["revision"],
     }  # fmt: skip
     if row["role"] != OWNER:
-        return shown
+        return user
     emails = list(reading.policy.owner_emails)
     # The owner was there before their row, which the first change of it makes.
-    more = {"createdAt": None, "emails": emails, "timezone": reading.policy.zone, "deviceId": known.get("device_id")}
-    return {**shown, "email": row["email"] or next(iter(emails), None), **more}
+    return {
+        **user, "email": row["email"] or next(iter(emails), None), "createdAt": None, "emails": emails,
+        "timezone": reading.policy.zone, "deviceId": meta.get("device_id"),
+    }  # fmt: skip
 
 
-def person_row(reading: Reading, user_id: str) -> Row:
+def person_row(reading: Reading, user_id: str) -> ShownPersonRow:
     """The row of a person; `me` is the owner."""
     clause = "role = 'owner'" if user_id == ME else "id = :id"
     found = _find(reading, [clause], {"id": user_id})
@@ -49,12 +54,12 @@ def person_row(reading: Reading, user_id: str) -> Row:
     return found[0]
 
 
-def one(view: View, user_id: str) -> dict[str, Any]:
+def one(view: View, user_id: str) -> UserJson:
     """One person."""
     return person(view, person_row(view, user_id))
 
 
-def me(view: View) -> dict[str, Any]:
+def me(view: View) -> UserJson:
     """The owner."""
     return one(view, ME)
 
@@ -62,9 +67,10 @@ def me(view: View) -> dict[str, Any]:
 def listing(
     view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, role: str | None = None, status: str | None = None,
     search: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> PageJson[UserJson]:  # fmt: skip
     """People by name."""
-    clauses, values = [], Row()
+    clauses: list[str] = []
+    values: dict[str, object] = {}
     if cursor is not None:
         clauses.append("(name, id) > (:name, :id)")
         values["name"], values["id"] = decode_cursor(cursor, (str, str))

@@ -7,21 +7,41 @@ sums are those of the timesheet: slices of its entries, not another way of count
 import hashlib
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from typing import cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from stintd.domain.language import language_of
 from stintd.domain.model import from_us, to_us
 from stintd.domain.slicing import Slice, join_slices
 from stintd.engine import wire
+from stintd.engine.entries import Filters, project_names
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.queries import reports
 from stintd.engine.queries.activity import Worked, by_name, human_us, length, marks, words, worked
 from stintd.engine.queries.ranges import days_of
-from stintd.engine.rows import first, select
 from stintd.engine.useragents import AGENTS
 from stintd.engine.view import View
+from stintd.engine.wire_types import (
+    WakaTimeAgentJson,
+    WakaTimeAgentsJson,
+    WakaTimeAllTimeJson,
+    WakaTimeBeatsJson,
+    WakaTimeBestDayJson,
+    WakaTimeDayJson,
+    WakaTimeDurationJson,
+    WakaTimeDurationsJson,
+    WakaTimeListsJson,
+    WakaTimeProjectsJson,
+    WakaTimeSpanJson,
+    WakaTimeStatsJson,
+    WakaTimeSummariesJson,
+    WakaTimeTodayJson,
+    WakaTimeUserJson,
+)
 from stintd.store import cursors
+from stintd.store.row_types import ProjectUseRow
+from stintd.store.rowio import fetch_all, fetch_value
 
 CODING, BY_AGENT = "Coding", "AI Coding"
 SLICED: dict[str, Callable[[Slice], str]] = {
@@ -31,7 +51,7 @@ SLICED: dict[str, Callable[[Slice], str]] = {
 """What a day's stretches may be cut by, beside the project."""
 
 
-def _lists(view: View, work: Worked, found: list[Slice]) -> dict[str, Any]:
+def _lists(view: View, work: Worked, found: list[Slice]) -> WakaTimeListsJson:
     """What the time was spent on, by every name there is for it."""
     systems = {agent["editor"]: agent["os"] for agent in user_agents(view)["data"] if agent["os"]}
     return {
@@ -42,7 +62,7 @@ def _lists(view: View, work: Worked, found: list[Slice]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _span(first_day: date, last_day: date, zone: Any) -> dict[str, Any]:
+def _span(first_day: date, last_day: date, zone: ZoneInfo) -> WakaTimeSpanJson:
     """First and last second of these days."""
     end = midnight(last_day + DAY, zone) - timedelta(seconds=1)
     return {"start": wire.stamp(midnight(first_day, zone)), "end": wire.stamp(end), "timezone": str(zone)}
@@ -51,7 +71,7 @@ def _span(first_day: date, last_day: date, zone: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- answers
 
 
-def today(view: View) -> dict[str, Any]:
+def today(view: View) -> WakaTimeTodayJson:
     """What a status bar shows."""
     zone = zone_of(view.policy.zone)
     day = view.now.astimezone(zone).date()
@@ -59,19 +79,21 @@ def today(view: View) -> dict[str, Any]:
     return {"data": _day(view, work, work.slices, day, zone), "cached_at": wire.stamp(view.now), "has_team_features": False}
 
 
-def _day(view: View, work: Worked, found: list[Slice], day: date, zone: Any, is_detailed: bool = False) -> dict[str, Any]:
-    more = {}
-    if is_detailed:
-        more = {"branches": by_name(found, lambda one: one.branch), "entities": by_name(found, lambda one: one.entity)}
+def _day(view: View, work: Worked, found: list[Slice], day: date, zone: ZoneInfo, is_detailed: bool = False) -> WakaTimeDayJson:
     text = "Today" if day == view.now.astimezone(zone).date() else day.strftime("%a %b %d %Y")
-    about = {"date": day.isoformat(), "text": text, **_span(day, day, zone)}
-    return {"grand_total": length(human_us(found)), **_lists(view, work, found), **more, "range": about}
+    shown = cast("WakaTimeDayJson", {
+        "grand_total": length(human_us(found)), **_lists(view, work, found),
+        "range": {"date": day.isoformat(), "text": text, **_span(day, day, zone)},
+    })  # fmt: skip
+    if is_detailed:
+        shown |= {"branches": by_name(found, lambda one: one.branch), "entities": by_name(found, lambda one: one.entity)}
+    return shown
 
 
 def summaries(
     view: View, start: date | None = None, end: date | None = None, range_: str | None = None, project: str | None = None,
     timezone: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> WakaTimeSummariesJson:  # fmt: skip
     """Day by day."""
     zone = zone_of(timezone or view.policy.zone)
     first_day, last_day = days_of(view, zone, start, end, range_)
@@ -82,9 +104,13 @@ def summaries(
     days = [_day(view, work, by_day.get(day, []), day, zone, project is not None) for day in all_days]
     busy = sum(day["grand_total"]["total_seconds"] > 0 for day in days)
     average = total // busy if busy else 0
+    span, sum_ = _span(first_day, last_day, zone), length(total)
     return {
-        "data": days, **_part_of(_span(first_day, last_day, zone), "start", "end"),
-        "cumulative_total": {"seconds": round(total / wire.SECOND, 3), **_part(total, "text", "digital", "decimal")},
+        "data": days, "start": span["start"], "end": span["end"],
+        "cumulative_total": {
+            "seconds": round(total / wire.SECOND, 3), "text": sum_["text"], "digital": sum_["digital"],
+            "decimal": sum_["decimal"],
+        },
         "daily_average": {
             "seconds": average // wire.SECOND, "text": words(average / wire.SECOND), "days_including_holidays": count,
             "holidays": count - busy, "days_minus_holidays": busy,
@@ -92,15 +118,7 @@ def summaries(
     }  # fmt: skip
 
 
-def _part(us: int, *names: str) -> dict[str, Any]:
-    return _part_of(length(us), *names)
-
-
-def _part_of(told: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: told[name] for name in names}
-
-
-def stats(view: View, span: str = "last_7_days", timezone: str | None = None) -> dict[str, Any]:
+def stats(view: View, span: str = "last_7_days", timezone: str | None = None) -> WakaTimeStatsJson:
     """Totals of a range by its name, a year or a month."""
     zone = zone_of(timezone or view.policy.zone)
     first_day, last_day = days_of(view, zone, None, None, span, longest=None)
@@ -109,7 +127,10 @@ def stats(view: View, span: str = "last_7_days", timezone: str | None = None) ->
     lengths = {day: spent for day, found in work.days(zone).items() if (spent := human_us(found))}
     busy = max(lengths, key=lambda day: (lengths[day], day), default=None)
     average = total // len(lengths) if lengths else 0
-    best = None if busy is None else {"date": busy.isoformat(), **_part(lengths[busy], "total_seconds", "text")}
+    best: WakaTimeBestDayJson | None = None
+    if busy is not None:
+        longest = length(lengths[busy])
+        best = {"date": busy.isoformat(), "total_seconds": longest["total_seconds"], "text": longest["text"]}
     return {"data": {
         "range": span, "status": "ok", "is_up_to_date": True, "is_including_today": last_day >= view.now.astimezone(zone).date(),
         **_span(first_day, last_day, zone), "total_seconds": round(total / wire.SECOND, 3),
@@ -127,68 +148,72 @@ def _nothing(one: Slice) -> str:
 def durations(
     view: View, date_: date, project: str | None = None, branches: str | None = None, slice_by: str | None = None,
     timezone: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> WakaTimeDurationsJson:  # fmt: skip
     """The stretches of a day, each with its project; finer where asked. Entries of agents carry their category."""
     zone = zone_of(timezone or view.policy.zone)
     work = worked(view, date_, date_, zone, project)
     wanted = set(branches.split(",")) if branches else None
     found = [one for one in work.slices if wanted is None or one.branch in wanted]
     name_of = SLICED[slice_by] if slice_by else _nothing
-    shown = []
+    shown: list[WakaTimeDurationJson] = []
     for one in join_slices([one._replace(entity=name_of(one)) for one in found], ("project", "entity")):
-        row = {"time": one.start_us / wire.SECOND, "duration": one.length_us / wire.SECOND, "project": work.name_of(one),
-               "category": "coding" if one.actor == "human" else "ai coding"}  # fmt: skip
-        shown.append({**row, slice_by: one.entity} if slice_by else row)
+        row: WakaTimeDurationJson = {
+            "time": one.start_us / wire.SECOND, "duration": one.length_us / wire.SECOND, "project": work.name_of(one),
+            "category": "coding" if one.actor == "human" else "ai coding",
+        }  # fmt: skip
+        shown.append(cast("WakaTimeDurationJson", {**row, slice_by: one.entity}) if slice_by else row)
     return {
         "data": shown, "branches": sorted({one.branch for one in found if one.branch}), **_span(date_, date_, zone),
     }  # fmt: skip
 
 
-def all_time(view: View, project: str | None = None) -> dict[str, Any]:
+def all_time(view: View, project: str | None = None) -> WakaTimeAllTimeJson:
     """Everything there is, from the day totals."""
     zone = zone_of(view.policy.zone)
     since, day = date(1970, 1, 1), view.now.astimezone(zone).date()
-    filters: dict[str, Any] = {} if project is None else {"project_name": project}
+    filters: Filters = {} if project is None else {"project_name": project}
     seconds = reports.report(view, since, day, "project", **filters)["totals"]["seconds"]
-    oldest = first(view.conn, "SELECT min(start_us) AS us FROM entry")
-    began = from_us(oldest["us"]).astimezone(zone).date() if oldest and oldest["us"] is not None else day
+    oldest_us = fetch_value(view.conn, int, "SELECT min(start_us) FROM entry")
+    began = from_us(oldest_us).astimezone(zone).date() if oldest_us is not None else day
+    total = length(seconds * wire.SECOND)
     return {"data": {
-        **_part(seconds * wire.SECOND, "text", "digital", "decimal"), "total_seconds": seconds, "is_up_to_date": True,
+        "text": total["text"], "digital": total["digital"], "decimal": total["decimal"], "total_seconds": seconds,
+        "is_up_to_date": True,
         "range": {"start_date": began.isoformat(), "end_date": day.isoformat(), **_span(began, day, zone)},
     }}  # fmt: skip
 
 
-def projects(view: View, q: str | None = None) -> dict[str, Any]:
+def projects(view: View, q: str | None = None) -> WakaTimeProjectsJson:
     """Projects with when each was last worked on."""
     sql = (
         "SELECT p.id, p.name, p.created_us, p.archived, max(coalesce(e.end_us, e.last_evidence_us, e.start_us)) AS last_us"
         " FROM project p LEFT JOIN entry e ON e.project_id = p.id WHERE p.deleted = 0 GROUP BY p.id ORDER BY last_us DESC, p.name"
     )
-    rows = [row for row in select(view.conn, sql) if q is None or q.lower() in row["name"].lower()]
+    rows = [row for row in fetch_all(view.conn, ProjectUseRow, sql) if q is None or q.lower() in row["name"].lower()]
     return {"data": [{
         "id": row["id"], "name": row["name"], "created_at": wire.instant(row["created_us"]),
         "last_heartbeat_at": wire.instant(row["last_us"]), "has_public_url": False, "archived": bool(row["archived"]),
     } for row in rows], "total": len(rows), "total_pages": 1, "page": 1}  # fmt: skip
 
 
-def user(view: View) -> dict[str, Any]:
+def user(view: View) -> WakaTimeUserJson:
     """The owner, as a client asks after its login."""
-    known = first(view.conn, "SELECT value FROM meta WHERE key = 'user_id'")
+    user_id = fetch_value(view.conn, str, "SELECT value FROM meta WHERE key = 'user_id'")
     return {"data": {
-        "id": known["value"] if known else "", "username": "owner", "display_name": "stintd", "full_name": None, "email": None,
+        "id": user_id or "", "username": "owner", "display_name": "stintd", "full_name": None, "email": None,
         "timezone": view.policy.zone, "has_premium_features": True, "has_team_features": False, "is_email_public": False,
         "last_heartbeat_at": None, "photo": None, "plan": "local", "created_at": None,
     }}  # fmt: skip
 
 
-def user_agents(view: View) -> dict[str, Any]:
+def user_agents(view: View) -> WakaTimeAgentsJson:
     """The clients that were heard, the latest first."""
     kept = cursors.all_of(view.conn, AGENTS)
     found = [_agent(name.removeprefix(AGENTS), value) for name, value in kept.items()]
     return {"data": sorted(found, key=lambda one: (one["last_seen_at"], one["value"]), reverse=True), "total_pages": 1}
 
 
-def _agent(text: str, value: str) -> dict[str, Any]:
+def _agent(text: str, value: str) -> WakaTimeAgentJson:
     day, editor, system = [*value.split("\t"), "", ""][:3]
     identity = UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())
     return {
@@ -197,11 +222,11 @@ def _agent(text: str, value: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def beats(view: View, date_: date, timezone: str | None = None) -> dict[str, Any]:
+def beats(view: View, date_: date, timezone: str | None = None) -> WakaTimeBeatsJson:
     """The heartbeats of a day."""
     zone = zone_of(timezone or view.policy.zone)
     lo, hi = to_us(midnight(date_, zone)), to_us(midnight(date_ + DAY, zone))
-    names = {row["id"]: row["name"] for row in select(view.conn, "SELECT id, name FROM project")}
+    names = project_names(view.conn)
     return {"data": [{
         "time": mark.time_us / wire.SECOND, "entity": mark.entity, "type": "file" if mark.entity else "app",
         "project": names.get(mark.project or ""), "branch": mark.branch or None, "language": language_of(mark.entity) or None,

@@ -1,18 +1,20 @@
 """Webhooks, as lists and one by one. A secret is never part of it."""
 
 import json
-from typing import Any
 
 from stintd.engine.outbox import target_of
 from stintd.engine.queries import outbox as deliveries_of
-from stintd.engine.rows import DEFAULT_LIMIT, Row, decode_cursor, first, page, select
+from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.view import Reading, View
 from stintd.engine.wire import instant
+from stintd.engine.wire_types import DeliveryJson, PageJson, WebhookJson
 from stintd.errors import NotFound
 from stintd.store import outbox
+from stintd.store.row_types import WebhookRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 
-def shown(reading: Reading, row: Row) -> dict[str, Any]:
+def shown(reading: Reading, row: WebhookRow) -> WebhookJson:
     """A Webhook."""
     target = target_of(row["id"])
     return {
@@ -24,30 +26,30 @@ def shown(reading: Reading, row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def row_of(reading: Reading, webhook_id: str) -> Row:
+def row_of(reading: Reading, webhook_id: str) -> WebhookRow:
     """The row of an id."""
-    row = first(reading.conn, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
+    row = fetch_one(reading.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     if row is None:
         raise NotFound(f"there is no webhook {webhook_id[:40]}", "`stint webhooks` lists them")
     return row
 
 
-def listing(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> dict[str, Any]:
+def listing(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[WebhookJson]:
     """Webhooks, the first made first."""
     after = decode_cursor(cursor, (str,)) if cursor is not None else [""]
-    rows = select(view.conn, "SELECT * FROM webhook WHERE id > ? ORDER BY id LIMIT ?", [*after, limit + 1])
+    rows = fetch_all(view.conn, WebhookRow, "SELECT * FROM webhook WHERE id > ? ORDER BY id LIMIT ?", [*after, limit + 1])
     kept, following = page(rows, limit, ("id",))
     return {"data": [shown(view, row) for row in kept], "nextCursor": following}
 
 
-def one(view: View, webhook_id: str) -> dict[str, Any]:
+def one(view: View, webhook_id: str) -> WebhookJson:
     """One webhook."""
     return shown(view, row_of(view, webhook_id))
 
 
 def deliveries(
     view: View, webhook_id: str, limit: int = DEFAULT_LIMIT, cursor: str | None = None, state: str = "all"
-) -> dict[str, Any]:
+) -> PageJson[DeliveryJson]:
     """What was or is to be delivered to one, newest first."""
     row_of(view, webhook_id)
     return deliveries_of.latest(view, target_of(webhook_id), limit, cursor, state)

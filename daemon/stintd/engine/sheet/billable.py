@@ -7,7 +7,7 @@ from stintd.domain.mapping.resolver import normal_name
 from stintd.domain.pattern import glob
 from stintd.domain.policy import MapRule, Policy
 from stintd.engine.resolver import rules
-from stintd.engine.rows import Row
+from stintd.store.row_types import ProjectRow
 
 
 def rule_of(conn: Connection, policy: Policy, project: str, branch: str | None) -> MapRule | None:
@@ -22,7 +22,7 @@ def rule_of(conn: Connection, policy: Policy, project: str, branch: str | None) 
     return None
 
 
-def is_billable(rule: MapRule | None, project: Row | None, actor: str) -> bool:
+def is_billable(rule: MapRule | None, project: ProjectRow | None, actor: str) -> bool:
     """Whether an entry is billed; agents' time only where that is said besides."""
     billable = bool(project and (project["client_id"] if project["billable"] is None else project["billable"]))
     if rule is not None and rule.billable is not None:
@@ -33,7 +33,7 @@ def is_billable(rule: MapRule | None, project: Row | None, actor: str) -> bool:
     return billable
 
 
-def supervised_billing(conn: Connection, policy: Policy) -> Callable[[Row], bool]:
+def supervised_billing(conn: Connection, policy: Policy) -> Callable[[ProjectRow], bool]:
     """Whether a project's supervised time is billed: by the first mapping to it that says so and holds on every branch,
     for totals know no branch; else by the project's own word."""
     by_project: dict[str, bool] = {}

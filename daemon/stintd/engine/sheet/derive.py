@@ -20,10 +20,12 @@ from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.model import Heartbeat, to_us
 from stintd.domain.override import Claim, Cut, Edits, Taken
 from stintd.domain.policy import Policy
-from stintd.engine.rows import LONGEST_US, Row, select
+from stintd.engine.rows import LONGEST_US
 from stintd.engine.sheet import habits, projects, reconcile
 from stintd.engine.step import Step
 from stintd.store import absences, cursors, heartbeats
+from stintd.store.row_types import CutRow, EntryRow, TakenRow
+from stintd.store.rowio import fetch_all
 
 CLAIMS = """
 SELECT * FROM entry WHERE pinned <> '' AND start_us BETWEEN ? AND ? AND end_us >= ?
@@ -44,7 +46,7 @@ def ingest(step: Step, beats: Sequence[Heartbeat]) -> None:
 
 def wake(step: Step) -> None:
     """At start: everything that was open is looked at again with today's clock."""
-    for row in select(step.conn, "SELECT start_us FROM entry WHERE end_us IS NULL"):
+    for row in fetch_all(step.conn, EntryRow, "SELECT start_us FROM entry WHERE end_us IS NULL"):
         step.touch(row["start_us"], to_us(step.now))
     last = heartbeats.last_us(step.conn)
     if last is not None:
@@ -134,9 +136,9 @@ def merge_ranges(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tup
 
 def load_edits(conn: Connection, lo_us: int, hi_us: int, without: frozenset[str] = frozenset()) -> Edits:
     """The owner's edits that bear on a range, but for the entries `without`."""
-    held = select(conn, CLAIMS, (lo_us - LONGEST_US, hi_us, lo_us, hi_us))
-    taken = select(conn, "SELECT * FROM taken WHERE start_us <= ? AND end_us >= ?", (hi_us, lo_us))
-    cuts = select(conn, "SELECT * FROM cut WHERE at_us BETWEEN ? AND ?", (lo_us, hi_us))
+    held = fetch_all(conn, EntryRow, CLAIMS, (lo_us - LONGEST_US, hi_us, lo_us, hi_us))
+    taken = fetch_all(conn, TakenRow, "SELECT * FROM taken WHERE start_us <= ? AND end_us >= ?", (hi_us, lo_us))
+    cuts = fetch_all(conn, CutRow, "SELECT * FROM cut WHERE at_us BETWEEN ? AND ?", (lo_us, hi_us))
     return Edits(
         claims=[claim for row in held if row["id"] not in without for claim in _claims(row)],
         taken=[Taken(row["start_us"], row["end_us"], row["actor"], row["project_id"]) for row in taken],
@@ -144,7 +146,7 @@ def load_edits(conn: Connection, lo_us: int, hi_us: int, without: frozenset[str]
     )
 
 
-def _claims(row: Row) -> list[Claim]:
+def _claims(row: EntryRow) -> list[Claim]:
     """An owner's entry as the stretches that count: its pauses are free for automatic tracking."""
     bounds: list[int | None] = [row["start_us"]]
     for lo, hi in json.loads(row["pauses"]):

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from stintd.domain.describe import describe, ticket_in
 from stintd.domain.model import Stretch, to_us
-from stintd.engine.rows import Row, first, select
 from stintd.engine.sheet import billable as billing
 from stintd.engine.step import Step
+from stintd.store.row_types import CommitRow, EntryColumns, ProjectRow, SessionRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 COMMITS = """
 SELECT subject, time_us FROM repo_commit
@@ -21,11 +22,13 @@ ORDER BY time_us, sha LIMIT 1
 DAY_US = 86_400_000_000
 
 
-def row_of(step: Step, stretch: Stretch) -> Row:
+def row_of(step: Step, stretch: Stretch) -> EntryColumns:
     """The columns of an automatic entry for this stretch, but for its id and what a creation adds."""
     end_us = None if stretch.is_open else to_us(stretch.end)
     subjects = _subjects(step, stretch)
-    project = first(step.conn, "SELECT * FROM project WHERE id = ?", (stretch.project,)) if stretch.project else None
+    project = (
+        fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (stretch.project,)) if stretch.project else None
+    )
     task = stretch.task or ticket_in(subjects, step.policy) or (project["default_task"] if project else None)
     session_words = _session_words(step, stretch.session)
     description = session_words.pop("description", "") or describe(subjects, _next_subject(step, stretch), stretch.branch)
@@ -41,12 +44,20 @@ def row_of(step: Step, stretch: Stretch) -> Row:
     }  # fmt: skip
 
 
-def _session_words(step: Step, session: str | None) -> Row:
+def _session_words(step: Step, session: str | None) -> EntryColumns:
     """What the start of a session said of the work: description, tags, billable; only what it did say."""
-    row = first(step.conn, "SELECT description, tags, billable FROM session WHERE id = ?", (session,)) if session else None
+    sql = "SELECT description, tags, billable FROM session WHERE id = ?"
+    row = fetch_one(step.conn, SessionRow, sql, (session,)) if session else None
+    values: EntryColumns = {}
     if row is None:
-        return {}
-    return {name: value for name, value in row.items() if value not in (None, "", "[]")}
+        return values
+    if row["description"]:
+        values["description"] = row["description"]
+    if row["tags"] not in ("", "[]"):
+        values["tags"] = row["tags"]
+    if row["billable"] is not None:
+        values["billable"] = row["billable"]
+    return values
 
 
 def _us(length: timedelta) -> int:
@@ -57,7 +68,7 @@ def _subjects(step: Step, stretch: Stretch) -> list[str]:
     if stretch.project is None:
         return []
     where = {"repo": stretch.repo, "project": stretch.project, "branch": stretch.branch}
-    commits = select(step.conn, COMMITS, {**where, "start": to_us(stretch.start), "end": to_us(stretch.end)})
+    commits = fetch_all(step.conn, CommitRow, COMMITS, {**where, "start": to_us(stretch.start), "end": to_us(stretch.end)})
     return [row["subject"] for row in commits]
 
 
@@ -66,11 +77,11 @@ def _next_subject(step: Step, stretch: Stretch) -> str | None:
     if stretch.repo is None:
         return None
     end_us = to_us(stretch.end)
-    commit = first(step.conn, NEXT_COMMIT, (stretch.repo, stretch.branch or "", end_us, end_us + DAY_US))
-    return commit["subject"] if commit else None
+    found = fetch_one(step.conn, CommitRow, NEXT_COMMIT, (stretch.repo, stretch.branch or "", end_us, end_us + DAY_US))
+    return found["subject"] if found else None
 
 
-def _billing(step: Step, stretch: Stretch, project: Row | None) -> Row:
+def _billing(step: Step, stretch: Stretch, project: ProjectRow | None) -> EntryColumns:
     """Billable and tags: the owner's mapping, else the project's own word, else whether it has a client."""
     rule = billing.rule_of(step.conn, step.policy, project["name"], stretch.branch) if project else None
     billable = billing.is_billable(rule, project, stretch.actor)

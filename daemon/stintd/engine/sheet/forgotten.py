@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from stintd.domain import manual
 from stintd.domain.model import Pause, TimeEntry, from_us, to_us
-from stintd.engine.rows import Row, select
+from stintd.engine.entry_texts import pauses_text
 from stintd.engine.sheet import reconcile, rollup
 from stintd.engine.step import Step
 from stintd.store import absences, cursors, heartbeats, rowio
+from stintd.store.row_types import EntryRow
+from stintd.store.rowio import fetch_all
 
 PAUSED = "paused:"
 """Cursor that says why a timer was paused by itself; the owner is asked while it rests."""
@@ -26,7 +28,7 @@ RUNNING = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND act
 def look(step: Step) -> datetime | None:
     """Pause what has come to a pause; the next instant at which passing time alone may pause something."""
     checks = []
-    for row in select(step.conn, RUNNING):
+    for row in fetch_all(step.conn, EntryRow, RUNNING):
         timer, zone = _restart_at_vouched(step, rollup.entry_of(row)), ZoneInfo(row["zone"])
         signs = _signs(step, row, timer)
         due = manual.pause_due(timer, signs, step.policy, zone, step.now)
@@ -46,7 +48,7 @@ def _restart_at_vouched(step: Step, timer: TimeEntry) -> TimeEntry:
     return replace(timer, start=at, pauses=()) if at > manual.running_since(timer) else timer
 
 
-def _signs(step: Step, row: Row, timer: TimeEntry) -> manual.Signs:
+def _signs(step: Step, row: EntryRow, timer: TimeEntry) -> manual.Signs:
     """What speaks for a timer: its owner's acts on it, and human heartbeats of its project."""
     since, now_us = to_us(manual.running_since(timer)), to_us(step.now)
     resolver = step.state.resolver(step.conn, step.policy)
@@ -59,10 +61,9 @@ def _signs(step: Step, row: Row, timer: TimeEntry) -> manual.Signs:
     return manual.Signs(at, absences.absences_in(step.conn, since, now_us))
 
 
-def _pause(step: Step, row: Row, timer: TimeEntry, at: datetime) -> None:
+def _pause(step: Step, row: EntryRow, timer: TimeEntry, at: datetime) -> None:
     pauses = [*timer.pauses, Pause(at, None)]
-    text = str([[to_us(one.start), to_us(one.end) if one.end else None] for one in pauses]).replace("None", "null")
-    values = {"state": "paused", "pauses": text, "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
+    values = {"state": "paused", "pauses": pauses_text(pauses), "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
     rowio.update(step.conn, "entry", row["id"], values)
     step.touch(to_us(at), to_us(step.now))
     reconcile.announce(step, "time_entry.updated", row["id"])

@@ -9,18 +9,18 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from stintd.domain.day import ONE_DAY, day_of, start_of_day
 from stintd.domain.derive.habit import UNKNOWN, Habit, PastWork, habit_of
 from stintd.domain.derive.limits import limits_of
 from stintd.domain.kinds import FINISHING
-from stintd.domain.model import from_us, to_us
+from stintd.domain.model import ProjectId, from_us, to_us
 from stintd.domain.policy import Policy
-from stintd.engine.rows import Row, select
 from stintd.frozen import frozen
 from stintd.store import heartbeats
+from stintd.store.rowio import fetch_all, fetch_column, fetch_value
 
 LOOK_BACK = timedelta(days=28)
 DAYS_NEEDED = 5
@@ -86,16 +86,25 @@ class Habits:
         return self._known[day]
 
 
+class WorkRow(TypedDict):
+    """A row of WORK."""
+
+    start_us: int
+    end_us: int
+    last_evidence_us: int | None
+    project_id: ProjectId | None
+
+
 def load_day(conn: Connection, day: date) -> DayHabits:
     """What a day learnt, if anything."""
-    rows = select(conn, "SELECT values_json FROM day_policy WHERE day = ?", (day.isoformat(),))
-    return DayHabits.from_row(rows[0]["values_json"]) if rows else NOTHING
+    text = fetch_value(conn, str, "SELECT values_json FROM day_policy WHERE day = ?", (day.isoformat(),))
+    return DayHabits.from_row(text) if text is not None else NOTHING
 
 
 def learn(conn: Connection, lo_us: int, hi_us: int, zone: ZoneInfo, policy: Policy) -> None:
     """Let the days of a range learn that have not yet."""
     first, last = day_of(from_us(lo_us), zone), day_of(from_us(hi_us), zone)
-    known = {row["day"] for row in select(conn, "SELECT day FROM day_policy WHERE day BETWEEN ? AND ?", (str(first), str(last)))}
+    known = set(fetch_column(conn, str, "SELECT day FROM day_policy WHERE day BETWEEN ? AND ?", (str(first), str(last))))
     day = first
     while day <= last:
         if day.isoformat() not in known:
@@ -107,7 +116,7 @@ def _learn_day(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> D
     """From the confirmed work of the weeks before a day, if there were days enough."""
     midnight = start_of_day(day, zone)
     lo_us, hi_us = to_us(midnight - LOOK_BACK), to_us(midnight) - 1
-    work = select(conn, WORK, (lo_us, hi_us))
+    work = fetch_all(conn, WorkRow, WORK, (lo_us, hi_us))
     minutes = _usual(work, zone)
     if minutes is None:
         return NOTHING
@@ -116,7 +125,7 @@ def _learn_day(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> D
     return DayHabits(minutes, habit_of(stretches, finishes, limits_of(policy)))
 
 
-def _usual(work: Sequence[Row], zone: ZoneInfo) -> tuple[int, int] | None:
+def _usual(work: Sequence[WorkRow], zone: ZoneInfo) -> tuple[int, int] | None:
     """From the beginnings and ends of days of work, the odd ones left out; None when there are too few."""
     days: dict[date, list[int]] = {}
     for row in work:

@@ -8,9 +8,11 @@ from stintd.domain.mapping.resolver import (
 )
 from stintd.domain.model import Context, ProjectId, RepoId, to_us
 from stintd.engine import wire
-from stintd.engine.rows import first
 from stintd.engine.step import Step
+from stintd.engine.wire_types import ProjectJson
 from stintd.store import rowio
+from stintd.store.row_types import ClientRow, NamedProjectRow
+from stintd.store.rowio import fetch_one
 
 
 def ensure_projects(step: Step, contexts: Iterable[Context]) -> None:
@@ -53,15 +55,15 @@ def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
 
 def client_of(step: Step, name: str) -> str:
     """The client of this name, made if there is none."""
-    client = first(step.conn, "SELECT id FROM client WHERE name = ?", (name,))
-    if client is not None:
-        return str(client["id"])
+    found = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ?", (name,))
+    if found is not None:
+        return str(found["id"])
     client_id = step.new_id()
     rowio.insert(step.conn, "client", {"id": client_id, "name": name, "created_us": to_us(step.now)})
     return client_id
 
 
-def _shape(step: Step, project_id: str) -> dict[str, object]:
-    row = first(step.conn, wire.PROJECT_SQL + " WHERE p.id = ?", (project_id,))
+def _shape(step: Step, project_id: str) -> ProjectJson:
+    row = fetch_one(step.conn, NamedProjectRow, wire.PROJECT_SQL + " WHERE p.id = ?", (project_id,))
     assert row is not None
     return wire.project(step.conn, row)

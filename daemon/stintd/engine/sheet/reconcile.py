@@ -5,39 +5,40 @@ Overrides (a project or text that a person set while time follows evidence) are 
 as it stood when it was edited; so they do not depend on the order in which evidence came in. Writer thread only.
 """
 
-import json
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 
 from stintd.domain.derive.identity import Candidate, StoredEntry, match
 from stintd.domain.derive.timesheet import Sheet
 from stintd.domain.model import Stretch, to_us
 from stintd.engine import wire
-from stintd.engine.rows import LONGEST_US, Row, first, select
+from stintd.engine.entry_texts import pins_text
+from stintd.engine.rows import LONGEST_US
 from stintd.engine.sheet import billable, entry_row, rollup
 from stintd.engine.step import Step
 from stintd.store import rowio
+from stintd.store.row_types import EntryColumns, EntryRow, ProjectRow, SessionRow
+from stintd.store.rowio import fetch_all, fetch_one
 
 FOLLOWING = "origin = 'auto' AND instr(pinned, 'time') = 0"
 """Entries that evidence makes and unmakes; all others are the owner's."""
 QUIET = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
-"""What a running timer's next heartbeat changes: ids, but no new revision and nothing to announce."""
-TEXT = ("description", "tags", "billable")
+"""What a running timer's next heartbeat changes: kept, but no new revision and nothing to announce."""
 
 
 def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
     """Make the automatic entries between these instants what `sheet` says."""
     bounds = "start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) >= ?"
     sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWING}"  # noqa: S608
-    stored = {row["id"]: row for row in select(step.conn, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
+    stored = {row["id"]: row for row in fetch_all(step.conn, EntryRow, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
     stretches = sorted(sheet.stretches, key=lambda s: (s.start, s.actor, s.project or ""))
     rows = [entry_row.row_of(step, stretch) for stretch in stretches]
     ids, merged = _identities(stored, stretches)
-    for index, row in enumerate(rows):
+    for index, derived in enumerate(rows):
         if index in ids:
-            _change(step, stored[ids[index]], _overlaid(stored[ids[index]], row))
+            _change(step, stored[ids[index]], _overlaid(stored[ids[index]], derived))
         else:
-            ids[index] = _create(step, row)
+            ids[index] = _create(step, derived)
     for entry_id, successor in merged.items():
         remove(step, stored[entry_id], ids.get(successor) if successor is not None else None)
     matched = {*ids.values(), *merged}
@@ -48,24 +49,28 @@ def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
 
 def bill_again(step: Step, project_id: str) -> None:
     """What is billed of a project was changed: so are its entries that nobody set or approved, backwards too."""
-    project = first(step.conn, "SELECT * FROM project WHERE id = ?", (project_id,))
+    project = fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (project_id,))
     sql = "SELECT * FROM entry WHERE project_id = ? AND origin = 'auto' AND instr(pinned, 'text') = 0"
-    for row in select(step.conn, f"{sql} AND approved_us IS NULL AND locked = 0", (project_id,)):
-        session = first(step.conn, "SELECT billable FROM session WHERE id = ?", (row["session"],)) if row["session"] else None
+    for row in fetch_all(step.conn, EntryRow, f"{sql} AND approved_us IS NULL AND locked = 0", (project_id,)):
+        session = (
+            fetch_one(step.conn, SessionRow, "SELECT billable FROM session WHERE id = ?", (row["session"],))
+            if row["session"]
+            else None
+        )
         if project is None or (session is not None and session["billable"] is not None):
             continue
         rule = billable.rule_of(step.conn, step.policy, project["name"], row["branch"])
-        _change(step, row, {**row, "billable": int(billable.is_billable(rule, project, row["actor"]))})
+        _change(step, row, {"billable": int(billable.is_billable(rule, project, row["actor"]))})
 
 
-def _identities(stored: dict[str, Row], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:
+def _identities(stored: dict[str, EntryRow], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:
     """Which stretch keeps which id: first those with an override by their anchors, then the rest by what they overlap."""
     candidates = [Candidate(s.actor, s.project, to_us(s.start), to_us(s.end)) for s in stretches]
-    overridden = [_stored_entry(row, "anchor_start_us", "anchor_end_us") for row in stored.values() if row["pinned"]]
+    overridden = [_stored_entry(row, row["anchor_start_us"], row["anchor_end_us"]) for row in stored.values() if row["pinned"]]
     first = match(overridden, candidates)
     claimed = {**first.ids, **_follow_moved([entry for entry in overridden if entry.id in first.merged], candidates, first.ids)}
     rest = [index for index in range(len(candidates)) if index not in claimed]
-    plain = [_stored_entry(row, "start_us", "end_us") for row in stored.values() if not row["pinned"]]
+    plain = [_stored_entry(row, row["start_us"], row["end_us"]) for row in stored.values() if not row["pinned"]]
     second = match(plain, [candidates[index] for index in rest])
     ids = {**claimed, **{rest[index]: entry_id for index, entry_id in second.ids.items()}}
     by_id = {entry.id: entry for entry in plain}
@@ -88,7 +93,7 @@ def _is_mostly(entry: StoredEntry, stretch: Candidate) -> bool:
     return 2 * shared > max(entry.end_us - entry.start_us, stretch.end_us - stretch.start_us)
 
 
-def _is_elsewhere(row: Row, stretches: Sequence[Stretch]) -> bool:
+def _is_elsewhere(row: EntryRow, stretches: Sequence[Stretch]) -> bool:
     """Whether a person's other work now lies in the time of an entry that lost its evidence."""
     if row["actor"] != "human":
         return False
@@ -96,12 +101,12 @@ def _is_elsewhere(row: Row, stretches: Sequence[Stretch]) -> bool:
     return any(s.actor == "human" and to_us(s.start) < end_us and to_us(s.end) > row["start_us"] for s in stretches)
 
 
-def _hold(step: Step, row: Row) -> None:
+def _hold(step: Step, row: EntryRow) -> None:
     """What a person wrote on an entry stays although late evidence gave its time to other work: it becomes their own
     time, and the rest is derived again around it, so that nothing counts twice.
     """
     end_us = row["end_us"] or row["last_evidence_us"] or row["start_us"]
-    pins = pinned_text({*row["pinned"].split(), "time"})
+    pins = pins_text({*row["pinned"].split(), "time"})
     _change(step, row, {"pinned": pins, "end_us": end_us, "state": "finished"})
     step.touch(row["start_us"], end_us)
 
@@ -111,24 +116,24 @@ def _successor(index: int | None, rest: list[int], entry: StoredEntry, candidate
     return rest[index] if index is not None else next(iter(match([entry], candidates).ids), None)
 
 
-def _stored_entry(row: Row, start: str, end: str) -> StoredEntry:
-    begin = row[start] if row[start] is not None else row["start_us"]
-    finish = row[end] if row[end] is not None else (row["end_us"] or row["last_evidence_us"] or row["start_us"])
+def _stored_entry(row: EntryRow, start_us: int | None, end_us: int | None) -> StoredEntry:
+    begin = start_us if start_us is not None else row["start_us"]
+    finish = end_us if end_us is not None else (row["end_us"] or row["last_evidence_us"] or row["start_us"])
     return StoredEntry(row["id"], row["actor"], row["derived_project_id"], begin, finish)
 
 
-def _overlaid(before: Row, derived: Row) -> Row:
+def _overlaid(before: EntryRow, derived: EntryColumns) -> EntryColumns:
     """The derived row with the fields that a person set."""
-    row = dict(derived)
+    row = derived.copy()
     pins = before["pinned"].split()
     if "project" in pins:
         row["project_id"], row["task"] = before["project_id"], before["task"]
     if "text" in pins:
-        row.update({name: before[name] for name in TEXT})
+        row |= {"description": before["description"], "tags": before["tags"], "billable": before["billable"]}
     return row
 
 
-def _create(step: Step, row: Row) -> str:
+def _create(step: Step, row: EntryColumns) -> str:
     """A new automatic entry; its id."""
     state = step.state
     entry_id = step.new_id()
@@ -138,28 +143,29 @@ def _create(step: Step, row: Row) -> str:
         "device_id": state.device_id, "workspace_id": state.workspace_id, "created_us": now_us, "updated_us": now_us,
     }  # fmt: skip
     rowio.insert(step.conn, "entry", full)
-    rollup.add(step, full)
+    rollup.add(step, cast("EntryRow", full))  # with every column that totals are made of
     announce(step, "time_entry.started" if row["end_us"] is None else "time_entry.created", entry_id)
     return entry_id
 
 
-def _change(step: Step, before: Row, row: Row) -> None:
+def _change(step: Step, before: EntryRow, row: EntryColumns) -> None:
     """Write what differs, if anything does."""
-    differing = {name: value for name, value in row.items() if before[name] != value}
+    differing = rowio.differences(before, row)
     if not differing:
         return
-    is_loud = row["end_us"] is not None or not differing.keys() <= QUIET
+    after = cast("EntryRow", {**before, **differing})
+    is_loud = after["end_us"] is not None or not differing.keys() <= QUIET
     if is_loud:
         differing |= {"revision": before["revision"] + 1, "updated_us": to_us(step.now)}
-    after = {**before, **differing}
+        after = cast("EntryRow", {**before, **differing})
     rowio.update(step.conn, "entry", before["id"], differing)
     rollup.replace(step, before, after)
     if is_loud:
-        stopped = before["end_us"] is None and row["end_us"] is not None
+        stopped = before["end_us"] is None and after["end_us"] is not None
         announce(step, "time_entry.stopped" if stopped else "time_entry.updated", before["id"])
 
 
-def remove(step: Step, row: Row, successor: str | None) -> None:
+def remove(step: Step, row: EntryRow, successor: str | None) -> None:
     """An automatic entry is gone; `successor` holds its time now."""
     rowio.delete(step.conn, "entry", row["id"])
     rollup.remove(step, row)
@@ -167,21 +173,10 @@ def remove(step: Step, row: Row, successor: str | None) -> None:
         now_us = to_us(step.now)
         step.conn.execute("UPDATE merged_entry SET merged_into = ? WHERE merged_into = ?", (successor, row["id"]))
         step.conn.execute("INSERT OR REPLACE INTO merged_entry VALUES (?, ?, ?)", (row["id"], successor, now_us))
-    payload: dict[str, Any] = {"id": row["id"], "mergedInto": successor, "projectId": row["project_id"]}
-    step.publish("time_entry.deleted", payload)
+    step.publish("time_entry.deleted", {"id": row["id"], "mergedInto": successor, "projectId": row["project_id"]})
 
 
 def announce(step: Step, kind: str, entry_id: str) -> None:
     """Tell listeners of an entry as it is now."""
     for entry in wire.entries_by_id(step, [entry_id]):
         step.publish(kind, entry)
-
-
-def pinned_text(pins: set[str]) -> str:
-    """Pins as they are stored."""
-    return " ".join(sorted(pins))
-
-
-def tags_text(tags: Sequence[str]) -> str:
-    """Tags as they are stored."""
-    return json.dumps(list(tags), ensure_ascii=False)

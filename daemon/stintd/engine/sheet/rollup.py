@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from stintd.domain import report
 from stintd.domain.model import EntryId, Pause, ProjectId, RepoId, TimeEntry, from_us
-from stintd.engine.rows import Row, select
 from stintd.engine.step import Step
+from stintd.store.row_types import EntryRow
+from stintd.store.rowio import fetch_all
 
 ADD = """
 INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -23,7 +24,7 @@ entries = entries + excluded.entries
 """
 
 
-def entry_of(row: Row) -> TimeEntry:
+def entry_of(row: EntryRow) -> TimeEntry:
     """The value of an `entry` row."""
     pauses = [Pause(from_us(lo), None if hi is None else from_us(hi)) for lo, hi in json.loads(row["pauses"])]
     return TimeEntry(
@@ -39,24 +40,24 @@ def entry_of(row: Row) -> TimeEntry:
     )  # fmt: skip
 
 
-def add(step: Step, row: Row) -> None:
+def add(step: Step, row: EntryRow) -> None:
     """An entry came. `row` holds every column, defaults included."""
     step.conn.executemany(ADD, _parts(row, 1))
 
 
-def remove(step: Step, row: Row) -> None:
+def remove(step: Step, row: EntryRow) -> None:
     """An entry went."""
     step.conn.executemany(ADD, _parts(row, -1))
     step.conn.execute("DELETE FROM rollup WHERE entries = 0 AND total_us = 0")
 
 
-def replace(step: Step, before: Row, after: Row) -> None:
+def replace(step: Step, before: EntryRow, after: EntryRow) -> None:
     """An entry changed."""
     step.conn.executemany(ADD, [*_parts(before, -1), *_parts(after, 1)])
     step.conn.execute("DELETE FROM rollup WHERE entries = 0 AND total_us = 0")
 
 
-def _parts(row: Row, sign: int) -> Iterator[tuple[object, ...]]:
+def _parts(row: EntryRow, sign: int) -> Iterator[tuple[object, ...]]:
     if row["end_us"] is None and row["origin"] != "auto":
         return
     entry = entry_of(row)
@@ -72,9 +73,9 @@ def _parts(row: Row, sign: int) -> Iterator[tuple[object, ...]]:
 def rebuild(conn: Connection) -> None:
     """Make all totals again from the entries."""
     conn.execute("DELETE FROM rollup")
-    conn.executemany(ADD, _all(select(conn, "SELECT * FROM entry")))
+    conn.executemany(ADD, _all(fetch_all(conn, EntryRow, "SELECT * FROM entry")))
 
 
-def _all(rows: Iterable[Row]) -> Iterator[tuple[object, ...]]:
+def _all(rows: Iterable[EntryRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield from _parts(row, 1)

@@ -10,19 +10,20 @@ import os
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from stintd.engine.commands import purging, resolve
 from stintd.engine.commands.resolve import Wanted
 from stintd.engine.engine import Engine
 from stintd.engine.intake.intake import Intake
 from stintd.engine.period import Period, period, zone_of
-from stintd.engine.rows import first
 from stintd.engine.step import DryRun, Step
 from stintd.engine.upkeep.backups import Backups
+from stintd.engine.wire_types import PurgedJson, PurgedRowsJson
 from stintd.errors import Invalid, StintdError
 from stintd.frozen import frozen
 from stintd.store import backups
+from stintd.store.row_types import ProjectRow
+from stintd.store.rowio import fetch_one
 
 COPIES = (f"{backups.PREFIX}*.db", f"{backups.PREFIX}*.db.partial")
 BESIDE = ("*.damaged-*", "*.before-*", "*.restoring*", "*.partial")
@@ -50,33 +51,34 @@ class Purge:
         self._logs, self._bad, self._fetched = Path(files.logs), Path(files.bad), Path(files.fetched)
         self._lock = asyncio.Lock()
 
-    async def project(self, project_id: str | None, name: str | None, is_dry: bool, who: str) -> dict[str, Any]:
+    async def project(self, project_id: str | None, name: str | None, is_dry: bool, who: str) -> PurgedJson:
         """Everything of a project."""
         watched = frozenset(path for path in self._watched() if not self._intake.is_excluded(path))
 
-        def run(step: Step) -> dict[str, Any]:
+        def run(step: Step) -> PurgedRowsJson:
             return purging.project(step, _meant(step, project_id, name), watched)
 
         return await self._purge(run, None, is_dry, who)
 
-    async def period(self, since: date | datetime, until: date | datetime | None, is_dry: bool, who: str) -> dict[str, Any]:
+    async def period(self, since: date | datetime, until: date | datetime | None, is_dry: bool, who: str) -> PurgedJson:
         """Everything of a period; without an end up to now."""
         span = period(since, until, zone_of(self._engine.policy.zone), self._engine.clock.now())
         if span.start >= self._engine.clock.now():
             raise Invalid("the period has not begun", "name one that lies in the past")
         return await self._purge(lambda step: purging.period(step, span), span, is_dry, who)
 
-    async def _purge(self, run: Callable[[Step], dict[str, Any]], span: Period | None, is_dry: bool, who: str) -> dict[str, Any]:
+    async def _purge(self, run: Callable[[Step], PurgedRowsJson], span: Period | None, is_dry: bool, who: str) -> PurgedJson:
         async with self._lock:
             await self._intake.wait_until_settled()
             files = await asyncio.to_thread(self._files, span)
-            told = {"dryRun": is_dry, "files": sorted(str(path) for path in files)}
+            names = sorted(str(path) for path in files)
             if is_dry:
-                return {**told, **await self._engine.run(lambda step: _dry(run(step)), who), "isComplete": True}
-            answer = await self._engine.run(run, who)
+                rows = await self._engine.run(lambda step: _dry(run(step)), who)
+                return {**rows, "dryRun": True, "files": names, "isComplete": True}
+            rows = await self._engine.run(run, who)
             is_complete = await self._clean(files)
-            log.info("%s", answer["summary"])
-            return {**told, **answer, "isComplete": is_complete}
+            log.info("%s", rows["summary"])
+            return {**rows, "dryRun": False, "files": names, "isComplete": is_complete}
 
     async def _stored(self) -> None:
         await self._engine.read(lambda conn: None)
@@ -105,11 +107,13 @@ class Purge:
 
 def _meant(step: Step, project_id: str | None, name: str | None) -> str:
     """The project, also one that was deleted: its rows are still there."""
-    found = first(step.conn, "SELECT id FROM project WHERE id = ? OR name = ? ORDER BY deleted, id", (project_id, name))
+    found = fetch_one(
+        step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? OR name = ? ORDER BY deleted, id", (project_id, name)
+    )
     return str(found["id"]) if found is not None else resolve.target(step, Wanted(project_id, name)).id
 
 
-def _dry(answer: dict[str, Any]) -> Any:
+def _dry(answer: PurgedRowsJson) -> PurgedRowsJson:
     raise DryRun(answer)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from stintd.domain.derive import timesheet
 from stintd.domain.model import to_us
-from stintd.engine.commands.entry_rows import ALL_PINS
+from stintd.engine.entry_texts import ALL_PINS
 from stintd.engine.step import Step
 from stintd.store import heartbeats, purge
 

@@ -10,9 +10,10 @@ from stintd.domain import privacy
 from stintd.domain.day import ONE_DAY, day_of, start_of_day
 from stintd.domain.model import TimeEntry, to_us
 from stintd.engine.engine import Engine
-from stintd.engine.rows import select
 from stintd.engine.sheet.rollup import entry_of
 from stintd.engine.upkeep import status
+from stintd.store.row_types import NamedEntryRow
+from stintd.store.rowio import fetch_all, fetch_value
 
 OPEN = "SELECT e.*, p.name AS project_name FROM entry e LEFT JOIN project p ON p.id = e.project_id WHERE e.end_us IS NULL ORDER BY e.start_us DESC"  # noqa: E501
 TODAY = "SELECT coalesce(sum(total_us), 0) AS us FROM rollup WHERE day = ? AND actor = 'human'"
@@ -62,10 +63,10 @@ class StatusFile:
             self._shown = words
 
     def _read(self, conn: Connection, now: datetime) -> tuple[list[tuple[TimeEntry, str]], timedelta]:
-        rows = select(conn, OPEN)
+        rows = fetch_all(conn, NamedEntryRow, OPEN)
         policy = self._engine.policy
         timers = [(entry_of(row), privacy.project(row["project_id"], row["project_name"] or "?", policy)) for row in rows]
-        total = select(conn, TODAY, (day_of(now, self._zone).isoformat(),))[0]["us"]
+        total = fetch_value(conn, int, TODAY, (day_of(now, self._zone).isoformat(),)) or 0
         midnight = to_us(start_of_day(day_of(now, self._zone), self._zone))
         for row in rows:  # running manual timers are in no rollup yet
             if row["origin"] != "auto" and row["actor"] == "human" and row["state"] == "running":
