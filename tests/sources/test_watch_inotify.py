@@ -284,7 +284,7 @@ def test_without_room_for_an_instance_everything_is_swept_and_it_is_said(tmp_pat
     tier, kinds, trouble, backend, _ = limited(tmp_path / "acme", "max_inotify_instances", 0, 10_000)
     assert (tier, backend) == ("swept", "polling")
     assert "lost" in kinds  # type: ignore[operator]
-    assert "no file watching" in trouble[0]  # type: ignore[index]
+    assert "files cannot be watched" in trouble[0]  # type: ignore[index]
 
 
 def test_without_any_budget_a_checkout_is_swept(tmp_path: Path) -> None:

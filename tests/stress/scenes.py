@@ -116,7 +116,7 @@ def no_watches(folder: Path) -> None:
 
 def no_instances(folder: Path) -> None:
     """The system allows no inotify instance at all."""
-    swept_instead(folder, "max_inotify_instances", 0, "no file watching")
+    swept_instead(folder, "max_inotify_instances", 0, "files cannot be watched")
 
 
 def swept_instead(folder: Path, limit: str, value: int, reason: str) -> None:

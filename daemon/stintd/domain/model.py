@@ -23,6 +23,10 @@ BeatSource = Literal["watch", "git", "editor", "agent", "shell", "browser", "api
 GitSignalKind = BeatKind | Literal["reset"]
 Witness = Literal["", "terminal", "agent"]
 AbsenceKind = Literal["suspend", "lock", "shutdown", "off"]
+NoteKind = Literal["git", "file", "folder", "overflow", "lost"]
+"""What a watch reports of a path."""
+WatchTier = Literal["full", "git", "swept", "none"]
+"""How far a checkout is watched."""
 CheckoutKind = Literal["main", "worktree", "submodule", "bare"]
 Origin = Literal["auto", "manual", "import"]
 """Where an entry comes from: evidence, a person, a file."""

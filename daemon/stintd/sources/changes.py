@@ -1,4 +1,4 @@
-"""What a watch tells: notes, and how they get from any thread to the event loop: folded, in order, none dropped."""
+"""Notes of what a watch saw, and how they get from any thread to the event loop: equal ones merged, in order, none lost."""
 
 import asyncio
 import threading
@@ -6,28 +6,30 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from stintd.domain.model import NoteKind
+
 WRITTEN = 0x8
 MOVED_FROM = 0x40
 MOVED_TO = 0x80
 CREATED = 0x100
 DELETED = 0x200
 IS_FOLDER = 0x40000000
-"""Bits of `TreeNote.mask`: inotify's own, which the other trees translate to."""
+"""Bits of `TreeNote.mask`: those of inotify; the other trees translate to them."""
 
 PENDING_LIMIT = 100_000
-"""Notes that wait for a stalled loop; beyond it they become one overflow. 40 MB, six kernel queues."""
+"""Notes that may wait for a stalled loop; more than that become one overflow. 40 MB, six kernel queues."""
 
 
 class TreeNote(NamedTuple):
     """Something happened at `path` (absolute) in a covered folder; a tuple, because a storm makes 50,000 of them.
 
-    `kind`: `file` (written, moved or deleted in a work folder), `folder` (one appeared, moved or went: plan again),
-    `git` (anything in a git folder), `lost` (what covers `checkout` is gone, unreadable or beyond the budget: `reason`
-    says which; sweep it) or `overflow` (anything may have been missed anywhere, `checkout` is ""). `mask` joins the
-    bits of all that happened to the path in one batch.
+    `kind`: `file` (written, moved or deleted in a work folder), `folder` (one appeared, moved or disappeared: plan again),
+    `git` (anything in a git folder), `lost` (the watch on `checkout` is gone, unreadable or beyond the budget, as `reason`
+    says: sweep it) or `overflow` (anything may have been missed anywhere, `checkout` is ""). `mask` has the bits of
+    everything that happened to the path in one batch.
     """
 
-    kind: str
+    kind: NoteKind
     checkout: str
     path: str
     mask: int
@@ -41,13 +43,13 @@ class TreeNote(NamedTuple):
 
 
 NoteSink = Callable[[list[TreeNote]], None]
-"""Takes a batch of notes on the loop's thread. If it raises, the loop reports that; the next batch comes all the same."""
+"""Takes a batch of notes on the loop's thread. If it raises, the loop reports that; the next batch comes nevertheless."""
 
 
 class Handover:
-    """Carries notes from watching threads to the loop: one callback for all that waits, equal paths folded into one.
+    """Carries notes from watching threads to the loop: one callback for all that wait, notes of equal paths merged into one.
 
-    A loop that is busy for seconds finds one batch, not a queue of them; the order is that of the first sighting.
+    A loop that was busy for seconds gets one batch, not a queue of them. The order is that of the first note of each path.
     """
 
     def __init__(self, sink: NoteSink, loop: asyncio.AbstractEventLoop) -> None:
@@ -63,17 +65,17 @@ class Handover:
         with self._lock:
             for note in notes:
                 key = note[:3]
-                before = self._pending.get(key)
-                self._pending[key] = note if before is None else note._replace(mask=note.mask | before.mask)
+                earlier = self._pending.get(key)
+                self._pending[key] = note if earlier is None else note._replace(mask=note.mask | earlier.mask)
             if len(self._pending) > PENDING_LIMIT:
-                overflow = TreeNote("overflow", "", "", 0, note.time, "the daemon was too busy to follow")
+                overflow = TreeNote("overflow", "", "", 0, note.time, "the daemon was too busy to keep up")
                 self._pending = {overflow[:3]: overflow}
             if self._is_scheduled or not self._pending:
                 return
             self._is_scheduled = True
         try:
             self._loop.call_soon_threadsafe(self._deliver)
-        except RuntimeError:  # the loop is closed: nobody listens any more
+        except RuntimeError:  # the loop is closed: nobody takes notes any more
             self._pending.clear()
 
     def _deliver(self) -> None:

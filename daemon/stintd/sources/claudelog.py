@@ -8,7 +8,7 @@ import re
 
 from stintd.jsonvalue import JsonObject, object_at, objects_at, value_at
 from stintd.sources.agents import ID_LIMIT, plain_path, touched_files
-from stintd.sources.logrecord import Calls, LogNote, NoteKind, branch_of, instant, text_of
+from stintd.sources.logrecord import Calls, LogNote, LogNoteKind, branch_of, instant, text_of
 
 MACHINES = (
     "<local-command-", "<bash-stdout", "<bash-stderr", "<task-notification", "<system-reminder", "<teammate-message",
@@ -67,7 +67,7 @@ class ClaudeLog:
         return not self._is_program
 
     def _note(
-        self, at_us: int, what: NoteKind, paths: tuple[str, ...] = (), is_person: bool = False, is_last: bool = False
+        self, at_us: int, what: LogNoteKind, paths: tuple[str, ...] = (), is_person: bool = False, is_last: bool = False
     ) -> LogNote:
         return LogNote(at_us, what, self._session, self._folder, self._branch, paths, is_person, is_last)
 

@@ -8,7 +8,7 @@ import re
 
 from stintd.jsonvalue import JsonObject, object_at, objects_at
 from stintd.sources.agents import ID_LIMIT, plain_path, touched_files
-from stintd.sources.logrecord import SECOND, Calls, LogNote, NoteKind, branch_of, instant, text_of
+from stintd.sources.logrecord import SECOND, Calls, LogNote, LogNoteKind, branch_of, instant, text_of
 
 MACHINES = ("<", "# AGENTS.md")
 """How texts begin that the program adds in the name of the person."""
@@ -67,7 +67,7 @@ class CodexLog:
             self._copied_until_us = at_us + COPIED_US
 
     def _note(
-        self, at_us: int, what: NoteKind, paths: tuple[str, ...] = (), is_person: bool = False, is_last: bool = False
+        self, at_us: int, what: LogNoteKind, paths: tuple[str, ...] = (), is_person: bool = False, is_last: bool = False
     ) -> LogNote:
         return LogNote(at_us, what, self._session, self._folder, self._branch, paths, is_person, is_last)
 

@@ -1,8 +1,8 @@
-"""Details of commits, where the reflog does not suffice: a hook tells only an id, a backfill wants author and dates.
+"""Details of commits, where the reflog does not suffice: a hook reports only an id, a backfill needs author and dates.
 
-SHA-1 repositories are asked through the GitPython worker, SHA-256 and reftable ones, which it cannot read, through
-`gitcall`. The worker is started with the first question, killed with its children when an answer takes too long, and
-ends when nobody has asked for a while.
+SHA-1 repositories are read by the GitPython worker; SHA-256 and reftable repositories, which it cannot read, by `gitcall`.
+The worker starts with the first question, is killed with its children when an answer takes too long, and ends when nobody
+has asked for a while.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ FORMAT = "%H%x1f%s%x1f%an%x1f%ae%x1f%at%x1f%ce%x1f%ct%x1f%P"
 
 @frozen
 class CommitDetail:
-    """A commit as it describes itself. Its times can be set by anybody: never the basis of billing."""
+    """A commit as it describes itself. Anybody can set its times, so they are never the basis of billing."""
 
     sha: str
     subject: str
@@ -44,7 +44,7 @@ class CommitDetail:
 
 
 class CommitReader:
-    """Owns the worker process. On the loop's thread; one question at a time."""
+    """Owns the worker process. On the event loop's thread; one question at a time."""
 
     def __init__(self, clock: Clock, answer_limit: float = ANSWER_LIMIT) -> None:
         self._clock, self._answer_limit = clock, answer_limit
@@ -55,11 +55,11 @@ class CommitReader:
 
     @property
     def pid(self) -> int | None:
-        """The worker's process, None while there is none."""
+        """The id of the worker process; None while there is none."""
         return self._process.pid if self._process is not None else None
 
     async def details(self, facts: CheckoutFacts, shas: list[str]) -> list[CommitDetail]:
-        """Those of `shas` (full ids) that are commits there; others are left out. `GitFailed` when it cannot be read."""
+        """The details of those of `shas` (full ids) that are commits there. `GitFailed` when the repository cannot be read."""
         place, wanted = place_of(facts), [sha for sha in shas if len(sha) in (40, 64) and sha.isalnum()]
         reason = distrust(place)
         if reason or not wanted:
@@ -69,17 +69,17 @@ class CommitReader:
         config = await asyncio.to_thread(read_config, place.common_dir)
         if config.object_format != "sha1" or config.ref_storage != "files":
             return await asyncio.to_thread(_read_with_git, place, facts.head, wanted)
-        found: list[CommitDetail] = []
+        details: list[CommitDetail] = []
         for start in range(0, len(wanted), AT_ONCE):
-            found += await self._ask(place, wanted[start : start + AT_ONCE])
-        return found
+            details += await self._ask(place, wanted[start : start + AT_ONCE])
+        return details
 
     async def close(self) -> None:
-        """End the worker."""
+        """End the worker process."""
         if self._ending is not None:
             self._ending.cancel()
         async with self._turn:
-            await self._end(is_kind=True)
+            await self._end(is_gentle=True)
 
     async def _ask(self, place: GitPlace, shas: list[str]) -> list[CommitDetail]:
         async with self._turn:
@@ -90,7 +90,7 @@ class CommitReader:
                 line = await asyncio.wait_for(_exchange(process, json.dumps(question)), self._answer_limit)
                 answer = json.loads(line)
             except (TimeoutError, ValueError, OSError):
-                await self._end(is_kind=False)
+                await self._end(is_gentle=False)
                 raise gitcall.GitFailed(f"{place.path} took too long to read", "is there a pipe among its files?") from None
             self._end_when_idle()
         if "error" in answer:
@@ -105,10 +105,15 @@ class CommitReader:
             env |= {"PYTHONPATH": os.path.dirname(os.path.dirname(stintd.__file__)), "GIT_PYTHON_REFRESH": "quiet"}
             env["GIT_PYTHON_GIT_EXECUTABLE"] = gitcall.git_program()
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-s", "-m", "stintd.sources.gitworker", env=env, cwd=os.sep, limit=LINE_LIMIT,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+                *(sys.executable, "-P", "-s", "-m", "stintd.sources.gitworker"),
+                env=env,
+                cwd=os.sep,
+                limit=LINE_LIMIT,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
                 start_new_session=True,
-            )  # fmt: skip
+            )
         return self._process
 
     def _end_when_idle(self) -> None:
@@ -120,14 +125,14 @@ class CommitReader:
         await self._clock.sleep(IDLE)
         async with self._turn:
             self._ending = None
-            await self._end(is_kind=True)
+            await self._end(is_gentle=True)
 
-    async def _end(self, is_kind: bool) -> None:
-        """Let the worker end by closing its input, or kill it with whatever it started."""
+    async def _end(self, is_gentle: bool) -> None:
+        """End the worker: gently by closing its input, or else (also when it does not end) by killing it and all it started."""
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return
-        if is_kind and process.stdin is not None:
+        if is_gentle and process.stdin is not None:
             process.stdin.close()
             with suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), 1.0)
@@ -153,15 +158,15 @@ def _read_with_git(place: GitPlace, head: str, shas: list[str]) -> list[CommitDe
         output = gitcall.call_shadow(place, head, args, stdin=stdin)
     else:
         output = gitcall.call(place, args, stdin=stdin)
-    found = []
+    details = []
     for row in output.split(b"\0"):
         parts = [text_of(part, 500) for part in row.strip(b"\n").split(b"\x1f")]
         if len(parts) == 8:
             sha, subject, author, email, authored, committer, committed, parents = parts
-            found.append(
+            details.append(
                 _detail(sha, subject, author, email, _number(authored), committer, _number(committed), len(parents.split()))
             )
-    return found
+    return details
 
 
 def _number(text: str) -> int:
@@ -175,5 +180,5 @@ def _detail(
 
 
 def _instant(seconds: int) -> datetime:
-    """A commit's own date, held between 1970 and 2100."""
+    """A commit's own date, limited to the years 1970 to 2100."""
     return from_us(min(max(seconds, 0), LATEST) * 1_000_000)

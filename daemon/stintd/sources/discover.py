@@ -1,10 +1,9 @@
-"""Finds the checkouts below a watched folder, bounded in depth and number, following no links and reading no config.
+"""Finds the checkouts below a watched folder. The walk is limited in depth and number, and follows no links.
 
-A folder is a checkout when it holds `.git`. Nested repositories, submodules and linked worktrees are found by the same
-rule, because the walk goes on inside a checkout (never into `.git`, never into folders that tools fill). A folder with
-HEAD, objects and refs is *not* a repository: a clone can carry one as ordinary content to have its config obeyed. Bare
-repositories count only outside every checkout, when they are the root itself or are named `*.git`, and when their own
-config says bare.
+A folder is a checkout when it holds `.git`. The walk goes on inside a checkout (never into `.git`, never into folders that
+tools fill), so the same rule finds nested repositories, submodules and linked worktrees. A folder with HEAD, objects and
+refs is *not* a repository: a clone can carry such a folder as ordinary content to get its config obeyed. A bare repository
+counts only outside every checkout, when it is the root itself or is named `*.git`, and when its own config says bare.
 """
 
 import os
@@ -19,12 +18,12 @@ HEAVY = frozenset({
     ".svelte-kit", ".parcel-cache", ".turbo", ".idea", ".vscode-server", ".cursor-server", "DerivedData", "Pods",
     "site-packages", ".eggs", ".direnv", ".dart_tool", ".stack-work", "_build", "deps", "elm-stuff",
 })  # fmt: skip
-"""Folders that tools fill. Inside a checkout they are never entered; outside, only if they are a checkout."""
+"""Folders that tools fill. Inside a checkout they are never entered; outside, only when they are a checkout."""
 
 
 @frozen
 class WalkLimits:
-    """How far a walk goes. The defaults hold a home folder of some 10,000 repositories."""
+    """How far a walk goes. The defaults suffice for a home folder with about 10,000 repositories."""
 
     depth: int = 6
     depth_inside: int = 8
@@ -34,8 +33,8 @@ class WalkLimits:
 
 @frozen
 class Discovery:
-    """`checkouts`: top folders, outer before inner. `containers`: folders above them and beside them that are in no
-    checkout, where a new clone would appear. `is_cut`: a limit ended the walk early."""
+    """What a walk found. `checkouts`: their top folders, outer before inner. `containers`: the folders above them and
+    beside them that are in no checkout, where a new clone would appear. `is_cut`: a limit ended the walk early."""
 
     checkouts: tuple[str, ...]
     containers: tuple[str, ...]
@@ -46,61 +45,77 @@ DEFAULT_LIMITS = WalkLimits()
 
 
 def discover(root: str, is_inside: bool = False, limits: WalkLimits = DEFAULT_LIMITS) -> Discovery:
-    """All checkouts at or below `root`. `is_inside`: it lies in a checkout already known, so no container is told.
+    """All checkouts at or below `root`. `is_inside`: it lies in a known checkout, so no container is reported.
 
-    Unreadable folders are passed over; whether the root itself is there is the caller's question.
+    Unreadable folders are skipped; the caller checks whether the root itself is there.
     """
     if not is_inside and _is_bare(root):
         return Discovery((root,), ())
-    checkouts: list[str] = []
-    containers: list[str] = []
-    # (folder, levels left, whether inside a checkout)
-    ahead = [(root, limits.depth_inside if is_inside else limits.depth, is_inside)]
-    visited = 0
-    while ahead:
-        folder, left, inside = ahead.pop()
-        visited += 1
-        if visited > limits.folders or len(checkouts) >= limits.checkouts:
-            return Discovery(tuple(checkouts), tuple(containers), True)
-        children, is_checkout, is_odd = _children(folder, inside)
+    walk = _Walk(limits)
+    is_cut = not walk.run(root, is_inside)
+    return Discovery(tuple(walk.checkouts), tuple(walk.containers), is_cut)
+
+
+class _Walk:
+    """One walk through folders, outer before inner."""
+
+    def __init__(self, limits: WalkLimits) -> None:
+        self._limits = limits
+        self._ahead: list[tuple[str, int, bool]] = []  # (folder, levels left, whether it is inside a checkout)
+        self.checkouts: list[str] = []
+        self.containers: list[str] = []
+
+    def run(self, root: str, is_inside: bool) -> bool:
+        """Visit all folders; False when a limit ended the walk early."""
+        limits = self._limits
+        self._ahead = [(root, limits.depth_inside if is_inside else limits.depth, is_inside)]
+        visits = 0
+        while self._ahead:
+            visits += 1
+            if visits > limits.folders or len(self.checkouts) >= limits.checkouts:
+                return False
+            self._visit(*self._ahead.pop())
+        return True
+
+    def _visit(self, folder: str, levels: int, is_inside: bool) -> None:
+        """Note what a folder is, and put the folders in it next."""
+        children, is_checkout, looks_bare = _list(folder, is_inside)
         if is_checkout:
-            checkouts.append(folder)
-            inside, left = True, limits.depth_inside
-        elif is_odd and not inside:
-            continue  # git's own folders, or what looks like them
-        elif not inside:
-            containers.append(folder)
-        if left > 0:
-            checkouts += [child for child in children if not inside and child.endswith(".git") and _is_bare(child)]
-            ahead += [(child, left - 1, inside) for child in reversed(children)]
-    return Discovery(tuple(checkouts), tuple(containers))
+            self.checkouts.append(folder)
+            is_inside, levels = True, self._limits.depth_inside
+        elif not is_inside and looks_bare:
+            return  # git's own folders, or what looks like them
+        elif not is_inside:
+            self.containers.append(folder)
+        if levels > 0:
+            self.checkouts += [] if is_inside else [child for child in children if child.endswith(".git") and _is_bare(child)]
+            self._ahead += [(child, levels - 1, is_inside) for child in reversed(children)]
 
 
-def _children(folder: str, is_inside: bool) -> tuple[list[str], bool, bool]:
+def _list(folder: str, is_inside: bool) -> tuple[list[str], bool, bool]:
     """(folders to enter, whether this is a checkout, whether it looks like a bare git dir)."""
     names: list[str] = []
     is_checkout = False
-    looks = 0
+    marks = 0
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
                 if name == ".git":
                     is_checkout = True
-                elif name in ("HEAD", "objects", "refs"):
-                    looks += 1
-                    if entry.is_dir(follow_symlinks=False):
-                        names.append(name)
-                elif entry.is_dir(follow_symlinks=False):
+                    continue
+                marks += name in ("HEAD", "objects", "refs")
+                if entry.is_dir(follow_symlinks=False):
                     names.append(name)
     except OSError:
         return [], False, False
     inside = is_inside or is_checkout
-    kept = [os.path.join(folder, name) for name in sorted(names) if _is_entered(folder, name, inside)]
-    return kept, is_checkout, looks == 3 and not is_checkout
+    children = [os.path.join(folder, name) for name in sorted(names) if _is_entered(folder, name, inside)]
+    return children, is_checkout, marks == 3 and not is_checkout
 
 
 def _is_entered(folder: str, name: str, is_inside: bool) -> bool:
+    """Whether the walk goes into this folder."""
     if name not in HEAVY:
         return True
     return not is_inside and os.path.lexists(os.path.join(folder, name, ".git"))

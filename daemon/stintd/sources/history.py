@@ -1,8 +1,9 @@
-"""What git still knows of the time before anybody recorded: the acts in HEAD's reflogs, then the owner's own commits.
+"""Past acts that git still knows, from before anything was recorded: those in HEAD's reflogs, then the owner's own commits.
 
-The reflog is the better witness: it has the true times, checkouts, and work whose branch is gone. A commit tells when it was
-written (its author date; when it was last copied says nothing of work) and by whom; one that an agent is named as an author
-of is the agent's. What a server merged, what others wrote, and copies of what the reflog told are left out. Blocking.
+The reflog is the better witness: it has the true times, checkouts, and work whose branch is gone. A commit says when it was
+written (its author date; the date of its last copy says nothing about work) and by whom. A commit that names an agent as an
+author is the agent's. Left out are merges made by a server, commits of other people, and copies of what the reflog already
+has. Blocking.
 """
 
 import os
@@ -30,14 +31,14 @@ SERVERS = frozenset({"noreply@github.com", "noreply@gitlab.com"})
 AGENTS = re.compile(
     r"@anthropic\.com|\bclaude\b|\bcopilot\b|cursoragent|\bcodex\b|\baider\b|\bgemini\b|\bdevin\b|\bopencode\b", re.IGNORECASE
 )
-"""Names and addresses by which coding agents sign commits they wrote for somebody."""
+"""Names and addresses with which coding agents sign commits that they wrote for a person."""
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @frozen
 class HistoryCommit:
-    """A commit by its own words; `seconds` is its author date."""
+    """A commit as it describes itself. `seconds`: its author date; `is_agents`: an agent wrote it."""
 
     sha: str
     subject: str
@@ -49,25 +50,38 @@ class HistoryCommit:
 
 
 def recall(checkouts: Sequence[CheckoutFacts], owner: frozenset[str], lo_us: int, hi_us: int, began_us: int) -> Recalled:
-    """See `ports.Recall`. Commits that only the history knows are told up to `began_us`: from then on this machine recorded,
-    and what was done on another one is that one's to tell."""
+    """See `ports.Recall`. Commits that only the history knows are taken up to `began_us`: from then on this machine
+    recorded, and what was done on another machine is recorded there."""
     troubles: list[str] = []
-    logged = [act for facts in checkouts for act in _reflog_acts(facts, owner, troubles) if act.kind in KINDS]
-    mine = owner or frozenset(address for facts in checkouts for address in addresses(facts))
+    reflog = [act for facts in checkouts for act in _reflog_acts(facts, owner, troubles) if act.kind in KINDS]
+    own_addresses = owner or frozenset(address for facts in checkouts for address in addresses(facts))
     commits = _commits(checkouts[0], lo_us, troubles)
+    foreign = {commit.sha for commit in commits if own_addresses and commit.author not in own_addresses}
+    own = [commit for commit in commits if commit.sha not in foreign]
+    acts = _with_witness(reflog, commits, foreign) + _commit_acts(own, reflog, checkouts[0].path, began_us)
+    in_period = (act for act in acts if lo_us <= to_us(act.time) < hi_us)
+    return Recalled(tuple(sorted(in_period, key=lambda act: act.time)), tuple(troubles))
+
+
+def _with_witness(reflog: list[GitSignal], commits: list[HistoryCommit], foreign: set[str]) -> list[GitSignal]:
+    """The acts of the reflog without commits of other people; those whose commit an agent wrote are the agent's."""
     agents = {commit.sha for commit in commits if commit.is_agents}
-    foreign = {commit.sha for commit in commits if mine and commit.author not in mine}
-    acts = [replace(act, witness="agent") if act.new in agents else act for act in logged if not _is_foreign(act, foreign)]
-    known = {act.new for act in logged}
-    told = {(act.subject, to_us(act.time) // 1_000_000) for act in logged if act.kind == "commit"}
-    for commit in commits:
-        if commit.sha in known or commit.sha in foreign or _is_servers(commit) or _is_copy(commit, told):
+    own = [act for act in reflog if not _is_foreign(act, foreign)]
+    return [replace(act, witness="agent") if act.new in agents else act for act in own]
+
+
+def _commit_acts(own: list[HistoryCommit], reflog: list[GitSignal], checkout: str, began_us: int) -> list[GitSignal]:
+    """The owner's commits, as acts, that the reflog does not have, each piece of work once."""
+    in_reflog = {act.new for act in reflog}
+    seen = {(act.subject, to_us(act.time) // 1_000_000) for act in reflog if act.kind == "commit"}
+    acts: list[GitSignal] = []
+    for commit in own:
+        if commit.sha in in_reflog or _is_servers(commit) or _is_copy(commit, seen):
             continue
         if commit.seconds * 1_000_000 < began_us:
-            acts.append(_act(commit, checkouts[0].path))
-            told.add((commit.subject, commit.seconds))
-    kept = (act for act in acts if lo_us <= to_us(act.time) < hi_us)
-    return Recalled(tuple(sorted(kept, key=lambda act: act.time)), tuple(troubles))
+            acts.append(_act(commit, checkout))
+            seen.add((commit.subject, commit.seconds))
+    return acts
 
 
 def _reflog_acts(facts: CheckoutFacts, owner: frozenset[str], troubles: list[str]) -> tuple[GitSignal, ...]:
@@ -79,34 +93,33 @@ def _reflog_acts(facts: CheckoutFacts, owner: frozenset[str], troubles: list[str
 
 
 def _is_foreign(act: GitSignal, foreign: set[str]) -> bool:
+    """Whether it is a commit that another person made or wrote."""
     return act.kind == "commit" and (act.is_own is False or act.new in foreign)
 
 
 def _is_servers(commit: HistoryCommit) -> bool:
-    """A merge that a server made when somebody pressed a button there."""
+    """Whether a server made this merge, when somebody pressed a button there."""
     return commit.parents > 1 and commit.committer in SERVERS
 
 
-def _is_copy(commit: HistoryCommit, told: set[tuple[str, int]]) -> bool:
-    """The same work under another id: rebased, amended or picked."""
+def _is_copy(commit: HistoryCommit, seen: set[tuple[str, int]]) -> bool:
+    """Whether it is the same work under another id: rebased, amended or picked."""
     around = range(commit.seconds - SAME_SECONDS, commit.seconds + SAME_SECONDS + 1)
-    return any((commit.subject, second) in told for second in around)
+    return any((commit.subject, second) in seen for second in around)
 
 
 def _act(commit: HistoryCommit, checkout: str) -> GitSignal:
     kind: BeatKind = "merge" if commit.parents > 1 else "commit"
     witness: Witness = "agent" if commit.is_agents else ""
-    return GitSignal(
-        from_us(commit.seconds * 1_000_000), checkout, kind, "history", "", commit.sha, None, commit.subject, commit.author,
-        True, witness,
-    )  # fmt: skip
+    time, subject, author = from_us(commit.seconds * 1_000_000), commit.subject, commit.author
+    return GitSignal(time, checkout, kind, "history", "", commit.sha, None, subject, author, True, witness)
 
 
 # ---------------------------------------------------------------- commits
 
 
 def _commits(facts: CheckoutFacts, lo_us: int, troubles: list[str]) -> list[HistoryCommit]:
-    """Those of all local branches since then."""
+    """The commits on all local branches since then, in order; `troubles` receives why they cannot be read."""
     place = place_of(facts)
     since = max(EARLIEST, lo_us // 1_000_000 - DAY_SECONDS)
     args = ("log", "--stdin", "-z", f"--max-count={COMMITS_LIMIT}", f"--since=@{since}", f"--format={FORMAT}")
@@ -122,11 +135,12 @@ def _commits(facts: CheckoutFacts, lo_us: int, troubles: list[str]) -> list[Hist
     except (OddFile, gitcall.GitFailed) as error:
         troubles.append(error.message)
         return []
-    found = (_commit(row) for row in output.split(b"\0"))
-    return sorted((commit for commit in found if commit is not None), key=lambda commit: (commit.seconds, commit.sha))
+    commits = (_commit(row) for row in output.split(b"\0"))
+    return sorted((commit for commit in commits if commit is not None), key=lambda commit: (commit.seconds, commit.sha))
 
 
 def _commit(row: bytes) -> HistoryCommit | None:
+    """A row of `git log` in FORMAT; None for one that cannot be read, or with a date after 2100."""
     parts = [text_of(part, 500) for part in row.strip(b"\n").split(b"\x1f")]
     if len(parts) != 7 or not parts[3].isascii() or not parts[3].isdigit() or int(parts[3]) > LATEST:
         return None
@@ -136,7 +150,7 @@ def _commit(row: bytes) -> HistoryCommit | None:
 
 
 def _tips(place: GitPlace, head: str) -> list[str]:
-    """HEAD and every local branch."""
+    """The commits of HEAD and of every local branch."""
     if read_config(place.common_dir).ref_storage != "files":
         output = gitcall.call(place, ("for-each-ref", "--format=%(objectname)", "refs/heads"))
         names = output.decode("ascii", "replace").split()
@@ -146,19 +160,21 @@ def _tips(place: GitPlace, head: str) -> list[str]:
 
 
 def _loose_refs(top: str) -> list[str]:
-    found: list[str] = []
+    """The commits of branches that are files of their own."""
+    shas: list[str] = []
     for folder, _, files in os.walk(top):
         for name in files:
-            if len(found) >= TIPS_LIMIT:
-                return found
+            if len(shas) >= TIPS_LIMIT:
+                return shas
             try:
-                found.append((read_small(os.path.join(folder, name)) or b"").decode("ascii", "replace").strip())
+                shas.append((read_small(os.path.join(folder, name)) or b"").decode("ascii", "replace").strip())
             except OddFile:
                 continue
-    return found
+    return shas
 
 
 def _packed_refs(place: GitPlace) -> list[str]:
+    """The commits of branches in `packed-refs`."""
     packed = read_small(os.path.join(place.common_dir, "packed-refs"), PACKED_LIMIT) or b""
     lines = (line.decode("utf-8", "replace").split(" ", 1) for line in packed.splitlines())
     return [line[0] for line in lines if len(line) == 2 and line[1].startswith("refs/heads/")]

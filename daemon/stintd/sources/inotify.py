@@ -1,12 +1,13 @@
-"""Linux: one inotify instance for all hand-picked folders, through watchdog's `InotifyFD`.
+"""Linux: one inotify instance for all chosen folders, through watchdog's `InotifyFD`.
 
-`InotifyFD` (watchdog 7.1) is documented in its source but not in the public documentation; all use of it is in this
-file and held by tests/contracts. Its traps, and what is done about them here: an unreadable folder yields -1 instead of
-raising; a callback that raises ends the reading thread for good; a path says nothing once a folder above it was
-renamed, so the table below keeps the paths; the descriptor is inherited by children.
+`InotifyFD` (watchdog 7.1) is documented in its source but not in the public documentation. All use of it is in this file,
+and tests/contracts tests it. Its traps, which this file handles: an unreadable folder gives -1 instead of an exception; a
+callback that raises ends the reading thread for good; a path is wrong once a folder above it was renamed, so the table
+below keeps the paths; children inherit the descriptor.
 
-One reading thread. It wakes at once for the first change and then, while more than a handful keep coming, reads every
-50 ms: at the highest rate seen (125,000 a second) that fills 40 % of the kernel's queue, and costs a third of the CPU.
+There is one reading thread. It wakes at once for the first change. While more than a handful keep coming, it reads every
+50 ms: at the highest rate seen (125,000 changes a second) that fills 40 % of the kernel's queue, and takes a third of the
+CPU.
 """
 
 import errno
@@ -20,25 +21,26 @@ from typing import cast
 from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
 from stintd.clock import Clock
+from stintd.domain.model import NoteKind, WatchTier
 from stintd.errors import Unavailable
 from stintd.sources.changes import CREATED, DELETED, IS_FOLDER, MOVED_FROM, MOVED_TO, WRITTEN, Handover, TreeNote
-from stintd.sources.tree import Coverage, TreeStats
+from stintd.sources.tree import Coverage, FolderKind, TreeStats
 
 DELETE_SELF, MOVE_SELF = 0x400, 0x800
 ONLY_FOLDERS, NO_FOLLOW, NO_UNLINKED = 0x01000000, 0x02000000, 0x04000000
 MASK = Mask(
-    WRITTEN | MOVED_FROM | MOVED_TO | CREATED | DELETED | DELETE_SELF | MOVE_SELF
-    | ONLY_FOLDERS | NO_FOLLOW | NO_UNLINKED
-)  # fmt: skip
-"""Never open, access, modify or attribute changes: reading a tree must not make work. One mask for every folder,
-because adding a folder a second time replaces its mask. A move of the folder itself counts only for the topmost."""
+    WRITTEN | MOVED_FROM | MOVED_TO | CREATED | DELETED | DELETE_SELF | MOVE_SELF | ONLY_FOLDERS | NO_FOLLOW | NO_UNLINKED
+)
+"""Without open, access, modify and attribute changes: reading a tree must not cause work. The mask is the same for every
+folder, because adding a folder a second time replaces its mask. A move of the folder itself counts only for the topmost."""
 
 BATCH = 0.05  # seconds between reads in a storm; above 0.1 the kernel's queue may overflow
 QUIET = 64  # changes within BATCH that are still delivered one by one: a commit makes about 20
 CALM = 2000  # changes in one read above which the next comes sooner: the loop may be keeping us from the processor
 BUFFER = 512 * 1024  # bytes read at once: about 10,000 changes
-GIVE_UP = 1.0  # seconds between tries after the reading thread failed
+FAILURE_PAUSE = 1.0  # seconds between tries after the reading thread failed
 
+KINDS: tuple[FolderKind, ...] = ("git", "file")
 FULL = "the budget of watches is used up"
 SYSTEM_FULL = "the system has no watches left"
 
@@ -51,7 +53,7 @@ class _Cover:
 
     __slots__ = ("_append", "checkout", "id", "kind", "paths", "tops")
 
-    def __init__(self, checkout: str, kind: str, id_: int, append: Callable[[tuple["_Cover", object]], None]) -> None:
+    def __init__(self, checkout: str, kind: FolderKind, id_: int, append: Callable[[tuple["_Cover", object]], None]) -> None:
         self.checkout, self.kind = checkout, kind
         self.id = cast("CallbackId", str(id_))  # a dict of one str key, which each watch holds, is 48 bytes smaller
         self.paths: dict[int, bytes] = {}
@@ -69,7 +71,7 @@ class _Cover:
 
 
 class _ReadingThread(InotifyFD):
-    """The reading thread: hands each read's changes on in one piece, outlives whatever goes wrong, and paces itself."""
+    """The reading thread: passes on the changes of each read in one piece, survives every failure, and limits its own pace."""
 
     def __init__(self, after_read: Callable[[], None], on_failure: Callable[[Exception], None]) -> None:
         super().__init__()
@@ -88,7 +90,7 @@ class _ReadingThread(InotifyFD):
                 pause = self._pause(len(changes))
             except Exception as error:  # the thread's outermost boundary: if it ended, all watching would
                 self._on_failure(error)
-                pause = GIVE_UP
+                pause = FAILURE_PAUSE
             if pause:
                 self.stopped_event.wait(pause)
 
@@ -108,20 +110,20 @@ class InotifyTree:
         self._seen: list[tuple[_Cover, object]] = []  # the reading thread alone
         self._arming = threading.Lock()  # one cover or uncover at a time; taken before _lock
         self._lock = threading.Lock()  # the table: _covers and the paths of each
-        self._covers: dict[tuple[str, str], _Cover] = {}
+        self._covers: dict[tuple[str, FolderKind], _Cover] = {}
         self._coverage: dict[str, Coverage] = {}
         self._ids = itertools.count(1)
         self._watches = self._overflows = self._lost = self._errors = 0
         self._reader: _ReadingThread | None = None
 
     def start(self) -> None:
-        """Open the instance and begin to read; `Unavailable` when there are too many instances."""
+        """Open the instance and start to read; `Unavailable` when there are too many instances."""
         try:
             self._reader = _ReadingThread(self._hand_over, self._handle_failure)
         except OSError as error:
             raise Unavailable(
-                f"no file watching: {os.strerror(error.errno or 0)}",
-                "raise fs.inotify.max_user_instances; folders are swept meanwhile",
+                f"files cannot be watched: {os.strerror(error.errno or 0)}",
+                "raise fs.inotify.max_user_instances; until then folders are swept",
             ) from None
         self._reader.start()
 
@@ -139,7 +141,7 @@ class InotifyTree:
     # ------------------------------------------------------------------ covering
 
     def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str]) -> Coverage:
-        """See `Tree`. Beyond the budget only the git folders are watched, which a `lost` note tells once."""
+        """See `Tree`. Beyond the budget only the git folders are watched; a `lost` note says so once."""
         with self._arming:
             before = self._coverage.get(checkout)
             coverage = self._cover_within_budget(checkout, git_folders, folders)
@@ -152,7 +154,7 @@ class InotifyTree:
         """See `Tree`."""
         with self._arming:
             self._coverage.pop(checkout, None)
-            for kind in ("git", "file"):
+            for kind in KINDS:
                 cover = self._covers.get((checkout, kind))
                 if cover is not None:
                     self._drop(cover, list(cover.paths))
@@ -160,7 +162,7 @@ class InotifyTree:
 
     def stats(self) -> TreeStats:
         """See `Tree`."""
-        tiers: dict[str, int] = {}
+        tiers: dict[WatchTier, int] = {}
         unreadable = 0
         for coverage in list(self._coverage.values()):
             tiers[coverage.tier] = tiers.get(coverage.tier, 0) + 1
@@ -179,13 +181,13 @@ class InotifyTree:
         reason = self._cover_kind(checkout, "file", folders, unreadable)
         if reason:
             return Coverage("git", len(self._covers[checkout, "git"].paths), tuple(unreadable), reason)
-        count = sum(len(self._covers[checkout, kind].paths) for kind in ("git", "file"))
+        count = sum(len(self._covers[checkout, kind].paths) for kind in KINDS)
         if unreadable:
             reason = f"{unreadable[0]} cannot be read"
         return Coverage("full" if folders else "git", count, tuple(unreadable), reason)
 
-    def _cover_kind(self, checkout: str, kind: str, folders: Sequence[str], unreadable: list[str]) -> str:
-        """Arm the difference; "" or the reason why nothing of this kind is watched now."""
+    def _cover_kind(self, checkout: str, kind: FolderKind, folders: Sequence[str], unreadable: list[str]) -> str:
+        """Watch what is missing, drop what is too much; "" or the reason why nothing of this kind is watched now."""
         cover = self._covers.get((checkout, kind))
         if cover is None:
             cover = _Cover(checkout, kind, next(self._ids), self._seen.append)
@@ -218,7 +220,7 @@ class InotifyTree:
         return ""
 
     def _add(self, cover: _Cover, path: bytes) -> int:
-        """A watch for `path` in the table, -1 for an unreadable folder; OSError as the system says. Under _lock."""
+        """Put a watch for `path` into the table; -1 for an unreadable folder, OSError as the system says. Under _lock."""
         reader = self._reader
         if reader is None:
             raise OSError(errno.EBADF, "not started")
@@ -232,7 +234,7 @@ class InotifyTree:
         return wd
 
     def _drop(self, cover: _Cover, wds: list[int]) -> None:
-        """Give watches back. Not under _lock."""
+        """Remove watches. Not under _lock."""
         with self._lock:
             self._drop_locked(cover, wds)
 
@@ -246,7 +248,7 @@ class InotifyTree:
     # ------------------------------------------------------------------ the reading thread
 
     def _hand_over(self) -> None:
-        """Fold what one read brought and hand it over."""
+        """Merge what one read brought and hand it over."""
         seen = self._seen[:]
         self._seen.clear()
         reader = self._reader
@@ -270,39 +272,39 @@ class InotifyTree:
         self._handover.put([TreeNote("lost", checkout, path, 0, self._clock.now(), reason)])
 
     def rearm(self, cover: _Cover, path: bytes) -> bool:
-        """Watch a folder again that is there again; False when it is not. The reading thread, under _lock."""
+        """Watch a folder again that is back; False when it is not. On the reading thread, under _lock."""
         try:
             return self._add(cover, path) != -1
         except OSError:
             return False
 
     def forget(self, cover: _Cover, wd: int) -> bytes | None:
-        """The system ended a watch itself. The reading thread, under _lock."""
+        """Forget a watch that the system ended; its path. On the reading thread, under _lock."""
         path = cover.paths.pop(wd, None)
         if path is not None:
             self._watches -= 1
         return path
 
     def move(self, cover: _Cover, old: bytes, new: bytes) -> None:
-        """A folder was renamed within one cover: its watches live on under new paths. Under _lock."""
+        """A folder was renamed within one cover: its watches stay, under new paths. Under _lock."""
         inside = old + b"/"
         for wd, path in cover.paths.items():
             if path == old or path.startswith(inside):
                 cover.paths[wd] = new + path[len(old) :]
 
     def drop_below(self, folder: bytes, spared: _Cover | None) -> list[str]:
-        """Give back all watches at and below a folder that left, but those of `spared`. Under _lock. The checkouts,
-        other than that of the folder's own cover, that were watched there."""
+        """Remove all watches at and below a folder that was moved away, except those of `spared`. Under _lock. Returns
+        the checkouts that were watched there."""
         inside = folder + b"/"
-        found: list[str] = []
+        checkouts: list[str] = []
         for cover in self._covers.values():
             if cover is spared or not any(_is_near(top, folder, inside) for top in cover.tops):
                 continue
             wds = [wd for wd, path in cover.paths.items() if path == folder or path.startswith(inside)]
             if wds:
                 self._drop_locked(cover, wds)
-                found.append(cover.checkout)
-        return found
+                checkouts.append(cover.checkout)
+        return checkouts
 
 
 def _is_near(top: bytes, folder: bytes, inside: bytes) -> bool:
@@ -311,7 +313,7 @@ def _is_near(top: bytes, folder: bytes, inside: bytes) -> bool:
 
 
 class _Fold:
-    """Turns the changes of one read into notes, in order, one per path, and keeps the table right on the way."""
+    """Turns the changes of one read into notes, in order, one for each path, and keeps the table of watches correct."""
 
     def __init__(self, tree: InotifyTree, clock: Clock) -> None:
         self._tree, self._time = tree, clock.now()
@@ -321,14 +323,14 @@ class _Fold:
         self.overflows = self.lost = 0
 
     def run(self, seen: list[tuple[_Cover, object]]) -> list[TreeNote]:
-        """Notes of all changes of one read."""
+        """The notes for all changes of one read."""
         files = self._files
         for cover, change in seen:
             if isinstance(change, InotifyEvent):
                 mask = change.mask
                 if change.name and not mask & IS_FOLDER:
                     if mask & CREATED and cover.kind == "file":
-                        continue  # its writer closes it, or moves it into place: that is the change
+                        continue  # its writer will close it or move it into place; that counts as the change
                     key = (cover, change.wd, change.name)
                     files[key] = files.get(key, 0) | mask
                     continue
@@ -340,7 +342,7 @@ class _Fold:
         return self._notes
 
     def _flush(self) -> None:
-        """Files seen so far become notes, before a change of folders changes their paths."""
+        """Make notes of the files so far, before a change of folders changes their paths."""
         folders: dict[tuple[_Cover, int], str] = {}
         for (cover, wd, name), mask in self._files.items():
             folder = folders.get((cover, wd))
@@ -353,7 +355,7 @@ class _Fold:
         self._files.clear()
 
     def _handle_other(self, cover: _Cover, change: object) -> None:
-        """Everything but a change of a file."""
+        """Handle everything but a change of a file."""
         if change is None:
             if not self.overflows:
                 self._note("overflow", "", "", 0, "the kernel's queue overflowed")
@@ -383,7 +385,7 @@ class _Fold:
                 self._lose(checkout, folder, "a folder above it was moved away")
 
     def _handle_watch_end(self, cover: _Cover, wd: int) -> None:
-        """The folder was deleted or unmounted; perhaps it is back already, and a watch at its path would be missed."""
+        """The folder was deleted or unmounted. It may be back already, so its path is watched again."""
         path = self._tree.forget(cover, wd)
         if path is None:
             return
@@ -397,5 +399,5 @@ class _Fold:
         self.lost += 1
         self._note("lost", checkout, os.fsdecode(path), 0, reason)
 
-    def _note(self, kind: str, checkout: str, path: str, mask: int, reason: str) -> None:
+    def _note(self, kind: NoteKind, checkout: str, path: str, mask: int, reason: str) -> None:
         self._notes.append(TreeNote(kind, checkout, path, mask, self._time, reason))

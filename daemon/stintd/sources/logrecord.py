@@ -15,7 +15,7 @@ from stintd.errors import Invalid
 from stintd.frozen import frozen
 from stintd.jsonvalue import Json, JsonObject
 
-NoteKind = Literal["prompt", "queued", "taken", "work", "stop"]
+LogNoteKind = Literal["prompt", "queued", "taken", "work", "stop"]
 ActKind = Literal["prompt", "tool", "turn_end"]
 EARLIEST_US = 1_577_836_800_000_000
 """The start of 2020: no agent kept a log before."""
@@ -42,7 +42,7 @@ class LogNote:
     """
 
     time_us: int
-    what: NoteKind
+    what: LogNoteKind
     session: str
     folder: str
     branch: str = ""

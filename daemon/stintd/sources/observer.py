@@ -1,8 +1,8 @@
-"""macOS and Windows: watchdog's `Observer`, one recursive schedule per folder above the checkouts, filtered afterwards.
+"""macOS and Windows: watchdog's `Observer`, one recursive schedule for each folder above the checkouts, filtered afterwards.
 
-One schedule, because FSEvents allows about 1,024 streams system-wide and Windows pays two threads for each. Neither
-tells of lost changes, so the tracker's patrol and sweeps are the truth here. Only changes in covered folders are told;
-what lies in ignored ones is dropped by a look at the table.
+One schedule, because FSEvents allows about 1,024 streams in the whole system and Windows needs two threads for each. Neither
+reports lost changes, so the tracker's patrol and sweeps decide here. Only changes in covered folders are reported; changes
+in ignored folders are dropped after a look at the table.
 """
 
 import contextlib
@@ -27,15 +27,22 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from stintd.clock import Clock
+from stintd.domain.model import NoteKind, WatchTier
 from stintd.errors import Unavailable
 from stintd.sources.changes import CREATED, DELETED, IS_FOLDER, MOVED_FROM, MOVED_TO, WRITTEN, Handover, TreeNote
-from stintd.sources.tree import Coverage, TreeStats
+from stintd.sources.tree import Coverage, FolderKind, TreeStats
 
 _WRITES = [FileClosedEvent] if sys.platform == "linux" else [FileModifiedEvent]
 FILTER: list[type[FileSystemEvent]] = [
-    *_WRITES, FileCreatedEvent, FileDeletedEvent, FileMovedEvent, DirCreatedEvent, DirDeletedEvent, DirMovedEvent,
-]  # fmt: skip
-"""Never opened, closed without a write, or attributes: without a filter watchdog 7.1 livelocks above 4,100 folders."""
+    *_WRITES,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileMovedEvent,
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+]
+"""Without opens, closes without a write, and attributes: without a filter watchdog 7.1 livelocks above 4,100 folders."""
 
 _BITS = {"closed": WRITTEN, "modified": WRITTEN, "created": CREATED, "deleted": DELETED}
 
@@ -52,7 +59,7 @@ class ObserverTree(FileSystemEventHandler):
     def __init__(self, handover: Handover, clock: Clock, roots: Sequence[str] = ()) -> None:
         self._handover, self._clock, self._roots = handover, clock, tuple(roots)
         self._lock = threading.Lock()
-        self._owners: dict[str, dict[str, str]] = {}  # folder to checkout to kind; under _lock
+        self._owners: dict[str, dict[str, FolderKind]] = {}  # folder to checkout to kind; under _lock
         self._covered: dict[str, tuple[str, ...]] = {}  # checkout to its folders; under _lock
         self._schedules: dict[str, ObservedWatch] = {}  # under _lock
         self._ending: dict[str, threading.Thread] = {}  # schedules on their way out, by root
@@ -60,12 +67,12 @@ class ObserverTree(FileSystemEventHandler):
         self._lost = self._errors = 0
 
     def start(self) -> None:
-        """Begin; `Unavailable` when the system refuses."""
+        """Start; `Unavailable` when the system refuses."""
         observer = Observer()
         try:
             observer.start()
         except OSError as error:
-            raise Unavailable(f"no file watching: {error}", "folders are swept meanwhile") from None
+            raise Unavailable(f"files cannot be watched: {error}", "until then folders are swept") from None
         self._observer = observer
 
     def stop(self) -> None:
@@ -81,7 +88,8 @@ class ObserverTree(FileSystemEventHandler):
 
     def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str]) -> Coverage:
         """See `Tree`."""
-        wanted = {folder: "file" for folder in folders} | {folder: "git" for folder in git_folders}
+        wanted: dict[str, FolderKind] = {folder: "file" for folder in folders}
+        wanted.update(dict.fromkeys(git_folders, "git"))
         self._await_ends([checkout, *wanted])
         with self._lock:
             self._forget(checkout)
@@ -106,7 +114,7 @@ class ObserverTree(FileSystemEventHandler):
     def stats(self) -> TreeStats:
         """See `Tree`. Lost changes cannot be counted here."""
         with self._lock:
-            tiers = {"full": len(self._covered)} if self._covered else {}
+            tiers: dict[WatchTier, int] = {"full": len(self._covered)} if self._covered else {}
             return TreeStats("observer", len(self._owners), 0, tiers, self._handover.delivered, 0, self._lost, self._errors)
 
     def _forget(self, checkout: str) -> None:
@@ -118,7 +126,7 @@ class ObserverTree(FileSystemEventHandler):
                     del self._owners[folder]
 
     def _schedule_missing(self, folders: Sequence[str]) -> str:
-        """Schedules for what no schedule holds yet; "" or why it cannot be done. Under _lock."""
+        """Schedule what no schedule covers yet; "" or why that failed. Under _lock."""
         for folder in folders:
             if self._observer is None or any(_is_below(folder, root) for root in self._schedules):
                 continue
@@ -139,7 +147,7 @@ class ObserverTree(FileSystemEventHandler):
     # ------------------------------------------------------------------ watchdog's thread
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        """Watchdog's call. Its thread ends at an exception, so none leaves here."""
+        """Called by watchdog. Its thread ends at an exception, so none leaves here."""
         try:
             self._handle(event)
         except Exception as error:
@@ -162,7 +170,7 @@ class ObserverTree(FileSystemEventHandler):
         with self._lock:
             owners = dict(self._owners.get(os.path.dirname(path), ()))
             tops = dict(self._owners.get(path, ())) if mask & (DELETED | MOVED_FROM) else {}
-            if path in self._schedules and tops:  # a schedule dies with its root, and silently blocks the next
+            if path in self._schedules and tops:  # a schedule ends with its root, and silently blocks the next one
                 self._unschedule_later(path)
         now = self._clock.now()
         notes = [
@@ -172,15 +180,15 @@ class ObserverTree(FileSystemEventHandler):
         ]
         for checkout, kind in owners.items():
             if kind == "file" and mask == CREATED and sys.platform == "linux":
-                continue  # its writer closes it, or moves it into place: that is the change
-            told = "folder" if mask & IS_FOLDER and kind == "file" else kind
-            notes.append(TreeNote(told, checkout, path, mask, now))
+                continue  # its writer will close it or move it into place; that counts as the change
+            note_kind: NoteKind = "folder" if mask & IS_FOLDER and kind == "file" else kind
+            notes.append(TreeNote(note_kind, checkout, path, mask, now))
         self._lost += sum(note.kind == "lost" for note in notes)
         if notes:
             self._handover.put(notes)
 
     def _unschedule_later(self, root: str) -> None:
-        """From a thread of its own: watchdog joins the emitter whose change this is."""
+        """Unschedule in a thread of its own: watchdog joins the emitter that reported this change."""
         watch, observer = self._schedules.pop(root), self._observer
         if observer is not None:
             ending = threading.Thread(target=_end, args=(observer, watch), daemon=True)
@@ -188,13 +196,13 @@ class ObserverTree(FileSystemEventHandler):
             self._ending[root] = ending
 
     def _await_ends(self, folders: Iterable[str]) -> None:
-        """A schedule that is still being ended would take an equal new one with it. Not under _lock: see above."""
+        """Wait for schedules that are still ending: each would end an equal new one too. Not under _lock: see above."""
         for root in [root for root in list(self._ending) if any(_is_below(folder, root) for folder in folders)]:
             self._ending.pop(root).join(END_SECONDS)
 
 
 def _end(observer: BaseObserver, watch: ObservedWatch) -> None:
-    with contextlib.suppress(KeyError):  # watchdog 7.1: the emitter already went by itself
+    with contextlib.suppress(KeyError):  # watchdog 7.1: the emitter has already ended
         observer.unschedule(watch)
 
 

@@ -1,6 +1,6 @@
-"""Sweeps instead of watching: for file systems that announce nothing, and where no watch is to be had.
+"""Sweeps instead of watching: for file systems that announce no changes, and where no watch is available.
 
-A checkout in use is looked at every 5 s, an idle one every 60 s, with jitter, so that folders are not all read at once.
+A checkout in use is read every 5 s, an idle one every 60 s, with jitter, so that not all folders are read at once.
 """
 
 import os
@@ -11,28 +11,29 @@ import time
 from collections.abc import Sequence
 
 from stintd.clock import Clock
+from stintd.domain.model import NoteKind, WatchTier
 from stintd.sources.changes import CREATED, DELETED, IS_FOLDER, WRITTEN, Handover, TreeNote
-from stintd.sources.tree import Coverage, TreeStats
+from stintd.sources.tree import Coverage, FolderKind, TreeStats
 
 ACTIVE, IDLE = 5.0, 60.0  # seconds between looks
 ACTIVE_FOR = 600.0  # seconds after a change during which a checkout counts as in use
-ENTRIES = 20_000  # looked at in one folder; a folder of more is known by its own time alone
+ENTRIES = 20_000  # most entries read in one folder
 
 _Seen = dict[str, tuple[int, int, bool]]  # name to (mtime in ns, size, is a folder)
 
 
 class _Swept:
-    """What was last seen of one checkout (None: not looked yet). Written under the tree's lock."""
+    """What was last seen of one checkout (None: not read yet). Written under the tree's lock."""
 
     __slots__ = ("changed", "due", "folders")
 
-    def __init__(self, folders: dict[str, tuple[str, _Seen | None]], now: float) -> None:
+    def __init__(self, folders: dict[str, tuple[FolderKind, _Seen | None]], now: float) -> None:
         self.folders = folders
         self.changed = self.due = now
 
 
 class PollingTree:
-    """Covers folders by looking at them again and again. See `Tree`."""
+    """Covers folders by reading them again and again. See `Tree`."""
 
     def __init__(self, handover: Handover, clock: Clock, active: float = ACTIVE, idle: float = IDLE) -> None:
         self._handover, self._clock, self._active, self._idle = handover, clock, active, idle
@@ -44,10 +45,10 @@ class PollingTree:
         self._lost = 0
 
     def start(self) -> None:
-        """Nothing yet: the thread begins with the first checkout, so that nobody without need pays for it."""
+        """Does nothing yet: the thread starts with the first checkout, so that it costs nothing where it is not needed."""
 
     def stop(self) -> None:
-        """End the thread, if there is one."""
+        """Stop the thread, if there is one."""
         self._is_stopping = True
         self._wake.set()
         if self._thread is not None:
@@ -55,8 +56,9 @@ class PollingTree:
         self._swept.clear()
 
     def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str]) -> Coverage:
-        """See `Tree`. The thread looks at once, so that a dead share stalls nobody; changes from then on are told."""
-        wanted = {folder: "file" for folder in folders} | {folder: "git" for folder in git_folders}
+        """See `Tree`. The thread reads the folders, so that a dead share blocks nobody, and reports changes from then on."""
+        wanted: dict[str, FolderKind] = {folder: "file" for folder in folders}
+        wanted.update(dict.fromkeys(git_folders, "git"))
         with self._lock:
             before = self._swept.get(checkout)
             known = before.folders if before else {}
@@ -77,7 +79,7 @@ class PollingTree:
         """See `Tree`."""
         with self._lock:
             count = sum(len(swept.folders) for swept in self._swept.values())
-            tiers = {"swept": len(self._swept)} if self._swept else {}
+            tiers: dict[WatchTier, int] = {"swept": len(self._swept)} if self._swept else {}
         return TreeStats("polling", count, 0, tiers, self._handover.delivered, 0, self._lost)
 
     def _run(self) -> None:
@@ -91,13 +93,13 @@ class PollingTree:
             self._wake.clear()
 
     def _pause(self) -> float | None:
-        """Seconds to the next sweep; None (for ever) with nothing to sweep."""
+        """Seconds until the next sweep; None (for ever) when there is nothing to sweep."""
         with self._lock:
             dues = [swept.due for swept in self._swept.values()]
         return max(0.01, min(dues) - time.monotonic()) if dues else None
 
     def sweep(self, checkout: str) -> None:
-        """Look at one checkout now. Any thread."""
+        """Read the folders of one checkout now, and report what changed. Any thread."""
         with self._lock:
             swept = self._swept.get(checkout)
             folders = list(swept.folders.items()) if swept else []
@@ -122,13 +124,13 @@ class PollingTree:
         pause = self._active if now - swept.changed < ACTIVE_FOR else self._idle
         swept.due = now + pause * random.uniform(0.75, 1.25)  # noqa: S311
 
-    def _loss_notes(self, checkout: str, folder: str, kind: str) -> list[TreeNote]:
+    def _loss_notes(self, checkout: str, folder: str, kind: FolderKind) -> list[TreeNote]:
         if kind == "git" or folder == checkout:
             self._lost += 1
             return [TreeNote("lost", checkout, folder, 0, self._clock.now(), "it is gone")]
         return []
 
-    def _differences(self, checkout: str, folder: str, kind: str, before: _Seen, after: _Seen) -> list[TreeNote]:
+    def _differences(self, checkout: str, folder: str, kind: FolderKind, before: _Seen, after: _Seen) -> list[TreeNote]:
         now = self._clock.now()
         notes: list[TreeNote] = []
         for name in before.keys() | after.keys():
@@ -137,14 +139,14 @@ class PollingTree:
             if old == new or (is_folder and old is not None and new is not None):
                 continue
             mask = DELETED if new is None else CREATED if old is None else WRITTEN
-            told = "folder" if is_folder and kind == "file" else kind
+            note_kind: NoteKind = "folder" if is_folder and kind == "file" else kind
             bits = mask | (IS_FOLDER if is_folder else WRITTEN if mask == CREATED else 0)
-            notes.append(TreeNote(told, checkout, os.path.join(folder, name), bits, now))
+            notes.append(TreeNote(note_kind, checkout, os.path.join(folder, name), bits, now))
         return notes
 
 
 def _scan(folder: str) -> _Seen | None:
-    """What a folder holds, without links; None when it cannot be read."""
+    """The files and folders in a folder, without links; None when it cannot be read."""
     seen: _Seen = {}
     try:
         if stat.S_ISLNK(os.lstat(folder).st_mode):
@@ -154,13 +156,13 @@ def _scan(folder: str) -> _Seen | None:
                 if len(seen) >= ENTRIES:
                     break
                 try:
-                    found = entry.stat(follow_symlinks=False)
+                    status = entry.stat(follow_symlinks=False)
                 except OSError:
                     continue
-                if stat.S_ISDIR(found.st_mode):
+                if stat.S_ISDIR(status.st_mode):
                     seen[entry.name] = (0, 0, True)
-                elif stat.S_ISREG(found.st_mode):
-                    seen[entry.name] = (found.st_mtime_ns, found.st_size, False)
+                elif stat.S_ISREG(status.st_mode):
+                    seen[entry.name] = (status.st_mtime_ns, status.st_size, False)
     except OSError:
         return None
     return seen

@@ -1,7 +1,7 @@
-"""Finds the project files that speak for a checkout: in it, and in the folders above it up to the watched root.
+"""Finds the project files that apply to a checkout: in it, and in the folders above it up to the watched root.
 
-A file that came with a clone was written by somebody else, so whether git tracks it decides what it may say
-(`domain.projectfile`). Read as bounded regular files. Blocking; called off the loop.
+A file that came with a clone was written by somebody else, so what it may set depends on whether git tracks it
+(`domain.mapping.projectfile`). Only small regular files are read. Blocking; not for the event loop's thread.
 """
 
 import os
@@ -16,21 +16,21 @@ from stintd.sources import gitfiles, gitindex
 
 SIZE_LIMIT = 64 * 1024
 FILES_LIMIT = 200
-"""Project files read a checkout; a repository with more has them for another reason."""
+"""Most project files read in one checkout; a repository with more has them for another reason."""
 
 
 @frozen
 class ReadFiles:
-    """The files that could be read, and what is wrong with the others."""
+    """The project files that could be read, and what is wrong with the others."""
 
     files: tuple[ProjectFile, ...]
     troubles: tuple[str, ...]
 
 
 def find(facts: CheckoutFacts, roots: Iterable[str], more: Iterable[str] = ()) -> ReadFiles:
-    """All project files of a checkout. `more`: folders inside it in which one was seen."""
+    """All project files of a checkout. `more`: folders inside it in which a project file was seen."""
     tracked = _tracked(facts)
-    root = next((one for one in roots if facts.path == one or facts.path.startswith(one.rstrip("/") + "/")), facts.path)
+    root = next((root for root in roots if facts.path == root or facts.path.startswith(root.rstrip("/") + "/")), facts.path)
     inside = {os.path.join(facts.path, os.path.dirname(name)).rstrip("/") for name in tracked or () if _is_project_file(name)}
     folders = dict.fromkeys([facts.path, *sorted(inside)[:FILES_LIMIT], *more, *folders_up(facts.path, root)])
     files, troubles = [], []
@@ -50,7 +50,7 @@ def _is_project_file(name: str) -> bool:
 
 
 def _tracked(facts: CheckoutFacts) -> frozenset[str] | None:
-    """The tracked project files, relative to the checkout; None when only git could tell."""
+    """The tracked project files, relative to the checkout; None when only git knows."""
     if not facts.git_dir:
         return frozenset()
     try:

@@ -1,8 +1,8 @@
-"""Watches the folders of checkouts by the best means at hand, and says what it cannot watch.
+"""Watches the folders of checkouts in the best way available, and reports what it cannot watch.
 
-Linux: inotify, within a share of what the system allows, because editors need watches too. Elsewhere: watchdog's
-observer. File systems that announce nothing, and systems without room: sweeps. Nothing is left unwatched silently: what
-is beyond reach becomes a `lost` note, and shows in `stats`.
+On Linux: inotify, within a share of what the system allows, because editors need watches too. Elsewhere: watchdog's
+observer. On file systems that announce nothing, and on systems without room: sweeps. Nothing goes unwatched silently: what
+cannot be watched becomes a `lost` note and shows in `stats`.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ BACKENDS = ("auto", "inotify", "observer", "polling")
 
 @frozen
 class WatchStats:
-    """How watching does. `main` is the tree that most checkouts are in, `swept` the polling one beside it; `trouble`
+    """The figures of watching. `main` is the tree that most checkouts are in, `swept` the polling one beside it; `trouble`
     says in plain words what is not watched as it should be."""
 
     main: TreeStats
@@ -43,16 +43,23 @@ class WatchStats:
 
 
 class TreeWatcher:
-    """Covers checkouts and tells of changes in their folders. `sink` is called on `loop`; every method from any thread.
+    """Covers checkouts and reports changes in their folders. `sink` is called on `loop`; call the methods from any thread.
 
     `backend`: one of BACKENDS; `budget`: watches at most (None: by SHARE and RESERVE); `roots`: folders above the
     checkouts, which decide where an observer is scheduled.
     """
 
     def __init__(
-        self, sink: NoteSink, loop: asyncio.AbstractEventLoop, clock: Clock | None = None, *, backend: str = "auto",
-        budget: int | None = None, share: float = SHARE, roots: Sequence[str] = (),
-    ) -> None:  # fmt: skip
+        self,
+        sink: NoteSink,
+        loop: asyncio.AbstractEventLoop,
+        clock: Clock | None = None,
+        *,
+        backend: str = "auto",
+        budget: int | None = None,
+        share: float = SHARE,
+        roots: Sequence[str] = (),
+    ) -> None:
         self._clock: Clock = clock or SystemClock()
         self._handover = Handover(sink, loop)
         self._limit = system_limit()
@@ -67,26 +74,26 @@ class TreeWatcher:
         self._mounts_read = float("-inf")
 
     def start(self) -> None:
-        """Begin. Where the system has no room everything is swept, which a `lost` note and `stats` tell."""
+        """Start. Where the system has no room, everything is swept; a `lost` note and `stats` say so."""
         self._swept.start()
         if self._main is self._swept:
             return
         try:
             self._main.start()
-        except Unavailable as refused:
+        except Unavailable as error:
             self._main = self._swept
-            self._start_trouble = refused.message
-            self._handover.put([TreeNote("lost", "", "", 0, self._clock.now(), refused.message)])
+            self._start_trouble = error.message
+            self._handover.put([TreeNote("lost", "", "", 0, self._clock.now(), error.message)])
 
     def stop(self) -> None:
-        """End; threads and descriptors are given back."""
+        """Stop; threads and descriptors are given back."""
         self._main.stop()
         self._swept.stop()
 
     def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str]) -> Coverage:
-        """Watch exactly these folders for `checkout`; what was covered for it before and is not among them is let go.
+        """Watch exactly these folders for `checkout`; other folders that were covered for it are no longer watched.
 
-        A few microseconds a folder; the paths are absolute. The answer says how far it went.
+        Takes a few microseconds for each folder; the paths are absolute. Returns how far the checkout is watched.
         """
         tree = self._swept if is_silent(kind_of(checkout, self._mount_table())) else self._main
         with self._lock:
@@ -116,14 +123,14 @@ class TreeWatcher:
             self._swept.uncover(checkout)
 
     def stats(self) -> WatchStats:
-        """How watching does now."""
+        """The figures of watching now."""
         with self._lock:
             reasons = [f"{checkout}: {reason}" for checkout, reason in self._reasons.items()]
         first = [self._start_trouble] if self._start_trouble else []
         return WatchStats(self._main.stats(), self._swept.stats(), self._limit, (*first, *reasons))
 
     def _mount_table(self) -> dict[str, str]:
-        """The mount table, at most a few seconds old: a thousand checkouts are covered in one go."""
+        """The mount table, at most a few seconds old, because a thousand checkouts are covered one after the other."""
         now = self._clock.monotonic()
         with self._lock:
             if now - self._mounts_read > MOUNTS_AGE:
@@ -139,17 +146,17 @@ class TreeWatcher:
 
 
 def system_limit() -> int:
-    """How many watches the system allows this user; 0 where that cannot be asked."""
-    found: list[int] = []
+    """How many watches the system allows this user; 0 where it does not say."""
+    limits: list[int] = []
     for path in _LIMITS:
         try:
             with open(path, encoding="ascii") as file:
-                found.append(int(file.read()))
+                limits.append(int(file.read()))
         except (OSError, ValueError):
             continue
-    return min(found, default=0)
+    return min(limits, default=0)
 
 
 def budget_of(limit: int, share: float = SHARE) -> int:
-    """How many of `limit` watches may be ours: the share, and never the last RESERVE."""
+    """How many of `limit` watches may be ours: the share, but never the last RESERVE ones."""
     return max(0, min(int(limit * share), limit - RESERVE))
