@@ -62,7 +62,7 @@ async def test_a_project_without_a_client_is_not_made():
     fake = HarvestFake()
     found = await connector(fake).make_place("Cirrus", "")
     assert isinstance(found, Outcome)
-    assert (found.text, fake.asked) == ("a project there belongs to a client", [])
+    assert (found.text, fake.asked) == ("a project at Harvest needs a client", [])
 
 
 async def test_an_entry_costs_one_call_once_the_account_and_the_day_are_known():

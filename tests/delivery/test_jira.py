@@ -65,7 +65,7 @@ async def test_a_worklog_that_somebody_removed_is_gone_but_one_on_an_issue_that_
     assert (await one.delete("999", ITEM)).kind == TAKEN
     fake.issues = ("DEV-2",)
     for outcome in (await one.create(ITEM), await one.update(made.remote_id, ITEM), await one.delete(made.remote_id, ITEM)):
-        assert (outcome.kind, outcome.text) == (REFUSED, "the issue DEV-1 is not there, or not visible to you")
+        assert (outcome.kind, outcome.text) == (REFUSED, "the issue DEV-1 does not exist, or you cannot see it")
     assert len(fake.ledger) == 1
 
 

@@ -53,7 +53,7 @@ async def test_the_time_is_that_of_the_wall_with_attributes_and_what_is_billable
 async def test_keys_of_issues_are_not_asked_for_and_say_what_takes_them(written):
     fake = TempoFake()
     outcome = await connector(fake).create(replace(ITEM, remote={"issue_id": written}))
-    assert (outcome.kind, outcome.remedy) == (REFUSED, "map it to the number, not the key; the kind `jira` takes keys")
+    assert (outcome.kind, outcome.remedy) == (REFUSED, "map it to the number, not the key; the kind `jira` accepts keys")
     assert fake.asked == []
 
 

@@ -133,7 +133,7 @@ async def test_what_is_gone_is_gone_and_a_call_that_is_gone_is_not(gone_status):
     made = await one.create(item())
     fake.offers_changes, fake.gone_status = False, 410
     outcome = await one.delete(made.remote_id, item())
-    assert (outcome.kind, outcome.text) == (REFUSED, "Toggl offers this call no more")
+    assert (outcome.kind, outcome.text) == (REFUSED, "Toggl no longer offers this call")
 
 
 async def test_a_place_that_is_no_number_is_refused_before_anything_is_asked():
