@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stintd.errors import Invalid
 from stintd.formats import ical, jsonstream, spreadsheet, timeclock, timewarrior, watson
-from stintd.formats.found import Found
+from stintd.formats.parsed import Found
 from stintd.formats.work import NO_PROJECT, Work, one_line, runs, whole_runs
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -9,7 +9,7 @@ from typing import Any
 
 from stintd.errors import Invalid
 from stintd.formats import jsonstream
-from stintd.formats.found import Bad, Found, Reading
+from stintd.formats.parsed import Bad, Found, Reading
 from stintd.formats.jsonstream import Path
 
 

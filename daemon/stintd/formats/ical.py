@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stintd.errors import Invalid
-from stintd.formats.found import Bad, Found, Passed, Reading, entry, lines
+from stintd.formats.parsed import Bad, Found, Passed, Reading, entry, lines
 from stintd.formats.work import NO_PROJECT, Work, compact, content_id, whole_runs
 
 FOLD = 75

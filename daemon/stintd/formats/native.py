@@ -12,7 +12,7 @@ from typing import Any
 from stintd.domain.model import from_us
 from stintd.errors import Invalid
 from stintd.formats import jsonstream
-from stintd.formats.found import Bad, Found, Reading
+from stintd.formats.parsed import Bad, Found, Reading
 from stintd.formats.work import instant
 
 FORMAT, VERSION = "stint", 1

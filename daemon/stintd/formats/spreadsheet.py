@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 
 from stintd.errors import Invalid
-from stintd.formats.found import LINE_LIMIT, Bad, Found, Passed, Reading, entry, moment
+from stintd.formats.parsed import LINE_LIMIT, Bad, Found, Passed, Reading, entry, moment
 from stintd.formats.work import Span, Work, instant, runs
 
 COLUMNS = (

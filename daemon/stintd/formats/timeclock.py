@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from stintd.errors import Invalid
-from stintd.formats.found import Bad, Passed, Reading, entry, lines
+from stintd.formats.parsed import Bad, Passed, Reading, entry, lines
 from stintd.formats.work import NO_PROJECT, Span, Work, one_line, whole_runs
 
 COLON = "꞉"

@@ -12,7 +12,7 @@ from typing import Any
 
 from stintd.errors import Invalid
 from stintd.formats import jsonstream
-from stintd.formats.found import Bad, Passed, Reading, entry, lines
+from stintd.formats.parsed import Bad, Passed, Reading, entry, lines
 from stintd.formats.work import Work, compact, from_labels, labels, one_line, whole_runs
 
 _INTERVAL = re.compile(r"inc (\d{8}T\d{6}Z)(?: - (\d{8}T\d{6}Z))?(.*)", re.ASCII)

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from stintd.domain.model import to_us
 from stintd.errors import Invalid
 from stintd.formats import jsonstream
-from stintd.formats.found import Bad, Reading, entry, epoch
+from stintd.formats.parsed import Bad, Reading, entry, epoch
 from stintd.formats.work import NO_PROJECT, Work, content_id, from_labels, hyphened, labels, whole_runs
 
 _HEX = re.compile(r"[0-9a-fA-F]{32}")

@@ -17,7 +17,7 @@ from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
 from stintd.errors import Invalid
 from stintd.formats import dumps
-from stintd.formats.found import Bad, Found, Passed
+from stintd.formats.parsed import Bad, Found, Passed
 from stintd.protocol import activitywatch, wakatime
 from stintd.protocol.beats import signal_to_wire
 

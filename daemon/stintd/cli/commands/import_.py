@@ -22,7 +22,7 @@ from stintd.cli.text import bold, dim, for_terminal, length, local, plural
 from stintd.client.control import Control
 from stintd.errors import Conflict, Invalid, NotFound, StintdError
 from stintd.formats import ical, native, spreadsheet, timeclock, timewarrior, watson
-from stintd.formats.found import Bad, Found, Passed
+from stintd.formats.parsed import Bad, Found, Passed
 from stintd.protocol import files
 
 READERS = {
