@@ -45,3 +45,9 @@ def rows_at(value: Json, *path: str) -> list[JsonObject] | None:
 def text_of(value: Json) -> str:
     """A text or a number as text; "" for anything else."""
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def texts_of(value: Json) -> list[str] | None:
+    """A list of texts; None when it is not a list, or anything in it is not text."""
+    texts = [part for part in value if isinstance(part, str)] if isinstance(value, list) else []
+    return texts if isinstance(value, list) and len(texts) == len(value) else None

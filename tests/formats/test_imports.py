@@ -72,7 +72,7 @@ def test_nothing_is_imported_while_a_line_is_bad_unless_bad_ones_are_left_out(ot
         "8999-01-01 00:00,8999-01-01 01:00,acme\n")  # fmt: skip
     refused = other.stint("import", "csv", str(target), "--create", check=False)
     assert refused.code == 1
-    assert "line 3: 'never' is no time" in refused.err
+    assert "line 3: 'never' is not a time" in refused.err
     assert "line 4: the end is not after the start" in refused.err
     assert "line 6: it is in the future" in refused.err
     assert other.entries() == []
@@ -142,10 +142,10 @@ def test_what_the_owner_deleted_after_an_import_stays_deleted(other, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "raw", "told"), [
-    ("csv", b"start,end\n\xff\xfe", "is not UTF-8"), ("json", b'{"a": 1}', "no export of stintd"), ("json", b"", "no"),
-    ("watson", b"[" * 200_000, "nested too deeply"), ("ical", b"hello", "no line of iCalendar"),
+    ("csv", b"start,end\n\xff\xfe", "is not UTF-8"), ("json", b'{"a": 1}', "not an export of stintd"), ("json", b"", "not"),
+    ("watson", b"[" * 200_000, "nested too deeply"), ("ical", b"hello", "not a line of iCalendar"),
     ("csv", b"a,b\n1,2\n", "no columns"),
-    ("timewarrior", b"rubbish\n", "cannot be read"), ("csv", b'start,end\n"2026', "is no CSV"),
+    ("timewarrior", b"rubbish\n", "cannot be read"), ("csv", b'start,end\n"2026', "is not CSV"),
 ])  # fmt: skip
 def test_a_file_of_another_kind_is_refused_with_a_sentence(home, tmp_path, name, raw, told):
     target = tmp_path / "file"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stintd.errors import Invalid
 from stintd.formats import ical, jsonstream, spreadsheet, timeclock, timewarrior, watson
-from stintd.formats.parsed import Found
+from stintd.formats.parsed import ParsedItem
 from stintd.formats.work import NO_PROJECT, Work, one_line, runs, whole_runs
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -50,7 +50,7 @@ def pieces(text, size):
 
 def read(reader, written, size=7):
     found = list(reader(pieces("".join(written), size), BERLIN))
-    assert all(isinstance(one, Found) for one in found), found
+    assert all(isinstance(one, ParsedItem) for one in found), found
     return [one.value for one in found]
 
 
@@ -160,7 +160,7 @@ def test_a_spreadsheet_of_other_trackers_is_read_by_its_headings():
         "clientName": "Acme", "description": "Fix", "tags": ["one", "two"], "billable": True,
     }  # fmt: skip
     assert [(one.line, one.reason) for one in bad] == [
-        (3, "billable is 'Maybe', not true or false"), (4, "'11/20/2026 11:00 AM' is no time"),
+        (3, "billable is 'Maybe', not true or false"), (4, "'11/20/2026 11:00 AM' is not a time"),
     ]  # fmt: skip
 
 

@@ -1,19 +1,19 @@
-"""Evidence out of other trackers' exports: WakaTime's data dump and ActivityWatch's buckets, item by item.
+"""Evidence from exports of other trackers: WakaTime's data dump and ActivityWatch's buckets, item by item.
 
-What an item means is the matter of those who read the same from their live clients (`protocol`): here it is only found.
+What an item means is decided in `protocol`, which reads the same items from live clients: here the items are only extracted.
 """
 
 from collections.abc import Iterable
 from datetime import tzinfo
-from typing import Any
 
 from stintd.errors import Invalid
 from stintd.formats import jsonstream
-from stintd.formats.parsed import Bad, Found, Reading
 from stintd.formats.jsonstream import Path
+from stintd.formats.parsed import BadLine, ParsedItem, ParsedLines
+from stintd.jsonvalue import JsonObject
 
 
-def wakatime(pieces: Iterable[str], zone: tzinfo) -> Reading:
+def wakatime(pieces: Iterable[str], zone: tzinfo) -> ParsedLines:
     """Heartbeats of `{"days": [{"heartbeats": […]}]}`, of `{"data": […]}` (a day of the API), or of a plain list."""
     is_known = False
     for element in jsonstream.walk(pieces, _opens_days):
@@ -21,10 +21,12 @@ def wakatime(pieces: Iterable[str], zone: tzinfo) -> Reading:
             is_known = is_known or element.path[:1] in (("days",), ("data",))
             continue
         is_known = True
-        is_object = isinstance(element.value, dict)
-        yield Found(element.line, "wakatime", element.value) if is_object else Bad(element.line, "a heartbeat is an object")
+        if isinstance(element.value, dict):
+            yield ParsedItem(element.line, "wakatime", element.value)
+        else:
+            yield BadLine(element.line, "a heartbeat is an object")
     if not is_known:
-        raise Invalid("there are no heartbeats in it", "it is the file of WakaTime's data export that holds heartbeats")
+        raise Invalid("there are no heartbeats in it", "use the file of WakaTime's data export that contains heartbeats")
 
 
 def _opens_days(path: Path) -> bool:
@@ -33,28 +35,28 @@ def _opens_days(path: Path) -> bool:
 
 
 def _is_heartbeat(path: Path) -> bool:
-    is_listed = len(path) == 1 and isinstance(path[0], int)
+    is_plain_list = len(path) == 1 and isinstance(path[0], int)
     is_days = len(path) == 4 and path[0] == "days" and path[2] == "heartbeats"
-    return is_listed or is_days or (len(path) == 2 and path[0] == "data")
+    return is_plain_list or is_days or (len(path) == 2 and path[0] == "data")
 
 
-def activitywatch(pieces: Iterable[str], zone: tzinfo) -> Reading:
+def activitywatch(pieces: Iterable[str], zone: tzinfo) -> ParsedLines:
     """Events of `{"buckets": {ID: {"type", "client", …, "events": […]}}}`, each with what is known of its bucket."""
-    about: dict[str, dict[str, Any]] = {}
+    buckets: dict[str, JsonObject] = {}
     is_known = False
     for element in jsonstream.walk(pieces, _opens_buckets):
         path = element.path
         is_known = is_known or path[:1] == ("buckets",)
         if len(path) == 3 and path[2] in ("type", "client", "hostname"):
-            about.setdefault(str(path[1]), {})[str(path[2])] = element.value
+            buckets.setdefault(str(path[1]), {})[str(path[2])] = element.value
         elif len(path) == 4 and path[2] == "events":
-            bucket = about.get(str(path[1]), {})
+            bucket = buckets.get(str(path[1]), {})
             if "type" not in bucket:
-                yield Bad(element.line, "the bucket does not say its type before its events")
+                yield BadLine(element.line, "the bucket has no type before its events")
             else:
-                yield Found(element.line, "activitywatch", {"id": path[1], "bucket": bucket, "event": element.value})
+                yield ParsedItem(element.line, "activitywatch", {"id": path[1], "bucket": bucket, "event": element.value})
     if not is_known:
-        raise Invalid("there are no buckets in it", "it is the JSON of ActivityWatch's export of its buckets")
+        raise Invalid("there are no buckets in it", "use the JSON file of ActivityWatch's export of its buckets")
 
 
 def _opens_buckets(path: Path) -> bool:

@@ -1,7 +1,7 @@
-"""iCalendar (RFC 5545): a VEVENT a run, so that its DTEND minus DTSTART is what counts; times in UTC.
+"""iCalendar (RFC 5545): one VEVENT for each run, so that DTEND minus DTSTART is the time that counts; times in UTC.
 
-The properties `X-STINT-…` carry what a calendar has no field for, so that our own file reads back whole: runs of one
-entry become one entry with its pauses again.
+The properties `X-STINT-…` carry what a calendar has no field for, so our own file reads back complete: the runs of one entry
+become one entry with its pauses again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stintd.errors import Invalid
-from stintd.formats.parsed import Bad, Found, Passed, Reading, entry, lines
+from stintd.formats.parsed import BadLine, ParsedLines, SkippedLine, entry_item, lines
 from stintd.formats.work import NO_PROJECT, Work, compact, content_id, whole_runs
 
 FOLD = 75
@@ -21,14 +21,14 @@ _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r
 def write(work: Iterable[Work], now: datetime) -> Iterator[str]:
     """The calendar. `now` is its DTSTAMP."""
     yield "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//stintd//stint export//EN\r\nCALSCALE:GREGORIAN\r\n"
-    for one in work:
-        for number, (start, end) in enumerate(whole_runs(one), 1):
-            lines_of = [
-                "BEGIN:VEVENT", f"UID:{one.id}{f'-{number}' if number > 1 else ''}@stintd", f"DTSTAMP:{compact(now)}",
-                f"DTSTART:{compact(start)}", f"DTEND:{compact(end)}", f"SUMMARY:{_text(_summary(one))}", *_words(one),
+    for entry in work:
+        for number, (start, end) in enumerate(whole_runs(entry), 1):
+            properties = [
+                "BEGIN:VEVENT", f"UID:{entry.id}{f'-{number}' if number > 1 else ''}@stintd", f"DTSTAMP:{compact(now)}",
+                f"DTSTART:{compact(start)}", f"DTEND:{compact(end)}", f"SUMMARY:{_text(_summary(entry))}", *_properties(entry),
                 "TRANSP:TRANSPARENT", "END:VEVENT",
             ]  # fmt: skip
-            yield "".join(_folded(line) for line in lines_of)
+            yield "".join(_fold(line) for line in properties)
     yield "END:VCALENDAR\r\n"
 
 
@@ -38,7 +38,7 @@ def _summary(work: Work) -> str:
     return f"{name}: {first}" if first else name
 
 
-def _words(work: Work) -> Iterator[str]:
+def _properties(work: Work) -> Iterator[str]:
     if work.description:
         yield f"DESCRIPTION:{_text(work.description)}"
     if work.tags:
@@ -52,13 +52,14 @@ def _words(work: Work) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Escaped as TEXT; control characters have no place in a calendar."""
+    """A text escaped as TEXT, without the control characters that a calendar does not allow."""
     return "".join(c for c in text.replace("\r\n", "\n") if c in "\n\t" or (c >= " " and c != "\x7f")).translate(_ESCAPES)
 
 
-def _folded(line: str) -> str:
-    """A line in pieces of at most 75 octets; no character is cut."""
-    pieces, piece, size = [], "", 0
+def _fold(line: str) -> str:
+    """A line folded into pieces of at most 75 octets; no character is cut."""
+    pieces: list[str] = []
+    piece, size = "", 0
     for c in line:
         width = len(c.encode("utf-8", "replace"))
         if size + width > FOLD - bool(pieces):
@@ -73,40 +74,36 @@ def _folded(line: str) -> str:
 Property = tuple[str, dict[str, str], str]
 
 
-def read(pieces: Iterable[str], zone: tzinfo) -> Reading:
-    """Events as entries; one without a time of day is no work. A repeating one is read as its first."""
+def read(pieces: Iterable[str], zone: tzinfo) -> ParsedLines:
+    """Events as entries; all-day events are skipped. A repeating event is read as its first occurrence."""
     waiting: tuple[int, Work] | None = None
     for line, event in _events(pieces):
         try:
             work = _work(event, zone)
         except Invalid as error:
-            yield Bad(line, error.message)
+            yield BadLine(line, error.message)
             continue
         if isinstance(work, str):
-            yield Passed(line, work)
+            yield SkippedLine(line, work)
             continue
         if waiting is not None and work.id and waiting[1].id == work.id and waiting[1].end <= work.start:
             pause = (waiting[1].end, work.start)
             waiting = waiting[0], replace(waiting[1], end=work.end, pauses=(*waiting[1].pauses, pause))
             continue
         if waiting is not None:
-            yield _entry(*waiting)
+            yield entry_item(*waiting)
         waiting = line, work
     if waiting is not None:
-        yield _entry(*waiting)
-
-
-def _entry(line: int, work: Work) -> Found | Bad:
-    return entry(line, work)
+        yield entry_item(*waiting)
 
 
 def _events(pieces: Iterable[str]) -> Iterator[tuple[int, list[Property]]]:
-    """The properties of each VEVENT, and the line it began on; parts inside it (alarms) are passed over."""
+    """The properties of each VEVENT, and the line it began on; components inside it (alarms) are skipped."""
     depth: list[str] = []
     event: list[Property] = []
     begun = 0
     is_calendar = False
-    for number, text in _unfolded(pieces):
+    for number, text in _unfold(pieces):
         name, parameters, value = _property(number, text)
         if name == "BEGIN":
             depth.append(value.upper())
@@ -115,18 +112,18 @@ def _events(pieces: Iterable[str]) -> Iterator[tuple[int, list[Property]]]:
                 event, begun = [], number
         elif name == "END":
             if not depth or depth.pop() != value.upper():
-                raise Invalid(f"line {number}: END without its BEGIN", "is the file whole?")
+                raise Invalid(f"line {number}: END without its BEGIN", "is the file complete?")
             if value.upper() == "VEVENT":
                 yield begun, event
         elif depth[-1:] == ["VEVENT"]:
             event.append((name, parameters, value))
         if not is_calendar:
-            raise Invalid("this is no iCalendar file", "it begins with BEGIN:VCALENDAR")
+            raise Invalid("this is not an iCalendar file", "one begins with BEGIN:VCALENDAR")
     if depth:
-        raise Invalid(f"the file ends inside {depth[-1][:20]}", "is it whole?")
+        raise Invalid(f"the file ends inside {depth[-1][:20]}", "is it complete?")
 
 
-def _unfolded(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
+def _unfold(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
     number, text = 0, ""
     for at, line in lines(pieces):
         if line[:1] in (" ", "\t") and number:
@@ -151,40 +148,40 @@ def _property(number: int, text: str) -> Property:
             head, value = text[:place], text[place + 1 :]
             break
     if not head:
-        raise Invalid(f"line {number}: this is no line of iCalendar", "is it the right file?")
+        raise Invalid(f"line {number}: this is not a line of iCalendar", "is it the right file?")
     name, *rest = head.split(";")
-    parameters = {key.upper(): said.strip('"') for key, _, said in (one.partition("=") for one in rest)}
+    parameters = {key.upper(): text.strip('"') for key, _, text in (part.partition("=") for part in rest)}
     return name.upper(), parameters, value
 
 
 def _work(event: list[Property], zone: tzinfo) -> Work | str:
-    """The work of an event, or why it is passed over."""
-    found = {name: (parameters, value) for name, parameters, value in reversed(event)}
-    words = {name: _plain(value) for name, (_, value) in found.items()}
-    start = _moment(found.get("DTSTART"), zone)
+    """The work of an event, or why it is skipped."""
+    properties = {name: (parameters, value) for name, parameters, value in reversed(event)}
+    texts = {name: _plain(value) for name, (_, value) in properties.items()}
+    start = _moment(properties.get("DTSTART"), zone)
     if start is None:
         return "it has no time of day"
-    if words.get("STATUS", "").upper() == "CANCELLED":
+    if texts.get("STATUS", "").upper() == "CANCELLED":
         return "it is cancelled"
-    end = _moment(found.get("DTEND"), zone)
-    if end is None and "DURATION" in found:
-        end = start + _length(words["DURATION"])
+    end = _moment(properties.get("DTEND"), zone)
+    if end is None and "DURATION" in properties:
+        end = start + _length(texts["DURATION"])
     if end is None:
         return "it has no end"
-    project, description = words.get("X-STINT-PROJECT", ""), words.get("DESCRIPTION", "")
-    identity = words.get("X-STINT-ID", "")
+    project, description = texts.get("X-STINT-PROJECT", ""), texts.get("DESCRIPTION", "")
+    identity = texts.get("X-STINT-ID", "")
     if not identity:
-        project, said = _from_summary(words.get("SUMMARY", ""))
-        description = description or said
-        identity = content_id(start, words.get("UID", ""), found.get("DTSTART", ({}, ""))[1], words.get("RECURRENCE-ID", ""))
-    tags = [tag for name, _, value in event if name == "CATEGORIES" for tag in _listed(value)]
-    billable = {"TRUE": True, "FALSE": False}.get(words.get("X-STINT-BILLABLE", ""))
-    return Work(start, end, project, identity, words.get("X-STINT-CLIENT", ""), words.get("X-STINT-TASK", ""), description,
+        project, rest = _split_summary(texts.get("SUMMARY", ""))
+        description = description or rest
+        identity = content_id(start, texts.get("UID", ""), properties.get("DTSTART", ({}, ""))[1], texts.get("RECURRENCE-ID", ""))
+    tags = [tag for name, _, value in event if name == "CATEGORIES" for tag in _split_list(value)]
+    billable = {"TRUE": True, "FALSE": False}.get(texts.get("X-STINT-BILLABLE", ""))
+    return Work(start, end, project, identity, texts.get("X-STINT-CLIENT", ""), texts.get("X-STINT-TASK", ""), description,
                 tuple(dict.fromkeys(tags)), billable)  # fmt: skip
 
 
-def _from_summary(text: str) -> tuple[str, str]:
-    """`Project: what it was about`; without a colon the whole is the project."""
+def _split_summary(text: str) -> tuple[str, str]:
+    """Project and description of `Project: description`; without a colon all of it is the project."""
     name, colon, rest = text.partition(": ")
     return (name.strip(), rest.strip()) if colon else (text.strip(), "")
 
@@ -199,8 +196,8 @@ def _plain(text: str) -> str:
     return "".join(out)
 
 
-def _listed(text: str) -> list[str]:
-    """The texts of a list parted by commas."""
+def _split_list(text: str) -> list[str]:
+    """The texts of a list separated by commas."""
     parts, piece, is_escaped = [], "", False
     for c in text:
         if c == "," and not is_escaped:
@@ -212,19 +209,19 @@ def _listed(text: str) -> list[str]:
     return [_plain(part) for part in (*parts, piece) if _plain(part).strip()]
 
 
-def _moment(given: tuple[dict[str, str], str] | None, zone: tzinfo) -> datetime | None:
-    """The instant of DTSTART or DTEND; None for a whole day or nothing. A time without a zone is by our own clock."""
-    if given is None or given[0].get("VALUE", "").upper() == "DATE" or "T" not in given[1]:
+def _moment(value: tuple[dict[str, str], str] | None, zone: tzinfo) -> datetime | None:
+    """The instant of DTSTART or DTEND; None for a whole day or nothing. A time without a zone is local time in `zone`."""
+    if value is None or value[0].get("VALUE", "").upper() == "DATE" or "T" not in value[1]:
         return None
-    text, name = given[1].strip(), given[0].get("TZID", "")
+    text, name = value[1].strip(), value[0].get("TZID", "")
     try:
-        found = datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S")
+        local = datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S")
         where: tzinfo = UTC if text.endswith("Z") else ZoneInfo(name) if name else zone
-        return found.replace(tzinfo=where).astimezone(UTC)
+        return local.replace(tzinfo=where).astimezone(UTC)
     except (ZoneInfoNotFoundError, OSError) as error:
-        raise Invalid(f"its time zone {name[:40]!r} is not known") from error
+        raise Invalid(f"its time zone {name[:40]!r} is unknown") from error
     except (ValueError, OverflowError) as error:
-        raise Invalid(f"{text[:40]!r} is no time") from error
+        raise Invalid(f"{text[:40]!r} is not a time") from error
 
 
 def _length(text: str) -> timedelta:
@@ -238,5 +235,5 @@ def _length(text: str) -> timedelta:
         elif c in units and number:
             total, number = total + int(number) * units[c], ""
         else:
-            raise Invalid(f"{text[:40]!r} is no length")
+            raise Invalid(f"{text[:40]!r} is not a length")
     return timedelta(seconds=min(total, 10**9))

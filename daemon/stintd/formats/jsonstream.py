@@ -1,20 +1,21 @@
 """JSON of any length, one element at a time: the file is never held whole.
 
-`walk` descends into the containers it is told to and hands out everything below them as values. What nests deeper than a
-decoder's stack, holds a number that is none, or is larger than a mebibyte in one value is refused.
+`walk` descends into the containers it is told to and yields everything below them as values. It refuses what nests deeper than
+the decoder's stack, contains an invalid number, or is larger than a mebibyte in one value.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import NoReturn
 
 from stintd.errors import Invalid
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json
 
 VALUE_LIMIT = 1 << 20
 _SPACE = " \t\r\n"
-_GOES_ON = ".eE+-"
-"""What may follow the digits of a number that the piece cut off."""
+_NUMBER_REST = ".eE+-"
+"""What may follow the digits of a number that the end of the piece cut off."""
 Path = tuple[str | int, ...]
 
 
@@ -24,26 +25,26 @@ class Element:
 
     line: int
     path: Path
-    value: Any
+    value: Json
 
 
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no number of JSON")
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a JSON number")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 class _Text:
-    """The piece of the text that is looked at, and the line it begins on."""
+    """The piece of the text that is being read, and the line it begins on."""
 
     def __init__(self, pieces: Iterable[str]) -> None:
         self._pieces = iter(pieces)
         self._text, self._at, self.line = "", 0, 1
         self._is_over = False
 
-    def _more(self) -> bool:
-        """Bring the next piece; false at the end."""
+    def _load_more(self) -> bool:
+        """Load the next piece; false at the end."""
         piece = next((piece for piece in self._pieces if piece), None)
         if piece is None:
             self._is_over = True
@@ -56,62 +57,63 @@ class _Text:
         self._at += count
 
     def peek(self) -> str:
-        """The next character that is no space, "" at the end."""
+        """The next character that is not a space, "" at the end."""
         while True:
             while self._at < len(self._text):
                 if self._text[self._at] not in _SPACE:
                     return self._text[self._at]
                 self._advance(1)
-            if not self._more():
+            if not self._load_more():
                 return ""
 
     def take(self, expected: str) -> None:
         """Step over this character."""
-        found = self.peek()
-        if found != expected:
-            raise self.wrong(f"{expected!r} was expected" if found else "the file ends too early")
+        char = self.peek()
+        if char != expected:
+            raise self.error(f"{expected!r} was expected" if char else "the file ends too early")
         self._advance(1)
 
-    def value(self) -> Any:
+    def value(self) -> Json:
         """The next value, whole."""
         self.peek()
-        tried = 0
+        pieces = 1
         while True:
             try:
-                found, end = _DECODER.raw_decode(self._text, self._at)
-                is_whole = end < len(self._text) and self._text[end] not in _GOES_ON
+                value: Json
+                value, end = _DECODER.raw_decode(self._text, self._at)
+                is_whole = end < len(self._text) and self._text[end] not in _NUMBER_REST
                 if is_whole or self._is_over:
                     self._advance(end - self._at)
-                    return found
+                    return value
                 problem = ""
             except RecursionError:
-                raise self.wrong("it is nested too deeply") from None
+                raise self.error("it is nested too deeply") from None
             except ValueError as error:
                 problem = getattr(error, "msg", str(error))
             length = len(self._text) - self._at
             if length > VALUE_LIMIT:
-                raise self.wrong("a single value is larger than a mebibyte")
-            tried = self._filled(max(tried, 1) * 2, problem)
+                raise self.error("a single value is larger than a mebibyte")
+            self._load(pieces, problem)
+            pieces *= 2  # a value that never ends must not be decoded again for every piece of it
 
-    def _filled(self, wanted: int, problem: str) -> int:
-        """Read on, each time twice as much: a value that never ends must not be decoded for every piece of it."""
-        for number in range(wanted // 2):
-            if not self._more():
+    def _load(self, pieces: int, problem: str) -> None:
+        """Load so many more pieces; `invalid` with `problem` when there is none."""
+        for number in range(pieces):
+            if not self._load_more():
                 if problem and not number:
-                    raise self.wrong(problem)
-                break
-        return wanted
+                    raise self.error(problem)
+                return
 
-    def wrong(self, reason: str) -> Invalid:
-        return Invalid(f"line {self.line}: this is no JSON as we read it: {reason}", "is it the right file, and whole?")
+    def error(self, reason: str) -> Invalid:
+        return Invalid(f"line {self.line}: this is not valid JSON: {reason}", "is it the right file, and complete?")
 
 
 def walk(pieces: Iterable[str], opens: Callable[[Path], bool]) -> Iterator[Element]:
-    """Every value that lies directly in a container that `opens` says to go into (its path; the top one is `()`)."""
+    """Every value that lies directly in a container for whose path `opens` is true (the path of the top one is `()`)."""
     text = _Text(pieces)
     yield from _inside(text, (), opens)
     if text.peek():
-        raise text.wrong("there is more after its end")
+        raise text.error("there is more text after its end")
 
 
 def _inside(text: _Text, path: Path, opens: Callable[[Path], bool]) -> Iterator[Element]:
@@ -135,7 +137,7 @@ def _inside(text: _Text, path: Path, opens: Callable[[Path], bool]) -> Iterator[
 
 def _key(text: _Text) -> str:
     if text.peek() != '"':
-        raise text.wrong("a name was expected")
+        raise text.error("a name was expected")
     name = str(text.value())
     text.take(":")
     return name

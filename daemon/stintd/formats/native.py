@@ -1,6 +1,6 @@
-"""Our own JSON: everything the sheet is made of, a value a line, so that another home can be made of it.
+"""Our own JSON: everything the timesheet is made of, one value on each line, so that another home can be built from it.
 
-Names are those of `POST /api/import`. Not in it: running timers, the history of edits, keys, webhooks and settings;
+Names are those of `POST /api/import`. It does not contain running timers, the history of edits, keys, webhooks and settings;
 `stint backup` keeps those.
 """
 
@@ -12,13 +12,14 @@ from typing import Any
 from stintd.domain.model import from_us
 from stintd.errors import Invalid
 from stintd.formats import jsonstream
-from stintd.formats.parsed import Bad, Found, Reading
+from stintd.formats.parsed import BadLine, ParsedItem, ParsedLines
 from stintd.formats.work import instant
+from stintd.jsonvalue import JsonBody
 
 FORMAT, VERSION = "stint", 1
 
 
-def _when(us: int | None) -> str | None:
+def _instant(us: int | None) -> str | None:
     return None if us is None else instant(from_us(us))
 
 
@@ -31,20 +32,21 @@ def _flag(value: int | None) -> bool | None:
 
 
 def _pauses(text: str) -> list[dict[str, str | None]]:
-    return [{"start": _when(start), "end": _when(end)} for start, end in json.loads(text)]
+    return [{"start": _instant(start), "end": _instant(end)} for start, end in json.loads(text)]
 
 
-def _same(value: Any) -> Any:
+def _same(value: JsonBody) -> JsonBody:
     return value
 
 
-def _given(value: str | None) -> str | None:
-    """What is not set is stored empty, and left out of the file."""
+def _set_text(value: str | None) -> str | None:
+    """A text that is not set is stored empty, and left out of the file."""
     return value or None
 
 
-Column = tuple[str, Callable[[Any], Any]]
-_DATED = {"revision": ("revision", _same), "created_us": ("createdAt", _when)}
+Column = tuple[str, Callable[[Any], JsonBody]]
+"""The name in the file, and what writes a value of the database."""
+_DATED = {"revision": ("revision", _same), "created_us": ("createdAt", _instant)}
 SECTIONS: dict[str, dict[str, Column]] = {
     "clients": {"id": ("id", _same), "name": ("name", _same), "archived": ("archived", _flag), **_DATED},
     "projects": {
@@ -65,99 +67,104 @@ SECTIONS: dict[str, dict[str, Column]] = {
     },
     "repos": {
         "id": ("id", _same), "identity": ("identity", _same), "name": ("name", _same), "remote": ("remote", _same),
-        "first_commit": ("firstCommit", _same), "project_id": ("projectId", _same), "created_us": ("createdAt", _when),
-        "last_active_us": ("lastActiveAt", _when),
+        "first_commit": ("firstCommit", _same), "project_id": ("projectId", _same), "created_us": ("createdAt", _instant),
+        "last_active_us": ("lastActiveAt", _instant),
     },
     "commits": {
-        "repo_id": ("repoId", _same), "sha": ("sha", _same), "time_us": ("time", _when), "subject": ("subject", _same),
+        "repo_id": ("repoId", _same), "sha": ("sha", _same), "time_us": ("time", _instant), "subject": ("subject", _same),
         "branch": ("branch", _same), "is_own": ("own", _flag),
     },
     "mappings": {
         "id": ("id", _same), "position": ("position", _same), "path": ("path", _same), "remote": ("remote", _same),
         "branch": ("branch", _same), "project": ("project", _same), "client": ("client", _same), "task": ("task", _same),
-        "billable": ("billable", _flag), "tags": ("tags", json.loads), "since_us": ("since", _when),
-        "created_us": ("createdAt", _when),
+        "billable": ("billable", _flag), "tags": ("tags", json.loads), "since_us": ("since", _instant),
+        "created_us": ("createdAt", _instant),
     },
-    "merged": {"id": ("id", _same), "merged_into": ("mergedInto", _same), "at_us": ("at", _when)},
+    "merged": {"id": ("id", _same), "merged_into": ("mergedInto", _same), "at_us": ("at", _instant)},
     "taken": {
-        "id": ("id", _same), "start_us": ("start", _when), "end_us": ("end", _when), "actor": ("actor", _same),
+        "id": ("id", _same), "start_us": ("start", _instant), "end_us": ("end", _instant), "actor": ("actor", _same),
         "project_id": ("projectId", _same),
     },
-    "cuts": {"id": ("id", _same), "at_us": ("at", _when), "actor": ("actor", _same), "project_id": ("projectId", _same)},
+    "cuts": {"id": ("id", _same), "at_us": ("at", _instant), "actor": ("actor", _same), "project_id": ("projectId", _same)},
     "sessions": {
-        "id": ("id", _same), "agent": ("agent", _given), "caller": ("caller", _given), "project_id": ("projectId", _same),
-        "folder": ("folder", _given), "started_us": ("start", _when), "last_us": ("last", _when), "ended_us": ("end", _when),
-        "end_reason": ("endReason", _given), "description": ("description", _given), "task": ("taskName", _same),
+        "id": ("id", _same), "agent": ("agent", _set_text), "caller": ("caller", _set_text), "project_id": ("projectId", _same),
+        "folder": ("folder", _set_text), "started_us": ("start", _instant),
+        "last_us": ("last", _instant), "ended_us": ("end", _instant),
+        "end_reason": ("endReason", _set_text), "description": ("description", _set_text), "task": ("taskName", _same),
         "tags": ("tags", json.loads), "billable": ("billable", _flag),
     },
     "absences": {
-        "start_us": ("start", _when), "end_us": ("end", _when), "kind": ("kind", _same), "device": ("device", _given),
+        "start_us": ("start", _instant), "end_us": ("end", _instant), "kind": ("kind", _same), "device": ("device", _set_text),
     },
-    "blind": {"start_us": ("start", _when), "end_us": ("end", _when), "reason": ("reason", _same)},
+    "blind": {"start_us": ("start", _instant), "end_us": ("end", _instant), "reason": ("reason", _same)},
     "heartbeats": {
-        "id": ("id", _same), "time_us": ("time", _when), "kind": ("kind", _same), "source": ("source", _same),
-        "source_text": ("sourceText", _given), "actor": ("actor", _same), "repo_id": ("repoId", _given),
-        "repo_path": ("repoPath", _given), "folder": ("folder", _given), "project": ("project", _given),
-        "branch": ("branch", _given), "entity": ("entity", _given), "session": ("sessionId", _given),
-        "device": ("device", _given), "witness": ("witness", _given),
+        "id": ("id", _same), "time_us": ("time", _instant), "kind": ("kind", _same), "source": ("source", _same),
+        "source_text": ("sourceText", _set_text), "actor": ("actor", _same), "repo_id": ("repoId", _set_text),
+        "repo_path": ("repoPath", _set_text), "folder": ("folder", _set_text), "project": ("project", _set_text),
+        "branch": ("branch", _set_text), "entity": ("entity", _set_text), "session": ("sessionId", _set_text),
+        "device": ("device", _set_text), "witness": ("witness", _set_text),
     },
     "entries": {
         "id": ("id", _same), "actor": ("actor", _same), "origin": ("origin", _same), "project_id": ("projectId", _same),
-        "project_name": ("projectName", _same), "task": ("taskName", _same), "start_us": ("start", _when),
-        "end_us": ("end", _when), "description": ("description", _same), "billable": ("billable", _flag),
+        "project_name": ("projectName", _same), "task": ("taskName", _same), "start_us": ("start", _instant),
+        "end_us": ("end", _instant), "description": ("description", _same), "billable": ("billable", _flag),
         "tags": ("tags", json.loads), "pauses": ("pauses", _pauses), "hands_on_us": ("handsOnSeconds", _seconds),
-        "supervised_us": ("supervisedSeconds", _seconds), "last_evidence_us": ("lastEvidenceAt", _when),
+        "supervised_us": ("supervisedSeconds", _seconds), "last_evidence_us": ("lastEvidenceAt", _instant),
         "repo_id": ("repoId", _same), "branch": ("branch", _same), "session": ("sessionId", _same),
         "pinned": ("pinned", str.split), "is_confirmed": ("confirmed", _flag), "may_overlap": ("overlaps", _flag),
-        "approved_us": ("approvedAt", _when), "locked": ("locked", _flag), "zone": ("zone", _same),
+        "approved_us": ("approvedAt", _instant), "locked": ("locked", _flag), "zone": ("zone", _same),
         "derived_project_id": ("derivedProjectId", _same), "derived_task": ("derivedTask", _same),
-        "anchor_start_us": ("anchorStart", _when), "anchor_end_us": ("anchorEnd", _when),
-        "is_estimated": ("estimated", _flag), "updated_us": ("updatedAt", _when), **_DATED,
+        "anchor_start_us": ("anchorStart", _instant), "anchor_end_us": ("anchorEnd", _instant),
+        "is_estimated": ("estimated", _flag), "updated_us": ("updatedAt", _instant), **_DATED,
     },
 }  # fmt: skip
-"""Of each section the columns of its rows: their name in the file, and how they are written. Read in this order too."""
+"""For each section the columns of its rows. Sections are also read in this order."""
 
 
-def write(sections: Iterable[tuple[str, Iterable[Mapping[str, Any]]]], now: datetime, zone: str) -> Iterator[str]:
-    """The file, of the rows of each section."""
-    head = {"format": FORMAT, "version": VERSION, "exportedAt": instant(now), "zone": zone}
-    yield "{\n" + ",\n".join(f"{json.dumps(name)}: {_dumped(value)}" for name, value in head.items())
+def write(sections: Iterable[tuple[str, Iterable[Mapping[str, object]]]], now: datetime, zone: str) -> Iterator[str]:
+    """The file, from the rows of each section."""
+    head: dict[str, JsonBody] = {"format": FORMAT, "version": VERSION, "exportedAt": instant(now), "zone": zone}
+    yield "{\n" + ",\n".join(f"{json.dumps(name)}: {_json(value)}" for name, value in head.items())
     for name, rows in sections:
-        before = f",\n{json.dumps(name)}: [\n"
+        opening = f",\n{json.dumps(name)}: [\n"
         end = f",\n{json.dumps(name)}: []"
         for row in rows:
-            yield before + _dumped(_told(name, row))
-            before, end = ",\n", "\n]"
+            yield opening + _json(_wire_row(name, row))
+            opening, end = ",\n", "\n]"
         yield end
     yield "\n}\n"
 
 
-def _dumped(value: Any) -> str:
+def _json(value: JsonBody) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _told(section: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row by the names of the file; what is null is left out."""
-    found = {wire: write_as(row[column]) for column, (wire, write_as) in SECTIONS[section].items() if column in row}
-    return {name: value for name, value in found.items() if value is not None}
+def _wire_row(section: str, row: Mapping[str, object]) -> dict[str, JsonBody]:
+    """A row under the names of the file, without nulls."""
+    values = {wire: write_as(row[column]) for column, (wire, write_as) in SECTIONS[section].items() if column in row}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def read(pieces: Iterable[str], zone: tzinfo) -> Reading:
-    """Everything of the file, in its order; it must begin by saying what it is."""
+def read(pieces: Iterable[str], zone: tzinfo) -> ParsedLines:
+    """Everything in the file, in its order; the file must begin by saying what it is."""
     is_ours = False
     for element in jsonstream.walk(pieces, lambda path: not path or (len(path) == 1 and path[0] in SECTIONS)):
         name = element.path[0] if element.path else None
         if name == "format":
             is_ours = element.value == FORMAT
         elif not is_ours:
-            raise Invalid('this is no export of stintd: it does not begin with "format": "stint"', "see `stint import --help`")
+            raise Invalid(
+                'this is not an export of stintd: it does not begin with "format": "stint"', "see `stint import --help`"
+            )
         elif name == "version" and element.value != VERSION:
-            raise Invalid(f"the file is of version {str(element.value)[:20]}", "a newer stintd reads it")
+            raise Invalid(f"the file has version {str(element.value)[:20]}", "read it with a newer stintd")
         elif len(element.path) == 2 and isinstance(name, str):
             kind = "entry" if name == "entries" else name
-            is_object = isinstance(element.value, dict)
-            yield Found(element.line, kind, element.value) if is_object else Bad(element.line, "it is no object")
+            if isinstance(element.value, dict):
+                yield ParsedItem(element.line, kind, element.value)
+            else:
+                yield BadLine(element.line, "it is not an object")
         elif len(element.path) == 1 and name in SECTIONS:
-            yield Bad(element.line, f"{name} is no list")
+            yield BadLine(element.line, f"{name} is not a list")
     if not is_ours:
-        raise Invalid("this is no export of stintd", "see `stint import --help`")
+        raise Invalid("this is not an export of stintd", "see `stint import --help`")

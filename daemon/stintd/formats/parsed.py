@@ -1,30 +1,30 @@
-"""What readers yield: things found, each with the line it began on, and lines that cannot be read, with the reason."""
+"""What readers yield: parsed items, each with the line it began on, and lines that are not imported, with the reason."""
 
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
 
 from stintd.errors import Invalid
 from stintd.formats import work as shared
 from stintd.formats.work import NO_PROJECT, Work, content_id, instant
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json, JsonObject
 
 LINE_LIMIT = 1 << 20
-_SHOWN = re.compile(r"\S")
+_VISIBLE = re.compile(r"\S")
 
 
 @frozen
-class Found:
-    """One thing of a file. `kind`: entry, heartbeat, or a section of our own JSON; `value` as `POST /api/import` takes it."""
+class ParsedItem:
+    """One item of a file. `kind`: entry, heartbeat, or a section of our own JSON; `value` as `POST /api/import` accepts it."""
 
     line: int
     kind: str
-    value: dict[str, Any]
+    value: JsonObject
 
 
 @frozen
-class Bad:
+class BadLine:
     """A line that is not imported, and why."""
 
     line: int
@@ -32,14 +32,14 @@ class Bad:
 
 
 @frozen
-class Passed:
-    """Something that is left out on purpose, and why: it is counted and told, and stops nothing."""
+class SkippedLine:
+    """Something that is left out on purpose, and why: it is counted and reported, and stops nothing."""
 
     line: int
     reason: str
 
 
-Reading = Iterator[Found | Bad | Passed]
+ParsedLines = Iterator[ParsedItem | BadLine | SkippedLine]
 
 
 def lines(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -56,15 +56,15 @@ def lines(pieces: Iterable[str]) -> Iterator[tuple[int, str]]:
         yield number + 1, rest.removesuffix("\r")
 
 
-def entry(line: int, work: Work, mark: str = "") -> Found | Bad:
-    """An entry found on a line, or why it cannot be one. `mark` tells apart the ids of files without any."""
-    reason = _objection(work)
+def entry_item(line: int, work: Work, mark: str = "") -> ParsedItem | BadLine:
+    """The entry on a line, or why it cannot be one. `mark` keeps ids apart that are made from the content of equal entries."""
+    reason = _problem(work)
     if reason:
-        return Bad(line, reason)
+        return BadLine(line, reason)
     project = "" if work.project == NO_PROJECT else work.project.strip()
     identity = work.id or content_id(work.start, instant(work.end), project, work.task, mark)
     words = {"projectName": project, "clientName": work.client.strip(), "taskName": work.task.strip()}
-    value: dict[str, Any] = {
+    value: JsonObject = {
         "id": identity, "start": instant(work.start), "end": instant(work.end), **{k: v for k, v in words.items() if v},
     }  # fmt: skip
     if work.description:
@@ -77,10 +77,10 @@ def entry(line: int, work: Work, mark: str = "") -> Found | Bad:
         value["billable"] = work.billable
     if work.actor != "human":
         value["actor"] = work.actor
-    return Found(line, "entry", value)
+    return ParsedItem(line, "entry", value)
 
 
-def _objection(work: Work) -> str:
+def _problem(work: Work) -> str:
     """Why this cannot be an entry; "" when it can."""
     texts = (work.project, work.client, work.task, work.description, *work.tags)
     if work.end <= work.start:
@@ -88,42 +88,42 @@ def _objection(work: Work) -> str:
     if work.end - work.start > shared.LONGEST:
         return "it is longer than a day"
     if any("\0" in text for text in texts) or any("\ud800" <= c <= "\udfff" for text in texts for c in text):
-        return "it holds characters that are no text"
+        return "it contains characters that are not text"
     if any(len(text) > shared.NAME_LIMIT for text in (work.project, work.client, work.task)):
         return f"a name is longer than {shared.NAME_LIMIT} characters"
     if len(work.description) > shared.TEXT_LIMIT:
         return f"the description is longer than {shared.TEXT_LIMIT} characters"
-    if len(work.tags) > shared.TAGS or any(len(tag) > shared.TAG_LIMIT or not _SHOWN.search(tag) for tag in work.tags):
+    if len(work.tags) > shared.TAGS or any(len(tag) > shared.TAG_LIMIT or not _VISIBLE.search(tag) for tag in work.tags):
         return f"a tag is empty or longer than {shared.TAG_LIMIT} characters, or there are more than {shared.TAGS}"
     if work.actor not in ("human", "agent"):
         return "the actor must be human or agent"
-    return _wrong_pauses(work)
+    return _pause_problem(work)
 
 
-def _wrong_pauses(work: Work) -> str:
-    before = work.start
+def _pause_problem(work: Work) -> str:
+    earliest = work.start
     for start, end in work.pauses:
-        if not before <= start <= end <= work.end:
+        if not earliest <= start <= end <= work.end:
             return "its pauses are not in order inside it"
-        before = end
+        earliest = end
     return ""
 
 
-def moment(text: str, zone: tzinfo) -> datetime:
-    """The instant of ISO text; without an offset it is by the clock of `zone`. `invalid` when it is none."""
+def parse_instant(text: str, zone: tzinfo) -> datetime:
+    """The instant of ISO text; without an offset it is local time in `zone`. `invalid` when it is not a time."""
     try:
-        found = datetime.fromisoformat(text.strip())
-        found = found.replace(tzinfo=zone) if found.tzinfo is None else found
-        found = found.astimezone(UTC)
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Invalid(f"{text.strip()[:40]!r} is no time") from error
-    if not 1970 <= found.year < 9000:
-        raise Invalid(f"{text.strip()[:40]!r} is too far away to be meant")
-    return found
+        raise Invalid(f"{text.strip()[:40]!r} is not a time") from error
+    if not 1970 <= moment.year < 9000:
+        raise Invalid(f"{text.strip()[:40]!r} is too far from now")
+    return moment
 
 
-def epoch(seconds: Any) -> datetime:
-    """The instant of seconds since 1970; `invalid` when it is none."""
+def parse_epoch(seconds: Json) -> datetime:
+    """The instant of seconds since 1970; `invalid` when it is not a number of them."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 2**33:
-        raise Invalid("a time is no number of seconds since 1970")
+        raise Invalid("a time is not a number of seconds since 1970")
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(seconds * 1_000_000))

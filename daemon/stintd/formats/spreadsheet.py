@@ -1,6 +1,6 @@
-"""CSV: a row an entry, for spreadsheets; read back from ours, and from the columns Clockify and Toggl write.
+"""CSV: one row for each entry, for spreadsheets; reads our own files, and the columns that Clockify and Toggl write.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe in front, which reading takes away again.
+A cell that a spreadsheet would take for a formula gets an apostrophe in front, which is removed again when read.
 """
 
 import csv
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 
 from stintd.errors import Invalid
-from stintd.formats.parsed import LINE_LIMIT, Bad, Found, Passed, Reading, entry, moment
+from stintd.formats.parsed import LINE_LIMIT, BadLine, ParsedItem, ParsedLines, SkippedLine, entry_item, parse_instant
 from stintd.formats.work import Span, Work, instant, runs
 
 COLUMNS = (
@@ -29,7 +29,7 @@ _YES, _NO = frozenset({"true", "yes", "1", "y"}), frozenset({"false", "no", "0",
 
 
 class _Line:
-    """Takes what the csv module writes."""
+    """Collects what the csv module writes."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -40,13 +40,13 @@ class _Line:
 
 
 def write(work: Iterable[Work], zone: tzinfo) -> Iterator[str]:
-    """A heading and a row an entry, lines ended as RFC 4180 wants."""
+    """A heading and one row for each entry, with the line ends of RFC 4180."""
     line = _Line()
     writer = csv.writer(line, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     yield line.text
-    for one in work:
-        writer.writerow([guarded(cell) for cell in _cells(one, zone)])
+    for entry in work:
+        writer.writerow([guard_formula(cell) for cell in _cells(entry, zone)])
         yield line.text
 
 
@@ -57,65 +57,67 @@ def _cells(work: Work, zone: tzinfo) -> list[str]:
     billable = "" if work.billable is None else "true" if work.billable else "false"
     return [
         work.id, begin.date().isoformat(), begin.isoformat(), end.isoformat(), str(round(length.total_seconds())), work.client,
-        work.project, work.task, work.description, ";".join(map(_escaped, work.tags)), billable, work.actor, work.origin,
+        work.project, work.task, work.description, ";".join(map(_escape, work.tags)), billable, work.actor, work.origin,
         work.branch, work.repo, pauses, "true" if work.approved else "false",
     ]  # fmt: skip
 
 
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+def guard_formula(cell: str) -> str:
+    """The cell, written so that no spreadsheet takes it for a formula."""
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def _unguarded(cell: str) -> str:
+def _unguard(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
-def _escaped(tag: str) -> str:
+def _escape(tag: str) -> str:
     return tag.replace("\\", "\\\\").replace(";", "\\;")
 
 
 def _tags(text: str, is_ours: bool) -> tuple[str, ...]:
     if not is_ours:
         return tuple(dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip()))
-    found = [re.sub(r"\\(.)", r"\1", tag, flags=re.DOTALL) for tag in re.findall(r"(?:[^;\\]|\\.)+", text, re.DOTALL)]
-    return tuple(dict.fromkeys(found))
+    tags = [re.sub(r"\\(.)", r"\1", tag, flags=re.DOTALL) for tag in re.findall(r"(?:[^;\\]|\\.)+", text, re.DOTALL)]
+    return tuple(dict.fromkeys(tags))
 
 
 # ---------------------------------------------------------------- reading
 
 
-def read(pieces: Iterable[str], zone: tzinfo) -> Reading:
-    """Rows as entries, by the names in the first row; a time without an offset is by the clock of `zone`."""
-    rows = csv.reader(_kept_lines(pieces), strict=True)
+def read(pieces: Iterable[str], zone: tzinfo) -> ParsedLines:
+    """Rows as entries, by the names in the first row; a time without an offset is local time in `zone`."""
+    rows = csv.reader(_whole_lines(pieces), strict=True)
     try:
         heading = next(rows, None)
-        where = _where(heading or [])
+        columns = _columns(heading or [])
         is_ours = heading is not None and tuple(heading) == COLUMNS
-        yield from _rows(rows, where, is_ours, zone)
+        yield from _rows(rows, columns, is_ours, zone)
     except csv.Error as error:
-        raise Invalid(f"line {rows.line_num}: this is no CSV: {error}", "save it as CSV with commas, in UTF-8") from error
+        raise Invalid(f"line {rows.line_num}: this is not CSV: {error}", "save it as CSV with commas, in UTF-8") from error
 
 
-def _rows(rows: Iterator[list[str]], where: dict[str, int], is_ours: bool, zone: tzinfo) -> Reading:
+def _rows(rows: Iterator[list[str]], columns: dict[str, int], is_ours: bool, zone: tzinfo) -> ParsedLines:
     number = rows.line_num + 1  # type: ignore[attr-defined]  # of the csv module's reader
     for row in rows:
         if any(row):
-            yield _found(number, row, where, is_ours, zone)
+            yield _item(number, row, columns, is_ours, zone)
         number = rows.line_num + 1  # type: ignore[attr-defined]
 
 
-def _found(number: int, row: list[str], where: dict[str, int], is_ours: bool, zone: tzinfo) -> Found | Bad | Passed:
-    cells = {name: _unguarded(row[place]) if place < len(row) else "" for name, place in where.items()}
+def _item(
+    number: int, row: list[str], columns: dict[str, int], is_ours: bool, zone: tzinfo
+) -> ParsedItem | BadLine | SkippedLine:
+    cells = {name: _unguard(row[place]) if place < len(row) else "" for name, place in columns.items()}
     if is_ours and len(row) != len(COLUMNS):
-        return Bad(number, f"it has {len(row)} cells, not {len(COLUMNS)}")
+        return BadLine(number, f"it has {len(row)} cells, not {len(COLUMNS)}")
     try:
         return _entry(number, cells, is_ours, zone)
     except Invalid as error:
-        return Bad(number, error.message)
+        return BadLine(number, error.message)
 
 
-def _kept_lines(pieces: Iterable[str]) -> Iterator[str]:
+def _whole_lines(pieces: Iterable[str]) -> Iterator[str]:
     """Lines with their ends, so that cells may hold line breaks."""
     rest = ""
     for piece in pieces:
@@ -127,25 +129,25 @@ def _kept_lines(pieces: Iterable[str]) -> Iterator[str]:
         yield rest
 
 
-def _where(heading: list[str]) -> dict[str, int]:
-    """In which column each thing stands."""
+def _columns(heading: list[str]) -> dict[str, int]:
+    """The number of the column of each field."""
     names = [name.strip().lower().removeprefix("\ufeff") for name in heading]
-    found = {thing: names.index(alias) for thing, known in _ALIASES.items() for alias in known if alias in names}
-    has_times = {"start", "end"} <= found.keys() or {"start date", "start time", "end date", "end time"} <= found.keys()
+    columns = {field: names.index(alias) for field, aliases in _ALIASES.items() for alias in aliases if alias in names}
+    has_times = {"start", "end"} <= columns.keys() or {"start date", "start time", "end date", "end time"} <= columns.keys()
     if not has_times:
         raise Invalid(
-            "the first line names no columns for start and end", "columns are named like `stint export csv` names them: "
+            "the first line has no columns for start and end", "name the columns as `stint export csv` does: "
             "start, end, project, …; or Start date, Start time, End date, End time",
         )  # fmt: skip
-    return found
+    return columns
 
 
-def _entry(number: int, cells: dict[str, str], is_ours: bool, zone: tzinfo) -> Found | Bad | Passed:
+def _entry(number: int, cells: dict[str, str], is_ours: bool, zone: tzinfo) -> ParsedItem | BadLine | SkippedLine:
     start, end = _moment(cells, "start", zone), _moment(cells, "end", zone)
     if end is None and start is not None:
-        return Passed(number, "it is still running")
+        return SkippedLine(number, "it is still running")
     if start is None or end is None:
-        return Bad(number, "it has no start")
+        return BadLine(number, "it has no start")
     text = cells.get
     identity = text("id") or ""
     work = Work(
@@ -153,14 +155,14 @@ def _entry(number: int, cells: dict[str, str], is_ours: bool, zone: tzinfo) -> F
         text("task") or "", text("description") or "", _tags(text("tags") or "", is_ours), _billable(text("billable") or ""),
         _pauses(text("pauses") or "", zone), text("actor") or "human",
     )  # fmt: skip
-    return entry(number, work)
+    return entry_item(number, work)
 
 
 def _moment(cells: dict[str, str], which: str, zone: tzinfo) -> datetime | None:
     text = cells.get(which) or f"{cells.get(which + ' date', '')} {cells.get(which + ' time', '')}".strip()
     if not text:
         return None
-    return moment(text, zone)
+    return parse_instant(text, zone)
 
 
 def _billable(text: str) -> bool | None:
@@ -173,10 +175,10 @@ def _billable(text: str) -> bool | None:
 
 
 def _pauses(text: str, zone: tzinfo) -> tuple[Span, ...]:
-    found = []
+    pauses = []
     for pause in filter(None, text.split(";")):
         start, slash, end = pause.partition("/")
         if not slash:
             raise Invalid("pauses are written start/end;start/end")
-        found.append((moment(start, zone), moment(end, zone)))
-    return tuple(found)
+        pauses.append((parse_instant(start, zone), parse_instant(end, zone)))
+    return tuple(pauses)

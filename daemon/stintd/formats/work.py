@@ -1,4 +1,4 @@
-"""One finished entry as every format sees it, and what formats have in common: runs, ids made from content, one line."""
+"""One finished entry as every format sees it, and what formats share: runs, ids made from content, one line."""
 
 import hashlib
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ Span = tuple[datetime, datetime]
 
 @frozen
 class Work:
-    """A finished stretch of work. `id` "" where a file has none: then it comes from the content. `pauses` in order."""
+    """A finished stretch of work. `id` "" where a file has none: then it is made from the content. `pauses` in order."""
 
     start: datetime
     end: datetime
@@ -44,19 +44,19 @@ def runs(work: Work) -> list[Span]:
 
 def whole_runs(work: Work) -> list[Span]:
     """The runs in whole seconds. Both ends go down to the second, so that neighbours stay neighbours and never overlap."""
-    cut = [(start.replace(microsecond=0), end.replace(microsecond=0)) for start, end in runs(work)]
-    return [(start, end) for start, end in cut if end > start]
+    rounded = [(start.replace(microsecond=0), end.replace(microsecond=0)) for start, end in runs(work)]
+    return [(start, end) for start, end in rounded if end > start]
 
 
 def content_id(start: datetime, *parts: str) -> str:
-    """An id for what came without one: the same content has the same id, and ids sort by time as ours do."""
+    """An id for an entry without one: the same content gives the same id, and ids sort by time as ours do."""
     text = "\x1f".join((str(to_us(start)), *parts))
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     ms = max(0, to_us(start) // 1000)
-    return hyphened(f"{ms:012x}"[-12:] + "8" + digest[13:16] + "8" + digest[17:])
+    return uuid_text(f"{ms:012x}"[-12:] + "8" + digest[13:16] + "8" + digest[17:])
 
 
-def hyphened(digits: str) -> str:
+def uuid_text(digits: str) -> str:
     """Thirty-two hexadecimal digits as a UUID is written."""
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
@@ -77,25 +77,25 @@ def compact(moment: datetime) -> str:
 
 
 def labels(work: Work) -> Iterator[str]:
-    """Everything that has no field of its own in a format that knows tags only."""
+    """Everything that has no field of its own in a format that has only tags."""
     yield f"project:{work.project or NO_PROJECT}"
     if work.task:
         yield f"task:{work.task}"
     yield from work.tags
 
 
-def from_labels(tags: list[str]) -> tuple[str, str, tuple[str, ...]]:
+def split_labels(tags: list[str]) -> tuple[str, str, tuple[str, ...]]:
     """Project, task and tags of `labels`; without a `project:` the first tag is the project."""
     left = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
-    project = _pulled(left, "project:")
-    task = _pulled(left, "task:")
+    project = _pop_label(left, "project:")
+    task = _pop_label(left, "task:")
     if not project and left:
         project = left.pop(0)
     return project, task, tuple(left)
 
 
-def _pulled(tags: list[str], prefix: str) -> str:
-    """Take the first tag that begins so out of the list; what follows the prefix."""
+def _pop_label(tags: list[str], prefix: str) -> str:
+    """Remove the first tag with this prefix from the list; returns what follows the prefix."""
     for tag in tags:
         if tag.startswith(prefix) and len(tag) > len(prefix):
             tags.remove(tag)

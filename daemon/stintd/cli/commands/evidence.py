@@ -17,7 +17,7 @@ from stintd.cli.text import bold, dim, for_terminal
 from stintd.client.control import Control
 from stintd.errors import Invalid
 from stintd.formats import dumps
-from stintd.formats.parsed import Bad, Found, Passed
+from stintd.formats.parsed import BadLine, ParsedItem, SkippedLine
 from stintd.protocol import activitywatch, wakatime
 from stintd.protocol.beats import signal_to_wire
 
@@ -28,7 +28,7 @@ PATIENCE = 120.0
 NOTHING: Answer = {"accepted": 0, "duplicates": 0, "rejected": []}
 
 
-def heartbeats_of(item: Found) -> tuple[Rows, str]:
+def heartbeats_of(item: ParsedItem) -> tuple[Rows, str]:
     """The heartbeats of one item of the file, as `POST /api/heartbeats` takes them; or why there are none."""
     if item.kind == "wakatime":
         beat = wakatime.told_from_wire(item.value, datetime.now(UTC))
@@ -44,7 +44,7 @@ class EvidenceImport:
 
     def __init__(self, words: Words, control: Control) -> None:
         self.words, self.control, self.source = words, control, InputFile(words.file)
-        self.bad: list[Bad] = []
+        self.bad: list[BadLine] = []
         self.passed: dict[str, int] = {}
         self.bad_count = self.count = 0
 
@@ -54,16 +54,16 @@ class EvidenceImport:
             reason = ""
             beats: Rows = []
             try:
-                if isinstance(item, Found):
+                if isinstance(item, ParsedItem):
                     beats, reason = heartbeats_of(item)
             except Invalid as error:
-                item = Bad(item.line, error.message)
+                item = BadLine(item.line, error.message)
             if stage == 1:
                 self._note(item, reason)
             yield from beats
 
-    def _note(self, item: Found | Bad | Passed, reason: str) -> None:
-        if isinstance(item, Bad):
+    def _note(self, item: ParsedItem | BadLine | SkippedLine, reason: str) -> None:
+        if isinstance(item, BadLine):
             self.bad_count += 1
             self.bad += [item] if len(self.bad) < SHOWN else []
         elif reason:

@@ -22,7 +22,7 @@ from stintd.cli.text import bold, dim, for_terminal, length, local, plural
 from stintd.client.control import Control
 from stintd.errors import Conflict, Invalid, NotFound, StintdError
 from stintd.formats import ical, native, spreadsheet, timeclock, timewarrior, watson
-from stintd.formats.parsed import Bad, Found, Passed
+from stintd.formats.parsed import BadLine, ParsedItem, SkippedLine
 from stintd.protocol import files
 
 READERS = {
@@ -58,23 +58,23 @@ class EntryImport:
         self.zone = ZoneInfo(control.get("/api/users/me")["timezone"])
         self.source, self.now = InputFile(words.file), time.time()
         self.overlap = "keep" if words.overlap else "skip" if words.skip_overlaps else "refuse"
-        self.bad: list[Bad] = []
+        self.bad: list[BadLine] = []
         self.passed: dict[str, int] = {}
         self.bad_count = self.count = 0
         self.left_out: set[int] = set()
         self.beside: set[int] = set()
 
-    def items(self, stage: int) -> Iterator[Found]:
+    def items(self, stage: int) -> Iterator[ParsedItem]:
         """Everything of the file that can be imported. What is bad or skipped is noted at the first reading."""
         for item in READERS[self.words.format](self.source.pieces(stage), self.zone):
             item = self._check(item)
-            if isinstance(item, Found):
+            if isinstance(item, ParsedItem):
                 yield item
             elif stage == 1:
                 self._note(item)
 
-    def _check(self, item: Found | Bad | Passed) -> Found | Bad | Passed:
-        if not isinstance(item, Found):
+    def _check(self, item: ParsedItem | BadLine | SkippedLine) -> ParsedItem | BadLine | SkippedLine:
+        if not isinstance(item, ParsedItem):
             return item
         section = "entries" if item.kind == "entry" else item.kind
         if self.words.project and section == "entries":
@@ -83,15 +83,15 @@ class EntryImport:
         try:
             files.check(section, item.value)
         except Invalid as error:
-            return Bad(item.line, error.message)
+            return BadLine(item.line, error.message)
         if section == "entries" and local(item.value["end"]).timestamp() > self.now:
-            return Bad(item.line, "it is in the future")
+            return BadLine(item.line, "it is in the future")
         if section == "heartbeats" and not 0 <= local(item.value["time"]).timestamp() <= self.now:
-            return Bad(item.line, "it is in the future, or before 1970")
+            return BadLine(item.line, "it is in the future, or before 1970")
         return item
 
-    def _note(self, item: Bad | Passed) -> None:
-        if isinstance(item, Passed):
+    def _note(self, item: BadLine | SkippedLine) -> None:
+        if isinstance(item, SkippedLine):
             self.passed[item.reason] = self.passed.get(item.reason, 0) + 1
             return
         self.bad_count += 1
@@ -195,7 +195,7 @@ class Spans:
     def __init__(self) -> None:
         self._starts, self._ends, self._lines, self._marks = array("d"), array("d"), array("q"), array("q")
 
-    def add(self, item: Found) -> None:
+    def add(self, item: ParsedItem) -> None:
         pauses = item.value.get("pauses") or []
         edges = [item.value["start"], *(edge for pause in pauses for edge in (pause["start"], pause["end"])), item.value["end"]]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
