@@ -18,6 +18,7 @@ from stintd.client.control import Control
 from stintd.errors import Invalid
 from stintd.formats import dumps
 from stintd.formats.parsed import BadLine, ParsedItem, SkippedLine
+from stintd.jsonvalue import object_at
 from stintd.protocol import activitywatch, wakatime
 from stintd.protocol.beats import signal_to_wire
 
@@ -33,7 +34,9 @@ def heartbeats_of(item: ParsedItem) -> tuple[Rows, str]:
     if item.kind == "wakatime":
         beat = wakatime.told_from_wire(item.value, datetime.now(UTC))
         return ([], "a page in a browser") if beat.page else ([signal_to_wire(beat.signal)], "")
-    bucket = activitywatch.bucket_from_wire(str(item.value["id"]), {"hostname": "", "client": "", **item.value["bucket"]})
+    bucket = activitywatch.bucket_from_wire(
+        str(item.value["id"]), {"hostname": "", "client": "", **object_at(item.value, "bucket")}
+    )
     signals = activitywatch.signals_of(bucket, activitywatch.event_from_wire(item.value["event"]))
     acts = [signal_to_wire(signal) for signal in signals if signal.kind != "presence"]
     return acts, "" if acts else f"events of {bucket.kind} say nothing about work"

@@ -23,6 +23,7 @@ from stintd.client.control import Control
 from stintd.errors import Conflict, Invalid, NotFound, StintdError
 from stintd.formats import ical, native, spreadsheet, timeclock, timewarrior, watson
 from stintd.formats.parsed import BadLine, ParsedItem, SkippedLine
+from stintd.jsonvalue import objects_at
 from stintd.protocol import files
 
 READERS = {
@@ -84,9 +85,9 @@ class EntryImport:
             files.check(section, item.value)
         except Invalid as error:
             return BadLine(item.line, error.message)
-        if section == "entries" and local(item.value["end"]).timestamp() > self.now:
+        if section == "entries" and local(str(item.value["end"])).timestamp() > self.now:
             return BadLine(item.line, "it is in the future")
-        if section == "heartbeats" and not 0 <= local(item.value["time"]).timestamp() <= self.now:
+        if section == "heartbeats" and not 0 <= local(str(item.value["time"])).timestamp() <= self.now:
             return BadLine(item.line, "it is in the future, or before 1970")
         return item
 
@@ -196,11 +197,11 @@ class Spans:
         self._starts, self._ends, self._lines, self._marks = array("d"), array("d"), array("q"), array("q")
 
     def add(self, item: ParsedItem) -> None:
-        pauses = item.value.get("pauses") or []
+        pauses = objects_at(item.value, "pauses")
         edges = [item.value["start"], *(edge for pause in pauses for edge in (pause["start"], pause["end"])), item.value["end"]]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
-            self._starts.append(local(start).timestamp())
-            self._ends.append(local(end).timestamp())
+            self._starts.append(local(str(start)).timestamp())
+            self._ends.append(local(str(end)).timestamp())
             self._lines.append(item.line)
             self._marks.append(hash(item.value["id"]))
 
