@@ -33,7 +33,7 @@ BUILDERS = {
     f"{module.name}.{fn.__name__.rstrip('_')}": fn
     for module in iter_modules(requests.__path__)
     for fn in vars(import_module(f"stintd.client.requests.{module.name}")).values()
-    if inspect.isfunction(fn) and fn.__module__.endswith(f"asks.{module.name}") and fn.__name__[0] != "_"
+    if inspect.isfunction(fn) and fn.__module__.endswith(f"requests.{module.name}") and fn.__name__[0] != "_"
 }
 SAMPLES = {"at": "2026-11-20T09:00:00Z", "ids": ["a1"], "events": ["time_entry.stopped"], "heartbeats": [{"project": "a"}],
            "rules": [{"project": "a"}]}  # fmt: skip
