@@ -1,12 +1,11 @@
 """The database cannot be written for a while: reads go on, nothing spins, and what was due meanwhile is done afterwards."""
 
-import asyncio
 import sqlite3
 import time
 from contextlib import contextmanager
 from datetime import timedelta
 
-from tests.support import until
+from tests.support import wait_until
 from tests.support.clock import FakeClock
 from tests.support.engine import every, running
 
@@ -35,7 +34,7 @@ def locked(folder):
 
 async def seen(probe, what):
     """Until `probe` holds, with the loop running on."""
-    await asyncio.to_thread(until, probe, 10.0, what)
+    await wait_until(probe, what)
 
 
 def codes(home):

@@ -9,7 +9,7 @@ from tests.stress.audit import audit
 from tests.stress.numbered import three_clients
 from tests.support import until
 
-BACK = 2.0
+BACK = 60.0
 """Seconds from start to the first answer, at most."""
 AUDIT_EVERY = 25
 
