@@ -179,7 +179,7 @@ def test_a_timer_is_started_switched_paused_resumed_stopped_and_continued(daemon
     assert "paused timers" in daemon.stint("pause").out
     assert "resumed timers" in daemon.stint("resume").out
     assert "stopped timers after" in daemon.stint("stop", "timers").out
-    assert "started again timers" in daemon.stint("continue").out
+    assert "started timers again" in daemon.stint("continue").out
     assert "cancelled timers" in daemon.stint("cancel").out
     assert daemon.stint("stop", check=False).code == 1
 

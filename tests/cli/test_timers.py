@@ -115,7 +115,7 @@ def test_a_time_that_is_none_is_told_with_what_to_write(stint, control):
 @pytest.mark.parametrize(
     ("verb", "path", "said"),
     [("pause", "pause", "paused atlas"), ("resume", "resume", "resumed atlas"),
-     ("continue", "continue", "started again atlas"), ("cancel", "cancel", "cancelled atlas")],
+     ("continue", "continue", "started atlas again"), ("cancel", "cancel", "cancelled atlas")],
 )  # fmt: skip
 def test_the_other_timer_verbs_say_what_they_did(stint, control, verb, path, said):
     control.answers["POST", f"/api/timer/{path}"] = {"timer": RUNNING}

@@ -16,7 +16,7 @@ OPTIONS = (
     Option("--message -m", "what it was about", "TEXT"),
     Option("--tag", "a tag; may be repeated", "TAG", is_list=True),
     Option("--billable", "whether it is billed; otherwise as the project says", has_no=True),
-    Option("--create", "create the project if there is none by that name"),
+    Option("--create", "create the project if it does not exist"),
     Option("--replace", "take that time from your own entries"),
     Option("--overlap", "keep your own entries there, and count both"),
 )

@@ -15,7 +15,7 @@ from stintd.client.control import Control
 FILL_OPTIONS = (
     Option("--task -t", "the task, by key or name", "TASK", complete="tasks"),
     Option("--message -m", "what it was about", "TEXT"),
-    Option("--create", "create the project if there is none by that name"),
+    Option("--create", "create the project if it does not exist"),
 )
 SHAPE = (
     Column(""),

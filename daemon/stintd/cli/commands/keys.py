@@ -64,7 +64,8 @@ def _create(words: Words, control: Control) -> None:
         print(json.dumps({name: key[name] for name in ("id", "key", "scope", "name")}))
         return
     print(key["key"])
-    print(dim(f"{for_terminal(key['name'])} ({key['scope']}); it will not be shown again. Send it as Authorization: Bearer KEY"))
+    label = f"{for_terminal(key['name'])} ({key['scope']})"
+    print(dim(f"{label}; this key will not be shown again. Send it as Authorization: Bearer KEY"))
     url = _url()
     print(dim(f"API clients: {url}" if url else "the loopback port is not open; `stint status` says why"))
 

@@ -18,7 +18,7 @@ OPTIONS = (
     Option("--task -t", "the task of these entries", "TASK"),
     Option("--client", "the client of the project", "CLIENT"),
     Option("--tag", "a tag of these entries; may be repeated", "TAG", is_list=True),
-    Option("--billable", "bill this time", has_no=True),
+    Option("--billable", "whether this time is billed", has_no=True),
     Option("--since", "change past entries only from this day on", "DATE"),
     Option("--create", "create the project if it does not exist"),
     Option("--dry-run -n", "only show what would change"),

@@ -20,9 +20,9 @@ OPTIONS = (
     Option("--budget-hours", "hours agreed", "HOURS"),
     Option("--budget-amount", "money agreed", "AMOUNT"),
     Option("--task", "the task of time that has no other", "TASK"),
-    Option("--billable", "bill its hours", has_no=True),
-    Option("--bill-supervised", "bill the time in which you watch an agent", has_no=True),
-    Option("--bill-agents", "bill the time of agents that work alone", has_no=True),
+    Option("--billable", "whether its hours are billed", has_no=True),
+    Option("--bill-supervised", "whether the time in which you watch an agent is billed", has_no=True),
+    Option("--bill-agents", "whether the time of agents that work alone is billed", has_no=True),
 )
 SHAPE = (
     Column("project", gives_way=True, least=10, paint=lambda text, row: bold(text)),

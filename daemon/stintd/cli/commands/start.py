@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 AT = Option("--at", "a time: 10:30, -15m, yesterday 14:00", "WHEN")
 START_OPTIONS = (
-    Option("--task -t", "key or name of the task", "TASK", complete="tasks"),
-    Option("--message -m", "description of the work", "TEXT"),
+    Option("--task -t", "the task, by key or name", "TASK", complete="tasks"),
+    Option("--message -m", "what it is about", "TEXT"),
     Option("--tag", "a tag; may be repeated", "TAG", is_list=True),
-    Option("--billable", "bill this time; by default as the project is set", has_no=True),
+    Option("--billable", "whether it is billed; otherwise as the project says", has_no=True),
     Option("--create", "create the project if it does not exist"),
     AT,
 )

@@ -12,7 +12,7 @@ from stintd.errors import NotFound
 PROJECT = Operand("PROJECT", "?", complete="projects")
 
 
-def _post(words: Words, route: str, body: Answer, verb: str, lacking: str) -> None:
+def _post(words: Words, route: str, body: Answer, sentence: str, lacking: str) -> None:
     answer = Control().post(route, body) or {}
     if words.json:
         print(json.dumps(answer))
@@ -20,24 +20,24 @@ def _post(words: Words, route: str, body: Answer, verb: str, lacking: str) -> No
     entry = answer.get("timer") or answer.get("entry")
     if entry is None:
         raise NotFound(lacking, "`stint status` shows your timers")
-    print(f"{verb} {bold(project_of(entry))} at {length(entry.get('durationSeconds') or 0)}")
+    print(sentence.format(bold(project_of(entry)), length(entry.get("durationSeconds") or 0)))
 
 
 def pause(words: Words) -> None:
-    _post(words, "/api/timer/pause", exact_project_fields(words.project), "paused", "nothing is running")
+    _post(words, "/api/timer/pause", exact_project_fields(words.project), "paused {} at {}", "nothing is running")
 
 
 def resume(words: Words) -> None:
-    _post(words, "/api/timer/resume", exact_project_fields(words.project), "resumed", "nothing is paused")
+    _post(words, "/api/timer/resume", exact_project_fields(words.project), "resumed {} at {}", "nothing is paused")
 
 
 def carry_on(words: Words) -> None:
-    _post(words, "/api/timer/continue", {}, "started again", "there is no timer to start again")
+    _post(words, "/api/timer/continue", {}, "started {} again", "there is no timer to start again")
 
 
 def cancel(words: Words) -> None:
     body = {"projectName": words.project} if words.project else {}
-    _post(words, "/api/timer/cancel", body, "cancelled", "no timer that you started by hand is running")
+    _post(words, "/api/timer/cancel", body, "cancelled {} at {}", "no timer that you started by hand is running")
 
 
 VERBS = {

@@ -20,7 +20,7 @@ OPTIONS = (
         is_list=True,
     ),
     Option("--url", "a new address of the receiver", "URL"),
-    Option("--private", "allow a receiver on this machine or in a private network, and http", has_no=True),
+    Option("--private", "whether the receiver may use http, or be on this machine or in a private network", has_no=True),
     Option("--on", "switch it on"),
     Option("--off", "switch it off"),
     Option("--secret-from", "sign with the secret from this file (- for standard input) instead of a new one", "FILE"),
@@ -76,6 +76,8 @@ def _secret_in(path: str) -> str:
 
 def _add(words: Words, control: Control) -> None:
     body = {"url": words.webhook, "events": words.event or list(ENTRY_EVENTS), "allowPrivate": bool(words.private)}
+    if words.webhook.startswith("http://") and not words.private:
+        raise Invalid("only https:// is allowed", "add --private for a receiver on this machine or in your own network")
     if words.secret_from:
         body["secret"] = _secret_in(words.secret_from)
     _tell(words, control.post("/api/webhooks", body), "added")

@@ -71,7 +71,7 @@ def _asked(step: Step, timer_id: str | None) -> tuple[EntryRow, datetime]:
     ]
     row = rows[0] if rows else None
     if row is None:
-        raise NotFound("no timer was paused by itself", "`stint status` shows what runs")
+        raise NotFound("no timer is auto-paused", "`stint status` shows your timers")
     pauses = rollup.entry_of(row).pauses
     if not pauses or pauses[-1].end is not None:
         raise Conflict("the timer goes on already", "`stint edit` changes it")
