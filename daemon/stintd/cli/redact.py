@@ -107,7 +107,7 @@ class Redactor:
         return self._named.sub(lambda match: self._names[match[0]], text) if self._named else text
 
     def settings(self, values: Answer) -> Answer:
-        """Settings with their shape: of what may be a secret only that it is set."""
+        """The settings in their shape; what may be a secret is only shown to be set."""
         shown: Answer = {}
         for name, value in values.items():
             if isinstance(value, dict):
@@ -119,7 +119,7 @@ class Redactor:
         return shown
 
     def _target(self, table: Answer) -> Answer:
-        """Of a target only what tells how it works; an address may be the whole secret of a receiver, so its host alone."""
+        """Of a target only what says how it works; an address may be the whole secret of a receiver, so its host alone."""
         shown: Answer = {}
         for name, value in table.items():
             if name == "base_url" and isinstance(value, str):
@@ -147,7 +147,7 @@ def _read(path: str) -> str:
 
 
 def _rows(sql: str) -> list[tuple[str, ...]]:
-    """Of the database as it is; nothing where it cannot be read."""
+    """Rows of the database as it is; none if it cannot be read."""
     path = paths.home_layout().database
     if not os.path.isfile(path):
         return []

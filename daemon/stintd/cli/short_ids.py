@@ -54,7 +54,7 @@ def _entries_ending_with(control: Control, compact: str) -> Rows:
 
 
 def find_entries(control: Control, words: Iterable[str]) -> Rows:
-    """Several, each once, in the order written."""
+    """The entries that several words mean, each once, in the order written."""
     entries: dict[str, Answer] = {}
     for word in words:
         entry = find_entry(control, word)

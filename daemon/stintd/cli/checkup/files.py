@@ -46,7 +46,7 @@ def _folder(folder: str, table: dict[str, str]) -> Iterator[Finding]:
         yield warning(
             "network",
             f"{shown_path(folder)} is on {kind}, which reports no changes: it is swept at intervals instead",
-            "timers start up to a minute late there; a local clone has no such delay",
+            "timers may start a minute late there; a local clone has no such delay",
         )
     else:
         yield ok("folders", f"{shown_path(folder)} is watched")

@@ -96,5 +96,5 @@ def _hooks_path() -> Iterator[Finding]:
 
 
 def python() -> Iterator[Finding]:
-    """What runs this."""
+    """The Python that runs this command."""
     yield ok("python", f"{sys.version.split()[0]} at {shown_path(sys.executable)}")

@@ -103,7 +103,7 @@ def _band(row: Answer) -> str:
 
 
 def _request(control: Control, body: Answer) -> Answer:
-    """Ask, and meanwhile say how far it is."""
+    """Send the request, and show the progress meanwhile."""
     answers: list[Answer] = []
     errors: list[StintdError] = []
 

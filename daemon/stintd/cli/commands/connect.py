@@ -39,7 +39,7 @@ _SOURCES = {"key_env": "keyEnv", "key_file": "keyFile"}
 
 
 def _secret(words: Words) -> str | None:
-    """The key: from a file, or asked for without showing it; None when another place for it is named."""
+    """The key: read from a file, or typed without being shown; None when the words name another place for it."""
     if any(getattr(words, name) for name in _SOURCES):
         return None
     if words.key_from:

@@ -159,7 +159,7 @@ def mark_line(axis: Axis, acts: list[Act]) -> str:
 
 
 class DaySheet:
-    """What the day's screen is made of. Projects go by their id, "" for what has none."""
+    """The data of the day's screen. Projects are keyed by their id, entries without one by ""."""
 
     def __init__(self, day: date, entries: Rows, beats: Rows, report: Answer) -> None:
         self.day, self.report = day, report

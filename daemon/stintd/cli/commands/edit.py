@@ -51,7 +51,7 @@ def _change(words: Words, entry: Answer) -> Answer:
     }
     body = {name: value for name, value in body.items() if value is not None}
     if not body:
-        raise Invalid("nothing to change", "`stint edit --help` lists what can be")
+        raise Invalid("nothing to change", "`stint edit --help` lists the options")
     if words.task == "-":
         body["taskName"] = None
     return {**body, "revision": entry["revision"]}

@@ -52,7 +52,7 @@ class EvidenceImport:
         self.bad_count = self.count = 0
 
     def beats(self, stage: int) -> Iterator[Answer]:
-        """The heartbeats of the file; at the first reading what is bad or passed over is noted."""
+        """The heartbeats of the file; at the first reading what is bad or skipped is noted."""
         for item in READERS[self.words.format](self.source.pieces(stage), UTC):
             reason = ""
             beats: Rows = []
@@ -81,7 +81,7 @@ class EvidenceImport:
             raise Invalid(f"{self.bad_count} heartbeats cannot be read, nothing was imported", "\n".join(hint))
 
     def do_it(self) -> Answer:
-        """Post them; before the next batch what was posted is derived, so that nothing piles up."""
+        """Post them in batches; each is derived before the next is sent, so that nothing piles up."""
         done: Answer = dict(NOTHING, rejected=[])
         batch: Rows = []
         for beat in self.beats(3):

@@ -102,7 +102,7 @@ class EntryImport:
     # ------------------------------------------------------------ first reading
 
     def look_through(self) -> Spans:
-        """Find bad lines; when the entries of the file were."""
+        """Find bad lines; the result says when the entries of the file were."""
         spans = Spans()
         for item in self.items(1):
             self.count += 1
@@ -206,8 +206,8 @@ class Spans:
             self._marks.append(hash(item.value["id"]))
 
     def clashes(self, known: Iterable[int]) -> list[tuple[int, int]]:
-        """(line, earlier line) of entries that overlap one before them; the very same one twice, or one there already, is
-        none.
+        """(line, earlier line) of entries that overlap one before them; an entry that is twice in the file, or
+        stored already, does not count.
         """
         passed = set(known)
         fresh = [at for at in range(len(self._lines)) if self._lines[at] not in passed]

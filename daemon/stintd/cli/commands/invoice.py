@@ -47,7 +47,7 @@ def _projects_by_id(control: Control) -> dict[str, Answer]:
 
 
 def _task_rates(control: Control) -> Answer:
-    """By the key of a report's row."""
+    """The hourly rate of each task, by the key of its row in a report."""
     return {f"{task['projectId']}/{task['key']}": task["hourlyRate"] for task in control.every("/api/tasks", status="all")}
 
 
@@ -84,7 +84,7 @@ def _exact_rate(rate: object) -> Decimal:
 
 
 def _totals(lines: Rows) -> Rows:
-    """Hours and amounts by currency, none of them named or not; hours without a rate come first and have no amount."""
+    """Hours and amounts by currency; hours without a rate come first and have no amount."""
     sums: dict[tuple[bool, str], tuple[Decimal, Decimal]] = {}
     for line in lines:
         which = (line["rate"] is not None, line["currency"] or "")
