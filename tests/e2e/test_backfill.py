@@ -56,10 +56,10 @@ def test_a_preview_an_import_a_second_one_and_the_way_back(daemon):
 def test_why_explains_what_was_read_afterwards(daemon):
     daemon.stint("backfill", "agents", "--yes")
     mine = daemon.stint("why", f"{DAY} 09:04").out
-    assert "estimated from what was read afterwards" in mine
+    assert "estimated from git and agent logs" in mine
     assert "while the agent worked, then a prompt" in mine
     theirs = daemon.stint("why", f"{DAY} 02:20").out
-    assert "an agent's own time" in theirs
+    assert "time of an agent that worked alone" in theirs
     assert "without a person's prompt" in " ".join(theirs.split())
     assert agentlogs.SECRET not in mine + theirs
     daemon.stint("undo")

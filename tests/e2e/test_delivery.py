@@ -115,7 +115,7 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         daemon.client.post("/api/entries", {**work(1), "startTime": "2026-01-05T09:00:00Z"})
         wrong = daemon.stint("connect", "clockme", "--url", served.url, "--key-from", "-", stdin="wrong\n", check=False)
         assert (wrong.code, "not accepted" in wrong.err) == (1, True)
-        assert daemon.stint("targets").out.startswith("no targets")
+        assert daemon.stint("targets").out.startswith("no billing targets")
         unknown = daemon.stint("connect", "clockmee", check=False)
         assert (unknown.code, "there is no kind of target clockmee" in unknown.err) == (1, True)
         shown = daemon.stint(
@@ -127,13 +127,13 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         again = daemon.stint(
             "connect", "clockme", "--url", served.url, "--deliver", "auto", "--key-from", "-", stdin=SECRET + "\n"
         )
-        assert "is sent by itself, without your approval" in again.out
+        assert "is sent automatically, without your approval" in again.out
         assert "clockme, auto" in daemon.stint("targets").out
         daemon.stint("connect", "clockme", "--url", served.url, "--deliver", "approved", "--key-from", "-", stdin=SECRET + "\n")
         told = daemon.stint("sync", "--dry-run").out
         assert "acme is not mapped: `stint targets map clockme --project 'acme' project_id=ID`" in told
         assert "acme" in daemon.stint("targets", "match", "clockme").out
-        assert "nobody to ask" not in daemon.stint("targets", "match", "clockme", "--yes").out
+        assert "not at a terminal" not in daemon.stint("targets", "match", "clockme", "--yes").out
         made = daemon.stint("targets", "match", "clockme", "--create", "--yes").out
         assert "1 mapped, 0 left" in made
         assert list(served.fake.projects.values()) == ["Atlas", "acme"]
@@ -154,7 +154,7 @@ def test_from_connecting_to_the_sheet_with_the_installed_commands(tmp_path, serv
         asked = daemon.stint("timesheet", "2026-01-05", "--as", "clockme").out
         assert [line.split()[-3:] for line in asked.splitlines() if line.startswith("acme")] == [["0.42", "0.42", "0.42"]]
         daemon.stint("targets", "remove", "clockme")
-        assert daemon.stint("targets").out.startswith("no targets")
+        assert daemon.stint("targets").out.startswith("no billing targets")
     texts = [path for path in home.rglob("*") if path.is_file() and path.parent.name != "secrets"]
     assert [path.name for path in texts if SECRET.encode() in path.read_bytes()] == []
 
