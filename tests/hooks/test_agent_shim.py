@@ -91,7 +91,7 @@ def test_the_message_arrives_unchanged_whatever_its_size(shimmed, shell, size):
 )
 def test_what_the_environment_says_of_the_agent_is_noted(shimmed, shell, env, named):
     assert is_silent(shimmed.run(shell, env=env))
-    found = read_message(shimmed.files()[0])[0].named
+    found = read_message(shimmed.files()[0])[0].fields
     assert {name: value for name, value in found.items() if name in ("ci", "entry", "editor") and value} == named
     assert found["parent"] == str(os.getpid())
 
@@ -101,7 +101,7 @@ def test_what_the_environment_says_of_the_agent_is_noted(shimmed, shell, env, na
 def test_the_agents_terminal_and_beginning_are_noted(shimmed, shell):
     shimmed.run(shell)
     stat = Path("/proc/self/stat").read_text().rsplit(") ", 1)[1].split()
-    named = read_message(shimmed.files()[0])[0].named
+    named = read_message(shimmed.files()[0])[0].fields
     assert (named["tty"], named["started"]) == (stat[4], stat[19])
 
 
@@ -180,7 +180,7 @@ def test_the_call_in_the_settings_makes_the_agent_the_parent_and_is_silent_witho
     run = [*shell, "-c", command]
     assert is_silent(subprocess.run(run, input=MESSAGE, capture_output=True, check=False, env=env))
     line, payload = read_message(shimmed.files()[0])
-    assert (line.host, line.event, line.named["parent"]) == ("claude-code", "Stop", str(os.getpid()))
+    assert (line.host, line.event, line.fields["parent"]) == ("claude-code", "Stop", str(os.getpid()))
     assert payload == json.loads(MESSAGE)
     shimmed.path.unlink()
     assert is_silent(subprocess.run(run, input=MESSAGE, capture_output=True, check=False, env=env))
@@ -195,7 +195,7 @@ def test_the_call_works_in_a_persons_own_shell(shimmed, shell):
     command = agentshim.call(str(shimmed.path), "codex", "Stop", shell=agentshim.users_shell({"SHELL": f"/bin/{shell}"}))
     env = {"PATH": os.environ["PATH"], "HOME": str(shimmed.path.parent)}
     assert is_silent(subprocess.run([shell, "-c", command], input=MESSAGE, capture_output=True, check=False, env=env))
-    named = read_message(shimmed.files()[0])[0].named
+    named = read_message(shimmed.files()[0])[0].fields
     assert named["parent"] == str(os.getpid())
     assert named["started"].isdecimal() or not os.path.exists("/proc/self/stat")
     shimmed.path.unlink()

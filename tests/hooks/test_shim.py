@@ -97,7 +97,7 @@ def test_each_hook_writes_its_words_and_never_a_url(tmp_path, shell, hook, args,
 )
 def test_the_environment_tells_who_acts_and_in_what(shimmed, shell, env, named):
     shimmed.run(shell, env=env)
-    assert shimmed.lines()[0].named == named
+    assert shimmed.lines()[0].fields == named
 
 
 @pytest.mark.parametrize("shell", every_shell())
