@@ -55,16 +55,17 @@ def example_text() -> str:
         if here != table:
             table = here
             parts.append(f"\n# {_TABLE_NOTES[here]}\n[{here}]\n")
-        lines = "\n".join(f"# {line}" for line in _wrapped(key.meaning))
-        parts.append(f"{lines}\n# {name} = {_toml(_shown(key))}\n")
+        lines = "\n".join(f"# {line}" for line in _wrap(key.meaning))
+        parts.append(f"{lines}\n# {name} = {_toml(_example(key))}\n")
     parts.append(f"\n# Which folder, remote or branch belongs to which project.\n{_RULE_EXAMPLE}")
     parts.append(f"\n# Where approved hours are delivered.\n{_TARGET_EXAMPLE}")
     return "".join(parts)
 
 
-def _shown(key: Key) -> Any:
+def _example(key: Key) -> Any:
     """The default, or an example if there is none."""
-    return key.schema.get("examples", [None])[0] if key.default is None else key.default
+    examples = key.schema.get("examples")
+    return key.default if key.default is not None else examples[0] if isinstance(examples, list) else None
 
 
 def schema() -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _toml(value: Any) -> str:
         return '"…"'
     plainly = plain(value)
     if isinstance(plainly, list) and plainly and isinstance(plainly[0], dict):
-        return "[" + ", ".join(_inline(one) for one in plainly) + "]"
+        return "[" + ", ".join(_inline(table) for table in plainly) + "]"
     return json.dumps(plainly)
 
 
@@ -130,7 +131,7 @@ def _inline(table: dict[str, Any]) -> str:
     return "{ " + ", ".join(f"{name} = {json.dumps(value)}" for name, value in table.items()) + " }"
 
 
-def _wrapped(text: str, room: int = 100) -> list[str]:
+def _wrap(text: str, room: int = 100) -> list[str]:
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + len(word) >= room:

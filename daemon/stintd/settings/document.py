@@ -4,10 +4,13 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date, datetime, time
+from typing import TypeAlias
 
 from stintd.frozen import frozen
 
+Toml: TypeAlias = bool | int | float | str | datetime | date | time | list["Toml"] | dict[str, "Toml"]
+"""A value of a TOML file, as `tomllib` returns it."""
 SIZE_LIMIT = 1 << 20
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
@@ -33,7 +36,7 @@ class Document:
     """The content of a file. `lines` maps dotted names (`map.0.path` for the first `[[map]]`) to line numbers."""
 
     path: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Toml] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
     def line_of(self, name: str) -> int:
@@ -69,17 +72,19 @@ def _parse(document: Document, raw: bytes) -> tuple[Document, list[Problem]]:
     try:
         document.values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = _WHERE.search(str(error))
-        line = int(found.group(1)) if found else text.count("\n") + 1
-        told = _WHERE.sub("", str(error)).removesuffix(" (at end of document)")
-        return document, [Problem(document.path, line, f"is not valid TOML: {told}", "correct the line; text values need quotes")]
+        match = _WHERE.search(str(error))
+        line = int(match.group(1)) if match else text.count("\n") + 1
+        reason = _WHERE.sub("", str(error)).removesuffix(" (at end of document)")
+        return document, [
+            Problem(document.path, line, f"is not valid TOML: {reason}", "correct the line; text values need quotes")
+        ]
     document.lines = _lines(text)
     return document, []
 
 
 def _lines(text: str) -> dict[str, int]:
     """The line of each key. A multi-line text that looks like settings can mislead it, so only messages use it."""
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     table = ""
     counts: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -88,11 +93,11 @@ def _lines(text: str) -> dict[str, int]:
             if header.group(1) == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = f"{table}.{counts[table]}"
-            found.setdefault(table, number)
+            lines.setdefault(table, number)
         elif key := _KEY.match(line):
             name = _dotted(key.group(1))
-            found.setdefault(f"{table}.{name}" if table else name, number)
-    return found
+            lines.setdefault(f"{table}.{name}" if table else name, number)
+    return lines
 
 
 def _dotted(text: str) -> str:

@@ -5,11 +5,14 @@ import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from stintd.domain.policy import Policy
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json
+from stintd.settings.document import Toml
 
+T = TypeVar("T")
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|m|s)", re.IGNORECASE)
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DEFAULTS = Policy()
@@ -28,10 +31,10 @@ class Key:
     """One setting. `policy` is the field of `Policy` that it sets, "" if it sets none."""
 
     name: str
-    read: Callable[[Any], Any]
+    read: Callable[[Toml], Any]
     default: Any
     meaning: str
-    schema: dict[str, Any]
+    schema: dict[str, Json]
     policy: str = ""
 
     @property
@@ -40,7 +43,7 @@ class Key:
         return "STINTD_" + self.name.upper().replace(".", "_")
 
 
-def parse_length(value: Any) -> timedelta:
+def parse_length(value: Toml) -> timedelta:
     """A length such as `15m`, `1h30m`, `90s`, `14d`; a bare number has no unit and is refused."""
     if not isinstance(value, str):
         raise Wrong("needs a unit", 'write a length like "15m", "1h30m" or "90s", in quotes')
@@ -66,7 +69,7 @@ def length_text(length: timedelta) -> str:
 def _length(name: str, meaning: str, least: str, most: str, default: timedelta | None = None) -> Key:
     low, high = parse_length(least), parse_length(most)
 
-    def read(value: Any) -> timedelta:
+    def read(value: Toml) -> timedelta:
         length = parse_length(value)
         if not low <= length <= high:
             raise Wrong(f"is out of range: {value!r}", f"write a length from {least} to {most}")
@@ -80,7 +83,7 @@ def _length(name: str, meaning: str, least: str, most: str, default: timedelta |
 
 
 def _whole(name: str, meaning: str, least: int, most: int, default: int | None = None) -> Key:
-    def read(value: Any) -> int:
+    def read(value: Toml) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise Wrong(f"is not a whole number: {value!r}", f"write a number from {least} to {most}, without quotes")
         if not least <= value <= most:
@@ -94,83 +97,85 @@ def _whole(name: str, meaning: str, least: int, most: int, default: int | None =
     )  # fmt: skip
 
 
-def _read_flag(value: Any) -> bool:
+def _read_flag(value: Toml) -> bool:
     if not isinstance(value, bool):
         raise Wrong(f"is not true or false: {value!r}", "write true or false, without quotes")
     return value
 
 
-def _read_text(value: Any) -> str:
+def _read_text(value: Toml) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise Wrong(f"is not text: {value!r}", "write a text in quotes")
     return value.strip()
 
 
-def _read_address(value: Any) -> str:
+def _read_address(value: Toml) -> str:
     text = _read_text(value).rstrip("/")
     if not re.fullmatch(r"https?://[^\s@/?#]+(/[^\s?#]*)?", text):
         raise Wrong(f"is not an address: {text!r}", "write one like http://127.0.0.1:5601, without user or query")
     return text
 
 
-def _read_texts(value: Any) -> tuple[str, ...]:
+def _read_texts(value: Toml) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise Wrong(f"is not a list: {value!r}", 'write a list like ["one", "two"]')
     return tuple(_read_text(part) for part in value)
 
 
-def _read_folders(value: Any) -> tuple[str, ...]:
-    found = tuple(os.path.expanduser(text) for text in _read_texts(value))
-    for folder in found:
+def _read_folders(value: Toml) -> tuple[str, ...]:
+    folders = tuple(os.path.expanduser(text) for text in _read_texts(value))
+    for folder in folders:
         if not os.path.isabs(folder):
             raise Wrong(f"is not an absolute path: {folder!r}", "write an absolute folder, or one that begins with ~/")
-    return tuple(dict.fromkeys(os.path.normpath(folder) for folder in found))
+    return tuple(dict.fromkeys(os.path.normpath(folder) for folder in folders))
 
 
-def _read_calendars(value: Any) -> tuple[str, ...]:
-    for text in _few(_read_texts(value), 10):
+def _read_calendars(value: Toml) -> tuple[str, ...]:
+    addresses = _limit(_read_texts(value), 10)
+    for text in addresses:
         if not re.fullmatch(r"https://[^\s@/?#]+(/[^\s#]*)?", text):
             raise Wrong("has an address that is not https", "write one like https://calendar.example/mine.ics, webcal as https")
-    return tuple(dict.fromkeys(value))
+    return tuple(dict.fromkeys(addresses))
 
 
-def _read_files(value: Any) -> tuple[str, ...]:
-    return _few(_read_folders(value), 10)
+def _read_files(value: Toml) -> tuple[str, ...]:
+    return _limit(_read_folders(value), 10)
 
 
-def _few(found: tuple[Any, ...], most: int) -> tuple[Any, ...]:
-    if len(found) > most:
+def _limit(values: tuple[T, ...], most: int) -> tuple[T, ...]:
+    if len(values) > most:
         raise Wrong(f"names more than {most}", "leave some out")
-    return found
+    return values
 
 
-def _read_meeting_rules(value: Any) -> tuple[dict[str, Any], ...]:
+def _read_meeting_rules(value: Toml) -> tuple[dict[str, str | bool], ...]:
     """The `[[calendar.map]]` tables: each has a condition, and a project or `ignore`."""
-    if not isinstance(value, list) or not all(isinstance(rule, dict) for rule in value):
+    tables = [table for table in value if isinstance(table, dict)] if isinstance(value, list) else []
+    if not isinstance(value, list) or len(tables) != len(value):
         raise Wrong("is not a list of tables", "write [[calendar.map]], with two brackets")
-    return _few(tuple(_meeting_rule(rule) for rule in value), 200)
+    return _limit(tuple(_meeting_rule(table) for table in tables), 200)
 
 
-def _meeting_rule(rule: dict[str, Any]) -> dict[str, Any]:
-    for name in rule:
+def _meeting_rule(table: dict[str, Toml]) -> dict[str, str | bool]:
+    for name in table:
         if name not in MEETING_RULE_KEYS:
             raise Wrong(f"has an unknown key {name!r}", "a rule has " + ", ".join(MEETING_RULE_KEYS))
-    read = {name: MEETING_RULE_KEYS[name](given) for name, given in rule.items()}
-    if not {"title", "attendee"} & set(read):
+    rule = {name: MEETING_RULE_KEYS[name](value) for name, value in table.items()}
+    if not {"title", "attendee"} & set(rule):
         raise Wrong("has a rule that matches nothing", "give it a title or an attendee")
-    if bool(read.get("ignore")) == ("project" in read):
+    if bool(rule.get("ignore")) == ("project" in rule):
         raise Wrong("has a rule without effect", "give it a project, or ignore = true")
-    return read
+    return rule
 
 
-def _read_retention(value: Any) -> timedelta:
+def _read_retention(value: Toml) -> timedelta:
     length = parse_length(value)
     if length and length < timedelta(days=90):
         raise Wrong(f"is too short: {value!r}", "write a length from 90d to 366d, or 0s to keep heartbeats for ever")
     return length
 
 
-def _read_pattern(value: Any) -> str:
+def _read_pattern(value: Toml) -> str:
     text = _read_text(value)
     try:
         re.compile(text)
@@ -179,10 +184,10 @@ def _read_pattern(value: Any) -> str:
     return text
 
 
-def choice(*names: str) -> Callable[[Any], str]:
+def choice(*names: str) -> Callable[[Toml], str]:
     """A reader that accepts only these words."""
 
-    def read(value: Any) -> str:
+    def read(value: Toml) -> str:
         if value not in names:
             raise Wrong(f"cannot be {value!r}", "write one of " + ", ".join(f'"{name}"' for name in names))
         return str(value)
@@ -190,14 +195,14 @@ def choice(*names: str) -> Callable[[Any], str]:
     return read
 
 
-MEETING_RULE_KEYS: dict[str, Callable[[Any], Any]] = {
+MEETING_RULE_KEYS: dict[str, Callable[[Toml], str | bool]] = {
     "title": _read_text, "attendee": _read_text, "project": _read_text, "task": _read_text, "ignore": _read_flag,
 }  # fmt: skip
 """The keys of a `[[calendar.map]]`, with their readers."""
 
-_TEXT = {"type": "string", "minLength": 1}
-_TEXTS = {"type": "array", "items": _TEXT}
-_RULES = {
+_TEXT: dict[str, Json] = {"type": "string", "minLength": 1}
+_TEXTS: dict[str, Json] = {"type": "array", "items": _TEXT}
+_RULES: dict[str, Json] = {
     "type": "array",
     "items": {
         "type": "object", "additionalProperties": False, "anyOf": [{"required": ["title"]}, {"required": ["attendee"]}],
@@ -298,7 +303,7 @@ TABLES = {name.split(".")[0] for name in BY_NAME}
 FREE_TABLES = {"targets"}
 """Tables whose keys are checked elsewhere: kept as they are."""
 
-RULE_KEYS: dict[str, Callable[[Any], Any]] = {
+RULE_KEYS: dict[str, Callable[[Toml], Any]] = {
     "path": _read_text, "remote": _read_text, "branch": _read_text, "project": _read_text, "client": _read_text,
     "task": _read_text, "billable": _read_flag, "tags": _read_texts, "bill_agent_time": _read_flag,
     "bill_supervised": _read_flag,

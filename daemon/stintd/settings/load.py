@@ -11,7 +11,8 @@ from stintd import paths
 from stintd.domain.policy import MapRule, Policy
 from stintd.errors import Invalid
 from stintd.frozen import frozen
-from stintd.settings.document import Document, Problem, read_document
+from stintd.jsonvalue import Json
+from stintd.settings.document import Document, Problem, Toml, read_document
 from stintd.settings.keys import BY_NAME, FREE_TABLES, KEYS, RULE_CONDITIONS, RULE_KEYS, TABLES, Wrong
 from stintd.settings.targets import read_targets
 
@@ -29,7 +30,7 @@ class Settings:
     extension_origins: tuple[str, ...] = ()
     activitywatch_port: int | None = None
     policy: Policy = field(default_factory=Policy)
-    targets: Mapping[str, Any] = field(default_factory=dict)
+    targets: Mapping[str, Toml] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -44,10 +45,12 @@ def load(environ: Mapping[str, str] | None = None, zone: str | None = None) -> S
 
 def broken(problems: list[Problem]) -> Invalid:
     """The error that reports all problems at once, each with its remedy."""
-    told = [f"{problem}: {problem.remedy}" for problem in problems]
-    count = "one problem" if len(told) == 1 else f"{len(told)} problems"
-    details = {"problems": [{"file": p.file, "line": p.line, "text": p.text, "remedy": p.remedy} for p in problems]}
-    return Invalid(f"the settings have {count}", "\n".join(told), details)
+    lines = [f"{problem}: {problem.remedy}" for problem in problems]
+    count = "one problem" if len(lines) == 1 else f"{len(lines)} problems"
+    details: dict[str, object] = {
+        "problems": [{"file": p.file, "line": p.line, "text": p.text, "remedy": p.remedy} for p in problems]
+    }
+    return Invalid(f"the settings have {count}", "\n".join(lines), details)
 
 
 def load_files(
@@ -61,10 +64,10 @@ def load_files(
     origins: dict[str, str] = {}
     rules: list[MapRule] = []
     for document in (ours, owner):
-        found, wrong = _values_of(document)
+        own, wrong = _values_of(document)
         problems += wrong
-        for name, value in found.items():
-            values[name] = _joined(values[name], value) if name == "watch.folders" else value
+        for name, value in own.items():
+            values[name] = _union(values[name], value) if name == "watch.folders" else value
             origins[name] = f"{document.path}:{document.line_of(name)}"
     for document in (owner, ours):
         read, wrong = _rules_of(document)
@@ -76,7 +79,7 @@ def load_files(
     return _settings(values, origins, tuple(rules), targets, zone), problems
 
 
-def _joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+def _union(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known, *more)))
 
 
@@ -84,7 +87,7 @@ def _settings(
     values: dict[str, Any],
     origins: dict[str, str],
     rules: tuple[MapRule, ...],
-    targets: dict[str, Any],
+    targets: dict[str, Toml],
     zone: str | None,
 ) -> Settings:
     policy = Policy(**{key.policy: values[key.name] for key in KEYS if key.policy}, mappings=rules, zone=zone or Policy().zone)
@@ -99,7 +102,7 @@ def _settings(
 
 def _values_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:
     """The values of the keys that a file sets, and the problems in its tables."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     problems: list[Problem] = []
     for table, content in document.values.items():
         if table in FREE_TABLES or table == "map":
@@ -114,12 +117,12 @@ def _values_of(document: Document) -> tuple[dict[str, Any], list[Problem]]:
                 problems.append(_unknown(document, dotted, list(BY_NAME), "is not a setting"))
                 continue
             try:
-                found[dotted] = key.read(value)
+                values[dotted] = key.read(value)
             except Wrong as wrong:
                 problems.append(_problem(document, dotted, wrong))
         if table not in TABLES and not content:
             problems.append(_unknown(document, table, sorted(TABLES), "is not a table"))
-    return found, problems
+    return values, problems
 
 
 def _rules_of(document: Document) -> tuple[list[MapRule], list[Problem]]:
@@ -136,8 +139,9 @@ def _rules_of(document: Document) -> tuple[list[MapRule], list[Problem]]:
     return rules, problems
 
 
-def _rule(document: Document, place: str, table: Any) -> tuple[MapRule | None, list[Problem]]:
-    problems, fields = [], {}
+def _rule(document: Document, place: str, table: Toml) -> tuple[MapRule | None, list[Problem]]:
+    problems: list[Problem] = []
+    fields: dict[str, Any] = {}
     for name, value in table.items() if isinstance(table, dict) else ():
         if name not in RULE_KEYS:
             problems.append(_unknown(document, f"{place}.{name}", list(RULE_KEYS), "is not a key of [[map]]", name))
@@ -157,18 +161,18 @@ def _rule(document: Document, place: str, table: Any) -> tuple[MapRule | None, l
 def _environment(environ: Mapping[str, str], values: dict[str, Any], origins: dict[str, str]) -> list[Problem]:
     problems = []
     for key in KEYS:
-        given = environ.get(key.variable)
-        if given is None:
+        text = environ.get(key.variable)
+        if text is None:
             continue
         try:
-            values[key.name] = key.read(_from_variable(given, key.schema.get("type")))
+            values[key.name] = key.read(_from_variable(text, key.schema.get("type")))
             origins[key.name] = key.variable
         except Wrong as wrong:
             problems.append(Problem(key.variable, 0, f"{key.name} {wrong.text}", wrong.remedy))
     return problems
 
 
-def _from_variable(text: str, kind: Any) -> Any:
+def _from_variable(text: str, kind: Json) -> Toml:
     if kind == "array":
         return [part for part in text.split(os.pathsep if "/" in text else ",") if part]
     if kind == "integer":
@@ -178,7 +182,7 @@ def _from_variable(text: str, kind: Any) -> Any:
     return text
 
 
-def _table(document: Document, name: str) -> dict[str, Any]:
+def _table(document: Document, name: str) -> dict[str, Toml]:
     content = document.values.get(name, {})
     return content if isinstance(content, dict) else {}
 

@@ -6,13 +6,13 @@ A key that `config.toml` sets is refused, naming its line, because the change wo
 import contextlib
 import errno
 import os
-from typing import Any
+from collections.abc import Mapping
 
 import tomli_w
 
 from stintd import paths
 from stintd.errors import Conflict, Invalid, NotFound, StorageFull, Unavailable
-from stintd.settings.document import Document, read_document
+from stintd.settings.document import Document, Toml, read_document
 from stintd.settings.keys import BY_NAME, Wrong
 from stintd.settings.load import broken
 
@@ -20,11 +20,11 @@ from stintd.settings.load import broken
 def add_folders(folders: list[str]) -> list[str]:
     """Watch these folders (absolute) from now on; returns the new ones."""
     owner, ours = _both()
-    kept = list(_get(ours, "watch.folders", []))
-    known = {os.path.normpath(os.path.expanduser(f)) for f in (*kept, *_get(owner, "watch.folders", []))}
-    new = [folder for folder in dict.fromkeys(map(os.path.normpath, folders)) if folder not in known]
+    own = _folders(ours)
+    watched = {os.path.normpath(os.path.expanduser(folder)) for folder in (*own, *_folders(owner))}
+    new = [folder for folder in dict.fromkeys(map(os.path.normpath, folders)) if folder not in watched]
     if new:
-        _put(ours, "watch.folders", kept + new)
+        _put(ours, "watch.folders", [*own, *new])
         _save(ours)
     return new
 
@@ -32,50 +32,50 @@ def add_folders(folders: list[str]) -> list[str]:
 def remove_folders(folders: list[str]) -> None:
     """Stop watching these folders; one that `config.toml` names is refused, naming the line."""
     owner, ours = _both()
-    kept = list(_get(ours, "watch.folders", []))
-    fixed = {os.path.normpath(os.path.expanduser(f)) for f in _get(owner, "watch.folders", [])}
+    own = _folders(ours)
+    fixed = {os.path.normpath(os.path.expanduser(folder)) for folder in _folders(owner)}
     for folder in map(os.path.normpath, folders):
         if folder in fixed:
             raise _fixed(owner, "watch.folders")
-        if folder not in kept:
+        if folder not in own:
             raise NotFound(f"{folder} is not watched", "`stint repos` lists what is")
-        kept.remove(folder)
-    _put(ours, "watch.folders", kept)
+        own.remove(folder)
+    _put(ours, "watch.folders", [*own])
     _save(ours)
 
 
-def set_value(name: str, value: Any) -> None:
+def set_value(name: str, value: Toml | None) -> None:
     """Set one key by its dotted name; None unsets it. Refused if it is unknown, invalid, or set by `config.toml`."""
     change({name: value})
 
 
-def change(values: dict[str, Any]) -> None:
+def change(values: Mapping[str, Toml | None]) -> None:
     """Set keys by their dotted names, all or none; None unsets one. `invalid` reports all problems at once."""
     owner, ours = _both()
     problems = [problem for name, value in values.items() if (problem := _refusal(name, value)) is not None]
     if problems:
-        told = "; ".join(f"{text}: {remedy}" for text, remedy in problems)
-        raise Invalid(problems[0][0], problems[0][1]) if len(problems) == 1 else Invalid("settings are wrong", told)
+        remedies = "; ".join(f"{text}: {remedy}" for text, remedy in problems)
+        raise Invalid(problems[0][0], problems[0][1]) if len(problems) == 1 else Invalid("settings are wrong", remedies)
     for name in values:
-        if name != "watch.folders" and _get(owner, name, None) is not None:
+        if name != "watch.folders" and _get(owner, name) is not None:
             raise _fixed(owner, name)
     for name, value in values.items():
         _put(ours, name, value)
     _save(ours)
 
 
-def set_target(name: str, table: dict[str, Any] | None) -> None:
+def set_target(name: str, table: dict[str, Toml] | None) -> None:
     """Store a `[targets.NAME]`, or remove it (None). One that is in `config.toml` can only be changed there."""
     owner, ours = _both()
-    if _get(owner, f"targets.{name}", None) is not None:
+    if _get(owner, f"targets.{name}") is not None:
         raise _fixed(owner, f"targets.{name}")
     _put(ours, f"targets.{name}", table)
     _save(ours)
 
 
-def change_nested(tables: dict[str, Any]) -> None:
+def change_nested(tables: Mapping[str, Toml | None]) -> None:
     """The same for `{"time": {"idle_timeout": "20m"}}`, as the API takes it."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, Toml | None] = {}
     for table, content in tables.items():
         if not isinstance(content, dict):
             raise Invalid(f"{table} is not a table", 'send {"time": {"idle_timeout": "20m"}}')
@@ -83,7 +83,7 @@ def change_nested(tables: dict[str, Any]) -> None:
     change(flat)
 
 
-def _refusal(name: str, value: Any) -> tuple[str, str] | None:
+def _refusal(name: str, value: Toml | None) -> tuple[str, str] | None:
     key = BY_NAME.get(name)
     if key is None:
         return f"there is no setting {name}", "`stint config get --all` lists all of them"
@@ -108,15 +108,21 @@ def _both() -> tuple[Document, Document]:
     return owner, ours
 
 
-def _get(document: Document, name: str, default: Any) -> Any:
+def _get(document: Document, name: str) -> Toml | None:
     table, _, key = name.partition(".")
     content = document.values.get(table)
-    return content.get(key, default) if isinstance(content, dict) else default
+    return content.get(key) if isinstance(content, dict) else None
 
 
-def _put(document: Document, name: str, value: Any) -> None:
+def _folders(document: Document) -> list[str]:
+    folders = _get(document, "watch.folders")
+    return [str(folder) for folder in folders] if isinstance(folders, list) else []
+
+
+def _put(document: Document, name: str, value: Toml | None) -> None:
     table, _, key = name.partition(".")
     content = document.values.setdefault(table, {})
+    assert isinstance(content, dict)
     if value is None:
         content.pop(key, None)
     else:

@@ -18,6 +18,7 @@ from stintd.errors import Invalid, NotFound
 from stintd.settings import Problem, Settings
 from stintd.settings.describe import example_text
 from stintd.settings.describe import plain as plain_value
+from stintd.settings.document import Toml
 
 ACTIONS = ("get", "set", "unset", "check", "edit", "path", "example")
 OPTIONS = (Option("--all", "with get: also settings that have their default"),)
@@ -75,15 +76,16 @@ def _to_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _parse_value(text: str) -> object:
+def _parse_value(text: str) -> Toml:
     """The value a person typed: as TOML if it is TOML, else as text."""
     try:
-        return tomllib.loads(f"v = {text}")["v"]
+        value: Toml = tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:
         return text
+    return value
 
 
-def change(words: Words, value: object) -> None:
+def change(words: Words, value: Toml | None) -> None:
     """Set one key, through the daemon while it runs."""
     if not words.key:
         raise Invalid("which setting?", "`stint config set KEY VALUE`; `stint config get --all` lists the keys")
