@@ -138,7 +138,7 @@ def test_a_receiver_that_hangs_delays_no_other(make_daemon, receivers):
     began = time.monotonic()
     daemon.client.post("/api/entries", work(1))
     until(lambda: len(good.ledger.ids()) >= 3, "the good one is told")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 8, "it does not wait for the ten seconds that the other one gets"
     began = time.monotonic()
     assert daemon.stop() == 0
     assert time.monotonic() - began < 60, "a service manager kills after 90 s"
