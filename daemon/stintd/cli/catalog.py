@@ -65,11 +65,19 @@ DONE = {"add": "added", "delete": "deleted", "remove": "removed", "complete": "c
 
 
 def catalog_verb(
-    name: str, summary: str, actions: Sequence[str], options: Sequence[Option], *, show_list: Callable[[Words, Control], None],
-    find: Callable[[Words, Control], Answer], add: Callable[[Words, Control], Answer],
-    changes: Mapping[str, Callable[[Words], Answer]], others: Mapping[str, Action] | None = None, usage: str = "NAME",
+    name: str,
+    summary: str,
+    actions: Sequence[str],
+    options: Sequence[Option],
+    *,
+    show_list: Callable[[Words, Control], None],
+    find: Callable[[Words, Control], Answer],
+    add: Callable[[Words, Control], Answer],
+    changes: Mapping[str, Callable[[Words], Answer]],
+    others: Mapping[str, Action] | None = None,
+    usage: str = "NAME",
     complete: str = "",
-) -> Verb:  # fmt: skip
+) -> Verb:
     """A verb that lists, adds, edits and deletes the rows of `/api/NAME`.
 
     `changes` makes the fields to send for an action that edits a row; `others` are actions that do something else. `usage`:

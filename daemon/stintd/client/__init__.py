@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CLEAR", "AsyncClient", "AsyncEventStream", "Client", "DaemonDown", "EventStream"]
 _HOMES = {
-    "AsyncClient": "aio", "AsyncEventStream": "aio", "CLEAR": "request", "Client": "sync", "DaemonDown": "transport",
+    "AsyncClient": "aio",
+    "AsyncEventStream": "aio",
+    "CLEAR": "request",
+    "Client": "sync",
+    "DaemonDown": "transport",
     "EventStream": "sync",
-}  # fmt: skip
+}
 
 
 def __getattr__(name: str) -> object:

@@ -345,9 +345,14 @@ class Client:
 
     def _send_once(self, request: Request[T]) -> T:
         answer = transport.send(
-            self._place.address, request.method, request.target, request.raw_body, [*self._place.headers, *request.headers],
-            host=self._place.host, limit=self._timeout,
-        )  # fmt: skip
+            self._place.address,
+            request.method,
+            request.target,
+            request.raw_body,
+            [*self._place.headers, *request.headers],
+            host=self._place.host,
+            limit=self._timeout,
+        )
         try:
             return request.answer(answer.status, answer.headers, answer.read())
         finally:

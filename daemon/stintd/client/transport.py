@@ -66,9 +66,15 @@ class Response:
 
 
 def send(
-    address: Address, method: str, target: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = (),
-    timeout: float | None = 30.0, host: str = "localhost", limit: float | None = None,
-) -> Response:  # fmt: skip
+    address: Address,
+    method: str,
+    target: str,
+    body: bytes = b"",
+    headers: Iterable[tuple[str, str]] = (),
+    timeout: float | None = 30.0,
+    host: str = "localhost",
+    limit: float | None = None,
+) -> Response:
     """Send one request to a socket path, or to a host and port; the `Response` with its head read.
 
     `timeout`: seconds of silence; `limit`: seconds until the whole answer must have arrived.

@@ -41,11 +41,16 @@ HOSTS = {
     host.name: host
     for host in (
         SourcedHost(
-            "vim", "Vim", "editors/stintd.vim", "if filereadable({}) | execute 'source' fnameescape({}) | endif \" stintd",
-            _vim_literal, _vim, is_own=True,
+            "vim",
+            "Vim",
+            "editors/stintd.vim",
+            "if filereadable({}) | execute 'source' fnameescape({}) | endif \" stintd",
+            _vim_literal,
+            _vim,
+            is_own=True,
         ),
         SourcedHost("neovim", "Neovim", "editors/stintd.lua", "pcall(dofile, {}) -- stintd", _lisp_literal, _neovim, is_own=True),
         SourcedHost("emacs", "Emacs", "editors/stintd.el", "(load {} t t t) ; stintd", _lisp_literal, _emacs),
     )
-}  # fmt: skip
+}
 """The editors whose files can be changed, by the name the user types."""

@@ -110,9 +110,10 @@ def _orphan_problem(path: str) -> Problem | None:
     if not os.path.lexists(path + KEPT):
         return None
     return Problem(
-        path + KEPT, f"{path}{KEPT} is a hook that we moved aside, but our hook that runs it is gone",
+        path + KEPT,
+        f"{path}{KEPT} is a hook that we moved aside, but our hook that runs it is gone",
         f"move it back to {os.path.basename(path)}, or delete it",
-    )  # fmt: skip
+    )
 
 
 def _edited_problem(path: str) -> Problem:

@@ -73,9 +73,14 @@ def git(*arguments: str, env: dict[str, str] | None = None) -> str | None:
             clean[name] = os.environ[name]
     try:
         done = subprocess.run(
-            ["git", *arguments], cwd="/", env={**clean, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=10, check=False,
-        )  # fmt: skip
+            ["git", *arguments],
+            cwd="/",
+            env={**clean, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=10,
+            check=False,
+        )
     except FileNotFoundError as error:
         raise Unavailable("git is not installed", "install git, then run this again") from error
     except subprocess.TimeoutExpired as error:

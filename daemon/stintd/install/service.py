@@ -130,7 +130,7 @@ def _systemd_files(place: ServicePlace) -> dict[str, bytes]:
         "ExecStart": " ".join(_quote(word) for word in place.command),
         "ListenStream": _literal(place.layout.socket),
         "PathExistsGlob": _literal(os.path.join(place.layout.spool, "*.[0-9]*")),
-    }  # fmt: skip
+    }
     units = {}
     for name in UNITS:
         text = bundled(f"config/{name}").read_text(encoding="utf-8")
@@ -197,18 +197,21 @@ def _task(place: ServicePlace) -> str:
 
 MANAGERS = {
     "systemd": Manager(
-        "systemd", _systemd_files,
+        "systemd",
+        _systemd_files,
         lambda place: [_systemctl("daemon-reload"), _systemctl("enable", "--now", *UNITS)],
         lambda place: [_systemctl("disable", "--now", *UNITS), _systemctl("daemon-reload")],
     ),
     "launchd": Manager(
-        "launchd", _launchd_files,
+        "launchd",
+        _launchd_files,
         lambda place: [["launchctl", "bootstrap", f"gui/{os.getuid()}", _plist(place)]],
         lambda place: [["launchctl", "bootout", f"gui/{os.getuid()}/{LABEL}"]],
     ),
     "windows": Manager(
-        "windows", _windows_files,
+        "windows",
+        _windows_files,
         lambda place: [["schtasks", "/create", "/f", "/tn", "stintd", "/xml", _task(place)], _schtasks("/run")],
         lambda place: [_schtasks("/end"), [*_schtasks("/delete"), "/f"]],
     ),
-}  # fmt: skip
+}

@@ -30,12 +30,18 @@ def _add(words: Words, control: Control) -> Answer:
 
 VERBS = {
     "clients": catalog_verb(
-        "clients", "list, add, rename, archive, delete clients", ACTIONS, OPTIONS, show_list=_list, add=_add,
+        "clients",
+        "list, add, rename, archive, delete clients",
+        ACTIONS,
+        OPTIONS,
+        show_list=_list,
+        add=_add,
         find=lambda words, control: find_client(control, words.name_),
         changes={
-            "edit": lambda words: given_fields(name=words.name), "archive": lambda words: {"archived": True},
+            "edit": lambda words: given_fields(name=words.name),
+            "archive": lambda words: {"archived": True},
             "unarchive": lambda words: {"archived": False},
         },
         complete="projects",
     )
-}  # fmt: skip
+}

@@ -95,7 +95,11 @@ def run(words: Words) -> None:
 
 VERBS = {
     "keys": Verb(
-        "keys", run, "API keys for programs that use the loopback port",
-        (Operand("ACTION", "?", choices=ACTIONS), Operand("KEY", "?")), OPTIONS, DETAIL,
+        "keys",
+        run,
+        "API keys for programs that use the loopback port",
+        (Operand("ACTION", "?", choices=ACTIONS), Operand("KEY", "?")),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

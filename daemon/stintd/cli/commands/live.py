@@ -157,7 +157,10 @@ def run(words: Words) -> int:
 
 VERBS = {
     "live": Verb(
-        "live", run, "the daemon in the foreground with a live view", (Operand("FOLDER", "*", complete="folders"),),
+        "live",
+        run,
+        "the daemon in the foreground with a live view",
+        (Operand("FOLDER", "*", complete="folders"),),
         has_json=False,
     )
-}  # fmt: skip
+}

@@ -57,9 +57,13 @@ def row(entry: Answer) -> list[str]:
     """The cells of one entry."""
     task = for_terminal(entry.get("taskName") or "")
     return [
-        short_id(entry["id"]), span(entry), length(entry.get("durationSeconds") or 0), project_of(entry), task,
+        short_id(entry["id"]),
+        span(entry),
+        length(entry.get("durationSeconds") or 0),
+        project_of(entry),
+        task,
         note_of(entry),
-    ]  # fmt: skip
+    ]
 
 
 def day_lines(day: date, entries: Rows, seconds: float) -> Iterator[str]:

@@ -66,10 +66,17 @@ def _rule(words: Words) -> Answer:
     if folder is None and not (words.remote or words.branch):
         folder = os.getcwd()
     body = {
-        "path": folder, "remote": words.remote, "branch": words.branch, "project": project, "task": words.task,
-        "client": words.client, "tags": words.tag or None, "billable": words.billable,
-        "since": to_bound(words.since) if words.since else None, "autoCreate": words.create or None,
-    }  # fmt: skip
+        "path": folder,
+        "remote": words.remote,
+        "branch": words.branch,
+        "project": project,
+        "task": words.task,
+        "client": words.client,
+        "tags": words.tag or None,
+        "billable": words.billable,
+        "since": to_bound(words.since) if words.since else None,
+        "autoCreate": words.create or None,
+    }
     return {name: value for name, value in body.items() if value is not None}
 
 
@@ -93,7 +100,10 @@ def _list(words: Words, control: Control) -> None:
 
 VERBS = {
     "map": Verb(
-        "map", run, "assign a folder, remote or branch to a project, for past entries too",
-        (Operand("FOLDER", "?", complete="folders"), Operand("PROJECT", "?", complete="projects")), OPTIONS,
+        "map",
+        run,
+        "assign a folder, remote or branch to a project, for past entries too",
+        (Operand("FOLDER", "?", complete="folders"), Operand("PROJECT", "?", complete="projects")),
+        OPTIONS,
     )
-}  # fmt: skip
+}

@@ -152,12 +152,15 @@ def _place(words: Words) -> tuple[str, Headers]:
 
 VERBS = {
     "mcp": Verb(
-        "mcp", run, "tools for AI agents (Model Context Protocol) on standard input and output",
+        "mcp",
+        run,
+        "tools for AI agents (Model Context Protocol) on standard input and output",
         options=(
             Option("--toolset", "stint (default), clockme, clickup; several separated by commas", "NAMES"),
             Option("--folder", "use the client of this folder instead of the current one", "FOLDER"),
             Option("--all", "see every client and project"),
         ),
-        detail=DETAIL, has_json=False,
+        detail=DETAIL,
+        has_json=False,
     ),
-}  # fmt: skip
+}

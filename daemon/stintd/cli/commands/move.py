@@ -24,9 +24,14 @@ def run(words: Words) -> None:
     if not since or not words.to:
         raise Invalid("move needs --from and --to", "stint move --from 9:00 --to 10:30 PROJECT")
     body = {
-        "from": instant_of(since), "to": instant_of(words.to), "project": words.project, "projectName": words.target,
-        "taskName": words.task, "autoCreate": words.create or None, "dryRun": words.dry_run or None,
-    }  # fmt: skip
+        "from": instant_of(since),
+        "to": instant_of(words.to),
+        "project": words.project,
+        "projectName": words.target,
+        "taskName": words.task,
+        "autoCreate": words.create or None,
+        "dryRun": words.dry_run or None,
+    }
     answer = Control().post("/api/move", {name: value for name, value in body.items() if value is not None})
     if words.json:
         print(json.dumps(answer))

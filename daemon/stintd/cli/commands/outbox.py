@@ -57,7 +57,11 @@ def run(words: Words) -> None:
 
 VERBS = {
     "outbox": Verb(
-        "outbox", run, "deliveries to billing systems and webhooks that wait or were given up",
-        (Operand("ACTION", "?", choices=("list", "retry", "drop")), Operand("DELIVERY", "?")), OPTIONS, DETAIL,
+        "outbox",
+        run,
+        "deliveries to billing systems and webhooks that wait or were given up",
+        (Operand("ACTION", "?", choices=("list", "retry", "drop")), Operand("DELIVERY", "?")),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

@@ -114,9 +114,15 @@ def _add(words: Words, control: Control) -> Answer:
 
 VERBS = {
     "projects": catalog_verb(
-        "projects", "list, add, edit, archive, show, delete projects", ACTIONS, OPTIONS, show_list=_list, add=_add,
+        "projects",
+        "list, add, edit, archive, show, delete projects",
+        ACTIONS,
+        OPTIONS,
+        show_list=_list,
+        add=_add,
         find=lambda words, control: find_project(control, words.name_),
         changes={"edit": _fields, "archive": lambda words: {"archived": True}, "unarchive": lambda words: {"archived": False}},
-        others={"show": _show}, complete="projects",
+        others={"show": _show},
+        complete="projects",
     )
-}  # fmt: skip
+}

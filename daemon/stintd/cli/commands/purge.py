@@ -101,7 +101,11 @@ def _lines(words: Words, answer: Answer) -> Iterator[str]:
 
 VERBS = {
     "purge": Verb(
-        "purge", run, "permanently delete a project or period",
-        (Operand("PROJECT", "?", complete="projects"),), OPTIONS, DETAIL,
+        "purge",
+        run,
+        "permanently delete a project or period",
+        (Operand("PROJECT", "?", complete="projects"),),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

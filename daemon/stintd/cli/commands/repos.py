@@ -46,10 +46,12 @@ def _rows(repos: Rows) -> Iterator[list[str]]:
             note = f" ({kind})" if kind not in (None, "main") else ""
             tier = "gone" if checkout.get("gone") else checkout.get("tier") or repo.get("tier") or ""
             yield [
-                shown_path(checkout.get("path") or repo["name"]) + note, for_terminal(repo.get("projectName")),
-                for_terminal(checkout.get("branch")), ago(checkout.get("lastActiveAt") or repo.get("lastActiveAt")),
+                shown_path(checkout.get("path") or repo["name"]) + note,
+                for_terminal(repo.get("projectName")),
+                for_terminal(checkout.get("branch")),
+                ago(checkout.get("lastActiveAt") or repo.get("lastActiveAt")),
                 tier,
-            ]  # fmt: skip
+            ]
 
 
 def _troubles(repos: Rows) -> Iterator[str]:

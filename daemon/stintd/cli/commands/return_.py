@@ -44,7 +44,11 @@ def run(words: Words) -> None:
 
 VERBS = {
     "return": Verb(
-        "return", run, "answer what you did while the timer was auto-paused",
-        (Operand("ANSWER", choices=ANSWERS), Operand("REST", "*")), OPTIONS, DETAIL,
+        "return",
+        run,
+        "answer what you did while the timer was auto-paused",
+        (Operand("ANSWER", choices=ANSWERS), Operand("REST", "*")),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

@@ -43,9 +43,9 @@ def lines(answer: Answer, room: int) -> Iterator[str]:
         yield bold("not watched: work in these times may be missing")
         for gap in answer["blind"]:
             day = local(gap["start"]).date()
-            yield from map(dim, wrap(
-                f"{day_name(day)} {clock(gap['start'])}–{clock(gap['end'])} {for_terminal(gap['reason'])}", room, "  "
-            ))  # fmt: skip
+            yield from map(
+                dim, wrap(f"{day_name(day)} {clock(gap['start'])}–{clock(gap['end'])} {for_terminal(gap['reason'])}", room, "  ")
+            )
 
 
 def run(words: Words) -> None:

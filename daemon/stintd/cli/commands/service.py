@@ -73,8 +73,9 @@ def _run_commands(commands: Sequence[Sequence[str]], hint: str) -> None:
     """Run the manager's commands; `unavailable` with its own message when one fails."""
     for command in commands:
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                                  timeout=PATIENCE, check=False)  # fmt: skip
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False
+            )
         except FileNotFoundError:
             raise Unavailable(f"{command[0]} is not installed", hint) from None
         except subprocess.TimeoutExpired:
@@ -164,7 +165,11 @@ def _status(words: Words, manager: service.Manager) -> int:
 
 VERBS = {
     "service": Verb(
-        "service", run, "let the system start the daemon and keep it running",
-        (Operand("ACTION", choices=("install", "uninstall", "status")),), OPTIONS, DETAIL,
+        "service",
+        run,
+        "let the system start the daemon and keep it running",
+        (Operand("ACTION", choices=("install", "uninstall", "status")),),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

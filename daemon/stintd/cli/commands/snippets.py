@@ -28,7 +28,7 @@ def snippet(name: str) -> str:
         "starship": lambda: f"'''{line}'''",
         "waybar": lambda: json.dumps(line, ensure_ascii=False),
         "tmux": lambda: _for_tmux(script, status),
-    }  # fmt: skip
+    }
     literal = literals.get(name, lambda: line)()
     text = bundled(f"config/prompt/{FILES[name]}").read_text(encoding="utf-8")
     return text.replace("@LINE@", literal).replace("@STATUS@", _for_fish(status) if name == "fish" else shlex.quote(status))

@@ -41,9 +41,15 @@ def exact_project_fields(project: str | None) -> Answer:
 def start_body(words: Words) -> Answer:
     """What POST /api/timer/start and /switch take."""
     body = {
-        **project_fields(words.project), "taskName": words.task, "description": words.message, "tags": words.tag or None,
-        "billable": words.billable, "autoCreate": words.create or None, "source": "cli", "manual": True,
-    }  # fmt: skip
+        **project_fields(words.project),
+        "taskName": words.task,
+        "description": words.message,
+        "tags": words.tag or None,
+        "billable": words.billable,
+        "autoCreate": words.create or None,
+        "source": "cli",
+        "manual": True,
+    }
     return {name: value for name, value in body.items() if value is not None}
 
 

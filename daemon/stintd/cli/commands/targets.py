@@ -109,7 +109,11 @@ def run(words: Words) -> None:
 
 VERBS = {
     "targets": Verb(
-        "targets", run, "connected billing systems, and which hours go where",
-        (Operand("ACTION", "?", choices=ACTIONS), Operand("TARGET", "?"), Operand("REMOTE", "*")), OPTIONS, DETAIL,
+        "targets",
+        run,
+        "connected billing systems, and which hours go where",
+        (Operand("ACTION", "?", choices=ACTIONS), Operand("TARGET", "?"), Operand("REMOTE", "*")),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

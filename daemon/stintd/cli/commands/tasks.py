@@ -37,10 +37,14 @@ def _list(words: Words, control: Control) -> None:
         return
     names = {project["id"]: project["name"] for project in control.every("/api/projects", status="all")}
     rows = [
-        [for_terminal(task["key"]), for_terminal(task["name"]), for_terminal(names.get(task["projectId"])),
-         task["status"] if task["status"] != "active" else ""]
+        [
+            for_terminal(task["key"]),
+            for_terminal(task["name"]),
+            for_terminal(names.get(task["projectId"])),
+            task["status"] if task["status"] != "active" else "",
+        ]
         for task in tasks
-    ]  # fmt: skip
+    ]
     print("\n".join(table(SHAPE, rows, columns())))
 
 
@@ -64,9 +68,16 @@ def _complete(words: Words, control: Control, task: Answer) -> Answer:
 
 VERBS = {
     "tasks": catalog_verb(
-        "tasks", "list, add, edit, complete, reopen, delete tasks", ACTIONS, OPTIONS, show_list=_list, add=_add,
+        "tasks",
+        "list, add, edit, complete, reopen, delete tasks",
+        ACTIONS,
+        OPTIONS,
+        show_list=_list,
+        add=_add,
         find=lambda words, control: find_task(control, words.name_, words.project),
-        changes={"edit": _fields, "reopen": lambda words: {"status": "active"}}, others={"complete": _complete},
-        usage="NAME -p PROJECT", complete="projects",
+        changes={"edit": _fields, "reopen": lambda words: {"status": "active"}},
+        others={"complete": _complete},
+        usage="NAME -p PROJECT",
+        complete="projects",
     )
-}  # fmt: skip
+}

@@ -108,11 +108,13 @@ def lines_as(answer: Answer, days: Sequence[str], room: int, target: str) -> Ite
     shape += [Column(_heading(day, room), is_number=True) for day in days] if has_days else []
     shape += [Column(title, is_number=True) for _, title in SUMS]
     cells = [
-        [_name(row) if row.get("days") is not answer["totals"]["days"] else "sum",
-         *(_cell(row["roundedDays"].get(day, 0)) for day in (days if has_days else ())),
-         *(decimal_hours(row[name]) for name, _ in SUMS)]
+        [
+            _name(row) if row.get("days") is not answer["totals"]["days"] else "sum",
+            *(_cell(row["roundedDays"].get(day, 0)) for day in (days if has_days else ())),
+            *(decimal_hours(row[name]) for name, _ in SUMS),
+        ]
         for row in [*rows, answer["totals"]]
-    ]  # fmt: skip
+    ]
     yield from table(shape, cells, room, has_sum=True)
     if has_days:
         yield dim(f"days are rounded as for {target}")
@@ -150,8 +152,15 @@ def _print_csv(answer: Answer, days: Sequence[str], target: str | None) -> None:
     kinds = KINDS if target else KINDS[:1]
     titles = ["" if title == "raw" else f" {title}" for _, title in kinds]
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["client", "project", "task", *(f"{day}{title}" for title in titles for day in days),
-                     *(f"sum{title}" for title in titles)])  # fmt: skip
+    writer.writerow(
+        [
+            "client",
+            "project",
+            "task",
+            *(f"{day}{title}" for title in titles for day in days),
+            *(f"sum{title}" for title in titles),
+        ]
+    )
     for row in answer["rows"]:
         parts = [[row[name].get(day, 0) for day in days] for name, _ in kinds]
         names = [row.get("clientName"), row.get("projectName"), row.get("taskName")]
@@ -182,7 +191,10 @@ def run(words: Words) -> None:
 
 VERBS = {
     "timesheet": Verb(
-        "timesheet", run, "hours by task and day, in decimal hours, of this week or WEEK (2026-W47, last week)",
-        (Operand("WEEK", "*"),), OPTIONS,
+        "timesheet",
+        run,
+        "hours by task and day, in decimal hours, of this week or WEEK (2026-W47, last week)",
+        (Operand("WEEK", "*"),),
+        OPTIONS,
     )
-}  # fmt: skip
+}

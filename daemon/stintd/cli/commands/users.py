@@ -30,10 +30,14 @@ def _list(words: Words, control: Control) -> None:
         print(json.dumps(users))
         return
     rows = [
-        [for_terminal(user["name"]), for_terminal(user["email"] or ""), user["role"],
-         "invited" if user["status"] == "invited" else ""]
+        [
+            for_terminal(user["name"]),
+            for_terminal(user["email"] or ""),
+            user["role"],
+            "invited" if user["status"] == "invited" else "",
+        ]
         for user in users
-    ]  # fmt: skip
+    ]
     print("\n".join(table(SHAPE, rows, columns())))
 
 
@@ -53,7 +57,13 @@ def _add(words: Words, control: Control) -> Answer:
 
 VERBS = {
     "users": catalog_verb(
-        "users", "list, add, edit, remove people of your workspace", ACTIONS, OPTIONS, show_list=_list, add=_add,
-        find=lambda words, control: find_user(control, words.name_), changes={"edit": _fields},
+        "users",
+        "list, add, edit, remove people of your workspace",
+        ACTIONS,
+        OPTIONS,
+        show_list=_list,
+        add=_add,
+        find=lambda words, control: find_user(control, words.name_),
+        changes={"edit": _fields},
     )
-}  # fmt: skip
+}

@@ -129,7 +129,9 @@ def run(words: Words) -> None:
 
 VERBS = {
     "watch": Verb(
-        "watch", run, "show changes as they happen; or add, remove, list watched folders",
+        "watch",
+        run,
+        "show changes as they happen; or add, remove, list watched folders",
         (Operand("ACTION", "?", choices=ACTIONS), Operand("FOLDER", "*", complete="folders")),
     )
-}  # fmt: skip
+}

@@ -188,7 +188,11 @@ def run(words: Words) -> int | None:
 
 VERBS = {
     "webhooks": Verb(
-        "webhooks", run, "notify other programs of changes",
-        (Operand("ACTION", "?", choices=ACTIONS), Operand("WEBHOOK", "?"), Operand("DELIVERY", "?")), OPTIONS, DETAIL,
+        "webhooks",
+        run,
+        "notify other programs of changes",
+        (Operand("ACTION", "?", choices=ACTIONS), Operand("WEBHOOK", "?"), Operand("DELIVERY", "?")),
+        OPTIONS,
+        DETAIL,
     )
-}  # fmt: skip
+}

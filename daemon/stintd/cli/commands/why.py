@@ -16,9 +16,13 @@ from stintd.protocol.kinds import COUNTED
 
 SHOWN_FILES, SHOWN_GAPS, SHORT_GAP = 5, 40, 300
 VERDICTS = {
-    "work": "counted", "away": "away", "unassigned": "unassigned", "supervised": "supervised",
-    "autonomous": "agent alone", "absence": "absent",
-}  # fmt: skip
+    "work": "counted",
+    "away": "away",
+    "unassigned": "unassigned",
+    "supervised": "supervised",
+    "autonomous": "agent alone",
+    "absence": "absent",
+}
 
 
 def _count(number: int, singular: str, plural: str) -> str:
@@ -172,8 +176,11 @@ def run(words: Words) -> None:
 
 VERBS = {
     "why": Verb(
-        "why", run, "why an entry, or the time at an instant, is what it is", (Operand("WHAT", "+", complete="entries"),),
+        "why",
+        run,
+        "why an entry, or the time at an instant, is what it is",
+        (Operand("WHAT", "+", complete="entries"),),
         (Option("--history", "also show its edits"),),
         "WHAT is an id from `stint log`, or a time: -15m, 9:30, yesterday 14:20.",
     )
-}  # fmt: skip
+}

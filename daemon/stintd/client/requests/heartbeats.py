@@ -9,10 +9,19 @@ from stintd.protocol.types import Heartbeat, Page, TakenHeartbeats
 
 
 def send(
-    project: str | None = None, *, path: str | None = None, time: Instant | None = None, branch: str | None = None,
-    kind: str | None = None, source: str | None = None, actor: str | None = None, session_id: str | None = None,
-    entity: str | None = None, pid: int | None = None, id: str | None = None,
-) -> Request[TakenHeartbeats]:  # fmt: skip
+    project: str | None = None,
+    *,
+    path: str | None = None,
+    time: Instant | None = None,
+    branch: str | None = None,
+    kind: str | None = None,
+    source: str | None = None,
+    actor: str | None = None,
+    session_id: str | None = None,
+    entity: str | None = None,
+    pid: int | None = None,
+    id: str | None = None,
+) -> Request[TakenHeartbeats]:
     """Send one heartbeat, for a project or for the project that `path` lies in; its time is now unless `time` is given."""
     return send_all([locals()])
 
@@ -29,8 +38,13 @@ def _with_id(heartbeat: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_(
-    *, since: Moment | None = None, until: Moment | None = None, project: str | None = None, source: str | None = None,
-    limit: int | None = None, cursor: str | None = None,
-) -> Request[Page[Heartbeat]]:  # fmt: skip
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    project: str | None = None,
+    source: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Request[Page[Heartbeat]]:
     """Stored heartbeats, the newest first."""
     return Request("GET", "/api/heartbeats", page_reader(Heartbeat), query=wire_fields(locals()))

@@ -10,9 +10,14 @@ def list_(*, status: str | None = None) -> Request[Page[Key]]:
 
 
 def create(
-    scope: str, *, name: str | None = None, client_id: str | None = None, client_name: str | None = None,
-    project_id: str | None = None, project_name: str | None = None,
-) -> Request[MadeKey]:  # fmt: skip
+    scope: str,
+    *,
+    name: str | None = None,
+    client_id: str | None = None,
+    client_name: str | None = None,
+    project_id: str | None = None,
+    project_name: str | None = None,
+) -> Request[MadeKey]:
     """Create a key with the scope `read`, `write` or `full`, limited to one client or project where one is named.
 
     Its `key` is shown only this once; so this request is never sent again automatically: a second answer would lack it.

@@ -28,11 +28,22 @@ def list_() -> Request[Page[Target]]:
 
 
 def connect(
-    name: str, kind: str, *, secret: str | None = None, base_url: str | None = None, key_env: str | None = None,
-    key_file: str | None = None, since: date | None = None, deliver: str | None = None, settle: str | None = None,
-    description: str | None = None, live: bool | None = None, calls_per_hour: int | None = None,
-    rounding: Mapping[str, Any] | None = None, options: Mapping[str, str] | None = None,
-) -> Request[ConnectedTarget]:  # fmt: skip
+    name: str,
+    kind: str,
+    *,
+    secret: str | None = None,
+    base_url: str | None = None,
+    key_env: str | None = None,
+    key_file: str | None = None,
+    since: date | None = None,
+    deliver: str | None = None,
+    settle: str | None = None,
+    description: str | None = None,
+    live: bool | None = None,
+    calls_per_hour: int | None = None,
+    rounding: Mapping[str, Any] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Request[ConnectedTarget]:
     """Connect a target, or change its settings: its key is tested with a harmless call before anything is stored.
     `options`: settings that only its kind has. `key_env` and `key_file` work only over the control socket."""
     return Request("POST", "/api/targets", reader(ConnectedTarget), body=wire_fields(locals()))
@@ -44,9 +55,15 @@ def kind(name: str) -> Request[TargetKind]:
 
 
 def choices(
-    kind: str, setting: str, *, secret: str | None = None, base_url: str | None = None, key_env: str | None = None,
-    key_file: str | None = None, options: Mapping[str, str] | None = None,
-) -> Request[Page[TargetChoice]]:  # fmt: skip
+    kind: str,
+    setting: str,
+    *,
+    secret: str | None = None,
+    base_url: str | None = None,
+    key_env: str | None = None,
+    key_file: str | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Request[Page[TargetChoice]]:
     """The choices that the service offers for one of `settings`; none where it cannot say."""
     return Request("POST", "/api/targets/choices", page_reader(TargetChoice), body=wire_fields(locals()))
 
@@ -57,9 +74,16 @@ def remove(name: str) -> Request[RemovedTarget]:
 
 
 def map_(
-    target: str, remote: Mapping[str, str], *, project: str | None = None, task: str | None = None, client: str | None = None,
-    tag: str | None = None, billable: bool | None = None, rounding: Mapping[str, Any] | None = None,
-) -> Request[MappedTarget]:  # fmt: skip
+    target: str,
+    remote: Mapping[str, str],
+    *,
+    project: str | None = None,
+    task: str | None = None,
+    client: str | None = None,
+    tag: str | None = None,
+    billable: bool | None = None,
+    rounding: Mapping[str, Any] | None = None,
+) -> Request[MappedTarget]:
     """Add a mapping rule; it replaces the one with the same conditions."""
     return Request("POST", route(ONE + "/map", target), reader(MappedTarget), body=wire_fields(locals(), "target"))
 

@@ -9,12 +9,25 @@ ONE = "/api/entries/{}"
 
 
 def list_(
-    *, since: Moment | None = None, until: Moment | None = None, project_id: str | None = None, project: str | None = None,
-    client_id: str | None = None, client: str | None = None, task_id: str | None = None, task: str | None = None,
-    tag: str | None = None, billable: bool | None = None, actor: str | None = None, user_id: str | None = None,
-    state: str | None = None, search: str | None = None, updated_since: Instant | None = None, limit: int | None = None,
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    project_id: str | None = None,
+    project: str | None = None,
+    client_id: str | None = None,
+    client: str | None = None,
+    task_id: str | None = None,
+    task: str | None = None,
+    tag: str | None = None,
+    billable: bool | None = None,
+    actor: str | None = None,
+    user_id: str | None = None,
+    state: str | None = None,
+    search: str | None = None,
+    updated_since: Instant | None = None,
+    limit: int | None = None,
     cursor: str | None = None,
-) -> Request[Page[Entry]]:  # fmt: skip
+) -> Request[Page[Entry]]:
     """Entries that overlap a period, the latest start first. `project`, `client`, `task` and `tag` are names; `actor` is
     human or agent; `search` looks in descriptions, projects and tasks. Dates are whole days, the last one included.
     """
@@ -27,12 +40,23 @@ def get(entry_id: str) -> Request[Entry]:
 
 
 def create(
-    project_id: str | None = None, *, project_name: str | None = None, path: str | None = None, start: Instant | None = None,
-    end: Instant | None = None, duration_minutes: float | None = None, description: str | None = None,
-    task_id: str | None = None, task_name: str | None = None, billable: bool | None = None,
-    tags: Iterable[str] | None = None, auto_create: bool | None = None, replace: bool | None = None,
-    overlap: bool | None = None, idempotency_key: str | None = None,
-) -> Request[MadeEntry]:  # fmt: skip
+    project_id: str | None = None,
+    *,
+    project_name: str | None = None,
+    path: str | None = None,
+    start: Instant | None = None,
+    end: Instant | None = None,
+    duration_minutes: float | None = None,
+    description: str | None = None,
+    task_id: str | None = None,
+    task_name: str | None = None,
+    billable: bool | None = None,
+    tags: Iterable[str] | None = None,
+    auto_create: bool | None = None,
+    replace: bool | None = None,
+    overlap: bool | None = None,
+    idempotency_key: str | None = None,
+) -> Request[MadeEntry]:
     """Enter past work: two of `start`, `end` and `duration_minutes`. It replaces automatic time; entries that a person made
     it replaces only with `replace`, and overlaps them with `overlap`.
     """
@@ -41,12 +65,21 @@ def create(
 
 
 def update(
-    entry_id: str, *, project_id: str | Clear | None = None, project_name: str | None = None,
-    task_id: str | Clear | None = None, task_name: str | Clear | None = None, start: Instant | None = None,
-    end: Instant | None = None, duration_minutes: float | None = None, description: str | None = None,
-    billable: bool | None = None, tags: Iterable[str] | None = None, confirmed: bool | None = None,
+    entry_id: str,
+    *,
+    project_id: str | Clear | None = None,
+    project_name: str | None = None,
+    task_id: str | Clear | None = None,
+    task_name: str | Clear | None = None,
+    start: Instant | None = None,
+    end: Instant | None = None,
+    duration_minutes: float | None = None,
+    description: str | None = None,
+    billable: bool | None = None,
+    tags: Iterable[str] | None = None,
+    confirmed: bool | None = None,
     revision: int | None = None,
-) -> Request[Entry]:  # fmt: skip
+) -> Request[Entry]:
     """Edit an entry; the fields you set are never recomputed. With the `revision` you read, a change that somebody made
     meanwhile raises `Conflict` instead of being lost.
     """
@@ -60,11 +93,19 @@ def delete(entry_id: str, *, revision: int | None = None) -> Request[Entry]:
 
 
 def start(
-    project_id: str | None = None, *, project_name: str | None = None, path: str | None = None, task_id: str | None = None,
-    task_name: str | None = None, description: str | None = None, billable: bool | None = None,
-    tags: Iterable[str] | None = None, at: Instant | None = None, auto_create: bool | None = None,
+    project_id: str | None = None,
+    *,
+    project_name: str | None = None,
+    path: str | None = None,
+    task_id: str | None = None,
+    task_name: str | None = None,
+    description: str | None = None,
+    billable: bool | None = None,
+    tags: Iterable[str] | None = None,
+    at: Instant | None = None,
+    auto_create: bool | None = None,
     idempotency_key: str | None = None,
-) -> Request[Entry]:  # fmt: skip
+) -> Request[Entry]:
     """Start a timer by hand; a person's running timer stops first, unless the settings allow parallel timers."""
     body = wire_fields(locals()) | {"manual": True}
     started = part("timer", Entry)

@@ -7,9 +7,13 @@ ONE = "/api/users/{}"
 
 
 def list_(
-    *, role: str | None = None, status: str | None = None, search: str | None = None, limit: int | None = None,
+    *,
+    role: str | None = None,
+    status: str | None = None,
+    search: str | None = None,
+    limit: int | None = None,
     cursor: str | None = None,
-) -> Request[Page[User]]:  # fmt: skip
+) -> Request[Page[User]]:
     """People sorted by name: you, and those you invited."""
     return Request("GET", "/api/users", page_reader(User), query=wire_fields(locals()))
 
@@ -24,17 +28,20 @@ def get(user_id: str) -> Request[User]:
     return Request("GET", route(ONE, user_id), reader(User))
 
 
-def create(
-    name: str, *, email: str | None = None, role: str | None = None, idempotency_key: str | None = None
-) -> Request[User]:  # fmt: skip
+def create(name: str, *, email: str | None = None, role: str | None = None, idempotency_key: str | None = None) -> Request[User]:
     """Invite a person; `role` is standard or manager."""
     return Request("POST", "/api/users", reader(User), body=wire_fields(locals()), key=new_key(idempotency_key))
 
 
 def update(
-    user_id: str, *, name: str | None = None, email: str | Clear | None = None, role: str | None = None,
-    status: str | None = None, revision: int | None = None,
-) -> Request[User]:  # fmt: skip
+    user_id: str,
+    *,
+    name: str | None = None,
+    email: str | Clear | None = None,
+    role: str | None = None,
+    status: str | None = None,
+    revision: int | None = None,
+) -> Request[User]:
     """Change a person; `status` active means that they accepted the invitation."""
     return Request("PATCH", route(ONE, user_id), reader(User), body=wire_fields(locals(), "user_id"))
 

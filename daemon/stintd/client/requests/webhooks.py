@@ -19,9 +19,13 @@ def get(webhook_id: str) -> Request[Webhook]:
 
 
 def create(
-    url: str, events: Iterable[str], *, secret: str | None = None, allow_private: bool | None = None,
+    url: str,
+    events: Iterable[str],
+    *,
+    secret: str | None = None,
+    allow_private: bool | None = None,
     idempotency_key: str | None = None,
-) -> Request[MadeWebhook]:  # fmt: skip
+) -> Request[MadeWebhook]:
     """Have events such as `time_entry.stopped` sent to a URL. Without `secret` the daemon makes one and shows it only this
     once. `allow_private` permits http, and addresses of this machine and of private networks.
     """
@@ -30,9 +34,14 @@ def create(
 
 
 def update(
-    webhook_id: str, *, url: str | None = None, events: Iterable[str] | None = None, allow_private: bool | None = None,
-    enabled: bool | None = None, revision: int | None = None,
-) -> Request[Webhook]:  # fmt: skip
+    webhook_id: str,
+    *,
+    url: str | None = None,
+    events: Iterable[str] | None = None,
+    allow_private: bool | None = None,
+    enabled: bool | None = None,
+    revision: int | None = None,
+) -> Request[Webhook]:
     """Change a webhook, or switch it off or on."""
     values = {**locals(), "events": None if events is None else list(events)}
     return Request("PATCH", route(ONE, webhook_id), reader(Webhook), body=wire_fields(values, "webhook_id"))
