@@ -6,6 +6,7 @@ from pathlib import Path
 from stintd.domain.kinds import AGENT_KINDS, GIT_KINDS, KINDS, REWRITING
 from stintd.engine.queries.day import GIT_ACTS
 from stintd.protocol.kinds import COUNTED
+from stintd.protocol.schemas import COMPONENTS
 from stintd.sources import agents
 from stintd.sources.gitacts import KIND_OF_COMMAND
 
@@ -17,6 +18,14 @@ def test_the_dashboard_counts_every_kind_in_words():
     table = re.search(r"const ACTS = \{(.*?)\};", text, re.DOTALL)
     assert table, "story.js has its words of kinds elsewhere now"
     assert set(re.findall(r"(\w+): \[", table[1])) == set(KINDS)
+
+
+def test_the_marks_of_a_day_are_the_same_in_its_schema_and_on_the_dashboard():
+    assert set(COMPONENTS["Day"]["properties"]["marks"]["items"]["properties"]["kind"]["enum"]) == GIT_ACTS
+    text = (PACKAGE / "api" / "dashboard" / "static" / "parts" / "strip.js").read_text()
+    table = re.search(r"const ACTS = \{(.*?)\};", text, re.DOTALL)
+    assert table, "strip.js has its words of marks elsewhere now"
+    assert set(re.findall(r"(\w+):", table[1])) == GIT_ACTS
 
 
 def test_the_command_line_counts_every_kind_in_words():

@@ -10,7 +10,7 @@ import pytest
 
 from stintd.domain.model import Context, Heartbeat
 from stintd.errors import Unavailable
-from stintd.store import changes, heartbeats, rowio
+from stintd.store import changes, heartbeats, migrate, rowio, salvage
 from stintd.store.database import Database
 from tests.store.conftest import NOON
 from tests.support.clock import FakeClock
@@ -239,3 +239,29 @@ def test_a_backup_that_knows_an_open_key_says_that_it_may_have_been_revoked_sinc
     database = opened(path, clock)
     assert "`stint keys list`" in database.notes[0]
     database.close()
+
+
+NOT_SALVAGED = {
+    "span": "completed span by span",
+    "known_fresh": "made of the spans",
+    "known_id": "made of the spans",
+    "known_run": "made of the spans",
+    "rollup": "derived from the entries",
+    "cursor": "sources read again from where the backup stood",
+    "delivery_dirty": "triggers fill it with every entry that is added",
+    "delivery_place": "asked for again",
+    "backfill": "as the backup has it",
+    "live_mirror": "as the backup has it",
+}
+"""Tables of which nothing is read out of a damaged file, and what becomes of them instead."""
+
+
+def test_every_table_is_read_out_of_a_damaged_file_or_left_out_for_a_reason():
+    conn = sqlite3.connect(":memory:")
+    for script in migrate.scripts().values():
+        conn.executescript(script)
+    tables = {
+        name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
+    }
+    assert {*salvage.TABLES, *NOT_SALVAGED} == tables
+    assert not set(salvage.TABLES) & NOT_SALVAGED.keys()
