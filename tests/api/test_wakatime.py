@@ -35,7 +35,7 @@ async def repo(daemon):
         parent = "/code/acme" if kind == "worktree" else None
         facts = CheckoutFacts(path, f"{path}/.git", "/code/acme/.git", kind, "github.com/ada/acme", branch=branch, parent=parent)
         daemon.places.learn(Checkout(path, RepoId("r1"), facts))
-        await daemon.engine.run(lambda step, facts=facts: checkout_rows.found(step, RepoId("r1"), facts))
+        await daemon.engine.run(lambda step, facts=facts: checkout_rows.keep_checkout(step, RepoId("r1"), facts))
 
 
 # ---------------------------------------------------------------- taking

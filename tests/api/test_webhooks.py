@@ -12,7 +12,7 @@ from stintd.engine.delivery.retry import Retry
 from stintd.engine.intake.intake import Glimpse
 from stintd.engine.step import DryRun
 from stintd.engine.upkeep.housekeeping import sweep
-from stintd.engine.upkeep.live_events import News
+from stintd.engine.upkeep.live_events import LiveEvents
 from stintd.errors import Conflict
 from stintd.ports import Failure, Response
 from tests.api.daemon import Client
@@ -329,7 +329,7 @@ async def test_what_was_parked_has_another_day_when_it_is_delivered_again_and_is
 
 async def test_what_is_only_shown_provisionally_is_told_to_nobody(daemon, client):
     webhook = await made(client, URL, "time_entry.started")
-    news = News(daemon.engine)
+    news = LiveEvents(daemon.engine)
     listener = daemon.engine.hub.listen()
     glimpse = Glimpse(Context("watch", "edit", folder="/code/site"), daemon.clock.now())
     news.glimpse(glimpse)

@@ -24,7 +24,7 @@ async def test_what_comes_late_while_its_stretch_is_on_its_way_is_sent_too(tmp_p
                 run.tell(beat(from_us(late), entity="late.py"))
 
         emitter = Emitter(run.engine, "there", "http://there", deliver)
-        run.engine.on_admitted = emitter.admitted
+        run.engine.on_admitted.subscribe(emitter.note_admitted)
         task = asyncio.create_task(emitter.run())
         await wait_until(lambda: run.rows("SELECT 1 FROM cursor WHERE name = 'emit.there'"), "it has begun")
         await run.clock.advance(minutes=60)

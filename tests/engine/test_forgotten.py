@@ -68,8 +68,8 @@ async def test_a_session_whose_process_died_ends_at_its_last_sign_of_life(tmp_pa
         daemon.tell(beat(clock.now(), kind="prompt", source="agent", session="s1"))
         await daemon.sheet()
         await clock.advance(minutes=5)
-        await daemon.engine.run(lambda step: sessions.seen(step, "s1", 1.0, "boot"))
-        await daemon.engine.run(lambda step: sessions.died(step, "s1"))
+        await daemon.engine.run(lambda step: sessions.note_process(step, "s1", 1.0, "boot"))
+        await daemon.engine.run(lambda step: sessions.end_dead(step, "s1"))
         assert await daemon.rows("SELECT end_reason FROM session") == [{"end_reason": "its process ended"}]
         assert all(row["state"] == "finished" for row in await daemon.sheet())
 

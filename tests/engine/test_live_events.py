@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from stintd.domain.model import Context
 from stintd.engine.intake.intake import Glimpse
-from stintd.engine.upkeep.live_events import FLOOD, News
+from stintd.engine.upkeep.live_events import FLOOD, LiveEvents
 from tests.support.clock import FakeClock
 from tests.support.engine import beat, every, running
 
@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
 def wired(daemon):
-    news = News(daemon.engine)
+    news = LiveEvents(daemon.engine)
     daemon.engine.on_admitted.subscribe(news.heartbeats)
     daemon.engine.health.on_change.subscribe(news.warnings)
     return news

@@ -15,9 +15,9 @@ from stintd.engine.checkouts import Places
 from stintd.engine.checks import unlike_any
 from stintd.engine.commands import sessions
 from stintd.engine.delivery.connect import Connecting
-from stintd.engine.delivery.webhooks import Pusher
+from stintd.engine.delivery.webhooks import WebhookSender
 from stintd.engine.engine import Engine
-from stintd.engine.health import told
+from stintd.engine.health import warning_json
 from stintd.engine.intake.backfill import Backfill
 from stintd.engine.intake.intake import Intake
 from stintd.engine.queries import dashboard as overview
@@ -47,7 +47,7 @@ class Daemon(Protocol):
     useragents: UserAgents
     device: str
     version: str
-    pusher: Pusher
+    pusher: WebhookSender
     connecting: Connecting
     backfill: Backfill
     backups: Backups
@@ -164,7 +164,7 @@ async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """Everything a person asks first."""
     daemon, engine = surface.daemon, surface.daemon.engine
     known = await query(lambda view: {**timers.status(view), "reviewCount": review.count(view)})(surface, call, request)
-    warnings = [told(warning) for warning in engine.health.warnings()]
+    warnings = [warning_json(warning) for warning in engine.health.warnings()]
     warnings += await query(notices.notices)(surface, call, request)
     return {
         "version": daemon.version, "ready": daemon.is_ready, **known, "warnings": warnings,
@@ -179,7 +179,7 @@ async def dashboard(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     if call.caller.limit is not None:  # between its entries there may be others'
         alerts = [one for one in known["alerts"] if one["code"] not in ("gaps", "review")]
         return {**known, "gapsToday": {"count": 0, "seconds": 0}, "alerts": alerts, "reviewCount": known["unconfirmedCount"]}
-    told_now = [told(warning) for warning in surface.daemon.engine.health.warnings()]
+    told_now = [warning_json(warning) for warning in surface.daemon.engine.health.warnings()]
     told_now += await query(notices.notices)(surface, call, request)
     shown = [overview.alert(*(one[name] for name in ("code", "severity", "text", "hint", "subject"))) for one in told_now]
     return {**known, "alerts": shown + known["alerts"]}

@@ -8,7 +8,7 @@ from stintd.api.route import Call, Handler
 from stintd.domain.model import BeatSignal
 from stintd.engine import idempotency
 from stintd.engine.intake import normalise
-from stintd.engine.scope import limited, within
+from stintd.engine.scope import limit_command, limit_view
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Invalid
@@ -29,14 +29,14 @@ def command(fn: Callable[..., Any]) -> Handler:
         run = surface.daemon.engine.run
         if repeat is None:
             return await run(fresh, call.caller.name)
-        return await run(lambda step: idempotency.answered(step, repeat, fresh), call.caller.name)
+        return await run(lambda step: idempotency.answer_once(step, repeat, fresh), call.caller.name)
 
     return handle
 
 
 def _within(call: Call, fn: Callable[[Step], Any]) -> Callable[[Step], Any]:
     """A command that reaches as far as its caller does."""
-    return limited(fn, call.caller.limit) if call.caller.limit is not None else fn
+    return limit_command(fn, call.caller.limit) if call.caller.limit is not None else fn
 
 
 async def run(surface: Any, call: Call, fn: Callable[[Step], Any]) -> Any:
@@ -54,11 +54,11 @@ def repeatable(handle: Handler) -> Handler:
         if repeat is None:
             return await handle(surface, call, request)
         engine = surface.daemon.engine
-        known = await engine.read(lambda conn: idempotency.known(conn, repeat))
+        known = await engine.read(lambda conn: idempotency.find_answer(conn, repeat))
         if known is not None:
             return known
         made = await handle(surface, call, request)
-        return await engine.run(lambda step: idempotency.answered(step, repeat, lambda step: made), call.caller.name)
+        return await engine.run(lambda step: idempotency.answer_once(step, repeat, lambda step: made), call.caller.name)
 
     return answer
 
@@ -83,7 +83,7 @@ def query(fn: Callable[..., Any]) -> Handler:
 
         def ask(conn: Any) -> Any:
             view = View(conn, engine.clock.now(), engine.policy, tuple(engine.state.waiting), glimpses)
-            return fn(within(view) if call.caller.limit else view, **call.arguments)
+            return fn(limit_view(view) if call.caller.limit else view, **call.arguments)
 
         return await engine.read(ask, call.caller.limit)
 

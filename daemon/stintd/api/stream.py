@@ -18,7 +18,7 @@ from multidict import CIMultiDict
 
 from stintd.api.answer import SECURITY_HEADERS
 from stintd.api.route import Call
-from stintd.engine.hub import Change, Listener
+from stintd.engine.hub import LoggedEvent, Subscription
 from stintd.engine.queries import changes
 from stintd.errors import Invalid, Unavailable
 
@@ -59,12 +59,12 @@ class Stream(StreamResponse):
     async def write_eof(self, data: bytes = b"") -> None:
         """The connection is closed instead."""
 
-    async def _send_all(self, request: BaseRequest, listener: Listener) -> None:
+    async def _send_all(self, request: BaseRequest, listener: Subscription) -> None:
         oldest, newest = await self._surface.daemon.engine.read(changes.bounds)
         sent = newest if self._last_seq is None else _resumed(self._last_seq, oldest, newest)
         await _write(request, f"id: {sent}\n\n".encode())
         if self._last_seq not in (None, sent):
-            await _write(request, line(Change(sent, GAP, {"after": self._last_seq, "resumedAfter": sent})))
+            await _write(request, line(LoggedEvent(sent, GAP, {"after": self._last_seq, "resumedAfter": sent})))
         listener.has_gap = self._last_seq is not None
         while True:
             if listener.has_gap:
@@ -85,7 +85,7 @@ class Stream(StreamResponse):
     async def _catch_up(self, request: BaseRequest, sent: int) -> int:
         """Send from the log until there is nothing newer; the last `seq` sent."""
         while True:
-            missed: list[Change] = await self._surface.daemon.engine.read(partial(changes.after, seq=sent))
+            missed: list[LoggedEvent] = await self._surface.daemon.engine.read(partial(changes.changes_after, seq=sent))
             lines = [line(change) for change in missed]
             if not lines:
                 return sent
@@ -114,7 +114,7 @@ async def events(surface: Any, call: Call, request: BaseRequest) -> Stream:
     return Stream(surface, int(text), call.caller.key_id)
 
 
-def line(change: Change) -> bytes:
+def line(change: LoggedEvent) -> bytes:
     """One change as the standard's text; what is not in the log has no id."""
     mark = f"id: {change.seq}\n" if change.seq else ""
     body = json.dumps(change.payload, separators=(",", ":"))

@@ -121,14 +121,14 @@ async def map_all(surface: Any, call: Call, request: Any) -> Any:
 async def places(surface: Any, call: Call, request: Any) -> Any:
     """Where hours can go there."""
     name, is_fresh = call.arguments["target_name"], call.arguments.get("refresh", False)
-    return matching.places_shown(await surface.daemon.connecting.catalogue.listing(name, is_fresh))
+    return matching.places_json(await surface.daemon.connecting.catalogue.listing(name, is_fresh))
 
 
 async def make_place(surface: Any, call: Call, request: Any) -> Any:
     """The place of that name, made there unless there is one."""
     given = call.arguments
     catalogue = surface.daemon.connecting.catalogue
-    return matching.place_shown(await catalogue.make(given["target_name"], given["name"], given.get("client", "")))
+    return matching.place_json(await catalogue.make(given["target_name"], given["name"], given.get("client", "")))
 
 
 async def match(surface: Any, call: Call, request: Any) -> Any:

@@ -9,7 +9,7 @@ from stintd.api.route import Call, Route, fields
 from stintd.engine import outbox as outgoing
 from stintd.engine.commands import deliveries, webhooks
 from stintd.engine.delivery import webhook_signature
-from stintd.engine.delivery.webhook_secrets import fresh
+from stintd.engine.delivery.webhook_secrets import new_secret
 from stintd.engine.queries import outbox
 from stintd.engine.queries import webhooks as webhook_lists
 from stintd.errors import Invalid
@@ -41,8 +41,8 @@ async def delete(surface: Any, call: Call, request: Any) -> Any:
 async def rotate(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     """A new secret, shown this once; the old one stays valid for a day. The file after the commit: whoever gets no answer
     still has the secret that is in force."""
-    engine, secret = surface.daemon.engine, fresh()
-    answer: dict[str, Any] = await engine.run(partial(webhooks.rotated, **call.arguments), call.caller.name)
+    engine, secret = surface.daemon.engine, new_secret()
+    answer: dict[str, Any] = await engine.run(partial(webhooks.note_rotation, **call.arguments), call.caller.name)
     await asyncio.to_thread(surface.daemon.pusher.secrets.rotate, answer["id"], secret, engine.clock.now())
     return {**answer, "secret": secret}
 
@@ -62,7 +62,7 @@ ROUTES = [
     Route("POST", "/api/webhooks", create, "a new webhook; its secret is shown this once", "full",
           fields(field("url", URL, required=True), field("events", choices(*outgoing.EVENTS), required=True),
                  field("secret", text(256)), field("allowPrivate", FLAG), KEY), creates=True, answer=ref("MadeWebhook")),
-    Route("GET", HOOK, query(webhook_lists.one), "one webhook", "full", answer=ref("Webhook")),
+    Route("GET", HOOK, query(webhook_lists.webhook), "one webhook", "full", answer=ref("Webhook")),
     Route("PATCH", HOOK, command(webhooks.change), "change a webhook", "full",
           fields(field("url", URL), field("events", choices(*outgoing.EVENTS)), field("allowPrivate", FLAG),
                  field("enabled", FLAG), REVISION), answer=ref("Webhook"), reads_if_match=True),

@@ -45,7 +45,7 @@ from stintd.engine.delivery.targetlane import LaneTools
 from stintd.engine.delivery.targets import Targets
 from stintd.engine.delivery.webhook_secrets import HookSecrets
 from stintd.engine.delivery.webhooklane import Tools
-from stintd.engine.delivery.webhooks import Pusher
+from stintd.engine.delivery.webhooks import WebhookSender
 from stintd.engine.engine import Engine
 from stintd.engine.health import Health
 from stintd.engine.hub import Hub
@@ -63,12 +63,12 @@ from stintd.engine.resolver import is_mapped
 from stintd.engine.sheet_state import SheetState
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.upkeep.backups import Backups
-from stintd.engine.upkeep.buckets import Buckets, kept
+from stintd.engine.upkeep.buckets import Buckets, load_buckets
 from stintd.engine.upkeep.calendars import Calendars, CalendarSettings
 from stintd.engine.upkeep.desktop import Desktop
 from stintd.engine.upkeep.doctor import Doctor, Watches
 from stintd.engine.upkeep.housekeeping import Housekeeping
-from stintd.engine.upkeep.live_events import News
+from stintd.engine.upkeep.live_events import LiveEvents
 from stintd.engine.upkeep.purge import Purge, PurgedFiles
 from stintd.engine.upkeep.statusfile import StatusFile
 from stintd.engine.useragents import UserAgents
@@ -109,7 +109,7 @@ def core(
     state = SheetState(chosen.policy.zone, *identity, chosen.folders)
     engine = Engine(database, Journal(layout.journal), clock, chosen.policy, health, Hub(), state)
     places = Places(_real_paths(chosen.folders))
-    database.read_now(lambda conn: checkout_rows.load(conn, places))
+    database.read_now(lambda conn: checkout_rows.load_checkouts(conn, places))
     states = database.read_now(cursors.all_of)
     seen_before = database.read_now(lambda conn: last_seen(conn, noted, clock.now()))
     recording = Recording(engine, clock, device)
@@ -175,7 +175,7 @@ def delivery(
     secrets = SecretFolder(base.layout.secrets)
     hook_secrets = HookSecrets(secrets)
     tools = Tools(engine, hook_secrets, carrier, _retry(live.value))
-    pusher = Pusher(replace(tools, chance=chance) if chance is not None else tools, supervisor)
+    pusher = WebhookSender(replace(tools, chance=chance) if chance is not None else tools, supervisor)
     live.subscribe(lambda before, now: pusher.set_retry(_retry(now)))
 
     def make(target: Target, secret: str) -> Connector:
@@ -198,7 +198,7 @@ def delivery(
 
     makers = emitter_makers(carrier, live, base.environment)
     emitters = Emitters(engine, supervisor, makers, addresses, own_addresses)
-    engine.on_admitted.subscribe(emitters.admitted)
+    engine.on_admitted.subscribe(emitters.note_admitted)
     return Delivery(carrier, hook_secrets, pusher, connecting, emitters)
 
 
@@ -230,7 +230,7 @@ def upkeep(
     status_file = StatusFile(layout.status, engine, clock, live.value.policy.zone)
     for changed in (status_file.changed, housekeeping.check, backups.check):
         engine.after_commit(changed)
-    news = News(engine)
+    news = LiveEvents(engine)
     engine.on_admitted.subscribe(news.heartbeats)
     engine.health.on_change.subscribe(news.warnings)
     base.intake.on_glimpse.subscribe(news.glimpse)
@@ -239,7 +239,7 @@ def upkeep(
     return Upkeep(
         apikeys,
         UserAgents(clock, partial(engine.write, soon=False)),
-        Buckets(engine, database.read_now(kept)),
+        Buckets(engine, database.read_now(load_buckets)),
         Backfill(engine, base.intake, base.places, reader, history.recall, memory.give_back),
         Calendars(engine, out.carrier, calendars.read, fetched, calendar or (lambda: _calendar(live.value))),
         Doctor(engine, out.targets.tools, watches, zone, lambda: out.targets.planned),

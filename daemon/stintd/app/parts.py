@@ -13,7 +13,7 @@ from stintd.engine.delivery.connect import Connecting
 from stintd.engine.delivery.emitter import Emitters
 from stintd.engine.delivery.targets import Targets
 from stintd.engine.delivery.webhook_secrets import HookSecrets
-from stintd.engine.delivery.webhooks import Pusher
+from stintd.engine.delivery.webhooks import WebhookSender
 from stintd.engine.engine import Engine
 from stintd.engine.intake.backfill import Backfill
 from stintd.engine.intake.intake import Intake
@@ -29,7 +29,7 @@ from stintd.engine.upkeep.calendars import Calendars
 from stintd.engine.upkeep.desktop import Desktop
 from stintd.engine.upkeep.doctor import Doctor
 from stintd.engine.upkeep.housekeeping import Housekeeping
-from stintd.engine.upkeep.live_events import News
+from stintd.engine.upkeep.live_events import LiveEvents
 from stintd.engine.upkeep.purge import Purge
 from stintd.engine.upkeep.statusfile import StatusFile
 from stintd.engine.useragents import UserAgents
@@ -71,7 +71,7 @@ class Delivery:
 
     carrier: Carrier
     hook_secrets: HookSecrets
-    pusher: Pusher
+    pusher: WebhookSender
     connecting: Connecting
     emitters: Emitters
 
@@ -95,7 +95,7 @@ class Upkeep:
     housekeeping: Housekeeping
     status_file: StatusFile
     desktop: Desktop
-    news: News
+    news: LiveEvents
 
 
 @frozen

@@ -21,7 +21,7 @@ trouble = excluded.trouble
 """
 
 
-def found(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
+def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
     """A checkout is there, or changed. Only a new place or identity makes contexts resolve anew."""
     name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
     known = fetch_one(step.conn, RepoRow, "SELECT identity FROM repo WHERE id = ?", (repo,))
@@ -46,12 +46,12 @@ def found(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
         step.forget_places()
 
 
-def gone(step: Step, path: str) -> None:
+def note_gone(step: Step, path: str) -> None:
     """A checkout is no longer where it was; its repository and its hours stay."""
     step.conn.execute("UPDATE checkout SET is_gone = 1 WHERE path = ?", (path,))
 
 
-def commit(step: Step, repo: RepoId, signal: GitSignal) -> None:
+def keep_commit(step: Step, repo: RepoId, signal: GitSignal) -> None:
     """Keep a commit's subject and time. A hook knows no subject; the reflog's fills it in."""
     is_own = 1 if signal.is_own is None else int(signal.is_own)
     subject = privacy.subject(signal.subject[:SUBJECT_LIMIT], step.policy)
@@ -67,13 +67,13 @@ def commit(step: Step, repo: RepoId, signal: GitSignal) -> None:
         step.touch(to_us(signal.time), to_us(signal.time))
 
 
-def absent(step: Step, absence: Absence) -> None:
+def add_absence(step: Step, absence: Absence) -> None:
     """Nobody worked then: derive again around it."""
     if absences.add(step.conn, absence):
         step.touch(to_us(absence.start), to_us(absence.end))
 
 
-def load(conn: Connection, places: Places) -> None:
+def load_checkouts(conn: Connection, places: Places) -> None:
     """Fill the map of places from what was known when the daemon stopped; the tracker confirms or corrects it."""
     identities = {row["id"]: row["identity"] for row in fetch_all(conn, RepoRow, "SELECT id, identity FROM repo")}
     for repo, identity in identities.items():

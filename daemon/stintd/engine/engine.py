@@ -19,7 +19,7 @@ from stintd.domain.model import Heartbeat
 from stintd.domain.policy import Policy
 from stintd.engine import outbox
 from stintd.engine.health import Health
-from stintd.engine.hub import Change, Hub
+from stintd.engine.hub import Hub, LoggedEvent
 from stintd.engine.listeners import Listeners
 from stintd.engine.sheet.derive import drop_unrecorded, ingest, wake
 from stintd.engine.sheet.settle import settle
@@ -58,7 +58,7 @@ class _Command:
 
 
 @dataclass(slots=True)
-class _Work:
+class _Queue:
     """What one step does, in this order: `writes` of sources, heartbeats, then the commands of people."""
 
     beats: list[Heartbeat] = field(default_factory=list)
@@ -71,9 +71,9 @@ class _Work:
 
 
 @dataclass(slots=True)
-class _Outcome:
+class _StepResult:
     answers: list[tuple[_Command, Any, Exception | None]]
-    changes: list[Change]
+    changes: list[LoggedEvent]
     trouble: str = ""
     unplanned: Exception | None = None
     outgoing: set[str] = field(default_factory=set)
@@ -88,7 +88,7 @@ class Engine:
     ) -> None:  # fmt: skip
         self.database, self.journal, self.clock, self.policy = database, journal, clock, policy
         self.health, self.hub, self.state = health, hub, state
-        self._work = _Work()
+        self._work = _Queue()
         self._wake = asyncio.Event()
         self._due: float | None = None
         self._is_troubled = False
@@ -212,9 +212,9 @@ class Engine:
     def _sync(self) -> None:
         self._sync_due = None
         if not self.is_stopping:
-            asyncio.get_running_loop().run_in_executor(None, self.journal.sync).add_done_callback(self._synced)
+            asyncio.get_running_loop().run_in_executor(None, self.journal.sync).add_done_callback(self._note_sync)
 
-    def _synced(self, done: "asyncio.Future[None]") -> None:
+    def _note_sync(self, done: "asyncio.Future[None]") -> None:
         """The journal was flushed, or the disk refused: then heartbeats would not outlive a power failure. Tried again."""
         failure = None if done.cancelled() else done.exception()
         if failure is None:
@@ -279,13 +279,13 @@ class Engine:
             self._is_writing = bool(work.beats or work.writes) or self._is_due()
             outcome = await self.database.write(lambda conn: self._transact(conn, work), durable=is_durable)
         except Exception as error:
-            await self._failed(work, error)
+            await self._keep_for_retry(work, error)
             return False
         finally:
             self._is_writing = False
-        self._mended()
-        self._say_underived(outcome.trouble)
-        self._say_unplanned(outcome.unplanned)
+        self._note_written()
+        self._report_underived(outcome.trouble)
+        self._report_unplanned(outcome.unplanned)
         if work.beats:
             self.journal.retire(work.beats)
         for command, answer, failure in outcome.answers:
@@ -296,14 +296,14 @@ class Engine:
         self._on_commit.tell()
         return True
 
-    def _take(self) -> _Work:
+    def _take(self) -> _Queue:
         """The work of the next step; what is over stays queued in `self._work`."""
         work = self._work
-        taken = _Work(work.beats, work.writes, work.commands[:COMMANDS_A_STEP])
-        self._work = _Work(commands=work.commands[COMMANDS_A_STEP:])
+        taken = _Queue(work.beats, work.writes, work.commands[:COMMANDS_A_STEP])
+        self._work = _Queue(commands=work.commands[COMMANDS_A_STEP:])
         return taken
 
-    async def _failed(self, work: _Work, error: Exception) -> None:
+    async def _keep_for_retry(self, work: _Queue, error: Exception) -> None:
         """The transaction did not commit. Commands hear of it; evidence stays queued (and journalled) and is tried again."""
         failure = error if isinstance(error, StintdError) else Internal(f"the step failed: {error}")
         if not isinstance(error, StintdError):
@@ -320,7 +320,7 @@ class Engine:
             failure.hint or "see `stint doctor`; evidence is kept in the journal meanwhile", severity="error",
         )  # fmt: skip
 
-    def _mended(self) -> None:
+    def _note_written(self) -> None:
         """A step was written. A disk without room may take a small one and refuse the next: that is no end of trouble."""
         self._rest_until = 0.0
         if self._is_troubled and not self.database.has_room():
@@ -329,7 +329,7 @@ class Engine:
             self._is_troubled = False
             self.health.clear("storage")
 
-    def _say_underived(self, trouble: str) -> None:
+    def _report_underived(self, trouble: str) -> None:
         """Evidence is stored and the sheet does not show it: a defect of ours, that a rebuild mends once it is mended."""
         if trouble:
             self._rest_until = self.clock.monotonic() + RETRY_DELAY
@@ -338,7 +338,7 @@ class Engine:
                 "please report it with the log; after the next update `stint rebuild` puts it in", severity="error",
             )  # fmt: skip
 
-    def _say_unplanned(self, wrong: Exception | None) -> None:
+    def _report_unplanned(self, wrong: Exception | None) -> None:
         """What changed is marked and is compared again in every step: nothing is lost, and it is over when that goes well."""
         trouble = f"{type(wrong).__name__}: {wrong}" if wrong is not None else ""
         is_new, self._unplanned = trouble != self._unplanned, trouble
@@ -360,9 +360,9 @@ class Engine:
 
     # ------------------------------------------------------------------ in the writer thread
 
-    def _transact(self, conn: Connection, work: _Work) -> _Outcome:
+    def _transact(self, conn: Connection, work: _Queue) -> _StepResult:
         now = self.clock.now()
-        outcome = _Outcome([], [])
+        outcome = _StepResult([], [])
         for write in work.writes:
             self._command(conn, now, write, outcome)
         if work.beats or self._is_due():
@@ -373,14 +373,14 @@ class Engine:
             self._plan(conn, now, self._planner, outcome)
         return outcome
 
-    def _plan(self, conn: Connection, now: datetime, planner: Planner, outcome: _Outcome) -> None:
+    def _plan(self, conn: Connection, now: datetime, planner: Planner, outcome: _StepResult) -> None:
         """What changed becomes what is to be delivered, in the same transaction. A defect there stops nobody's commands: the
         marks of what changed stay."""
         self._command(conn, now, _Command(planner, "daemon"), outcome)
         _, wrong, failure = outcome.answers.pop()
         outcome.unplanned = failure or wrong
 
-    def _evidence(self, conn: Connection, now: datetime, beats: list[Heartbeat], outcome: _Outcome) -> None:
+    def _evidence(self, conn: Connection, now: datetime, beats: list[Heartbeat], outcome: _StepResult) -> None:
         """Store heartbeats and derive what they change. A defect in deriving keeps the evidence and stops nobody's commands."""
         self._command(conn, now, _Command(lambda step: ingest(step, beats), "daemon"), outcome)
         _, _, failure = outcome.answers.pop()
@@ -389,14 +389,14 @@ class Engine:
             outcome.trouble = f"{type(failure).__name__}: {failure}"
             heartbeats.add(conn, drop_unrecorded(conn, beats))
 
-    def _keep(self, conn: Connection, step: Step, outcome: _Outcome) -> None:
+    def _keep(self, conn: Connection, step: Step, outcome: _StepResult) -> None:
         logged = [changes.append(conn, step.now, kind, payload) for kind, payload in step.changes]
-        outcome.changes += [Change(one.seq, one.kind, one.payload) for one in logged]
+        outcome.changes += [LoggedEvent(one.seq, one.kind, one.payload) for one in logged]
         outcome.outgoing |= step.outgoing
         if logged:
             outcome.outgoing |= outbox.queue(conn, step.now, logged, step.policy)
 
-    def _command(self, conn: Connection, now: datetime, command: _Command, outcome: _Outcome) -> None:
+    def _command(self, conn: Connection, now: datetime, command: _Command, outcome: _StepResult) -> None:
         """Run one command so that its failure undoes it alone; a failure of SQLite gives up the whole step."""
         step = Step(conn, now, self.policy, self.state, command.who)
         conn.execute("SAVEPOINT command")

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from stintd.engine import wire
 from stintd.engine.rows import LONGEST_US
-from stintd.engine.view import Reading
+from stintd.engine.view import Reader
 from stintd.store.row_types import NamedEntryRow
 from stintd.store.rowio import fetch_all
 
@@ -76,7 +76,7 @@ def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[o
     return clauses, values
 
 
-def find(reading: Reading, clauses: Sequence[str], values: Sequence[object], tail: str = "") -> list[NamedEntryRow]:
+def find(reading: Reader, clauses: Sequence[str], values: Sequence[object], tail: str = "") -> list[NamedEntryRow]:
     """Rows of ENTRY_SQL that meet all clauses."""
     where = " WHERE " + " AND ".join(clauses) if clauses else ""
     return fetch_all(reading.conn, NamedEntryRow, wire.ENTRY_SQL + where + tail, values)

@@ -26,7 +26,7 @@ class HealthWarning:
     since: datetime | None = None
 
 
-def told(warning: HealthWarning) -> dict[str, Any]:
+def warning_json(warning: HealthWarning) -> dict[str, Any]:
     """A warning as callers see it."""
     since = warning.since.isoformat().replace("+00:00", "Z") if warning.since else None
     return {

@@ -14,7 +14,7 @@ QUEUE_LIMIT = 1000
 
 
 @frozen
-class Change:
+class LoggedEvent:
     """One committed change: `seq` of the change log (0 for what is not kept there, such as health), kind, wire payload."""
 
     seq: int
@@ -22,14 +22,14 @@ class Change:
     payload: Mapping[str, object]
 
 
-class Listener:
+class Subscription:
     """One subscription. `has_gap` says that changes were skipped and must be read from the log."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Change] = asyncio.Queue(QUEUE_LIMIT)
+        self.queue: asyncio.Queue[LoggedEvent] = asyncio.Queue(QUEUE_LIMIT)
         self.has_gap = False
 
-    async def next(self) -> Change:
+    async def next(self) -> LoggedEvent:
         """The next change; waits for one."""
         return await self.queue.get()
 
@@ -38,15 +38,15 @@ class Hub:
     """All listeners."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+        self._listeners: set[Subscription] = set()
 
-    def listen(self) -> Listener:
+    def listen(self) -> Subscription:
         """Begin to receive what is committed from now on."""
-        listener = Listener()
+        listener = Subscription()
         self._listeners.add(listener)
         return listener
 
-    def leave(self, listener: Listener) -> None:
+    def leave(self, listener: Subscription) -> None:
         """Stop receiving."""
         self._listeners.discard(listener)
 
@@ -54,7 +54,7 @@ class Hub:
     def has_listeners(self) -> bool:
         return bool(self._listeners)
 
-    def publish(self, changes: list[Change]) -> None:
+    def publish(self, changes: list[LoggedEvent]) -> None:
         """Hand committed changes to everyone."""
         for listener in self._listeners:
             for change in changes:

@@ -30,7 +30,7 @@ class Repeat:
     digest: str
 
 
-def known(conn: Connection, repeat: Repeat) -> Reply[object] | None:
+def find_answer(conn: Connection, repeat: Repeat) -> Reply[object] | None:
     """The stored answer of this key, or None. Same key, other request: `conflict`."""
     stored = fetch_one(conn, IdempotencyRow, "SELECT * FROM idempotency WHERE key = ?", (repeat.key,))
     if stored is None:
@@ -40,9 +40,9 @@ def known(conn: Connection, repeat: Repeat) -> Reply[object] | None:
     return Reply(json.loads(stored["answer"]), stored["status"] == 201)
 
 
-def answered(step: Step, repeat: Repeat, fresh: Callable[[Step], object]) -> Reply[object]:
+def answer_once(step: Step, repeat: Repeat, fresh: Callable[[Step], object]) -> Reply[object]:
     """The stored answer of this key, or that of `fresh`, which is stored. Same key, other request: `conflict`."""
-    stored = known(step.conn, repeat)
+    stored = find_answer(step.conn, repeat)
     if stored is not None:
         return stored
     answer = fresh(step)

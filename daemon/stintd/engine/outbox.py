@@ -41,14 +41,14 @@ def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange], polic
         for change in logged:
             if change.kind in events:
                 delivery_id = new_id(now)
-                body = body_of(delivery_id, change.kind, change.at, _veiled(change, policy), change.seq)
+                body = body_of(delivery_id, change.kind, change.at, _without_names(change, policy), change.seq)
                 rows.append(outbox.Queued(delivery_id, target_of(webhook_id), change.kind, body))
     if rows:
         outbox.add(conn, now, rows)
     return {row.target for row in rows}
 
 
-def _veiled(change: LoggedChange, policy: Policy) -> Mapping[str, object]:
+def _without_names(change: LoggedChange, policy: Policy) -> Mapping[str, object]:
     """What a receiver is told of projects and clients whose names stay here."""
     if not policy.hide_project_names or not change.kind.startswith(("time_entry.", "project.")):
         return change.payload

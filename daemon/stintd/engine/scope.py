@@ -15,12 +15,12 @@ from stintd.store.row_types import ProjectRow
 from stintd.store.rowio import fetch_all
 from stintd.store.scope import ReadLimit, reach
 
-__all__ = ["ReadLimit", "limited", "scrubbed", "within"]
+__all__ = ["ReadLimit", "limit_command", "limit_view", "scrub"]
 
 _GONE = object()
 
 
-def limited(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step], Any]:
+def limit_command(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step], Any]:
     """A command that reaches no further than the limit."""
 
     def run(step: Step) -> Any:
@@ -33,7 +33,7 @@ def limited(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step], Any
     return run
 
 
-def within(view: View) -> View:
+def limit_view(view: View) -> View:
     """A view on a limited connection: what has no row yet (sessions that wait, work just noticed) is limited here."""
     visible = {row["id"] for row in fetch_all(view.conn, ProjectRow, "SELECT id FROM project")}
     waiting = tuple(one for one in view.waiting if one.project in visible)
@@ -42,11 +42,11 @@ def within(view: View) -> View:
 
 def _answer(answer: Any, kept: frozenset[str]) -> Any:
     if hasattr(answer, "value"):
-        return type(answer)(scrubbed(answer.value, kept), answer.is_new, answer.secret)
-    return scrubbed(answer, kept) if isinstance(answer, dict | list) else answer
+        return type(answer)(scrub(answer.value, kept), answer.is_new, answer.secret)
+    return scrub(answer, kept) if isinstance(answer, dict | list) else answer
 
 
-def scrubbed(value: Any, kept: frozenset[str]) -> Any:
+def scrub(value: Any, kept: frozenset[str]) -> Any:
     """The same without what belongs to projects beyond reach: gone from lists, null elsewhere."""
     found = _scrub(value, kept)
     return None if found is _GONE else found
@@ -67,6 +67,6 @@ def _silent(step: Step, error: StintdError, kept: frozenset[str]) -> StintdError
     """A refusal that names what is beyond reach becomes one that names nothing."""
     names = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE name <> ''")
     is_telling = any(row["id"] not in kept and row["name"] in f"{error.message} {error.hint}" for row in names)
-    if scrubbed(error.details, kept) == error.details and not (is_telling and isinstance(error, Conflict)):
+    if scrub(error.details, kept) == error.details and not (is_telling and isinstance(error, Conflict)):
         return error
     return type(error)("something of the owner's that this key does not reach is in the way", "ask the owner")

@@ -10,7 +10,7 @@ from stintd.domain.policy import Policy
 from stintd.frozen import frozen
 
 
-class Reading(Protocol):
+class Reader(Protocol):
     """What shapes need: a `Step` and a `View` both are one."""
 
     @property

@@ -8,7 +8,7 @@ from typing import overload
 
 from stintd.domain.derive.timesheet import WaitingSession
 from stintd.domain.model import Assignment, Context, EntryState, ShownOrigin, from_us, to_us
-from stintd.engine.view import Reading
+from stintd.engine.view import Reader
 from stintd.engine.wire_types import (
     ClientJson,
     CommitJson,
@@ -63,7 +63,7 @@ def seconds(us: int) -> int:
     return (us + SECOND // 2) // SECOND
 
 
-def entry(reading: Reading, row: NamedEntryRow) -> EntryJson:
+def entry(reading: Reader, row: NamedEntryRow) -> EntryJson:
     """An Entry. `row` comes from ENTRY_SQL; a running one counts to now."""
     now_us = to_us(reading.now)
     paused = pauses(row["pauses"])
@@ -137,7 +137,7 @@ def commits(conn: Connection, row: EntryRow, now_us: int) -> list[CommitJson]:
     return [{"sha": commit["sha"], "subject": commit["subject"], "time": instant(commit["time_us"])} for commit in rows]
 
 
-def waiting(reading: Reading, session: WaitingSession) -> EntryJson:
+def waiting(reading: Reader, session: WaitingSession) -> EntryJson:
     """A session that has not acted yet, shown as a timer; it has no entry until it earns time."""
     row = fetch_one(reading.conn, SessionRow, "SELECT description, tags FROM session WHERE id = ?", (session.session,))
     timer = _timer_without_entry(reading, "waiting", session.project, session.task, session.start)
@@ -146,7 +146,7 @@ def waiting(reading: Reading, session: WaitingSession) -> EntryJson:
     return {**timer, "id": WAITING_ID + (session.session or "session"), "sessionId": session.session}
 
 
-def provisional(reading: Reading, context: Context, time: datetime, assignment: Assignment) -> EntryJson:
+def provisional(reading: Reader, context: Context, time: datetime, assignment: Assignment) -> EntryJson:
     """Work just noticed that may still turn out to be noise, shown as a timer."""
     place = context.repo_path or context.folder or ""
     timer = _timer_without_entry(reading, "running", assignment.project, assignment.task, time)
@@ -155,7 +155,7 @@ def provisional(reading: Reading, context: Context, time: datetime, assignment: 
 
 
 def _timer_without_entry(
-    reading: Reading, state: EntryState, project_id: str | None, task_key: str | None, start: datetime
+    reading: Reader, state: EntryState, project_id: str | None, task_key: str | None, start: datetime
 ) -> EntryJson:
     """What a timer without an entry shows; whoever asks gives it an id."""
     project = fetch_one(reading.conn, NamedProjectRow, PROJECT_SQL + " WHERE p.id = ?", (project_id,))
@@ -171,7 +171,7 @@ def _timer_without_entry(
     }  # fmt: skip
 
 
-def entries_by_id(reading: Reading, ids: Iterable[str]) -> list[EntryJson]:
+def entries_by_id(reading: Reader, ids: Iterable[str]) -> list[EntryJson]:
     """Entries in the order of their ids in `ids`; missing ones are left out."""
     rows = (fetch_one(reading.conn, NamedEntryRow, ENTRY_SQL + " WHERE e.id = ?", (entry_id,)) for entry_id in ids)
     return [entry(reading, row) for row in rows if row is not None]

@@ -13,7 +13,7 @@ from stintd.api.mcp.shapes import ID, NAME, NOTE, TAGS, several
 from stintd.api.mcp.tool import Tool, param
 from stintd.api.mcp.tool_caller import Asking, at
 from stintd.engine.commands import clickup as commands
-from stintd.engine.delivery.tasklookup import Found, Named
+from stintd.engine.delivery.tasklookup import FoundRemoteTask, TaskQuery
 from stintd.engine.queries import clickup as queries
 from stintd.errors import Invalid, NotFound, StintdError
 from stintd.protocol.errors import wire_code
@@ -138,18 +138,18 @@ def _which(given: dict[str, Any]) -> dict[str, Any]:
     return {into: given.get(name) for name, into in (("taskId", "task_id"), ("taskName", "task_name"), ("listName", "list_name"))}
 
 
-async def _found(ask: Asking, given: dict[str, Any]) -> tuple[dict[str, Any], Found | None]:
+async def _found(ask: Asking, given: dict[str, Any]) -> tuple[dict[str, Any], FoundRemoteTask | None]:
     """The arguments as they name a task that is known here, or the task at a connected target; what looking here raised
     where no target has it."""
     which, lookup = _which(given), ask.surface.daemon.connecting.lookup
     rest = {name: value for name, value in given.items() if name not in ("taskId", "taskName", "listName")}
-    for words in (given, *({**rest, "taskId": one.task, "listName": one.project} for one in lookup.mapped(which["task_id"]))):
+    for words in (given, *({**rest, "taskId": one.task, "listName": one.project} for one in lookup.rules_for(which["task_id"]))):
         try:
             await ask.look(queries.task, **_which(words))
             return words, None
         except NotFound as error:
             missing = error
-    there = await lookup.find(Named(**which), ask.call.caller.limit)
+    there = await lookup.find(TaskQuery(**which), ask.call.caller.limit)
     if there is None:
         raise missing
     return rest, there
@@ -228,7 +228,7 @@ async def _task(ask: Asking, given: dict[str, Any]) -> Any:
     }  # fmt: skip
 
 
-def _of_target(there: Found) -> dict[str, Any]:
+def _of_target(there: FoundRemoteTask) -> dict[str, Any]:
     """A task that is known there only."""
     task = there.task
     return {

@@ -55,7 +55,7 @@ def unapprove(
     `edit_id` as for `approve`."""
     rows = _Scope(step, since, until, client, project_id, "e.approved_us IS NOT NULL").rows(limit)
     return _change(
-        step, "unapprove", rows, lambda row: {**_before(step, row), "approved_us": None, "locked": 0}, edit_id
+        step, "unapprove", rows, lambda row: {**_pins_before(step, row), "approved_us": None, "locked": 0}, edit_id
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ class _Scope:
         return [entry_rows.row_of(self.step, one) for one in self.ids(tail)]
 
 
-def _before(step: Step, row: EntryRow) -> EntryColumns:
+def _pins_before(step: Step, row: EntryRow) -> EntryColumns:
     """The pins and the confirmation an entry had when it was approved."""
     text = fetch_value(
         step.conn, str, "SELECT r.before FROM edit_row r JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ?"

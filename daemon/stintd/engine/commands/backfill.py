@@ -61,7 +61,7 @@ def add(step: Step, found: Import, is_dry: bool) -> BackfillChangesJson:
         "notRecorded": len(live) - sum(known) - len(fresh),
     }  # fmt: skip
     before = _days(step, fresh)
-    difference = rebuild.compared(step, lambda: _store(step, found, fresh), 1, 0, is_dry=False)
+    difference = rebuild.compare_after(step, lambda: _store(step, found, fresh), 1, 0, is_dry=False)
     answer: BackfillChangesJson = {
         **difference, "dryRun": is_dry, "editId": _edit_of(step, found.id) if fresh and not is_dry else None,
         "heartbeats": counts,
@@ -86,7 +86,7 @@ def _store(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
         rowio.insert(step.conn, "backfill", row)
         _note_sessions(step, found, fresh)
     for repo, signal in found.commits:
-        checkout_rows.commit(step, repo, signal)
+        checkout_rows.keep_commit(step, repo, signal)
 
 
 def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:

@@ -16,25 +16,25 @@ from stintd.store.rowio import exists, fetch_all
 def admit(step: Step, cookie: str, proof: str) -> KeyJson:
     """Let a browser in that will show these two halves. Those whose time is over are taken off the list."""
     now_us = to_us(step.now)
-    for row in _known(step):
+    for row in _browser_rows(step):
         if row["created_us"] <= to_us(step.now - BROWSER_LASTS):
             rowio.update(step.conn, "api_key", row["id"], {"revoked_us": now_us})
     made: Row = {
         "id": step.new_id(), "name": _name(step), "scope": "full", "hash": browser_hash(cookie, proof), "created_us": now_us,
     }  # fmt: skip
     rowio.insert(step.conn, "api_key", made)
-    return keys.shape_of(keys.key_row(step.conn, made["id"]))
+    return keys.key_json(keys.key_row(step.conn, made["id"]))
 
 
 def dismiss(step: Step) -> list[str]:
     """Send every browser away; the ids of their keys."""
-    gone = [row["id"] for row in _known(step)]
+    gone = [row["id"] for row in _browser_rows(step)]
     for key_id in gone:
         rowio.update(step.conn, "api_key", key_id, {"revoked_us": to_us(step.now)})
     return gone
 
 
-def _known(step: Step) -> list[ApiKeyRow]:
+def _browser_rows(step: Step) -> list[ApiKeyRow]:
     return fetch_all(
         step.conn, ApiKeyRow, "SELECT * FROM api_key WHERE revoked_us IS NULL AND substr(hash, 1, ?) = ?", (len(BROWSER), BROWSER)
     )

@@ -81,7 +81,7 @@ def create_task(
     estimated_hours: float | None = None, hourly_rate: Decimal | None = None,
 ) -> Reply[TaskJson]:  # fmt: skip
     """A new task of a project."""
-    target = resolve.target(step, resolve.Wanted(project_id, project_name))
+    target = resolve.target(step, resolve.ProjectNames(project_id, project_name))
     row = resolve.new_task(step, target.id, name, key)
     row |= {"estimated_hours": estimated_hours, "hourly_rate": money(hourly_rate)}
     rowio.update(step.conn, "task", row["id"], {"estimated_hours": estimated_hours, "hourly_rate": row["hourly_rate"]})

@@ -34,8 +34,8 @@ def learn(step: Step, key: str, name: str, list_name: str) -> TaskKey:
     """A task that only the service knew becomes one of ours: in the caller's project where it reaches one only, else in that
     of the list's name, which is made where there is none. Once; `{project, key}` says where it is."""
     reached = step.reach or frozenset()
-    wanted = resolve.Wanted(project_name=list_name or "ClickUp")
-    target = resolve.Wanted(project_id=next(iter(reached))) if len(reached) == 1 else wanted
+    wanted = resolve.ProjectNames(project_name=list_name or "ClickUp")
+    target = resolve.ProjectNames(project_id=next(iter(reached))) if len(reached) == 1 else wanted
     project = resolve.target(step, target, may_create=True)
     known_key = fetch_value(step.conn, str, "SELECT key FROM task WHERE project_id = ? AND key = ?", (project.id, key))
     new_key = known_key or resolve.new_task(step, project.id, name or key, key)["key"]

@@ -7,7 +7,7 @@ from stintd.domain import edits
 from stintd.domain.model import Context, to_us
 from stintd.engine import wire
 from stintd.engine.commands import edit_rows, entries, resolve
-from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryWords
 from stintd.engine.queries import evidence, gaps
 from stintd.engine.reply import Reply
@@ -23,8 +23,8 @@ def fill(
     auto_create: bool = False, **words: Unpack[EntryWords],
 ) -> Reply[EntryJson]:  # fmt: skip
     """Give a gap to a project, by hand."""
-    lo, hi = gaps.one(step, gap_id)
-    target = resolve.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
+    lo, hi = gaps.find_gap(step, gap_id)
+    target = resolve.target(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
     return Reply(entries.fill(step, lo, min(hi, to_us(step.now)), target, words))
 
 
@@ -33,14 +33,14 @@ def move(
     project_name: str | None = None, auto_create: bool = False, dry_run: bool = False, **words: Unpack[EntryWords],
 ) -> MovedJson:  # fmt: skip
     """Give a period (of one project, or whatever lies in it) to another project; entries are cut at its edges."""
-    target = resolve.target(step, Wanted(project_id, project_name), may_create=auto_create)
+    target = resolve.target(step, ProjectNames(project_id, project_name), may_create=auto_create)
     task = resolve.task_key(step, target.id, None, words.get("task_name"))
-    source = resolve.target(step, Wanted(project_name=of_project)).id if of_project is not None else None
+    source = resolve.target(step, ProjectNames(project_name=of_project)).id if of_project is not None else None
     near = edit_rows.surroundings(step, to_us(min(start, end)), to_us(max(start, end)))
     try:
         change = edits.move(start, end, target.id, near, source, task)
     except Conflict as error:
-        raise edit_rows.shown(step, error) from None
+        raise edit_rows.with_entries(step, error) from None
     with step.edit("move", f"move {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"):
         edit_rows.write(step, change)
     settle(step)

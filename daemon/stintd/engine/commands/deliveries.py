@@ -18,26 +18,26 @@ def retry_now(step: Step, delivery_id: str) -> DeliveryJson:
     """Try again now, whatever became of it: the same delivery, with the same id."""
     entry = delivering.row_of(step, delivery_id)
     if entry is not None:
-        return queries.shown(delivering.retry_now(step, entry))
+        return queries.delivery_json(delivering.retry_now(step, entry))
     row = queries.row_of(step, delivery_id)
     _check_target(step, row["target"])
     outbox.revive(step.conn, row["seq"], step.now)
     _wake(step, row["target"])
-    return queries.shown(queries.row_of(step, row["id"]))
+    return queries.delivery_json(queries.row_of(step, row["id"]))
 
 
 def drop(step: Step, delivery_id: str) -> DeliveryJson:
     """Deliver it no more; once more changes nothing."""
     entry = delivering.row_of(step, delivery_id)
     if entry is not None:
-        return queries.shown(delivering.drop(step, entry))
+        return queries.delivery_json(delivering.drop(step, entry))
     row = queries.row_of(step, delivery_id)
     if row["state"] == outbox.DELIVERED:
         raise Conflict("it was delivered already", "what has arrived cannot be taken back")
     if row["state"] != outbox.DROPPED:
         outbox.drop(step.conn, row["seq"], step.now)
         step.outgoing.add(row["target"])
-    return queries.shown(queries.row_of(step, row["id"]))
+    return queries.delivery_json(queries.row_of(step, row["id"]))
 
 
 def redeliver(step: Step, webhook_id: str, delivery_id: str | None = None) -> RedeliveredJson:

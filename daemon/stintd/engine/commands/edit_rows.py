@@ -37,7 +37,7 @@ def around(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:
     return surroundings(step, min(lo for lo, _ in spans), max(hi for _, hi in spans))
 
 
-def shown(step: Step, error: Conflict) -> Conflict:
+def with_entries(step: Step, error: Conflict) -> Conflict:
     """A refusal that names entries by id, with the entries themselves."""
     ids = error.details.get("entries")
     if isinstance(ids, list):

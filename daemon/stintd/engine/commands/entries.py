@@ -12,7 +12,7 @@ from stintd.domain.model import Context, ProjectId, TimeEntry, from_us, to_us
 from stintd.engine import wire
 from stintd.engine.commands import backfill, edit_rows, entry_rows, resolve
 from stintd.engine.commands.entry_rows import check_revision
-from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryChanges, EntryWords
 from stintd.engine.queries.entries import row_of
 from stintd.engine.reply import Reply
@@ -88,18 +88,18 @@ def bills(step: Step, project_id: str | None) -> bool:
     return bool(row["client_id"] if row["billable"] is None else row["billable"])
 
 
-def _checked(row: EntryRow, expected: int | None) -> TimeEntry:
+def _checked_entry(row: EntryRow, expected: int | None) -> TimeEntry:
     """The entry, if the caller has seen its latest revision."""
     check_revision(row, expected)
     return rollup.entry_of(row)
 
 
-def _written(step: Step, verb: str, summary: str, decide: Callable[[], edits.Change]) -> edits.Change:
+def _write_edit(step: Step, verb: str, summary: str, decide: Callable[[], edits.Change]) -> edits.Change:
     """Have the rules decide, write it as one edit, and derive what it moved."""
     try:
         change: edits.Change = decide()
     except Conflict as error:
-        raise edit_rows.shown(step, error) from None
+        raise edit_rows.with_entries(step, error) from None
     _check_reach(step, change)
     with step.edit(verb, summary):
         edit_rows.write(step, change)
@@ -121,12 +121,12 @@ def create(
         raise Forbidden("this key may not replace what is there", "leave replace out, or ask the owner")
     if replace and overlap:
         raise Invalid("replace and overlap exclude each other", "send one of them", {"field": "overlap"})
-    target = resolve.target(step, Wanted(project_id, project_name, place), may_create=auto_create)
+    target = resolve.target(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
     new = _new(step, target, begin, finish, words)
     near = edit_rows.surroundings(step, to_us(min(begin, finish)), to_us(max(begin, finish)))
     taken = taken_us(step, to_us(begin), to_us(finish))
     mode = "replace" if replace else "overlap" if overlap else "refuse"
-    change = _written(
+    change = _write_edit(
         step, "add", f"add {begin:%Y-%m-%d %H:%M}, {round((finish - begin) / timedelta(minutes=1))} min",
         lambda: edits.add(new, near, mode),
     )  # fmt: skip
@@ -137,7 +137,7 @@ def create(
     })  # fmt: skip
 
 
-def _new(step: Step, target: resolve.Target, start: datetime, end: datetime, words: EntryWords) -> edits.New:
+def _new(step: Step, target: resolve.ProjectChoice, start: datetime, end: datetime, words: EntryWords) -> edits.New:
     task = resolve.task_of(step, target, words)
     billable = words.get("billable")
     return edits.New(
@@ -168,11 +168,11 @@ def taken_us(step: Step, lo: int, hi: int, reach_us: int = LONGEST_US) -> int:
     return sum(min(row["end_us"], hi) - max(row["start_us"], lo) for row in rows)
 
 
-def fill(step: Step, lo_us: int, hi_us: int, target: resolve.Target, words: EntryWords) -> EntryJson:
+def fill(step: Step, lo_us: int, hi_us: int, target: resolve.ProjectChoice, words: EntryWords) -> EntryJson:
     """Write down a gap: what no entry of the person holds already."""
     new = _new(step, target, from_us(lo_us), from_us(hi_us), words)
     near = edit_rows.surroundings(step, lo_us, hi_us)
-    change = _written(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, near))
+    change = _write_edit(step, "fill", f"fill {new.start:%Y-%m-%d %H:%M}", lambda: edits.fill(new, near))
     return wire.entry(step, row_of(step, change.created[0].id))
 
 
@@ -185,7 +185,7 @@ def change(
 ) -> EntryJson:  # fmt: skip
     """Edit an entry; what is set is pinned, what is not goes on following its evidence."""
     row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
-    entry = _checked(row, revision)
+    entry = _checked_entry(row, revision)
     if minutes is not None:
         start, end = _span(start or (None if end else entry.start), end, minutes)
     fields = _project_fields(step, row, words)
@@ -196,7 +196,9 @@ def change(
         fields["end"] = end
     patch = edits.Patch(**fields)
     near = edit_rows.around(step, [entry, *_as_patched(entry, start, end)])
-    _written(step, "edit", f"edit {', '.join(sorted({*words, *times})) or 'an entry'}", lambda: edits.patch(entry, patch, near))
+    _write_edit(
+        step, "edit", f"edit {', '.join(sorted({*words, *times})) or 'an entry'}", lambda: edits.patch(entry, patch, near)
+    )
     if confirmed is not None:
         _confirm(step, row["id"], confirmed)
     return wire.entry(step, row_of(step, row["id"]))
@@ -242,7 +244,7 @@ def _project_fields(step: Step, row: EntryRow, words: EntryChanges) -> PatchFiel
 def _project_id(step: Step, row: EntryRow, words: EntryChanges) -> str | None:
     """The project that an entry has after a request."""
     if words.get("project_id") is not None or words.get("project_name") is not None:
-        return resolve.target(step, Wanted(words.get("project_id"), words.get("project_name"))).id
+        return resolve.target(step, ProjectNames(words.get("project_id"), words.get("project_name"))).id
     if "project_id" not in words:
         return row["project_id"]
     if step.limit is not None:
@@ -266,11 +268,11 @@ def _confirm(step: Step, entry_id: str, is_confirmed: bool) -> None:
 def delete(step: Step, entry_id: str, revision: int | None = None) -> EntryJson:
     """Delete an entry; its time stays away until that is undone."""
     found = row_of(step, entry_id)
-    entry = _checked(found, revision)
+    entry = _checked_entry(found, revision)
     shown = wire.entry(step, found)
     near = edit_rows.around(step, [entry])
     summary = f"delete {found['project_name'] or 'an entry'}, {shown['durationSeconds'] // 60} min"
-    _written(step, "delete", summary, lambda: edits.delete(entry, near))
+    _write_edit(step, "delete", summary, lambda: edits.delete(entry, near))
     return shown
 
 
@@ -314,9 +316,9 @@ def take_back(step: Step, edit_id: str) -> list[str]:
 def split(step: Step, entry_id: str, at: datetime, revision: int | None = None) -> EntriesAnswerJson:
     """Cut an entry in two at an instant inside it; nothing is lost between them."""
     row = entry_rows.row_of(step, row_of(step, entry_id)["id"])
-    entry = _checked(row, revision)
+    entry = _checked_entry(row, revision)
     near = edit_rows.around(step, [entry])
-    done = _written(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, near))
+    done = _write_edit(step, "split", f"split at {at:%Y-%m-%d %H:%M}", lambda: edits.split(entry, at, near))
     second: str = done.created[0].id
     if not exists(step.conn, "SELECT 1 FROM entry WHERE id = ?", (second,)):
         second = _following(step, to_us(at), row) or second
@@ -337,5 +339,5 @@ def merge(step: Step, ids: tuple[str, ...]) -> EntryJson:
     if len({entry.id for entry in entries}) < 2:
         raise Invalid("merging takes two entries or more", "send the ids of two", {"field": "ids"})
     near = edit_rows.around(step, entries)
-    done = _written(step, "merge", f"merge {len(entries)} entries", lambda: edits.merge(entries, near))
+    done = _write_edit(step, "merge", f"merge {len(entries)} entries", lambda: edits.merge(entries, near))
     return wire.entry(step, row_of(step, done.updated[0].id))

@@ -14,7 +14,7 @@ from stintd.store.rowio import fetch_one
 
 
 @frozen
-class Told:
+class SessionAct:
     """What a hook told of a session. `pid` and `started` only of a process that was alive; `boot` names the boot it ran in."""
 
     session: str
@@ -27,7 +27,7 @@ class Told:
     reason: str = ""
 
 
-def note(step: Step, told: Told, context: Context) -> None:
+def note(step: Step, told: SessionAct, context: Context) -> None:
     """Keep it. What comes late changes no end after it; what comes after an end opens the session again."""
     at_us = to_us(told.at)
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (told.session,))

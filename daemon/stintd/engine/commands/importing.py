@@ -18,7 +18,7 @@ from stintd.domain.model import ProjectId, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entries as by_hand
 from stintd.engine.commands import resolve, restore_evidence
-from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.entries import project_names
 from stintd.engine.entry_texts import ALL_PINS
 from stintd.engine.rows import LONGEST_US, Row
@@ -128,7 +128,7 @@ def _entry(batch: _Batch, given: Row) -> EntryRow | None:
     if row["actor"] == "human" and not row["may_overlap"]:
         found = _in_the_way(batch, row)
         if found and batch.overlap != "keep":
-            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _shown(step, found)})
+            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _overlapped_json(step, found)})
             batch.outcomes.append("overlaps")
             return None
         row["may_overlap"] = int(bool(found))
@@ -200,7 +200,7 @@ def _is_known(step: Step, entry_id: str) -> bool:
 
 def _is_covered(batch: _Batch, row: EntryRow) -> bool:
     """Whether this time is in an entry of the same project already, to the second (files know whole seconds only)."""
-    near = _near(batch, row, "project_id IS ? AND actor = ?", (row["project_id"], row["actor"]))
+    near = _overlapping_rows(batch, row, "project_id IS ? AND actor = ?", (row["project_id"], row["actor"]))
     lo, hi = row["start_us"] + SECOND, _end_us(row)
     return any(
         start <= row["start_us"] + SECOND - 1 and hi <= end
@@ -211,12 +211,12 @@ def _is_covered(batch: _Batch, row: EntryRow) -> bool:
 
 def _in_the_way(batch: _Batch, row: EntryRow) -> list[NearRow]:
     """The owner's own entries that count time which this one counts too."""
-    near = _near(batch, row, f"actor = 'human' AND {by_hand.OWN} AND may_overlap = 0", ())
+    near = _overlapping_rows(batch, row, f"actor = 'human' AND {by_hand.OWN} AND may_overlap = 0", ())
     counted = _runs(cast("NearRow", row))
     return [one for one in near if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _runs(one))]
 
 
-def _near(batch: _Batch, row: EntryRow, condition: str, values: tuple[object, ...]) -> list[NearRow]:
+def _overlapping_rows(batch: _Batch, row: EntryRow, condition: str, values: tuple[object, ...]) -> list[NearRow]:
     """Entries that overlap a row's span and came not with this very import."""
     now = to_us(batch.step.now)
     found = fetch_all(
@@ -233,7 +233,7 @@ def _runs(row: NearRow) -> list[tuple[int, int]]:
     return list(zip(edges[::2], edges[1::2], strict=False))
 
 
-def _shown(step: Step, rows: list[NearRow]) -> list[OverlappedEntryJson]:
+def _overlapped_json(step: Step, rows: list[NearRow]) -> list[OverlappedEntryJson]:
     names = project_names(step.conn)
     return [
         {"id": row["id"], "projectName": names.get(row["project_id"] or ""), "start": wire.instant(row["start_us"]),
@@ -281,11 +281,11 @@ def _project(batch: _Batch, given: Row) -> ProjectId | None:
     if not name:
         return None
     try:
-        target = resolve.target(step, Wanted(project_name=name), may_create=batch.may_create)
+        target = resolve.target(step, ProjectNames(project_name=name), may_create=batch.may_create)
     except NotFound:
         if not batch.is_trial:
             raise
-        target = resolve.target(step, Wanted(project_name=name), may_create=True)
+        target = resolve.target(step, ProjectNames(project_name=name), may_create=True)
         batch.unknown.append(name)
     if target.is_new:
         batch.created.append(name)
@@ -319,10 +319,10 @@ def _task(step: Step, project_id: str | None, given: Row) -> str | None:
 
 def _plain(row: Row) -> Row:
     """A row as it is stored: instants as microseconds, flags as numbers, lists as JSON."""
-    return {name: _stored(value) for name, value in row.items()}
+    return {name: _sql_value(value) for name, value in row.items()}
 
 
-def _stored(value: object) -> SqlValue:
+def _sql_value(value: object) -> SqlValue:
     if isinstance(value, datetime):
         return to_us(value)
     if isinstance(value, bool):
@@ -338,14 +338,14 @@ def _now(step: Step, row: Row) -> Row:
     return {"created_us": to_us(step.now), **_plain(row)}
 
 
-def _client(step: Step, row: Row) -> bool:
+def _add_client(step: Step, row: Row) -> bool:
     if _is_there(step, "client", "id = ? OR name = ?", row["id"], row["name"]):
         return False
     rowio.insert(step.conn, "client", _now(step, row))
     return True
 
 
-def _new_project(step: Step, row: Row) -> bool:
+def _add_project(step: Step, row: Row) -> bool:
     if _is_there(
         step, "project", "id = ? OR (name = ? AND deleted = 0 AND ? = 0)", row["id"], row["name"], row.get("deleted", 0)
     ):
@@ -355,11 +355,11 @@ def _new_project(step: Step, row: Row) -> bool:
     rowio.insert(step.conn, "project", {"origin": "manual", **_now(step, row), "normal_name": normal_name(row["name"])})
     step.forget_places()
     if not row.get("deleted"):
-        step.publish("project.created", resolve.project_shape(step, row["id"]))
+        step.publish("project.created", resolve.project_json(step, row["id"]))
     return True
 
 
-def _new_task(step: Step, row: Row) -> bool:
+def _add_task(step: Step, row: Row) -> bool:
     is_known = _is_there(step, "task", "id = ? OR (project_id = ? AND key = ?)", row["id"], row["project_id"], row["key"])
     if is_known or not _is_there(step, "project", "id = ?", row["project_id"]):
         return False
@@ -367,14 +367,14 @@ def _new_task(step: Step, row: Row) -> bool:
     return True
 
 
-def _person(step: Step, row: Row) -> bool:
+def _add_person(step: Step, row: Row) -> bool:
     if _is_there(step, "person", "id = ? OR (email IS NOT NULL AND lower(email) = lower(?))", row["id"], row.get("email")):
         return False
     rowio.insert(step.conn, "person", _now(step, row))
     return True
 
 
-def _new_repo(step: Step, row: Row) -> bool:
+def _add_repo(step: Step, row: Row) -> bool:
     if _is_there(step, "repo", "id = ? OR identity = ?", row["id"], row["identity"]):
         return False
     rowio.insert(step.conn, "repo", _now(step, row))
@@ -382,7 +382,7 @@ def _new_repo(step: Step, row: Row) -> bool:
     return True
 
 
-def _commit(step: Step, row: Row) -> bool:
+def _add_commit(step: Step, row: Row) -> bool:
     known = _is_there(step, "repo_commit", "repo_id = ? AND sha = ?", row["repo_id"], row["sha"])
     if known or not _is_there(step, "repo", "id = ?", row["repo_id"]):
         return False
@@ -390,7 +390,7 @@ def _commit(step: Step, row: Row) -> bool:
     return True
 
 
-def _mapping(step: Step, row: Row) -> bool:
+def _add_mapping(step: Step, row: Row) -> bool:
     if _is_there(step, "mapping", "id = ?", row["id"]):
         return False
     rowio.insert(step.conn, "mapping", {"position": 0, **_now(step, row)})
@@ -398,14 +398,14 @@ def _mapping(step: Step, row: Row) -> bool:
     return True
 
 
-def _merged(step: Step, row: Row) -> bool:
+def _add_merged(step: Step, row: Row) -> bool:
     if _is_there(step, "merged_entry", "id = ?", row["id"]):
         return False
     rowio.insert(step.conn, "merged_entry", _plain(row))
     return True
 
 
-def _taken(step: Step, row: Row) -> bool:
+def _add_taken(step: Step, row: Row) -> bool:
     if _is_there(step, "taken", "id = ?", row["id"]):
         return False
     row = _plain(row)
@@ -414,7 +414,7 @@ def _taken(step: Step, row: Row) -> bool:
     return True
 
 
-def _new_cut(step: Step, row: Row) -> bool:
+def _add_cut(step: Step, row: Row) -> bool:
     if _is_there(step, "cut", "id = ?", row["id"]):
         return False
     row = _plain(row)
@@ -423,13 +423,13 @@ def _new_cut(step: Step, row: Row) -> bool:
     return True
 
 
-def _plainly(add: Callable[[Step, Row], bool], step: Step, row: Row) -> bool:
+def _add_plain(add: Callable[[Step, Row], bool], step: Step, row: Row) -> bool:
     return add(step, _plain(row))
 
 
 _ADD: dict[str, Callable[[Step, Row], bool]] = {
-    "clients": _client, "projects": _new_project, "tasks": _new_task, "people": _person, "repos": _new_repo,
-    "commits": _commit, "mappings": _mapping, "merged": _merged, "taken": _taken, "cuts": _new_cut,
-    **{name: partial(_plainly, add) for name, add in restore_evidence.ADD.items()},
+    "clients": _add_client, "projects": _add_project, "tasks": _add_task, "people": _add_person, "repos": _add_repo,
+    "commits": _add_commit, "mappings": _add_mapping, "merged": _add_merged, "taken": _add_taken, "cuts": _add_cut,
+    **{name: partial(_add_plain, add) for name, add in restore_evidence.ADD.items()},
 }  # fmt: skip
 _CATALOG = ("clients", "projects", "tasks", "people", "repos", "commits", "mappings", "merged")

@@ -32,7 +32,7 @@ def create(
         **_limits(step, client_id, client_name, project_id, project_name),
     }  # fmt: skip
     rowio.insert(step.conn, "api_key", row)
-    return Reply({**keys.shape_of(keys.key_row(step.conn, row["id"])), "key": None}, secret={"key": key})
+    return Reply({**keys.key_json(keys.key_row(step.conn, row["id"])), "key": None}, secret={"key": key})
 
 
 def _limits(
@@ -47,7 +47,7 @@ def _limits(
             raise NotFound(f"there is no client {client_id or client_name}", "`stint clients` lists them")
         return {"client_id": row["id"]}
     if project_id or project_name:
-        return {"project_id": resolve.target(step, resolve.Wanted(project_id, project_name)).id}
+        return {"project_id": resolve.target(step, resolve.ProjectNames(project_id, project_name)).id}
     return {}
 
 
@@ -56,4 +56,4 @@ def revoke(step: Step, key_id: str) -> KeyJson:
     row = keys.key_row(step.conn, key_id)
     if row["revoked_us"] is None:
         rowio.update(step.conn, "api_key", row["id"], {"revoked_us": to_us(step.now)})
-    return keys.shape_of(keys.key_row(step.conn, row["id"]))
+    return keys.key_json(keys.key_row(step.conn, row["id"]))

@@ -12,7 +12,7 @@ from stintd.store.scope import ReadLimit
 def limit_of(step: Step, place: Context, held: ReadLimit | None) -> ReadLimit:
     """The client of the project that a place belongs to, or that project where it has no client; `not_found` where it has
     none. Within a limit that the caller has already it stays that limit: this never widens."""
-    target = resolve.existing(step, resolve.Wanted(place=place))
+    target = resolve.find_target(step, resolve.ProjectNames(place=place))
     if target is None:
         raise NotFound(
             "this folder belongs to no project yet, and nothing else is shown from here",

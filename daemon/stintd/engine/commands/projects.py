@@ -9,7 +9,7 @@ from stintd.domain.model import to_us
 from stintd.domain.pattern import path_pattern
 from stintd.engine.commands import resolve
 from stintd.engine.commands.entry_rows import check_revision
-from stintd.engine.commands.rebuild import compared
+from stintd.engine.commands.rebuild import compare_after
 from stintd.engine.entry_texts import tags_text
 from stintd.engine.period import midnight, zone_of
 from stintd.engine.queries import repos
@@ -59,7 +59,7 @@ class MappingValues(TypedDict, total=False):
 def _columns(step: Step, values: ProjectValues) -> dict[str, SqlValue]:
     """The columns of what a request sets."""
     row: dict[str, SqlValue] = {
-        name: _stored(value) for name, value in values.items() if name not in ("client_name", "client_id")
+        name: _sql_value(value) for name, value in values.items() if name not in ("client_name", "client_id")
     }
     if "client_id" in values:
         client_id = values["client_id"]
@@ -70,7 +70,7 @@ def _columns(step: Step, values: ProjectValues) -> dict[str, SqlValue]:
     return row
 
 
-def _stored(value: object) -> SqlValue:
+def _sql_value(value: object) -> SqlValue:
     """Flags as numbers, amounts as exact text."""
     return int(value) if isinstance(value, bool) else str(value) if isinstance(value, Decimal) else cast("SqlValue", value)
 
@@ -78,7 +78,7 @@ def _stored(value: object) -> SqlValue:
 def create(step: Step, name: str, **values: Unpack[ProjectValues]) -> Reply[ProjectJson]:
     """A new project; `conflict` when the name is taken."""
     project_id = resolve.new_project(step, {"name": name, **_columns(step, values)})
-    return Reply(resolve.project_shape(step, project_id))
+    return Reply(resolve.project_json(step, project_id))
 
 
 def change(
@@ -96,10 +96,10 @@ def change(
     if columns:
         rowio.update(step.conn, "project", row["id"], {**columns, "revision": row["revision"] + 1})
         step.forget_places()
-        step.publish("project.updated", resolve.project_shape(step, row["id"]))
+        step.publish("project.updated", resolve.project_json(step, row["id"]))
         if columns.keys() & _BILLING:
             reconcile.bill_again(step, row["id"])
-    return resolve.project_shape(step, row["id"])
+    return resolve.project_json(step, row["id"])
 
 
 def delete(step: Step, project_id: str, revision: int | None = None) -> ProjectJson:
@@ -108,7 +108,7 @@ def delete(step: Step, project_id: str, revision: int | None = None) -> ProjectJ
     check_revision(row, revision)
     if exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? LIMIT 1", (row["id"],)):
         raise Conflict("this project has hours", "archive it: PATCH archived, or `stint projects archive`")
-    shown = resolve.project_shape(step, row["id"])
+    shown = resolve.project_json(step, row["id"])
     rowio.update(step.conn, "project", row["id"], {"deleted": 1, "revision": row["revision"] + 1})
     step.forget_places()
     step.publish("project.deleted", {"id": row["id"], "name": row["name"]})
@@ -130,7 +130,7 @@ def add_mapping(
     The first mapping that matches wins, and a new one is asked first. A dry run answers the difference alone.
     """
     _check_mapping(values)
-    project = resolve.target(step, resolve.Wanted(project_name=values["project"]), may_create=auto_create)
+    project = resolve.target(step, resolve.ProjectNames(project_name=values["project"]), may_create=auto_create)
     mapping_id = step.new_id()
     row = {
         "id": mapping_id, "position": _first_position(step), "created_us": to_us(step.now),
@@ -141,7 +141,7 @@ def add_mapping(
         rowio.insert(step.conn, "mapping", row)
         step.forget_places()
 
-    difference = compared(step, insert, _since_us(step, since), None, is_dry=dry_run)
+    difference = compare_after(step, insert, _since_us(step, since), None, is_dry=dry_run)
     return Reply({**_mapping_shape(step, mapping_id), "difference": difference})
 
 
@@ -190,5 +190,5 @@ def remove_mapping(step: Step, mapping_id: str) -> ChangedMappingJson:
         rowio.delete(step.conn, "mapping", mapping_id)
         step.forget_places()
 
-    difference = compared(step, drop, row["since_us"], None, is_dry=False)
+    difference = compare_after(step, drop, row["since_us"], None, is_dry=False)
     return {**repos.mapping(row), "difference": difference}

@@ -161,19 +161,19 @@ def _clip(step: Step, gone: Gone, row: EntryRow, lo_us: int, hi_us: int) -> None
     start_us, end_us = row["start_us"], _end(step, row)
     left, right = (start_us, lo_us) if start_us < lo_us else None, (hi_us, end_us) if end_us > hi_us else None
     if left is not None:
-        entry_rows.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_within(row, *left)})
+        entry_rows.change(step, row, {"start_us": left[0], "end_us": left[1], "state": "finished", **_pauses_within(row, *left)})
     if left is not None and right is not None:
         entry_rows.add(step, {
             "project_id": row["project_id"], "task": row["task"], "description": row["description"], "billable": row["billable"],
             "tags": row["tags"], "origin": row["origin"], "actor": row["actor"], "pinned": row["pinned"], "start_us": right[0],
-            "end_us": right[1], **_within(row, *right),
+            "end_us": right[1], **_pauses_within(row, *right),
         })  # fmt: skip
     elif right is not None:
-        entry_rows.change(step, row, {"start_us": right[0], **_within(row, *right)})
+        entry_rows.change(step, row, {"start_us": right[0], **_pauses_within(row, *right)})
     gone.us += (min(end_us, hi_us) - max(start_us, lo_us)) if row["actor"] == "human" else 0
 
 
-def _within(row: EntryRow, lo_us: int, hi_us: int) -> EntryColumns:
+def _pauses_within(row: EntryRow, lo_us: int, hi_us: int) -> EntryColumns:
     """The pauses of an entry that lie in what is left of it."""
     pauses = [[max(a, lo_us), b if b is None else min(b, hi_us)] for a, b in json.loads(row["pauses"])]
     return {"pauses": json.dumps([pair for pair in pauses if pair[0] < hi_us and (pair[1] is None or pair[1] > pair[0])])}

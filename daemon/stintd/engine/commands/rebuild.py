@@ -26,7 +26,7 @@ def rebuild(
 ) -> DifferenceJson:
     """Derive a period again (without one: everything) and answer what that changed, or would change."""
     span = period(since, until, zone_of(step.policy.zone), step.now)
-    return compared(
+    return compare_after(
         step, lambda: None, span.lo_us if since is not None else None, span.hi_us if until is not None else None,
         is_dry=dry_run,
     )  # fmt: skip
@@ -43,7 +43,7 @@ def rebuild_all(step: Step) -> None:
     cursors.set_meta(step.conn, REBUILD_DUE, "")
 
 
-def compared(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int | None, *, is_dry: bool) -> DifferenceJson:
+def compare_after(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int | None, *, is_dry: bool) -> DifferenceJson:
     """Do something that bears on evidence, derive the range again, and say what is different. A dry run undoes it all."""
     before = _sheet(step)
     act()
@@ -82,7 +82,7 @@ def _difference(step: Step, before: dict[str, EntryRow], after: dict[str, EntryR
         "beforeSeconds": wire.seconds(sum(_length(row, now_us) for row in before.values() if row["actor"] == "human")),
         "afterSeconds": wire.seconds(sum(_length(row, now_us) for row in after.values() if row["actor"] == "human")),
         "projects": _by_project(step, before, after, now_us),
-        "entries": [{"before": _told(step, old), "after": _told(step, now)} for old, now in pairs[:SHOWN]],
+        "entries": [{"before": _gist_json(step, old), "after": _gist_json(step, now)} for old, now in pairs[:SHOWN]],
     }  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def _name(step: Step, project_id: str | None) -> str | None:
     return fetch_value(step.conn, str, "SELECT name FROM project WHERE id = ?", (project_id,))
 
 
-def _told(step: Step, row: EntryRow | None) -> EntryGistJson | None:
+def _gist_json(step: Step, row: EntryRow | None) -> EntryGistJson | None:
     if row is None:
         return None
     return {

@@ -20,7 +20,7 @@ from stintd.store.rowio import fetch_all, fetch_one, fetch_value
 
 
 @frozen
-class Wanted:
+class ProjectNames:
     """How a request names a project. `place` is where its `path` lies. `is_fuzzy`: a name that is nearly that of one
     active project means it.
     """
@@ -36,7 +36,7 @@ class Wanted:
 
 
 @frozen
-class Target:
+class ProjectChoice:
     """A project that is there. `task` comes from the place's branch or mapping; `is_new`: this request made it."""
 
     id: ProjectId
@@ -50,10 +50,10 @@ def known_names(step: Step) -> list[tuple[ProjectId, str]]:
     return [(row["id"], row["name"]) for row in rows if step.admits(row["id"])]
 
 
-def target(step: Step, wanted: Wanted, *, may_create: bool = False, fallback_id: str | None = None) -> Target:
+def target(step: Step, wanted: ProjectNames, *, may_create: bool = False, fallback_id: str | None = None) -> ProjectChoice:
     """The project a request means, made if it may be; `not_found` with near names."""
     if wanted.project_id is not None:
-        return Target(ProjectId(row_of(step, wanted.project_id)["id"]))
+        return ProjectChoice(ProjectId(row_of(step, wanted.project_id)["id"]))
     if wanted.project_name is not None:
         return _by_name(step, wanted.project_name, wanted.is_fuzzy, may_create, fallback_id)
     if wanted.place is not None:
@@ -61,18 +61,18 @@ def target(step: Step, wanted: Wanted, *, may_create: bool = False, fallback_id:
     raise Invalid("no project is named", "send projectId, projectName or path")
 
 
-def existing(step: Step, wanted: Wanted) -> Target | None:
+def find_target(step: Step, wanted: ProjectNames) -> ProjectChoice | None:
     """The project a request means, or None when there is no such one. Makes nothing."""
     if wanted.project_id is not None:
         row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
-        return Target(row["id"]) if row and step.admits(row["id"]) else None
+        return ProjectChoice(row["id"]) if row and step.admits(row["id"]) else None
     if wanted.project_name is not None:
         found = _match(step, wanted.project_name, wanted.is_fuzzy).project
-        return Target(found) if found else None
+        return ProjectChoice(found) if found else None
     if wanted.place is not None:
         assignment = step.state.resolver(step.conn, step.policy).resolve(wanted.place)
         is_there = assignment.project is not None and step.admits(assignment.project)
-        return Target(ProjectId(assignment.project), assignment.task) if is_there and assignment.project else None
+        return ProjectChoice(ProjectId(assignment.project), assignment.task) if is_there and assignment.project else None
     return None
 
 
@@ -87,17 +87,17 @@ def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
     return near if near.project is not None else match
 
 
-def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_id: str | None) -> Target:
+def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_id: str | None) -> ProjectChoice:
     match = _match(step, name, is_fuzzy)
     if match.project is not None:
-        return Target(match.project)
+        return ProjectChoice(match.project)
     # Two near matches are none: a hook that may create or fall back must not fail for them (nobody would see it).
     if match.how == "several" and not (is_fuzzy and (may_create or fallback_id is not None)):
         raise Conflict(f"several projects are called like {name}", "send the projectId: " + ", ".join(match.near))
     if may_create:
-        return Target(ProjectId(new_project(step, {"name": name})), is_new=True)
+        return ProjectChoice(ProjectId(new_project(step, {"name": name})), is_new=True)
     if fallback_id is not None:
-        return Target(ProjectId(row_of(step, fallback_id)["id"]))
+        return ProjectChoice(ProjectId(row_of(step, fallback_id)["id"]))
     hint = (
         f"did you mean {', '.join(match.near)}?"
         if match.near
@@ -106,16 +106,16 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
     raise NotFound(f"there is no project {name}", hint, {"near": list(match.near)})
 
 
-def _by_place(step: Step, place: Context, fallback_id: str | None) -> Target:
+def _by_place(step: Step, place: Context, fallback_id: str | None) -> ProjectChoice:
     """As evidence from there would resolve, so that a start and the work after it agree."""
     before = {project for project, _ in known_names(step)}
     if step.reach is None:
         projects.ensure_projects(step, [place])
     assignment = step.state.resolver(step.conn, step.policy).resolve(place)
     if assignment.project is not None and step.admits(assignment.project):
-        return Target(assignment.project, assignment.task, assignment.project not in before)
+        return ProjectChoice(assignment.project, assignment.task, assignment.project not in before)
     if fallback_id is not None:
-        return Target(ProjectId(row_of(step, fallback_id)["id"]))
+        return ProjectChoice(ProjectId(row_of(step, fallback_id)["id"]))
     where = place.repo_path or place.folder or "this place"
     raise NotFound(f"{where} has no project", "name one, or map the folder with `stint map`")
 
@@ -136,7 +136,7 @@ def new_project(step: Step, values: Mapping[str, object]) -> str:
     if step.limit is not None and step.reach is not None:
         step.keep_within(step.limit, step.reach | {project_id})
     step.forget_places()
-    step.publish("project.created", project_shape(step, project_id))
+    step.publish("project.created", project_json(step, project_id))
     return project_id
 
 
@@ -150,7 +150,7 @@ def _of_limit(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
     return {**values, "client_id": client}
 
 
-def project_shape(step: Step, project_id: str) -> ProjectJson:
+def project_json(step: Step, project_id: str) -> ProjectJson:
     """A project as it is shown."""
     row = fetch_one(step.conn, NamedProjectRow, wire.PROJECT_SQL + " WHERE p.id = ?", (project_id,))
     assert row is not None
@@ -178,7 +178,7 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
     return str(found["key"]) if found else str(new_task(step, project_id, task_name)["key"])
 
 
-def task_of(step: Step, target: Target, words: EntryWords) -> str | None:
+def task_of(step: Step, target: ProjectChoice, words: EntryWords) -> str | None:
     """The key of the task that a request names (null for none); without a word the one of the place, else the
     project's default.
     """

@@ -24,13 +24,13 @@ WHERE e.end_us IS NULL AND e.state = 'paused' ORDER BY e.start_us DESC
 """
 
 
-def answered(
+def answer_pause(
     step: Step, answer: str, timer_id: str | None = None, at: datetime | None = None, project_id: str | None = None,
     project_name: str | None = None, auto_create: bool = False,
 ) -> ReturnedJson:  # fmt: skip
     """`keep`: it was work. `drop`: it was not, and the timer ends where it was paused. `split`: work again since `at`.
     `assign`: it was work on another project; the timer begins again now."""
-    row, since = _asked(step, timer_id)
+    row, since = _questioned_timer(step, timer_id)
     if answer == "split" and (at is None or not since <= at <= step.now):
         raise Invalid("when did you go on?", "name a time since the timer was paused: stint return split 14:30", {"field": "at"})
     if answer == "assign" and project_id is None and project_name is None:
@@ -65,7 +65,7 @@ def _again(step: Step, row: EntryRow) -> str:
     return started["id"]
 
 
-def _asked(step: Step, timer_id: str | None) -> tuple[EntryRow, datetime]:
+def _questioned_timer(step: Step, timer_id: str | None) -> tuple[EntryRow, datetime]:
     rows = [
         row for row in fetch_all(step.conn, EntryRow, ASKED) if timer_id in (None, row["id"]) and step.admits(row["project_id"])
     ]

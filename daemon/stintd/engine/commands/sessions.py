@@ -16,7 +16,7 @@ from stintd.domain.model import SOURCES, Actor, Context, Heartbeat, ProjectId, f
 from stintd.domain.timer import SessionBeat
 from stintd.engine.checks import check_time, unlike_any
 from stintd.engine.commands import resolve, start_names
-from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.queries.timers import timers
 from stintd.engine.rows import select
 from stintd.engine.sheet.derive import ingest
@@ -167,16 +167,16 @@ def dormant(step: Step, session_id: str | None = None) -> list[SessionRow]:
     return [row for row in rows if session_id in (None, row["id"])]
 
 
-def meant(step: Step, wanted: Wanted) -> resolve.Target | None:
+def find_project(step: Step, wanted: ProjectNames) -> resolve.ProjectChoice | None:
     """The project that a stop, a pause or a sign of life names: as a start would find it, else that of the caller's own
     session whose start called it so. Makes nothing.
     """
-    found = resolve.existing(step, wanted)
+    found = resolve.find_target(step, wanted)
     if found is not None or wanted.project_name is None:
         return found
     own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant(step)
     name = normal_name(wanted.project_name)
-    return next((resolve.Target(row["project_id"]) for row in own if row["project_id"] and name in names_of(row)), None)
+    return next((resolve.ProjectChoice(row["project_id"]) for row in own if row["project_id"] and name in names_of(row)), None)
 
 
 # ---------------------------------------------------------------- signs of life
@@ -189,9 +189,9 @@ def prompt(
     """A person acted in a session now: what it counts for. Unknown projects make nothing; which session is meant may be
     open.
     """
-    wanted = Wanted(project_id, project_name, place, fuzzy)
+    wanted = ProjectNames(project_id, project_name, place, fuzzy)
     if not wanted.is_empty:
-        target = meant(step, wanted) or _of_timer(step, project_name)
+        target = find_project(step, wanted) or _of_timer(step, project_name)
         return Sign() if target is None else _sign_of_life(step, session_of(step, session_id, target.id), target.id, place)
     if session_id is not None:
         return _of_session(step, session_id)
@@ -216,13 +216,13 @@ def _open_timers(step: Step, condition: str) -> list[EntryRow]:
     return [row for row in rows if step.admits(row["project_id"])]
 
 
-def _of_timer(step: Step, name: str | None) -> resolve.Target | None:
+def _of_timer(step: Step, name: str | None) -> resolve.ProjectChoice | None:
     """The project of the timer by hand whose start called it so."""
-    entry = start_names.timer(step, name) if name is not None else None
+    entry = start_names.find_timer(step, name) if name is not None else None
     row = fetch_one(step.conn, EntryRow, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
     if row is None or row["project_id"] is None or not step.admits(row["project_id"]):
         return None
-    return resolve.Target(row["project_id"])
+    return resolve.ProjectChoice(row["project_id"])
 
 
 def _of_session(step: Step, session_id: str) -> Sign:
@@ -277,18 +277,18 @@ def timer_of(view: View, sign: Sign) -> TimerAnswerJson:
 # ---------------------------------------------------------------- the processes of sessions
 
 
-def with_process(conn: Connection) -> list[SessionRow]:
+def sessions_with_process(conn: Connection) -> list[SessionRow]:
     """Open sessions that named a process."""
     return fetch_all(conn, SessionRow, "SELECT * FROM session WHERE ended_us IS NULL AND pid IS NOT NULL")
 
 
-def seen(step: Step, session_id: str, started: float | None, boot_id: str) -> None:
+def note_process(step: Step, session_id: str, started: float | None, boot_id: str) -> None:
     """The first look at a session's process: when it began. One that is not there is not believed again."""
     values: SessionColumns = {"pid_started": started, "boot_id": boot_id} if started is not None else {"pid": None}
     rowio.update(step.conn, "session", session_id, values)
 
 
-def died(step: Step, session_id: str) -> None:
+def end_dead(step: Step, session_id: str) -> None:
     """A session's process is gone: it ends at its last sign of life."""
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
     if known is not None:

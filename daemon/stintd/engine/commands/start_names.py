@@ -18,18 +18,18 @@ OPEN = "SELECT id FROM entry WHERE end_us IS NULL AND origin <> 'auto'"
 def remember(step: Step, entry_id: str, name: str) -> None:
     """A start called the project of this timer so. Those of timers that ended are forgotten with it."""
     is_open = {row["id"] for row in fetch_all(step.conn, EntryRow, OPEN)}
-    kept = {one: names for one, names in _known(step).items() if one in is_open and one != entry_id}
-    kept[entry_id] = sorted({*_known(step).get(entry_id, ()), normal_name(name)})
+    kept = {one: names for one, names in _load_names(step).items() if one in is_open and one != entry_id}
+    kept[entry_id] = sorted({*_load_names(step).get(entry_id, ()), normal_name(name)})
     cursors.put(step.conn, {NAME: json.dumps(kept, ensure_ascii=False)})
 
 
-def timer(step: Step, name: str) -> EntryId | None:
+def find_timer(step: Step, name: str) -> EntryId | None:
     """The open timer whose start called its project so, the latest of several."""
-    wanted, known = normal_name(name), _known(step)
+    wanted, known = normal_name(name), _load_names(step)
     rows = fetch_all(step.conn, EntryRow, OPEN + " ORDER BY start_us DESC, id")
     return next((EntryId(row["id"]) for row in rows if wanted in known.get(row["id"], ())), None)
 
 
-def _known(step: Step) -> dict[str, list[str]]:
+def _load_names(step: Step) -> dict[str, list[str]]:
     known: dict[str, list[str]] = json.loads(cursors.get(step.conn, NAME) or "{}")
     return known

@@ -10,7 +10,7 @@ from stintd.domain import timer
 from stintd.domain.model import Context, EntryId, Pause, ProjectId, TimeEntry, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entries, entry_rows, resolve, sessions, start_names
-from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryChanges, EntryWords
 from stintd.engine.entry_texts import ALL_PINS, pauses_text, tags_text
 from stintd.engine.queries.entries import row_of
@@ -65,7 +65,7 @@ def open_timers(step: Step) -> list[TimeEntry]:
     return found + waiting
 
 
-def _admitted(
+def _require_reach(
     step: Step, target: timer.TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
 ) -> timer.TimerSelector:
     """The timer that is meant; for a limited caller one within its reach, whatever else runs, or `not_found`."""
@@ -110,7 +110,7 @@ def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
     The verbs that ClockMe's clients know (start, stop, pause, resume, signs of life) take a name that is nearly that of
     one project unless `fuzzy` is false; no other command does.
     """
-    wanted = Wanted(request.project_id, request.project_name, request.place, request.fuzzy)
+    wanted = ProjectNames(request.project_id, request.project_name, request.place, request.fuzzy)
     target = resolve.target(step, wanted, may_create=request.auto_create, fallback_id=request.fallback_project_id)
     by_hand = timer.is_manual_start(request.source or "api", request.session_id, request.pid, request.manual)
     session = None if by_hand else sessions.session_of(step, request.session_id, target.id)
@@ -127,7 +127,7 @@ def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
 
 def switch(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
     """Stop every human timer and start this one by hand."""
-    wanted = Wanted(request.project_id, request.project_name, request.place)
+    wanted = ProjectNames(request.project_id, request.project_name, request.place)
     target = resolve.target(step, wanted, may_create=request.auto_create, fallback_id=request.fallback_project_id)
     start = replace(_start_of(step, target, request, None), on_running=None)
     return _start_by_hand(step, timer.switch(open_timers(step), start, step.policy, step.now), target)
@@ -141,10 +141,12 @@ def carry_on(step: Step, at: datetime | None = None) -> Reply[StartedTimerJson]:
     )  # fmt: skip
     last = rollup.entry_of(row) if row is not None else None
     outcome = _decide(step, lambda: timer.carry_on(open_timers(step), last, timer.TimerSelector(at=at), step.policy, step.now))
-    return _start_by_hand(step, outcome, resolve.Target(last.project or ProjectId("")) if last else resolve.Target(ProjectId("")))
+    return _start_by_hand(
+        step, outcome, resolve.ProjectChoice(last.project or ProjectId("")) if last else resolve.ProjectChoice(ProjectId(""))
+    )
 
 
-def _start_of(step: Step, target: resolve.Target, request: StartRequest, session: str | None) -> timer.Start:
+def _start_of(step: Step, target: resolve.ProjectChoice, request: StartRequest, session: str | None) -> timer.Start:
     """The request as the rules take it."""
     words = request.words
     task = resolve.task_of(step, target, words)
@@ -167,11 +169,11 @@ def _decide(step: Step, decide: Callable[[], timer.TimerDecision]) -> timer.Time
 
 
 def _start_by_hand(
-    step: Step, outcome: timer.TimerDecision, target: resolve.Target, source: str | None = None
+    step: Step, outcome: timer.TimerDecision, target: resolve.ProjectChoice, source: str | None = None
 ) -> Reply[StartedTimerJson]:
     """A timer by hand runs. The history of its entry keeps which program asked for it."""
     by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
-    with step.edit("start", f"start {resolve.project_shape(step, target.id)['name']}{by}"):
+    with step.edit("start", f"start {resolve.project_json(step, target.id)['name']}{by}"):
         done = carry_out(step, outcome)
     settle(step)
     shown = wire.entry(step, row_of(step, done.made or outcome.timer or ""))
@@ -181,7 +183,7 @@ def _start_by_hand(
 
 
 def _begin_session(
-    step: Step, target: resolve.Target, request: StartRequest, session: str, has_timer: bool
+    step: Step, target: resolve.ProjectChoice, request: StartRequest, session: str, has_timer: bool
 ) -> Reply[StartedTimerJson]:
     """A session starts: evidence, so it stops nothing."""
     was_open = bool(sessions.open_sessions(step, session)) or has_timer
@@ -192,7 +194,7 @@ def _begin_session(
     return Reply({"timer": mine[0] if mine else None, "stopped": [], "projectCreated": target.is_new}, not was_open)
 
 
-def _session_start(step: Step, target: resolve.Target, request: StartRequest) -> sessions.SessionStart:
+def _session_start(step: Step, target: resolve.ProjectChoice, request: StartRequest) -> sessions.SessionStart:
     words, at = request.words, timer.check_at(request.at, step.now, step.policy)
     columns: SessionColumns = {
         "description": words.get("description") or "", "tags": json.dumps(list(words.get("tags", ()))),
@@ -212,23 +214,23 @@ def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Un
     if target is None:
         return {"entry": None}
     instant = timer.check_at(at, step.now, step.policy)
-    known = _session_meant(step, which, target)
+    known = _find_session(step, which, target)
     if known is not None:
-        return {"entry": _ended(step, known, instant, which.get("project_name"))}
+        return {"entry": _end_session(step, known, instant, which.get("project_name"))}
     if _was_idle(step, which, target):
         return {"entry": None}
     try:
-        target = _admitted(step, target)
+        target = _require_reach(step, target)
     except NotFound:
         return {"entry": None}
     outcome = timer.stop(open_timers(step), target, step.policy, step.now)
     with step.edit("stop", "stop the timer"):
         carry_out(step, outcome)
     settle(step)
-    return {"entry": _shown(step, outcome.timer)}
+    return {"entry": _timer_json(step, outcome.timer)}
 
 
-def _session_meant(step: Step, which: TimerNames, target: timer.TimerSelector) -> SessionRow | None:
+def _find_session(step: Step, which: TimerNames, target: timer.TimerSelector) -> SessionRow | None:
     """The open session that a stop names: by its id, or as the caller's own of that project, if it is one only."""
     if which.get("session_id") is not None:
         return next(iter(sessions.open_sessions(step, which["session_id"])), None)
@@ -239,7 +241,7 @@ def _session_meant(step: Step, which: TimerNames, target: timer.TimerSelector) -
     return unnamed[0] if unnamed else own[0] if len(own) == 1 else None
 
 
-def _ended(step: Step, known: SessionRow, at: datetime, reason: str | None) -> EntryJson | None:
+def _end_session(step: Step, known: SessionRow, at: datetime, reason: str | None) -> EntryJson | None:
     """A session ends: its entry, when it has one."""
     if sessions.leave(step, known, reason):
         return None
@@ -268,30 +270,30 @@ def _was_idle(step: Step, which: TimerNames, target: timer.TimerSelector) -> boo
 
 def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> TimerAnswerJson:
     """Pause what runs; an automatic timer becomes one by hand."""
-    target = _target(step, which, at, fuzzy) or _nothing()
-    outcome = timer.pause(open_timers(step), _admitted(step, target), step.policy, step.now)
+    target = _target(step, which, at, fuzzy) or _refuse_unknown_project()
+    outcome = timer.pause(open_timers(step), _require_reach(step, target), step.policy, step.now)
     with step.edit("pause", "pause the timer"):
         carry_out(step, outcome)
     settle(step)
-    return {"timer": _shown(step, outcome.timer)}
+    return {"timer": _timer_json(step, outcome.timer)}
 
 
 def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> ResumedTimerJson:
     """Go on with what was paused."""
-    target = _target(step, which, at, fuzzy) or _nothing()
-    target = _admitted(step, target, ("paused",))
+    target = _target(step, which, at, fuzzy) or _refuse_unknown_project()
+    target = _require_reach(step, target, ("paused",))
     outcome = _decide(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
     with step.edit("resume", "resume the timer"):
         done = carry_out(step, outcome)
     settle(step)
-    return {"timer": _shown(step, outcome.timer), "stopped": wire.entries_by_id(step, done.stopped)}
+    return {"timer": _timer_json(step, outcome.timer), "stopped": wire.entries_by_id(step, done.stopped)}
 
 
 def cancel(step: Step, **which: Unpack[TimerNames]) -> EntryAnswerJson:
     """Discard the manual timer; its span returns to automatic tracking."""
-    target = _target(step, which, None, is_fuzzy=False) or _nothing()
+    target = _target(step, which, None, is_fuzzy=False) or _refuse_unknown_project()
     outcome = timer.cancel(open_timers(step), target, step.policy, step.now)
-    shown = _shown(step, outcome.timer)
+    shown = _timer_json(step, outcome.timer)
     with step.edit("cancel", "cancel the timer"):
         carry_out(step, outcome)
     settle(step)
@@ -317,26 +319,26 @@ def change(
     return entries.change(step, (by_hand or running)[0]["id"], revision=revision, **values)
 
 
-def _nothing() -> timer.TimerSelector:
+def _refuse_unknown_project() -> timer.TimerSelector:
     raise NotFound("there is no such project", "`stint projects` lists them")
 
 
 def _target(step: Step, which: TimerNames, at: datetime | None, is_fuzzy: bool) -> timer.TimerSelector | None:
     """The timer a request names; None when it names a project there is none of."""
-    wanted = Wanted(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
+    wanted = ProjectNames(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
     timer_id = which.get("timer_id")
     entry = EntryId(timer_id) if timer_id else None
     session = which.get("session_id")
     if wanted.is_empty:
         return timer.TimerSelector(entry, None, session, at)
-    found = sessions.meant(step, wanted)
+    found = sessions.find_project(step, wanted)
     if found is not None:
         return timer.TimerSelector(entry, found.id, session, at)
-    by_name = start_names.timer(step, wanted.project_name) if wanted.project_name is not None else None
+    by_name = start_names.find_timer(step, wanted.project_name) if wanted.project_name is not None else None
     return timer.TimerSelector(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
 
 
-def _shown(step: Step, entry_id: str | None) -> EntryJson | None:
+def _timer_json(step: Step, entry_id: str | None) -> EntryJson | None:
     if entry_id is None:
         return None
     if entry_id.startswith(wire.WAITING_ID):

@@ -5,9 +5,9 @@ from stintd.domain.model import to_us
 from stintd.engine.commands.deliveries import events_text
 from stintd.engine.commands.entry_rows import check_revision
 from stintd.engine.delivery.webhook_attempt import park_waiting
-from stintd.engine.delivery.webhook_secrets import HookSecrets, fresh
+from stintd.engine.delivery.webhook_secrets import HookSecrets, new_secret
 from stintd.engine.outbox import target_of
-from stintd.engine.queries.webhooks import row_of, shown
+from stintd.engine.queries.webhooks import row_of, webhook_json
 from stintd.engine.reply import Reply
 from stintd.engine.step import Step
 from stintd.engine.wire_types import MadeWebhookJson, WebhookJson
@@ -33,11 +33,11 @@ def create(
         "id": webhook_id, "url": url, "events": events_text(events), "allow_private": int(allow_private),
         "created_us": to_us(step.now), "updated_us": to_us(step.now),
     }  # fmt: skip
-    secret = given or fresh()
+    secret = given or new_secret()
     # Before the commit: a webhook without a secret could sign nothing. One whose commit fails is swept at the next start.
     secrets.begin(webhook_id, secret)
     rowio.insert(step.conn, "webhook", row)
-    return Reply({**_shown(step, webhook_id), "secret": None}, secret={} if given else {"secret": secret})
+    return Reply({**_webhook_json(step, webhook_id), "secret": None}, secret={} if given else {"secret": secret})
 
 
 def _check_url(url: str, may_be_private: bool) -> None:
@@ -55,7 +55,7 @@ def change(
     """Change a webhook. Another URL, or switching it on, begins anew with a receiver that was failing."""
     row = row_of(step, webhook_id)
     check_revision(row, revision)
-    values = _changed(row, url, events, allow_private)
+    values = _changes(row, url, events, allow_private)
     if "url" in values or "allow_private" in values:
         _check_url(row["url"] if url is None else url, bool(row["allow_private"] if allow_private is None else allow_private))
     if "url" in values or enabled:
@@ -68,10 +68,10 @@ def change(
         step.outgoing.add(target_of(webhook_id))
         if enabled is False:
             park_waiting(step, webhook_id)
-    return _shown(step, webhook_id)
+    return _webhook_json(step, webhook_id)
 
 
-def _changed(row: WebhookRow, url: str | None, events: tuple[str, ...] | None, allow_private: bool | None) -> dict[str, object]:
+def _changes(row: WebhookRow, url: str | None, events: tuple[str, ...] | None, allow_private: bool | None) -> dict[str, object]:
     wanted = {
         "url": url, "events": None if events is None else events_text(events),
         "allow_private": None if allow_private is None else int(allow_private),
@@ -83,22 +83,22 @@ def delete(step: Step, webhook_id: str, revision: int | None = None) -> WebhookJ
     """Delete a webhook and everything that waits for it."""
     row = row_of(step, webhook_id)
     check_revision(row, revision)
-    answer = _shown(step, webhook_id)
+    answer = _webhook_json(step, webhook_id)
     rowio.delete(step.conn, "webhook", webhook_id)
     outbox.forget(step.conn, target_of(webhook_id))
     step.outgoing.add(target_of(webhook_id))
     return answer
 
 
-def rotated(step: Step, webhook_id: str) -> WebhookJson:
+def note_rotation(step: Step, webhook_id: str) -> WebhookJson:
     """Note that it is about to get a new secret."""
     row = row_of(step, webhook_id)
     values = {"rotated_us": to_us(step.now), "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
     rowio.update(step.conn, "webhook", webhook_id, values)
-    return _shown(step, webhook_id)
+    return _webhook_json(step, webhook_id)
 
 
-def _shown(step: Step, webhook_id: str) -> WebhookJson:
+def _webhook_json(step: Step, webhook_id: str) -> WebhookJson:
     row = fetch_one(step.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     assert row is not None
-    return shown(step, row)
+    return webhook_json(step, row)

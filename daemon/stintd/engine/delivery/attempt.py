@@ -13,7 +13,7 @@ from stintd.engine.delivery.plan import PREFIX
 from stintd.engine.delivery.retry import Retry
 from stintd.engine.entry_texts import ALL_PINS
 from stintd.engine.step import Step
-from stintd.engine.view import Reading
+from stintd.engine.view import Reader
 from stintd.errors import Conflict
 from stintd.frozen import frozen
 from stintd.ports import BLIND, LOCKED, LOST, MISSING, REFUSED, STOPPED, TAKEN, UNKNOWN, Item, Outcome
@@ -31,7 +31,7 @@ RESTING_AFTER = 3
 
 
 @frozen
-class Tried:
+class TargetAttempt:
     """An attempt: which row, how it went, the pause the target gets should it have failed, requests it took. `was_open`: an
     earlier attempt had no answer, and that this one surely changed nothing says nothing about that one."""
 
@@ -112,7 +112,7 @@ def _pin(step: Step, entry_id: str) -> None:
         rowio.update(step.conn, "entry", entry_id, {"pinned": ALL_PINS})
 
 
-def settle(step: Step, target: str, tried: Tried, retry: Retry) -> None:
+def settle(step: Step, target: str, tried: TargetAttempt, retry: Retry) -> None:
     """Write down how an attempt went. An entry that changed meanwhile has something left to do."""
     known = deliveries.targets(step.conn).get(target)
     row = deliveries.row_of_seq(step.conn, tried.seq)
@@ -121,7 +121,7 @@ def settle(step: Step, target: str, tried: Tried, retry: Retry) -> None:
     outcome = tried.outcome
     _count(step, known, tried.calls)
     before = deliveries.from_row(row)
-    after = _after(before, tried, _is_over(step, row, known, outcome, retry))
+    after = _after_outcome(before, tried, _is_over(step, row, known, outcome, retry))
     values: DeliveryColumns = {
         **deliveries.to_row(after),
         "status": outcome.status,
@@ -145,7 +145,7 @@ def settle(step: Step, target: str, tried: Tried, retry: Retry) -> None:
     _note(step, known, outcome, tried.pause)
 
 
-def _after(before: rules.Delivery, tried: Tried, is_over: bool) -> rules.Delivery:
+def _after_outcome(before: rules.Delivery, tried: TargetAttempt, is_over: bool) -> rules.Delivery:
     outcome = tried.outcome
     if outcome.kind == TAKEN:
         return rules.record_taken(before, outcome.remote_id)
@@ -205,14 +205,14 @@ def _note(step: Step, known: TargetRow, outcome: Outcome, pause: timedelta) -> N
     deliveries.set_target(step.conn, known["name"], values)
 
 
-def spent(step: Step, target: str, calls: int) -> None:
+def count_calls(step: Step, target: str, calls: int) -> None:
     """Requests that were made there besides deliveries."""
     known = deliveries.targets(step.conn).get(target)
     if known is not None and calls:
         _count(step, known, calls)
 
 
-def heard(step: Step, target: str, outcome: Outcome | None, pause: timedelta, calls: int) -> None:
+def note_answer(step: Step, target: str, outcome: Outcome | None, pause: timedelta, calls: int) -> None:
     """The target was asked something besides deliveries; `outcome` says how it failed, None that it went well."""
     known = deliveries.targets(step.conn).get(target)
     if known is not None:
@@ -220,7 +220,7 @@ def heard(step: Step, target: str, outcome: Outcome | None, pause: timedelta, ca
         _note(step, known, outcome or Outcome(TAKEN), pause)
 
 
-def failed(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
+def note_failure(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
     """The target could not even be asked (its secret cannot be had)."""
     known = deliveries.targets(step.conn).get(target)
     if known is not None:
@@ -230,7 +230,7 @@ def failed(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
 # ---------------------------------------------------------------- people
 
 
-def row_of(step: Reading, delivery_id: str) -> DeliveryRow | None:
+def row_of(step: Reader, delivery_id: str) -> DeliveryRow | None:
     """The row of an id, or of a beginning that only it has; None when it is no delivery of an entry."""
     found = fetch_one(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id = ?", (delivery_id,))
     if found is not None or len(delivery_id) < 4:

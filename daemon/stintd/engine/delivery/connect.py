@@ -14,7 +14,7 @@ from stintd.domain.billing.target import EntryFacts, Target, missing_need, place
 from stintd.domain.day import day_of
 from stintd.engine.delivery import attempt, livetimer
 from stintd.engine.delivery.plan import Planned
-from stintd.engine.delivery.remote_places import Catalogue
+from stintd.engine.delivery.remote_places import RemotePlaces
 from stintd.engine.delivery.targets import Targets
 from stintd.engine.delivery.tasklookup import TaskLookup
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
@@ -40,7 +40,7 @@ class Connecting:
 
     def __init__(self, targets: Targets, kinds: Mapping[str, Kind], book: Book) -> None:
         self.targets, self._kinds, self._book = targets, kinds, book
-        self.lookup, self.catalogue = TaskLookup(targets), Catalogue(targets)
+        self.lookup, self.catalogue = TaskLookup(targets), RemotePlaces(targets)
         self._mapping = asyncio.Lock()
 
     async def take_over(self) -> None:
@@ -49,14 +49,14 @@ class Connecting:
         health = self.targets.tools.engine.health
         for name, table in self._book.tables().items():
             try:
-                planned[name] = self._planned(self._book.read(name, table))
+                planned[name] = self._to_planned(self._book.read(name, table))
                 health.clear("delivery_settings", name)
             except Invalid as error:
                 health.raise_warning("delivery_settings", error.message, error.hint, subject=name, severity="error")
         await self.targets.connect(planned)
         await self.catalogue.warn()
 
-    def _planned(self, target: Target) -> Planned:
+    def _to_planned(self, target: Target) -> Planned:
         kind = self._kinds.get(target.kind)
         if kind is None:
             raise Invalid(
@@ -113,15 +113,15 @@ class Connecting:
             raise Conflict(f"{name} is another target already", "choose another name: what was delivered there is remembered")
         engine = self.targets.tools.engine
         merged.setdefault("from", day_of(engine.clock.now(), ZoneInfo(engine.policy.zone)).isoformat())
-        planned = self._planned(self._book.read(name, merged))
-        account, places, calls = await self._checked(planned.target, secret)
+        planned = self._to_planned(self._book.read(name, merged))
+        account, places, calls = await self._check_account(planned.target, secret)
         if secret is not None:
             await asyncio.to_thread(self.targets.tools.keys.keep, name, secret)
         await asyncio.to_thread(self._book.keep, name, merged)
         await self._book.reload()
         # Its key was tried just now: what waited for that goes on.
         await engine.run(lambda step: attempt.wake(step, name), "owner")
-        await engine.run(lambda step: attempt.spent(step, name, calls), "daemon")
+        await engine.run(lambda step: attempt.count_calls(step, name, calls), "daemon")
         if places is not None:
             await self.catalogue.keep(name, places)
         return {
@@ -129,7 +129,7 @@ class Connecting:
             "needs": list(planned.able.needs), "projects": [{**one.remote, "name": one.name} for one in places or ()],
         }  # fmt: skip
 
-    async def _checked(self, target: Target, secret: str | None) -> tuple[Account, tuple[RemotePlace, ...] | None, int]:
+    async def _check_account(self, target: Target, secret: str | None) -> tuple[Account, tuple[RemotePlace, ...] | None, int]:
         tools = self.targets.tools
         connector = tools.make(target, secret if secret is not None else await tools.keys.of(target))
         found = await connector.check()
@@ -147,7 +147,7 @@ class Connecting:
         told = [_conditions(rule) for rule in new]
         rules = [one for one in table.get("map", []) if _conditions(one) not in told]
         changed = {**table, "map": [*rules, *new]}
-        self._planned(self._book.read(name, changed))
+        self._to_planned(self._book.read(name, changed))
         await asyncio.to_thread(self._book.keep, name, changed)
         await self._book.reload()
         return {"name": name, "map": changed["map"]}

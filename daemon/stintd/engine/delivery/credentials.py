@@ -44,7 +44,7 @@ class TargetKeys:
         if "api_key_env" in key:
             return self._of_variable(key["api_key_env"])
         if "api_key_cmd" in key:
-            return await self._said(_words(key["api_key_cmd"]), "api_key_cmd")
+            return await self._run_command(_words(key["api_key_cmd"]), "api_key_cmd")
         if "api_key_keyring" in key:
             service, _, user = key["api_key_keyring"].partition("/")
             return await self._of_keyring(service, user)
@@ -57,7 +57,7 @@ class TargetKeys:
             raise Unavailable(
                 "the Python package keyring is not there", "install it beside stintd: pip install 'stintd[keyring]'"
             )
-        return await self._said([sys.executable, "-c", _ASK_KEYRING, service, user], f"the keyring ({service}/{user})")
+        return await self._run_command([sys.executable, "-c", _ASK_KEYRING, service, user], f"the keyring ({service}/{user})")
 
     def _of_variable(self, name: str) -> str:
         found = self._environment.get(name, "").strip()
@@ -67,7 +67,7 @@ class TargetKeys:
             )
         return found
 
-    async def _said(self, command: Sequence[str], what: str) -> str:
+    async def _run_command(self, command: Sequence[str], what: str) -> str:
         """The first line that a command prints."""
         try:
             process = await asyncio.create_subprocess_exec(

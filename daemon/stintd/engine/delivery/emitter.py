@@ -45,7 +45,7 @@ class Emitter:
         self._failures = 0
         self._came_us: float = math.inf  # the earliest heartbeat that came since this round began to read
 
-    def admitted(self, beats: Sequence[Heartbeat]) -> None:
+    def note_admitted(self, beats: Sequence[Heartbeat]) -> None:
         """Heartbeats were taken; also such as came late. Called before the step that stores them is done."""
         earliest = min(to_us(beat.time) for beat in beats)
         self._came_us = min(self._came_us, earliest)
@@ -81,9 +81,9 @@ class Emitter:
         now_us = to_us(self._engine.clock.now())
         beats, end_us, lo_us = await self._read(now_us)
         trouble = await self._deliver(beats, now_us) if beats else None
-        if trouble is not None and not await self._failed(trouble):
+        if trouble is not None and not await self._wait_after_failure(trouble):
             return "more"
-        self._well(trouble is None)
+        self._note_success(trouble is None)
         idle_us = self._engine.policy.idle_timeout // timedelta(microseconds=1)
         open_us = open_from(beats, idle_us, now_us)
         done_us = end_us if open_us is None else min(end_us, open_us)
@@ -104,7 +104,7 @@ class Emitter:
 
         return await engine.read(ask)
 
-    async def _failed(self, trouble: Response | Failure) -> bool:
+    async def _wait_after_failure(self, trouble: Response | Failure) -> bool:
         """Wait before the next try; true when this stretch is passed over instead."""
         self._failures += 1
         text = trouble.text if isinstance(trouble, Failure) else f"it answered {trouble.status}"
@@ -120,7 +120,7 @@ class Emitter:
         await self._engine.clock.sleep(self._retry.pause(self._failures, asked, random.random).total_seconds())
         return False
 
-    def _well(self, is_taken: bool) -> None:
+    def _note_success(self, is_taken: bool) -> None:
         self._failures = 0
         if is_taken:
             self._engine.health.clear("emit_failed", self._name)
@@ -142,10 +142,10 @@ class Emitters:
         self._addresses, self._own = addresses, own
         self._running: dict[str, tuple[str, Emitter, asyncio.Task[None]]] = {}
 
-    def admitted(self, beats: Sequence[Heartbeat]) -> None:
+    def note_admitted(self, beats: Sequence[Heartbeat]) -> None:
         """Heartbeats were taken."""
         for _, emitter, _ in self._running.values():
-            emitter.admitted(beats)
+            emitter.note_admitted(beats)
 
     def take_over(self) -> None:
         """Send to the addresses of the settings, and to no other; never to ourselves, who know it all."""

@@ -33,7 +33,7 @@ class Lane(ABC, Generic[Found]):
         """What the database says. In a reader's thread."""
 
     @abstractmethod
-    def _heard(self, look: Found) -> None:
+    def _report(self, look: Found) -> None:
         """What was found, for warnings."""
 
     @abstractmethod
@@ -54,7 +54,7 @@ class Lane(ABC, Generic[Found]):
         while not self.is_stopping:
             self._woken.clear()
             look = await self._engine.database.read(self._look)
-            self._heard(look)
+            self._report(look)
             wait, act = self._next(look)
             if act is None:
                 if not self._woken.is_set():

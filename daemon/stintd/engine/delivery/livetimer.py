@@ -26,7 +26,7 @@ from stintd.engine.delivery.attempt import as_item
 from stintd.engine.delivery.plan import Piece, Planned, content, work_of
 from stintd.engine.entries import find
 from stintd.engine.step import Step
-from stintd.engine.view import Reading
+from stintd.engine.view import Reader
 from stintd.frozen import frozen
 from stintd.ports import LOST, REFUSED, STOPPED, TAKEN, UNKNOWN, UNSENT, Connector, Item, LiveConnector, Outcome, Running
 from stintd.store import deliveries, mirrors
@@ -70,15 +70,15 @@ def _mirror(row: LiveTimerRow | None) -> RemoteTimer | None:
 # ---------------------------------------------------------------- what is wanted
 
 
-def look(reading: Reading, one: Planned) -> Live:
+def look(reading: Reader, one: Planned) -> Live:
     """What a target's timer is and should be. Its rows count even when its owner wants no timers there any more: what runs
     is stopped."""
     if not one.able.live:
         return Live()
-    return Live(mirrors.get(reading.conn, one.target.name), wanted(reading, one) if one.target.live else None)
+    return Live(mirrors.get(reading.conn, one.target.name), wanted_timer(reading, one) if one.target.live else None)
 
 
-def wanted(reading: Reading, one: Planned) -> WantedTimer | None:
+def wanted_timer(reading: Reader, one: Planned) -> WantedTimer | None:
     """The person's running timer that has a place there; of several that started last. What started by itself ends earlier
     than it is noticed to: only where that can be put right it runs there."""
     found = [(runs(row)[-1][0], row["id"], row) for row in find(reading, OPEN, [])]
@@ -120,7 +120,7 @@ def notice(step: Step, planned: Sequence[Planned]) -> set[str]:
 # ---------------------------------------------------------------- what is done
 
 
-class Mirroring:
+class LiveTimerSteps:
     """The steps of one target; `record` runs a command until it is written."""
 
     def __init__(
@@ -183,7 +183,7 @@ class Mirroring:
         known: LiveTimerRow = {**row, "state": RUNNING, "remote_id": found.id, "start_s": found.start}
         await self._record(lambda step: mirrors.put(step.conn, known))
         if found.end is not None:
-            await self._ended(known, found)
+            await self._record_end(known, found)
         return None
 
     async def _stop(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
@@ -196,15 +196,15 @@ class Mirroring:
             if isinstance(found, Outcome):
                 return found
             is_ours = found is not None and found.id == row["remote_id"]
-            await self._ended(row, found if is_ours else None)
+            await self._record_end(row, found if is_ours else None)
             return None
         outcome = await there.stop()
         if outcome.kind != TAKEN:
             return replace(outcome, kind=UNKNOWN) if outcome.kind in (REFUSED, LOST) else outcome
-        await self._ended(row, Running(row["remote_id"], running.start, self._now_us() // SECOND))
+        await self._record_end(row, Running(row["remote_id"], running.start, self._now_us() // SECOND))
         return None
 
-    async def _ended(self, row: LiveTimerRow, found: Running | None) -> None:
+    async def _record_end(self, row: LiveTimerRow, found: Running | None) -> None:
         """It runs there no more: what it left is the entry's delivery, put right at once where it differs."""
         start = found.start if found is not None else None
         end = found.end if found is not None and found.end is not None else self._now_us() // SECOND
@@ -216,7 +216,7 @@ class Mirroring:
         outcome = await connector.update(row["remote_id"], _item(row))
         if outcome.kind in (UNSENT, UNKNOWN, STOPPED):
             return outcome
-        await self._record(lambda step: self._corrected(step, row, outcome.kind == TAKEN))
+        await self._record(lambda step: self._record_correction(step, row, outcome.kind == TAKEN))
         return None
 
     # ---------------------------------------------------------------- rows
@@ -240,7 +240,7 @@ class Mirroring:
     def _clear(self, step: Step) -> None:
         mirrors.clear(step.conn, self._one.target.name)
 
-    def _corrected(self, step: Step, row: LiveTimerRow, is_taken: bool) -> None:
+    def _record_correction(self, step: Step, row: LiveTimerRow, is_taken: bool) -> None:
         """What it refuses is refused again, and told, when the entry is delivered."""
         self._clear(step)
         if is_taken:

@@ -28,7 +28,7 @@ from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.step import Step
-from stintd.engine.view import Reading
+from stintd.engine.view import Reader
 from stintd.frozen import frozen
 from stintd.store import deliveries, places
 from stintd.store.row_types import DeliveryColumns, DeliveryRow, NamedEntryRow, ProjectRow
@@ -76,9 +76,9 @@ def plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
     """Compare what changed; says for which targets there is something to look at (all, while more is left). Answers what
     went wrong with an entry: that one stays marked, the others go on."""
     ids = deliveries.dirty_entries(step.conn, BATCH)
-    wrong = _tried(step, planned, ids) if ids else None
+    wrong = _try_comparing(step, planned, ids) if ids else None
     if wrong is not None:
-        each = [_tried(step, planned, [one]) for one in ids]
+        each = [_try_comparing(step, planned, [one]) for one in ids]
         wrong = next((error for error in each if error is not None), None)
         if all(error is not None for error in each):
             return wrong  # nothing went on: looking again at once would be for ever
@@ -87,7 +87,7 @@ def plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
     return wrong
 
 
-def _tried(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -> Exception | None:
+def _try_comparing(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -> Exception | None:
     """Compare these at every target, or not at all."""
     found: set[str] = set()
     step.conn.execute("SAVEPOINT plan")
@@ -115,7 +115,7 @@ def _compare(step: Step, one: Planned, ids: Sequence[str]) -> bool:
     if one.is_summed:
         days = deliveries.days_of(step.conn, name, ids)
         days |= {part.day.isoformat() for row in rows.values() for part in _cut(row, zone, one)}
-        rows |= {row["id"]: row for row in _beside(step, days, zone)}
+        rows |= {row["id"]: row for row in _entries_of_days(step, days, zone)}
     found: dict[str, list[Piece]] = {}
     for piece in pieces(step, one, list(rows.values()), zone):
         found.setdefault(piece.row["id"], []).append(piece)
@@ -125,12 +125,12 @@ def _compare(step: Step, one: Planned, ids: Sequence[str]) -> bool:
     return is_changed
 
 
-def _rows(reading: Reading, ids: Sequence[str]) -> list[NamedEntryRow]:
+def _rows(reading: Reader, ids: Sequence[str]) -> list[NamedEntryRow]:
     marks = ", ".join("?" * len(ids))
     return find(reading, [f"e.id IN ({marks})"], list(ids))
 
 
-def _beside(step: Step, days: set[str], zone: ZoneInfo) -> list[NamedEntryRow]:
+def _entries_of_days(step: Step, days: set[str], zone: ZoneInfo) -> list[NamedEntryRow]:
     """Finished entries of these days."""
     found: dict[str, NamedEntryRow] = {}
     for text in sorted(days):
@@ -144,7 +144,7 @@ def _cut(row: NamedEntryRow, zone: ZoneInfo, one: Planned) -> list[Portion]:
     return portions(rollup.entry_of(row), zone, one.able, one.is_by_day)
 
 
-def pieces(reading: Reading, one: Planned, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
+def pieces(reading: Reader, one: Planned, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
     """The parts of these entries with their lengths at this target."""
     bills = billable.supervised_billing(reading.conn, reading.policy)
     projects = {row["id"]: row for row in fetch_all(reading.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
@@ -161,7 +161,7 @@ def pieces(reading: Reading, one: Planned, rows: Sequence[NamedEntryRow], zone: 
         work = work_of(row, parts[0].day if parts else date.max, is_doubted)
         hold = targets.hold(one.target, work, one.able)
         found += [Piece(row, n, part, work, hold, is_there) for n, part in enumerate(parts)]
-    return _rounded(found, one)
+    return _round(found, one)
 
 
 def _hands_on(row: NamedEntryRow, parts: Sequence[Portion]) -> list[Portion]:
@@ -187,7 +187,7 @@ def work_of(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFac
     )  # fmt: skip
 
 
-def _rounded(found: Sequence[Piece], one: Planned) -> list[Piece]:
+def _round(found: Sequence[Piece], one: Planned) -> list[Piece]:
     """Lengths by the rule. What is kept back is summed by itself: it must not change what others are handed over as."""
     groups: dict[tuple[Any, ...], list[Piece]] = {}
     for piece in found:
@@ -265,7 +265,7 @@ def _set(
     before = deliveries.from_row(old) if old is not None else rules.Delivery()
     after = rules.want(before, wanted)
     if hold is None:
-        after, hold = _followed(one.able, after)
+        after, hold = _follow(one.able, after)
     reason = hold.reason if hold is not None else ""
     values: DeliveryColumns = {**deliveries.to_row(after), "day": day, "hold": reason}
     if hold is not None:
@@ -288,7 +288,7 @@ def _set(
     return True
 
 
-def _followed(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hold | None]:
+def _follow(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hold | None]:
     """What is there can follow; or nobody there would see the difference; or it stays and says so."""
     way = amendment.way_of(able, after) if after.state in (rules.CHANGED, rules.WITHDRAWN) else ""
     if way == amendment.SAME:

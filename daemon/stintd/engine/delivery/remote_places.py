@@ -40,7 +40,7 @@ class Listing:
     trouble: str = ""
 
 
-class Catalogue:
+class RemotePlaces:
     """One a daemon."""
 
     def __init__(self, targets: Targets) -> None:
@@ -50,7 +50,7 @@ class Catalogue:
         """A target's places; read anew when they are older than a day, or (`is_fresh`) now. `unavailable` when nothing is
         known and it cannot be asked."""
         one, state = await self._target(name)
-        known = await self._known(name)
+        known = await self._load(name)
         now_us = to_us(self._engine.clock.now())
         is_old = known.listed_us is None or not 0 <= now_us - known.listed_us < FRESH // timedelta(microseconds=1)
         if not (is_fresh or is_old):
@@ -61,7 +61,7 @@ class Catalogue:
             if known.listed_us is None:
                 raise
             return Listing(known.places, known.listed_us, error.message)
-        return await self._known(name)
+        return await self._load(name)
 
     async def make(self, name: str, place_name: str, client: str) -> StoredPlace:
         """The place of that name, made there unless it is there already: looked for in a list that was read just now."""
@@ -69,16 +69,16 @@ class Catalogue:
         if not one.able.creates_places:
             raise Conflict(f"{one.target.kind} lets nobody make places", f"make it there, then `stint targets match {name}`")
         connector = await self._read(one, state)
-        for kept in (await self._known(name)).places:
+        for kept in (await self._load(name)).places:
             is_same = normal_name(kept.name) == normal_name(place_name)
             if is_same and kept.gone_us is None and (not client or normal_name(kept.client) in ("", normal_name(client))):
                 return kept
         assert isinstance(connector, RemotePlaceMaker)
-        made = await self._counted(one, connector, connector.make_place(place_name, client))
+        made = await self._count_calls(one, connector, connector.make_place(place_name, client))
         if isinstance(made, Outcome):
             hint = "look there whether it was made before you try again"
             raise Unavailable(f"{place_name} could not be made at {name}: {made.text or made.kind}", hint)
-        kept = _kept(made)
+        kept = _stored_place(made)
         await self._engine.run(lambda step: places.add(step.conn, name, kept), "owner")
         return kept
 
@@ -91,8 +91,8 @@ class Catalogue:
         """Say which rules name a place that the target does not know, where it tells of all it has."""
         health = self._engine.health
         for name, one in self._targets.planned.items():
-            found = (await self._known(name)).places if one.able.knows_all and one.target.rules else []
-            wrong = [text for rule in one.target.rules if found and (text := unknown(rule, found))]
+            found = (await self._load(name)).places if one.able.knows_all and one.target.rules else []
+            wrong = [text for rule in one.target.rules if found and (text := unknown_place(rule, found))]
             if wrong:
                 health.raise_warning(
                     "delivery_place", f"a mapping of {name} names what it does not know: {wrong[0]}",
@@ -108,8 +108,8 @@ class Catalogue:
             raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
         return one, state
 
-    async def _known(self, name: str) -> Listing:
-        return await self._engine.database.read(lambda conn: known(conn, name))
+    async def _load(self, name: str) -> Listing:
+        return await self._engine.database.read(lambda conn: load_listing(conn, name))
 
     async def _read(self, one: Planned, state: TargetRow) -> Connector:
         name, used = one.target.name, state["used"]
@@ -119,38 +119,38 @@ class Catalogue:
             raise Unavailable(f"{name} allows {budget} calls an hour, and they are used up", f"try again after {until:%H:%M} UTC")
         tools = self._targets.tools
         connector = tools.make(one.target, await tools.keys.of(one.target))
-        found = await self._counted(one, connector, connector.places())
+        found = await self._count_calls(one, connector, connector.places())
         if isinstance(found, Outcome):
             hint = "look at the key and the address, then try again"
             raise Unavailable(f"the places of {name} cannot be read: {found.text or found.kind}", hint)
         await self.keep(name, found)
         return connector
 
-    async def _counted(self, one: Planned, connector: Connector, asking: Awaitable[T]) -> T:
+    async def _count_calls(self, one: Planned, connector: Connector, asking: Awaitable[T]) -> T:
         before = connector.calls
         try:
             return await asking
         finally:
             calls = connector.calls - before
-            await self._engine.run(lambda step: attempt.spent(step, one.target.name, calls), "daemon")
+            await self._engine.run(lambda step: attempt.count_calls(step, one.target.name, calls), "daemon")
 
 
-def known(conn: Connection, name: str) -> Listing:
+def load_listing(conn: Connection, name: str) -> Listing:
     """What is known, without asking anybody."""
     state = deliveries.targets(conn).get(name)
     return Listing(places.list_places(conn, name), state["listed_us"] if state is not None else None)
 
 
 def _put(step: Step, name: str, found: tuple[RemotePlace, ...]) -> None:
-    places.put(step.conn, step.now, name, [_kept(one) for one in found[:MOST]])
+    places.put(step.conn, step.now, name, [_stored_place(one) for one in found[:MOST]])
 
 
-def _kept(place: RemotePlace) -> StoredPlace:
+def _stored_place(place: RemotePlace) -> StoredPlace:
     remote = {name: str(value)[:LONGEST_NAME] for name, value in place.remote.items()}
     return StoredPlace(places.key_of(remote), place.name.strip()[:LONGEST_NAME], place.client.strip()[:LONGEST_NAME])
 
 
-def unknown(rule: TargetRule, found: list[StoredPlace]) -> str | None:
+def unknown_place(rule: TargetRule, found: list[StoredPlace]) -> str | None:
     """What of a rule names nothing that the target tells of, or only what is gone there; None when all is well."""
     there: dict[str, dict[str, bool]] = {}
     for place in found:

@@ -17,10 +17,10 @@ from stintd.domain.billing.delivery import SENDING
 from stintd.domain.billing.target import Target
 from stintd.domain.model import to_us
 from stintd.engine.delivery import attempt, livetimer
-from stintd.engine.delivery.attempt import HOUR_US, Tried, item_of
+from stintd.engine.delivery.attempt import HOUR_US, TargetAttempt, item_of
 from stintd.engine.delivery.credentials import TargetKeys
 from stintd.engine.delivery.lane import RECORD_RETRY, Act, Lane
-from stintd.engine.delivery.livetimer import Live, Mirroring
+from stintd.engine.delivery.livetimer import Live, LiveTimerSteps
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.retry import Retry
 from stintd.engine.engine import Engine
@@ -49,7 +49,7 @@ class LaneTools:
 
 
 @frozen
-class Look:
+class TargetView:
     """What the database says: how it goes with the target, what is to be sent next, what was given up last."""
 
     state: TargetRow | None
@@ -60,24 +60,24 @@ class Look:
     differing: DifferingRow | None = None
 
 
-class TargetLane(Lane[Look]):
+class TargetLane(Lane[TargetView]):
     """Runs until nothing is left to send. `on_look` hears what was found each time, for warnings."""
 
-    def __init__(self, tools: LaneTools, planned: Planned, on_look: Callable[[str, Look], None]) -> None:
+    def __init__(self, tools: LaneTools, planned: Planned, on_look: Callable[[str, TargetView], None]) -> None:
         super().__init__(tools.engine)
         self._tools, self.planned, self._on_look = tools, planned, on_look
         self._connector: Connector | None = None
         self._secret = ""
-        self._mirroring = Mirroring(planned, self._record, lambda: to_us(self._clock.now()))
+        self._mirroring = LiveTimerSteps(planned, self._record, lambda: to_us(self._clock.now()))
 
     @property
     def name(self) -> str:
         return self.planned.target.name
 
-    def _heard(self, look: Look) -> None:
+    def _report(self, look: TargetView) -> None:
         self._on_look(self.name, look)
 
-    def _next(self, look: Look) -> tuple[float, Act | None]:
+    def _next(self, look: TargetView) -> tuple[float, Act | None]:
         """A timer there before deliveries, which are about entries whose timers run no more."""
         state, live = look.state, look.live if look.live.duty else None
         if state is None or (look.head is None and live is None):
@@ -89,16 +89,16 @@ class TargetLane(Lane[Look]):
         assert look.head is not None
         return min(wait, LONGEST_WAIT), partial(self._deliver, state, look.head)
 
-    def _look(self, conn: Connection) -> Look:
+    def _look(self, conn: Connection) -> TargetView:
         state = deliveries.targets(conn).get(self.name)
         if state is None:
-            return Look(None)
+            return TargetView(None)
         counts = {"parked": deliveries.parked_count(conn, self.name)}  # all of them would be counted for each that is sent
         parked = deliveries.latest_parked(conn, self.name) if counts.get("parked") else None
         engine = self._tools.engine
         live = livetimer.look(View(conn, engine.clock.now(), engine.policy), self.planned)
         differing = deliveries.find_differing(conn, self.name, amendment.BY_HAND)
-        return Look(state, deliveries.head(conn, self.name), parked, counts, live, differing)
+        return TargetView(state, deliveries.head(conn, self.name), parked, counts, live, differing)
 
     def _wait(self, state: TargetRow, due_us: int) -> float:
         """Seconds until something may be sent: when it is due, the target was left alone long enough, and the hour's budget
@@ -120,15 +120,15 @@ class TargetLane(Lane[Look]):
         if connector is None:
             return
         is_open = head["state"] == SENDING
-        row = head if is_open else await self._begun(head["seq"])
+        row = head if is_open else await self._begin(head["seq"])
         if row is None:
             return
         before = connector.calls
-        outcome = await (self._cleared(connector, row) if is_open else self._attempt(connector, row))
+        outcome = await (self._clear_up(connector, row) if is_open else self._attempt(connector, row))
         if outcome.kind == STOPPED:
-            outcome = await self._told_again(outcome)
+            outcome = await self._with_new_secret(outcome)
         pause = self._pause_after(state["failures"] + 1, outcome)
-        await self._write_down(Tried(row["seq"], outcome, pause, connector.calls - before, is_open))
+        await self._write_down(TargetAttempt(row["seq"], outcome, pause, connector.calls - before, is_open))
 
     async def _mirror(self, state: TargetRow, live: Live) -> None:
         """One step of the timer there: before deliveries, which are about entries whose timers run no more."""
@@ -139,10 +139,10 @@ class TargetLane(Lane[Look]):
         before = connector.calls
         outcome = await self._mirroring.act(connector, live, others)
         if outcome is not None and outcome.kind == STOPPED:
-            outcome = await self._told_again(outcome)
+            outcome = await self._with_new_secret(outcome)
         pause = self._pause_after(state["failures"] + 1, outcome) if outcome is not None else timedelta()
         calls = connector.calls - before
-        await self._record(lambda step: attempt.heard(step, self.name, outcome, pause, calls))
+        await self._record(lambda step: attempt.note_answer(step, self.name, outcome, pause, calls))
 
     async def _ready(self, state: TargetRow) -> Connector | None:
         """The connector with its secret; a secret that cannot be had stops the target with a warning."""
@@ -152,12 +152,12 @@ class TargetLane(Lane[Look]):
                 secret = await self._tools.keys.of(target)
             except StintdError as error:
                 text = f"{error.message} ({error.hint})" if error.hint else error.message
-                await self._record(lambda step: attempt.failed(step, self.name, Outcome(STOPPED, text=text), timedelta()))
+                await self._record(lambda step: attempt.note_failure(step, self.name, Outcome(STOPPED, text=text), timedelta()))
                 return None
             self._connector, self._secret = self._tools.make(target, secret), secret
         return self._connector
 
-    async def _told_again(self, outcome: Outcome) -> Outcome:
+    async def _with_new_secret(self, outcome: Outcome) -> Outcome:
         """Credentials that are refused are asked for anew. Where they are others by now, those are tried before anybody is
         told."""
         self._connector, refused = None, self._secret
@@ -167,7 +167,7 @@ class TargetLane(Lane[Look]):
             return outcome
         return outcome if found == refused else replace(outcome, kind=UNSENT)
 
-    async def _begun(self, seq: int) -> DeliveryRow | None:
+    async def _begin(self, seq: int) -> DeliveryRow | None:
         try:
             return await self._tools.engine.run(lambda step: attempt.begin(step, seq, self.planned.able), "daemon")
         except StintdError:
@@ -181,7 +181,7 @@ class TargetLane(Lane[Look]):
             return await connector.create(item)
         return await (connector.update if verb == "update" else connector.delete)(row["remote_id"], item)
 
-    async def _cleared(self, connector: Connector, row: DeliveryRow) -> Outcome:
+    async def _clear_up(self, connector: Connector, row: DeliveryRow) -> Outcome:
         """An attempt without an answer: changes and removals are repeated, what may have been made is looked for."""
         if deliveries.from_row(row).verb not in MAKING:
             return await self._attempt(connector, row)
@@ -199,7 +199,7 @@ class TargetLane(Lane[Look]):
         asked = outcome.pause if outcome.pause is not None else timedelta()
         return max(pause, asked, timedelta() if outcome.kind == UNSENT else min(UNKNOWN_PAUSE, target.retry_initial))
 
-    async def _write_down(self, tried: Tried) -> None:
+    async def _write_down(self, tried: TargetAttempt) -> None:
         target = self.planned.target
         retry = Retry(target.retry_initial, target.retry_max)
         await self._record(lambda step: attempt.settle(step, self.name, tried, retry))

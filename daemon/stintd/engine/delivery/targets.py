@@ -15,7 +15,7 @@ from stintd.domain.model import from_us
 from stintd.engine.delivery import livetimer, plan
 from stintd.engine.delivery.livetimer import Live
 from stintd.engine.delivery.plan import PREFIX, Planned
-from stintd.engine.delivery.targetlane import LaneTools, Look, TargetLane
+from stintd.engine.delivery.targetlane import LaneTools, TargetLane, TargetView
 from stintd.engine.engine import Engine
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
@@ -43,7 +43,7 @@ class Targets:
         self._is_stopping = False
         self.is_connected = False
 
-    async def _dated(self, planned: Mapping[str, Planned]) -> dict[str, Planned]:
+    async def _with_start_dates(self, planned: Mapping[str, Planned]) -> dict[str, Planned]:
         """Where the settings do not say from when on, it is the day of connecting."""
         known = await self._engine.database.read(deliveries.targets)
         zone, now = ZoneInfo(self._engine.policy.zone), self._engine.clock.now()
@@ -56,7 +56,7 @@ class Targets:
 
     async def connect(self, planned: Mapping[str, Planned]) -> None:
         """These are connected from now on. Rules that changed are compared with every entry they could concern."""
-        planned = await self._dated(planned)
+        planned = await self._with_start_dates(planned)
         if planned == self.planned and self.is_connected:
             return
         self.is_connected = True
@@ -93,7 +93,7 @@ class Targets:
                 self._begin(name)
 
     def _begin(self, name: str) -> None:
-        lane = self._lanes[name] = TargetLane(self.tools, self.planned[name], self._found)
+        lane = self._lanes[name] = TargetLane(self.tools, self.planned[name], self._report)
         self._tasks[name] = self._supervisor.start(f"target {name}", partial(self._run, lane))
 
     async def _run(self, lane: TargetLane) -> None:
@@ -121,7 +121,7 @@ class Targets:
         text = f"the running timer is not started in {name}: {row['trouble']}"
         self._engine.health.raise_warning("delivery_live", text, row["remedy"], subject=name)
 
-    def _found(self, name: str, look: Look) -> None:
+    def _report(self, name: str, look: TargetView) -> None:
         """Say what a person should know."""
         if look.state is None:
             self._clear(name)
@@ -151,7 +151,7 @@ class Targets:
             f"nothing is lost, and it is tried again by itself; `stint sync {name}` tries at once", subject=name,
         )  # fmt: skip
 
-    def _say_parked(self, name: str, look: Look) -> None:
+    def _say_parked(self, name: str, look: TargetView) -> None:
         if look.parked is None:
             self._engine.health.clear("delivery_parked", name)
             return

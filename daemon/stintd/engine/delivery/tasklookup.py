@@ -31,7 +31,7 @@ _ID = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 @frozen
-class Named:
+class TaskQuery:
     """How a caller names a task: by id or custom id, or by name within a list."""
 
     task_id: str | None = None
@@ -44,7 +44,7 @@ class Named:
 
 
 @frozen
-class Found:
+class FoundRemoteTask:
     """A task and the target that has it."""
 
     target: str
@@ -63,28 +63,28 @@ class TaskLookup:
         self._targets = targets
         self._lists: dict[str, tuple[float, tuple[RemoteList, ...]]] = {}
 
-    async def find(self, named: Named, limit: ReadLimit | None) -> Found | None:
+    async def find(self, named: TaskQuery, limit: ReadLimit | None) -> FoundRemoteTask | None:
         """The task at the first target within the caller's limit that has it; None when none has. `invalid` when several
         tasks of a list have the name, `unavailable` when no target has it and one could not be asked."""
         trouble: Unavailable | None = None
-        for one in await self._within(limit):
+        for one in await self._targets_within(limit):
             try:
                 task = await self._ask(one, named)
             except Unavailable as error:
                 trouble = error
                 continue
             if task is not None:
-                return Found(one.target.name, task)
+                return FoundRemoteTask(one.target.name, task)
         if trouble is not None:
             raise trouble
         return None
 
-    def mapped(self, task_id: str | None) -> list[TargetRule]:
+    def rules_for(self, task_id: str | None) -> list[TargetRule]:
         """Rules by which a task of ours goes to the task of that id: then it is known here by another name."""
         rules = [rule for one in self._targets.planned.values() if one.able.has_tasks for rule in one.target.rules]
         return [one for one in rules if task_id and one.task and one.remote.get("task_id", "").casefold() == task_id.casefold()]
 
-    async def _within(self, limit: ReadLimit | None) -> list[Planned]:
+    async def _targets_within(self, limit: ReadLimit | None) -> list[Planned]:
         """The targets with tasks that a caller may use: a limited one only those whose every rule is about what it reaches."""
         found = [one for one in self._targets.planned.values() if one.able.has_tasks]
         if limit is None or not found:
@@ -93,7 +93,7 @@ class TaskLookup:
         rows = await engine.read(lambda conn: fetch_all(conn, NamedProjectRow, _NAMES), limit)
         return [one for one in found if _is_within(one.target, rows, limit)]
 
-    async def _ask(self, one: Planned, named: Named) -> RemoteTask | None:
+    async def _ask(self, one: Planned, named: TaskQuery) -> RemoteTask | None:
         name, tools = one.target.name, self._targets.tools
         state = (await tools.engine.database.read(deliveries.targets)).get(name)
         if state is None:
@@ -105,47 +105,47 @@ class TaskLookup:
             found = await (self._by_id(connector.tasks, named) if named.task_id else self._by_name(connector.tasks, one, named))
         finally:
             calls = connector.calls - before
-            await tools.engine.run(lambda step: attempt.spent(step, name, calls), "daemon")
+            await tools.engine.run(lambda step: attempt.count_calls(step, name, calls), "daemon")
         if isinstance(found, Outcome):
             if found.kind == MISSING:
                 return None
-            raise _unasked(name, named, found.text or "it did not say why")
+            raise _cannot_ask(name, named, found.text or "it did not say why")
         return found
 
-    def _check(self, one: Planned, state: TargetRow, named: Named) -> None:
+    def _check(self, one: Planned, state: TargetRow, named: TaskQuery) -> None:
         name, clock = one.target.name, self._targets.tools.engine.clock
         is_this_hour = 0 <= to_us(clock.now()) - state["window_us"] < HOUR_US
         if state["stopped"]:
-            raise _unasked(name, named, state["trouble"])
+            raise _cannot_ask(name, named, state["trouble"])
         if is_this_hour and state["used"] * 2 >= (one.target.calls_per_hour or one.able.calls_per_hour):
-            raise _unasked(name, named, "the other half of its calls an hour is for hours")
+            raise _cannot_ask(name, named, "the other half of its calls an hour is for hours")
 
-    async def _connector(self, one: Planned, named: Named) -> TaskConnector:
+    async def _connector(self, one: Planned, named: TaskQuery) -> TaskConnector:
         tools = self._targets.tools
         try:
             connector: Any = tools.make(one.target, await tools.keys.of(one.target))
         except StintdError as error:
-            raise _unasked(one.target.name, named, error.message) from error
+            raise _cannot_ask(one.target.name, named, error.message) from error
         assert isinstance(connector, TaskConnector), one.target.kind
         return connector
 
-    async def _by_id(self, book: TaskBook, named: Named) -> RemoteTask | Outcome:
+    async def _by_id(self, book: TaskBook, named: TaskQuery) -> RemoteTask | Outcome:
         if not _ID.fullmatch(named.task_id or ""):
             return Outcome(MISSING)
         return await book.task(named.task_id or "")
 
-    async def _by_name(self, book: TaskBook, one: Planned, named: Named) -> RemoteTask | Outcome:
+    async def _by_name(self, book: TaskBook, one: Planned, named: TaskQuery) -> RemoteTask | Outcome:
         if not named.list_name or not named.task_name:
             return Outcome(MISSING)
         lists = await self._lists_of(book, one.target.name)
         if isinstance(lists, Outcome):
             return lists
         found: list[RemoteTask] = []
-        for there in _called(lists, named.list_name)[:MOST_LISTS]:
+        for there in _by_that_name(lists, named.list_name)[:MOST_LISTS]:
             tasks = await book.tasks_of(there)
             if isinstance(tasks, Outcome):
                 return tasks
-            found += _called(tasks, named.task_name)
+            found += _by_that_name(tasks, named.task_name)
         return _only(found, named)
 
     async def _lists_of(self, book: TaskBook, target: str) -> tuple[RemoteList, ...] | Outcome:
@@ -171,11 +171,11 @@ def _is_within(target: Target, rows: Sequence[NamedProjectRow], limit: ReadLimit
     )
 
 
-def _called(things: Sequence[Thing], name: str) -> list[Thing]:
+def _by_that_name(things: Sequence[Thing], name: str) -> list[Thing]:
     return [one for one in things if normal_name(one.name) == normal_name(name)]
 
 
-def _only(found: Sequence[RemoteTask], named: Named) -> RemoteTask | Outcome:
+def _only(found: Sequence[RemoteTask], named: TaskQuery) -> RemoteTask | Outcome:
     """The open one of several where there is one."""
     left = [task for task in found if task.is_open] or list(found)
     if len(left) > 1:
@@ -184,7 +184,7 @@ def _only(found: Sequence[RemoteTask], named: Named) -> RemoteTask | Outcome:
     return left[0] if left else Outcome(MISSING)
 
 
-def _unasked(target: str, named: Named, why: str) -> Unavailable:
+def _cannot_ask(target: str, named: TaskQuery, why: str) -> Unavailable:
     return Unavailable(
         f"Task with {named.text} is not known here, and {target} could not be asked: {why}",
         "try again later; tasks that stintd knows are found all the same (`stint tasks add` makes one)",

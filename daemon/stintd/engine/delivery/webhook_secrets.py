@@ -23,7 +23,7 @@ class _Kept:
         return json.dumps({"secret": self.current, "before": before})
 
 
-def _kept(text: str) -> _Kept:
+def _parse(text: str) -> _Kept:
     known = json.loads(text)
     return _Kept(known["secret"], tuple((one["secret"], datetime.fromisoformat(one["until"])) for one in known["before"]))
 
@@ -68,11 +68,11 @@ class HookSecrets:
 
 def _read(text: str) -> _Kept:
     try:
-        return _kept(text)
+        return _parse(text)
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable("the webhook's secret cannot be read", "give it a new one with `stint webhooks rotate`") from error
 
 
-def fresh() -> str:
+def new_secret() -> str:
     """A secret of ours."""
     return webhook_signature.new_secret()

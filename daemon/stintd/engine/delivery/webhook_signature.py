@@ -28,7 +28,7 @@ def secret_problem(secret: str) -> str:
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         return "must be plain characters without spaces"
     if secret.startswith(PREFIX):
-        key = _decoded(secret)
+        key = _decode(secret)
         if key is None or not LEAST_BYTES <= len(key) <= MOST_BYTES:
             return f"must be {PREFIX} and the base64 of {LEAST_BYTES} to {MOST_BYTES} bytes"
     elif not 16 <= len(secret) <= 256:
@@ -54,10 +54,10 @@ def _mac(key: bytes, text: bytes) -> bytes:
 
 def _key(secret: str) -> bytes:
     """The key a secret stands for: what is encoded in ours, the bytes themselves of a caller's own."""
-    return _decoded(secret) or secret.encode()
+    return _decode(secret) or secret.encode()
 
 
-def _decoded(secret: str) -> bytes | None:
+def _decode(secret: str) -> bytes | None:
     if not secret.startswith(PREFIX):
         return None
     try:

@@ -47,7 +47,7 @@ class Tools:
 
 
 @frozen
-class Look:
+class WebhookView:
     """What the database says: the webhook, what is to be sent next and what then, how many are parked and why."""
 
     webhook: WebhookRow | None
@@ -80,18 +80,18 @@ class _Deadlines:
         return max(0.0, known[1] - self._clock.monotonic())
 
 
-class WebhookLane(Lane[Look]):
+class WebhookLane(Lane[WebhookView]):
     """Runs until nothing waits. `on_look` hears what was found each time, for warnings."""
 
-    def __init__(self, tools: Tools, webhook_id: str, on_look: Callable[[str, Look], None]) -> None:
+    def __init__(self, tools: Tools, webhook_id: str, on_look: Callable[[str, WebhookView], None]) -> None:
         super().__init__(tools.engine)
         self.tools, self.webhook_id, self._on_look = tools, webhook_id, on_look
         self._deadlines = _Deadlines(self._clock)
 
-    def _look(self, conn: Connection) -> Look:
+    def _look(self, conn: Connection) -> WebhookView:
         webhook = fetch_one(conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (self.webhook_id,))
         if webhook is None:
-            return Look(None)
+            return WebhookView(None)
         target = target_of(self.webhook_id)
         head, straggler = outbox.head(conn, target, ORDERED_TRIES), outbox.straggler(conn, target, ORDERED_TRIES)
         last = fetch_one(
@@ -101,12 +101,12 @@ class WebhookLane(Lane[Look]):
             (target,),
         )
         parked = outbox.count(conn, target, outbox.PARKED) if last is not None else 0
-        return Look(webhook, head, straggler, parked, webhook["trouble"] or (last["error"] if last is not None else ""))
+        return WebhookView(webhook, head, straggler, parked, webhook["trouble"] or (last["error"] if last is not None else ""))
 
-    def _heard(self, look: Look) -> None:
+    def _report(self, look: WebhookView) -> None:
         self._on_look(self.webhook_id, look)
 
-    def _next(self, look: Look) -> tuple[float, Act | None]:
+    def _next(self, look: WebhookView) -> tuple[float, Act | None]:
         """The head as soon as it may be sent, a straggler when none is due."""
         webhook = look.webhook
         if webhook is None or not webhook["enabled"]:
@@ -124,7 +124,7 @@ class WebhookLane(Lane[Look]):
 
     async def _deliver(self, webhook: WebhookRow, row: OutboxRow) -> None:
         try:
-            request = signed(self.tools, webhook, row["id"], row["kind"], row["body"])
+            request = signed_request(self.tools, webhook, row["id"], row["kind"], row["body"])
         except StintdError as error:
             answer: Response | Failure = Failure("refused", error.message)
         else:
@@ -139,7 +139,7 @@ class WebhookLane(Lane[Look]):
         await self._record(lambda step: settle(step, self.webhook_id, attempt, self.tools.retry))
 
 
-def signed(tools: Tools, webhook: WebhookRow, delivery_id: str, event: str, body: str) -> Request:
+def signed_request(tools: Tools, webhook: WebhookRow, delivery_id: str, event: str, body: str) -> Request:
     """The request of one attempt, signed now; `unavailable` when the secret is lost."""
     now, raw = tools.engine.clock.now(), body.encode()
     secrets = tools.secrets.valid(webhook["id"], now)

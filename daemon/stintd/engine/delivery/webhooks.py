@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from stintd.engine.delivery.retry import Retry
-from stintd.engine.delivery.webhooklane import Look, Tools, WebhookLane, is_taken, reason, signed, status_of
+from stintd.engine.delivery.webhooklane import Tools, WebhookLane, WebhookView, is_taken, reason, signed_request, status_of
 from stintd.engine.engine import Engine
 from stintd.engine.outbox import TARGET, body_of
 from stintd.engine.supervisor import Supervisor
@@ -25,7 +25,7 @@ TEST_EVENT = "webhook.test"
 STOP_SECONDS = 1.0
 
 
-class Pusher:
+class WebhookSender:
     """One a daemon. Commands and the engine's steps say by their targets that there is something to look at."""
 
     def __init__(self, tools: Tools, supervisor: Supervisor) -> None:
@@ -54,7 +54,7 @@ class Pusher:
             if webhook_id in self._lanes:
                 self._lanes[webhook_id].wake()
             elif target.startswith(TARGET) and not self._is_stopping:
-                lane = self._lanes[webhook_id] = WebhookLane(self.tools, webhook_id, self._found)
+                lane = self._lanes[webhook_id] = WebhookLane(self.tools, webhook_id, self._report)
                 self._tasks[webhook_id] = self._supervisor.start(f"webhook {webhook_id}", partial(self._run, lane))
 
     def set_retry(self, retry: Retry) -> None:
@@ -78,7 +78,7 @@ class Pusher:
         delivery_id = new_id(clock.now())
         data = {"webhookId": webhook_id, "events": json.loads(webhook["events"])}
         body = body_of(delivery_id, TEST_EVENT, clock.now(), data)
-        answer = await self.tools.carrier.send(signed(self.tools, webhook, delivery_id, TEST_EVENT, body))
+        answer = await self.tools.carrier.send(signed_request(self.tools, webhook, delivery_id, TEST_EVENT, body))
         error = None if is_taken(answer) else reason(answer)
         return {"delivered": error is None, "status": status_of(answer), "error": error, "deliveryId": delivery_id}
 
@@ -86,7 +86,7 @@ class Pusher:
         await lane.run()
         del self._lanes[lane.webhook_id], self._tasks[lane.webhook_id]
 
-    def _found(self, webhook_id: str, look: Look) -> None:
+    def _report(self, webhook_id: str, look: WebhookView) -> None:
         """Say what a person should know: deliveries that were given up."""
         if look.webhook is not None:
             self._engine.note_sending()

@@ -75,7 +75,7 @@ class AgentSessions:
             while len(self._open) > KEPT:
                 del self._open[next(iter(self._open))]
         if fresh or beat.kind != "tool":
-            act = hooksessions.Told(
+            act = hooksessions.SessionAct(
                 session, signal.agent, beat.kind, beat.time, beat.pid, signal.started, self._boot, signal.reason
             )
             self._engine.write(lambda step: hooksessions.note(step, act, context))

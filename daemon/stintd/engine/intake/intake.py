@@ -225,7 +225,7 @@ class Intake:
             case CheckoutSignal():
                 self._checkout(signal)
             case AbsenceSignal():
-                self._engine.write(lambda step: checkout_rows.absent(step, signal.absence))
+                self._engine.write(lambda step: checkout_rows.add_absence(step, signal.absence))
             case ScreenSignal():
                 self._on_screen(signal)
             case BlindSignal():
@@ -343,7 +343,7 @@ class Intake:
         checkout = self._places.locate(signal.checkout).checkout
         if signal.kind == "commit" and signal.new and checkout is not None:
             repo = checkout.repo
-            self._engine.write(lambda step: checkout_rows.commit(step, repo, signal))
+            self._engine.write(lambda step: checkout_rows.keep_commit(step, repo, signal))
 
     def _trouble(self, signal: TroubleSignal) -> None:
         if signal.is_cleared:
@@ -357,7 +357,7 @@ class Intake:
         facts = signal.facts
         if signal.is_gone:
             self._places.forget(facts.path)
-            self._engine.write(lambda step: checkout_rows.gone(step, facts.path))
+            self._engine.write(lambda step: checkout_rows.note_gone(step, facts.path))
             return
         before = self._places.checkout(facts.path)
         self._branches.note_start(facts.path, before.branch if before is not None and not before.is_gone else facts.branch)
@@ -366,7 +366,7 @@ class Intake:
         self._places.learn(Checkout(facts.path, repo, facts))
         if not self.is_excluded(facts.path):
             self.on_checkout.tell(facts, facts.path)
-            self._engine.write(lambda step: checkout_rows.found(step, repo, facts))
+            self._engine.write(lambda step: checkout_rows.keep_checkout(step, repo, facts))
 
     def _repo_of(self, facts: CheckoutFacts) -> RepoId:
         """The repository this checkout is of: by its identity, else the one that was here and is the same still."""

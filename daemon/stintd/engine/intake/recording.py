@@ -68,7 +68,7 @@ class Recording:
 
         def write(step: Step) -> None:
             cursors.drop(step.conn, STATE)
-            checkout_rows.absent(step, absence)
+            checkout_rows.add_absence(step, absence)
             step.publish("health", {"recording": True})
 
         await self._engine.run(write)

@@ -51,6 +51,6 @@ class ScreenLock:
         def write(step: Step) -> None:
             cursors.drop(step.conn, STATE)
             if since is not None and time > since:  # not where the clock was set back meanwhile
-                checkout_rows.absent(step, Absence(since, time, "lock", self._device))
+                checkout_rows.add_absence(step, Absence(since, time, "lock", self._device))
 
         self._engine.write(write)

@@ -59,7 +59,7 @@ class SessionWatch:
 
     async def _look(self) -> bool:
         """Check every open session that named a process; whether the end of some must be looked for."""
-        rows = await self._engine.database.read(sessions.with_process)
+        rows = await self._engine.database.read(sessions.sessions_with_process)
         is_blind = False
         for row in rows:
             is_blind |= await self._check(row)
@@ -86,7 +86,7 @@ class SessionWatch:
             return False
         if started is None:
             started = self._started_at(pid)
-            await self._engine.run(lambda step: sessions.seen(step, row["id"], started, self._boot), "daemon")
+            await self._engine.run(lambda step: sessions.note_process(step, row["id"], started, self._boot), "daemon")
         elif row["boot_id"] != self._boot:
             return False
         if started is None or (pid, started) in self._watched:
@@ -101,7 +101,7 @@ class SessionWatch:
         """At the second look: an agent that leaves by itself says so last of all, and that may still be on its way."""
         if session_id in self._dead:
             self._dead.remove(session_id)
-            await self._engine.run(lambda step: sessions.died(step, session_id), "daemon")
+            await self._engine.run(lambda step: sessions.end_dead(step, session_id), "daemon")
         else:
             self._dead.add(session_id)
             self.note_change()

@@ -44,7 +44,7 @@ class Worked(NamedTuple):
 # ---------------------------------------------------------------- the slices of a period
 
 
-def worked(view: View, first_day: date, last_day: date, zone: ZoneInfo, project: str | None = None) -> Worked:
+def load_work(view: View, first_day: date, last_day: date, zone: ZoneInfo, project: str | None = None) -> Worked:
     """Slices of all entries in these local days; of one project (by name or id) if named."""
     lo, hi = to_us(midnight(first_day, zone)), to_us(midnight(last_day + DAY, zone))
     rows = find(view, *overlapping(lo, hi))
@@ -96,12 +96,12 @@ def words(seconds: float) -> str:
     """`3 hrs 2 mins`, `1 hr`, `45 secs`."""
     hours, minutes = divmod(int(seconds) // 60, 60)
     if not hours and not minutes:
-        return _counted(int(seconds), "sec")
-    parts = [_counted(hours, "hr")] if hours else []
-    return " ".join([*parts, *([_counted(minutes, "min")] if minutes or not hours else [])])
+        return _count_of(int(seconds), "sec")
+    parts = [_count_of(hours, "hr")] if hours else []
+    return " ".join([*parts, *([_count_of(minutes, "min")] if minutes or not hours else [])])
 
 
-def _counted(number: int, unit: str) -> str:
+def _count_of(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
@@ -115,7 +115,7 @@ def length(us: int) -> WakaTimeLengthJson:
     }  # fmt: skip
 
 
-def _listed(lengths: dict[str, int]) -> list[WakaTimeShareJson]:
+def _shares(lengths: dict[str, int]) -> list[WakaTimeShareJson]:
     """Names with their lengths and shares, the longest first."""
     whole = sum(lengths.values()) or 1
     ordered = sorted(lengths.items(), key=lambda one: (-one[1], one[0]))
@@ -133,7 +133,7 @@ def by_name(
     for one in found:
         if name_of(one) and (actor == "" or one.actor == actor):
             lengths[name_of(one)] += one.length_us
-    return _listed(lengths)
+    return _shares(lengths)
 
 
 def human_us(found: Iterable[Slice]) -> int:

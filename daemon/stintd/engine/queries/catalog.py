@@ -2,7 +2,7 @@
 
 from stintd.engine import wire
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import ClientJson, PageJson, TaskJson
 from stintd.errors import NotFound
 from stintd.store.row_types import ClientRow, TaskRow
@@ -40,7 +40,7 @@ def clients(
     return {"data": [wire.client(row) for row in rows], "nextCursor": following}
 
 
-def client_row(reading: Reading, client_id: str) -> ClientRow:
+def client_row(reading: Reader, client_id: str) -> ClientRow:
     row = fetch_one(reading.conn, ClientRow, "SELECT * FROM client WHERE id = ?", (client_id,))
     if row is None:
         raise NotFound(f"there is no client {client_id[:40]}", "`stint clients` lists them")
@@ -70,7 +70,7 @@ def tasks(
     return {"data": [wire.task(row) for row in rows], "nextCursor": following}
 
 
-def task_row(reading: Reading, task_id: str) -> TaskRow:
+def task_row(reading: Reader, task_id: str) -> TaskRow:
     row = fetch_one(reading.conn, TaskRow, "SELECT * FROM task WHERE id = ?", (task_id,))
     if row is None or not reading.admits(row["project_id"]):
         raise NotFound(f"there is no task {task_id[:40]}", "`stint tasks` lists them")

@@ -2,15 +2,15 @@
 
 from sqlite3 import Connection
 
-from stintd.engine.hub import Change
+from stintd.engine.hub import LoggedEvent
 from stintd.store import changes
 
 BATCH = 500
 
 
-def after(conn: Connection, seq: int) -> list[Change]:
+def changes_after(conn: Connection, seq: int) -> list[LoggedEvent]:
     """The next changes after `seq`, oldest first."""
-    return [Change(one.seq, one.kind, one.payload) for one in changes.changes_since(conn, seq, BATCH)]
+    return [LoggedEvent(one.seq, one.kind, one.payload) for one in changes.changes_since(conn, seq, BATCH)]
 
 
 def newest(conn: Connection) -> int:

@@ -12,7 +12,7 @@ from stintd.engine import wire
 from stintd.engine.entries import find as select_entries
 from stintd.engine.entries import overlapping
 from stintd.engine.queries import timers
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import ClickUpEntryAnswerJson, ClickUpEntryJson, EntryJson, EntryTaskJson
 from stintd.errors import Invalid, NotFound
 from stintd.frozen import frozen
@@ -66,7 +66,7 @@ class TaskNames(TypedDict):
     list_name: str | None
 
 
-def find(reading: Reading, task_id: str | None, task_name: str | None, list_name: str | None) -> FoundTask:
+def find(reading: Reader, task_id: str | None, task_name: str | None, list_name: str | None) -> FoundTask:
     """The task a caller means: by id, by external or custom id (our key), or by name, within the list (our project) where
     one is named. Refuses (`invalid`) no name at all and names that several tasks have, and (`not_found`) unknown ones."""
     if not (task_id or task_name):
@@ -75,7 +75,7 @@ def find(reading: Reading, task_id: str | None, task_name: str | None, list_name
     found = [row for row in found if reading.admits(row["project_id"])]
     if list_name and len(found) > 1:
         found = [row for row in found if normal_name(row["project_name"]) == normal_name(list_name)]
-    found = _preferred(found)
+    found = _prefer_open(found)
     if len(found) > 1:
         lists = ", ".join(sorted({row["project_name"] for row in found})[:5])
         raise Invalid(f"several tasks match, in the lists {lists}", "send taskId, or listName as well", {"field": "listName"})
@@ -89,14 +89,14 @@ def find(reading: Reading, task_id: str | None, task_name: str | None, list_name
     return _shape(reading, found[0])
 
 
-def _by_id(reading: Reading, task_id: str) -> list[FoundTaskRow]:
+def _by_id(reading: Reader, task_id: str) -> list[FoundTaskRow]:
     names = task_id, _PREFIX + task_id
     by_id = fetch_all(reading.conn, FoundTaskRow, f"{_TASKS} WHERE t.id = ?", (task_id,))
     by_key = by_id or fetch_all(reading.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.key) IN (lower(?), lower(?))", names)
     return by_key or fetch_all(reading.conn, FoundTaskRow, _SEEN, names)
 
 
-def _by_name(reading: Reading, name: str, list_name: str | None) -> list[FoundTaskRow]:
+def _by_name(reading: Reader, name: str, list_name: str | None) -> list[FoundTaskRow]:
     rows = fetch_all(
         reading.conn, FoundTaskRow, f"{_TASKS} WHERE lower(t.name) = lower(?) OR t.key = ?", (name.strip(), name.strip())
     )
@@ -105,7 +105,7 @@ def _by_name(reading: Reading, name: str, list_name: str | None) -> list[FoundTa
     return [row for row in rows if wanted in (None, normal_name(row["project_name"]))]
 
 
-def _preferred(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
+def _prefer_open(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
     """Of several the open ones, of active projects, where that leaves any."""
     for is_liked in (lambda row: not row["archived"], lambda row: row["status"] == "active"):
         liked = [row for row in rows if is_liked(row)]
@@ -113,20 +113,20 @@ def _preferred(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
     return rows
 
 
-def _shape(reading: Reading, row: FoundTaskRow) -> FoundTask:
+def _shape(reading: Reader, row: FoundTaskRow) -> FoundTask:
     return FoundTask(
         _shown_id(reading, row["id"], row["key"], row["name"]), row["key"], row["name"], row["project_id"],
         row["project_name"], row["status"],
     )  # fmt: skip
 
 
-def _shown_id(reading: Reading, task_id: str | None, key: str, name: str) -> str:
+def _shown_id(reading: Reader, task_id: str | None, key: str, name: str) -> str:
     """The external or custom id where the task has one; a key that is only its name is not unique, so our id then."""
     is_external = key != name or ticket_of(key, reading.policy) == key
     return key.removeprefix(_PREFIX) if is_external or not task_id else task_id
 
 
-def task_of(reading: Reading, shown: EntryJson) -> EntryTaskJson:
+def task_of(reading: Reader, shown: EntryJson) -> EntryTaskJson:
     """The task of an entry of ours; one without a task shows its project's name, so that callers can print it."""
     if not shown["taskName"]:
         return {"id": "", "name": shown["projectName"] or ""}
@@ -136,7 +136,7 @@ def task_of(reading: Reading, shown: EntryJson) -> EntryTaskJson:
     return {"id": _shown_id(reading, row["id"], row["key"], row["name"]), "name": row["name"]}
 
 
-def with_task(reading: Reading, shown: EntryJson) -> ClickUpEntryJson:
+def with_task(reading: Reader, shown: EntryJson) -> ClickUpEntryJson:
     """An entry of ours with the task as these callers know it."""
     return {**shown, "task": task_of(reading, shown)}
 

@@ -42,7 +42,7 @@ WHERE r.row_id = ? AND e.verb = 'approve' AND e.undone_us IS NULL AND r.before I
 """
 
 
-class Key(NamedTuple):
+class SumKey(NamedTuple):
     """What sums are told by."""
 
     day: str
@@ -51,7 +51,7 @@ class Key(NamedTuple):
     actor: Actor
 
 
-Sums = dict[Key, int]
+Sums = dict[SumKey, int]
 
 
 def listing(
@@ -66,10 +66,10 @@ def listing(
     after = decode_cursor(cursor, (str, str, str, str)) if cursor else None
     found = [pair for pair in differences(view, span, filters) if after is None or tuple(pair[0]) > after]
     following = encode_cursor(list(found[limit - 1][0])) if len(found) > limit else None
-    return {"data": [_shown(view, *pair) for pair in found[:limit]], "nextCursor": following}
+    return {"data": [_correction_json(view, *pair) for pair in found[:limit]], "nextCursor": following}
 
 
-def differences(view: View, span: Period, filters: Mapping[str, object]) -> list[tuple[Key, int, int, bool]]:
+def differences(view: View, span: Period, filters: Mapping[str, object]) -> list[tuple[SumKey, int, int, bool]]:
     """(key, approved, now, whether evidence would change it), in seconds; only what differs."""
     zone = zone_of(view.policy.zone)
     more, wanted = conditions(filters)
@@ -95,7 +95,7 @@ def _sums(view: View, rows: Iterable[EntryRow], span: Period, zone: ZoneInfo) ->
     found: Sums = {}
     for row in rows:
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
-            key = Key(part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"])
+            key = SumKey(part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"])
             found[key] = found.get(key, 0) + part.length_us
     return found
 
@@ -131,7 +131,7 @@ def _projects(view: View, filters: Mapping[str, object]) -> set[str] | None:
 
 def _by_evidence(view: View, approved: Sequence[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
     """What would be different if the approved entries that followed their evidence before still did."""
-    lifted = {row["id"]: row for row in approved if row["origin"] == "auto" and _followed(view, row)}
+    lifted = {row["id"]: row for row in approved if row["origin"] == "auto" and _did_follow(view, row)}
     if not lifted:
         return {}
     gap_us = timesheet.island_gap(view.policy)
@@ -151,25 +151,25 @@ def _by_evidence(view: View, approved: Sequence[EntryRow], span: Period, zone: Z
     return found
 
 
-def _followed(view: View, row: EntryRow) -> bool:
+def _did_follow(view: View, row: EntryRow) -> bool:
     """Whether its time and project came from evidence before it was approved."""
     before = fetch_value(view.conn, str, BEFORE, (row["id"],))
     pins = (json.loads(before)["pinned"] if before is not None else row["pinned"]).split()
     return "time" not in pins and "project" not in pins
 
 
-def _parts(stretches: Iterable[Stretch], span: Period, zone: ZoneInfo) -> Iterator[tuple[Key, int]]:
+def _parts(stretches: Iterable[Stretch], span: Period, zone: ZoneInfo) -> Iterator[tuple[SumKey, int]]:
     for one in stretches:
         lo, hi = max(to_us(one.start), span.lo_us), min(to_us(one.end), span.hi_us)
         if hi > lo:
             for day, start_us, end_us in rules.split_days(lo, hi, zone):
-                yield Key(day.isoformat(), one.project or "", one.task or "", one.actor), end_us - start_us
+                yield SumKey(day.isoformat(), one.project or "", one.task or "", one.actor), end_us - start_us
 
 
 # ---------------------------------------------------------------- as it is shown
 
 
-def _shown(view: View, key: Key, approved: int, current: int, is_evidence: bool) -> CorrectionJson:
+def _correction_json(view: View, key: SumKey, approved: int, current: int, is_evidence: bool) -> CorrectionJson:
     names = fetch_one(
         view.conn, NamesRow,
         "SELECT p.name AS project, c.name AS client, t.name AS task FROM project p LEFT JOIN client c ON c.id = p.client_id"

@@ -50,11 +50,11 @@ def day(view: View, on: date | None = None) -> DayJson:
         "evidence": sorted(_evidence(view, span, names), key=lambda one: (one["start"], one["end"], one["state"])),
         "absences": [
             {"start": start, "end": end, "kind": absence.kind}
-            for absence, start, end in _clipped(absences.absences_in(view.conn, span.lo_us, span.hi_us), span)
+            for absence, start, end in _clip(absences.absences_in(view.conn, span.lo_us, span.hi_us), span)
         ],
         "blind": [
             {"start": start, "end": end, "reason": blind.reason}
-            for blind, start, end in _clipped(absences.blind_stretches(view.conn, span.lo_us, span.hi_us), span)
+            for blind, start, end in _clip(absences.blind_stretches(view.conn, span.lo_us, span.hi_us), span)
         ],
         "gaps": open_gaps, "marks": sorted(_marks(view, span, names), key=lambda one: (one["time"], one["kind"], one["text"])),
         "totals": totals_of(reports.report(view, chosen, chosen)["totals"]),
@@ -99,7 +99,7 @@ class _Timed(Protocol):
 Timed = TypeVar("Timed", bound=_Timed)
 
 
-def _clipped(items: Iterable[Timed], span: Period) -> Iterator[tuple[Timed, str, str]]:
+def _clip(items: Iterable[Timed], span: Period) -> Iterator[tuple[Timed, str, str]]:
     """Stretches, with as much of them as lies inside the day."""
     for item in items:
         if item.start < span.end and item.end > span.start:

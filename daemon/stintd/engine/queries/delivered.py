@@ -35,7 +35,7 @@ _BY_PROJECT = ("project_id", "project_name", "client", "client_id")
 
 
 @frozen
-class Handed:
+class TargetHours:
     """Seconds of one entry on one day: as they are to be at the target, and as they are there. `task` is our key of it."""
 
     entry_id: str
@@ -47,14 +47,16 @@ class Handed:
     delivered: int = 0
 
 
-def handed(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> list[Handed]:
+def hours_at_target(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> list[TargetHours]:
     """Everything of a period; it must be made of the owner's whole days, for those are what is rounded."""
     if span.days is None or zone != zone_of(view.policy.zone):
         raise Invalid("sums at a target are those of your own whole days", "send from and to as dates, without a time zone")
-    return [*_rounded(view, one, span, zone, filters), *_delivered(view, one, span, zone, filters)]
+    return [*_rounded_hours(view, one, span, zone, filters), *_delivered_hours(view, one, span, zone, filters)]
 
 
-def _rounded(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> Iterator[Handed]:
+def _rounded_hours(
+    view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
+) -> Iterator[TargetHours]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     around, given = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
     wanted, sought = conditions(filters)
@@ -71,7 +73,7 @@ def _rounded(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Ma
         lengths = rounding.grains(rounding.shares([seconds for _, seconds in group], rule), one.able.grain)
         for (row, _), seconds in zip(group, lengths, strict=True):
             if row["id"] in asked:
-                yield Handed(row["id"], project, task, day, tuple(json.loads(row["tags"])), rounded=seconds)
+                yield TargetHours(row["id"], project, task, day, tuple(json.loads(row["tags"])), rounded=seconds)
 
 
 def _share_billed(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
@@ -85,7 +87,9 @@ def _share_billed(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
 # ---------------------------------------------------------------- held there
 
 
-def _delivered(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> Iterator[Handed]:
+def _delivered_hours(
+    view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
+) -> Iterator[TargetHours]:
     """By what is held, whatever became of the entry since: that is what can differ."""
     assert span.days is not None
     first_day, last_day = span.days
@@ -98,7 +102,9 @@ def _delivered(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: 
         project = held["projectId"] or ""
         for day, seconds in _by_day(row["day"], held, one.is_by_day, zone):
             if seconds and first_day.isoformat() <= day <= last_day.isoformat():
-                yield Handed(row["entry_id"], project, key_of(project, held["task"]), day, tuple(held["tags"]), delivered=seconds)
+                yield TargetHours(
+                    row["entry_id"], project, key_of(project, held["task"]), day, tuple(held["tags"]), delivered=seconds
+                )
 
 
 def _by_day(day: str, held: Content, is_by_day: bool, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
@@ -154,7 +160,7 @@ Group = tuple[str, str]
 
 
 def by_group(
-    view: View, found: list[Handed], grouping: str, labels: rules.Labels, key_of: Callable[[Handed], Group]
+    view: View, found: list[TargetHours], grouping: str, labels: rules.Labels, key_of: Callable[[TargetHours], Group]
 ) -> Iterator[tuple[Group, int, int]]:
     """(key, name), rounded and delivered seconds of what belongs to each group of a report; `key_of` knows those of
     projects, clients and tasks."""
@@ -184,7 +190,7 @@ def _rows_of(view: View, ids: set[str]) -> dict[str, NamedEntryRow]:
     return found
 
 
-def _by_commit(one: Handed, row: NamedEntryRow | None, labels: rules.Labels, view: View) -> Iterator[tuple[Group, int, int]]:
+def _by_commit(one: TargetHours, row: NamedEntryRow | None, labels: rules.Labels, view: View) -> Iterator[tuple[Group, int, int]]:
     """Shared among the commits of its day by their exact lengths, so that the shares add up."""
     day = date.fromisoformat(one.day)
     clip = tuple(to_us(start_of_day(at, labels.zone)) for at in (day, day + ONE_DAY))

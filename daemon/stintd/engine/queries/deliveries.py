@@ -8,7 +8,7 @@ from stintd.domain.billing.rounding import Rounding
 from stintd.domain.billing.target import Abilities, TargetRule
 from stintd.domain.model import to_us
 from stintd.engine.delivery.plan import Planned
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire import instant
 from stintd.engine.wire_types import Action, OutlookJson, OutlooksJson, PageJson, TargetJson, TargetRuleJson, TargetState
 from stintd.errors import NotFound
@@ -53,7 +53,7 @@ def _rule(rule: TargetRule) -> TargetRuleJson:
     if rule.billable is not None:
         shown["billable"] = rule.billable
     if rule.rounding is not None:
-        shown["rounding"] = rounding_shown(rule.rounding)
+        shown["rounding"] = rounding_json(rule.rounding)
     return shown
 
 
@@ -62,7 +62,7 @@ def _length(seconds: int) -> str:
     return "" if not seconds else f"{seconds}s" if seconds % 60 else f"{seconds // 60}m"
 
 
-def rounding_shown(rule: Rounding) -> dict[str, object]:
+def rounding_json(rule: Rounding) -> dict[str, object]:
     """A rounding as settings have it."""
     settings = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": _length(rule.minimum)}
     return {name: value for name, value in settings.items() if value}
@@ -74,7 +74,7 @@ def _state(state: TargetRow | None) -> TargetState:
     return "stopped" if state["stopped"] else "failing" if state["failures"] else "well"
 
 
-def outlook(view: Reading, planned: dict[str, Planned], target: str | None = None, limit: int = LONGEST_LIST) -> OutlooksJson:
+def outlook(view: Reader, planned: dict[str, Planned], target: str | None = None, limit: int = LONGEST_LIST) -> OutlooksJson:
     """What would be sent now, to the letter, and what is kept back, and why: the first ones, with how many there are."""
     if target is not None and target not in planned:
         raise NotFound(f"no target is called {target[:40]}", "`stint targets` lists them")
@@ -82,7 +82,7 @@ def outlook(view: Reading, planned: dict[str, Planned], target: str | None = Non
     open_ = f"FROM delivery WHERE target IN ({', '.join('?' * len(names)) or 'NULL'}) AND {_OPEN}"
     number, kept = view.conn.execute(f"SELECT count(*), coalesce(sum({_KEPT}), 0) {open_}", names).fetchone()
     sql = f"SELECT * {open_} ORDER BY target, {_KEPT}, day, seq LIMIT ?"
-    items = [line(row, planned[row["target"]].able) for row in fetch_all(view.conn, DeliveryRow, sql, (*names, limit))]
+    items = [outlook_json(row, planned[row["target"]].able) for row in fetch_all(view.conn, DeliveryRow, sql, (*names, limit))]
     return {"targets": names, "ready": number - kept, "kept": kept, "items": items}
 
 
@@ -106,7 +106,7 @@ def remedy_of(remedy: str, delivery_id: str, entry_id: str | None) -> str | None
     return remedy or None
 
 
-def line(row: DeliveryRow, able: Abilities) -> OutlookJson:
+def outlook_json(row: DeliveryRow, able: Abilities) -> OutlookJson:
     """One delivery with what it says."""
     told = json.loads(row["wanted"] or row["held"] or "{}")
     return {

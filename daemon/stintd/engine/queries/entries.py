@@ -8,7 +8,7 @@ from stintd.engine import wire
 from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import period, zone_of
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import EntryJson, PageJson
 from stintd.errors import Conflict, NotFound
 from stintd.store.row_types import NamedEntryRow
@@ -35,16 +35,16 @@ def listing(
     return {"data": [wire.entry(view, row) for row in kept], "nextCursor": following}
 
 
-def row_of(reading: Reading, entry_id: str) -> NamedEntryRow:
+def row_of(reading: Reader, entry_id: str) -> NamedEntryRow:
     """The row of an id, of what it was merged into, or of a prefix that only one entry has."""
-    row = fetch_one(reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id = ?", (_merged(reading, entry_id),))
+    row = fetch_one(reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id = ?", (_follow_merges(reading, entry_id),))
     found = row if row is not None else _by_prefix(reading, entry_id)
     if not reading.admits(found["project_id"]):
         raise _missing(entry_id)
     return found
 
 
-def _merged(reading: Reading, entry_id: str) -> str:
+def _follow_merges(reading: Reader, entry_id: str) -> str:
     """Follow `mergedInto`; a chain ends, because each step was younger than the one before."""
     for _ in range(64):
         successor = fetch_value(reading.conn, str, "SELECT merged_into FROM merged_entry WHERE id = ?", (entry_id,))
@@ -54,7 +54,7 @@ def _merged(reading: Reading, entry_id: str) -> str:
     return entry_id
 
 
-def _by_prefix(reading: Reading, prefix: str) -> NamedEntryRow:
+def _by_prefix(reading: Reader, prefix: str) -> NamedEntryRow:
     if len(prefix) >= 4:
         found = fetch_all(
             reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
@@ -72,6 +72,6 @@ def _missing(entry_id: str) -> NotFound:
     return NotFound(f"there is no entry {entry_id[:40]}", "`stint log` lists entries with their ids")
 
 
-def one(view: View, entry_id: str) -> EntryJson:
+def entry(view: View, entry_id: str) -> EntryJson:
     """One entry; `mergedInto` of a merged one is followed."""
     return wire.entry(view, row_of(view, entry_id))

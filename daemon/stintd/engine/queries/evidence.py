@@ -15,7 +15,7 @@ from stintd.engine.queries.gaps import holes_around
 from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
 from stintd.engine.sheet.derive import derive_range
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import (
     AbsenceJson,
     BlindJson,
@@ -196,7 +196,7 @@ def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     return {"data": [edit(row) for row in rows], "nextCursor": following}
 
 
-def edit_row(reading: Reading, edit_id: str) -> EditRow:
+def edit_row(reading: Reader, edit_id: str) -> EditRow:
     """The row of an edit by its id, or by a beginning of it that no other has."""
     found = fetch_all(reading.conn, EditRow, "SELECT * FROM edit WHERE id = ?", (edit_id,))
     if not found and len(edit_id) >= 4:

@@ -56,12 +56,12 @@ def entries(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, **filters: Unpack[Filters]
 ) -> Iterator[Row]:
     """Finished entries that begin in the period (so that files of neighbouring periods never hold one twice)."""
-    clauses, values = _chosen(view, since, until, filters)
+    clauses, values = _chosen_entries(view, since, until, filters)
     where = " AND ".join(clauses)
     yield from rows(view, f"{wire.ENTRY_SQL} WHERE {where} ORDER BY e.start_us, e.id", tuple(values))
 
 
-def _chosen(
+def _chosen_entries(
     view: View, since: date | datetime | None, until: date | datetime | None, filters: Filters
 ) -> tuple[list[str], list[object]]:
     span = period(since, until, zone_of(view.policy.zone), view.now)
@@ -89,7 +89,7 @@ def sections(
             yield name, rows(view, sql, (hi_us, lo_us))
         yield "heartbeats", _heartbeats(view, lo_us, hi_us)
     else:
-        clauses, values = _chosen(view, since, until, filters)
+        clauses, values = _chosen_entries(view, since, until, filters)
         found = rows(view, f"{wire.ENTRY_SQL} WHERE {' AND '.join(clauses)}", tuple(values))
         ids = {row["project_id"] for row in found if row["project_id"]}
         for name, sql in _NAMED.items():

@@ -20,7 +20,7 @@ from stintd.engine.queries.timers import counted_end
 from stintd.engine.resolver import load_resolver
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, encode_cursor
 from stintd.engine.sheet.derive import derive_range
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import GapJson, NeighbourJson, PageJson
 from stintd.errors import NotFound
 from stintd.store import absences, heartbeats
@@ -35,28 +35,30 @@ def listing(
     cursor: str | None = None, noted: Sequence[Meeting] = (),
 ) -> PageJson[GapJson]:  # fmt: skip
     """Gaps of a period (this week unless asked otherwise), oldest first."""
-    span = asked(view.policy, view.now, since, until)
+    span = period_of(view.policy, view.now, since, until)
     after = decode_cursor(cursor, (int,))[0] if cursor else -1
     later = [hole for hole in holes(view, span) if hole[0] > after]
     following = encode_cursor([later[limit - 1][0]]) if len(later) > limit else None
     judge = _Judge(view)
-    proposals = meetings.proposed(view, noted)
+    proposals = meetings.proposals(view, noted)
     shown = []
     for lo, hi, before, next_entry in later[:limit]:
-        gap = _shown(judge, lo, hi, before, next_entry)
-        gap["meetings"] = [meetings.shown(view, one) for one in proposals if one.start_us < hi and one.end_us > lo]
+        gap = _gap_json(judge, lo, hi, before, next_entry)
+        gap["meetings"] = [meetings.meeting_json(view, one) for one in proposals if one.start_us < hi and one.end_us > lo]
         shown.append(gap)
     return {"data": shown, "nextCursor": following}
 
 
-def asked(policy: Policy, now: datetime, since: date | datetime | None = None, until: date | datetime | None = None) -> Period:
+def period_of(
+    policy: Policy, now: datetime, since: date | datetime | None = None, until: date | datetime | None = None
+) -> Period:
     """The period of a listing."""
     zone = zone_of(policy.zone)
     today = now.astimezone(zone).date()
     return period(since, until, zone, now, default=(week_of(today)[0], today))
 
 
-def one(reading: Reading, gap_id: str) -> tuple[int, int]:
+def find_gap(reading: Reader, gap_id: str) -> tuple[int, int]:
     """The gap of an id as it is now, or `not_found` when it was filled or never was."""
     lost = NotFound(f"there is no gap {gap_id[:40]} any more", "`stint gaps` lists what is open")
     try:
@@ -74,7 +76,7 @@ def one(reading: Reading, gap_id: str) -> tuple[int, int]:
 def gaps(view: View, span: Period) -> list[GapJson]:
     """Every gap that meets the period, in order."""
     judge = _Judge(view)
-    return [_shown(judge, *hole) for hole in holes(view, span)]
+    return [_gap_json(judge, *hole) for hole in holes(view, span)]
 
 
 def holes(view: View, span: Period) -> list[tuple[int, int, NamedEntryRow, NamedEntryRow]]:
@@ -87,13 +89,13 @@ def holes(view: View, span: Period) -> list[tuple[int, int, NamedEntryRow, Named
     return found
 
 
-def _people(reading: Reading, lo_us: int, hi_us: int) -> list[NamedEntryRow]:
+def _people(reading: Reader, lo_us: int, hi_us: int) -> list[NamedEntryRow]:
     """The person's entries around a range, by start."""
     clauses, values = overlapping(lo_us - 86_400_000_000, hi_us + 86_400_000_000)
     return sorted(find(reading, [*clauses, "e.actor = 'human'"], values), key=lambda row: (row["start_us"], row["id"]))
 
 
-def _neighbours(reading: Reading, rows: list[NamedEntryRow]) -> list[tuple[NamedEntryRow, NamedEntryRow]]:
+def _neighbours(reading: Reader, rows: list[NamedEntryRow]) -> list[tuple[NamedEntryRow, NamedEntryRow]]:
     """Entries of one local day that follow each other; an entry inside another has no gap of its own."""
     zone = zone_of(reading.policy.zone)
     now_us = to_us(reading.now)
@@ -109,7 +111,7 @@ def _neighbours(reading: Reading, rows: list[NamedEntryRow]) -> list[tuple[Named
     return pairs
 
 
-def holes_around(reading: Reading, at_us: int) -> tuple[int, int]:
+def holes_around(reading: Reader, at_us: int) -> tuple[int, int]:
     """The stretch without a person's entry around an instant, within its local day."""
     zone = zone_of(reading.policy.zone)
     day = from_us(at_us).astimezone(zone).date()
@@ -126,7 +128,7 @@ def holes_around(reading: Reading, at_us: int) -> tuple[int, int]:
     return lo, hi
 
 
-def _shown(judge: "_Judge", lo: int, hi: int, before: NamedEntryRow, after: NamedEntryRow) -> GapJson:
+def _gap_json(judge: "_Judge", lo: int, hi: int, before: NamedEntryRow, after: NamedEntryRow) -> GapJson:
     verdict, reason = judge.reason(lo, hi)
     return {
         "id": f"{lo:x}", "start": wire.instant(lo), "end": wire.instant(hi), "durationSeconds": wire.seconds(hi - lo),
@@ -149,7 +151,7 @@ class _Judge:
 
     def reason(self, lo: int, hi: int) -> tuple[Verdict, str]:
         """The rules' own verdict where they judged this silence, else what is known of it."""
-        judged = [gap for gap in self._judged(lo, hi) if to_us(gap.start) < hi and to_us(gap.end) > lo]
+        judged = [gap for gap in self._verdicts(lo, hi) if to_us(gap.start) < hi and to_us(gap.end) > lo]
         if judged:
             widest = max(judged, key=lambda gap: min(to_us(gap.end), hi) - max(to_us(gap.start), lo))
             return widest.verdict, widest.reason
@@ -158,15 +160,15 @@ class _Judge:
             return "away", f"the machine was away ({away[0].kind})"
         return "away", f"no evidence for {_length(hi - lo)}"
 
-    def _judged(self, lo: int, hi: int) -> list[GapVerdict]:
+    def _verdicts(self, lo: int, hi: int) -> list[GapVerdict]:
         if hi - lo > self._gap_us:
             return []
         island = heartbeats.island(self._view.conn, lo, hi, self._gap_us)
         if island not in self._known:
-            self._known[island] = self._derived(island)
+            self._known[island] = self._derive(island)
         return self._known[island]
 
-    def _derived(self, island: tuple[int, int]) -> list[GapVerdict]:
+    def _derive(self, island: tuple[int, int]) -> list[GapVerdict]:
         view = self._view
         if not heartbeats.runs(view.conn, *island):
             return []

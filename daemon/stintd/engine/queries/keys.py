@@ -23,7 +23,7 @@ def key_row(conn: Connection, key_id: str) -> NamedApiKeyRow:
     return row
 
 
-def shape_of(row: NamedApiKeyRow) -> KeyJson:
+def key_json(row: NamedApiKeyRow) -> KeyJson:
     """A key as it is shown."""
     return {
         "id": row["id"], "name": row["name"], "scope": row["scope"], "clientId": row["client_id"],
@@ -36,4 +36,4 @@ def shape_of(row: NamedApiKeyRow) -> KeyJson:
 def listing(view: View, status: str = "active") -> PageJson[KeyJson]:
     """Keys, the oldest first; those revoked too where `status` is all."""
     rows = fetch_all(view.conn, NamedApiKeyRow, SQL + "WHERE k.revoked_us IS NULL OR ? = 'all' ORDER BY k.id", (status,))
-    return {"data": [shape_of(row) for row in rows], "nextCursor": None}
+    return {"data": [key_json(row) for row in rows], "nextCursor": None}

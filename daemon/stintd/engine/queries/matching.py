@@ -21,15 +21,15 @@ LEFT JOIN client c ON c.id = p.client_id
 WHERE p.deleted = 0 AND p.archived = 0 AND t.status = 'active' ORDER BY p.name, t.name"""
 
 
-def places_shown(listing: Listing) -> TargetPlacesJson:
+def places_json(listing: Listing) -> TargetPlacesJson:
     """The places of a target as they are told."""
     return {
-        "data": [place_shown(one) for one in listing.places], "nextCursor": None,
+        "data": [place_json(one) for one in listing.places], "nextCursor": None,
         "listedAt": instant(listing.listed_us), "trouble": listing.trouble or None,
     }  # fmt: skip
 
 
-def place_shown(one: StoredPlace) -> TargetPlaceJson:
+def place_json(one: StoredPlace) -> TargetPlaceJson:
     """A place as it is told."""
     return {"name": one.name, "client": one.client or None, "remote": one.remote, "gone": one.gone_us is not None}
 
@@ -41,7 +41,7 @@ def proposals(view: View, planned: Planned, listing: Listing) -> TargetMatchJson
     places = [NamedPlace(one.key, one.name, one.client) for one in there.values()]
     open_ = [one for one in _locals(view) if _is_open(planned.target, one)]
     found = matching.proposals(open_, places, view.policy.fuzzy_threshold)
-    shown = [_shown(one, there, planned) for one in found if not (one.local.task and one.how == NONE)]
+    shown = [_proposal_json(one, there, planned) for one in found if not (one.local.task and one.how == NONE)]
     return {
         "target": planned.target.name, "createsPlaces": planned.able.creates_places, "listedAt": instant(listing.listed_us),
         "trouble": listing.trouble or None, "proposals": shown,
@@ -59,7 +59,7 @@ def _is_open(target: Target, local: LocalName) -> bool:
     return rule is None or (local.task is not None and rule.task is None)
 
 
-def _shown(one: Proposal, there: dict[str, StoredPlace], planned: Planned) -> PlaceProposalJson:
+def _proposal_json(one: Proposal, there: dict[str, StoredPlace], planned: Planned) -> PlaceProposalJson:
     place = there[one.key] if one.key is not None else None
     return {
         "project": one.local.project, "task": one.local.task, "client": one.local.client, "how": one.how,

@@ -20,7 +20,7 @@ WHERE actor = 'human' AND start_us < ? AND coalesce(end_us, ?) > ? ORDER BY star
 """
 
 
-def proposed(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
+def proposals(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
     """What of them no entry of a person covers."""
     if not meetings:
         return []
@@ -30,7 +30,7 @@ def proposed(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
     return free_parts(meetings, [(row["start_us"], counted_end(row, now_us)) for row in rows])
 
 
-def told(view: View, one: Meeting) -> str:
+def describe(view: View, one: Meeting) -> str:
     """`Planning Thu 10:00–11:00, from your calendar`."""
     zone = zone_of(view.policy.zone)
     lo, hi = (from_us(us).astimezone(zone) for us in (one.start_us, one.end_us))
@@ -50,9 +50,9 @@ def command(view: View, one: Meeting) -> str:
     return " ".join([*words, "-m", shlex.quote(one.title.lstrip("- ") or "meeting")])
 
 
-def shown(view: View, one: Meeting) -> MeetingJson:
+def meeting_json(view: View, one: Meeting) -> MeetingJson:
     """A proposal as a gap holds it."""
     return {
-        "text": told(view, one), "command": command(view, one), "start": wire.instant(one.start_us),
+        "text": describe(view, one), "command": command(view, one), "start": wire.instant(one.start_us),
         "end": wire.instant(one.end_us), "title": one.title, "projectName": one.project, "taskName": one.task,
     }  # fmt: skip

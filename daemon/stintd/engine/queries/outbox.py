@@ -5,7 +5,7 @@ from typing import cast
 
 from stintd.engine.queries.deliveries import remedy_of
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire import instant
 from stintd.engine.wire_types import DeliveryJson, PageJson
 from stintd.errors import Conflict, NotFound
@@ -29,7 +29,7 @@ SELECT * FROM (
 STATE_WORDS = tuple(_STATES)
 
 
-def shown(delivery: ShownDeliveryRow | OutboxRow | DeliveryRow) -> DeliveryJson:
+def delivery_json(delivery: ShownDeliveryRow | OutboxRow | DeliveryRow) -> DeliveryJson:
     """A delivery."""
     row = cast("ShownDeliveryRow", delivery)
     told = json.loads(row.get("told") or row.get("wanted") or row.get("held") or "{}")
@@ -61,10 +61,10 @@ def listing(
         values += decode_cursor(cursor, (int, str))
     sql = f"{_BOTH} WHERE {' AND '.join(clauses)} ORDER BY created_us, id LIMIT ?"
     rows, following = page(fetch_all(view.conn, ShownDeliveryRow, sql, [*values, limit + 1]), limit, ("created_us", "id"))
-    return {"data": [shown(row) for row in rows], "nextCursor": following}
+    return {"data": [delivery_json(row) for row in rows], "nextCursor": following}
 
 
-def latest(view: Reading, target: str, limit: int, cursor: str | None, state: str) -> PageJson[DeliveryJson]:
+def latest(view: Reader, target: str, limit: int, cursor: str | None, state: str) -> PageJson[DeliveryJson]:
     """Deliveries of one target, newest first."""
     clauses = [_STATES[state], "target = ?"]
     values: list[object] = [target]
@@ -73,10 +73,10 @@ def latest(view: Reading, target: str, limit: int, cursor: str | None, state: st
         values += decode_cursor(cursor, (int,))
     sql = f"SELECT * FROM outbox WHERE {' AND '.join(clauses)} ORDER BY seq DESC LIMIT ?"  # noqa: S608  our own words
     rows, following = page(fetch_all(view.conn, ShownDeliveryRow, sql, [*values, limit + 1]), limit, ("seq",))
-    return {"data": [shown(row) for row in rows], "nextCursor": following}
+    return {"data": [delivery_json(row) for row in rows], "nextCursor": following}
 
 
-def row_of(reading: Reading, delivery_id: str) -> OutboxRow:
+def row_of(reading: Reader, delivery_id: str) -> OutboxRow:
     """The row of an id, or of a beginning of one that only it has."""
     row = outbox.row_of_id(reading.conn, delivery_id)
     if row is not None:
@@ -91,7 +91,7 @@ def row_of(reading: Reading, delivery_id: str) -> OutboxRow:
     raise NotFound(f"there is no delivery {delivery_id[:40]}", "`stint outbox` lists what waits; old ones are forgotten")
 
 
-def parked(reading: Reading, target: str) -> ParkedRow | None:
+def latest_parked(reading: Reader, target: str) -> ParkedRow | None:
     """The latest that was given up on, with how many there are as `count`; None when there is none."""
     return fetch_one(
         reading.conn, ParkedRow, "SELECT *, count(*) OVER () AS count FROM outbox WHERE target = ? AND state = 'parked'"

@@ -5,7 +5,7 @@ from decimal import Decimal
 from stintd.engine import wire
 from stintd.engine.queries import reports
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import BudgetJson, PageJson, ProjectJson
 from stintd.errors import Conflict, NotFound
 from stintd.store.row_types import NamedProjectRow, ProjectRow
@@ -39,7 +39,7 @@ def listing(
     return {"data": [wire.project(view.conn, row) for row in kept], "nextCursor": following}
 
 
-def row_of(reading: Reading, project_id: str) -> NamedProjectRow:
+def row_of(reading: Reader, project_id: str) -> NamedProjectRow:
     """The row of a project by its id, or a prefix of it that no other has."""
     found = fetch_all(reading.conn, NamedProjectRow, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
     if not found and len(project_id) >= 4:
@@ -53,7 +53,7 @@ def row_of(reading: Reading, project_id: str) -> NamedProjectRow:
     return found[0]
 
 
-def one(view: View, project_id: str) -> ProjectJson:
+def project(view: View, project_id: str) -> ProjectJson:
     """One project."""
     return wire.project(view.conn, row_of(view, project_id))
 
@@ -61,7 +61,7 @@ def one(view: View, project_id: str) -> ProjectJson:
 def budget(view: View, project_id: str) -> BudgetJson:
     """Hours and money used of what was agreed, over all time."""
     row = row_of(view, project_id)
-    return _budget(row, reports.used(view, row["id"]).get(row["id"], UNUSED))
+    return _budget(row, reports.project_use(view, row["id"]).get(row["id"], UNUSED))
 
 
 def budgets(view: View) -> list[tuple[NamedProjectRow, BudgetJson]]:
@@ -70,7 +70,7 @@ def budgets(view: View) -> list[tuple[NamedProjectRow, BudgetJson]]:
     rows = fetch_all(
         view.conn, NamedProjectRow, f"{limited} (p.budget_hours IS NOT NULL OR p.budget_amount IS NOT NULL) ORDER BY p.name, p.id"
     )
-    used = reports.used(view) if rows else {}
+    used = reports.project_use(view) if rows else {}
     return [(row, _budget(row, used.get(row["id"], UNUSED))) for row in rows]
 
 

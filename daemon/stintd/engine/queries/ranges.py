@@ -25,7 +25,7 @@ def days_of(
     if start is not None or end is not None:
         first_day, last_day = start or end or day, end or start or day
     else:
-        first_day, last_day = _named(view, zone, day, (name or "last_7_days").lower().replace(" ", "_"))
+        first_day, last_day = _named_range(view, zone, day, (name or "last_7_days").lower().replace(" ", "_"))
     if last_day < first_day:
         raise Invalid("the range ends before it begins", "swap start and end")
     if longest is not None and (last_day - first_day).days >= longest:
@@ -33,7 +33,7 @@ def days_of(
     return first_day, last_day
 
 
-def _named(view: View, zone: ZoneInfo, day: date, name: str) -> tuple[date, date]:
+def _named_range(view: View, zone: ZoneInfo, day: date, name: str) -> tuple[date, date]:
     if name in _RANGES:
         return day - _RANGES[name] * DAY, day - DAY if name == "yesterday" else day
     if name in ("this_week", "last_week"):

@@ -54,8 +54,8 @@ def report(
         and chosen.keys() <= TOTALS_FILTERS
     )  # fmt: skip
     found = _from_totals(view, span, group_by, chosen) if is_quick else _from_entries(view, span, group_by, chosen, zone)
-    rows = [_shown(row) for row in found.rows]
-    totals: ReportTotalsJson = {**_shown(found.total), "wallSeconds": wire.seconds(found.wall_us)}
+    rows = [_row_json(row) for row in found.rows]
+    totals: ReportTotalsJson = {**_row_json(found.total), "wallSeconds": wire.seconds(found.wall_us)}
     if target is not None:
         rows = _with_target(view, target, span, zone, group_by, chosen, rows, totals)
     return {
@@ -70,11 +70,11 @@ def _with_target(
 ) -> list[ReportRowJson]:  # fmt: skip
     """The rows with what they are at a target; what only the target has left gets a row of its own. Fills in `totals`, too."""
     names = _Names(view)
-    found = at_target.handed(view, one, span, zone, filters)
+    found = at_target.hours_at_target(view, one, span, zone, filters)
     labels = rules.Labels(zone, project=lambda entry: ("", ""), commits=lambda entry: _commits_of(view, entry))
     by_key: dict[str, ReportRowJson] = {row["key"]: {**row, "roundedSeconds": 0, "deliveredSeconds": 0} for row in rows}
     for (key, name), rounded, delivered in at_target.by_group(view, found, group_by, labels, names.of_handed(group_by)):
-        row = by_key.setdefault(key, {**_shown(rules.Row(key, name)), "roundedSeconds": 0, "deliveredSeconds": 0})
+        row = by_key.setdefault(key, {**_row_json(rules.Row(key, name)), "roundedSeconds": 0, "deliveredSeconds": 0})
         row["roundedSeconds"] += rounded
         row["deliveredSeconds"] += delivered
     totals["roundedSeconds"] = sum(one.rounded for one in found)
@@ -83,7 +83,7 @@ def _with_target(
     return sorted(kept, key=lambda row: row["key"]) if group_by in ("day", "week") else kept
 
 
-def _shown(row: rules.Row) -> ReportRowJson:
+def _row_json(row: rules.Row) -> ReportRowJson:
     """A row; the amount is told where it is of one currency, else by currency in `amounts`."""
     amounts = {currency: float(rules.money(amount)) for currency, amount in sorted(row.amounts.items())}
     one = len(amounts) == 1
@@ -183,7 +183,7 @@ class Use(NamedTuple):
     worth: Decimal | None
 
 
-def used(view: View, project_id: str | None = None) -> dict[str, Use]:
+def project_use(view: View, project_id: str | None = None) -> dict[str, Use]:
     """By project (or of one), over all time, with what runs now."""
     span = period(None, None, zone_of(view.policy.zone), view.now)
     found = _from_totals(view, span, "project", {"project_id": project_id} if project_id is not None else {})
@@ -226,7 +226,7 @@ class _Names:
             return (project["client_id"] or "", project["client_name"] or "no client") if project else ("", "no client")
         return part.project_id, project["name"] if project else "no project"
 
-    def of_handed(self, group_by: str) -> Callable[[at_target.Handed], tuple[str, str]]:
+    def of_handed(self, group_by: str) -> Callable[[at_target.TargetHours], tuple[str, str]]:
         """The same for what is told of a target."""
         return lambda one: self.key(group_by, Total(one.day, one.project_id, one.task, "", 0, 0, 0, 0, 0))
 

@@ -110,10 +110,12 @@ def _gap_count(view: View, span: Period) -> int:
 
 
 def _span(view: View, since: date | datetime | None, until: date | datetime | None) -> Period:
-    return asked(view.policy, view.now, since, until)
+    return period_of(view.policy, view.now, since, until)
 
 
-def asked(policy: Policy, now: datetime, since: date | datetime | None = None, until: date | datetime | None = None) -> Period:
+def period_of(
+    policy: Policy, now: datetime, since: date | datetime | None = None, until: date | datetime | None = None
+) -> Period:
     """The period of a listing."""
     zone = zone_of(policy.zone)
     today = now.astimezone(zone).date()
@@ -158,7 +160,7 @@ def _when(view: View, lo_us: int, hi_us: int | None) -> _About:
     return {"day": _day(view, lo_us), "start": wire.instant(lo_us), "end": wire.instant(hi_us), "seconds": length}
 
 
-def _said(view: View, lo_us: int, hi_us: int) -> str:
+def _stretch_text(view: View, lo_us: int, hi_us: int) -> str:
     zone = zone_of(view.policy.zone)
     lo, hi = (from_us(us).astimezone(zone) for us in (lo_us, hi_us))
     minutes = (hi_us - lo_us) // 60_000_000
@@ -169,12 +171,12 @@ def _gaps(view: View, span: Period) -> Iterator[ReviewItemJson]:
     for lo, hi, before, after in gaps.holes(view, span):
         is_settled = before["approved_us"] is not None and after["approved_us"] is not None
         if hi - lo >= LEAST_GAP_US and not is_settled:
-            yield _item("gap", f"nothing {_said(view, lo, hi)}", f"stint fill {lo:x} PROJECT", _when(view, lo, hi))
+            yield _item("gap", f"nothing {_stretch_text(view, lo, hi)}", f"stint fill {lo:x} PROJECT", _when(view, lo, hi))
 
 
 def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[ReviewItemJson]:
     """Those that nothing covers, except between approved entries: what lies there is settled."""
-    open_ones = meetings.proposed(view, noted)
+    open_ones = meetings.proposals(view, noted)
     settled = (
         [(lo, hi) for lo, hi, before, after in gaps.holes(view, span) if before["approved_us"] and after["approved_us"]]
         if open_ones
@@ -183,7 +185,7 @@ def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[Re
     for one in open_ones:
         if not any(lo <= one.start_us and one.end_us <= hi for lo, hi in settled):
             about: _About = {**_when(view, one.start_us, one.end_us), "projectName": one.project, "title": one.title}
-            yield _item("meeting", meetings.told(view, one), meetings.command(view, one), about)
+            yield _item("meeting", meetings.describe(view, one), meetings.command(view, one), about)
 
 
 def _projects(view: View, span: Period) -> Iterator[ReviewItemJson]:
@@ -208,7 +210,7 @@ def _projects(view: View, span: Period) -> Iterator[ReviewItemJson]:
 def _unassigned(view: View, span: Period) -> Iterator[ReviewItemJson]:
     for row in fetch_all(view.conn, EntryRow, LOST, (span.lo_us, span.hi_us)):
         end_us = row["end_us"] or row["start_us"]
-        text = f"no project {_said(view, row['start_us'], end_us)}"
+        text = f"no project {_stretch_text(view, row['start_us'], end_us)}"
         command = f"stint edit {row['id']} --project PROJECT"
         yield _item("unassigned", text, command, {**_when(view, row["start_us"], row["end_us"]), "entryId": row["id"]})
 
@@ -241,7 +243,7 @@ def _long(view: View, span: Period) -> Iterator[ReviewItemJson]:
             **_when(view, row["start_us"], end_us), "entryId": row["id"], "projectId": row["project_id"],
             "projectName": row["project_name"],
         }  # fmt: skip
-        yield _item("long", f"{name} {what}: {_said(view, row['start_us'], end_us)}", command, about)
+        yield _item("long", f"{name} {what}: {_stretch_text(view, row['start_us'], end_us)}", command, about)
 
 
 def _lacking(view: View) -> Iterator[ReviewItemJson]:

@@ -20,10 +20,10 @@ def timers(view: View) -> list[EntryJson]:
     shown = [wire.entry(view, row) for row in fetch_all(view.conn, NamedEntryRow, _OPEN)]
     busy = {one["sessionId"] for one in shown if one["sessionId"]}
     shown += [wire.waiting(view, one) for one in view.waiting if one.until > view.now and one.session not in busy]
-    return sorted([*shown, *_glimpsed(view, shown)], key=lambda one: one["start"], reverse=True)
+    return sorted([*shown, *_provisional_timers(view, shown)], key=lambda one: one["start"], reverse=True)
 
 
-def _glimpsed(view: View, shown: list[EntryJson]) -> list[EntryJson]:
+def _provisional_timers(view: View, shown: list[EntryJson]) -> list[EntryJson]:
     """Work noticed where no timer runs yet; a timer by hand goes before it."""
     if not view.glimpses or any(one["origin"] not in AUTOMATIC and one["state"] == "running" for one in shown):
         return []

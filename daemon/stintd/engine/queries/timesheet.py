@@ -12,7 +12,7 @@ from stintd.engine import wire
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.entries import Filters, conditions, find, overlapping
 from stintd.engine.period import Period, period, zone_of
-from stintd.engine.queries.delivered import Handed, handed
+from stintd.engine.queries.delivered import TargetHours, hours_at_target
 from stintd.engine.sheet import billable, rollup
 from stintd.engine.view import View
 from stintd.engine.wire_types import TimesheetJson, TimesheetRowJson, TimesheetTotalsJson
@@ -100,12 +100,12 @@ def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: Pl
         shown["supervisedSeconds"] = wire.seconds(shown["supervisedSeconds"])
         shown["agentSeconds"] = wire.seconds(shown["agentSeconds"])
     if target is not None:
-        _at_target(view, rows, handed(view, target, span, zone, filters))
+        _at_target(view, rows, hours_at_target(view, target, span, zone, filters))
     kept = [row for row in rows.values() if row["seconds"] or row["agentSeconds"] or row.get("deliveredSeconds")]
     return sorted(kept, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
 
 
-def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], found: list[Handed]) -> None:
+def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], found: list[TargetHours]) -> None:
     """The same rows as the target has them or is to have them; what only it has left gets a row, too."""
     for one in found:
         if (one.project_id, one.task) not in rows:
@@ -122,7 +122,7 @@ def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], found:
         shown["deliveredSeconds"] = sum(shown["deliveredDays"].values())
 
 
-def _lost(view: View, one: Handed) -> TimesheetRowJson:
+def _lost(view: View, one: TargetHours) -> TimesheetRowJson:
     """A row of hours that are held there and no longer here."""
     row = fetch_one(
         view.conn, LabelsRow, "SELECT p.id AS project_id, p.name AS project_name, c.id AS client_id, c.name AS client_name,"

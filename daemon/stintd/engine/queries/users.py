@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from stintd.engine import wire
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire_types import PageJson, UserJson
 from stintd.errors import NotFound
 from stintd.store.row_types import ShownPersonRow
@@ -18,17 +18,17 @@ WHERE NOT EXISTS (SELECT 1 FROM person WHERE id = :owner)
 ME, OWNER = "me", "owner"
 
 
-def _meta(reading: Reading) -> dict[str, str]:
+def _meta(reading: Reader) -> dict[str, str]:
     return {key: value for key, value in reading.conn.execute("SELECT key, value FROM meta")}
 
 
-def _find(reading: Reading, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[ShownPersonRow]:
+def _find(reading: Reader, clauses: list[str], values: Mapping[str, object], tail: str = "") -> list[ShownPersonRow]:
     where = " AND ".join(["1", *clauses])
     owner = {"owner": _meta(reading).get("user_id", ""), "called": next(iter(reading.policy.owner_emails), OWNER)}
     return fetch_all(reading.conn, ShownPersonRow, f"SELECT * FROM ({PEOPLE}) WHERE {where}{tail}", {**owner, **values})  # noqa: S608
 
 
-def person(reading: Reading, row: ShownPersonRow) -> UserJson:
+def person(reading: Reader, row: ShownPersonRow) -> UserJson:
     """A User; of the owner also the addresses, zone and device that make hours theirs."""
     meta = _meta(reading)
     user: UserJson = {
@@ -45,7 +45,7 @@ def person(reading: Reading, row: ShownPersonRow) -> UserJson:
     }  # fmt: skip
 
 
-def person_row(reading: Reading, user_id: str) -> ShownPersonRow:
+def person_row(reading: Reader, user_id: str) -> ShownPersonRow:
     """The row of a person; `me` is the owner."""
     clause = "role = 'owner'" if user_id == ME else "id = :id"
     found = _find(reading, [clause], {"id": user_id})
@@ -54,14 +54,14 @@ def person_row(reading: Reading, user_id: str) -> ShownPersonRow:
     return found[0]
 
 
-def one(view: View, user_id: str) -> UserJson:
+def user(view: View, user_id: str) -> UserJson:
     """One person."""
     return person(view, person_row(view, user_id))
 
 
 def me(view: View) -> UserJson:
     """The owner."""
-    return one(view, ME)
+    return user(view, ME)
 
 
 def listing(

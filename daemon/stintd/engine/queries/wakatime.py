@@ -18,7 +18,7 @@ from stintd.engine import wire
 from stintd.engine.entries import Filters, project_names
 from stintd.engine.period import DAY, midnight, zone_of
 from stintd.engine.queries import reports
-from stintd.engine.queries.activity import Worked, by_name, human_us, length, marks, words, worked
+from stintd.engine.queries.activity import Worked, by_name, human_us, length, load_work, marks, words
 from stintd.engine.queries.ranges import days_of
 from stintd.engine.useragents import AGENTS
 from stintd.engine.view import View
@@ -75,7 +75,7 @@ def today(view: View) -> WakaTimeTodayJson:
     """What a status bar shows."""
     zone = zone_of(view.policy.zone)
     day = view.now.astimezone(zone).date()
-    work = worked(view, day, day, zone)
+    work = load_work(view, day, day, zone)
     return {"data": _day(view, work, work.slices, day, zone), "cached_at": wire.stamp(view.now), "has_team_features": False}
 
 
@@ -97,7 +97,7 @@ def summaries(
     """Day by day."""
     zone = zone_of(timezone or view.policy.zone)
     first_day, last_day = days_of(view, zone, start, end, range_)
-    work = worked(view, first_day, last_day, zone, project)
+    work = load_work(view, first_day, last_day, zone, project)
     count = (last_day - first_day).days + 1
     by_day, total = work.days(zone), human_us(work.slices)
     all_days = [first_day + number * DAY for number in range(count)]
@@ -122,7 +122,7 @@ def stats(view: View, span: str = "last_7_days", timezone: str | None = None) ->
     """Totals of a range by its name, a year or a month."""
     zone = zone_of(timezone or view.policy.zone)
     first_day, last_day = days_of(view, zone, None, None, span, longest=None)
-    work = worked(view, first_day, last_day, zone)
+    work = load_work(view, first_day, last_day, zone)
     total, count = human_us(work.slices), (last_day - first_day).days + 1
     lengths = {day: spent for day, found in work.days(zone).items() if (spent := human_us(found))}
     busy = max(lengths, key=lambda day: (lengths[day], day), default=None)
@@ -151,7 +151,7 @@ def durations(
 ) -> WakaTimeDurationsJson:  # fmt: skip
     """The stretches of a day, each with its project; finer where asked. Entries of agents carry their category."""
     zone = zone_of(timezone or view.policy.zone)
-    work = worked(view, date_, date_, zone, project)
+    work = load_work(view, date_, date_, zone, project)
     wanted = set(branches.split(",")) if branches else None
     found = [one for one in work.slices if wanted is None or one.branch in wanted]
     name_of = SLICED[slice_by] if slice_by else _nothing

@@ -5,7 +5,7 @@ import json
 from stintd.engine.outbox import target_of
 from stintd.engine.queries import outbox as deliveries_of
 from stintd.engine.rows import DEFAULT_LIMIT, decode_cursor, page
-from stintd.engine.view import Reading, View
+from stintd.engine.view import Reader, View
 from stintd.engine.wire import instant
 from stintd.engine.wire_types import DeliveryJson, PageJson, WebhookJson
 from stintd.errors import NotFound
@@ -14,7 +14,7 @@ from stintd.store.row_types import WebhookRow
 from stintd.store.rowio import fetch_all, fetch_one
 
 
-def shown(reading: Reading, row: WebhookRow) -> WebhookJson:
+def webhook_json(reading: Reader, row: WebhookRow) -> WebhookJson:
     """A Webhook."""
     target = target_of(row["id"])
     return {
@@ -26,7 +26,7 @@ def shown(reading: Reading, row: WebhookRow) -> WebhookJson:
     }  # fmt: skip
 
 
-def row_of(reading: Reading, webhook_id: str) -> WebhookRow:
+def row_of(reading: Reader, webhook_id: str) -> WebhookRow:
     """The row of an id."""
     row = fetch_one(reading.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     if row is None:
@@ -39,12 +39,12 @@ def listing(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -
     after = decode_cursor(cursor, (str,)) if cursor is not None else [""]
     rows = fetch_all(view.conn, WebhookRow, "SELECT * FROM webhook WHERE id > ? ORDER BY id LIMIT ?", [*after, limit + 1])
     kept, following = page(rows, limit, ("id",))
-    return {"data": [shown(view, row) for row in kept], "nextCursor": following}
+    return {"data": [webhook_json(view, row) for row in kept], "nextCursor": following}
 
 
-def one(view: View, webhook_id: str) -> WebhookJson:
+def webhook(view: View, webhook_id: str) -> WebhookJson:
     """One webhook."""
-    return shown(view, row_of(view, webhook_id))
+    return webhook_json(view, row_of(view, webhook_id))
 
 
 def deliveries(

@@ -13,7 +13,7 @@ PREFIX = "activitywatch.bucket."
 BUCKETS_LIMIT = 100
 
 
-def kept(conn: Connection) -> dict[str, tuple[str, str]]:
+def load_buckets(conn: Connection) -> dict[str, tuple[str, str]]:
     """Kind and client of each bucket, by its id."""
     rows = cursors.all_of(conn, PREFIX)
     return {name.removeprefix(PREFIX): tuple(json.loads(value)) for name, value in rows.items()}

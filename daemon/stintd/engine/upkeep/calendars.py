@@ -63,18 +63,18 @@ class Calendars:
             lo_us = max(lo_us, hi_us - REACH_US)
             began, troubles = self._engine.clock.monotonic(), dict[str, str]()
             found: list[Meeting] = []
-            fetched = await asyncio.gather(*(self._fetched(url) for url in chosen.addresses))
+            fetched = await asyncio.gather(*(self._fetch_when_stale(url) for url in chosen.addresses))
             for name, path, trouble in [*((one, one, "") for one in chosen.files), *fetched]:
                 is_late = self._engine.clock.monotonic() - began > PATIENCE
                 late = Noted(trouble="the others took too long" if is_late else "")
-                noted = await self._noted(path, lo_us, hi_us, chosen.emails) if path and not is_late else late
+                noted = await self._read_calendar(path, lo_us, hi_us, chosen.emails) if path and not is_late else late
                 found += noted.meetings
                 if trouble or noted.trouble:
                     troubles[name] = trouble or noted.trouble
             self._warn(troubles)
         return assign_projects([one for one in found if one.end_us <= hi_us], chosen.rules)
 
-    async def _noted(self, path: str, lo_us: int, hi_us: int, emails: tuple[str, ...]) -> Noted:
+    async def _read_calendar(self, path: str, lo_us: int, hi_us: int, emails: tuple[str, ...]) -> Noted:
         """What a calendar says; read again only when the file or the question is another."""
         if lo_us >= hi_us:
             return Noted()
@@ -91,16 +91,16 @@ class Calendars:
             self._told[key] = await self._read(asked)
         return self._told[key]
 
-    async def _fetched(self, url: str) -> tuple[str, str, str]:
+    async def _fetch_when_stale(self, url: str) -> tuple[str, str, str]:
         """How an address is called, the file of what it said last ("" when there is none), and what went wrong now."""
         digest = hashlib.sha256(url.encode()).hexdigest()[:16]
         name = f"{urlsplit(url).hostname} ({digest[:6]})"
         path = os.path.join(self._folder, f"{digest}.ics")
         now = self._engine.clock.now().timestamp()
-        if not 0 <= now - self._tried.get(url, _written(path)) < FRESH.total_seconds():
+        if not 0 <= now - self._tried.get(url, _modified_at(path)) < FRESH.total_seconds():
             self._tried[url] = now
             self._failed[url] = await self._fetch(url, path, now)
-        return name, path if _written(path) else "", self._failed.get(url, "")
+        return name, path if _modified_at(path) else "", self._failed.get(url, "")
 
     async def _fetch(self, url: str, path: str, now: float) -> str:
         """What went wrong, "" when nothing did."""
@@ -129,7 +129,7 @@ class Calendars:
         self._warned = set(troubles)
 
 
-def _written(path: str) -> float:
+def _modified_at(path: str) -> float:
     try:
         return os.stat(path).st_mtime
     except OSError:

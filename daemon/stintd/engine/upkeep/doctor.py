@@ -21,7 +21,7 @@ BACKLOG = 5000
 
 
 @frozen
-class Finding:
+class Check:
     """One thing looked at: `state` is ok, warning or error."""
 
     name: str
@@ -58,57 +58,53 @@ class Doctor:
             found.append(await self._target(name, one, states.get(name), online))
         return [{"name": one.name, "state": one.state, "text": one.text, "hint": one.hint} for one in found]
 
-    def _backlog(self) -> Finding:
+    def _backlog(self) -> Check:
         lag, damaged = self.engine.lag, self.engine.journal.damaged_bytes
         if lag > BACKLOG:
-            return Finding(
-                "journal", "warning", f"{lag} heartbeats wait for the database", "look at the disk; see `stint status`"
-            )
+            return Check("journal", "warning", f"{lag} heartbeats wait for the database", "look at the disk; see `stint status`")
         if damaged:
-            return Finding("journal", "warning", f"{damaged} bytes of the journal were torn and never answered",
+            return Check("journal", "warning", f"{damaged} bytes of the journal were torn and never answered",
                            "nothing that was answered is lost; look at the disk if it comes again")  # fmt: skip
-        return Finding("journal", "ok", f"{lag} heartbeats wait for the database")
+        return Check("journal", "ok", f"{lag} heartbeats wait for the database")
 
-    def _watches(self) -> Finding:
+    def _watches(self) -> Check:
         found = self.watches()
         told = f"{found.used} of {found.budget} watches in use"
         if found.troubles:
-            return Finding("watches", "warning", f"{told}; {found.troubles[0]}", "see `stint repos`; the rest is swept")
+            return Check("watches", "warning", f"{told}; {found.troubles[0]}", "see `stint repos`; the rest is swept")
         if found.limit and found.budget and found.used * 10 > found.budget * 9:
             hint = f"sudo sysctl fs.inotify.max_user_watches={found.limit * 4}"
-            return Finding("watches", "warning", f"{told}: nearly all that may be ours", hint)
-        return Finding("watches", "ok", told)
+            return Check("watches", "warning", f"{told}: nearly all that may be ours", hint)
+        return Check("watches", "ok", told)
 
-    def _zone(self) -> Finding:
+    def _zone(self) -> Check:
         ours, machine = self.engine.policy.zone, self.zone()
         if ours != machine:
-            return Finding(
-                "zone", "warning", f"days are counted in {ours}, and the machine is in {machine} now", "`stint restart`"
-            )
-        return Finding("zone", "ok", f"days are counted in {ours}")
+            return Check("zone", "warning", f"days are counted in {ours}, and the machine is in {machine} now", "`stint restart`")
+        return Check("zone", "ok", f"days are counted in {ours}")
 
-    async def _target(self, name: str, one: Planned, state: Mapping[str, Any] | None, online: bool) -> Finding:
+    async def _target(self, name: str, one: Planned, state: Mapping[str, Any] | None, online: bool) -> Check:
         label, hint = f"target {name}", f"`stint connect {name}` tries it and keeps what works"
         try:
             secret = await self.tools.keys.of(one.target)
         except StintdError as error:
-            return Finding(label, "error", error.message, error.hint or hint)
+            return Check(label, "error", error.message, error.hint or hint)
         if not secret and one.target.kind != KEYLESS:
-            return Finding(label, "error", "its key is gone from secrets/", hint)
+            return Check(label, "error", "its key is gone from secrets/", hint)
         if state is not None and state["stopped"]:
-            return Finding(label, "error", f"nothing is sent: {state['trouble']}", f"{hint}; everything waits")
+            return Check(label, "error", f"nothing is sent: {state['trouble']}", f"{hint}; everything waits")
         if online:
-            return await self._asked(label, one, secret, hint)
+            return await self._ask(label, one, secret, hint)
         if state is not None and state["failures"]:
-            return Finding(label, "warning", f"{state['failures']} failures in a row, the last: {state['trouble']}",
+            return Check(label, "warning", f"{state['failures']} failures in a row, the last: {state['trouble']}",
                            f"it is tried again; `stint sync {name}` tries at once")  # fmt: skip
-        return Finding(label, "ok", "its credentials are there; --online asks it")
+        return Check(label, "ok", "its credentials are there; --online asks it")
 
-    async def _asked(self, label: str, one: Planned, secret: str, hint: str) -> Finding:
+    async def _ask(self, label: str, one: Planned, secret: str, hint: str) -> Check:
         try:
             found = await self.tools.make(one.target, secret).check()
         except StintdError as error:
-            return Finding(label, "error", error.message, error.hint or hint)
+            return Check(label, "error", error.message, error.hint or hint)
         if isinstance(found, Outcome):
-            return Finding(label, "error", found.text, hint)
-        return Finding(label, "ok", f"it knows us{f' as {found.name}' if found.name else ''}")
+            return Check(label, "error", found.text, hint)
+        return Check(label, "ok", f"it knows us{f' as {found.name}' if found.name else ''}")

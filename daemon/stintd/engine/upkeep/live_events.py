@@ -13,7 +13,7 @@ from typing import Any
 from stintd.domain.model import Heartbeat, to_us
 from stintd.engine import health, wire
 from stintd.engine.engine import Engine
-from stintd.engine.hub import Change
+from stintd.engine.hub import LoggedEvent
 from stintd.engine.intake.intake import Glimpse
 from stintd.engine.queries.timers import timers
 from stintd.engine.resolver import load_resolver
@@ -27,7 +27,7 @@ FLOOD = 100
 """Heartbeats told of one gathering."""
 
 
-class News:
+class LiveEvents:
     """One a daemon; hands to the engine's hub."""
 
     def __init__(self, engine: Engine) -> None:
@@ -46,36 +46,36 @@ class News:
     def glimpse(self, glimpse: Glimpse) -> None:
         """Work was noticed that the noise rules have not released; told where no timer shows it already."""
 
-        def noticed(conn: Connection) -> list[Change]:
+        def noticed(conn: Connection) -> list[LoggedEvent]:
             engine = self._engine
             view = View(conn, engine.clock.now(), engine.policy, (), ((glimpse.context, glimpse.time),))
-            return [Change(0, "time_entry.started", one) for one in timers(view) if one.get("provisional")]
+            return [LoggedEvent(0, "time_entry.started", one) for one in timers(view) if one.get("provisional")]
 
         self._publish_what(noticed)
 
     def warnings(self) -> None:
         """What is degraded changed: all of it as it is now."""
         if self._engine.hub.has_listeners:
-            told = [health.told(one) for one in self._engine.health.warnings()]
-            self._engine.hub.publish([Change(0, "health", {"warnings": told})])
+            told = [health.warning_json(one) for one in self._engine.health.warnings()]
+            self._engine.hub.publish([LoggedEvent(0, "health", {"warnings": told})])
 
     def _tell_beats(self) -> None:
         beats, self._beats = self._beats, []
 
-        def shaped(conn: Connection) -> list[Change]:
+        def shaped(conn: Connection) -> list[LoggedEvent]:
             resolver = load_resolver(conn, self._engine.policy)
-            return [Change(0, "heartbeat", _shape(conn, beat, resolver.resolve(beat.context))) for beat in beats]
+            return [LoggedEvent(0, "heartbeat", _shape(conn, beat, resolver.resolve(beat.context))) for beat in beats]
 
         self._publish_what(shaped)
 
-    def _publish_what(self, ask: Callable[[Connection], list[Change]]) -> None:
+    def _publish_what(self, ask: Callable[[Connection], list[LoggedEvent]]) -> None:
         """Ask the database beside the writer, then publish what it says."""
         if self._engine.hub.has_listeners and not self._engine.is_stopping:
             task = asyncio.create_task(self._publish(ask))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _publish(self, ask: Callable[[Connection], list[Change]]) -> None:
+    async def _publish(self, ask: Callable[[Connection], list[LoggedEvent]]) -> None:
         with suppress(StintdError):  # the database cannot be read: a warning says so already, and nobody relies on this
             self._engine.hub.publish(await self._engine.database.read(ask))
 

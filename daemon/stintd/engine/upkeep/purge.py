@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from stintd.engine.commands import purging, resolve
-from stintd.engine.commands.resolve import Wanted
+from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.engine import Engine
 from stintd.engine.intake.intake import Intake
 from stintd.engine.period import Period, period, zone_of
@@ -56,7 +56,7 @@ class Purge:
         watched = frozenset(path for path in self._watched() if not self._intake.is_excluded(path))
 
         def run(step: Step) -> PurgedRowsJson:
-            return purging.project(step, _meant(step, project_id, name), watched)
+            return purging.project(step, _find_project(step, project_id, name), watched)
 
         return await self._purge(run, None, is_dry, who)
 
@@ -73,19 +73,19 @@ class Purge:
             files = await asyncio.to_thread(self._files, span)
             names = sorted(str(path) for path in files)
             if is_dry:
-                rows = await self._engine.run(lambda step: _dry(run(step)), who)
+                rows = await self._engine.run(lambda step: _roll_back(run(step)), who)
                 return {**rows, "dryRun": True, "files": names, "isComplete": True}
             rows = await self._engine.run(run, who)
             is_complete = await self._clean(files)
             log.info("%s", rows["summary"])
             return {**rows, "dryRun": False, "files": names, "isComplete": is_complete}
 
-    async def _stored(self) -> None:
+    async def _wait_until_stored(self) -> None:
         await self._engine.read(lambda conn: None)
 
     async def _clean(self, files: list[Path]) -> bool:
         """The database file anew, then everything that holds copies; whether nothing is left."""
-        await self._stored()
+        await self._wait_until_stored()
         is_empty = self._engine.journal.renew()
         is_empty = await self._engine.database.compact() and is_empty
         left = await asyncio.to_thread(_remove, files)
@@ -100,24 +100,24 @@ class Purge:
         database = self._engine.database
         found = [path for pattern in COPIES for path in database.backup_folder.glob(pattern)]
         found += [path for pattern in BESIDE for path in database.path.parent.glob(database.path.name + pattern)]
-        found += [path for path in _listed(self._logs) if path.is_file() and path.stat().st_size]
-        found += _listed(self._fetched)
-        return found + [path for path in _listed(self._bad) if span is None or _is_within(path, span)]
+        found += [path for path in _files_in(self._logs) if path.is_file() and path.stat().st_size]
+        found += _files_in(self._fetched)
+        return found + [path for path in _files_in(self._bad) if span is None or _is_within(path, span)]
 
 
-def _meant(step: Step, project_id: str | None, name: str | None) -> str:
+def _find_project(step: Step, project_id: str | None, name: str | None) -> str:
     """The project, also one that was deleted: its rows are still there."""
     found = fetch_one(
         step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? OR name = ? ORDER BY deleted, id", (project_id, name)
     )
-    return str(found["id"]) if found is not None else resolve.target(step, Wanted(project_id, name)).id
+    return str(found["id"]) if found is not None else resolve.target(step, ProjectNames(project_id, name)).id
 
 
-def _dry(answer: PurgedRowsJson) -> PurgedRowsJson:
+def _roll_back(answer: PurgedRowsJson) -> PurgedRowsJson:
     raise DryRun(answer)
 
 
-def _listed(folder: Path) -> list[Path]:
+def _files_in(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
