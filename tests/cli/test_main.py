@@ -156,7 +156,11 @@ def test_no_verb_is_a_synonym():
     assert not set(synonyms.HINTS) & (set(verbs.MODULES) | {"help", "version"})
 
 
-@pytest.mark.parametrize("verb", [verb for verb in all_verbs() if verb.operands and verb.operands[0].name == "ACTION"], ids=str)
+@pytest.mark.parametrize(
+    "verb",
+    [verb for verb in all_verbs() if verb.operands and verb.operands[0].name == "ACTION"],
+    ids=lambda verb: verb.name,
+)
 def test_a_verb_with_actions_names_them_in_its_help_and_when_it_refuses_another(stint, verb):
     actions = "|".join(verb.operands[0].choices)
     assert actions in stint("help", verb.name).out.splitlines()[0]
