@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,11 +81,19 @@ def activitywatch(tmp_path):
     server.wait(PATIENCE)
 
 
+def _answered(url, nothing):
+    """What the server says; nothing where it answers with an error, as aw-server 0.12 was seen to on a busy machine."""
+    try:
+        return ask(url)
+    except urllib.error.HTTPError:
+        return nothing
+
+
 def told(base):
     """By bucket, the file of each event and its seconds, the earliest first."""
     found = {}
-    for bucket in ask(f"{base}/buckets/"):
-        events = sorted(ask(f"{base}/buckets/{bucket}/events?limit=-1"), key=lambda one: one["timestamp"])
+    for bucket in _answered(f"{base}/buckets/", {}):
+        events = sorted(_answered(f"{base}/buckets/{bucket}/events?limit=-1", []), key=lambda one: one["timestamp"])
         found[bucket.partition("_")[0]] = [(os.path.basename(one["data"]["file"]), round(one["duration"])) for one in events]
     return found
 
