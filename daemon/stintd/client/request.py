@@ -17,6 +17,7 @@ from uuid import uuid4
 from stintd.client.wire import Broken, Silent, garbage, query_text, quote
 from stintd.errors import Invalid, StintdError
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json, JsonBody, text_of
 from stintd.protocol.errors import from_wire
 from stintd.protocol.reading import camel, read
 from stintd.protocol.types import Page
@@ -49,9 +50,9 @@ class Request(Generic[T]):
 
     method: str
     route: str
-    read: Callable[[Any], T]
+    read: Callable[[Json], T]
     query: Mapping[str, Any] = field(default_factory=dict)
-    body: Any = None
+    body: JsonBody = None
     key: str | None = None
     is_repeatable: bool = False
     revision: int | None = None
@@ -98,10 +99,10 @@ class Request(Generic[T]):
         return replace(self, query={"limit": PAGE_LIMIT, **self.query, "cursor": cursor})
 
 
-def parse_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Any:
+def parse_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Json:
     """The JSON of an answer; raises errors, with the seconds to wait in `retry_after` where the daemon names them."""
     try:
-        value = json.loads(raw) if raw else None
+        value: Json = json.loads(raw) if raw else None
     except ValueError as error:
         raise garbage() from error
     if 200 <= status < 300:
@@ -116,14 +117,14 @@ def parse_answer(status: int, headers: Mapping[str, str], raw: bytes) -> Any:
 # ---------------------------------------------------------------- building requests
 
 
-def wire_fields(values: Mapping[str, Any], *but: str) -> dict[str, Any]:
+def wire_fields(values: Mapping[str, Any], *but: str) -> dict[str, JsonBody]:
     """The arguments that are not None, with the names and formats of the wire; without those that are sent elsewhere."""
     elsewhere = {*but, "idempotency_key"}
     sent = {name: value for name, value in values.items() if value is not None and name not in elsewhere}
     return {WIRE_NAMES.get(name) or camel(name): _wire(name, value) for name, value in sent.items()}
 
 
-def _wire(name: str, value: Any) -> Any:
+def _wire(name: str, value: Any) -> JsonBody:
     if isinstance(value, Clear):
         return None
     if isinstance(value, datetime):
@@ -150,31 +151,37 @@ def new_key(key: str | None = None) -> str:
     return key or str(uuid4())
 
 
-def reader(kind: type[T]) -> Callable[[Any], T]:
+def reader(kind: type[T]) -> Callable[[Json], T]:
     """Reads an answer that is a `kind`."""
     return lambda value: read(kind, value)
 
 
-def part(name: str, kind: type[T]) -> Callable[[Any], T | None]:
+def part(name: str, kind: type[T]) -> Callable[[Json], T | None]:
     """Reads an answer whose field `name` is a `kind` or null."""
-    return lambda value: None if _field(value, name) is None else read(kind, value[name])
+    return lambda value: None if _field(value, name) is None else read(kind, _field(value, name))
 
 
-def parts(name: str, kind: type[T]) -> Callable[[Any], tuple[T, ...]]:
+def parts(name: str, kind: type[T]) -> Callable[[Json], tuple[T, ...]]:
     """Reads an answer whose field `name` is a list of `kind`."""
-    return lambda value: tuple(read(kind, row) for row in _field(value, name) or ())
+    return lambda value: tuple(read(kind, row) for row in _rows(_field(value, name)))
 
 
-def _field(value: Any, name: str) -> Any:
+def _field(value: Json, name: str) -> Json:
     if not isinstance(value, dict):
         raise garbage()
     return value.get(name)
 
 
-def page_reader(kind: type[T]) -> Callable[[Any], Page[T]]:
+def _rows(value: Json) -> list[Json]:
+    if value is not None and not isinstance(value, list):
+        raise garbage()
+    return value or []
+
+
+def page_reader(kind: type[T]) -> Callable[[Json], Page[T]]:
     """Reads a page of `kind`."""
     rows = parts("data", kind)
-    return lambda value: Page(rows(value), value.get("nextCursor"))
+    return lambda value: Page(rows(value), text_of(_field(value, "nextCursor")) or None)
 
 
 def json_request(method: str, path: str, body: Any, query: Mapping[str, Any]) -> Request[Any]:
