@@ -52,7 +52,7 @@ def test_a_stale_socket_is_replaced(tmp_path):
 def test_a_live_socket_is_never_taken(tmp_path):
     path = str(tmp_path / "s")
     listener = instance.bind(path)
-    with pytest.raises(Conflict, match="something answers"):
+    with pytest.raises(Conflict, match="another program listens"):
         instance.bind(path)
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(path)
@@ -81,7 +81,7 @@ def test_a_missing_folder_is_an_error_that_says_what_to_do(tmp_path):
 
 def test_sockets_of_a_service_manager_are_only_taken_when_meant_for_this_process():
     environment = {"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "control"}
-    assert instance.activated(environment) == []
+    assert instance.take_sockets(environment) == []
     assert environment == {}
 
 

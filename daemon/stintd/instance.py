@@ -107,13 +107,13 @@ def bind_loopback(port: int) -> socket.socket:
 
 def _make_way(path: str) -> None:
     try:
-        found = os.lstat(path)
+        facts = os.lstat(path)
     except FileNotFoundError:
         return
-    if not stat.S_ISSOCK(found.st_mode):
-        kind = "a symlink" if stat.S_ISLNK(found.st_mode) else "a folder" if stat.S_ISDIR(found.st_mode) else "a file"
+    if not stat.S_ISSOCK(facts.st_mode):
+        kind = "a symlink" if stat.S_ISLNK(facts.st_mode) else "a folder" if stat.S_ISDIR(facts.st_mode) else "a file"
         raise Conflict(f"{kind} is where the control socket belongs: {path}", "move it away and start again")
-    if found.st_uid != os.getuid():
+    if facts.st_uid != os.getuid():
         raise Conflict(f"the socket {path} belongs to another user", "remove it as its owner and start again")
     probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -122,7 +122,7 @@ def _make_way(path: str) -> None:
     except OSError:
         os.unlink(path)
     else:
-        raise Conflict(f"something answers on {path}", "stop the other program, or set another STINTD_HOME")
+        raise Conflict(f"another program listens on {path}", "stop the other program, or set another STINTD_HOME")
     finally:
         probe.close()
 
@@ -135,19 +135,19 @@ def unbind(listener: socket.socket, path: str) -> None:
     listener.close()
 
 
-def activated(environment: dict[str, str]) -> list[socket.socket]:
-    """Listening sockets a service manager passed to this process; the variables are taken out of `environment`."""
+def take_sockets(environment: dict[str, str]) -> list[socket.socket]:
+    """The listening sockets that a service manager passed to this process; removes the variables from `environment`."""
     pid, count = environment.pop("LISTEN_PID", ""), environment.pop("LISTEN_FDS", "")
     environment.pop("LISTEN_FDNAMES", None)
     if pid != str(os.getpid()) or not count.isdigit():
         return []
-    found = []
+    sockets = []
     for fd in range(LISTEN_FDS_START, LISTEN_FDS_START + int(count)):
         os.set_inheritable(fd, False)
         passed = socket.socket(fileno=fd)
         passed.setblocking(False)
-        found.append(passed)
-    return found
+        sockets.append(passed)
+    return sockets
 
 
 def notify_manager(environment: dict[str, str], state: str) -> None:

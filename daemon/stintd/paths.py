@@ -93,18 +93,18 @@ def private_folder(folder: str) -> None:
 def folder_problem(folder: str) -> str:
     """Why `folder` cannot be trusted with a socket, or "". A client asks too, before it connects."""
     try:
-        found = os.lstat(folder)
+        facts = os.lstat(folder)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(facts.st_mode):
         return "is a symlink"
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(facts.st_mode):
         return "is not a folder"
     if sys.platform == "win32":
         return ""
-    if found.st_uid != os.geteuid():
+    if facts.st_uid != os.geteuid():
         return "belongs to somebody else"
-    if found.st_mode & stat.S_IWOTH:
+    if facts.st_mode & stat.S_IWOTH:
         return "is writable by everybody"
     return ""
 

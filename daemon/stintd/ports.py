@@ -1,5 +1,5 @@
-"""Protocols with more than one implementation: what delivers signals, what carries requests out of this machine, and what
-tells a billing system of hours."""
+"""Protocols with more than one implementation: sources of signals, what sends requests from this machine, and connectors that
+deliver hours to billing systems."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
@@ -13,7 +13,7 @@ from stintd.domain.model import AgentSignal, CheckoutFacts, GitSignal, Signal
 from stintd.frozen import frozen
 
 Sink = Callable[[Signal], None]
-"""Where a source puts what it noticed. Called on the event loop's thread; never blocks, never raises."""
+"""Accepts what a source noticed. Called on the event loop's thread; never blocks, never raises."""
 
 
 class Source(Protocol):
@@ -28,8 +28,8 @@ class Source(Protocol):
 @frozen
 class Request:
     """One HTTP request to somebody else's server. Lengths in seconds; `total_seconds` from the look-up of the name to the
-    last byte. Redirects are never followed. `answer_bytes`: so much of the answer is read. Without `may_be_private` only
-    https to addresses of the internet (`domain/address.py`)."""
+    last byte. Redirects are never followed. `answer_bytes`: the most that is read of the answer. Without `may_be_private`,
+    only https to public addresses is allowed (`domain/address.py`)."""
 
     method: str
     url: str
@@ -43,8 +43,8 @@ class Request:
 
 @frozen
 class Response:
-    """What a server answered: header names in lower case. `is_cut`: the answer was longer, or broke off, or took too
-    long after its status."""
+    """What a server answered: header names in lower case. `is_cut`: the answer was longer than what was read, or broke off,
+    or took too long after its status."""
 
     status: int
     headers: Mapping[str, str]
@@ -52,13 +52,16 @@ class Response:
     is_cut: bool = False
 
 
+FailureKind = Literal["refused", "unreachable", "tls", "timeout", "dropped", "odd", "worker"]
+
+
 @frozen
 class Failure:
     """No answer. `kind`: `refused` (our rules forbid it; nothing was sent), `unreachable` (no name, no connection), `tls`,
     `timeout`, `dropped` (the connection ended before an answer), `odd` (no HTTP), `worker` (our own process failed).
-    `text` is for people and names neither URL nor headers. Except for `refused` the server may have got the request."""
+    `text` is for people and names neither URL nor headers. Except after `refused`, the server may have received the request."""
 
-    kind: str
+    kind: FailureKind
     text: str
 
 
@@ -142,11 +145,11 @@ STOPPED: Final = "stopped"
 
 @frozen
 class Outcome:
-    """How an attempt at a billing system went. `kind`: `taken` (it is there, or gone, as was wanted), `missing` (looked for,
-    not there), `blind` (it cannot be looked for), `unsent` (surely nothing changed; later), `unknown` (may have been
-    stored), `refused` (this one is not wanted: a person must look), `locked` (its period is locked, submitted or approved
-    there: kept as a difference, and tried again once a day), `lost` (what was to be changed is gone there), `stopped` (the
-    credentials do not work). `text` and `remedy` are for people; `pause`: what the server asked for.
+    """The result of an attempt at a billing system. `kind`: `taken` (it is there, or gone, as was wanted), `missing` (looked
+    for, and not there), `blind` (it cannot be looked for), `unsent` (certainly nothing changed; try again later), `unknown`
+    (may have been stored), `refused` (this entry is not accepted: a person must look), `locked` (its period is locked,
+    submitted or approved there: kept as a difference, and tried again once a day), `lost` (what was to be changed is gone
+    there), `stopped` (the credentials do not work). `text` and `remedy` are for people; `pause` is what the server asked for.
     """
 
     kind: OutcomeKind
@@ -159,8 +162,8 @@ class Outcome:
 
 @frozen
 class Item:
-    """One thing to deliver. `id` is ours, the same in every repetition. Seconds since the epoch; `day` is the owner's local
-    day, `seconds` the length that counts. `remote` names the place there, as the owner mapped it."""
+    """One entry to deliver. `id` is ours, the same in every repetition. Times in seconds since the epoch; `day` is the owner's
+    local day, `seconds` the length that counts. `remote` names the place there, as the owner mapped it."""
 
     id: str
     start: int
@@ -180,8 +183,8 @@ class Item:
 
 @frozen
 class Login:
-    """Where an account is and what lets us in. `options`: what its kind needs beside the key, named as the service names
-    it; `zone`: the owner's time zone, for services that know local times only."""
+    """The address and credentials of an account. `options`: what its kind needs besides the key, named as the service names
+    it; `zone`: the owner's time zone, for services that use local times only."""
 
     base_url: str
     key: str
@@ -198,8 +201,8 @@ class Account:
 
 @frozen
 class RemotePlace:
-    """Where hours can go there: `remote` as a mapping names it, `name` as its people know it (`Project` or
-    `Project / Task`), `client` where the service has clients."""
+    """A place at a billing system that hours can go to: `remote` as a mapping names it, `name` as its users know it (`Project`
+    or `Project / Task`), `client` where the service has clients."""
 
     name: str
     remote: Mapping[str, str]
@@ -216,7 +219,7 @@ class RemoteList:
 
 @frozen
 class RemoteTask:
-    """A task there: `id` is the service's own, `custom_id` what people call it by, where it has one."""
+    """A task there: `id` is the service's own, `custom_id` the one that people use, where it has one."""
 
     id: str
     custom_id: str
@@ -229,7 +232,7 @@ class TaskBook(Protocol):
     """Looks up tasks at a service that has them in lists. Reads only; none of it raises for what a server does."""
 
     async def task(self, task_id: str) -> RemoteTask | Outcome:
-        """By id or custom id; `missing` when there is none that these credentials reach."""
+        """By id or custom id; `missing` when these credentials reach none."""
 
     async def lists(self) -> tuple[RemoteList, ...] | Outcome:
         """All lists."""
@@ -251,7 +254,7 @@ class TaskConnector(Protocol):
 
 @frozen
 class Running:
-    """A timer there, or what became of it: `end` None while it runs. Seconds since the epoch, None where it is not told."""
+    """A timer there, or the entry it became: `end` None while it runs. Seconds since the epoch, None where unknown."""
 
     id: str
     start: int | None
@@ -265,19 +268,19 @@ class LiveConnector(Protocol):
         """The timer that runs now, whoever started it."""
 
     async def start(self, item: Item) -> Outcome:
-        """Start one; `item` says where and what. `unknown` also when the answer does not tell its id."""
+        """Start one; `item` says where and what. `unknown` also when the answer does not contain its id."""
 
     async def stop(self) -> Outcome:
-        """Stop the one that runs. `current` was asked just before: it is ours."""
+        """Stop the one that runs. `current` was read just before: it is ours."""
 
     async def trace(self, item: Item, began: int, others: frozenset[str]) -> Running | Outcome | None:
-        """What an attempt made at that second to start it has left, running or stopped; `others` are something else."""
+        """The timer, running or stopped, that an attempt to start it at that second left; `others` are something else."""
 
 
 class Connector(Protocol):
     """Delivers to one billing system: small HTTP calls, no memory. None of it raises for what a server does.
 
-    Except for `create`, doing something twice must do no harm; `create` neither, where `Abilities.client_id` says so.
+    Doing something twice must do no harm, except for `create`; nor must `create` where `Abilities.client_id` says so.
     """
 
     @property
@@ -288,16 +291,16 @@ class Connector(Protocol):
         """One harmless call: whose credentials these are, or why they do not work."""
 
     async def places(self) -> tuple[RemotePlace, ...] | Outcome:
-        """Everything that can be mapped to, or why it cannot be told. Empty where a service has no such list."""
+        """Everything that can be mapped to, or why it cannot be read. Empty where a service has no such list."""
 
     async def create(self, item: Item) -> Outcome:
-        """Make it there."""
+        """Create the entry there."""
 
     async def update(self, remote_id: str, item: Item) -> Outcome:
-        """Make it there what it is now."""
+        """Change the entry there to what it is now."""
 
     async def delete(self, remote_id: str, item: Item) -> Outcome:
-        """Take it away; `taken` when it is gone already. `item` is what is there."""
+        """Remove the entry; `taken` when it is gone already. `item` is what is there."""
 
     async def look(self, item: Item, others: frozenset[str]) -> Outcome:
         """Whether an attempt to create it was stored; `others` are known to be something else."""
@@ -305,7 +308,7 @@ class Connector(Protocol):
 
 @frozen
 class Kind:
-    """What a kind of target can do and how its connector is made. `base_url`: where it is unless set."""
+    """What a kind of target can do and how its connector is made. `base_url`: its address unless one is set."""
 
     able: Abilities
     make: Callable[[Carrier, Clock, Login], Connector]
@@ -314,16 +317,16 @@ class Kind:
 
 @runtime_checkable
 class RemotePlaceMaker(Protocol):
-    """A connector that can make places (`Abilities.creates_places`)."""
+    """A connector that can create places (`Abilities.creates_places`)."""
 
     async def make_place(self, name: str, client: str) -> RemotePlace | Outcome:
-        """Make a place; nobody asks before having looked whether there is one of that name. `client` may be empty."""
+        """Create a place; callers first look whether there is one of that name. `client` may be empty."""
 
 
 @runtime_checkable
 class Chooser(Protocol):
-    """A connector that can tell what an account's settings may be."""
+    """A connector that can list the possible values of an account's settings."""
 
     async def choices(self, option: str) -> tuple[RemotePlace, ...] | Outcome:
-        """What the service offers for one of `Abilities.settings`: `remote[option]` is the value, `name` what people call it.
-        Asked before anything else of the account is known; empty where it cannot tell."""
+        """The values the service offers for one of `Abilities.settings`: `remote[option]` is the value, `name` what people call
+        it. Called before anything else about the account is known; empty where the service cannot tell."""

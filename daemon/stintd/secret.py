@@ -1,7 +1,7 @@
 """Secrets on disk: one file each, 0600, in a folder of 0700; never in the database, the log or a process list.
 
-Written anew beside the old one and moved over it, so that a kill leaves the old or the new one. A file that others may
-read, or that is no plain file of ours, is refused rather than used. Any thread.
+A new file is written beside the old one and moved over it, so that a kill leaves either the old or the new one. A file that
+others may read, or that is not a regular file of ours, is refused. Any thread.
 """
 
 import os
@@ -16,13 +16,13 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,100}", re.ASCII)
 
 
 class SecretFolder:
-    """The folder; made when the first secret is kept."""
+    """The folder; created when the first secret is stored."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
     def keep(self, name: str, text: str) -> None:
-        """Keep `text` under `name`, in place of what was there. `unavailable` when the disk refuses."""
+        """Store `text` under `name`, replacing what was there. `unavailable` when the disk refuses."""
         path = self._path(name)
         fresh = f"{path}.new"
         try:
@@ -36,11 +36,11 @@ class SecretFolder:
             self._sync()
         except OSError as error:
             raise Unavailable(
-                f"a secret cannot be kept in {self.folder}: {error.strerror}", "make room, then try again"
+                f"a secret cannot be stored in {self.folder}: {error.strerror}", "make room, then try again"
             ) from error
 
     def read(self, name: str) -> str | None:
-        """What is kept under `name`, None when nothing is. `unavailable` when it cannot be trusted."""
+        """What is stored under `name`, None when nothing is. `unavailable` when it cannot be trusted."""
         path = self._path(name)
         try:
             with open(os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT), encoding="utf-8") as file:
@@ -51,10 +51,10 @@ class SecretFolder:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise Unavailable(f"{path} cannot be read: {error}", "make it a plain file of yours") from error
+            raise Unavailable(f"{path} cannot be read: {error}", "make it a regular file of yours") from error
 
     def drop(self, name: str) -> None:
-        """Forget it; nothing there is fine."""
+        """Delete it; does nothing when there is none."""
         for path in (self._path(name), self._path(name) + ".new"):
             try:
                 os.unlink(path)
@@ -62,16 +62,16 @@ class SecretFolder:
                 continue
 
     def names(self) -> list[str]:
-        """What is kept."""
+        """The names of the stored secrets."""
         try:
-            found = os.listdir(self.folder)
+            names = os.listdir(self.folder)
         except FileNotFoundError:
             return []
-        return sorted(name for name in found if _NAME.fullmatch(name) and not name.endswith(".new"))
+        return sorted(name for name in names if _NAME.fullmatch(name) and not name.endswith(".new"))
 
     def _path(self, name: str) -> str:
         if not _NAME.fullmatch(name):
-            raise ValueError("no name of a secret")
+            raise ValueError("not a name of a secret")
         return os.path.join(self.folder, name)
 
     def _sync(self) -> None:
@@ -84,7 +84,7 @@ class SecretFolder:
 
 
 def secret_of_file(path: str) -> str:
-    """What a file of the owner's holds, without the blanks around it. `unavailable` when it cannot be trusted."""
+    """The content of a file of the owner's, without blanks around it. `unavailable` when it cannot be trusted."""
     try:
         with open(os.open(path, os.O_RDONLY | _NO_WAIT), encoding="utf-8") as file:
             problem = _problem(os.fstat(file.fileno()))
@@ -92,18 +92,18 @@ def secret_of_file(path: str) -> str:
                 raise Unavailable(f"{path} {problem}", "make it yours alone: chmod 600")
             return file.read(LARGEST).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(f"{path} cannot be read: {error}", "make it a plain file of yours") from error
+        raise Unavailable(f"{path} cannot be read: {error}", "make it a regular file of yours") from error
 
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
-def _problem(found: os.stat_result) -> str:
-    if not stat.S_ISREG(found.st_mode):
-        return "is no plain file"
-    if found.st_uid != os.geteuid():
+def _problem(facts: os.stat_result) -> str:
+    if not stat.S_ISREG(facts.st_mode):
+        return "is not a regular file"
+    if facts.st_uid != os.geteuid():
         return "belongs to somebody else"
-    if found.st_mode & 0o077:
+    if facts.st_mode & 0o077:
         return "may be read by others"
     return ""

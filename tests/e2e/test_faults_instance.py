@@ -166,7 +166,7 @@ def test_a_socket_on_which_another_program_answers_is_not_taken(daemon):
         other.listen()
         code, lines = refused(daemon)
         assert code == IN_THE_WAY
-        assert "something answers on" in lines[0]
+        assert "another program listens on" in lines[0]
         assert os.path.exists(daemon.layout.socket)
 
 

@@ -27,7 +27,7 @@ class App:
         self._layout = paths.home_layout()
         paths.ensure(self._layout)
         lock = self._lock()
-        passed = [channel for channel in instance.activated(self._environment) if channel.family == socket.AF_UNIX]
+        passed = [channel for channel in instance.take_sockets(self._environment) if channel.family == socket.AF_UNIX]
         self._channel = passed[0] if passed else instance.bind(self._layout.socket)
         self._is_passed = bool(passed)
         self._parts = whole(self._chosen, self._layout, self._clock, self._environment, lock)

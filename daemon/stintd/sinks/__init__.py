@@ -1,4 +1,4 @@
-"""What carries requests out of this machine: the worker process and its daemon-side end, later one connector per file.
+"""What sends requests from this machine: the worker process, the daemon's end of it, and one connector in each file.
 
 Small HTTP clients without a database. Imports errors, domain, clock, ports; never store, sources or engine. Only modules
 that run in the worker process import aiohttp's client: the daemon loads no OpenSSL.

@@ -1,8 +1,8 @@
 """Heartbeats to an ActivityWatch server: a bucket for each device and actor, kept equal to what the heartbeats say.
 
 Its own heartbeat call is not used: a late one damages what is there (aw-core 0.5). Instead the events of a stretch are
-read back, those that differ are corrected by their id, those that are missing are added, those nobody means are removed.
-So sending again changes nothing.
+read back; those that differ are corrected by their id, missing ones are added, and surplus ones are removed. So sending again
+changes nothing.
 """
 
 import json
@@ -55,22 +55,22 @@ class ActivityWatchServer:
         first, last = from_us(wanted[0].start_us), from_us(wanted[-1].end_us)
         span = urlencode({"start": (first - MARGIN).isoformat(), "end": (last + MARGIN).isoformat(), "limit": -1})
         answer = await self._ask("GET", f"{place}?{span}")
-        known = _known(answer)
-        if known is None:
+        stored = _stored(answer)
+        if stored is None:
             return answer
-        fresh = []
+        fresh: list[dict[str, Any]] = []
         for event in wanted:
-            told = _told(event)
-            there = known.pop((_millis(event.start_us), _content(told["data"])), None)
+            body = _to_wire(event)
+            there = stored.pop((_millis(event.start_us), _content(dict(event.data))), None)
             if there is None:
-                fresh.append(told)
-            elif abs(float(there.get("duration", 0)) - told["duration"]) > 0.01:
-                fresh.append({**told, "id": there["id"]})
+                fresh.append(body)
+            elif abs(float(there.get("duration", 0)) - (event.end_us - event.start_us) / 1e6) > 0.01:
+                fresh.append({**body, "id": there["id"]})
         for start in range(0, len(fresh), BATCH):
             answer = await self._ask("POST", place, fresh[start : start + BATCH])
             if isinstance(answer, Failure) or answer.status >= 300:
                 return answer
-        for (at, _), stale in known.items():
+        for (at, _), stale in stored.items():
             if _millis(wanted[0].start_us) <= at < _millis(wanted[-1].end_us):
                 await self._ask("DELETE", f"{place}/{int(stale['id'])}")
         return None
@@ -83,18 +83,18 @@ class ActivityWatchServer:
         ))  # fmt: skip
 
 
-def _known(answer: Response | Failure) -> dict[tuple[int, str], Mapping[str, Any]] | None:
+def _stored(answer: Response | Failure) -> dict[tuple[int, str], Mapping[str, Any]] | None:
     """Events that are there, by start and content; None when they could not be read."""
     if isinstance(answer, Failure) or answer.status != 200 or answer.is_cut:
         return None
     try:
-        found = json.loads(answer.body)
-        return {(_millis_of(event["timestamp"]), _content(event["data"])): event for event in found}
+        rows = json.loads(answer.body)
+        return {(_millis_of(event["timestamp"]), _content(event["data"])): event for event in rows}
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _told(event: AwEvent) -> dict[str, Any]:
+def _to_wire(event: AwEvent) -> dict[str, Any]:
     start = from_us(event.start_us - event.start_us % 1000)  # it keeps milliseconds
     return {"timestamp": start.isoformat(), "duration": (event.end_us - event.start_us) / 1e6, "data": dict(event.data)}
 
