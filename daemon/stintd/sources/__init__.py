@@ -1,3 +1,3 @@
-"""What notices work: files, git, hooks, clocks, processes. Turns the outside world into signals; never imports store, sinks
-or another adapter.
+"""Notices work in files, git, hooks, clocks and processes, and turns it into signals. Never imports store, sinks or another
+adapter.
 """

@@ -1,7 +1,7 @@
 """Which folders of a work tree matter: those of tracked files, and untracked ones that are not ignored.
 
-Tracked ones come from the index (`gitindex`; git itself where that cannot be read), the others from a walk that enters
-no ignored folder, no link and no repository inside this one. The walk is also how missed writes are found (`sweep`).
+Folders of tracked files come from the index (`gitindex`; git itself where the index cannot be read). The others come from a
+walk that enters no ignored folder, no link and no repository inside this one. The walk also finds missed writes (`sweep`).
 """
 
 import os
@@ -21,11 +21,11 @@ from stintd.sources.gitindex import NeedsGit
 from stintd.sources.ignore import IgnoreRules
 from stintd.sources.sweep import files_written_since
 
-_Kept = TypeVar("_Kept")
+_Value = TypeVar("_Value")
 FOLDER_LIMIT = 50_000  # of one checkout; an editor's own watcher gives up earlier
 RULES_KEPT = 256  # checkouts whose ignore rules stay in memory
 TRACKED_KEPT = 2  # checkouts whose tracked files stay in memory
-FRESH_FOR = 1.0  # seconds in which the shared excludes and the index are not asked for their times again
+FRESH_FOR = 1.0  # seconds during which the times of the shared excludes and of the index are not read again
 
 ListTracked = Callable[[CheckoutFacts], Iterable[str]]
 """Tracked paths of a checkout as git lists them; folders outside a sparse checkout end in a slash."""
@@ -33,8 +33,8 @@ ListTracked = Callable[[CheckoutFacts], Iterable[str]]
 
 @frozen
 class FolderPlan:
-    """`folders`: absolute, the top first. `trouble`: why some may be missing, in words for the owner. `spared`: files
-    that the patterns ignore and that are tracked all the same, where only git could tell (else the index is asked)."""
+    """The folders to watch: absolute, the top first. `trouble`: why some may be missing, in words for the user. `spared`:
+    files that the patterns ignore and that are tracked nevertheless, where only git knows them (else the index does)."""
 
     folders: tuple[str, ...]
     trouble: str = ""
@@ -50,7 +50,7 @@ class _TrackedFiles:
 
 
 def list_with_git(facts: CheckoutFacts) -> list[str]:
-    """Tracked paths by the hardened git call."""
+    """Tracked paths, by the hardened call of git."""
     place = GitPlace(facts.path, facts.git_dir, facts.common_dir, facts.kind, facts.parent)
     return gitcall.list_tracked(place, facts.head)
 
@@ -60,18 +60,18 @@ def plan(facts: CheckoutFacts, list_tracked: ListTracked = list_with_git, limit:
     if facts.kind == "bare" or not facts.git_dir:
         return FolderPlan(())
     top = os.fsencode(facts.path)
-    known = _read_index(facts, list_tracked)
+    index = _read_index(facts, list_tracked)
     rules = IgnoreRules(facts.path, facts.common_dir)
-    found: list[str] = []
-    for folder, _ in visit(top, known.folders, rules):
-        if len(found) >= limit:
-            return FolderPlan(tuple(found), f"{facts.path} has more than {limit} folders; the rest is not watched")
-        found.append(os.fsdecode(os.path.join(top, folder)) if folder else facts.path)
-    return FolderPlan(tuple(found), known.trouble, frozenset(path for path in known.listed if rules.is_ignored(path)))
+    folders: list[str] = []
+    for folder, _ in visit(top, index.folders, rules):
+        if len(folders) >= limit:
+            return FolderPlan(tuple(folders), f"{facts.path} has more than {limit} folders; the rest is not watched")
+        folders.append(os.fsdecode(os.path.join(top, folder)) if folder else facts.path)
+    return FolderPlan(tuple(folders), index.trouble, frozenset(path for path in index.paths if rules.is_ignored(path)))
 
 
 def visit(top: bytes, tracked: frozenset[bytes], rules: IgnoreRules) -> "Iterator[tuple[bytes, list[os.DirEntry[bytes]]]]":
-    """(relative folder, what it holds that is no folder) of each folder that matters, the top first."""
+    """(relative folder, the entries in it that are not folders) of each folder that matters, the top first."""
     ahead = [b""]
     while ahead:
         folder = ahead.pop()
@@ -89,7 +89,7 @@ def visit(top: bytes, tracked: frozenset[bytes], rules: IgnoreRules) -> "Iterato
                     else:
                         files.append(entry)
         except PermissionError:
-            pass  # named all the same: the watcher says that it cannot be read
+            pass  # yielded nevertheless: the watcher reports that it cannot be read
         except OSError:
             continue
         if is_repository and folder:
@@ -102,33 +102,33 @@ def visit(top: bytes, tracked: frozenset[bytes], rules: IgnoreRules) -> "Iterato
 
 @frozen
 class _IndexFacts:
-    """What the index tells: folders of tracked files; `listed`: all paths, where git itself had to be asked."""
+    """What the index says. `folders`: those of tracked files; `paths`: all paths, where git itself had to list them."""
 
     folders: frozenset[bytes]
-    listed: tuple[bytes, ...] = ()
+    paths: tuple[bytes, ...] = ()
     trouble: str = ""
 
 
 def _read_index(facts: CheckoutFacts, list_tracked: ListTracked) -> _IndexFacts:
-    """Without an index that can be read the walk still finds what is not ignored."""
+    """Read the index. Where it cannot be read, the walk still finds what is not ignored."""
     try:
         return _IndexFacts(gitindex.tracked_folders(facts.git_dir))
     except NeedsGit:
         pass
-    except StintdError as odd:
-        return _IndexFacts(frozenset(), trouble=odd.message)
+    except StintdError as error:
+        return _IndexFacts(frozenset(), trouble=error.message)
     try:
-        listed = tuple(os.fsencode(path) for path in list_tracked(facts))
-    except StintdError as failed:
-        return _IndexFacts(frozenset(), trouble=failed.message)
-    folders = gitindex.add_parents(path.rpartition(b"/")[0] for path in listed if not path.endswith(b"/"))
-    return _IndexFacts(folders, listed)
+        paths = tuple(os.fsencode(path) for path in list_tracked(facts))
+    except StintdError as error:
+        return _IndexFacts(frozenset(), trouble=error.message)
+    folders = gitindex.add_parents(path.rpartition(b"/")[0] for path in paths if not path.endswith(b"/"))
+    return _IndexFacts(folders, paths)
 
 
 class Folders:
-    """What the tracker asks of work trees. `plan` and `sweep` block and run in any thread; `is_ignored` is quick.
+    """Answers the tracker's questions about work trees. `plan` and `sweep` block and run in any thread; `is_ignored` is quick.
 
-    Keeps the ignore rules of the checkouts last asked about. Holding a lock over their use lets threads share them.
+    Keeps the ignore rules of the checkouts last asked about. A lock is held while they are used, so that threads share them.
     """
 
     def __init__(self, clock: Clock, list_tracked: ListTracked = list_with_git) -> None:
@@ -140,7 +140,7 @@ class Folders:
         self._spared: dict[str, frozenset[bytes]] = {}  # under _lock
 
     def plan(self, facts: CheckoutFacts) -> tuple[str, ...]:
-        """The folders to watch; what is known of the checkout's ignore rules is read anew."""
+        """The folders to watch. Reads the ignore rules of the checkout again."""
         with self._lock:
             self._rules.pop(facts.path, None)
         planned = plan(facts, self._list_tracked)
@@ -151,21 +151,19 @@ class Folders:
         return planned.folders
 
     def trouble(self, facts: CheckoutFacts) -> str:
-        """Why the last plan of a checkout may lack folders, "" when it does not."""
+        """Why the last plan of a checkout may lack folders; "" when it does not."""
         with self._lock:
             return self._trouble.get(facts.path, "")
 
     def sweep(self, facts: CheckoutFacts, since: datetime) -> list[FileSignal]:
-        """Files that matter written since an instant, at their own times, oldest first."""
+        """The files that matter and were written since an instant, at their own times, oldest first."""
         if facts.kind == "bare" or not facts.git_dir:
             return []
-        known = _read_index(facts, self._list_tracked)
-        visits = visit(os.fsencode(facts.path), known.folders, IgnoreRules(facts.path, facts.common_dir))
+        index = _read_index(facts, self._list_tracked)
+        visits = visit(os.fsencode(facts.path), index.folders, IgnoreRules(facts.path, facts.common_dir))
         now_ns = to_us(self._clock.now()) * 1000
         written = files_written_since(visits, to_us(since) * 1000, now_ns, lambda path: self._is_ignored(facts, path))
-        return [
-            FileSignal(from_us(w.mtime_ns // 1000), facts.path, os.fsdecode(w.path), w.size) for w in written
-        ]  # fmt: skip
+        return [FileSignal(from_us(w.mtime_ns // 1000), facts.path, os.fsdecode(w.path), w.size) for w in written]
 
     def is_ignored(self, facts: CheckoutFacts, path: str) -> bool:
         """Whether a file (relative to the top) is ignored: by the patterns, and not tracked."""
@@ -175,7 +173,7 @@ class Folders:
         return self._is_ignored(facts, encoded)
 
     def forget(self, facts: CheckoutFacts) -> None:
-        """An ignore file of the checkout changed."""
+        """Drop the ignore rules of a checkout: one of its ignore files changed."""
         with self._lock:
             self._rules.pop(facts.path, None)
 
@@ -185,10 +183,10 @@ class Folders:
 
     def _rules_of(self, facts: CheckoutFacts) -> IgnoreRules:
         now = self._clock.monotonic()
-        rules, asked = self._rules.get(facts.path, (None, 0.0))
+        rules, read_at = self._rules.get(facts.path, (None, 0.0))
         if rules is None:
             rules = IgnoreRules(facts.path, facts.common_dir)
-        elif now - asked < FRESH_FOR:
+        elif now - read_at < FRESH_FOR:
             return rules
         else:
             rules.refresh()
@@ -197,17 +195,17 @@ class Folders:
 
     def _tracked_of(self, facts: CheckoutFacts) -> frozenset[bytes]:
         now = self._clock.monotonic()
-        known, asked = self._tracked.get(facts.path, (None, 0.0))
-        if known is not None and now - asked < FRESH_FOR:
-            return known.paths
+        tracked, read_at = self._tracked.get(facts.path, (None, 0.0))
+        if tracked is not None and now - read_at < FRESH_FOR:
+            return tracked.paths
         signature = _signature(os.path.join(facts.git_dir, "index"))
-        if known is None or known.signature != signature:
-            known = _TrackedFiles(signature, self._read_tracked(facts))
-        _keep(self._tracked, facts.path, (known, now), TRACKED_KEPT)
-        return known.paths
+        if tracked is None or tracked.signature != signature:
+            tracked = _TrackedFiles(signature, self._read_tracked(facts))
+        _keep(self._tracked, facts.path, (tracked, now), TRACKED_KEPT)
+        return tracked.paths
 
     def _read_tracked(self, facts: CheckoutFacts) -> frozenset[bytes]:
-        """Never by running git: this is asked on the event loop."""
+        """The tracked paths. Never runs git, because this is called on the event loop."""
         try:
             return gitindex.tracked_paths(facts.git_dir)
         except NeedsGit:
@@ -216,15 +214,15 @@ class Folders:
             return frozenset()
 
 
-def _set(kept: "dict[str, _Kept]", key: str, value: _Kept) -> None:
-    """Keep what says something, forget the rest."""
+def _set(values: "dict[str, _Value]", key: str, value: _Value) -> None:
+    """Keep a value that is not empty; forget an empty one."""
     if value:
-        kept[key] = value
+        values[key] = value
     else:
-        kept.pop(key, None)
+        values.pop(key, None)
 
 
-def _keep(cache: "OrderedDict[str, _Kept]", key: str, value: _Kept, limit: int) -> None:
+def _keep(cache: "OrderedDict[str, _Value]", key: str, value: _Value, limit: int) -> None:
     cache[key] = value
     cache.move_to_end(key)
     while len(cache) > limit:
@@ -233,7 +231,7 @@ def _keep(cache: "OrderedDict[str, _Kept]", key: str, value: _Kept, limit: int) 
 
 def _signature(path: str) -> tuple[int, int, int] | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return status.st_mtime_ns, status.st_ino, status.st_size

@@ -1,8 +1,8 @@
-"""What a person did with git, from the lines git wrote: a rebase of thirty picks is one act, a stash is no reset.
+"""What a person did with git, from the lines that git wrote: a rebase of thirty picks is one act, a stash is not a reset.
 
-A line is not an act. Runs of lines that belong together (the steps of a rebase, the patches of an `am`) become one
-signal with the time of their end; steps that move nothing become none. Pushes are not in HEAD's reflog: git notes them
-in the log of the remote-tracking branch. Pure, but for `stash_seconds` and `pushes`, which read bounded files.
+A line is not an act. Lines that belong together (the steps of a rebase, the patches of an `am`) become one signal with the
+time of their end; steps that move nothing become none. Pushes are not in HEAD's reflog: git writes them into the log of the
+remote-tracking branch. Pure, except `stash_seconds` and `pushes`, which read files of limited size.
 """
 
 import os
@@ -24,7 +24,7 @@ _STEP = re.compile(r"\((start|pick|reword|edit|squash|fixup|continue|finish|abor
 
 @frozen
 class Folded:
-    """Acts, oldest first, and how many lines they used up: a rebase still going on is left for the next look."""
+    """Acts, oldest first, and how many lines were used: those of a rebase that still goes on are left for the next look."""
 
     signals: tuple[GitSignal, ...]
     used: int
@@ -32,8 +32,8 @@ class Folded:
 
 @frozen
 class FoldFacts:
-    """What folding must know of the checkout: its path, the branch HEAD names now, the owner's addresses (empty:
-    whoever writes this machine's reflogs), and when something was stashed (seconds)."""
+    """What folding must know about the checkout: its path, the branch that HEAD names now, the owner's addresses (empty:
+    everybody who writes this machine's reflogs), and when something was stashed (seconds)."""
 
     checkout: str
     branch: str | None
@@ -42,7 +42,7 @@ class FoldFacts:
 
 
 def fold(news: ReflogNews, facts: FoldFacts, after_us: int | None = None, is_settled: bool = True) -> Folded:
-    """The acts behind the lines. `is_settled`: nothing more is coming, so an unfinished rebase is told as it stands."""
+    """The acts behind the lines. `is_settled`: nothing more is coming, so an unfinished rebase is reported as it stands."""
     lines, times, branches = news.lines, act_times(news, after_us), _branches(news.lines, facts.branch)
     signals: list[GitSignal] = []
     index = 0
@@ -76,7 +76,7 @@ def _split(message: str) -> tuple[str, str]:
 
 
 def _series(line: ReflogLine) -> str:
-    """What a line belongs together with: the steps of a rebase (or a pulling one), the patches of an `am`; else ""."""
+    """The series a line belongs to: the steps of a rebase (or of a pull that rebases), the patches of an `am`; else ""."""
     action, _ = _split(line.message)
     word = action.split(" ", 1)[0]
     if word == "rebase" or (word == "pull" and _STEP.search(action)):
@@ -85,7 +85,7 @@ def _series(line: ReflogLine) -> str:
 
 
 def _run_end(lines: tuple[ReflogLine, ...], index: int) -> tuple[int, bool]:
-    """(index behind the run that begins at `index`, whether it came to its end)."""
+    """(index behind the run that begins at `index`, whether the run is complete)."""
     series = _series(lines[index])
     if not series:
         return index + 1, True
@@ -108,7 +108,7 @@ KIND_OF_COMMAND: dict[str, BeatKind] = {
 
 
 def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) -> tuple[GitSignalKind | Literal[""], str]:
-    """(kind, subject) of a run; kind "" when it is no act."""
+    """(kind, subject) of a run; kind "" when it is not an act."""
     line = lines[end - 1]
     action, subject = _split(line.message)
     word = action.split(" ", 1)[0]
@@ -124,7 +124,7 @@ def _act(lines: tuple[ReflogLine, ...], index: int, end: int, facts: FoldFacts) 
         return kind, subject if kind == "commit" else line.message
     if not line.message and not line.old.strip("0"):
         return "checkout", ""  # the first line of a new linked worktree
-    # A tool that moves HEAD in its own words (stgit, update-ref): not known to be an act, but HEAD did move.
+    # A tool that moves HEAD and writes its own words (stgit, update-ref): perhaps not an act, but HEAD did move.
     return ("reset", line.message) if line.old != line.new and not action.startswith("Branch") else ("", "")
 
 
@@ -134,7 +134,7 @@ def _is_near(seconds: int, others: frozenset[int]) -> bool:
 
 def _branch_after(lines: tuple[ReflogLine, ...], now: str | None) -> str | None:
     """The branch after the last line. Git writes the line of a checkout before it moves HEAD (refs/files-backend.c,
-    `create_symref_locked`): whoever looks in between finds HEAD where the checkout came from.
+    `create_symref_locked`), so a look in between finds HEAD where the checkout came from.
     """
     action, subject = _split(lines[-1].message) if lines else ("", "")
     moving = _MOVING.fullmatch(subject) if action == "checkout" else None
@@ -145,28 +145,28 @@ def _branch_after(lines: tuple[ReflogLine, ...], now: str | None) -> str | None:
 
 
 def _branches(lines: tuple[ReflogLine, ...], now: str | None) -> list[str | None]:
-    """The branch each line was written on, found backwards from the branch HEAD names now."""
-    found: list[str | None] = []
+    """The branch that each line was written on, backwards from the branch that HEAD names now."""
+    branches: list[str | None] = []
     branch = _branch_after(lines, now)
     for line in reversed(lines):
-        found.append(branch)
+        branches.append(branch)
         action, subject = _split(line.message)
         moving = _MOVING.fullmatch(subject) if action == "checkout" else None
         if moving:
             branch = None if _SHA_LIKE.fullmatch(moving.group(1)) or moving.group(1) == "HEAD" else moving.group(1)
-            is_other = found[-1] is None and not _SHA_LIKE.fullmatch(moving.group(2)) and moving.group(2) != "HEAD"
-            if is_other and len(found) > 1:
-                found[-1] = moving.group(2)
+            is_other = branches[-1] is None and not _SHA_LIKE.fullmatch(moving.group(2)) and moving.group(2) != "HEAD"
+            if is_other and len(branches) > 1:
+                branches[-1] = moving.group(2)
         elif subject.startswith("returning to refs/heads/"):
-            branch = found[-1] = subject.removeprefix("returning to refs/heads/")
-    return found[::-1]
+            branch = branches[-1] = subject.removeprefix("returning to refs/heads/")
+    return branches[::-1]
 
 
 # ---------------------------------------------------------------- stash and push
 
 
 def stash_seconds(common_dir: str) -> frozenset[int]:
-    """When something was put on the stash that is still there."""
+    """When the entries that are on the stash now were put there."""
     lines, _ = read_tail(os.path.join(common_dir, "logs", "refs", "stash"))
     return frozenset(line.seconds for line in lines)
 
@@ -174,9 +174,9 @@ def stash_seconds(common_dir: str) -> frozenset[int]:
 def pushes(
     common_dir: str, checkout: str, after_us: int, owner: frozenset[str], limit: int = 2000
 ) -> tuple[list[GitSignal], int]:
-    """(pushes since `after_us`, where to go on), from the logs of remote-tracking branches: git writes `update by push`
-    there. `after_us` is a file's time, which is finer than the whole seconds of a line."""
-    found: list[GitSignal] = []
+    """(pushes since `after_us`, where to continue), from the logs of remote-tracking branches: git writes `update by push`
+    there. `after_us` is the time of a file, which is finer than the whole seconds of a line."""
+    signals: list[GitSignal] = []
     read_to = after_us
     for path, name in _tracking_logs(os.path.join(common_dir, "logs", "refs", "remotes"), limit):
         try:
@@ -191,16 +191,16 @@ def pushes(
             is_fresh = time_us > after_us or index == len(lines) - 1
             if is_fresh and line.message.startswith("update by push"):
                 facts = FoldFacts(checkout, name, owner)
-                found.append(_signal(facts, (line, line), time_us, name, ("push", line.message)))
-    return sorted(found, key=lambda signal: signal.time), read_to
+                signals.append(_signal(facts, (line, line), time_us, name, ("push", line.message)))
+    return sorted(signals, key=lambda signal: signal.time), read_to
 
 
 def _tracking_logs(folder: str, limit: int) -> list[tuple[str, str]]:
-    """(path, branch) of every remote-tracking branch's log, at most `limit`; symbolic links are passed over."""
-    found: list[tuple[str, str]] = []
-    open_folders = [(folder, "")]
-    while open_folders and len(found) < limit:
-        here, name = open_folders.pop()
+    """(path, branch) of every remote-tracking branch's log, at most `limit`; symbolic links are skipped."""
+    logs: list[tuple[str, str]] = []
+    ahead = [(folder, "")]
+    while ahead and len(logs) < limit:
+        here, name = ahead.pop()
         try:
             children = list(os.scandir(here))
         except OSError:
@@ -208,7 +208,7 @@ def _tracking_logs(folder: str, limit: int) -> list[tuple[str, str]]:
         for child in children:
             below = f"{name}/{child.name}" if name else child.name
             if child.is_dir(follow_symlinks=False):
-                open_folders.append((child.path, below))
+                ahead.append((child.path, below))
             elif child.is_file(follow_symlinks=False) and "/" in below:
-                found.append((child.path, below.split("/", 1)[1]))
-    return found
+                logs.append((child.path, below.split("/", 1)[1]))
+    return logs

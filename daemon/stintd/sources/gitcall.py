@@ -1,14 +1,14 @@
-"""The one place that runs git. Few commands, a private git dir, a scrubbed environment, a time limit.
+"""The one place that runs git: few commands, a private git dir, a clean environment, a time limit.
 
-Of 54 everyday read commands 46 run a program named by the repository they look at (fsmonitor, hooks, filters, textconv,
-a partial clone's ssh command). Two fences keep that from happening:
+Of 54 everyday read commands 46 run a program that the repository they read names (fsmonitor, hooks, filters, textconv, a
+partial clone's ssh command). Two fences prevent that:
 
 - `call_shadow` (the rule): a private, short-lived git dir with our own config. The repository's config is never read;
-  objects and the index are lent by environment variables. It serves whatever touches the index or the work tree.
-- `call` (reftable only, whose storage cannot be lent): the repository's own git dir, commands on objects and refs only,
+  environment variables lend objects and the index. It serves whatever touches the index or the work tree.
+- `call` (only for reftable, whose storage cannot be lent): the repository's own git dir, only commands on objects and refs,
   dangerous settings overridden, nothing that could fetch.
 
-Ownership is checked first, because an explicit GIT_DIR skips git's own check. Blocking; call from a worker thread.
+Ownership is checked first, because an explicit GIT_DIR skips git's own check. Blocking; call it from a worker thread.
 """
 
 import functools
@@ -31,11 +31,11 @@ EXCLUDE_LIMIT = 256 * 1024
 OBJECT_COMMANDS = frozenset({"rev-parse", "symbolic-ref", "rev-list", "log", "for-each-ref", "cat-file", "version"})
 INDEX_COMMANDS = frozenset({"ls-files", "check-ignore"})
 
-_slots = threading.BoundedSemaphore(AT_ONCE)  # shared by all threads that ask
+_slots = threading.BoundedSemaphore(AT_ONCE)  # shared by all threads that run git
 
 
 class GitFailed(Unavailable):
-    """Git refused, was not there, or took longer than TIME_LIMIT. The caller goes on with what files say."""
+    """Git refused, is not installed, or took longer than TIME_LIMIT. The caller continues with what files say."""
 
 
 OPTIONS = (
@@ -44,13 +44,13 @@ OPTIONS = (
     "core.sshCommand=false", "core.pager=cat", "core.alternateRefsCommand=", "gc.auto=0", "maintenance.auto=false",
     "protocol.allow=never", "credential.helper=", "submodule.recurse=false", "core.quotePath=false",
 )  # fmt: skip
-"""Settings that name a program or start work, overridden. Also given to GitPython's calls."""
+"""Overrides for settings that name a program or start work. GitPython's calls get them too."""
 
 
 def environment(place: GitPlace) -> dict[str, str]:
-    """What git may know of ours: nothing but where to find programs. No inherited GIT_*, no home."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
-    return kept | {
+    """The environment for git: only where to find programs. No inherited GIT_*, no home."""
+    inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
+    return inherited | {
         "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_ATTR_NOSYSTEM": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "",
         "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_PAGER": "cat", "GIT_ASKPASS": "false",
@@ -63,7 +63,7 @@ def environment(place: GitPlace) -> dict[str, str]:
 
 
 def call(place: GitPlace, args: Sequence[str], *, stdin: bytes = b"", time_limit: float = TIME_LIMIT) -> bytes:
-    """Output of a git command on the repository's own git dir: objects and refs only. `GitFailed` otherwise."""
+    """The output of a git command on the repository's own git dir: objects and refs only. `GitFailed` when it fails."""
     if args[0] not in OBJECT_COMMANDS:
         raise Invalid(f"git {args[0]} may not be run on a watched repository")
     _check(place)
@@ -71,12 +71,17 @@ def call(place: GitPlace, args: Sequence[str], *, stdin: bytes = b"", time_limit
 
 
 def call_shadow(
-    place: GitPlace, head: str, args: Sequence[str], *, stdin: bytes = b"", time_limit: float = TIME_LIMIT,
+    place: GitPlace,
+    head: str,
+    args: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    time_limit: float = TIME_LIMIT,
     accept: tuple[int, ...] = (0,),
-) -> bytes:  # fmt: skip
-    """Output of a git command in a private git dir that lends objects and index of `place`; `head` is its commit or "".
+) -> bytes:
+    """The output of a git command in a private git dir that borrows objects and index of `place`; `head`: its commit or "".
 
-    `accept`: exit codes that are answers. `GitFailed` otherwise.
+    `accept`: exit codes that are answers. `GitFailed` for any other.
     """
     if args[0] not in OBJECT_COMMANDS | INDEX_COMMANDS:
         raise Invalid(f"git {args[0]} may not be run on a watched repository")
@@ -84,9 +89,11 @@ def call_shadow(
     with tempfile.TemporaryDirectory(prefix="stintd-git-", ignore_cleanup_errors=True) as folder:
         _furnish(folder, place, head)
         env = environment(place) | {
-            "GIT_DIR": folder, "GIT_WORK_TREE": place.path, "GIT_INDEX_FILE": _index_of(place, folder),
+            "GIT_DIR": folder,
+            "GIT_WORK_TREE": place.path,
+            "GIT_INDEX_FILE": _index_of(place, folder),
             "GIT_OBJECT_DIRECTORY": os.path.join(place.common_dir, "objects"),
-        }  # fmt: skip
+        }
         return _run(place, args, env, stdin, time_limit, accept)
 
 
@@ -97,7 +104,7 @@ def _check(place: GitPlace) -> None:
 
 
 def _furnish(folder: str, place: GitPlace, head: str) -> None:
-    """A git dir of ours: HEAD, empty refs, the excludes, and a config of the four settings that decide how to read."""
+    """Fill our own git dir: HEAD, empty refs, the excludes, and a config with the four settings that decide how to read."""
     config = read_config(place.common_dir, place.git_dir)
     os.makedirs(os.path.join(folder, "refs", "heads"))
     os.makedirs(os.path.join(folder, "info"))
@@ -109,9 +116,9 @@ def _furnish(folder: str, place: GitPlace, head: str) -> None:
     _write(folder, "config", settings.encode())
     _write(folder, "HEAD", (head or "ref: refs/heads/unborn").encode() + b"\n")
     for name, source in (("exclude", place.common_dir), ("sparse-checkout", place.git_dir)):
-        found = _read_excludes(os.path.join(source, "info", name))
-        if found:
-            _write(folder, os.path.join("info", name), found)
+        patterns = _read_excludes(os.path.join(source, "info", name))
+        if patterns:
+            _write(folder, os.path.join("info", name), patterns)
     for name in _shared_indexes(place.git_dir):
         os.symlink(os.path.join(place.git_dir, name), os.path.join(folder, name))
 
@@ -133,7 +140,7 @@ def _shared_indexes(git_dir: str) -> list[str]:
 
 
 def _index_of(place: GitPlace, folder: str) -> str:
-    """The repository's index; a name where there is none if it is missing or odd (a pipe would hang git)."""
+    """The repository's index; a name without a file when it is missing or odd (a pipe would hang git)."""
     path = os.path.join(place.git_dir, "index")
     return path if _is_regular(path) else os.path.join(folder, "no-index")
 
@@ -158,11 +165,11 @@ def _write(folder: str, name: str, data: bytes) -> None:
 
 @functools.cache
 def git_program() -> str:
-    """The absolute path of git, found once; `GitFailed` when there is none."""
-    found = shutil.which("git")
-    if not found:
+    """The absolute path of git, looked up once; `GitFailed` when there is none."""
+    path = shutil.which("git")
+    if not path:
         raise GitFailed("git is not installed", "install git; repositories are read from their files until then")
-    return os.path.abspath(found)
+    return os.path.abspath(path)
 
 
 def _run(
@@ -172,32 +179,37 @@ def _run(
     for option in (*OPTIONS, f"core.excludesFile={global_excludes()}"):
         command += ["-c", option]
     if not _slots.acquire(timeout=6 * time_limit):
-        raise GitFailed("git is busy with other repositories", "it is tried again at the next change")
+        raise GitFailed("git is busy with other repositories", "stintd tries again at the next change")
     try:
-        code, output, said = _finish(command + list(args), env, place.path, stdin, time_limit)
+        code, output, errors = _finish(command + list(args), env, place.path, stdin, time_limit)
     finally:
         _slots.release()
     if code not in accept or len(output) > OUTPUT_LIMIT:
-        reason = said.decode("utf-8", "replace").strip().splitlines()[:1] or [f"exit code {code}"]
+        reason = errors.decode("utf-8", "replace").strip().splitlines()[:1] or [f"exit code {code}"]
         raise GitFailed(f"git {args[0]} failed in {place.path}: {reason[0][:300]}")
     return output
 
 
 def _finish(command: list[str], env: dict[str, str], folder: str, stdin: bytes, time_limit: float) -> tuple[int, bytes, bytes]:
-    """Run to the end or to the time limit; then the whole process group is killed."""
+    """Run a command to its end. At the time limit the whole process group is killed."""
     try:
         process = subprocess.Popen(
-            command, env=env, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            command,
+            env=env,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,
-        )  # fmt: skip
+        )
     except OSError as error:
         raise GitFailed(f"git could not be started in {folder}: {error.strerror}") from None
     try:
-        output, said = process.communicate(stdin, timeout=time_limit)
+        output, errors = process.communicate(stdin, timeout=time_limit)
     except subprocess.TimeoutExpired:
         _kill_group(process)
         raise GitFailed(f"git took longer than {time_limit:g} s in {folder}", "is a pipe among its files?") from None
-    return process.returncode, output, said
+    return process.returncode, output, errors
 
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:
@@ -212,7 +224,7 @@ def _kill_group(process: "subprocess.Popen[bytes]") -> None:
 
 
 def first_commit(place: GitPlace, head: str, time_limit: float = TIME_LIMIT) -> str:
-    """The oldest root of `head`'s history, "" while there is none."""
+    """The oldest root of `head`'s history; "" while there is none."""
     if not head:
         return ""
     args = ("rev-list", "--max-parents=0", "--end-of-options", head)
@@ -241,17 +253,17 @@ def list_untracked(place: GitPlace, head: str = "", time_limit: float = TIME_LIM
 
 def check_ignored(place: GitPlace, paths: Iterable[str], head: str = "", time_limit: float = TIME_LIMIT) -> set[str]:
     """Those of `paths` (relative to the top; folders end in a slash) that git ignores."""
-    asked = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)  # "./": a name like ":(top)" is no magic
-    if not asked:
+    names = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)  # "./": a name like ":(top)" is no magic
+    if not names:
         return set()
     _check_ignore_file(place)
     args = ("check-ignore", "-z", "--stdin")
-    output = call_shadow(place, head, args, stdin=asked, accept=(0, 1), time_limit=time_limit)
+    output = call_shadow(place, head, args, stdin=names, accept=(0, 1), time_limit=time_limit)
     return {name.removeprefix("./") for name in _names(output)}
 
 
 def _check_ignore_file(place: GitPlace) -> None:
-    """A pipe in place of the topmost `.gitignore` would cost a whole time limit at every question."""
+    """Refuse a pipe in place of the topmost `.gitignore`, which would take a whole time limit at every call."""
     path = os.path.join(place.path, ".gitignore")
     if os.path.lexists(path) and not _is_regular(path):
         raise GitFailed(f"{path} is not a regular file", "replace it with a file")
@@ -262,11 +274,11 @@ def _names(output: bytes) -> list[str]:
 
 
 def global_excludes() -> str:
-    """The owner's own excludes file: `core.excludesFile` of their global config, else git's default place."""
+    """The user's own excludes file: `core.excludesFile` of the global config, else git's default path."""
     home = os.path.expanduser("~")
     xdg = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-    asked = os.environ.get("GIT_CONFIG_GLOBAL")
-    configs = [asked] if asked else [os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
+    override = os.environ.get("GIT_CONFIG_GLOBAL")
+    configs = [override] if override else [os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
     chosen = os.path.join(xdg, "git", "ignore")
     for path in configs:
         for section, _, key, value in parse_config(_read_excludes(path).decode("utf-8", "replace")):

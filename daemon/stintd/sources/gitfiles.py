@@ -1,9 +1,9 @@
 """Reads what git keeps in plain files (`.git`, HEAD, refs, packed-refs, config) without running git and without trust.
 
-A repository is hostile until proved otherwise, so every read here is bounded: a regular file, never through a symbolic
-link, opened without blocking (a named pipe at HEAD hangs git itself for ever), at most so many bytes, and what comes
-out must match a strict pattern. Oddities become `UNKNOWN` where a name was expected and `OddFile` where nothing can be
-read. Includes of the config are never followed. Nothing here starts a process, takes a lock or writes.
+A repository counts as hostile, so every read here is limited: only a regular file, never through a symbolic link, opened
+without blocking (a named pipe at HEAD hangs git itself for ever), at most so many bytes, and the content must match a strict
+pattern. Oddities become `UNKNOWN` where a name was expected, and `OddFile` where nothing can be read. Includes of the config
+are never followed. Nothing here starts a process, takes a lock or writes.
 """
 
 import errno
@@ -64,7 +64,7 @@ class GitConfig:
 
 
 def open_regular(path: str) -> int | None:
-    """A descriptor of a regular file, None when there is none; `OddFile` for anything else. The caller closes it."""
+    """A descriptor of a regular file; None when there is none, `OddFile` for anything else. The caller closes it."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):  # before open: opening a device can act on it
             raise OddFile(f"{path} is not a regular file", "look at it before trusting this repository")
@@ -80,7 +80,7 @@ def open_regular(path: str) -> int | None:
 
 
 def read_small(path: str, limit: int = SMALL_LIMIT) -> bytes | None:
-    """The whole of a small regular file, None when there is none; `OddFile` when odd or longer than `limit`."""
+    """The content of a small regular file; None when there is none, `OddFile` when it is odd or longer than `limit`."""
     descriptor = open_regular(path)
     if descriptor is None:
         return None
@@ -91,12 +91,12 @@ def read_small(path: str, limit: int = SMALL_LIMIT) -> bytes | None:
     finally:
         os.close(descriptor)
     if len(data) > limit:
-        raise OddFile(f"{path} is larger than any git writes", "look at it before trusting this repository")
+        raise OddFile(f"{path} is larger than what git writes", "look at it before trusting this repository")
     return data
 
 
 def text_of(raw: bytes, limit: int = NAME_LIMIT) -> str:
-    """Text that any store takes: undecodable bytes replaced, length bounded; control characters are kept as data."""
+    """Text that any store accepts: undecodable bytes replaced, length limited; control characters stay as data."""
     return raw[: limit * 4].decode("utf-8", "replace")[:limit]
 
 
@@ -104,7 +104,7 @@ def text_of(raw: bytes, limit: int = NAME_LIMIT) -> str:
 
 
 def locate(path: str) -> GitPlace | None:
-    """The git data of the checkout whose top folder is `path`; None when it is none; `OddFile` when it is refused."""
+    """The git data of the checkout whose top folder is `path`; None when it is not a checkout, `OddFile` when it is refused."""
     dot_git = os.path.join(path, ".git")
     try:
         mode = os.lstat(dot_git).st_mode
@@ -147,7 +147,7 @@ def _main_of(common_dir: str) -> str:
 
 
 def _superproject(path: str, git_dir: str) -> str | None:
-    """The checkout above whose git dir holds this submodule's."""
+    """The checkout above it whose git dir contains the git dir of this submodule."""
     folder = os.path.dirname(path)
     while folder != os.path.dirname(folder):
         if os.path.lexists(os.path.join(folder, ".git")):
@@ -158,8 +158,8 @@ def _superproject(path: str, git_dir: str) -> str | None:
 
 
 def locate_bare(path: str) -> GitPlace | None:
-    """A bare repository at `path`: its config must say so. Never guessed from HEAD, objects and refs alone, because a
-    clone can carry such a folder as ordinary content."""
+    """A bare repository at `path`, if its config says that it is bare. HEAD, objects and refs alone do not suffice, because
+    a clone can carry such a folder as ordinary content."""
     names = ("HEAD", "config", "objects", "refs")
     if not all(os.path.lexists(os.path.join(path, name)) for name in names):
         return None
@@ -167,21 +167,21 @@ def locate_bare(path: str) -> GitPlace | None:
 
 
 def distrust(place: GitPlace) -> str:
-    """Why git must not be run on this repository: it, or a file that commands git, is not ours alone; "" when it is.
+    """Why git must not run on this repository: others own or may change it, or a file that commands git; "" when it may run.
 
-    Ours, because an explicit GIT_DIR skips git's own check. Writable by our own primary group is accepted: on systems
-    with private groups every file is.
+    This is checked here because an explicit GIT_DIR skips git's own check. Files that our own primary group may write are
+    accepted: on systems with private groups every file is like that.
     """
     places = {place.path, place.git_dir, place.common_dir}
     files = {os.path.join(place.common_dir, "config"), os.path.join(place.git_dir, "HEAD")}
     for path in sorted(places | files):
         try:
-            found = os.stat(path)
+            status = os.stat(path)
         except OSError:
             continue
-        if hasattr(os, "getuid") and found.st_uid != os.getuid():
+        if hasattr(os, "getuid") and status.st_uid != os.getuid():
             return f"{path} belongs to another user"
-        if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != os.getgid()):
+        if status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and status.st_gid != os.getgid()):
             return f"{path} may be changed by other users"
     return ""
 
@@ -190,7 +190,7 @@ def distrust(place: GitPlace) -> str:
 
 
 def read_head(place: GitPlace) -> Head:
-    """Branch and commit of a checkout. `OddFile` when HEAD is no regular file; odd content is UNKNOWN."""
+    """Branch and commit of a checkout. `OddFile` when HEAD is not a regular file; odd content is UNKNOWN."""
     raw = read_small(os.path.join(place.git_dir, "HEAD"))
     if raw is None:
         raise OddFile(f"{place.git_dir} has no HEAD", "the repository is incomplete; clone again")
@@ -223,14 +223,14 @@ def read_ref(place: GitPlace, ref: bytes) -> str:
 
 
 def read_config(common_dir: str, git_dir: str = "") -> GitConfig:
-    """The settings that matter, from the repository's own config and, given a `git_dir`, from its worktree's."""
+    """The settings that matter, from the repository's own config and, with a `git_dir`, from that of the worktree."""
     raw = read_small(os.path.join(common_dir, "config"), CONFIG_LIMIT) or b""
     if git_dir and b"worktree" in raw.lower():
         raw += b"\n" + (read_small(os.path.join(git_dir, "config.worktree"), CONFIG_LIMIT) or b"")
     return _config_of(raw) if len(raw) < SMALL_LIMIT else _config_of.__wrapped__(raw)
 
 
-@functools.lru_cache(maxsize=128)  # a checkout is read three times when it is adopted; kept by content, so never stale
+@functools.lru_cache(maxsize=128)  # a checkout is read three times when it is adopted; the content is the key, so never stale
 def _config_of(raw: bytes) -> GitConfig:
     values: dict[tuple[str, str, str], str] = {}
     remotes: dict[str, str] = {}
@@ -260,8 +260,8 @@ _ESCAPES = {"n": "\n", "t": "\t", "b": "\b"}
 
 
 def parse_config(text: str) -> list[tuple[str, str, str, str]]:
-    """(section, subsection, key, value) of each setting of git's config format; lines that are none are passed over."""
-    found: list[tuple[str, str, str, str]] = []
+    """(section, subsection, key, value) of each setting in git's config format; other lines are skipped."""
+    settings: list[tuple[str, str, str, str]] = []
     section = name = ""
     for line in _join_lines(text):
         rest = line.strip()
@@ -273,27 +273,27 @@ def parse_config(text: str) -> list[tuple[str, str, str, str]]:
         setting = _KEY.match(rest)
         if section and setting:
             value = setting.group(2)
-            found.append((section, name, setting.group(1).lower(), "true" if value is None else _unquote(value)))
-    return found
+            settings.append((section, name, setting.group(1).lower(), "true" if value is None else _unquote(value)))
+    return settings
 
 
 def _join_lines(text: str) -> list[str]:
-    """Lines, those ending in a backslash joined with the next."""
+    """The lines; one that ends in a backslash is joined with the next."""
     lines: list[str] = []
-    held = ""
+    start = ""
     for line in text.splitlines():
         if (len(line) - len(line.rstrip("\\"))) % 2:
-            held += line[:-1]
+            start += line[:-1]
         else:
-            lines.append(held + line)
-            held = ""
-    return [*lines, held]
+            lines.append(start + line)
+            start = ""
+    return [*lines, start]
 
 
 def _unquote(value: str) -> str:
     """A value without quotes, escapes, comment and outer blanks."""
     out: list[str] = []
-    kept = 0  # how much of `out` survives the trimming of blanks at the end
+    length = 0  # how much of `out` stays when blanks at the end are removed
     is_quoted = False
     letters = iter(value.lstrip())
     for letter in letters:
@@ -304,9 +304,9 @@ def _unquote(value: str) -> str:
         elif letter == "\\":
             following = next(letters, "")
             out.append(_ESCAPES.get(following, following))
-            kept = len(out)
+            length = len(out)
         else:
             out.append(letter)
         if is_quoted or not letter.isspace():
-            kept = len(out)
-    return "".join(out[:kept])
+            length = len(out)
+    return "".join(out[:length])

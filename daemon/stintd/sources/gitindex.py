@@ -1,8 +1,8 @@
 """Reads `.git/index` without git: which files are tracked, and so which folders matter.
 
-Versions 2 and 3 are read here, some 50 µs for 50 files, under 1 ms for 2,000. Version 4, split and sparse indexes hold
-less than they say or say it otherwise: `NeedsGit`, and the caller asks git behind its fence. An index is as hostile as
-the repository it lies in: a bounded regular file, every length checked, and no path that leaves the work tree.
+Versions 2 and 3 are read here, in about 50 µs for 50 files and under 1 ms for 2,000. Version 4, split and sparse indexes are
+incomplete or different: `NeedsGit`, and the caller runs git behind its fence. An index is as hostile as its repository: only
+a regular file of limited size is read, every length is checked, and no path may leave the work tree.
 """
 
 import os
@@ -30,7 +30,7 @@ class NeedsGit(Unavailable):
 
 @frozen
 class TrackedFile:
-    """What the index last knew of one file's content."""
+    """What the index noted of one file when git last looked at it."""
 
     mtime_ns: int
     size: int
@@ -57,27 +57,27 @@ def tracked_files(git_dir: str) -> dict[bytes, TrackedFile]:
     if index is None:
         return {}
     data = index.data
-    found: dict[bytes, TrackedFile] = {}
+    files: dict[bytes, TrackedFile] = {}
     for position, path in _entries(index):
         seconds, fraction = _STAT.unpack_from(data, position + 8)
-        found[path] = TrackedFile(seconds * 1_000_000_000 + fraction, int.from_bytes(data[position + 36 : position + 40]))
-    return found
+        files[path] = TrackedFile(seconds * 1_000_000_000 + fraction, int.from_bytes(data[position + 36 : position + 40]))
+    return files
 
 
 def add_parents(folders: Iterable[bytes]) -> frozenset[bytes]:
-    """The folders and all above them; those that git would not track are left out."""
-    found = {b""}
+    """The folders and all above them, without those that git would not track."""
+    result = {b""}
     for folder in folders:
-        if folder in found or not is_inside(folder):
+        if folder in result or not is_inside(folder):
             continue
-        while folder not in found:
-            found.add(folder)
+        while folder not in result:
+            result.add(folder)
             folder = folder.rpartition(b"/")[0]
-    return frozenset(found)
+    return frozenset(result)
 
 
 def is_inside(path: bytes) -> bool:
-    """Whether a path told by a repository stays in its work tree and out of `.git`."""
+    """Whether a path from a repository stays in its work tree and out of `.git`."""
     parts = path.split(b"/")
     return not any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts) and b"\0" not in path
 
@@ -87,7 +87,7 @@ def is_inside(path: bytes) -> bool:
 
 @frozen
 class _Index:
-    """A whole index file that was checked to its end: `count` entries with object ids of `id_size` bytes."""
+    """A complete index file, checked to its end: `count` entries with object ids of `id_size` bytes."""
 
     data: bytes
     count: int
@@ -104,9 +104,9 @@ def _open(git_dir: str) -> _Index | None:
         raise OddFile(f"{path} is cut short", "run `git reset` in the repository")
     signature, version, count = _HEADER.unpack_from(data)
     if signature != b"DIRC":
-        raise OddFile(f"{path} is no index", "look at it before trusting this repository")
+        raise OddFile(f"{path} is not an index", "look at it before trusting this repository")
     if version not in (2, 3):
-        raise NeedsGit(f"{path} is of version {version}", "it is read with git")
+        raise NeedsGit(f"{path} is of version {version}", "stintd reads it with git")
     for id_size in (20, 32):  # SHA-1, SHA-256: the file does not say which, but only one of them comes out even
         folders = _folders_if_whole(path, data, count, id_size)
         if folders is not None:
@@ -120,7 +120,7 @@ def _read(path: str) -> bytes | None:
         return None
     with open(descriptor, "rb") as file:
         if os.fstat(descriptor).st_size > LIMIT:
-            raise OddFile(f"{path} is larger than {LIMIT >> 20} MiB", "its folders are found by walking")
+            raise OddFile(f"{path} is larger than {LIMIT >> 20} MiB", "stintd finds its folders by walking")
         try:
             return file.read(LIMIT + 1)
         except OSError as error:
@@ -137,7 +137,7 @@ def _folders_if_whole(path: str, data: bytes, count: int, id_size: int) -> froze
     while 0 < position <= end - _EXTENSION.size:
         name, size = _EXTENSION.unpack_from(data, position)
         if name in _NEEDS_GIT:
-            raise NeedsGit(f"{path}: {_NEEDS_GIT[name]}", "it is read with git")
+            raise NeedsGit(f"{path}: {_NEEDS_GIT[name]}", "stintd reads it with git")
         if not name[:1].isupper():  # git's own rule: an optional extension begins with a capital
             return None
         position += _EXTENSION.size + size

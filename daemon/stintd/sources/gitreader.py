@@ -1,7 +1,7 @@
-"""What the tracker asks about a checkout: its facts, which git folders to watch, and what was done since a cursor.
+"""Answers the tracker's questions about a checkout: its facts, which git folders to watch, and what was done since a cursor.
 
 Reads files through `gitfiles` and `reflog`; only a reftable repository and a first commit need git itself (`gitcall`).
-Holds no state, so that any thread may ask.
+Has no state, so any thread may call it.
 """
 
 import os
@@ -36,14 +36,14 @@ from stintd.sources.reflog import (
     walk_news,
 )
 
-TRACKING_FOLDERS = 64  # of remote-tracking logs watched a repository; branches beyond them are found at the next look
+TRACKING_FOLDERS = 64  # most folders of remote-tracking logs watched in a repository; other branches are read at the next look
 OWNER_TAIL = 64 * 1024
-WALK_LIMIT = 500  # lines of a reftable's reflog looked at; more than anybody writes between two looks
+WALK_LIMIT = 500  # most lines of a reftable's reflog read; more than anybody writes between two looks
 
 
 @frozen
 class ReflogLook:
-    """What a look at a reflog found. `cursor` is to be kept once the signals are; `is_waiting`: a rebase goes on, so
+    """The acts that a look at a reflog found. Store `cursor` together with the signals. `is_waiting`: a rebase goes on, so
     look again in a moment, settled."""
 
     signals: tuple[GitSignal, ...]
@@ -58,10 +58,10 @@ def head_of(path: str) -> tuple[str | None, str]:
 
 
 def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
-    """The facts of the checkout at `path`, None when there is none.
+    """The facts of the checkout at `path`; None when there is none.
 
-    A refused one has no `git_dir` and its reason in `trouble`: it must not be read further. One that git must not run
-    on keeps its `git_dir` and is read by files alone. `first_commit` names a repository without a remote, where known.
+    A refused checkout has no `git_dir` and the reason in `trouble`: it must not be read further. One on which git must not
+    run keeps its `git_dir`, and only its files are read. `first_commit` names a repository without a remote, where known.
     """
     try:
         place = locate(path) or locate_bare(path)
@@ -92,14 +92,14 @@ def _is_text(path: str) -> bool:
 
 
 def _reftable_head(place: GitPlace, trouble: str) -> tuple[Head, str]:
-    """(HEAD as git itself tells it, trouble): a reftable HEAD is a stub no file reader can follow."""
+    """(HEAD as git itself reports it, trouble): a reftable HEAD is a stub that no reader of files can follow."""
     if trouble:
         return Head(UNKNOWN, ""), trouble
     try:
         name = gitcall.call(place, ("rev-parse", "--symbolic-full-name", "HEAD")).strip()
         sha = gitcall.call(place, ("rev-parse", "--verify", "--end-of-options", "HEAD^{commit}")).strip()
-    except gitcall.GitFailed as failed:
-        return Head(UNKNOWN, ""), f"{failed.message}; reftable needs git 2.45 or newer"
+    except gitcall.GitFailed as error:
+        return Head(UNKNOWN, ""), f"{error.message}; reftable needs git 2.45 or newer"
     branch = text_of(name.removeprefix(b"refs/heads/")) if name.startswith(b"refs/heads/") else None
     return Head(branch, sha.decode("ascii", "replace")), ""
 
@@ -115,8 +115,8 @@ def _misplacement(place: GitPlace, config: GitConfig) -> str:
 
 
 def _identity(place: GitPlace, config: GitConfig, first_commit: str, hops: int = 2) -> str:
-    """What names the repository. A remote on this machine is another checkout or a bare store of the same history, so
-    it is asked for its own remote, and the first commit joins what has none."""
+    """The name of the repository. A remote on this machine is another checkout or a bare store of the same history, so its
+    own remote counts. Without a remote the first commit is the name."""
     remote = normalise_remote(config.remote) if config.remote else ""
     if remote.startswith("/") or remote[1:2] == ":":
         remote = _remote_beyond(remote, hops)
@@ -128,7 +128,7 @@ def _identity(place: GitPlace, config: GitConfig, first_commit: str, hops: int =
 
 
 def _remote_beyond(path: str, hops: int) -> str:
-    """The remote of the repository at a local path, "" when it has none, or is none of ours to read."""
+    """The remote of the repository at a local path; "" when it has none, or when it must not be read."""
     try:
         place = locate(path) or locate_bare(path) or locate_bare(path + ".git")
         if place is None or hops == 0 or distrust(place):
@@ -140,9 +140,9 @@ def _remote_beyond(path: str, hops: int) -> str:
 
 
 def first_commit_of(facts: CheckoutFacts) -> str:
-    """The first commit that names a repository without a remote; "" while it has none or when git cannot say.
+    """The first commit, which names a repository without a remote; "" while it has none or when git cannot say.
 
-    The reflog's first line knows it without git, unless history was rewritten since.
+    The first line of the reflog names it without git, unless history was rewritten since.
     """
     if not facts.head or not facts.git_dir:
         return ""
@@ -167,7 +167,7 @@ def _is_plain(news: ReflogNews) -> bool:
 
 
 def place_of(facts: CheckoutFacts) -> GitPlace:
-    """Where the git data of known facts lie."""
+    """The git data of a checkout whose facts are known."""
     return GitPlace(facts.path, facts.git_dir, facts.common_dir, facts.kind, facts.parent)
 
 
@@ -175,9 +175,9 @@ def place_of(facts: CheckoutFacts) -> GitPlace:
 
 
 def git_folders(facts: CheckoutFacts) -> list[str]:
-    """Folders of the git dir whose changes tell of acts: HEAD and its log, pushes, reftables, worktrees, modules.
+    """Folders of the git dir in which acts show: HEAD and its log, pushes, reftables, worktrees, modules.
 
-    Never `objects`. Those of a linked worktree do not repeat its main checkout's.
+    Never `objects`. A linked worktree's folders do not include those of its main checkout.
     """
     wanted = [facts.git_dir, os.path.join(facts.git_dir, "logs"), os.path.join(facts.git_dir, "reftable")]
     if facts.kind != "worktree":
@@ -188,22 +188,22 @@ def git_folders(facts: CheckoutFacts) -> list[str]:
 
 
 def _tracking_folders(top: str) -> list[str]:
-    found: list[str] = []
+    folders: list[str] = []
     ahead = [top]
-    while ahead and len(found) < TRACKING_FOLDERS:
+    while ahead and len(folders) < TRACKING_FOLDERS:
         folder = ahead.pop(0)
         try:
             ahead += [child.path for child in os.scandir(folder) if child.is_dir(follow_symlinks=False)]
         except OSError:
             continue
-        found.append(folder)
-    return found
+        folders.append(folder)
+    return folders
 
 
 def linked_worktrees(facts: CheckoutFacts) -> list[str]:
-    """Top folders of the worktrees that a repository's own files name; they may be gone."""
+    """Top folders of the worktrees that the repository's own files name; they may be gone."""
     top = os.path.join(facts.common_dir, "worktrees")
-    found: list[str] = []
+    folders: list[str] = []
     try:
         names = os.listdir(top)[:1000]
     except OSError:
@@ -214,8 +214,8 @@ def linked_worktrees(facts: CheckoutFacts) -> list[str]:
         except OddFile:
             continue
         if text.endswith(b"/.git") and b"\0" not in text:
-            found.append(os.path.normpath(os.path.join(top, name, os.path.dirname(os.fsdecode(text)))))
-    return found
+            folders.append(os.path.normpath(os.path.join(top, name, os.path.dirname(os.fsdecode(text)))))
+    return folders
 
 
 # ---------------------------------------------------------------- looking
@@ -228,18 +228,18 @@ def look(
     is_settled: bool = True,
     after_us: int | None = None,
 ) -> ReflogLook:
-    """The acts in a checkout since `cursor` (None: all that its reflog still knows). `after_us`: nothing before it is
-    told, and nothing can have been written before it. `OddFile` when the log is no regular file."""
+    """The acts in a checkout since `cursor` (None: all that its reflog still has). `after_us`: nothing before it is
+    reported, and nothing can have been written before it. `OddFile` when the log is not a regular file."""
     before = ReflogCursor.parse(cursor) if cursor else None
     news = _news(facts, before)
     if not news.lines:
         return ReflogLook((), news.cursor.to_text())
-    known = FoldFacts(facts.path, facts.branch, owner, stash_seconds(facts.common_dir))
+    context = FoldFacts(facts.path, facts.branch, owner, stash_seconds(facts.common_dir))
     since = before.written_us if before and before.written_us else None
-    folded = fold(news, known, since, is_settled)
-    kept = news.cursor_after(folded.used, before or ReflogCursor())
+    folded = fold(news, context, since, is_settled)
+    next_cursor = news.cursor_after(folded.used, before or ReflogCursor())
     signals = [signal for signal in folded.signals if after_us is None or to_us(signal.time) >= after_us]
-    return ReflogLook(tuple(signals), kept.to_text(), folded.used < len(news.lines))
+    return ReflogLook(tuple(signals), next_cursor.to_text(), folded.used < len(news.lines))
 
 
 def _news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNews:
@@ -256,7 +256,7 @@ def _news(facts: CheckoutFacts, before: ReflogCursor | None) -> ReflogNews:
 
 
 def end_of(facts: CheckoutFacts) -> str:
-    """The cursor behind everything there is (history from before belongs to a backfill); "" when the log is odd."""
+    """The cursor behind everything there is (earlier history belongs to a backfill); "" when the log is odd."""
     try:
         if needs_git(facts):
             return _news(facts, None).cursor.to_text()
@@ -266,7 +266,7 @@ def end_of(facts: CheckoutFacts) -> str:
 
 
 def pushes_since(facts: CheckoutFacts, after_us: int, owner: frozenset[str]) -> tuple[list[GitSignal], int]:
-    """(pushes of this repository since `after_us`, where to go on)."""
+    """(pushes of this repository since `after_us`, where to continue)."""
     return pushes(facts.common_dir, facts.path, after_us, owner)
 
 
@@ -277,7 +277,7 @@ def addresses(facts: CheckoutFacts) -> frozenset[str]:
 
 
 def needs_git(facts: CheckoutFacts) -> bool:
-    """Whether looking takes a git process: its refs are no files."""
+    """Whether a look needs a git process, because the refs are not files."""
     return os.path.isdir(os.path.join(facts.common_dir, "reftable"))
 
 

@@ -1,10 +1,10 @@
 """Which paths git ignores, answered from the ignore files alone, as `git check-ignore --no-index` would.
 
-No git process, because every new folder asks. The patterns are a repository's, so hostile ones must not stall us: each
-is translated to a regular expression without nested backtracking (`*` between fixed pieces matches at the leftmost
-place for good, which is enough as long as it cannot leave its part of the path). Only regular files are read, bounded;
-a linked `.gitignore` is not followed, as git does not either. `pathspec` was tried: it settles a path by the last
-pattern that matches the path *or a folder above it*, where git asks folder by folder from the top.
+It starts no git process, because every new folder needs an answer. The patterns come from a repository, so hostile ones must
+not stall us: each becomes a regular expression without nested backtracking (`*` between fixed pieces matches at the leftmost
+place only, which is enough as long as it cannot leave its part of the path). Only small regular files are read; a linked
+`.gitignore` is not followed, and git does not follow it either. `pathspec` was tried: it decides a path by the last pattern
+that matches the path *or a folder above it*, where git decides folder by folder from the top.
 
 Paths are bytes, relative to the top of the work tree, without a slash at the end.
 """
@@ -20,8 +20,8 @@ from stintd.sources.gitfiles import OddFile, parse_config, read_small
 
 LIMIT = 512 * 1024  # bytes of one ignore file
 LINE_LIMIT = 4096  # bytes of one pattern: git's own paths end there
-FOLDERS_KEPT = 4096  # per checkout; then the cache starts anew
-WARM = 64  # questions to one ignore file before its patterns are joined into one, which costs 30 µs each
+FOLDERS_KEPT = 4096  # per checkout; then the cache starts again
+WARM = 64  # questions to one ignore file before its patterns are joined into one, which takes 30 µs each
 
 _PLAIN = re.compile(rb"[^*?\[\\]+")
 _MID_STARS = re.compile(rb"([^*?\[\\]*[^*?\[\\/])\*\*+(?:/(.+))?")
@@ -35,7 +35,7 @@ _CLASSES = {
 
 @frozen
 class Pattern:
-    """One line. `is_name`: it is held against the last part of a path, else against the path below the ignore file."""
+    """One line of an ignore file. `is_name`: it is compared with the last part of a path, else with the path below that file."""
 
     source: bytes
     matches: Callable[[bytes], object]
@@ -49,7 +49,7 @@ class Pattern:
 
 @functools.lru_cache(maxsize=8192)
 def compile_pattern(line: bytes) -> Pattern | None:
-    """The pattern of one line of an ignore file, None for blank lines, comments and what can match nothing."""
+    """The pattern of one line of an ignore file; None for blank lines, comments and what can match nothing."""
     text = _trim(line.split(b"\0", 1)[0].removesuffix(b"\r"))
     if not text or text.startswith(b"#") or len(text) > LINE_LIMIT:
         return None
@@ -66,7 +66,7 @@ def compile_pattern(line: bytes) -> Pattern | None:
 
 
 def _trim(line: bytes) -> bytes:
-    """Without the blanks at the end, unless a backslash keeps one."""
+    """The line without blanks at its end, unless a backslash keeps one."""
     end = len(line)
     while end and line[end - 1] == 0x20:
         before = line[: end - 1]
@@ -77,7 +77,7 @@ def _trim(line: bytes) -> bytes:
 
 
 def _matcher(text: bytes, source: bytes, is_name: bool) -> Callable[[bytes], object]:
-    """The cheapest test: most lines are a plain name or a suffix, and compiling an expression takes 100 µs."""
+    """The cheapest test for a pattern: most are a plain name or a suffix, and compiling an expression takes 100 µs."""
     if _PLAIN.fullmatch(text):
         return text.__eq__
     suffix = _SUFFIX.fullmatch(text) if is_name else None
@@ -88,11 +88,11 @@ def _matcher(text: bytes, source: bytes, is_name: bool) -> Callable[[bytes], obj
 
 
 _Part = list[bytes | None]
-"""One part of a path pattern: expressions that take exactly one byte each, None for a star."""
+"""One part of a path pattern: expressions that match exactly one byte each, None for a star."""
 
 
 def _parts(text: bytes) -> list[_Part] | None:
-    """The parts between slashes; None when the pattern is malformed, which to git matches nothing."""
+    """The parts between slashes; None when the pattern is malformed, so that git matches nothing with it."""
     parts: list[_Part] = [[]]
     position = 0
     while position < len(text):
@@ -129,10 +129,10 @@ def _class(text: bytes, position: int) -> tuple[bytes, int]:
         step = _member(text, position, before)
         if step is None:
             return b"", position
-        found, before, position = step
-        members |= found
-    kept = (set(range(256)) - members if is_negated else members) - {0x2F}
-    return (b"[" + b"".join(b"\\x%02x" % letter for letter in sorted(kept)) + b"]" if kept else b""), position + 1
+        piece, before, position = step
+        members |= piece
+    letters = (set(range(256)) - members if is_negated else members) - {0x2F}
+    return (b"[" + b"".join(b"\\x%02x" % letter for letter in sorted(letters)) + b"]" if letters else b""), position + 1
 
 
 def _member(text: bytes, position: int, before: int) -> tuple[set[int], int, int] | None:
@@ -168,7 +168,7 @@ def _letters(name: bytes) -> set[int]:
 
 
 def _star_free(part: _Part) -> bytes:
-    """The expression of one part: pieces between stars at their leftmost place, the last at the end."""
+    """The expression of one part: the pieces between stars at their leftmost place, the last one at the end."""
     pieces: list[bytes] = [b""]
     for token in part:
         if token is not None:
@@ -190,8 +190,8 @@ def _name_source(text: bytes) -> bytes | None:
 def _path_source(text: bytes) -> bytes | None:
     """The expression of a pattern with slashes; None when it is malformed.
 
-    Git cuts off what stands before the first wildcard, so two stars right behind it (`lib**/x`) begin what is left, and
-    stand for folders although the documentation says they do not (git 2.39).
+    Git cuts off what stands before the first wildcard. So two stars right behind it (`lib**/x`) begin the rest, and mean
+    folders although the documentation says that they do not (git 2.39).
     """
     cut = _MID_STARS.fullmatch(text)
     if cut is None:
@@ -204,7 +204,7 @@ def _path_source(text: bytes) -> bytes | None:
 
 
 def _blocks_source(parts: list[_Part], lead: bytes = b"") -> bytes:
-    """The expression of parts; one of two stars or more stands for any number of folders. `lead`: what may come first."""
+    """The expression of parts; a part of two or more stars means any number of folders. `lead`: what may come first."""
     blocks: list[list[bytes]] = [[]]
     for part in parts:
         if len(part) > 1 and not any(part):
@@ -228,21 +228,21 @@ def _blocks_source(parts: list[_Part], lead: bytes = b"") -> bytes:
 
 @dataclass(slots=True)
 class IgnoreFile:
-    """The patterns of one file, the last first. The joined expressions answer "nothing here matches" at once."""
+    """The patterns of one file, the last first. The joined expressions find out at once that nothing here matches."""
 
     patterns: tuple[Pattern, ...]
-    _asked: int = 0
+    _questions: int = 0
     _joined: tuple[Callable[[bytes], object] | None, Callable[[bytes], object] | None] | None = field(default=None)
 
     def verdict(self, path: bytes, name: bytes, is_folder: bool) -> bool | None:
-        """True ignored, False taken back by a `!`, None: nothing is said. `path` is relative to this file's folder."""
+        """True: ignored; False: included again by a `!`; None: no pattern matches. `path` is relative to this file's folder."""
         if self._joined is not None:
             names, paths = self._joined
             if not (names and names(name)) and not (paths and paths(path)):
                 return None
         else:
-            self._asked += 1
-            if self._asked > WARM:
+            self._questions += 1
+            if self._questions > WARM:
                 self._joined = self._join(True), self._join(False)
         for pattern in self.patterns:
             if (is_folder or not pattern.is_folder_only) and pattern.matches(name if pattern.is_name else path):
@@ -271,14 +271,14 @@ def read_ignore(path: str | bytes) -> IgnoreFile | None:
 
 
 def global_excludes() -> str:
-    """The owner's own excludes file: `core.excludesFile` of their global config, else git's default place.
+    """The user's own excludes file: `core.excludesFile` of the global config, else git's default path.
 
-    The owner's files may be links (people keep them in a repository); includes of the config are not followed.
+    The user's files may be links (people keep them in a repository); includes of the config are not followed.
     """
     home = os.path.expanduser("~")
     xdg = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-    asked = os.environ.get("GIT_CONFIG_GLOBAL")
-    configs = [asked] if asked else [os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
+    override = os.environ.get("GIT_CONFIG_GLOBAL")
+    configs = [override] if override else [os.path.join(xdg, "git", "config"), os.path.join(home, ".gitconfig")]
     chosen = os.path.join(xdg, "git", "ignore")
     for path in configs:
         try:
@@ -296,16 +296,16 @@ def global_excludes() -> str:
 
 @frozen
 class _Folder:
-    """What holds in one folder: whether it is ignored, else its ignore files with the length of each one's base."""
+    """The rules for one folder: whether it is ignored, else its ignore files, each with the length of its base."""
 
     is_ignored: bool
     files: tuple[tuple[int, IgnoreFile], ...] = ()
 
 
 class IgnoreRules:
-    """The ignore rules of one checkout, read as they are asked for and then kept. One thread at a time.
+    """The ignore rules of one checkout, read when first needed and then kept. One thread at a time.
 
-    Says nothing of what is tracked: tracked files are never ignored, and that is the caller's to know.
+    Knows nothing about tracked files: they are never ignored, and the caller must check that.
     """
 
     def __init__(self, top: str, common_dir: str) -> None:
@@ -323,24 +323,24 @@ class IgnoreRules:
         return folder.is_ignored or self._verdict(folder, path, name, is_folder)
 
     def refresh(self, is_changed: bool = False) -> None:
-        """Forget what was read if the shared excludes changed, or if the caller knows that an ignore file did."""
+        """Forget what was read if the shared excludes changed, or if the caller knows that an ignore file changed."""
         signature = self._sign()
         if is_changed or signature != self._signature:
             self._signature = signature
             self._begin()
 
     def _begin(self) -> None:
-        self._shared = tuple(found for source in self._sources if (found := read_ignore(source)) is not None)
+        self._shared = tuple(file for source in self._sources if (file := read_ignore(source)) is not None)
         self._folders = {}
 
     def _sign(self) -> tuple[tuple[int, int, int] | None, ...]:
         return tuple(_signature(source) for source in self._sources)
 
     def _folder(self, path: bytes) -> _Folder:
-        """What holds in a folder, from the top down, as git asks: below an ignored folder nothing is taken back."""
-        found = self._folders.get(path)
-        if found is not None:
-            return found
+        """The rules for a folder, decided from the top down as git does: below an ignored folder nothing is included again."""
+        cached = self._folders.get(path)
+        if cached is not None:
+            return cached
         if len(self._folders) >= FOLDERS_KEPT:
             self._folders = {}
         folder = self._folders.get(b"") or self._keep(b"", False, ())
@@ -361,25 +361,25 @@ class IgnoreRules:
         own = None if is_ignored else read_ignore(os.path.join(self._top, path, b".gitignore"))
         if own is not None:
             files = (*files, (len(path) + 1 if path else 0, own))
-        kept = self._folders[path] = _Folder(is_ignored, () if is_ignored else files)
-        return kept
+        folder = self._folders[path] = _Folder(is_ignored, () if is_ignored else files)
+        return folder
 
     def _verdict(self, folder: _Folder, path: bytes, name: bytes, is_folder: bool) -> bool:
-        """The deepest file that says anything decides, then the repository's excludes, then the owner's."""
+        """The deepest file with a matching pattern decides, then the repository's excludes, then the user's."""
         for base, file in reversed(folder.files):
-            said = file.verdict(path[base:], name, is_folder)
-            if said is not None:
-                return said
+            verdict = file.verdict(path[base:], name, is_folder)
+            if verdict is not None:
+                return verdict
         for file in self._shared:
-            said = file.verdict(path, name, is_folder)
-            if said is not None:
-                return said
+            verdict = file.verdict(path, name, is_folder)
+            if verdict is not None:
+                return verdict
         return False
 
 
 def _signature(path: str) -> tuple[int, int, int] | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return status.st_mtime_ns, status.st_ino, status.st_size

@@ -1,8 +1,8 @@
-"""Finds known agent programs at work in watched checkouts, so that changes there are not taken for a person's.
+"""Finds known agent programs at work in watched checkouts, so that changes there do not count as a person's.
 
-Only looked for when files change, at most every few seconds, and only processes not seen before are looked into: a
-look at all processes of a machine costs more than everything else the daemon does. A process is its pid and its start
-time; a pid alone is handed out again.
+It looks only when files change, at most every few seconds, and reads only processes that it has not seen before: reading
+all processes of a machine costs more than everything else the daemon does. A process is its pid and its start time, because
+the system gives the same pid to another process later.
 """
 
 import asyncio
@@ -29,20 +29,20 @@ PACKAGES = {
     "opencode-ai": "opencode", "@github/copilot": "copilot", "@sourcegraph/amp": "amp",
     "@qwen-code/qwen-code": "qwen", "@augmentcode/auggie": "auggie",
 }  # fmt: skip
-"""Agents that are a script in a package: what runs is `node`, and the path says who it is."""
+"""Agents that are a script in a package: the program is `node`, and its path says which agent it is."""
 INTERPRETERS = re.compile(r"(?:node|nodejs|bun|deno|python[0-9.]*|ruby|uv|uvx|pipx|npx|npm)(?:\.exe)?")
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "fish", "ksh", "busybox", "env", "timeout", "nice", "sudo"})
-"""What may stand between an agent and the hook it runs, and ends with the hook."""
-BY_ITSELF = {
+"""Programs that may stand between an agent and the hook it runs, and that end with the hook."""
+UNATTENDED = {
     "claude": {"-p", "--print"}, "codex": {"exec", "e"}, "gemini": {"-p", "--prompt"}, "copilot": {"-p", "--prompt"},
     "opencode": {"run"}, "cursor-agent": {"-p", "--print"},
 }  # fmt: skip
-"""Words on an agent's command line that say that nobody sits before it."""
+"""Words on an agent's command line that say that no person sits in front of it."""
 WITH_AN_EDITOR = {"codex": {"app-server"}, "opencode": {"serve", "acp"}}
 WRAPPERS = 4
-"""How many processes may stand between."""
+"""How many processes may stand between an agent and its hook."""
 PAUSE = 5.0  # seconds between looks
-FORGET = 600.0  # seconds after which what was no agent is looked into again, in case its pid was handed on
+FORGET = 600.0  # seconds after which a process that was not an agent is read again, in case another has its pid
 YOUNG = 10.0  # the same for the first time: between fork and exec a process still looks like its parent
 
 
@@ -59,9 +59,9 @@ class AgentProcess:
 def agent_name(name: str, arguments: Sequence[str]) -> str | None:
     """Which known agent a process is, by its name or by the script its interpreter runs; None for everything else."""
     program = _plain(arguments[0]) if arguments else ""
-    for said in (_plain(name), program):
-        if said in AGENTS:
-            return said
+    for candidate in (_plain(name), program):
+        if candidate in AGENTS:
+            return candidate
     if not (INTERPRETERS.fullmatch(program) or INTERPRETERS.fullmatch(name)):
         return None
     for argument in arguments[1:8]:
@@ -69,19 +69,19 @@ def agent_name(name: str, arguments: Sequence[str]) -> str | None:
             if f"/{package}/" in argument.replace("\\", "/"):
                 return agent
         if not argument.startswith("-"):
-            said = _plain(argument)
-            return said if said in AGENTS else None
+            script = _plain(argument)
+            return script if script in AGENTS else None
     return None
 
 
 def _plain(path: str) -> str:
-    """The last part of a path in lower case, without what scripts and programs end in."""
+    """The last part of a path in lower case, without the endings of scripts and programs."""
     last = path.replace("\\", "/").rsplit("/", 1)[-1].lower()
     return re.sub(r"\.(?:exe|cmd|js|mjs|cjs|py|ts)$", "", last)
 
 
 def is_alive(pid: int, started: float) -> bool:
-    """Whether the process of this pid still is the one that started then."""
+    """Whether the process with this pid is still the one that started then."""
     try:
         return abs(psutil.Process(pid).create_time() - started) < 1.0
     except psutil.Error:
@@ -89,7 +89,7 @@ def is_alive(pid: int, started: float) -> bool:
 
 
 def start_time(pid: int) -> float | None:
-    """When a process began (seconds since the epoch), None when there is none or it is not ours to see."""
+    """When a process started (seconds since the epoch); None when there is none, or when we may not see it."""
     try:
         return float(psutil.Process(pid).create_time())
     except psutil.Error:
@@ -97,10 +97,10 @@ def start_time(pid: int) -> float | None:
 
 
 def agent_above(parent: int, ticks: int | None) -> agents.SessionProcess | None:
-    """The agent whose hook has this parent process; None when it is gone, or another has its number.
+    """The agent whose hook has this parent process; None when that is gone, or another process has its number.
 
-    `ticks`: when the parent began, as the kernel counts it. Shells that stand between are passed over, because they end
-    with the hook.
+    `ticks`: when the parent started, as the kernel counts it. Shells in between are skipped, because they end with the
+    hook.
     """
     try:
         process = psutil.Process(parent)
@@ -123,21 +123,21 @@ def _tick_time(ticks: int) -> float:
 
 
 def detect_headless(name: str, arguments: Sequence[str]) -> bool | None:
-    """Whether an agent's command line says that nobody (True) or an editor (False) is before it; None: it does not say."""
+    """Whether an agent's command line says that no person (True) or an editor (False) uses it; None: it does not say."""
     agent = agent_name(name, arguments)
     words = {word.partition("=")[0] for word in arguments[1:9]}
     if agent is None:
         return None
     if words & WITH_AN_EDITOR.get(agent, set()):
         return False
-    return True if words & BY_ITSELF.get(agent, set()) else None
+    return True if words & UNATTENDED.get(agent, set()) else None
 
 
 class Exits:
-    """Tells when processes end, without looking: through pidfds where the kernel has them. Event loop's thread."""
+    """Reports the end of processes without polling, through pidfds where the kernel has them. Event loop's thread."""
 
     def watch(self, pid: int, started: float, call: Callable[[], None]) -> Callable[[], None] | None:
-        """Call once this process has ended; answers how to stop that, None where it has to be looked for."""
+        """Call `call` once this process has ended. Returns how to stop that; None where the caller must poll."""
         open_pidfd = getattr(os, "pidfd_open", None)
         if open_pidfd is None:
             return None
@@ -145,7 +145,7 @@ class Exits:
             descriptor = open_pidfd(pid)
         except OSError:
             return None
-        if not is_alive(pid, started):  # asked after opening: from now on the number cannot be handed on unnoticed
+        if not is_alive(pid, started):  # checked after opening: from now on the number cannot go to another process unnoticed
             os.close(descriptor)
             return None
         loop = asyncio.get_running_loop()
@@ -154,49 +154,49 @@ class Exits:
             if loop.remove_reader(descriptor):
                 os.close(descriptor)
 
-        def ended() -> None:
+        def finish() -> None:
             stop()
             call()
 
-        loop.add_reader(descriptor, ended)
+        loop.add_reader(descriptor, finish)
         return stop
 
 
 class ProcessWatch:
-    """A source that looks only when asked. `holder` gives the watched checkout of a folder, or None."""
+    """A source that looks only when asked. `holder` returns the watched checkout of a folder, or None."""
 
     name = "process"
 
     def __init__(self, clock: Clock, holder: Callable[[str], str | None]) -> None:
         self._clock, self._holder = clock, holder
-        self._asked = asyncio.Event()
+        self._wake = asyncio.Event()
         self._looked_at = -PAUSE
-        self._others: dict[int, float] = {}  # pid of what is no agent → when to look again; the scanning thread's
+        self._others: dict[int, float] = {}  # pid of no agent → when to read it again; the scanning thread's
         self._alive: dict[int, AgentProcess] = {}
-        self._seen = clock.now()  # when they were
+        self._seen = clock.now()  # when they were last seen alive
 
     def ask(self) -> None:
-        """Files changed: somebody is at work."""
-        self._asked.set()
+        """Look soon: files changed, so somebody is at work."""
+        self._wake.set()
 
     def agents(self) -> list[AgentProcess]:
-        """Those known to be alive at the last look."""
+        """The agents that were alive at the last look."""
         return list(self._alive.values())
 
     async def run(self, sink: Sink) -> None:
         """Look when asked, at most every few seconds, until cancelled."""
         while True:
-            await self._asked.wait()
+            await self._wake.wait()
             pause = self._looked_at + PAUSE - self._clock.monotonic()
             if pause > 0:
                 await self._clock.sleep(pause)
-            self._asked.clear()
+            self._wake.clear()
             self._looked_at, began = self._clock.monotonic(), self._clock.now()
             self._report(await asyncio.to_thread(self.scan, self._looked_at), began, sink)
 
     def scan(self, now: float) -> dict[int, AgentProcess]:
         """The agents alive now in watched checkouts, by pid. Blocking; one caller at a time."""
-        found: dict[int, AgentProcess] = {}
+        alive: dict[int, AgentProcess] = {}
         pids = psutil.pids()
         for gone in set(self._others) - set(pids):
             del self._others[gone]
@@ -207,8 +207,8 @@ class ProcessWatch:
             if agent is None:
                 self._others[pid] = now + (FORGET if pid in self._others else YOUNG)
             elif self._holder(agent.folder) is not None:
-                found[pid] = agent
-        return found
+                alive[pid] = agent
+        return alive
 
     def _look_into(self, pid: int) -> AgentProcess | None:
         try:
@@ -221,15 +221,15 @@ class ProcessWatch:
         except (psutil.Error, OSError):
             return None
 
-    def _report(self, found: dict[int, AgentProcess], now: datetime, sink: Sink) -> None:
-        """`now`: when the look began. Nobody looks while nothing changes: an agent that is gone at the look after a silence
-        ended in that silence, and the change that ended it is not the agent's.
+    def _report(self, alive: dict[int, AgentProcess], now: datetime, sink: Sink) -> None:
+        """Report starts and ends. `now`: when the look began. Nobody looks while nothing changes. So an agent that is gone at
+        the look after a silence ended in that silence, and the change that ended the silence is not the agent's.
         """
         ended = min(now, self._seen + timedelta(seconds=PAUSE))
         for pid, agent in self._alive.items():
-            if found.get(pid) != agent:
+            if alive.get(pid) != agent:
                 sink(ProcessSignal(ended, pid, agent.started, agent.name, agent.folder, False))
-        for pid, agent in found.items():
+        for pid, agent in alive.items():
             if self._alive.get(pid) != agent:
                 sink(ProcessSignal(now, pid, agent.started, agent.name, agent.folder, True))
-        self._alive, self._seen = found, now
+        self._alive, self._seen = alive, now

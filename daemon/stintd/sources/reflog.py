@@ -1,8 +1,8 @@
 """What moved HEAD: new lines of `logs/HEAD` since a cursor, and when they were really written.
 
-The reflog is the best witness git keeps: it needs no hook, and what happened while nobody watched is still there. Two
-things must not be believed: its position (gc rewrites the file, so offsets are checked against an anchor line) and its
-times (a line carries the committer date, which anybody can set). `gitacts` makes acts of the lines.
+The reflog is the best witness that git keeps: it needs no hook, and it also has what happened while nobody watched. Two
+things in it cannot be trusted: positions (gc rewrites the file, so offsets are checked against an anchor line) and times (a
+line has the committer date, which anybody can set). `gitacts` makes acts of the lines.
 
 Reads bounded regular files only; starts nothing, writes nothing.
 """
@@ -52,7 +52,7 @@ class ReflogCursor:
 
     @classmethod
     def parse(cls, text: str) -> "ReflogCursor | None":
-        """The cursor a text says, None when it says none (then reading starts afresh)."""
+        """The cursor in a text; None when there is none (then reading starts at the beginning)."""
         try:
             inode, offset, anchor, written = text.split(" ")
             return cls(int(inode), int(offset), "" if anchor == "-" else anchor, int(written))
@@ -62,8 +62,8 @@ class ReflogCursor:
 
 @frozen
 class ReflogNews:
-    """Lines not read before, oldest first, and where to go on. `is_appended`: the file only grew, so its time is the
-    newest line's own. `written_us`: the file's time."""
+    """Lines not read before, oldest first, and where to continue. `is_appended`: the file only grew, so its time is the
+    time of the newest line. `written_us`: the time of the file."""
 
     lines: tuple[ReflogLine, ...]
     cursor: ReflogCursor
@@ -71,7 +71,7 @@ class ReflogNews:
     written_us: int
 
     def cursor_after(self, count: int, before: ReflogCursor) -> ReflogCursor:
-        """The cursor once only the first `count` lines are done with."""
+        """The cursor after only the first `count` lines."""
         if count >= len(self.lines):
             return self.cursor
         if count == 0:
@@ -89,41 +89,41 @@ NOTHING = ReflogNews((), ReflogCursor(), False, 0)
 def read_reflog(path: str, cursor: ReflogCursor | None) -> ReflogNews:
     """What was added to the reflog at `path` since `cursor` (None: everything still there, at most TAIL_LIMIT bytes).
 
-    A missing file has no lines and keeps the cursor's place in time. `OddFile` for a pipe, a link or a device.
+    A missing file has no lines and keeps the cursor. `OddFile` for a pipe, a link or a device.
     """
     descriptor = open_regular(path)
     if descriptor is None:
         return ReflogNews((), cursor or ReflogCursor(), False, 0)
     try:
-        found = os.fstat(descriptor)
-        written_us = found.st_mtime_ns // 1000
-        if cursor and cursor.inode == found.st_ino and cursor.offset == found.st_size and cursor.written_us == written_us:
+        status = os.fstat(descriptor)
+        written_us = status.st_mtime_ns // 1000
+        if cursor and cursor.inode == status.st_ino and cursor.offset == status.st_size and cursor.written_us == written_us:
             return ReflogNews((), cursor, True, written_us)
-        start, lines = _lines_from(descriptor, found.st_size, cursor)
+        start, lines = _lines_from(descriptor, status.st_size, cursor)
     except OSError as error:
         raise OddFile(f"{path} cannot be read: {error.strerror}") from None
     finally:
         os.close(descriptor)
-    is_appended = cursor is not None and cursor.inode in (0, found.st_ino) and start == cursor.offset
+    is_appended = cursor is not None and cursor.inode in (0, status.st_ino) and start == cursor.offset
     last = lines[-1] if lines else None
     offset = last.end if last else start
     anchor = last.digest if last else (cursor.anchor if cursor else "")
-    return ReflogNews(tuple(lines), ReflogCursor(found.st_ino, offset, anchor, written_us), is_appended, written_us)
+    return ReflogNews(tuple(lines), ReflogCursor(status.st_ino, offset, anchor, written_us), is_appended, written_us)
 
 
 def end_of_reflog(path: str) -> ReflogCursor:
-    """The cursor behind all that is there now, by reading no more than the last line. `OddFile` as `read_reflog`."""
+    """The cursor behind everything there is now; reads only the last line. `OddFile` as `read_reflog`."""
     descriptor = open_regular(path)
     if descriptor is None:
         return ReflogCursor()
     try:
-        found = os.fstat(descriptor)
-        start = max(0, found.st_size - SHORT_TAIL)
-        whole = _read(descriptor, start, found.st_size)
+        status = os.fstat(descriptor)
+        start = max(0, status.st_size - SHORT_TAIL)
+        whole = _read(descriptor, start, status.st_size)
     finally:
         os.close(descriptor)
     anchor = _digest(whole[:-1].rpartition(b"\n")[2]) if whole else ""
-    return ReflogCursor(found.st_ino, start + len(whole) if whole else 0, anchor, found.st_mtime_ns // 1000)
+    return ReflogCursor(status.st_ino, start + len(whole) if whole else 0, anchor, status.st_mtime_ns // 1000)
 
 
 def _lines_from(descriptor: int, size: int, cursor: ReflogCursor | None) -> tuple[int, list[ReflogLine]]:
@@ -139,13 +139,13 @@ def _lines_from(descriptor: int, size: int, cursor: ReflogCursor | None) -> tupl
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].digest == cursor.anchor:
             return lines[index].end, lines[index + 1 :]
-    # Neither place nor anchor: the reflog was expired, or the repository was made anew. Lines from before the last look
-    # have been seen, or belong to a backfill.
+    # Neither place nor anchor: the reflog was expired, or the repository was created again. Lines from before the last
+    # look have been read, or belong to a backfill.
     return start, _lines_since(lines, cursor)
 
 
 def _lines_since(lines: list[ReflogLine], cursor: ReflogCursor) -> list[ReflogLine]:
-    """Lines of the second of the last look or later; lines know no more than seconds, and an act told twice is one."""
+    """Lines of the second of the last look or later: lines have whole seconds only, and an act reported twice counts once."""
     return [line for line in lines if line.seconds >= cursor.written_us // 1_000_000]
 
 
@@ -160,7 +160,7 @@ def _is_anchored(descriptor: int, cursor: ReflogCursor) -> bool:
 
 
 def _read(descriptor: int, start: int, end: int) -> bytes:
-    """The bytes up to the last newline; a line still being written is left for the next look."""
+    """The bytes up to the last newline; a line that is still being written is left for the next look."""
     data = os.pread(descriptor, end - start, start)
     return data[: data.rfind(b"\n") + 1]
 
@@ -193,9 +193,9 @@ def parse_walk(output: bytes) -> list[ReflogLine]:
     """The lines, oldest first, of `git log -g -z --date=raw --format=WALK_FORMAT HEAD` (reftable has no file)."""
     rows = [row.split(b"\x1f") for row in output.split(b"\0") if row.count(b"\x1f") == 3]
     lines = []
-    for (new, email, selector, message), following in zip(rows, [*rows[1:], None], strict=True):
+    for (new, email, selector, message), older in zip(rows, [*rows[1:], None], strict=True):
         seconds = re.search(rb"@\{(\d{1,18}) ", selector)
-        old = following[0] if following else b"0" * len(new)
+        old = older[0] if older else b"0" * len(new)
         if seconds:
             raw = b"\x1f".join((old, new, email, seconds.group(1), message))
             text = text_of(message, SUBJECT_LIMIT)
@@ -209,7 +209,7 @@ WALK_FORMAT = "%H%x1f%ge%x1f%gd%x1f%gs"
 
 
 def walk_news(lines: list[ReflogLine], cursor: ReflogCursor | None, written_us: int) -> ReflogNews:
-    """The news of a walked reflog: what lies behind the anchor, else what is younger than the last look."""
+    """The new lines of a reflog that `git log` walked: those behind the anchor, else those younger than the last look."""
     fresh = lines
     if cursor is not None:
         places = [index for index, line in enumerate(lines) if line.digest == cursor.anchor]
@@ -224,19 +224,19 @@ def walk_news(lines: list[ReflogLine], cursor: ReflogCursor | None, written_us: 
 def act_times(news: ReflogNews, after_us: int | None) -> list[int]:
     """When each line was really written, in microseconds.
 
-    A line carries the committer date, which `GIT_COMMITTER_DATE` or a wrong clock may place in 2001. What is sure:
-    it was written after the last look (`after_us`) and not after its successor; and a file that only grew has the
-    newest line's own time. A date within a few seconds of that is kept, because it is the same in every clone and hook.
+    A line has the committer date, which `GIT_COMMITTER_DATE` or a wrong clock may place in 2001. Certain is only that
+    it was written after the last look (`after_us`) and not after its successor, and that a file that only grew has the
+    time of its newest line. A date within a few seconds of that stays, because it is the same in every clone and hook.
     """
     times: list[int] = []
     latest = news.written_us
     for index, line in enumerate(reversed(news.lines)):
-        told = line.seconds * 1_000_000
+        claim_us = line.seconds * 1_000_000
         is_newest_of_grown = index == 0 and news.is_appended
-        too_late = told > latest + TRUSTED_SKEW_US
-        too_early = after_us is not None and told < after_us - TRUSTED_SKEW_US
-        is_off = is_newest_of_grown and abs(told - latest) > TRUSTED_SKEW_US
-        latest = latest if too_late or too_early or is_off else told
+        too_late = claim_us > latest + TRUSTED_SKEW_US
+        too_early = after_us is not None and claim_us < after_us - TRUSTED_SKEW_US
+        is_off = is_newest_of_grown and abs(claim_us - latest) > TRUSTED_SKEW_US
+        latest = latest if too_late or too_early or is_off else claim_us
         times.append(latest)
     return times[::-1]
 
@@ -250,8 +250,8 @@ def read_tail(path: str, limit: int = SHORT_TAIL) -> tuple[list[ReflogLine], int
     if descriptor is None:
         return [], 0
     try:
-        found = os.fstat(descriptor)
-        start = max(0, found.st_size - limit)
-        return _parse(_read(descriptor, start, found.st_size), start), found.st_mtime_ns // 1000
+        status = os.fstat(descriptor)
+        start = max(0, status.st_size - limit)
+        return _parse(_read(descriptor, start, status.st_size), start), status.st_mtime_ns // 1000
     finally:
         os.close(descriptor)

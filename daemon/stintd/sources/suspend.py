@@ -1,11 +1,11 @@
 """Notices that the machine slept, that somebody set the clock, or that the daemon itself was stalled.
 
-Three clocks are compared: boot time goes on in suspend and monotonic time does not, so their difference is sleep and
-nothing else is. Wall time that moved otherwise than boot time was set. A tick of our own that comes much too late is a
-stall: nobody watched, but somebody may well have worked.
+Three clocks are compared. Boot time continues during suspend and monotonic time does not, so their difference is exactly the
+sleep. When wall time moved differently from boot time, somebody set it. When our own tick comes much too late, the daemon
+was stalled: nobody watched, but somebody may well have worked.
 
-It costs nothing while nothing runs: `check` is called whenever the daemon wakes for another reason, and only while a
-timer runs there is a tick of its own, once a minute.
+It costs nothing while no timer runs: `check` is called whenever the daemon wakes for another reason, and only while a timer
+runs there is a tick, once a minute.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class ClockReading:
 
 
 class ClockWatch:
-    """A source. All methods on the loop's thread; `check` before `run` only remembers the clocks."""
+    """A source. All methods run on the loop's thread; `check` before `run` only remembers the clocks."""
 
     name = "clock"
 
@@ -42,14 +42,14 @@ class ClockWatch:
         self._needed = asyncio.Event()
 
     def need_ticks(self, is_needed: bool) -> None:
-        """A timer runs (or none does): only then is there something that a sleep could cut."""
+        """Tick while a timer runs (or stop): only then is there something that a sleep could cut."""
         if is_needed:
             self._needed.set()
         else:
             self._needed.clear()
 
     def check(self) -> None:
-        """Compare the clocks with the last look; tell what happened between. Cheap enough for every wake."""
+        """Compare the clocks with the last look and report what happened in between. Cheap enough for every wake."""
         before, self._last = self._last, self._read()
         self._report(compare(before, self._last, self._device))
 
@@ -66,9 +66,8 @@ class ClockWatch:
             if late > LATE:
                 now = self._clock.now()
                 start = min(max(before.wall, now - timedelta(seconds=late)), now)
-                self._report([
-                    BlindSignal(start, now, f"the daemon was stalled for {late:.0f} s"), RescanSignal(now, "stall"),
-                ])  # fmt: skip
+                stall = BlindSignal(start, now, f"the daemon was stalled for {late:.0f} s")
+                self._report([stall, RescanSignal(now, "stall")])
 
     def _read(self) -> ClockReading:
         return ClockReading(self._clock.now(), self._clock.monotonic(), self._clock.boottime())
@@ -82,8 +81,8 @@ class ClockWatch:
 def compare(before: ClockReading, after: ClockReading, device: str = "") -> list[Signal]:
     """What happened between two looks at the clocks.
 
-    A sleep began at the earliest right after the first look, and is placed there: evidence makes the daemon look, so
-    whatever was seen before the lid closed lies before the absence. Its length is exact.
+    A sleep began at the earliest right after the first look, and that is where it is placed: evidence makes the daemon
+    look, so whatever was seen before the lid closed lies before the absence. The length of the sleep is exact.
     """
     awake, passed = after.monotonic - before.monotonic, after.boot - before.boot
     signals: list[Signal] = []
