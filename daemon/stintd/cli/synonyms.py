@@ -48,7 +48,7 @@ HINTS = {
     "budget": _BUDGET,
     "break": _BREAK,
     "lunch": _BREAK,
-    "idle": "`stint gaps` lists unclaimed time; `stint config get tracking.idle_timeout` shows the idle timeout",
+    "idle": "`stint gaps` lists unclaimed time; `stint config get time.idle_timeout` shows the idle timeout",
     "away": _BREAK,
     "calendar": _CALENDAR,
     "calendars": _CALENDAR,
