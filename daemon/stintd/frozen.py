@@ -15,14 +15,14 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
-    """Equal when class and fields are; `replace`, `fields` and `asdict` of dataclasses take it. A class that defines a method
-    itself keeps it."""
+    """Equal when class and fields are equal; `replace`, `fields` and `asdict` of dataclasses work on it. A method that the class
+    defines itself stays."""
     own = set(vars(cls))
     made: Any = dataclass(frozen=True, slots=True, repr=False, eq=False)(cls)
-    told = tuple(one.name for one in fields(made) if one.repr)
-    compared = tuple(one.name for one in fields(made) if one.compare)
+    in_repr = tuple(item.name for item in fields(made) if item.repr)
+    compared = tuple(item.name for item in fields(made) if item.compare)
     get = attrgetter(*compared) if compared else _nothing
-    for name, method in (("__eq__", _equal(get)), ("__hash__", _hash(get)), ("__repr__", _shown(told))):
+    for name, method in (("__eq__", _equal(get)), ("__hash__", _hash(get)), ("__repr__", _repr(in_repr))):
         if name not in own:
             setattr(made, name, method)
     made.__setattr__ = made.__delattr__ = _refuse
@@ -52,8 +52,8 @@ def _hash(get: Callable[[Any], Any]) -> Callable[[Any], int]:
     return hashed
 
 
-def _shown(names: tuple[str, ...]) -> Callable[[Any], str]:
-    def shown(self: Any) -> str:
+def _repr(names: tuple[str, ...]) -> Callable[[Any], str]:
+    def text(self: Any) -> str:
         return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
-    return shown
+    return text

@@ -40,10 +40,10 @@ class _Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:  # fmt: skip
-        found = await asyncio.get_running_loop().run_in_executor(
+        records = await asyncio.get_running_loop().run_in_executor(
             self._threads, lambda: self._look_up(host, port, family, socket.SOCK_STREAM)
         )
-        addresses = dict.fromkeys((kind, where[0]) for kind, _, _, _, where in found)
+        addresses = dict.fromkeys((kind, where[0]) for kind, _, _, _, where in records)
         for _, address in addresses:
             _check(address, self._may_be_private)
         return [
