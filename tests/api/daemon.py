@@ -50,9 +50,9 @@ class Daemon:
             core, delivery, lambda: Watches(1, 100, 400), lambda: (), lambda: self.policy.zone, lambda: self.chosen_calendars
         )
         noticed = Noticed(lambda: (), lambda name, text, why: self.aside.append((name, text, why)))
-        server = compose.server(core, delivery, upkeep, noticed)
-        self.core, self.delivery, self.upkeep, self.server = core, delivery, upkeep, server
-        self.facade, self.surface, self.loopback = server.facade, server.surface, server.loopback
+        ports = compose.ports(core, delivery, upkeep, noticed)
+        self.core, self.delivery, self.upkeep, self.http = core, delivery, upkeep, ports.http
+        self.facade, self.surface, self.loopback = ports.facade, ports.surface, ports.loopback
         self.engine, self.intake, self.places, self.database = core.engine, core.intake, core.places, core.database
         self.device, self.supervisor = core.device, core.supervisor
         self.pusher, self.secrets, self.connecting = delivery.pusher, delivery.hook_secrets, delivery.connecting
@@ -63,7 +63,7 @@ class Daemon:
         self.path = str(self.folder / "s")
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
-        await self.surface.listen(self.listener)
+        await self.http.listen(self.listener)
 
     def _settings(self, before: settings.Settings) -> settings.Settings:
         """What the files of the test's home say, but the policy, which is the test's own."""
@@ -95,7 +95,7 @@ class Daemon:
         await self.pusher.stop()
         await self.connecting.targets.stop()
         await self.supervisor.stop()
-        await self.surface.close()
+        await self.http.close()
         self.loopback.close()
         self.core.recording.stop()
         await self.engine.stop()
@@ -130,7 +130,7 @@ class Client:
             raw = await r.read()
             is_json = r.headers["Content-Type"].startswith("application/json")
             found = json.loads(raw) if raw and is_json else raw.decode() if raw else None
-            contract.check(self.daemon.surface.table, method, path, r.status, r.headers["Content-Type"], found)
+            contract.check(self.daemon.http.table, method, path, r.status, r.headers["Content-Type"], found)
             return Answer(r.status, r.headers, found)
 
     async def get(self, path: str, **query: Any) -> Any:

@@ -7,7 +7,8 @@ import aiohttp
 import pytest
 
 from stintd import instance
-from stintd.api.activitywatch import ROUTES, WatcherPort
+from stintd.api.activitywatch import ROUTES
+from stintd.api.watcherport import WatcherPort
 from tests.api.daemon import Answer
 from tests.api.test_wakatime import repo  # noqa: F401  a repository with a worktree
 
@@ -19,7 +20,7 @@ async def port(daemon):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number = probe.getsockname()[1]
-    one = WatcherPort(daemon.surface, daemon.engine.health, instance.bind_loopback)
+    one = WatcherPort(daemon.http, daemon.engine.health, instance.bind_loopback)
     await one.move(number)
     yield number
     one.close()
@@ -200,7 +201,7 @@ async def test_a_port_that_is_taken_is_a_warning_and_no_other_is_used(daemon):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        one = WatcherPort(daemon.surface, daemon.engine.health, instance.bind_loopback)
+        one = WatcherPort(daemon.http, daemon.engine.health, instance.bind_loopback)
         await one.move(other.getsockname()[1])
         assert [warning.code for warning in daemon.engine.health.warnings()] == ["activitywatch_port"]
         await one.move(None)

@@ -36,7 +36,7 @@ async def test_an_answer_with_a_field_more_or_less_fails_the_test_that_sees_it(c
     entry = await client.post("/api/entries", {
         "projectName": "acme", "autoCreate": True, "start": "2026-11-20T08:00:00Z", "durationMinutes": 30,
     })  # fmt: skip
-    table, path = client.daemon.surface.table, f"/api/entries/{entry['id']}"
+    table, path = client.daemon.http.table, f"/api/entries/{entry['id']}"
     shown = await client.get(path)
     contract.check(table, "GET", path, 200, "application/json", shown)
     for wrong in ({**shown, "more": 1}, {k: v for k, v in shown.items() if k != "tags"}, {**shown, "end": "yesterday"}):

@@ -188,7 +188,7 @@ async def test_a_connection_too_many_waits_for_its_turn(daemon, monkeypatch):
     waiting = asyncio.create_task(raw(daemon.path, OK))
     await asyncio.wait([waiting], timeout=0.2)
     assert not waiting.done()
-    assert daemon.surface.connections == 3
+    assert daemon.http.connections == 3
     held[0][1].close()
     assert status_of(await waiting) == 200
     for _, writer in held:
@@ -219,7 +219,7 @@ async def test_an_idle_connection_makes_room_for_a_new_one(daemon, monkeypatch):
 
 
 async def test_another_users_process_is_refused(daemon):
-    daemon.surface.owner_uid = os.getuid() + 1
+    daemon.http.owner_uid = os.getuid() + 1
     answer = await raw(daemon.path, b"")
     assert status_of(answer) == 403
     assert body_of(answer)["code"] == "FORBIDDEN"
@@ -255,7 +255,7 @@ async def test_expect_continue_is_answered_before_the_body_is_sent(daemon):
 
 async def test_a_defect_of_ours_gets_an_id_that_is_in_the_log(daemon, caplog):
     client = Client(daemon)
-    daemon.recording = None
+    daemon.facade.recording = None
     answer = await client.ask("GET", "/api/recording")
     await client.close()
     assert (answer.status, answer.body["code"]) == (500, "INTERNAL")

@@ -323,7 +323,7 @@ async def test_five_hundred_half_open_connections_leave_a_request_its_answer(loo
     before = loop.time()
     assert (await loopback.ask("GET", "/api/status", keys["read"])).status == 200
     took = loop.time() - before
-    assert daemon.surface.connections <= 260
+    assert daemon.http.connections <= 260
     for _, writer in held:
         writer.close()
     assert took < 5, "it did not wait for them to time out"

@@ -6,19 +6,17 @@ every listener holds (Host, Origin, sizes), and the port has no other route.
 
 import socket
 import zlib
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from stintd.api.answer import Answer, json_answer
-from stintd.api.guard import Guard
-from stintd.api.listener import Listener
-from stintd.api.route import Call, Route, Table, read_query
+from stintd.api.daemon import Daemon, Shape
+from stintd.api.route import Call, Request, Route, Table, read_query
+from stintd.api.surface import Surface
 from stintd.domain.model import BeatSignal
-from stintd.engine.health import Health
 from stintd.engine.intake import webpages
-from stintd.errors import Invalid, NotFound, Unavailable
+from stintd.errors import Invalid, NotFound
+from stintd.jsonvalue import Json
 from stintd.protocol.activitywatch import Bucket, Event, bucket_from_wire, event_from_wire, page_of_event, signals_of
 from stintd.protocol.body import dump
 from stintd.protocol.fields import Kind, field
@@ -30,20 +28,20 @@ PRESENT = timedelta(minutes=1)
 VERSION = "v0.14.0 (stintd)"
 
 
-async def info(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def info(surface: Surface, call: Call, request: Request) -> Shape:
     """Whether somebody listens."""
     device = surface.daemon.device
     return {"hostname": socket.gethostname(), "version": VERSION, "testing": False, "device_id": device}
 
 
-async def create(surface: Any, call: Call, request: Any) -> Answer:
+async def create(surface: Surface, call: Call, request: Request) -> Answer:
     """A watcher names itself; 304 when it is known."""
     bucket = bucket_from_wire(call.arguments["bucket_id"], call.body)
     is_new = await surface.daemon.buckets.add(bucket.id, bucket.kind, bucket.client)
     return json_answer({}) if is_new else Answer(b"", 304)
 
 
-async def heartbeat(surface: Any, call: Call, request: Any) -> Answer:
+async def heartbeat(surface: Surface, call: Call, request: Request) -> Answer:
     """An event of a watcher; answered with the event when it is in the journal, or known to be evidence of nothing."""
     daemon, identity = surface.daemon, call.arguments["bucket_id"]
     read_query(call.route, request.raw_path.partition("?")[2])
@@ -61,7 +59,7 @@ async def heartbeat(surface: Any, call: Call, request: Any) -> Answer:
     return json_answer(_answered(event))
 
 
-def _answered(event: Event) -> dict[str, Any]:
+def _answered(event: Event) -> Shape:
     """The event as a watcher expects it back."""
     return {
         "id": zlib.crc32(str(event.time).encode()), "timestamp": event.time.isoformat(),
@@ -69,7 +67,7 @@ def _answered(event: Event) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _read(daemon: Any, bucket: Bucket, event: Event) -> list[BeatSignal]:
+def _read(daemon: Daemon, bucket: Bucket, event: Event) -> list[BeatSignal]:
     """A page of a watched repository is read there."""
     page = webpages.page_of(page_of_event(bucket, event), daemon.places)
     if page is None:
@@ -80,11 +78,11 @@ def _read(daemon: Any, bucket: Bucket, event: Event) -> list[BeatSignal]:
     return [BeatSignal(event.time, "read", "browser", path=path, branch=branch, entity=page.address, client=bucket.program)]
 
 
-def _seconds(value: Any) -> float:
+def _seconds(value: Json) -> float:
     """How far apart a watcher's events may be; asked for, and not needed: whether a silence was work is ours to judge."""
     try:
-        return float(value)
-    except (TypeError, ValueError) as error:
+        return float(value if isinstance(value, int | float | str) else "")
+    except ValueError as error:
         raise Invalid("must be a number of seconds") from error
 
 
@@ -97,42 +95,3 @@ ROUTES = [
           is_lenient=True, is_rated=False, answer=ANY_OBJECT),
 ]  # fmt: skip
 TABLE = Table(ROUTES)
-
-
-class WatcherPort:
-    """The port, while its owner wants it. Watchers cannot be told another, so none is tried in its place."""
-
-    def __init__(self, surface: Any, health: Health, bind: Callable[[int], socket.socket]) -> None:
-        self._surface, self._health, self._bind = surface, health, bind
-        self._channel: socket.socket | None = None
-        self._listener: Listener | None = None
-
-    async def move(self, port: int | None) -> None:
-        """Listen there, and nowhere else; None: nowhere."""
-        self.close()
-        self._health.clear("activitywatch_port")
-        if port is None:
-            return
-        try:
-            channel = self._bind(port)
-        except Unavailable as error:
-            self._tell(port, error.message)
-            return
-        if channel.getsockname()[1] != port:
-            channel.close()
-            self._tell(port, f"port {port} is taken")
-            return
-        self._channel = channel
-        self._listener = await self._surface.listen(channel, Guard(port), table=TABLE)
-
-    def _tell(self, port: int, text: str) -> None:
-        hint = "stop ActivityWatch's own server, or set activitywatch.port"
-        self._health.raise_warning("activitywatch_port", f"watchers find nobody: {text}", hint)
-
-    def close(self) -> None:
-        """Nobody comes in any more."""
-        if self._listener is not None:
-            self._surface.leave(self._listener)
-        if self._channel is not None:
-            self._channel.close()
-        self._channel = self._listener = None

@@ -10,8 +10,8 @@ import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Any
 
+from aiohttp.http_writer import StreamWriter
 from aiohttp.web_request import BaseRequest
 
 from stintd.protocol.body import dump
@@ -98,6 +98,13 @@ class Answer:
         """Nothing is left to write."""
 
 
-def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+def writer_of(request: BaseRequest) -> StreamWriter:
+    """aiohttp's own writer, which can wait for a slow reader; the type that it declares cannot."""
+    writer = request.writer
+    assert isinstance(writer, StreamWriter)
+    return writer
+
+
+def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer of one JSON value."""
     return Answer(dump(value), status, headers)

@@ -1,12 +1,12 @@
 """`/api/backfill`: evidence from before anybody listened, read afterwards; and how far that is."""
 
-from typing import Any
-
-from stintd.api.route import Call
+from stintd.api.daemon import Shape
+from stintd.api.route import Call, Request
+from stintd.api.surface import Surface
 from stintd.errors import Invalid
 
 
-async def run(surface: Any, call: Call, request: Any) -> Any:
+async def run(surface: Surface, call: Call, request: Request) -> Shape:
     """Read and store, or preview; or take the latest import back. Answered when it is done."""
     wanted, backfill = call.arguments, surface.daemon.backfill
     source = wanted.pop("source", "all")
@@ -19,7 +19,7 @@ async def run(surface: Any, call: Call, request: Any) -> Any:
     )  # fmt: skip
 
 
-async def state(surface: Any, call: Call, request: Any) -> Any:
+async def state(surface: Surface, call: Call, request: Request) -> Shape:
     """How far the backfill is that is under way."""
     progress = surface.daemon.backfill.progress
     none = {"files": 0, "bytes": 0, "file": 0, "read": 0}

@@ -1,21 +1,24 @@
 """Queries that also tell what the owner's calendars propose. Calendars are read for these alone, when they are asked."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
-from stintd.api.dispatch import query
-from stintd.api.route import Call, Handler
+from stintd.api.dispatch import Answering, query
+from stintd.api.route import Call, Request
+from stintd.api.surface import Surface
 from stintd.engine.period import Period
 
+T = TypeVar("T")
 
-def beside(fn: Callable[..., Any], asked: Callable[..., Period]) -> Handler:
-    """A query with the meetings of its period (`asked`) as `noted`."""
+
+def with_meetings(fn: Callable[..., T], period_of: Callable[..., Period]) -> Answering[T]:
+    """A query with the meetings of its period (`period_of` its arguments) as `noted`."""
     ask = query(fn)
 
-    async def handle(surface: Any, call: Call, request: Any) -> Any:
-        engine, given = surface.daemon.engine, call.arguments
-        span = asked(engine.policy, engine.clock.now(), given.get("since"), given.get("until"))
-        given["noted"] = await surface.daemon.calendars.meetings(span.lo_us, span.hi_us)
+    async def handle(surface: Surface, call: Call, request: Request) -> T:
+        engine, arguments = surface.daemon.engine, call.arguments
+        span = period_of(engine.policy, engine.clock.now(), arguments.get("since"), arguments.get("until"))
+        arguments["noted"] = await surface.daemon.calendars.meetings(span.lo_us, span.hi_us)
         return await ask(surface, call, request)
 
     return handle

@@ -1,112 +1,57 @@
 """The routes that are more than one command or query: heartbeats, status, roots, recording, settings."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TypedDict
 
 from stintd.api.answer import Answer
+from stintd.api.daemon import CheckoutState, RemovedRoot, RootState, Shape
 from stintd.api.dispatch import locate, query, run
 from stintd.api.guard import Refused
-from stintd.api.route import Call
+from stintd.api.route import Answered, Call, Request
+from stintd.api.surface import Surface
 from stintd.domain.model import BeatSignal
 from stintd.engine import wire
-from stintd.engine.checkouts import Places
 from stintd.engine.checks import unlike_any
 from stintd.engine.commands import sessions
-from stintd.engine.delivery.connect import Connecting
-from stintd.engine.delivery.webhooks import WebhookSender
-from stintd.engine.engine import Engine
 from stintd.engine.health import warning_json
-from stintd.engine.intake.backfill import Backfill
-from stintd.engine.intake.intake import Intake
+from stintd.engine.intake.recording import RecordingState
 from stintd.engine.queries import dashboard as overview
 from stintd.engine.queries import notices, review, timers
 from stintd.engine.queries import repos as places
-from stintd.engine.upkeep.backups import Backups
-from stintd.engine.upkeep.buckets import Buckets
-from stintd.engine.upkeep.doctor import Doctor
-from stintd.engine.upkeep.purge import Purge
-from stintd.engine.useragents import UserAgents
 from stintd.errors import Invalid
+from stintd.jsonvalue import Json, value_at
 from stintd.protocol.beats import signal_from_wire
 from stintd.protocol.body import Malformed, dump
 
 BULK_BEATS = 10_000
 """Heartbeats of one request: half of what may wait for the database (`engine.BACKLOG_LIMIT`)."""
+
+
+class Rejection(TypedDict):
+    """Why one of several heartbeats was refused."""
+
+    index: int
+    error: str
+
+
 ONE_ACCEPTED = b'{"accepted":1,"duplicates":0,"rejected":[]}'
-
-
-class Daemon(Protocol):
-    """What the surface asks of the running daemon; the composition root provides it."""
-
-    engine: Engine
-    intake: Intake
-    places: Places
-    buckets: Buckets
-    useragents: UserAgents
-    device: str
-    version: str
-    pusher: WebhookSender
-    connecting: Connecting
-    backfill: Backfill
-    backups: Backups
-    purge: Purge
-    doctor: Doctor
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether what was to be watched is watched."""
-
-    def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
-        """Journal heartbeats: how many are new, how many known, and which (by index) were refused, and why."""
-
-    def set_aside(self, name: str, text: bytes, why: str) -> None:
-        """Keep what a caller sent and cannot be taken, and say so in the status."""
-
-    def sources(self) -> list[dict[str, Any]]:
-        """`{name, state, lastAt}` of each source."""
-
-    def checkouts(self) -> dict[str, dict[str, Any]]:
-        """By path, how each checkout is watched: `{tier, folders, problem, lastActiveAt}`."""
-
-    def roots(self) -> list[dict[str, Any]]:
-        """Watched folders: `{path, state, repos, origin}`."""
-
-    async def add_root(self, path: str) -> dict[str, Any]:
-        """Watch a folder and keep it in the settings; `invalid` when it is not one."""
-
-    async def remove_root(self, path: str) -> dict[str, Any]:
-        """Watch it no more; its hours stay."""
-
-    def url(self) -> str | None:
-        """Where the loopback port is; None when there is none."""
-
-    def recording(self) -> dict[str, Any]:
-        """`{recording, until}`."""
-
-    async def set_recording(self, is_on: bool, minutes: float | None) -> dict[str, Any]:
-        """Switch recording; off for some minutes, or until it is switched on."""
-
-    def settings(self) -> dict[str, Any]:
-        """Every setting in force, nested as in the files."""
-
-    async def change_settings(self, changes: dict[str, Any]) -> dict[str, Any]:
-        """Write to settings.toml what differs; `invalid` with every problem, `conflict` for what config.toml fixes."""
 
 
 # ---------------------------------------------------------------- evidence
 
 
-async def heartbeats(surface: Any, call: Call, request: Any) -> Answer:
+async def heartbeats(surface: Surface, call: Call, request: Request) -> Answer:
     """Take one heartbeat or many; each is judged by itself. Answered when they are in the journal."""
     body = call.body
     if body is None:
         raise Malformed("the body is empty", "send one heartbeat or an array of them")
     now = surface.daemon.engine.clock.now()
-    if type(body) is dict:
+    if isinstance(body, dict):
         body = [body]
-    elif type(body) is not list:
+    elif not isinstance(body, list):
         raise Invalid("the body must be a heartbeat or an array of them", 'like {"project": "acme", "kind": "edit"}')
     if len(body) > BULK_BEATS:
         raise Refused(413, f"more than {BULK_BEATS} heartbeats", "send them in several requests")
@@ -125,31 +70,30 @@ async def heartbeats(surface: Any, call: Call, request: Any) -> Answer:
     return Answer(dump({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}), call.route.status)
 
 
-def _signal(given: Any, now: datetime) -> BeatSignal:
+def _signal(given: Json, now: datetime) -> BeatSignal:
     """A heartbeat; one without id and time is like no other (DETAILS, Duplicates)."""
     signal = signal_from_wire(given, now)
-    if signal.origin_id or given.get("time") is not None:
+    if signal.origin_id or value_at(given, "time") is not None:
         return signal
     return replace(signal, origin_id=unlike_any())
 
 
-def _rejection(index: int, text: str, hint: str) -> dict[str, Any]:
+def _rejection(index: int, text: str, hint: str) -> Rejection:
     return {"index": index, "error": f"{text}: {hint}" if hint else text}
 
 
-async def timer_heartbeat(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def timer_heartbeat(surface: Surface, call: Call, request: Request) -> Answered:
     """A person's sign of life in a session: a prompt at this moment."""
     locate(surface, call)
     sign = await run(surface, call, lambda step: sessions.prompt(step, **call.arguments))
     call.arguments = {"sign": sign}
-    answer: dict[str, Any] = await query(sessions.timer_of)(surface, call, request)
-    return answer
+    return await query(sessions.timer_of)(surface, call, request)
 
 
 # ---------------------------------------------------------------- state
 
 
-async def health(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def health(surface: Surface, call: Call, request: Request) -> Shape:
     """Whether the daemon works; does not wait for anything."""
     daemon = surface.daemon
     warnings = daemon.engine.health.warnings()
@@ -160,12 +104,12 @@ async def health(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def status(surface: Surface, call: Call, request: Request) -> Shape:
     """Everything a person asks first."""
     daemon, engine = surface.daemon, surface.daemon.engine
     known = await query(lambda view: {**timers.status(view), "reviewCount": review.count(view)})(surface, call, request)
-    warnings = [warning_json(warning) for warning in engine.health.warnings()]
-    warnings += await query(notices.notices)(surface, call, request)
+    problems = [warning_json(warning) for warning in engine.health.warnings()]
+    warnings = [*problems, *await query(notices.notices)(surface, call, request)]
     return {
         "version": daemon.version, "ready": daemon.is_ready, **known, "warnings": warnings,
         "sources": daemon.sources(), "lagSeconds": 0, "waitingHeartbeats": engine.lag,
@@ -173,51 +117,55 @@ async def status(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def dashboard(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def dashboard(surface: Surface, call: Call, request: Request) -> Shape:
     """The overview; what is degraded is told first, but to no limited caller: it names folders and others' work."""
-    known: dict[str, Any] = await query(overview.dashboard)(surface, call, request)
+    known = await query(overview.dashboard)(surface, call, request)
     if call.caller.limit is not None:  # between its entries there may be others'
-        alerts = [one for one in known["alerts"] if one["code"] not in ("gaps", "review")]
-        return {**known, "gapsToday": {"count": 0, "seconds": 0}, "alerts": alerts, "reviewCount": known["unconfirmedCount"]}
-    told_now = [warning_json(warning) for warning in surface.daemon.engine.health.warnings()]
-    told_now += await query(notices.notices)(surface, call, request)
-    shown = [overview.alert(*(one[name] for name in ("code", "severity", "text", "hint", "subject"))) for one in told_now]
-    return {**known, "alerts": shown + known["alerts"]}
+        hidden = {"gapsToday": {"count": 0, "seconds": 0}, "reviewCount": known["unconfirmedCount"]}
+        return {**known, **hidden, "alerts": [alert for alert in known["alerts"] if alert["code"] not in ("gaps", "review")]}
+    problems: list[Shape] = [{**warning_json(warning)} for warning in surface.daemon.engine.health.warnings()]
+    problems += [{**notice} for notice in await query(notices.notices)(surface, call, request)]
+    names = ("code", "severity", "text", "hint", "subject")
+    alerts = [overview.alert(*(problem[name] for name in names)) for problem in problems]
+    return {**known, "alerts": alerts + known["alerts"]}
 
 
-async def repos(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def repos(surface: Surface, call: Call, request: Request) -> Shape:
     """Known repositories, and how their checkouts are watched now."""
-    listed: dict[str, Any] = await query(places.repos)(surface, call, request)
+    stored = await query(places.repos)(surface, call, request)
     watched = surface.daemon.checkouts()
-    for repo in listed["data"]:
-        for checkout in repo["checkouts"]:
-            state = watched.get(checkout["path"])
-            if state is not None:
-                checkout.update(tier=state["tier"], folders=state["folders"], lastActiveAt=state["lastActiveAt"])
-                checkout["trouble"] = state["problem"] or checkout["trouble"]
-        tiers = [one for one in repo["checkouts"] if "tier" in one]
-        repo["tier"] = tiers[0]["tier"] if tiers else None
-        repo["folders"] = sum(one["folders"] for one in tiers)
-        repo["lastActiveAt"] = max((one["lastActiveAt"] for one in tiers), default=repo["lastActiveAt"])
-    return listed
+    return {**stored, "data": [_with_state({**repo}, watched) for repo in stored["data"]]}
 
 
-async def roots(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+def _with_state(repo: Shape, watched: Mapping[str, CheckoutState]) -> Shape:
+    for checkout in repo["checkouts"]:
+        state = watched.get(checkout["path"])
+        if state is not None:
+            checkout.update(tier=state["tier"], folders=state["folders"], lastActiveAt=state["lastActiveAt"])
+            checkout["trouble"] = state["problem"] or checkout["trouble"]
+    tiers = [checkout for checkout in repo["checkouts"] if "tier" in checkout]
+    repo["tier"] = tiers[0]["tier"] if tiers else None
+    repo["folders"] = sum(checkout["folders"] for checkout in tiers)
+    repo["lastActiveAt"] = max((checkout["lastActiveAt"] for checkout in tiers), default=repo["lastActiveAt"])
+    return repo
+
+
+async def roots(surface: Surface, call: Call, request: Request) -> Shape:
     """The watched folders."""
     return {"data": surface.daemon.roots(), "nextCursor": None}
 
 
-async def add_root(surface: Any, call: Call, request: Any) -> Any:
+async def add_root(surface: Surface, call: Call, request: Request) -> RootState:
     """Watch a folder from now on."""
     return await surface.daemon.add_root(**call.arguments)
 
 
-async def remove_root(surface: Any, call: Call, request: Any) -> Any:
+async def remove_root(surface: Surface, call: Call, request: Request) -> RemovedRoot:
     """Watch a folder no more."""
     return await surface.daemon.remove_root(**call.arguments)
 
 
-async def recording(surface: Any, call: Call, request: Any) -> Any:
+async def recording(surface: Surface, call: Call, request: Request) -> RecordingState:
     """Stop recording, for a while or until told, or go on."""
     wanted = call.arguments
     if wanted["recording"] and "minutes" in wanted:
@@ -225,12 +173,12 @@ async def recording(surface: Any, call: Call, request: Any) -> Any:
     return await surface.daemon.set_recording(wanted["recording"], wanted.get("minutes"))
 
 
-async def recording_state(surface: Any, call: Call, request: Any) -> Any:
+async def recording_state(surface: Surface, call: Call, request: Request) -> RecordingState:
     """Whether recording is on."""
     return surface.daemon.recording()
 
 
-async def settings(surface: Any, call: Call, request: Any) -> Any:
+async def settings(surface: Surface, call: Call, request: Request) -> Shape:
     """The settings in force. Whoever holds an address of a calendar reads the calendar: of these only the owner and full keys
     see more than how many there are."""
     known = surface.daemon.settings()
@@ -240,7 +188,7 @@ async def settings(surface: Any, call: Call, request: Any) -> Any:
     return {**known, "calendar": {**known["calendar"], "addresses": ["https://…"] * len(addresses)}}
 
 
-async def change_settings(surface: Any, call: Call, request: Any) -> Any:
+async def change_settings(surface: Surface, call: Call, request: Request) -> Shape:
     """Change settings; every problem is told at once and nothing changes then."""
     if not isinstance(call.body, dict) or not call.body:
         raise Invalid("the body must be an object of settings", 'like {"time": {"idle_timeout": "20m"}}')

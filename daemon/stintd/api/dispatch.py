@@ -1,55 +1,70 @@
 """How a route of the table reaches the engine: a command in a step, or a query beside the writer."""
 
 import hashlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from stintd.api.route import Call, Handler
+from stintd.api.route import Call, Created, Request
+from stintd.api.surface import Surface
 from stintd.domain.model import BeatSignal
 from stintd.engine import idempotency
 from stintd.engine.intake import normalise
+from stintd.engine.reply import Reply
 from stintd.engine.scope import limit_command, limit_view
 from stintd.engine.step import Step
 from stintd.engine.view import View
 from stintd.errors import Invalid
+from stintd.jsonvalue import Json
 from stintd.protocol.body import dump
 from stintd.protocol.fields import IDEMPOTENCY_KEY
 
+T = TypeVar("T")
 
-def command(fn: Callable[..., Any]) -> Handler:
+
+def value_of(answer: T | Created) -> T:
+    """The value of an answer, whether a command made it or found it."""
+    value: T = answer.value if isinstance(answer, Reply) else answer
+    return value
+
+
+Answering = Callable[[Surface, Call, Request], Awaitable[T]]
+"""A handler whose answer is known to be a T."""
+
+
+def command(fn: Callable[..., T]) -> Answering[T | Created]:
     """Run `fn(step, **arguments)` in a step; answered after its commit, once for each Idempotency-Key."""
 
-    async def handle(surface: Any, call: Call, request: Any) -> Any:
+    async def handle(surface: Surface, call: Call, request: Request) -> T | Created:
         locate(surface, call)
         if call.route.reads_if_match:
             _expect_revision(call)
         repeat = _repeat(call, request)
 
         fresh = _within(call, lambda step: fn(step, **call.arguments))
-        run = surface.daemon.engine.run
+        engine = surface.daemon.engine
         if repeat is None:
-            return await run(fresh, call.caller.name)
-        return await run(lambda step: idempotency.answer_once(step, repeat, fresh), call.caller.name)
+            return await engine.run(fresh, call.caller.name)
+        return await engine.run(lambda step: idempotency.answer_once(step, repeat, fresh), call.caller.name)
 
     return handle
 
 
-def _within(call: Call, fn: Callable[[Step], Any]) -> Callable[[Step], Any]:
+def _within(call: Call, fn: Callable[[Step], T]) -> Callable[[Step], T]:
     """A command that reaches as far as its caller does."""
     return limit_command(fn, call.caller.limit) if call.caller.limit is not None else fn
 
 
-async def run(surface: Any, call: Call, fn: Callable[[Step], Any]) -> Any:
+async def run(surface: Surface, call: Call, fn: Callable[[Step], T]) -> T:
     """Run a command in a step as this caller; returns after its commit."""
     return await surface.daemon.engine.run(_within(call, fn), call.caller.name)
 
 
-def repeatable(handle: Handler) -> Handler:
+def repeatable(handle: Answering[T]) -> Answering[T | Created]:
     """A handler that creates outside a step, answered once for each Idempotency-Key. What it does must bear being done
     twice: a daemon that dies between the deed and its note does it again.
     """
 
-    async def answer(surface: Any, call: Call, request: Any) -> Any:
+    async def answer(surface: Surface, call: Call, request: Request) -> T | Created:
         repeat = _repeat(call, request)
         if repeat is None:
             return await handle(surface, call, request)
@@ -63,7 +78,7 @@ def repeatable(handle: Handler) -> Handler:
     return answer
 
 
-def locate(surface: Any, call: Call) -> None:
+def locate(surface: Surface, call: Call) -> None:
     """Turn the argument `path` into the place where it lies; the map of places belongs to this thread."""
     path = call.arguments.pop("path", None)
     if path is not None:
@@ -73,19 +88,21 @@ def locate(surface: Any, call: Call) -> None:
         call.arguments["place"] = daemon.intake.hide_branch(context)
 
 
-def query(fn: Callable[..., Any]) -> Handler:
+def query(fn: Callable[..., T]) -> Answering[T]:
     """Ask `fn(view, **arguments)`; it sees the effect of everything answered before."""
 
-    async def handle(surface: Any, call: Call, request: Any) -> Any:
+    async def handle(surface: Surface, call: Call, request: Request) -> T:
         engine = surface.daemon.engine
 
         glimpses = tuple((one.context, one.time) for one in surface.daemon.intake.glimpses.values())
 
-        def ask(conn: Any) -> Any:
-            view = View(conn, engine.clock.now(), engine.policy, tuple(engine.state.waiting), glimpses)
+        def ask(view: View) -> T:
             return fn(limit_view(view) if call.caller.limit else view, **call.arguments)
 
-        return await engine.read(ask, call.caller.limit)
+        waiting = tuple(engine.state.waiting)
+        return await engine.read(
+            lambda conn: ask(View(conn, engine.clock.now(), engine.policy, waiting, glimpses)), call.caller.limit
+        )
 
     return handle
 
@@ -104,7 +121,7 @@ def _revision(text: str) -> int:
     return int(number)
 
 
-def _repeat(call: Call, request: Any) -> idempotency.Repeat | None:
+def _repeat(call: Call, request: Request) -> idempotency.Repeat | None:
     """What a repeated request is known by: caller and key, and that it is the same request. None without a key."""
     key = _idempotency_key(call)
     if key is None:
@@ -120,12 +137,12 @@ def _idempotency_key(call: Call) -> str | None:
         return None
     key = call.headers.get("Idempotency-Key")
     if key is None:
-        return in_body
+        return str(in_body) if in_body is not None else None
     try:
         return str(IDEMPOTENCY_KEY.read(key))
     except Invalid as error:
         raise Invalid(f"Idempotency-Key {error.message}", error.hint) from error
 
 
-def _without_key(body: Any) -> Any:
+def _without_key(body: Json) -> Json:
     return {k: v for k, v in body.items() if k != "idempotencyKey"} if isinstance(body, dict) else body

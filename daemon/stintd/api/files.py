@@ -7,21 +7,25 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import tzinfo
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
 from multidict import CIMultiDict
 
-from stintd.api.answer import SECURITY_HEADERS
-from stintd.api.route import Call
+from stintd.api.answer import SECURITY_HEADERS, writer_of
+from stintd.api.route import Call, Request
+from stintd.api.surface import Surface
 from stintd.domain.model import from_us
 from stintd.engine.queries import files
+from stintd.engine.rows import Row
 from stintd.engine.view import View
 from stintd.errors import StorageFull
 from stintd.formats import ical, native, spreadsheet, timeclock, timewarrior, watson
 from stintd.formats.work import Work
+from stintd.protocol.fields import Arguments
 
 STALL_SECONDS = 30.0
 BLOCK = 65536
@@ -54,26 +58,27 @@ class File(StreamResponse):
         """More headers."""
         self._more |= headers
 
-    async def prepare(self, request: BaseRequest) -> None:  # type: ignore[override]
+    async def prepare(self, request: BaseRequest) -> None:
         """Send it, waiting for a slow reader no longer than it takes to call it gone."""
         loop = asyncio.get_running_loop()
+        writer = writer_of(request)
         with self._content as content:
-            await request.writer.write_headers("HTTP/1.1 200 OK", CIMultiDict({**SECURITY_HEADERS, **self._more}))
+            await writer.write_headers("HTTP/1.1 200 OK", CIMultiDict({**SECURITY_HEADERS, **self._more}))
             while block := await loop.run_in_executor(None, content.read, BLOCK):
                 if request.transport is None or request.transport.is_closing():
                     raise ConnectionResetError("the reader is gone")
                 try:
                     async with asyncio.timeout(STALL_SECONDS):
-                        await request.writer.write(block, drain=True)
+                        await writer.write(block, drain=True)
                 except TimeoutError as error:
                     raise ConnectionResetError("the reader does not read") from error
-            await request.writer.write_eof()  # of an empty file nothing has been sent yet
+            await writer.write_eof()  # of an empty file nothing has been sent yet
 
     async def write_eof(self, data: bytes = b"") -> None:
         """The connection is closed instead."""
 
 
-async def export(surface: Any, call: Call, request: BaseRequest) -> File:
+async def export(surface: Surface, call: Call, request: Request) -> File:
     """Entries as a file of the asked format."""
     engine, wanted = surface.daemon.engine, dict(call.arguments)
     name = wanted.pop("format")
@@ -81,11 +86,8 @@ async def export(surface: Any, call: Call, request: BaseRequest) -> File:
     filters = {**wanted, "actor": None if actor == "all" else actor}
     folder = engine.database.path.parent
 
-    def write(conn: Any) -> BinaryIO:
-        return _written(View(conn, engine.clock.now(), engine.policy), name, filters, folder)
-
     async with surface.exporting:
-        content = await engine.read(write)
+        content = await engine.read(lambda conn: _written(View(conn, engine.clock.now(), engine.policy), name, filters, folder))
     headers = {
         "Content-Type": f"{MEDIA[name]}; charset=utf-8", "Content-Length": str(content.seek(0, 2)),
         "Content-Disposition": f'attachment; filename="stint.{ENDINGS[name]}"', "Connection": "close",
@@ -94,7 +96,7 @@ async def export(surface: Any, call: Call, request: BaseRequest) -> File:
     return File(content, headers)
 
 
-def _written(view: View, name: str, filters: dict[str, Any], folder: Any) -> BinaryIO:
+def _written(view: View, name: str, filters: Arguments, folder: Path) -> BinaryIO:
     """The file, without a name on the disk: it is gone when it is closed, whatever happens."""
     content = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  the answer closes it
     try:
@@ -107,17 +109,17 @@ def _written(view: View, name: str, filters: dict[str, Any], folder: Any) -> Bin
     except BaseException:
         content.close()
         raise
-    return content  # type: ignore[return-value]
+    return content
 
 
-def _texts(view: View, name: str, filters: dict[str, Any]) -> Iterator[str]:
+def _texts(view: View, name: str, filters: Arguments) -> Iterator[str]:
     if name == "json":
         return native.write(files.sections(view, **filters), view.now, view.policy.zone)
     work = (_work(row) for row in files.entries(view, **filters))
     return WRITERS[name](work, view, ZoneInfo(view.policy.zone))
 
 
-def _work(row: Mapping[str, Any]) -> Work:
+def _work(row: Row) -> Work:
     pauses = tuple((from_us(start), from_us(end)) for start, end in json.loads(row["pauses"]) if end is not None)
     return Work(
         from_us(row["start_us"]), from_us(row["end_us"]), row["project_name"] or "", row["id"], row["client_name"] or "",

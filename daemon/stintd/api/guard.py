@@ -8,7 +8,6 @@ it is JSON (a page cannot say so without asking first, and the answer to that is
 import asyncio
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from aiohttp.web_protocol import RequestPayloadError
 from aiohttp.web_request import BaseRequest
@@ -16,6 +15,7 @@ from aiohttp.web_request import BaseRequest
 from stintd.engine.scope import ReadLimit
 from stintd.errors import Forbidden, Invalid
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json
 from stintd.protocol.body import Malformed, parse
 
 BODY_LIMIT = 1 << 20
@@ -113,7 +113,7 @@ def check_type(headers: Mapping[str, str], is_plain: bool = False) -> None:
         raise Refused(415, "encoded bodies are not read", "send the body without Content-Encoding")
 
 
-async def read_json(request: BaseRequest, limit: int) -> Any:
+async def read_json(request: BaseRequest, limit: int) -> Json:
     """The parsed body, `None` when there is none."""
     raw = await read_bytes(request, limit)
     if not raw:

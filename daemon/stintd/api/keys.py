@@ -1,9 +1,8 @@
 """The routes of keys: a change of the table is a change of what opens the door, before it is answered."""
 
-from typing import Any
-
-from stintd.api.dispatch import command, query
-from stintd.api.route import Call
+from stintd.api.dispatch import command, query, value_of
+from stintd.api.route import Answered, Call, Request
+from stintd.api.surface import Surface
 from stintd.engine import wire
 from stintd.engine.commands import keys
 from stintd.engine.queries import keys as key_lists
@@ -11,9 +10,9 @@ from stintd.engine.queries import keys as key_lists
 _create, _revoke, _list = command(keys.create), command(keys.revoke), query(key_lists.listing)
 
 
-async def listing(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def listing(surface: Surface, call: Call, request: Request) -> Answered:
     """The keys there are, with uses of the last minute that are not written yet."""
-    listed: dict[str, Any] = await _list(surface, call, request)
+    listed = await _list(surface, call, request)
     used = surface.daemon.apikeys.last_used()
     for key in listed["data"]:
         if key["id"] in used:
@@ -21,16 +20,16 @@ async def listing(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     return listed
 
 
-async def create(surface: Any, call: Call, request: Any) -> Any:
+async def create(surface: Surface, call: Call, request: Request) -> Answered:
     """A new key, shown this once."""
     reply = await _create(surface, call, request)
     await surface.daemon.apikeys.reload()
     return reply
 
 
-async def revoke(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def revoke(surface: Surface, call: Call, request: Request) -> Answered:
     """A key opens nothing from now on; streams that it opened end."""
-    revoked: dict[str, Any] = await _revoke(surface, call, request)
+    revoked = value_of(await _revoke(surface, call, request))
     await surface.daemon.apikeys.reload()
     surface.end_streams(revoked["id"])
     return revoked

@@ -11,7 +11,7 @@ import select
 import socket
 import struct
 import sys
-from typing import Any
+from typing import Protocol
 
 from stintd.api.answer import SECURITY_HEADERS
 from stintd.api.guard import Guard
@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 0.02
 with its connection; whoever holds one half open waits for nothing we owe."""
 
 
-def peer_uid(channel: Any) -> int | None:
+def peer_uid(channel: socket.socket | None) -> int | None:
     """The user at the other end of a Unix socket; None for TCP, and where the platform does not tell."""
     if channel is None or channel.family != getattr(socket, "AF_UNIX", None):
         return None
@@ -42,15 +42,35 @@ def peer_uid(channel: Any) -> int | None:
     return None
 
 
+class Connection(Protocol):
+    """One that was taken in: since when it is silent, and whether it owes us a request."""
+
+    heard_at: float
+
+    @property
+    def is_waiting(self) -> bool: ...
+    @property
+    def transport(self) -> asyncio.Transport | None: ...
+    def force_close(self) -> None: ...
+
+
+class Acceptor(Protocol):
+    """Who listens: makes connections, for the user `owner_uid` alone."""
+
+    owner_uid: int
+
+    def connection(self, listener: "Listener") -> asyncio.Protocol: ...
+
+
 class Listener:
     """Takes in connections on one socket. `needs_key`: whoever comes in must show a key; else the user id is enough.
     `table`: the routes there are here.
     """
 
-    def __init__(self, surface: Any, channel: socket.socket, guard: Guard, needs_key: bool, table: Table) -> None:
-        self.surface, self.channel, self.guard, self.needs_key, self.table = surface, channel, guard, needs_key, table
+    def __init__(self, server: Acceptor, channel: socket.socket, guard: Guard, needs_key: bool, table: Table) -> None:
+        self.server, self.channel, self.guard, self.needs_key, self.table = server, channel, guard, needs_key, table
         self.count = 0
-        self.connections: set[Any] = set()
+        self.connections: set[Connection] = set()
         self._arriving: set[asyncio.Task[object]] = set()
         self._retry: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -69,7 +89,7 @@ class Listener:
             self._retry = None
         asyncio.get_running_loop().remove_reader(self.channel.fileno())
 
-    def left(self, connection: Any) -> None:
+    def left(self, connection: Connection) -> None:
         """A connection ended: whoever waits may come in."""
         self.connections.discard(connection)
         self.count -= 1
@@ -104,13 +124,13 @@ class Listener:
             return
         self.count += 1
         loop = asyncio.get_running_loop()
-        task = loop.create_task(loop.connect_accepted_socket(lambda: self.surface.connection(self), accepted))
+        task = loop.create_task(loop.connect_accepted_socket(lambda: self.server.connection(self), accepted))
         self._arriving.add(task)
         task.add_done_callback(self._arriving.discard)
 
     def _is_owner(self, accepted: socket.socket) -> bool:
         uid = peer_uid(accepted)
-        if uid is None or uid == self.surface.owner_uid:
+        if uid is None or uid == self.server.owner_uid:
             return True
         log.warning("refused a connection of user %s", uid)
         return False
@@ -140,7 +160,7 @@ class Listener:
             asyncio.get_running_loop().add_reader(self.channel.fileno(), self._accept)
 
 
-def _has_sent(transport: Any) -> bool:
+def _has_sent(transport: asyncio.Transport | None) -> bool:
     """Whether something lies in the kernel that we have not read yet."""
     if transport is None or transport.is_closing():
         return False

@@ -7,10 +7,10 @@ import json
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from stintd.api.guard import Guard
 from stintd.api.listener import Listener
+from stintd.api.server import Server
 from stintd.engine.health import Health
 from stintd.engine.upkeep import status
 from stintd.errors import Unavailable
@@ -21,8 +21,8 @@ HOST = "127.0.0.1"
 class Loopback:
     """One daemon's port. `bind(port)` gives a bound socket, of another port where that one is taken."""
 
-    def __init__(self, surface: Any, health: Health, bind: Callable[[int], socket.socket], path: str) -> None:
-        self._surface, self._health, self._bind, self._path = surface, health, bind, path
+    def __init__(self, server: Server, health: Health, bind: Callable[[int], socket.socket], path: str) -> None:
+        self._server, self._health, self._bind, self._path = server, health, bind, path
         self._channel: socket.socket | None = None
         self._listener: Listener | None = None
         self.url: str | None = None
@@ -35,10 +35,10 @@ class Loopback:
             self._health.raise_warning("http_port", error.message, error.hint)
         else:
             found = self._channel.getsockname()[1]
-            self._listener = await self._surface.listen(self._channel, Guard(found), needs_key=True)
+            self._listener = await self._server.listen(self._channel, Guard(found), needs_key=True)
             self.url = f"http://{HOST}:{found}"
             self._tell_whether_moved(port, found)
-        about = {"url": self.url, "pid": os.getpid(), "version": self._surface.daemon.version}
+        about = {"url": self.url, "pid": os.getpid(), "version": self._server.surface.daemon.version}
         status.write(self._path, json.dumps(about) + "\n")
 
     def _tell_whether_moved(self, wanted: int, found: int) -> None:
@@ -51,7 +51,7 @@ class Loopback:
     async def move(self, port: int) -> None:
         """The settings name another port. The file is there throughout: whoever reads it finds the old place or the new."""
         if self._listener is not None:
-            self._surface.leave(self._listener)
+            self._server.leave(self._listener)
         self._shut()
         await self.open(port)
 

@@ -1,9 +1,9 @@
 """The routes of care: what is wrong, copies of the database, and taking things out of everything stored."""
 
-from typing import Any
-
+from stintd.api.daemon import Shape
 from stintd.api.dispatch import repeatable
-from stintd.api.route import Call, Route, fields
+from stintd.api.route import Answered, Call, Request, Route, fields
+from stintd.api.surface import Surface
 from stintd.errors import Invalid
 from stintd.protocol.fields import DAY_OR_INSTANT, FLAG, ID, IDEMPOTENCY_KEY, field, text
 from stintd.protocol.schemas.words import one_of, page, ref
@@ -11,17 +11,17 @@ from stintd.protocol.schemas.words import one_of, page, ref
 KEY = field("idempotencyKey", IDEMPOTENCY_KEY)
 
 
-async def backups(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def backups(surface: Surface, call: Call, request: Request) -> Shape:
     """The copies there are."""
     return {"data": surface.daemon.backups.listing(), "nextCursor": None}
 
 
-async def make_backup(surface: Any, call: Call, request: Any) -> Any:
+async def make_backup(surface: Surface, call: Call, request: Request) -> Shape:
     """A copy of everything answered before; answered when it is whole and checked."""
     return await surface.daemon.backups.make()
 
 
-async def purge(surface: Any, call: Call, request: Any) -> Any:
+async def purge(surface: Surface, call: Call, request: Request) -> Answered:
     """Take a project or a period out of everything stored; answered when it is in no file any more."""
     wanted, purger = call.arguments, surface.daemon.purge
     is_dry, who = wanted.get("dry_run", False), call.caller.name
@@ -33,7 +33,7 @@ async def purge(surface: Any, call: Call, request: Any) -> Any:
     return await purger.period(wanted["since"], wanted.get("until"), is_dry, who)
 
 
-async def doctor(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def doctor(surface: Surface, call: Call, request: Request) -> Shape:
     """What only the running daemon can say of itself."""
     return {"findings": await surface.daemon.doctor.findings(call.arguments.get("online", False))}
 

@@ -4,14 +4,16 @@ keep. What it says of a request is what `route.py` and `protocol.fields` check, 
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
 
 from stintd.api.answer import Answer
-from stintd.api.route import PARAM_LIMIT, Call, Route
+from stintd.api.daemon import Shape
+from stintd.api.route import PARAM_LIMIT, Call, Request, Route
+from stintd.api.surface import Surface
 from stintd.protocol.body import dump
 from stintd.protocol.fields import IDEMPOTENCY_KEY, NO_NUL, Field
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas import COMPONENTS
 from stintd.protocol.schemas.words import nullable, ref
 from stintd.resources import bundled
@@ -72,9 +74,9 @@ _OF_EXTENSIONS = {"apiKeyInQuery": {"type": "apiKey", "in": "query", "name": "ap
 """Browser extensions of WakaTime cannot send headers everywhere."""
 
 
-async def answer(surface: Any, call: Call, request: Any) -> Answer:
+async def answer(surface: Surface, call: Call, request: Request) -> Answer:
     """The document of the table that answers this very request."""
-    return Answer(text(surface.table.routes, surface.daemon.version))
+    return Answer(text(call.table.routes, surface.daemon.version))
 
 
 def text(routes: Iterable[Route], version: str) -> bytes:
@@ -93,11 +95,11 @@ def text(routes: Iterable[Route], version: str) -> bytes:
     return head[:-1] + b',"paths":' + _object(paths) + b',"components":' + components + b"}"
 
 
-def _object(pairs: Iterable[tuple[str, Any]]) -> bytes:
+def _object(pairs: Iterable[tuple[str, object]]) -> bytes:
     return b"{" + b",".join(dump(name) + b":" + dump(value) for name, value in pairs) + b"}"
 
 
-def _head(version: str, tags: list[str]) -> dict[str, Any]:
+def _head(version: str, tags: list[str]) -> Shape:
     return {
         "openapi": "3.1.0",
         "info": {
@@ -120,8 +122,8 @@ def _words(part: str) -> list[str]:
     return ["By", *found] if part.startswith("{") else found
 
 
-def _operation(route: Route) -> dict[str, Any]:
-    operation: dict[str, Any] = {
+def _operation(route: Route) -> Shape:
+    operation: Shape = {
         "operationId": operation_id(route), "summary": route.summary, "tags": [_tag(route.path)], "x-scope": route.scope,
         "x-for-limited-keys": route.is_for_limited,
         "parameters": [*map(_path, route.params), *(_query(one) for one in route.query.values()), *_request_headers(route)],
@@ -141,31 +143,31 @@ def _tag(path: str) -> str:
 # ---------------------------------------------------------------- requests
 
 
-def _path(name: str) -> dict[str, Any]:
+def _path(name: str) -> Shape:
     schema = {"type": "string", "minLength": 1, "maxLength": PARAM_LIMIT}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query(one: Field) -> dict[str, Any]:
-    shown: dict[str, Any] = {"name": one.name, "in": "query", "schema": one.kind.schema}
+def _query(one: Field) -> Shape:
+    shown: Shape = {"name": one.name, "in": "query", "schema": one.kind.schema}
     if one.kind.schema.get("type") == "array":
         shown |= {"style": "form", "explode": False}
     return {**shown, "required": True} if one.is_required else shown
 
 
-def _request_headers(route: Route) -> list[dict[str, Any]]:
+def _request_headers(route: Route) -> list[Shape]:
     found = [_KEY_HEADER] if route.creates else []
     return [*found, _MATCH_HEADER] if route.reads_if_match else found
 
 
-def _body(route: Route) -> dict[str, Any] | None:
+def _body(route: Route) -> Shape | None:
     """What a route reads; the body may be absent when nothing in it must be there."""
     if route.raw and route.method != "GET":
         return {"required": True, "content": {JSON: {"schema": route.accepts if route.accepts is not None else {}}}}
     if not route.body:
         return None
     required = [one.name for one in route.body.values() if one.is_required]
-    schema = {"type": "object", "properties": {one.name: one.kind.schema for one in route.body.values()}}
+    schema: Shape = {"type": "object", "properties": {one.name: one.kind.schema for one in route.body.values()}}
     if required:
         schema["required"] = required
     if not route.is_lenient:
@@ -173,12 +175,12 @@ def _body(route: Route) -> dict[str, Any] | None:
     return {"required": bool(required or route.needs), "content": {JSON: {"schema": {**schema, **_needs(route.needs)}}}}
 
 
-def _needs(needs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _needs(needs: Iterable[Schema]) -> Shape:
     every = list(needs)
     return {"allOf": every} if every else {}
 
 
-def _settings() -> dict[str, Any]:
+def _settings() -> Shape:
     """The settings that can be changed here, as the shipped schema of the files has them; null takes one back."""
     known = json.loads(bundled("config/config.schema.json").read_text(encoding="utf-8"))["properties"]
     tables = {
@@ -191,7 +193,7 @@ def _settings() -> dict[str, Any]:
     return {**COMPONENTS["ChangedSettings"], "properties": tables, "additionalProperties": False}
 
 
-def _without_nul(schema: dict[str, Any]) -> dict[str, Any]:
+def _without_nul(schema: Shape) -> Shape:
     if "items" in schema:
         return {**schema, "items": _without_nul(schema["items"])}
     if "properties" in schema:
@@ -202,7 +204,7 @@ def _without_nul(schema: dict[str, Any]) -> dict[str, Any]:
 # ---------------------------------------------------------------- answers
 
 
-def _responses(route: Route) -> dict[str, Any]:
+def _responses(route: Route) -> Shape:
     success = {route.status, 200} if route.creates else {route.status}
     return {
         **{str(status): _success(route, status) for status in sorted(success)},
@@ -211,17 +213,17 @@ def _responses(route: Route) -> dict[str, Any]:
     }
 
 
-def _other(status: int, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+def _other(status: int, schema: Schema | None) -> Shape:
     """An answer that a handler gives in another protocol's shape."""
     told = {"description": HTTPStatus(status).phrase, "headers": _rate_headers()}
     return told if schema is None else {**told, "content": {JSON: {"schema": schema}}}
 
 
-def _rate_headers() -> dict[str, Any]:
+def _rate_headers() -> Shape:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in _RATE_HEADERS}
 
 
-def _success(route: Route, status: int) -> dict[str, Any]:
+def _success(route: Route, status: int) -> Shape:
     about = "It was there already; nothing was created." if route.creates and status == 200 else HTTPStatus(status).phrase
     schema = route.answer if route.answer is not None else {}
     return {
@@ -231,7 +233,7 @@ def _success(route: Route, status: int) -> dict[str, Any]:
     }
 
 
-def _answer_headers(route: Route) -> dict[str, Any]:
+def _answer_headers(route: Route) -> Shape:
     named = (route.answer or {}).get("$ref", "").rpartition("/")[2]
     has_revision = "revision" in COMPONENTS.get(named, {}).get("properties", {})
     names = [*_RATE_HEADERS, *(["ETag"] if has_revision else [])]
@@ -250,13 +252,13 @@ def _errors(route: Route) -> list[int]:
     return sorted(found)
 
 
-def _error(status: int) -> dict[str, Any]:
+def _error(status: int) -> Shape:
     names = [*_RATE_HEADERS, *(["Retry-After"] if status in (429, 503) else [])]
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     return {"description": ERRORS[status], "headers": headers, "content": {JSON: {"schema": ref("Error")}}}
 
 
-def _headers() -> dict[str, Any]:
+def _headers() -> Shape:
     whole = {"type": "integer", "minimum": 0}
     return {
         **{name: {"description": about, "schema": whole} for name, about in _RATE_HEADERS.items()},

@@ -5,13 +5,20 @@ From this one table come routing, the check of unknown and wrong fields, scopes,
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
+from aiohttp.web_response import StreamResponse
+
+from stintd.api.answer import Answer
 from stintd.api.guard import BODY_LIMIT, OWNER, Caller, Refused
+from stintd.api.surface import Surface
+from stintd.engine.reply import Reply
 from stintd.errors import Invalid, NotFound, StintdError
 from stintd.frozen import frozen
-from stintd.protocol.fields import Field, read_object
+from stintd.jsonvalue import Json, JsonObject
+from stintd.protocol.fields import Arguments, Field, read_object
+from stintd.protocol.jsonschema import Schema
 
 QUERY_FIELDS = 50
 PARAM_LIMIT = 255
@@ -19,21 +26,40 @@ PARAM_LIMIT = 255
 
 @dataclass(slots=True)
 class Call:
-    """One request as a handler sees it: checked arguments, who asks, and the few headers that matter."""
+    """One request as a handler sees it: its route and the table it stands in, checked arguments, who asks, and headers. `body` is
+    the parsed body; of a route that takes it unparsed `raw` has the bytes instead."""
 
     route: "Route"
-    arguments: dict[str, Any]
-    body: Any = None
+    table: "Table"
+    arguments: Arguments
+    body: Json = None
+    raw: bytes = b""
     caller: Caller = OWNER
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[..., Awaitable[Any]]
+class Request(Protocol):
+    """What a handler may look at of the HTTP request beyond its call."""
+
+    @property
+    def raw_path(self) -> str:
+        """The target as it was sent."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """All headers."""
+
+
+Created = Reply[Any]
+"""What a command that creates answers; of a repeated request nothing is known but that it was JSON."""
+Answered = Mapping[str, object] | Created | Answer | StreamResponse
+"""What a handler answers: a JSON object, what a command made, a whole answer, or a stream."""
+Handler = Callable[[Surface, Call, Request], Awaitable[Answered]]
 
 
 @frozen
 class Route:
-    """One method on one path. `handle(surface, call)` answers a JSON value, a `Reply`, an `Answer`, or a stream.
+    """One method on one path. `handle` answers it.
 
     `path` has its parameters in braces; they become arguments of that name. `body` None: the route reads no body;
     `raw`: the handler reads the parsed JSON itself; with `is_unparsed` its bytes, to refuse them in its own protocol's
@@ -60,18 +86,18 @@ class Route:
     creates: bool = False
     raw: bool = False
     limit: int = BODY_LIMIT
-    answer: Mapping[str, Any] | None = None
+    answer: Schema | None = None
     is_lenient: bool = False
     is_rated: bool = True
     is_for_limited: bool = False
-    accepts: Mapping[str, Any] | None = None
+    accepts: Schema | None = None
     success: int = 0
     media: str = "application/json"
-    needs: tuple[Mapping[str, Any], ...] = ()
+    needs: tuple[Schema, ...] = ()
     is_for_extensions: bool = False
     is_unparsed: bool = False
     reads_if_match: bool = False
-    others: Mapping[int, Mapping[str, Any] | None] = field(default_factory=dict)
+    others: Mapping[int, Schema | None] = field(default_factory=dict)
 
     @property
     def medias(self) -> tuple[str, ...]:
@@ -105,8 +131,7 @@ class Table:
         for route in self.routes:
             if len(route.params) > 1:
                 raise ValueError(f"{route.path} has more than the one parameter that is looked for")
-            known = self._shapes if route.params else self._exact
-            methods = known.setdefault(_key(route.path) if route.params else route.path, {})  # type: ignore[call-overload]
+            methods = self._shapes.setdefault(_key(route.path), {}) if route.params else self._exact.setdefault(route.path, {})
             if route.method in methods:
                 raise ValueError(f"{route.method} {route.path} is there twice")
             methods[route.method] = route
@@ -153,7 +178,7 @@ def _params(route: Route, text: str) -> dict[str, str]:
     return {route.params[0]: value}
 
 
-def read_query(route: Route, text: str) -> dict[str, Any]:
+def read_query(route: Route, text: str) -> Arguments:
     """The arguments in the query string."""
     if not text:
         return read_object({}, route.query, is_query=True) if route.query else {}
@@ -161,13 +186,13 @@ def read_query(route: Route, text: str) -> dict[str, Any]:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=QUERY_FIELDS)
     except (ValueError, UnicodeDecodeError) as error:
         raise Refused(400, "the query string cannot be read", "percent-encode UTF-8, at most 50 fields") from error
-    given = dict(pairs)
+    given: JsonObject = dict(pairs)
     if len(given) != len(pairs):
         raise Refused(400, "a query field is there twice", "send each field once, lists joined by commas")
     return read_object(_known(route, given, route.query), route.query, is_query=True)
 
 
-def read_body(route: Route, body: Any) -> dict[str, Any]:
+def read_body(route: Route, body: Json) -> Arguments:
     """The arguments in the body; an absent body is an empty one."""
     if route.body is None:
         if body not in (None, {}) and not route.is_lenient:
@@ -180,6 +205,6 @@ def read_body(route: Route, body: Any) -> dict[str, Any]:
     return read_object(_known(route, body, route.body), route.body)
 
 
-def _known(route: Route, given: dict[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+def _known(route: Route, given: JsonObject, fields: Mapping[str, Field]) -> JsonObject:
     """What of a request is read at all: on a compatible surface callers may send more than we know."""
     return {name: value for name, value in given.items() if name in fields} if route.is_lenient else given

@@ -1,4 +1,4 @@
-"""The surface: connections with deadlines, and the one function every request goes through.
+"""The server: connections with deadlines, and the one function every request goes through.
 
 aiohttp's low-level server, without application, router and middlewares: they cost a heartbeat half of its time, and
 importing `aiohttp.web` itself another 1.3 MiB. Every deadline is a timer of its own connection, so that nothing wakes up
@@ -10,24 +10,24 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
-from aiohttp.web_server import Server
+from aiohttp.web_server import Server as AiohttpServer
 
 from stintd.api.answer import Answer, json_answer
 from stintd.api.credential import presented
 from stintd.api.dashboard import pages, signin
 from stintd.api.guard import OWNER, Caller, Guard, Refused, check_scope, read_bytes, read_json
 from stintd.api.listener import Listener
-from stintd.api.quota import Quotas
-from stintd.api.route import Call, Route, Table, read_body, read_query
+from stintd.api.route import Answered, Call, Route, Table, read_body, read_query
+from stintd.api.surface import Surface
 from stintd.engine.reply import Reply
 from stintd.errors import Forbidden, StintdError, Unauthorized
-from stintd.frozen import frozen
+from stintd.jsonvalue import Json
 from stintd.protocol.body import Malformed
 from stintd.protocol.errors import http_status, to_wire
 
@@ -39,9 +39,6 @@ LINGER_SECONDS = 2.0
 HEADER_LIMIT = 32
 LINE_LIMIT = 8190
 RETRY_SECONDS = 2
-GUESSES = 10
-"""Wrong keys in a minute after which each further one is answered late."""
-GUESS_SECONDS = 0.1
 
 
 def error_answer(error: StintdError, close: bool = False) -> Answer:
@@ -73,7 +70,7 @@ class Connection(RequestHandler):
 
     __slots__ = ("_head_timer", "heard_at", "listener")
 
-    def __init__(self, listener: Listener, manager: Server, **options: Any) -> None:
+    def __init__(self, listener: Listener, manager: AiohttpServer, **options: Any) -> None:
         super().__init__(manager, **options)
         self.listener = listener
         self.heard_at = 0.0
@@ -126,27 +123,14 @@ class Connection(RequestHandler):
         return answer  # type: ignore[return-value]
 
 
-@frozen
-class Limits:
-    """Of the settings what concerns requests: how many a minute a key may send, and which browser extensions may call."""
+class Server:
+    """The routes of `table` on any number of listeners."""
 
-    rate_limit: int
-    extension_origins: frozenset[str]
-
-
-class Surface:
-    """The routes on any number of listeners. `daemon` is what handlers are given to ask, `limits` what the settings say now."""
-
-    def __init__(self, daemon: Any, table: Table, limits: Callable[[], Limits], owner_uid: int | None = None) -> None:
-        self.daemon, self.table, self._limits = daemon, table, limits
+    def __init__(self, surface: Surface, table: Table, owner_uid: int | None = None) -> None:
+        self.surface, self.table = surface, table
         self.owner_uid = os.getuid() if owner_uid is None else owner_uid
-        self.exporting = asyncio.Lock()  # one file is written at a time, however many are asked for
-        self.streams: dict[asyncio.Task[None], str] = {}
-        self.links = signin.Links()
-        self._quotas = Quotas(daemon.engine.clock, lambda: limits().rate_limit)
-        self._guesses = Quotas(daemon.engine.clock, lambda: GUESSES)
         self._listeners: list[Listener] = []
-        self._manager: Server | None = None
+        self._manager: AiohttpServer | None = None
 
     # ------------------------------------------------------------------ listening
 
@@ -157,14 +141,14 @@ class Surface:
         routes than everywhere else.
         """
         if self._manager is None:
-            self._manager = Server(self.handle)  # type: ignore[arg-type]
+            self._manager = AiohttpServer(self.handle)  # type: ignore[arg-type]
         listener = Listener(self, channel, guard or Guard(), needs_key, table or self.table)
         listener.open()
         self._listeners.append(listener)
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Serve there no more; what was begun is finished."""
+        """Stop serving there; answers that were begun are finished."""
         listener.close()
         self._listeners.remove(listener)
 
@@ -173,7 +157,7 @@ class Surface:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
-        for stream in list(self.streams):
+        for stream in list(self.surface.streams):
             stream.cancel()
         if self._manager is not None:
             self._manager.pre_shutdown()
@@ -181,22 +165,25 @@ class Surface:
 
     @property
     def connections(self) -> int:
-        """How many are taken in."""
+        """How many are open."""
         return sum(listener.count for listener in self._listeners)
 
     def connection(self, listener: Listener) -> Connection:
         """A new connection of this listener."""
         assert self._manager is not None
         return Connection(
-            listener, self._manager, loop=asyncio.get_running_loop(), access_log=None, keepalive_timeout=IDLE_SECONDS,
-            lingering_time=LINGER_SECONDS, max_headers=HEADER_LIMIT, max_line_size=LINE_LIMIT,
-            max_field_size=LINE_LIMIT, auto_decompress=False, tcp_keepalive=False,
-        )  # fmt: skip
-
-    def end_streams(self, key_id: str) -> None:
-        """Close the streams that a key opened."""
-        for stream in [stream for stream, opened_by in self.streams.items() if opened_by == key_id]:
-            stream.cancel()
+            listener,
+            self._manager,
+            loop=asyncio.get_running_loop(),
+            access_log=None,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=LINGER_SECONDS,
+            max_headers=HEADER_LIMIT,
+            max_line_size=LINE_LIMIT,
+            max_field_size=LINE_LIMIT,
+            auto_decompress=False,
+            tcp_keepalive=False,
+        )
 
     # ------------------------------------------------------------------ requests
 
@@ -209,20 +196,20 @@ class Surface:
             target, headers = request.raw_path, request.headers
             path, _, query = target.partition("?")
             is_open = listener.table.is_for_extensions(request.method, path)
-            origins = self._limits().extension_origins if is_open else frozenset()
+            origins = self.surface.limits().extension_origins if is_open else frozenset()
             listener.guard.check_site(headers, target, origins)
             if headers.get("Origin") in origins:
                 more = {"Access-Control-Allow-Origin": headers["Origin"], "Vary": "Origin"}
             if pages.is_ours(path) and listener.table is self.table:
-                return await pages.answer(self, listener, request.method, path, headers)
+                return await pages.answer(self.surface, listener, request.method, path, headers)
             caller = await self._caller(listener, headers, query if is_open else "") if listener.needs_key else OWNER
             route, params = self._route(listener.table, request.method, path, caller)
             where = route.path
             check_scope(caller, route.scope)
             check_limit(caller, route)
-            body: Any = await _body(route, request, is_open)
-            call = _call(route, params, query, body, request, caller)
-            answer = _finished(route, await route.handle(self, call, request))
+            body = await _read(route, request, is_open)
+            call = _call(route, listener.table, params, query, body, request, caller)
+            answer = _finished(route, await route.handle(self.surface, call, request))
         except StintdError as error:
             if error.code == "internal" and "id" not in error.details:
                 answer = internal_answer(error, where)
@@ -233,7 +220,7 @@ class Surface:
         except Exception as error:
             answer = internal_answer(error, where)
         if caller is not None and caller.key_id:
-            more |= self._quotas.headers(caller.key_id)
+            more |= self.surface.quotas.headers(caller.key_id)
         if more:
             answer.add(more)  # type: ignore[union-attr]
         return answer
@@ -242,47 +229,35 @@ class Surface:
         """Whose key this is, or `unauthorized`. `query`: where the route takes it from there too."""
         keys = presented(headers, query)
         is_page = not keys and signin.PROOF in headers
-        holder = signin.browser_of(self, headers, listener.guard.port) if is_page else self.daemon.apikeys.find(keys)
+        holder = (
+            signin.browser_of(self.surface, headers, listener.guard.port) if is_page else self.surface.daemon.apikeys.find(keys)
+        )
         if holder is None:
             if keys or is_page:
-                await self.slow_guesses()
+                await self.surface.slow_guesses()
             if is_page:
                 raise Unauthorized("this browser is not signed in, or its sign-in has expired", signin.AWAY)
             text = "this is not a key of ours" if keys else "a key is needed here"
             raise Unauthorized(text, "make one with `stint keys create` and send it as Authorization: Bearer KEY")
         return Caller(f"key:{holder.id}", holder.scope, holder.id, holder.limit)
 
-    async def slow_guesses(self) -> None:
-        """Answer wrong keys late once there were many: trying out is slow, and a caller with an old key costs little."""
-        try:
-            self._guesses.take("")
-        except StintdError:
-            loop = asyncio.get_running_loop()
-            late: asyncio.Future[None] = loop.create_future()
-            loop.call_later(GUESS_SECONDS, lambda: late.done() or late.set_result(None))
-            await late
-
     def _route(self, table: Table, method: str, path: str, caller: Caller) -> tuple[Route, dict[str, str]]:
         """The route, counted against the key's quota unless it is one that must never be refused for that."""
         try:
             route, params = table.find(method, path)
         except StintdError:
-            self.count(caller)
+            self.surface.count(caller)
             raise
         if route.is_rated:
-            self.count(caller)
+            self.surface.count(caller)
         return route, params
 
-    def count(self, caller: Caller) -> None:
-        """Count one request of a key, or refuse it (`rate_limited`)."""
-        if caller.key_id:
-            self._quotas.take(caller.key_id)
 
-
-async def _body(route: Route, request: BaseRequest, is_open: bool) -> Any:
+async def _read(route: Route, request: BaseRequest, is_open: bool) -> tuple[Json, bytes]:
+    """The body parsed or, of a route that reads its bytes itself, those."""
     if is_open or route.is_unparsed:
-        return await read_bytes(request, route.limit, is_open)
-    return await read_json(request, route.limit)
+        return None, await read_bytes(request, route.limit, is_open)
+    return await read_json(request, route.limit), b""
 
 
 def check_limit(caller: Caller, route: Route) -> None:
@@ -291,14 +266,15 @@ def check_limit(caller: Caller, route: Route) -> None:
         raise Forbidden("this key reaches one client or project only", "ask the owner, or use a key without that limit")
 
 
-def _call(route: Route, params: dict[str, str], query: str, body: Any, request: BaseRequest, caller: Caller) -> Call:
-    if route.raw:
-        return Call(route, params, body, caller, request.headers)
-    arguments = {**read_query(route, query), **read_body(route, body), **params}
-    return Call(route, arguments, body, caller, request.headers)
+def _call(
+    route: Route, table: Table, params: dict[str, str], query: str, body: tuple[Json, bytes], request: BaseRequest, caller: Caller
+) -> Call:
+    parsed, raw = body
+    arguments = {**params} if route.raw else {**read_query(route, query), **read_body(route, parsed), **params}
+    return Call(route, table, arguments, parsed, raw, caller, request.headers)
 
 
-def _finished(route: Route, answer: Any) -> Answer | StreamResponse:
+def _finished(route: Route, answer: Answered) -> Answer | StreamResponse:
     if isinstance(answer, Answer | StreamResponse):
         return answer
     if isinstance(answer, Reply):
@@ -307,7 +283,7 @@ def _finished(route: Route, answer: Any) -> Answer | StreamResponse:
     return json_answer(answer, route.status, _etag(answer))
 
 
-def _etag(value: Any) -> dict[str, str] | None:
-    if type(value) is dict and "revision" in value:
+def _etag(value: Mapping[str, object]) -> dict[str, str] | None:
+    if "revision" in value:
         return {"ETag": f'"{value["revision"]}"'}
     return None

@@ -10,14 +10,14 @@ import asyncio
 import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from aiohttp.web_request import BaseRequest
 from aiohttp.web_response import StreamResponse
 from multidict import CIMultiDict
 
-from stintd.api.answer import SECURITY_HEADERS
-from stintd.api.route import Call
+from stintd.api.answer import SECURITY_HEADERS, writer_of
+from stintd.api.route import Call, Request
+from stintd.api.surface import Surface
 from stintd.engine.hub import LoggedEvent, Subscription
 from stintd.engine.queries import changes
 from stintd.errors import Invalid, Unavailable
@@ -33,7 +33,7 @@ GAP = "gap"
 class Stream(StreamResponse):
     """A response without end. `keep_alive` is false: after a stream the connection is closed."""
 
-    def __init__(self, surface: Any, last_seq: int | None, key_id: str = "") -> None:
+    def __init__(self, surface: Surface, last_seq: int | None, key_id: str = "") -> None:
         super().__init__()
         self._surface, self._last_seq, self._key_id = surface, last_seq, key_id
         self._more_headers: dict[str, str] = {}
@@ -43,7 +43,7 @@ class Stream(StreamResponse):
         """More headers."""
         self._more_headers |= headers
 
-    async def prepare(self, request: BaseRequest) -> None:  # type: ignore[override]
+    async def prepare(self, request: BaseRequest) -> None:
         """Send until the reader leaves or the daemon stops."""
         listener = self._surface.daemon.engine.hub.listen()
         task = asyncio.current_task()
@@ -102,7 +102,7 @@ def _resumed(last_seq: int, oldest: int, newest: int) -> int:
     return max(last_seq, oldest - 1)
 
 
-async def events(surface: Any, call: Call, request: BaseRequest) -> Stream:
+async def events(surface: Surface, call: Call, request: Request) -> Stream:
     """Open a stream; from now on, or from after `Last-Event-ID`."""
     if len(surface.streams) >= STREAM_LIMIT:
         raise Unavailable("too many streams are open", "close one")
@@ -124,7 +124,7 @@ def line(change: LoggedEvent) -> bytes:
 async def _begin(request: BaseRequest, more: Mapping[str, str]) -> None:
     headers = {**SECURITY_HEADERS, **more, "Content-Type": "text/event-stream; charset=utf-8", "Connection": "close"}
     headers["Transfer-Encoding"] = "chunked"
-    writer: Any = request.writer
+    writer = request.writer
     writer.enable_chunking()
     await writer.write_headers("HTTP/1.1 200 OK", CIMultiDict(headers))
     await _write(request, f"retry: {RETRY_MS}\n\n".encode())
@@ -138,6 +138,6 @@ async def _write(request: BaseRequest, text: bytes) -> None:
         raise ConnectionResetError("the reader is gone")
     try:
         async with asyncio.timeout(STALL_SECONDS):
-            await request.writer.write(text, drain=True)
+            await writer_of(request).write(text, drain=True)
     except TimeoutError as error:
         raise ConnectionResetError("the reader does not read") from error

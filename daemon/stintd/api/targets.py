@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
-from stintd.api.dispatch import query, run
+from stintd.api.daemon import Shape
+from stintd.api.dispatch import Answering, query, run
 from stintd.api.guard import OWNER
-from stintd.api.route import Call, Handler, Route, fields
+from stintd.api.route import Answered, Call, Request, Route, fields
+from stintd.api.surface import Surface
 from stintd.engine.delivery import attempt
 from stintd.engine.queries import deliveries, matching
 from stintd.engine.step import Step
 from stintd.errors import Forbidden, Invalid, NotFound
+from stintd.jsonvalue import Json, JsonObject
 from stintd.protocol.fields import DAY_OR_INSTANT, FLAG, Kind, choice, field, text, whole
 from stintd.protocol.schemas.words import page, ref
 
+T = TypeVar("T")
 _TABLE = {"base_url": "base_url", "deliver": "deliver", "settle": "settle", "description": "description",
           "calls_per_hour": "calls_per_hour", "rounding": "rounding", "key_env": "api_key_env",
           "key_file": "api_key_file", "since": "from", "kind": "kind", "live": "live"}  # fmt: skip
@@ -24,13 +28,13 @@ _OURS = {*_TABLE.values(), "retry_initial", "retry_max", "live", "map", "tags"}
 _ROUNDING = ("mode", "minutes", "per", "minimum", "confirmed")
 
 
-def _remote_of(value: Any) -> dict[str, str]:
+def _remote_of(value: Json) -> dict[str, str]:
     if not isinstance(value, dict) or not 1 <= len(value) <= 20 or not all(_FIELD.fullmatch(name) for name in value):
         raise Invalid("must be an object of ids", 'send {"project_id": "…"}')
     return {name: _ID.read(one) for name, one in value.items()}
 
 
-def _options_of(value: Any) -> dict[str, str]:
+def _options_of(value: Json) -> dict[str, str]:
     told = _remote_of(value)
     kept = sorted(name for name in told if name.startswith("api_key") or name in _OURS)
     if kept:
@@ -38,19 +42,19 @@ def _options_of(value: Any) -> dict[str, str]:
     return told
 
 
-def _rounding_of(value: Any) -> dict[str, Any]:
+def _rounding_of(value: Json) -> JsonObject:
     if not isinstance(value, dict) or not value.keys() <= set(_ROUNDING):
         raise Invalid("must be an object", 'send {"mode": "nearest", "minutes": 6, "per": "day"}')
     return value
 
 
-def _rules_of(value: Any) -> list[dict[str, Any]]:
+def _rules_of(value: Json) -> list[JsonObject]:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_RULES:
         raise Invalid("must be a list of rules", 'send [{"project": "…", "remote": {"project_id": "…"}}]')
     return [_rule_of(one) for one in value]
 
 
-def _rule_of(value: Any) -> dict[str, Any]:
+def _rule_of(value: Json) -> JsonObject:
     if not isinstance(value, dict) or not value.keys() <= {"project", "task", "client", "remote"}:
         raise Invalid("a rule has project, task, client and remote", 'send {"project": "…", "remote": {"project_id": "…"}}')
     told = {name: _ID.read(value[name]) for name in ("project", "task", "client") if value.get(name) is not None}
@@ -72,19 +76,19 @@ RULES = Kind(_rules_of, {
 ROUNDING = Kind(_rounding_of, {"type": "object", "properties": {name: {} for name in _ROUNDING}, "additionalProperties": False})
 
 
-async def listing(surface: Any, call: Call, request: Any) -> Any:
+async def listing(surface: Surface, call: Call, request: Request) -> Answered:
     """The connected targets."""
     planned = surface.daemon.connecting.targets.planned
     return await query(lambda view: deliveries.listing(view, planned))(surface, call, request)
 
 
-async def connect(surface: Any, call: Call, request: Any) -> Any:
+async def connect(surface: Surface, call: Call, request: Request) -> Shape:
     """Connect a target, or change one. Its secret goes into a file and nowhere else."""
     name = call.arguments["name"]
     return await surface.daemon.connecting.connect(name, _table(call), call.arguments.get("secret"))
 
 
-def _table(call: Call) -> dict[str, Any]:
+def _table(call: Call) -> Shape:
     """The settings that a request gives, as their table has them."""
     given = dict(call.arguments)
     if ("key_env" in given or "key_file" in given) and call.caller != OWNER:
@@ -96,42 +100,42 @@ def _table(call: Call) -> dict[str, Any]:
     return {**given.get("options", {}), **told}
 
 
-async def kind(surface: Any, call: Call, request: Any) -> Any:
+async def kind(surface: Surface, call: Call, request: Request) -> Shape:
     """What a kind of target needs."""
     return surface.daemon.connecting.kind(call.arguments["kind_name"])
 
 
-async def choices(surface: Any, call: Call, request: Any) -> Any:
+async def choices(surface: Surface, call: Call, request: Request) -> Shape:
     """What the service offers for a setting."""
     table, secret, setting = _table(call), call.arguments.get("secret"), call.arguments["setting"]
     return {"data": await surface.daemon.connecting.choices(table, secret, setting), "nextCursor": None}
 
 
-async def map_(surface: Any, call: Call, request: Any) -> Any:
+async def map_(surface: Surface, call: Call, request: Request) -> Shape:
     """One more rule of what goes where."""
     given = dict(call.arguments)
     return await surface.daemon.connecting.map(given.pop("target_name"), given)
 
 
-async def map_all(surface: Any, call: Call, request: Any) -> Any:
+async def map_all(surface: Surface, call: Call, request: Request) -> Shape:
     """Several rules at once."""
     return await surface.daemon.connecting.map(call.arguments["target_name"], *call.arguments["rules"])
 
 
-async def places(surface: Any, call: Call, request: Any) -> Any:
+async def places(surface: Surface, call: Call, request: Request) -> Answered:
     """Where hours can go there."""
     name, is_fresh = call.arguments["target_name"], call.arguments.get("refresh", False)
     return matching.places_json(await surface.daemon.connecting.catalogue.listing(name, is_fresh))
 
 
-async def make_place(surface: Any, call: Call, request: Any) -> Any:
+async def make_place(surface: Surface, call: Call, request: Request) -> Answered:
     """The place of that name, made there unless there is one."""
     given = call.arguments
     catalogue = surface.daemon.connecting.catalogue
     return matching.place_json(await catalogue.make(given["target_name"], given["name"], given.get("client", "")))
 
 
-async def match(surface: Any, call: Call, request: Any) -> Any:
+async def match(surface: Surface, call: Call, request: Request) -> Answered:
     """What is not mapped yet, and which place it may be by its name."""
     name = call.arguments.pop("target_name")
     connecting = surface.daemon.connecting
@@ -140,17 +144,17 @@ async def match(surface: Any, call: Call, request: Any) -> Any:
     return await query(lambda view: matching.proposals(view, planned, listing))(surface, call, request)
 
 
-async def remove(surface: Any, call: Call, request: Any) -> Any:
+async def remove(surface: Surface, call: Call, request: Request) -> Shape:
     """Deliver there no more."""
     return await surface.daemon.connecting.remove(call.arguments["name"])
 
 
-async def sync(surface: Any, call: Call, request: Any) -> Any:
+async def sync(surface: Surface, call: Call, request: Request) -> Shape:
     """Send now what waits; or, dry, say what would be sent to the letter."""
     planned = surface.daemon.connecting.targets.planned
     target, is_dry = call.arguments.get("target"), call.arguments.get("dry_run", False)
 
-    def ask(step: Step) -> dict[str, Any]:
+    def ask(step: Step) -> Shape:
         found = deliveries.outlook(step, planned, target)
         if not is_dry:
             attempt.sync(step, target)
@@ -159,11 +163,11 @@ async def sync(surface: Any, call: Call, request: Any) -> Any:
     return await run(surface, call, ask)
 
 
-def beside(fn: Callable[..., Any]) -> Handler:
+def with_target_sums(fn: Callable[..., T]) -> Answering[T]:
     """A query of sums; with a target also as they are delivered there."""
     ask = query(fn)
 
-    async def handle(surface: Any, call: Call, request: Any) -> Any:
+    async def handle(surface: Surface, call: Call, request: Request) -> T:
         name = call.arguments.pop("target", None)
         if name is not None:
             if call.caller.limit is not None:

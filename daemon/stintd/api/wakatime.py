@@ -5,21 +5,24 @@ is always taken, each of its items is judged by itself, and what cannot be taken
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from stintd.api.answer import Answer
+from stintd.api.daemon import Daemon, Shape
 from stintd.api.dispatch import query
 from stintd.api.guard import BULK_LIMIT
-from stintd.api.route import Call, Route, fields
+from stintd.api.route import Call, Handler, Request, Route, fields
+from stintd.api.surface import Surface
 from stintd.domain.model import BeatSignal
 from stintd.engine.intake import webpages
 from stintd.engine.queries import wakatime
 from stintd.errors import Invalid
+from stintd.jsonvalue import Json
 from stintd.protocol.body import dump
-from stintd.protocol.fields import DAY_PATTERN, Kind, choice, field, parse_day_or_instant, text
+from stintd.protocol.fields import DAY_PATTERN, Field, Kind, choice, field, parse_day, text
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.wakatime import BODY
 from stintd.protocol.schemas.words import ref
 from stintd.protocol.wakatime import Told, Unreadable, editor_of, is_single, items_of, system_of, told_from_wire
@@ -27,36 +30,36 @@ from stintd.protocol.wakatime import Told, Unreadable, editor_of, is_single, ite
 BASE = "/api/v1/users/current"
 TAKEN, REFUSED = 201, 400
 ASIDE_LIMIT = 1 << 20
-Outcome = tuple[dict[str, Any], int]
+Outcome = tuple[Shape, int]
 
 
-async def bulk(surface: Any, call: Call, request: Any) -> Answer:
+async def bulk(surface: Surface, call: Call, request: Request) -> Answer:
     """A list of heartbeats: each has its answer, in order; all are in the journal by then."""
     outcomes = await _take(surface, call)
     return Answer(dump({"responses": [list(one) for one in outcomes]}), call.route.status)
 
 
-async def single(surface: Any, call: Call, request: Any) -> Answer:
+async def single(surface: Surface, call: Call, request: Request) -> Answer:
     """One heartbeat, or a list of them from clients that post to the address they were given."""
     outcomes = await _take(surface, call)
-    if not outcomes or not is_single(call.body):
+    if not outcomes or not is_single(call.raw):
         return Answer(dump({"responses": [list(one) for one in outcomes]}), call.route.status)
     body, _ = outcomes[0]
     return Answer(dump(body if "data" in body else {"data": None, **body}), call.route.status)
 
 
-async def _take(surface: Any, call: Call) -> list[Outcome]:
+async def _take(surface: Surface, call: Call) -> list[Outcome]:
     """What becomes of each item of a body."""
     daemon = surface.daemon
     agent, now = call.headers.get("User-Agent", "")[:255], daemon.engine.clock.now()
-    items = items_of(call.body) if call.body else []
+    items = items_of(call.raw) if call.raw else []
     outcomes: list[Outcome] = []
     kept: list[tuple[int, Told]] = []
     for index, item in enumerate(items):
         try:
             told = told_from_wire(item, now, agent)
         except Invalid as error:
-            outcomes.append(_refusal(error.details.get("field", "body"), error.message))
+            outcomes.append(_refusal(str(error.details.get("field", "body")), error.message))
             continue
         outcomes.append(({"data": {"id": told.id}}, TAKEN))
         kept.append((index, told))
@@ -66,11 +69,11 @@ async def _take(surface: Any, call: Call) -> list[Outcome]:
         outcomes[placed[place][0]] = _refusal("time" if why.startswith("time") else "entity", why)
     for agent in {told.agent for _, told in kept}:
         daemon.useragents.note(agent, editor_of(agent), system_of(agent))
-    _set_aside(daemon, call.body, items, outcomes)
+    _set_aside(daemon, call.raw, items, outcomes)
     return outcomes
 
 
-def _set_aside(daemon: Any, body: bytes, items: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
+def _set_aside(daemon: Daemon, body: bytes, items: Sequence[Json | Unreadable], outcomes: Sequence[Outcome]) -> None:
     """Keep the items that were refused: their sender forgets them. Of a body that cannot be read, the body."""
     bad = [(item, told["errors"]) for item, (told, status) in zip(items, outcomes, strict=True) if status == REFUSED]
     if bad:
@@ -84,7 +87,7 @@ def _refusal(name: str, why: str) -> Outcome:
     return {"errors": {name: [why]}}, REFUSED
 
 
-async def _placed(daemon: Any, kept: Sequence[tuple[int, Told]]) -> list[tuple[int, BeatSignal]]:
+async def _placed(daemon: Daemon, kept: Sequence[tuple[int, Told]]) -> list[tuple[int, BeatSignal]]:
     """The signals with the place this machine knows: pages by their address (others are dropped), files without links."""
     found: list[tuple[int, BeatSignal]] = []
     for index, told in kept:
@@ -95,7 +98,7 @@ async def _placed(daemon: Any, kept: Sequence[tuple[int, Told]]) -> list[tuple[i
     return [(index, _ours(daemon, signal, real)) for index, signal in found]
 
 
-def _ours(daemon: Any, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
+def _ours(daemon: Daemon, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
     """Below a watched folder the place names the project, not the sender: it takes links and worktrees for others."""
     path = real.get(signal.path or "", signal.path)
     project = None if path is not None and daemon.places.is_below_root(path) else signal.project
@@ -103,7 +106,7 @@ def _ours(daemon: Any, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
     return signal if is_same else replace(signal, path=path, project=project)
 
 
-def _of_page(daemon: Any, told: Told) -> BeatSignal | None:
+def _of_page(daemon: Daemon, told: Told) -> BeatSignal | None:
     """A page of a watched repository is read there; of another nothing is kept."""
     page = webpages.page_of(told.page, daemon.places)
     if page is None:
@@ -113,46 +116,51 @@ def _of_page(daemon: Any, told: Told) -> BeatSignal | None:
     return replace(told.signal, path=checkout.path, branch=branch, entity=page.address, client=editor_of(told.agent))
 
 
-async def experts(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def experts(surface: Surface, call: Call, request: Request) -> Shape:
     """Who knows a file best: a question for teams."""
     return {"data": []}
 
 
-async def plugin_error(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def plugin_error(surface: Surface, call: Call, request: Request) -> Shape:
     """A crash of a client: kept to be looked into, because it cost heartbeats."""
-    if call.body:
-        surface.daemon.set_aside("wakatime-error", call.body[:65536], "a WakaTime client told of a crash of its own")
+    if call.raw:
+        surface.daemon.set_aside("wakatime-error", call.raw[:65536], "a WakaTime client told of a crash of its own")
     return {"data": None}
 
 
-def _day(value: Any) -> date:
+def _day(value: Json) -> date:
     """A local day; of a whole instant its date, as its caller wrote it."""
-    found: date = parse_day_or_instant(value[:10] if isinstance(value, str) else value)
-    return found
+    return parse_day(value[:10] if isinstance(value, str) else value)
 
 
 DAY = Kind(_day, {"type": "string", "format": "date", "pattern": f"^{DAY_PATTERN}"}, _day)
 NAME = text(255)
 ZONE = field("timezone", text(64))
-_ANY = {"is_lenient": True, "is_for_extensions": True}
-_TOLD: dict[str, Any] = {
-    **_ANY, "raw": True, "limit": BULK_LIMIT, "is_rated": False, "accepts": BODY,
-}  # fmt: skip
 
 
-def _get(path: str, fn: Any, summary: str, answer: str, *known: Any) -> Route:
-    return Route("GET", BASE + path, query(fn), summary, query=fields(*known), answer=ref(answer), **_ANY)
+def _get(path: str, fn: Callable[..., Mapping[str, object]], summary: str, answer: str, *arguments: Field) -> Route:
+    return Route(
+        "GET", BASE + path, query(fn), summary, query=fields(*arguments), answer=ref(answer), is_lenient=True,
+        is_for_extensions=True,
+    )  # fmt: skip
+
+
+def _post(path: str, handle: Handler, summary: str, answer: Schema, scope: str = "write", success: int = 0) -> Route:
+    return Route("POST", path, handle, summary, scope, raw=True, success=success, answer=answer, is_lenient=True,
+                 is_for_extensions=True)  # fmt: skip
+
+
+def _beats(path: str, handle: Handler, summary: str, answer: Schema, success: int) -> Route:
+    return Route("POST", BASE + path, handle, summary, "write", raw=True, limit=BULK_LIMIT, is_rated=False, accepts=BODY,
+                 success=success, answer=answer, is_lenient=True, is_for_extensions=True)  # fmt: skip
 
 
 ROUTES = [
-    Route("POST", f"{BASE}/heartbeats.bulk", bulk, "heartbeats of a WakaTime client", "write", success=202,
-          answer=ref("WakaTimeTaken"), **_TOLD),
-    Route("POST", f"{BASE}/heartbeats", single, "one heartbeat of a WakaTime client", "write", success=201,
-          answer={"anyOf": [ref("WakaTimeOne"), ref("WakaTimeTaken")]}, **_TOLD),
-    Route("POST", f"{BASE}/file_experts", experts, "nobody: hours stay with their owner", "none", raw=True,
-          answer=ref("WakaTimeNobody"), **_ANY),
-    Route("POST", "/api/v1/plugins/errors", plugin_error, "a crash of a WakaTime client", "write", raw=True, success=201,
-          answer=ref("WakaTimeNothing"), **_ANY),
+    _beats("/heartbeats.bulk", bulk, "heartbeats of a WakaTime client", ref("WakaTimeTaken"), 202),
+    _beats("/heartbeats", single, "one heartbeat of a WakaTime client",
+           {"anyOf": [ref("WakaTimeOne"), ref("WakaTimeTaken")]}, 201),
+    _post(f"{BASE}/file_experts", experts, "nobody: hours stay with their owner", ref("WakaTimeNobody"), "none"),
+    _post("/api/v1/plugins/errors", plugin_error, "a crash of a WakaTime client", ref("WakaTimeNothing"), success=201),
     _get("", wakatime.user, "the owner, as WakaTime's clients ask after a login", "WakaTimeUser"),
     _get("/statusbar/today", wakatime.today, "today's total for a status bar", "WakaTimeToday"),
     _get("/status_bar/today", wakatime.today, "today's total for a status bar", "WakaTimeToday"),

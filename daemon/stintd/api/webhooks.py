@@ -2,10 +2,11 @@
 
 import asyncio
 from functools import partial
-from typing import Any
 
-from stintd.api.dispatch import command, query
-from stintd.api.route import Call, Route, fields
+from stintd.api.daemon import Shape
+from stintd.api.dispatch import command, query, value_of
+from stintd.api.route import Answered, Call, Request, Route, fields
+from stintd.api.surface import Surface
 from stintd.engine import outbox as outgoing
 from stintd.engine.commands import deliveries, webhooks
 from stintd.engine.delivery import webhook_signature
@@ -13,43 +14,44 @@ from stintd.engine.delivery.webhook_secrets import new_secret
 from stintd.engine.queries import outbox
 from stintd.engine.queries import webhooks as webhook_lists
 from stintd.errors import Invalid
+from stintd.jsonvalue import object_at
 from stintd.protocol.fields import FLAG, ID, IDEMPOTENCY_KEY, choice, choices, field, text, whole
 from stintd.protocol.schemas.words import page, ref
 
 _delete = command(webhooks.delete)
 
 
-async def create(surface: Any, call: Call, request: Any) -> Any:
+async def create(surface: Surface, call: Call, request: Request) -> Answered:
     """A new webhook. Its secret goes into a file and nowhere else: not even as a digest into the store of idempotency keys."""
     given = call.arguments.pop("secret", None)
     if given is not None and (problem := webhook_signature.secret_problem(given)):
         raise Invalid(f"secret {problem}", "leave it out to get one", {"field": "secret"})
-    call.body = {name: value for name, value in call.body.items() if name != "secret"}
+    call.body = {name: value for name, value in object_at(call.body).items() if name != "secret"}
     secrets = surface.daemon.pusher.secrets
     reply = await command(lambda step, **values: webhooks.create(step, secrets, given, **values))(surface, call, request)
     surface.daemon.engine.note_sending()
     return reply
 
 
-async def delete(surface: Any, call: Call, request: Any) -> Any:
+async def delete(surface: Surface, call: Call, request: Request) -> Answered:
     """Delete a webhook; its secret goes after it."""
-    answer = await _delete(surface, call, request)
+    answer = value_of(await _delete(surface, call, request))
     await asyncio.to_thread(surface.daemon.pusher.secrets.drop, answer["id"])
     return answer
 
 
-async def rotate(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def rotate(surface: Surface, call: Call, request: Request) -> Shape:
     """A new secret, shown this once; the old one stays valid for a day. The file after the commit: whoever gets no answer
     still has the secret that is in force."""
     engine, secret = surface.daemon.engine, new_secret()
-    answer: dict[str, Any] = await engine.run(partial(webhooks.note_rotation, **call.arguments), call.caller.name)
+    answer = await engine.run(partial(webhooks.note_rotation, **call.arguments), call.caller.name)
     await asyncio.to_thread(surface.daemon.pusher.secrets.rotate, answer["id"], secret, engine.clock.now())
     return {**answer, "secret": secret}
 
 
-async def test(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def test(surface: Surface, call: Call, request: Request) -> Answered:
     """Send a test now and say how it went."""
-    answer: dict[str, Any] = await surface.daemon.pusher.test(call.arguments["webhook_id"])
+    answer = await surface.daemon.pusher.test(call.arguments["webhook_id"])
     return answer
 
 

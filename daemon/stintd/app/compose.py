@@ -4,7 +4,7 @@
     delivery    what leaves this machine
     upkeep      what keeps the home in order, and what people ask for now and then
     sources     what notices work (tests leave them out and tell the intake themselves)
-    server      the routes, and the ports they are served on
+    ports       the routes, and the ports they are served on
 
 Nothing is assigned to a part from outside afterwards. A part that needs a later one gets a function that looks it up when it is
 called, or the later part subscribes to the earlier. Nothing runs yet when these functions return: that is `App`'s.
@@ -18,11 +18,12 @@ from datetime import timedelta
 from functools import partial
 
 from stintd import instance, memory, settings
-from stintd.api.activitywatch import WatcherPort
 from stintd.api.guard import LOOPBACK
 from stintd.api.loopback import Loopback
 from stintd.api.routes import TABLE
-from stintd.api.server import Limits, Surface
+from stintd.api.server import Server
+from stintd.api.surface import Limits, Surface
+from stintd.api.watcherport import WatcherPort
 from stintd.app.emit import emitter_makers
 from stintd.app.facade import Facade
 from stintd.app.live_settings import LiveSettings
@@ -314,12 +315,13 @@ async def _set_roots(tracker: Tracker, before: Settings, now: Settings) -> None:
 
 
 @frozen
-class Server:
+class Ports:
     """The routes, and the ports they are served on."""
 
     live: LiveSettings
     facade: Facade
     surface: Surface
+    http: Server
     loopback: Loopback
     watchers: WatcherPort
 
@@ -336,17 +338,18 @@ class Whole:
     delivery: Delivery
     upkeep: Upkeep
     sources: Sources
-    server: Server
+    ports: Ports
     courier: Courier
 
 
-def server(base: Core, out: Delivery, care: Upkeep, noticed: Noticed) -> Server:
+def ports(base: Core, out: Delivery, care: Upkeep, noticed: Noticed) -> Ports:
     """`noticed` is what the sources say of themselves."""
     live, health = base.live, base.engine.health
     facade = Facade(base, out, care, noticed, lambda: loopback.url)
-    surface = Surface(facade, TABLE, lambda: Limits(live.value.rate_limit, frozenset(live.value.extension_origins)))
-    loopback = Loopback(surface, health, instance.bind_loopback, base.layout.http_json)
-    watchers = WatcherPort(surface, health, instance.bind_loopback)
+    surface = Surface(facade, lambda: Limits(live.value.rate_limit, frozenset(live.value.extension_origins)))
+    http = Server(surface, TABLE)
+    loopback = Loopback(http, health, instance.bind_loopback, base.layout.http_json)
+    watchers = WatcherPort(http, health, instance.bind_loopback)
 
     async def take_over(before: Settings, now: Settings) -> None:
         if now.port != before.port:
@@ -356,7 +359,7 @@ def server(base: Core, out: Delivery, care: Upkeep, noticed: Noticed) -> Server:
         out.emitters.take_over()
 
     live.subscribe(take_over)
-    return Server(live, facade, surface, loopback, watchers)
+    return Ports(live, facade, surface, http, loopback, watchers)
 
 
 def whole(chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[str, str], lock: instance.Lock) -> Whole:
@@ -368,12 +371,12 @@ def whole(chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[s
 
     base = core(chosen, layout, clock, environment, load, lock.noted, boot)
     courier = Courier(clock)
-    out = delivery(base, courier, lambda: http.own_ports())
+    out = delivery(base, courier, lambda: doors.own_ports())
     found = sources(base, lock.note, boot)
     care = upkeep(base, out, found.watcher.watches, found.checkouts, machine_zone)
 
     def set_aside(name: str, text: bytes, why: str) -> None:
         found.spool.set_aside(name, text, why, base.intake.tell)
 
-    http = server(base, out, care, Noticed(found.tracker.repos, set_aside))
-    return Whole(base, out, care, found, http, courier)
+    doors = ports(base, out, care, Noticed(found.tracker.repos, set_aside))
+    return Whole(base, out, care, found, doors, courier)

@@ -31,21 +31,21 @@ class App:
         self._channel = passed[0] if passed else instance.bind(self._layout.socket)
         self._is_passed = bool(passed)
         self._parts = whole(self._chosen, self._layout, self._clock, self._environment, lock)
-        core, delivery, server = self._parts.core, self._parts.delivery, self._parts.server
+        core, delivery, ports = self._parts.core, self._parts.delivery, self._parts.ports
         await core.engine.start()
         await delivery.pusher.start()
         self._parts.upkeep.desktop.start()
         await delivery.connecting.take_over()
-        await server.surface.listen(self._channel)
-        await server.loopback.open(self._chosen.port)
-        await server.watchers.move(self._chosen.activitywatch_port)
+        await ports.http.listen(self._channel)
+        await ports.loopback.open(self._chosen.port)
+        await ports.watchers.move(self._chosen.activitywatch_port)
         instance.notify_manager(self._environment, "READY=1\nSTATUS=finding repositories")
         self._start_sources()
 
     async def stop(self) -> None:
         """In reverse: sources, what they told last, the socket, the engine, the file that said what runs."""
-        core, delivery, upkeep, sources, server = (
-            self._parts.core, self._parts.delivery, self._parts.upkeep, self._parts.sources, self._parts.server,
+        core, delivery, upkeep, sources, ports = (
+            self._parts.core, self._parts.delivery, self._parts.upkeep, self._parts.sources, self._parts.ports,
         )  # fmt: skip
         instance.notify_manager(self._environment, "STOPPING=1")
         await delivery.pusher.stop()
@@ -56,9 +56,9 @@ class App:
         core.intake.stop()
         core.recording.stop()
         sources.seen.stop()
-        await server.surface.close()
-        server.loopback.close()
-        server.watchers.close()
+        await ports.http.close()
+        ports.loopback.close()
+        ports.watchers.close()
         upkeep.apikeys.save()
         await core.engine.stop()
         await self._parts.courier.close()

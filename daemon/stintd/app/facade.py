@@ -1,15 +1,19 @@
-"""What the control socket asks of the running daemon (`api.control.Daemon`), answered from its parts."""
+"""What the control socket asks of the running daemon (`api.daemon.Daemon`), answered from its parts."""
 
 import asyncio
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import cast
 
 from stintd import __version__, settings
+from stintd.api.daemon import CheckoutState, Daemon, RemovedRoot, RootState, Shape, SourceState
 from stintd.app.parts import Core, Delivery, Noticed, Upkeep
 from stintd.domain.model import BeatSignal
 from stintd.engine import wire
+from stintd.engine.intake.recording import RecordingState
 from stintd.errors import Invalid
+from stintd.jsonvalue import JsonObject
+from stintd.settings.document import Toml
 
 
 class Facade:
@@ -28,24 +32,24 @@ class Facade:
 
     @property
     def is_ready(self) -> bool:
-        """See api.control.Daemon."""
+        """See api.daemon.Daemon."""
         return self._ready.is_set()
 
     def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
-        """See api.control.Daemon."""
+        """See api.daemon.Daemon."""
         return self.intake.beat(signals)
 
     def set_aside(self, name: str, text: bytes, why: str) -> None:
-        """See api.control.Daemon."""
+        """See api.daemon.Daemon."""
         self._noticed.set_aside(name, text, why)
 
-    def sources(self) -> list[dict[str, Any]]:
+    def sources(self) -> list[SourceState]:
         """What listens, and when it last heard something."""
         names = ("watch", "git", "editor", "agent", "shell", "browser", "api")
         last, state = self.intake.last_at, "on" if self.is_ready else "starting"
         return [{"name": name, "state": state, "lastAt": wire.stamp(last[name]) if name in last else None} for name in names]
 
-    def checkouts(self) -> dict[str, dict[str, Any]]:
+    def checkouts(self) -> dict[str, CheckoutState]:
         """How each checkout is watched."""
         return {
             state.path: {
@@ -57,7 +61,7 @@ class Facade:
             for state in self._noticed.repos()
         }
 
-    def roots(self) -> list[dict[str, Any]]:
+    def roots(self) -> list[RootState]:
         """The watched folders."""
         repos = [state.path for state in self._noticed.repos()]
         return [
@@ -70,14 +74,14 @@ class Facade:
             for root in map(os.path.realpath, self._live.value.folders)
         ]
 
-    async def add_root(self, path: str) -> dict[str, Any]:
+    async def add_root(self, path: str) -> RootState:
         """Watch a folder and keep it in the settings."""
         folder = await asyncio.to_thread(_existing_folder, path)
         settings.add_folders([folder])
         await self._live.reload()
         return next(root for root in self.roots() if root["path"] in (path, folder))
 
-    async def remove_root(self, path: str) -> dict[str, Any]:
+    async def remove_root(self, path: str) -> RemovedRoot:
         """Stop watching a folder."""
         settings.remove_folders([path])
         await self._live.reload()
@@ -87,22 +91,22 @@ class Facade:
         """Where the loopback port is."""
         return self._url()
 
-    def recording(self) -> dict[str, Any]:
+    def recording(self) -> RecordingState:
         """Whether recording is on."""
         return self._recording.shape()
 
-    async def set_recording(self, is_on: bool, minutes: float | None) -> dict[str, Any]:
+    async def set_recording(self, is_on: bool, minutes: float | None) -> RecordingState:
         """Switch recording."""
         await (self._recording.switch_on() if is_on else self._recording.switch_off(minutes))
         return self._recording.shape()
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Shape:
         """Every setting in force."""
         return settings.nested(self._live.value)
 
-    async def change_settings(self, changes: dict[str, Any]) -> dict[str, Any]:
+    async def change_settings(self, changes: JsonObject) -> Shape:
         """Write what differs to settings.toml."""
-        settings.change_nested(changes)
+        settings.change_nested(cast(Mapping[str, Toml | None], changes))  # it checks every value
         await self._live.reload()
         return settings.nested(self._live.value)
 
@@ -113,3 +117,6 @@ def _existing_folder(path: str) -> str:
     if not os.path.isdir(folder):
         raise Invalid(f"{path} is not a folder", "name a folder that exists")
     return folder
+
+
+_: type[Daemon] = Facade  # mypy: the API finds here all that it asks for

@@ -10,11 +10,11 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Any
 
 from stintd.domain.model import BeatSignal
 from stintd.errors import Invalid
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json, JsonObject
 
 EDITOR, PAGE, PRESENT = "app.editor.activity", "web.tab.current", frozenset({"currentwindow", "afkstatus"})
 STEP = timedelta(seconds=60)
@@ -43,24 +43,29 @@ class Event:
 
     time: datetime
     duration: timedelta
-    data: Mapping[str, Any]
+    data: Mapping[str, Json]
 
     @property
     def is_incognito(self) -> bool:
         return bool(self.data.get("incognito"))
 
 
-def bucket_from_wire(identity: str, body: Any) -> Bucket:
+def bucket_from_wire(identity: str, body: Json) -> Bucket:
     """A bucket as its watcher makes it, or `Invalid`."""
     if not isinstance(body, dict):
         raise Invalid("the body must be an object", 'like {"client": …, "type": …, "hostname": …}')
-    for name in ("client", "type", "hostname"):
-        if not isinstance(body.get(name), str):
-            raise Invalid(f"{name} must be text", "", {"field": name})
-    return Bucket(identity[:255], body["type"][:64], body["client"][:64])
+    client, kind, _ = (_text_field(body, name) for name in ("client", "type", "hostname"))
+    return Bucket(identity[:255], kind[:64], client[:64])
 
 
-def event_from_wire(body: Any) -> Event:
+def _text_field(body: JsonObject, name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise Invalid(f"{name} must be text", "", {"field": name})
+    return value
+
+
+def event_from_wire(body: Json) -> Event:
     """An event, or `Invalid` naming the field; what else is in it is passed over."""
     if not isinstance(body, dict):
         raise Invalid("the body must be an event", 'like {"timestamp": …, "duration": 0, "data": {}}')
@@ -70,10 +75,10 @@ def event_from_wire(body: Any) -> Event:
     return Event(_time(body.get("timestamp")), _length(body.get("duration", 0)), data)
 
 
-def _time(value: Any) -> datetime:
+def _time(value: Json) -> datetime:
     try:
-        time = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        time = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError as error:
         raise Invalid("timestamp is not a time", "send ISO 8601 text", {"field": "timestamp"}) from error
     try:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
@@ -81,12 +86,12 @@ def _time(value: Any) -> datetime:
         raise Invalid("timestamp is too far away to be meant", "", {"field": "timestamp"}) from error
 
 
-def _length(value: Any) -> timedelta:
+def _length(value: Json) -> timedelta:
     """Seconds; what is negative is none."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    if value is not None and not is_number:
+    seconds = 0 if value is None else value
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not isfinite(seconds):
         raise Invalid("duration must be a number of seconds", "", {"field": "duration"})
-    return min(timedelta(seconds=max(0.0, min(float(value or 0), 1e6))), LONGEST)
+    return min(timedelta(seconds=max(0.0, min(float(seconds), 1e6))), LONGEST)
 
 
 def signals_of(bucket: Bucket, event: Event) -> list[BeatSignal]:
@@ -117,7 +122,7 @@ def _edited(bucket: Bucket, event: Event, at: datetime) -> BeatSignal:
     return BeatSignal(at, "read", "editor", path=path, branch=branch, entity="" if path else file, client=bucket.program)
 
 
-def _text(data: Mapping[str, Any], name: str) -> str:
+def _text(data: Mapping[str, Json], name: str) -> str:
     """A field as text; watchers send the word `unknown` for what they do not know."""
     value = data.get(name)
     if not isinstance(value, str) or value.strip().lower() in ("", "unknown"):

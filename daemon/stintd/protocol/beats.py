@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from stintd.domain.model import BeatSignal
 from stintd.errors import Invalid
-from stintd.protocol.fields import parse_instant, unknown_fields
+from stintd.jsonvalue import Json
+from stintd.protocol.fields import Arguments, parse_instant, unknown_fields
 
 LIMITS = {
     "id": 255, "project": 255, "path": 1024, "branch": 1024, "kind": 32, "source": 64, "actor": 32, "sessionId": 255,
@@ -17,7 +17,7 @@ DEFAULT_KIND = "edit"
 """A heartbeat that says nothing about itself is an act of its sender; `presence` would earn no time."""
 
 
-def _check_text(name: str, value: Any) -> None:
+def _check_text(name: str, value: Json) -> None:
     if not isinstance(value, str):
         raise Invalid(f"{name} must be text", "", {"field": name})
     if len(value) > LIMITS[name]:
@@ -26,7 +26,7 @@ def _check_text(name: str, value: Any) -> None:
         raise Invalid(f"{name} must not contain NUL", "", {"field": name})
 
 
-def _time(value: Any) -> datetime:
+def _time(value: Json) -> datetime:
     if type(value) is str and len(value) >= 20 and value[10] == "T" and value[4] == "-" and value[-1] == "Z":
         try:
             return datetime.fromisoformat(value)
@@ -38,17 +38,17 @@ def _time(value: Any) -> datetime:
         raise Invalid(f"time {error.message}", error.hint, {"field": "time"}) from error
 
 
-def _pid(value: Any) -> int | None:
+def _pid(value: Json) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**31):
         raise Invalid("pid must be a process id", "", {"field": "pid"})
     return value
 
 
-def signal_from_wire(given: Any, now: datetime) -> BeatSignal:
+def signal_from_wire(given: Json, now: datetime) -> BeatSignal:
     """One heartbeat of `POST /api/heartbeats`, or `Invalid` naming the field. Without `time` it happened `now`."""
     if type(given) is not dict:
         raise Invalid("a heartbeat is an object", 'like {"project": "acme", "kind": "edit"}')
-    values: dict[str, Any] = {}
+    values: Arguments = {}
     time: datetime | None = None
     pid: int | None = None
     for name, value in given.items():

@@ -6,9 +6,10 @@ nesting with an error of its own; each of them later broke a store or another re
 
 import json
 from math import isfinite
-from typing import Any
+from typing import Any, NoReturn
 
 from stintd.errors import Invalid
+from stintd.jsonvalue import Json, JsonObject
 
 DEPTH_LIMIT = 32
 INTEGER_LIMIT = 2**63
@@ -20,7 +21,7 @@ class Malformed(Invalid):
     """Not JSON as we read it; the surface answers 400."""
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _pairs(pairs: list[tuple[str, Json]]) -> JsonObject:
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
@@ -44,19 +45,19 @@ def _real(text: str) -> float:
     return number
 
 
-def _constant(text: str) -> Any:
+def _constant(text: str) -> NoReturn:
     raise Malformed(f"{text} is not JSON", "numbers must be finite")
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_float=_real, parse_constant=_constant)
 
 
-def _inside(value: Any) -> list[Any]:
+def _inside(value: list[Json] | JsonObject) -> list[list[Json] | JsonObject]:
     return [inner for inner in (value.values() if isinstance(value, dict) else value) if isinstance(inner, dict | list)]
 
 
-def _check_depth(value: Any) -> None:
-    level = [value]
+def _check_depth(value: Json) -> None:
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(DEPTH_LIMIT):
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
@@ -64,14 +65,14 @@ def _check_depth(value: Any) -> None:
     raise Malformed(f"nested more than {DEPTH_LIMIT} deep", "send a flat object")
 
 
-def parse(raw: bytes) -> Any:
+def parse(raw: bytes) -> Json:
     """The value of a JSON text in UTF-8, or `Malformed`."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Malformed("the body is not UTF-8", f"byte {error.start} cannot be read") from error
     try:
-        value = _decoder.decode(text)
+        value: Json = _decoder.decode(text)
         if isinstance(value, dict | list) and text.count("[") + text.count("{") > DEPTH_LIMIT:
             _check_depth(value)
     except RecursionError as error:
@@ -84,7 +85,7 @@ def parse(raw: bytes) -> Any:
     return value
 
 
-def _check_escapes(value: Any) -> None:
+def _check_escapes(value: Json) -> None:
     """Only escapes can smuggle in a NUL or half a surrogate pair: raw ones were refused above."""
     flat = json.dumps(value, ensure_ascii=False)
     if "\\u0000" in flat.replace("\\\\", ""):

@@ -5,15 +5,19 @@ bodies, query strings and the OpenAPI document, so that none can differ from ano
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from stintd.errors import Invalid
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json
+from stintd.protocol.jsonschema import Schema
 
-Reader = Callable[[Any], Any]
+Arguments = dict[str, Any]
+"""Checked values by the names under which commands and queries take them: what each is, its field says."""
+Reader = Callable[[Json], Any]
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -37,8 +41,8 @@ class Kind:
     """
 
     read: Reader
-    schema: Mapping[str, Any]
-    from_text: Reader | None = None
+    schema: Schema
+    from_text: Callable[[str], Any] | None = None
 
 
 @frozen
@@ -56,7 +60,7 @@ def field(name: str, kind: Kind, into: str = "", required: bool = False) -> Fiel
     return Field(name, kind, into or re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower(), required)
 
 
-def parse_instant(value: Any) -> datetime:
+def parse_instant(value: Json) -> datetime:
     """An aware UTC instant from RFC 3339 text; naive ones are refused."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise Invalid("is not a time", "send RFC 3339 text, like 2026-11-20T10:30:00Z")
@@ -72,7 +76,7 @@ def parse_instant(value: Any) -> datetime:
     return instant
 
 
-def parse_day(value: Any) -> date:
+def parse_day(value: Json) -> date:
     """A date, YYYY-MM-DD: a local day of the owner."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise Invalid("is not a date", "send YYYY-MM-DD")
@@ -85,7 +89,7 @@ def parse_day(value: Any) -> date:
     return day
 
 
-def parse_day_or_instant(value: Any) -> date | datetime:
+def parse_day_or_instant(value: Json) -> date | datetime:
     """A date (a local day of the owner) or an aware instant."""
     if isinstance(value, str) and _DATE.fullmatch(value):
         return parse_day(value)
@@ -100,7 +104,7 @@ def format_instant(instant: datetime) -> str:
 def text(limit: int = 255, *, blank: bool = False, null: bool = False) -> Kind:
     """Text of at most `limit` characters; `blank` allows the empty one, `null` reads null as None."""
 
-    def read(value: Any) -> str | None:
+    def read(value: Json) -> str | None:
         if value is None and null:
             return None
         if not isinstance(value, str):
@@ -117,13 +121,13 @@ def text(limit: int = 255, *, blank: bool = False, null: bool = False) -> Kind:
     return Kind(read, {"type": kinds, "maxLength": limit, "pattern": NO_NUL if blank else _NOT_BLANK}, read)
 
 
-def _flag(value: Any) -> bool:
+def _flag(value: Json) -> bool:
     if not isinstance(value, bool):
         raise Invalid("must be true or false")
     return value
 
 
-def _flag_text(value: Any) -> bool:
+def _flag_text(value: str) -> bool:
     if value not in ("true", "false", "1", "0"):
         raise Invalid("must be true or false")
     return value in ("true", "1")
@@ -132,14 +136,14 @@ def _flag_text(value: Any) -> bool:
 def whole(least: int, most: int) -> Kind:
     """A whole number between two limits."""
 
-    def read(value: Any) -> int:
+    def read(value: Json) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # JSON knows one kind of number: 1.0 is whole
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise Invalid(f"must be a whole number from {least} to {most}")
         return value
 
-    def from_text(value: Any) -> int:
+    def from_text(value: str) -> int:
         return read(int(value) if re.fullmatch(r"-?\d{1,18}", value, re.ASCII) else value)
 
     return Kind(read, {"type": "integer", "minimum": least, "maximum": most}, from_text)
@@ -148,7 +152,7 @@ def whole(least: int, most: int) -> Kind:
 def number(least: float, most: float, *, null: bool = False) -> Kind:
     """A number between two limits."""
 
-    def read(value: Any) -> float | None:
+    def read(value: Json) -> float | None:
         if value is None and null:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
@@ -158,7 +162,7 @@ def number(least: float, most: float, *, null: bool = False) -> Kind:
     return Kind(read, {"type": ["number", "null"] if null else "number", "minimum": least, "maximum": most})
 
 
-def _money(value: Any) -> Decimal | None:
+def _money(value: Json) -> Decimal | None:
     if value is None:
         return None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -173,7 +177,7 @@ def _money(value: Any) -> Decimal | None:
 def choice(*words: str) -> Kind:
     """One of a few words."""
 
-    def read(value: Any) -> str:
+    def read(value: Json) -> str:
         if value not in words or not isinstance(value, str):
             raise Invalid("must be one of " + ", ".join(words))
         return value
@@ -185,38 +189,36 @@ def choices(*words: str) -> Kind:
     """A list of some of these words, at least one, each once."""
     one = choice(*words)
 
-    def read(value: Any) -> tuple[str, ...]:
+    def read(value: Json) -> tuple[str, ...]:
         if not isinstance(value, list) or not 0 < len(value) <= len(words):
             raise Invalid(f"must be a list of 1 to {len(words)} words", "choose from " + ", ".join(words))
         return tuple(dict.fromkeys(one.read(inner) for inner in value))
 
     schema = {"type": "array", "minItems": 1, "maxItems": len(words), "items": one.schema}
-    return Kind(read, schema, lambda value: read(value.split(",")))
+    return Kind(read, schema, lambda text: read([*text.split(",")]))
 
 
 def texts(limit: int = 100, length: int = 100, least: int = 0) -> Kind:
     """A list of short texts, each once."""
     one = text(length)
 
-    def read(value: Any) -> tuple[str, ...]:
+    def read(value: Json) -> tuple[str, ...]:
         if not isinstance(value, list) or not least <= len(value) <= limit:
             raise Invalid(f"must be a list of {f'{least} to' if least else 'at most'} {limit} texts")
-        for inner in value:
-            one.read(inner)
-        return tuple(dict.fromkeys(inner.strip() for inner in value))
+        return tuple(dict.fromkeys(str(one.read(inner)).strip() for inner in value))
 
     schema = {"type": "array", "minItems": least, "maxItems": limit, "items": one.schema}
-    return Kind(read, schema, lambda value: read(value.split(",")))
+    return Kind(read, schema, lambda text: read([*text.split(",")]))
 
 
-def _absolute(value: Any) -> str:
+def _absolute(value: Json) -> str:
     path: str = _PATH_TEXT.read(value)
     if not path.startswith("/") and not re.match(r"[A-Za-z]:[\\/]", path):
         raise Invalid("must be an absolute path")
     return path
 
 
-def _currency(value: Any) -> str | None:
+def _currency(value: Json) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{3}", value, re.ASCII):
@@ -224,13 +226,13 @@ def _currency(value: Any) -> str | None:
     return value
 
 
-def _key(value: Any) -> str:
+def _key(value: Json) -> str:
     if not isinstance(value, str) or len(value) > 255 or not _KEY.fullmatch(value):
         raise Invalid("must be 1 to 255 printable ASCII characters", "a new UUID for each new request will do")
     return value
 
 
-def _email(value: Any) -> str | None:
+def _email(value: Json) -> str | None:
     """An address as far as its form can tell: only mail sent there shows more."""
     if value is None:
         return None
@@ -239,7 +241,7 @@ def _email(value: Any) -> str | None:
     return value
 
 
-def _anything(value: Any) -> Any:
+def _anything(value: Json) -> Json:
     return value
 
 
@@ -267,7 +269,7 @@ IDEMPOTENCY_KEY = Kind(_key, {"type": "string", "maxLength": 255, "pattern": f"^
 ANYTHING = Kind(_anything, {})
 
 
-def unknown_fields(given: Mapping[str, Any], known: Mapping[str, Any]) -> Invalid:
+def unknown_fields(given: Iterable[str], known: Collection[str]) -> Invalid:
     """The refusal that names what is not known, and what is."""
     names = sorted(set(given) - set(known))
     word = "field" if len(names) == 1 else "fields"
@@ -276,16 +278,16 @@ def unknown_fields(given: Mapping[str, Any], known: Mapping[str, Any]) -> Invali
     return Invalid(f"unknown {word}: {shown}", hint, {"fields": [name[:80] for name in names[:10]]})
 
 
-def read_object(given: Mapping[str, Any], fields: Mapping[str, Field], *, is_query: bool = False) -> dict[str, Any]:
+def read_object(given: Mapping[str, Json], fields: Mapping[str, Field], *, is_query: bool = False) -> Arguments:
     """The arguments of a body or query; unknown, missing and wrong fields are refused with their names."""
     if len(given) > 0 and not given.keys() <= fields.keys():
         raise unknown_fields(given, fields)
     found = {}
     for name, value in given.items():
         known = fields[name]
-        reader = known.kind.from_text if is_query else known.kind.read
+        from_text = known.kind.from_text if is_query else None
         try:
-            found[known.into] = (reader or known.kind.read)(value)
+            found[known.into] = from_text(str(value)) if from_text is not None else known.kind.read(value)
         except Invalid as error:
             raise Invalid(f"{name} {error.message}", error.hint, {"field": name}) from error
     for known in fields.values():

@@ -5,14 +5,15 @@ its number.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from stintd.errors import Invalid
+from stintd.jsonvalue import Json
 from stintd.protocol.fields import (
     FLAG,
     ID,
     INSTANT,
     OPTIONAL_FLAG,
+    Arguments,
     Field,
     Kind,
     choice,
@@ -38,7 +39,7 @@ HOURS, SECONDS = number(0, 1e6, null=True), number(0, 1e7)
 _DIGITS = frozenset("0123456789")
 
 
-def _amount(value: Any) -> str | None:
+def _amount(value: Json) -> str | None:
     if value is None:
         return None
     whole_part, dot, rest = value.partition(".") if isinstance(value, str) else ("", "", "")
@@ -51,7 +52,7 @@ def _amount(value: Any) -> str | None:
 def objects(fields: Mapping[str, Field], limit: int = BATCH) -> Kind:
     """A list of objects of these fields; a wrong one is told by its place."""
 
-    def read(value: Any) -> list[dict[str, Any]]:
+    def read(value: Json) -> list[Arguments]:
         if not isinstance(value, list) or len(value) > limit:
             raise Invalid(f"must be a list of at most {limit} objects")
         return [_one(place, inner, fields) for place, inner in enumerate(value)]
@@ -64,7 +65,7 @@ def objects(fields: Mapping[str, Field], limit: int = BATCH) -> Kind:
     return Kind(read, {"type": "array", "maxItems": limit, "items": item})
 
 
-def _one(place: int, value: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
+def _one(place: int, value: Json, fields: Mapping[str, Field]) -> Arguments:
     if not isinstance(value, dict):
         raise Invalid(f"[{place}] must be an object")
     try:
@@ -149,6 +150,6 @@ GIVEN: dict[str, dict[str, Field]] = {
 """The parts of a batch, in the order in which they must come."""
 
 
-def check(section: str, value: Mapping[str, Any]) -> None:
+def check(section: str, value: Mapping[str, Json]) -> None:
     """Refuse (`invalid`) what an import of this part would not take."""
     read_object(value, GIVEN[section])

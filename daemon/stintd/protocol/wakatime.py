@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from math import isfinite
-from typing import Any
 from uuid import UUID
 
 from stintd.domain.model import BeatSignal, from_us
 from stintd.errors import Invalid
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json
 
 ITEM = '"entity"'
 """Every heartbeat has one: how many lie in text that cannot be read."""
@@ -50,7 +50,7 @@ class Told:
 # ---------------------------------------------------------------- a body
 
 
-def items_of(raw: bytes) -> list[Any]:
+def items_of(raw: bytes) -> list[Json | Unreadable]:
     """The items of a body, in order; one that cannot be read is `Unreadable`. A single object is a body of one."""
     text = raw.decode("utf-8", "replace").strip()
     try:
@@ -69,9 +69,9 @@ def is_single(raw: bytes) -> bool:
     return raw.lstrip()[:1] == b"{"
 
 
-def _salvaged(text: str) -> list[Any]:
+def _salvaged(text: str) -> list[Json | Unreadable]:
     """What can be read of a list that cannot be read whole: everything up to the place where it breaks."""
-    found: list[Any] = []
+    found: list[Json | Unreadable] = []
     place = _GAP.match(text, 1).end() if text.startswith("[") else 0  # type: ignore[union-attr]
     try:
         while text.startswith("{", place):
@@ -87,7 +87,7 @@ def _salvaged(text: str) -> list[Any]:
 # ---------------------------------------------------------------- an item
 
 
-def told_from_wire(item: Any, now: datetime, agent: str = "") -> Told:
+def told_from_wire(item: Json | Unreadable, now: datetime, agent: str = "") -> Told:
     """One item, or `Invalid` naming the field. `agent` is the User-Agent of the request; the item's own goes first."""
     if isinstance(item, Unreadable):
         raise Invalid("it is not JSON", "", {"field": "body"})
@@ -109,7 +109,7 @@ def told_from_wire(item: Any, now: datetime, agent: str = "") -> Told:
 
 
 def _signal(
-    item: Mapping[str, Any], entity: str, time: datetime, is_write: bool, agent: str, identity: str
+    item: Mapping[str, Json], entity: str, time: datetime, is_write: bool, agent: str, identity: str
 ) -> BeatSignal:  # fmt: skip
     is_agents = _is_agents(item)
     category = _text(item, "category").lower()
@@ -122,7 +122,7 @@ def _signal(
     )  # fmt: skip
 
 
-def _is_agents(item: Mapping[str, Any]) -> bool:
+def _is_agents(item: Mapping[str, Json]) -> bool:
     """Whether an AI agent did this: by its category, session or lines, unless a person changed lines there as well."""
     if _number(item.get("human_line_changes")) > 0:
         return False
@@ -130,7 +130,7 @@ def _is_agents(item: Mapping[str, Any]) -> bool:
     return is_marked or bool(_text(item, "ai_session")) or _number(item.get("ai_line_changes")) > 0
 
 
-def _kind(item: Mapping[str, Any], category: str, is_write: bool, is_agents: bool) -> str:
+def _kind(item: Mapping[str, Json], category: str, is_write: bool, is_agents: bool) -> str:
     """A saved file or changed lines are an edit; looking, debugging, reviewing a read; an editor that indexes is no act."""
     if category == "indexing":
         return "presence"
@@ -140,7 +140,7 @@ def _kind(item: Mapping[str, Any], category: str, is_write: bool, is_agents: boo
     return "edit" if is_write or changed > 0 else "read"
 
 
-def _path(item: Mapping[str, Any], entity: str) -> str | None:
+def _path(item: Mapping[str, Json], entity: str) -> str | None:
     """Where it happened on this machine: the file, else (a hidden name, an app, a session) the project's folder."""
     for candidate in (entity, _text(item, "project_folder", ENTITY_LIMIT)):
         if candidate.startswith("/") and not candidate.startswith("//"):
@@ -148,22 +148,22 @@ def _path(item: Mapping[str, Any], entity: str) -> str | None:
     return None
 
 
-def _page_signal(item: Mapping[str, Any], time: datetime, identity: str) -> BeatSignal:
+def _page_signal(item: Mapping[str, Json], time: datetime, identity: str) -> BeatSignal:
     """A page somebody read; where it belongs is found by its address."""
     return BeatSignal(time, "read", "browser", branch=_text(item, "branch") or None, origin_id=identity)
 
 
-def _page(item: Mapping[str, Any], entity: str, kind: str, agent: str) -> str:
+def _page(item: Mapping[str, Json], entity: str, kind: str, agent: str) -> str:
     """The address a browser showed, "" when this is not of a browser. A bare host is an address of nothing we know."""
     address = _text(item, "url", ENTITY_LIMIT) or entity
     is_address = entity.startswith(("http://", "https://"))
     return address if kind in ("url", "domain") or is_address or BROWSER.search(agent) else ""
 
 
-def _time(value: Any) -> datetime:
+def _time(value: Json) -> datetime:
     """Seconds since the epoch, as a number or as text."""
     try:
-        seconds = float(value) if not isinstance(value, bool) else None
+        seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
     except (TypeError, ValueError, OverflowError):
         seconds = None
     if seconds is None or not isfinite(seconds) or not 0 < seconds < LATEST_SECONDS:
@@ -171,7 +171,7 @@ def _time(value: Any) -> datetime:
     return from_us(round(seconds * 1_000_000))
 
 
-def _text(item: Mapping[str, Any], name: str, limit: int = TEXT_LIMIT) -> str:
+def _text(item: Mapping[str, Json], name: str, limit: int = TEXT_LIMIT) -> str:
     """A field as text; "" for null, another type, and the placeholders that stand for what was sent last."""
     value = item.get(name)
     if not value or not isinstance(value, str) or (value.startswith("<<") and value.endswith(">>")):
@@ -184,8 +184,8 @@ def _text(item: Mapping[str, Any], name: str, limit: int = TEXT_LIMIT) -> str:
     return cleaned[:limit]
 
 
-def _number(value: Any) -> float:
-    if value is None:
+def _number(value: Json) -> float:
+    if not isinstance(value, int | float | str):
         return 0.0
     try:
         number = float(value)

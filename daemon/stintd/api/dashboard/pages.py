@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from stintd.api.answer import Answer, head_of
 from stintd.api.dashboard import signin
 from stintd.api.guard import Refused
+from stintd.api.listener import Listener
+from stintd.api.surface import Surface
 from stintd.resources import bundled
 
 POLICY = "; ".join((
@@ -85,7 +86,7 @@ def is_ours(path: str) -> bool:
     return path == "/" or path == "/dash" or path.startswith("/dash/")
 
 
-async def answer(surface: Any, listener: Any, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+async def answer(surface: Surface, listener: Listener, method: str, path: str, headers: Mapping[str, str]) -> Answer:
     """The page or file of an address."""
     if method not in ("GET", "HEAD"):
         raise Refused(405, f"{method[:20]} is not possible here", "use GET", {"Allow": "GET, HEAD"})
@@ -102,7 +103,7 @@ async def answer(surface: Any, listener: Any, method: str, path: str, headers: M
     return _page(shelf, path, headers)
 
 
-def _is_signed_in(surface: Any, listener: Any, headers: Mapping[str, str]) -> bool:
+def _is_signed_in(surface: Surface, listener: Listener, headers: Mapping[str, str]) -> bool:
     cookie = signin.cookie_of(headers, listener.guard.port)
     return cookie is not None and surface.daemon.apikeys.browser(cookie) is not None
 
@@ -132,7 +133,7 @@ def _asset(shelf: Shelf, path: str, headers: Mapping[str, str]) -> Answer:
     return Document(file.read_bytes(), KINDS[file.suffix], 200, more)
 
 
-async def _open_link(surface: Any, listener: Any, shelf: Shelf, token: str, is_preview: bool) -> Answer:
+async def _open_link(surface: Surface, listener: Listener, shelf: Shelf, token: str, is_preview: bool) -> Answer:
     """A one-time link. A preview of it, by a link checker or a browser that loads pages ahead, does not use it up."""
     if is_preview:
         return _signin_page(shelf, "Open this link yourself to sign in.")

@@ -5,50 +5,21 @@ cookie is set, and the proof is in the fragment of the address to which the brow
 and no log contains it.
 """
 
-import hmac
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
 
-from stintd.api.route import Call
+from stintd.api.daemon import Shape
+from stintd.api.dashboard.links import LINK_LASTS
+from stintd.api.route import Call, Request
+from stintd.api.surface import Surface
 from stintd.engine import wire
-from stintd.engine.apikeys import BROWSER_LASTS, Holder, digest_of
+from stintd.engine.apikeys import BROWSER_LASTS, Holder
 from stintd.engine.commands import browsers
 from stintd.errors import Unavailable
 
-LINK_LASTS = timedelta(minutes=5)
-LINKS = 16
-"""How many unopened links are kept; the oldest makes room for a new one."""
 PROOF = "X-Stint-Page"
 OPEN = "/dash/open/"
 AWAY = "run `stint dash` for a new link"
-
-
-class Links:
-    """Links that were created and not opened yet: their hashes, and when each expires by the daemon's monotonic clock."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, float] = {}
-
-    def make(self, now: float) -> str:
-        """Create a link; its token."""
-        while len(self._open) >= LINKS:
-            del self._open[next(iter(self._open))]
-        token = secrets.token_urlsafe(32)
-        self._open[digest_of(token)] = now + LINK_LASTS.total_seconds()
-        return token
-
-    def take(self, token: str, now: float) -> bool:
-        """Use a link up: whether the token is that of an unopened link, which is then removed."""
-        wanted, match = digest_of(token), None
-        for digest, until in self._open.items():
-            if hmac.compare_digest(digest, wanted) and now < until:
-                match = digest
-        if match is None:
-            return False
-        del self._open[match]
-        return True
 
 
 def cookie_name(port: int | None) -> str:
@@ -66,16 +37,15 @@ def cookie_of(headers: Mapping[str, str], port: int | None) -> str | None:
     return None
 
 
-def browser_of(surface: Any, headers: Mapping[str, str], port: int | None) -> Holder | None:
+def browser_of(surface: Surface, headers: Mapping[str, str], port: int | None) -> Holder | None:
     """The browser that sent a request: it has both halves, and the request comes from our own page."""
     proof, cookie = headers.get(PROOF), cookie_of(headers, port)
     if proof is None or cookie is None or headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         return None
-    holder: Holder | None = surface.daemon.apikeys.browser(cookie, proof)
-    return holder
+    return surface.daemon.apikeys.browser(cookie, proof)
 
 
-async def admit(surface: Any, token: str, port: int | None) -> dict[str, str] | None:
+async def admit(surface: Surface, token: str, port: int | None) -> dict[str, str] | None:
     """The headers that sign a browser in and redirect it; None when the link has been used or has expired."""
     if not surface.links.take(token, surface.daemon.engine.clock.monotonic()):
         return None
@@ -90,7 +60,7 @@ async def admit(surface: Any, token: str, port: int | None) -> dict[str, str] | 
 # ---------------------------------------------------------------- routes
 
 
-async def create_link(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def create_link(surface: Surface, call: Call, request: Request) -> Shape:
     """A link that signs one browser in, once."""
     url = surface.daemon.url()
     if url is None:
@@ -101,10 +71,10 @@ async def create_link(surface: Any, call: Call, request: Any) -> dict[str, Any]:
     return {"url": url + OPEN + token, "expiresAt": wire.stamp(clock.now() + LINK_LASTS)}
 
 
-async def dismiss(surface: Any, call: Call, request: Any) -> dict[str, Any]:
+async def dismiss(surface: Surface, call: Call, request: Request) -> Shape:
     """Sign every browser out: the streams they opened end, and unopened links stop working."""
-    key_ids: list[str] = await surface.daemon.engine.run(browsers.dismiss, call.caller.name)
-    surface.links = Links()
+    key_ids = await surface.daemon.engine.run(browsers.dismiss, call.caller.name)
+    surface.links.drop()
     await surface.daemon.apikeys.reload()
     for key_id in key_ids:
         surface.end_streams(key_id)

@@ -6,19 +6,25 @@ is started or entered on such a task makes it one of ours, with a mapping. Lengt
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
+from stintd.api.daemon import Shape
 from stintd.api.guard import check_scope
 from stintd.api.mcp.shapes import ID, NAME, NOTE, TAGS, several
 from stintd.api.mcp.tool import Tool, param
-from stintd.api.mcp.tool_caller import Asking, at
+from stintd.api.mcp.tool_caller import ToolCaller, at
 from stintd.engine.commands import clickup as commands
 from stintd.engine.delivery.tasklookup import FoundRemoteTask, TaskQuery
 from stintd.engine.queries import clickup as queries
 from stintd.errors import Invalid, NotFound, StintdError
+from stintd.jsonvalue import Json
 from stintd.protocol.errors import wire_code
-from stintd.protocol.fields import FLAG, Kind, parse_instant, text, texts
-from stintd.protocol.schemas.words import Schema, nullable, obj
+from stintd.protocol.fields import FLAG, Arguments, Kind, parse_instant, text, texts
+from stintd.protocol.jsonschema import Schema
+from stintd.protocol.schemas.words import nullable, obj
+
+if TYPE_CHECKING:
+    from stintd.engine.wire_types import ClickUpEntryJson
 
 LISTED = 100
 _TYPES = {"FORBIDDEN": "AUTH"}
@@ -41,7 +47,7 @@ def stamp(moment: str | datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _read_moment(value: Any) -> datetime:
+def _read_moment(value: Json) -> datetime:
     """RFC 3339 text, or milliseconds since 1970 as ClickUp's own API counts."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise Invalid("must be a time", "send RFC 3339 text like 2026-11-20T10:30:00Z, or milliseconds since 1970")
@@ -52,7 +58,7 @@ def _read_moment(value: Any) -> datetime:
     return parse_instant(value)
 
 
-def _read_length(value: Any) -> timedelta:
+def _read_length(value: Json) -> timedelta:
     """Milliseconds, or text with units. A bare number in quotes could be minutes or milliseconds: it is refused."""
     if isinstance(value, int) and not isinstance(value, bool):
         length = timedelta(milliseconds=value) if 0 < value <= 7 * 86_400_000 else None
@@ -97,7 +103,7 @@ def _answer(**fields: Schema) -> Schema:
     return obj(known, [name for name in known if name != "success"])
 
 
-def _shown(entry: dict[str, Any]) -> dict[str, Any]:
+def _shown(entry: "ClickUpEntryJson") -> Shape:
     """An entry of ours in ClickUp's words."""
     found = {
         "id": entry["id"], "description": entry["description"], "start": stamp(entry["start"]), "end": stamp(entry["end"]),
@@ -106,12 +112,16 @@ def _shown(entry: dict[str, Any]) -> dict[str, Any]:
     return found if entry["end"] is None else {**found, "duration": entry["durationSeconds"] * 1000}
 
 
-def refused(ask: Asking, error: StintdError) -> dict[str, Any]:
+def _shown_or_none(entry: "ClickUpEntryJson | None") -> Shape | None:
+    return _shown(entry) if entry is not None else None
+
+
+def refused(ask: ToolCaller, error: StintdError) -> Shape:
     """An error in ClickUp's shape. Its own messages are kept to the letter: callers compare them."""
     code = wire_code(error.code)
     kind = _TYPES.get(code, code)
     standing = error.details.get("timer")
-    said: dict[str, Any] = {"type": kind, "message": error.message}
+    said: Shape = {"type": kind, "message": error.message}
     if isinstance(standing, dict):
         said["message"] = _STANDING
     elif code == "FORBIDDEN":
@@ -119,9 +129,9 @@ def refused(ask: Asking, error: StintdError) -> dict[str, Any]:
     elif code == "RATE_LIMIT":
         said |= {"message": _TOO_MANY, "retry_after": int(1000 * (error.retry_after or 1))}
     said["timestamp"] = stamp(ask.surface.daemon.engine.clock.now())
-    answer: dict[str, Any] = {"success": False, "error": said}
+    answer: Shape = {"success": False, "error": said}
     if isinstance(standing, dict):
-        shown = _shown(standing)
+        shown = _shown(cast("ClickUpEntryJson", standing))  # the command that refused put it there
         answer["timer"] = {name: shown[name] for name in ("id", "task", "start", "description")}
     return answer
 
@@ -129,16 +139,16 @@ def refused(ask: Asking, error: StintdError) -> dict[str, Any]:
 # ---------------------------------------------------------------- tools
 
 
-def _arguments(given: dict[str, Any]) -> dict[str, Any]:
+def _arguments(given: Arguments) -> Shape:
     names = {"taskId": "task_id", "taskName": "task_name", "listName": "list_name"}
     return {names.get(name, name): tuple(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
-def _which(given: dict[str, Any]) -> dict[str, Any]:
+def _which(given: Arguments) -> Shape:
     return {into: given.get(name) for name, into in (("taskId", "task_id"), ("taskName", "task_name"), ("listName", "list_name"))}
 
 
-async def _found(ask: Asking, given: dict[str, Any]) -> tuple[dict[str, Any], FoundRemoteTask | None]:
+async def _found(ask: ToolCaller, given: Arguments) -> tuple[Shape, FoundRemoteTask | None]:
     """The arguments as they name a task that is known here, or the task at a connected target; what looking here raised
     where no target has it."""
     which, lookup = _which(given), ask.surface.daemon.connecting.lookup
@@ -155,7 +165,7 @@ async def _found(ask: Asking, given: dict[str, Any]) -> tuple[dict[str, Any], Fo
     return rest, there
 
 
-async def _learnt(ask: Asking, given: dict[str, Any]) -> dict[str, Any]:
+async def _learnt(ask: ToolCaller, given: Arguments) -> Shape:
     """The arguments, naming a task that is known here: one that only a target knows is learnt with its mapping first."""
     check_scope(ask.call.caller, "write")
     words, there = await _found(ask, given)
@@ -166,24 +176,24 @@ async def _learnt(ask: Asking, given: dict[str, Any]) -> dict[str, Any]:
     return {**words, "taskId": learnt["key"], "listName": learnt["project"]}
 
 
-async def _start(ask: Asking, given: dict[str, Any]) -> Any:
+async def _start(ask: ToolCaller, given: Arguments) -> Shape:
     given = await _learnt(ask, given)
     made = await ask.do(commands.start, **_arguments(given))
-    return {"success": True, "message": "Time tracking started successfully", "time_entry": _shown(made["entry"])}
+    return {"success": True, "message": "Time tracking started successfully", "time_entry": _shown_or_none(made["entry"])}
 
 
-async def _stop(ask: Asking, given: dict[str, Any]) -> Any:
+async def _stop(ask: ToolCaller, given: Arguments) -> Shape:
     ended = await ask.do(commands.stop, **_arguments(given))
-    return {"success": True, "message": "Time tracking stopped successfully", "time_entry": _shown(ended["entry"])}
+    return {"success": True, "message": "Time tracking stopped successfully", "time_entry": _shown_or_none(ended["entry"])}
 
 
-async def _current(ask: Asking, given: dict[str, Any]) -> Any:
+async def _current(ask: ToolCaller, given: Arguments) -> Shape:
     entry = (await ask.look(queries.current))["entry"]
     message = "Timer is currently running" if entry else "No timer is currently running"
     return {"success": True, "message": message, "time_entry": _shown(entry) if entry else None}
 
 
-async def _add(ask: Asking, given: dict[str, Any]) -> Any:
+async def _add(ask: ToolCaller, given: Arguments) -> Shape:
     given = await _learnt(ask, given)
     words = _arguments({name: value for name, value in given.items() if name not in ("start", "end", "duration")})
     start = _read_moment(given["start"])
@@ -192,15 +202,15 @@ async def _add(ask: Asking, given: dict[str, Any]) -> Any:
     if end is None or (length is not None and end - start != length):
         raise Invalid("Please provide start with either duration or end", "one of them", {"field": "duration"})
     made = await ask.do(commands.add, start=start, end=end, **words)
-    return {"success": True, "message": "Time entry added successfully", "time_entry": _shown(made["entry"])}
+    return {"success": True, "message": "Time entry added successfully", "time_entry": _shown_or_none(made["entry"])}
 
 
-async def _delete(ask: Asking, given: dict[str, Any]) -> Any:
+async def _delete(ask: ToolCaller, given: Arguments) -> Shape:
     gone = await ask.delete(at("/api/entries", given["timeEntryId"]))
     return {"success": True, "message": f"Time entry {gone['id']} deleted successfully", "deleted_id": gone["id"]}
 
 
-async def _of_task(ask: Asking, given: dict[str, Any]) -> Any:
+async def _of_task(ask: ToolCaller, given: Arguments) -> Shape:
     since, until = (_read_moment(given[name]) if name in given else None for name in ("startDate", "endDate"))
     given, there = await _found(ask, given)
     if there is not None:
@@ -215,7 +225,7 @@ async def _of_task(ask: Asking, given: dict[str, Any]) -> Any:
     }  # fmt: skip
 
 
-async def _task(ask: Asking, given: dict[str, Any]) -> Any:
+async def _task(ask: ToolCaller, given: Arguments) -> Shape:
     given, there = await _found(ask, given)
     if there is not None:
         return {"success": True, "message": "Task found", "task": _of_target(there)}
@@ -228,7 +238,7 @@ async def _task(ask: Asking, given: dict[str, Any]) -> Any:
     }  # fmt: skip
 
 
-def _of_target(there: FoundRemoteTask) -> dict[str, Any]:
+def _of_target(there: FoundRemoteTask) -> Shape:
     """A task that is known there only."""
     task = there.task
     return {

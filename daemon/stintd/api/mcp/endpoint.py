@@ -2,24 +2,28 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 from stintd.api.answer import Answer, json_answer
+from stintd.api.daemon import Shape
 from stintd.api.guard import OWNER, Refused
 from stintd.api.mcp import resource, rpc
 from stintd.api.mcp.era import BATCHED, HANDSHAKE, SERVER_META, STATELESS, VERSION_HEADER, accepts_json, is_stateless
 from stintd.api.mcp.rpc import Message, RpcError
 from stintd.api.mcp.tool import Tool, clean, shown
-from stintd.api.mcp.tool_caller import Asking, narrowed
+from stintd.api.mcp.tool_caller import ToolCaller, narrowed
 from stintd.api.mcp.toolset import DEFAULT, SETS, tools_of
-from stintd.api.route import Call, Route, fields, read_query
+from stintd.api.route import Call, Request, Route, fields, read_query
+from stintd.api.surface import Surface
 from stintd.errors import RateLimited, StintdError
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json, JsonObject, value_at
 from stintd.protocol.body import Malformed, dump, parse
 from stintd.protocol.errors import to_wire
 from stintd.protocol.fields import choices, field
 from stintd.protocol.schemas.words import ref
 
+T = TypeVar("T")
 BATCH_LIMIT = 20
 LIST_MILLISECONDS = 300_000
 """How long a client may keep a list: it changes with the program only."""
@@ -39,17 +43,17 @@ AGENT = replace(OWNER, name="mcp")
 class Session:
     """One message as its method sees it: who asks, the tools they chose, the era."""
 
-    ask: Asking
+    ask: ToolCaller
     tools: Mapping[str, Tool]
     message: Message
     is_stateless: bool
 
     @property
-    def params(self) -> Mapping[str, Any]:
+    def params(self) -> JsonObject:
         return self.message.params
 
 
-async def answer(surface: Any, call: Call, request: Any) -> Answer:
+async def answer(surface: Surface, call: Call, request: Request) -> Answer:
     """Answer one message, or a batch of the revisions that know batches."""
     if not accepts_json(call.headers):
         raise Refused(406, "the answer is JSON", "send Accept: application/json, text/event-stream")
@@ -58,7 +62,7 @@ async def answer(surface: Any, call: Call, request: Any) -> Answer:
     asked = read_query(call.route, request.raw_path.partition("?")[2])
     tools = tools_of(asked.get("toolset", DEFAULT))
     try:
-        body = parse(call.body) if call.body else None
+        body = parse(call.raw) if call.raw else None
         if isinstance(body, list):
             return await _batch(surface, call, tools, body)
         message = rpc.message_of(body)
@@ -69,7 +73,7 @@ async def answer(surface: Any, call: Call, request: Any) -> Answer:
     return await _one(surface, call, tools, message)
 
 
-async def _one(surface: Any, call: Call, tools: Mapping[str, Tool], message: Message | None) -> Answer:
+async def _one(surface: Surface, call: Call, tools: Mapping[str, Tool], message: Message | None) -> Answer:
     if message is None:
         return Answer(b"", 202)
     modern = False
@@ -77,14 +81,14 @@ async def _one(surface: Any, call: Call, tools: Mapping[str, Tool], message: Mes
         modern = is_stateless(message, call.headers)
         if message.id is None:
             return Answer(b"", 202)
-        session = Session(Asking(surface, call), tools, message, modern)
+        session = Session(ToolCaller(surface, call), tools, message, modern)
         return json_answer(rpc.result(message.id, await _result(session)))
     except RpcError as error:
         status = rpc.STATUS.get(error.code, 200) if modern or error.is_early else 200
         return _refused(message.id, error, status)
 
 
-async def _batch(surface: Any, call: Call, tools: Mapping[str, Tool], body: list[Any]) -> Answer:
+async def _batch(surface: Surface, call: Call, tools: Mapping[str, Tool], body: list[Json]) -> Answer:
     """Each message by itself, in their order; without anything to say, 202."""
     if call.headers.get(VERSION_HEADER) not in BATCHED or not 0 < len(body) <= BATCH_LIMIT:
         text = f"send one message; batches are of 2025-03-26 and before, of up to {BATCH_LIMIT}"
@@ -97,16 +101,16 @@ async def _batch(surface: Any, call: Call, tools: Mapping[str, Tool], body: list
     return Answer(b"[" + b",".join(bodies) + b"]" if bodies else b"", 200 if bodies else 202)
 
 
-def _refused(identity: Any, error: RpcError, status: int) -> Answer:
+def _refused(identity: int | str | None, error: RpcError, status: int) -> Answer:
     return json_answer(rpc.failure(identity, error), status)
 
 
-def _id_of(body: Any) -> Any:
-    found = body.get("id") if isinstance(body, dict) else None
-    return found if isinstance(found, int | str) and not isinstance(found, bool) else None
+def _id_of(body: Json) -> int | str | None:
+    identity = value_at(body, "id")
+    return identity if isinstance(identity, int | str) and not isinstance(identity, bool) else None
 
 
-async def _result(session: Session) -> Mapping[str, Any]:
+async def _result(session: Session) -> Shape:
     """What the method answers, dressed for its era."""
     method = session.message.method
     known = STATELESS_METHODS if session.is_stateless else HANDSHAKE_METHODS
@@ -128,7 +132,7 @@ def _count(session: Session) -> None:
         raise RpcError(rpc.RATE_LIMITED, f"{error.message}: {error.hint}", to_wire(error)) from error
 
 
-def _lasting(method: str) -> dict[str, Any]:
+def _lasting(method: str) -> Shape:
     """How long a client may keep it; of what is read now, not at all."""
     if method.endswith("/list") or method == "server/discover":
         return {"ttlMs": LIST_MILLISECONDS, "cacheScope": "private"}
@@ -138,14 +142,14 @@ def _lasting(method: str) -> dict[str, Any]:
 # ---------------------------------------------------------------- methods
 
 
-def _server(session: Session) -> dict[str, Any]:
+def _server(session: Session) -> Shape:
     return {"name": "stintd", "title": "stintd", "version": session.ask.surface.daemon.version}
 
 
-CAPABILITIES: dict[str, Any] = {"tools": {}, "resources": {}, "prompts": {}}
+CAPABILITIES: Shape = {"tools": {}, "resources": {}, "prompts": {}}
 
 
-async def _initialize(session: Session) -> Mapping[str, Any]:
+async def _initialize(session: Session) -> Shape:
     asked = session.params.get("protocolVersion")
     return {
         "protocolVersion": asked if asked in HANDSHAKE else HANDSHAKE[-1], "capabilities": CAPABILITIES,
@@ -153,19 +157,19 @@ async def _initialize(session: Session) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-async def _discover(session: Session) -> Mapping[str, Any]:
+async def _discover(session: Session) -> Shape:
     return {"supportedVersions": [*STATELESS, *HANDSHAKE], "capabilities": CAPABILITIES, "instructions": INSTRUCTIONS}
 
 
-async def _ping(session: Session) -> Mapping[str, Any]:
+async def _ping(session: Session) -> Shape:
     return {}
 
 
-async def _list_tools(session: Session) -> Mapping[str, Any]:
+async def _list_tools(session: Session) -> Shape:
     return {"tools": [tool.to_wire(name) for name, tool in session.tools.items()]}
 
 
-async def _call_tool(session: Session) -> Mapping[str, Any]:
+async def _call_tool(session: Session) -> Shape:
     name, arguments = session.params.get("name"), session.params.get("arguments")
     tool = session.tools.get(name) if isinstance(name, str) else None
     if tool is None:
@@ -175,14 +179,14 @@ async def _call_tool(session: Session) -> Mapping[str, Any]:
     ask = session.ask
     try:
         ask.surface.count(ask.call.caller)
-        ask = Asking(ask.surface, await narrowed(ask.surface, ask.call))
+        ask = ToolCaller(ask.surface, await narrowed(ask.surface, ask.call))
         found = shown(tool.answer, await tool.run(ask, tool.read(arguments or {})))
     except StintdError as error:
         return _failed(tool, ask, error)
     return {"content": [_text(dump(found).decode())], "structuredContent": found, "isError": False}
 
 
-def _failed(tool: Tool, ask: Asking, error: StintdError) -> Mapping[str, Any]:
+def _failed(tool: Tool, ask: ToolCaller, error: StintdError) -> Shape:
     """What went wrong and what to do, where the model reads it. In our own shape it is text alone: the output schema speaks
     of success."""
     if tool.refused is None:
@@ -192,50 +196,50 @@ def _failed(tool: Tool, ask: Asking, error: StintdError) -> Mapping[str, Any]:
     return {"content": [_text(dump(found).decode()), *hint], "structuredContent": found, "isError": True}
 
 
-def _text(text: str) -> dict[str, Any]:
+def _text(text: str) -> Shape:
     return {"type": "text", "text": text}
 
 
-async def _list_resources(session: Session) -> Mapping[str, Any]:
+async def _list_resources(session: Session) -> Shape:
     return {"resources": list(resource.RESOURCES)}
 
 
-async def _list_templates(session: Session) -> Mapping[str, Any]:
+async def _list_templates(session: Session) -> Shape:
     return {"resourceTemplates": []}
 
 
-async def _read_resource(session: Session) -> Mapping[str, Any]:
+async def _read_resource(session: Session) -> Shape:
     uri = session.params.get("uri")
     found = await _looked_up(session, lambda ask: resource.read(ask, uri))
     if found is None:
         code = rpc.INVALID_PARAMS if session.is_stateless else rpc.RESOURCE_NOT_FOUND
         raise RpcError(code, f"there is no resource {clean(str(uri), 80)}", {"uri": clean(str(uri), 80)})
-    return found  # type: ignore[no-any-return]
+    return found
 
 
-async def _list_prompts(session: Session) -> Mapping[str, Any]:
+async def _list_prompts(session: Session) -> Shape:
     return {"prompts": list(resource.PROMPTS)}
 
 
-async def _get_prompt(session: Session) -> Mapping[str, Any]:
+async def _get_prompt(session: Session) -> Shape:
     given = session.params.get("arguments") or {}
     if not isinstance(given, dict):
         raise RpcError(rpc.INVALID_PARAMS, "arguments must be an object")
     name = session.params.get("name")
-    return await _looked_up(session, lambda ask: resource.prompt(ask, name, given))  # type: ignore[no-any-return]
+    return await _looked_up(session, lambda ask: resource.prompt(ask, name, given))
 
 
-async def _looked_up(session: Session, look: Callable[[Asking], Awaitable[Any]]) -> Any:
+async def _looked_up(session: Session, look: Callable[[ToolCaller], Awaitable[T]]) -> T:
     """What the daemon says; its refusals become errors of the protocol, which has no other place for them here."""
     ask = session.ask
     try:
-        return await look(Asking(ask.surface, await narrowed(ask.surface, ask.call)))
+        return await look(ToolCaller(ask.surface, await narrowed(ask.surface, ask.call)))
     except StintdError as error:
         text = f"{error.message}: {error.hint}" if error.hint else error.message
         raise RpcError(rpc.INTERNAL_ERROR, clean(text), shown({}, to_wire(error))) from error
 
 
-Method = Callable[[Session], Awaitable[Mapping[str, Any]]]
+Method = Callable[[Session], Awaitable[Shape]]
 _COMMON: dict[str, Method] = {
     "tools/list": _list_tools, "tools/call": _call_tool, "resources/list": _list_resources,
     "resources/templates/list": _list_templates, "resources/read": _read_resource, "prompts/list": _list_prompts,

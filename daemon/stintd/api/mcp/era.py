@@ -8,9 +8,9 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from stintd.api.mcp.rpc import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Message, RpcError
+from stintd.jsonvalue import JsonObject
 
 HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS = ("2026-07-28",)
@@ -45,7 +45,7 @@ def _check_envelope(message: Message, headers: Mapping[str, str]) -> None:
     missing = [name for name in (VERSION_META, CAPABILITIES_META) if name not in message.meta]
     if missing:
         raise RpcError(INVALID_PARAMS, f"params._meta lacks {', '.join(missing)}", is_early=True)
-    wanted: dict[str, Any] = {VERSION_HEADER: message.meta[VERSION_META], METHOD_HEADER: message.method}
+    wanted: JsonObject = {VERSION_HEADER: message.meta[VERSION_META], METHOD_HEADER: message.method}
     named = message.params.get(NAMED.get(message.method, ""))
     if named is not None:
         wanted[NAME_HEADER] = named

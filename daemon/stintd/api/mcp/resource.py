@@ -1,15 +1,15 @@
 """What an agent can read without a tool: today's timesheet and what runs now; and the prompt that fills a timesheet."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
+from stintd.api.daemon import Shape
 from stintd.api.mcp import shapes
 from stintd.api.mcp.rpc import INVALID_PARAMS, RpcError
 from stintd.api.mcp.stint import status
 from stintd.api.mcp.tool import shown
-from stintd.api.mcp.tool_caller import Asking
+from stintd.api.mcp.tool_caller import ToolCaller
 from stintd.errors import Invalid
+from stintd.jsonvalue import Json, JsonObject, object_at
 from stintd.protocol.body import dump
 from stintd.protocol.fields import parse_day
 from stintd.protocol.schemas.words import COUNT, obj
@@ -52,7 +52,7 @@ _PART = """
 What is attached is one client's part of the day: time between its entries may be another's, so propose nothing for gaps."""
 
 
-async def sheet(ask: Asking, day: date) -> dict[str, Any]:
+async def sheet(ask: ToolCaller, day: date) -> Shape:
     """One day's timesheet."""
     on = day.isoformat()
     report = await ask.get("/api/reports", from_=on, to=on)
@@ -61,14 +61,13 @@ async def sheet(ask: Asking, day: date) -> dict[str, Any]:
         "date": on, "timezone": report["timezone"], "totals": report["totals"], "projects": report["rows"],
         "entries": shapes.entries(listed["data"]), "isWhole": listed["nextCursor"] is None,
     }  # fmt: skip
-    found: dict[str, Any] = shown(shapes.SHEET, value)
-    return found
+    return object_at(shown(shapes.SHEET, value))
 
 
-async def read(ask: Asking, uri: Any) -> dict[str, Any] | None:
+async def read(ask: ToolCaller, uri: Json) -> Shape | None:
     """The contents of a resource, None for one that is not there."""
     if uri == TODAY:
-        value = await sheet(ask, ask.today())
+        value: Json = await sheet(ask, ask.today())
     elif uri == TIMERS:
         value = shown(_RUNNING, await status(ask, {}))
     else:
@@ -76,7 +75,7 @@ async def read(ask: Asking, uri: Any) -> dict[str, Any] | None:
     return {"contents": [{"uri": uri, "mimeType": JSON, "text": dump(value).decode()}]}
 
 
-async def prompt(ask: Asking, name: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+async def prompt(ask: ToolCaller, name: Json, arguments: JsonObject) -> Shape:
     """The messages of a prompt, with the day it is about."""
     if name != FILL:
         raise RpcError(INVALID_PARAMS, f"there is no prompt {str(name)[:40]!r}; known is {FILL}")

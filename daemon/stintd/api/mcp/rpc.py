@@ -1,10 +1,10 @@
 """JSON-RPC as the protocol uses it: what a message is, what is answered, which code goes with which status."""
 
-from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
 
+from stintd.api.daemon import Shape
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json, JsonObject
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 RATE_LIMITED = -32000
@@ -22,13 +22,13 @@ class RpcError(Exception):
     """A refusal of the protocol: the message was wrong, not what it asked for. `is_early`: found before a method ran, so
     that every era answers with its status."""
 
-    def __init__(self, code: int, message: str, data: Any = None, is_early: bool = False) -> None:
+    def __init__(self, code: int, message: str, data: object = None, is_early: bool = False) -> None:
         super().__init__(message)
         self.code, self.message, self.data, self.is_early = code, message, data, is_early
 
-    def to_wire(self) -> dict[str, Any]:
+    def to_wire(self) -> Shape:
         """The error object."""
-        shown: dict[str, Any] = {"code": self.code, "message": self.message}
+        shown: Shape = {"code": self.code, "message": self.message}
         return shown if self.data is None else {**shown, "data": self.data}
 
 
@@ -37,16 +37,16 @@ class Message:
     """A request or, without `id`, a notification."""
 
     method: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: JsonObject = field(default_factory=dict)
     id: int | str | None = None
 
     @property
-    def meta(self) -> Mapping[str, Any]:
+    def meta(self) -> JsonObject:
         found = self.params.get("_meta")
         return found if isinstance(found, dict) else {}
 
 
-def message_of(value: Any) -> Message | None:
+def message_of(value: Json) -> Message | None:
     """The message of a JSON value; None for an answer (we ask clients nothing, so nothing waits for it)."""
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
         raise _not_one('send {"jsonrpc": "2.0", "id": 1, "method": …}')
@@ -57,7 +57,7 @@ def message_of(value: Any) -> Message | None:
     method, params, identity = value["method"], value.get("params", {}), value.get("id")
     if not isinstance(method, str) or not method:
         raise _not_one("method must be text")
-    if "id" in value and (isinstance(identity, bool) or not isinstance(identity, int | str)):
+    if isinstance(identity, bool) or not isinstance(identity, int | str | None) or (identity is None and "id" in value):
         raise _not_one("id must be a whole number or text")
     if not isinstance(params, dict):
         raise _not_one("params must be an object")
@@ -68,11 +68,11 @@ def _not_one(why: str) -> RpcError:
     return RpcError(INVALID_REQUEST, f"the body must be one JSON-RPC message: {why}", is_early=True)
 
 
-def result(identity: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+def result(identity: int | str | None, value: Shape) -> Shape:
     """The answer to a request."""
     return {"jsonrpc": "2.0", "id": identity, "result": value}
 
 
-def failure(identity: Any, error: RpcError) -> dict[str, Any]:
+def failure(identity: int | str | None, error: RpcError) -> Shape:
     """The refusal of a request; `id` null where it could not be read."""
     return {"jsonrpc": "2.0", "id": identity, "error": error.to_wire()}

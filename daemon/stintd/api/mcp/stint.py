@@ -1,12 +1,25 @@
 """The twenty tools that ClockMe's callers know, over our own routes. Their names get a prefix: `stint_` or `clockme_`."""
 
 from functools import cache
-from typing import Any
 
+from stintd.api.daemon import Shape
 from stintd.api.mcp import shapes
 from stintd.api.mcp.tool import Param, Tool, param
-from stintd.api.mcp.tool_caller import Asking, at
-from stintd.protocol.fields import CURRENCY, DAY_OR_INSTANT, FLAG, INSTANT, MONEY, PATH, choice, number, text, texts, whole
+from stintd.api.mcp.tool_caller import ToolCaller, at
+from stintd.protocol.fields import (
+    CURRENCY,
+    DAY_OR_INSTANT,
+    FLAG,
+    INSTANT,
+    MONEY,
+    PATH,
+    Arguments,
+    choice,
+    number,
+    text,
+    texts,
+    whole,
+)
 from stintd.protocol.schemas.words import COUNT, obj
 from stintd.protocol.schemas.words import FLAG as YES_NO
 
@@ -42,25 +55,25 @@ MONEY_PARAMS = (
 # ---------------------------------------------------------------- timers
 
 
-async def _start_timer(ask: Asking, given: dict[str, Any]) -> Any:
+async def _start_timer(ask: ToolCaller, given: Arguments) -> Shape:
     answer = await ask.post("/api/timer/start", {**given, "manual": True, "source": SOURCE})
     return {**answer, "timer": shapes.entry(answer["timer"]), "stopped": shapes.entries(answer["stopped"])}
 
 
-async def _stop_timer(ask: Asking, given: dict[str, Any]) -> Any:
+async def _stop_timer(ask: ToolCaller, given: Arguments) -> Shape:
     return {"entry": shapes.entry((await ask.post("/api/timer/stop", given))["entry"])}
 
 
-async def _pause_timer(ask: Asking, given: dict[str, Any]) -> Any:
+async def _pause_timer(ask: ToolCaller, given: Arguments) -> Shape:
     return {"timer": shapes.entry((await ask.post("/api/timer/pause", given))["timer"])}
 
 
-async def _resume_timer(ask: Asking, given: dict[str, Any]) -> Any:
+async def _resume_timer(ask: ToolCaller, given: Arguments) -> Shape:
     answer = await ask.post("/api/timer/resume", given)
     return {"timer": shapes.entry(answer["timer"]), "stopped": shapes.entries(answer["stopped"])}
 
 
-async def status(ask: Asking, given: dict[str, Any]) -> Any:
+async def status(ask: ToolCaller, given: Arguments) -> Shape:
     """What runs now and today's total; also the resource of the running timers."""
     found = await ask.get("/api/timer/current")
     day = ask.today().isoformat()
@@ -71,7 +84,7 @@ async def status(ask: Asking, given: dict[str, Any]) -> Any:
     }  # fmt: skip
 
 
-async def _update_timer(ask: Asking, given: dict[str, Any]) -> Any:
+async def _update_timer(ask: ToolCaller, given: Arguments) -> Shape:
     return {"timer": shapes.entry(await ask.patch("/api/timer", given))}
 
 
@@ -128,18 +141,18 @@ def _timers() -> tuple[Tool, ...]:
 # ---------------------------------------------------------------- entries
 
 
-async def _log_time(ask: Asking, given: dict[str, Any]) -> Any:
+async def _log_time(ask: ToolCaller, given: Arguments) -> Shape:
     made = await ask.post("/api/entries", given)
     told = {name: made[name] for name in ("takenSeconds", "notice", "projectCreated")}
     return {"entry": shapes.entry(made), **told}
 
 
-async def _edit_entry(ask: Asking, given: dict[str, Any]) -> Any:
+async def _edit_entry(ask: ToolCaller, given: Arguments) -> Shape:
     changes = {name: value for name, value in given.items() if name != "entryId"}
     return {"entry": shapes.entry(await ask.patch(at("/api/entries", given["entryId"]), changes))}
 
 
-async def _list_entries(ask: Asking, given: dict[str, Any]) -> Any:
+async def _list_entries(ask: ToolCaller, given: Arguments) -> Shape:
     found = await ask.get("/api/entries", **{"limit": 50, **given})
     return {"entries": shapes.entries(found["data"]), "nextCursor": found["nextCursor"]}
 
@@ -191,12 +204,12 @@ def _entries() -> tuple[Tool, ...]:
 # ---------------------------------------------------------------- projects and tasks
 
 
-async def _list_projects(ask: Asking, given: dict[str, Any]) -> Any:
+async def _list_projects(ask: ToolCaller, given: Arguments) -> Shape:
     found = await ask.get("/api/projects", **{"limit": 50, **given})
     return {"projects": found["data"], "nextCursor": found["nextCursor"]}
 
 
-async def _get_project(ask: Asking, given: dict[str, Any]) -> Any:
+async def _get_project(ask: ToolCaller, given: Arguments) -> Shape:
     project = await ask.get(at("/api/projects", given["projectId"]))
     tasks = await ask.get("/api/tasks", projectId=project["id"], status="all", limit=200)
     budget = await ask.get(at("/api/projects", project["id"]) + "/budget")
@@ -204,30 +217,30 @@ async def _get_project(ask: Asking, given: dict[str, Any]) -> Any:
     return {"project": project, "tasks": tasks["data"], "budget": budget, "allTime": hours["totals"]}
 
 
-async def _create_project(ask: Asking, given: dict[str, Any]) -> Any:
+async def _create_project(ask: ToolCaller, given: Arguments) -> Shape:
     return {"project": await ask.post("/api/projects", given)}
 
 
-async def _update_project(ask: Asking, given: dict[str, Any]) -> Any:
+async def _update_project(ask: ToolCaller, given: Arguments) -> Shape:
     changes = {name: value for name, value in given.items() if name != "projectId"}
     return {"project": await ask.patch(at("/api/projects", given["projectId"]), changes)}
 
 
-async def _list_tasks(ask: Asking, given: dict[str, Any]) -> Any:
+async def _list_tasks(ask: ToolCaller, given: Arguments) -> Shape:
     project = await ask.get(at("/api/projects", given["projectId"]))
     found = await ask.get("/api/tasks", **{"limit": 50, **given, "projectId": project["id"]})
     return {"tasks": found["data"], "nextCursor": found["nextCursor"]}
 
 
-async def _create_task(ask: Asking, given: dict[str, Any]) -> Any:
+async def _create_task(ask: ToolCaller, given: Arguments) -> Shape:
     return {"task": await ask.post("/api/tasks", given)}
 
 
-async def _complete_task(ask: Asking, given: dict[str, Any]) -> Any:
+async def _complete_task(ask: ToolCaller, given: Arguments) -> Shape:
     return {"task": await ask.post(at("/api/tasks", given["taskId"]) + "/complete", {})}
 
 
-async def _get_budget(ask: Asking, given: dict[str, Any]) -> Any:
+async def _get_budget(ask: ToolCaller, given: Arguments) -> Shape:
     return {"budget": await ask.get(at("/api/projects", given["projectId"]) + "/budget")}
 
 
@@ -294,17 +307,17 @@ def _projects() -> tuple[Tool, ...]:
 # ---------------------------------------------------------------- totals
 
 
-async def _get_report(ask: Asking, given: dict[str, Any]) -> Any:
+async def _get_report(ask: ToolCaller, given: Arguments) -> Shape:
     found = await ask.get("/api/reports", **given)
     return {**found, "rowsLeftOut": max(0, len(found["rows"]) - ROWS)}
 
 
-async def _get_dashboard(ask: Asking, given: dict[str, Any]) -> Any:
+async def _get_dashboard(ask: ToolCaller, given: Arguments) -> Shape:
     found = await ask.get("/api/dashboard")
     return {**found, "timers": shapes.entries(found["timers"])}
 
 
-async def _get_team_summary(ask: Asking, given: dict[str, Any]) -> Any:
+async def _get_team_summary(ask: ToolCaller, given: Arguments) -> Shape:
     workspace = (await ask.get("/api/workspaces"))["data"][0]
     return await ask.get(at("/api/workspaces", workspace["id"]) + "/summary", **given)
 

@@ -4,20 +4,23 @@ A tool's answer is what its output schema names and nothing else, so one declara
 rely on, and how long foreign text may be.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from stintd.api.mcp.tool_caller import Asking
+from stintd.api.daemon import Shape
+from stintd.api.mcp.tool_caller import ToolCaller
+from stintd.errors import StintdError
 from stintd.frozen import frozen
-from stintd.protocol.fields import Field, Kind, read_object
+from stintd.jsonvalue import Json, JsonObject
+from stintd.protocol.fields import Arguments, Field, Kind, read_object
 from stintd.protocol.fields import field as known_field
-from stintd.protocol.schemas.words import Schema
+from stintd.protocol.jsonschema import Schema
 
 TEXT_LIMIT = 1000
 """Characters of a text that an agent gets, where its schema says nothing shorter."""
 _KEPT = ("minimum", "maximum", "maxLength", "maxItems", "enum")
 
-Run = Callable[[Asking, dict[str, Any]], Awaitable[Any]]
+Run = Callable[[ToolCaller, Arguments], Awaitable[Shape]]
 
 
 @frozen
@@ -45,9 +48,9 @@ class Tool:
     scope: str = "read"
     is_destructive: bool = False
     is_idempotent: bool = False
-    refused: Callable[[Any, Any], Any] | None = None
+    refused: Callable[[ToolCaller, StintdError], Shape] | None = None
 
-    def to_wire(self, name: str) -> dict[str, Any]:
+    def to_wire(self, name: str) -> Shape:
         """The tool as `tools/list` tells of it, under the name it has in a set."""
         is_reading = self.scope == "read"
         return {
@@ -66,7 +69,7 @@ class Tool:
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
         return {**schema, "required": required} if required else schema
 
-    def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def read(self, arguments: JsonObject) -> Arguments:
         """The arguments as they came, checked. Null is "not given" except where it can be meant."""
         fields = {one.field.name: one.field for one in self.params}
         given = {
@@ -86,7 +89,7 @@ def _takes_null(kind: Kind) -> bool:
     return "null" in (kind.schema.get("type") or ())
 
 
-def _plain(schema: Schema) -> dict[str, Any]:
+def _plain(schema: Schema) -> Shape:
     kinds = schema.get("type", "string")
     kind = kinds if isinstance(kinds, str) else next(one for one in kinds if one != "null")
     found = {"type": kind, **{name: schema[name] for name in _KEPT if name in schema}}
@@ -96,7 +99,7 @@ def _plain(schema: Schema) -> dict[str, Any]:
 # ---------------------------------------------------------------- answers
 
 
-def shown(schema: Schema, value: Any) -> Any:
+def shown(schema: Schema, value: Any) -> Json:
     """Of a value what the schema names: no other fields, no control characters, no text without end."""
     if value is None:
         return None
@@ -109,7 +112,8 @@ def shown(schema: Schema, value: Any) -> Any:
         return {name: shown(inner, value[name]) for name, inner in schema["properties"].items() if name in value}
     if isinstance(value, list | tuple):
         return [shown(schema.get("items", {}), one) for one in value[: schema.get("maxItems")]]
-    return clean(value, schema.get("maxLength", TEXT_LIMIT)) if isinstance(value, str) else value
+    plain: Json = clean(value, schema.get("maxLength", TEXT_LIMIT)) if isinstance(value, str) else value
+    return plain
 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:

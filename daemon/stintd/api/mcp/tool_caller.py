@@ -4,22 +4,28 @@ idempotency are those of every other surface."""
 from collections.abc import Callable
 from dataclasses import field, replace
 from datetime import date
-from typing import Any, cast
+from typing import TypeVar
 from urllib.parse import quote, unquote
 
-from stintd.api.dispatch import locate, query, run
+from stintd.api.daemon import Shape
+from stintd.api.dispatch import locate, query, run, value_of
 from stintd.api.guard import check_scope
-from stintd.api.route import Call, read_body
+from stintd.api.route import Call, Created, read_body
+from stintd.api.surface import Surface
 from stintd.engine.commands import narrow
 from stintd.engine.period import zone_of
 from stintd.engine.reply import Reply
 from stintd.errors import Forbidden, Invalid
 from stintd.frozen import frozen
+from stintd.jsonvalue import Json, JsonObject
 from stintd.protocol.fields import PATH, read_object
 
 FOLDER_HEADER = "Stint-Folder"
 """An absolute path, percent-encoded: the caller asks to reach no further than what that folder belongs to. Any caller may
 narrow its own reach so; nothing widens it."""
+
+
+T = TypeVar("T")
 
 
 @frozen
@@ -31,56 +37,59 @@ class _Request:
 
 
 @frozen
-class Asking:
+class ToolCaller:
     """One caller of tools; `call` is the request that brought the tool's name."""
 
-    surface: Any
+    surface: Surface
     call: Call
 
     def today(self) -> date:
         """The owner's local day."""
         engine = self.surface.daemon.engine
-        return cast(date, engine.clock.now().astimezone(zone_of(engine.policy.zone)).date())
+        return engine.clock.now().astimezone(zone_of(engine.policy.zone)).date()
 
-    async def get(self, path: str, **asked: Any) -> Any:
+    async def get(self, path: str, **query: Json) -> Shape:
         """What a GET of that path answers; fields that are None are left out."""
-        return await self._ask("GET", path, None, {name.rstrip("_"): one for name, one in asked.items() if one is not None})
+        return await self._ask("GET", path, None, {name.rstrip("_"): value for name, value in query.items() if value is not None})
 
-    async def post(self, path: str, body: dict[str, Any]) -> Any:
+    async def post(self, path: str, body: JsonObject) -> Shape:
         """What a POST to that path answers."""
         return await self._ask("POST", path, body, {})
 
-    async def patch(self, path: str, body: dict[str, Any]) -> Any:
+    async def patch(self, path: str, body: JsonObject) -> Shape:
         """What a PATCH of that path answers."""
         return await self._ask("PATCH", path, body, {})
 
-    async def delete(self, path: str) -> Any:
+    async def delete(self, path: str) -> Shape:
         """What a DELETE of that path answers."""
         return await self._ask("DELETE", path, None, {})
 
-    async def _ask(self, method: str, path: str, body: Any, asked: dict[str, Any]) -> Any:
-        route, params = self.surface.table.find(method, path)
+    async def _ask(self, method: str, path: str, body: Json, asked: JsonObject) -> Shape:
+        route, params = self.call.table.find(method, path)
         caller = self.call.caller
         check_scope(caller, route.scope)
         if caller.limit is not None and not route.is_for_limited:
             raise Forbidden("this is beyond the one client or project that you reach", "ask the owner")
         arguments = {**read_object(asked, route.query), **read_body(route, body), **params}
-        answer = await route.handle(self.surface, Call(route, arguments, body, caller), _Request(path))
-        return answer.value if isinstance(answer, Reply) else answer
+        call = Call(route, self.call.table, arguments, body, caller=caller)
+        answer = await route.handle(self.surface, call, _Request(path))
+        if not isinstance(answer, dict | Reply):
+            raise TypeError(f"{method} {route.path} answers no JSON object")
+        shape: Shape = value_of(answer)
+        return shape
 
-    async def do(self, fn: Callable[..., Any], **arguments: Any) -> Any:
+    async def do(self, fn: Callable[..., T | Created], **arguments: object) -> T:
         """Run a command that has no route of its own; it must keep to the step's reach."""
         check_scope(self.call.caller, "write")
-        answer = await run(self.surface, self.call, lambda step: fn(step, **arguments))
-        return answer.value if isinstance(answer, Reply) else answer
+        return value_of(await run(self.surface, self.call, lambda step: fn(step, **arguments)))
 
-    async def look(self, fn: Callable[..., Any], **arguments: Any) -> Any:
+    async def look(self, fn: Callable[..., T], **arguments: object) -> T:
         """Ask a query that has no route of its own; a limited caller's view holds nothing else."""
         check_scope(self.call.caller, "read")
-        return await query(fn)(self.surface, replace(self.call, arguments=arguments), None)
+        return await query(fn)(self.surface, replace(self.call, arguments=arguments), _Request(""))
 
 
-async def narrowed(surface: Any, call: Call) -> Call:
+async def narrowed(surface: Surface, call: Call) -> Call:
     """The call with its caller's reach narrowed to the folder that it names, if it names one."""
     told = call.headers.get(FOLDER_HEADER)
     if told is None:

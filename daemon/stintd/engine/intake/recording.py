@@ -4,6 +4,7 @@ is not stored either (TRACKING: absences, `stint off`). Kept over restarts; loop
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from stintd.clock import Clock
 from stintd.domain.model import Absence, from_us, to_us
@@ -13,6 +14,13 @@ from stintd.engine.step import Step
 from stintd.store import cursors
 
 STATE = "recording_off"
+
+
+class RecordingState(TypedDict):
+    """Whether stintd records, and until when it does not."""
+
+    recording: bool
+    until: str | None
 
 
 class Recording:
@@ -38,7 +46,7 @@ class Recording:
             return True  # what the noise rules still held when recording went on
         return self.since is not None and time >= self.since and (self.until is None or time < self.until)
 
-    def shape(self) -> dict[str, object]:
+    def shape(self) -> RecordingState:
         """As callers see it."""
         until = self.until.isoformat().replace("+00:00", "Z") if self.until else None
         return {"recording": self.since is None, "until": until if self.since else None}

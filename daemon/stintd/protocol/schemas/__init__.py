@@ -5,8 +5,8 @@
 surface, and the tests of every route say so.
 """
 
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas import catalog, clockeye, daemon, outgoing, overview, rpc, sheet, wakatime, work
-from stintd.protocol.schemas.words import Schema
 
 COMPONENTS: dict[str, Schema] = {
     **work.SHAPES, **catalog.SHAPES, **sheet.SHAPES, **overview.SHAPES, **daemon.SHAPES, **clockeye.SHAPES,

@@ -1,5 +1,6 @@
 """Projects, clients, tasks, people, and where work goes to: repositories, roots, mappings."""
 
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import (
     COUNT,
     FLAG,
@@ -11,7 +12,6 @@ from stintd.protocol.schemas.words import (
     NUMBER,
     TEXT,
     WHOLE,
-    Schema,
     array,
     obj,
     ref,

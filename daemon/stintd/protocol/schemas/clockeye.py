@@ -1,6 +1,7 @@
 """Answers of ClockEye's paths, in its words."""
 
-from stintd.protocol.schemas.words import COUNT, FLAG, INSTANT, NULL_INSTANT, NULL_TEXT, TEXT, Schema, array, obj, ref
+from stintd.protocol.jsonschema import Schema
+from stintd.protocol.schemas.words import COUNT, FLAG, INSTANT, NULL_INSTANT, NULL_TEXT, TEXT, array, obj, ref
 
 SHAPES: dict[str, Schema] = {
     "ClockEyeEntry": obj(

@@ -1,6 +1,7 @@
 """The daemon itself, and the one shape of errors."""
 
 from stintd.protocol.errors import TABLE
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import (
     ANY_OBJECT,
     COUNT,
@@ -10,7 +11,6 @@ from stintd.protocol.schemas.words import (
     NULL_TEXT,
     NUMBER,
     TEXT,
-    Schema,
     array,
     obj,
     ref,

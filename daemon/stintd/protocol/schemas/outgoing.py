@@ -1,5 +1,6 @@
 """What leaves this machine: webhooks and the outbox."""
 
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import (
     COUNT,
     DAY,
@@ -8,7 +9,6 @@ from stintd.protocol.schemas.words import (
     NULL_INSTANT,
     NULL_TEXT,
     TEXT,
-    Schema,
     array,
     by_name,
     nullable,

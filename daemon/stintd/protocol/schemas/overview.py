@@ -1,19 +1,8 @@
 """Workspaces, and the overview of the owner's own."""
 
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.sheet import ROW
-from stintd.protocol.schemas.words import (
-    ACTOR,
-    COUNT,
-    DAY,
-    INSTANT,
-    NULL_TEXT,
-    TEXT,
-    Schema,
-    array,
-    nullable,
-    obj,
-    ref,
-)
+from stintd.protocol.schemas.words import ACTOR, COUNT, DAY, INSTANT, NULL_TEXT, TEXT, array, nullable, obj, ref
 from stintd.protocol.schemas.work import ENTRIES
 
 FIGURES = {name: kind for name, kind in ROW["properties"].items() if name not in ("key", "name")}

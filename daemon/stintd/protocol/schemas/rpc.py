@@ -1,6 +1,7 @@
 """JSON-RPC, as the Model Context Protocol speaks it."""
 
-from stintd.protocol.schemas.words import Schema, obj
+from stintd.protocol.jsonschema import Schema
+from stintd.protocol.schemas.words import obj
 
 _ID: Schema = {"type": ["integer", "string"]}
 _ERROR = obj({"code": {"type": "integer"}, "message": {"type": "string"}, "data": {}}, ["data"])

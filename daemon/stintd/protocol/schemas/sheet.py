@@ -1,5 +1,6 @@
 """Totals of a period, and what a rebuild changed."""
 
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import (
     ACTOR,
     COUNT,
@@ -12,7 +13,6 @@ from stintd.protocol.schemas.words import (
     NUMBER,
     TEXT,
     WHOLE,
-    Schema,
     array,
     by_name,
     nullable,

@@ -1,5 +1,6 @@
 """What WakaTime's clients are answered. Theirs to read: the names are WakaTime's, what is in them is the timesheet's."""
 
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import (
     ANY_OBJECT,
     COUNT,
@@ -10,7 +11,6 @@ from stintd.protocol.schemas.words import (
     NULL_TEXT,
     NUMBER,
     TEXT,
-    Schema,
     array,
     nullable,
     obj,

@@ -1,9 +1,8 @@
 """The words that schemas of answers are written in: kinds of values, objects without other fields, lists, references."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-Schema = Mapping[str, Any]
+from stintd.protocol.jsonschema import Schema
 
 TEXT: Schema = {"type": "string"}
 NULL_TEXT: Schema = {"type": ["string", "null"]}

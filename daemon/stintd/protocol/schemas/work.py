@@ -1,6 +1,7 @@
 """Entries and timers, and what they rest on."""
 
 from stintd.protocol import beats, fields
+from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import (
     ACTOR,
     COUNT,
@@ -9,7 +10,6 @@ from stintd.protocol.schemas.words import (
     NULL_INSTANT,
     NULL_TEXT,
     TEXT,
-    Schema,
     array,
     by_name,
     nullable,

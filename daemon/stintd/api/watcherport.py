@@ -1,0 +1,50 @@
+"""The port of ActivityWatch's watchers: opened, moved and closed as the settings say."""
+
+import socket
+from collections.abc import Callable
+
+from stintd.api.activitywatch import TABLE
+from stintd.api.guard import Guard
+from stintd.api.listener import Listener
+from stintd.api.server import Server
+from stintd.engine.health import Health
+from stintd.errors import Unavailable
+
+
+class WatcherPort:
+    """The port, while its owner wants it. Watchers cannot be told another, so none is tried in its place."""
+
+    def __init__(self, server: Server, health: Health, bind: Callable[[int], socket.socket]) -> None:
+        self._server, self._health, self._bind = server, health, bind
+        self._channel: socket.socket | None = None
+        self._listener: Listener | None = None
+
+    async def move(self, port: int | None) -> None:
+        """Listen there, and nowhere else; None: nowhere."""
+        self.close()
+        self._health.clear("activitywatch_port")
+        if port is None:
+            return
+        try:
+            channel = self._bind(port)
+        except Unavailable as error:
+            self._tell(port, error.message)
+            return
+        if channel.getsockname()[1] != port:
+            channel.close()
+            self._tell(port, f"port {port} is taken")
+            return
+        self._channel = channel
+        self._listener = await self._server.listen(channel, Guard(port), table=TABLE)
+
+    def _tell(self, port: int, text: str) -> None:
+        hint = "stop ActivityWatch's own server, or set activitywatch.port"
+        self._health.raise_warning("activitywatch_port", f"watchers find nobody: {text}", hint)
+
+    def close(self) -> None:
+        """Nobody comes in any more."""
+        if self._listener is not None:
+            self._server.leave(self._listener)
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = self._listener = None
