@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator
 
-from stintd.api.guard import Refused
+from stintd.api.guard import HttpRefusal
 from stintd.api.route import Route, Table
 from stintd.errors import NotFound
 from stintd.protocol.schemas import COMPONENTS
@@ -38,7 +38,7 @@ def check(table: Table, method: str, target: str, status: int, kind: str, body: 
 def _known(table: Table, method: str, target: str) -> Route | None:
     try:
         return table.find(method, urlsplit(target).path)[0]
-    except (NotFound, Refused):
+    except (NotFound, HttpRefusal):
         return None
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stintd.errors import Invalid
-from stintd.protocol.wakatime import Unreadable, editor_of, is_single, items_of, system_of, told_from_wire
+from stintd.protocol.wakatime import Unreadable, beat_from_wire, editor_of, is_single, items_of, system_of
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 VIM = "wakatime/1.90.0 (linux-6.1.0-x86_64) go1.22.0 vim/9.0 vim-wakatime/12.0.0"
@@ -17,7 +17,7 @@ GO = {
 
 
 def told(**fields):
-    return told_from_wire({**GO, **fields}, NOW)
+    return beat_from_wire({**GO, **fields}, NOW)
 
 
 # ---------------------------------------------------------------- bodies
@@ -37,12 +37,12 @@ def test_a_list_one_object_and_json_within_json_are_read():
 ])  # fmt: skip
 def test_what_a_strict_reader_refuses_is_still_read(item):
     assert len(items_of(f"[{item}]".encode())) == 1
-    assert told_from_wire(items_of(f"[{item}]".encode())[0], NOW).signal.path
+    assert beat_from_wire(items_of(f"[{item}]".encode())[0], NOW).signal.path
 
 
 def test_bytes_that_are_not_utf_8_cost_a_letter_not_the_body():
     found = items_of(b'[{"entity": "/caf\xe9.py", "time": 1}]')
-    assert told_from_wire(found[0], NOW).signal.path == "/caf\ufffd.py"
+    assert beat_from_wire(found[0], NOW).signal.path == "/caf\ufffd.py"
 
 
 def test_a_body_that_breaks_off_keeps_what_came_before_and_counts_the_rest():
@@ -104,7 +104,7 @@ def test_what_cannot_be_placed_in_time_or_space_is_refused_by_name(fields):
 @pytest.mark.parametrize("item", [None, [], "x", 7, Unreadable()])
 def test_what_is_no_object_is_refused(item):
     with pytest.raises(Invalid):
-        told_from_wire(item, NOW)
+        beat_from_wire(item, NOW)
 
 
 def test_the_same_moment_sent_again_under_another_name_is_the_same():

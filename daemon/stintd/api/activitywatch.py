@@ -45,10 +45,10 @@ async def heartbeat(surface: Surface, call: Call, request: Request) -> Answer:
     """An event of a watcher; answered with the event when it is in the journal, or known to be evidence of nothing."""
     daemon, identity = surface.daemon, call.arguments["bucket_id"]
     read_query(call.route, request.raw_path.partition("?")[2])
-    found = daemon.buckets.find(identity)
-    if found is None:
+    bucket_row = daemon.buckets.find(identity)
+    if bucket_row is None:
         raise NotFound("there is no such bucket", "make it first with POST /api/0/buckets/ID")
-    bucket, event = Bucket(identity, *found), event_from_wire(call.body)
+    bucket, event = Bucket(identity, *bucket_row), event_from_wire(call.body)
     signals = [*signals_of(bucket, event), *_read(daemon, bucket, event)]
     within = PRESENT if any(signal.kind == "presence" for signal in signals) else EQUAL
     if signals and not daemon.buckets.is_repeat(identity, dump(dict(event.data)).decode(), event.time + event.duration, within):
@@ -56,10 +56,10 @@ async def heartbeat(surface: Surface, call: Call, request: Request) -> Answer:
         _, _, refused = daemon.beat([replace(signal, path=real.get(signal.path or "", signal.path)) for signal in signals])
         if len(refused) == len(signals):
             raise Invalid(refused[0][1])
-    return json_answer(_answered(event))
+    return json_answer(_event_to_wire(event))
 
 
-def _answered(event: Event) -> Shape:
+def _event_to_wire(event: Event) -> Shape:
     """The event as a watcher expects it back."""
     return {
         "id": zlib.crc32(str(event.time).encode()), "timestamp": event.time.isoformat(),

@@ -9,7 +9,7 @@ from typing import TypedDict
 from stintd.api.answer import Answer
 from stintd.api.daemon import CheckoutState, RemovedRoot, RootState, Shape
 from stintd.api.dispatch import locate, query, run
-from stintd.api.guard import Refused
+from stintd.api.guard import HttpRefusal
 from stintd.api.route import Answered, Call, Request
 from stintd.api.surface import Surface
 from stintd.domain.model import BeatSignal
@@ -54,11 +54,11 @@ async def heartbeats(surface: Surface, call: Call, request: Request) -> Answer:
     elif not isinstance(body, list):
         raise Invalid("the body must be a heartbeat or an array of them", 'like {"project": "acme", "kind": "edit"}')
     if len(body) > BULK_BEATS:
-        raise Refused(413, f"more than {BULK_BEATS} heartbeats", "send them in several requests")
+        raise HttpRefusal(413, f"more than {BULK_BEATS} heartbeats", "send them in several requests")
     signals, places, rejected = [], [], []
-    for index, given in enumerate(body):
+    for index, beat in enumerate(body):
         try:
-            signals.append(_signal(given, now))
+            signals.append(_signal(beat, now))
             places.append(index)
         except Invalid as error:
             rejected.append(_rejection(index, error.message, error.hint))
@@ -70,10 +70,10 @@ async def heartbeats(surface: Surface, call: Call, request: Request) -> Answer:
     return Answer(dump({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}), call.route.status)
 
 
-def _signal(given: Json, now: datetime) -> BeatSignal:
+def _signal(beat: Json, now: datetime) -> BeatSignal:
     """A heartbeat; one without id and time is like no other (DETAILS, Duplicates)."""
-    signal = signal_from_wire(given, now)
-    if signal.origin_id or value_at(given, "time") is not None:
+    signal = signal_from_wire(beat, now)
+    if signal.origin_id or value_at(beat, "time") is not None:
         return signal
     return replace(signal, origin_id=unlike_any())
 

@@ -9,21 +9,21 @@ from urllib.parse import parse_qsl
 FIELDS = 50
 
 
-def presented(headers: Mapping[str, str], query: str = "") -> tuple[str, ...]:
+def read_keys(headers: Mapping[str, str], query: str = "") -> tuple[str, ...]:
     """What may be a key, the likeliest first; nothing when no credential was sent. `query` is looked into only for the
     routes of clients that send it there.
     """
-    found = []
+    keys = []
     scheme, _, rest = headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
-        found += [rest.strip(), *_basic(rest.strip())]
+        keys += [rest.strip(), *_basic(rest.strip())]
     elif scheme.lower() == "basic":
-        found += _basic(rest.strip())
+        keys += _basic(rest.strip())
     if "X-API-Key" in headers:
-        found.append(headers["X-API-Key"].strip())
+        keys.append(headers["X-API-Key"].strip())
     with contextlib.suppress(ValueError):
-        found += [value for name, value in parse_qsl(query, max_num_fields=FIELDS) if name == "api_key"]
-    return tuple(key for key in found if key)
+        keys += [value for name, value in parse_qsl(query, max_num_fields=FIELDS) if name == "api_key"]
+    return tuple(key for key in keys if key)
 
 
 def _basic(text: str) -> list[str]:

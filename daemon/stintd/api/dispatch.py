@@ -40,7 +40,7 @@ def command(fn: Callable[..., T]) -> Answering[T | Created]:
             _expect_revision(call)
         repeat = _repeat(call, request)
 
-        fresh = _within(call, lambda step: fn(step, **call.arguments))
+        fresh = _limit_to_caller(call, lambda step: fn(step, **call.arguments))
         engine = surface.daemon.engine
         if repeat is None:
             return await engine.run(fresh, call.caller.name)
@@ -49,14 +49,14 @@ def command(fn: Callable[..., T]) -> Answering[T | Created]:
     return handle
 
 
-def _within(call: Call, fn: Callable[[Step], T]) -> Callable[[Step], T]:
+def _limit_to_caller(call: Call, fn: Callable[[Step], T]) -> Callable[[Step], T]:
     """A command that reaches as far as its caller does."""
     return limit_command(fn, call.caller.limit) if call.caller.limit is not None else fn
 
 
 async def run(surface: Surface, call: Call, fn: Callable[[Step], T]) -> T:
     """Run a command in a step as this caller; returns after its commit."""
-    return await surface.daemon.engine.run(_within(call, fn), call.caller.name)
+    return await surface.daemon.engine.run(_limit_to_caller(call, fn), call.caller.name)
 
 
 def repeatable(handle: Answering[T]) -> Answering[T | Created]:
@@ -83,8 +83,8 @@ def locate(surface: Surface, call: Call) -> None:
     path = call.arguments.pop("path", None)
     if path is not None:
         daemon = surface.daemon
-        asked = BeatSignal(daemon.engine.clock.now(), "edit", "api", path=path)
-        context, _ = normalise.context_of(asked, daemon.places.locate(path), daemon.device)
+        signal = BeatSignal(daemon.engine.clock.now(), "edit", "api", path=path)
+        context, _ = normalise.context_of(signal, daemon.places.locate(path), daemon.device)
         call.arguments["place"] = daemon.intake.hide_branch(context)
 
 

@@ -87,7 +87,9 @@ async def export(surface: Surface, call: Call, request: Request) -> File:
     folder = engine.database.path.parent
 
     async with surface.exporting:
-        content = await engine.read(lambda conn: _written(View(conn, engine.clock.now(), engine.policy), name, filters, folder))
+        content = await engine.read(
+            lambda conn: _write_file(View(conn, engine.clock.now(), engine.policy), name, filters, folder)
+        )
     headers = {
         "Content-Type": f"{MEDIA[name]}; charset=utf-8", "Content-Length": str(content.seek(0, 2)),
         "Content-Disposition": f'attachment; filename="stint.{ENDINGS[name]}"', "Connection": "close",
@@ -96,7 +98,7 @@ async def export(surface: Surface, call: Call, request: Request) -> File:
     return File(content, headers)
 
 
-def _written(view: View, name: str, filters: Arguments, folder: Path) -> BinaryIO:
+def _write_file(view: View, name: str, filters: Arguments, folder: Path) -> BinaryIO:
     """The file, without a name on the disk: it is gone when it is closed, whatever happens."""
     content = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  the answer closes it
     try:

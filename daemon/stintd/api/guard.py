@@ -29,7 +29,7 @@ _PLAIN_TYPES = frozenset({"", "text/plain", "application/octet-stream"})
 _JSON_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
 
-class Refused(Invalid):
+class HttpRefusal(Invalid):
     """Refused for a reason that HTTP has a status of its own for."""
 
     def __init__(self, status: int, message: str, hint: str = "", headers: Mapping[str, str] | None = None) -> None:
@@ -77,10 +77,10 @@ class Guard:
         browser extensions that may call what is asked for.
         """
         if not target.startswith("/"):
-            raise Refused(400, "the request must name a path", "send it as GET /api/status")
+            raise HttpRefusal(400, "the request must name a path", "send it as GET /api/status")
         host = headers.get("Host")
         if host is None:
-            raise Refused(400, "the Host header is missing", "send Host: localhost")
+            raise HttpRefusal(400, "the Host header is missing", "send Host: localhost")
         if not self.is_our_host(host):
             raise Forbidden("this is not our host name", "use localhost, 127.0.0.1 or [::1]")
         origin = headers.get("Origin")
@@ -108,9 +108,9 @@ def check_type(headers: Mapping[str, str], is_plain: bool = False) -> None:
     kind = headers.get("Content-Type", "")
     is_text = is_plain and kind.partition(";")[0].strip().lower() in _PLAIN_TYPES
     if not is_text and kind != "application/json" and not _JSON_TYPE.fullmatch(kind):
-        raise Refused(415, "the body must be sent as application/json", "set Content-Type: application/json")
+        raise HttpRefusal(415, "the body must be sent as application/json", "set Content-Type: application/json")
     if headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Refused(415, "encoded bodies are not read", "send the body without Content-Encoding")
+        raise HttpRefusal(415, "encoded bodies are not read", "send the body without Content-Encoding")
 
 
 async def read_json(request: BaseRequest, limit: int) -> Json:
@@ -133,12 +133,12 @@ async def read_bytes(request: BaseRequest, limit: int, is_plain: bool = False) -
     if len(raw) > limit:
         raise _too_large(limit)
     if len(raw) > VALUE_LIMIT and raw.count(b",") + raw.count(b"{") + raw.count(b"[") > VALUE_LIMIT:
-        raise Refused(413, f"the body holds more than {VALUE_LIMIT} values", "send it in parts")
+        raise HttpRefusal(413, f"the body holds more than {VALUE_LIMIT} values", "send it in parts")
     return raw
 
 
-def _too_large(limit: int) -> Refused:
-    return Refused(413, f"the body is larger than {limit >> 20} MiB", "send it in parts")
+def _too_large(limit: int) -> HttpRefusal:
+    return HttpRefusal(413, f"the body is larger than {limit >> 20} MiB", "send it in parts")
 
 
 async def _read_slowly(request: BaseRequest, limit: int, is_plain: bool) -> bytes:
@@ -157,7 +157,7 @@ async def _read_slowly(request: BaseRequest, limit: int, is_plain: bool) -> byte
                 if size > limit:
                     raise _too_large(limit)
     except TimeoutError as error:
-        raise Refused(408, "the body did not arrive in time", "send it at once") from error
+        raise HttpRefusal(408, "the body did not arrive in time", "send it at once") from error
     except RequestPayloadError as error:
         raise Malformed("the body cannot be read", "check its length and encoding") from error
     return b"".join(parts)

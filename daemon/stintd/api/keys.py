@@ -12,12 +12,12 @@ _create, _revoke, _list = command(keys.create), command(keys.revoke), query(key_
 
 async def listing(surface: Surface, call: Call, request: Request) -> Answered:
     """The keys there are, with uses of the last minute that are not written yet."""
-    listed = await _list(surface, call, request)
+    answer = await _list(surface, call, request)
     used = surface.daemon.apikeys.last_used()
-    for key in listed["data"]:
+    for key in answer["data"]:
         if key["id"] in used:
             key["lastUsedAt"] = wire.stamp(used[key["id"]])
-    return listed
+    return answer
 
 
 async def create(surface: Surface, call: Call, request: Request) -> Answered:

@@ -102,7 +102,7 @@ class Listener:
 
     def _accept(self) -> None:
         for _ in range(BACKLOG):
-            if self.count >= self._limit and not self._made_room():
+            if self.count >= self._limit and not self._make_room():
                 self._pause(FULL_RETRY_SECONDS)
                 return
             try:
@@ -135,13 +135,13 @@ class Listener:
         log.warning("refused a connection of user %s", uid)
         return False
 
-    def _made_room(self) -> bool:
+    def _make_room(self) -> bool:
         """Close the connection that has owed us a request for longest; false when every one is in use."""
         latest = asyncio.get_running_loop().time() - PATIENCE_SECONDS
-        silent = [one for one in self.connections if one.is_waiting and one.heard_at <= latest]
-        for one in sorted(silent, key=lambda one: one.heard_at):
-            if not _has_sent(one.transport):
-                one.force_close()
+        silent = [connection for connection in self.connections if connection.is_waiting and connection.heard_at <= latest]
+        for connection in sorted(silent, key=lambda connection: connection.heard_at):
+            if not _has_sent(connection.transport):
+                connection.force_close()
                 return True
         return False
 

@@ -34,15 +34,15 @@ class Loopback:
         except Unavailable as error:
             self._health.raise_warning("http_port", error.message, error.hint)
         else:
-            found = self._channel.getsockname()[1]
-            self._listener = await self._server.listen(self._channel, Guard(found), needs_key=True)
-            self.url = f"http://{HOST}:{found}"
-            self._tell_whether_moved(port, found)
+            actual = self._channel.getsockname()[1]
+            self._listener = await self._server.listen(self._channel, Guard(actual), needs_key=True)
+            self.url = f"http://{HOST}:{actual}"
+            self._tell_whether_moved(port, actual)
         about = {"url": self.url, "pid": os.getpid(), "version": self._server.surface.daemon.version}
         status.write(self._path, json.dumps(about) + "\n")
 
-    def _tell_whether_moved(self, wanted: int, found: int) -> None:
-        if wanted in (0, found):
+    def _tell_whether_moved(self, wanted: int, actual: int) -> None:
+        if wanted in (0, actual):
             self._health.clear("http_port")
             return
         text = f"port {wanted} is taken; API clients: {self.url}"
@@ -52,15 +52,15 @@ class Loopback:
         """The settings name another port. The file is there throughout: whoever reads it finds the old place or the new."""
         if self._listener is not None:
             self._server.leave(self._listener)
-        self._shut()
+        self._close_channel()
         await self.open(port)
 
     def close(self) -> None:
         """Nobody comes in any more."""
-        self._shut()
+        self._close_channel()
         status.remove(self._path)
 
-    def _shut(self) -> None:
+    def _close_channel(self) -> None:
         if self._channel is not None:
             self._channel.close()
         self._channel = self._listener = self.url = None

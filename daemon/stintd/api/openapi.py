@@ -118,8 +118,8 @@ def operation_id(route: Route) -> str:
 
 
 def _words(part: str) -> list[str]:
-    found = re.split(r"[^A-Za-z0-9]+", part.strip("{}"))
-    return ["By", *found] if part.startswith("{") else found
+    words = re.split(r"[^A-Za-z0-9]+", part.strip("{}"))
+    return ["By", *words] if part.startswith("{") else words
 
 
 def _operation(route: Route) -> Shape:
@@ -148,16 +148,16 @@ def _path(name: str) -> Shape:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query(one: Field) -> Shape:
-    shown: Shape = {"name": one.name, "in": "query", "schema": one.kind.schema}
-    if one.kind.schema.get("type") == "array":
-        shown |= {"style": "form", "explode": False}
-    return {**shown, "required": True} if one.is_required else shown
+def _query(field: Field) -> Shape:
+    parameter: Shape = {"name": field.name, "in": "query", "schema": field.kind.schema}
+    if field.kind.schema.get("type") == "array":
+        parameter |= {"style": "form", "explode": False}
+    return {**parameter, "required": True} if field.is_required else parameter
 
 
 def _request_headers(route: Route) -> list[Shape]:
-    found = [_KEY_HEADER] if route.creates else []
-    return [*found, _MATCH_HEADER] if route.reads_if_match else found
+    headers = [_KEY_HEADER] if route.creates else []
+    return [*headers, _MATCH_HEADER] if route.reads_if_match else headers
 
 
 def _body(route: Route) -> Shape | None:
@@ -166,8 +166,8 @@ def _body(route: Route) -> Shape | None:
         return {"required": True, "content": {JSON: {"schema": route.accepts if route.accepts is not None else {}}}}
     if not route.body:
         return None
-    required = [one.name for one in route.body.values() if one.is_required]
-    schema: Shape = {"type": "object", "properties": {one.name: one.kind.schema for one in route.body.values()}}
+    required = [field.name for field in route.body.values() if field.is_required]
+    schema: Shape = {"type": "object", "properties": {field.name: field.kind.schema for field in route.body.values()}}
     if required:
         schema["required"] = required
     if not route.is_lenient:
@@ -215,8 +215,8 @@ def _responses(route: Route) -> Shape:
 
 def _other(status: int, schema: Schema | None) -> Shape:
     """An answer that a handler gives in another protocol's shape."""
-    told = {"description": HTTPStatus(status).phrase, "headers": _rate_headers()}
-    return told if schema is None else {**told, "content": {JSON: {"schema": schema}}}
+    answer = {"description": HTTPStatus(status).phrase, "headers": _rate_headers()}
+    return answer if schema is None else {**answer, "content": {JSON: {"schema": schema}}}
 
 
 def _rate_headers() -> Shape:
@@ -242,14 +242,14 @@ def _answer_headers(route: Route) -> Shape:
 
 def _errors(route: Route) -> list[int]:
     """The errors a route can answer."""
-    found = {*_ALWAYS, 429} if route.is_rated else {*_ALWAYS}
+    statuses = {*_ALWAYS, 429} if route.is_rated else {*_ALWAYS}
     if route.body or route.raw:
-        found |= {*_OF_BODY}
+        statuses |= {*_OF_BODY}
     if route.method != "GET":
-        found |= {*_OF_WRITING, 404}
+        statuses |= {*_OF_WRITING, 404}
     if route.params or route.query:
-        found |= {404, 409}
-    return sorted(found)
+        statuses |= {404, 409}
+    return sorted(statuses)
 
 
 def _error(status: int) -> Shape:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from aiohttp.web_response import StreamResponse
 
 from stintd.api.answer import Answer
-from stintd.api.guard import BODY_LIMIT, OWNER, Caller, Refused
+from stintd.api.guard import BODY_LIMIT, OWNER, Caller, HttpRefusal
 from stintd.api.surface import Surface
 from stintd.engine.reply import Reply
 from stintd.errors import Invalid, NotFound, StintdError
@@ -114,7 +114,7 @@ class Route:
 
 def fields(*known: Field) -> dict[str, Field]:
     """The fields of a body or query, by their names on the wire."""
-    return {one.name: one for one in known}
+    return {field.name: field for field in known}
 
 
 def _key(path: str) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ class Table:
             allowed |= set(methods)
         if allowed:
             names = ", ".join(sorted(allowed))
-            raise Refused(405, f"{method[:20]} is not possible here", f"use {names}", {"Allow": names})
+            raise HttpRefusal(405, f"{method[:20]} is not possible here", f"use {names}", {"Allow": names})
         raise NotFound("there is no such path", "GET /api/status is a place to begin")
 
 
@@ -172,7 +172,7 @@ def _params(route: Route, text: str) -> dict[str, str]:
     try:
         value = unquote(text, errors="strict")
     except UnicodeDecodeError as error:
-        raise Refused(400, "the path is not UTF-8", "percent-encode UTF-8") from error
+        raise HttpRefusal(400, "the path is not UTF-8", "percent-encode UTF-8") from error
     if len(value) > PARAM_LIMIT or "\0" in value:
         raise NotFound("there is nothing of that id", "list what there is first")
     return {route.params[0]: value}
@@ -185,26 +185,26 @@ def read_query(route: Route, text: str) -> Arguments:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=QUERY_FIELDS)
     except (ValueError, UnicodeDecodeError) as error:
-        raise Refused(400, "the query string cannot be read", "percent-encode UTF-8, at most 50 fields") from error
-    given: JsonObject = dict(pairs)
-    if len(given) != len(pairs):
-        raise Refused(400, "a query field is there twice", "send each field once, lists joined by commas")
-    return read_object(_known(route, given, route.query), route.query, is_query=True)
+        raise HttpRefusal(400, "the query string cannot be read", "percent-encode UTF-8, at most 50 fields") from error
+    values: JsonObject = dict(pairs)
+    if len(values) != len(pairs):
+        raise HttpRefusal(400, "a query field is there twice", "send each field once, lists joined by commas")
+    return read_object(_drop_unknown(route, values, route.query), route.query, is_query=True)
 
 
 def read_body(route: Route, body: Json) -> Arguments:
     """The arguments in the body; an absent body is an empty one."""
     if route.body is None:
         if body not in (None, {}) and not route.is_lenient:
-            raise Refused(400, "no body is expected here", "send what you mean in the query string")
+            raise HttpRefusal(400, "no body is expected here", "send what you mean in the query string")
         return {}
     if body is None:
         body = {}
     if not isinstance(body, dict):
         raise Invalid("the body must be an object", "send {…}")
-    return read_object(_known(route, body, route.body), route.body)
+    return read_object(_drop_unknown(route, body, route.body), route.body)
 
 
-def _known(route: Route, given: JsonObject, fields: Mapping[str, Field]) -> JsonObject:
+def _drop_unknown(route: Route, values: JsonObject, fields: Mapping[str, Field]) -> JsonObject:
     """What of a request is read at all: on a compatible surface callers may send more than we know."""
-    return {name: value for name, value in given.items() if name in fields} if route.is_lenient else given
+    return {name: value for name, value in values.items() if name in fields} if route.is_lenient else values

@@ -19,9 +19,9 @@ from aiohttp.web_response import StreamResponse
 from aiohttp.web_server import Server as AiohttpServer
 
 from stintd.api.answer import Answer, json_answer
-from stintd.api.credential import presented
+from stintd.api.credential import read_keys
 from stintd.api.dashboard import pages, signin
-from stintd.api.guard import OWNER, Caller, Guard, Refused, check_scope, read_bytes, read_json
+from stintd.api.guard import OWNER, Caller, Guard, HttpRefusal, check_scope, read_bytes, read_json
 from stintd.api.listener import Listener
 from stintd.api.route import Answered, Call, Route, Table, read_body, read_query
 from stintd.api.surface import Surface
@@ -116,7 +116,7 @@ class Connection(RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("the answer was already begun")
         if 400 <= status < 500:
-            refusal = Refused(status, "this is not HTTP as we read it", "check the request line and headers")
+            refusal = HttpRefusal(status, "this is not HTTP as we read it", "check the request line and headers")
             return error_answer(refusal, close=True)  # type: ignore[return-value]
         answer = internal_answer(exc or RuntimeError(message), "connection")
         answer.keep_alive = False
@@ -209,7 +209,7 @@ class Server:
             check_limit(caller, route)
             body = await _read(route, request, is_open)
             call = _call(route, listener.table, params, query, body, request, caller)
-            answer = _finished(route, await route.handle(self.surface, call, request))
+            answer = _to_answer(route, await route.handle(self.surface, call, request))
         except StintdError as error:
             if error.code == "internal" and "id" not in error.details:
                 answer = internal_answer(error, where)
@@ -227,7 +227,7 @@ class Server:
 
     async def _caller(self, listener: Listener, headers: Mapping[str, str], query: str = "") -> Caller:
         """Whose key this is, or `unauthorized`. `query`: where the route takes it from there too."""
-        keys = presented(headers, query)
+        keys = read_keys(headers, query)
         is_page = not keys and signin.PROOF in headers
         holder = (
             signin.browser_of(self.surface, headers, listener.guard.port) if is_page else self.surface.daemon.apikeys.find(keys)
@@ -274,7 +274,7 @@ def _call(
     return Call(route, table, arguments, parsed, raw, caller, request.headers)
 
 
-def _finished(route: Route, answer: Answered) -> Answer | StreamResponse:
+def _to_answer(route: Route, answer: Answered) -> Answer | StreamResponse:
     if isinstance(answer, Answer | StreamResponse):
         return answer
     if isinstance(answer, Reply):

@@ -61,7 +61,7 @@ class Stream(StreamResponse):
 
     async def _send_all(self, request: BaseRequest, listener: Subscription) -> None:
         oldest, newest = await self._surface.daemon.engine.read(changes.bounds)
-        sent = newest if self._last_seq is None else _resumed(self._last_seq, oldest, newest)
+        sent = newest if self._last_seq is None else _resume_point(self._last_seq, oldest, newest)
         await _write(request, f"id: {sent}\n\n".encode())
         if self._last_seq not in (None, sent):
             await _write(request, line(LoggedEvent(sent, GAP, {"after": self._last_seq, "resumedAfter": sent})))
@@ -72,13 +72,13 @@ class Stream(StreamResponse):
                 sent = await self._catch_up(request, sent)
             try:
                 async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-                    found = [await listener.next()]
+                    batch = [await listener.next()]
             except TimeoutError:
                 await _write(request, b": still here\n\n")
                 continue
             while not listener.queue.empty():
-                found.append(listener.queue.get_nowait())
-            fresh = [change for change in found if change.seq == 0 or change.seq > sent]
+                batch.append(listener.queue.get_nowait())
+            fresh = [change for change in batch if change.seq == 0 or change.seq > sent]
             await _write(request, b"".join(line(change) for change in fresh))
             sent = max([sent, *(change.seq for change in fresh)])
 
@@ -93,7 +93,7 @@ class Stream(StreamResponse):
             sent = max(change.seq for change in missed)
 
 
-def _resumed(last_seq: int, oldest: int, newest: int) -> int:
+def _resume_point(last_seq: int, oldest: int, newest: int) -> int:
     """After which change a reader goes on. One from before the log begins, or from beyond its end (the database was
     replaced: it would wait for ever), cannot be told everything.
     """

@@ -31,15 +31,15 @@ _ROUNDING = ("mode", "minutes", "per", "minimum", "confirmed")
 def _remote_of(value: Json) -> dict[str, str]:
     if not isinstance(value, dict) or not 1 <= len(value) <= 20 or not all(_FIELD.fullmatch(name) for name in value):
         raise Invalid("must be an object of ids", 'send {"project_id": "…"}')
-    return {name: _ID.read(one) for name, one in value.items()}
+    return {name: _ID.read(identity) for name, identity in value.items()}
 
 
 def _options_of(value: Json) -> dict[str, str]:
-    told = _remote_of(value)
-    kept = sorted(name for name in told if name.startswith("api_key") or name in _OURS)
-    if kept:
-        raise Invalid(f"{kept[0]} has a field of its own", "options are what only this kind of target needs")
-    return told
+    options = _remote_of(value)
+    reserved = sorted(name for name in options if name.startswith("api_key") or name in _OURS)
+    if reserved:
+        raise Invalid(f"{reserved[0]} has a field of its own", "options are what only this kind of target needs")
+    return options
 
 
 def _rounding_of(value: Json) -> JsonObject:
@@ -51,14 +51,14 @@ def _rounding_of(value: Json) -> JsonObject:
 def _rules_of(value: Json) -> list[JsonObject]:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_RULES:
         raise Invalid("must be a list of rules", 'send [{"project": "…", "remote": {"project_id": "…"}}]')
-    return [_rule_of(one) for one in value]
+    return [_rule_of(rule) for rule in value]
 
 
 def _rule_of(value: Json) -> JsonObject:
     if not isinstance(value, dict) or not value.keys() <= {"project", "task", "client", "remote"}:
         raise Invalid("a rule has project, task, client and remote", 'send {"project": "…", "remote": {"project_id": "…"}}')
-    told = {name: _ID.read(value[name]) for name in ("project", "task", "client") if value.get(name) is not None}
-    return {**told, "remote": _remote_of(value.get("remote"))}
+    rule = {name: _ID.read(value[name]) for name in ("project", "task", "client") if value.get(name) is not None}
+    return {**rule, "remote": _remote_of(value.get("remote"))}
 
 
 REMOTE = Kind(_remote_of, {
@@ -90,14 +90,14 @@ async def connect(surface: Surface, call: Call, request: Request) -> Shape:
 
 def _table(call: Call) -> Shape:
     """The settings that a request gives, as their table has them."""
-    given = dict(call.arguments)
-    if ("key_env" in given or "key_file" in given) and call.caller != OWNER:
+    arguments = dict(call.arguments)
+    if ("key_env" in arguments or "key_file" in arguments) and call.caller != OWNER:
         # Whoever names a file and an address could have any secret of the owner's sent there.
         raise Forbidden("only the owner's own socket may say where a key lies", "use `stint connect`, or send the key itself")
-    told = {into: given[field_name] for field_name, into in _TABLE.items() if field_name in given}
-    if "from" in told:
-        told["from"] = told["from"].isoformat()[:10]
-    return {**given.get("options", {}), **told}
+    table = {into: arguments[field_name] for field_name, into in _TABLE.items() if field_name in arguments}
+    if "from" in table:
+        table["from"] = table["from"].isoformat()[:10]
+    return {**arguments.get("options", {}), **table}
 
 
 async def kind(surface: Surface, call: Call, request: Request) -> Shape:
@@ -113,8 +113,8 @@ async def choices(surface: Surface, call: Call, request: Request) -> Shape:
 
 async def map_(surface: Surface, call: Call, request: Request) -> Shape:
     """One more rule of what goes where."""
-    given = dict(call.arguments)
-    return await surface.daemon.connecting.map(given.pop("target_name"), given)
+    rule = dict(call.arguments)
+    return await surface.daemon.connecting.map(rule.pop("target_name"), rule)
 
 
 async def map_all(surface: Surface, call: Call, request: Request) -> Shape:
@@ -130,9 +130,9 @@ async def places(surface: Surface, call: Call, request: Request) -> Answered:
 
 async def make_place(surface: Surface, call: Call, request: Request) -> Answered:
     """The place of that name, made there unless there is one."""
-    given = call.arguments
+    arguments = call.arguments
     catalogue = surface.daemon.connecting.catalogue
-    return matching.place_json(await catalogue.make(given["target_name"], given["name"], given.get("client", "")))
+    return matching.place_json(await catalogue.make(arguments["target_name"], arguments["name"], arguments.get("client", "")))
 
 
 async def match(surface: Surface, call: Call, request: Request) -> Answered:
@@ -155,10 +155,10 @@ async def sync(surface: Surface, call: Call, request: Request) -> Shape:
     target, is_dry = call.arguments.get("target"), call.arguments.get("dry_run", False)
 
     def ask(step: Step) -> Shape:
-        found = deliveries.outlook(step, planned, target)
+        outlook = deliveries.outlook(step, planned, target)
         if not is_dry:
             attempt.sync(step, target)
-        return {"dryRun": is_dry, **found}
+        return {"dryRun": is_dry, **outlook}
 
     return await run(surface, call, ask)
 

@@ -25,80 +25,80 @@ from stintd.protocol.fields import DAY_PATTERN, Field, Kind, choice, field, pars
 from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.wakatime import BODY
 from stintd.protocol.schemas.words import ref
-from stintd.protocol.wakatime import Told, Unreadable, editor_of, is_single, items_of, system_of, told_from_wire
+from stintd.protocol.wakatime import Unreadable, WakaTimeBeat, beat_from_wire, editor_of, is_single, items_of, system_of
 
 BASE = "/api/v1/users/current"
 TAKEN, REFUSED = 201, 400
 ASIDE_LIMIT = 1 << 20
-Outcome = tuple[Shape, int]
+ItemAnswer = tuple[Shape, int]
 
 
 async def bulk(surface: Surface, call: Call, request: Request) -> Answer:
     """A list of heartbeats: each has its answer, in order; all are in the journal by then."""
     outcomes = await _take(surface, call)
-    return Answer(dump({"responses": [list(one) for one in outcomes]}), call.route.status)
+    return Answer(dump({"responses": [list(outcome) for outcome in outcomes]}), call.route.status)
 
 
 async def single(surface: Surface, call: Call, request: Request) -> Answer:
     """One heartbeat, or a list of them from clients that post to the address they were given."""
     outcomes = await _take(surface, call)
     if not outcomes or not is_single(call.raw):
-        return Answer(dump({"responses": [list(one) for one in outcomes]}), call.route.status)
+        return Answer(dump({"responses": [list(outcome) for outcome in outcomes]}), call.route.status)
     body, _ = outcomes[0]
     return Answer(dump(body if "data" in body else {"data": None, **body}), call.route.status)
 
 
-async def _take(surface: Surface, call: Call) -> list[Outcome]:
+async def _take(surface: Surface, call: Call) -> list[ItemAnswer]:
     """What becomes of each item of a body."""
     daemon = surface.daemon
     agent, now = call.headers.get("User-Agent", "")[:255], daemon.engine.clock.now()
     items = items_of(call.raw) if call.raw else []
-    outcomes: list[Outcome] = []
-    kept: list[tuple[int, Told]] = []
+    outcomes: list[ItemAnswer] = []
+    beats: list[tuple[int, WakaTimeBeat]] = []
     for index, item in enumerate(items):
         try:
-            told = told_from_wire(item, now, agent)
+            beat = beat_from_wire(item, now, agent)
         except Invalid as error:
             outcomes.append(_refusal(str(error.details.get("field", "body")), error.message))
             continue
-        outcomes.append(({"data": {"id": told.id}}, TAKEN))
-        kept.append((index, told))
-    placed = await _placed(daemon, kept)
+        outcomes.append(({"data": {"id": beat.id}}, TAKEN))
+        beats.append((index, beat))
+    placed = await _place_beats(daemon, beats)
     _, _, refused = daemon.beat([signal for _, signal in placed])
     for place, why in refused:
         outcomes[placed[place][0]] = _refusal("time" if why.startswith("time") else "entity", why)
-    for agent in {told.agent for _, told in kept}:
+    for agent in {beat.agent for _, beat in beats}:
         daemon.useragents.note(agent, editor_of(agent), system_of(agent))
     _set_aside(daemon, call.raw, items, outcomes)
     return outcomes
 
 
-def _set_aside(daemon: Daemon, body: bytes, items: Sequence[Json | Unreadable], outcomes: Sequence[Outcome]) -> None:
+def _set_aside(daemon: Daemon, body: bytes, items: Sequence[Json | Unreadable], outcomes: Sequence[ItemAnswer]) -> None:
     """Keep the items that were refused: their sender forgets them. Of a body that cannot be read, the body."""
-    bad = [(item, told["errors"]) for item, (told, status) in zip(items, outcomes, strict=True) if status == REFUSED]
+    bad = [(item, answer["errors"]) for item, (answer, status) in zip(items, outcomes, strict=True) if status == REFUSED]
     if bad:
         is_json = not any(isinstance(item, Unreadable) for item, _ in bad)
         text = json.dumps([item for item, _ in bad]).encode() if is_json else body[:ASIDE_LIMIT]
         daemon.set_aside("wakatime", text, next(iter(bad[0][1].values()))[0])
 
 
-def _refusal(name: str, why: str) -> Outcome:
+def _refusal(name: str, why: str) -> ItemAnswer:
     """An item that is never sent again: `errors`, because a client that reads `error` would keep it."""
     return {"errors": {name: [why]}}, REFUSED
 
 
-async def _placed(daemon: Daemon, kept: Sequence[tuple[int, Told]]) -> list[tuple[int, BeatSignal]]:
+async def _place_beats(daemon: Daemon, beats: Sequence[tuple[int, WakaTimeBeat]]) -> list[tuple[int, BeatSignal]]:
     """The signals with the place this machine knows: pages by their address (others are dropped), files without links."""
-    found: list[tuple[int, BeatSignal]] = []
-    for index, told in kept:
-        signal = _of_page(daemon, told) if told.page else told.signal
+    signals: list[tuple[int, BeatSignal]] = []
+    for index, beat in beats:
+        signal = _page_signal(daemon, beat) if beat.page else beat.signal
         if signal is not None:
-            found.append((index, signal))
-    real = await daemon.intake.links.follow([signal.path for _, signal in found if signal.path])
-    return [(index, _ours(daemon, signal, real)) for index, signal in found]
+            signals.append((index, signal))
+    real = await daemon.intake.links.follow([signal.path for _, signal in signals if signal.path])
+    return [(index, _with_our_names(daemon, signal, real)) for index, signal in signals]
 
 
-def _ours(daemon: Daemon, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
+def _with_our_names(daemon: Daemon, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
     """Below a watched folder the place names the project, not the sender: it takes links and worktrees for others."""
     path = real.get(signal.path or "", signal.path)
     project = None if path is not None and daemon.places.is_below_root(path) else signal.project
@@ -106,14 +106,14 @@ def _ours(daemon: Daemon, signal: BeatSignal, real: dict[str, str]) -> BeatSigna
     return signal if is_same else replace(signal, path=path, project=project)
 
 
-def _of_page(daemon: Daemon, told: Told) -> BeatSignal | None:
+def _page_signal(daemon: Daemon, beat: WakaTimeBeat) -> BeatSignal | None:
     """A page of a watched repository is read there; of another nothing is kept."""
-    page = webpages.page_of(told.page, daemon.places)
+    page = webpages.page_of(beat.page, daemon.places)
     if page is None:
         return None
-    branch = webpages.branch_of(page, told.signal.branch, told.title, daemon.engine.policy)
-    checkout = next((one for one in page.checkouts if branch and one.branch == branch), page.checkouts[0])
-    return replace(told.signal, path=checkout.path, branch=branch, entity=page.address, client=editor_of(told.agent))
+    branch = webpages.branch_of(page, beat.signal.branch, beat.title, daemon.engine.policy)
+    checkout = next((outcome for outcome in page.checkouts if branch and outcome.branch == branch), page.checkouts[0])
+    return replace(beat.signal, path=checkout.path, branch=branch, entity=page.address, client=editor_of(beat.agent))
 
 
 async def experts(surface: Surface, call: Call, request: Request) -> Shape:

@@ -23,12 +23,12 @@ _delete = command(webhooks.delete)
 
 async def create(surface: Surface, call: Call, request: Request) -> Answered:
     """A new webhook. Its secret goes into a file and nowhere else: not even as a digest into the store of idempotency keys."""
-    given = call.arguments.pop("secret", None)
-    if given is not None and (problem := webhook_signature.secret_problem(given)):
+    secret = call.arguments.pop("secret", None)
+    if secret is not None and (problem := webhook_signature.secret_problem(secret)):
         raise Invalid(f"secret {problem}", "leave it out to get one", {"field": "secret"})
     call.body = {name: value for name, value in object_at(call.body).items() if name != "secret"}
     secrets = surface.daemon.pusher.secrets
-    reply = await command(lambda step, **values: webhooks.create(step, secrets, given, **values))(surface, call, request)
+    reply = await command(lambda step, **values: webhooks.create(step, secrets, secret, **values))(surface, call, request)
     surface.daemon.engine.note_sending()
     return reply
 

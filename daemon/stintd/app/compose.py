@@ -372,11 +372,11 @@ def whole(chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[s
     base = core(chosen, layout, clock, environment, load, lock.noted, boot)
     courier = Courier(clock)
     out = delivery(base, courier, lambda: doors.own_ports())
-    found = sources(base, lock.note, boot)
-    care = upkeep(base, out, found.watcher.watches, found.checkouts, machine_zone)
+    noticing = sources(base, lock.note, boot)
+    care = upkeep(base, out, noticing.watcher.watches, noticing.checkouts, machine_zone)
 
     def set_aside(name: str, text: bytes, why: str) -> None:
-        found.spool.set_aside(name, text, why, base.intake.tell)
+        noticing.spool.set_aside(name, text, why, base.intake.tell)
 
-    doors = ports(base, out, care, Noticed(found.tracker.repos, set_aside))
-    return Whole(base, out, care, found, doors, courier)
+    doors = ports(base, out, care, Noticed(noticing.tracker.repos, set_aside))
+    return Whole(base, out, care, noticing, doors, courier)

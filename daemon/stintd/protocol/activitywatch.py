@@ -97,7 +97,7 @@ def _length(value: Json) -> timedelta:
 def signals_of(bucket: Bucket, event: Event) -> list[BeatSignal]:
     """The heartbeats an event is; none where it is evidence of nothing. Pages are placed by whoever knows places."""
     if bucket.kind == EDITOR:
-        return [_edited(bucket, event, at) for at in _instants(event)]
+        return [_edit_signal(bucket, event, at) for at in _instants(event)]
     if bucket.kind in PRESENT and event.data.get("status") != "afk":
         return [BeatSignal(event.time, "presence", "activitywatch", client=bucket.program)]
     return []
@@ -114,7 +114,7 @@ def _instants(event: Event) -> list[datetime]:
     return [event.time + event.duration * number / count for number in range(count + 1)] if count else [event.time]
 
 
-def _edited(bucket: Bucket, event: Event, at: datetime) -> BeatSignal:
+def _edit_signal(bucket: Bucket, event: Event, at: datetime) -> BeatSignal:
     """An act in an editor. Whether the file was changed is not told, so it was read."""
     file, project = _text(event.data, "file"), _text(event.data, "project")
     path = file if file.startswith("/") else os.path.join(project, file) if project.startswith("/") else None

@@ -44,14 +44,14 @@ def _pid(value: Json) -> int | None:
     return value
 
 
-def signal_from_wire(given: Json, now: datetime) -> BeatSignal:
+def signal_from_wire(body: Json, now: datetime) -> BeatSignal:
     """One heartbeat of `POST /api/heartbeats`, or `Invalid` naming the field. Without `time` it happened `now`."""
-    if type(given) is not dict:
+    if type(body) is not dict:
         raise Invalid("a heartbeat is an object", 'like {"project": "acme", "kind": "edit"}')
     values: Arguments = {}
     time: datetime | None = None
     pid: int | None = None
-    for name, value in given.items():
+    for name, value in body.items():
         if value is None and name in KNOWN:
             continue
         if name in LIMITS:
@@ -62,7 +62,7 @@ def signal_from_wire(given: Json, now: datetime) -> BeatSignal:
         elif name == "pid":
             pid = _pid(value)
         else:
-            raise unknown_fields(given, dict.fromkeys(KNOWN))
+            raise unknown_fields(body, dict.fromkeys(KNOWN))
     _check_place(values)
     get = values.get
     return BeatSignal(

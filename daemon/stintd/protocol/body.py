@@ -22,12 +22,12 @@ class Malformed(Invalid):
 
 
 def _pairs(pairs: list[tuple[str, Json]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    value = dict(pairs)
+    if len(value) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise Malformed(f"the field {twice[:80]!r} is there twice", "send each field once")
-    return found
+    return value
 
 
 def _integer(text: str) -> int:

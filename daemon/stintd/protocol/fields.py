@@ -187,27 +187,27 @@ def choice(*words: str) -> Kind:
 
 def choices(*words: str) -> Kind:
     """A list of some of these words, at least one, each once."""
-    one = choice(*words)
+    word = choice(*words)
 
     def read(value: Json) -> tuple[str, ...]:
         if not isinstance(value, list) or not 0 < len(value) <= len(words):
             raise Invalid(f"must be a list of 1 to {len(words)} words", "choose from " + ", ".join(words))
-        return tuple(dict.fromkeys(one.read(inner) for inner in value))
+        return tuple(dict.fromkeys(word.read(inner) for inner in value))
 
-    schema = {"type": "array", "minItems": 1, "maxItems": len(words), "items": one.schema}
+    schema = {"type": "array", "minItems": 1, "maxItems": len(words), "items": word.schema}
     return Kind(read, schema, lambda text: read([*text.split(",")]))
 
 
 def texts(limit: int = 100, length: int = 100, least: int = 0) -> Kind:
     """A list of short texts, each once."""
-    one = text(length)
+    kind = text(length)
 
     def read(value: Json) -> tuple[str, ...]:
         if not isinstance(value, list) or not least <= len(value) <= limit:
             raise Invalid(f"must be a list of {f'{least} to' if least else 'at most'} {limit} texts")
-        return tuple(dict.fromkeys(str(one.read(inner)).strip() for inner in value))
+        return tuple(dict.fromkeys(str(kind.read(inner)).strip() for inner in value))
 
-    schema = {"type": "array", "minItems": least, "maxItems": limit, "items": one.schema}
+    schema = {"type": "array", "minItems": least, "maxItems": limit, "items": kind.schema}
     return Kind(read, schema, lambda text: read([*text.split(",")]))
 
 
@@ -278,19 +278,19 @@ def unknown_fields(given: Iterable[str], known: Collection[str]) -> Invalid:
     return Invalid(f"unknown {word}: {shown}", hint, {"fields": [name[:80] for name in names[:10]]})
 
 
-def read_object(given: Mapping[str, Json], fields: Mapping[str, Field], *, is_query: bool = False) -> Arguments:
+def read_object(values: Mapping[str, Json], fields: Mapping[str, Field], *, is_query: bool = False) -> Arguments:
     """The arguments of a body or query; unknown, missing and wrong fields are refused with their names."""
-    if len(given) > 0 and not given.keys() <= fields.keys():
-        raise unknown_fields(given, fields)
-    found = {}
-    for name, value in given.items():
+    if len(values) > 0 and not values.keys() <= fields.keys():
+        raise unknown_fields(values, fields)
+    arguments = {}
+    for name, value in values.items():
         known = fields[name]
         from_text = known.kind.from_text if is_query else None
         try:
-            found[known.into] = from_text(str(value)) if from_text is not None else known.kind.read(value)
+            arguments[known.into] = from_text(str(value)) if from_text is not None else known.kind.read(value)
         except Invalid as error:
             raise Invalid(f"{name} {error.message}", error.hint, {"field": name}) from error
     for known in fields.values():
-        if known.is_required and known.into not in found:
+        if known.is_required and known.into not in arguments:
             raise Invalid(f"{known.name} is missing", "", {"field": known.name})
-    return found
+    return arguments

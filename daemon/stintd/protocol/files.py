@@ -57,9 +57,9 @@ def objects(fields: Mapping[str, Field], limit: int = BATCH) -> Kind:
             raise Invalid(f"must be a list of at most {limit} objects")
         return [_one(place, inner, fields) for place, inner in enumerate(value)]
 
-    required = [one.name for one in fields.values() if one.is_required]
+    required = [field.name for field in fields.values() if field.is_required]
     item = {
-        "type": "object", "properties": {one.name: one.kind.schema for one in fields.values()}, "required": required,
+        "type": "object", "properties": {field.name: field.kind.schema for field in fields.values()}, "required": required,
         "additionalProperties": False,
     }  # fmt: skip
     return Kind(read, {"type": "array", "maxItems": limit, "items": item})
@@ -74,8 +74,8 @@ def _one(place: int, value: Json, fields: Mapping[str, Field]) -> Arguments:
         raise Invalid(f"[{place}]: {error.message}", error.hint) from error
 
 
-def _named(*known: Field) -> dict[str, Field]:
-    return {one.name: one for one in known}
+def _by_name(*known: Field) -> dict[str, Field]:
+    return {field.name: field for field in known}
 
 
 def _must(name: str, kind: Kind, into: str = "") -> Field:
@@ -84,57 +84,57 @@ def _must(name: str, kind: Kind, into: str = "") -> Field:
 
 _SAID = (field("revision", REVISION), field("createdAt", INSTANT, "created_us"))
 _SPAN = (_must("start", INSTANT, "start_us"), _must("end", INSTANT, "end_us"))
-PAUSES = objects(_named(*_SPAN), 200)
+PAUSES = objects(_by_name(*_SPAN), 200)
 GIVEN: dict[str, dict[str, Field]] = {
-    "clients": _named(_must("id", ID), _must("name", NAME), field("archived", FLAG), *_SAID),
-    "projects": _named(
+    "clients": _by_name(_must("id", ID), _must("name", NAME), field("archived", FLAG), *_SAID),
+    "projects": _by_name(
         _must("id", ID), _must("name", NAME), field("clientId", NULL_ID), field("hourlyRate", MONEY_TEXT),
         field("currency", text(3, null=True)), field("budgetHours", HOURS), field("budgetAmount", MONEY_TEXT),
         field("billable", OPTIONAL_FLAG), field("billAgentTime", FLAG), field("billSupervised", FLAG),
         field("defaultTask", NULL_NAME), field("archived", FLAG), field("deleted", FLAG), field("origin", text(20)),
         field("folder", LONG), *_SAID,
     ),
-    "tasks": _named(
+    "tasks": _by_name(
         _must("id", ID), _must("key", NAME), _must("name", NAME), _must("projectId", ID),
         field("status", choice("active", "complete")), field("estimatedHours", HOURS), field("hourlyRate", MONEY_TEXT), *_SAID,
     ),
-    "people": _named(
+    "people": _by_name(
         _must("id", ID), _must("name", NAME), field("email", NULL_NAME), _must("role", text(20)), _must("status", text(20)),
         *_SAID,
     ),
-    "repos": _named(
+    "repos": _by_name(
         _must("id", ID), _must("identity", text(4096)), _must("name", LONG), field("remote", text(4096, blank=True)),
         field("firstCommit", LONG), field("projectId", NULL_ID), field("createdAt", INSTANT, "created_us"),
         field("lastActiveAt", INSTANT, "last_active_us"),
     ),
-    "commits": _named(
+    "commits": _by_name(
         _must("repoId", ID), _must("sha", text(100)), _must("time", INSTANT, "time_us"),
         _must("subject", text(100_000, blank=True)), field("branch", LONG), field("own", FLAG, "is_own"),
     ),
-    "mappings": _named(
+    "mappings": _by_name(
         _must("id", ID), field("position", whole(-(2**31), 2**31)), field("path", OPTIONAL), field("remote", OPTIONAL),
         field("branch", OPTIONAL), field("project", NULL_NAME), field("client", NULL_NAME), field("task", NULL_NAME),
         field("billable", OPTIONAL_FLAG), field("tags", texts()), field("since", INSTANT, "since_us"),
         field("createdAt", INSTANT, "created_us"),
     ),
-    "merged": _named(_must("id", ID), _must("mergedInto", ID), _must("at", INSTANT, "at_us")),
-    "taken": _named(_must("id", ID), *_SPAN, _must("actor", ACTOR), field("projectId", NULL_ID)),
-    "cuts": _named(_must("id", ID), _must("at", INSTANT, "at_us"), _must("actor", ACTOR), field("projectId", NULL_ID)),
-    "sessions": _named(
+    "merged": _by_name(_must("id", ID), _must("mergedInto", ID), _must("at", INSTANT, "at_us")),
+    "taken": _by_name(_must("id", ID), *_SPAN, _must("actor", ACTOR), field("projectId", NULL_ID)),
+    "cuts": _by_name(_must("id", ID), _must("at", INSTANT, "at_us"), _must("actor", ACTOR), field("projectId", NULL_ID)),
+    "sessions": _by_name(
         _must("id", ID), field("agent", LONG), field("caller", LONG), field("projectId", NULL_ID), field("folder", PLACE),
         _must("start", INSTANT, "started_us"), _must("last", INSTANT, "last_us"), _must("end", INSTANT, "ended_us"),
         field("endReason", LONG), field("description", NOTE), field("taskName", NULL_NAME, "task"), field("tags", texts()),
         field("billable", OPTIONAL_FLAG),
     ),
-    "absences": _named(*_SPAN, _must("kind", text(64)), field("device", LONG)),
-    "blind": _named(*_SPAN, _must("reason", LONG)),
-    "heartbeats": _named(
+    "absences": _by_name(*_SPAN, _must("kind", text(64)), field("device", LONG)),
+    "blind": _by_name(*_SPAN, _must("reason", LONG)),
+    "heartbeats": _by_name(
         _must("id", ID), _must("time", INSTANT, "time_us"), _must("kind", text(64)), _must("source", text(64)),
         field("sourceText", LONG), _must("actor", ACTOR), field("repoId", NULL_ID), field("repoPath", PLACE),
         field("folder", PLACE), field("project", LONG), field("branch", LONG), field("entity", PLACE),
         field("sessionId", LONG, "session"), field("device", LONG), field("witness", text(64, blank=True)),
     ),
-    "entries": _named(
+    "entries": _by_name(
         _must("id", ID), *_SPAN, field("actor", ACTOR), field("origin", ORIGIN), field("projectId", NULL_ID),
         field("projectName", NULL_NAME), field("clientName", NULL_NAME), field("taskName", NULL_NAME),
         field("description", NOTE), field("billable", OPTIONAL_FLAG), field("tags", texts()), field("pauses", PAUSES),

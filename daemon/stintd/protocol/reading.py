@@ -22,7 +22,7 @@ WIRE = "wire"
 
 def camel(name: str) -> str:
     """`project_id` → `projectId`."""
-    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), name)
+    return re.sub(r"_([a-z0-9])", lambda values: values[1].upper(), name)
 
 
 def wire_name(field: "dataclasses.Field[Any]") -> str:
@@ -36,8 +36,8 @@ def read(kind: type[T], value: Any) -> T:
     try:
         answer: T = _object_reader(known)(value)
     except (TypeError, ValueError, KeyError) as error:
-        told = f"the daemon's answer is no {kind.__name__}: {error}"
-        raise Unavailable(told, "client and daemon may be of different versions: update both, `stint restart`") from error
+        text = f"the daemon's answer is no {kind.__name__}: {error}"
+        raise Unavailable(text, "client and daemon may be of different versions: update both, `stint restart`") from error
     return answer
 
 
@@ -52,20 +52,20 @@ def _object_reader(kind: type[Any]) -> Reader:
     def read_object(value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise TypeError(f"{type(value).__name__} where an object was expected")
-        found = {}
+        values = {}
         for name, wire, reader, default in parts:
             if wire in value:
-                found[name] = _named(wire, reader, value[wire])
+                values[name] = _read_named(wire, reader, value[wire])
             elif default is not dataclasses.MISSING:
-                found[name] = default
+                values[name] = default
             else:
                 raise KeyError(wire)
-        return kind(**found)
+        return kind(**values)
 
     return read_object
 
 
-def _named(name: str, reader: Reader, value: Any) -> Any:
+def _read_named(name: str, reader: Reader, value: Any) -> Any:
     try:
         return reader(value)
     except (TypeError, ValueError) as error:
@@ -87,7 +87,7 @@ def _reader(hint: Any) -> Reader:
     """How a value of this annotation is read."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        reader = _reader(next(one for one in inner if one is not NoneType))
+        reader = _reader(next(inner_kind for inner_kind in inner if inner_kind is not NoneType))
         return lambda value: None if value is None else reader(value)
     if origin is tuple:
         return _tuple_reader(_reader(inner[0]))
@@ -104,7 +104,7 @@ def _tuple_reader(reader: Reader) -> Reader:
     def read_tuple(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise TypeError(f"{type(value).__name__} where a list was expected")
-        return tuple(reader(one) for one in value)
+        return tuple(reader(inner_kind) for inner_kind in value)
 
     return read_tuple
 
@@ -113,10 +113,10 @@ def _when_reader(kind: type[date]) -> Reader:
     def read_when(value: Any) -> date:
         if not isinstance(value, str):
             raise TypeError(f"{type(value).__name__} where a time was expected")
-        found = kind.fromisoformat(value)
-        if isinstance(found, datetime) and found.tzinfo is None:
+        values = kind.fromisoformat(value)
+        if isinstance(values, datetime) and values.tzinfo is None:
             raise ValueError(f"{value} has no zone")
-        return found
+        return values
 
     return read_when
 

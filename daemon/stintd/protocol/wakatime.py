@@ -37,7 +37,7 @@ class Unreadable:
 
 
 @frozen
-class Told:
+class WakaTimeBeat:
     """One heartbeat: what it says of work, or the page a browser showed. `id` is what its sender is answered."""
 
     signal: BeatSignal
@@ -58,7 +58,7 @@ def items_of(raw: bytes) -> list[Json | Unreadable]:
         if isinstance(value, str):  # VS Code in a browser encodes its JSON twice
             value = _DECODER.decode(value)
     except (ValueError, RecursionError):
-        return _salvaged(text)
+        return _salvage(text)
     if isinstance(value, list):
         return value
     return [value] if isinstance(value, dict) else [Unreadable()]
@@ -69,25 +69,25 @@ def is_single(raw: bytes) -> bool:
     return raw.lstrip()[:1] == b"{"
 
 
-def _salvaged(text: str) -> list[Json | Unreadable]:
+def _salvage(text: str) -> list[Json | Unreadable]:
     """What can be read of a list that cannot be read whole: everything up to the place where it breaks."""
-    found: list[Json | Unreadable] = []
+    items: list[Json | Unreadable] = []
     place = _GAP.match(text, 1).end() if text.startswith("[") else 0  # type: ignore[union-attr]
     try:
         while text.startswith("{", place):
             item, place = _DECODER.raw_decode(text, place)
-            found.append(item)
+            items.append(item)
             place = _GAP.match(text, place).end()  # type: ignore[union-attr]
     except (ValueError, RecursionError):
         pass
     rest = max(text.count(ITEM, place), 1)
-    return found + [Unreadable() for _ in range(rest)]
+    return items + [Unreadable() for _ in range(rest)]
 
 
 # ---------------------------------------------------------------- an item
 
 
-def told_from_wire(item: Json | Unreadable, now: datetime, agent: str = "") -> Told:
+def beat_from_wire(item: Json | Unreadable, now: datetime, agent: str = "") -> WakaTimeBeat:
     """One item, or `Invalid` naming the field. `agent` is the User-Agent of the request; the item's own goes first."""
     if isinstance(item, Unreadable):
         raise Invalid("it is not JSON", "", {"field": "body"})
@@ -105,7 +105,7 @@ def told_from_wire(item: Json | Unreadable, now: datetime, agent: str = "") -> T
     # The same moment sent again is known, also when its project, branch or category was changed meanwhile.
     identity = "~" + mark.hexdigest()[:24]
     signal = _page_signal(item, time, identity) if page else _signal(item, entity, time, is_write, agent, identity)
-    return Told(signal, str(UUID(bytes=mark.digest())), page, _text(item, "title"), agent)
+    return WakaTimeBeat(signal, str(UUID(bytes=mark.digest())), page, _text(item, "title"), agent)
 
 
 def _signal(
@@ -211,5 +211,5 @@ def editor_of(agent: str) -> str:
 
 def system_of(agent: str) -> str:
     """The operating system in a User-Agent."""
-    found = _SYSTEM.match(agent)
-    return found[1] if found else ""
+    match = _SYSTEM.match(agent)
+    return match[1] if match else ""

@@ -15,13 +15,13 @@ _BARE_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?\s*([ap]m)?|\d{1,2}\s*[ap]m|noo
 def zone_name() -> str:
     """The name of the zone this machine is in, like Europe/Berlin; UTC where it cannot be told."""
     target = os.path.realpath(LOCALTIME).partition("/zoneinfo/")[2]
-    for name in (os.environ.get("TZ", "").lstrip(":"), target, _written()):
+    for name in (os.environ.get("TZ", "").lstrip(":"), target, _zone_of_file()):
         if name and _is_zone(name):
             return name
     return "UTC"
 
 
-def _written() -> str:
+def _zone_of_file() -> str:
     try:
         with open(TIMEZONE, encoding="ascii") as file:
             return file.readline().strip()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stintd.api.answer import Answer, head_of
 from stintd.api.dashboard import signin
-from stintd.api.guard import Refused
+from stintd.api.guard import HttpRefusal
 from stintd.api.listener import Listener
 from stintd.api.surface import Surface
 from stintd.resources import bundled
@@ -89,7 +89,7 @@ def is_ours(path: str) -> bool:
 async def answer(surface: Surface, listener: Listener, method: str, path: str, headers: Mapping[str, str]) -> Answer:
     """The page or file of an address."""
     if method not in ("GET", "HEAD"):
-        raise Refused(405, f"{method[:20]} is not possible here", "use GET", {"Allow": "GET, HEAD"})
+        raise HttpRefusal(405, f"{method[:20]} is not possible here", "use GET", {"Allow": "GET, HEAD"})
     shelf = load_shelf()
     if path.startswith(ASSETS):
         return _asset(shelf, path, headers)

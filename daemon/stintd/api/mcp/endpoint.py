@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from stintd.api.answer import Answer, json_answer
 from stintd.api.daemon import Shape
-from stintd.api.guard import OWNER, Refused
+from stintd.api.guard import OWNER, HttpRefusal
 from stintd.api.mcp import resource, rpc
 from stintd.api.mcp.era import BATCHED, HANDSHAKE, SERVER_META, STATELESS, VERSION_HEADER, accepts_json, is_stateless
 from stintd.api.mcp.rpc import Message, RpcError
-from stintd.api.mcp.tool import Tool, clean, shown
-from stintd.api.mcp.tool_caller import ToolCaller, narrowed
+from stintd.api.mcp.tool import Tool, clean, show
+from stintd.api.mcp.tool_caller import ToolCaller, narrow_to_folder
 from stintd.api.mcp.toolset import DEFAULT, SETS, tools_of
 from stintd.api.route import Call, Request, Route, fields, read_query
 from stintd.api.surface import Surface
@@ -56,24 +56,24 @@ class Session:
 async def answer(surface: Surface, call: Call, request: Request) -> Answer:
     """Answer one message, or a batch of the revisions that know batches."""
     if not accepts_json(call.headers):
-        raise Refused(406, "the answer is JSON", "send Accept: application/json, text/event-stream")
+        raise HttpRefusal(406, "the answer is JSON", "send Accept: application/json, text/event-stream")
     if call.caller == OWNER:
         call = replace(call, caller=AGENT)
-    asked = read_query(call.route, request.raw_path.partition("?")[2])
-    tools = tools_of(asked.get("toolset", DEFAULT))
+    query = read_query(call.route, request.raw_path.partition("?")[2])
+    tools = tools_of(query.get("toolset", DEFAULT))
     try:
         body = parse(call.raw) if call.raw else None
         if isinstance(body, list):
-            return await _batch(surface, call, tools, body)
+            return await _answer_batch(surface, call, tools, body)
         message = rpc.message_of(body)
     except Malformed as error:
-        return _refused(None, RpcError(rpc.PARSE_ERROR, f"{error.message}: {error.hint}"), 400)
+        return _refusal(None, RpcError(rpc.PARSE_ERROR, f"{error.message}: {error.hint}"), 400)
     except RpcError as error:
-        return _refused(_id_of(body), error, rpc.STATUS.get(error.code, 400))
-    return await _one(surface, call, tools, message)
+        return _refusal(_id_of(body), error, rpc.STATUS.get(error.code, 400))
+    return await _answer_one(surface, call, tools, message)
 
 
-async def _one(surface: Surface, call: Call, tools: Mapping[str, Tool], message: Message | None) -> Answer:
+async def _answer_one(surface: Surface, call: Call, tools: Mapping[str, Tool], message: Message | None) -> Answer:
     if message is None:
         return Answer(b"", 202)
     modern = False
@@ -85,23 +85,23 @@ async def _one(surface: Surface, call: Call, tools: Mapping[str, Tool], message:
         return json_answer(rpc.result(message.id, await _result(session)))
     except RpcError as error:
         status = rpc.STATUS.get(error.code, 200) if modern or error.is_early else 200
-        return _refused(message.id, error, status)
+        return _refusal(message.id, error, status)
 
 
-async def _batch(surface: Surface, call: Call, tools: Mapping[str, Tool], body: list[Json]) -> Answer:
+async def _answer_batch(surface: Surface, call: Call, tools: Mapping[str, Tool], body: list[Json]) -> Answer:
     """Each message by itself, in their order; without anything to say, 202."""
     if call.headers.get(VERSION_HEADER) not in BATCHED or not 0 < len(body) <= BATCH_LIMIT:
         text = f"send one message; batches are of 2025-03-26 and before, of up to {BATCH_LIMIT}"
         raise RpcError(rpc.INVALID_REQUEST, text, is_early=True)
-    messages = [rpc.message_of(one) for one in body]
-    if any(one is not None and one.method == "initialize" for one in messages):
+    messages = [rpc.message_of(message) for message in body]
+    if any(message is not None and message.method == "initialize" for message in messages):
         raise RpcError(rpc.INVALID_REQUEST, "initialize comes alone, not in a batch", is_early=True)
-    answers = [await _one(surface, call, tools, one) for one in messages]
-    bodies = [one.body for one in answers if one.body]
+    answers = [await _answer_one(surface, call, tools, message) for message in messages]
+    bodies = [message.body for message in answers if message.body]
     return Answer(b"[" + b",".join(bodies) + b"]" if bodies else b"", 200 if bodies else 202)
 
 
-def _refused(identity: int | str | None, error: RpcError, status: int) -> Answer:
+def _refusal(identity: int | str | None, error: RpcError, status: int) -> Answer:
     return json_answer(rpc.failure(identity, error), status)
 
 
@@ -118,11 +118,11 @@ async def _result(session: Session) -> Shape:
         raise RpcError(rpc.METHOD_NOT_FOUND, f"there is no method {clean(method, 80)}")
     if method != "tools/call":
         _count(session)
-    found = await known[method](session)
+    value = await known[method](session)
     if not session.is_stateless:
-        return found
-    dressed = {**found, "resultType": "complete", "_meta": {SERVER_META: _server(session)}}
-    return {**dressed, **_lasting(method)}
+        return value
+    dressed = {**value, "resultType": "complete", "_meta": {SERVER_META: _server(session)}}
+    return {**dressed, **_cache_hints(method)}
 
 
 def _count(session: Session) -> None:
@@ -132,7 +132,7 @@ def _count(session: Session) -> None:
         raise RpcError(rpc.RATE_LIMITED, f"{error.message}: {error.hint}", to_wire(error)) from error
 
 
-def _lasting(method: str) -> Shape:
+def _cache_hints(method: str) -> Shape:
     """How long a client may keep it; of what is read now, not at all."""
     if method.endswith("/list") or method == "server/discover":
         return {"ttlMs": LIST_MILLISECONDS, "cacheScope": "private"}
@@ -150,9 +150,9 @@ CAPABILITIES: Shape = {"tools": {}, "resources": {}, "prompts": {}}
 
 
 async def _initialize(session: Session) -> Shape:
-    asked = session.params.get("protocolVersion")
+    version = session.params.get("protocolVersion")
     return {
-        "protocolVersion": asked if asked in HANDSHAKE else HANDSHAKE[-1], "capabilities": CAPABILITIES,
+        "protocolVersion": version if version in HANDSHAKE else HANDSHAKE[-1], "capabilities": CAPABILITIES,
         "serverInfo": _server(session), "instructions": INSTRUCTIONS,
     }  # fmt: skip
 
@@ -179,21 +179,21 @@ async def _call_tool(session: Session) -> Shape:
     ask = session.ask
     try:
         ask.surface.count(ask.call.caller)
-        ask = ToolCaller(ask.surface, await narrowed(ask.surface, ask.call))
-        found = shown(tool.answer, await tool.run(ask, tool.read(arguments or {})))
+        ask = ToolCaller(ask.surface, await narrow_to_folder(ask.surface, ask.call))
+        value = show(tool.answer, await tool.run(ask, tool.read(arguments or {})))
     except StintdError as error:
-        return _failed(tool, ask, error)
-    return {"content": [_text(dump(found).decode())], "structuredContent": found, "isError": False}
+        return _failure(tool, ask, error)
+    return {"content": [_text(dump(value).decode())], "structuredContent": value, "isError": False}
 
 
-def _failed(tool: Tool, ask: ToolCaller, error: StintdError) -> Shape:
+def _failure(tool: Tool, ask: ToolCaller, error: StintdError) -> Shape:
     """What went wrong and what to do, where the model reads it. In our own shape it is text alone: the output schema speaks
     of success."""
     if tool.refused is None:
-        return {"content": [_text(dump(shown({}, to_wire(error))).decode())], "isError": True}
-    found = shown(tool.answer, tool.refused(ask, error))
+        return {"content": [_text(dump(show({}, to_wire(error))).decode())], "isError": True}
+    value = show(tool.answer, tool.refused(ask, error))
     hint = [_text(clean(error.hint))] if error.hint else []
-    return {"content": [_text(dump(found).decode()), *hint], "structuredContent": found, "isError": True}
+    return {"content": [_text(dump(value).decode()), *hint], "structuredContent": value, "isError": True}
 
 
 def _text(text: str) -> Shape:
@@ -210,11 +210,11 @@ async def _list_templates(session: Session) -> Shape:
 
 async def _read_resource(session: Session) -> Shape:
     uri = session.params.get("uri")
-    found = await _looked_up(session, lambda ask: resource.read(ask, uri))
-    if found is None:
+    contents = await _look_up(session, lambda ask: resource.read(ask, uri))
+    if contents is None:
         code = rpc.INVALID_PARAMS if session.is_stateless else rpc.RESOURCE_NOT_FOUND
         raise RpcError(code, f"there is no resource {clean(str(uri), 80)}", {"uri": clean(str(uri), 80)})
-    return found
+    return contents
 
 
 async def _list_prompts(session: Session) -> Shape:
@@ -222,21 +222,21 @@ async def _list_prompts(session: Session) -> Shape:
 
 
 async def _get_prompt(session: Session) -> Shape:
-    given = session.params.get("arguments") or {}
-    if not isinstance(given, dict):
+    arguments = session.params.get("arguments") or {}
+    if not isinstance(arguments, dict):
         raise RpcError(rpc.INVALID_PARAMS, "arguments must be an object")
     name = session.params.get("name")
-    return await _looked_up(session, lambda ask: resource.prompt(ask, name, given))
+    return await _look_up(session, lambda ask: resource.prompt(ask, name, arguments))
 
 
-async def _looked_up(session: Session, look: Callable[[ToolCaller], Awaitable[T]]) -> T:
+async def _look_up(session: Session, look: Callable[[ToolCaller], Awaitable[T]]) -> T:
     """What the daemon says; its refusals become errors of the protocol, which has no other place for them here."""
     ask = session.ask
     try:
-        return await look(ToolCaller(ask.surface, await narrowed(ask.surface, ask.call)))
+        return await look(ToolCaller(ask.surface, await narrow_to_folder(ask.surface, ask.call)))
     except StintdError as error:
         text = f"{error.message}: {error.hint}" if error.hint else error.message
-        raise RpcError(rpc.INTERNAL_ERROR, clean(text), shown({}, to_wire(error))) from error
+        raise RpcError(rpc.INTERNAL_ERROR, clean(text), show({}, to_wire(error))) from error
 
 
 Method = Callable[[Session], Awaitable[Shape]]

@@ -27,13 +27,13 @@ _ENCODED = re.compile(r"=\?base64\?(.*)\?=", re.ASCII)
 
 def is_stateless(message: Message, headers: Mapping[str, str]) -> bool:
     """Whether a message is of the stateless era, by its header or its envelope; refused when it is of neither."""
-    told = headers.get(VERSION_HEADER)
-    if told in HANDSHAKE:
+    header = headers.get(VERSION_HEADER)
+    if header in HANDSHAKE:
         return False
-    if told is None and VERSION_META not in message.meta:
+    if header is None and VERSION_META not in message.meta:
         return False
-    version = message.meta.get(VERSION_META, told)
-    if message.id is not None and (told in STATELESS or VERSION_META in message.meta):
+    version = message.meta.get(VERSION_META, header)
+    if message.id is not None and (header in STATELESS or VERSION_META in message.meta):
         _check_envelope(message, headers)
     if version not in STATELESS:
         data = {"supported": [*STATELESS, *HANDSHAKE], "requested": str(version)[:40]}
@@ -50,8 +50,8 @@ def _check_envelope(message: Message, headers: Mapping[str, str]) -> None:
     if named is not None:
         wanted[NAME_HEADER] = named
     for name, value in wanted.items():
-        given = headers.get(name)
-        if (_decoded(given) if name == NAME_HEADER else given) != value:
+        header = headers.get(name)
+        if (_decode(header) if name == NAME_HEADER else header) != value:
             raise RpcError(HEADER_MISMATCH, f"the header {name} does not say what the body says", is_early=True)
     twice = [name for name in wanted if len(_all(headers, name)) > 1]
     if twice:
@@ -63,7 +63,7 @@ def _all(headers: Mapping[str, str], name: str) -> list[str]:
     return every(name, []) if every is not None else [headers[name]] if name in headers else []
 
 
-def _decoded(value: str | None) -> str | None:
+def _decode(value: str | None) -> str | None:
     """The header's text; names that are no plain ASCII come as base64."""
     match = _ENCODED.fullmatch(value or "")
     if match is None:

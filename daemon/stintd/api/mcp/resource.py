@@ -6,7 +6,7 @@ from stintd.api.daemon import Shape
 from stintd.api.mcp import shapes
 from stintd.api.mcp.rpc import INVALID_PARAMS, RpcError
 from stintd.api.mcp.stint import status
-from stintd.api.mcp.tool import shown
+from stintd.api.mcp.tool import show
 from stintd.api.mcp.tool_caller import ToolCaller
 from stintd.errors import Invalid
 from stintd.jsonvalue import Json, JsonObject, object_at
@@ -56,12 +56,12 @@ async def sheet(ask: ToolCaller, day: date) -> Shape:
     """One day's timesheet."""
     on = day.isoformat()
     report = await ask.get("/api/reports", from_=on, to=on)
-    listed = await ask.get("/api/entries", from_=on, to=on, limit=200)
+    entries = await ask.get("/api/entries", from_=on, to=on, limit=200)
     value = {
         "date": on, "timezone": report["timezone"], "totals": report["totals"], "projects": report["rows"],
-        "entries": shapes.entries(listed["data"]), "isWhole": listed["nextCursor"] is None,
+        "entries": shapes.entries(entries["data"]), "isWhole": entries["nextCursor"] is None,
     }  # fmt: skip
-    return object_at(shown(shapes.SHEET, value))
+    return object_at(show(shapes.SHEET, value))
 
 
 async def read(ask: ToolCaller, uri: Json) -> Shape | None:
@@ -69,7 +69,7 @@ async def read(ask: ToolCaller, uri: Json) -> Shape | None:
     if uri == TODAY:
         value: Json = await sheet(ask, ask.today())
     elif uri == TIMERS:
-        value = shown(_RUNNING, await status(ask, {}))
+        value = show(_RUNNING, await status(ask, {}))
     else:
         return None
     return {"contents": [{"uri": uri, "mimeType": JSON, "text": dump(value).decode()}]}
@@ -88,8 +88,8 @@ async def prompt(ask: ToolCaller, name: Json, arguments: JsonObject) -> Shape:
         "text": dump(await sheet(ask, day)).decode(),
     }  # fmt: skip
     task = _TASK.format(day=day.isoformat()) + (_PART if ask.call.caller.limit is not None else "")
-    said = {"role": "user", "content": {"type": "text", "text": task}}
+    instruction = {"role": "user", "content": {"type": "text", "text": task}}
     return {
         "description": f"Fill the timesheet of {day}",
-        "messages": [said, {"role": "user", "content": {"type": "resource", "resource": attached}}],
+        "messages": [instruction, {"role": "user", "content": {"type": "resource", "resource": attached}}],
     }

@@ -28,8 +28,8 @@ class RpcError(Exception):
 
     def to_wire(self) -> Shape:
         """The error object."""
-        shown: Shape = {"code": self.code, "message": self.message}
-        return shown if self.data is None else {**shown, "data": self.data}
+        wire: Shape = {"code": self.code, "message": self.message}
+        return wire if self.data is None else {**wire, "data": self.data}
 
 
 @frozen
@@ -42,29 +42,29 @@ class Message:
 
     @property
     def meta(self) -> JsonObject:
-        found = self.params.get("_meta")
-        return found if isinstance(found, dict) else {}
+        meta = self.params.get("_meta")
+        return meta if isinstance(meta, dict) else {}
 
 
 def message_of(value: Json) -> Message | None:
     """The message of a JSON value; None for an answer (we ask clients nothing, so nothing waits for it)."""
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
-        raise _not_one('send {"jsonrpc": "2.0", "id": 1, "method": …}')
+        raise _malformed('send {"jsonrpc": "2.0", "id": 1, "method": …}')
     if "method" not in value:
         if ("result" in value) == ("error" in value) or "id" not in value:
-            raise _not_one("method is missing")
+            raise _malformed("method is missing")
         return None
     method, params, identity = value["method"], value.get("params", {}), value.get("id")
     if not isinstance(method, str) or not method:
-        raise _not_one("method must be text")
+        raise _malformed("method must be text")
     if isinstance(identity, bool) or not isinstance(identity, int | str | None) or (identity is None and "id" in value):
-        raise _not_one("id must be a whole number or text")
+        raise _malformed("id must be a whole number or text")
     if not isinstance(params, dict):
-        raise _not_one("params must be an object")
+        raise _malformed("params must be an object")
     return Message(method, params, identity)
 
 
-def _not_one(why: str) -> RpcError:
+def _malformed(why: str) -> RpcError:
     return RpcError(INVALID_REQUEST, f"the body must be one JSON-RPC message: {why}", is_early=True)
 
 

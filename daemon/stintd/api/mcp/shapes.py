@@ -80,9 +80,9 @@ def entry(shown: object) -> object:
     """An entry of the surface with its commits told by their subjects."""
     if not isinstance(shown, dict):
         return shown
-    return {**shown, "commitSubjects": [one["subject"] for one in shown["commits"]]}
+    return {**shown, "commitSubjects": [commit["subject"] for commit in shown["commits"]]}
 
 
 def entries(shown: list[dict[str, object]]) -> list[object]:
     """Several."""
-    return [entry(one) for one in shown]
+    return [entry(row) for row in shown]

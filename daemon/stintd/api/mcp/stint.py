@@ -5,7 +5,7 @@ from functools import cache
 from stintd.api.daemon import Shape
 from stintd.api.mcp import shapes
 from stintd.api.mcp.tool import Param, Tool, param
-from stintd.api.mcp.tool_caller import ToolCaller, at
+from stintd.api.mcp.tool_caller import ToolCaller, path_to
 from stintd.protocol.fields import (
     CURRENCY,
     DAY_OR_INSTANT,
@@ -55,37 +55,37 @@ MONEY_PARAMS = (
 # ---------------------------------------------------------------- timers
 
 
-async def _start_timer(ask: ToolCaller, given: Arguments) -> Shape:
-    answer = await ask.post("/api/timer/start", {**given, "manual": True, "source": SOURCE})
+async def _start_timer(ask: ToolCaller, arguments: Arguments) -> Shape:
+    answer = await ask.post("/api/timer/start", {**arguments, "manual": True, "source": SOURCE})
     return {**answer, "timer": shapes.entry(answer["timer"]), "stopped": shapes.entries(answer["stopped"])}
 
 
-async def _stop_timer(ask: ToolCaller, given: Arguments) -> Shape:
-    return {"entry": shapes.entry((await ask.post("/api/timer/stop", given))["entry"])}
+async def _stop_timer(ask: ToolCaller, arguments: Arguments) -> Shape:
+    return {"entry": shapes.entry((await ask.post("/api/timer/stop", arguments))["entry"])}
 
 
-async def _pause_timer(ask: ToolCaller, given: Arguments) -> Shape:
-    return {"timer": shapes.entry((await ask.post("/api/timer/pause", given))["timer"])}
+async def _pause_timer(ask: ToolCaller, arguments: Arguments) -> Shape:
+    return {"timer": shapes.entry((await ask.post("/api/timer/pause", arguments))["timer"])}
 
 
-async def _resume_timer(ask: ToolCaller, given: Arguments) -> Shape:
-    answer = await ask.post("/api/timer/resume", given)
+async def _resume_timer(ask: ToolCaller, arguments: Arguments) -> Shape:
+    answer = await ask.post("/api/timer/resume", arguments)
     return {"timer": shapes.entry(answer["timer"]), "stopped": shapes.entries(answer["stopped"])}
 
 
-async def status(ask: ToolCaller, given: Arguments) -> Shape:
+async def status(ask: ToolCaller, arguments: Arguments) -> Shape:
     """What runs now and today's total; also the resource of the running timers."""
-    found = await ask.get("/api/timer/current")
+    answer = await ask.get("/api/timer/current")
     day = ask.today().isoformat()
     today = await ask.get("/api/reports", from_=day, to=day)
     return {
-        "timer": shapes.entry(found["timer"]), "timers": shapes.entries(found["timers"]),
+        "timer": shapes.entry(answer["timer"]), "timers": shapes.entries(answer["timers"]),
         "todaySeconds": today["totals"]["seconds"],
     }  # fmt: skip
 
 
-async def _update_timer(ask: ToolCaller, given: Arguments) -> Shape:
-    return {"timer": shapes.entry(await ask.patch("/api/timer", given))}
+async def _update_timer(ask: ToolCaller, arguments: Arguments) -> Shape:
+    return {"timer": shapes.entry(await ask.patch("/api/timer", arguments))}
 
 
 _TIMER_ANSWER = obj({"timer": shapes.TIMER})
@@ -141,20 +141,20 @@ def _timers() -> tuple[Tool, ...]:
 # ---------------------------------------------------------------- entries
 
 
-async def _log_time(ask: ToolCaller, given: Arguments) -> Shape:
-    made = await ask.post("/api/entries", given)
-    told = {name: made[name] for name in ("takenSeconds", "notice", "projectCreated")}
-    return {"entry": shapes.entry(made), **told}
+async def _log_time(ask: ToolCaller, arguments: Arguments) -> Shape:
+    made = await ask.post("/api/entries", arguments)
+    notes = {name: made[name] for name in ("takenSeconds", "notice", "projectCreated")}
+    return {"entry": shapes.entry(made), **notes}
 
 
-async def _edit_entry(ask: ToolCaller, given: Arguments) -> Shape:
-    changes = {name: value for name, value in given.items() if name != "entryId"}
-    return {"entry": shapes.entry(await ask.patch(at("/api/entries", given["entryId"]), changes))}
+async def _edit_entry(ask: ToolCaller, arguments: Arguments) -> Shape:
+    changes = {name: value for name, value in arguments.items() if name != "entryId"}
+    return {"entry": shapes.entry(await ask.patch(path_to("/api/entries", arguments["entryId"]), changes))}
 
 
-async def _list_entries(ask: ToolCaller, given: Arguments) -> Shape:
-    found = await ask.get("/api/entries", **{"limit": 50, **given})
-    return {"entries": shapes.entries(found["data"]), "nextCursor": found["nextCursor"]}
+async def _list_entries(ask: ToolCaller, arguments: Arguments) -> Shape:
+    answer = await ask.get("/api/entries", **{"limit": 50, **arguments})
+    return {"entries": shapes.entries(answer["data"]), "nextCursor": answer["nextCursor"]}
 
 
 _SPAN = (
@@ -204,44 +204,44 @@ def _entries() -> tuple[Tool, ...]:
 # ---------------------------------------------------------------- projects and tasks
 
 
-async def _list_projects(ask: ToolCaller, given: Arguments) -> Shape:
-    found = await ask.get("/api/projects", **{"limit": 50, **given})
-    return {"projects": found["data"], "nextCursor": found["nextCursor"]}
+async def _list_projects(ask: ToolCaller, arguments: Arguments) -> Shape:
+    answer = await ask.get("/api/projects", **{"limit": 50, **arguments})
+    return {"projects": answer["data"], "nextCursor": answer["nextCursor"]}
 
 
-async def _get_project(ask: ToolCaller, given: Arguments) -> Shape:
-    project = await ask.get(at("/api/projects", given["projectId"]))
+async def _get_project(ask: ToolCaller, arguments: Arguments) -> Shape:
+    project = await ask.get(path_to("/api/projects", arguments["projectId"]))
     tasks = await ask.get("/api/tasks", projectId=project["id"], status="all", limit=200)
-    budget = await ask.get(at("/api/projects", project["id"]) + "/budget")
+    budget = await ask.get(path_to("/api/projects", project["id"]) + "/budget")
     hours = await ask.get("/api/reports", projectId=project["id"], from_="1990-01-01", to=ask.today().isoformat())
     return {"project": project, "tasks": tasks["data"], "budget": budget, "allTime": hours["totals"]}
 
 
-async def _create_project(ask: ToolCaller, given: Arguments) -> Shape:
-    return {"project": await ask.post("/api/projects", given)}
+async def _create_project(ask: ToolCaller, arguments: Arguments) -> Shape:
+    return {"project": await ask.post("/api/projects", arguments)}
 
 
-async def _update_project(ask: ToolCaller, given: Arguments) -> Shape:
-    changes = {name: value for name, value in given.items() if name != "projectId"}
-    return {"project": await ask.patch(at("/api/projects", given["projectId"]), changes)}
+async def _update_project(ask: ToolCaller, arguments: Arguments) -> Shape:
+    changes = {name: value for name, value in arguments.items() if name != "projectId"}
+    return {"project": await ask.patch(path_to("/api/projects", arguments["projectId"]), changes)}
 
 
-async def _list_tasks(ask: ToolCaller, given: Arguments) -> Shape:
-    project = await ask.get(at("/api/projects", given["projectId"]))
-    found = await ask.get("/api/tasks", **{"limit": 50, **given, "projectId": project["id"]})
-    return {"tasks": found["data"], "nextCursor": found["nextCursor"]}
+async def _list_tasks(ask: ToolCaller, arguments: Arguments) -> Shape:
+    project = await ask.get(path_to("/api/projects", arguments["projectId"]))
+    answer = await ask.get("/api/tasks", **{"limit": 50, **arguments, "projectId": project["id"]})
+    return {"tasks": answer["data"], "nextCursor": answer["nextCursor"]}
 
 
-async def _create_task(ask: ToolCaller, given: Arguments) -> Shape:
-    return {"task": await ask.post("/api/tasks", given)}
+async def _create_task(ask: ToolCaller, arguments: Arguments) -> Shape:
+    return {"task": await ask.post("/api/tasks", arguments)}
 
 
-async def _complete_task(ask: ToolCaller, given: Arguments) -> Shape:
-    return {"task": await ask.post(at("/api/tasks", given["taskId"]) + "/complete", {})}
+async def _complete_task(ask: ToolCaller, arguments: Arguments) -> Shape:
+    return {"task": await ask.post(path_to("/api/tasks", arguments["taskId"]) + "/complete", {})}
 
 
-async def _get_budget(ask: ToolCaller, given: Arguments) -> Shape:
-    return {"budget": await ask.get(at("/api/projects", given["projectId"]) + "/budget")}
+async def _get_budget(ask: ToolCaller, arguments: Arguments) -> Shape:
+    return {"budget": await ask.get(path_to("/api/projects", arguments["projectId"]) + "/budget")}
 
 
 _SEARCH = param("search", NAME, "text in the name")
@@ -307,26 +307,26 @@ def _projects() -> tuple[Tool, ...]:
 # ---------------------------------------------------------------- totals
 
 
-async def _get_report(ask: ToolCaller, given: Arguments) -> Shape:
-    found = await ask.get("/api/reports", **given)
-    return {**found, "rowsLeftOut": max(0, len(found["rows"]) - ROWS)}
+async def _get_report(ask: ToolCaller, arguments: Arguments) -> Shape:
+    answer = await ask.get("/api/reports", **arguments)
+    return {**answer, "rowsLeftOut": max(0, len(answer["rows"]) - ROWS)}
 
 
-async def _get_dashboard(ask: ToolCaller, given: Arguments) -> Shape:
-    found = await ask.get("/api/dashboard")
-    return {**found, "timers": shapes.entries(found["timers"])}
+async def _get_dashboard(ask: ToolCaller, arguments: Arguments) -> Shape:
+    answer = await ask.get("/api/dashboard")
+    return {**answer, "timers": shapes.entries(answer["timers"])}
 
 
-async def _get_team_summary(ask: ToolCaller, given: Arguments) -> Shape:
+async def _get_team_summary(ask: ToolCaller, arguments: Arguments) -> Shape:
     workspace = (await ask.get("/api/workspaces"))["data"][0]
-    return await ask.get(at("/api/workspaces", workspace["id"]) + "/summary", **given)
+    return await ask.get(path_to("/api/workspaces", workspace["id"]) + "/summary", **arguments)
 
 
 _PERIOD = {"from": shapes.TIME, "to": shapes.TIME, "timezone": shapes.NAME}
 
 
-def _required(one: Param) -> Param:
-    return param(one.field.name, one.field.kind, one.about, required=True)
+def _require(argument: Param) -> Param:
+    return param(argument.field.name, argument.field.kind, argument.about, required=True)
 
 
 def _reports() -> tuple[Tool, ...]:
@@ -339,7 +339,7 @@ def _reports() -> tuple[Tool, ...]:
             obj({**_PERIOD, "groupBy": shapes.NAME, "rows": shapes.several(shapes.ROW, ROWS), "rowsLeftOut": COUNT,
                 "totals": shapes.TOTALS}),
             (
-                _required(FROM), _required(TO), param("groupBy", GROUPS, "default project"), PROJECT_ID,
+                _require(FROM), _require(TO), param("groupBy", GROUPS, "default project"), PROJECT_ID,
                 param("client", NAME, "only this client's projects"),
             ),
         ),

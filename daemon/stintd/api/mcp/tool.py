@@ -64,20 +64,22 @@ class Tool:
 
     def takes(self) -> Schema:
         """The schema of the arguments, in the few words that every client and model understands."""
-        properties = {one.field.name: {**_plain(one.field.kind.schema), "description": one.about} for one in self.params}
-        required = [one.field.name for one in self.params if one.field.is_required]
+        properties = {
+            argument.field.name: {**_plain(argument.field.kind.schema), "description": argument.about} for argument in self.params
+        }
+        required = [argument.field.name for argument in self.params if argument.field.is_required]
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
         return {**schema, "required": required} if required else schema
 
     def read(self, arguments: JsonObject) -> Arguments:
         """The arguments as they came, checked. Null is "not given" except where it can be meant."""
-        fields = {one.field.name: one.field for one in self.params}
-        given = {
+        fields = {argument.field.name: argument.field for argument in self.params}
+        values = {
             name: value for name, value in arguments.items()
             if value is not None or name not in fields or _takes_null(fields[name].kind)
         }  # fmt: skip
-        read_object(given, fields)
-        return given
+        read_object(values, fields)
+        return values
 
 
 def param(name: str, kind: Kind, about: str, required: bool = False) -> Param:
@@ -92,26 +94,26 @@ def _takes_null(kind: Kind) -> bool:
 def _plain(schema: Schema) -> Shape:
     kinds = schema.get("type", "string")
     kind = kinds if isinstance(kinds, str) else next(one for one in kinds if one != "null")
-    found = {"type": kind, **{name: schema[name] for name in _KEPT if name in schema}}
-    return {**found, "items": _plain(schema["items"])} if kind == "array" else found
+    plain = {"type": kind, **{name: schema[name] for name in _KEPT if name in schema}}
+    return {**plain, "items": _plain(schema["items"])} if kind == "array" else plain
 
 
 # ---------------------------------------------------------------- answers
 
 
-def shown(schema: Schema, value: Any) -> Json:
+def show(schema: Schema, value: Any) -> Json:
     """Of a value what the schema names: no other fields, no control characters, no text without end."""
     if value is None:
         return None
     if "anyOf" in schema:
-        return shown(schema["anyOf"][0], value)
+        return show(schema["anyOf"][0], value)
     if isinstance(value, dict):
         if "properties" not in schema:
             inner = schema.get("additionalProperties") or {}
-            return {clean(str(name)): shown(inner, one) for name, one in value.items()}
-        return {name: shown(inner, value[name]) for name, inner in schema["properties"].items() if name in value}
+            return {clean(str(name)): show(inner, inner_value) for name, inner_value in value.items()}
+        return {name: show(inner, value[name]) for name, inner in schema["properties"].items() if name in value}
     if isinstance(value, list | tuple):
-        return [shown(schema.get("items", {}), one) for one in value[: schema.get("maxItems")]]
+        return [show(schema.get("items", {}), inner_value) for inner_value in value[: schema.get("maxItems")]]
     plain: Json = clean(value, schema.get("maxLength", TEXT_LIMIT)) if isinstance(value, str) else value
     return plain
 

@@ -64,13 +64,13 @@ class ToolCaller:
         """What a DELETE of that path answers."""
         return await self._ask("DELETE", path, None, {})
 
-    async def _ask(self, method: str, path: str, body: Json, asked: JsonObject) -> Shape:
+    async def _ask(self, method: str, path: str, body: Json, query: JsonObject) -> Shape:
         route, params = self.call.table.find(method, path)
         caller = self.call.caller
         check_scope(caller, route.scope)
         if caller.limit is not None and not route.is_for_limited:
             raise Forbidden("this is beyond the one client or project that you reach", "ask the owner")
-        arguments = {**read_object(asked, route.query), **read_body(route, body), **params}
+        arguments = {**read_object(query, route.query), **read_body(route, body), **params}
         call = Call(route, self.call.table, arguments, body, caller=caller)
         answer = await route.handle(self.surface, call, _Request(path))
         if not isinstance(answer, dict | Reply):
@@ -89,25 +89,25 @@ class ToolCaller:
         return await query(fn)(self.surface, replace(self.call, arguments=arguments), _Request(""))
 
 
-async def narrowed(surface: Surface, call: Call) -> Call:
+async def narrow_to_folder(surface: Surface, call: Call) -> Call:
     """The call with its caller's reach narrowed to the folder that it names, if it names one."""
-    told = call.headers.get(FOLDER_HEADER)
-    if told is None:
+    folder = call.headers.get(FOLDER_HEADER)
+    if folder is None:
         return call
-    asked = replace(call, arguments={"path": _folder(told)})
-    locate(surface, asked)
-    place = asked.arguments["place"]
-    limit = await run(surface, asked, lambda step: narrow.limit_of(step, place, call.caller.limit))
+    located = replace(call, arguments={"path": _folder(folder)})
+    locate(surface, located)
+    place = located.arguments["place"]
+    limit = await run(surface, located, lambda step: narrow.limit_of(step, place, call.caller.limit))
     return replace(call, caller=replace(call.caller, limit=limit))
 
 
-def _folder(told: str) -> str:
+def _folder(text: str) -> str:
     try:
-        return str(PATH.read(unquote(told, errors="strict")))
+        return str(PATH.read(unquote(text, errors="strict")))
     except (Invalid, UnicodeDecodeError) as error:
         raise Invalid(f"{FOLDER_HEADER} must be an absolute path", "percent-encode it", {"field": FOLDER_HEADER}) from error
 
 
-def at(path: str, identity: str) -> str:
+def path_to(path: str, identity: str) -> str:
     """The path of one thing by its id, whatever the id is made of."""
     return f"{path}/{quote(identity, safe='')}"

@@ -32,7 +32,7 @@ NOTHING: Answer = {"accepted": 0, "duplicates": 0, "rejected": []}
 def heartbeats_of(item: ParsedItem) -> tuple[Rows, str]:
     """The heartbeats of one item of the file, as `POST /api/heartbeats` takes them; or why there are none."""
     if item.kind == "wakatime":
-        beat = wakatime.told_from_wire(item.value, datetime.now(UTC))
+        beat = wakatime.beat_from_wire(item.value, datetime.now(UTC))
         return ([], "a page in a browser") if beat.page else ([signal_to_wire(beat.signal)], "")
     bucket = activitywatch.bucket_from_wire(
         str(item.value["id"]), {"hostname": "", "client": "", **object_at(item.value, "bucket")}
