@@ -226,9 +226,11 @@ class Engine:
             self._sync_due = self._sync_due or asyncio.get_running_loop().call_later(RETRY_DELAY, self._sync)
 
     def _hurry(self, delay: float) -> None:
-        due = self.clock.monotonic() + delay
-        if self._due is None or due < self._due:
-            self._due = due
+        now = self.clock.monotonic()
+        if self._due is None or now + delay < self._due:
+            self._due = now + delay
+            self._wake.set()
+        elif self._due <= now:  # overdue: do not rely on the sleeper that was to wake us
             self._wake.set()
 
     def _is_due(self) -> bool:
