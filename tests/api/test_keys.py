@@ -7,7 +7,7 @@ import json
 import aiohttp
 import pytest
 
-from stintd.api import server
+from stintd.api import surface
 from stintd.api.guard import _RANK
 from stintd.api.routes import ROUTES
 from stintd.store import rowio
@@ -167,12 +167,12 @@ async def test_half_a_key_is_none(loopback, keys):
 
 async def test_many_wrong_keys_are_answered_late_and_right_ones_as_ever(loopback, keys, monkeypatch):
     held = []
-    monkeypatch.setattr(server, "GUESS_SECONDS", 0.0)
+    monkeypatch.setattr(surface, "GUESS_SECONDS", 0.0)
     real = asyncio.get_running_loop().call_later
     monkeypatch.setattr(
         asyncio.get_running_loop(), "call_later", lambda s, *a: (held.append(s) if s == 0.0 else None, real(s, *a))[1]
     )
-    for _ in range(server.GUESSES + 3):
+    for _ in range(surface.GUESSES + 3):
         assert (await loopback.ask("GET", "/api/status", "wrong")).status == 401
     assert len([s for s in held if s == 0.0]) == 3
     assert (await loopback.ask("GET", "/api/status", keys["read"])).status == 200
