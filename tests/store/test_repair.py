@@ -80,7 +80,7 @@ def test_a_lost_file_without_backup_is_not_taken_for_a_new_one(folder, clock, ho
     for _ in range(2):
         with pytest.raises(Unavailable, match="although it was in use") as caught:
             opened(path, clock)
-    assert "start afresh" in caught.value.hint
+    assert "start with no hours" in caught.value.hint
     (folder / "stintd.db.in-use").unlink()
     database = opened(path, clock)
     assert counts(database) == (0, 0)

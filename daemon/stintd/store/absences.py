@@ -1,4 +1,4 @@
-"""Absences, and the blind stretches in which the daemon itself was down or stalled."""
+"""Absences, and blind stretches: those in which the daemon itself was down or stalled."""
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
 from datetime import datetime
@@ -10,7 +10,7 @@ from stintd.frozen import frozen
 
 @frozen
 class BlindStretch:
-    """A stretch in which the daemon saw nothing. Shown and swept, cuts nothing."""
+    """A stretch in which the daemon saw nothing. It is shown and swept, but cuts no hours."""
 
     start: datetime
     end: datetime
@@ -18,20 +18,20 @@ class BlindStretch:
 
 
 def add(conn: Connection, absence: Absence) -> bool:
-    """Store an absence; false when it is known already."""
+    """Store an absence; False when it is stored already."""
     row = (to_us(absence.start), to_us(absence.end), absence.kind, absence.device)
     return conn.execute("INSERT OR IGNORE INTO absence VALUES (?, ?, ?, ?)", row).rowcount > 0
 
 
 def remove(conn: Connection, absence: Absence) -> bool:
-    """Take an absence out again (it was replaced by a longer one); false when there is none."""
+    """Remove an absence (a longer one replaced it); False when there is none."""
     row = (to_us(absence.start), to_us(absence.end), absence.kind, absence.device)
     where = "start_us = ? AND end_us = ? AND kind = ? AND device = ?"
     return conn.execute(f"DELETE FROM absence WHERE {where}", row).rowcount > 0
 
 
 def absences_in(conn: Connection, lo_us: int, hi_us: int) -> list[Absence]:
-    """Those that meet the closed range, in order."""
+    """The absences that meet the closed range, in order."""
     rows = conn.execute(
         "SELECT start_us, end_us, kind, device FROM absence WHERE start_us <= ? AND end_us >= ? ORDER BY 1, 2, 3, 4",
         (hi_us, lo_us),

@@ -1,5 +1,5 @@
-"""Copies of the database: made through SQLite (copying the file alone misses what is in the write-ahead log), checked
-by opening them, and named so that they sort by time.
+"""Copies of the database. SQLite writes them (copying the file alone misses what is in the write-ahead log); each is opened
+as a check, and the names sort by time.
 """
 
 import os
@@ -17,13 +17,13 @@ KEEP = 3
 PREFIX = "stintd-"
 DAILY, MANUAL = "daily", "manual"
 MARGIN = 16 << 20
-"""Bytes that must stay free beside a new copy: a backup must not be what fills the disk."""
+"""Bytes that must stay free after a new copy: a backup must not fill the disk."""
 _NAME = re.compile(rf"{PREFIX}(\d{{8}}T\d{{6}})-([a-z0-9-]+)\.db")
 
 
 @frozen
 class Backup:
-    """A copy in the folder, as its name and size tell."""
+    """A copy in the folder, by its name and size."""
 
     path: Path
     at: datetime
@@ -32,35 +32,36 @@ class Backup:
 
 
 def list_backups(folder: Path) -> list[Backup]:
-    """The copies there, the newest first. What has another name is none of ours."""
-    found = []
+    """The copies in a folder, the newest first. Files with other names are not ours."""
+    copies = []
     for path in folder.glob(f"{PREFIX}*.db"):
-        named = _NAME.fullmatch(path.name)
-        if named is not None:
-            at = datetime.strptime(named[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-            found.append(Backup(path, at, named[2], path.stat().st_size))
-    return sorted(found, key=lambda one: (one.at, one.label), reverse=True)
+        match = _NAME.fullmatch(path.name)
+        if match is not None:
+            at = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+            copies.append(Backup(path, at, match[2], path.stat().st_size))
+    return sorted(copies, key=lambda copy: (copy.at, copy.label), reverse=True)
 
 
 def make_backup(conn: sqlite3.Connection, folder: Path, now: datetime, label: str = "daily", keep: int = KEEP) -> Path:
-    """Write and check a copy of what `conn` sees, drop older ones of the same label beyond `keep`. Not in a transaction."""
+    """Write and check a copy of what `conn` sees; keep the newest `keep` of its label. Not in a transaction."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"{PREFIX}{now:%Y%m%dT%H%M%S}-{label}.db"
     copy_to(conn, target)
     if not is_good(target):
         target.unlink()
         raise Unavailable(
-            f"the copy {target} was not sound and is gone again", "see `stint doctor`; `stint restart` mends the database",
+            f"the copy {target} was damaged, so it was deleted",
+            "see `stint doctor`; `stint restart` repairs the database",
             {"reason": "damaged"},
-        )  # fmt: skip
+        )
     for old in sorted(folder.glob(f"{PREFIX}*-{label}.db"))[:-keep]:
         old.unlink()
     return target
 
 
 def back_up_file(path: Path, folder: Path, now: datetime, label: str, keep: int) -> Path:
-    """The same on a connection of its own that only reads: the writer goes on meanwhile. `storage_full` beforehand where
-    the disk has no room for a copy."""
+    """Do the same on a connection of its own that only reads, so that the writer can work meanwhile. Raises `storage_full`
+    before it starts when the disk has no room for a copy."""
     free = sqlite_errors.free_bytes(str(folder if folder.exists() else folder.parent))
     if free is not None and free < path.stat().st_size + MARGIN:
         raise sqlite_errors.storage_full_error(str(folder))
@@ -75,7 +76,7 @@ def back_up_file(path: Path, folder: Path, now: datetime, label: str, keep: int)
 
 
 def copy_to(conn: sqlite3.Connection, target: Path) -> None:
-    """Write a consistent copy, private from its first byte; it gets its name when it is whole."""
+    """Write a consistent copy, private from its first byte; it gets its name when it is complete."""
     partial = target.with_name(f"{target.name}.partial")
     with suppress(FileNotFoundError):
         partial.unlink()
@@ -111,5 +112,5 @@ def is_good(path: Path) -> bool:
 
 
 def newest_good(folder: Path) -> Path | None:
-    """The newest copy that is sound; names sort by time."""
+    """The newest copy that is sound, by its name."""
     return next((path for path in sorted(folder.glob(f"{PREFIX}*.db"), reverse=True) if is_good(path)), None)

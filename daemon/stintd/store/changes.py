@@ -1,6 +1,6 @@
 """The change log: what changed, in order, for the event stream and later the outbox.
 
-`seq` comes from the database, never from memory: numbers used again after a crash make readers miss changes
+`seq` comes from the database, never from memory: when numbers are used again after a crash, readers miss changes
 (syncthing/syncthing#6335).
 """
 
@@ -15,7 +15,7 @@ from stintd.frozen import frozen
 
 @frozen
 class LoggedChange:
-    """One change: its place in the log, what kind, and what travels on the wire."""
+    """One change: its place in the log, its kind, and what clients receive."""
 
     seq: int
     kind: str
@@ -37,18 +37,18 @@ def changes_since(conn: Connection, seq: int, limit: int = 500) -> list[LoggedCh
 
 
 def newest_seq(conn: Connection) -> int:
-    """The newest `seq` ever given, 0 before the first."""
+    """The newest `seq` ever used; 0 before the first."""
     row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'change'").fetchone()
     return int(row[0]) if row else 0
 
 
 def bounds(conn: Connection) -> tuple[int, int]:
-    """The oldest `seq` still kept and the newest ever given (0 when there is none)."""
+    """(the oldest `seq` still kept, the newest ever used); 0 when there is none."""
     (oldest,) = conn.execute("SELECT coalesce(min(seq), 0) FROM change").fetchone()
     return oldest, newest_seq(conn)
 
 
 def trim(conn: Connection, before: datetime, keep: int = 10_000) -> int:
-    """Drop what is older than `before`, but never the newest `keep`; answers how many went."""
+    """Delete what is older than `before`, but never the newest `keep`; returns how many were deleted."""
     oldest_kept = newest_seq(conn) - keep
     return conn.execute("DELETE FROM change WHERE at_us < ? AND seq <= ?", (to_us(before), oldest_kept)).rowcount

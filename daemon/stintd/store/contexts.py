@@ -1,6 +1,6 @@
 """Contexts and entities: texts that many heartbeats share, stored once and referred to by number.
 
-Nothing is remembered between calls: a rollback would make numbers of rows that never were, and a look-up costs
+Nothing is remembered between calls: after a rollback the numbers would belong to rows that do not exist, and a look-up takes
 microseconds.
 """
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
@@ -22,12 +22,12 @@ _ALL = f"SELECT {_COLUMNS}, id FROM context"
 
 
 def _text(text: str) -> str:
-    """What SQLite takes: a name that is not UTF-8 (lone surrogates) is written with escapes."""
+    """A text that SQLite accepts: a name that is not UTF-8 (lone surrogates) is written with escapes."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _to_row(context: Context) -> tuple[str, ...]:
-    """The columns; what is not set is stored empty, so that the unique index sees it."""
+    """The columns of a context; what is not set is stored as an empty text, so that the unique index covers it."""
     row = (
         context.source, context.kind, context.actor, context.repo or "", context.repo_path or "", context.folder or "",
         context.project or "", context.branch or "", context.session or "", context.device, context.witness,
@@ -55,7 +55,7 @@ def _from_row(row: tuple[str, ...]) -> Context:
 
 
 class Contexts(Mapping[int, Context]):
-    """The contexts by number, read when asked for. Valid as long as the transaction it was made in."""
+    """The contexts by number, read when needed. Valid as long as the transaction it was made in."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
@@ -79,7 +79,7 @@ class Contexts(Mapping[int, Context]):
 
 
 def numbers(conn: Connection, contexts: Iterable[Context]) -> tuple[dict[Context, int], list[Context]]:
-    """The number of each context, given now to those that have none; and which those were."""
+    """(the number of each context, the contexts that had none and got one now)."""
     known: dict[Context, int] = {}
     new: list[Context] = []
     for context in contexts:
@@ -87,24 +87,24 @@ def numbers(conn: Connection, contexts: Iterable[Context]) -> tuple[dict[Context
             continue
         texts = _to_row(context)
         row = (crc32("\x1f".join(texts).encode()), *texts)
-        found = conn.execute(_FIND, row).fetchone()
-        if found is None:
+        match = conn.execute(_FIND, row).fetchone()
+        if match is None:
             new.append(context)
             known[context] = int(conn.execute(_ADD, row).lastrowid or 0)
         else:
-            known[context] = found[0]
+            known[context] = match[0]
     return known, new
 
 
 def entity_numbers(conn: Connection, texts: Collection[str]) -> dict[str, int]:
-    """The number of each entity text, given now to those that have none."""
+    """The number of each entity text; those that had none get one now."""
     known: dict[str, int] = {}
     for text in dict.fromkeys(texts):
-        kept = _text(text)
-        row = (crc32(kept.encode()), kept)
-        found = conn.execute("SELECT id FROM entity WHERE hash = ? AND text = ?", row).fetchone()
+        stored = _text(text)
+        row = (crc32(stored.encode()), stored)
+        match = conn.execute("SELECT id FROM entity WHERE hash = ? AND text = ?", row).fetchone()
         known[text] = (
-            found[0] if found else int(conn.execute("INSERT INTO entity (hash, text) VALUES (?, ?)", row).lastrowid or 0)
+            match[0] if match else int(conn.execute("INSERT INTO entity (hash, text) VALUES (?, ?)", row).lastrowid or 0)
         )
     return known
 

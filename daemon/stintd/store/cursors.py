@@ -1,4 +1,4 @@
-"""Small things kept under a name: where a source has read to, and who this installation is."""
+"""Values under a name: how far each source has read, and the facts about this installation."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from stintd.store.ids import new_id
 
 
 def get(conn: Connection, name: str) -> str | None:
-    """Where the source `name` has read to."""
+    """How far the source `name` has read."""
     row = conn.execute("SELECT value FROM cursor WHERE name = ?", (name,)).fetchone()
     return row[0] if row else None
 
@@ -44,12 +44,12 @@ def set_meta(conn: Connection, key: str, value: str) -> None:
 
 
 def ensure_identity(conn: Connection, now: datetime) -> tuple[str, str, str]:
-    """The ids of user, device and personal workspace, made at the first start."""
-    found = []
+    """The ids of user, device and personal workspace, created at the first start."""
+    ids = []
     for key in ("user_id", "device_id", "workspace_id"):
         value = meta(conn, key)
         if value is None:
             value = new_id(now)
             set_meta(conn, key, value)
-        found.append(value)
-    return found[0], found[1], found[2]
+        ids.append(value)
+    return ids[0], ids[1], ids[2]

@@ -1,7 +1,7 @@
-"""The owner's edits: each one step, with its rows as they were and as they became, so that any step can be undone.
+"""The user's edits: each is one step, with its rows before and after, so that any step can be undone.
 
-Only what goes through `table` while `recording` is recorded; what evidence changes afterwards in the same transaction is
-not the owner's doing and follows by itself.
+Only what goes through `rowio` inside `recording` is recorded. What evidence changes afterwards in the same transaction is not
+the user's edit and follows automatically.
 """
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
@@ -24,7 +24,7 @@ BOOKKEEPING = frozenset({"revision", "updated_us"})
 
 @frozen
 class Edit:
-    """One step of the owner's, for people."""
+    """One step of the user, as people see it."""
 
     id: str
     at: datetime
@@ -36,7 +36,7 @@ class Edit:
 
 @frozen
 class RowChange:
-    """One row in an edit: `before` None when it was made, `after` None when it was removed."""
+    """One row in an edit: `before` is None when the edit created it, `after` is None when the edit removed it."""
 
     table: str
     row_id: str
@@ -46,9 +46,9 @@ class RowChange:
 
 @contextmanager
 def recording(conn: Connection, edit_id: str, now: datetime, who: str, verb: str, summary: str) -> Iterator[str]:
-    """Record what is changed inside as the edit `edit_id`. Inside another recording everything joins the outer one, whose
-    id is yielded. An edit of that id goes on: what takes several transactions is one edit still. An edit that changed
-    nothing is not kept; one that raises is not either."""
+    """Record what changes inside as the edit `edit_id`. Inside another recording everything belongs to the outer one, whose
+    id is yielded. When the edit exists it goes on, so that several transactions can be one edit. An edit that changed
+    nothing is not stored, nor is one that raises."""
     if not isinstance(conn, StoreConnection):
         raise Internal("edits are recorded on the writing connection only")
     if conn.before is not None:
@@ -60,7 +60,7 @@ def recording(conn: Connection, edit_id: str, now: datetime, who: str, verb: str
         before = conn.before
     finally:
         conn.before = None
-    changes = [RowChange(name, row_id, was, rowio.row_of(conn, name, row_id)) for (name, row_id), was in before.items()]
+    changes = [RowChange(name, row_id, row, rowio.row_of(conn, name, row_id)) for (name, row_id), row in before.items()]
     _store(conn, edit_id, now, (who, verb, summary), [change for change in changes if change.before != change.after])
 
 
@@ -70,12 +70,12 @@ def _store(conn: Connection, edit_id: str, now: datetime, words: tuple[str, str,
     conn.execute(
         "INSERT OR IGNORE INTO edit (id, at_us, who, verb, summary) VALUES (?, ?, ?, ?, ?)", (edit_id, to_us(now), *words)
     )
-    done = conn.execute("SELECT coalesce(max(position) + 1, 0) FROM edit_row WHERE edit_id = ?", (edit_id,)).fetchone()[0]
+    first = conn.execute("SELECT coalesce(max(position) + 1, 0) FROM edit_row WHERE edit_id = ?", (edit_id,)).fetchone()[0]
     conn.executemany(
         "INSERT INTO edit_row VALUES (?, ?, ?, ?, ?, ?)",
         [
             (edit_id, position, change.table, change.row_id, _to_json(change.before), _to_json(change.after))
-            for position, change in enumerate(changes, done)
+            for position, change in enumerate(changes, first)
         ],
     )
 
@@ -105,7 +105,7 @@ def latest_edits(conn: Connection, limit: int = 20) -> list[Edit]:
 
 
 def last_undoable(conn: Connection) -> Edit | None:
-    """What the next undo without an id takes back: undoing is not itself undone that way."""
+    """The edit that the next undo without an id undoes: an undo itself is not undone that way."""
     row = conn.execute(
         f"{_EDIT} WHERE undone_us IS NULL AND verb NOT IN ('undo', 'purge') ORDER BY rowid DESC LIMIT 1"
     ).fetchone()
@@ -135,28 +135,28 @@ def _from_json(text: str | None) -> Row | None:
 
 
 def undo(conn: Connection, edit_id: str, now: datetime) -> list[RowChange]:
-    """Take an edit back as `undoing` does, and answer everything that changed."""
+    """Undo an edit as `undo_steps` does; returns everything that changed."""
     return list(undo_steps(conn, edit_id, now))
 
 
 def undo_steps(conn: Connection, edit_id: str, now: datetime) -> Iterator[RowChange]:
-    """Take an edit back: its rows get back the columns it changed. Gives what each changed, for totals and listeners; done
-    once it was followed to its end. One at a time: an edit may be an import of a hundred thousand entries.
+    """Undo an edit: its rows get back the columns that it changed. Yields each change, for totals and listeners; the undo is
+    complete when the iterator ends. One row at a time, because an edit may be an import of a hundred thousand entries.
 
-    `not_found`; `conflict` when it is undone already, or when a later edit changed the same columns (it is named: undo
-    that one first). What evidence has changed since does not stand in the way.
+    Raises `not_found`; `conflict` when it is undone already, or when a later edit changed the same columns (the error
+    names it: undo that one first). What evidence has changed since does not prevent the undo.
     """
     edit = get(conn, edit_id)
     if edit.verb == "purge":
-        raise Conflict("what was purged is gone for good", "", {"editId": edit_id})
+        raise Conflict("a purge cannot be undone: what it deleted is gone", "", {"editId": edit_id})
     if edit.undone_at is not None:
         raise Conflict(f"{edit.verb} of {edit.at:%Y-%m-%d %H:%M} is undone already", "", {"editId": edit_id})
     for change in _rows_backwards(conn, edit_id):
         current = rowio.row_of(conn, change.table, change.row_id)
         _refuse_if_overtaken(conn, edit, change, current)
-        back = _restore(conn, change, current, now)
-        if back is not None:
-            yield back
+        restored = _restore(conn, change, current, now)
+        if restored is not None:
+            yield restored
     conn.execute("UPDATE edit SET undone_us = ? WHERE id = ?", (to_us(now), edit_id))
 
 
@@ -191,14 +191,14 @@ def _refuse_if_overtaken(conn: Connection, edit: Edit, change: RowChange, curren
 
 
 def _is_as_left(change: RowChange, current: Row | None) -> bool:
-    """Whether what the edit changed is as the edit left it."""
+    """Whether what the edit changed is still as the edit left it."""
     if change.after is None or current is None:
         return change.after is None and current is None
     return all(current.get(name) == change.after[name] for name in _changed_columns(change))
 
 
 def _changed_columns(change: RowChange) -> list[str]:
-    """The columns an edit changed; of a new row all."""
+    """The columns that an edit changed; all of a new row."""
     after = change.after or {}
     return [
         name for name in after if name not in BOOKKEEPING and (change.before is None or change.before.get(name) != after[name])
@@ -222,13 +222,13 @@ def _restore(conn: Connection, change: RowChange, current: Row | None, now: date
             rowio.update(conn, change.table, change.row_id, _stamp(values, current, now))
     except IntegrityError as error:
         raise Conflict(
-            f"{change.table} {change.row_id} cannot be brought back: its name is taken", "rename the other first"
+            f"{change.table} {change.row_id} cannot be restored: its name is taken", "rename the other one first"
         ) from error
     return RowChange(change.table, change.row_id, current, rowio.row_of(conn, change.table, change.row_id))
 
 
 def _stamp(values: Row, row: Row, now: datetime) -> Row:
-    """With the next revision, so that nobody overwrites what was brought back with an older view of it."""
+    """The values with the next revision, so that nobody overwrites a restored row with an older view of it."""
     stamps: Row = {}
     if "revision" in row:
         stamps["revision"] = row["revision"] + 1

@@ -1,7 +1,7 @@
-"""Heartbeats: adding them exactly once in any order, and reading them back as runs or one by one.
+"""Heartbeats: each is added exactly once, in any order, and they are read back as runs or one by one.
 
-Stored as spans (see `spans`). The set that is read back does not depend on the order or the batches in which it was
-added; how it is divided into spans may.
+They are stored as spans (see `spans`). The order and the batches in which they were added never change the set that is read
+back, but may change how it is divided into spans.
 """
 
 import json
@@ -21,7 +21,7 @@ from stintd.store.span_writer import find_spans, leave_only, weave
 from stintd.store.spans import JOIN_US, LENGTH_US, SLOTS, Beat
 
 CLUSTER_US = 2 * LENGTH_US
-"""New heartbeats further apart than this are woven in separately, so that few old spans are read."""
+"""New heartbeats that are further apart than this are written separately, so that few old spans are read."""
 _LATEST = "SELECT max(last_us) FROM span"
 _BOUNDS = "SELECT first_us, last_us FROM span"
 _PERSON_ENDS = """SELECT last_us FROM span JOIN context ON context.id = context_id
@@ -31,7 +31,7 @@ _RUNS = "SELECT first_us, last_us, context_id, count, max_gap_us, id FROM span"
 
 
 class SpanRun(NamedTuple):
-    """A span as the derivation reads it: a `Run` and the number of its row, by which `beats` finds it again."""
+    """A span as the derivation reads it: a `Run`, and the number of its row, with which `beats` finds it again."""
 
     first_us: int
     last_us: int
@@ -42,13 +42,13 @@ class SpanRun(NamedTuple):
 
 
 _as_run = partial(tuple.__new__, SpanRun)
-"""A row as a run without a step of Python: a rebuild reads half a million."""
+"""Makes a run of a row without running Python code: a rebuild reads half a million."""
 
 
 @frozen
 class Added:
-    """What `add` did. `touched`: first and last instant of each stretch of new heartbeats, in order.
-    `new_contexts`: contexts that were never seen before.
+    """What `add` did. `touched`: (first, last) instant of each stretch of new heartbeats, in order. `new_contexts`: contexts
+    that were not stored before.
     """
 
     accepted: int
@@ -58,7 +58,7 @@ class Added:
 
 
 class _Fresh(NamedTuple):
-    """A heartbeat on its way in."""
+    """A heartbeat that is being added."""
 
     time_us: int
     key: int
@@ -66,7 +66,7 @@ class _Fresh(NamedTuple):
 
 
 def add(conn: Connection, beats: Iterable[Heartbeat]) -> Added:
-    """Store those that are not known yet; of equal ones in one call the first counts. Writer's transaction only."""
+    """Store those that are not stored yet; of equal ones in one call the first counts. Writer's transaction only."""
     arrived = [_Fresh(to_us(beat.time), beat_key(beat), beat) for beat in beats]
     fresh = _drop_known(conn, arrived)
     if not fresh:
@@ -75,35 +75,35 @@ def add(conn: Connection, beats: Iterable[Heartbeat]) -> Added:
     context_of, new_contexts = numbers(conn, (item.beat.context for item in fresh))
     entity_of = entity_numbers(conn, [item.beat.entity for item in fresh])
     for cluster in _split(fresh, CLUSTER_US):
-        woven: dict[int, list[Beat]] = {}
+        by_context: dict[int, list[Beat]] = {}
         for time_us, key, beat in cluster:
-            woven.setdefault(context_of[beat.context], []).append(Beat(time_us, entity_of[beat.entity], key))
-        weave(conn, woven, cluster[0].time_us, cluster[-1].time_us)
+            by_context.setdefault(context_of[beat.context], []).append(Beat(time_us, entity_of[beat.entity], key))
+        weave(conn, by_context, cluster[0].time_us, cluster[-1].time_us)
     seen_ids.remember(conn, [item.key for item in fresh if item.key >= EXPLICIT])
     touched = [(piece[0].time_us, piece[-1].time_us) for piece in _split(fresh, JOIN_US)]
     return Added(len(fresh), len(arrived) - len(fresh), touched, new_contexts)
 
 
 def remove(conn: Connection, lo_us: int, hi_us: int, contexts: Collection[int] | None = None) -> list[tuple[int, int]]:
-    """Take out the heartbeats of the closed range (of these contexts, or of all); answers what ranges that touches.
-    Ids of their senders are forgotten too. What waits in the journal must be stored before, or it comes back."""
+    """Remove the heartbeats of the closed range (of these contexts, or of all); returns the ranges that this touches.
+    The ids that their senders chose are forgotten too. What waits in the journal must be stored first, or it comes back."""
     touched: list[tuple[int, int]] = []
     gone: list[int] = []
     for row in list(find_spans(conn, lo_us, hi_us)):
         if contexts is not None and row.context not in contexts:
             continue
         stored = spans.decode(row.first_us, row.count, row.beats)
-        kept = [beat for beat in stored if not lo_us <= beat.time_us <= hi_us]
-        if len(kept) < len(stored):
+        rest = [beat for beat in stored if not lo_us <= beat.time_us <= hi_us]
+        if len(rest) < len(stored):
             gone += [beat.key for beat in stored if lo_us <= beat.time_us <= hi_us and beat.key >= EXPLICIT]
             touched.append((row.first_us, row.last_us))
-            leave_only(conn, row, kept)
+            leave_only(conn, row, rest)
     seen_ids.forget(conn, gone)
     return touched
 
 
 def are_known(conn: Connection, beats: Sequence[Heartbeat]) -> list[bool]:
-    """For each heartbeat whether it is stored already. Reads only; says nothing of the others in `beats`."""
+    """For each heartbeat whether it is stored already. Reads only; does not compare those in `beats` with each other."""
     arrived = [_Fresh(to_us(beat.time), beat_key(beat), beat) for beat in beats]
     explicit = seen_ids.find(conn, {item.key for item in arrived if item.key >= EXPLICIT})
     derived = _stored_keys(conn, [item for item in arrived if item.key < EXPLICIT])
@@ -121,8 +121,8 @@ def _drop_known(conn: Connection, arrived: list[_Fresh]) -> list[_Fresh]:
 
 
 def _stored_keys(conn: Connection, derived: list[_Fresh]) -> set[tuple[int, int]]:
-    """(time, key) of those that are stored. An equal one lies at the very same time, in whatever context."""
-    found: set[tuple[int, int]] = set()
+    """(time, key) of those that are stored. An equal heartbeat has the very same time, in any context."""
+    stored: set[tuple[int, int]] = set()
     for cluster in _split(sorted(derived, key=itemgetter(0)), CLUSTER_US):
         lo, hi = cluster[0].time_us, cluster[-1].time_us
         wanted = {item[:2] for item in cluster}
@@ -131,12 +131,12 @@ def _stored_keys(conn: Connection, derived: list[_Fresh]) -> set[tuple[int, int]
             at = bisect_right(instants, row.last_us)
             if at and instants[at - 1] >= row.first_us:
                 keys = spans.keys(row.count, row.beats)
-                found.update(wanted.intersection(zip(spans.times(row.first_us, row.count, row.beats), keys, strict=True)))
-    return found
+                stored.update(wanted.intersection(zip(spans.times(row.first_us, row.count, row.beats), keys, strict=True)))
+    return stored
 
 
 def _split(items: list[_Fresh], gap_us: int) -> list[list[_Fresh]]:
-    """Sorted items in groups that lie further apart than `gap_us`."""
+    """Sorted items in groups that are further apart than `gap_us`."""
     groups: list[list[_Fresh]] = []
     for item in items:
         if groups and item.time_us - groups[-1][-1].time_us <= gap_us:
@@ -155,7 +155,7 @@ def contexts(conn: Connection) -> Contexts:
 
 
 def runs(conn: Connection, lo_us: int | None = None, hi_us: int | None = None) -> list[SpanRun]:
-    """The spans that reach into the closed range (without a range: all), whole, in no order."""
+    """The spans that reach into the closed range (without a range: all), each complete, in no order."""
     if lo_us is None or hi_us is None:
         return list(map(_as_run, conn.execute(_RUNS)))
     where = f"{_RUNS} WHERE id BETWEEN ? * {SLOTS} AND ? * {SLOTS} + {SLOTS - 1} AND last_us >= ?"
@@ -163,7 +163,7 @@ def runs(conn: Connection, lo_us: int | None = None, hi_us: int | None = None) -
 
 
 def beats(conn: Connection, run: Sequence[int]) -> list[tuple[int, str]]:
-    """The heartbeats of a run that `runs` gave, as (time in microseconds, entity), in order."""
+    """The heartbeats of a run from `runs`, as (time in microseconds, entity), in order."""
     row = conn.execute("SELECT first_us, count, beats FROM span WHERE id = ?", (run[5],)).fetchone()
     if row is None:
         return []
@@ -173,8 +173,8 @@ def beats(conn: Connection, run: Sequence[int]) -> list[tuple[int, str]]:
 
 
 def list_beats(conn: Connection, lo_us: int, hi_us: int) -> Iterator[tuple[int, str, str, Context]]:
-    """All of a closed range as (time in microseconds, id, entity, context), span by span. Sending one again under that id is
-    known to be the same."""
+    """All heartbeats of a closed range as (time in microseconds, id, entity, context), span by span. One that is sent again
+    with that id is recognised."""
     by_number = contexts(conn)
     bounds = (lo_us - LENGTH_US) * SLOTS, (hi_us + 1) * SLOTS
     for first, count, packed, number in conn.execute(_LISTED, bounds):
@@ -186,7 +186,7 @@ def list_beats(conn: Connection, lo_us: int, hi_us: int) -> Iterator[tuple[int, 
 
 
 def person_ends(conn: Connection, kinds: Collection[str], lo_us: int, hi_us: int) -> list[int]:
-    """When the person's runs of these kinds that began in the range ended: two acts close together are one run."""
+    """When the runs of these kinds that a person began in the range ended; two acts close together are one run."""
     where = f"{_PERSON_ENDS} AND span.id BETWEEN ? * {SLOTS} AND ? * {SLOTS} + {SLOTS - 1} ORDER BY last_us"
     return [row[0] for row in conn.execute(where, (json.dumps(sorted(kinds)), lo_us, hi_us))]
 
@@ -208,14 +208,14 @@ def bounds(conn: Connection) -> tuple[int, int] | None:
 
 
 def began_us(conn: Connection) -> int | None:
-    """When the first heartbeat was that was noticed, not read afterwards."""
+    """The time of the first heartbeat that was recorded live, not imported afterwards."""
     by_number = contexts(conn)
     rows = ((run[0], run[2]) for run in map(_as_run, conn.execute(f"{_RUNS} ORDER BY id")))
     return next((first for first, context in rows if not by_number[context].is_backfilled), None)
 
 
 def island(conn: Connection, lo_us: int, hi_us: int, gap_us: int) -> tuple[int, int]:
-    """The range widened to the evidence around it that no silence longer than `gap_us` parts from it."""
+    """The range extended by the evidence around it, as far as no silence is longer than `gap_us`."""
     lo, hi = lo_us, hi_us
     within = f"{_LATEST} WHERE id >= ? * {SLOTS} AND id < ? * {SLOTS}"
     reached = conn.execute(within, (max(lo, hi - LENGTH_US), hi + 1)).fetchone()[0]

@@ -1,8 +1,8 @@
-"""Ids: time-sortable ones for what people see, and keys that tell heartbeats apart.
+"""Ids: those that people see, which sort by time, and keys that distinguish heartbeats.
 
-A heartbeat's key is an integer. Below 2**32 it is derived from content: such a heartbeat can only equal one of the very
-same time, so 32 bits tell them apart and no global table is needed. From 2**32 on it is the hash of an id that a caller
-chose, which must be known whatever its time: 63 bits, because a million ids collide once in ten million lifetimes.
+The key of a heartbeat is an integer. Below 2**32 it is derived from content: such a heartbeat can only equal one of the very
+same time, so 32 bits suffice and no global table is needed. From 2**32 on it is the hash of an id that the sender chose,
+which must be recognised at any time: 63 bits, because with them a million ids collide once in ten million lifetimes.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from stintd.domain.model import Context, Heartbeat, to_us
 BeatKey = NewType("BeatKey", int)
 
 EXPLICIT = 1 << 32
-"""Keys from here on stand for ids that callers chose."""
+"""Keys from here on stand for ids that the senders chose."""
 _DERIVED_ID = re.compile(r"~[0-9a-f]{24}\Z")
 _LISTED_ID = re.compile(r"#[0-9a-f]{16}\Z")
 _MASK = (1 << 63) - 1
@@ -42,7 +42,7 @@ def new_id(now: datetime) -> str:
 
 
 def content_id(time: datetime, context: Context, entity: str) -> str:
-    """The id of a heartbeat that came without one; equal content gives an equal id."""
+    """The id of a heartbeat that has none of its sender's; equal content gives an equal id."""
     place = context.repo_path or context.folder or ""
     parts = (
         str(to_us(time)), place, context.project or "", context.source_text or context.source, context.kind,
@@ -53,7 +53,7 @@ def content_id(time: datetime, context: Context, entity: str) -> str:
 
 
 def key_of(beat_id: str) -> BeatKey:
-    """The key of an id. Ids as this store lists them give the key they were listed for."""
+    """The key of an id. An id as this store lists it gives the key of the heartbeat it was listed for."""
     first = beat_id[:1]
     if first == "~" and _DERIVED_ID.match(beat_id):
         return BeatKey(int(beat_id[1:9], 16))

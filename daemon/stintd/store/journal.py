@@ -1,13 +1,13 @@
-"""The journal: heartbeats that were answered and are not in SQLite yet, one `write()` for each call.
+"""The journal: heartbeats whose senders got an answer and that are not in SQLite yet, one `write()` for each call.
 
 A file is a sequence of frames. A frame is its length (varint), the CRC-32 of its body (4 bytes) and the body, which is a
 sequence of marks: define a context, define an entity, a heartbeat, "all up to this byte of this file is in SQLite". A
-heartbeat refers to what was defined earlier in its file and to the time of the one before it, and takes about 13 bytes,
-20 with an id of its caller's. A torn frame ends its file: it was never answered. Files are never appended to by a later
-process, so nothing ever follows a torn frame.
+heartbeat refers to what was defined earlier in its file and to the time of the one before it, and takes about 13 bytes, 20
+with an id of its sender's. A torn frame ends its file; its sender never got an answer. A later process never appends to a
+file, so nothing ever follows a torn frame.
 
-Reading a file twice is harmless, because adding heartbeats is; so a file is not shortened at every commit but replaced
-when it has grown and everything in it is stored.
+Reading a file twice does no harm, because adding heartbeats twice does none. So a file is not shortened at every commit but
+replaced when it has grown and everything in it is stored.
 """
 
 import errno
@@ -24,18 +24,18 @@ from stintd.store.ids import EXPLICIT, beat_key
 from stintd.store.sqlite_errors import translate_os_error
 
 FRESH_BYTES = 256 * 1024
-"""From this size on a file is replaced as soon as all of it is stored; below, its definitions are worth keeping."""
+"""From this size on a file is replaced as soon as all of it is stored; below it, its definitions are worth keeping."""
 
 
 class Journal:
-    """The files of one folder. `append` and `retire` on one thread; `sync` may run beside them (the lock keeps the
-    descriptor alive meanwhile)."""
+    """The files of one folder. `append` and `retire` run on one thread; `sync` may run at the same time on another (the lock
+    keeps the descriptor open meanwhile)."""
 
     def __init__(self, folder: str | Path, fresh_bytes: int = FRESH_BYTES) -> None:
         self.folder = Path(folder)
         self.fresh_bytes = fresh_bytes
         self.damaged_bytes = 0
-        """What could not be read at replay: frames torn by a crash, which were never answered."""
+        """Bytes that replay could not read: frames torn by a crash, whose senders never got an answer."""
         self._lock = threading.Lock()
         self._fd = -1
         self._path: Path | None = None
@@ -43,13 +43,13 @@ class Journal:
         self._is_dirty = False
         self._encoder = journal_format.Encoder()
         self._waiting: deque[tuple[int, Path | None, int]] = deque()
-        """Per append not yet retired: how many heartbeats, the file and where its frame ends."""
+        """For each append that is not retired yet: how many heartbeats, the file, and where its frame ends."""
         self._pending: dict[tuple[int, int], int] = {}
         self._old = self._files()
 
     def append(self, beats: Sequence[Heartbeat]) -> None:
-        """Write heartbeats down. When this returns they survive the death of the process; after `sync`, of the power.
-        Raises `storage_full` or `unavailable`, and then none of them is kept."""
+        """Write heartbeats. When this returns they survive a crash of the process; after `sync`, a power failure. Raises
+        `storage_full` or `unavailable`, and then none of them is written."""
         if not beats:
             return
         with self._lock:
@@ -73,24 +73,24 @@ class Journal:
         return _pending_key(beat) in self._pending
 
     def replay(self) -> list[Heartbeat]:
-        """The heartbeats that a former process left, in the order they came. Once, before the first `append`."""
-        found: list[Heartbeat] = []
+        """The heartbeats that an earlier process left, in the order they came. Once, before the first `append`."""
+        left: list[Heartbeat] = []
         for path in self._old:
             data = path.read_bytes()
             beats, good = journal_format.decode(data)
             self.damaged_bytes += len(data) - good
-            found.extend(beats)
-        if found:
-            self._waiting.appendleft((len(found), None, 0))
-            for beat in found:
+            left.extend(beats)
+        if left:
+            self._waiting.appendleft((len(left), None, 0))
+            for beat in left:
                 key = _pending_key(beat)
                 self._pending[key] = self._pending.get(key, 0) + 1
         else:
             self._drop_old()
-        return found
+        return left
 
     def retire(self, beats: Sequence[Heartbeat]) -> None:
-        """These are stored for good: the oldest ones, in the order of `append` (and of `replay`, which come first)."""
+        """Note that these are stored: the oldest ones, in the order of `append` (those of `replay` come first)."""
         for beat in beats:
             key = _pending_key(beat)
             left = self._pending.get(key, 0) - 1
@@ -102,7 +102,7 @@ class Journal:
             self._retire(len(beats))
 
     def renew(self) -> bool:
-        """Begin a new file where nothing waits, so that what was stored is in no file any more; whether it could."""
+        """Begin a new file if nothing waits, so that what was stored is in no file any more; whether it could."""
         with self._lock:
             if self._waiting:
                 return False
@@ -111,7 +111,7 @@ class Journal:
             return True
 
     def sync(self) -> None:
-        """Flush to the disk what was appended since the last time. Any thread."""
+        """Flush to the disk what was appended since the last call. Any thread."""
         with self._lock:
             if not self._is_dirty or self._fd < 0:
                 return
@@ -121,12 +121,12 @@ class Journal:
             os.fdatasync(fd) if hasattr(os, "fdatasync") else os.fsync(fd)
         except OSError as error:
             self._is_dirty = True
-            raise Unavailable(f"the journal in {self.folder} cannot be flushed: {error.strerror}", "look at the disk") from error
+            raise Unavailable(f"the journal in {self.folder} cannot be flushed: {error.strerror}", "check the disk") from error
         finally:
             os.close(fd)
 
     def close(self) -> None:
-        """Flush, and remove the file when nothing in it is still needed."""
+        """Flush, and remove the file when nothing in it is needed any more."""
         self.sync()
         with self._lock:
             self._end_file(keep=bool(self._waiting))
@@ -161,7 +161,7 @@ class Journal:
                 self._path.unlink(missing_ok=True)
 
     def _write(self, data: bytes) -> None:
-        """All or nothing: what a full disk let through is cut off again."""
+        """Write all or nothing: what a full disk accepted is cut off again."""
         try:
             written = os.write(self._fd, data)
             if written != len(data):
@@ -177,11 +177,11 @@ class Journal:
     def _retire(self, count: int) -> None:
         end: tuple[Path | None, int] | None = None
         while count > 0 and self._waiting:
-            held, path, size = self._waiting[0]
-            if held > count:
-                self._waiting[0] = (held - count, path, size)
+            number, path, size = self._waiting[0]
+            if number > count:
+                self._waiting[0] = (number - count, path, size)
                 break
-            count -= held
+            count -= number
             self._waiting.popleft()
             end = (path, size)
         if end is None:
@@ -196,14 +196,14 @@ class Journal:
             self._note_stored(end[1])
 
     def _note_stored(self, size: int) -> None:
-        """Spare the next start reading what is stored. Only a hint: a failure to write it costs nothing."""
+        """Note what is stored, so that the next start need not read it. Only a hint: a failure to write it does no harm."""
         try:
             self._write(journal_format.frame(journal_format.stored_mark(size)))
         except (StorageFull, Unavailable):
             return
 
     def _drop_old(self) -> None:
-        """The files of former processes, and of this one before its current file: all of them is stored."""
+        """Remove the files of earlier processes, and those of this one before its current file: all in them is stored."""
         needed = {path for _, path, _ in self._waiting} | {self._path if self._fd >= 0 else None}
         for path in self._files():
             if path not in needed:

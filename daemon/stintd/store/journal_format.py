@@ -25,7 +25,7 @@ def varint(value: int) -> bytes:
 
 
 def frame(body: bytes) -> bytes:
-    """A body with its length and its CRC-32 before it."""
+    """A body after its length and its CRC-32."""
     return varint(len(body)) + zlib.crc32(body).to_bytes(4, "little") + body
 
 
@@ -35,7 +35,7 @@ def stored_mark(size: int) -> bytes:
 
 
 class Encoder:
-    """What was defined in the current file so far."""
+    """Encodes frames, and remembers what was defined in the current file so far."""
 
     def __init__(self) -> None:
         self._contexts: dict[Context, int] = {}
@@ -43,11 +43,11 @@ class Encoder:
         self._last_us = 0
 
     def size(self) -> tuple[int, int, int]:
-        """Where to go back to when the frame is not written after all."""
+        """The state to go back to when the frame is not written after all."""
         return len(self._contexts), len(self._entities), self._last_us
 
     def forget_after(self, size: tuple[int, int, int]) -> None:
-        """Go back to that size."""
+        """Go back to an earlier state."""
         while len(self._contexts) > size[0]:
             self._contexts.popitem()
         while len(self._entities) > size[1]:
@@ -106,7 +106,7 @@ class _Cursor:
 
 
 def _frames(data: bytes) -> Iterator[tuple[bytes, int]]:
-    """Every whole frame's body and where the frame ends, up to the first that is not whole."""
+    """(body, end) of every complete frame, up to the first that is not complete."""
     cursor = _Cursor(data, len(MAGIC))
     while cursor.at < len(data):
         try:
@@ -126,7 +126,7 @@ def decode(data: bytes) -> tuple[list[Heartbeat], int]:
         return [], 0
     contexts: list[Context] = []
     entities: list[str] = []
-    found: list[tuple[int, Heartbeat]] = []
+    beats: list[tuple[int, Heartbeat]] = []
     last_us, stored, good = 0, 0, len(MAGIC)
     for body, end in _frames(data):
         cursor = _Cursor(body)
@@ -143,12 +143,12 @@ def decode(data: bytes) -> tuple[list[Heartbeat], int]:
                 context, entity, step = contexts[(mark - _BEAT) >> 1], entities[cursor.varint()], cursor.varint()
                 last_us += ~(step >> 1) if step & 1 else step >> 1
                 key = int.from_bytes(cursor.take(8 if (mark - _BEAT) & 1 else 4), "little")
-                found.append((end, Heartbeat(listed_id(key, last_us), from_us(last_us), context, entity)))
+                beats.append((end, Heartbeat(listed_id(key, last_us), from_us(last_us), context, entity)))
         good = end
-    return [beat for end, beat in found if end > stored], good
+    return [beat for end, beat in beats if end > stored], good
 
 
 def _context(values: list[str | None]) -> Context:
-    named = dict(zip(_FIELDS, values, strict=True))
-    named["repo"] = RepoId(named["repo"]) if named["repo"] else None
-    return Context(**named)  # type: ignore[arg-type]
+    fields = dict(zip(_FIELDS, values, strict=True))
+    fields["repo"] = RepoId(fields["repo"]) if fields["repo"] else None
+    return Context(**fields)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""Brings a database file to this program's schema, or refuses it and leaves it alone.
+"""Brings a database file to the schema of this program, or refuses it and does not change it.
 
-Numbered scripts in `schema/`, `user_version` set in the transaction that runs them. A file of a newer schema is not
-touched by a byte. Before an existing database is changed it is checked and copied to `backups/`.
+The scripts in `schema/` are numbered, and the transaction that runs them sets `user_version`. No byte of a file with a newer
+schema is changed. An existing database is checked and copied to `backups/` before it is changed.
 """
 
 import sqlite3
@@ -21,20 +21,20 @@ MAGIC = b"SQLite format 3\x00"
 
 def scripts() -> dict[int, str]:
     """The scripts by number."""
-    found = {}
+    texts = {}
     for script in files("stintd.store").joinpath("schema").iterdir():
         if script.name.endswith(".sql"):
-            found[int(script.name[:4])] = script.read_text(encoding="utf-8")
-    return dict(sorted(found.items()))
+            texts[int(script.name[:4])] = script.read_text(encoding="utf-8")
+    return dict(sorted(texts.items()))
 
 
 def latest_version() -> int:
-    """The schema this program writes."""
+    """The version of the schema that this program writes."""
     return max(scripts())
 
 
 def statements(script: str) -> Iterator[str]:
-    """The statements of a script one by one: `executescript` would commit what went before."""
+    """The statements of a script one by one, because `executescript` would commit what came before."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -46,7 +46,7 @@ def statements(script: str) -> Iterator[str]:
 
 
 def header_version(path: Path) -> int | None:
-    """`user_version` as the file's first page has it, read without SQLite; None when there is no such header."""
+    """`user_version` in the first page of the file, read without SQLite; None when there is no such header."""
     try:
         with path.open("rb") as file:
             header = file.read(HEADER)
@@ -58,42 +58,42 @@ def header_version(path: Path) -> int | None:
 
 
 def version_of(path: Path) -> int:
-    """The schema of a sound file, what waits in its write-ahead log included. Changes nothing."""
-    found = header_version(path) or 0
+    """The schema version of a sound file, including what waits in its write-ahead log. Changes nothing."""
+    version = header_version(path) or 0
     wal = Path(f"{path}-wal")
-    if found <= latest_version() and wal.exists() and wal.stat().st_size:
+    if version <= latest_version() and wal.exists() and wal.stat().st_size:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as conn:
-            found = max(found, conn.execute("PRAGMA user_version").fetchone()[0])
-    return found
+            version = max(version, conn.execute("PRAGMA user_version").fetchone()[0])
+    return version
 
 
 def refuse_newer(path: Path) -> None:
-    """Raise `unavailable` when the file was written by a later program."""
-    found = version_of(path)
-    if found > latest_version():
+    """Raise `unavailable` when a newer program wrote the file."""
+    version = version_of(path)
+    if version > latest_version():
         raise Unavailable(
-            f"{path} was written by a newer stintd (schema {found}, this one knows {latest_version()})",
+            f"{path} was written by a newer stintd (schema {version}, this one knows {latest_version()})",
             "install the newer version again; the file was not changed", {"reason": "newer"},
         )  # fmt: skip
 
 
-def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, known: dict[int, str] | None = None) -> int:
-    """Run what is missing, in one transaction; answers the schema there was before. `folder` takes the backup."""
-    known = known or scripts()
+def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, all_scripts: dict[int, str] | None = None) -> int:
+    """Run the missing scripts in one transaction; returns the version there was before. The backup goes to `folder`."""
+    all_scripts = all_scripts or scripts()
     before = int(conn.execute("PRAGMA user_version").fetchone()[0])
-    missing = [number for number in known if number > before]
+    missing = [number for number in all_scripts if number > before]
     if not missing:
         return before
     if before:
         _prepare(conn, path, folder, now, before)
     conn.execute("BEGIN IMMEDIATE")
     try:
-        counted = _census(conn) if before else None
+        census = _census(conn) if before else None
         for number in missing:
-            for statement in statements(known[number]):
+            for statement in statements(all_scripts[number]):
                 conn.execute(statement)
             conn.execute(f"PRAGMA user_version = {number}")
-        if counted is not None and _census(conn) != counted:
+        if census is not None and _census(conn) != census:
             raise Internal(f"migrating {path} would have lost rows; nothing was changed")
         conn.execute("COMMIT")
     except BaseException:
@@ -104,11 +104,11 @@ def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, k
 
 
 def _prepare(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, before: int) -> None:
-    """A checked copy of what is about to be changed, and room to change it."""
+    """Check the file and the free space, and copy the file before it is changed."""
     free = sqlite_errors.free_bytes(str(path.parent))
     needed = 2 * path.stat().st_size
     if free is not None and free < needed:
-        raise StorageFull(f"migrating {path} needs {needed // 1024} KiB of free space", "make room and start again")
+        raise StorageFull(f"migrating {path} needs {needed // 1024} KiB of free space", "free some disk space and start again")
     if conn.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise Unavailable(f"{path} is damaged and was not migrated", "see `stint doctor`", {"reason": "damaged"})
     backups.make_backup(conn, folder, now, f"before-{before + 1:04d}")

@@ -1,7 +1,7 @@
-"""What waits to leave this machine, in the order in which it came to be. A row is written in the transaction of the change
-it tells, so that neither is ever there without the other.
+"""What waits to leave this machine, in the order in which it was created. A row is written in the transaction of the change
+that it reports, so that neither ever exists without the other.
 
-A row is `waiting` until it was `delivered`, `parked` (given up on, kept for a person) or `dropped` (by a person).
+A row is `waiting` until it is `delivered`, `parked` (given up on, waiting for a person) or `dropped` (by a person).
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ _SETTLED = "state IN ('delivered', 'dropped')"
 
 @frozen
 class Queued:
-    """One thing to deliver: the id its receiver knows a repetition by, to whom, what it is, the bytes (as text)."""
+    """One thing to deliver: the id by which its receiver recognises a repetition, the target, the kind, the bytes (as text)."""
 
     id: str
     target: str
@@ -48,13 +48,13 @@ def row_of_id(conn: Connection, delivery_id: str) -> OutboxRow | None:
 
 
 def targets(conn: Connection) -> list[str]:
-    """Those for whom something waits or is parked."""
+    """The targets for which something waits or is parked."""
     rows = conn.execute("SELECT DISTINCT target FROM outbox WHERE state IN ('waiting', 'parked') ORDER BY target")
     return [row[0] for row in rows]
 
 
 def head(conn: Connection, target: str, tries: int) -> OutboxRow | None:
-    """The oldest that waits, of those that were tried less than `tries` times."""
+    """The oldest row that waits and was tried less than `tries` times."""
     return fetch_one(
         conn,
         OutboxRow,
@@ -64,7 +64,7 @@ def head(conn: Connection, target: str, tries: int) -> OutboxRow | None:
 
 
 def straggler(conn: Connection, target: str, tries: int) -> OutboxRow | None:
-    """Of those tried that often already, the one that is due first."""
+    """Of the rows that were tried that often already, the one that is due first."""
     return fetch_one(
         conn, OutboxRow,
         "SELECT * FROM outbox WHERE target = ? AND state = 'waiting' AND attempts >= ? ORDER BY next_us, seq LIMIT 1",
@@ -73,13 +73,13 @@ def straggler(conn: Connection, target: str, tries: int) -> OutboxRow | None:
 
 
 def count(conn: Connection, target: str, state: str) -> int:
-    """How many of this target are in this state."""
-    (found,) = conn.execute("SELECT count(*) FROM outbox WHERE target = ? AND state = ?", (target, state)).fetchone()
-    return int(found)
+    """How many rows of this target are in this state."""
+    (number,) = conn.execute("SELECT count(*) FROM outbox WHERE target = ? AND state = ?", (target, state)).fetchone()
+    return int(number)
 
 
 def note_failure(conn: Connection, seq: int, now: datetime, status: int | None, error: str, next_at: datetime) -> None:
-    """An attempt failed; the next is not before `next_at`."""
+    """Note that an attempt failed; the next one is not before `next_at`."""
     conn.execute(
         "UPDATE outbox SET attempts = attempts + 1, first_try_us = coalesce(first_try_us, ?1), last_try_us = ?1, status = ?2,"
         " error = ?3, next_us = ?4 WHERE seq = ?5 AND state = 'waiting'",
@@ -88,7 +88,7 @@ def note_failure(conn: Connection, seq: int, now: datetime, status: int | None, 
 
 
 def note_delivery(conn: Connection, seq: int, now: datetime, status: int) -> None:
-    """The receiver took it."""
+    """Note that the receiver accepted it."""
     conn.execute(
         "UPDATE outbox SET attempts = attempts + 1, first_try_us = coalesce(first_try_us, ?1), last_try_us = ?1, status = ?2,"
         " error = '', state = 'delivered', finished_us = ?1 WHERE seq = ?3 AND state = 'waiting'",
@@ -97,12 +97,12 @@ def note_delivery(conn: Connection, seq: int, now: datetime, status: int) -> Non
 
 
 def park(conn: Connection, seq: int) -> None:
-    """Give one up; it is kept for a person."""
+    """Park a row: give up on it until a person decides."""
     conn.execute("UPDATE outbox SET state = 'parked' WHERE seq = ? AND state = 'waiting'", (seq,))
 
 
 def park_all(conn: Connection, target: str, error: str, until: datetime) -> None:
-    """Give up everything of a target that came to be until then; `error` for those that were never tried."""
+    """Park everything of a target that was created until then; `error` for rows that were never tried."""
     conn.execute(
         "UPDATE outbox SET state = 'parked', error = CASE error WHEN '' THEN ? ELSE error END"
         " WHERE target = ? AND state = 'waiting' AND created_us <= ?", (error, target, to_us(until)),
@@ -110,7 +110,7 @@ def park_all(conn: Connection, target: str, error: str, until: datetime) -> None
 
 
 def revive(conn: Connection, seq: int, now: datetime) -> None:
-    """Deliver it (again), from now, with the same id, as if it were new."""
+    """Have it delivered (again) from now on, with the same id, as if it were new."""
     conn.execute(
         "UPDATE outbox SET state = 'waiting', attempts = 0, next_us = ?, first_try_us = NULL, error = '', finished_us = NULL"
         " WHERE seq = ?", (to_us(now), seq),
@@ -118,7 +118,7 @@ def revive(conn: Connection, seq: int, now: datetime) -> None:
 
 
 def revive_parked(conn: Connection, target: str, now: datetime) -> int:
-    """The same for all that are parked; how many."""
+    """Do the same for all parked rows of a target; how many."""
     return conn.execute(
         "UPDATE outbox SET state = 'waiting', attempts = 0, next_us = ?, first_try_us = NULL, error = '', finished_us = NULL"
         " WHERE target = ? AND state = 'parked'", (to_us(now), target),
@@ -126,15 +126,15 @@ def revive_parked(conn: Connection, target: str, now: datetime) -> int:
 
 
 def drop(conn: Connection, seq: int, now: datetime) -> None:
-    """A person does not want it delivered."""
+    """Drop it: a person does not want it delivered."""
     conn.execute("UPDATE outbox SET state = 'dropped', finished_us = ? WHERE seq = ?", (to_us(now), seq))
 
 
 def forget(conn: Connection, target: str) -> None:
-    """The target is gone, and everything for it."""
+    """Delete everything for a target that is gone."""
     conn.execute("DELETE FROM outbox WHERE target = ?", (target,))
 
 
 def prune(conn: Connection, before: datetime) -> None:
-    """Forget what was delivered or dropped before then."""
+    """Delete rows that were delivered or dropped before then."""
     conn.execute(f"DELETE FROM outbox WHERE finished_us < ? AND {_SETTLED}", (to_us(before),))  # noqa: S608  our own words

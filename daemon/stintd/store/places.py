@@ -1,4 +1,4 @@
-"""Where hours can go at each target, as it last told: rows of `delivery_place`."""
+"""Where hours can go at each target, as the target last listed it: rows of `delivery_place`."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from stintd.store.rowio import select
 
 @frozen
 class StoredPlace:
-    """A place; `gone_us`: since when the target tells of it no more."""
+    """A place at a target; `gone_us`: since when the target no longer lists it."""
 
     key: str
     name: str
@@ -22,23 +22,23 @@ class StoredPlace:
 
     @property
     def remote(self) -> dict[str, str]:
-        found: dict[str, str] = json.loads(self.key)
-        return found
+        ids: dict[str, str] = json.loads(self.key)
+        return ids
 
 
 def key_of(remote: Mapping[str, str]) -> str:
-    """The same for the same ids."""
+    """A text that is the same for the same ids."""
     return json.dumps(dict(sorted(remote.items())), ensure_ascii=False)
 
 
 def list_places(conn: Connection, target: str) -> list[StoredPlace]:
-    """All of a target, by name."""
+    """All places of a target, by name."""
     sql = "SELECT remote, name, client, gone_us FROM delivery_place WHERE target = ? ORDER BY name, remote"
     return [StoredPlace(row["remote"], row["name"], row["client"], row["gone_us"]) for row in select(conn, sql, (target,))]
 
 
 def put(conn: Connection, now: datetime, target: str, places: Iterable[StoredPlace]) -> None:
-    """What a target told just now; what it told before and tells no more is kept as gone."""
+    """Store what a target listed just now; what it listed before and no longer lists is marked as gone."""
     now_us = to_us(now)
     conn.execute("UPDATE delivery_place SET gone_us = ? WHERE target = ? AND gone_us IS NULL", (now_us, target))
     for place in places:
@@ -47,7 +47,7 @@ def put(conn: Connection, now: datetime, target: str, places: Iterable[StoredPla
 
 
 def add(conn: Connection, target: str, place: StoredPlace) -> None:
-    """One that is there."""
+    """Store one place that the target has."""
     conn.execute(
         "INSERT INTO delivery_place (target, remote, name, client) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (target, remote) DO UPDATE SET name = excluded.name, client = excluded.client, gone_us = NULL",
@@ -56,5 +56,5 @@ def add(conn: Connection, target: str, place: StoredPlace) -> None:
 
 
 def forget(conn: Connection, target: str) -> None:
-    """The target is gone."""
+    """Delete the places of a target that is gone."""
     conn.execute("DELETE FROM delivery_place WHERE target = ?", (target,))

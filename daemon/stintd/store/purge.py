@@ -1,5 +1,5 @@
-"""Taking words out of the database for good: heartbeats by a test of each, whatever else holds the text or the id of what
-is gone, and at last the file itself written anew. Writer's transaction only, but for `compact`.
+"""Permanently deletes data: heartbeats by a test of each, whatever else contains the text or the id of what is deleted, and at
+last the file itself is written again. Only in the writer's transaction, except `compact`.
 """
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
@@ -17,9 +17,9 @@ _ALL = "SELECT id, context_id, first_us, last_us, count, beats FROM span ORDER B
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{4,}")
 
 IsGone = Callable[[int, int, str], bool]
-"""Whether the heartbeat of this context (by number), instant and entity goes."""
+"""Whether the heartbeat of this context (by number), instant and entity is to be deleted."""
 AreGone = Callable[[int, int, int], bool | None]
-"""Whether all of a run of this context between two instants go; None: each must be asked for itself."""
+"""Whether a whole run of this context between two instants is to be deleted; None: each heartbeat must be tested."""
 
 
 def _ask_each(context: int, first_us: int, last_us: int) -> bool | None:
@@ -33,8 +33,8 @@ def sift(
     are_gone: AreGone = _ask_each,
     forgets_ids: bool = True,
 ) -> tuple[int, list[tuple[int, int]]]:
-    """Take out the heartbeats that go, of the closed range or of all; how many, and the ranges that touches. Without
-    `forgets_ids` one that is sent again stays known."""
+    """Delete the heartbeats that the tests choose, in the closed range or everywhere; (how many, the ranges that this touches).
+    Without `forgets_ids` a deleted heartbeat that is sent again is still recognised."""
     rows = list(find_spans(conn, *span)) if span else [SpanRow._make(row) for row in conn.execute(_ALL)]
     touched: list[tuple[int, int]] = []
     ids: list[int] = []
@@ -51,19 +51,19 @@ def sift(
             conn.execute("DELETE FROM span WHERE id = ?", (row.id,))
             continue
         texts = entity_texts(conn, {beat.entity for beat in beats})
-        kept = [beat for beat in beats if not is_gone(row.context, beat.time_us, texts.get(beat.entity, ""))]
-        if len(kept) < len(beats):
-            held = set(kept)
-            ids += [beat.key for beat in beats if beat not in held and beat.key >= EXPLICIT]
-            count += len(beats) - len(kept)
+        rest = [beat for beat in beats if not is_gone(row.context, beat.time_us, texts.get(beat.entity, ""))]
+        if len(rest) < len(beats):
+            remaining = set(rest)
+            ids += [beat.key for beat in beats if beat not in remaining and beat.key >= EXPLICIT]
+            count += len(beats) - len(rest)
             touched.append((row.first_us, row.last_us))
-            leave_only(conn, row, kept)
+            leave_only(conn, row, rest)
     seen_ids.forget(conn, ids if forgets_ids else [])
     return count, touched
 
 
 def drop_orphans(conn: Connection) -> None:
-    """Contexts and entities that no heartbeat has any more."""
+    """Delete contexts and entities that no heartbeat has any more."""
     conn.execute("DELETE FROM context WHERE id NOT IN (SELECT context_id FROM span)")
     used: set[int] = set()
     for count, beats in conn.execute("SELECT count, beats FROM span"):
@@ -73,25 +73,25 @@ def drop_orphans(conn: Connection) -> None:
 
 
 class Mentions:
-    """Tells a text that names what is gone: by one of its ids, or (`by_name`) by one of its names."""
+    """Recognises a text that names what is deleted: by one of its ids, or (`has_name`) by one of its names."""
 
     def __init__(self, ids: Collection[str], names: Collection[str]) -> None:
         self._ids = frozenset(ids)
-        self._odd = tuple(one for one in self._ids if not _TOKEN.fullmatch(one))  # sessions are called as their hosts like
-        found = "|".join(re.escape(name) for name in names if name)
-        self._names = re.compile(rf"(?<![\w-])(?:{found})(?![\w-])", re.IGNORECASE) if found else None
+        self._odd = tuple(name for name in self._ids if not _TOKEN.fullmatch(name))  # hosts name sessions as they like
+        pattern = "|".join(re.escape(name) for name in names if name)
+        self._names = re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE) if pattern else None
 
     def __call__(self, text: str | None) -> bool:
         if not text:
             return False
-        return any(token in self._ids for token in _TOKEN.findall(text)) or any(one in text for one in self._odd)
+        return any(token in self._ids for token in _TOKEN.findall(text)) or any(name in text for name in self._odd)
 
     def has_name(self, text: str) -> bool:
         return self._names is not None and self._names.search(text) is not None
 
 
 def forget(conn: Connection, mentions: Mentions) -> int:
-    """Every edit, answer, delivery and note that names what is gone, and the whole change log; how many edits those are."""
+    """Delete every edit, answer, delivery and note that names what is deleted, and the whole change log; how many edits."""
     conn.execute("DELETE FROM change")
     _drop(conn, "outbox", "seq", ("body",), mentions)
     _drop(conn, "idempotency", "key", ("answer",), mentions)
@@ -112,15 +112,15 @@ def _drop_edits(conn: Connection, mentions: Mentions) -> int:
     for edit_id, row_id, before, after in conn.execute("SELECT edit_id, row_id, before, after FROM edit_row"):
         if edit_id not in gone and (mentions(row_id) or mentions(before) or mentions(after)):
             gone.add(edit_id)
-    conn.executemany("DELETE FROM edit_row WHERE edit_id = ?", [(one,) for one in gone])
-    conn.executemany("DELETE FROM edit WHERE id = ?", [(one,) for one in gone])
+    conn.executemany("DELETE FROM edit_row WHERE edit_id = ?", [(edit_id,) for edit_id in gone])
+    conn.executemany("DELETE FROM edit WHERE id = ?", [(edit_id,) for edit_id in gone])
     return len(gone)
 
 
 def compact(conn: Connection) -> bool:
-    """Write the file anew without what was deleted, and empty its log; whether the log could be emptied: a reader that
-    still looks at what was keeps it. On the writing connection, outside a transaction."""
-    conn.execute("PRAGMA temp_store = FILE")  # in memory the whole database would be there once more
+    """Write the file again without what was deleted, and empty its log. Returns whether the log could be emptied: a reader
+    that still sees the old state prevents it. On the writing connection, outside a transaction."""
+    conn.execute("PRAGMA temp_store = FILE")  # in memory it would need room for the whole database
     try:
         conn.execute("VACUUM")
     finally:

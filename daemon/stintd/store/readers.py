@@ -1,6 +1,6 @@
 """Connections that read: opened read-only, with `query_only`, each used by one thread at a time.
 
-A read sees one consistent view, however long it takes; it never waits for the writer and the writer never waits for it.
+A read sees one consistent view, however long it takes. It never waits for the writer, and the writer never waits for it.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ IDLE = 2
 
 
 class Readers:
-    """The idle connections. Any thread; the lock guards the list and the generation, never a query."""
+    """The idle connections. Any thread; the lock protects the list and the generation, never a query."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,7 +29,7 @@ class Readers:
         self._generation = 0
 
     def read(self, fn: Callable[[Connection], T]) -> T:
-        """Run `fn` on a consistent view. Errors of SQLite come out translated (see `failure`)."""
+        """Run `fn` on a consistent view. Errors of SQLite are translated (see `sqlite_errors`)."""
         generation = self._generation
         try:
             conn = self._take()
@@ -46,7 +46,7 @@ class Readers:
             self._give_back(conn, generation, is_sound)
 
     def read_limited(self, limit: ReadLimit, fn: Callable[[Connection], T]) -> T:
-        """The same on a view that holds only what is within the limit; on a connection made for this alone."""
+        """Run `fn` on a view that shows only what the limit allows, on a connection of its own."""
         try:
             with contextlib.closing(self._open(is_writable_temp=True)) as conn:
                 conn.execute("BEGIN")
@@ -56,7 +56,7 @@ class Readers:
             raise self._translate(error) from error
 
     def drop(self) -> None:
-        """The file is another one now: no connection to the old one may be used again."""
+        """Close all connections: the file is another one now, and no connection to the old one may be used again."""
         with self._lock:
             self._generation += 1
             idle, self._idle = self._idle, []
@@ -72,7 +72,7 @@ class Readers:
         return self._open()
 
     def _open(self, is_writable_temp: bool = False) -> Connection:
-        """A connection that cannot write to the file. `is_writable_temp`: a temporary schema may still be made in it."""
+        """A connection that cannot write to the file. `is_writable_temp`: it may still create a temporary schema."""
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
         conn = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=2.0)
         for pragma in ("mmap_size = 0", "cache_size = -1000", "temp_store = MEMORY", "trusted_schema = OFF"):

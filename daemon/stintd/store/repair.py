@@ -1,9 +1,9 @@
-"""A database file before it is opened: is it ours, is it whole, and what to do when it is not.
+"""Checks a database file before it is opened (is it ours, is it complete), and repairs it when it is not.
 
-A damaged file is moved aside and never deleted. The newest good backup takes its place, what can still be read of the
-damaged one is added by id, and tracking goes on; without a backup the new file starts from what could be read. At most
-one such repair a day: a disk that keeps breaking files must be looked at by a person.
-A file that is missing or empty although it was in use is never taken for a new one.
+A damaged file is moved aside and never deleted. The newest good backup takes its place, what can still be read of the damaged
+file is added by id, and tracking goes on; without a backup the new file starts with what could be read. There is at most one
+such repair a day: when a disk keeps damaging files, a person must check it.
+A file that is missing or empty although it was in use never counts as a new one.
 """
 
 import os
@@ -20,14 +20,14 @@ from stintd.store import backups, migrate, salvage
 
 REPAIR_PAUSE = timedelta(days=1)
 _STAMP = "%Y%m%dT%H%M%S"
-_MARK = """stintd keeps its hours in the file of the same name beside this one. When that file is gone or empty, stintd
-takes a backup instead of starting afresh. To start afresh, remove this file and the backups as well.
+_MARK = """stintd stores its hours in the file of the same name beside this one. When that file is missing or empty, stintd
+restores a backup instead of starting with no hours. To start with no hours, remove this file and the backups too.
 """
 
 
 @frozen
 class RepairResult:
-    """`notes` for people; `needs_rebuild`: the sheet no longer follows from what is stored."""
+    """What a repair did: `notes` for people; `needs_rebuild`: the sheet no longer follows from what is stored."""
 
     notes: tuple[str, ...] = ()
     needs_rebuild: bool = False
@@ -38,7 +38,7 @@ def _mark_path(path: Path) -> Path:
 
 
 def suspect_path(path: Path) -> Path:
-    """The file that asks for a complete check before the database is opened the next time."""
+    """The file whose presence asks for a complete check before the database is opened the next time."""
     return path.with_name(f"{path.name}.suspect")
 
 
@@ -60,7 +60,7 @@ def mark(path: Path) -> None:
 
 
 def first_used(path: Path) -> datetime | None:
-    """When the mark was set; None where there is none."""
+    """When the mark was set; None when there is none."""
     try:
         return datetime.fromtimestamp(_mark_path(path).stat().st_mtime, UTC)
     except OSError:
@@ -111,7 +111,8 @@ def _trouble(path: Path, backup_folder: Path) -> str:
 
 
 def _is_short(path: Path, size: int) -> bool:
-    """The first page names more pages than there are. With a log beside it that is an unfinished checkpoint, no damage."""
+    """Whether the first page claims more pages than there are. With a log beside the file that is an unfinished checkpoint,
+    not damage."""
     wal = Path(f"{path}-wal")
     if wal.exists() and wal.stat().st_size:
         return False
@@ -146,23 +147,23 @@ def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) 
     if backup is None:
         raise Unavailable(
             f"{path} is {trouble} although it was in use, and there is no good backup in {backup_folder}",
-            f"put a copy there; or remove {_mark_path(path)} to start afresh", {"reason": trouble},
+            f"put a copy there; or remove {_mark_path(path)} to start with no hours", {"reason": trouble},
         )  # fmt: skip
-    kept = move_aside(path, now)
+    old_name = move_aside(path, now)
     _put_back(backup, path)
-    told = f"; what was there is kept as {kept}" if kept else ""
-    return RepairResult((f"{path} was {trouble}; the backup {backup.name} took its place{told}{_keys_note(path)}",), True)
+    note = f"; the old file is kept as {old_name}" if old_name else ""
+    return RepairResult((f"{path} was {trouble}; the backup {backup.name} took its place{note}{_keys_note(path)}",), True)
 
 
 def move_aside(path: Path, now: datetime, why: str = "damaged") -> str:
-    """Move what there is of a database out of the way; answers the name it is kept under, "" when there was nothing."""
-    kept = path.with_name(f"{path.name}.{why}-{now:{_STAMP}}")
+    """Move the files of a database out of the way; returns the name they are kept under, "" when there was nothing."""
+    target = path.with_name(f"{path.name}.{why}-{now:{_STAMP}}")
     moved = ""
     for suffix in ("-wal", "-shm", ""):
-        found = Path(f"{path}{suffix}")
-        if found.exists():
-            os.replace(found, f"{kept}{suffix}")
-            moved = kept.name
+        file = Path(f"{path}{suffix}")
+        if file.exists():
+            os.replace(file, f"{target}{suffix}")
+            moved = target.name
     return moved
 
 
@@ -179,7 +180,7 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> RepairRe
         migrate.migrate(conn, path, backup_folder, now)
         saved = salvage.add_readable(conn, damaged)
     suspect_path(path).unlink(missing_ok=True)
-    origin = f"the backup {backup.name} took its place" if backup else "there was no backup, so a new file was begun"
+    origin = f"the backup {backup.name} took its place" if backup else "there was no backup, so a new file was created"
     return RepairResult(
         (
             f"{path} was damaged and is kept as {damaged.name}; {origin}; {saved} rows were read from the damaged file"
@@ -190,10 +191,10 @@ def _replace_damaged(path: Path, backup_folder: Path, now: datetime) -> RepairRe
 
 
 def _keys_note(path: Path) -> str:
-    """A backup knows nothing of what was revoked after it."""
+    """A warning about API keys: a backup does not know which keys were revoked after it."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as conn, suppress(sqlite3.Error):
         if conn.execute("SELECT 1 FROM api_key WHERE revoked_us IS NULL").fetchone():
-            return "; a key that was revoked since then may open again: look at `stint keys list`"
+            return "; an API key that was revoked since then may work again: check `stint keys list`"
     return ""
 
 

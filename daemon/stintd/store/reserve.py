@@ -1,5 +1,5 @@
-"""A file that holds some disk space for bad times: given back when the disk is full, so that the database can be opened,
-timers stopped and the write-ahead log folded in even then.
+"""A file that reserves some disk space. It is deleted when the disk is full, so that even then the database can be opened,
+timers can be stopped and the write-ahead log can be written into the file.
 """
 
 import contextlib
@@ -9,11 +9,11 @@ from stintd.store.sqlite_errors import free_bytes
 
 SIZE = 4 * 1024 * 1024
 COMFORT = 64 * 1024 * 1024
-"""Free space from which on the file is laid down (again)."""
+"""Free space from which on the file is created (again)."""
 
 
 class DiskReserve:
-    """The file beside the database. Writer thread only."""
+    """The reserve file beside the database. Writer thread only."""
 
     def __init__(self, path: str, size: int = SIZE, comfort: int = COMFORT) -> None:
         self.path, self.size, self.comfort = path, size, comfort
@@ -23,7 +23,7 @@ class DiskReserve:
         return os.path.exists(self.path)
 
     def lay(self) -> bool:
-        """Hold the space if there is plenty; whether it is held now."""
+        """Reserve the space if there is plenty; whether it is reserved now."""
         free = free_bytes(os.path.dirname(self.path) or ".")
         if self.is_held:
             return True
@@ -46,7 +46,7 @@ class DiskReserve:
         return True
 
     def release(self) -> bool:
-        """Give the space back; whether there was any."""
+        """Free the space; whether there was any."""
         with contextlib.suppress(OSError):
             os.unlink(self.path)
             return True

@@ -1,8 +1,8 @@
-"""Putting a backup in the place of the database, on a person's word and with no daemon running.
+"""Puts a backup in the place of the database, when a person asks for it and no daemon runs.
 
-What was there is kept beside it under another name. The copy is finished before it takes the place: what has been
-delivered since the backup is taken over from the present database (a billing system must not get it twice), what was
-revoked stays revoked, and whatever waits counts as a question: it is looked for at the target before it is sent.
+The old files stay beside it under another name. The copy is completed before it takes the place: what was delivered since the
+backup is taken over from the present database (a billing system must not get it twice), what was revoked stays revoked, and
+whatever waits is looked up at the target before it is sent.
 """
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
@@ -19,14 +19,14 @@ from stintd.store import backups, cursors, deliveries, migrate, repair, salvage,
 from stintd.store.rowio import select
 
 REBUILD_DUE = "rebuild_due"
-"""A fact in `meta`: the sheet must be derived anew at the next start."""
+"""A fact in `meta`: the sheet must be derived again at the next start."""
 _BESIDE = ("client", "project", "task")
-"""What an entry that is taken over may need of the present database."""
+"""Tables of the present database that an entry which is taken over may need."""
 
 
 def restore(path: Path, source: Path, folder: Path, now: datetime) -> list[str]:
-    """Put the backup `source` in the place of `path`; answers what a person should know. `invalid` when it is no sound
-    database of ours, `not_found` when there is none; then nothing was changed."""
+    """Put the backup `source` in the place of `path`; returns what a person should know. Raises `invalid` when it is not a
+    sound database of ours, `not_found` when there is none; then nothing was changed."""
     problem = problem_of(source)
     if problem:
         raise (Invalid if source.exists() else NotFound)(f"{source} {problem}", "`stint backup list` shows what there is")
@@ -35,8 +35,8 @@ def restore(path: Path, source: Path, folder: Path, now: datetime) -> list[str]:
     try:
         _copy(source, partial)
         notes = _finish(partial, path, folder, now)
-        kept = repair.move_aside(path, now, "before-restore")
-        salvage.tidy(path.with_name(kept or path.name))
+        old_name = repair.move_aside(path, now, "before-restore")
+        salvage.tidy(path.with_name(old_name or path.name))
         os.replace(partial, path)
         repair.suspect_path(path).unlink(missing_ok=True)
         repair.mark(path)
@@ -48,26 +48,26 @@ def restore(path: Path, source: Path, folder: Path, now: datetime) -> list[str]:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 Path(f"{partial}{suffix}").unlink()
-    return [f"{source.name} is the database now", *([f"the one before it is kept as {kept}"] if kept else []), *notes]
+    return [f"{source.name} is the database now", *([f"the one before it is kept as {old_name}"] if old_name else []), *notes]
 
 
 def problem_of(path: Path) -> str:
-    """Why this file is no backup that can be used, or ""."""
+    """Why this file cannot be used as a backup; "" when it can."""
     if not path.is_file():
-        return "is not there" if not path.exists() else "is no file"
+        return "is not there" if not path.exists() else "is not a file"
     if migrate.header_version(path) is None:
-        return "is no database"
+        return "is not a database"
     try:
         with closing(_open_readable(path)) as conn:
             conn.execute("SELECT count(*) FROM entry").fetchone()
-            found = str(conn.execute("PRAGMA integrity_check(1)").fetchone()[0])
+            result = str(conn.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except sqlite3.Error as error:
         return f"cannot be used: {error}"
-    return "" if found == "ok" else f"is damaged: {found}"
+    return "" if result == "ok" else f"is damaged: {result}"
 
 
 def _open_readable(path: Path) -> Connection:
-    """A connection that leaves nothing beside the file, unless a log lies there that must be read with it."""
+    """A connection that leaves no files beside the database, unless a log lies there that must be read with it."""
     has_log = Path(f"{path}-wal").exists()
     uri = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
     return sqlite3.connect(uri, uri=True, isolation_level=None)
@@ -88,7 +88,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]:
-    """Bring the copy to our schema and to what happened since it was made; it is on the disk when this returns."""
+    """Bring the copy to our schema and up to date with what happened since; it is on the disk when this returns."""
     with closing(sqlite3.connect(partial, isolation_level=None)) as conn:
         conn.execute("PRAGMA synchronous = FULL")
         migrate.migrate(conn, partial, folder, now)
@@ -106,7 +106,7 @@ def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]
         deliveries.question(conn)
         cursors.set_meta(conn, REBUILD_DUE, "1")
         if conn.execute("SELECT 1 FROM api_key WHERE revoked_us IS NULL").fetchone():
-            notes.append("a key that was revoked since then may open again: look at `stint keys list`")
+            notes.append("an API key that was revoked since then may work again: check `stint keys list`")
         conn.execute("COMMIT")
     if taken:
         notes.insert(0, f"{taken} delivered entries that the backup does not know were kept, so that none is sent twice")
@@ -114,7 +114,8 @@ def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]
 
 
 def _take_over(conn: Connection, path: Path) -> int | None:
-    """What has ended or was delivered since; answers how many entries were kept for that, None for another home's database."""
+    """Take over what has ended or was delivered since; returns how many entries were kept for that, None for the database of
+    another installation."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as present:
         if cursors.meta(present, "user_id") != cursors.meta(conn, "user_id"):
             return None
@@ -131,7 +132,7 @@ def _take_over(conn: Connection, path: Path) -> int | None:
 
 
 def _keep_entry(conn: Connection, present: Connection, entry_id: str) -> bool:
-    """An entry that a billing system has, as it stands there: nothing may be derived over it."""
+    """Keep an entry that a billing system has, as it is there: nothing may be derived in its place."""
     for row in select(present, "SELECT * FROM entry WHERE id = ?", (entry_id,)):
         _put(conn, "entry", {**row, "pinned": "project text time"}, "IGNORE")
         return True
@@ -139,7 +140,7 @@ def _keep_entry(conn: Connection, present: Connection, entry_id: str) -> bool:
 
 
 def _put(conn: Connection, table: str, row: dict[str, object], on_conflict: str) -> None:
-    """Columns that only one of the two knows are left out: a newer or an older program may have written the other."""
+    """Insert a row without columns that only one of the two databases has: another version may have written the other one."""
     known = [column[1] for column in conn.execute(f"PRAGMA table_info({table})")]
     names = [name for name in row if name in known]
     marks = ", ".join("?" * len(names))

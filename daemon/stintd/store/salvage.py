@@ -1,7 +1,7 @@
-"""Reading what can still be read of a damaged database, and adding it by id to a sound one.
+"""Reads what can still be read of a damaged database, and adds it by id to a sound one.
 
-A row that the sound one has stays as it is there; a span that has grown since replaces its shorter self. Rows of the
-two files agree on their small numbers because one is an earlier copy of the other.
+A row that the sound one has stays as it is there; a span that has grown since replaces the shorter one. Rows of the two files
+have the same small numbers because one file is an earlier copy of the other.
 """
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
@@ -19,11 +19,11 @@ TABLES = (
     "person", "mapping", "entry", "merged_entry", "taken", "cut", "edit", "edit_row", "day_policy", "change", "idempotency",
     "api_key", "webhook", "outbox", "delivery_target", "delivery",
 )  # fmt: skip
-"""All but the derived ones, and `cursor`: sources read again from where the backup stood, and nothing counts twice."""
+"""All tables but the derived ones and `cursor`: sources read again from where the backup was, and nothing counts twice."""
 
 
 def add_readable(conn: sqlite3.Connection, damaged: Path) -> int:
-    """Add to `conn` every row that can be read from the damaged file; answers how many were new."""
+    """Add to `conn` every row that can be read from the damaged file; returns how many were new."""
     with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as source:
         # Without this SQLite refuses a file that is shorter than its first page says.
         source.execute("PRAGMA writable_schema = ON")
@@ -40,7 +40,7 @@ def add_readable(conn: sqlite3.Connection, damaged: Path) -> int:
 
 
 def tidy(damaged: Path) -> None:
-    """A connection that only reads leaves its files behind."""
+    """Remove the files that a connection which only reads leaves behind."""
     Path(f"{damaged}-shm").unlink(missing_ok=True)
     log = Path(f"{damaged}-wal")
     if log.exists() and log.stat().st_size == 0:
@@ -48,7 +48,7 @@ def tidy(damaged: Path) -> None:
 
 
 def _rows(source: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
-    """Forwards up to the damage, then backwards down to it."""
+    """The rows of a table: forwards up to the damage, then backwards to it."""
     for order in ("", " ORDER BY rowid DESC"):
         with suppress(sqlite3.Error, OverflowError, UnicodeDecodeError):
             cursor = source.execute(f"SELECT * FROM {table}{order}")
@@ -67,8 +67,8 @@ def _copy(conn: sqlite3.Connection, source: sqlite3.Connection, table: str) -> N
 
 
 def take_over_ends(conn: sqlite3.Connection, source: sqlite3.Connection) -> None:
-    """What had come to an end by the time of the damaged file stays ended: a key that was revoked must not open again, a
-    delivery that was made need not be made again.
+    """What had ended when the damaged file was written stays ended: a revoked key must not work again, and a finished
+    delivery need not be made again.
     """
     for row in _rows(source, "api_key"):
         if isinstance(row.get("revoked_us"), int):

@@ -1,8 +1,8 @@
 """A view of the database that holds only what belongs to one client or one project.
 
-SQLite looks for a table's name in the temporary schema first. So on a connection of its own, temporary views stand in
-front of all tables: no query, written now or later, can forget the limit. A table without a line in `VISIBLE` is seen
-empty: what is new is hidden until somebody decides otherwise.
+SQLite looks for the name of a table in the temporary schema first. So, on a connection of its own, temporary views hide all
+tables: no query, written now or later, can forget the limit. A table without a line in `VISIBLE` appears empty: what is new
+is hidden until somebody decides otherwise.
 """
 
 from sqlite3 import Connection
@@ -26,26 +26,23 @@ VISIBLE = {
 
 @frozen
 class ReadLimit:
-    """Whose things a caller may see: those of a client, or of one project of it. One of the two is set."""
+    """What an API client may see: the data of a client, or of one project. One of the two is set."""
 
     client_id: str | None = None
     project_id: str | None = None
 
 
 def reach(conn: Connection, limit: ReadLimit) -> frozenset[str]:
-    """The projects within a limit, as they are now."""
+    """The projects that a limit includes now."""
     sql = "SELECT id FROM main.project WHERE id = ? OR (client_id = ? AND ? IS NULL)"
     return frozenset(row[0] for row in conn.execute(sql, (limit.project_id, limit.client_id, limit.project_id)))
 
 
 def narrow(conn: Connection, limit: ReadLimit) -> None:
-    """Let this connection see no more than the limit; it cannot be widened again and is closed after use."""
+    """Let this connection see no more than the limit allows; this cannot be undone, and the connection is closed after use."""
     conn.execute("CREATE TEMP TABLE reach (id TEXT PRIMARY KEY) WITHOUT ROWID")
     conn.executemany("INSERT INTO temp.reach VALUES (?)", [(project,) for project in reach(conn, limit)])
-    tables = [
-        row[0] for row in conn.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
-    ]
-    for table in tables:
+    for table in _tables(conn):
         condition = VISIBLE.get(table, "0").replace(":client", _quote(limit.client_id if limit.project_id is None else None))
         conn.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE {condition}")  # noqa: S608  our schema's names
     conn.execute("PRAGMA query_only = ON")
@@ -57,5 +54,5 @@ def _tables(conn: Connection) -> list[str]:
 
 
 def _quote(text: str | None) -> str:
-    """A view takes no parameters."""
+    """A text as an SQL literal: a view takes no parameters."""
     return "NULL" if text is None else "'" + text.replace("'", "''") + "'"

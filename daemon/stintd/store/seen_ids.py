@@ -1,10 +1,10 @@
-"""Which ids of callers are known. Exact, global, and cheap to write.
+"""Which ids of senders were seen before. Exact, global, and cheap to write.
 
-New hashes go into a few rows of `known_fresh`, page by page. When those hold FRESH hashes they become a run in
-`known_id`; when a level holds FAN runs, these become one run of the next level. A hash is so written a few times in a
-million, always in sequence: a table that grows at its end keeps its pages full. A run keeps the hashes that begin with
-the same bits in one row, so that a look-up reads one small row of each run.
-All functions belong in the writer's transaction but for `find`.
+New hashes go into a few rows of `known_fresh`, page by page. When these contain FRESH hashes, they become a run in
+`known_id`; when a level has FAN runs, these become one run of the next level. So among a million hashes each is written only a
+few times, always in sequence: a table that grows at its end keeps its pages full. A run keeps the hashes that begin with the
+same bits in one row, so that a look-up reads one small row of each run.
+All functions but `find` belong in the writer's transaction.
 """
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
@@ -16,12 +16,12 @@ from struct import iter_unpack, pack
 
 FRESH = 1024
 BULK = 512
-"""As many at once are a run of their own."""
+"""So many at once become a run of their own."""
 FAN = 8
 PAGE = 496
 """Hashes in a row of `known_fresh`: what fits into one page."""
 FEW = 4
-"""Up to so many hashes are looked for one by one."""
+"""Up to so many hashes are looked up one by one."""
 BUCKET = 64
 """Hashes in a row of `known_id`, about."""
 _HASH_BITS = 63
@@ -51,13 +51,13 @@ def find(conn: Connection, hashes: Collection[int]) -> set[int]:
     """Those of `hashes` that are known."""
     if len(hashes) <= FEW:
         return {value for value in hashes if _is_known(conn, value)}
-    found = set(hashes).intersection(_unpack(conn.execute("SELECT hashes FROM known_fresh")))
-    found.update(value for (value,) in conn.execute(_FIND, (json.dumps(list(hashes)), _pack(hashes))))
-    return found
+    seen = set(hashes).intersection(_unpack(conn.execute("SELECT hashes FROM known_fresh")))
+    seen.update(value for (value,) in conn.execute(_FIND, (json.dumps(list(hashes)), _pack(hashes))))
+    return seen
 
 
 def _is_known(conn: Connection, value: int) -> bool:
-    """The same for one: SQLite looks through the packed rows without making numbers of them (25 against 180 µs)."""
+    """Whether one is known: SQLite searches the packed rows without unpacking them (25 instead of 180 µs)."""
     (is_known,) = conn.execute(_IS_KNOWN, {"value": value, "packed": _pack([value])}).fetchone()
     return bool(is_known)
 
@@ -80,20 +80,20 @@ def remember(conn: Connection, hashes: Collection[int]) -> None:
 
 
 def forget(conn: Connection, hashes: Collection[int]) -> None:
-    """Take hashes out again: their heartbeats were removed. Rewrites everything: for rare, large removals."""
+    """Remove hashes whose heartbeats were removed. Rewrites everything: for rare, large removals."""
     gone = set(hashes)
     if not gone:
         return
     rows = "SELECT hashes FROM known_fresh UNION ALL SELECT hashes FROM known_id"
-    kept = [value for value in _unpack(conn.execute(rows)) if value not in gone]
+    rest = [value for value in _unpack(conn.execute(rows)) if value not in gone]
     for table in ("known_fresh", "known_run", "known_id"):
         conn.execute(f"DELETE FROM {table}")
-    if kept:
-        _write_run(conn, _level_of(len(kept)), kept)
+    if rest:
+        _write_run(conn, _level_of(len(rest)), rest)
 
 
 def _level_of(count: int) -> int:
-    """The level at which runs of this size lie."""
+    """The level of runs of this size."""
     level = 1
     while count > FRESH * FAN ** (level - 1):
         level += 1
@@ -101,7 +101,7 @@ def _level_of(count: int) -> int:
 
 
 def _add_run(conn: Connection, hashes: Iterable[int]) -> None:
-    """Make a run of these, then merge every level that is full."""
+    """Write a run, then merge every level that is full."""
     _write_run(conn, 1, hashes)
     level = 1
     while True:

@@ -1,7 +1,7 @@
-"""Weaving new heartbeats into the spans that are there: late ones, earlier ones, ones between.
+"""Puts new heartbeats into the spans that are there: before them, after them, and between.
 
-Whatever lies close enough together is taken apart and cut anew from the left. Rows are written in the order of time,
-because a table that grows at its end keeps its pages full, and one filled in any other order leaves a third empty.
+Heartbeats that are close enough together are unpacked and cut into spans again, from the left. Rows are written in the order
+of time, because a table that grows at its end keeps its pages full; filled in any other order it leaves a third empty.
 """
 # ruff: noqa: S608  (names of our own schema, never a caller's text)
 
@@ -35,7 +35,7 @@ class SpanRow(NamedTuple):
 
 @dataclass(slots=True)
 class _SpanPlan:
-    """What to write. `used`: row numbers that are taken."""
+    """What to write. `used`: row numbers that are not free."""
 
     used: set[int]
     deleted: list[tuple[int]] = field(default_factory=list)
@@ -44,12 +44,12 @@ class _SpanPlan:
 
 
 def find_spans(conn: Connection, lo_us: int, hi_us: int) -> Iterator[SpanRow]:
-    """The spans that reach into the closed range, by their start."""
+    """The spans that reach into the closed range, in the order of their start."""
     return map(SpanRow._make, conn.execute(_NEAR, (lo_us - LENGTH_US, hi_us, lo_us)))
 
 
 def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: int) -> None:
-    """Store heartbeats between these instants, by context and sorted, none of which is stored yet."""
+    """Store heartbeats between these instants, given by context and sorted, none of which is stored yet."""
     old: dict[int, list[SpanRow]] = {}
     plan = _SpanPlan(set())
     for row in find_spans(conn, lo_us - JOIN_US, hi_us + JOIN_US):
@@ -64,15 +64,15 @@ def weave(conn: Connection, new: Mapping[int, list[Beat]], lo_us: int, hi_us: in
     _write(conn, plan)
 
 
-def leave_only(conn: Connection, row: SpanRow, kept: list[Beat]) -> None:
-    """Leave only `kept` of a span's heartbeats."""
+def leave_only(conn: Connection, row: SpanRow, beats: list[Beat]) -> None:
+    """Leave only `beats` of the heartbeats of a span."""
     plan = _SpanPlan({other.id for other in find_spans(conn, row.first_us, row.last_us)})
-    _replace(plan, row.context, [row], [spans.encode(piece) for piece in spans.cut(kept)])
+    _replace(plan, row.context, [row], [spans.encode(piece) for piece in spans.cut(beats)])
     _write(conn, plan)
 
 
 def _chains(rows: list[SpanRow], beats: list[Beat]) -> list[tuple[list[SpanRow], list[Beat]]]:
-    """Spans and new heartbeats of one context in groups within which nothing is further apart than a span allows."""
+    """Spans and new heartbeats of one context, in groups within which no gap is longer than a span allows."""
     chains: list[tuple[list[SpanRow], list[Beat]]] = []
     reached: int | None = None
     pieces: list[tuple[int, int, SpanRow | Beat]] = [(row.first_us, row.last_us, row) for row in rows]
@@ -89,7 +89,7 @@ def _chains(rows: list[SpanRow], beats: list[Beat]) -> list[tuple[list[SpanRow],
 
 
 def _replace(plan: _SpanPlan, context: int, old: list[SpanRow], new: list[Packed]) -> None:
-    """Plan the spans that differ: under the old number where the start is the same."""
+    """Plan the spans that differ; one with the same start as an old one keeps its number."""
     unused = list(old)
     for packed in new:
         length_us = packed.last_us - packed.first_us

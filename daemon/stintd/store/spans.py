@@ -17,9 +17,9 @@ from stintd.store.ids import EXPLICIT
 JOIN_US = 120_000_000
 """The longest gap inside a span."""
 LENGTH_US = 2_100_000_000
-"""The longest span. Bounds how far before a range one must look for spans that reach into it; fits four bytes."""
+"""The longest span. Limits how far before a range to look for spans that reach into it; fits four bytes."""
 COUNT = 256
-"""Heartbeats in a span: its row stays below a page, so a tail that grows rewrites one page."""
+"""Heartbeats in a span: its row stays smaller than a page, so that a span that grows rewrites one page."""
 
 SLOTS = 1024
 """Spans that may begin at the same instant: a row's number is its first instant times this, plus its slot."""

@@ -1,4 +1,4 @@
-"""What SQLite's failures mean to a person, told apart by SQLite's own names, never by text."""
+"""What SQLite's failures mean to a person, distinguished by SQLite's own names, never by text."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ import sqlite3
 from stintd.errors import StintdError, StorageFull, Unavailable
 
 FULL_BYTES = 256 * 1024
-"""Less free space than this, and an I/O error is a full disk: SQLite says IOERR when its shared memory file cannot grow."""
+"""With less free space than this, an I/O error means a full disk: SQLite says IOERR when its shared memory cannot grow."""
 
 
 def name_of(error: sqlite3.Error) -> str:
@@ -16,32 +16,33 @@ def name_of(error: sqlite3.Error) -> str:
 
 
 def is_io(error: sqlite3.Error) -> bool:
-    """After these the connection must not be used again: the kernel may have dropped pages it could not write."""
+    """Whether the connection must not be used again: the kernel may have dropped pages that it could not write."""
     return name_of(error).startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL"))
 
 
 def is_read_only(error: sqlite3.Error) -> bool:
-    """The connection cannot write, and never will: SQLite settles that when it opens the file."""
+    """Whether the connection cannot write, and never will: SQLite decides that when it opens the file."""
     return name_of(error).startswith(("SQLITE_READONLY", "SQLITE_PERM"))
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """The file is not, or no longer, a sound database."""
+    """Whether the file is not, or no longer, a sound database."""
     return name_of(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def free_bytes(folder: str) -> int | None:
-    """What an ordinary user can still write there; None when it cannot be told."""
+    """How much an ordinary user can still write there; None when the system does not say."""
     try:
-        found = os.statvfs(folder)
+        status = os.statvfs(folder)
     except OSError:
         return None
-    return found.f_bavail * found.f_frsize
+    return status.f_bavail * status.f_frsize
 
 
 def storage_full_error(path: str) -> StorageFull:
     return StorageFull(
-        f"the disk that holds {path} is full", "make room; stintd goes on by itself, and what was not stored can be sent again"
+        f"the disk that holds {path} is full",
+        "free some disk space; stintd then continues automatically, and what was not stored can be sent again",
     )
 
 
@@ -50,12 +51,12 @@ def read_only_error(path: str) -> Unavailable:
 
 
 def translate_os_error(error: OSError, path: str) -> StintdError:
-    """The same for what the operating system refused outside SQLite."""
+    """The error for what the operating system refused outside SQLite."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return storage_full_error(path)
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return read_only_error(path)
-    return Unavailable(f"{path} could not be opened: {error.strerror}", "look at the folder and the disk")
+    return Unavailable(f"{path} could not be opened: {error.strerror}", "check the folder and the disk")
 
 
 def translate(error: sqlite3.Error, path: str) -> StintdError | None:
@@ -64,12 +65,12 @@ def translate(error: sqlite3.Error, path: str) -> StintdError | None:
     if name == "SQLITE_FULL":
         return storage_full_error(path)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return Unavailable(f"another program holds {path} locked", "close what has the database open; try again then")
+        return Unavailable(f"another program holds {path} locked", "close the program that has the database open, then try again")
     if is_read_only(error):
         return read_only_error(path)
     if is_damage(error):
         return Unavailable(
-            f"{path} is damaged", "restart with `stint restart`: the newest good backup is restored, the damaged file kept",
+            f"{path} is damaged", "run `stint restart`: it restores the newest good backup and keeps the damaged file",
             {"reason": "damaged"},
         )  # fmt: skip
     if is_io(error):
@@ -78,7 +79,7 @@ def translate(error: sqlite3.Error, path: str) -> StintdError | None:
             return storage_full_error(path)
         if not os.access(os.path.dirname(path) or ".", os.W_OK):
             return read_only_error(path)
-        return Unavailable(f"{path} could not be read or written ({name})", "look at the disk; see `stint doctor`")
+        return Unavailable(f"{path} could not be read or written ({name})", "check the disk; see `stint doctor`")
     if name in ("SQLITE_NOMEM", "SQLITE_INTERRUPT"):
         return Unavailable(f"SQLite gave up ({name})", "try again")
     return None

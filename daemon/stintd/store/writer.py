@@ -1,12 +1,12 @@
 """The writing connection: transactions, and what to do when the disk, the file or another program gets in the way.
 
 All of it runs in one thread. The rules, each with its reason:
-- after an I/O error the connection is closed: pages the kernel could not write are marked clean, and a second attempt
-  on the same connection would report success for data that is gone;
-- a commit that failed may be in the file all the same, so it is looked up there before anybody is told;
-- when the disk is full the ballast is released; nothing is kept in memory, the next write simply tries again;
-- when another program holds the lock one waiter pays the timeout, those behind it are refused quickly;
-- a database file that was deleted under us is written anew from the open connection; one that was replaced is honoured,
+- after an I/O error the connection is closed: pages that the kernel could not write are marked clean, and a second attempt
+  on the same connection would report success for data that is lost;
+- a commit that failed may be in the file nevertheless, so it is looked up there before the failure is reported;
+- when the disk is full the disk reserve is released; nothing is kept in memory, the next write simply tries again;
+- when another program holds the lock, one caller waits for the whole timeout, and those behind it are refused quickly;
+- a database file that was deleted while it was open is written again from the open connection; one that was replaced is used,
   and what we had is kept beside it.
 """
 
@@ -28,7 +28,7 @@ from stintd.store.reserve import DiskReserve
 T = TypeVar("T")
 
 SHORT_TIMEOUT = 0.05
-"""Seconds to wait for a lock that has outlasted the full timeout just before."""
+"""Seconds to wait for a lock that another call has just waited for in vain."""
 CHECK_RESERVE = 30.0
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -61,17 +61,17 @@ class Writer:
         self._reserve_due = 0.0
 
     def open(self) -> None:
-        """Mend, migrate, connect."""
+        """Repair, migrate, connect."""
         try:
             self._connection()
         except sqlite3.Error as error:
-            told = self._handle(error)
-            if isinstance(told, StorageFull):
-                told.hint = "make room and start again"
-            raise told from error
+            failure = self._handle(error)
+            if isinstance(failure, StorageFull):
+                failure.hint = "free some disk space and start again"
+            raise failure from error
 
     def close(self) -> None:
-        """Fold the log into the file and let go."""
+        """Write the log into the file and close it."""
         self._disconnect()
 
     def transact(self, fn: Callable[[Connection], T], durable: bool) -> T:
@@ -163,10 +163,10 @@ class Writer:
                 conn.close()
 
     def _follow_file(self, conn: Connection) -> None:
-        """The file was deleted or replaced while we had it open: what we wrote since went into a file without a name."""
+        """Handle that the file was deleted or replaced while it was open: what we wrote since went into a file without a name."""
         is_deleted = not self.path.exists()
-        kept = self.path.with_name(f"{self.path.name}.before-{self.clock.now():%Y%m%dT%H%M%S}")
-        backups.copy_to(conn, kept)
+        copy = self.path.with_name(f"{self.path.name}.before-{self.clock.now():%Y%m%dT%H%M%S}")
+        backups.copy_to(conn, copy)
         self._disconnect()
         self.readers.drop()
         for suffix in ("-wal", "-shm"):
@@ -175,10 +175,10 @@ class Writer:
             if suffix == "-shm" or _identity(leftover) == self._log:
                 leftover.unlink(missing_ok=True)
         if is_deleted:
-            os.replace(kept, self.path)
+            os.replace(copy, self.path)
             self.notes.append(f"{self.path} was deleted while stintd ran; it was written again, nothing is lost")
         else:
-            self.notes.append(f"{self.path} was replaced while stintd ran; what it held before is in {kept}")
+            self.notes.append(f"{self.path} was replaced while stintd ran; what it held before is in {copy}")
 
     # ------------------------------------------------------------------ trouble
 
@@ -188,15 +188,15 @@ class Writer:
             conn.execute("COMMIT")
         except sqlite3.Error as error:
             self._rollback(conn)
-            failed = self._handle(error)
+            failure = self._handle(error)
             if sqlite_errors.is_io(error) and self._is_committed(before, newest):
                 return
-            raise failed from error
+            raise failure from error
 
     def _is_committed(self, before: int, newest: int) -> bool:
-        """Whether a transaction whose commit failed is in the file after all, and safely on disk now. Told by the change
-        log; one that logged nothing counts as failed, and its caller's own ids make a second attempt harmless. A disk that
-        holds it and does not say that it is safe gets an error of its own."""
+        """Whether a transaction whose commit failed is in the file after all, and safely on disk now. The change log says so;
+        one that logged nothing counts as failed, and its caller's own ids make a second attempt harmless. When the file has
+        it but the disk does not confirm that it is safe, this raises an error of its own."""
         if newest == before:
             return False
         try:
@@ -212,7 +212,7 @@ class Writer:
             return False
         raise Unavailable(
             f"the disk does not confirm what was written to {self.path}",
-            "look at the disk; the change may be stored: look before you send it again", {"reason": "uncertain"},
+            "check the disk; the change may be stored: look before you send it again", {"reason": "uncertain"},
         )  # fmt: skip
 
     def _rollback(self, conn: StoreConnection) -> None:
@@ -222,23 +222,23 @@ class Writer:
                 conn.execute("ROLLBACK")
 
     def _handle(self, error: sqlite3.Error) -> Exception:
-        """Bring the connection into a state from which the next write can succeed; answers what to raise."""
-        told = sqlite_errors.translate(error, str(self.path))
+        """Bring the connection into a state from which the next write can succeed; returns what to raise."""
+        failure = sqlite_errors.translate(error, str(self.path))
         if sqlite_errors.is_io(error) or sqlite_errors.is_damage(error) or sqlite_errors.is_read_only(error):
             self._disconnect()
             self.readers.drop()
         if sqlite_errors.is_damage(error):
             repair.suspect(self.path)
-        if isinstance(told, StorageFull):
+        if isinstance(failure, StorageFull):
             self.is_full = True
             self.reserve.release()
             self._fold()
         if sqlite_errors.name_of(error).startswith("SQLITE_BUSY") and self._conn is not None:
             self._note_lock(self._conn, True)
-        return told or error
+        return failure or error
 
     def _fold(self) -> None:
-        """Move what the log holds into the file, to have the log's space back."""
+        """Write the log into the file, to free the space of the log."""
         if self._conn is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -264,8 +264,8 @@ class Writer:
 
 
 def _unlock_beside(path: Path) -> bool:
-    """SQLite gives the log the rights of the file: one made while the file was read-only would keep it so for ever.
-    Whether there was such a one."""
+    """Make the log writable again: SQLite gives it the rights of the file, and one made while the file was read-only would
+    stay read-only for ever. Returns whether there was such a log."""
     is_changed = False
     for suffix in ("-wal", "-shm"):
         beside = f"{path}{suffix}"
@@ -278,7 +278,7 @@ def _unlock_beside(path: Path) -> bool:
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -1,1 +1,1 @@
-"""Which folders, repositories and worktrees are watched, and how far each was read. Must not import the engine."""
+"""Which folders, repositories and worktrees are watched, and how far each has been read. Must not import the engine."""

@@ -1,6 +1,6 @@
-"""Work to do off the hot path: each kind once per subject, in the order asked for, one at a time, some of it later.
+"""Background work: each kind once for each subject, in the order of the requests, one at a time, some of it later.
 
-Owned by one task on the event loop's thread; threads are the handlers' matter.
+One task on the event loop's thread owns it; the handlers may use threads.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ Handler = Callable[[str], Awaitable[None]]
 
 
 class Backlog:
-    """Jobs by (kind, subject). Asking twice for what still waits is asking once."""
+    """Jobs by (kind, subject). A job that is requested twice while it waits runs once."""
 
     def __init__(self, clock: Clock, handlers: Mapping[str, Handler]) -> None:
         self._clock, self._handlers = clock, handlers
@@ -22,19 +22,19 @@ class Backlog:
         self._idle.set()
 
     def add(self, kind: str, subject: str) -> None:
-        """Do it as soon as what was asked before is done."""
+        """Do it as soon as the earlier jobs are done."""
         self._waiting.setdefault((kind, subject))
         self._idle.clear()
         self._wake.set()
 
     def later(self, kind: str, subject: str, delay: float) -> None:
-        """Do it after `delay` seconds; the first delay of several holds."""
+        """Do it after `delay` seconds; with several delays the first one counts."""
         key = (kind, subject)
         if key not in self._delayed:
             self._delayed[key] = asyncio.create_task(self._wait(key, delay))
 
     async def run(self) -> None:
-        """Work until cancelled; what a handler raises ends it, for the supervisor to see."""
+        """Work until cancelled. An exception of a handler ends it, so that the supervisor sees it."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -45,11 +45,11 @@ class Backlog:
             self._idle.set()
 
     async def wait_until_settled(self) -> None:
-        """Wait until nothing is left to do at once."""
+        """Wait until no job waits that can run now."""
         await self._idle.wait()
 
     def stop(self) -> None:
-        """Forget what was to be done later."""
+        """Cancel the jobs that were to run later."""
         for task in self._delayed.values():
             task.cancel()
         self._delayed.clear()

@@ -1,7 +1,7 @@
-"""The work trees of tracked checkouts: which folders are watched, how far the system lets us, and what no watch told.
+"""The work trees of tracked checkouts: which folders are watched, how far the system allows it, and what no watch reported.
 
-Watching a folder takes two steps, listing and covering; what is made between them would never be seen. So a plan for a
-checkout that is changing is made again until it finds nothing new. Loop's thread only.
+Watching takes two steps, listing folders and covering them; a folder created in between would never be seen. So the plan for a
+checkout that is changing is repeated until it finds nothing new. Loop's thread only.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from stintd.clock import Clock
 from stintd.domain.model import Signal, TroubleSignal
 from stintd.tracking.model import TrackedCheckout, TrackerSettings, TrackerSources
 
-AGAIN = 5  # plans in a row at most: a generator may make folders for minutes, and each tells of itself anyway
+AGAIN = 5  # most plans in a row: a generator may create folders for minutes, and each new one is reported anyway
 LIMIT_HINT = (
-    "edits there are found by sweeps; see `stint repos`. Where a limit is the reason, raise fs.inotify.max_user_watches "
+    "sweeps still find edits there; see `stint repos`. If a limit is the reason, raise fs.inotify.max_user_watches "
     "and fs.inotify.max_user_instances"
 )
 
@@ -35,12 +35,12 @@ class WorkTrees:
         self._is_limited = False
 
     def is_cold(self, tracked: TrackedCheckout) -> bool:
-        """Nobody has worked here for long: its git dir is watched, its work tree is not."""
+        """Whether nobody has worked here for long, so that its git dir is watched but its work tree is not."""
         return tracked.last_active < self._clock.now() - self._settings.cold_after
 
     async def plan(self, tracked: TrackedCheckout, is_growing: bool) -> bool:
-        """Watch the folders that matter. `is_growing`: folders may be appearing right now. Whether git's own folders
-        changed meanwhile. The caller sweeps afterwards, for what was written before the watch stood."""
+        """Watch the folders that matter. `is_growing`: folders may be appearing right now. Returns whether git's own
+        folders changed meanwhile. The caller sweeps afterwards, for what was written before the watch began."""
         if self.is_cold(tracked):
             tracked.tier = "cold"
             return False
@@ -61,7 +61,7 @@ class WorkTrees:
         return planned, tuple(self._parts.git.git_folders(facts))
 
     def cover(self, tracked: TrackedCheckout) -> None:
-        """Have it watched as planned; where the system has no room, say so once for all."""
+        """Watch it as planned; where the system has no room, one warning covers all checkouts."""
         facts = tracked.facts
         coverage = self._parts.watcher.cover(facts.path, tracked.git_folders, tracked.folders)
         tracked.tier = coverage.tier
@@ -72,13 +72,13 @@ class WorkTrees:
         self._say_limit(tracked.limit)
 
     def drop(self, path: str) -> None:
-        """It is watched no more."""
+        """Stop watching it."""
         self._parts.watcher.uncover(path)
         self._limited.discard(path)
         self._say_limit("")
 
     async def sweep(self, tracked: TrackedCheckout) -> None:
-        """Tell files written since the last sweep."""
+        """Report files written since the last sweep."""
         since, tracked.swept = tracked.swept or self._since, self._clock.now()
         if tracked.facts.kind == "bare":
             return

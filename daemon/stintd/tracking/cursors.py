@@ -1,7 +1,7 @@
-"""Where each source of git acts was read to: stored with the acts, asked for when a checkout is adopted.
+"""How far each source of git acts was read: stored together with the acts, and used when a checkout is adopted.
 
 Names: `reflog:<git dir>`, `push:<common dir>`, and `root:<common dir>`, the first commit that names a repository
-without a remote, kept so that a rewritten history does not rename it.
+without a remote, kept so that a rewritten history does not rename the repository.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from stintd.tracking.model import CheckoutReading
 
 
 class CursorBook:
-    """All cursors of the tracker. Loop's thread writes; a thread may read `root`."""
+    """All cursors of the tracker. The loop's thread writes them; any thread may call `root`."""
 
     def __init__(self, stored: Mapping[str, str]) -> None:
         self._cursors: dict[str, str] = {}
@@ -19,22 +19,22 @@ class CursorBook:
         self.remember(stored)
 
     def remember(self, cursors: Mapping[str, str]) -> None:
-        """These were told."""
+        """Note the cursors of acts that were reported."""
         self._cursors.update(cursors)
         for name, cursor in cursors.items():
             if name.startswith("reflog:") and _inode(cursor) != "0":
                 self._by_file[_inode(cursor)] = cursor
 
     def reflog(self, reading: CheckoutReading) -> str | None:
-        """Where to read on: at the stored cursor, else at that of the folder this one was moved from."""
+        """Where to continue reading: at the stored cursor, else at that of the folder that this one was moved from."""
         return self._cursors.get(reflog_name(reading.facts)) or self._by_file.get(_inode(reading.end))
 
     def push_us(self, facts: CheckoutFacts) -> int:
-        """Up to when pushes were told; 0: never."""
+        """Up to when pushes were reported; 0: never."""
         return int(self._cursors.get(f"push:{facts.common_dir}", 0))
 
     def root(self, facts: CheckoutFacts) -> str:
-        """The first commit found earlier, "" when none was."""
+        """The first commit that was found earlier; "" when none was."""
         return self._cursors.get(f"root:{facts.common_dir}", "")
 
 

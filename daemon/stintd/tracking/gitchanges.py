@@ -1,6 +1,6 @@
 """What a change in a git dir means: look at HEAD, watch more folders, find worktrees, read pushes, or nothing.
 
-Nothing is the rule: `index` and `FETCH_HEAD` move when editors run status and fetch, and are no person's act.
+Nothing is the rule: `index` and `FETCH_HEAD` change when editors run status and fetch, which is not an act of a person.
 """
 
 import os
@@ -21,7 +21,7 @@ def is_in_git(facts: CheckoutFacts, path: str) -> bool:
 
 
 def is_lock_taken(note: WatchNote) -> bool:
-    """Whether git holds its lock, or held it since the last batch; the note of its release is none."""
+    """Whether git holds its lock, or held it since the last batch; a note of the release does not count."""
     return os.path.basename(note.path) in LOCKS and (bool(note.mask & CREATED) or os.path.lexists(note.path))
 
 
@@ -31,7 +31,7 @@ def is_locked(facts: CheckoutFacts) -> bool:
 
 
 def meaning(facts: CheckoutFacts, paths: Iterable[str]) -> set[str]:
-    """What is to be done about changed git files: any of `look`, `arm`, `linked`, `push`."""
+    """What to do about changed git files: any of `look`, `arm`, `linked`, `push`."""
     wanted: set[str] = set()
     places, logs = _places(facts), os.path.join(facts.common_dir, "logs", "refs")
     for path in paths:

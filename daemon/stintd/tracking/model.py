@@ -1,16 +1,17 @@
-"""What the tracker works with: the sources it is handed, as protocols, and what it keeps of each checkout.
+"""What the tracker works with: the sources it is given, as protocols, and what it keeps of each checkout.
 
-The engine must not import sources, so their shapes are written here; the composition root passes the real ones.
+Tracking must not import sources, so their interfaces are declared here; the composition root passes the real ones.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
-from stintd.domain.model import CheckoutFacts, FileSignal, GitSignal, Signal
+from stintd.domain.model import CheckoutFacts, FileSignal, GitSignal, NoteKind, Signal, WatchTier
 from stintd.frozen import frozen
 
+RepoTier = WatchTier | Literal["waiting", "cold", "refused"]
 SignalSink = Callable[[list[Signal], dict[str, str]], None]
 """Takes signals and the cursors to store in the same transaction. Called on the loop's thread; never blocks."""
 
@@ -20,7 +21,7 @@ class WatchNote(Protocol):
     (absolute): what was created, written, moved or deleted."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> NoteKind: ...
     @property
     def checkout(self) -> str: ...
     @property
@@ -32,20 +33,20 @@ class WatchNote(Protocol):
 
 
 CREATED = 0x100
-"""The bit of a note's mask that says that the path appeared; inotify's own."""
+"""The bit of a note's mask that says that the path appeared, as in inotify."""
 
 
 class WatchCoverage(Protocol):
-    """How a checkout is watched: `tier` full, git (its git folders only), swept (polled) or none; `reason`: why so."""
+    """How a checkout is watched: `tier` full, git (only its git folders), swept (polled) or none; `reason`: why not in full."""
 
     @property
-    def tier(self) -> str: ...
+    def tier(self) -> WatchTier: ...
     @property
     def reason(self) -> str: ...
 
 
 class Watcher(Protocol):
-    """Watches the folders it is told, and no others. Covering again replaces."""
+    """Watches exactly the folders it is given. Covering a checkout again replaces its folders."""
 
     def cover(self, checkout: str, git_folders: Sequence[str], folders: Sequence[str], /) -> WatchCoverage: ...
     def uncover(self, checkout: str, /) -> None: ...
@@ -63,7 +64,7 @@ class FolderContents(Protocol):
 
 
 class GitLook(Protocol):
-    """What a look at a reflog found: see `sources.gitreader`."""
+    """The acts that a look at a reflog found: see `sources.gitreader`."""
 
     @property
     def signals(self) -> tuple[GitSignal, ...]: ...
@@ -74,7 +75,7 @@ class GitLook(Protocol):
 
 
 class GitReader(Protocol):
-    """Reads checkouts. Blocking, but `facts_of` and `look` of one that `needs_git` not are done in 0.1 ms."""
+    """Reads checkouts. Blocking; but where `needs_git` is False, `facts_of` and `look` take only 0.1 ms."""
 
     def facts_of(self, path: str, first_commit: str = "") -> CheckoutFacts | None: ...
     def first_commit_of(self, facts: CheckoutFacts) -> str: ...
@@ -90,7 +91,7 @@ class GitReader(Protocol):
 
 
 class WorkTreeReader(Protocol):
-    """Which folders of a work tree matter, and what changed in them unwatched. Blocking, but `is_ignored`."""
+    """Which folders of a work tree matter, and what changed in them while nobody watched. Blocking, except `is_ignored`."""
 
     def plan(self, facts: CheckoutFacts) -> Sequence[str]: ...
     def sweep(self, facts: CheckoutFacts, since: datetime) -> Sequence[FileSignal]: ...
@@ -100,7 +101,7 @@ class WorkTreeReader(Protocol):
 
 @frozen
 class TrackerSources:
-    """The sources a tracker drives."""
+    """The sources that a tracker uses."""
 
     watcher: Watcher
     git: GitReader
@@ -111,7 +112,7 @@ class TrackerSources:
 @frozen
 class TrackerSettings:
     """`owner`: addresses of the owner (empty: everybody who writes this machine's reflogs). `known_since`: the last
-    moment the daemon is known to have watched; None on its first start, when history is left to a backfill."""
+    moment at which the daemon watched; None on its first start, when earlier history is left to a backfill."""
 
     roots: tuple[str, ...]
     cold_after: timedelta = timedelta(days=14)
@@ -122,7 +123,7 @@ class TrackerSettings:
 
 @frozen
 class CheckoutReading:
-    """What a thread read of a checkout before it is adopted. `end`: the cursor behind its whole reflog."""
+    """What a thread read of a checkout before the tracker adopts it. `end`: the cursor behind its whole reflog."""
 
     facts: CheckoutFacts
     git_folders: tuple[str, ...] = ()
@@ -134,8 +135,8 @@ class CheckoutReading:
 class TrackedCheckout:
     """One checkout under watch. Written on the loop's thread only.
 
-    `cursor` None: all of its reflog is news. `swept`: what was written before is known. `problem`: what is odd about
-    its files; `limit`: why it is not watched in full.
+    `cursor` None: all of its reflog is new. `swept`: what was written before this is reported. `problem`: what is odd
+    about its files; `limit`: why it is not watched in full.
     """
 
     facts: CheckoutFacts
@@ -143,7 +144,7 @@ class TrackedCheckout:
     push_us: int
     last_active: datetime
     swept: datetime | None
-    tier: str = "waiting"
+    tier: RepoTier = "waiting"
     git_folders: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     problem: str = ""
@@ -153,14 +154,14 @@ class TrackedCheckout:
 
 @frozen
 class RepoState:
-    """A checkout as `stint repos` shows it. `tier`: that of its coverage, else waiting (to be planned), cold (only its
-    git folders, for want of activity) or refused. `problem` says what is wrong or why it is not watched in full."""
+    """A checkout as `stint repos` shows it. `tier`: that of its coverage, or waiting (to be planned), cold (only its git
+    folders, because nobody worked there) or refused. `problem`: what is wrong, or why it is not watched in full."""
 
     path: str
     kind: str
     identity: str
     branch: str | None
-    tier: str
+    tier: RepoTier
     last_active: datetime
     problem: str = ""
     folders: int = 0

@@ -1,6 +1,6 @@
 """The watched roots: are they there, and where would a new clone appear?
 
-A root that vanished is waited for at the nearest folder above it that is still there. Loop's thread only.
+For a root that vanished, the nearest folder above it that still exists is watched. Loop's thread only.
 """
 
 import os
@@ -12,7 +12,7 @@ CODES = ("root_missing", "root_not_folder", "root_unreadable", "root_too_large")
 
 
 class Roots:
-    """What is known of each root. Warnings are told once and cleared once."""
+    """The state of each root. A warning is raised once and cleared once."""
 
     def __init__(self, paths: tuple[str, ...], watcher: Watcher) -> None:
         self.paths = paths
@@ -25,7 +25,7 @@ class Roots:
         return next((root for root in self.paths if is_below(path, root)), None)
 
     def drop(self, root: str) -> None:
-        """Watch it no longer."""
+        """Stop watching it."""
         self._containers.pop(root, None)
         self._watcher.uncover(root)
 
@@ -39,15 +39,15 @@ class Roots:
         return not code, signals
 
     def cover_containers(self, root: str, walk: FolderContents, is_growing: bool) -> tuple[list[Signal], list[str]]:
-        """Watch the containers a walk found. (Warnings, those to walk again): while things grow, what came between the
-        walk and the watch is seen by walking the newly watched ones once more."""
+        """Watch the containers that a walk found. Returns (warnings, folders to walk again): while folders appear, walking
+        the newly watched ones once more finds what came between the walk and the watch."""
         known = self._containers.get(root, set())
         fresh = [path for path in walk.containers if path not in known]
         containers = {path for path in known if os.path.isdir(path)} | set(fresh)
         if containers != known or root not in self._containers:
             self._containers[root] = containers
             self._watcher.cover(root, [], sorted(containers))
-        text = f"{root} holds more folders than are looked through; some repositories may be missing"
+        text = f"{root} holds more folders than stintd searches; some repositories may be missing"
         code = "root_too_large" if walk.is_cut else ""
         signals = self._update_problem(root, code, text, "watch the folders of your projects instead", ["root_too_large"])
         return signals, fresh if is_growing else []
@@ -71,7 +71,7 @@ def is_below(path: str, folder: str) -> bool:
 def _trouble_of(root: str) -> tuple[str, str, str]:
     """(code, text, hint) of what is wrong with a root; "" when nothing is."""
     if not os.path.lexists(root):
-        return "root_missing", f"{root} is not there", "bring it back, or `stint watch remove` it"
+        return "root_missing", f"{root} is not there", "restore it, or remove it with `stint watch remove`"
     if not os.path.isdir(root):
         return "root_not_folder", f"{root} is not a folder", "`stint watch add` the folder that holds your projects"
     try:

@@ -1,12 +1,12 @@
-"""From watched roots to signals: finds checkouts, has their folders watched, and says what was done in them.
+"""From watched roots to signals: finds checkouts, has their folders watched, and reports what was done in them.
 
-Order of arming: the git dirs of all, then work trees, most recently used first, in the background, so that the daemon
-is ready at once. Watching is the accelerator, looking again the truth: after loss, resume or downtime the reflogs are
-read on from their cursors and the work trees swept. A cursor goes out with the signals it follows, to be stored with
-them.
+It first watches the git dirs of all checkouts, then, in the background, their work trees, most recently used first, so that
+the daemon is ready at once. A watch makes reports fast; looking again makes them complete: after loss, resume or downtime the
+reflogs are read further from their cursors and the work trees are swept. A cursor goes out with the signals before it, and
+is stored with them.
 
-Runs on the event loop's thread. A look at an ordinary checkout is done at once (0.1 ms); whatever walks folders or runs
-git is a job for a thread, one at a time.
+Runs on the event loop's thread. A look at an ordinary checkout happens at once (0.1 ms); whatever walks folders or runs git
+is a job for a thread, one at a time.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ from stintd.tracking.model import (
 )
 from stintd.tracking.roots import Roots, is_below
 
-SETTLE = 10.0  # seconds after which an unfinished rebase is told as it stands: somebody is resolving a conflict
+SETTLE = 10.0  # seconds after which an unfinished rebase is reported as it stands: somebody is resolving a conflict
 UNRIPE = (0.1, 0.3, 1.0, 3.0, 10.0)  # seconds between looks at a clone whose HEAD is not written yet
 PLAN_DELAY = 0.05  # new folders come in bursts
 RECALLED = timedelta(seconds=10)  # how long before the downtime files that git wrote may be swept
@@ -52,7 +52,7 @@ BATCH = 200  # checkouts found before they are passed on
 
 
 class Tracker:
-    """Owns what is known of each checkout. `start`, then `run` until cancelled, then `stop`."""
+    """Owns the state of each checkout. `start`, then `run` until cancelled, then `stop`."""
 
     name = "tracker"
 
@@ -79,7 +79,7 @@ class Tracker:
     # ------------------------------------------------------------------ life
 
     async def start(self) -> None:
-        """Find what lies below the roots, watch the git dirs, catch up. Work trees follow while `run` runs."""
+        """Find the checkouts below the roots, watch their git dirs, catch up. Work trees follow while `run` runs."""
         for root in self._roots.paths:
             await self._find(root)
         self._is_first_start, self._has_started = False, True
@@ -93,15 +93,15 @@ class Tracker:
             group.create_task(self._patrolling())
 
     async def wait_until_settled(self) -> None:
-        """Wait until all background work asked for so far is done."""
+        """Wait until all background work requested so far is done."""
         await self._backlog.wait_until_settled()
 
     def stop(self) -> None:
-        """Forget delayed work. Nothing told is lost: cursors went with it."""
+        """Cancel delayed work. Nothing that was reported is lost: its cursors went with it."""
         self._backlog.stop()
 
     async def set_roots(self, roots: Sequence[str]) -> None:
-        """Watch these roots and no others. Checkouts below a dropped root are let go, not declared gone."""
+        """Watch these roots and no others. Checkouts below a dropped root are forgotten, not reported as gone."""
         before, self._roots.paths = self._roots.paths, _real(roots)
         for root in set(before) - set(self._roots.paths):
             self._roots.drop(root)
@@ -132,7 +132,7 @@ class Tracker:
         return sorted(states, key=lambda state: state.last_active, reverse=True)
 
     def miss(self, known: Iterable[CheckoutFacts]) -> None:
-        """Of the checkouts known before this start, tell those that went while nobody watched. Call after `start`.
+        """Report those of the checkouts known before this start that disappeared while nobody watched. Call after `start`.
 
         One below a root that is itself missing (a drive that is not plugged in) is not gone."""
         for facts in known:
@@ -144,7 +144,7 @@ class Tracker:
                 self._tell([CheckoutSignal(self._clock.now(), facts, is_gone=True)], {})
 
     def rescan(self, checkout: str | None = None) -> None:
-        """Certainty was lost: read on the reflogs, plan and sweep the work trees, of one checkout or of all."""
+        """Something may have been missed: read the reflogs further, plan and sweep the work trees, of one checkout or of all."""
         for path in [checkout] if checkout else list(self._tracked):
             self._backlog.add("look", path)
             self._backlog.add("plan", path)
@@ -234,14 +234,14 @@ class Tracker:
     # ------------------------------------------------------------------ looking at HEAD
 
     def _look(self, tracked: TrackedCheckout, is_settled: bool = False) -> None:
-        """HEAD and its reflog, now; a reftable repository needs git, and so a thread."""
+        """Look at HEAD and its reflog now; a reftable repository needs git, and so a thread."""
         if self._parts.git.needs_git(tracked.facts):
             self._backlog.add("look", tracked.facts.path)
         else:
             self._learn(tracked, *self._read_further(tracked, is_settled))
 
     async def _look_again(self, path: str, is_settled: bool = False) -> None:
-        """The same in a thread. What was read from a cursor that moved meanwhile is read again, not told twice."""
+        """Look in a thread. When the cursor moved meanwhile, it is read again, so that nothing is reported twice."""
         while (tracked := self._tracked.get(path)) is not None:
             cursor = tracked.cursor
             read = await asyncio.to_thread(self._read_further, tracked, is_settled)
@@ -267,7 +267,7 @@ class Tracker:
             return facts, odd
 
     def _learn(self, tracked: TrackedCheckout, facts: CheckoutFacts | None, look: GitLook | StintdError | None) -> None:
-        """Tell what a look found: the checkout as it is now, then the acts, with the cursor behind them."""
+        """Report what a look found: the checkout as it is now, then the acts, with the cursor behind them."""
         path = tracked.facts.path
         if facts is None or not facts.git_dir:
             self._dismiss(path)
@@ -292,7 +292,7 @@ class Tracker:
             self._promote(tracked)
 
     def _pushes(self, tracked: TrackedCheckout) -> None:
-        """Pushes noted in the logs of remote-tracking branches, told for the worktree that stands on the branch."""
+        """Report pushes from the logs of remote-tracking branches, each for the worktree that is on the branch."""
         pushes, read_to = self._parts.git.pushes_since(tracked.facts, tracked.push_us, self._settings.owner)
         tracked.push_us = read_to
         if not pushes:
@@ -306,7 +306,7 @@ class Tracker:
     # ------------------------------------------------------------------ finding
 
     async def _find(self, folder: str) -> None:
-        """Adopt new checkouts at and below `folder`, let go of those that are gone, watch where others may appear."""
+        """Adopt new checkouts at and below `folder`, drop those that are gone, watch where others may appear."""
         root = self._roots.root_of(folder)
         if root is None:
             return
@@ -329,7 +329,7 @@ class Tracker:
             self._forgive(path)
 
     def _find_vanished(self, folder: str) -> list[str]:
-        """Refused checkouts below `folder` that are there no more."""
+        """Refused checkouts below `folder` that are gone."""
         return [path for path in self._refused if is_below(path, folder) and not os.path.lexists(path)]
 
     async def _find_linked(self, path: str) -> None:
@@ -350,7 +350,7 @@ class Tracker:
                 self._adopt(reading)
 
     def _read_checkout(self, path: str) -> CheckoutReading | None:
-        """Everything to know before adopting a checkout. In a thread: the first commit may take git."""
+        """Everything to know before adopting a checkout. In a thread, because the first commit may need git."""
         git = self._parts.git
         facts = git.facts_of(path)
         if facts is None or not facts.git_dir:
@@ -361,14 +361,14 @@ class Tracker:
         return CheckoutReading(facts, tuple(git.git_folders(facts)), git.last_touch_us(facts), git.end_of(facts))
 
     def _adopt(self, reading: CheckoutReading) -> None:
-        """Watch a checkout's git dir, tell of it, catch up with it, and plan its work tree for later."""
+        """Watch a checkout's git dir, report it, catch up with it, and plan its work tree for later."""
         facts = reading.facts
         if not facts.git_dir:
             self._refuse(facts)
             return
         self._unripe.pop(facts.path, None)
         self._forgive(facts.path)
-        # On the first start what lies behind belongs to a backfill; later all of a new checkout's reflog is news.
+        # On the first start earlier history belongs to a backfill; later all of a new checkout's reflog is new.
         cursor = self._book.reflog(reading) or (reading.end if self._is_first_start else None)
         pushed = self._book.push_us(facts) or to_us(self._since)
         active = from_us(reading.last_touch_us) if reading.last_touch_us else self._clock.now()
@@ -387,8 +387,8 @@ class Tracker:
         self._backlog.add("plan", facts.path)
 
     def _recall(self, facts: CheckoutFacts, last_touch_us: int) -> None:
-        """Say when git wrote files shortly before nobody watched: the sweep finds those, and only the reflog still knows
-        whose they are. Told as what it is to files alone; the acts themselves are told, or will be."""
+        """Report when git wrote files shortly before nobody watched: the sweep finds these files, and only the reflog still
+        knows that git wrote them. Reported only as a reset of files; the acts themselves are reported elsewhere."""
         since = self._settings.known_since
         if since is None or last_touch_us < to_us(since - RECALLED) or self._parts.git.needs_git(facts):
             return
@@ -400,7 +400,7 @@ class Tracker:
         self._tell([replace(act, kind="reset") for act in recent], {})
 
     def _try_again(self, path: str) -> bool:
-        """Git is just making this checkout, and HEAD or what `.git` points to is not written yet: look again in a moment.
+        """Look again in a moment: git is just creating this checkout, and HEAD or what `.git` points to is not written yet.
         False once it was tried often enough."""
         tries = self._unripe.get(path, 0)
         if tries < len(UNRIPE):
@@ -409,7 +409,7 @@ class Tracker:
         return tries < len(UNRIPE)
 
     async def _name(self, path: str) -> None:
-        """A repository without a remote has its first commit now, which names it wherever it lies."""
+        """Name a repository without a remote by its first commit, which it has now."""
         tracked = self._tracked.get(path)
         if tracked is None or not _is_nameless(tracked.facts):
             return
@@ -432,7 +432,7 @@ class Tracker:
             self._backlog.add("sweep", path)  # behind the plans of the others
 
     async def _sweep(self, path: str) -> None:
-        """Files written since the last sweep that no watch told of."""
+        """Find files written since the last sweep that no watch reported."""
         tracked = self._tracked.get(path)
         if tracked is not None:
             await self._trees.sweep(tracked)
@@ -461,7 +461,7 @@ class Tracker:
             self._backlog.add("patrol", "")
 
     async def _patrol(self, _: str) -> None:
-        """The safety net, and the only timer: what moved without a note is looked at, what is not watched is swept."""
+        """The safety net, and the only timer: look at what changed without a note, sweep what is not watched."""
         for root in self._roots.paths:
             is_there, signals = self._roots.check(root)
             self._tell(signals, {})
@@ -505,12 +505,12 @@ class Tracker:
         self._tell([TroubleSignal("repository_refused", facts.trouble, "see `stint repos`", facts.path)], {})
 
     def _forgive(self, path: str) -> None:
-        """It is a good checkout now, or gone."""
+        """Clear the warning: it is a good checkout now, or gone."""
         if self._refused.pop(path, None) is not None:
             self._tell([TroubleSignal("repository_refused", "", "", path, is_cleared=True)], {})
 
     def _dismiss(self, path: str) -> None:
-        """A checkout left its place; its hours stay."""
+        """Drop a checkout that left its place; its hours stay."""
         tracked = self._tracked.pop(path, None)
         if tracked is not None:
             self._trees.drop(path)
@@ -532,7 +532,7 @@ def _real(roots: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_nameless(facts: CheckoutFacts) -> bool:
-    """Known by nothing but its path, though it has commits."""
+    """Whether only its path names it, although it has commits."""
     return bool(facts.head) and facts.identity.startswith("path:")
 
 
