@@ -118,7 +118,8 @@ async def test_what_can_be_neither_changed_nor_taken_away_stays_and_says_by_how_
         assert (len(one.fake.asked), len(one.fake.ledger)) == (2, 2)
         warning = one.engine.health.warnings()[0]
         assert (warning.code, warning.text) == (
-            "delivery_differs", "2 entries of acme cannot follow the sheet: differs there by +12 min: it cannot be changed",
+            "delivery_differs",
+            "2 entries at acme cannot be changed to match the timesheet: differs there by +12 min: it cannot be changed",
         )  # fmt: skip
         for row in rows:
             await one.engine.run(lambda step, row=row: drop(step, row))

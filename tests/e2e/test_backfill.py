@@ -50,7 +50,7 @@ def test_a_preview_an_import_a_second_one_and_the_way_back(daemon):
     assert hours(daemon) == {}
     refused = daemon.stint("backfill", "--undo", check=False)
     assert refused.code == 1
-    assert "there is no backfill to take back" in refused.err
+    assert "there is no import of past hours to undo" in refused.err
 
 
 def test_why_explains_what_was_read_afterwards(daemon):

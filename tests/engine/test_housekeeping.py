@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from stintd.engine.upkeep import retention
-from stintd.engine.upkeep.housekeeping import Housekeeping
+from stintd.engine.upkeep.housekeeping import Housekeeping, expire
 from stintd.errors import Invalid
 from stintd.settings.keys import BY_NAME, Wrong
 from stintd.store import heartbeats
@@ -38,14 +37,14 @@ async def test_old_heartbeats_go_and_their_hours_stay(tmp_path):
         one.tell(*every(now - timedelta(days=100), 30, 5, project="beta"))
         one.tell(*every(now - timedelta(days=10), 45, 5, project="acme"))
         before, beats = await one.rows(SHEET), await count(one)
-        assert await one.engine.run(lambda step: retention.expire(step, KEPT)) == 20
+        assert await one.engine.run(lambda step: expire(step, KEPT)) == 20
         assert await count(one) == beats - 20
         assert await one.rows(SHEET) == before
         await again(one)
         assert await one.rows(SHEET) == before, "nothing derives them again"
         assert await one.rows("SELECT 1 FROM context WHERE branch = 'old'") == [], "nor is a word of them left"
         one.tell(beat(now - timedelta(days=200)))
-        assert await one.engine.run(lambda step: retention.expire(step, KEPT)) in (0, 1)
+        assert await one.engine.run(lambda step: expire(step, KEPT)) in (0, 1)
         assert await one.rows(SHEET) == before
 
 
@@ -55,7 +54,7 @@ async def test_work_under_way_at_the_edge_is_kept_whole(tmp_path):
     async with running(tmp_path, clock) as one:
         one.tell(*every(edge - timedelta(minutes=30), 60, 5))
         before, beats = await one.rows(SHEET), await count(one)
-        assert await one.engine.run(lambda step: retention.expire(step, KEPT)) == 0
+        assert await one.engine.run(lambda step: expire(step, KEPT)) == 0
         assert (await one.rows(SHEET), await count(one)) == (before, beats)
 
 
@@ -65,7 +64,7 @@ async def test_what_is_sent_again_stays_known(tmp_path):
         old = beat(clock.now() - timedelta(days=200), origin_id="mine")
         one.tell(old)
         await one.engine.run(lambda step: None)
-        await one.engine.run(lambda step: retention.expire(step, KEPT))
+        await one.engine.run(lambda step: expire(step, KEPT))
         assert one.tell(old)[:2] == (0, 1)
 
 

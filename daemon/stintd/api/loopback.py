@@ -12,7 +12,7 @@ from stintd.api.guard import Guard
 from stintd.api.listener import Listener
 from stintd.api.server import Server
 from stintd.engine.health import Health
-from stintd.engine.upkeep import status
+from stintd.engine.upkeep import statusfile
 from stintd.errors import Unavailable
 
 HOST = "127.0.0.1"
@@ -39,7 +39,7 @@ class Loopback:
             self.url = f"http://{HOST}:{actual}"
             self._tell_whether_moved(port, actual)
         about = {"url": self.url, "pid": os.getpid(), "version": self._server.surface.daemon.version}
-        status.write(self._path, json.dumps(about) + "\n")
+        statusfile.replace_file(self._path, json.dumps(about) + "\n")
 
     def _tell_whether_moved(self, wanted: int, actual: int) -> None:
         if wanted in (0, actual):
@@ -58,7 +58,7 @@ class Loopback:
     def close(self) -> None:
         """Nobody comes in any more."""
         self._close_channel()
-        status.remove(self._path)
+        statusfile.remove_file(self._path)
 
     def _close_channel(self) -> None:
         if self._channel is not None:

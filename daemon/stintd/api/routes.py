@@ -22,7 +22,7 @@ from stintd.api.dispatch import command, query, repeatable
 from stintd.api.guard import BULK_LIMIT
 from stintd.api.mcp import endpoint as mcp
 from stintd.api.route import Route, Table, fields
-from stintd.engine.commands import approval, catalog, entries, importing, looking, projects, rebuild, resume_answer, timers, users
+from stintd.engine.commands import approval, catalog, entries, importing, projects, rebuild, resume_answer, timers, users
 from stintd.engine.commands import corrections as mending
 from stintd.engine.queries import catalog as catalogs
 from stintd.engine.queries import corrections, evidence, gaps, reports, repos, workspaces
@@ -238,7 +238,7 @@ SHEET = [
           "every open decision with its command",
           query=fields(*PERIOD),
           answer=ref("Review")),
-    Route("POST", "/api/review", command(looking.looked), "say that the open decisions were looked at", "full", fields(),
+    Route("POST", "/api/review", command(mending.note_review), "say that the open decisions were looked at", "full", fields(),
           answer=ref("Looked")),
     Route("GET", "/api/corrections", query(corrections.listing), "approved hours that differ from what the sheet would say",
           query=fields(*PERIOD, *PAGE, field("projectId", ID), field("project", NAME, "project_name"), field("client", NAME),

@@ -359,9 +359,7 @@ def _new_entry(new: New, start: datetime, end: datetime, around: Surroundings) -
 def _check_unlocked(entries: Iterable[TimeEntry], around: Surroundings) -> None:
     locked = [entry.id for entry in entries if entry.id in around.locked]
     if locked:
-        raise Conflict(
-            "the entry is approved and locked", "take the approval back first: `stint unapprove PERIOD`", {"entries": locked}
-        )
+        raise Conflict("the entry is approved and locked", "unapprove it first: `stint unapprove PERIOD`", {"entries": locked})
 
 
 def _notice(whole: interval.Interval, yielding: Sequence[TimeEntry], around: Surroundings) -> str:

@@ -367,7 +367,7 @@ def _check_after(timer: TimeEntry, at: datetime) -> None:
     if at < begin:
         raise Invalid(
             f"{_iso(at)} is before {_iso(begin)}, when this timer last changed",
-            "choose a later time, or mend the entry with `stint edit`",
+            "choose a later time, or change the entry with `stint edit`",
         )
 
 

@@ -337,7 +337,7 @@ class Engine:
             self._rest_until = self.clock.monotonic() + RETRY_DELAY
             self.health.raise_warning(
                 "underived", f"evidence is stored that the timesheet does not show ({trouble})",
-                "please report it with the log; after the next update `stint rebuild` puts it in", severity="error",
+                "please report it with the log; after the next update `stint rebuild` adds it", severity="error",
             )  # fmt: skip
 
     def _report_unplanned(self, wrong: Exception | None) -> None:
@@ -351,7 +351,7 @@ class Engine:
             log.error("an entry cannot be compared with what is to be delivered", exc_info=wrong)
         self.health.raise_warning(
             "delivery_unplanned", f"an entry cannot be prepared for billing systems ({trouble}); the others are delivered",
-            "please report it with the log; it waits, and goes on after the update", severity="error",
+            "please report it with the log; the entry waits and is sent after the update", severity="error",
         )  # fmt: skip
 
     def _try_later(self) -> None:

@@ -69,4 +69,4 @@ def _silent(step: Step, error: StintdError, kept: frozenset[str]) -> StintdError
     is_telling = any(row["id"] not in kept and row["name"] in f"{error.message} {error.hint}" for row in names)
     if scrub(error.details, kept) == error.details and not (is_telling and isinstance(error, Conflict)):
         return error
-    return type(error)("something of the owner's that this key does not reach is in the way", "ask the owner")
+    return type(error)("something that this key has no access to is in the way", "ask the owner")

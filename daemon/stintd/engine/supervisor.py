@@ -43,8 +43,8 @@ class Supervisor:
                 if self._clock.monotonic() - began > CALM_AFTER:
                     pause = FIRST_PAUSE
                 self._health.raise_warning(
-                    "source_failed", f"{name} stopped: {error}", "it is started again by itself; see the log with "
-                    "`stint doctor` if this stays", subject=name,
+                    "source_failed", f"{name} stopped: {error}",
+                    "it is restarted automatically; if this persists, run `stint doctor` and see the log", subject=name,
                 )  # fmt: skip
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)

@@ -106,4 +106,6 @@ def _check_edit(step: Step, verb: str, edit_id: str | None) -> None:
     """What goes on must be an edit of the same kind and caller that still stands."""
     known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (edit_id,))
     if edit_id is not None and (known is None or (known["verb"], known["who"], known["undone_us"]) != (verb, step.who, None)):
-        raise Conflict("this editId is not one that goes on", "begin without one, and go on with the one answered")
+        raise Conflict(
+            "this editId is not one that can be continued", "start without one, and continue with the one in the answer"
+        )

@@ -214,7 +214,7 @@ def last(step: Step) -> str:
         step.conn, BackfillRow, "SELECT id FROM backfill WHERE source NOT LIKE 'file:%' ORDER BY at_us DESC, id DESC LIMIT 1"
     )
     if row is None:
-        raise NotFound("there is no backfill to take back", "`stint undo --list` lists the latest edits")
+        raise NotFound("there is no import of past hours to undo", "`stint undo --list` lists the latest edits")
     return _edit_of(step, row["id"])
 
 

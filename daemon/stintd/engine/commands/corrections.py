@@ -1,4 +1,5 @@
-"""What was missed or misplaced: gaps filled, periods moved to another project, edits taken back."""
+"""What was missed or misplaced: gaps filled, periods moved to another project, edits undone; and that its owner has looked at the
+list of open decisions."""
 
 from datetime import datetime
 from typing import Unpack
@@ -10,11 +11,13 @@ from stintd.engine.commands import edit_rows, entries, resolve
 from stintd.engine.commands.resolve import ProjectNames
 from stintd.engine.commands.words import EntryWords
 from stintd.engine.queries import evidence, gaps
+from stintd.engine.queries.review import LOOKED
 from stintd.engine.reply import Reply
 from stintd.engine.sheet.settle import settle
 from stintd.engine.step import DryRun, Step
-from stintd.engine.wire_types import EntryJson, MovedJson, UndoneJson
+from stintd.engine.wire_types import EntryJson, LookedJson, MovedJson, UndoneJson
 from stintd.errors import Conflict, NotFound
+from stintd.store import cursors
 from stintd.store import edits as kept
 
 
@@ -63,3 +66,9 @@ def undo(step: Step, edit_id: str | None = None) -> UndoneJson:
     wanted = last.id if last is not None else evidence.edit_row(step, edit_id or "")["id"]
     changed = entries.take_back(step, wanted)
     return {"edit": evidence.edit(evidence.edit_row(step, wanted)), "entries": wire.entries_by_id(step, changed)}
+
+
+def note_review(step: Step) -> LookedJson:
+    """The owner looks at the list of open decisions now: what changes afterwards is new to them."""
+    cursors.put(step.conn, {LOOKED: str(to_us(step.now))})
+    return {"lookedAt": wire.stamp(step.now)}

@@ -33,7 +33,7 @@ def drop(step: Step, delivery_id: str) -> DeliveryJson:
         return queries.delivery_json(delivering.drop(step, entry))
     row = queries.row_of(step, delivery_id)
     if row["state"] == outbox.DELIVERED:
-        raise Conflict("it was delivered already", "what has arrived cannot be taken back")
+        raise Conflict("it was delivered already", "what has been delivered cannot be recalled")
     if row["state"] != outbox.DROPPED:
         outbox.drop(step.conn, row["seq"], step.now)
         step.outgoing.add(row["target"])

@@ -33,7 +33,7 @@ OWN = "(origin <> 'auto' OR instr(pinned, 'time') > 0)"
 def check_free(row: EntryRow) -> None:
     """Refuse a change of what was approved."""
     if row["locked"] or row["approved_us"] is not None:
-        raise Conflict("the entry is approved and locked", "take the approval back first: `stint unapprove PERIOD`")
+        raise Conflict("the entry is approved and locked", "unapprove it first: `stint unapprove PERIOD`")
 
 
 def refuse_overlap(step: Step, start_us: int) -> None:
@@ -47,7 +47,7 @@ def refuse_overlap(step: Step, start_us: int) -> None:
         shown = wire.entries_by_id(step, [row["id"] for row in found])
         name = shown[0]["projectName"] or "no project"
         raise Conflict(
-            f"your own entry ({name}) reaches beyond that time", "start later, or mend the entry with `stint edit`",
+            f"your own entry ({name}) reaches beyond that time", "start later, or change the entry with `stint edit`",
             {"entries": shown},
         )  # fmt: skip
 
@@ -77,7 +77,7 @@ def refuse_beyond_reach(step: Step, lo_us: int, hi_us: int, entry_id: str = "") 
         " AND start_us >= ? AND coalesce(end_us, last_evidence_us, start_us) > ?", (entry_id, hi_us, lo_us - LONGEST_US, lo_us),
     )  # fmt: skip
     if any(not step.admits(row["project_id"]) for row in rows):
-        raise Conflict("something of the owner's that this key does not reach is in the way", "ask the owner")
+        raise Conflict("something that this key has no access to is in the way", "ask the owner")
 
 
 def bills(step: Step, project_id: str | None) -> bool:

@@ -78,7 +78,7 @@ def take(
             _insert(step, row, span)
     if batch.overlaps and overlap == "refuse" and not dry_run:
         raise Conflict(
-            "entries of your own are in the way", "import with --skip-overlaps or --overlap, or mend them first",
+            "entries of your own are in the way", "import with --skip-overlaps or --overlap, or change them first",
             {"overlaps": batch.overlaps[:20]},
         )  # fmt: skip
     answer = _answer(batch, counts)
@@ -106,7 +106,9 @@ def _check_edit(step: Step, import_id: str) -> None:
     """An import goes on in its own edit only."""
     known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (import_id,))
     if known is not None and (known["verb"] != "import" or known["who"] != step.who or known["undone_us"] is not None):
-        raise Conflict("this importId is that of another edit", "begin an import without one, and go on with the one answered")
+        raise Conflict(
+            "this importId belongs to another edit", "start an import without one, and continue with the one in the answer"
+        )
 
 
 # ---------------------------------------------------------------- entries

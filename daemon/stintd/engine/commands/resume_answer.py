@@ -74,5 +74,5 @@ def _questioned_timer(step: Step, timer_id: str | None) -> tuple[EntryRow, datet
         raise NotFound("no timer is auto-paused", "`stint status` shows your timers")
     pauses = rollup.entry_of(row).pauses
     if not pauses or pauses[-1].end is not None:
-        raise Conflict("the timer goes on already", "`stint edit` changes it")
+        raise Conflict("the timer is running again already", "`stint edit` changes it")
     return row, pauses[-1].start

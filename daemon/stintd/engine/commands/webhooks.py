@@ -27,7 +27,7 @@ def create(
     _check_url(url, allow_private)
     (count,) = step.conn.execute("SELECT count(*) FROM webhook").fetchone()
     if count >= MOST:
-        raise Conflict(f"there are {MOST} webhooks already", "delete one that nobody needs")
+        raise Conflict(f"there are {MOST} webhooks already", "delete one that is no longer needed")
     webhook_id = step.new_id()
     row = {
         "id": webhook_id, "url": url, "events": events_text(events), "allow_private": int(allow_private),

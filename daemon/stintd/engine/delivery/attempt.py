@@ -172,7 +172,7 @@ def _is_over(step: Step, row: DeliveryRow, known: TargetRow, outcome: Outcome, r
 
 def _text(after: rules.Delivery, outcome: Outcome) -> str:
     if outcome.kind == BLIND:
-        return "nobody knows whether it was stored: look there, then `retry` (it is not) or `drop` (it is)"
+        return "nobody knows whether it was stored: check there, then `retry` (it was not) or `drop` (it was)"
     return "" if outcome.kind in (TAKEN, MISSING) else outcome.text
 
 

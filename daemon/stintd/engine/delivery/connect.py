@@ -98,9 +98,7 @@ class Connecting:
         found = await connector.choices(setting) if isinstance(connector, Chooser) else ()
         if isinstance(found, Outcome):
             kind = Conflict if found.kind == STOPPED else Unavailable
-            raise kind(
-                f"{target.kind} does not tell its {setting}: {found.text or found.kind}", "look at the key and the address"
-            )
+            raise kind(f"{target.kind} does not list its {setting}: {found.text or found.kind}", "check the key and the address")
         return [{"name": one.name, "value": one.remote[setting]} for one in found if one.remote.get(setting)]
 
     async def connect(self, name: str, table: dict[str, Any], secret: str | None) -> dict[str, Any]:
@@ -135,7 +133,7 @@ class Connecting:
         found = await connector.check()
         if isinstance(found, Outcome):
             kind = Conflict if found.kind == STOPPED else Unavailable
-            raise kind(f"{target.name} cannot be connected: {found.text}", "nothing was kept; look at the key and the address")
+            raise kind(f"{target.name} cannot be connected: {found.text}", "nothing was saved; check the key and the address")
         places = await connector.places()
         return found, None if isinstance(places, Outcome) else places, connector.calls
 

@@ -112,8 +112,8 @@ class Emitter:
             log.warning("heartbeats for %s are passed over: %s", self._name, text)
             return True
         self._engine.health.raise_warning(
-            "emit_failed", f"heartbeats do not reach {self._name}: {text}", "see the [emit] settings; it is tried again",
-            subject=self._name,
+            "emit_failed", f"heartbeats do not reach {self._name}: {text}",
+            "check the [emit] settings; sending is retried automatically", subject=self._name,
         )  # fmt: skip
         now = self._engine.clock.now()
         asked = asked_pause(trouble.headers.get("retry-after"), now) if isinstance(trouble, Response) else None

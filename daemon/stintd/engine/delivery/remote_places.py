@@ -67,7 +67,9 @@ class RemotePlaces:
         """The place of that name, made there unless it is there already: looked for in a list that was read just now."""
         one, state = await self._target(name)
         if not one.able.creates_places:
-            raise Conflict(f"{one.target.kind} lets nobody make places", f"make it there, then `stint targets match {name}`")
+            raise Conflict(
+                f"places cannot be made at {one.target.kind} from here", f"make it there, then `stint targets match {name}`"
+            )
         connector = await self._read(one, state)
         for kept in (await self._load(name)).places:
             is_same = normal_name(kept.name) == normal_name(place_name)
@@ -76,7 +78,7 @@ class RemotePlaces:
         assert isinstance(connector, RemotePlaceMaker)
         made = await self._count_calls(one, connector, connector.make_place(place_name, client))
         if isinstance(made, Outcome):
-            hint = "look there whether it was made before you try again"
+            hint = "check there whether it was made before you try again"
             raise Unavailable(f"{place_name} could not be made at {name}: {made.text or made.kind}", hint)
         kept = _stored_place(made)
         await self._engine.run(lambda step: places.add(step.conn, name, kept), "owner")
@@ -95,7 +97,7 @@ class RemotePlaces:
             wrong = [text for rule in one.target.rules if found and (text := unknown_place(rule, found))]
             if wrong:
                 health.raise_warning(
-                    "delivery_place", f"a mapping of {name} names what it does not know: {wrong[0]}",
+                    "delivery_place", f"a mapping of {name} names a place that does not exist there: {wrong[0]}",
                     f"`stint targets places {name} --refresh` lists them, `stint targets map {name}` names another", subject=name,
                 )  # fmt: skip
             else:
@@ -121,7 +123,7 @@ class RemotePlaces:
         connector = tools.make(one.target, await tools.keys.of(one.target))
         found = await self._count_calls(one, connector, connector.places())
         if isinstance(found, Outcome):
-            hint = "look at the key and the address, then try again"
+            hint = "check the key and the address, then try again"
             raise Unavailable(f"the places of {name} cannot be read: {found.text or found.kind}", hint)
         await self.keep(name, found)
         return connector

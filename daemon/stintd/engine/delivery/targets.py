@@ -118,7 +118,7 @@ class Targets:
         if row is None or row["state"] != BLOCKED or live.wanted is None:
             self._engine.health.clear("delivery_live", name)
             return
-        text = f"the running timer is not started in {name}: {row['trouble']}"
+        text = f"the running timer was not started at {name}: {row['trouble']}"
         self._engine.health.raise_warning("delivery_live", text, row["remedy"], subject=name)
 
     def _report(self, name: str, look: TargetView) -> None:
@@ -138,7 +138,7 @@ class Targets:
             return
         self._engine.health.raise_warning(
             "delivery_stopped", f"nothing is sent to {name}: {state['trouble']}",
-            f"`stint connect {name}` takes a new key, `stint sync {name}` tries the old one again; everything waits",
+            f"`stint connect {name}` sets a new key, `stint sync {name}` tries the current one again; entries wait meanwhile",
             subject=name, severity="error",
         )  # fmt: skip
 
@@ -147,8 +147,8 @@ class Targets:
             self._engine.health.clear("delivery_failing", name)
             return
         self._engine.health.raise_warning(
-            "delivery_failing", f"hours do not reach {name} since {_since(state['failing_us'])}: {state['trouble']}",
-            f"nothing is lost, and it is tried again by itself; `stint sync {name}` tries at once", subject=name,
+            "delivery_failing", f"nothing could be delivered to {name} since {_since(state['failing_us'])}: {state['trouble']}",
+            f"nothing is lost; delivery is retried automatically, and `stint sync {name}` retries it now", subject=name,
         )  # fmt: skip
 
     def _say_parked(self, name: str, look: TargetView) -> None:
@@ -168,7 +168,7 @@ class Targets:
             return
         count = "one entry" if row["number"] == 1 else f"{row['number']} entries"
         self._engine.health.raise_warning(
-            "delivery_differs", f"{count} of {name} cannot follow the sheet: {row['hold']}",
+            "delivery_differs", f"{count} at {name} cannot be changed to match the timesheet: {row['hold']}",
             row["remedy"].replace("ID", row["id"][-6:]) + f"; `stint outbox --target {name}` shows them", subject=name,
         )  # fmt: skip
 

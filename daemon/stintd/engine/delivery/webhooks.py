@@ -97,7 +97,7 @@ class WebhookSender:
         count = "one delivery" if look.parked == 1 else f"{look.parked} deliveries"
         health.raise_warning(
             "webhook_parked", f"{count} to the webhook {webhook_id} could not be made: {look.error}",
-            f"mend the receiver, then `stint webhooks redeliver {webhook_id}`; `stint outbox` shows them", subject=webhook_id,
+            f"fix the receiver, then run `stint webhooks redeliver {webhook_id}`; `stint outbox` shows them", subject=webhook_id,
         )  # fmt: skip
 
 

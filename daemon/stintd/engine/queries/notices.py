@@ -40,7 +40,7 @@ def _nameless(view: View) -> list[WarningJson]:
     """A hook that says that somebody works, but not where, came while several sessions were open."""
     if not exists(view.conn, NAMELESS, ((to_us(view.now) - LATELY_US) * 1024,)):
         return []
-    text = "a sign of life named no session or project while several were open: it counts for none of them"
+    text = "a heartbeat named no session or project while several were open, so it counts for none of them"
     hint = "have the hook send sessionId or projectName with POST /api/timer/heartbeat"
     return [_shape("nameless_heartbeat", text, hint, "")]
 

@@ -124,7 +124,7 @@ class Calendars:
         for name, why in troubles.items():
             shown = "".join(char if char.isprintable() else "?" for char in name)
             health.raise_warning(
-                "calendar", f"the calendar {shown} is not read: {why}", "mend it, or take it out of [calendar]", subject=name
+                "calendar", f"the calendar {shown} cannot be read: {why}", "fix it, or remove it from [calendar]", subject=name
             )
         self._warned = set(troubles)
 

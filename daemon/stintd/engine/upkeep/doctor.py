@@ -61,11 +61,11 @@ class Doctor:
     def _backlog(self) -> Check:
         lag, damaged = self.engine.lag, self.engine.journal.damaged_bytes
         if lag > BACKLOG:
-            return Check("journal", "warning", f"{lag} heartbeats wait for the database", "look at the disk; see `stint status`")
+            return Check("journal", "warning", f"{lag} heartbeats wait to be stored", "look at the disk; see `stint status`")
         if damaged:
-            return Check("journal", "warning", f"{damaged} bytes of the journal were torn and never answered",
-                           "nothing that was answered is lost; look at the disk if it comes again")  # fmt: skip
-        return Check("journal", "ok", f"{lag} heartbeats wait for the database")
+            return Check("journal", "warning", f"{damaged} bytes of the journal were damaged and never acknowledged",
+                           "nothing that was acknowledged is lost; check the disk if it happens again")  # fmt: skip
+        return Check("journal", "ok", f"{lag} heartbeats wait to be stored")
 
     def _watches(self) -> Check:
         found = self.watches()
@@ -84,7 +84,7 @@ class Doctor:
         return Check("zone", "ok", f"days are counted in {ours}")
 
     async def _target(self, name: str, one: Planned, state: Mapping[str, Any] | None, online: bool) -> Check:
-        label, hint = f"target {name}", f"`stint connect {name}` tries it and keeps what works"
+        label, hint = f"target {name}", f"`stint connect {name}` tries it and saves what works"
         try:
             secret = await self.tools.keys.of(one.target)
         except StintdError as error:
@@ -92,13 +92,13 @@ class Doctor:
         if not secret and one.target.kind != KEYLESS:
             return Check(label, "error", "its key is gone from secrets/", hint)
         if state is not None and state["stopped"]:
-            return Check(label, "error", f"nothing is sent: {state['trouble']}", f"{hint}; everything waits")
+            return Check(label, "error", f"nothing is sent: {state['trouble']}", f"{hint}; entries wait meanwhile")
         if online:
             return await self._ask(label, one, secret, hint)
         if state is not None and state["failures"]:
             return Check(label, "warning", f"{state['failures']} failures in a row, the last: {state['trouble']}",
-                           f"it is tried again; `stint sync {name}` tries at once")  # fmt: skip
-        return Check(label, "ok", "its credentials are there; --online asks it")
+                           f"it is retried automatically; `stint sync {name}` retries it now")  # fmt: skip
+        return Check(label, "ok", "its credentials are there; --online tries them")
 
     async def _ask(self, label: str, one: Planned, secret: str, hint: str) -> Check:
         try:
@@ -107,4 +107,4 @@ class Doctor:
             return Check(label, "error", error.message, error.hint or hint)
         if isinstance(found, Outcome):
             return Check(label, "error", found.text, hint)
-        return Check(label, "ok", f"it knows us{f' as {found.name}' if found.name else ''}")
+        return Check(label, "ok", f"the credentials work{f' ({found.name})' if found.name else ''}")

@@ -1,6 +1,13 @@
-"""Keeps `run/status` true: rewritten when what it says changes, and once a minute while a timer runs. Loop thread."""
+"""The status file: one short line for prompts and bars, which `cat` can read. Rewritten when what it says changes, and once a
+minute while a timer runs. Loop thread.
+
+`acme DEV-12 1:23 · today 5:41 1767600123`: what runs and for how long, today's total, and last the epoch second until which the
+line may be believed, so that a dead daemon's line is not.
+"""
 
 import asyncio
+import contextlib
+import os
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 from zoneinfo import ZoneInfo
@@ -11,12 +18,65 @@ from stintd.domain.day import ONE_DAY, day_of, start_of_day
 from stintd.domain.model import TimeEntry, to_us
 from stintd.engine.engine import Engine
 from stintd.engine.sheet.rollup import entry_of
-from stintd.engine.upkeep import status
 from stintd.store.row_types import NamedEntryRow
 from stintd.store.rowio import fetch_all, fetch_value
 
+TICK = timedelta(minutes=1)
+GRACE = timedelta(seconds=30)
+NAME_LIMIT = 40
+CONTROLS = {code: "" for code in [*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]}
 OPEN = "SELECT e.*, p.name AS project_name FROM entry e LEFT JOIN project p ON p.id = e.project_id WHERE e.end_us IS NULL ORDER BY e.start_us DESC"  # noqa: E501
 TODAY = "SELECT coalesce(sum(total_us), 0) AS us FROM rollup WHERE day = ? AND actor = 'human'"
+
+
+def clock_length(length: timedelta) -> str:
+    """Hours and minutes: 1:05."""
+    minutes = max(0, int(length.total_seconds())) // 60
+    return f"{minutes // 60}:{minutes % 60:02d}"
+
+
+def _name(text: str) -> str:
+    """One field of the line: no control characters, no spaces that would make it two, not too long."""
+    clean = "".join(c for c in text.translate(CONTROLS) if not 0xD800 <= ord(c) <= 0xDFFF)
+    return "_".join(clean.split())[:NAME_LIMIT] or "?"
+
+
+def timer_text(timer: TimeEntry, project_name: str, now: datetime) -> str:
+    """One timer: project, task, length; a paused or waiting one says so."""
+    paused = sum(((pause.end or now) - pause.start for pause in timer.pauses), timedelta())
+    words = [_name(project_name), *([_name(timer.task)] if timer.task else [])]
+    words.append(clock_length((timer.end or now) - timer.start - paused) if timer.state != "waiting" else "waiting")
+    if timer.state == "paused":
+        words.append("paused")
+    return " ".join(words)
+
+
+def status_line(timers: list[tuple[TimeEntry, str]], today: timedelta, now: datetime, midnight: datetime) -> str:
+    """The whole line. While a timer runs it holds for a tick and some grace; else until today's total ends at midnight."""
+    shown = [timer_text(timer, name, now) for timer, name in timers if timer.actor == "human"]
+    is_running = any(timer.state == "running" for timer, _ in timers)
+    until = now + TICK + GRACE if is_running else midnight
+    parts = [", ".join(shown) or "-", f"today {clock_length(today)}"]
+    return f"{' · '.join(parts)} {int(until.timestamp())}\n"
+
+
+def replace_file(path: str, text: str) -> None:
+    """Replace the file at once; a reader sees the old line or the new one."""
+    temporary = f"{path}.{os.getpid()}"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)
+    os.replace(temporary, path)
+
+
+def remove_file(path: str) -> None:
+    """The daemon stops: nothing to believe any more."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 class StatusFile:
@@ -43,7 +103,7 @@ class StatusFile:
                 await self._changed.wait()
 
     async def _tick(self) -> None:
-        tick = asyncio.ensure_future(self._clock.sleep(status.TICK.total_seconds()))
+        tick = asyncio.ensure_future(self._clock.sleep(TICK.total_seconds()))
         tasks = [tick, asyncio.ensure_future(self._changed.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -56,10 +116,10 @@ class StatusFile:
         timers, today = await self._engine.database.read(lambda conn: self._read(conn, now))
         self.is_running = any(timer.state == "running" for timer, _ in timers)
         midnight = start_of_day(day_of(now, self._zone) + ONE_DAY, self._zone)
-        text = status.line(timers, today, now, midnight)
+        text = status_line(timers, today, now, midnight)
         words = text.rsplit(" ", 1)[0]
         if self.is_running or words != self._shown:
-            status.write(self._path, text)
+            replace_file(self._path, text)
             self._shown = words
 
     def _read(self, conn: Connection, now: datetime) -> tuple[list[tuple[TimeEntry, str]], timedelta]:
@@ -75,4 +135,4 @@ class StatusFile:
 
     def stop(self) -> None:
         """Nothing runs any more that could be believed."""
-        status.remove(self._path)
+        remove_file(self._path)
