@@ -81,8 +81,8 @@ class Logged:
 class LogReader(Protocol):
     """Reads the session logs that agents leave on disk."""
 
-    async def read(self, lo_us: int, hi_us: int, now_us: int, told: Callable[[dict[str, int]], None]) -> Logged:
-        """The acts of a half-open period, each once. `told` hears `{files, bytes}` first, then `{file, read}`.
+    async def read(self, lo_us: int, hi_us: int, now_us: int, progress: Callable[[dict[str, int]], None]) -> Logged:
+        """The acts of a half-open period, each once. `progress` receives `{files, bytes}` first, then `{file, read}`.
         `unavailable` when the logs cannot be read."""
 
 

@@ -19,21 +19,21 @@ ANSWER_LIMIT = 15.0
 ENVIRONMENT_NAMES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
-async def read(asked: CalendarAsked) -> Noted:
+async def read(question: CalendarAsked) -> Noted:
     """See `ports.ReadCalendar`."""
-    question = {
-        "path": asked.path,
-        "lo_us": asked.lo_us,
-        "hi_us": asked.hi_us,
-        "zone": asked.zone,
-        "emails": list(asked.emails),
+    message = {
+        "path": question.path,
+        "lo_us": question.lo_us,
+        "hi_us": question.hi_us,
+        "zone": question.zone,
+        "emails": list(question.emails),
     }
     try:
         process = await _start()
     except OSError as error:
         return Noted(trouble=f"the process that reads calendars cannot start: {error.strerror}")
     try:
-        out, _ = await asyncio.wait_for(process.communicate(json.dumps(question).encode() + b"\n"), ANSWER_LIMIT)
+        out, _ = await asyncio.wait_for(process.communicate(json.dumps(message).encode() + b"\n"), ANSWER_LIMIT)
         return _parse_answer(out)
     except TimeoutError:
         return Noted(trouble="it takes too long to read")

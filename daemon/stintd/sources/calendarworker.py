@@ -37,7 +37,7 @@ class CalendarRefused(Exception):
     """The calendar is not read; the text says why."""
 
 
-class Question(TypedDict):
+class CalendarQuestion(TypedDict):
     """The line that `calendars` writes."""
 
     path: str
@@ -47,7 +47,7 @@ class Question(TypedDict):
     emails: list[str]
 
 
-def answer(question: Question) -> dict[str, JsonBody]:
+def answer(question: CalendarQuestion) -> dict[str, JsonBody]:
     """The meetings of a half-open period; `isFull` when there were more."""
     zone = ZoneInfo(question["zone"])
     lo, hi = (datetime.fromtimestamp(us / 1e6, zone) for us in (question["lo_us"], question["hi_us"]))

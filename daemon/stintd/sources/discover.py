@@ -51,12 +51,12 @@ def discover(root: str, is_inside: bool = False, limits: WalkLimits = DEFAULT_LI
     """
     if not is_inside and _is_bare(root):
         return Discovery((root,), ())
-    walk = _Walk(limits)
+    walk = _CheckoutWalk(limits)
     is_cut = not walk.run(root, is_inside)
     return Discovery(tuple(walk.checkouts), tuple(walk.containers), is_cut)
 
 
-class _Walk:
+class _CheckoutWalk:
     """One walk through folders, outer before inner."""
 
     def __init__(self, limits: WalkLimits) -> None:

@@ -76,10 +76,18 @@ def facts_of(path: str, first_commit: str = "") -> CheckoutFacts | None:
     if config.ref_storage == "reftable":
         head, trouble = _reftable_head(place, trouble)
     return CheckoutFacts(
-        path=path, git_dir=place.git_dir, common_dir=place.common_dir, kind=place.kind,
-        identity=_identity(place, config, first_commit), remote=config.remote, first_commit=first_commit,
-        branch=head.branch, head=head.sha, parent=place.parent, trouble=trouble,
-    )  # fmt: skip
+        path=path,
+        git_dir=place.git_dir,
+        common_dir=place.common_dir,
+        kind=place.kind,
+        identity=_identity(place, config, first_commit),
+        remote=config.remote,
+        first_commit=first_commit,
+        branch=head.branch,
+        head=head.sha,
+        parent=place.parent,
+        trouble=trouble,
+    )
 
 
 def _is_text(path: str) -> bool:

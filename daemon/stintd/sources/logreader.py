@@ -28,7 +28,7 @@ class AgentLogReader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    async def read(self, lo_us: int, hi_us: int, now_us: int, told: Callable[[dict[str, int]], None]) -> Logged:
+    async def read(self, lo_us: int, hi_us: int, now_us: int, progress: Callable[[dict[str, int]], None]) -> Logged:
         """See `ports.LogReader`."""
         question = {"places": logs.homes(dict(self._environment)), "lo_us": lo_us, "hi_us": hi_us, "now_us": now_us}
         process = await self._start()
@@ -45,7 +45,7 @@ class AgentLogReader:
                 files = _number(message, "files", files)
                 if message.get("isDone"):
                     return _result(acts, files, message)
-                told({name: _number(message, name) for name in ("files", "bytes", "file", "read") if name in message})
+                progress({name: _number(message, name) for name in ("files", "bytes", "file", "read") if name in message})
         except (OSError, ValueError) as error:
             raise Unavailable(f"the logs cannot be read: {error}", "try a shorter period; see the daemon's log") from error
         finally:

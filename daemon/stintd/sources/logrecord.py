@@ -161,7 +161,7 @@ class _Diary:
             self._last_work = None
 
     def _prompt(self, note: LogNote) -> Iterator[AgentAct]:
-        if note.time_us - self._prompt_us <= SAME_US or (note.what == "prompt" and self._was_queued(note)):
+        if note.time_us - self._prompt_us <= SAME_US or (note.what == "prompt" and self._is_from_queue(note)):
             return
         self._prompt_us = note.time_us
         if note.what == "queued":
@@ -171,7 +171,7 @@ class _Diary:
             self._last_work = None
         yield self._act(note, "prompt", "human" if note.is_person else "agent")
 
-    def _was_queued(self, note: LogNote) -> bool:
+    def _is_from_queue(self, note: LogNote) -> bool:
         """Whether this prompt was reported when it was typed: the agent just took it up, or continues with it at once."""
         waiting, self._waiting = self._waiting, 0
         is_going_on = self._last_work is not None and note.time_us - self._last_work.time_us <= GOING_ON_US

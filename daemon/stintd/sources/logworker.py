@@ -22,7 +22,7 @@ ACTS_LIMIT = 150_000
 TROUBLES_SHOWN = 20
 
 
-class Question(TypedDict):
+class LogQuestion(TypedDict):
     """The line that `logreader` writes. `places`: (agent, folder of its logs)."""
 
     places: list[tuple[str, str]]
@@ -34,7 +34,7 @@ class Question(TypedDict):
 class Worker:
     """Reads the logs that a question is about and reports their acts."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: LogQuestion) -> None:
         self._lo_us, self._hi_us, self._now_us = question["lo_us"], question["hi_us"], question["now_us"]
         self._places = [(agent, folder) for agent, folder in question["places"]]
         self._seen: set[str] = set()

@@ -29,7 +29,7 @@ class ReadFiles:
 
 def find(facts: CheckoutFacts, roots: Iterable[str], more: Iterable[str] = ()) -> ReadFiles:
     """All project files of a checkout. `more`: folders inside it in which a project file was seen."""
-    tracked = _tracked(facts)
+    tracked = _tracked_names(facts)
     root = next((root for root in roots if facts.path == root or facts.path.startswith(root.rstrip("/") + "/")), facts.path)
     inside = {os.path.join(facts.path, os.path.dirname(name)).rstrip("/") for name in tracked or () if _is_project_file(name)}
     folders = dict.fromkeys([facts.path, *sorted(inside)[:FILES_LIMIT], *more, *folders_up(facts.path, root)])
@@ -49,7 +49,7 @@ def _is_project_file(name: str) -> bool:
     return os.path.basename(name) in FILE_NAMES
 
 
-def _tracked(facts: CheckoutFacts) -> frozenset[str] | None:
+def _tracked_names(facts: CheckoutFacts) -> frozenset[str] | None:
     """The tracked project files, relative to the checkout; None when only git knows."""
     if not facts.git_dir:
         return frozenset()

@@ -27,9 +27,11 @@ class WrittenFile:
 
 
 def files_written_since(
-    visits: "Iterable[tuple[bytes, list[os.DirEntry[bytes]]]]", since_ns: int, now_ns: int,
+    visits: "Iterable[tuple[bytes, list[os.DirEntry[bytes]]]]",
+    since_ns: int,
+    now_ns: int,
     is_ignored: Callable[[bytes], bool],
-) -> list[WrittenFile]:  # fmt: skip
+) -> list[WrittenFile]:
     """Regular files of the visited folders (relative path, entries) written from `since_ns` to now, oldest first."""
     earliest, latest = since_ns - GRAIN_NS, now_ns + AHEAD_NS
     files: list[WrittenFile] = []

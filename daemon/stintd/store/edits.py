@@ -116,8 +116,9 @@ def history(conn: Connection, name: str, row_id: str) -> list[tuple[Edit, RowCha
     """The edits of one row, oldest first."""
     rows = conn.execute(
         "SELECT e.id, e.at_us, e.who, e.verb, e.summary, e.undone_us, r.before, r.after FROM edit_row r"
-        " JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ? AND r.table_name = ? ORDER BY e.rowid", (row_id, name),
-    )  # fmt: skip
+        " JOIN edit e ON e.id = r.edit_id WHERE r.row_id = ? AND r.table_name = ? ORDER BY e.rowid",
+        (row_id, name),
+    )
     return [(_from_row(row[:6]), RowChange(name, row_id, _from_json(row[6]), _from_json(row[7]))) for row in rows]
 
 
@@ -166,8 +167,9 @@ def _rows_backwards(conn: Connection, edit_id: str) -> Iterator[RowChange]:
     while last is not None and last >= 0:
         rows = conn.execute(
             "SELECT table_name, row_id, before, after FROM edit_row WHERE edit_id = ? AND position BETWEEN ? AND ?"
-            " ORDER BY position DESC", (edit_id, last - BATCH + 1, last),
-        ).fetchall()  # fmt: skip
+            " ORDER BY position DESC",
+            (edit_id, last - BATCH + 1, last),
+        ).fetchall()
         for name, row_id, before, after in rows:
             yield RowChange(name, row_id, _from_json(before), _from_json(after))
         last -= BATCH
@@ -186,8 +188,9 @@ def _refuse_if_overtaken(conn: Connection, edit: Edit, change: RowChange, curren
     later = _from_row(row)
     raise Conflict(
         f"{edit.verb} cannot be undone by itself: {later.verb} ({later.summary}) changed the same {change.table} later",
-        f"undo that first: `stint undo {later.id}`", {"editId": later.id},
-    )  # fmt: skip
+        f"undo that first: `stint undo {later.id}`",
+        {"editId": later.id},
+    )
 
 
 def _is_as_left(change: RowChange, current: Row | None) -> bool:

@@ -73,8 +73,9 @@ def refuse_newer(path: Path) -> None:
     if version > latest_version():
         raise Unavailable(
             f"{path} was written by a newer stintd (schema {version}, this one knows {latest_version()})",
-            "install the newer version again; the file was not changed", {"reason": "newer"},
-        )  # fmt: skip
+            "install the newer version again; the file was not changed",
+            {"reason": "newer"},
+        )
 
 
 def migrate(conn: sqlite3.Connection, path: Path, folder: Path, now: datetime, all_scripts: dict[int, str] | None = None) -> int:

@@ -66,10 +66,11 @@ def head(conn: Connection, target: str, tries: int) -> OutboxRow | None:
 def straggler(conn: Connection, target: str, tries: int) -> OutboxRow | None:
     """Of the rows that were tried that often already, the one that is due first."""
     return fetch_one(
-        conn, OutboxRow,
+        conn,
+        OutboxRow,
         "SELECT * FROM outbox WHERE target = ? AND state = 'waiting' AND attempts >= ? ORDER BY next_us, seq LIMIT 1",
         (target, tries),
-    )  # fmt: skip
+    )
 
 
 def count(conn: Connection, target: str, state: str) -> int:
@@ -84,7 +85,7 @@ def note_failure(conn: Connection, seq: int, now: datetime, status: int | None, 
         "UPDATE outbox SET attempts = attempts + 1, first_try_us = coalesce(first_try_us, ?1), last_try_us = ?1, status = ?2,"
         " error = ?3, next_us = ?4 WHERE seq = ?5 AND state = 'waiting'",
         (to_us(now), status, error, to_us(next_at), seq),
-    )  # fmt: skip
+    )
 
 
 def note_delivery(conn: Connection, seq: int, now: datetime, status: int) -> None:
@@ -93,7 +94,7 @@ def note_delivery(conn: Connection, seq: int, now: datetime, status: int) -> Non
         "UPDATE outbox SET attempts = attempts + 1, first_try_us = coalesce(first_try_us, ?1), last_try_us = ?1, status = ?2,"
         " error = '', state = 'delivered', finished_us = ?1 WHERE seq = ?3 AND state = 'waiting'",
         (to_us(now), status, seq),
-    )  # fmt: skip
+    )
 
 
 def park(conn: Connection, seq: int) -> None:
@@ -105,24 +106,27 @@ def park_all(conn: Connection, target: str, error: str, until: datetime) -> None
     """Park everything of a target that was created until then; `error` for rows that were never tried."""
     conn.execute(
         "UPDATE outbox SET state = 'parked', error = CASE error WHEN '' THEN ? ELSE error END"
-        " WHERE target = ? AND state = 'waiting' AND created_us <= ?", (error, target, to_us(until)),
-    )  # fmt: skip
+        " WHERE target = ? AND state = 'waiting' AND created_us <= ?",
+        (error, target, to_us(until)),
+    )
 
 
 def revive(conn: Connection, seq: int, now: datetime) -> None:
     """Have it delivered (again) from now on, with the same id, as if it were new."""
     conn.execute(
         "UPDATE outbox SET state = 'waiting', attempts = 0, next_us = ?, first_try_us = NULL, error = '', finished_us = NULL"
-        " WHERE seq = ?", (to_us(now), seq),
-    )  # fmt: skip
+        " WHERE seq = ?",
+        (to_us(now), seq),
+    )
 
 
 def revive_parked(conn: Connection, target: str, now: datetime) -> int:
     """Do the same for all parked rows of a target; how many."""
     return conn.execute(
         "UPDATE outbox SET state = 'waiting', attempts = 0, next_us = ?, first_try_us = NULL, error = '', finished_us = NULL"
-        " WHERE target = ? AND state = 'parked'", (to_us(now), target),
-    ).rowcount  # fmt: skip
+        " WHERE target = ? AND state = 'parked'",
+        (to_us(now), target),
+    ).rowcount
 
 
 def drop(conn: Connection, seq: int, now: datetime) -> None:

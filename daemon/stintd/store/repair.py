@@ -147,8 +147,9 @@ def _restore_lost(path: Path, backup_folder: Path, now: datetime, trouble: str) 
     if backup is None:
         raise Unavailable(
             f"{path} is {trouble} although it was in use, and there is no good backup in {backup_folder}",
-            f"put a copy there; or remove {_mark_path(path)} to start with no hours", {"reason": trouble},
-        )  # fmt: skip
+            f"put a copy there; or remove {_mark_path(path)} to start with no hours",
+            {"reason": trouble},
+        )
     old_name = move_aside(path, now)
     _put_back(backup, path)
     note = f"; the old file is kept as {old_name}" if old_name else ""
@@ -204,5 +205,6 @@ def _refuse_twice_a_day(path: Path, now: datetime) -> None:
         if timedelta() <= now - at < REPAIR_PAUSE:
             raise Unavailable(
                 f"{path} is damaged again, within a day of {earlier.name}",
-                f"check the disk; then remove {earlier.name} to have it repaired once more", {"reason": "damaged"},
-            )  # fmt: skip
+                f"check the disk; then remove {earlier.name} to have it repaired once more",
+                {"reason": "damaged"},
+            )

@@ -101,8 +101,10 @@ def _finish(partial: Path, path: Path, folder: Path, now: datetime) -> list[str]
             notes.append(f"the database before it cannot be read ({error})")
         if taken is None and conn.execute("SELECT 1 FROM delivery").fetchone():
             deliveries.doubt_since_backup(conn, now)
-            notes.append("what was delivered since is not known: hours from then until now wait for your approval, also where"
-                         " a target takes them without")  # fmt: skip
+            notes.append(
+                "what was delivered since is not known: hours from then until now wait for your approval, also where"
+                " a target takes them without"
+            )
         deliveries.question(conn)
         cursors.set_meta(conn, REBUILD_DUE, "1")
         if conn.execute("SELECT 1 FROM api_key WHERE revoked_us IS NULL").fetchone():

@@ -70,9 +70,10 @@ def translate(error: sqlite3.Error, path: str) -> StintdError | None:
         return read_only_error(path)
     if is_damage(error):
         return Unavailable(
-            f"{path} is damaged", "run `stint restart`: it restores the newest good backup and keeps the damaged file",
+            f"{path} is damaged",
+            "run `stint restart`: it restores the newest good backup and keeps the damaged file",
             {"reason": "damaged"},
-        )  # fmt: skip
+        )
     if is_io(error):
         free = free_bytes(os.path.dirname(path) or ".")
         if free is not None and free < FULL_BYTES:

@@ -212,8 +212,9 @@ class Writer:
             return False
         raise Unavailable(
             f"the disk does not confirm what was written to {self.path}",
-            "check the disk; the change may be stored: look before you send it again", {"reason": "uncertain"},
-        )  # fmt: skip
+            "check the disk; the change may be stored: look before you send it again",
+            {"reason": "uncertain"},
+        )
 
     def _rollback(self, conn: StoreConnection) -> None:
         conn.before = None

@@ -184,7 +184,7 @@ class Tracker:
         self._tell(files, {})
         for path, changed in git.items():
             if path in self._tracked:
-                self._git_changed(self._tracked[path], changed)
+                self._handle_git_change(self._tracked[path], changed)
 
     def _handle_change_inside(self, tracked: TrackedCheckout, note: WatchNote) -> list[Signal]:
         """A file or a folder of a work tree changed."""
@@ -215,7 +215,7 @@ class Tracker:
             folder = os.path.dirname(folder)
         self._backlog.add("find", folder if self._roots.root_of(folder) else note.checkout)
 
-    def _git_changed(self, tracked: TrackedCheckout, paths: set[str]) -> None:
+    def _handle_git_change(self, tracked: TrackedCheckout, paths: set[str]) -> None:
         """Files of a git dir changed: what moves HEAD is looked at now."""
         facts = tracked.facts
         wanted = gitchanges.meaning(facts, paths)
