@@ -89,9 +89,9 @@ def _seconds(value: Json) -> float:
 BUCKET = "/api/0/buckets/{bucket_id}"
 PULSE = {"pulsetime": field("pulsetime", Kind(_seconds, {"type": "number"}, _seconds), required=True)}
 ROUTES = [
-    Route("GET", "/api/0/info", info, "whether somebody listens", "none", is_lenient=True, answer=ANY_OBJECT),
-    Route("POST", BUCKET, create, "a watcher names itself", "write", raw=True, answer=ANY_OBJECT),
-    Route("POST", BUCKET + "/heartbeat", heartbeat, "an event of a watcher", "write", raw=True, query=PULSE,
+    Route("GET", "/api/0/info", info, "about this server", "none", is_lenient=True, answer=ANY_OBJECT),
+    Route("POST", BUCKET, create, "create a bucket (a watcher introduces itself)", "write", raw=True, answer=ANY_OBJECT),
+    Route("POST", BUCKET + "/heartbeat", heartbeat, "an event from a watcher", "write", raw=True, query=PULSE,
           is_lenient=True, is_rated=False, answer=ANY_OBJECT),
 ]  # fmt: skip
 TABLE = Table(ROUTES)

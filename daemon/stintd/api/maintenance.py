@@ -1,4 +1,4 @@
-"""The routes of care: what is wrong, copies of the database, and taking things out of everything stored."""
+"""The routes of maintenance: problems, backups, and deleting a project or a period for good."""
 
 from stintd.api.daemon import Shape
 from stintd.api.dispatch import repeatable
@@ -12,17 +12,17 @@ KEY = field("idempotencyKey", IDEMPOTENCY_KEY)
 
 
 async def backups(surface: Surface, call: Call, request: Request) -> Shape:
-    """The copies there are."""
+    """The backups that exist."""
     return {"data": surface.daemon.backups.listing(), "nextCursor": None}
 
 
 async def make_backup(surface: Surface, call: Call, request: Request) -> Shape:
-    """A copy of everything answered before; answered when it is whole and checked."""
+    """Back up everything that was answered before; answers when the copy is complete and checked."""
     return await surface.daemon.backups.make()
 
 
 async def purge(surface: Surface, call: Call, request: Request) -> Answered:
-    """Take a project or a period out of everything stored; answered when it is in no file any more."""
+    """Permanently delete a project or a period; answers when no file holds it any more."""
     wanted, purger = call.arguments, surface.daemon.purge
     is_dry, who = wanted.get("dry_run", False), call.caller.name
     named = wanted.keys() & {"project_id", "project_name"}
@@ -34,17 +34,17 @@ async def purge(surface: Surface, call: Call, request: Request) -> Answered:
 
 
 async def doctor(surface: Surface, call: Call, request: Request) -> Shape:
-    """What only the running daemon can say of itself."""
+    """Problems that only the running daemon can see."""
     return {"findings": await surface.daemon.doctor.findings(call.arguments.get("online", False))}
 
 
 ROUTES = [
-    Route("GET", "/api/doctor", doctor, "what the daemon finds wrong with itself", "full",
+    Route("GET", "/api/doctor", doctor, "problems that the daemon finds, and how to fix them", "full",
           query=fields(field("online", FLAG)), answer=ref("Checkup")),
-    Route("GET", "/api/backup", backups, "copies of the database", answer=page("Backup")),
-    Route("POST", "/api/backup", repeatable(make_backup), "copy the database now", "full", fields(KEY), creates=True,
+    Route("GET", "/api/backup", backups, "backups of the database", answer=page("Backup")),
+    Route("POST", "/api/backup", repeatable(make_backup), "back up the database now", "full", fields(KEY), creates=True,
           answer=ref("Backup")),
-    Route("POST", "/api/purge", purge, "take a project or a period out of everything stored, for good", "full",
+    Route("POST", "/api/purge", purge, "permanently delete a project or a period", "full",
           fields(field("projectId", ID), field("projectName", text(255)), field("from", DAY_OR_INSTANT, "since"),
                  field("to", DAY_OR_INSTANT, "until"), field("dryRun", FLAG)), answer=ref("Purged"),
           needs=(one_of("projectId", "projectName", "from"),)),

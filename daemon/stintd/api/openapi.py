@@ -1,5 +1,5 @@
-"""The OpenAPI 3.1 document, made of the route table each time somebody asks: it is asked for rarely and would be large to
-keep. What it says of a request is what `route.py` and `protocol.fields` check, so neither can differ from the other.
+"""The OpenAPI 3.1 document, built from the route table on each request: it is requested rarely and would be large to keep.
+What it says of a request is what `route.py` and `protocol.fields` check, so neither can differ from the other.
 """
 
 import json
@@ -19,47 +19,81 @@ from stintd.protocol.schemas.words import nullable, ref
 from stintd.resources import bundled
 
 JSON = "application/json"
-ABOUT = """The local API of stintd: the same on the control socket, where the owner needs no key, and on the loopback port,
+ABOUT = """The local API of stintd: the same on the control socket, where you need no key, and on the loopback port,
 where every request needs one. Instants are RFC 3339 in UTC, lengths are seconds unless their name says otherwise, and
 unknown fields are refused by their names. Lists answer `{data, nextCursor}`: send `nextCursor` as `cursor` for the next page."""
 TAGS = {
-    "approve": "Periods released for delivery", "backfill": "Evidence from before anybody listened",
-    "backup": "Copies of the database", "clients": "Who is billed",
-    "dashboard": "What a person looks at first", "day": "A day with all that was seen in it",
-    "doctor": "What is wrong, and what mends it",
-    "edits": "What people changed", "entries": "Time entries", "events": "Changes as they happen",
+    "approve": "Approving periods for delivery",
+    "backfill": "Past hours from git and agent logs",
+    "backup": "Backups of the database",
+    "clients": "Who is billed",
+    "dashboard": "The overview",
+    "day": "One day with all its evidence",
+    "doctor": "Problems and how to fix them",
+    "edits": "Your edits",
+    "entries": "Time entries",
+    "events": "Changes as they happen",
     "export": "Entries as files",
-    "gaps": "Time nobody has claimed", "health": "Whether the daemon works", "heartbeats": "Evidence",
-    "corrections": "Approved hours that would be others now", "import": "Entries out of files",
-    "jobs": "Projects, by another name", "keys": "Keys of callers", "mappings": "What folders belong to",
+    "gaps": "Unassigned time",
+    "health": "Whether the daemon works",
+    "heartbeats": "Evidence",
+    "corrections": "Approved hours that have changed since",
+    "import": "Importing entries from files",
+    "jobs": "Projects, by another name",
+    "keys": "API keys",
+    "mappings": "Which project a folder, remote or branch belongs to",
     "mcp": "Tools for AI agents (Model Context Protocol)",
-    "move": "Periods given to another project", "openapi": "This document", "outbox": "What waits to be delivered",
-    "projects": "What is worked on", "purge": "Taking things out of everything stored",
-    "rebuild": "Deriving again", "recording": "Recording on and off", "reports": "Totals", "review": "Open decisions",
-    "repos": "Watched repositories", "roots": "Watched folders", "settings": "Settings in force", "status": "What runs",
-    "sync": "What would be sent to billing systems", "targets": "Billing systems that are connected",
-    "tasks": "Tasks of projects", "time-entries": "Time entries as ClockEye's callers know them", "timer": "What runs now",
-    "timesheet": "Task by day", "unapprove": "Periods taken back", "undo": "Edits taken back", "users": "Who keeps hours here",
-    "v1": "WakaTime's clients", "webhooks": "Programs that are told of changes", "why": "What a minute rests on",
-    "workspaces": "Who shares projects",
-}  # fmt: skip
+    "move": "Moving a period to another project",
+    "openapi": "This document",
+    "outbox": "What waits to be delivered",
+    "projects": "Projects",
+    "purge": "Permanently deleting a project or a period",
+    "rebuild": "Recomputing entries",
+    "recording": "Switching recording off and on",
+    "reports": "Totals",
+    "review": "Open decisions",
+    "repos": "Watched repositories",
+    "roots": "Watched folders",
+    "settings": "Settings in force",
+    "status": "Running timers and current problems",
+    "sync": "Sending to billing systems",
+    "targets": "Connected billing systems",
+    "tasks": "Tasks of projects",
+    "time-entries": "Time entries in ClockEye's shape",
+    "timer": "The running timer",
+    "timesheet": "Hours by task and day",
+    "unapprove": "Unapproving periods",
+    "undo": "Undoing edits",
+    "users": "People in the workspace",
+    "v1": "WakaTime's API",
+    "webhooks": "Programs that are notified of changes",
+    "why": "Why a minute is counted as it is",
+    "workspaces": "Workspaces",
+}
 ERRORS = {
-    400: "The request cannot be read: no JSON, twice the same field, not UTF-8.", 401: "No key, or not one of ours.",
-    403: "The key does not reach so far, or the request came from another site.", 404: "There is nothing of that name or id.",
-    408: "The body did not arrive in time.", 409: "The state forbids it; `details` holds what stands in the way.",
-    413: "The body is too large.", 415: "The body is not application/json.",
-    422: "The request can be read and is wrong; `details.field` or `details.fields` says where.",
-    429: "Too many requests of this key.", 500: "A defect of ours; its id is in the log.",
-    503: "Not now: starting, stopping, or behind. Try again.", 507: "The disk is full; nothing was stored.",
-}  # fmt: skip
+    400: "The request cannot be read: it is not JSON or not UTF-8, or has a field twice.",
+    401: "There is no key, or it is not valid.",
+    403: "The key does not allow this, or the request came from another site.",
+    404: "Nothing has that name or id.",
+    408: "The body did not arrive in time.",
+    409: "The current state does not allow it; `details` says what is in the way.",
+    413: "The body is too large.",
+    415: "The body is not application/json.",
+    422: "The request is invalid; `details.field` or `details.fields` says where.",
+    429: "This key has sent too many requests.",
+    500: "A bug in stintd; its id is in the log.",
+    503: "stintd is starting, stopping or busy. Try again.",
+    507: "The disk is full; nothing was stored.",
+}
 _ALWAYS, _OF_BODY, _OF_WRITING = (400, 401, 403, 422, 500, 503), (408, 413, 415), (409, 507)
 _RATE_HEADERS = {
-    "X-RateLimit-Limit": "requests a minute of this key", "X-RateLimit-Remaining": "how many of them are left",
-    "X-RateLimit-Reset": "when there are as many again, as a Unix time",
+    "X-RateLimit-Limit": "requests a minute that this key may send",
+    "X-RateLimit-Remaining": "how many of them are left in this minute",
+    "X-RateLimit-Reset": "when the full number is available again, as a Unix time",
 }  # fmt: skip
 _KEY_HEADER = {
     "name": "Idempotency-Key", "in": "header", "schema": IDEMPOTENCY_KEY.schema,
-    "description": "The second request with a key is answered as the first was and changes nothing.",
+    "description": "A second request with the same key gets the first answer and changes nothing.",
 }  # fmt: skip
 _MATCH_HEADER = {
     "name": "If-Match", "in": "header", "schema": {"type": "string", "pattern": r'^(\*|(W/)?"?[0-9]{1,9}"?)$'},
@@ -224,7 +258,7 @@ def _rate_headers() -> Shape:
 
 
 def _success(route: Route, status: int) -> Shape:
-    about = "It was there already; nothing was created." if route.creates and status == 200 else HTTPStatus(status).phrase
+    about = "It already existed; nothing was created." if route.creates and status == 200 else HTTPStatus(status).phrase
     schema = route.answer if route.answer is not None else {}
     return {
         "description": about,

@@ -83,7 +83,7 @@ async def listing(surface: Surface, call: Call, request: Request) -> Answered:
 
 
 async def connect(surface: Surface, call: Call, request: Request) -> Shape:
-    """Connect a target, or change one. Its secret goes into a file and nowhere else."""
+    """Connect a target, or change one. Its secret is stored in a file and nowhere else."""
     name = call.arguments["name"]
     return await surface.daemon.connecting.connect(name, _table(call), call.arguments.get("secret"))
 
@@ -112,13 +112,13 @@ async def choices(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def map_(surface: Surface, call: Call, request: Request) -> Shape:
-    """One more rule of what goes where."""
+    """Add one rule of what goes where."""
     rule = dict(call.arguments)
     return await surface.daemon.connecting.map(rule.pop("target_name"), rule)
 
 
 async def map_all(surface: Surface, call: Call, request: Request) -> Shape:
-    """Several rules at once."""
+    """Add several rules at once."""
     return await surface.daemon.connecting.map(call.arguments["target_name"], *call.arguments["rules"])
 
 
@@ -129,14 +129,14 @@ async def places(surface: Surface, call: Call, request: Request) -> Answered:
 
 
 async def make_place(surface: Surface, call: Call, request: Request) -> Answered:
-    """The place of that name, made there unless there is one."""
+    """The place of that name; it is created there unless it exists."""
     arguments = call.arguments
     catalogue = surface.daemon.connecting.catalogue
     return matching.place_json(await catalogue.make(arguments["target_name"], arguments["name"], arguments.get("client", "")))
 
 
 async def match(surface: Surface, call: Call, request: Request) -> Answered:
-    """What is not mapped yet, and which place it may be by its name."""
+    """What is not mapped yet, with the place that its name suggests."""
     name = call.arguments.pop("target_name")
     connecting = surface.daemon.connecting
     listing = await connecting.catalogue.listing(name, call.arguments.pop("refresh", False))
@@ -145,12 +145,12 @@ async def match(surface: Surface, call: Call, request: Request) -> Answered:
 
 
 async def remove(surface: Surface, call: Call, request: Request) -> Shape:
-    """Deliver there no more."""
+    """Disconnect a target."""
     return await surface.daemon.connecting.remove(call.arguments["name"])
 
 
 async def sync(surface: Surface, call: Call, request: Request) -> Shape:
-    """Send now what waits; or, dry, say what would be sent to the letter."""
+    """Send now what waits; a dry run answers exactly what would be sent."""
     planned = surface.daemon.connecting.targets.planned
     target, is_dry = call.arguments.get("target"), call.arguments.get("dry_run", False)
 
@@ -164,7 +164,7 @@ async def sync(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 def with_target_sums(fn: Callable[..., T]) -> Answering[T]:
-    """A query of sums; with a target also as they are delivered there."""
+    """A query of sums; with a target it also answers them as that target counts them."""
     ask = query(fn)
 
     async def handle(surface: Surface, call: Call, request: Request) -> T:
@@ -198,17 +198,17 @@ ROUTES = [
         field("kind", text(40), required=True), field("setting", text(40), required=True), field("baseUrl", text(1000)),
         field("secret", text(4000)), field("keyEnv", WORD), field("keyFile", WORD), field("options", OPTIONS),
     ), answer=page("TargetChoice")),
-    Route("DELETE", "/api/targets", remove, "deliver there no more; what is there stays", "full", fields(NAME),
+    Route("DELETE", "/api/targets", remove, "disconnect a billing system; what it has stays there", "full", fields(NAME),
           answer=ref("RemovedTarget")),
-    Route("POST", "/api/targets/{target_name}/map", map_, "say where hours of a project, task, client or tag go", "full",
+    Route("POST", "/api/targets/{target_name}/map", map_, "set where hours of a project, task, client or tag go", "full",
           fields(*RULE), answer=ref("MappedTarget")),
-    Route("POST", "/api/targets/{target_name}/rules", map_all, "say where hours of several projects and tasks go", "full",
+    Route("POST", "/api/targets/{target_name}/rules", map_all, "set where hours of several projects and tasks go", "full",
           fields(field("rules", RULES, required=True)), answer=ref("MappedTarget")),
-    Route("GET", "/api/targets/{target_name}/places", places, "where hours can go at a billing system",
+    Route("GET", "/api/targets/{target_name}/places", places, "the places at a billing system that hours can go to",
           query=fields(field("refresh", FLAG)), answer=ref("TargetPlaces")),
-    Route("POST", "/api/targets/{target_name}/places", make_place, "make a project at a billing system, unless it is there",
+    Route("POST", "/api/targets/{target_name}/places", make_place, "create a project at a billing system unless it exists",
           "full", fields(field("name", text(255), required=True), field("client", text(255))), answer=ref("TargetPlace")),
-    Route("GET", "/api/targets/{target_name}/match", match, "what is not mapped, and which place it may be by its name",
+    Route("GET", "/api/targets/{target_name}/match", match, "what is not mapped yet, with a suggestion for each by its name",
           query=fields(field("refresh", FLAG)), answer=ref("TargetMatch")),
     Route("POST", "/api/sync", sync, "send what waits now, or show what would be sent", "full",
           fields(field("target", text(40)), field("dryRun", FLAG)), answer=ref("Synced")),

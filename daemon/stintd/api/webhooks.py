@@ -22,7 +22,7 @@ _delete = command(webhooks.delete)
 
 
 async def create(surface: Surface, call: Call, request: Request) -> Answered:
-    """A new webhook. Its secret goes into a file and nowhere else: not even as a digest into the store of idempotency keys."""
+    """Create a webhook. Its secret is stored in a file and nowhere else: not even as a digest among the idempotency keys."""
     secret = call.arguments.pop("secret", None)
     if secret is not None and (problem := webhook_signature.secret_problem(secret)):
         raise Invalid(f"secret {problem}", "leave it out to get one", {"field": "secret"})
@@ -34,15 +34,15 @@ async def create(surface: Surface, call: Call, request: Request) -> Answered:
 
 
 async def delete(surface: Surface, call: Call, request: Request) -> Answered:
-    """Delete a webhook; its secret goes after it."""
+    """Delete a webhook, then its secret."""
     answer = value_of(await _delete(surface, call, request))
     await asyncio.to_thread(surface.daemon.pusher.secrets.drop, answer["id"])
     return answer
 
 
 async def rotate(surface: Surface, call: Call, request: Request) -> Shape:
-    """A new secret, shown this once; the old one stays valid for a day. The file after the commit: whoever gets no answer
-    still has the secret that is in force."""
+    """Create a new secret, shown only once; the old one stays valid for a day. The file is written after the commit:
+    a client that gets no answer still has the secret in force."""
     engine, secret = surface.daemon.engine, new_secret()
     answer = await engine.run(partial(webhooks.note_rotation, **call.arguments), call.caller.name)
     await asyncio.to_thread(surface.daemon.pusher.secrets.rotate, answer["id"], secret, engine.clock.now())
@@ -50,7 +50,7 @@ async def rotate(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def test(surface: Surface, call: Call, request: Request) -> Answered:
-    """Send a test now and say how it went."""
+    """Send a test event now and answer how it went."""
     answer = await surface.daemon.pusher.test(call.arguments["webhook_id"])
     return answer
 
@@ -61,25 +61,26 @@ URL, HOOK = text(2000), "/api/webhooks/{webhook_id}"
 STATE = field("state", choice(*outbox.STATE_WORDS))
 ROUTES = [
     Route("GET", "/api/webhooks", query(webhook_lists.listing), "webhooks", "full", query=fields(*PAGE), answer=page("Webhook")),
-    Route("POST", "/api/webhooks", create, "a new webhook; its secret is shown this once", "full",
+    Route("POST", "/api/webhooks", create, "create a webhook; its secret is shown only once", "full",
           fields(field("url", URL, required=True), field("events", choices(*outgoing.EVENTS), required=True),
                  field("secret", text(256)), field("allowPrivate", FLAG), KEY), creates=True, answer=ref("MadeWebhook")),
     Route("GET", HOOK, query(webhook_lists.webhook), "one webhook", "full", answer=ref("Webhook")),
     Route("PATCH", HOOK, command(webhooks.change), "change a webhook", "full",
           fields(field("url", URL), field("events", choices(*outgoing.EVENTS)), field("allowPrivate", FLAG),
                  field("enabled", FLAG), REVISION), answer=ref("Webhook"), reads_if_match=True),
-    Route("DELETE", HOOK, delete, "delete a webhook and what waits for it", "full", answer=ref("Webhook"), reads_if_match=True),
-    Route("GET", HOOK + "/deliveries", query(webhook_lists.deliveries), "what was and is to be delivered", "full",
+    Route("DELETE", HOOK, delete, "delete a webhook and its waiting deliveries", "full", answer=ref("Webhook"),
+          reads_if_match=True),
+    Route("GET", HOOK + "/deliveries", query(webhook_lists.deliveries), "past and waiting deliveries", "full",
           query=fields(*PAGE, STATE), answer=page("Delivery")),
-    Route("POST", HOOK + "/test", test, "send a test now", "full", fields(), answer=ref("TestedWebhook")),
+    Route("POST", HOOK + "/test", test, "send a test event now", "full", fields(), answer=ref("TestedWebhook")),
     Route("POST", HOOK + "/redeliver", command(deliveries.redeliver), "deliver again: one, or all that are parked", "full",
           fields(field("deliveryId", ID)), answer=ref("Redelivered")),
-    Route("POST", HOOK + "/rotate", rotate, "a new secret, shown this once", "full", fields(),
+    Route("POST", HOOK + "/rotate", rotate, "create a new secret, shown only once", "full", fields(),
           answer=ref("MadeWebhook")),
-    Route("GET", "/api/outbox", query(outbox.listing), "what waits to leave this machine",
+    Route("GET", "/api/outbox", query(outbox.listing), "what waits to be delivered",
           query=fields(*PAGE, STATE, field("target", text(255))), answer=page("Delivery")),
     Route("POST", "/api/outbox/{delivery_id}/retry", command(deliveries.retry_now), "try a delivery again now", "full",
           fields(), answer=ref("Delivery")),
-    Route("POST", "/api/outbox/{delivery_id}/drop", command(deliveries.drop), "give a delivery up", "full", fields(),
+    Route("POST", "/api/outbox/{delivery_id}/drop", command(deliveries.drop), "drop a delivery", "full", fields(),
           answer=ref("Delivery")),
 ]  # fmt: skip
