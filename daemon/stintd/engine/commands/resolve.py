@@ -67,8 +67,8 @@ def find_target(step: Step, wanted: ProjectNames) -> ProjectChoice | None:
         row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
         return ProjectChoice(row["id"]) if row and step.admits(row["id"]) else None
     if wanted.project_name is not None:
-        found = _match(step, wanted.project_name, wanted.is_fuzzy).project
-        return ProjectChoice(found) if found else None
+        project = _match(step, wanted.project_name, wanted.is_fuzzy).project
+        return ProjectChoice(project) if project else None
     if wanted.place is not None:
         assignment = step.state.resolver(step.conn, step.policy).resolve(wanted.place)
         is_there = assignment.project is not None and step.admits(assignment.project)

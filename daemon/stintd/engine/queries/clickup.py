@@ -71,22 +71,22 @@ def find(reading: Reader, task_id: str | None, task_name: str | None, list_name:
     one is named. Refuses (`invalid`) no name at all and names that several tasks have, and (`not_found`) unknown ones."""
     if not (task_id or task_name):
         raise Invalid(NO_TASK, "send taskId, or taskName with listName")
-    found = _by_id(reading, task_id) if task_id else _by_name(reading, task_name or "", list_name)
-    found = [row for row in found if reading.admits(row["project_id"])]
-    if list_name and len(found) > 1:
-        found = [row for row in found if normal_name(row["project_name"]) == normal_name(list_name)]
-    found = _prefer_open(found)
-    if len(found) > 1:
-        lists = ", ".join(sorted({row["project_name"] for row in found})[:5])
+    rows = _by_id(reading, task_id) if task_id else _by_name(reading, task_name or "", list_name)
+    rows = [row for row in rows if reading.admits(row["project_id"])]
+    if list_name and len(rows) > 1:
+        rows = [row for row in rows if normal_name(row["project_name"]) == normal_name(list_name)]
+    rows = _prefer_open(rows)
+    if len(rows) > 1:
+        lists = ", ".join(sorted({row["project_name"] for row in rows})[:5])
         raise Invalid(f"several tasks match, in the lists {lists}", "send taskId, or listName as well", {"field": "listName"})
-    if not found:
+    if not rows:
         what = f"ID '{task_id[:100]}'" if task_id else f"name '{(task_name or '')[:100]}'"
         raise NotFound(
             f"Task with {what} not found",
             "tasks that stintd knows are found, and those of a ClickUp that is connected (`stint connect clickup`): make it with"
             " create_task or `stint tasks add`, or work on a branch that carries its id",
         )
-    return _shape(reading, found[0])
+    return _shape(reading, rows[0])
 
 
 def _by_id(reading: Reader, task_id: str) -> list[FoundTaskRow]:
@@ -144,8 +144,8 @@ def with_task(reading: Reader, shown: EntryJson) -> ClickUpEntryJson:
 def current(view: View) -> ClickUpEntryAnswerJson:
     """`{entry}`: the person's timer that runs, else the one that is paused, else null."""
     shown = [one for one in timers.timers(view) if one["actor"] == "human" and not one.get("provisional")]
-    found = timers.first_running(shown) or next((one for one in shown if one["state"] == "paused"), None)
-    return {"entry": with_task(view, found) if found else None}
+    timer = timers.first_running(shown) or next((one for one in shown if one["state"] == "paused"), None)
+    return {"entry": with_task(view, timer) if timer else None}
 
 
 def task(view: View, **which: Unpack[TaskNames]) -> ClickUpTaskAnswer:
@@ -158,9 +158,9 @@ def of_task(
 ) -> ClickUpTaskEntries:
     """The person's entries on a task, the latest start first, and how long they are together; `isWhole` false where there
     are more than `limit`."""
-    found = find(view, **which)
+    task = find(view, **which)
     clauses, values = overlapping(to_us(since) if since else None, to_us(until) if until else None)
     clauses += ["e.project_id = ?", "e.task = ?", "e.actor = 'human'"]
-    rows = select_entries(view, clauses, [*values, found.project_id, found.key, limit + 1], " ORDER BY e.start_us DESC LIMIT ?")
+    rows = select_entries(view, clauses, [*values, task.project_id, task.key, limit + 1], " ORDER BY e.start_us DESC LIMIT ?")
     shown = [with_task(view, wire.entry(view, row)) for row in rows[:limit]]
-    return {"task": found, "entries": shown, "isWhole": len(rows) <= limit}
+    return {"task": task, "entries": shown, "isWhole": len(rows) <= limit}

@@ -40,7 +40,7 @@ def alert(
 
 
 def _budget_alerts(view: View) -> list[AlertJson]:
-    found = []
+    alerts = []
     for row, budget in projects.budgets(view):
         hours = _share(budget["hoursUsed"], budget["hoursLimit"])
         money = _share(budget["spend"], budget["spendCap"])
@@ -50,8 +50,8 @@ def _budget_alerts(view: View) -> list[AlertJson]:
             severity: Severity = "error" if share >= OVER else "warning"
             text = f"{row['name']}: {int(100 * min(share, 1000))}% of the budgeted {what} are used"
             hint = f"GET /api/projects/{row['id']}/budget shows hours and money; raise the budget or talk to the client"
-            found.append(alert(code, severity, text, hint, row["name"], row["id"]))
-    return found
+            alerts.append(alert(code, severity, text, hint, row["name"], row["id"]))
+    return alerts
 
 
 def _share(used: float | None, limit: float | None) -> float:
@@ -63,17 +63,17 @@ def _share(used: float | None, limit: float | None) -> float:
 
 def _decisions(open_count: int, unconfirmed: int, gaps_today: int) -> list[AlertJson]:
     """What waits for its owner's word."""
-    found = []
+    alerts = []
     if open_count:
         text = "one decision is open" if open_count == 1 else f"{open_count} decisions are open"
-        found.append(alert("review", "info", text, "`stint review` lists them, each with the command that settles it"))
+        alerts.append(alert("review", "info", text, "`stint review` lists them, each with the command that settles it"))
     if unconfirmed:
         text = f"{unconfirmed} {_word('entry', unconfirmed)} rest on file changes alone or are estimated, and are not delivered"
-        found.append(alert("unconfirmed", "info", text, "`stint why ID` shows why; `stint approve` confirms a period"))
+        alerts.append(alert("unconfirmed", "info", text, "`stint why ID` shows why; `stint approve` confirms a period"))
     if gaps_today:
         text = f"{gaps_today} {'gap' if gaps_today == 1 else 'gaps'} between today's entries"
-        found.append(alert("gaps", "info", text, "`stint gaps` lists them, `stint fill` gives one to a project"))
-    return found
+        alerts.append(alert("gaps", "info", text, "`stint gaps` lists them, `stint fill` gives one to a project"))
+    return alerts
 
 
 def _word(one: str, count: int) -> str:

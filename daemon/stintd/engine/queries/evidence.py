@@ -78,7 +78,7 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[He
     """Heartbeats in a closed range, of one project if it is named, oldest first."""
     contexts = heartbeats.contexts(view.conn)
     resolver = load_resolver(view.conn, view.policy)
-    found = []
+    rows = []
     for run in heartbeats.runs(view.conn, lo_us, hi_us):
         context = contexts[run.context]
         for time_us, entity in heartbeats.beats(view.conn, run):
@@ -86,9 +86,9 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[He
                 continue
             assignment = resolver.as_of(time_us).resolve(context, entity)
             if project_id is None or assignment.project == project_id:
-                found.append((time_us, entity, context, assignment))
-    found.sort(key=lambda one: one[:2])
-    return [wire.beat(view.conn, *one) for one in found[:HEARTBEATS_SHOWN]]
+                rows.append((time_us, entity, context, assignment))
+    rows.sort(key=lambda one: one[:2])
+    return [wire.beat(view.conn, *one) for one in rows[:HEARTBEATS_SHOWN]]
 
 
 def _verdicts(view: View, lo_us: int, hi_us: int, actor: Actor, project: str | None) -> list[GapVerdict]:
@@ -124,13 +124,13 @@ def _sessions(view: View, lo_us: int, hi_us: int) -> list[SessionJson]:
 
 
 def _absences(view: View, lo_us: int, hi_us: int) -> list[AbsenceJson]:
-    found = absences.absences_in(view.conn, lo_us, hi_us)
-    return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "kind": one.kind} for one in found]
+    stretches = absences.absences_in(view.conn, lo_us, hi_us)
+    return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "kind": one.kind} for one in stretches]
 
 
 def _blind(view: View, lo_us: int, hi_us: int) -> list[BlindJson]:
-    found = absences.blind_stretches(view.conn, lo_us, hi_us)
-    return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason} for one in found]
+    stretches = absences.blind_stretches(view.conn, lo_us, hi_us)
+    return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason} for one in stretches]
 
 
 # ---------------------------------------------------------------- history
@@ -198,13 +198,13 @@ def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
 
 def edit_row(reading: Reader, edit_id: str) -> EditRow:
     """The row of an edit by its id, or by a beginning of it that no other has."""
-    found = fetch_all(reading.conn, EditRow, "SELECT * FROM edit WHERE id = ?", (edit_id,))
-    if not found and len(edit_id) >= 4:
-        found = fetch_all(
+    rows = fetch_all(reading.conn, EditRow, "SELECT * FROM edit WHERE id = ?", (edit_id,))
+    if not rows and len(edit_id) >= 4:
+        rows = fetch_all(
             reading.conn, EditRow, "SELECT * FROM edit WHERE id >= ? AND id < ? LIMIT 2", (edit_id, edit_id + "\U0010ffff")
         )
-    if len(found) > 1:
+    if len(rows) > 1:
         raise Conflict(f"several edits begin with {edit_id[:40]}", "use the whole id")
-    if not found:
+    if not rows:
         raise NotFound(f"there is no edit {edit_id[:40]}", "`stint undo --list` lists them")
-    return found[0]
+    return rows[0]

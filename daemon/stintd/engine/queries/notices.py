@@ -26,14 +26,14 @@ OPEN = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor 
 
 def notices(view: View) -> list[WarningJson]:
     """`{code, severity, text, hint, subject}` of each; asked for with the status, because it changes with the time."""
-    found = _nameless(view)
+    warnings = _nameless(view)
     for row in fetch_all(view.conn, EntryRow, OPEN):
         timer = rollup.entry_of(row)
         if row["state"] == "running":
-            found += _shadow(view, timer)
+            warnings += _shadow(view, timer)
         elif row["state"] == "paused":
-            found += _return(view, row, timer)
-    return found
+            warnings += _return(view, row, timer)
+    return warnings
 
 
 def _nameless(view: View) -> list[WarningJson]:

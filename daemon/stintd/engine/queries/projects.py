@@ -41,16 +41,16 @@ def listing(
 
 def row_of(reading: Reader, project_id: str) -> NamedProjectRow:
     """The row of a project by its id, or a prefix of it that no other has."""
-    found = fetch_all(reading.conn, NamedProjectRow, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
-    if not found and len(project_id) >= 4:
+    rows = fetch_all(reading.conn, NamedProjectRow, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
+    if not rows and len(project_id) >= 4:
         sql = f"{wire.PROJECT_SQL} WHERE p.id >= ? AND p.id < ? AND p.deleted = 0 LIMIT 2"
-        found = fetch_all(reading.conn, NamedProjectRow, sql, (project_id, project_id + "\U0010ffff"))
-    found = [row for row in found if reading.admits(row["id"])]
-    if len(found) > 1:
+        rows = fetch_all(reading.conn, NamedProjectRow, sql, (project_id, project_id + "\U0010ffff"))
+    rows = [row for row in rows if reading.admits(row["id"])]
+    if len(rows) > 1:
         raise Conflict(f"several projects begin with {project_id[:40]}", "use the whole id")
-    if not found:
+    if not rows:
         raise NotFound(f"there is no project {project_id[:40]}", "`stint projects` lists them")
-    return found[0]
+    return rows[0]
 
 
 def project(view: View, project_id: str) -> ProjectJson:

@@ -53,9 +53,9 @@ def report(
         span.days is not None and zone == zone_of(view.policy.zone) and group_by in FROM_TOTALS
         and chosen.keys() <= TOTALS_FILTERS
     )  # fmt: skip
-    found = _from_totals(view, span, group_by, chosen) if is_quick else _from_entries(view, span, group_by, chosen, zone)
-    rows = [_row_json(row) for row in found.rows]
-    totals: ReportTotalsJson = {**_row_json(found.total), "wallSeconds": wire.seconds(found.wall_us)}
+    result = _from_totals(view, span, group_by, chosen) if is_quick else _from_entries(view, span, group_by, chosen, zone)
+    rows = [_row_json(row) for row in result.rows]
+    totals: ReportTotalsJson = {**_row_json(result.total), "wallSeconds": wire.seconds(result.wall_us)}
     if target is not None:
         rows = _with_target(view, target, span, zone, group_by, chosen, rows, totals)
     return {

@@ -21,8 +21,8 @@ def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     """Known repositories by name, with their checkouts and the project that work there goes to now."""
     clause, values = (" AND (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
     sql = f"SELECT r.* FROM repo r WHERE {KNOWN}{clause}"  # noqa: S608
-    found = fetch_all(view.conn, RepoRow, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
-    kept, following = page(found, limit, ("name", "id"))
+    rows = fetch_all(view.conn, RepoRow, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
+    kept, following = page(rows, limit, ("name", "id"))
     resolver = load_resolver(view.conn, view.policy)
     names = project_names(view.conn)
     return {"data": [_repo(view, row, resolver, names) for row in kept], "nextCursor": following}
@@ -67,5 +67,5 @@ MAPPING_SQL = "SELECT m.*, p.name AS project_name FROM mapping m LEFT JOIN proje
 
 def mappings(view: View) -> PageJson[MappingJson]:
     """Mappings in the order in which they are tried."""
-    found = fetch_all(view.conn, NamedMappingRow, MAPPING_SQL + " ORDER BY m.position, m.id")
-    return {"data": [mapping(row) for row in found], "nextCursor": None}
+    rows = fetch_all(view.conn, NamedMappingRow, MAPPING_SQL + " ORDER BY m.position, m.id")
+    return {"data": [mapping(row) for row in rows], "nextCursor": None}

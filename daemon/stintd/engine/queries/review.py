@@ -67,13 +67,13 @@ def listing(
 ) -> ReviewJson:
     """Everything open of a period (unless named: last week and this one), and when the list was looked at last."""
     span = _span(view, since, until)
-    found = [*items(view, span), *_meetings(view, span, noted)]
+    lines = [*items(view, span), *_meetings(view, span, noted)]
     if span.days is not None and (span.days[1] - span.days[0]) / DAY < corrections.LONGEST:
-        found += _corrections(view, span)
+        lines += _corrections(view, span)
     looked = cursors.get(view.conn, LOOKED)
     return {
         "from": wire.stamp(span.start), "to": wire.stamp(span.end), "timezone": view.policy.zone,
-        "items": found, "count": len(found),
+        "items": lines, "count": len(lines),
         "blind": [_blind(one) for one in absences.blind_stretches(view.conn, span.lo_us, span.hi_us)],
         "lookedAt": wire.instant(int(looked)) if looked else None,
     }  # fmt: skip
@@ -252,8 +252,8 @@ def _lacking(view: View) -> Iterator[ReviewItemJson]:
         why = row["hold"] or row["error"] or "it was given up"
         count = "1 entry" if row["n"] == 1 else f"{row['n']} entries"
         remedy = row["remedy"].replace("ID", row["id"]) if row["state"] == "parked" else row["remedy"]
-        found = remedy.split("`")[1] if remedy.count("`") >= 2 else f"stint outbox --target {row['target']}"
-        yield _item("target", f"{row['target']}: {count}: {why}", found)
+        command = remedy.split("`")[1] if remedy.count("`") >= 2 else f"stint outbox --target {row['target']}"
+        yield _item("target", f"{row['target']}: {count}: {why}", command)
 
 
 def _changed(view: View, span: Period) -> Iterator[ReviewItemJson]:

@@ -29,8 +29,8 @@ def _provisional_timers(view: View, shown: list[EntryJson]) -> list[EntryJson]:
         return []
     resolver = load_resolver(view.conn, view.policy)
     running = {one["projectId"] for one in shown if one["state"] == "running"}
-    found = [(context, time, resolver.resolve(context)) for context, time in view.glimpses]
-    return [wire.provisional(view, *one) for one in found if one[2].project is None or one[2].project not in running]
+    resolved = [(context, time, resolver.resolve(context)) for context, time in view.glimpses]
+    return [wire.provisional(view, *one) for one in resolved if one[2].project is None or one[2].project not in running]
 
 
 def first_running(shown: list[EntryJson]) -> EntryJson | None:

@@ -48,10 +48,10 @@ def person(reading: Reader, row: ShownPersonRow) -> UserJson:
 def person_row(reading: Reader, user_id: str) -> ShownPersonRow:
     """The row of a person; `me` is the owner."""
     clause = "role = 'owner'" if user_id == ME else "id = :id"
-    found = _find(reading, [clause], {"id": user_id})
-    if not found:
+    rows = _find(reading, [clause], {"id": user_id})
+    if not rows:
         raise NotFound(f"there is no user {user_id[:40]}", "`stint users` lists them")
-    return found[0]
+    return rows[0]
 
 
 def user(view: View, user_id: str) -> UserJson:
@@ -81,6 +81,6 @@ def listing(
     if search is not None:
         clauses.append("(instr(lower(name), lower(:search)) OR instr(lower(ifnull(email, '')), lower(:search)))")
         values["search"] = search
-    found = _find(view, clauses, {**values, "limit": limit + 1}, " ORDER BY name, id LIMIT :limit")
-    kept, following = page(found, limit, ("name", "id"))
+    rows = _find(view, clauses, {**values, "limit": limit + 1}, " ORDER BY name, id LIMIT :limit")
+    kept, following = page(rows, limit, ("name", "id"))
     return {"data": [person(view, row) for row in kept], "nextCursor": following}
