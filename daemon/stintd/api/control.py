@@ -66,7 +66,7 @@ async def heartbeats(surface: Surface, call: Call, request: Request) -> Answer:
     if accepted == 1 and len(body) == 1:
         return Answer(ONE_ACCEPTED, call.route.status)
     rejected += [_rejection(places[index], text, "") for index, text in refused]
-    rejected.sort(key=lambda one: one["index"])
+    rejected.sort(key=lambda item: item["index"])
     return Answer(dump({"accepted": accepted, "duplicates": duplicates, "rejected": rejected}), call.route.status)
 
 
@@ -97,7 +97,7 @@ async def health(surface: Surface, call: Call, request: Request) -> Shape:
     """Whether the daemon works; does not wait for anything."""
     daemon = surface.daemon
     warnings = daemon.engine.health.warnings()
-    is_well = daemon.is_ready and not any(one.severity == "error" for one in warnings)
+    is_well = daemon.is_ready and not any(item.severity == "error" for item in warnings)
     return {
         "status": "ok" if is_well else "degraded" if daemon.is_ready else "starting", "ready": daemon.is_ready,
         "version": daemon.version, "warnings": len(warnings), "pid": os.getpid(),

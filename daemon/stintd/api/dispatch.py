@@ -94,7 +94,7 @@ def query(fn: Callable[..., T]) -> Answering[T]:
     async def handle(surface: Surface, call: Call, request: Request) -> T:
         engine = surface.daemon.engine
 
-        glimpses = tuple((one.context, one.time) for one in surface.daemon.intake.glimpses.values())
+        glimpses = tuple((glimpse.context, glimpse.time) for glimpse in surface.daemon.intake.glimpses.values())
 
         def ask(view: View) -> T:
             return fn(limit_view(view) if call.caller.limit else view, **call.arguments)

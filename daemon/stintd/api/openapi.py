@@ -160,7 +160,7 @@ def _operation(route: Route) -> Shape:
     operation: Shape = {
         "operationId": operation_id(route), "summary": route.summary, "tags": [_tag(route.path)], "x-scope": route.scope,
         "x-for-limited-keys": route.is_for_limited,
-        "parameters": [*map(_path, route.params), *(_query(one) for one in route.query.values()), *_request_headers(route)],
+        "parameters": [*map(_path, route.params), *(_query(item) for item in route.query.values()), *_request_headers(route)],
         "responses": _responses(route),
     }  # fmt: skip
     if route.is_for_extensions:

@@ -162,19 +162,19 @@ ENTRIES = [
 
 
 def _projects(path: str) -> list[Route]:
-    one = path + "/{project_id}"
+    each = path + "/{project_id}"
     return [
         Route("GET", path, query(project_lists.listing), "projects",
               query=fields(*PAGE, field("status", STATUS), field("search", NAME), field("clientId", ID),
                            field("client", NAME)), answer=page("Project")),
         Route("POST", path, command(projects.create), "create a project", "write",
               fields(field("name", NAME, required=True), KEY, *PROJECT), creates=True, answer=ref("Project")),
-        Route("GET", one, query(project_lists.project), "one project", answer=ref("Project")),
-        Route("PATCH", one, command(projects.change), "change a project", "full",
+        Route("GET", each, query(project_lists.project), "one project", answer=ref("Project")),
+        Route("PATCH", each, command(projects.change), "change a project", "full",
               fields(field("name", NAME), *PROJECT, field("archived", FLAG), REVISION), answer=ref("Project"),
               reads_if_match=True),
-        Route("DELETE", one, command(projects.delete), "delete a project", "full", answer=ref("Project"), reads_if_match=True),
-        Route("GET", one + "/budget", query(project_lists.budget), "the budget and how much is used", answer=ref("Budget")),
+        Route("DELETE", each, command(projects.delete), "delete a project", "full", answer=ref("Project"), reads_if_match=True),
+        Route("GET", each + "/budget", query(project_lists.budget), "the budget and how much is used", answer=ref("Budget")),
     ]  # fmt: skip
 
 

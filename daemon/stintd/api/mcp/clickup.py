@@ -153,7 +153,7 @@ async def _find_task(ask: ToolCaller, arguments: Arguments) -> tuple[Shape, Foun
     rest = {name: value for name, value in arguments.items() if name not in _TASK_NAMES}
     for words in (
         arguments,
-        *({**rest, "taskId": one.task, "listName": one.project} for one in lookup.rules_for(which["task_id"])),
+        *({**rest, "taskId": item.task, "listName": item.project} for item in lookup.rules_for(which["task_id"])),
     ):
         try:
             await ask.look(queries.task, **_which(words))
@@ -218,12 +218,12 @@ async def _list_task_entries(ask: ToolCaller, arguments: Arguments) -> Shape:
         task = {"id": there.key, "name": there.task.name}
         return {"success": True, "message": "0 time entries", "task": task, "time_entries": [], "total_duration": 0}
     answer = await ask.look(queries.of_task, since=since, until=until, limit=LISTED, **_which(arguments))
-    entries = [_entry_to_wire(one) for one in answer["entries"]]
+    entries = [_entry_to_wire(item) for item in answer["entries"]]
     return {
         "success": True,
         "message": f"{len(entries)} time entries" + ("" if answer["isWhole"] else ", the latest; there are more"),
         "task": {"id": answer["task"].id, "name": answer["task"].name}, "time_entries": entries,
-        "total_duration": sum(one["durationSeconds"] for one in answer["entries"]) * 1000,
+        "total_duration": sum(item["durationSeconds"] for item in answer["entries"]) * 1000,
     }  # fmt: skip
 
 
