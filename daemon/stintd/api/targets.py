@@ -25,7 +25,14 @@ _TABLE = {"base_url": "base_url", "deliver": "deliver", "settle": "settle", "des
 
 _ID, _FIELD = text(255), re.compile("[A-Za-z0-9_]{1,40}", re.ASCII)
 _OURS = {*_TABLE.values(), "retry_initial", "retry_max", "live", "map", "tags"}
-_ROUNDING = ("mode", "minutes", "per", "minimum", "confirmed")
+_ROUNDING = {
+    "mode": choice("none", "nearest", "up", "down").schema,
+    "minutes": whole(0, 60).schema,
+    "per": choice("day", "entry").schema,
+    "minimum": text(80).schema,
+    "confirmed": FLAG.schema,
+}
+"""What the document admits; `settings.targets` reads the values, and says what is wrong with one."""
 
 
 def _remote_of(value: Json) -> dict[str, str]:
@@ -43,7 +50,7 @@ def _options_of(value: Json) -> dict[str, str]:
 
 
 def _rounding_of(value: Json) -> JsonObject:
-    if not isinstance(value, dict) or not value.keys() <= set(_ROUNDING):
+    if not isinstance(value, dict) or not value.keys() <= _ROUNDING.keys():
         raise Invalid("must be an object", 'send {"mode": "nearest", "minutes": 6, "per": "day"}')
     return value
 
@@ -73,7 +80,7 @@ RULES = Kind(_rules_of, {
         "properties": {**{name: _ID.schema for name in ("project", "task", "client")}, "remote": REMOTE.schema},
     },
 })  # fmt: skip
-ROUNDING = Kind(_rounding_of, {"type": "object", "properties": {name: {} for name in _ROUNDING}, "additionalProperties": False})
+ROUNDING = Kind(_rounding_of, {"type": "object", "properties": _ROUNDING, "additionalProperties": False})
 
 
 async def listing(surface: Surface, call: Call, request: Request) -> Answered:
