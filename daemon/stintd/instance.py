@@ -81,7 +81,7 @@ def bind(path: str) -> socket.socket:
     except OSError as error:
         listener.close()
         raise Unavailable(
-            f"cannot listen on {path}: {error.strerror}", "see that its folder exists, is yours and is writable"
+            f"cannot listen on {path}: {error.strerror}", "make sure that its folder exists, is yours and is writable"
         ) from error
     finally:
         os.umask(previous)
@@ -102,7 +102,7 @@ def bind_loopback(port: int) -> socket.socket:
             reason = error.strerror or str(error)
         else:
             return listener
-    raise Unavailable(f"cannot listen on {LOOPBACK}: {reason}", "the control socket works; see `stint doctor`")
+    raise Unavailable(f"cannot listen on {LOOPBACK}: {reason}", "the control socket still works; run `stint doctor`")
 
 
 def _make_way(path: str) -> None:

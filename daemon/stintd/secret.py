@@ -12,6 +12,7 @@ from stintd.errors import Unavailable
 from stintd.paths import private_folder
 
 LARGEST = 65536
+NOT_OURS_HINT = "replace it with a regular text file that belongs to you"
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,100}", re.ASCII)
 
 
@@ -44,14 +45,12 @@ class SecretFolder:
         path = self._path(name)
         try:
             with open(os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT), encoding="utf-8") as file:
-                problem = _problem(os.fstat(file.fileno()))
-                if problem:
-                    raise Unavailable(f"{path} {problem}", "make it yours alone: chmod 600")
+                _check_private(path, os.fstat(file.fileno()))
                 return file.read(LARGEST)
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise Unavailable(f"{path} cannot be read: {error}", "make it a regular file of yours") from error
+            raise Unavailable(f"{path} cannot be read: {error}", NOT_OURS_HINT) from error
 
     def drop(self, name: str) -> None:
         """Delete it; does nothing when there is none."""
@@ -87,23 +86,21 @@ def secret_of_file(path: str) -> str:
     """The content of a file of the owner's, without blanks around it. `unavailable` when it cannot be trusted."""
     try:
         with open(os.open(path, os.O_RDONLY | _NO_WAIT), encoding="utf-8") as file:
-            problem = _problem(os.fstat(file.fileno()))
-            if problem:
-                raise Unavailable(f"{path} {problem}", "make it yours alone: chmod 600")
+            _check_private(path, os.fstat(file.fileno()))
             return file.read(LARGEST).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(f"{path} cannot be read: {error}", "make it a regular file of yours") from error
+        raise Unavailable(f"{path} cannot be read: {error}", NOT_OURS_HINT) from error
 
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
-def _problem(facts: os.stat_result) -> str:
+def _check_private(path: str, facts: os.stat_result) -> None:
+    """Raise `unavailable` unless this is a regular file of ours that nobody else may read."""
     if not stat.S_ISREG(facts.st_mode):
-        return "is not a regular file"
+        raise Unavailable(f"{path} is not a regular file", NOT_OURS_HINT)
     if facts.st_uid != os.geteuid():
-        return "belongs to somebody else"
+        raise Unavailable(f"{path} belongs to somebody else", NOT_OURS_HINT)
     if facts.st_mode & 0o077:
-        return "may be read by others"
-    return ""
+        raise Unavailable(f"{path} may be read by others", f"make it readable by you alone: chmod 600 {path}")

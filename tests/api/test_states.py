@@ -65,11 +65,13 @@ async def test_entries_reports_and_the_timesheet_tell_the_three_apart(client, da
 async def test_why_says_in_one_sentence_whose_the_time_was(client, day):
     mine = await client.get("/api/why", at=at(5))
     assert (mine["gaps"][0]["verdict"], mine["gaps"][0]["reason"]) == (
-        "supervised", "10 min while the agent worked, then a prompt",
+        "supervised", "10m while the agent worked, then a prompt",
     )  # fmt: skip
     theirs = await client.get("/api/why", at=at(70))
     assert (theirs["entry"]["actor"], [gap["verdict"] for gap in theirs["gaps"]]) == ("agent", ["autonomous"])
-    assert theirs["gaps"][0]["reason"] == "the agent worked without a person's prompt: a run by itself, a loop or a subagent"
+    assert (
+        theirs["gaps"][0]["reason"] == "the agent worked without a prompt from a person: an unattended run, a loop or a subagent"
+    )
 
 
 async def test_agents_time_is_billed_where_its_project_says_so_backwards_too(client, day):

@@ -231,10 +231,10 @@ def test_a_week_is_a_line_a_day(stint, control):
 
 def test_gaps_show_their_ids_and_the_command_that_claims_one(stint, control):
     gap = {"id": "64a", "start": "2026-11-20T09:40:00Z", "end": "2026-11-20T10:30:00Z", "verdict": "away",
-           "reason": "no evidence for 50 min"}  # fmt: skip
+           "reason": "no activity for 50m"}  # fmt: skip
     control.answers["GET", "/api/gaps"] = page(gap)
     out = stint("gaps", "2026-11-20").out
-    assert "64a  09:40–10:30  50m  no evidence for 50 min" in out
+    assert "64a  09:40–10:30  50m  no activity for 50m" in out
     assert "stint fill 64a PROJECT" in out
     control.answers["POST", "/api/gaps/64a/fill"] = (201, entry(gap["start"], gap["end"], "beta"))
     assert stint("fill", "64a", "beta", "-m", "call").out == "filled 09:40–10:30 with beta, 50m\n"

@@ -112,14 +112,14 @@ async def test_what_can_be_neither_changed_nor_taken_away_stays_and_says_by_how_
         await one.pass_time(30)
         rows = await one.rows()
         assert [row["hold"] for row in rows] == [
-            "differs there by +12 min: it cannot be changed", "its 1 h stay there: nothing can be taken away",
+            "it is 12m too short there, and cannot be changed", "its 1h 00m there cannot be deleted",
         ]  # fmt: skip
         assert rows[0]["remedy"] == "correct it by hand there, then `stint outbox drop ID`"
         assert (len(one.fake.asked), len(one.fake.ledger)) == (2, 2)
         warning = one.engine.health.warnings()[0]
         assert (warning.code, warning.text) == (
             "delivery_differs",
-            "2 entries at acme cannot be changed to match the timesheet: differs there by +12 min: it cannot be changed",
+            "2 entries at acme cannot be changed to match the timesheet: it is 12m too short there, and cannot be changed",
         )  # fmt: skip
         for row in rows:
             await one.engine.run(lambda step, row=row: drop(step, row))

@@ -66,7 +66,7 @@ async def test_what_was_not_timed_there_waits_and_says_how_it_gets_there(tmp_pat
         await one.add(9)
         await one.pass_time(11)
         rows = await one.rows()
-        assert [row["hold"] for row in rows] == ["clockeye takes no finished entries"]
+        assert [row["hold"] for row in rows] == ["clockeye accepts no finished entries"]
         assert rows[0]["remedy"] == "enter it there by hand, then `stint outbox drop ID`"
         assert [path for _, path in fake.asked if path != "/time-entries"] == []
 
@@ -91,11 +91,11 @@ async def test_what_differs_because_it_was_stopped_late_or_edited_is_shown_with_
         await one.pass_time(61)
         assert fake.running() is None
         hold = (await one.rows())[0]["hold"]
-        assert hold.startswith("differs there by -")
+        assert "too long there, and cannot be changed" in hold
         assert "by hand there, then `stint outbox drop ID`" in (await one.rows())[0]["remedy"]
         await one.delete(entry)
         await one.pass_time(11)
-        assert "stay there: nothing can be taken away" in (await one.rows())[0]["hold"]
+        assert "there cannot be deleted" in (await one.rows())[0]["hold"]
         assert [method for method, path in fake.asked if method not in ("GET", "POST")] == []
 
 

@@ -109,7 +109,7 @@ async def test_the_ticket_of_the_branch_is_the_issue_and_what_has_none_waits(tmp
     async with desk(tmp_path, "jira", target=target_of("jira", deliver="auto", rules=rules)) as one:
         entry = await one.add(9)
         await one.pass_time(11)
-        assert await one.states() == ["waiting: it has no task, and its mapping names one by it"]
+        assert await one.states() == ["waiting: it has no task, and its mapping needs one"]
         await one.edit(entry, task_name="dev-2")
         await one.pass_time(11)
         assert [kept["issue"] for kept in one.fake.ledger.values()] == ["DEV-2"]

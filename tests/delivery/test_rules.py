@@ -158,7 +158,7 @@ async def test_estimated_time_is_never_sent_unapproved_and_supervised_time_only_
         )
         await one.engine.run(lambda step: step.conn.execute("UPDATE project SET bill_supervised = 0"))
         await one.pass_time(11)
-        assert "waiting: estimated time is never sent unapproved" in await one.states()
+        assert "waiting: estimated time is never sent without approval" in await one.states()
         assert [entry["seconds"] for entry in one.fake.ledger.values()] == [2400]
 
 

@@ -14,7 +14,7 @@ def test_turn_is_supervised_when_the_person_is_back_within_five_minutes_of_its_e
     day.prompt("10:13", "acme")
     (stretch,) = day.sheet().stretches
     assert (stretch.supervised, stretch.hands_on) == (timedelta(minutes=8), timedelta(minutes=7))
-    assert stretch.gaps[0].reason == "13 min while the agent worked, then a prompt"
+    assert stretch.gaps[0].reason == "13m while the agent worked, then a prompt"
 
 
 def test_turn_is_the_agents_alone_when_the_person_comes_back_later() -> None:
@@ -32,7 +32,9 @@ def test_turn_of_four_minutes_is_waited_for_and_the_whole_silence_judged_like_an
     day.turn("10:00", "10:04", "acme")
     day.prompt("10:15", "acme")
     assert day.lines() == ["09:59-10:16 acme"]
-    assert day.sheet().stretches[0].gaps[0].reason == "15 min of silence between a prompt and a prompt, within 15 min: work"
+    assert (
+        day.sheet().stretches[0].gaps[0].reason == "15m of silence between a prompt and a prompt, within the limit of 15m: work"
+    )
 
 
 def test_turn_a_moment_longer_is_not_waited_for() -> None:

@@ -100,7 +100,7 @@ def test_shortening_keeps_the_pauses_inside_and_scales_what_was_seen():
 
 def test_a_longer_entry_takes_time_of_automatic_ones_and_says_how_much():
     change = edits.patch(auto("a", 9, 10), Patch(end=at(11)), around(auto("b", 10, 12, project="beta")))
-    assert change.notice == "takes 1 h 00 min from Beta"
+    assert change.notice == "takes 1h 00m from Beta"
     assert [entry.id for entry in change.updated] == ["a"]
 
 
@@ -274,7 +274,7 @@ def test_a_stretch_inside_an_automatic_entry_becomes_the_owners_and_the_rest_fol
     (made,) = change.created
     assert (made.project, made.start, made.end, made.pinned) == ("beta", at(10), at(11), {"time", "project"})
     assert (change.updated, change.deleted, change.taken) == ((), (), ())
-    assert change.notice == "moved 1 h 00 min to Beta"
+    assert change.notice == "moved 1h 00m to Beta"
 
 
 def test_a_whole_automatic_entry_changes_project_and_goes_on_following_its_evidence():
@@ -346,7 +346,7 @@ def test_an_added_entry_is_the_owners_and_takes_automatic_time():
     (made,) = change.created
     assert (made.origin, made.pinned, made.description, made.task) == ("manual", edits.PINS, "call", "T-1")
     assert made.hands_on == timedelta(hours=1)
-    assert change.notice == "takes 1 h 00 min from Acme"
+    assert change.notice == "takes 1h 00m from Acme"
     assert (change.updated, change.deleted, change.taken) == ((), (), ())
 
 

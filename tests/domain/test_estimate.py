@@ -19,8 +19,11 @@ def test_a_commit_is_worth_the_time_since_the_act_before_it() -> None:
     day.commit("10:40", "acme", **READ)
     assert spans(day) == ["09:00-10:41 acme"]
     before, between = [gap for stretch in day.sheet().stretches for gap in stretch.gaps]
-    assert before.reason == "60 min before a commit that was read afterwards: estimated as work"
-    assert between.reason == "40 min between a commit and a commit, read afterwards: estimated as work, as it is within 60 min"
+    assert before.reason == "1h 00m before a commit imported from git: estimated as work"
+    assert (
+        between.reason
+        == "40m between a commit and a commit imported from git: estimated as work, because it is no longer than 1h 00m"
+    )
 
 
 def test_an_hour_at_most_and_nothing_of_the_night() -> None:

@@ -44,7 +44,7 @@ def test_silence_between_projects_is_the_earliers_up_to_the_cap_the_laters_by_it
     assert day.lines() == ["09:59-10:05 acme", "10:09-10:11 beta"]
     assert gap_lines(day.sheet().unassigned) == ["10:05-10:09 unassigned"]
     assert day.sheet().unassigned[0].reason == (
-        "10 min of silence between an edit and an edit elsewhere: what is over 5 min belongs to neither"
+        "10m of silence between an edit and an edit in another project or task: the time beyond 5m belongs to neither"
     )
 
 
@@ -56,16 +56,26 @@ def test_short_silence_between_projects_leaves_nothing_over() -> None:
 
 # A day's habit, the act before a silence, the longest silence after it that is still work.
 LIMITS = [
-    (UNKNOWN, "edit", "10:15", "within 15 min: work"),
-    (UNKNOWN, "commit", "10:07:30", "within 7 min 30 s: work"),
-    (UNKNOWN, "push", "10:07:30", "within 7 min 30 s: work"),
-    (UNKNOWN, "session_end", "10:05", "within 5 min: work"),
-    (Habit(leaves=True), "commit", "10:05", "within 5 min, as you nearly always leave after it: work"),
-    (Habit(leaves=True), "edit", "10:15", "within 15 min: work"),
-    (Habit(moves_on=True), "commit", "10:07:30", "within 7 min 30 s: work"),
-    (Habit(finishes_first=True), "edit", "10:20", "within 20 min, as you finish something before nearly every break: work"),
-    (Habit(finishes_first=True), "read", "10:20", "within 20 min, as you finish something before nearly every break: work"),
-    (Habit(finishes_first=True), "commit", "10:07:30", "within 7 min 30 s: work"),
+    (UNKNOWN, "edit", "10:15", "within the limit of 15m: work"),
+    (UNKNOWN, "commit", "10:07:30", "within the limit of 7m 30s: work"),
+    (UNKNOWN, "push", "10:07:30", "within the limit of 7m 30s: work"),
+    (UNKNOWN, "session_end", "10:05", "within the limit of 5m: work"),
+    (Habit(leaves=True), "commit", "10:05", "within the limit of 5m (you nearly always leave then): work"),
+    (Habit(leaves=True), "edit", "10:15", "within the limit of 15m: work"),
+    (Habit(moves_on=True), "commit", "10:07:30", "within the limit of 7m 30s: work"),
+    (
+        Habit(finishes_first=True),
+        "edit",
+        "10:20",
+        "within the limit of 20m (you finish something before nearly every break): work",
+    ),
+    (
+        Habit(finishes_first=True),
+        "read",
+        "10:20",
+        "within the limit of 20m (you finish something before nearly every break): work",
+    ),
+    (Habit(finishes_first=True), "commit", "10:07:30", "within the limit of 7m 30s: work"),
 ]
 
 
@@ -106,8 +116,7 @@ def test_reason_for_moving_on_names_the_habit() -> None:
     day.commit("10:00:01", "acme")
     usual = UsualHours(time.min, time.max, UTC, Habit(moves_on=True))
     assert day.sheet(usual=usual).gaps[0].reason == (
-        "11 min of silence after a commit: away "
-        "(after something finished, 10 min at most, as you often move on to another project after it)"
+        "11m of silence after a commit: away (after a commit the limit is 10m: you often move on to another project then)"
     )
 
 
@@ -134,7 +143,7 @@ def test_reason_for_a_break_after_a_commit_names_the_habit() -> None:
     day.beat("10:06", "acme")
     usual = UsualHours(time.min, time.max, UTC, Habit(leaves=True))
     assert day.sheet(usual=usual).gaps[0].reason == (
-        "6 min of silence after a commit: away (after something finished, 5 min at most, as you nearly always leave after it)"
+        "6m of silence after a commit: away (after a commit the limit is 5m: you nearly always leave then)"
     )
 
 
@@ -163,12 +172,12 @@ def test_reason_says_what_came_before_a_silence_that_was_cut() -> None:
     day = Timeline()
     day.commit("10:00", "acme")
     day.beat("10:18", "acme")
-    assert day.sheet().gaps[0].reason == "18 min of silence after a commit: away"
+    assert day.sheet().gaps[0].reason == "18m of silence after a commit: away"
 
 
 def test_silence_that_was_bridged_is_explained_in_its_stretch() -> None:
     (gap,) = pair("10:09").sheet().stretches[0].gaps
-    assert (gap.verdict, gap.reason) == ("work", "9 min of silence between an edit and an edit, within 15 min: work")
+    assert (gap.verdict, gap.reason) == ("work", "9m of silence between an edit and an edit, within the limit of 15m: work")
 
 
 def test_short_absence_is_bridged_and_one_of_two_minutes_is_not() -> None:

@@ -337,4 +337,4 @@ def test_nothing_is_made_of_nowhere():
 
 def test_every_placement_says_why():
     assert "mapped" in resolver([MapRule(path="/code", project="Atlas")]).placement(REPO).why
-    assert resolver(repos=[KnownRepo("r1", project="p-beta")]).placement(REPO).why == "the project its repository keeps"
+    assert resolver(repos=[KnownRepo("r1", project="p-beta")]).placement(REPO).why == "the project of its repository"

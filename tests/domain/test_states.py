@@ -103,22 +103,22 @@ def agent_commits_under_the_persons_name(day: Timeline) -> None:
 
 DAYS = {
     "prompt, turn, return": Day(
-        prompt_turn_return, ["09:59-10:13 acme, 8 min supervised"], [], "12 min while the agent worked, then a prompt"
+        prompt_turn_return, ["09:59-10:13 acme, 8 min supervised"], [], "12m while the agent worked, then a prompt"
     ),
     "silence over 15 min": Day(
         long_silence, ["09:59-10:02 acme, 2 min supervised", "10:32-10:34 acme"], ["10:02-10:30 acme"],
-        "the agent worked while you were away: nobody watched it",
+        "the agent worked while you were away",
     ),
     "act elsewhere": Day(
         act_elsewhere, ["09:59-10:06 acme, 6 min supervised", "10:06-10:21 beta", "10:21-10:23 acme"], ["10:06-10:20 acme"],
-        "the agent worked while you were at other work",
+        "the agent worked while you worked on something else",
     ),
     "glance elsewhere": Day(folded_visit_elsewhere, ["09:59-10:11 acme, 8 min supervised"], []),
     "headless run": Day(
         headless_run, [], ["02:00-02:40 acme"],
-        "the agent worked without a person's prompt: a run by itself, a loop or a subagent",
+        "the agent worked without a prompt from a person: an unattended run, a loop or a subagent",
     ),
-    "loop": Day(loop, ["09:59-10:01 acme"], ["10:01-10:30 acme"], "the agent worked while you were away: nobody watched it"),
+    "loop": Day(loop, ["09:59-10:01 acme"], ["10:01-10:30 acme"], "the agent worked while you were away"),
     "prompt right after a stop": Day(prompt_right_after_a_stop, ["09:59-10:01 acme"], ["10:01-10:16 acme"]),
     "subagents": Day(subagents, ["09:59-10:12 acme, 8 min supervised"], []),
     "two agents in one project": Day(two_agents_in_one_project, ["09:59-10:15 acme, 12 min supervised"], []),

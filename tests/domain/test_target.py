@@ -36,10 +36,11 @@ def work(**more):
 
 @pytest.mark.parametrize(("target", "given_", "reason"), [
     (TARGET, {}, "not approved"), (TARGET, {"is_approved": True}, None), (AUTO, {}, None),
-    (AUTO, {"is_finished": False}, "it still runs"), (AUTO, {"is_confirmed": False}, "unconfirmed time is never sent unapproved"),
-    (AUTO, {"origin": "backfill"}, "estimated time is never sent unapproved"),
-    (AUTO, {"actor": "agent", "is_billable": True}, "agents' time is never sent unapproved"),
-    (TARGET, {"actor": "agent", "is_approved": True}, "agents' time of a project that does not bill it"),
+    (AUTO, {"is_finished": False}, "the timer is still running"),
+    (AUTO, {"is_confirmed": False}, "unconfirmed time is never sent without approval"),
+    (AUTO, {"origin": "backfill"}, "estimated time is never sent without approval"),
+    (AUTO, {"actor": "agent", "is_billable": True}, "agents' time is never sent without approval"),
+    (TARGET, {"actor": "agent", "is_approved": True}, "it is agents' time, and its project does not bill that"),
     (TARGET, {"actor": "agent", "is_approved": True, "is_billable": True}, None),
     (TARGET, {"origin": "backfill", "is_confirmed": False, "is_approved": True}, None),
     (TARGET, {"project": "beta", "is_approved": True}, "beta is not mapped"), (AUTO, {"project": None}, "it has no project"),
@@ -54,7 +55,7 @@ def test_an_unmapped_entry_names_the_command_that_maps_it():
 
 
 def test_what_takes_no_finished_entries_gets_none():
-    assert "takes no finished entries" in hold(AUTO, work(), Abilities(finished=False)).reason
+    assert "accepts no finished entries" in hold(AUTO, work(), Abilities(finished=False)).reason
 
 
 def test_the_most_specific_rule_wins_and_the_first_of_equals():
@@ -74,7 +75,7 @@ def test_a_place_named_by_the_task_takes_what_has_one_and_leaves_the_rest_to_oth
     target = Target("jira", "jira", deliver="auto", rules=(ticket,))
     assert place(target, work(task="Login", task_key="DEV-1")) == {"issue": "DEV-1", "note": "for DEV-1"}
     found = hold(target, work(), Abilities(needs=("issue",)))
-    assert (found.reason, found.remedy) == ("it has no task, and its mapping names one by it", "`stint edit ID --task KEY`")
+    assert (found.reason, found.remedy) == ("it has no task, and its mapping needs one", "`stint edit ID --task KEY`")
     both = Target("jira", "jira", rules=(ticket, TargetRule({"issue": "GEN-1"}, client="Corp")))
     assert place(both, work(client="corp"))["issue"] == "GEN-1"
     assert place(both, work(client="corp", task_key="DEV-1"))["issue"] == "DEV-1"

@@ -117,7 +117,7 @@ def test_lid_closed_between_two_edits_is_cut_out_and_nothing_else() -> None:
     day.away("10:01", "10:10")
     assert day.lines() == ["09:29-10:01 acme", "10:10-10:31 acme"]
     assert gap_lines(day.sheet().gaps)[0] == "10:01-10:10 away"
-    assert day.sheet().gaps[0].reason == "9 min away (suspend)"
+    assert day.sheet().gaps[0].reason == "9m away (computer suspended)"
 
 
 def test_ordinary_day_is_two_projects_a_lunch_and_an_evening_nobody_billed() -> None:
@@ -141,7 +141,7 @@ def test_ordinary_day_is_two_projects_a_lunch_and_an_evening_nobody_billed() -> 
     billed = sum((stretch.hands_on for stretch in day.sheet().stretches), timedelta())
     assert billed == timedelta(hours=6, minutes=54)
     assert [gap.reason for gap in day.sheet().gaps] == [
-        "12 min of silence after a commit: away (after something finished, 7 min 30 s at most)",
-        "60 min of silence after a commit: away",
-        "more than 15 min of silence after an edit: away",
+        "12m of silence after a commit: away (after a commit the limit is 7m 30s)",
+        "1h 00m of silence after a commit: away",
+        "more than 15m of silence after an edit: away",
     ]

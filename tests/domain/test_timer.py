@@ -328,7 +328,7 @@ def test_cancel_discards_the_manual_timer_and_leaves_the_automatic_one():
     assert timer.cancel([ACME, running("beta", origin="auto")], TimerSelector(), SWITCH, NOW) == TimerDecision(
         (DropEntry(ACME.id),), ACME.id
     )
-    with pytest.raises(Conflict, match="runs by itself"):
+    with pytest.raises(Conflict, match="is automatic"):
         timer.cancel([AUTO], TimerSelector(), SWITCH, NOW)
     with pytest.raises(Conflict, match="no manual timer"):
         timer.cancel([], TimerSelector(), SWITCH, NOW)

@@ -76,7 +76,7 @@ def test_late_evidence_after_the_four_hours_does_not_undo_them():
 def test_a_timer_never_crosses_a_night_by_itself():
     found = due(manual(at(23)), at(9, day=21), at(1, day=21))
     assert found.at == at(4, day=21)
-    assert found.reason == "the day was over"
+    assert found.reason == "no activity at 04:00, when the day ends"
 
 
 def test_evidence_around_four_carries_it_through_the_night():
@@ -110,7 +110,10 @@ def test_a_check_is_always_in_the_future():
 
 def test_ten_minutes_of_evidence_elsewhere_are_told_with_the_command_that_mends_it():
     notice = shadow_notice(manual(), NAMES, [stretch(at(14, 31), at(14, 45))], POLICY, LONDON, at(14, 46))
-    assert notice.text == "beta by hand since 14:00, evidence in acme since 14:31: `stint switch acme --at 14:31`"
+    assert (
+        notice.text
+        == "your timer runs on beta since 14:00, but your activity is in acme since 14:31: `stint switch acme --at 14:31`"
+    )
     assert (notice.project, notice.since) == ("acme", at(14, 31))
 
 
@@ -139,7 +142,7 @@ def test_evidence_from_before_the_timer_counts_from_its_start_and_names_are_quot
 
 
 def test_on_return_the_owner_is_asked_what_the_time_was():
-    text, answers = return_choices("beta", PauseEntry("m", at(18), reason="away (suspend)"), LONDON, at(9, day=21))
+    text, answers = return_choices("beta", PauseEntry("m", at(18), reason="computer suspended"), LONDON, at(9, day=21))
     assert "2026-11-20 18:00" in text
     assert answers == {
         "keep": "stint return keep", "drop": "stint return drop", "split": "stint return split WHEN",

@@ -47,7 +47,7 @@ def test_the_weeks_before_come_estimated_with_their_band_and_go_as_one_step(daem
     assert daemon.stint("rebuild", "--dry-run").out.startswith("nothing")
     why = daemon.stint("why", (DAY + timedelta(minutes=20)).strftime("%Y-%m-%d %H:%M")).out
     assert "estimated from git and agent logs" in why
-    assert "read afterwards: estimated as work" in " ".join(why.split())
+    assert "imported from git: estimated as work" in " ".join(why.split())
     assert daemon.stint("backfill", "--undo").out.startswith("undone: ")
     assert hours(daemon) == {}
 

@@ -49,7 +49,7 @@ def test_a_watched_folder_that_vanishes_is_said_and_followed_when_it_is_back(mak
         warning = warnings(daemon)["root_missing"]
         assert str(code) in warning["text"]
         assert warning["hint"]
-        assert "is not there" in daemon.stint("status").out
+        assert "is missing" in daemon.stint("status").out
         assert len(beats_of(daemon, repo)) == noticed
         (tmp_path / "away").rename(code)
         until(lambda: "root_missing" not in warnings(daemon), "the warning goes")

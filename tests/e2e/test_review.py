@@ -73,7 +73,7 @@ def test_time_without_a_project_is_given_one(daemon):
 def test_a_new_project_is_given_to_a_client_or_kept_unbilled(daemon):
     daemon.client.post("/api/heartbeats", beats(540, 600, project="fresh & new"))
     [line] = found(daemon, "project")
-    assert "fresh & new is new" in line["text"]
+    assert "fresh & new is a new project" in line["text"]
     daemon.client.post("/api/heartbeats", beats(700, 760, project="other"))
     daemon.stint("projects", "edit", "other", "--no-billable")
     settled(daemon, "project", CLIENT="Globex")

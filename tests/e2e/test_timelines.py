@@ -244,7 +244,7 @@ def test_a_manual_timer_forgotten_over_a_call_is_mended_by_one_command(day: Day)
     day.send()
     assert day.lines() == [f"{back(91)}-{back(61)} acme", f"{back(60)}-now beta"]
     (notice,) = [one["text"] for one in day.stint("status")["warnings"] if "by hand" in one["text"]]
-    assert f"beta by hand since {back(60)}, evidence in acme since {back(30)}" in notice
+    assert f"your timer runs on beta since {back(60)}, but your activity is in acme since {back(30)}" in notice
     assert "stint switch acme --at" in notice
     day.stint("stop", "beta", "--at", back(30))
     day.holds([f"{back(91)}-{back(61)} acme", f"{back(60)}-{back(30)} beta", f"{back(30)}-{back(16)} acme"])
@@ -311,7 +311,7 @@ def test_a_lid_closed_between_two_edits_is_cut_out_and_nothing_else(day: Day) ->
     day.holds(["09:29-10:01 acme", "10:10-10:31 acme"])
     told = day.daemon.stint("why", f"{day.date} 10:05").out
     assert "no time counted from 10:01 to 10:10" in told
-    assert "9 min away (suspend)" in told
+    assert "9m away (computer suspended)" in told
 
 
 def test_an_ordinary_day_is_two_projects_a_lunch_and_an_evening_nobody_billed(day: Day) -> None:

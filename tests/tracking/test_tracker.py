@@ -384,7 +384,7 @@ async def test_a_full_watch_budget_is_said_once_and_cleared(tmp_path: Path, cloc
     bench.watcher.has_room = False
     async with bench:
         (warning,) = bench.take(TroubleSignal)
-        assert (warning.code, warning.text) == ("watch_limit", "not everything can be watched: the budget is used up")
+        assert (warning.code, warning.text) == ("watch_limit", "some folders cannot be watched: the budget is used up")
         assert {(s.tier, s.problem) for s in bench.tracker.repos()} == {("git", "the budget is used up")}
         bench.watcher.has_room = True
         for name in ("acme", "beta"):

@@ -10,6 +10,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from stintd.domain import interval, span
+from stintd.domain.lengths import short_length
 from stintd.domain.model import Actor, EntryId, ProjectId, TimeEntry, from_us, to_us
 from stintd.domain.override import Cut, Taken
 from stintd.domain.policy import Policy
@@ -103,9 +104,9 @@ def check_span(start: datetime, end: datetime, around: Surroundings) -> None:
     if end <= start:
         raise Invalid("the end is not after the start", "swap the two, or give the day with each")
     if end > around.now + around.policy.max_future:
-        raise Invalid("that time is in the future", "write down what has happened; start a timer for what goes on")
+        raise Invalid("that time is in the future", "add only past time; for current work start a timer")
     if end - start > LONGEST:
-        raise Invalid(f"{_length_words(end - start)} is longer than a day", "check the dates, or add one entry a day")
+        raise Invalid(f"{_length_words(end - start)} is longer than a day", "check the dates, or add one entry per day")
 
 
 def patch(entry: TimeEntry, fields: Patch, around: Surroundings, mode: str = "refuse") -> Change:
@@ -129,7 +130,7 @@ def _fit_to_time(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> Ti
     """An entry whose time was set, with what lies outside it cut off."""
     if after.end is None:
         if after.start > around.now:
-            raise Invalid("that start is in the future", "choose a time that has come")
+            raise Invalid("that start is in the future", "choose a time in the past")
     else:
         check_span(after.start, after.end, around)
     new_end = span.end_of(after, around.now)
@@ -166,7 +167,7 @@ def merge(entries: Sequence[TimeEntry], around: Surroundings) -> Change:
         raise Invalid("merging takes two entries or more", "name the others too: `stint merge ID ID`")
     _check_unlocked(parts, around)
     if len({(entry.actor, entry.project) for entry in parts}) > 1:
-        raise Conflict("the entries are not of the same project and person", "move them to one project first: `stint edit`")
+        raise Conflict("the entries do not belong to the same project and person", "move them to one project first: `stint edit`")
     if sum(entry.end is None for entry in parts) > 1:
         raise Conflict("two of the entries are still running", "stop one of them first: `stint stop`")
     whole = span.join(parts, around.now)
@@ -199,7 +200,7 @@ def move(
         updated += [inside, *outside] if is_same else outside
         created += made if is_same else [inside, *made]
     if not created and not updated:
-        raise Conflict("there is no time to move there", "`stint log` shows what there is; `stint add` writes time down")
+        raise Conflict("there is no time to move in that period", "`stint log` shows your entries; `stint add` adds one")
     moved = sum((span.length(entry, around.now) for entry in (*created, *updated) if entry.project == to), timedelta())
     return Change(tuple(created), tuple(updated), notice=f"moved {_length_words(moved)} to {around.names.get(to, to)}")
 
@@ -252,7 +253,7 @@ def fill(new: New, around: Surroundings) -> Change:
     held = interval.union(span.span(entry, around.now) for entry in _overlapping_entries(around, whole, "human", frozenset()))
     pieces = interval.subtract(whole, held)
     if not pieces:
-        raise Conflict("that gap is filled already", "`stint gaps` shows what is open")
+        raise Conflict("that gap is already filled", "`stint gaps` lists the open gaps")
     return Change(tuple(_new_entry(new, from_us(lo), from_us(hi), around) for lo, hi in pieces))
 
 
@@ -283,7 +284,7 @@ def _overlapping_entries(
 def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around: Surroundings, mode: str) -> Change:
     """Make room: automatic entries yield, the owner's own only when asked to."""
     if mode not in MODES:
-        raise Invalid(f"{mode[:40]!r} is no way to treat other entries", "use replace or overlap")
+        raise Invalid(f"other entries cannot be treated as {mode[:40]!r}", "use replace or overlap")
     if actor != "human":
         return Change()
     near = _overlapping_entries(around, whole, actor, without)
@@ -295,8 +296,8 @@ def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around:
     if mode == "refuse":
         names = ", ".join(sorted({around.names.get(entry.project or ProjectId(""), "no project") for entry in own}))
         raise Conflict(
-            f"that time is taken by your own entry ({names})",
-            "replace: true takes it, overlap: true counts both",
+            f"that time already belongs to your own entry ({names})",
+            "replace: true overwrites it, overlap: true counts both",
             {"entries": [entry.id for entry in own]},
         )  # fmt: skip
     _check_unlocked(own, around)
@@ -363,7 +364,7 @@ def _check_unlocked(entries: Iterable[TimeEntry], around: Surroundings) -> None:
 
 
 def _notice(whole: interval.Interval, yielding: Sequence[TimeEntry], around: Surroundings) -> str:
-    """`takes 35 min from acme, 5 min from beta`."""
+    """`takes 35m from acme, 5m from beta`."""
     amounts: dict[str, timedelta] = {}
     for entry in yielding:
         name = around.names.get(entry.project or ProjectId(""), "no project")
@@ -374,9 +375,6 @@ def _notice(whole: interval.Interval, yielding: Sequence[TimeEntry], around: Sur
 
 
 def _length_words(amount: timedelta) -> str:
-    """`35 min`, `1 h 05 min`, `20 s`."""
+    """`35m`, `1h 05m`, `20s`: rounded to the minute from one minute on."""
     seconds = round(amount.total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+    return short_length(seconds if seconds < 60 else 60 * round(seconds / 60))

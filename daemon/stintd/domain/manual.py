@@ -10,7 +10,8 @@ from datetime import datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
 from stintd.domain.day import ONE_DAY, day_of, start_of_day
-from stintd.domain.model import Absence, ProjectId, Stretch, TimeEntry
+from stintd.domain.lengths import exact_length
+from stintd.domain.model import ABSENCE_WORDS, Absence, ProjectId, Stretch, TimeEntry
 from stintd.domain.policy import Policy
 from stintd.domain.timer import PauseEntry
 from stintd.frozen import frozen
@@ -56,14 +57,15 @@ def next_check(timer: TimeEntry, signs: Signs, policy: Policy, zone: tzinfo, now
 def _absent(since: datetime, signs: Signs, policy: Policy) -> Iterable[tuple[datetime, str]]:
     for absence in signs.absences:
         if absence.end - absence.start > policy.manual_absence and absence.start >= since:
-            yield absence.start, f"away ({absence.kind})"
+            yield absence.start, ABSENCE_WORDS[absence.kind]
 
 
 def _forgotten(since: datetime, signs: Signs, policy: Policy, now: datetime) -> Iterable[tuple[datetime, str]]:
     known = sorted({since, *(sign for sign in signs.at if since < sign <= now), now})
     for earlier, later in pairwise(known):
         if later - earlier >= policy.manual_max:
-            yield earlier + policy.manual_max, "no evidence and no word for too long"
+            longest = exact_length(policy.manual_max // timedelta(seconds=1))
+            yield earlier + policy.manual_max, f"no activity for {longest}"
             return
 
 
@@ -73,7 +75,7 @@ def _nights(since: datetime, signs: Signs, policy: Policy, zone: tzinfo, now: da
     while night <= now:
         close = (sign for sign in signs.at if sign <= now)
         if not any(abs(sign - night) <= policy.idle_timeout for sign in close):
-            yield night, "the day was over"
+            yield night, f"no activity at {NIGHT_ENDS:%H:%M}, when the day ends"
             return
         night = _night_after(night, zone)
 
@@ -123,13 +125,14 @@ def shadow_notice(
     name, own = names.get(project, project), names.get(timer.project or ProjectId(""), "no project")
     command = f"stint switch {shlex.quote(name)} --at {shlex.quote(clock_text(since, zone, now))}"
     start = clock_text(timer.start, zone, now)
-    text = f"{own} by hand since {start}, evidence in {name} since {clock_text(since, zone, now)}: `{command}`"
+    activity = f"your activity is in {name} since {clock_text(since, zone, now)}"
+    text = f"your timer runs on {own} since {start}, but {activity}: `{command}`"
     return Notice(text, command, project, since)
 
 
 def return_choices(name: str, pause: PauseEntry, zone: tzinfo, now: datetime) -> tuple[str, dict[str, str]]:
     """What to ask, once, when the owner is back: a sentence, and the command of each answer."""
-    text = f"{name} was paused at {clock_text(pause.at, zone, now)} ({pause.reason}). What was the time since?"
+    text = f"{name} was paused automatically at {clock_text(pause.at, zone, now)} ({pause.reason}). What did you do since then?"
     return text, {
         "keep": "stint return keep", "drop": "stint return drop", "split": "stint return split WHEN",
         "assign": "stint return assign PROJECT",

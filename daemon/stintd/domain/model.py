@@ -39,6 +39,10 @@ Verdict = Literal["work", "away", "unassigned", "supervised", "autonomous"]
 ACTORS: tuple[Actor, ...] = get_args(Actor)
 SOURCES: tuple[BeatSource, ...] = get_args(BeatSource)
 ABSENCES: tuple[AbsenceKind, ...] = get_args(AbsenceKind)
+ABSENCE_WORDS: dict[AbsenceKind, str] = {
+    "suspend": "computer suspended", "lock": "screen locked", "shutdown": "computer off", "off": "recording off",
+}  # fmt: skip
+"""What each kind of absence is called where a person reads it."""
 
 BACKFILLED = "backfill:"
 """What `source_text` begins with where evidence was read afterwards from what others had left; then the import's id."""

@@ -22,7 +22,7 @@ def check_task_pattern(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
-        raise Invalid(f"task_pattern is not a regular expression: {error}", 'like "[A-Z][A-Z0-9]+-[0-9]+"') from None
+        raise Invalid(f"task_pattern is not a regular expression: {error}", 'write one like "[A-Z][A-Z0-9]+-[0-9]+"') from None
 
 
 @lru_cache(maxsize=16)

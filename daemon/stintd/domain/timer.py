@@ -249,7 +249,7 @@ def _end_effects(timer: TimeEntry, at: datetime) -> list[Effect]:
 def _refuse(timer: TimeEntry) -> None:
     raise Conflict(
         "a timer is already running",
-        "stop it first: `stint stop`, or change over: `stint switch`",
+        "stop it first: `stint stop`, or switch: `stint switch PROJECT`",
         {"timer": timer.id},
     )
 
@@ -329,8 +329,8 @@ def cancel(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Poli
     if timer is not None:
         return TimerDecision((DropEntry(timer.id),), timer.id)
     if find(open_timers, target, ("running",)) is not None:
-        raise Conflict("that timer runs by itself", "end it with `stint stop`, or take its time with `stint delete`")
-    raise Conflict("no manual timer is running", "see what there is: `stint status`")
+        raise Conflict("that timer is automatic", "end it with `stint stop`, or delete its entry with `stint delete`")
+    raise Conflict("no manual timer is running", "`stint status` shows what is running")
 
 
 def session_beat(session: str, project: ProjectId | None, at: datetime | None, policy: Policy, now: datetime) -> TimerDecision:

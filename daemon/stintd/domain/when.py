@@ -73,7 +73,7 @@ def parse_length(text: str) -> timedelta:
     else:
         raise Invalid(f"{_quote(text)} is not a length", LENGTH_HINT)
     if not timedelta() < length <= LONGEST:
-        raise Invalid(f"{_quote(text)} is {'nothing' if not length else 'more than a year'}", LENGTH_HINT)
+        raise Invalid(f"{_quote(text)} is {'zero' if not length else 'more than a year'}", LENGTH_HINT)
     return length
 
 
@@ -161,7 +161,7 @@ def _apply_offset(local: datetime, offset: str, text: str) -> datetime:
     try:
         return datetime.fromisoformat(f"{local.isoformat()}{offset}").astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Invalid(f"{_quote(text)} has no such offset", WHEN_HINT) from None
+        raise Invalid(f"{_quote(text)}: there is no such UTC offset", WHEN_HINT) from None
 
 
 def _clock(text: str, whole: str) -> tuple[int, time]:

@@ -91,6 +91,6 @@ class WorkTrees:
         if bool(self._limited) == self._is_limited:
             return
         self._is_limited = bool(self._limited)
-        text = f"not everything can be watched: {reason}" if self._is_limited else ""
+        text = f"some folders cannot be watched: {reason}" if self._is_limited else ""
         hint = LIMIT_HINT if self._is_limited else ""
         self._tell([TroubleSignal("watch_limit", text, hint, is_cleared=not self._is_limited)])

@@ -71,13 +71,13 @@ def is_below(path: str, folder: str) -> bool:
 def _trouble_of(root: str) -> tuple[str, str, str]:
     """(code, text, hint) of what is wrong with a root; "" when nothing is."""
     if not os.path.lexists(root):
-        return "root_missing", f"{root} is not there", "restore it, or remove it with `stint watch remove`"
+        return "root_missing", f"the watched folder {root} is missing", "restore it, or stop watching it: `stint watch remove`"
     if not os.path.isdir(root):
-        return "root_not_folder", f"{root} is not a folder", "`stint watch add` the folder that holds your projects"
+        return "root_not_folder", f"{root} is not a folder", "watch the folder of your projects instead: `stint watch add`"
     try:
         os.scandir(root).close()
     except OSError as error:
-        return "root_unreadable", f"{root} cannot be read: {error.strerror}", "check its permissions"
+        return "root_unreadable", f"the watched folder {root} cannot be read: {error.strerror}", "fix its permissions"
     return "", "", ""
 
 

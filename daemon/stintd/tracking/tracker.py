@@ -495,14 +495,14 @@ class Tracker:
         path = tracked.facts.path
         if not problem:
             return [TroubleSignal("repository_odd", "", "", path, is_cleared=True)]
-        return [TroubleSignal("repository_odd", problem, "its files are still watched; see `stint repos`", path)]
+        return [TroubleSignal("repository_odd", problem, "its files are still watched; `stint repos` lists it", path)]
 
     def _refuse(self, facts: CheckoutFacts | None) -> None:
         """A folder that looks like a checkout and must not be read."""
         if facts is None or facts == self._refused.get(facts.path):
             return
         self._refused[facts.path] = facts
-        self._tell([TroubleSignal("repository_refused", facts.trouble, "see `stint repos`", facts.path)], {})
+        self._tell([TroubleSignal("repository_refused", facts.trouble, "`stint repos` lists it", facts.path)], {})
 
     def _forgive(self, path: str) -> None:
         """Clear the warning: it is a good checkout now, or gone."""

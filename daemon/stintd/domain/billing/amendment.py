@@ -8,6 +8,7 @@ from typing import NotRequired, TypedDict
 
 from stintd.domain.billing.delivery import Delivery
 from stintd.domain.billing.target import Abilities, Hold
+from stintd.domain.lengths import exact_length
 from stintd.domain.model import Actor
 
 SAME, UPDATE, REPLACE, DELETE, CORRECT, STAY = "same", "update", "replace", "delete", "correct", "stay"
@@ -92,21 +93,14 @@ def _visible_content(able: Abilities, content: Content) -> tuple[object, ...]:
 def explain_difference(held: Content, wanted: Content | None) -> Hold:
     """What to say and do about a difference that stays."""
     if wanted is None:
-        return Hold(f"its {minutes(held['seconds'])} stay there: nothing can be taken away", BY_HAND)
+        return Hold(f"its {exact_length(held['seconds'])} there cannot be deleted", BY_HAND)
     if is_elsewhere(held, wanted):
-        return Hold(f"there it is still at {held['day']}, {place(held)}: it cannot be moved", BY_HAND)
+        return Hold(f"it is still on {held['day']}, {place(held)} there, and cannot be moved", BY_HAND)
     if held["seconds"] == wanted["seconds"]:
-        return Hold("its text or time of day differs there: it cannot be changed", BY_HAND)
-    more = wanted["seconds"] - held["seconds"]
-    return Hold(f"differs there by {'+' if more > 0 else '-'}{minutes(abs(more))}: it cannot be changed", BY_HAND)
-
-
-def minutes(seconds: int) -> str:
-    """A length for people: `12 min`, `1 h 30 min`, `20 s`."""
-    whole, rest = divmod(seconds, 60)
-    hours, left = divmod(whole, 60)
-    parts = [(hours, "h"), (left, "min"), (rest, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"
+        return Hold("its text or time of day is different there, and cannot be changed", BY_HAND)
+    missing = wanted["seconds"] - held["seconds"]
+    error = f"{exact_length(abs(missing))} too {'short' if missing > 0 else 'long'}"
+    return Hold(f"it is {error} there, and cannot be changed", BY_HAND)
 
 
 def place(content: Content) -> str:

@@ -75,7 +75,7 @@ def act(delivery: Delivery, name: Act) -> DeliveryState:
     try:
         state = TABLE[delivery.state, name]
     except KeyError as error:
-        raise Conflict(f"a delivery that is {delivery.state} cannot be: {name}", "look at `stint outbox`") from error
+        raise Conflict(f"cannot {name} a delivery that is {delivery.state}", "`stint outbox` shows its state") from error
     if not state and delivery.sent is not None:
         return SENDING  # what was given up while nobody knew its outcome is looked for first
     return state or rest(delivery.wanted, delivery.held)

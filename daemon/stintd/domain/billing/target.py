@@ -177,17 +177,17 @@ def _weight(rule: TargetRule) -> int:
 
 
 def hold(target: Target, entry: EntryFacts, able: Abilities) -> Hold | None:
-    """What keeps an entry from being sent, None when nothing does. The order is that in which a person would mend it."""
+    """What keeps an entry from being sent, None when nothing does. The order is that in which a person would fix it."""
     if not entry.is_finished:
-        return Hold("it still runs", "`stint stop` ends it")
+        return Hold("the timer is still running", "`stint stop` ends it")
     if not able.finished:
-        return Hold(f"{target.kind} takes no finished entries", "enter it there by hand, then `stint outbox drop ID`")
+        return Hold(f"{target.kind} accepts no finished entries", "enter it there by hand, then `stint outbox drop ID`")
     if place(target, entry) is None:
         return mapping_hold(target, entry, able)
     if not entry.is_approved:
         return _approval_hold(target, entry)
     if entry.actor == "agent" and not entry.is_billable:
-        return Hold("agents' time of a project that does not bill it", "set bill_agent_time for the project, or leave it")
+        return Hold("it is agents' time, and its project does not bill that", "to send it, set bill_agent_time for the project")
     return None
 
 
@@ -196,23 +196,23 @@ def _approval_hold(target: Target, entry: EntryFacts) -> Hold | None:
     if target.deliver != AUTO:
         return Hold("not approved", remedy)
     if entry.is_doubted:
-        text = "it may be there already: the database was restored from a backup of before"
+        text = "it may already be there: the database was restored from a backup made before it was sent"
         return Hold(text, f"look at {target.name}, then {remedy} for what is missing there")
     if entry.actor == "agent":
-        return Hold("agents' time is never sent unapproved", remedy)
+        return Hold("agents' time is never sent without approval", remedy)
     if entry.origin == "backfill":
-        return Hold("estimated time is never sent unapproved", remedy)
+        return Hold("estimated time is never sent without approval", remedy)
     if not entry.is_confirmed:
-        return Hold("unconfirmed time is never sent unapproved", remedy)
+        return Hold("unconfirmed time is never sent without approval", remedy)
     return None
 
 
 def mapping_hold(target: Target, entry: EntryFacts, able: Abilities) -> Hold:
-    """Nobody said where this goes; the remedy is the command that does."""
+    """Why no mapping says where this entry goes; the remedy is the command that says it."""
     if entry.project is None:
         return Hold("it has no project", "`stint edit ID --project NAME`")
     if any(_matches(rule, entry) for rule in target.rules):
-        return Hold("it has no task, and its mapping names one by it", "`stint edit ID --task KEY`")
+        return Hold("it has no task, and its mapping needs one", "`stint edit ID --task KEY`")
     fields = " ".join(f"{name.split('|')[0]}=ID" for name in able.needs)
     return Hold(f"{entry.project} is not mapped", f"`stint targets map {target.name} --project '{entry.project}' {fields}`")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from stintd.domain.derive.limits import Limits
 from stintd.domain.interval import Interval, union
-from stintd.domain.model import Absence, to_us
+from stintd.domain.model import ABSENCE_WORDS, Absence, to_us
 
 STILL = frozenset({"suspend", "shutdown", "off"})
 """Absences in which an agent of that device cannot have worked either; behind a locked screen it goes on."""
@@ -45,7 +45,7 @@ class Absences:
         names: dict[str, None] = defaultdict()
         for start, end, kind, _ in self._absences:
             if start < hi and end > lo:
-                names[kind] = None
+                names[ABSENCE_WORDS[kind]] = None
         return " and ".join(names)
 
 

@@ -16,6 +16,7 @@ from stintd.domain.derive.habit import UNKNOWN, Habit
 from stintd.domain.derive.limits import FOREVER, MINUTE, QUICK, SECOND, SHORT, Limits
 from stintd.domain.interval import Interval
 from stintd.domain.kinds import KINDS
+from stintd.domain.lengths import exact_length, short_length
 from stintd.domain.model import Verdict
 
 NEVER = -1
@@ -38,8 +39,8 @@ class SilenceVerdict(NamedTuple):
 
 
 class SilenceLimit(NamedTuple):
-    """The longest silence after an act that can be work; in words; and the habit that makes it so, "" where it is
-    everybody's.
+    """The longest silence after an act that can be work: as a number, in words, and the owner's habit that sets it ("" where
+    the limit is the same for everybody).
     """
 
     limit: int
@@ -145,18 +146,18 @@ class GapRule:
         """Before an act of git that was read afterwards. What was done meanwhile nobody heard: the time since the act before
         it is taken for work, where it is no longer than the most a commit is worth; else a commit is worth that."""
         silence, most = b.at - a.at, self._limits.estimate
-        text = f"{length(silence)} between {name_act(a)} and {name_act(b)}, read afterwards: "
+        text = f"{length(silence)} between {name_act(a)} and {name_act(b)} imported from git: "
         if silence <= most:
             left = b.at if a.key.shares_time_with(b.key) else min(a.at + self._tail(a), b.at)
-            reason = text + f"estimated as work, as it is within {exact_length(most)}"
+            reason = text + f"estimated as work, because it is no longer than {exact_words(most)}"
             return SilenceVerdict(left, left, left == b.at and a.key.fits(b.key), True, "work", reason)
         left = min(a.at + self._tail(a), b.at)
         return SilenceVerdict(left, max(left, b.at - self._worth(b)), False, False, "away", text + self._why_worth(b))
 
     def _why_worth(self, b: Side) -> str:
         if b.fact.kind != "commit":
-            return f"away, as it is longer than {exact_length(self._limits.estimate)}"
-        return f"away, but for the {exact_length(self._limits.estimate)} that a commit is estimated at"
+            return f"away, because it is longer than {exact_words(self._limits.estimate)}"
+        return f"away, except the {exact_words(self._limits.estimate)} estimated for the commit"
 
     def _worth(self, b: Side) -> int:
         """What an act earns before itself when nothing precedes it."""
@@ -167,7 +168,7 @@ class GapRule:
         """Why a stretch begins well before its first act; "" where it does not."""
         if not b.fact.is_recalled or b.at - start <= self._limits.lead_credit:
             return ""
-        return f"{length(b.at - start)} before {name_act(b)} that was read afterwards: estimated as work"
+        return f"{length(b.at - start)} before {name_act(b)} imported from git: estimated as work"
 
     def _silence_limit(self, at: int, fact: Fact, silence: int, is_theirs: bool) -> SilenceLimit:
         """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
@@ -175,8 +176,7 @@ class GapRule:
         if fact.is_finishing:
             return self._limit_after_finishing(at, fact, is_theirs)
         if silence > limits.idle and is_theirs and self._habit_at(at).finishes_first:
-            habit = ", as you finish something before nearly every break"
-            return _limit(limits.idle_extended, habit)
+            return _limit(limits.idle_extended, "you finish something before nearly every break")
         return self._idle
 
     def _limit_after_finishing(self, at: int, fact: Fact, is_theirs: bool) -> SilenceLimit:
@@ -185,13 +185,9 @@ class GapRule:
             return _limit(limits.idle_after_leaving)
         habit = self._habit_at(at)
         if habit.leaves:
-            return SilenceLimit(
-                limits.idle_after_leaving, exact_length(limits.idle_after_leaving), ", as you nearly always leave after it"
-            )
+            return _limit(limits.idle_after_leaving, "you nearly always leave then")
         if habit.moves_on and not is_theirs:
-            return SilenceLimit(
-                limits.idle_switching, exact_length(limits.idle_switching), ", as you often move on to another project after it"
-            )
+            return _limit(limits.idle_switching, "you often move on to another project then")
         return _limit(limits.idle_after_finish)
 
     def _judge_away(
@@ -201,7 +197,7 @@ class GapRule:
         right = max(left, b.at - self._lead(b))
         reason = f"{length(b.at - since)} of silence after {name_act(a)}: away"
         if b.at - since <= self._limits.idle:
-            reason += f" (after something finished, {longest.words} at most{longest.habit})"
+            reason += f" (after {name_act(a)} the limit is {longest.words}{longest.habit and f': {longest.habit}'})"
         return SilenceVerdict(left, right, False, False, "away", reason, supervised)
 
     def _judge_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> SilenceVerdict:
@@ -216,7 +212,7 @@ class GapRule:
         if end - a.at <= QUICK or not a.key.shares_time_with(b.key):
             return self._judge_plain(a, b)
         left = min(a.at + self._tail(a), b.at)
-        reason = f"{length(b.at - a.at)} of silence after {name_act(a)}, not back within "
+        reason = f"{length(b.at - a.at)} of silence after {name_act(a)}, and you were not back within "
         reason += f"{length(limits.supervise_return)} of the agent's stop: away"
         return SilenceVerdict(left, max(left, b.at - self._lead(b)), False, False, "away", reason)
 
@@ -233,7 +229,7 @@ class GapRule:
                 False,
                 True,
                 "supervised",
-                f"{length(b.at - a.at)} watching the agent, until {name_act(b)} elsewhere",
+                f"{length(b.at - a.at)} watching the agent, until {name_act(b)} in another project or task",
                 inside,
             )
         if not inside:
@@ -254,7 +250,7 @@ class GapRule:
         left = max(a.at + self._tail(a), first[-1][1] if first else 0)
         right = max(left, b.at - self._lead(b))
         reason = f"{length(b.at - a.at)} of silence while the agent worked, "
-        reason += f"longer than {length(self._limits.supervised_max)}: the agent alone"
+        reason += f"longer than {length(self._limits.supervised_max)}: the agent's time only"
         return SilenceVerdict(left, right, False, False, "autonomous", reason, first)
 
     def _apply_barriers(self, a: Side, b: Side, verdict: SilenceVerdict) -> SilenceVerdict:
@@ -304,7 +300,7 @@ class GapRule:
             return End(min(end, absent[0]), NEVER)
         if a.fact.kind == "session_end":
             return End(end, NEVER)
-        return End(end, until, f"more than {exact_length(until - a.at)} of silence after {name_act(a)}: away")
+        return End(end, until, f"more than {exact_words(until - a.at)} of silence after {name_act(a)}: away")
 
     def _open_until(self, a: Side) -> int:
         """The last instant at which an act would still carry the timer on."""
@@ -343,16 +339,17 @@ class GapRule:
             return ""
         text = f"{length(silence)} of silence between {name_act(a)} and {name_act(b)}"
         if a.is_lone_commit:
-            return f"{text}: a lone commit earns no more than its lead and tail"
+            lead, tail = exact_words(self._limits.lead_credit), exact_words(self._limits.tail_credit)
+            return f"{text}: a commit on its own counts {lead} before it and {tail} after it"
         if verdict == "unassigned":
-            return f"{text} elsewhere: what is over {length(self._limits.switch_cap)} belongs to neither"
+            return f"{text} in another project or task: the time beyond {length(self._limits.switch_cap)} belongs to neither"
         if not a.key.shares_time_with(b.key):
-            return f"{text} elsewhere: the earlier's, up to the later's lead"
-        return f"{text}, within {longest.words}{longest.habit}: work"
+            return f"{text} in another project or task: counts for the earlier one until the later one begins"
+        return f"{text}, within the limit of {longest.words}{longest.habit and f' ({longest.habit})'}: work"
 
 
 def _limit(us: int, habit: str = "") -> SilenceLimit:
-    return SilenceLimit(us, exact_length(us), habit)
+    return SilenceLimit(us, exact_words(us), habit)
 
 
 def name_act(side: Side) -> str:
@@ -362,14 +359,10 @@ def name_act(side: Side) -> str:
 
 
 def length(us: int) -> str:
-    """A length in words, as short as is true."""
-    if us < 2 * MINUTE:
-        return f"{us // SECOND} s"
-    minutes = us // MINUTE
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+    """A length in words: in whole minutes from two minutes on, to the second below."""
+    return exact_words(us) if us < 2 * MINUTE else short_length(us // SECOND)
 
 
-def exact_length(us: int) -> str:
+def exact_words(us: int) -> str:
     """A limit in words: with its seconds, where it has any."""
-    odd = us % MINUTE // SECOND
-    return length(us) if us < 2 * MINUTE or not odd else f"{length(us)} {odd} s"
+    return exact_length(us // SECOND)

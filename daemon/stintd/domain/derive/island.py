@@ -277,9 +277,9 @@ def _join_gaps(gap: Gap, follower: Gap) -> Gap:
 def _why_alone(turn: Turn, lo: int, hi: int, drafts: Sequence[StretchDraft]) -> str:
     """Why this time of a turn is nobody's but the agent's, in a sentence."""
     if not turn.is_asked:
-        return "the agent worked without a person's prompt: a run by itself, a loop or a subagent"
+        return "the agent worked without a prompt from a person: an unattended run, a loop or a subagent"
     is_busy = any(draft.start < hi and draft.end > lo for draft in drafts)
-    return "the agent worked while you were " + ("at other work" if is_busy else "away: nobody watched it")
+    return "the agent worked while you " + ("worked on something else" if is_busy else "were away")
 
 
 def _meets(lo: int, hi: int, holes: Sequence[Interval]) -> bool:

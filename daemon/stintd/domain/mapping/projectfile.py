@@ -40,7 +40,7 @@ class ProjectFile:
 def parse_project_file(name: str, folder: str, text: str, is_trusted: bool) -> ProjectFile:
     """Read one of FILE_NAMES; `invalid` with the file's name when it cannot be read, and nothing of it is used."""
     if len(text) > TEXT_LIMIT:
-        raise Invalid(f"{folder}/{name} is too large", "a project file is a few lines")
+        raise Invalid(f"{folder}/{name} is too large", "shorten it: a project file has only a few lines")
     if name == WAKATIME_FILE:
         return _wakatime(folder, text, is_trusted)
     return _stint(folder, text, is_trusted)
@@ -59,14 +59,14 @@ def _stint(folder: str, text: str, is_trusted: bool) -> ProjectFile:
     try:
         values = tomllib.loads(text.lstrip("\ufeff"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Invalid(f"{where}: {error}", 'it is TOML, like: project = "acme"') from None
+        raise Invalid(f"{where}: {error}", 'write it as TOML, like: project = "acme"') from None
     unknown = sorted(set(values) - set(KEYS))
     if unknown:
         raise Invalid(f"{where}: unknown key {_clean(unknown[0])}", "known keys: " + ", ".join(KEYS))
     words = {key: _word(where, key, values.get(key)) for key in ("project", "task")}
     lists = {key: _list(where, key, values.get(key, [])) for key in ("tags", "exclude")}
     if any(len(stars := re.findall(r"\*+", pattern)) > STARS or stars.count("**") > 1 for pattern in lists["exclude"]):
-        raise Invalid(f"{where}: too many wildcards in exclude", f"use at most {STARS}, and one `**`, in a pattern")
+        raise Invalid(f"{where}: too many wildcards in exclude", f"use at most {STARS} in a pattern, and `**` only once")
     return ProjectFile(
         folder, words["project"], words["task"], tags=lists["tags"], exclude=lists["exclude"], is_trusted=is_trusted
     )

@@ -248,7 +248,7 @@ class Resolver:
             return self._place_by_repo(context, entity, task)
         if context.folder is not None:
             return self._place_by_folder(context.folder, task, "the folder's name")
-        return Placement(None, "it happened nowhere in particular", task)
+        return Placement(None, "it names no folder and no project", task)
 
     def _place_by_rule(self, rule: MapRule, task: str | None) -> Placement:
         match = match_name(rule.project or "", self._names)
@@ -302,7 +302,7 @@ class Resolver:
     def _place_by_name(self, name: str, task: str | None) -> Placement:
         match = match_name(name, self._names)
         wanted = name if match.is_new and self._policy.auto_create else None
-        return Placement(match.project, f"the caller named {name}", task, wanted)
+        return Placement(match.project, f"its sender named {name}", task, wanted)
 
     def _place_by_repo(self, context: Context, entity: str, task: str | None) -> Placement:
         checkout = self._checkouts.get(context.repo_path or "")
@@ -313,7 +313,7 @@ class Resolver:
         repo = self._repos.get(context.repo) if context.repo else None
         if repo is not None and repo.project is not None:
             known = repo.project if repo.project in self._projects else None
-            return Placement(known, "the project its repository keeps" if known else "its project was deleted", task)
+            return Placement(known, "the project of its repository" if known else "its project was deleted", task)
         home = checkout.parent if checkout and checkout.kind == "worktree" and checkout.parent else context.repo_path
         placed = self._place_by_folder(home or "", task, "the repository folder's name")
         return replace(placed, is_kept=placed.is_kept or placed.is_automatic)
@@ -321,7 +321,7 @@ class Resolver:
     def _place_by_folder(self, folder: str, task: str | None, why: str) -> Placement:
         """Steps 4 and 5: an equal name, the fallback, else a new project named after the folder."""
         if folder in ("", "/"):
-            return Placement(None, "no folder names it", task)
+            return Placement(None, "it has no folder to take a name from", task)
         free = [p for p in self._projects.values() if p.id not in self._with_repo]
         made = [p.id for p in free if p.folder == folder]
         if made:

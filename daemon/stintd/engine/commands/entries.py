@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict, Unpack, cast
 
 from stintd.domain import edits
+from stintd.domain.lengths import short_length
 from stintd.domain.model import Context, ProjectId, TimeEntry, from_us, to_us
 from stintd.engine import wire
 from stintd.engine.commands import backfill, edit_rows, entry_rows, resolve
@@ -127,7 +128,7 @@ def create(
     taken = taken_us(step, to_us(begin), to_us(finish))
     mode = "replace" if replace else "overlap" if overlap else "refuse"
     change = _write_edit(
-        step, "add", f"add {begin:%Y-%m-%d %H:%M}, {round((finish - begin) / timedelta(minutes=1))} min",
+        step, "add", f"add {begin:%Y-%m-%d %H:%M}, {short_length(60 * round((finish - begin) / timedelta(minutes=1)))}",
         lambda: edits.add(new, near, mode),
     )  # fmt: skip
     shown = wire.entry(step, row_of(step, change.created[-1].id))
@@ -271,7 +272,7 @@ def delete(step: Step, entry_id: str, revision: int | None = None) -> EntryJson:
     entry = _checked_entry(found, revision)
     shown = wire.entry(step, found)
     near = edit_rows.around(step, [entry])
-    summary = f"delete {found['project_name'] or 'an entry'}, {shown['durationSeconds'] // 60} min"
+    summary = f"delete {found['project_name'] or 'an entry'}, {short_length(shown['durationSeconds'] // 60 * 60)}"
     _write_edit(step, "delete", summary, lambda: edits.delete(entry, near))
     return shown
 

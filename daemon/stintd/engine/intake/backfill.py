@@ -51,7 +51,7 @@ class Backfill:
         """Read what `source` (`git`, `agents`, `all`) knows of a period, and store or show what it tells. Without a period: all
         that agents' logs and reflogs have, and the commits of the last 90 days."""
         if self.progress is not None:
-            raise Conflict("a backfill is under way", "wait for its end: `stint backfill` shows how far it is")
+            raise Conflict("an import of past hours is already running", "wait until it is done, then try again")
         self.progress = dict.fromkeys(("files", "bytes", "file", "read"), 0)
         try:
             now = self._engine.clock.now()
@@ -112,7 +112,7 @@ class Backfill:
         """The session logs of agents."""
         logged = await self._reader.read(lo_us or 0, hi_us, to_us(self._engine.clock.now()), self._show_progress)
         if logged.is_full:
-            raise Invalid("the logs hold more than one import takes", "import a shorter period: --from and --to")
+            raise Invalid("the logs hold more than one import can take", "import a shorter period: --from and --to")
         report["unwanted"] += await self._place_logged(batch, logged)
         report |= {"files": logged.files, "lines": logged.lines, "unreadableLines": logged.unreadable}
         report["troubles"] += logged.troubles

@@ -58,7 +58,7 @@ class ProjectFiles:
         health = self._engine.health
         health.clear("project_file", path)
         for trouble in reading.troubles[:1]:
-            health.raise_warning("project_file", trouble, "mend the file; until then it says nothing", subject=path)
+            health.raise_warning("project_file", trouble, "fix the file; until then it is ignored", subject=path)
         if reading.files or path in self._known:
             self._known[path] = reading.files
             self._engine.write(lambda step: learn_files(step, path, reading.files))

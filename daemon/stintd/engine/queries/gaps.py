@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from stintd.domain.derive import timesheet
+from stintd.domain.lengths import short_length
 from stintd.domain.mapping.resolver import Resolver
 from stintd.domain.meeting import Meeting
-from stintd.domain.model import GapVerdict, Verdict, from_us, to_us
+from stintd.domain.model import ABSENCE_WORDS, GapVerdict, Verdict, from_us, to_us
 from stintd.domain.policy import Policy
 from stintd.engine import wire
 from stintd.engine.entries import find, overlapping
@@ -157,8 +158,8 @@ class _Judge:
             return widest.verdict, widest.reason
         away = absences.absences_in(self._view.conn, lo, hi)
         if away:
-            return "away", f"the machine was away ({away[0].kind})"
-        return "away", f"no evidence for {_length(hi - lo)}"
+            return "away", f"away ({ABSENCE_WORDS[away[0].kind]})"
+        return "away", f"no activity for {short_length((hi - lo) // 60_000_000 * 60)}"
 
     def _verdicts(self, lo: int, hi: int) -> list[GapVerdict]:
         if hi - lo > self._gap_us:
@@ -175,8 +176,3 @@ class _Judge:
         self._resolver = self._resolver or load_resolver(view.conn, view.policy)
         sheet = derive_range(view.conn, self._resolver, view.policy, *island, view.now)
         return [*sheet.unassigned, *sheet.gaps]
-
-
-def _length(us: int) -> str:
-    minutes = us // 60_000_000
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

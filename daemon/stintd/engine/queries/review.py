@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypedDict, cast
 
+from stintd.domain.lengths import short_length
 from stintd.domain.meeting import Meeting
 from stintd.domain.model import from_us, to_us
 from stintd.domain.policy import Policy
@@ -164,14 +165,14 @@ def _stretch_text(view: View, lo_us: int, hi_us: int) -> str:
     zone = zone_of(view.policy.zone)
     lo, hi = (from_us(us).astimezone(zone) for us in (lo_us, hi_us))
     minutes = (hi_us - lo_us) // 60_000_000
-    return f"{lo:%a} {lo.day} {lo:%H:%M}–{hi:%H:%M}, {minutes // 60} h {minutes % 60:02} min"
+    return f"{lo:%a} {lo.day} {lo:%H:%M}–{hi:%H:%M}, {short_length(60 * minutes)}"
 
 
 def _gaps(view: View, span: Period) -> Iterator[ReviewItemJson]:
     for lo, hi, before, after in gaps.holes(view, span):
         is_settled = before["approved_us"] is not None and after["approved_us"] is not None
         if hi - lo >= LEAST_GAP_US and not is_settled:
-            yield _item("gap", f"nothing {_stretch_text(view, lo, hi)}", f"stint fill {lo:x} PROJECT", _when(view, lo, hi))
+            yield _item("gap", f"no activity {_stretch_text(view, lo, hi)}", f"stint fill {lo:x} PROJECT", _when(view, lo, hi))
 
 
 def _meetings(view: View, span: Period, noted: Sequence[Meeting]) -> Iterator[ReviewItemJson]:
@@ -201,10 +202,10 @@ def _projects(view: View, span: Period) -> Iterator[ReviewItemJson]:
         )
         if other is not None:
             command = f"stint map {shlex.quote(row['folder'] or name)} {shlex.quote(other)}"
-            yield _item("suggestion", f"{name} looks like {other}: are they one?", command, about)
+            yield _item("suggestion", f"{name} looks like {other}: are they the same project?", command, about)
         else:
             command = f"stint projects edit {shlex.quote(name)} --client CLIENT"
-            yield _item("project", f"{name} is new: for a client, or --no-billable?", command, about)
+            yield _item("project", f"{name} is a new project: give it a client, or set --no-billable", command, about)
 
 
 def _unassigned(view: View, span: Period) -> Iterator[ReviewItemJson]:
@@ -225,7 +226,7 @@ def _unconfirmed(view: View, span: Period) -> Iterator[ReviewItemJson]:
         name, length = rows[0]["project_name"] or "?", sum((row["end_us"] or row["start_us"]) - row["start_us"] for row in rows)
         minutes = length // 60_000_000
         what = "estimated" if any(row["is_estimated"] for row in rows) else "from file changes alone"
-        text = f"{name} {date.fromisoformat(day):%a} {int(day[-2:])}: {minutes // 60} h {minutes % 60:02} min {what}"
+        text = f"{name} {date.fromisoformat(day):%a} {int(day[-2:])}: {short_length(60 * minutes)} {what}"
         about: _About = {
             "day": day, "seconds": wire.seconds(length), "entryId": rows[0]["id"], "projectId": project, "projectName": name,
         }  # fmt: skip
