@@ -1,8 +1,8 @@
 """What people do to entries: change, split, merge, move, delete, add, fill, approve. Values in, values out.
 
-Each gives a `Change`: the entries to write, and the time to take away from automatic tracking, so that neither late
-evidence nor a rebuild brings back what a person took. Automatic entries around it are not written here: they are
-derived again and yield. What is refused changes nothing.
+Each function returns a `Change`: the entries to write, and the time that automatic tracking must leave alone, so that
+neither late evidence nor a rebuild brings back what a person removed. It does not write the automatic entries around an
+edit: the engine derives those again, and they yield. A refused edit raises an error and changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,14 +19,14 @@ from stintd.frozen import frozen
 
 PINS = frozenset({"time", "project", "text"})
 LONGEST = timedelta(hours=24)
-"""Nobody works longer in one go: a longer entry is a slip of the date."""
+"""Nobody works longer than this without a stop: a longer entry is a mistyped date."""
 MODES = ("refuse", "replace", "overlap")
 
 
 @frozen
 class Surroundings:
-    """What an edit is made in: the instant, the rules, where new ids come from, the entries near by (`others` may hold
-    the edited ones too), which of them are locked, and what projects are called.
+    """What an edit needs to know: the present instant, the rules, a source of new ids, the entries near by (`others` may
+    contain the edited entries too), which of them are locked, and the names of projects.
     """
 
     now: datetime
@@ -39,8 +39,8 @@ class Surroundings:
 
 @frozen
 class Change:
-    """What to write. `merged_into`: where GET by a deleted id leads. `overlapping`: those that were asked to overlap.
-    `notice` says what it costs others, for people.
+    """What to write. `merged_into`: the entry that GET answers for a deleted id. `overlapping`: entries that may overlap
+    because the request asked for it. `notice`: a sentence for people about the time that other entries lose.
     """
 
     created: tuple[TimeEntry, ...] = ()
@@ -54,7 +54,7 @@ class Change:
 
 
 class _Unset:
-    """Tells a field left alone from one set to nothing."""
+    """Distinguishes a field that the request leaves alone from one that it sets to nothing."""
 
 
 UNSET = _Unset()
@@ -62,7 +62,7 @@ UNSET = _Unset()
 
 @frozen
 class Patch:
-    """The fields to set; UNSET ones stay."""
+    """The fields to set; fields that are UNSET keep their value."""
 
     start: datetime | _Unset = UNSET
     end: datetime | _Unset = UNSET
@@ -75,7 +75,7 @@ class Patch:
 
 @frozen
 class New:
-    """An entry somebody writes down."""
+    """An entry that somebody adds by hand."""
 
     project: ProjectId
     start: datetime
@@ -99,7 +99,7 @@ def follows_evidence(entry: TimeEntry) -> bool:
 
 
 def check_span(start: datetime, end: datetime, around: Surroundings) -> None:
-    """Refuse (`invalid`) an end before its start, the future, and what nobody works in one go."""
+    """Raise `invalid` for an end that is not after the start, for a time in the future, and for more than a day."""
     to_us(start), to_us(end)
     if end <= start:
         raise Invalid("the end is not after the start", "swap the two, or give the day with each")
@@ -110,7 +110,9 @@ def check_span(start: datetime, end: datetime, around: Surroundings) -> None:
 
 
 def patch(entry: TimeEntry, fields: Patch, around: Surroundings, mode: str = "refuse") -> Change:
-    """Set fields of an entry, and pin what they are about. What a shorter time leaves is taken away."""
+    """Set fields of an entry and pin their kind (time, project or text). Automatic tracking must not refill the time that a
+    shorter entry gives up.
+    """
     values = {name: value for name in _PIN_OF if not isinstance(value := getattr(fields, name), _Unset)}
     changed = {name: value for name, value in values.items() if getattr(entry, name) != value}
     if not changed:
@@ -127,7 +129,7 @@ def patch(entry: TimeEntry, fields: Patch, around: Surroundings, mode: str = "re
 
 
 def _fit_to_time(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> TimeEntry:
-    """An entry whose time was set, with what lies outside it cut off."""
+    """The entry with its new start and end, and its pauses and evidence cut to them."""
     if after.end is None:
         if after.start > around.now:
             raise Invalid("that start is in the future", "choose a time in the past")
@@ -148,7 +150,7 @@ def _fit_to_time(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> Ti
 
 
 def split(entry: TimeEntry, at: datetime, around: Surroundings) -> Change:
-    """Cut an entry in two at an instant inside it. Of an automatic timer the part that runs keeps following evidence."""
+    """Cut an entry in two at an instant inside it. The running part of an automatic timer still follows evidence."""
     _check_unlocked([entry], around)
     if not entry.start < at < span.end_of(entry, around.now):
         raise Invalid("that time is not inside the entry", "choose one between its start and its end")
@@ -161,7 +163,7 @@ def split(entry: TimeEntry, at: datetime, around: Surroundings) -> Change:
 
 
 def merge(entries: Sequence[TimeEntry], around: Surroundings) -> Change:
-    """Make one entry of several of the same project; the earliest keeps its id. Silence between them becomes a pause."""
+    """Make one entry from several of the same project. The earliest keeps its id; the time between them becomes a pause."""
     parts = sorted({entry.id: entry for entry in entries}.values(), key=lambda entry: (entry.start, entry.id))
     if len(parts) < 2:
         raise Invalid("merging takes two entries or more", "name the others too: `stint merge ID ID`")
@@ -185,7 +187,9 @@ def merge(entries: Sequence[TimeEntry], around: Surroundings) -> Change:
 def move(
     start: datetime, end: datetime, to: ProjectId, around: Surroundings, only: ProjectId | None = None, task: str | None = None
 ) -> Change:
-    """Give a stretch of human time (of the project `only`) to another project. Entries that reach out of it are cut."""
+    """Move the human time of a stretch (only that of the project `only`, if given) to another project. Entries that extend
+    beyond the stretch are cut at its ends.
+    """
     check_span(start, end, around)
     lo, hi = to_us(start), to_us(end)
     created: list[TimeEntry] = []
@@ -208,10 +212,10 @@ def move(
 def _move_part(
     entry: TimeEntry, start: datetime, end: datetime, around: Surroundings
 ) -> tuple[TimeEntry, list[TimeEntry], list[TimeEntry]]:
-    """(the part inside, new parts outside, the entry itself if it goes on existing outside).
+    """(the part inside, new parts outside, the entry itself if a part of it remains outside).
 
-    An automatic entry's parts outside are not written: they follow their evidence around what the owner claims; unless
-    something was written on it, which belongs to all parts.
+    The outside parts of an automatic entry are not written: evidence derives them again around the owner's claim. They
+    are written only when a person has edited the entry, because that edit applies to all its parts.
     """
     part, made, outside = entry, [], []
     has_before = entry.start < start
@@ -231,14 +235,14 @@ def _move_part(
 
 
 def delete(entry: TimeEntry, around: Surroundings) -> Change:
-    """Remove an entry, and keep automatic time out of where it was."""
+    """Delete an entry, and keep automatic tracking from filling its time again."""
     _check_unlocked([entry], around)
     return Change(deleted=(entry.id,), taken=tuple(_take_time(entry, [span.span(entry, around.now)], around)))
 
 
 def add(new: New, around: Surroundings, mode: str = "refuse") -> Change:
-    """Write down past work. It takes the time of automatic entries and says how much; over the owner's own it is
-    refused (`conflict`), unless `mode` is "replace" or "overlap".
+    """Add past work. It takes time from automatic entries, and the notice says how much. Where it meets the owner's own
+    entries it raises `conflict`, unless `mode` is "replace" or "overlap".
     """
     check_span(new.start, new.end, around)
     room = _room((to_us(new.start), to_us(new.end)), "human", set(), around, mode)
@@ -247,7 +251,7 @@ def add(new: New, around: Surroundings, mode: str = "refuse") -> Change:
 
 
 def fill(new: New, around: Surroundings) -> Change:
-    """Write down a gap: only what no human entry holds already; `conflict` when nothing is left of it."""
+    """Fill a gap with entries, only where there is no human entry yet; `conflict` when nothing of the gap is left."""
     check_span(new.start, new.end, around)
     whole = to_us(new.start), to_us(new.end)
     held = interval.union(span.span(entry, around.now) for entry in _overlapping_entries(around, whole, "human", frozenset()))
@@ -258,7 +262,7 @@ def fill(new: New, around: Surroundings) -> Change:
 
 
 def approve(entries: Iterable[TimeEntry], around: Surroundings) -> Change:
-    """Pin everything and confirm it; what still runs is refused."""
+    """Confirm entries and pin all their fields; `conflict` when one of them is still running."""
     chosen = list(entries)
     if any(entry.end is None for entry in chosen):
         raise Conflict("a timer in that period is still running", "stop it first: `stint stop`")
@@ -282,7 +286,7 @@ def _overlapping_entries(
 
 
 def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around: Surroundings, mode: str) -> Change:
-    """Make room: automatic entries yield, the owner's own only when asked to."""
+    """Make room for an entry: automatic entries always yield, the owner's own only in the mode "replace"."""
     if mode not in MODES:
         raise Invalid(f"other entries cannot be treated as {mode[:40]!r}", "use replace or overlap")
     if actor != "human":
@@ -313,7 +317,7 @@ def _room(whole: interval.Interval, actor: Actor, without: set[EntryId], around:
 
 
 def _outside(entry: TimeEntry, whole: interval.Interval, around: Surroundings) -> list[TimeEntry]:
-    """What is left of an entry outside a stretch; the first part keeps the id."""
+    """The parts of an entry outside a stretch; the first part keeps the id."""
     start, end = from_us(whole[0]), from_us(whole[1])
     parts = []
     if entry.start < start:
@@ -329,13 +333,13 @@ def _overlaps(entry: TimeEntry, mode: str, around: Surroundings) -> frozenset[En
 
 
 def _time_left_by(entry: TimeEntry, after: TimeEntry, around: Surroundings) -> list[Taken]:
-    """What a change of time leaves: taken away."""
+    """The time that an entry covered before its change and not after it, kept from automatic tracking."""
     pieces = interval.subtract(span.span(entry, around.now), [span.span(after, around.now)])
     return _take_time(entry, pieces, around)
 
 
 def _take_time(entry: TimeEntry, pieces: Iterable[interval.Interval], around: Surroundings) -> list[Taken]:
-    """Stretches without what other human entries hold: that was not taken away."""
+    """These stretches as taken away, except where another human entry lies: nobody removed that."""
     if entry.actor != "human":
         return [Taken(lo, hi, entry.actor, entry.project) for lo, hi in pieces]
     everywhere = (to_us(entry.start), to_us(span.end_of(entry, around.now)))

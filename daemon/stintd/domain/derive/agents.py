@@ -1,7 +1,8 @@
-"""Turns of agents: when one ran, where, and therefore which heartbeats are the agent's.
+"""Turns of agents: when and where each ran, and therefore which heartbeats are the agent's.
 
-A turn runs from a prompt to the agent's stop. Either may die without saying so: then it ends at its last heartbeat.
-Effective actors are derived here and never stored, because a hook may arrive after the file changes it explains.
+A turn runs from a prompt to the agent's stop. If the agent or its session dies without a message, the turn ends at its
+last heartbeat. Who really acted is derived here and never stored, because a hook's message may arrive after the file
+changes that it explains.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,16 +15,16 @@ from stintd.domain.derive.limits import ECHO, SHORT, Limits
 from stintd.domain.interval import Interval, union
 
 TURNING = frozenset({"prompt", "turn_end", "session_end"})
-"""What ends the turn of a session that runs."""
+"""Kinds that end the running turn of a session."""
 NO_WORK = TURNING | {"session_start"}
-"""Acts of an agent that are no work of its own: a run that was started works from its prompt on."""
+"""Kinds that are not an agent's own work: an agent that was started works from its prompt on."""
 
 
 @dataclass(slots=True)
 class Turn:
-    """One turn. `parts` say from when on which project it worked on; `places` are the repositories it touched.
+    """One turn. `parts`: from each instant on, the project it worked on. `places`: the repositories it touched.
 
-    `is_asked`: a person's prompt began it. `is_estimated`: some of it was read afterwards.
+    `is_asked`: a person's prompt began it. `is_estimated`: some of its evidence was imported from logs.
     """
 
     session: str
@@ -37,7 +38,7 @@ class Turn:
     places: set[str] = field(default_factory=set)
 
     def touch(self, at: int, fact: Fact) -> None:
-        """The agent acted there; what it did before its first act with a place belongs there too."""
+        """Note that the agent acted there. What it did before its first act with a place belongs there too."""
         self.is_estimated = self.is_estimated or fact.is_estimated
         if not fact.place:
             return
@@ -48,7 +49,8 @@ class Turn:
             self.parts.append((at, fact))
 
     def stop(self, at: int, kind: str, limits: Limits) -> "Turn":
-        """This turn, ended by what came next; one long silent before a prompt was interrupted at its last heartbeat."""
+        """End this turn at the act that came next. A turn that was silent for long before a prompt was interrupted, and ends
+        at its last heartbeat."""
         self.has_ended = True
         self.has_acted = self.has_acted or kind == "turn_end"
         if at - self.end <= (SHORT if kind == "prompt" else limits.turn_silence):
@@ -62,12 +64,12 @@ class Turn:
 
 
 def session_of(fact: Fact) -> str:
-    """What tells agents apart: their session, or where a nameless one works (a process, cron, CI)."""
+    """What distinguishes agents: their session, or for one without a session (a process, cron, CI) the place of its work."""
     return fact.session or f"\0{fact.device}\0{fact.place}"
 
 
 def turns_of(pieces: Iterable[Piece], limits: Limits, expand: Callable[[Piece], list[Piece]]) -> list[Turn]:
-    """The turns that agents' heartbeats (and the prompts of their sessions) make, in order of their start."""
+    """The turns that follow from agents' heartbeats and the prompts of their sessions, in order of their start."""
     sessions: dict[str, list[Piece]] = defaultdict(list)
     for piece in pieces:
         sessions[session_of(piece[2])].append(piece)
@@ -79,7 +81,7 @@ def turns_of(pieces: Iterable[Piece], limits: Limits, expand: Callable[[Piece], 
 
 
 def _split_overlaps(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
-    """In order, with every run that overlaps another looked into."""
+    """The pieces in order, with each run that overlaps another replaced by its single heartbeats."""
     pieces.sort(key=sort_key)
     out: list[Piece] = []
     reached = -1
@@ -135,7 +137,7 @@ class Turns:
         self._places = {place: union(pairs) for place, pairs in places.items()}
 
     def cover(self, place: str, first: int, last: int) -> str:
-        """Whether a run of heartbeats there lies in turns: "all", "none" or "some"."""
+        """How much of a run of heartbeats there lies in turns: "all", "some" or "none" of it."""
         pairs = self._places.get(place)
         if not pairs:
             return "none"
@@ -155,12 +157,12 @@ class Turns:
         return pairs[i : bisect_left(pairs, (hi, 0))]
 
     def is_running(self, home: str, end: int) -> bool:
-        """Whether the turn on this project that was last seen at `end` never said that it stopped."""
+        """Whether the turn on this project whose last sign came at `end` never reported a stop."""
         return self._running.get(home) == end
 
 
 class Stops:
-    """When each session's agent stopped: a prompt right after that was sent by a loop."""
+    """When each session's agent stopped: a loop, not a person, sent a prompt that comes right after."""
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
         self._at: dict[str, list[int]] = defaultdict(list)
@@ -171,7 +173,7 @@ class Stops:
             times.sort()
 
     def is_echo(self, piece: Piece) -> bool:
-        """Whether a prompt follows a stop of its session too soon for a person."""
+        """Whether a prompt came too soon after a stop of its session to be a person's."""
         times = self._at.get(session_of(piece[2]))
         if not times:
             return False

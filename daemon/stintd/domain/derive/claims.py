@@ -1,4 +1,5 @@
-"""From drafts to stretches: what the owner claimed or took away is left out, and lengths get their meaning."""
+"""Turns drafts into stretches: leaves out the time that the owner claimed or took away, and splits each length into
+hands-on and supervised time."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from stintd.domain.override import Edits
 
 
 class Owned:
-    """The time that is the owner's: claims and what was taken away, by whom it is kept from."""
+    """The time that the owner decided on: claims and time taken away, by the actor and project that must not cover it."""
 
     def __init__(self, edits: Edits) -> None:
         self._held: dict[tuple[str, ProjectId | None], list[Interval]] = {}
@@ -30,7 +31,7 @@ class Owned:
         self._held.setdefault((actor, project), []).append(pair)
 
     def owned_time(self, actor: Actor, project: ProjectId | None) -> list[Interval]:
-        """What an automatic stretch of that actor and project must not cover: sorted, disjoint."""
+        """The time that an automatic stretch of that actor and project must not cover: sorted, disjoint."""
         name = (actor, project)
         if name not in self._merged:
             own = self._held.get(name, []) if project is not None else []
@@ -38,7 +39,7 @@ class Owned:
         return self._merged[name]
 
     def owned_time_in(self, actor: Actor, project: ProjectId | None, lo: int, hi: int) -> list[Interval]:
-        """Those of `owned_time` that meet a stretch."""
+        """The intervals of `owned_time` that meet a stretch."""
         pairs = self.owned_time(actor, project)
         i = bisect_right(pairs, (lo, 0))
         if i and pairs[i - 1][1] > lo:
@@ -47,7 +48,8 @@ class Owned:
 
 
 def stretches(draft: StretchDraft, actor: Actor, owned: Owned) -> Iterable[Stretch]:
-    """The draft outside the owner's time. Credit that its own heartbeat was cut off from is dropped."""
+    """The parts of a draft outside the owner's time. A part that is only credit, cut off from the heartbeat that earned it,
+    is dropped."""
     holes = owned.owned_time_in(actor, draft.key.project, draft.start, max(draft.end, draft.last) + 1)
     if not holes:
         if draft.end > draft.start or draft.is_open:
@@ -88,7 +90,7 @@ def _stretch(draft: StretchDraft, actor: Actor, start: int, end: int, is_open: b
 
 
 def verdicts(gaps: Iterable[Gap], holes: Sequence[Interval]) -> list[GapVerdict]:
-    """Silences that no stretch covers, outside the owner's time."""
+    """The silences that no stretch covers, without the owner's time."""
     return [_gap_verdict(start, end, gap) for gap in gaps for start, end in subtract((gap.start, gap.end), holes)]
 
 

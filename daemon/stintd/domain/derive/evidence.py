@@ -1,4 +1,4 @@
-"""What the derivation is handed: heartbeats as runs, absences, and where a place belongs."""
+"""What the derivation receives: heartbeats as runs, absences, and a resolver that says which project a place belongs to."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -8,10 +8,10 @@ from stintd.frozen import frozen
 
 
 class Run(NamedTuple):
-    """Heartbeats of one context, none of them further than `max_gap_us` after the one before.
+    """Heartbeats of one context, each at most `max_gap_us` after the one before.
 
-    No run holds a silence of half an hour or more: it could not be told apart from two islands without looking inside.
-    A store may hand in longer tuples: the derivation reads the first five fields and gives the whole back to `beats`.
+    No run contains a silence of half an hour or more: without looking inside, it could not be distinguished from two
+    islands. A store may pass longer tuples: the derivation reads the first five fields and passes the whole to `beats`.
     """
 
     first_us: int
@@ -23,9 +23,10 @@ class Run(NamedTuple):
 
 @frozen
 class Evidence:
-    """A set of heartbeats and absences; the order of either means nothing, nor does what a context's number is.
+    """A set of heartbeats and absences. Neither their order nor the number of a context means anything.
 
-    `beats` answers a run's heartbeats as (time in microseconds, entity); asked only for runs that must be looked into.
+    `beats` returns the heartbeats of a run as (time in microseconds, entity); it is called only for runs that must be
+    looked into.
     """
 
     contexts: Mapping[int, Context]
@@ -35,13 +36,15 @@ class Evidence:
 
 
 class ContextResolver(Protocol):
-    """Which project and task a heartbeat belongs to. Must answer the same for the same arguments throughout a call."""
+    """Says which project and task a heartbeat belongs to. During one call it must give the same answer for the same
+    arguments."""
 
     def resolve(self, context: Context, entity: str = "") -> Assignment:
         """The assignment of one heartbeat."""
 
     def as_of(self, us: int) -> "ContextResolver":
-        """The answers for evidence of that instant (a mapping may hold from a day on); one object for each era."""
+        """The resolver for evidence of that instant, because a mapping may hold from a day on. The same object for all
+        instants between two changes."""
 
     def differs_by_entity(self, context: Context) -> bool:
         """Whether heartbeats of this context may differ by their entity (a monorepo with mapped folders)."""

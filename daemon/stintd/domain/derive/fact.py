@@ -1,4 +1,4 @@
-"""What a heartbeat's context means to the rules: whose it may be, where it belongs, what kind of act it was."""
+"""What a heartbeat's context means for the rules: whose it may be, where it belongs and what kind of act it was."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,12 @@ UNWITNESSED = frozenset({"watch", "git"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fact:
-    """One context, or one context and assignment where the entity decides. Compared by identity; `order` by content.
+    """One context, or one context and assignment where the entity decides. Facts are compared by identity and sorted by
+    `order`, which is their content.
 
-    `is_recalled`: an act of git that was read afterwards, when nobody heard what lay between. `home` tells projects apart, and
-    places without a project from each other. `place` is the repository a turn's file changes are looked for in. `role`:
-    "human", "agent", or "maybe": the agent's if its turn runs there, else human.
+    `is_recalled`: a git act imported from history; nothing recorded what happened before it. `home` distinguishes projects,
+    and places that have no project. `place` is the repository in which a turn's file changes are looked for. `role` is
+    "human", "agent" or "maybe": the agent's if its turn runs there, else a person's.
     """
 
     order: tuple[str, ...]
@@ -39,7 +40,7 @@ class Fact:
 
 
 Piece = tuple[int, int, Fact, Run | None]
-"""First and last instant, in microseconds, of heartbeats with one fact; the run they are, None for a single one."""
+"""Heartbeats with one fact: their first and last instant in microseconds, the fact, and their run (None for a single one)."""
 
 
 def sort_key(piece: Piece) -> tuple[int, int, tuple[str, ...]]:
@@ -48,7 +49,7 @@ def sort_key(piece: Piece) -> tuple[int, int, tuple[str, ...]]:
 
 
 class Facts:
-    """Facts by context, each made once."""
+    """Makes the facts of contexts, each once."""
 
     def __init__(self, contexts: Mapping[int, Context], places: ContextResolver) -> None:
         self._contexts, self._places = contexts, places
@@ -56,7 +57,7 @@ class Facts:
         self._by_entity: dict[tuple[int, Assignment], Fact] = {}
 
     def fact_of_run(self, run: Run) -> Fact | None:
-        """The fact of a whole run; None where heartbeats of it may differ by their entity."""
+        """The fact of a whole run; None when its heartbeats may differ by their entity."""
         number = run[2]
         if number not in self._plain:
             context = self._contexts[number]
@@ -75,7 +76,7 @@ class Facts:
 
 
 class FactsByTime:
-    """Facts by what resolution holds at an instant; nearly always there is but one."""
+    """The facts by the mappings that hold at an instant; nearly always there is only one set."""
 
     def __init__(self, contexts: Mapping[int, Context], places: ContextResolver) -> None:
         self._contexts, self._places = contexts, places
@@ -90,7 +91,7 @@ class FactsByTime:
 
 
 def make_fact(context: Context, assignment: Assignment) -> Fact:
-    """What the rules need to know of a context that belongs there."""
+    """The fact of a context that belongs to this project and task."""
     place = context.repo or context.folder or (f"name:{context.project}" if context.project else "")
     project, task = assignment.project, assignment.task
     return Fact(

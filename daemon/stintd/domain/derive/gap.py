@@ -1,7 +1,7 @@
-"""One silence between two acts: work or away, whose, and the sentence that says why.
+"""The gap rule: whether a silence between two acts is work or time away, whose work it is, and the sentence that says why.
 
-A silence is judged by its length, by the acts on both sides of it, by what an agent did meanwhile, by absences and
-stops inside it, and by the habit that its day has learnt from earlier ones. Nothing else may bear on it, or live tracking
+The verdict depends on the length of the silence, the acts on both sides of it, what an agent did meanwhile, absences and
+stops inside it, and the habit that its day has learnt from earlier days. Nothing else may influence it, or live tracking
 and a rebuild would differ.
 """
 
@@ -23,10 +23,11 @@ NEVER = -1
 
 
 class SilenceVerdict(NamedTuple):
-    """What a silence is. The earlier side ends at `left`, the later begins at `right`; one stretch when `is_joined`.
+    """What a silence counts as. The earlier side ends at `left` and the later one begins at `right`; both are one stretch
+    when `is_joined`.
 
-    `is_unbroken` says that the person did not leave. `supervised` lists turns watched in it. `verdict` and `reason` are
-    for people; "" where the silence is too short to mention.
+    `is_unbroken`: the person did not leave. `supervised`: the agent's turns that the person watched in it. `verdict` and
+    `reason` are for people; both are "" where the silence is too short to mention.
     """
 
     left: int
@@ -60,7 +61,9 @@ class End(NamedTuple):
 
 
 class Side(NamedTuple):
-    """One side of a silence: the act, and what attention was on there (a folded visit's is what it was folded into)."""
+    """One side of a silence: the act, and what the person was working on then. For an act in a short visit that was folded
+    into its neighbour, that is the neighbour's work.
+    """
 
     at: int
     fact: Fact
@@ -79,7 +82,7 @@ def side_after(spell: Spell, key: VisitKey) -> Side:
 
 
 class GapRule:
-    """Rules on the silences of one island."""
+    """Judges the silences of one island."""
 
     def __init__(
         self,
@@ -91,7 +94,7 @@ class GapRule:
         has_barriers: bool = True,
         habit_at: Callable[[int], Habit] = lambda _: UNKNOWN,
     ) -> None:
-        """`has_barriers`: whether any absence or cut touches this island at all; most know none."""
+        """`has_barriers`: whether any absence or cut touches this island at all; most islands have none."""
         self._limits, self._turns, self._absences, self._cuts = limits, turns, absences, cuts
         self._has_barriers, self._habit_at = has_barriers, habit_at
         self._idle = _limit(limits.idle)
@@ -109,7 +112,7 @@ class GapRule:
         return self.judge(side_before(a, a.key), side_after(b, b.key), back_at).is_unbroken
 
     def judge(self, a: Side, b: Side, back_at: int | None) -> SilenceVerdict:
-        """The silence between two acts. `back_at`: when the person acts again on the project of the first."""
+        """The verdict on the silence between two acts. `back_at`: when the person next acts on the project of the first."""
         ran = self._turns.during(a.key.home, a.at, b.at)
         if b.at - a.at <= self._limits.ignorable and a.key.fits(b.key) and not ran:
             verdict = SilenceVerdict(b.at, b.at, True, True)
@@ -120,7 +123,7 @@ class GapRule:
         return self._apply_barriers(a, b, verdict) if self._has_barriers else verdict
 
     def _judge_plain(self, a: Side, b: Side, since: int | None = None, supervised: Sequence[Interval] = ()) -> SilenceVerdict:
-        """The gap rule, measured from the act or from the end of the turn that was watched after it."""
+        """The plain gap rule, measured from the act, or from the end of the turn that the person watched after it."""
         since = a.at if since is None else since
         is_theirs = a.key.shares_time_with(b.key)
         longest = self._silence_limit(a.at, a.fact, b.at - since, is_theirs)
@@ -143,8 +146,9 @@ class GapRule:
         )
 
     def _judge_recalled(self, a: Side, b: Side) -> SilenceVerdict:
-        """Before an act of git that was read afterwards. What was done meanwhile nobody heard: the time since the act before
-        it is taken for work, where it is no longer than the most a commit is worth; else a commit is worth that."""
+        """The silence before a git act that was imported from history. Nothing recorded what happened meanwhile. So the time
+        since the act before counts as work if it is no longer than the maximum estimate for a commit; if it is longer, a
+        commit gets that maximum."""
         silence, most = b.at - a.at, self._limits.estimate
         text = f"{length(silence)} between {name_act(a)} and {name_act(b)} imported from git: "
         if silence <= most:
@@ -160,7 +164,7 @@ class GapRule:
         return f"away, except the {exact_words(self._limits.estimate)} estimated for the commit"
 
     def _worth(self, b: Side) -> int:
-        """What an act earns before itself when nothing precedes it."""
+        """How much time before an act counts when nothing precedes it."""
         is_commit = b.fact.is_recalled and b.fact.kind == "commit"
         return max(self._limits.estimate, self._limits.lead_credit) if is_commit else self._lead(b)
 
@@ -171,7 +175,7 @@ class GapRule:
         return f"{length(b.at - start)} before {name_act(b)} imported from git: estimated as work"
 
     def _silence_limit(self, at: int, fact: Fact, silence: int, is_theirs: bool) -> SilenceLimit:
-        """How long a silence after this act can be work. Only one that a habit may decide asks for the habit."""
+        """How long a silence after this act can be work. Loads the habit only where the habit can decide."""
         limits = self._limits
         if fact.is_finishing:
             return self._limit_after_finishing(at, fact, is_theirs)
@@ -201,7 +205,7 @@ class GapRule:
         return SilenceVerdict(left, right, False, False, "away", reason, supervised)
 
     def _judge_turn(self, a: Side, b: Side, ran: Sequence[Interval], back_at: int | None) -> SilenceVerdict:
-        """A silence in which the project's agent worked: watched, if the person comes back to it soon enough."""
+        """A silence in which the project's agent worked: the person watched it if they came back to it soon enough."""
         limits, end = self._limits, ran[-1][1]
         inside = [(max(a.at, lo), min(b.at, hi)) for lo, hi in ran]
         is_back = back_at is not None and back_at - end <= limits.supervise_return
@@ -245,7 +249,7 @@ class GapRule:
         )
 
     def _judge_unsupervised(self, a: Side, b: Side, inside: list[Interval]) -> SilenceVerdict:
-        """Too long a silence to have been watched: its first two minutes were."""
+        """A silence too long to be watching: only the first two minutes of each turn count as watched."""
         first = [(lo, min(hi, a.at + SHORT)) for lo, hi in inside if lo < a.at + SHORT]
         left = max(a.at + self._tail(a), first[-1][1] if first else 0)
         right = max(left, b.at - self._lead(b))
@@ -254,7 +258,7 @@ class GapRule:
         return SilenceVerdict(left, right, False, False, "autonomous", reason, first)
 
     def _apply_barriers(self, a: Side, b: Side, verdict: SilenceVerdict) -> SilenceVerdict:
-        """Absences and stops inside the silence: no credit crosses them."""
+        """Apply absences and stops inside the silence: no credit crosses them."""
         cut = self._stops_within(a.key, a.at, b.at)
         absent = hull(a.at, b.at, self._absences.human_absences(a.fact.device))
         if cut is not None:
@@ -282,14 +286,14 @@ class GapRule:
         return (min(at), max(at)) if at else None
 
     def opening(self, b: Side) -> int:
-        """Where a stretch begins whose first act follows nothing."""
+        """Where a stretch begins when nothing precedes its first act."""
         right = b.at - self._worth(b)
         cut = self._stops_within(b.key, right, b.at)
         absent = hull(right, b.at, self._absences.human_absences(b.fact.device))
         return max(right, cut[1] if cut else right, absent[1] if absent else right)
 
     def closing(self, a: Side) -> End:
-        """The silence after the last act of all. Never ends before its tail is over, which therefore ends before now."""
+        """The silence after the last act of all. It lasts at least as long as the tail, so a tail that counts is always over."""
         end = a.at + self._tail(a)
         until = max(end, self._open_until(a))
         cut = self._stops_within(a.key, a.at, until + 1)
@@ -303,7 +307,7 @@ class GapRule:
         return End(end, until, f"more than {exact_words(until - a.at)} of silence after {name_act(a)}: away")
 
     def _open_until(self, a: Side) -> int:
-        """The last instant at which an act would still carry the timer on."""
+        """The last instant at which another act would still continue the timer."""
         plain = a.at + self._silence_limit(a.at, a.fact, FOREVER, True).limit
         ran = self._turns.during(a.key.home, a.at, 1 << 62)
         if not ran:
@@ -315,15 +319,16 @@ class GapRule:
         return max(watched, plain) if end - a.at <= QUICK else watched
 
     def _longest(self, a: Side) -> int:
-        """How long after an act its timer may still have been running for somebody to stop it."""
+        """How long after an act its timer can still be running, so that somebody can stop it."""
         return max(self._limits.idle, self._silence_limit(a.at, a.fact, FOREVER, True).limit)
 
     def _lead(self, b: Side) -> int:
         return 0 if b.fact.kind in ("session_start", "session_end") else self._limits.lead_credit
 
     def _lead_after(self, a: Side, b: Side, silence: int) -> int:
-        """The later side's share of a silence between two projects: its lead, and where the earlier one was finished up to
-        twice that, for then it was likelier already under way; but then a third of the silence stays with the earlier.
+        """The later side's share of a silence between two projects: its lead. If the earlier side had finished something, the
+        share is up to twice the lead, because the later work had then probably begun; at least a third of the silence
+        stays with the earlier side.
         """
         lead = self._lead(b)
         if a.fact.is_finishing and not a.is_lone_commit:
@@ -353,7 +358,7 @@ def _limit(us: int, habit: str = "") -> SilenceLimit:
 
 
 def name_act(side: Side) -> str:
-    """An act in words."""
+    """What an act is called in a sentence."""
     kind = side.fact.kind
     return KINDS[kind].act if kind in KINDS else kind  # a later version may have stored one that we do not know
 

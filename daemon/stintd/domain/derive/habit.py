@@ -1,8 +1,8 @@
-"""What a silence usually means to this owner, learnt from the work of earlier days: habits around what finishes work.
+"""What a silence usually means for this owner: habits around finishing work, learnt from earlier days.
 
-Whoever nearly always finishes something (a commit, a push, a session) before a break has hardly left when nothing was
-finished; whoever nearly always leaves after a commit has left; whoever often moves on to another project after one was on
-the way there. Must not look at the day that is judged.
+An owner who nearly always finishes something (a commit, a push, a session) before a break has probably not left when
+nothing was finished. An owner who nearly always leaves after a commit has left. An owner who often moves on to another
+project after a commit was on the way there. A habit must not be learnt from the day that is judged.
 """
 
 from bisect import bisect_right
@@ -15,15 +15,15 @@ from stintd.domain.derive.limits import Limits
 from stintd.frozen import frozen
 
 CASES_NEEDED = 10
-"""Fewer breaks or finishing acts say nothing about a person."""
+"""Breaks or finishing acts: fewer of them say nothing about a person."""
 NEARLY_ALWAYS = 0.8
-"""Between those who commit before a break as a rule (19 of 20 breaks) and those who do now and then (half)."""
+"""Lies between people who commit before a break as a rule (19 of 20 breaks) and people who do so now and then (half)."""
 OFTEN = 0.25
-"""Who hops between projects moves on after half of their commits; who does not, after hardly any."""
+"""People who hop between projects move on after half of their commits; others move on after hardly any."""
 
 
 class PastWork(NamedTuple):
-    """Past work of the person: when it began, its last heartbeat, and where it was; in microseconds."""
+    """One stretch of the person's past work: its start and its last heartbeat, in microseconds, and its project."""
 
     start: int
     last: int
@@ -32,8 +32,9 @@ class PastWork(NamedTuple):
 
 @frozen
 class Habit:
-    """`finishes_first`: nearly every break followed something finished. `leaves`: after something finished nearly always
-    nothing came soon. `moves_on`: often it was soon followed by another project.
+    """`finishes_first`: the owner finished something before nearly every break. `leaves`: after finishing something, the
+    owner nearly always did nothing soon. `moves_on`: after finishing something, the owner often soon worked on another
+    project.
     """
 
     finishes_first: bool = False
@@ -45,17 +46,17 @@ UNKNOWN = Habit()
 
 
 class Usual(Protocol):
-    """What was learnt from days before an instant's own."""
+    """What was learnt from the days before the day of an instant."""
 
     def covers(self, instant: datetime) -> bool:
         """Whether this is a time at which the owner usually works."""
 
     def habit(self, instant: datetime) -> Habit:
-        """What a silence that begins then usually means."""
+        """The habit that decides what a silence beginning then usually means."""
 
 
 def habit_of(work: Sequence[PastWork], finishes: Sequence[int], limits: Limits) -> Habit:
-    """The habit that past work shows; both the work and the instants at which something was finished in order of time."""
+    """The habit that past work shows. The work and the instants at which something was finished are both sorted by time."""
     lasts = [a.last for a, b in pairwise(work) if b.start - a.last > limits.idle_extended]
     finished = set(finishes)
     soon = [_soon_after(at, work, limits.idle_after_leaving) for at in finishes]
@@ -67,8 +68,8 @@ def habit_of(work: Sequence[PastWork], finishes: Sequence[int], limits: Limits) 
 
 
 def _soon_after(at: int, work: Sequence[PastWork], limit: int) -> str:
-    """What followed an act within the limit: the "same" project, work "elsewhere", or "" nothing. What was bridged inside
-    a stretch counts as soon.
+    """What followed an act within the limit: the "same" project, work "elsewhere", or "" for nothing. Work that continues in
+    the same stretch always counts as soon, because its silences were bridged.
     """
     i = bisect_right(work, at, key=_start) - 1
     if i >= 0 and work[i].last > at:

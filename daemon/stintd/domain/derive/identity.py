@@ -1,6 +1,6 @@
-"""Which entry a recomputed stretch is: ids stay with the work they named (DETAILS, Identity).
+"""Decides which stored entry a recomputed stretch is, so that an id stays with the work it named (DETAILS, Identity).
 
-Must not read a clock or look at anything but the intervals handed in. The outcome does not depend on the order of the
+It must not read a clock or anything but the intervals it receives. The result does not depend on the order of the
 arguments: ties go to the earliest entry, then to the smallest id.
 """
 
@@ -13,7 +13,7 @@ from stintd.frozen import frozen
 
 
 class StoredEntry(NamedTuple):
-    """An entry that has an id: what evidence made it, and from when to when."""
+    """An entry that has an id: its actor, its project by the evidence, and its start and end."""
 
     id: str
     actor: Actor
@@ -23,7 +23,7 @@ class StoredEntry(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A stretch that looks for its id."""
+    """A stretch that needs an id."""
 
     actor: Actor
     project: str | None
@@ -33,7 +33,7 @@ class Candidate(NamedTuple):
 
 @frozen
 class Matching:
-    """`kept`: index of a stretch → id. `merged`: id that is gone → index of the stretch it went into, None: nowhere."""
+    """`ids`: index of a stretch → id. `merged`: id that is gone → index of the stretch that now has its time, or None."""
 
     ids: dict[int, str]
     merged: dict[str, int | None]
@@ -53,7 +53,8 @@ def match(stored: Sequence[StoredEntry], candidates: Sequence[Candidate]) -> Mat
 
 
 def _pairs(stored: Sequence[StoredEntry], candidates: Sequence[Candidate]) -> list[tuple[int, int, str, int]]:
-    """All overlaps as (-overlap, start, id, index), the largest first. Linear in what overlaps: a rebuild has years."""
+    """All overlaps as (-overlap, start, id, index), the largest first. Takes time only for what overlaps, because a rebuild
+    covers years."""
     pairs = []
     groups: dict[tuple[str, str | None], tuple[list[int], list[int]]] = {}
     for index in sorted(range(len(candidates)), key=lambda index: candidates[index].start_us):

@@ -9,12 +9,11 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 FOREVER = 1 << 62
 SHORT = 2 * MINUTE
-"""The first two minutes of an agent's turn, which its person watches in any case; a shorter silence needs no reason."""
+"""A person watches the first two minutes of an agent's turn in any case; a silence shorter than this needs no reason."""
 ECHO = 2 * SECOND
-"""A prompt this soon after a stop was sent by a loop; a file change this soon after a turn was written by it."""
+"""A loop sent a prompt that comes this soon after a stop; a turn wrote a file that changes this soon after it."""
 QUICK = 4 * MINUTE
-"""An agent's turn this short is waited for: whether the person left is then decided by
-the whole silence, not by the turn."""
+"""A person waits for an agent's turn this short: then the whole silence, not the turn, decides whether the person left."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -28,9 +27,9 @@ class Limits:
     between two projects for someone who often moves on; `idle_extended` after anything else for someone who finishes
     something before nearly every break.
 
-    `ignorable` is the longest silence inside a run that no rule looks at, `turn_silence` the longest one inside an agent's
-    turn, `island_gap` the one across which no evidence affects other evidence. `estimate` is the most that a commit read
-    afterwards is worth.
+    `ignorable` is the longest silence inside a run that no rule looks at, and `turn_silence` the longest silence inside an
+    agent's turn. Across a silence longer than `island_gap` no evidence affects other evidence. `estimate` is the most time
+    that a commit imported from history counts.
     """
 
     idle: int

@@ -1,6 +1,6 @@
-"""The timesheet while it happens: one heartbeat at a time, deriving again only the islands that it touches.
+"""The live timesheet: it takes one heartbeat at a time and derives again only the islands that the heartbeat touches.
 
-Built on `timesheet.Derivation`, so it cannot differ from a rebuild; the property tests hold it to that.
+It uses `timesheet.Derivation`, so it cannot differ from a rebuild; property tests check that.
 """
 
 from bisect import bisect_right
@@ -19,7 +19,7 @@ from stintd.domain.policy import Policy
 
 @dataclass(slots=True)
 class _Island:
-    """Evidence without a long silence, and what it was derived to: `part` holds from `since` until `until`."""
+    """Evidence without a long silence inside, and what was derived from it: `part` is valid from `since` until `until`."""
 
     lo: int
     hi: int
@@ -33,7 +33,7 @@ class _Island:
 
 
 class LiveTimesheet:
-    """Keeps evidence in memory and answers the sheet at any instant. Not for threads."""
+    """Keeps evidence in memory and gives the sheet at any instant. Not thread-safe."""
 
     def __init__(self, policy: Policy, places: ContextResolver, edits: Edits | None = None, usual: Usual | None = None) -> None:
         self._policy, self._places, self._edits, self._usual = policy, places, edits or Edits(), usual
@@ -46,7 +46,7 @@ class LiveTimesheet:
         self._absences: list[Absence] = []
 
     def add(self, heartbeat: Heartbeat) -> None:
-        """Take a heartbeat, however late; one that is already known changes nothing."""
+        """Take a heartbeat, however late; one that was added before changes nothing."""
         number = self._numbers.setdefault(heartbeat.context, len(self._numbers))
         at = to_us(heartbeat.time)
         if (at, number, heartbeat.entity) in self._known:
@@ -66,7 +66,7 @@ class LiveTimesheet:
         self._forget()
 
     def edit(self, edits: Edits) -> None:
-        """From now on these are the owner's edits."""
+        """Replace the owner's edits by these."""
         self._edits = edits
         self._forget()
 
@@ -86,7 +86,7 @@ class LiveTimesheet:
         return [(run[0], entity) for entity in self._entities[run[0], run[2]]]
 
     def _place(self, run: Run) -> None:
-        """Into the island it belongs to; two that it connects become one."""
+        """Put a run into its island; two islands that it connects become one."""
         at = run[0]
         i = bisect_right(self._islands, at, key=lambda island: island.lo)
         joined = _Island(at, at, [run])
