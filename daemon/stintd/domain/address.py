@@ -1,9 +1,9 @@
-"""Where the daemon may send a request that somebody else named: the open internet by default, the owner's own network only
-where the owner says so, and some addresses never.
+"""Where the daemon may send a request to a URL from somebody else: by default only to the internet, to the owner's own
+network only if the owner allows it, and to some addresses never.
 
-A URL of a webhook is a caller's text. Without these rules it could make the daemon fetch what only this machine can
-reach: a router's page, a database, a cloud's metadata (SSRF). Two checks: the text of the URL when it is stored, and each
-address right before a connection is made to it, because a name may mean something else by then.
+The URL of a webhook comes from an API client. Without these rules it could make the daemon fetch what only this machine can
+reach: a router's page, a database, a cloud's metadata (SSRF). There are two checks: of the URL's text when it is stored, and
+of each address right before connecting, because a name may lead elsewhere by then.
 """
 
 import re
@@ -20,7 +20,7 @@ _OWN = tuple(
 )
 """Loopback, private, and the shared range that overlay networks (Tailscale) use."""
 _METADATA = frozenset(ip_address(text) for text in ("169.254.169.254", "100.100.100.200", "192.0.0.192", "fd00:ec2::254"))
-"""Where clouds tell a machine its own credentials: never, whatever the owner allowed."""
+"""Where clouds give a machine its own credentials: never allowed, whatever the owner permits."""
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _COMPATIBLE = IPv6Network("::/96")
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE | re.ASCII)
@@ -39,7 +39,7 @@ class Endpoint:
 
 
 def parse_endpoint(url: str) -> Endpoint | None:
-    """The endpoint a URL names; None unless it is an absolute URL that every parser understands the same way."""
+    """The endpoint that a URL names; None unless it is an absolute URL that all parsers understand in the same way."""
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         return None
     try:
@@ -54,7 +54,7 @@ def parse_endpoint(url: str) -> Endpoint | None:
 
 
 def endpoint_refusal(endpoint: Endpoint, may_be_private: bool) -> str:
-    """Why nothing is sent there, "" when it may be as far as the text tells; completes "the URL …"."""
+    """Why nothing is sent there, "" when the text of the URL gives no reason; completes "the URL …"."""
     if endpoint.scheme not in (("https", "http") if may_be_private else ("https",)):
         return "must begin with https://" + (" or http://" if may_be_private else " (http:// needs allowPrivate)")
     if endpoint.has_user:
@@ -71,7 +71,7 @@ def endpoint_refusal(endpoint: Endpoint, may_be_private: bool) -> str:
 
 
 def address_refusal(text: str, may_be_private: bool) -> str:
-    """Why nothing is sent to this address, "" when it may be; completes "the URL …"."""
+    """Why nothing is sent to this address, "" when it is allowed; completes "the URL …"."""
     try:
         given = ip_address(text)
     except ValueError:

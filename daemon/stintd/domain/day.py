@@ -1,7 +1,7 @@
-"""Local days: where they begin, which one an instant lies in. The zone is handed in; arithmetic is in UTC.
+"""Local days: when they begin, and which day an instant lies in. Callers pass the zone; arithmetic is in UTC.
 
-A day has 23, 24 or 25 hours, begins where midnight does not exist at the first instant after it, and may be missing
-altogether (Apia, 30 December 2011).
+A day has 23, 24 or 25 hours. Where midnight does not exist, the day begins at the first instant after it. A day may be
+missing altogether (Apia, 30 December 2011).
 """
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -13,7 +13,8 @@ _CLOCK = "%Y-%m-%d %H:%M"
 
 
 def start_of_day(day: date, zone: tzinfo) -> datetime:
-    """The instant a local day begins. Of a midnight that does not exist, the clock's jump; of two, the first."""
+    """The instant at which a local day begins. If midnight does not exist, the instant of the clock's jump; if there are two
+    midnights, the first."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
@@ -35,7 +36,8 @@ def iso_week(day: date) -> str:
 
 
 def instant_of(local: datetime, zone: tzinfo, now: datetime) -> datetime:
-    """The instant of a local (naive) time; `invalid` when the clocks skipped it, or showed it twice before `now`."""
+    """The instant of a local (naive) time; `invalid` when the clocks skipped it, or showed it twice. If only the first of the
+    two is past by `now`, that one is meant."""
     first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     second = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
     shown = first.astimezone(zone).replace(tzinfo=None, fold=0)

@@ -1,7 +1,7 @@
-"""What an entry says it was: from the subjects of its own commits, else from what the branch is called.
+"""The description of an entry: from the subjects of its own commits, else from the name of its branch.
 
-The text goes to a client. It names work, not the machinery of git, and holds no control characters, because subjects
-and branches come from repositories anybody may have written.
+The text goes to a client. So it describes the work and not git's machinery, and it contains no control characters: anybody
+may have written the repository that subjects and branches come from.
 """
 
 import re
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 HIDDEN_BRANCH = "hidden-"
-"""How a branch is called whose name its owner keeps to themselves (`domain/privacy.py`)."""
+"""The names of hidden branches begin with this (`domain/privacy.py`)."""
 DEFAULT_BRANCHES = frozenset({"main", "master", "trunk", "develop", "development", "dev", "default", "HEAD"})
 LENGTH_LIMIT = 500
 """Characters; billing systems cut or refuse longer texts."""
@@ -37,7 +37,7 @@ def printable(text: str) -> str:
 
 
 def worth_telling(subjects: Iterable[str]) -> list[str]:
-    """The subjects that say what was done, each once, in order: no `wip`, `fixup!`, `squash!`, no plain merges."""
+    """The subjects that say what was done, each once, in order: without `wip`, `fixup!`, `squash!` and plain merges."""
     seen: set[str] = set()
     out = []
     for subject in map(printable, subjects):
@@ -60,8 +60,8 @@ def branch_words(branch: str | None) -> str:
 
 
 def describe(subjects: Iterable[str], following: str | None = None, branch: str | None = None) -> str:
-    """The description of an entry: of its commits, else of the next own commit on that branch the same day
-    (`following`), else from the branch. "" when nothing says anything.
+    """The description of an entry: from its commits, else from the next own commit on that branch on the same day
+    (`following`), else from the branch; "" when none of them says anything.
     """
     telling = worth_telling(subjects) or worth_telling([following] if following else [])
     text = ""

@@ -1,7 +1,7 @@
-"""Heartbeats as other time trackers take them: events with a length for ActivityWatch, items for WakaTime's servers.
+"""Heartbeats in the form of other time trackers: events with a length for ActivityWatch, items for WakaTime's servers.
 
-Both are functions of the heartbeats alone, so that sending a stretch again sends the same: a receiver that knows a moment
-by its time and content keeps one of it.
+Both depend on the heartbeats only, so sending a stretch again sends the same; a receiver that recognises a moment by its time
+and content keeps it once.
 """
 
 from collections import defaultdict
@@ -14,12 +14,12 @@ from stintd.domain.model import Actor
 
 MICRO = 1_000_000
 LONE_US = 60 * MICRO
-"""What the last heartbeat before a silence lasts."""
+"""The length of the last heartbeat before a silence."""
 EDITOR = "app.editor.activity"
 
 
 class Sent(NamedTuple):
-    """A heartbeat that is told to somebody else. `path` is the whole one of a file, `place` the folder it belongs to."""
+    """A heartbeat to send to another program. `path`: the full path of a file. `place`: the folder that it belongs to."""
 
     time_us: int
     actor: Actor
@@ -42,13 +42,13 @@ class AwEvent(NamedTuple):
 
 
 def bucket_of(beat: Sent) -> str:
-    """One bucket for each device and actor: they may work at the same time."""
+    """The bucket of a heartbeat: one for each device and actor, because they may work at the same time."""
     return f"stintd-{'agents' if beat.actor == 'agent' else 'editor'}_{beat.device or 'here'}"
 
 
 def events(beats: Iterable[Sent], idle_us: int, until_us: int) -> list[AwEvent]:
-    """Each heartbeat lasts until the next of its bucket, unless a silence follows; equal neighbours are one event. How long
-    the last one lasted is told only once the silence after it is over: `until_us` is now.
+    """The events of heartbeats. Each heartbeat lasts until the next one of its bucket, unless a silence follows; equal
+    neighbours are one event. The length of the last one is known only when a silence has followed it; `until_us` is now.
     """
     return [event for bucket, lane in lanes(beats).items() for event in _lane(bucket, lane, idle_us, until_us)]
 

@@ -1,12 +1,13 @@
-"""How far an estimate from commits may be off.
+"""How wrong an estimate from commits may be.
 
-Of 245 days whose authors recorded their time, four of five lay between a fifth and 2.3 times of what their commits' gaps,
-capped at an hour, came to; for weeks it is hardly narrower. So no single figure is printed without its band.
+On 245 days for which the authors had recorded their time, the gaps between commits, capped at an hour, gave an estimate. On
+four of five days the recorded time was between 0.2 and 2.3 times the estimate; for weeks the band is hardly narrower. So an
+estimate is never printed without its band.
 """
 
 LOW, HIGH = 0.2, 2.3
 
 
 def band(seconds: int) -> tuple[int, int]:
-    """Between these lengths, in seconds, the true one lies in four of five cases."""
+    """The lengths, in seconds, between which the true length lies in four of five cases."""
     return round(seconds * LOW), round(seconds * HIGH)

@@ -1,6 +1,6 @@
 """Stretches of time as pairs of integer microseconds `(start, end)`: union, difference, overlap.
 
-Half-open by convention; a pair whose end is not after its start is nothing.
+Pairs are half-open; a pair whose end is not after its start is empty.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ Interval = tuple[int, int]
 
 
 def union(pairs: Iterable[Interval]) -> list[Interval]:
-    """The same time without overlaps, sorted; touching stretches become one."""
+    """The same time without overlaps, sorted; stretches that touch become one."""
     out: list[Interval] = []
     for start, end in sorted(pairs):
         if out and start <= out[-1][1]:

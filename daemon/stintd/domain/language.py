@@ -23,7 +23,7 @@ _BY_ENDING = {ending: name for name, endings in _ENDINGS.items() for ending in e
 
 
 def language_of(path: str) -> str:
-    """The language of a file of this name, "Other" when its name does not tell, "" when there is no file."""
+    """The language of a file by its name; "Other" when the name does not say, "" when there is no file."""
     name = path.rpartition("/")[2].lower()
     if not name:
         return ""

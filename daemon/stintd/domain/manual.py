@@ -1,7 +1,7 @@
-"""What becomes of a manual timer its owner forgot: when it pauses by itself, and what to say meanwhile.
+"""What happens to a manual timer that its owner forgot: when it is paused automatically, and what the owner is told.
 
-A manual timer is believed while somebody is there. It is paused where an absence began, where its owner gave no sign
-for too long, and at the end of the night; the owner then says once what the time was.
+A manual timer counts while somebody is there. It is paused where an absence began, where its owner showed no activity for
+too long, and at the end of the night. The owner is then asked once what the time since was.
 """
 
 import shlex
@@ -17,14 +17,14 @@ from stintd.domain.timer import PauseEntry
 from stintd.frozen import frozen
 
 NIGHT_ENDS = time(4)
-"""A night is over at four in the morning by the local clock: late work at one belongs to the evening before, and nobody
-has begun the next day."""
+"""A night ends at four in the morning by the local clock: work at one o'clock belongs to the evening before, and at four
+nobody has begun the next day."""
 
 
 @frozen
 class Signs:
-    """What speaks for a timer: when its owner acted on it or there was evidence in its project (`at`, any order), and
-    the absences of the devices it may be worked at.
+    """Signs that a timer is right or wrong: `at`, when its owner acted on it or there was evidence in its project (in any
+    order), and the absences of the devices where the work may take place.
     """
 
     at: Sequence[datetime] = ()
@@ -32,12 +32,12 @@ class Signs:
 
 
 def running_since(timer: TimeEntry) -> datetime:
-    """When a timer began to run, or was last resumed."""
+    """When a timer started or was last resumed."""
     return max([timer.start, *(pause.end for pause in timer.pauses if pause.end is not None)])
 
 
 def pause_due(timer: TimeEntry, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> PauseEntry | None:
-    """The pause that a running manual timer has come to by `now`, at the instant it begins; None while it may run."""
+    """The pause that is due for a running manual timer by `now`, with the instant at which it begins; None while it may run."""
     since = running_since(timer)
     pauses = [*_absent(since, signs, policy), *_forgotten(since, signs, policy, now), *_nights(since, signs, policy, zone, now)]
     due = [(at, reason) for at, reason in pauses if since <= at <= now]
@@ -70,7 +70,7 @@ def _forgotten(since: datetime, signs: Signs, policy: Policy, now: datetime) -> 
 
 
 def _nights(since: datetime, signs: Signs, policy: Policy, zone: tzinfo, now: datetime) -> Iterable[tuple[datetime, str]]:
-    """Nights the timer would cross with nothing close to their end on either side."""
+    """The first end of a night that the timer would cross without a sign close to it on either side."""
     night = _night_after(since, zone)
     while night <= now:
         close = (sign for sign in signs.at if sign <= now)
@@ -95,7 +95,7 @@ def _night_after(instant: datetime, zone: tzinfo) -> datetime:
 
 @frozen
 class Notice:
-    """One sentence for status and review, and the command that mends it."""
+    """A sentence for status and review, and the command that fixes what it says."""
 
     text: str
     command: str
@@ -106,9 +106,9 @@ class Notice:
 def shadow_notice(
     timer: TimeEntry, names: dict[ProjectId, str], shadow: Iterable[Stretch], policy: Policy, zone: tzinfo, now: datetime
 ) -> Notice | None:
-    """Say so when there have been ten minutes of human evidence in another project since the timer's own last.
+    """A notice when there have been ten minutes of human activity in another project since the last in the timer's own.
 
-    `shadow` is what would have been derived without the timer; it need not be sorted.
+    `shadow`: the stretches that would have been derived without the timer, in any order.
     """
     human = sorted((s for s in shadow if s.actor == "human" and s.end > timer.start), key=lambda stretch: stretch.start)
     elsewhere: list[Stretch] = []
@@ -131,7 +131,7 @@ def shadow_notice(
 
 
 def return_choices(name: str, pause: PauseEntry, zone: tzinfo, now: datetime) -> tuple[str, dict[str, str]]:
-    """What to ask, once, when the owner is back: a sentence, and the command of each answer."""
+    """The question to ask once when the owner is back: a sentence, and the command for each answer."""
     text = f"{name} was paused automatically at {clock_text(pause.at, zone, now)} ({pause.reason}). What did you do since then?"
     return text, {
         "keep": "stint return keep", "drop": "stint return drop", "split": "stint return split WHEN",
@@ -140,7 +140,7 @@ def return_choices(name: str, pause: PauseEntry, zone: tzinfo, now: datetime) ->
 
 
 def clock_text(instant: datetime, zone: tzinfo, now: datetime) -> str:
-    """`14:31` today, `2026-11-19 14:31` on another day: as the command line reads it."""
+    """`14:31` for today, `2026-11-19 14:31` for another day: forms that the command line can read."""
     local = instant.astimezone(zone)
     is_today = local.date() == day_of(now, zone)
     return local.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M")

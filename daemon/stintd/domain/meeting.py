@@ -1,4 +1,5 @@
-"""What a calendar says was to happen, and what of it may be proposed as time: never more than that, only its owner fills."""
+"""Meetings from calendars, and the parts of them that may be proposed as time. They are only proposals: the owner decides
+whether to add them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,12 +10,12 @@ from functools import lru_cache
 from stintd.frozen import frozen
 
 LEAST_US = 5 * 60_000_000
-"""What is left of a meeting beside entries and shorter than this is not worth a decision."""
+"""A part of a meeting without entries that is shorter than this is not worth a decision."""
 
 
 @frozen
 class MeetingRule:
-    """A `[[calendar.map]]`: globs without regard to case. `ignore`: what matches is never proposed."""
+    """A `[[calendar.map]]`: its globs ignore case. `ignore`: meetings that match are never proposed."""
 
     title: str = "*"
     attendee: str = "*"
@@ -23,14 +24,14 @@ class MeetingRule:
     ignore: bool = False
 
     def matches(self, meeting: "Meeting") -> bool:
-        """Whether its title and, where one is asked for, some attendee are meant."""
+        """Whether the rule matches the title and, if it names an attendee, one of the attendees."""
         is_there = self.attendee == "*" or any(_glob(self.attendee).match(name.casefold()) for name in meeting.attendees)
         return is_there and _glob(self.title).match(meeting.title.casefold()) is not None
 
 
 @frozen
 class Meeting:
-    """One occurrence, half-open. `project` and `task` as a rule says, else None."""
+    """One occurrence of a meeting, half-open. `project` and `task` come from a rule, else None."""
 
     start_us: int
     end_us: int
@@ -46,7 +47,7 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 
 def assign_projects(meetings: Iterable[Meeting], rules: Sequence[MeetingRule]) -> list[Meeting]:
-    """In order and each once, though several calendars tell of it; with the project of the first rule that matches."""
+    """The meetings in order, each once even if several calendars have it, with the project of the first rule that matches."""
     meetings_by_key: dict[tuple[int, int, str], Meeting] = {}
     for meeting in sorted(meetings, key=lambda m: (m.start_us, m.end_us, m.title)):
         rule = next((rule for rule in rules if rule.matches(meeting)), MeetingRule())
@@ -57,7 +58,7 @@ def assign_projects(meetings: Iterable[Meeting], rules: Sequence[MeetingRule]) -
 
 
 def free_parts(meetings: Iterable[Meeting], taken: Iterable[tuple[int, int]]) -> list[Meeting]:
-    """The parts of meetings that no span covers, so that accepting one doubles no hour."""
+    """The parts of meetings that no span covers, so that accepting one never counts an hour twice."""
     spans, parts = sorted(taken), []
     for meeting in meetings:
         at = meeting.start_us

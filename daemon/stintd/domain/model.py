@@ -1,7 +1,7 @@
-"""The value types of the rules: what was noticed, what it was turned into, and the sheet that comes out.
+"""The value types of the rules: what sources noticed, the heartbeats made from it, and the sheet that is derived.
 
-Values are frozen. Instants are aware UTC datetimes at this boundary; the kernel of `timesheet` works on integer
-microseconds since the epoch (`*_us`) because a rebuild handles a million heartbeats in seconds.
+Values are frozen. At this boundary instants are aware UTC datetimes. The core of `timesheet` works on integer microseconds
+since the epoch (`*_us`), because a rebuild handles a million heartbeats in seconds.
 """
 
 from dataclasses import field
@@ -19,22 +19,22 @@ RepoId = NewType("RepoId", str)
 
 Actor = Literal["human", "agent"]
 BeatSource = Literal["watch", "git", "editor", "agent", "shell", "browser", "api"]
-"""Which of our sources a heartbeat came from; `api` for everything that others send."""
+"""Which of our sources a heartbeat came from; `api` for everything that other programs send."""
 GitSignalKind = BeatKind | Literal["reset"]
 Witness = Literal["", "terminal", "agent"]
 AbsenceKind = Literal["suspend", "lock", "shutdown", "off"]
 NoteKind = Literal["git", "file", "folder", "overflow", "lost"]
-"""What a watch reports of a path."""
+"""What a watch reports about a path."""
 WatchTier = Literal["full", "git", "swept", "none"]
 """How far a checkout is watched."""
 CheckoutKind = Literal["main", "worktree", "submodule", "bare"]
 Origin = Literal["auto", "manual", "import"]
 """Where an entry comes from: evidence, a person, a file."""
 ShownOrigin = Literal["auto", "manual", "import", "backfill"]
-"""The same as clients see it: `backfill` is automatic, from evidence that was read afterwards."""
+"""The origin as clients see it: `backfill` is an automatic entry from evidence that was imported later."""
 EntryState = Literal["waiting", "running", "paused", "finished"]
 Verdict = Literal["work", "away", "unassigned", "supervised", "autonomous"]
-"""What a silence was taken for."""
+"""What a silence counts as."""
 
 ACTORS: tuple[Actor, ...] = get_args(Actor)
 SOURCES: tuple[BeatSource, ...] = get_args(BeatSource)
@@ -45,14 +45,14 @@ ABSENCE_WORDS: dict[AbsenceKind, str] = {
 """What each kind of absence is called where a person reads it."""
 
 BACKFILLED = "backfill:"
-"""What `source_text` begins with where evidence was read afterwards from what others had left; then the import's id."""
+"""`source_text` begins with this where evidence was imported from git or an agent's logs; the import's id follows."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_us(instant: datetime) -> int:
-    """Microseconds since the epoch of an aware instant; naive ones are refused (`invalid`)."""
+    """Microseconds since the epoch of an aware instant; `invalid` for one without a zone."""
     if instant.tzinfo is None:
         raise Invalid("a time without a zone is ambiguous", "add Z or an offset, like 2026-11-20T10:30:00Z")
     return (instant - EPOCH) // _MICROSECOND
@@ -65,13 +65,13 @@ def from_us(us: int) -> datetime:
 
 @frozen
 class Context:
-    """What a run of heartbeats shares; stored once and referred to by number.
+    """What a run of heartbeats has in common; stored once and referred to by number.
 
-    `repo` is set inside a known repository, else `folder` (absolute) or `project` (a name the caller gave) places the
-    heartbeat. `witness` is what the source saw of the actor: "terminal" (a hook whose environment shows no agent),
-    "agent" (an agent's marker or process) or "". `source_text` keeps a caller's own word for an unknown source, or the
-    name of the program that spoke (an editor).
-    `repo_path` is the worktree's top folder, so that a linked worktree is told from its main one.
+    `repo` is set inside a known repository; elsewhere `folder` (absolute) or `project` (a name that the sender gave) says
+    where the heartbeat belongs. `witness` is what the source saw of the actor: "terminal" (a hook whose environment shows
+    no agent), "agent" (an agent's marker or process) or "". `source_text` keeps the sender's own word for an unknown
+    source, or the name of the program that reported (an editor). `repo_path` is the worktree's top folder; it
+    distinguishes a linked worktree from the main one.
     """
 
     source: BeatSource
@@ -89,15 +89,15 @@ class Context:
 
     @property
     def is_backfilled(self) -> bool:
-        """Whether it was read afterwards (`stint backfill`): time that rests on it is an estimate."""
+        """Whether it was imported later (`stint backfill`): time that rests on it is an estimate."""
         return self.source != "api" and self.source_text.startswith(BACKFILLED)
 
 
 @frozen
 class Heartbeat:
-    """One moment of evidence. `id` is unique per user, from the source or derived from content.
+    """One moment of evidence. `id` is unique for a user; the source gives it, or it is derived from the content.
 
-    `entity` is the file relative to the worktree, a commit's full sha, or a caller's own text.
+    `entity` is the file relative to the worktree, a commit's full sha, or the sender's own text.
     """
 
     id: str
@@ -108,7 +108,7 @@ class Heartbeat:
 
 @frozen
 class Absence:
-    """A stretch of one device in which nobody worked or nothing may be kept. `kind` is one of ABSENCES."""
+    """A stretch in which nobody worked at a device, or nothing may be recorded. `kind` is one of ABSENCES."""
 
     start: datetime
     end: datetime
@@ -118,7 +118,7 @@ class Absence:
 
 @frozen
 class Assignment:
-    """Where a heartbeat belongs: a project (None: shown in review) and a task key (`DEV-12`) of it, or None."""
+    """Where a heartbeat belongs: a project (None: shown in review) and the key of one of its tasks (`DEV-12`), or None."""
 
     project: ProjectId | None
     task: str | None = None
@@ -143,11 +143,11 @@ class FileSignal:
 
 @frozen
 class GitSignal:
-    """One human-sized git act: read from the HEAD reflog (`origin="reflog"`), told by a hook
-    (`origin="hook"`), or found afterwards in the history (`origin="history"`).
+    """One git act of a person: read from the HEAD reflog (`origin="reflog"`), reported by a hook (`origin="hook"`), or
+    found later in the history (`origin="history"`).
 
-    `time` is the act's own time. `kind` is one of KINDS or "reset" (no evidence, but it ends a lock). `is_own` says
-    that the committer is the owner; None when unknown (hooks).
+    `time` is the act's own time. `kind` is one of KINDS, or "reset", which is no evidence but ends a lock. `is_own`:
+    whether the committer is the owner; None when that is unknown (hooks).
     """
 
     time: datetime
@@ -165,7 +165,7 @@ class GitSignal:
 
 @frozen
 class LockSignal:
-    """The git dir of `checkout` holds (or no longer holds) `index.lock` or `HEAD.lock`: git itself is writing."""
+    """The git dir of `checkout` contains (or no longer contains) `index.lock` or `HEAD.lock`: git itself is writing."""
 
     time: datetime
     checkout: str
@@ -174,7 +174,7 @@ class LockSignal:
 
 @frozen
 class RescanSignal:
-    """Certainty was lost: compare everything of `checkout` (None: everywhere) with what was last known."""
+    """Changes may have been missed: compare everything of `checkout` (None: of all) with what was last known."""
 
     time: datetime
     reason: str
@@ -183,14 +183,14 @@ class RescanSignal:
 
 @frozen
 class AbsenceSignal:
-    """A suspend, lock, shutdown or switched-off stretch of this device."""
+    """This device was suspended, locked or shut down, or recording was off, for a stretch of time."""
 
     absence: Absence
 
 
 @frozen
 class ScreenSignal:
-    """The screen of this device is locked since `time`, or no longer. The first after a start says how it stands."""
+    """The screen of this device was locked or unlocked at `time`. The first signal after a start reports the present state."""
 
     time: datetime
     is_locked: bool
@@ -198,7 +198,7 @@ class ScreenSignal:
 
 @frozen
 class BlindSignal:
-    """The daemon itself was down or stalled: shown and swept afterwards, cuts nothing."""
+    """The daemon itself was down or stalled. The stretch is shown and swept later; it does not cut entries."""
 
     start: datetime
     end: datetime
@@ -219,10 +219,10 @@ class ProcessSignal:
 
 @frozen
 class BeatSignal:
-    """A heartbeat told by someone else (spool, HTTP), placed by `path`, `project` or neither.
+    """A heartbeat that another program reports (spool, HTTP); `path` or `project` or neither says where it belongs.
 
-    Its words are the sender's, not checked yet. `time` None means on arrival; `origin_id` "" means no id of the sender's.
-    `client`: the program that speaks.
+    Its texts come from the sender and are not checked yet. `origin_id` is "" when the sender gave no id. `client`: the
+    program that reports.
     """
 
     time: datetime
@@ -242,10 +242,10 @@ class BeatSignal:
 
 @frozen
 class AgentSignal:
-    """An act in a session of `agent`, told by its hook. `reason`: why a session started or ended, in the host's word.
+    """An act in a session of `agent`, reported by its hook. `reason`: why a session started or ended, in the agent's words.
 
-    The beat's `pid` is set only for a process that was alive at `started` (seconds since the epoch). `folder`: where the
-    session works, which places a file in it that lies in no repository known here.
+    The beat's `pid` is set only for a process that was alive at `started` (seconds since the epoch). `folder`: the folder
+    that the session works in; a file in it that lies in no known repository belongs there.
     """
 
     beat: BeatSignal
@@ -257,11 +257,11 @@ class AgentSignal:
 
 @frozen
 class CheckoutFacts:
-    """What can be read about one checkout from its files. `kind`: main, worktree, submodule or bare.
+    """What the files of one checkout say about it. `kind`: main, worktree, submodule or bare.
 
     `identity` names the repository wherever it lies: the normalised remote (`host/owner/name`), else `root:<first
-    commit>`, else `path:<folder>` while it has no commit. `parent` is the main checkout of a worktree, or the
-    superproject of a submodule.
+    commit>`, or `path:<folder>` while it has no commit. `parent`: the main checkout of a worktree, or the superproject of a
+    submodule.
     """
 
     path: str
@@ -279,7 +279,7 @@ class CheckoutFacts:
 
 @frozen
 class CheckoutSignal:
-    """A checkout was found (or found changed), or is gone from where it was (`is_gone`)."""
+    """A checkout was found or has changed, or it is gone from its place (`is_gone`)."""
 
     time: datetime
     facts: CheckoutFacts
@@ -288,7 +288,7 @@ class CheckoutSignal:
 
 @frozen
 class TroubleSignal:
-    """A source lost certainty or got it back: raises or clears a health warning. `subject` tells several apart."""
+    """A source has a problem, or it is over: raises or clears a warning. `subject` distinguishes several with one code."""
 
     code: str
     text: str
@@ -328,10 +328,10 @@ class GapVerdict:
 class Stretch:
     """What the rules derive: one automatic entry before it has an id.
 
-    `is_estimated`: it rests on evidence that was read afterwards, which is why it is not confirmed.
-    `hands_on + supervised` is the whole length for a human stretch; an agent stretch has neither. `is_open`: its last
-    evidence is not yet `idle_timeout` old and nothing ended it, so the timer runs. `last_evidence` is what totals count to.
-    `watched`: where in it an agent was supervised.
+    `is_estimated`: it rests on evidence that was imported later, so it is not confirmed. `hands_on + supervised` is the
+    whole length of a human stretch; an agent's stretch has neither. `is_open`: its last evidence is more recent than
+    `idle_timeout` and nothing ended it, so the timer runs. Totals count it up to `last_evidence`. `watched`: the parts in
+    which an agent was supervised.
     """
 
     actor: Actor

@@ -1,4 +1,4 @@
-"""What the owner said about time: whatever is derived gives way to it. Sets, whose order means nothing."""
+"""What the owner decided about time: everything derived yields to it. These are sets; their order means nothing."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from stintd.frozen import frozen
 
 @frozen
 class Claim:
-    """Time that belongs to an entry the rules must not touch: a manual timer (`end_us` None while it runs), an entry
-    whose time is pinned. A claim that `may_overlap` takes only its own project's time.
+    """Time of an entry that the rules must not touch: a manual timer (`end_us` is None while it runs), or an entry whose
+    time is pinned. A claim that `may_overlap` takes only the time of its own project.
     """
 
     actor: Actor
@@ -22,7 +22,8 @@ class Claim:
 
 @frozen
 class Taken:
-    """Time a person took away: no automatic entry of that actor (and project, None: any) there, whatever comes late."""
+    """Time that a person removed: no automatic entry of that actor and project (None: any project) may lie there, even if
+    evidence for it comes late."""
 
     start_us: int
     end_us: int
@@ -32,7 +33,7 @@ class Taken:
 
 @frozen
 class Cut:
-    """Where a person stopped an automatic timer: what ran ends there, and no credit crosses it."""
+    """Where a person stopped an automatic timer: it ends there, and no credit crosses that instant."""
 
     at_us: int
     actor: Actor = "human"
@@ -41,7 +42,7 @@ class Cut:
 
 @frozen
 class Edits:
-    """What the owner said about time; sets, like the evidence."""
+    """Everything the owner decided about time; sets, like the evidence."""
 
     claims: Sequence[Claim] = ()
     taken: Sequence[Taken] = ()

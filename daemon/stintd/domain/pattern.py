@@ -1,4 +1,4 @@
-"""Globs of paths, remotes and branches, as the owner writes them in mappings and exclusions."""
+"""Globs for paths, remotes and branches, as the owner writes them in mappings and exclusions."""
 
 import re
 from functools import lru_cache
@@ -10,7 +10,7 @@ WILD = re.compile(r"[*?\[]")
 
 @lru_cache(maxsize=1024)
 def glob(pattern: str) -> re.Pattern[str]:
-    """`*` and `?` stay within one part of a path, `**` crosses parts, `[abc]` is one of these."""
+    """A glob as a regular expression: `*` and `?` match within one part of a path, `**` across parts, `[abc]` one of these."""
     out, at = [], 0
     while at < len(pattern):
         if pattern.startswith("**/", at):
@@ -45,10 +45,10 @@ def _one(pattern: str, at: int) -> tuple[str, int]:
 
 @frozen
 class PathPattern:
-    """A glob on absolute paths that also holds for everything below what it matches.
+    """A glob on absolute paths. It also matches everything below a path that it matches.
 
-    One without a leading `/` matches at any depth. `literal` is the folder itself when there is no wildcard, `stem` the
-    longest folder that everything matched lies in.
+    A glob without a leading `/` matches at any depth. `literal`: the folder itself, if there is no wildcard. `stem`: the
+    longest folder that contains everything it matches.
     """
 
     regex: re.Pattern[str]
@@ -56,11 +56,11 @@ class PathPattern:
     stem: str
 
     def matches(self, path: str) -> bool:
-        """Whether the path, or a folder above it, is meant."""
+        """Whether it matches the path or a folder above it."""
         return self.regex.fullmatch(path) is not None
 
     def may_match_below(self, folder: str) -> bool:
-        """Whether some path inside `folder` may be meant that `folder` itself is not."""
+        """Whether it may match some path inside `folder` although it does not match `folder` itself."""
         if self.matches(folder):
             return False
         return is_within(self.stem, folder) or (self.literal is None and is_within(folder, self.stem))

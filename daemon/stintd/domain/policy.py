@@ -1,4 +1,4 @@
-"""The numbers the rules need, with the defaults of TRACKING.md. Built from settings; stored with a day when learnt."""
+"""The numbers that the rules need, with the defaults from TRACKING.md. They come from the settings."""
 
 from dataclasses import field
 from datetime import timedelta
@@ -8,7 +8,7 @@ from stintd.frozen import frozen
 
 @frozen
 class MapRule:
-    """One mapping of the owner: the conditions that are set must all match; the first rule that matches wins.
+    """One mapping by the owner: all conditions that are set must match, and the first rule that matches wins.
 
     `path` is a glob on absolute paths, `remote` a glob on the normalised remote (`host/owner/name`), `branch` a glob.
     """

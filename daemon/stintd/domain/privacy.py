@@ -1,8 +1,9 @@
-"""What the owner keeps to themselves (`[privacy]`): file names, branches and commit subjects are veiled before they are
-kept anywhere; project names before they leave the daemon for a screen, a webhook or another time tracker. Pure.
+"""What the owner hides (`[privacy]`): file names, branches and commit subjects are hidden before they are stored anywhere,
+project names before they leave the daemon for a screen, a webhook or another time tracker. Pure.
 
-A veiled branch or project has a name of its own that stays the same, so that work on two branches is still told apart.
-A ticket in a branch's name stays, because the task is made of it; default branches stay, because they tell nothing.
+A hidden branch or project gets a substitute name that stays the same, so that work on two branches can still be
+distinguished. A ticket in a branch's name stays, because it gives the task; default branches stay, because their names
+reveal nothing.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ HIDDEN_PROJECT = "project-"
 
 
 def branch(name: str | None, policy: Policy, salt: str) -> str | None:
-    """The branch as it may be kept. Veiling what is veiled changes nothing."""
+    """The branch name that may be stored. Hiding a name that is already hidden changes nothing."""
     if not policy.hide_branch_names or not name or name in DEFAULT_BRANCHES or name.startswith(HIDDEN_BRANCH):
         return name
     return task_of_branch(name, policy) or HIDDEN_BRANCH + _short(salt, name)

@@ -1,7 +1,7 @@
-"""How long, on which day, for whom and worth what: the parts of entries by local day, and their totals.
+"""Reports: the parts of entries by local day, and their totals by project, client and so on, with amounts.
 
-Lengths are exact: the parts of an entry on its days add up to the entry to the microsecond, and so do rows to totals.
-Human and agent time are never added. Rounding is for whoever delivers.
+Lengths are exact: the parts of an entry on its days add up to the entry to the microsecond, and rows add up to totals.
+Human and agent time are never added together. Rounding happens only when hours are delivered.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ CENT = Decimal("0.01")
 
 
 class DayPart(NamedTuple):
-    """What one entry gives to one local day, in microseconds. `supervised_us` is part of `length_us`."""
+    """The part of one entry on one local day, in microseconds. `supervised_us` is part of `length_us`."""
 
     day: date
     start_us: int
@@ -36,8 +36,8 @@ class DayPart(NamedTuple):
 
 
 def end_in_totals(entry: TimeEntry, now: datetime) -> datetime:
-    """Until when an entry counts in totals: its end; a manual timer until now; an automatic one to its last evidence,
-    because what comes after it may turn out to be no work.
+    """The instant up to which an entry counts in totals: its end; for a running manual timer, now; for a running automatic
+    one, its last evidence, because the time after it may turn out not to be work.
     """
     if entry.end is not None:
         return entry.end
@@ -47,21 +47,21 @@ def end_in_totals(entry: TimeEntry, now: datetime) -> datetime:
 
 
 def counted_spans(entry: TimeEntry, now: datetime) -> list[Interval]:
-    """The stretches of an entry that count, pauses left out, as microseconds."""
+    """The stretches of an entry that count, without pauses, in microseconds."""
     whole = to_us(entry.start), to_us(end_in_totals(entry, now))
     pauses = [(to_us(pause.start), to_us(pause.end) if pause.end else whole[1]) for pause in entry.pauses]
     return interval.subtract(whole, interval.union(pauses))
 
 
 def duration(entry: TimeEntry, now: datetime) -> timedelta:
-    """How long an entry is, as totals count it."""
+    """The length of an entry as totals count it."""
     return timedelta(microseconds=sum(end - start for start, end in counted_spans(entry, now)))
 
 
 def contributions(entry: TimeEntry, zone: tzinfo, now: datetime, clip: Interval | None = None) -> list[DayPart]:
-    """The parts of an entry by local day, in order; within `clip` (microseconds) only.
+    """The parts of an entry by local day, in order; only those within `clip` (microseconds).
 
-    Supervised time is spread evenly over the entry, so that the parts of any clipping add up to the whole.
+    Supervised time is spread evenly over the entry, so that parts add up to the whole however they are clipped.
     """
     pieces = counted_spans(entry, now)
     total = sum(end - start for start, end in pieces)
@@ -103,7 +103,7 @@ def split_days(start_us: int, end_us: int, zone: tzinfo) -> Iterator[tuple[date,
 
 @frozen
 class Terms:
-    """What an hour of an entry is worth. `bills_supervised`: supervised time of billable work is billed."""
+    """The hourly rate of an entry and its currency. `bills_supervised`: whether supervised time of billable work is billed."""
 
     rate: Decimal | None = None
     currency: str = ""
@@ -120,7 +120,7 @@ class Commit(NamedTuple):
 
 @frozen
 class Labels:
-    """What a grouping needs to know beside the entry; each answers (key, name). The zone splits days."""
+    """What a grouping needs besides the entry; each function returns (key, name). `zone` decides where days begin."""
 
     zone: tzinfo
     project: Callable[[TimeEntry], tuple[str, str]]
@@ -132,9 +132,9 @@ class Labels:
 
 @dataclass(slots=True)
 class Row:
-    """The totals of one group. `human_us` is hands-on plus supervised; agent time stands beside it, never in it.
+    """The totals of one group. `human_us` is hands-on plus supervised time; agent time is counted separately.
 
-    `amounts` by currency are exact; `money` makes cents of them.
+    `amounts` by currency are exact; `money` rounds them to cents.
     """
 
     key: str
@@ -157,10 +157,10 @@ class Row:
 
 @dataclass(slots=True)
 class Totals:
-    """Rows by group, the longest first (days and weeks in order), and everything together.
+    """Rows by group, the longest first (days and weeks in order), and the total.
 
-    `wall_us` is the time by the clock in which the human worked: what is left of their sum when overlaps count once.
-    Rows by tag add up to more than `total`, because an entry may carry several.
+    `wall_us` is the clock time in which the person worked: overlapping entries count once in it. Rows by tag may add up to
+    more than `total`, because an entry may have several tags.
     """
 
     rows: list[Row]
@@ -170,7 +170,7 @@ class Totals:
 
 
 def totals(entries: Iterable[TimeEntry], grouping: str, labels: Labels, now: datetime, clip: Interval | None = None) -> Totals:
-    """Sums over the parts of entries within `clip` (microseconds, half-open); `invalid` for an unknown grouping."""
+    """The totals of the parts of entries within `clip` (microseconds, half-open); `invalid` for an unknown grouping."""
     if grouping not in GROUPINGS:
         raise Invalid(f"cannot group by {grouping[:40]!r}", "group by " + ", ".join(GROUPINGS))
     rows: dict[str, Row] = {}
@@ -244,7 +244,8 @@ def _groups(entry: TimeEntry, grouping: str, labels: Labels, part: DayPart) -> _
 
 
 def _split_by_commit(entry: TimeEntry, labels: Labels, now: datetime, clip: Interval | None) -> Iterator[tuple[_Groups, DayPart]]:
-    """Work belongs to the commit it led to: from the one before until it. What follows the last is not committed."""
+    """The parts of an entry by commit. Work belongs to the commit that follows it; work after the last commit is "not
+    committed"."""
     edges = sorted((to_us(commit.time), commit) for commit in labels.commits(entry))
     lo, hi = clip or (to_us(entry.start), max(to_us(end_in_totals(entry, now)), to_us(entry.start)))
     at = lo

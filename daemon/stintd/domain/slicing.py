@@ -1,7 +1,7 @@
-"""Time entries cut at their heartbeats: what an hour was spent on, finer than a project.
+"""Cuts time entries at their heartbeats, to show what an hour was spent on in more detail than the project.
 
-The time from one heartbeat to the next belongs to the earlier one; what comes before the first belongs to the first. The
-slices of an entry are together exactly as long as the entry, so that a sum by language or editor is a sum of hours.
+The time from one heartbeat to the next belongs to the earlier one; time before the first belongs to the first. The slices of
+an entry add up to exactly the length of the entry, so that a sum by language or editor is a sum of hours.
 """
 
 from bisect import bisect_left
@@ -12,7 +12,7 @@ from stintd.domain.model import Actor
 
 
 class Mark(NamedTuple):
-    """A heartbeat: when, whose, of which project, and what it says of itself."""
+    """A heartbeat: its time, actor and project, and the branch, entity and client that it names."""
 
     time_us: int
     actor: Actor
@@ -33,7 +33,7 @@ class WorkPiece(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """A piece of time with what it was spent on; `entity` and `client` are empty where no heartbeat says."""
+    """A piece of time and what it was spent on; `entity` and `client` are "" where no heartbeat names them."""
 
     start_us: int
     end_us: int
@@ -49,7 +49,7 @@ class Slice(NamedTuple):
 
 
 def slices(pieces: Iterable[WorkPiece], marks: Sequence[Mark]) -> list[Slice]:
-    """Every piece cut at the heartbeats of its own actor and project; `marks` in order of time."""
+    """Each piece cut at the heartbeats of its own actor and project; `marks` are in order of time."""
     times = [mark.time_us for mark in marks]
     out: list[Slice] = []
     for piece in pieces:
@@ -70,7 +70,7 @@ def _split_at_marks(piece: WorkPiece, marks: Sequence[Mark]) -> Iterator[Slice]:
 
 
 def join_slices(slices: Iterable[Slice], by: Sequence[str], gap_us: int = 0) -> list[Slice]:
-    """Slices that follow each other within `gap_us` and agree in these fields, as one."""
+    """The slices with those joined that are at most `gap_us` apart and equal in these fields."""
     out: list[Slice] = []
     for piece in sorted(slices):
         last = out[-1] if out else None

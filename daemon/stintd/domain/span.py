@@ -1,4 +1,5 @@
-"""Entries cut at an instant and joined again: what each part keeps of pauses and evidence. Cutting and joining is identity."""
+"""Cuts entries at an instant and joins them: which pauses and evidence each part keeps. Joining the parts of a cut gives the
+entry back."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ def span(entry: TimeEntry, now: datetime) -> Interval:
 
 
 def length(entry: TimeEntry, now: datetime) -> timedelta:
-    """How long an entry is without its pauses."""
+    """The length of an entry without its pauses."""
     whole = span(entry, now)
     pauses = interval.union((to_us(p.start), to_us(p.end) if p.end else whole[1]) for p in entry.pauses)
     return (whole[1] - whole[0] - interval.overlap(whole, pauses)) * _MICROSECOND
@@ -37,7 +38,7 @@ def part_before(entry: TimeEntry, at: datetime, now: datetime) -> TimeEntry:
 
 
 def part_after(entry: TimeEntry, at: datetime, now: datetime) -> TimeEntry:
-    """The part of an entry that begins at `at`; it runs on if the entry did."""
+    """The part of an entry that begins at `at`; it is running if the entry is."""
     pauses = tuple(Pause(max(p.start, at), p.end) for p in entry.pauses if p.end is None or p.end > at)
     seen = entry.last_evidence
     part = replace(entry, start=at, pauses=pauses, last_evidence=seen if seen and seen > at else None)
@@ -45,7 +46,8 @@ def part_after(entry: TimeEntry, at: datetime, now: datetime) -> TimeEntry:
 
 
 def _share_lengths(whole: TimeEntry, part: TimeEntry, now: datetime, is_first: bool) -> TimeEntry:
-    """Hands-on and supervised time by share of length; both parts together have exactly what the whole had."""
+    """A part with its share of hands-on and supervised time, in proportion to its length. Both parts together have exactly
+    the time of the whole."""
     cut = part.end if is_first else part.start
     assert cut is not None
     total = length(whole, now) // _MICROSECOND
@@ -60,7 +62,7 @@ def _share_lengths(whole: TimeEntry, part: TimeEntry, now: datetime, is_first: b
 
 
 def join(entries: Sequence[TimeEntry], now: datetime) -> TimeEntry:
-    """Entries as one, in order of start: silence between them becomes a pause, what overlaps counts once."""
+    """One entry from several, in order of start: time between them becomes a pause, and overlapping time counts once."""
     parts = sorted(entries, key=lambda entry: (entry.start, end_of(entry, now)))
     first, last = parts[0], max(parts, key=lambda entry: end_of(entry, now))
     whole = to_us(first.start), to_us(end_of(last, now))

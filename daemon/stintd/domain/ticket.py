@@ -18,7 +18,7 @@ _CLICKUP = re.compile(r"(?<![A-Za-z0-9])CU-([0-9a-z]{5,16})(?![A-Za-z0-9])")
 
 
 def check_task_pattern(pattern: str) -> re.Pattern[str]:
-    """The setting as a regular expression, or `invalid` with what is wrong with it."""
+    """The setting `task_pattern` as a regular expression; `invalid` says what is wrong with it."""
     try:
         return re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
@@ -32,7 +32,7 @@ def _finder(pattern: str) -> re.Pattern[str]:
 
 
 def ticket_of(text: str, policy: Policy) -> str | None:
-    """The first ticket named in a text, or None. ClickUp's `CU-86fpd7vgc` counts beside the pattern."""
+    """The first ticket named in a text, or None. ClickUp's `CU-86fpd7vgc` counts as well as the pattern."""
     if not policy.task_pattern:
         return None
     is_default = policy.task_pattern == DEFAULT_PATTERN
@@ -45,7 +45,7 @@ def ticket_of(text: str, policy: Policy) -> str | None:
 
 
 def task_of_branch(branch: str | None, policy: Policy) -> str | None:
-    """The task a branch is named for: `feature/DEV-12-login` is for DEV-12."""
+    """The task in a branch's name: `feature/DEV-12-login` names DEV-12."""
     return ticket_of(branch.replace("_", " "), policy) if branch else None
 
 

@@ -1,7 +1,7 @@
-"""Starting, stopping, pausing, resuming, switching, continuing, cancelling: what each does to the timers there are.
+"""Start, stop, pause, resume, switch, continue, cancel: what each does to the open timers.
 
-A request and the open timers go in; frozen effects come out, which the engine carries out in order, or a StintdError
-and nothing has changed. `TRANSITIONS` says what a verb makes of one timer; `MODES` says how many may run.
+A request and the open timers go in. Effects come out, which the engine carries out in order; or a StintdError, and nothing
+has changed. `TRANSITIONS` says which state a verb gives a timer; `MODES` says how many timers may run.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,15 +18,15 @@ TRANSITIONS: dict[str, dict[str, str]] = {
     "running": {"start": "running", "stop": "finished", "pause": "paused", "resume": "running", "cancel": "dropped"},
     "paused": {"start": "running", "stop": "finished", "pause": "paused", "resume": "running", "cancel": "dropped"},
 }
-"""State and verb to the next state. The same state means that there is nothing to do, and that is no error."""
+"""State and verb to the next state. The same state means that there is nothing to do, which is not an error."""
 
 SESSION_SOURCES = frozenset({"hook", "agent", "editor"})
 
 
 @frozen
 class Limit:
-    """How many timers may run, counted per `person` or per `project`, and what an excess start does: `refuse` it,
-    or `stop` or `pause` the oldest. `count` None: any number.
+    """How many timers may run (`count`, None for any number), counted per `person` or per `project`, and what happens when a
+    start exceeds it: the start is refused (`refuse`), or the oldest timer is stopped or paused (`stop`, `pause`).
     """
 
     count: int | None
@@ -48,7 +48,7 @@ _LOOSENESS = tuple(MODES)
 
 @frozen
 class StartEntry:
-    """Make an open manual entry. `may_overlap`: it was started beside others on purpose."""
+    """Create a running manual entry. `may_overlap`: it was started in parallel with others on purpose."""
 
     project: ProjectId
     task: str | None
@@ -61,7 +61,7 @@ class StartEntry:
 
 @frozen
 class StopEntry:
-    """End an open entry. `is_cut`: it is automatic, so no credit of evidence crosses this instant."""
+    """End an open entry. `is_cut`: it is automatic, so no credit from evidence may cross this instant."""
 
     entry: EntryId
     end: datetime
@@ -89,7 +89,7 @@ class ResumeEntry:
 
 @frozen
 class DropEntry:
-    """Discard an open manual entry; its span returns to automatic tracking."""
+    """Discard an open manual entry; automatic tracking fills its span again."""
 
     entry: EntryId
 
@@ -109,7 +109,7 @@ Effect = StartEntry | StopEntry | PauseEntry | ResumeEntry | DropEntry | Session
 
 @frozen
 class TimerDecision:
-    """What to do, and the timer that answers the request: its id, or None when a new one (or none) does."""
+    """What to do, and the id of the timer that the request is about; None when it is a new timer, or none."""
 
     effects: tuple[Effect, ...] = ()
     timer: EntryId | None = None
@@ -120,9 +120,10 @@ class TimerDecision:
 
 @frozen
 class Start:
-    """A start. `at` None is now. `on_running` is the request's own wish, `surface` the mode of the surface it came by
-    (`conflict` means strict in both). `session` makes it evidence of a session instead of a manual timer. `is_fresh`: a new
-    entry even where the same runs already, which then gives way like any other.
+    """A request to start a timer. `at` None means now. `on_running`: the mode that the request asks for; `surface`: the mode of
+    the surface that it came through (`conflict` means strict in both). With `session`, the start is evidence of a session
+    instead of a manual timer. `is_fresh`: create a new entry even if the same timer already runs; that one then yields like
+    any other.
     """
 
     project: ProjectId
@@ -139,7 +140,7 @@ class Start:
 
 @frozen
 class TimerSelector:
-    """Which timer a verb means: by entry, session or project; none of them: the one a person would mean."""
+    """Which timer a verb means: by entry, session or project; with none of them, the timer that a person would mean."""
 
     entry: EntryId | None = None
     project: ProjectId | None = None
@@ -148,8 +149,8 @@ class TimerSelector:
 
 
 def is_manual_start(source: str, session: str | None, pid: int | None, manual: bool | None) -> bool:
-    """Whether a start makes a manual timer. What hooks, agents and editors start is evidence of a session, unless the
-    caller says otherwise.
+    """Whether a start creates a manual timer. Starts by hooks, agents and editors are evidence of a session, unless the client
+    says otherwise.
     """
     if manual is not None:
         return manual
@@ -157,10 +158,10 @@ def is_manual_start(source: str, session: str | None, pid: int | None, manual: b
 
 
 def mode_of(policy: Policy, on_running: str | None = None, surface: str | None = None) -> str:
-    """The concurrency that holds for one start.
+    """The mode of concurrency for one start.
 
-    A surface tightens the owner's setting and never loosens it. A request of the owner's own may also ask for
-    `parallel` where the setting is `switch`; `strict` is loosened by nobody.
+    A surface can tighten the owner's setting but never loosen it. The owner's own request may also ask for `parallel` where
+    the setting is `switch`; nothing can loosen `strict`.
     """
     mode = policy.concurrency
     for wish in (surface, on_running):
@@ -190,10 +191,10 @@ def check_at(at: datetime | None, now: datetime, policy: Policy) -> datetime:
 
 
 def start(open_timers: Sequence[TimeEntry], request: Start, policy: Policy, now: datetime) -> TimerDecision:
-    """Start a timer, or say that it runs already.
+    """Start a timer, or return the timer that already runs.
 
-    A manual start takes over from whatever runs by itself for the same project; what a start does to others is
-    `concurrency`. Sessions stop nothing and are stopped by nothing here.
+    A manual start replaces an automatic timer of the same project; the setting `concurrency` decides about others. A session
+    stops no timer here, and no timer stops a session.
     """
     at = check_at(request.at, now, policy)
     mode = mode_of(policy, request.on_running, request.surface)
@@ -225,7 +226,7 @@ def _is_same(timer: TimeEntry, request: Start) -> bool:
 
 
 def _make_room(open_timers: Sequence[TimeEntry], limit: Limit, project: ProjectId, at: datetime) -> list[Effect]:
-    """What happens to the timers that run when one more for `project` begins."""
+    """What happens to the running timers when another one for `project` starts."""
     running = [timer for timer in _people(open_timers) if timer.state == "running"]
     taken_over = [timer for timer in running if timer.origin == "auto" and timer.project == project]
     effects = [effect for timer in taken_over for effect in _end_effects(timer, at)]
@@ -242,7 +243,7 @@ def _make_room(open_timers: Sequence[TimeEntry], limit: Limit, project: ProjectI
 
 
 def _end_effects(timer: TimeEntry, at: datetime) -> list[Effect]:
-    """The end of a timer that gives way. An automatic one that began later is not stopped: the new one takes its time."""
+    """The end of a timer that yields. An automatic timer that began later needs no stop: the new timer takes its time."""
     return [] if timer.origin == "auto" and at <= timer.start else [_stop_effect(timer, at)]
 
 
@@ -258,7 +259,7 @@ def _refuse(timer: TimeEntry) -> None:
 
 
 def stop(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
-    """End the timer that is meant. Nothing by that name running is an empty outcome: no other is ever stopped."""
+    """Stop the timer that the target means. If no such timer runs, nothing happens: no other timer is ever stopped instead."""
     at = check_at(target.at, now, policy)
     timer = find(open_timers, target)
     if timer is None:
@@ -269,7 +270,7 @@ def stop(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy
 
 
 def pause(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
-    """Pause what runs; pausing an automatic timer makes it manual. What is paused stays so."""
+    """Pause the running timer; this makes an automatic timer manual. A paused timer stays paused."""
     at = check_at(target.at, now, policy)
     timer = find(open_timers, target, ("running", "paused"))
     if timer is None:
@@ -283,7 +284,7 @@ def pause(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Polic
 def resume(
     open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime, mode: str | None = None
 ) -> TimerDecision:
-    """Go on with what was paused; whatever runs meanwhile gives way as it would to a start."""
+    """Resume a paused timer; running timers yield as they would to a start."""
     at = check_at(target.at, now, policy)
     timer = find(open_timers, target, ("paused", "running"))
     if timer is None:
@@ -323,7 +324,7 @@ def carry_on(
 
 
 def cancel(open_timers: Sequence[TimeEntry], target: TimerSelector, policy: Policy, now: datetime) -> TimerDecision:
-    """Discard the manual timer that is meant, as if it had not been started."""
+    """Discard the manual timer that the target means, as if it had not been started."""
     by_hand = [timer for timer in open_timers if timer.origin != "auto"]
     timer = find(by_hand, target, ("running", "paused"))
     if timer is not None:
@@ -341,7 +342,7 @@ def session_beat(session: str, project: ProjectId | None, at: datetime | None, p
 def find(
     open_timers: Sequence[TimeEntry], target: TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
 ) -> TimeEntry | None:
-    """The timer a target means, among those in `states`, the better state first, then the most recently started."""
+    """The timer that a target means, among those in `states`: earlier states in that list first, then the latest start."""
     fit = [timer for timer in _people(open_timers) if timer.state in states]
     if target.entry is not None:
         fit = [timer for timer in fit if timer.id == target.entry]
@@ -372,7 +373,7 @@ def _check_after(timer: TimeEntry, at: datetime) -> None:
 
 
 def _stop_effect(timer: TimeEntry, at: datetime) -> StopEntry:
-    """The end of a timer. One that is paused ended when its pause began: nothing after that was work."""
+    """The stop of a timer. A paused timer ends where its pause began, because nothing after that was work."""
     open_pause = next((pause for pause in timer.pauses if pause.end is None), None)
     if timer.origin != "auto" or at < timer.start:
         _check_after(timer, at)

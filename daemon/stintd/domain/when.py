@@ -1,8 +1,8 @@
-"""Times as people type them: `10:30`, `yesterday 14:00`, `-15m`, `mon 14:00-15:00`, `45m`, `last week`, `2026-W47`.
+"""Reads times as people type them: `10:30`, `yesterday 14:00`, `-15m`, `mon 14:00-15:00`, `45m`, `last week`, `2026-W47`.
 
-Everything is read in the owner's zone against a `now` handed in. What cannot be read is `invalid`, with the forms that
-can in its hint; nothing is guessed where two readings bill different hours. Whether a time may lie in the future is
-the caller's to say.
+Everything is read in the owner's zone, relative to a `now` that the caller passes. A text that cannot be read is `invalid`,
+and the hint shows the accepted forms. Where two readings would bill different hours, nothing is guessed. The caller decides
+whether a time may lie in the future.
 """
 
 import re
@@ -14,9 +14,9 @@ from stintd.domain.day import ONE_DAY, day_of, instant_of, week_of
 from stintd.errors import Invalid
 
 SMALL_HOURS = time(4)
-"""Before this hour a time of day that has not come yet means yesterday evening; later it is refused as future."""
+"""Before this hour, a time of day that has not come yet means yesterday evening; later in the day it is refused as future."""
 LONGEST_NIGHT = timedelta(hours=12)
-"""`22:00-01:00` goes over midnight. `15:30-14:00` would too, for 22 hours: that is a slip, and refused."""
+"""`22:00-01:00` crosses midnight. `15:30-14:00` would too, for 22 hours: that is a typing error and is refused."""
 LONGEST = timedelta(days=366)
 YEARS = range(1970, 2200)
 TEXT_LIMIT = 80
@@ -61,7 +61,7 @@ class Days(NamedTuple):
 
 
 def parse_length(text: str) -> timedelta:
-    """`45m`, `1h30m`, `1.5h`, `1:30` (hours and minutes); `invalid` when it is none, nothing or over a year."""
+    """`45m`, `1h30m`, `1.5h`, `1:30` (hours and minutes); `invalid` when it is no length, zero or over a year."""
     plain = _plain(text, "a length", LENGTH_HINT)
     clock = re.fullmatch(r"(\d{1,4}):([0-5]\d)", plain)
     if clock:
@@ -101,7 +101,7 @@ def parse_instant(text: str, now: datetime, zone: tzinfo) -> datetime:
 
 
 def _hint_for(plain: str) -> str:
-    """What to write instead, closer than the general hint where the mistake is a known one."""
+    """What to write instead: a specific hint for common mistakes, else the general one."""
     if re.fullmatch(_DAY, plain):
         return f"add the time of day: {plain} 14:00"
     if re.fullmatch(r"([01]?\d|2[0-3])[.h]?([0-5]\d)", plain):
@@ -131,7 +131,7 @@ def parse_range(text: str, now: datetime, zone: tzinfo) -> tuple[datetime, datet
 
 
 def _end(match: re.Match[str], start: datetime, now: datetime, zone: tzinfo, text: str) -> datetime:
-    """The end of a range; without a day of its own on the day of the start, or past midnight on the next."""
+    """The end of a range. Without a day of its own it lies on the day of the start, or past midnight on the next day."""
     if match["bday"] or match["boffset"]:
         return _point(match["bday"], match["btime"], match["boffset"], now, zone, text)
     local_start = start.astimezone(zone).replace(tzinfo=None, fold=0)
@@ -143,7 +143,8 @@ def _end(match: re.Match[str], start: datetime, now: datetime, zone: tzinfo, tex
 
 
 def _point(day_text: str | None, time_text: str, offset: str | None, now: datetime, zone: tzinfo, text: str) -> datetime:
-    """The instant of a day (or the nearest that makes sense) and a time of day."""
+    """The instant of a day and a time of day. Without a day: today, or yesterday for an hour that is still to come, early in the
+    morning (SMALL_HOURS)."""
     extra, clock = _clock(time_text, text)
     today, clock_now = day_of(now, zone), now.astimezone(zone).time()
     is_ahead = extra == 0 and clock > clock_now
@@ -185,7 +186,7 @@ def _clock(text: str, whole: str) -> tuple[int, time]:
 
 
 def _day(text: str, today: date, whole: str, is_ahead: bool = False) -> date:
-    """The day a word or date names. A weekday is its last one, and not today when the time of day `is_ahead`."""
+    """The day that a word or date names. A weekday means the most recent one; not today if the time of day `is_ahead`."""
     if text == "today":
         return today
     if text == "yesterday":
@@ -294,6 +295,6 @@ def _plain(text: str, what: str, hint: str) -> str:
 
 
 def _quote(text: str) -> str:
-    """What was typed, fit for one line of a terminal."""
+    """The typed text in quotes, safe for one line of a terminal."""
     clean = "".join(c if c.isprintable() else "?" for c in text.strip())
     return f"“{clean[:40]}…”" if len(clean) > 40 else f"“{clean}”"

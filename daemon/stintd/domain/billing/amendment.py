@@ -1,6 +1,7 @@
-"""How what a target holds follows an entry that changed: by an update, anew, by a correction, or not at all.
+"""How a target's copy follows an entry that changed: by an update, by a new one, by a correction, or not at all.
 
-Pure: what its connector can do, what it holds and what it is to hold go in; the way and the words for people come out.
+Pure: what the connector can do, what the target holds and what it should hold go in; the way, and a sentence for people, come
+out.
 """
 
 import json
@@ -16,8 +17,8 @@ BY_HAND = "correct it by hand there, then `stint outbox drop ID`"
 
 
 class Content(TypedDict):
-    """What is at a target, or is to be: seconds since the epoch; `seconds` is the length that counts. `live`: a timer there
-    left it."""
+    """What a target holds or should hold. Times are seconds since the epoch; `seconds` is the length that counts. `live`: a
+    timer that ran there left it."""
 
     projectId: str | None
     project: str
@@ -37,12 +38,12 @@ class Content(TypedDict):
 
 
 def way_of(able: Abilities, delivery: Delivery) -> str:
-    """How what is there follows what is wanted; "" when nothing is there."""
+    """The way in which the entry there follows the wanted one; "" when nothing is there."""
     return "" if delivery.held is None else way(able, json.loads(delivery.held), _content_wanted(delivery))
 
 
 def takes_away(delivery: Delivery, by: str) -> bool:
-    """Whether what is there goes before what is wanted is made."""
+    """Whether the entry there is deleted before the wanted one is created."""
     wanted = _content_wanted(delivery)
     if by != CORRECT or delivery.held is None or wanted is None:
         return by == REPLACE
@@ -59,8 +60,9 @@ def _content_wanted(delivery: Delivery) -> Content | None:
 
 
 def way(able: Abilities, held: Content, wanted: Content | None) -> str:
-    """`same`: nobody there could see the difference. `replace`: taken away, then made anew. `correct`: another one with the
-    difference. `stay`: it cannot follow; what is there stays, and a person must look."""
+    """How the entry there follows. `same`: nobody there would see a difference. `update`, `delete`: as they say. `replace`:
+    delete it, then create it again. `correct`: create another one with the difference. `stay`: it cannot follow; the entry
+    there stays, and a person must look at it."""
     if wanted is None:
         return DELETE if able.delete else CORRECT if able.corrects else STAY
     if _can_update(able, held, wanted):
@@ -73,7 +75,7 @@ def way(able: Abilities, held: Content, wanted: Content | None) -> str:
 
 
 def is_elsewhere(held: Content, wanted: Content) -> bool:
-    """Whether the place or the day differs: a difference of hours says nothing then."""
+    """Whether the place or the day differs; then a difference in hours means nothing."""
     return bool(held["remote"] != wanted["remote"] or held["day"] != wanted["day"])
 
 
@@ -82,7 +84,7 @@ def _can_update(able: Abilities, held: Content, wanted: Content) -> bool:
 
 
 def _visible_content(able: Abilities, content: Content) -> tuple[object, ...]:
-    """What of a content somebody there sees, where it cannot simply be told anew."""
+    """The fields that somebody sees there, to compare where an update is not possible."""
     return (
         content["remote"], content["day"], content["seconds"], content["description"],
         None if able.day_based else content["start"], content["pauses"] if able.pauses else None,
@@ -104,13 +106,13 @@ def explain_difference(held: Content, wanted: Content | None) -> Hold:
 
 
 def place(content: Content) -> str:
-    """Where, as its ids say."""
+    """The place there, by its ids."""
     return " ".join(f"{name}={value}" for name, value in content["remote"].items())
 
 
 def correction(held: Content, sent: Content | None) -> Content:
-    """The one that puts right what is there: the difference, or, when it is to be nowhere or elsewhere, all of it taken
-    back where it is."""
+    """The entry that corrects what is there: the difference; or, when the entry should be deleted or moved, its whole length
+    subtracted where it is."""
     base, wanted = (held, 0) if sent is None else (sent, sent["seconds"])
     text = f"{base['description']} (correction)".strip()
     return {**base, "seconds": wanted - held["seconds"], "description": text, "pauses": []}

@@ -1,7 +1,7 @@
-"""One entry at one target: what is to be there, what is there as far as we know, and what may happen next.
+"""One entry at one target: what should be there, what is there as far as we know, and what may happen next.
 
-The states are a table. An act that the table does not have raises `conflict` and changes nothing. `sending` is left only by
-an answer: an attempt whose outcome nobody knows (a timeout, a kill) stays there, and whoever goes on looks at the target
+A table defines the states. An act that is not in the table raises `conflict` and changes nothing. Only an answer ends the
+state `sending`: an attempt with an unknown outcome (a timeout, a kill) stays in it, and the next attempt looks at the target
 before it writes again. Contents are opaque texts here; equal texts are equal contents.
 """
 
@@ -22,7 +22,7 @@ DROPPED: Final = "dropped"
 GONE: Final = "gone"
 STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
 PENDING: tuple[DeliveryState, ...] = (WAITING, SENDING, CHANGED, WITHDRAWN)
-"""Those in which the daemon has something to do."""
+"""The states in which the daemon has something to do."""
 REMOVAL = ""
 REST: Final = ""
 """In the table: the state that follows from what is wanted and what is there."""
@@ -47,10 +47,9 @@ TABLE: dict[tuple[DeliveryState, Act], DeliveryState | Literal[""]] = {
 
 @frozen
 class Delivery:
-    """`wanted`: the content the target should hold, None for nothing. `held`: what it holds as far as we know. `sent`: what
-    an attempt without an answer writes, REMOVAL when it takes away, None when there is no such attempt; `is_correction`:
-    that attempt makes another one with the difference. `remote_id` is the target's own name for it, a line for each where
-    corrections were made."""
+    """`wanted`: the content that the target should hold, None for nothing. `held`: what it holds as far as we know. `sent`:
+    what an unanswered attempt writes; REMOVAL if it deletes, None if there is no such attempt. `is_correction`: that attempt
+    creates another entry with the difference. `remote_id`: the target's own id of it; with corrections, one id per line."""
 
     state: DeliveryState = GONE
     wanted: str | None = None
@@ -91,7 +90,8 @@ def rest(wanted: str | None, held: str | None) -> DeliveryState:
 
 
 def want(delivery: Delivery, wanted: str | None) -> Delivery:
-    """The entry changed. What was given up is tried again only when that changed anything; what a person dropped is not."""
+    """Set what the target should hold after the entry changed. A parked delivery is tried again only if the content changed;
+    a delivery that a person dropped is never tried again."""
     if delivery.wanted == wanted and delivery.state in (PARKED, DROPPED):
         return delivery
     changed = replace(delivery, wanted=wanted)
@@ -101,15 +101,15 @@ def want(delivery: Delivery, wanted: str | None) -> Delivery:
 
 
 def begin(delivery: Delivery, takes_away: bool = False, corrects: bool = False) -> Delivery:
-    """An attempt is about to be made: written down before, so that a kill in between is known to leave a question.
-    `takes_away`: what is there goes first although something is wanted; what is wanted is made in an attempt of its own.
-    `corrects`: what is there stays, and another one with the difference is made."""
+    """Note that an attempt is about to be made. The caller stores this first, so that after a kill the unknown outcome is
+    visible. `takes_away`: the entry there is deleted first, and an attempt of its own creates the wanted one. `corrects`: the
+    entry there stays, and another one with the difference is created."""
     sent = REMOVAL if delivery.wanted is None or (takes_away and delivery.held is not None) else delivery.wanted
     return replace(delivery, state=act(delivery, BEGIN), sent=sent, is_correction=corrects and delivery.held is not None)
 
 
 def record_taken(delivery: Delivery, remote_id: str = "") -> Delivery:
-    """The target has what was sent, by its answer or because it was found there."""
+    """Note that the target has what was sent: it answered so, or a look found it there."""
     is_removed = delivery.held is not None and delivery.sent == REMOVAL
     name = f"{delivery.remote_id}\n{remote_id}" if delivery.is_correction else remote_id or delivery.remote_id
     done = replace(
@@ -119,47 +119,47 @@ def record_taken(delivery: Delivery, remote_id: str = "") -> Delivery:
 
 
 def record_missing(delivery: Delivery) -> Delivery:
-    """It was looked for and is not there: nothing was written."""
+    """Note that a look did not find it there: nothing was written."""
     done = replace(delivery, sent=None, is_correction=False)
     return replace(done, state=act(done, MISSING))
 
 
 def record_unsent(delivery: Delivery) -> Delivery:
-    """The attempt surely changed nothing."""
+    """Note that the attempt certainly changed nothing."""
     done = replace(delivery, sent=None, is_correction=False)
     return replace(done, state=act(done, UNSENT))
 
 
 def record_refused(delivery: Delivery) -> Delivery:
-    """The target does not want it: kept for a person."""
+    """Note that the target refused it: parked for a person to look at."""
     return replace(delivery, state=act(delivery, REFUSED), sent=None, is_correction=False)
 
 
 def record_locked(delivery: Delivery) -> Delivery:
-    """Its period is closed at the target: what is there stays, as a difference, until that changes."""
+    """Note that its period is closed at the target: the entry there stays different until the period is open again."""
     return replace(delivery, state=act(delivery, LOCKED), sent=None, is_correction=False)
 
 
 def give_up(delivery: Delivery) -> Delivery:
-    """Nobody knows whether the attempt was stored, and asking leads nowhere: kept for a person, with what was sent."""
+    """Note that nobody can find out whether the attempt was stored: parked for a person, together with what was sent."""
     return replace(delivery, state=act(delivery, GIVE_UP))
 
 
 def record_lost(delivery: Delivery) -> Delivery:
-    """Somebody removed at the target what we would change there. It is not made anew unasked."""
+    """Note that somebody deleted at the target what we wanted to change. It is created again only when a person asks."""
     return replace(delivery, state=act(delivery, LOST), sent=None, held=None, remote_id="", is_correction=False)
 
 
 def retry(delivery: Delivery) -> Delivery:
-    """A person wants it tried again."""
+    """Note that a person wants it tried again."""
     return replace(delivery, state=act(delivery, RETRY))
 
 
 def record_same(delivery: Delivery) -> Delivery:
-    """Nobody at the target could tell what is there from what is wanted: nothing is sent."""
+    """Note that at the target nobody would see a difference: nothing is sent."""
     return want(replace(delivery, held=delivery.wanted), delivery.wanted)
 
 
 def drop(delivery: Delivery) -> Delivery:
-    """A person does not want it delivered, nor corrected."""
+    """Note that a person wants it neither delivered nor corrected."""
     return replace(delivery, state=act(delivery, DROP))

@@ -1,7 +1,7 @@
-"""A local timer that runs at a billing system, too: what is to be done next, from what is wanted and what was done.
+"""A local timer that also runs at a billing system: what to do next, from the wanted state and the state there.
 
-Pure. `starting` is written down before a start is sent and left only by an answer or by looking: an attempt whose outcome
-nobody knows is never made again before somebody looked. Stopping always looks first, so that it needs no state of its own.
+Pure. The state `starting` is stored before a start is sent, and only an answer or a look at the target ends it: an attempt
+with an unknown outcome is never repeated before a look. Stopping always looks first, so it needs no state of its own.
 """
 
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ STOP: Final = "stop"
 CORRECT: Final = "correct"
 FORGET: Final = "forget"
 NEAR_SECONDS = 5
-"""What the target has may differ by so much from the local truth before it is put right at once."""
+"""If the times at the target differ from the local ones by more than this many seconds, they are corrected at once."""
 
 
 @frozen
 class WantedTimer:
-    """The timer that is to run there: a run of an entry, on a place. `content` is told about it."""
+    """The timer that should run there: a run of an entry, at a place. `content` is what is sent about it."""
 
     entry: str
     run: int
@@ -38,7 +38,7 @@ class WantedTimer:
 
 @frozen
 class RemoteTimer:
-    """What was done there."""
+    """The timer at the target, as far as we know."""
 
     state: LiveTimerState
     entry: str
@@ -46,12 +46,12 @@ class RemoteTimer:
     remote: Mapping[str, str]
 
     def is_for(self, wanted: WantedTimer | None) -> bool:
-        """Whether it is that very timer."""
+        """Whether it is exactly the wanted timer."""
         return wanted is not None and (self.entry, self.run, self.remote) == (wanted.entry, wanted.run, wanted.remote)
 
 
 def duty(mirror: RemoteTimer | None, wanted: WantedTimer | None) -> Duty:
-    """The next thing to do; `blocked` is tried again when its time has come."""
+    """The next thing to do. The caller repeats a `blocked` attempt when its time has come."""
     if mirror is None:
         return START if wanted is not None else NOTHING
     if mirror.state == STARTING:
@@ -64,7 +64,7 @@ def duty(mirror: RemoteTimer | None, wanted: WantedTimer | None) -> Duty:
 
 
 def is_near(theirs: tuple[int | None, int | None], ours: tuple[int, int]) -> bool:
-    """Whether what they have is as good as ours; seconds."""
+    """Whether their start and end are near enough to ours; epoch seconds."""
     return all(
         theirs_one is not None and abs(theirs_one - other) <= NEAR_SECONDS for theirs_one, other in zip(theirs, ours, strict=True)
     )

@@ -1,7 +1,7 @@
-"""Which of a target's places local projects and tasks are by their names: proposals, never decisions.
+"""Matches local projects and tasks to a target's places by name: proposals, never decisions.
 
-Being wrong bills one client's hours to another: what is only nearly the same says so, two that are equally right are none,
-and a place of another client is never meant. Pure: names in, proposals out.
+A wrong match bills one client's hours to another. So a near match is marked as such, two equally good matches are none, and
+a place of another client never matches. Pure: names in, proposals out.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ NONE: Final = "none"
 
 @frozen
 class LocalName:
-    """What is to be mapped: a project, or one of its tasks."""
+    """A project that needs a mapping, or one of its tasks."""
 
     project: str
     task: str | None = None
@@ -31,7 +31,7 @@ class LocalName:
 
 @frozen
 class NamedPlace:
-    """A place: `key` says which, `name` is `Project` or `Project / Task`."""
+    """A place at the target: `key` identifies it, `name` is `Project` or `Project / Task`."""
 
     key: str
     name: str
@@ -48,7 +48,7 @@ class NamedPlace:
 
 @frozen
 class Proposal:
-    """`how` it matched; `key` of the place, None where none did; `near`: the names that may have been meant."""
+    """`how`: the way it matched. `key`: the key of the place, None when none matched. `near`: the names that may be meant."""
 
     local: LocalName
     how: Likeness
@@ -57,12 +57,12 @@ class Proposal:
 
 
 def proposals(locals_: Sequence[LocalName], places: Sequence[NamedPlace], threshold: float) -> list[Proposal]:
-    """One for each, in their order."""
+    """One proposal for each local name, in their order."""
     return [_task(local, places, threshold) if local.task else _project(local, places, threshold) for local in locals_]
 
 
 def _project(local: LocalName, places: Sequence[NamedPlace], threshold: float) -> Proposal:
-    """By the whole name; a place `Project / Task` only where its project has no other."""
+    """Match a project by the whole name; a place `Project / Task` matches only if its project there has no other task."""
     allowed = [place for place in places if _may_be(local, place)]
     whole = _best(local, local.project, [(place.key, place.name) for place in allowed if not place.task], threshold)
     if whole.key is not None or whole.how == SEVERAL:
@@ -72,7 +72,7 @@ def _project(local: LocalName, places: Sequence[NamedPlace], threshold: float) -
 
 
 def _projects(allowed: Sequence[NamedPlace], places: Sequence[NamedPlace]) -> list[tuple[str, str]]:
-    """Projects there with their only task; of those with several nobody knows which is meant."""
+    """Projects there, with the key of their only task; a project with several tasks has no key, because any may be meant."""
     tasks: dict[str, int] = {}
     for place in places:
         tasks[place.project] = tasks.get(place.project, 0) + 1
@@ -80,14 +80,14 @@ def _projects(allowed: Sequence[NamedPlace], places: Sequence[NamedPlace]) -> li
 
 
 def _task(local: LocalName, places: Sequence[NamedPlace], threshold: float) -> Proposal:
-    """Within the project there that its project is: by name, exactly or but for case and separators."""
+    """Match a task within the place of the same project; the project's name must be equal except for case and separators."""
     key = normal_name(local.project)
     within = [place for place in places if place.task and normal_name(place.project) == key and _may_be(local, place)]
     return _best(local, local.task or "", [(place.key, place.task) for place in within], threshold)
 
 
 def _may_be(local: LocalName, there: NamedPlace) -> bool:
-    """Where both have a client it is the same one."""
+    """Whether their clients allow a match: if both have a client, it must be the same one."""
     return not local.client or not there.client or normal_name(local.client) == normal_name(there.client)
 
 

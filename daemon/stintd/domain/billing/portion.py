@@ -1,6 +1,7 @@
-"""An entry cut as a target can take it: whole, by run where it knows no pauses, by local day where it knows only days.
+"""Cuts an entry into the parts that a target can take: the whole entry, its runs where the target has no pauses, or its local
+days where the target has only days.
 
-Whole seconds: a part begins at the second it began in and is as long as the sheet shows it.
+Times are whole seconds: a part begins at the second it began in, and is as long as the sheet shows.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ class Portion:
 
 
 def portions(entry: TimeEntry, zone: tzinfo, able: Abilities, is_by_day: bool) -> list[Portion]:
-    """The parts of a finished entry, in order. `is_by_day`: days are told apart even where the target would not."""
+    """The parts of a finished entry, in order. `is_by_day`: split by day even where the target does not need it."""
     if entry.end is None:
         return []
     if able.day_based:

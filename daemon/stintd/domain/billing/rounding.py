@@ -1,8 +1,9 @@
-"""How long what is handed over is: rounded once, on output only. The sheet itself is never rounded.
+"""Rounds lengths when they are delivered: once, on output only. The sheet itself is never rounded.
 
-Whole seconds. By default nothing is rounded. Sums of a project, task and day are, not entries: twenty entries of a minute
-are twenty minutes, not twenty times six. Ties go up. What rounding adds or takes goes to the longest entry of the sum (the
-first of equals), so that as few entries as possible differ from the sheet, and always the same ones.
+Lengths are whole seconds. By default nothing is rounded. Rounding applies to the sum of a project, task and day, not to
+single entries: twenty entries of a minute are twenty minutes, not twenty times six. Ties go up. The longest entry of the sum
+(the first of equals) takes what rounding adds or removes, so that as few entries as possible differ from the sheet, and
+always the same ones.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ DAY, ENTRY = "day", "entry"
 
 @frozen
 class Rounding:
-    """`minutes`: to multiples of which. `per`: what is rounded. `minimum`: seconds that any work at all counts as."""
+    """`minutes`: round to multiples of it. `per`: what is rounded, the sum of a day or each entry. `minimum`: the seconds that
+    any work counts at least."""
 
     mode: str = NONE
     minutes: int = 0
@@ -25,12 +27,12 @@ class Rounding:
 
     @property
     def is_by_day(self) -> bool:
-        """Whether an entry's length depends on the others of its day."""
+        """Whether an entry's length depends on the other entries of its day."""
         return self.per == DAY and (self.mode != NONE or self.minimum > 0)
 
 
 def round_length(seconds: int, rule: Rounding) -> int:
-    """One length by the rule. Nothing stays nothing, whatever the minimum."""
+    """One length rounded by the rule. Zero stays zero, whatever the minimum is."""
     if seconds <= 0:
         return 0
     unit = rule.minutes * 60
@@ -42,7 +44,8 @@ def round_length(seconds: int, rule: Rounding) -> int:
 
 
 def shares(lengths: Sequence[int], rule: Rounding) -> list[int]:
-    """The lengths of the entries of one sum as they are handed over; together the rounded sum (per day), or each rounded."""
+    """The lengths of the entries of one sum as they are delivered: they add up to the rounded sum (per day), or each is rounded
+    (per entry)."""
     if rule.per == ENTRY:
         return [round_length(length, rule) for length in lengths]
     lengths_out = list(lengths)
@@ -55,8 +58,8 @@ def shares(lengths: Sequence[int], rule: Rounding) -> list[int]:
 
 
 def grains(lengths: Sequence[int], grain: int) -> list[int]:
-    """The lengths in whole grains, as a system keeps them that knows nothing finer: together the sum rounded once (ties up),
-    and none more than a grain away. Those with the largest rests get what is left over, the first of equals."""
+    """The lengths in whole grains, for a system that keeps nothing finer. They add up to the sum rounded once (ties up), and
+    none changes by more than a grain. The lengths with the largest remainders, the first of equals, take what is left over."""
     counts = [length // grain for length in lengths]
     left = (2 * sum(lengths) + grain) // (2 * grain) - sum(counts)
     for place in sorted(range(len(counts)), key=lambda n: (-(lengths[n] % grain), n))[:left]:

@@ -1,6 +1,6 @@
-"""A billing system as its owner set it up: what goes there, when, under which names, and in which words.
+"""The settings of a billing target: what is sent there, when, under which names, and with which description.
 
-`able` is what its connector can do; rules adapt to it. Pure: names and ids in, decisions out.
+`able` says what the target's connector can do, and the rules adapt to it. Pure: names and ids in, decisions out.
 """
 
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ TASK_KEY = "{task}"
 
 @frozen
 class Abilities:
-    """What a connector can do. `finished`: take entries that are over. `live`: mirror running timers. `client_id`: the same
-    entry sent twice with our id is there once. `can_look`: tell what is there. `day_based`: knows days and lengths, no
-    instants. `moves`, `redates`: an update may change the place, the day, too; otherwise what is there is taken away and
-    made anew. `corrects`: what can be neither changed nor taken away is put right by another one with the difference,
-    which may be negative. `creates_places`: a place can be made there (`ports.PlaceMaker`).
-    `knows_all`: its list of places is whole; a mapping that names none of them is wrong. `has_tasks`: its tasks can be
-    looked up (`ports.TaskBook`). `grain`: it keeps no lengths finer than so many seconds. `needs`: what a mapping must name
-    (`a|b`: one of them); `takes`: what it may name besides. `settings`: what must be known of the account beside its key.
-    `calls_per_hour`: what its service allows at least."""
+    """What a connector can do. `finished`: accept finished entries. `live`: show running timers. `client_id`: an entry sent
+    twice with our id is there only once. `can_look`: look up what is there. `day_based`: the target keeps days and lengths, no
+    instants. `moves`, `redates`: an update may also change the place, the day; otherwise the entry there is deleted and
+    created again. `corrects`: an entry that can be neither changed nor deleted is corrected by another one with the
+    difference, which may be negative. `creates_places`: places can be created there (`ports.RemotePlaceMaker`).
+    `knows_all`: its list of places is complete; a mapping to any other place is wrong. `has_tasks`: its tasks can be looked
+    up (`ports.TaskBook`). `grain`: the smallest length it keeps, in seconds. `needs`: what a mapping must name (`a|b`: one of
+    them); `takes`: what it may name in addition. `settings`: what must be known of the account besides its key.
+    `calls_per_hour`: the requests that its service allows at least."""
 
     finished: bool = True
     live: bool = False
@@ -56,9 +56,9 @@ class Abilities:
 
 @frozen
 class TargetRule:
-    """One `[[targets.NAME.map]]`: the conditions that are set must all match. `remote` names the place there; `{task}` in it
-    is the key of the entry's task, as a branch names it, and a rule with that takes no entry without one. `rounding` goes
-    before the target's own."""
+    """One `[[targets.NAME.map]]`: all conditions that are set must match. `remote` names the place there. In it, `{task}`
+    stands for the key of the entry's task, as a branch names it; a rule with `{task}` takes no entry without a task key.
+    `rounding` overrides the target's own."""
 
     remote: Mapping[str, str]
     project: str | None = None
@@ -71,8 +71,8 @@ class TargetRule:
 
 @frozen
 class Target:
-    """The settings of one target, read. `since`: nothing older is ever sent, None until the day of connecting is known.
-    `tags`: what ours are called there, "" where they are not told."""
+    """The settings of one target. `since`: nothing older is ever sent; None until the day of connecting is known. `tags`: what
+    our tags are called there, "" for a tag that is not sent."""
 
     name: str
     kind: str
@@ -94,7 +94,7 @@ class Target:
 
 @frozen
 class EntryFacts:
-    """Of an entry what decides whether and where it goes."""
+    """The facts of an entry that decide whether and where it is sent."""
 
     project: str | None
     task: str | None
@@ -121,13 +121,14 @@ class Hold:
 
 
 def place(target: Target, entry: EntryFacts) -> Mapping[str, str] | None:
-    """Where an entry goes there: the most specific rule that matches, the first of equals; None when none does."""
+    """The place at the target that an entry goes to, by the most specific matching rule (the first of equals); None when no
+    rule matches."""
     rule = rule_for(target, entry)
     return None if rule is None else {name: value.replace(TASK_KEY, entry.task_key) for name, value in rule.remote.items()}
 
 
 def rule_for(target: Target, entry: EntryFacts) -> TargetRule | None:
-    """The rule by which an entry goes there."""
+    """The most specific rule that matches an entry, the first of equals; None when none does."""
     rules = [rule for rule in target.rules if _matches(rule, entry) and (entry.task_key or not _asks_task(rule))]
     return max(rules, key=_weight, default=None)
 
@@ -139,13 +140,13 @@ def rounding_for(target: Target, entry: EntryFacts) -> Rounding:
 
 
 def tags_of(target: Target, entry: EntryFacts) -> list[str]:
-    """An entry's tags as they are called there, each once."""
+    """An entry's tags by their names at the target, each once."""
     named = {ours.casefold(): theirs for ours, theirs in target.tags.items()}
     return list(dict.fromkeys(name for tag in entry.tags if (name := named.get(tag.casefold(), tag))))
 
 
 def missing_need(able: Abilities, remote: Mapping[str, str]) -> str | None:
-    """The first thing a mapping must name and does not."""
+    """The first name that a mapping needs and lacks; None when it has all."""
     return next((need for need in able.needs if not any(remote.get(name) for name in need.split("|"))), None)
 
 
@@ -154,7 +155,7 @@ def _asks_task(rule: TargetRule) -> bool:
 
 
 def _matches(rule: TargetRule, entry: EntryFacts) -> bool:
-    """A rule without any condition takes everything: its owner wrote it so."""
+    """Whether all conditions of a rule match. A rule without conditions takes everything: its owner wrote it that way."""
     return (
         _is(rule.project, entry.project) and _is_task(rule.task, entry) and _is(rule.client, entry.client)
         and (rule.tag is None or any(_is(rule.tag, tag) for tag in entry.tags)) and rule.billable in (None, entry.is_billable)
@@ -166,18 +167,19 @@ def _is(wanted: str | None, value: str | None) -> bool:
 
 
 def _is_task(wanted: str | None, entry: EntryFacts) -> bool:
-    """By its name or its key."""
+    """Whether this is the entry's task, by its name or its key."""
     return _is(wanted, entry.task) or (bool(entry.task_key) and _is(wanted, entry.task_key))
 
 
 def _weight(rule: TargetRule) -> int:
-    """A task says more than a project, that more than a tag, that more than a client, that more than whether it is billed."""
+    """How specific a rule is: a task counts more than a project, a project more than a tag, a tag more than a client, and a
+    client more than whether the entry is billed."""
     conditions = (rule.billable, rule.client, rule.tag, rule.project, rule.task)
     return sum(1 << place for place, condition in enumerate(conditions) if condition is not None)
 
 
 def hold(target: Target, entry: EntryFacts, able: Abilities) -> Hold | None:
-    """What keeps an entry from being sent, None when nothing does. The order is that in which a person would fix it."""
+    """What keeps an entry from being sent, None when nothing does. Checked in the order in which a person would fix it."""
     if not entry.is_finished:
         return Hold("the timer is still running", "`stint stop` ends it")
     if not able.finished:
@@ -218,7 +220,7 @@ def mapping_hold(target: Target, entry: EntryFacts, able: Abilities) -> Hold:
 
 
 def words(target: Target, entry: EntryFacts) -> str:
-    """The description by the target's rule. Control characters of branches and subjects never leave."""
+    """The description by the target's rule. Control characters from branches and subjects are never sent."""
     rule = target.description
     text = {SUBJECTS: entry.description, TASK: entry.task or "", NONE: ""}.get(rule, rule)
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:1000]

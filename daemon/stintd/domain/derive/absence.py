@@ -1,4 +1,4 @@
-"""Which absences count, and for whom: each is one device's, short ones are bridged, a screen lock has a grace."""
+"""Which absences count, and for which device. Short absences are bridged, and a screen lock has a grace period."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -9,12 +9,12 @@ from stintd.domain.interval import Interval, union
 from stintd.domain.model import ABSENCE_WORDS, Absence, to_us
 
 STILL = frozenset({"suspend", "shutdown", "off"})
-"""Absences in which an agent of that device cannot have worked either; behind a locked screen it goes on."""
+"""Kinds of absences in which an agent on that device cannot work either; behind a locked screen it continues."""
 
 
 class Absences:
-    """Effective absences by device. An absence without a device is everybody's, a heartbeat without one is touched by
-    all of them: with one device, which is the usual case, both mean the same.
+    """The absences that count, by device. An absence without a device applies to every device, and every absence applies to
+    a heartbeat without a device. With one device, the usual case, both are the same.
     """
 
     def __init__(self, absences: Iterable[Absence], limits: Limits) -> None:
@@ -41,7 +41,7 @@ class Absences:
         return cache[device]
 
     def kinds_between(self, lo: int, hi: int) -> str:
-        """What the absences in a stretch were, for a sentence."""
+        """The kinds of the absences in a stretch, in words for a sentence."""
         names: dict[str, None] = defaultdict()
         for start, end, kind, _ in self._absences:
             if start < hi and end > lo:
@@ -69,7 +69,8 @@ def meets(lo: int, hi: int, pairs: Sequence[Interval]) -> bool:
 
 
 def hull(lo: int, hi: int, pairs: Sequence[Interval]) -> Interval | None:
-    """From the first to the last of the pairs within a silence: waking for a moment without an act is still away."""
+    """From the start of the first to the end of the last pair within a silence: waking for a moment without an act is still
+    time away."""
     i = bisect_right(pairs, (lo, 0))
     if i and pairs[i - 1][1] > lo:
         i -= 1

@@ -1,4 +1,5 @@
-"""Where a person's attention was: heartbeats to spells, spells to visits, short visits folded into their neighbours."""
+"""Where a person's attention was: joins heartbeats to spells and spells to visits, and folds short visits into their
+neighbours."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from stintd.domain.model import ProjectId, RepoId
 
 @dataclass(slots=True)
 class VisitKey:
-    """What a visit is on: a change of any of these ends an entry. A missing branch or repository fits any."""
+    """What a visit works on. A change of any of these fields ends an entry; a missing branch or repository fits any."""
 
     home: str
     project: ProjectId | None
@@ -23,7 +24,7 @@ class VisitKey:
         return cls(fact.home, fact.project, fact.task, fact.repo, fact.branch)
 
     def fits(self, other: "VisitKey | Fact") -> bool:
-        """Whether evidence there is no switch."""
+        """Whether evidence with the other key continues this visit, so that there is no switch."""
         if self.home != other.home or not _agree(self.repo, other.repo) or not _agree(self.branch, other.branch):
             return False
         if self.branch is not None and other.branch is not None:
@@ -31,14 +32,14 @@ class VisitKey:
         return _agree(self.task, other.task)
 
     def adopt(self, other: "VisitKey | Fact") -> None:
-        """Learn what was missing."""
+        """Take over the fields that were missing here."""
         if self.branch is None and other.branch is not None:
             self.branch, self.task = other.branch, other.task or self.task
         self.repo = self.repo or other.repo
         self.task = self.task or other.task
 
     def shares_time_with(self, other: "VisitKey") -> bool:
-        """Whether a silence between the two is theirs whole: the same project and task."""
+        """Whether all of a silence between the two counts for them: they have the same project and task."""
         return self.home == other.home and self.task == other.task
 
 
@@ -48,7 +49,7 @@ def _agree(mine: str | None, theirs: str | None) -> bool:
 
 @dataclass(slots=True)
 class Spell:
-    """Heartbeats of one place that follow each other closely. `head` and `end` are its first and last act."""
+    """Heartbeats of one place that follow each other closely. `head` and `end` are the first and the last act."""
 
     first: int
     last: int
@@ -72,7 +73,7 @@ class Spell:
         )  # fmt: skip
 
     def take(self, piece: Piece) -> None:
-        """Go on with a piece that fits."""
+        """Add a piece that fits."""
         _, last, fact, _ = piece
         if (last, fact.order) >= (self.last, self.end.order):
             self.last, self.end = last, fact
@@ -88,7 +89,7 @@ class Spell:
 
 
 def untangle(pieces: list[Piece], expand: Callable[[Piece], list[Piece]]) -> list[Piece]:
-    """In order, with runs looked into wherever runs of different places overlap in time."""
+    """The pieces in order. Where runs of different places overlap in time, their single heartbeats replace them."""
     pieces.sort(key=sort_key)
     out: list[Piece] = []
     cluster: list[Piece] = []
@@ -126,9 +127,9 @@ def _is_one_place(cluster: Sequence[Piece]) -> bool:
 
 
 def spells(pieces: Iterable[Piece], barriers: Sequence[int], limits: Limits) -> list[Spell]:
-    """Pieces in order, joined where only a ignorable of silence lies between, and no barrier (an absence, a cut).
+    """Pieces in order, joined where at most an ignorable silence and no barrier (an absence, a cut) lies between them.
 
-    What follows a prompt stays apart, for an agent's turn may run in between.
+    The piece after a prompt stays separate, because an agent's turn may run in between.
     """
     out: list[Spell] = []
     ignorable, barrier, ends = limits.ignorable, 0, len(barriers)
@@ -149,7 +150,7 @@ def spells(pieces: Iterable[Piece], barriers: Sequence[int], limits: Limits) -> 
 
 @dataclass(slots=True)
 class Visit:
-    """Spells of one place in an unbroken run of work. Folded visits have become spells of it."""
+    """Spells of one place in an unbroken run of work. It also holds the spells of visits that were folded into it."""
 
     key: VisitKey
     spells: list[Spell] = field(default_factory=list)
@@ -163,11 +164,11 @@ class Visit:
         return self.spells[-1].last
 
     def is_anchored(self) -> bool:
-        """A commit, a prompt or a session's act: somebody meant to be there."""
+        """Whether it holds a commit, a prompt or a session's act: then somebody meant to be there."""
         return any(spell.is_anchored for spell in self.spells)
 
     def is_mark(self, limits: Limits) -> bool:
-        """Nothing but a checkout, pull, stash, push or read."""
+        """Whether it holds nothing but checkouts, pulls, stashes, pushes and reads, and is short."""
         return self.last - self.first < limits.min_visit and all(spell.is_marks_only for spell in self.spells)
 
     def is_lone_commit(self) -> bool:
@@ -175,7 +176,7 @@ class Visit:
 
 
 def visits(run: Iterable[Spell]) -> list[Visit]:
-    """An unbroken run cut where project, task or (repository, branch) changes."""
+    """The visits of an unbroken run: cut where the project, the task or the repository and branch change."""
     out: list[Visit] = []
     for spell in run:
         if out and out[-1].key.fits(spell.key):
@@ -188,9 +189,9 @@ def visits(run: Iterable[Spell]) -> list[Visit]:
 
 
 def fold_visits(run: list[Visit], limits: Limits) -> list[Visit]:
-    """The run without marks and short visits: each goes into the stretch before it, with none before into the next.
+    """The run without marks and short visits: each joins the visit before it, or the next one if there is none before.
 
-    A visit lasts until the next one begins, so the last is never short; a whole run that is short stays.
+    A visit lasts until the next one begins, so the last one is never short. A run that is short as a whole stays as it is.
     """
     if len(run) < 2 or run[-1].last - run[0].first < limits.min_visit:
         return run

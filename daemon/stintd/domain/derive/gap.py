@@ -249,7 +249,7 @@ class GapRule:
         )
 
     def _judge_unsupervised(self, a: Side, b: Side, inside: list[Interval]) -> SilenceVerdict:
-        """A silence too long to be watching: only the first two minutes of each turn count as watched."""
+        """A silence too long for watching: only what the agent did in its first two minutes counts as watched."""
         first = [(lo, min(hi, a.at + SHORT)) for lo, hi in inside if lo < a.at + SHORT]
         left = max(a.at + self._tail(a), first[-1][1] if first else 0)
         right = max(left, b.at - self._lead(b))
@@ -293,7 +293,8 @@ class GapRule:
         return max(right, cut[1] if cut else right, absent[1] if absent else right)
 
     def closing(self, a: Side) -> End:
-        """The silence after the last act of all. It lasts at least as long as the tail, so a tail that counts is always over."""
+        """The silence after the last act of all. The timer stays open at least until the tail is over, so a tail that counts
+        always ends before now."""
         end = a.at + self._tail(a)
         until = max(end, self._open_until(a))
         cut = self._stops_within(a.key, a.at, until + 1)

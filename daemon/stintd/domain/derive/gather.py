@@ -1,4 +1,4 @@
-"""The runs of one island sorted out: whose they are, looked into only where a rule needs single heartbeats."""
+"""Sorts the runs of one island by whose they are. Loads their single heartbeats only where a rule needs them."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -13,13 +13,13 @@ from stintd.domain.derive.limits import Limits
 from stintd.frozen import frozen
 
 SINGLE = frozenset({"prompt", "turn_end", "session_start", "session_end", "commit"})
-"""Kinds whose every heartbeat matters by itself."""
+"""Kinds of which every single heartbeat matters."""
 
 
 @frozen
 class IslandEvidence:
-    """`human`: the person's acts in order, runs of different places nowhere overlapping. `starts`: session starts that
-    have not acted yet. `ends`: when sessions ended.
+    """`human`: the person's acts in order; runs of different places do not overlap. `waiting`: the starts of sessions that
+    have not acted yet. `ends`: when sessions ended. `turns`: the agents' turns.
     """
 
     human: list[Piece]
@@ -29,7 +29,7 @@ class IslandEvidence:
 
 
 class Gatherer:
-    """Sorts out islands. `barriers`: every instant (sorted) at which a run must not be taken as one piece."""
+    """Gathers the evidence of islands. `barriers`: the instants, sorted, across which a run must not be taken as one piece."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Gatherer:
         return out
 
     def _drop_absent(self, pieces: Iterable[Piece]) -> list[Piece]:
-        """Without mere presence, and the person's heartbeats from inside an absence of their device."""
+        """The pieces without signs of presence, and without a person's heartbeats from inside an absence of their device."""
         return [
             piece
             for piece in pieces
@@ -119,8 +119,8 @@ class Gatherer:
         return [(at, at, fact, None) for at, _ in self._beats(run)]
 
     def _drop_repeats(self, agent: list[Piece], spoken: list[Piece]) -> list[Piece]:
-        """Without what a second teller says of a session that tells of itself: an editor's plugin sees the same agent's
-        files and knows no session. Where no session tells, the nameless one stands.
+        """The agent's pieces without second reports of the same work: an editor's plugin sees the files of an agent whose own
+        session reports them too, and names no session. Where no session reports, the pieces without a session stay.
         """
         named = [piece for piece in agent if piece[2].session]
         if not named or len(named) == len(agent):
@@ -129,7 +129,7 @@ class Gatherer:
         return named + self._drop_explained(nameless, Turns(turns_of(named + spoken, self._limits, self._expand)))
 
     def _drop_explained(self, maybe: Iterable[Piece], turns: Turns) -> list[Piece]:
-        """File changes and git acts that no agent's turn explains."""
+        """The file changes and git acts that no agent's turn explains."""
         out: list[Piece] = []
         for piece in maybe:
             cover = turns.cover(piece[2].place, piece[0], piece[1])
@@ -141,8 +141,8 @@ class Gatherer:
 
 
 def _drop_estimated_marks(human: list[Piece], estimate: int) -> list[Piece]:
-    """Without the checkouts and pulls read afterwards that lie in what a commit after them is estimated at: who makes a branch
-    just before committing did not begin to work then."""
+    """The pieces without imported checkouts and pulls that lie within the estimate of a later commit: creating a branch just
+    before a commit does not mean that work began then."""
     commits: dict[str, list[int]] = {}
     for first, last, fact, _ in human:
         if fact.is_recalled and fact.kind == "commit":
@@ -169,7 +169,8 @@ def _session_ends(pieces: Iterable[Piece]) -> dict[str, int]:
 
 
 def _split_starts(starts: set[Piece], acts: list[Piece], idle: int) -> tuple[list[Piece], list[Piece]]:
-    """Session starts whose project acts next, within the idle timeout; and those with no act there at all yet."""
+    """(Session starts after which the next act, within the idle timeout, is on their project; session starts with no act on
+    their project yet.)"""
     begun, waiting = [], []
     firsts = [piece[0] for piece in acts]
     reached = list(accumulate((piece[1] for piece in acts), max))

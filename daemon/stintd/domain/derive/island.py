@@ -1,6 +1,6 @@
-"""One island of evidence to its part of the sheet, in microseconds: the person's drafts, then the agents'.
+"""Turns one island of evidence into its part of the sheet, in microseconds: first the person's drafts, then the agents'.
 
-The person's side comes first because an agent's time is what is left of its turns.
+The person's side comes first, because an agent's time is the part of its turns that the person's time leaves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from stintd.frozen import frozen
 
 @dataclass(slots=True)
 class Gap:
-    """A silence that is mentioned, before it becomes a GapVerdict."""
+    """A silence worth mentioning, before it becomes a GapVerdict."""
 
     start: int
     end: int
@@ -31,8 +31,8 @@ class Gap:
 
 @dataclass(slots=True)
 class StretchDraft:
-    """A stretch while it grows. `first` and `last` are its outermost heartbeats; what lies outside `held_from` and
-    `held_to` is mere credit, not time between two heartbeats.
+    """A stretch while it grows. `first` and `last` are its outermost heartbeats. Time outside `held_from` and `held_to` is
+    only credit, not time between two heartbeats.
     """
 
     key: VisitKey
@@ -53,7 +53,7 @@ class StretchDraft:
 
 @dataclass(slots=True)
 class IslandPart:
-    """What one island adds to the sheet. `deadlines`: instants after which passing time alone changes it."""
+    """What one island adds to the sheet. `deadlines`: the instants at which passing time alone changes it."""
 
     human: list[StretchDraft] = field(default_factory=list)
     agent: list[StretchDraft] = field(default_factory=list)
@@ -65,7 +65,8 @@ class IslandPart:
 
 @frozen
 class Barriers:
-    """What no credit crosses. `human`: instants of stops and of absences; `agent`: stops of agents' timers, by project."""
+    """Instants that no credit crosses. `human`: stops and the starts of absences. `agent`: stops of agents' timers, with their
+    project."""
 
     human: Sequence[int]
     agent: Sequence[tuple[int, str]]
@@ -91,7 +92,7 @@ def island_part(
 
 
 def _visits_of_island(human: list[Spell], rule: GapRule, limits: Limits) -> list[Visit]:
-    """All visits of the island, short ones folded within each unbroken run."""
+    """All visits of the island; short ones are folded into their neighbours within each unbroken run."""
     back = _comes_back([(spell, spell.key) for spell in human])
     run: list[Spell] = [human[0]]
     out: list[Visit] = []
@@ -104,7 +105,7 @@ def _visits_of_island(human: list[Spell], rule: GapRule, limits: Limits) -> list
 
 
 def _comes_back(acts: Sequence[tuple[Spell, VisitKey]]) -> list[int | None]:
-    """For each spell the first act on its project after it."""
+    """For each spell, the first later act on its project."""
     out: list[int | None] = [None] * len(acts)
     upcoming: dict[str, int] = {}
     for i in range(len(acts) - 1, -1, -1):
@@ -115,7 +116,7 @@ def _comes_back(acts: Sequence[tuple[Spell, VisitKey]]) -> list[int | None]:
 
 
 class _Walk:
-    """Goes through all spells once and lets drafts grow, be cut and begin by what the gap rule says."""
+    """Goes through all spells once. The gap rule decides whether a draft grows, ends, or a new one begins."""
 
     def __init__(self, part: IslandPart, rule: GapRule, evidence: IslandEvidence, now: int) -> None:
         self._part, self._rule, self._evidence, self._now = part, rule, evidence, now
@@ -178,7 +179,8 @@ class _Walk:
                 self._part.away.append(Gap(draft.end, closing.open_until, "away", closing.reason))
 
     def _session_end(self, draft: StretchDraft) -> int | None:
-        """When the last of the sessions ended that this draft rests on alone: that ends the timer, whoever reported it."""
+        """When the draft rests on sessions alone and all of them have ended: the last end. It ends the timer, whoever
+        reported it. None otherwise."""
         ends, last = self._evidence.ends, -1
         if ends.get(draft.session or "", -1) < draft.first:
             return None
@@ -192,7 +194,7 @@ class _Walk:
 
 
 def _mark_unconfirmed(drafts: Sequence[StretchDraft], pieces: Sequence[Piece], limits: Limits) -> None:
-    """Hours of file changes that nothing else confirms may be a program's."""
+    """Mark long stretches of file changes that nothing else confirms: a program may have written the files."""
     if pieces[-1][1] - pieces[0][0] <= limits.unconfirmed_after:
         return
     seen = union((p[0], p[1] + 1) for p in pieces if p[2].source != "watch")
@@ -205,7 +207,7 @@ def _mark_unconfirmed(drafts: Sequence[StretchDraft], pieces: Sequence[Piece], l
 
 
 def _mark_estimated(drafts: Sequence[StretchDraft], turns: Iterable[Turn]) -> None:
-    """Time watching an agent of which one only read afterwards is an estimate too."""
+    """Mark time spent watching an agent as an estimate if the agent's turns were imported from logs."""
     read = union((start, end) for turn in turns if turn.is_estimated for start, end, _ in turn.stretches())
     for draft in drafts if read else ():
         draft.is_estimated |= any(_meets(lo, hi, read) for lo, hi in draft.supervised)
@@ -227,10 +229,11 @@ def _unbroken_spans(drafts: Iterable[StretchDraft]) -> list[Interval]:
 def _agent_side(
     part: IslandPart, turns: Sequence[Turn], absences: Absences, cuts: Sequence[tuple[int, str]], limits: Limits, now: int
 ) -> None:
-    """Turns without the seconds in which the person was on that project; one draft a project and session run.
+    """Add the agents' drafts: their turns without the time in which the person worked on the same project. Turns of one
+    project and session become one draft.
 
-    A stop by hand is a hole a microsecond wide: what comes after it is another draft. While the person may still come
-    back, nobody knows whether the turn is watched: it is not shown as the agent's yet.
+    A stop by hand is a hole one microsecond wide, so that a new draft begins after it. While the person may still come
+    back, nobody knows whether the turn is watched; until then it is not shown as the agent's time.
     """
     attended: dict[str, list[Interval]] = {}
     for draft in part.human:
@@ -258,7 +261,7 @@ def _agent_side(
 def _extend_agent_draft(
     draft: StretchDraft | None, alone: StretchDraft, holes: Sequence[Interval], limits: Limits, part: IslandPart
 ) -> StretchDraft:
-    """An agent's draft goes on over the moment between two turns of a loop."""
+    """Continue an agent's draft across the moment between two turns of a loop, or begin a new draft."""
     if draft is None or alone.start - draft.end > limits.min_visit or _meets(draft.end, alone.start, holes):
         part.agent.append(alone)
         return alone
@@ -270,12 +273,12 @@ def _extend_agent_draft(
 
 
 def _join_gaps(gap: Gap, follower: Gap) -> Gap:
-    """What is said of an agent's time goes on with it: of a loop's turns it is told once."""
+    """One gap from two that follow each other, with the first one's reason: the turns of a loop give it only once."""
     return Gap(gap.start, max(gap.end, follower.end), gap.verdict, gap.reason)
 
 
 def _why_alone(turn: Turn, lo: int, hi: int, drafts: Sequence[StretchDraft]) -> str:
-    """Why this time of a turn is nobody's but the agent's, in a sentence."""
+    """A sentence that says why this part of a turn is the agent's time only."""
     if not turn.is_asked:
         return "the agent worked without a prompt from a person: an unattended run, a loop or a subagent"
     is_busy = any(draft.start < hi and draft.end > lo for draft in drafts)

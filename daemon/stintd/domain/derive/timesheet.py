@@ -1,7 +1,7 @@
-"""Heartbeats, absences, edits and policy in; the timesheet out. Live tracking and a rebuild call the same `derive`.
+"""Derives the timesheet from heartbeats, absences, edits and policy. Live tracking and a rebuild call the same `derive`.
 
-An *island* is evidence with no silence longer than `island_gap` inside. No entry depends on another island, so a sheet
-can be derived island by island, and a late heartbeat touches one of them.
+An *island* is evidence with no silence longer than `island_gap` inside. No entry depends on another island. So a sheet can
+be derived island by island, and a late heartbeat affects only one of them.
 """
 
 from bisect import bisect_left, bisect_right
@@ -45,7 +45,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @frozen
 class WaitingSession:
-    """A session that has started and not acted yet: shown as a waiting timer, earning nothing. Gone after `until`."""
+    """A session that has started and has not acted yet. It is shown as a waiting timer, earns no time, and is gone after
+    `until`."""
 
     session: str | None
     project: ProjectId | None
@@ -56,9 +57,10 @@ class WaitingSession:
 
 @frozen
 class Sheet:
-    """What the evidence says. `stretches` are sorted by start, human ones disjoint; `gaps` are the silences that were
-    cut ("away") between and after stretches, `unassigned` those that belong to neither side; the silences bridged inside a
-    stretch are its own `gaps`. At `next_deadline` passing time alone makes another sheet; before it, it does not.
+    """What the evidence says. `stretches` are sorted by start, and human ones are disjoint. `gaps` are the silences that were
+    cut ("away") between and after stretches, and `unassigned` are the silences that belong to neither side. The silences
+    bridged inside a stretch are in its own `gaps`. Before `next_deadline`, passing time alone does not change the sheet; at
+    that instant it does.
     """
 
     stretches: list[Stretch]
@@ -69,12 +71,12 @@ class Sheet:
 
 
 def island_gap(policy: Policy) -> int:
-    """The silence, in microseconds, over which nothing in one place bears on anything in another."""
+    """The silence, in microseconds, across which no evidence affects other evidence."""
     return limits_of(policy).island_gap
 
 
 def reach(policy: Policy) -> int:
-    """How far, in microseconds, an entry or an edit that bears on it may lie outside its island."""
+    """How far, in microseconds, an entry of an island, or an edit that affects the island, may lie outside it."""
     limits = limits_of(policy)
     return max(limits.idle_extended, limits.lead_credit, limits.tail_credit, limits.estimate)
 
@@ -93,7 +95,7 @@ def islands(runs: Iterable[Run], gap_us: int) -> list[tuple[int, int]]:
 
 @frozen
 class UsualHours:
-    """When the owner usually works: from `start` to `end` by the clock of `zone`; and one habit for every day."""
+    """When the owner usually works: from `start` to `end` by the clock of `zone`; and one habit that holds for every day."""
 
     start: time
     end: time
@@ -101,11 +103,11 @@ class UsualHours:
     usual_habit: Habit = UNKNOWN
 
     def habit(self, instant: datetime) -> Habit:
-        """The same on any day."""
+        """The same habit on every day."""
         return self.usual_habit
 
     def covers(self, instant: datetime) -> bool:
-        """Whether an instant lies within; hours that cross midnight do."""
+        """Whether an instant lies in these hours; they may cross midnight."""
         local = instant.astimezone(self.zone).time()
         if self.start <= self.end:
             return self.start <= local <= self.end
@@ -113,7 +115,7 @@ class UsualHours:
 
 
 class Derivation:
-    """Edits, policy, places and now, made ready once for any number of islands."""
+    """Edits, policy, places and the present instant, prepared once for any number of islands."""
 
     def __init__(
         self,
@@ -135,7 +137,7 @@ class Derivation:
         self._gatherer = Gatherer(facts, evidence.beats, self._absences, self._barriers, self._limits)
 
     def part(self, runs: Sequence[Run], lo: int, hi: int) -> IslandPart:
-        """One island's part."""
+        """The part of the sheet that comes from one island."""
         evidence = self._gatherer.gather(runs, lo, hi)
         near = bisect_left(self._cuts, (lo, "")), bisect_left(self._cuts, (hi + self._limits.idle_extended + 1, ""))
         cuts, reach_us = self._cuts[near[0] : near[1]], self._limits.island_gap
@@ -145,7 +147,7 @@ class Derivation:
         return island_part(evidence, rule, self._absences, barriers, self._limits, self._now)
 
     def sheet(self, parts: Iterable[IslandPart]) -> Sheet:
-        """The sheet that islands' parts make."""
+        """The sheet that these parts of islands add up to."""
         out = Sheet([], [], [], [], None)
         deadlines: list[int] = []
         everybody = self._owned.owned_time("human", None)
@@ -167,7 +169,7 @@ class Derivation:
         return UNKNOWN if self._usual is None else self._usual.habit(from_us(us))
 
     def _doubt(self, draft: StretchDraft) -> None:
-        """File changes alone, outside the usual hours, are not confirmed."""
+        """Mark a stretch of file changes alone, outside the usual hours, as not confirmed."""
         usual = self._usual
         if usual is not None and draft.is_watch_only:
             draft.is_confirmed &= usual.covers(from_us(draft.first)) or usual.covers(from_us(draft.last))
@@ -176,7 +178,7 @@ class Derivation:
 def derive(
     evidence: Evidence, edits: Edits, policy: Policy, places: ContextResolver, now: datetime, usual: Usual | None = None
 ) -> Sheet:
-    """The sheet of this evidence: a function of the arguments, whatever the order of any sequence in them."""
+    """The sheet of this evidence. It depends on the arguments only, and not on the order of any sequence in them."""
     derivation = Derivation(evidence, edits, policy, places, now, usual)
     return derivation.sheet(derivation.part(runs, lo, hi) for lo, hi, runs in _split_islands(evidence.runs, island_gap(policy)))
 
