@@ -1,11 +1,11 @@
-"""The keys that open the loopback listener, in memory: whose a key is, and when each was last used.
+"""API keys in memory: who each key of the loopback listener belongs to, and when it was last used.
 
-A browser that shows the dashboard holds a key too, in two halves: a cookie, and a proof that only the page has. Cookies
-are sent to every port of this machine, so a server of somebody else's on another port would get the cookie; what a page
-keeps belongs to its address and port. Neither half is a key for any other caller.
+A browser that shows the dashboard holds a key too, in two halves: a cookie, and a proof that only the page has. Browsers send
+cookies to every port of this machine, so another program's server on another port would receive the cookie; what a page stores
+belongs to its address and port alone. Neither half works as a key for any other API client.
 
-Lives on the event loop's thread. The table is read again after every change, so that a revoked key opens nothing from
-the moment its revocation is answered. Uses are written at most once a minute, and only when there were any.
+Lives on the event loop's thread. The table is read again after every change, so a revoked key opens nothing once its revocation
+has been answered. Uses are written at most once a minute, and only when there were any.
 """
 
 import asyncio
@@ -28,17 +28,19 @@ SAVE_SECONDS = 60.0
 KEY_LENGTH = 255
 BROWSER = "browser:"
 BROWSER_LASTS = timedelta(days=30)
-"""Then `stint dash` is asked for again; long enough for nobody to mind, short enough for a laptop that was given away."""
+"""After this a browser must sign in through `stint dash` again: rarely enough to annoy nobody, soon enough for a laptop that was
+given away.
+"""
 
 
 def digest_of(key: str) -> str:
-    """What is kept of a key. Keys are random, 122 bits: a plain hash cannot be tried out."""
+    """The stored form of a key. Keys have 122 random bits, so a plain hash cannot be broken by guessing."""
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @frozen
 class Holder:
-    """Who a key stands for, and the one client or project it reaches, if it is limited."""
+    """Who a key belongs to, and the one client or project it can reach if it is limited."""
 
     id: str
     name: str
@@ -53,12 +55,12 @@ Write = Callable[[Callable[[Step], None]], None]
 
 
 def browser_hash(cookie: str, proof: str) -> str:
-    """What is kept of a browser's two halves. No hash of a key looks like it, so that neither half is one."""
+    """The stored form of a browser's two halves. No hash of an API key has this form, so neither half works as a key."""
     return f"{BROWSER}{digest_of(cookie)}:{digest_of(proof)}"
 
 
 def holders(conn: Connection) -> Holders:
-    """The keys that are not revoked, by their hash; browsers by that of their cookie."""
+    """The keys that are not revoked, by their hash; browsers by the hash of their cookie."""
     by_hash = {}
     for row in fetch_all(conn, ApiKeyRow, "SELECT * FROM api_key WHERE revoked_us IS NULL"):
         name, until = row["hash"], None
@@ -79,24 +81,23 @@ class ApiKeys:
     """Finds the holder of a key."""
 
     def __init__(self, clock: Clock, read: Callable[[Callable[[Connection], Holders]], Awaitable[Holders]], write: Write) -> None:
-        """`read` runs a query beside the writer, `write` has a change done in one of the next steps."""
+        """`read` runs a query beside the writer; `write` makes a change in one of the next steps."""
         self._clock, self._read, self._write = clock, read, write
         self._holders: Holders = {}
         self._used: dict[str, datetime] = {}
         self._saving: asyncio.TimerHandle | None = None
 
     def load(self, keys: Holders) -> None:
-        """Take these as the keys that are valid now."""
+        """Replace the valid keys by these."""
         self._holders = keys
 
     async def reload(self) -> None:
-        """Read the keys again; after this returns a revoked one opens nothing."""
+        """Read the keys again; once this returns, a revoked key opens nothing."""
         self.load(await self._read(holders))
 
     def find(self, presented: Iterable[str]) -> Holder | None:
-        """The holder of the first of these that is a key of ours; its use is noted.
-
-        Looked up by its hash: how long that takes says nothing about a key, because nobody can choose the hash.
+        """The holder of the first of these that is a valid key; its use is noted. The look-up is by hash: its duration reveals
+        nothing about a key, because nobody can choose the hash.
         """
         for key in presented:
             holder = self._holders.get(digest_of(key)) if len(key) <= KEY_LENGTH else None
@@ -106,7 +107,7 @@ class ApiKeys:
         return None
 
     def browser(self, cookie: str, proof: str | None = None) -> Holder | None:
-        """The holder of a browser's cookie; with `proof` only when that is its other half."""
+        """The holder of a browser's cookie; with `proof`, only if that is its other half."""
         holder = self._holders.get(BROWSER + digest_of(cookie)) if len(cookie) <= KEY_LENGTH else None
         if holder is None or (holder.until is not None and holder.until <= self._clock.now()):
             return None
@@ -117,7 +118,7 @@ class ApiKeys:
         return holder
 
     def last_used(self) -> dict[str, datetime]:
-        """Uses that are not written yet, by the key's id."""
+        """Uses that have not been written yet, by the key's id."""
         return self._used
 
     def _note(self, key_id: str) -> None:
@@ -126,7 +127,7 @@ class ApiKeys:
             self._saving = asyncio.get_running_loop().call_later(SAVE_SECONDS, self.save)
 
     def save(self) -> None:
-        """Have the uses written with the next step."""
+        """Write the uses with the next step."""
         if self._saving is not None:
             self._saving.cancel()
             self._saving = None

@@ -1,4 +1,4 @@
-"""Rows about places: repositories, their checkouts and commits, and absences of this device. Writer thread only."""
+"""Writes the rows of repositories, their checkouts and commits, and absences from this device. Writer thread only."""
 
 import os
 from sqlite3 import Connection
@@ -22,7 +22,7 @@ trouble = excluded.trouble
 
 
 def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
-    """A checkout is there, or changed. Only a new place or identity makes contexts resolve anew."""
+    """Store a checkout that is new or has changed. Contexts are resolved anew only for a new place or identity."""
     name = os.path.basename(facts.parent if facts.kind == "worktree" and facts.parent else facts.path)
     known = fetch_one(step.conn, RepoRow, "SELECT identity FROM repo WHERE id = ?", (repo,))
     if known is None:
@@ -47,12 +47,12 @@ def keep_checkout(step: Step, repo: RepoId, facts: CheckoutFacts) -> None:
 
 
 def note_gone(step: Step, path: str) -> None:
-    """A checkout is no longer where it was; its repository and its hours stay."""
+    """Mark a checkout as gone from its path; its repository and its hours stay."""
     step.conn.execute("UPDATE checkout SET is_gone = 1 WHERE path = ?", (path,))
 
 
 def keep_commit(step: Step, repo: RepoId, signal: GitSignal) -> None:
-    """Keep a commit's subject and time. A hook knows no subject; the reflog's fills it in."""
+    """Store a commit's subject and time. A hook does not know the subject; the reflog fills it in later."""
     is_own = 1 if signal.is_own is None else int(signal.is_own)
     subject = privacy.subject(signal.subject[:SUBJECT_LIMIT], step.policy)
     branch = privacy.branch(signal.branch, step.policy, step.state.device_id)
@@ -68,13 +68,13 @@ def keep_commit(step: Step, repo: RepoId, signal: GitSignal) -> None:
 
 
 def add_absence(step: Step, absence: Absence) -> None:
-    """Nobody worked then: derive again around it."""
+    """Store a time in which nobody worked, and derive again around it."""
     if absences.add(step.conn, absence):
         step.touch(to_us(absence.start), to_us(absence.end))
 
 
 def load_checkouts(conn: Connection, places: Places) -> None:
-    """Fill the map of places from what was known when the daemon stopped; the tracker confirms or corrects it."""
+    """Fill the map of places with what was stored when the daemon stopped; the tracker confirms or corrects it."""
     identities = {row["id"]: row["identity"] for row in fetch_all(conn, RepoRow, "SELECT id, identity FROM repo")}
     for repo, identity in identities.items():
         places.remember_identity(identity, repo)

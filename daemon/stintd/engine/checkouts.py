@@ -1,4 +1,4 @@
-"""Where a path belongs: the checkouts, roots and branches known right now, held in memory for the hot path.
+"""Which checkout or folder a path belongs to: the checkouts, roots and branches known now, in memory for the hot path.
 
 Read and written on the event loop's thread only. The rows behind it are written by the engine's steps.
 """
@@ -47,24 +47,24 @@ class Places:
         return self._roots
 
     def set_roots(self, roots: tuple[str, ...]) -> None:
-        """Other folders are watched from now on."""
+        """Watch these folders from now on."""
         self._roots = roots
 
     def repo_of_identity(self, identity: str) -> RepoId | None:
-        """The repository known by this identity."""
+        """The repository with this identity."""
         return self._repos.get(identity)
 
     def learn(self, checkout: Checkout) -> None:
-        """A checkout was found, or changed."""
+        """Remember a checkout that is new or has changed."""
         self._checkouts[checkout.path] = checkout
         self._repos[checkout.facts.identity] = checkout.repo
 
     def remember_identity(self, identity: str, repo: RepoId) -> None:
-        """A repository known from before, whose checkouts may all be gone."""
+        """Remember a stored repository; all its checkouts may be gone."""
         self._repos[identity] = repo
 
     def forget(self, path: str) -> None:
-        """A checkout left its place; its repository and its hours stay."""
+        """Mark a checkout as gone from its path; its repository and its hours stay."""
         if path in self._checkouts:
             self._checkouts[path] = replace(self._checkouts[path], is_gone=True)
 
@@ -73,15 +73,15 @@ class Places:
         return self._checkouts.get(path)
 
     def checkouts(self) -> list[Checkout]:
-        """All that are there."""
+        """All checkouts that exist now."""
         return [known for known in self._checkouts.values() if not known.is_gone]
 
     def checkouts_of(self, repo: RepoId) -> list[Checkout]:
-        """Where a repository lies, the main checkout first."""
+        """The checkouts of a repository, the main one first."""
         return sorted((one for one in self.checkouts() if one.repo == repo), key=lambda one: (one.facts.kind != "main", one.path))
 
     def holder_of(self, path: str) -> str | None:
-        """The top folder of the checkout that holds a path."""
+        """The top folder of the checkout that contains a path."""
         checkout = self.locate(path).checkout
         return checkout.path if checkout is not None else None
 
@@ -90,12 +90,12 @@ class Places:
         return any(path.startswith(root.rstrip("/") + "/") for root in self.roots)
 
     def locate(self, path: str) -> Place:
-        """The deepest known checkout that holds `path`; else the first folder below a watched root; else itself.
+        """The deepest known checkout that contains `path`; else the first folder below a watched root; else the path itself.
 
         The path need not exist; nothing is read from disk (DETAILS, Projects, `path`).
         """
         path = folder = os.path.normpath(path)
-        while folder:  # by hand: this runs for every heartbeat
+        while folder:  # without os.path: this runs for every heartbeat
             known = self._checkouts.get(folder)
             if known is not None and not known.is_gone:
                 return Place(known, None, path[len(folder) + 1 :] if folder != "/" else path[1:])
@@ -107,5 +107,5 @@ class Places:
             if path != root and path.startswith(root.rstrip("/") + "/"):
                 first = path[len(root.rstrip("/")) + 1 :].split("/", 1)[0]
                 return os.path.join(root, first)
-        is_file = "." in os.path.basename(path).lstrip(".")  # by its name: nothing is read here
+        is_file = "." in os.path.basename(path).lstrip(".")  # judged by its name: nothing is read from disk here
         return os.path.dirname(path) if is_file else path

@@ -1,4 +1,4 @@
-"""Checks of what others send, before any of it is stored."""
+"""Checks what API clients send before any of it is stored."""
 
 import os
 from datetime import datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from stintd.errors import Invalid
 
 EARLIEST = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
-"""Before there was git nobody worked with it."""
+"""Git did not exist before this, so no evidence can be older."""
 
 
 def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
-    """Refuse (`invalid`) what cannot be a moment of work: the future, or before there was git."""
+    """Refuse (`invalid`) an instant that cannot be one of work: in the future, or before `EARLIEST`."""
     if time > now + max_future:
         raise Invalid(f"time {time.isoformat()} is in the future", "check the sender's clock, or leave time out to mean now")
     if time < EARLIEST:
@@ -18,5 +18,5 @@ def check_time(time: datetime, now: datetime, max_future: timedelta) -> None:
 
 
 def unlike_any() -> str:
-    """An id for a heartbeat that came without id and time: it is its own, whatever it says (DETAILS, Duplicates)."""
+    """An id for a heartbeat that came without id and time: it duplicates no other, whatever it contains (DETAILS, Duplicates)."""
     return "~" + os.urandom(12).hex()

@@ -1,5 +1,5 @@
-"""The single consumer. Signals, heartbeats and commands enter one queue; each step is one transaction; listeners hear of
-it after the commit.
+"""The single consumer. Signals, heartbeats and commands enter one queue; each step is one transaction; listeners are notified
+after the commit.
 
 Threads: everything here runs on the event loop's thread except `_transact`, which the database runs in its writer
 thread. No other code writes.
@@ -36,21 +36,21 @@ Planner = Callable[[Step], Exception | None]
 log = logging.getLogger(__name__)
 
 DULL_DELAY = 20.0
-"""Seconds until like heartbeats reach SQLite when nobody asks; the journal has them at once."""
+"""Seconds until heartbeats like the last ones reach SQLite when no request needs them; the journal has them at once."""
 NOTABLE_DELAY = 0.02
 PENDING_LIMIT = 2000
 SYNC_DELAY = 1.0
 RETRY_DELAY = 5.0
-"""Seconds between attempts while the database cannot be written and nobody asks."""
+"""Seconds between attempts while the database cannot be written and no command waits."""
 COMMANDS_A_STEP = 64
 LAST_TRIES = 3
-"""Failing steps at the stop before what is left is left to the journal and the sources."""
+"""How many steps may fail at the stop; after that the rest is left to the journal and the sources."""
 BACKLOG_LIMIT = 20_000
 
 
 @dataclass(slots=True)
 class _Command:
-    """A change to make in a savepoint of its own. `future` is None when nobody waits (a source's write)."""
+    """A change made in its own savepoint. `future` is None when nobody waits for it (a source's write)."""
 
     fn: Callable[[Step], Any]
     who: str
@@ -109,14 +109,14 @@ class Engine:
     # ------------------------------------------------------------------ callers
 
     async def start(self) -> None:
-        """Bring back what the journal holds, settle the live end of the sheet, begin to consume."""
+        """Read back what the journal holds, settle the live end of the sheet, begin to consume."""
         self._work.beats.extend(self.journal.replay())
         self._work.writes.append(_Command(lambda step: wake(step), "daemon"))
         await self._step()
         self._task = asyncio.create_task(self._consume(), name="engine")
 
     async def stop(self) -> None:
-        """Finish what was begun, refuse what comes after."""
+        """Finish the work that was begun, and refuse new work."""
         self.is_stopping = True
         if self._task is not None:
             self._task.cancel()
@@ -133,21 +133,21 @@ class Engine:
         self._on_commit.subscribe(call)
 
     def set_policy(self, policy: Policy) -> None:
-        """Derive by other settings from the next step on."""
+        """Derive by these settings from the next step on."""
         self.policy = policy
         self.state.forget_places()
 
     def plan_with(self, planner: Planner | None) -> None:
-        """From now on compare changed entries with what billing systems are to hold, in every step; None: there is none."""
+        """From now on compare changed entries in every step with what billing systems are to hold; None: none is connected."""
         self._planner = planner
 
     @property
     def is_sending(self) -> bool:
-        """Whether somebody outside is told of changes at once."""
+        """Whether a program outside receives changes at once."""
         return self._is_sending
 
     def note_sending(self) -> None:
-        """Somebody outside is told of changes at once: from now on no step may be taken back by a power failure."""
+        """A program outside receives changes at once: from now on a power failure must not undo a step."""
         self._is_sending = True
 
     async def run(self, fn: Callable[[Step], T], who: str = "owner") -> T:
@@ -160,8 +160,10 @@ class Engine:
         return await future
 
     async def read(self, fn: Callable[[Connection], T], limit: ReadLimit | None = None) -> T:
-        """Run a query beside the writer. It sees everything answered before, also heartbeats not yet derived; while the
-        database cannot be written it sees what is stored, and a warning says so. With `limit`, nothing beyond it."""
+        """Run a query beside the writer. It sees the effect of every earlier answer, including heartbeats that were not derived
+        yet; while the database cannot be written it sees what is stored, and a warning says so. With `limit` it sees nothing
+        beyond it.
+        """
         if self._work.beats or self._work.writes or self._is_writing or self._is_due():
             try:
                 await self.run(lambda step: None)
@@ -171,16 +173,16 @@ class Engine:
         return await self.database.read(fn, limit)
 
     def write(self, fn: Callable[[Step], None], *, soon: bool = True) -> None:
-        """Have a source's change done in the next step, before any command; nobody waits for it."""
+        """Make a source's change in the next step, before any command; nobody waits for it."""
         self._work.writes.append(_Command(fn, "daemon"))
         self._hurry(NOTABLE_DELAY if soon else DULL_DELAY)
 
     def plan_soon(self) -> None:
-        """Compare what is left with what billing systems are to hold, in a step of its own: no read waits for it."""
+        """Compare the rest with what billing systems are to hold, in a separate step: no read waits for it."""
         self._hurry(NOTABLE_DELAY)
 
     def admit(self, beats: list[Heartbeat]) -> None:
-        """Take heartbeats that were checked and are not known: they are in the journal when this returns."""
+        """Accept heartbeats that were checked and are new: they are in the journal when this returns."""
         if not beats:
             return
         if len(self._work.beats) >= BACKLOG_LIMIT:
@@ -201,7 +203,7 @@ class Engine:
     # ------------------------------------------------------------------ the consumer
 
     def _is_dull(self, beat: Heartbeat) -> bool:
-        """More of the same: it changes nothing that anybody waits for."""
+        """Whether these heartbeats repeat the last ones: they change nothing that anybody waits for."""
         context = beat.context
         key = (context.repo_path, context.folder, context.project, context.branch, context.actor, context.session)
         near = self._last_time is not None and abs(beat.time - self._last_time) < self.policy.idle_timeout
@@ -215,7 +217,9 @@ class Engine:
             asyncio.get_running_loop().run_in_executor(None, self.journal.sync).add_done_callback(self._note_sync)
 
     def _note_sync(self, done: "asyncio.Future[None]") -> None:
-        """The journal was flushed, or the disk refused: then heartbeats would not outlive a power failure. Tried again."""
+        """The journal was flushed, or the disk refused, and heartbeats would be lost in a power failure: flushing is tried
+        again.
+        """
         failure = None if done.cancelled() else done.exception()
         if failure is None:
             self.health.clear("journal")
@@ -269,7 +273,7 @@ class Engine:
         self._wake.clear()
 
     async def _step(self) -> bool:
-        """Write what waits; whether it was committed."""
+        """Write what waits; True if it was committed."""
         self._due = None
         work = self._take()
         if self._work.commands:
@@ -299,14 +303,16 @@ class Engine:
         return True
 
     def _take(self) -> _Queue:
-        """The work of the next step; what is over stays queued in `self._work`."""
+        """The work of the next step; the rest stays queued in `self._work`."""
         work = self._work
         taken = _Queue(work.beats, work.writes, work.commands[:COMMANDS_A_STEP])
         self._work = _Queue(commands=work.commands[COMMANDS_A_STEP:])
         return taken
 
     async def _keep_for_retry(self, work: _Queue, error: Exception) -> None:
-        """The transaction did not commit. Commands hear of it; evidence stays queued (and journalled) and is tried again."""
+        """The transaction did not commit. Commands fail with it; evidence stays queued (and in the journal) and is tried
+        again.
+        """
         failure = error if isinstance(error, StintdError) else Internal(f"the step failed: {error}")
         if not isinstance(error, StintdError):
             log.exception("a step failed")
@@ -323,7 +329,9 @@ class Engine:
         )  # fmt: skip
 
     def _note_written(self) -> None:
-        """A step was written. A disk without room may take a small one and refuse the next: that is no end of trouble."""
+        """A step was written. A nearly full disk may accept a small step and refuse the next one, so one success does not clear
+        the warning.
+        """
         self._rest_until = 0.0
         if self._is_troubled and not self.database.has_room():
             self._try_later()
@@ -332,7 +340,9 @@ class Engine:
             self.health.clear("storage")
 
     def _report_underived(self, trouble: str) -> None:
-        """Evidence is stored and the sheet does not show it: a defect of ours, that a rebuild mends once it is mended."""
+        """Evidence is stored but the sheet does not show it: a defect of stintd. Once that is fixed, a rebuild adds the
+        evidence.
+        """
         if trouble:
             self._rest_until = self.clock.monotonic() + RETRY_DELAY
             self.health.raise_warning(
@@ -341,7 +351,9 @@ class Engine:
             )  # fmt: skip
 
     def _report_unplanned(self, wrong: Exception | None) -> None:
-        """What changed is marked and is compared again in every step: nothing is lost, and it is over when that goes well."""
+        """Changed entries are marked and compared again in every step: nothing is lost, and the warning ends when that
+        succeeds.
+        """
         trouble = f"{type(wrong).__name__}: {wrong}" if wrong is not None else ""
         is_new, self._unplanned = trouble != self._unplanned, trouble
         if wrong is None:
@@ -376,14 +388,15 @@ class Engine:
         return outcome
 
     def _plan(self, conn: Connection, now: datetime, planner: Planner, outcome: _StepResult) -> None:
-        """What changed becomes what is to be delivered, in the same transaction. A defect there stops nobody's commands: the
-        marks of what changed stay."""
+        """Turn changed entries into deliveries, in the same transaction. A defect there stops no command: the marks of the
+        changed entries stay.
+        """
         self._command(conn, now, _Command(planner, "daemon"), outcome)
         _, wrong, failure = outcome.answers.pop()
         outcome.unplanned = failure or wrong
 
     def _evidence(self, conn: Connection, now: datetime, beats: list[Heartbeat], outcome: _StepResult) -> None:
-        """Store heartbeats and derive what they change. A defect in deriving keeps the evidence and stops nobody's commands."""
+        """Store heartbeats and derive what they change. A defect in deriving keeps the evidence and stops no command."""
         self._command(conn, now, _Command(lambda step: ingest(step, beats), "daemon"), outcome)
         _, _, failure = outcome.answers.pop()
         if failure is not None:
@@ -422,19 +435,20 @@ class Engine:
 
 
 def _recover(step: Step) -> None:
-    """After a step that failed: a real write, which proves that writing works again, and another look at what is open,
-    because the failed step may have taken it for done."""
+    """After a failed step: make a real write, which proves that writing works again, and look at what is open once more, because
+    the failed step may have counted it as done.
+    """
     cursors.set_meta(step.conn, "alive", step.now.isoformat())
     wake(step)
 
 
 def _is_storage_trouble(error: Exception) -> bool:
-    """Whether SQLite itself failed (full, locked, damaged), rather than one command's wish."""
+    """Whether SQLite itself failed (full, locked, damaged), and not only one command."""
     return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _answer(command: _Command, answer: Any, failure: Exception | None) -> None:
-    """Tell the caller; what nobody waits for and failed goes to the log."""
+    """Answer the caller; a failure that nobody waits for goes to the log."""
     if command.future is None:
         if failure is not None:
             log.error("a source's change was refused", exc_info=failure)

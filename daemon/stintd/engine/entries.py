@@ -27,7 +27,7 @@ _FINDERS = {
 
 
 class Filters(TypedDict, total=False):
-    """What entries are chosen by, as requests name it; None and absent are the same."""
+    """The filters of entries, as requests name them; None and absent mean the same."""
 
     project_id: str | None
     project_name: str | None
@@ -57,12 +57,12 @@ def conditions(filters: Mapping[str, object]) -> tuple[list[str], list[object]]:
 
 
 def _pattern(text: str) -> str:
-    """What LIKE takes for any text that holds this one."""
+    """The LIKE pattern for any text that contains this one."""
     return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def overlapping(lo_us: int | None, hi_us: int | None) -> tuple[list[str], list[object]]:
-    """Entries with a part in [lo, hi), found through the index on their start."""
+    """SQL for entries with a part in [lo, hi), through the index on their start."""
     clauses: list[str] = []
     values: list[object] = []
     if hi_us is not None:

@@ -1,4 +1,4 @@
-"""Lists inside an entry's row, as the text that is stored: pauses, tags, pins."""
+"""The stored text of the lists inside an entry's row: pauses, tags, pins."""
 
 import json
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from stintd.domain.model import Pause, to_us
 
 ALL_PINS = "project text time"
-"""Of an entry that follows its evidence in nothing."""
+"""The pins of an entry that no longer follows its evidence at all."""
 
 
 def pauses_text(pauses: Iterable[Pause]) -> str:
-    """JSON pairs of microseconds; the end of a pause that goes on is null."""
+    """JSON pairs of microseconds; the end of an open pause is null."""
     return json.dumps([[to_us(pause.start), to_us(pause.end) if pause.end else None] for pause in pauses])
 
 
@@ -20,5 +20,5 @@ def tags_text(tags: Iterable[str]) -> str:
 
 
 def pins_text(pins: Iterable[str]) -> str:
-    """Words in order, with a space between."""
+    """The words in order, separated by spaces."""
     return " ".join(sorted(pins))

@@ -1,4 +1,4 @@
-"""What is degraded, said so that a person can mend it: code, severity, text with the remedy, and a delay before it shows.
+"""What is degraded, in words by which a person can fix it: code, severity, text with the fix, and a delay before it shows.
 
 Loss of certainty is state, not a log line. Raised and cleared on the event loop's thread.
 """
@@ -16,7 +16,7 @@ SEVERITIES = ("info", "warning", "error")
 
 @frozen
 class HealthWarning:
-    """One thing that is wrong now. `subject` tells several of one code apart (a folder, a repository)."""
+    """One thing that is wrong now. `subject` (a folder, a repository) distinguishes several warnings of one code."""
 
     code: str
     severity: str
@@ -27,7 +27,7 @@ class HealthWarning:
 
 
 def warning_json(warning: HealthWarning) -> dict[str, Any]:
-    """A warning as callers see it."""
+    """A warning as API clients see it."""
     since = warning.since.isoformat().replace("+00:00", "Z") if warning.since else None
     return {
         "code": warning.code, "severity": warning.severity, "text": warning.text, "hint": warning.hint,
@@ -37,7 +37,7 @@ def warning_json(warning: HealthWarning) -> dict[str, Any]:
 
 @dataclass
 class Health:
-    """The current warnings. `on_change` tells when what a person would see changes."""
+    """The current warnings. `on_change` is called when what a person would see changes."""
 
     now: Callable[[], datetime]
     on_change: Listeners[[]] = field(default_factory=Listeners)
@@ -48,7 +48,7 @@ class Health:
         self, code: str, text: str, hint: str, *, subject: str = "", severity: str = "warning",
         delay: timedelta = timedelta(),
     ) -> None:  # fmt: skip
-        """Say that something is wrong; saying it again keeps the first time and replaces the words."""
+        """Raise a warning; raising it again keeps the first time and replaces the words."""
         key = (code, subject)
         before = self._open.get(key)
         since = before.since if before else self.now()
@@ -58,13 +58,13 @@ class Health:
             self.on_change.tell()
 
     def clear(self, code: str, subject: str = "") -> None:
-        """It is mended."""
+        """Remove a warning: the problem is fixed."""
         if self._open.pop((code, subject), None) is not None:
             self._delays.pop((code, subject), None)
             self.on_change.tell()
 
     def warnings(self) -> list[HealthWarning]:
-        """Those old enough to show, the gravest first."""
+        """The warnings old enough to show, the most severe first."""
         now = self.now()
         due = [w for k, w in self._open.items() if w.since is not None and w.since + self._delays[k] <= now]
         return sorted(due, key=lambda w: (-SEVERITIES.index(w.severity), w.code, w.subject))

@@ -1,7 +1,7 @@
 """Fan-out after the commit: each committed change, in order, to everyone who listens.
 
-Promises: a listener sees changes in the order of their `seq`, and only committed ones. A slow reader never slows the
-engine: its queue is bounded, and when it overflows the listener is told to read the gap from the change log by `seq`.
+Promises: a listener sees changes in the order of their `seq`, and only committed ones. A slow reader never slows the engine: its
+queue is bounded, and when it overflows, `has_gap` tells the listener to read the missing changes from the change log by `seq`.
 Called on the event loop's thread.
 """
 
@@ -15,7 +15,7 @@ QUEUE_LIMIT = 1000
 
 @frozen
 class LoggedEvent:
-    """One committed change: `seq` of the change log (0 for what is not kept there, such as health), kind, wire payload."""
+    """One committed change: `seq` of the change log (0 for what is not stored there, such as health), kind, wire payload."""
 
     seq: int
     kind: str
@@ -30,7 +30,7 @@ class Subscription:
         self.has_gap = False
 
     async def next(self) -> LoggedEvent:
-        """The next change; waits for one."""
+        """Wait for the next change."""
         return await self.queue.get()
 
 
@@ -55,7 +55,7 @@ class Hub:
         return bool(self._listeners)
 
     def publish(self, changes: list[LoggedEvent]) -> None:
-        """Hand committed changes to everyone."""
+        """Hand committed changes to every listener."""
         for listener in self._listeners:
             for change in changes:
                 try:

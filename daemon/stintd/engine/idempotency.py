@@ -1,7 +1,7 @@
-"""Idempotency: the second call with a key answers as the first did and changes nothing.
+"""Idempotency: the second call with an Idempotency-Key gets the answer of the first and changes nothing.
 
-The answer is stored in the transaction that made it, so there is no moment at which one exists without the other. A
-command that failed stored nothing: its retry runs.
+The answer is stored in the transaction of the command, so neither ever exists without the other. A command that failed stored
+nothing: its retry runs.
 """
 
 import json
@@ -23,7 +23,7 @@ KEPT = timedelta(days=30)
 
 @frozen
 class Repeat:
-    """What a repeated request is known by: whose key it is, the route, and a digest of path and body."""
+    """What identifies a repeated request: the client's API key, the route, and a digest of path and body."""
 
     key: str
     route: str
@@ -31,7 +31,7 @@ class Repeat:
 
 
 def find_answer(conn: Connection, repeat: Repeat) -> Reply[object] | None:
-    """The stored answer of this key, or None. Same key, other request: `conflict`."""
+    """The stored answer for this key, or None. The same key with another request is a `conflict`."""
     stored = fetch_one(conn, IdempotencyRow, "SELECT * FROM idempotency WHERE key = ?", (repeat.key,))
     if stored is None:
         return None
@@ -41,7 +41,7 @@ def find_answer(conn: Connection, repeat: Repeat) -> Reply[object] | None:
 
 
 def answer_once(step: Step, repeat: Repeat, fresh: Callable[[Step], object]) -> Reply[object]:
-    """The stored answer of this key, or that of `fresh`, which is stored. Same key, other request: `conflict`."""
+    """The stored answer for this key, or that of `fresh`, which is stored. The same key with another request is a `conflict`."""
     stored = find_answer(step.conn, repeat)
     if stored is not None:
         return stored

@@ -1,6 +1,6 @@
 """Changes become deliveries, in the transaction that makes the change: writer thread only.
 
-Only what enters the change log is told, so a timer that is still provisional never is. While there is no webhook this
+Webhooks receive only what enters the change log, so never a timer that is still provisional. While there is no webhook, this
 costs one look at an empty table, and only in steps that change something.
 """
 
@@ -21,19 +21,19 @@ EVENTS = (
     "screenshot.captured", "project.created", "project.updated", "project.deleted",
     "user.invited", "user.joined", "user.removed",
 )  # fmt: skip
-"""What a webhook may subscribe to. `screenshot.captured` never happens here: nobody takes screenshots."""
+"""The events a webhook may subscribe to. `screenshot.captured` never happens here: stintd takes no screenshots."""
 UNTOLD = frozenset({"clientName", "repo", "repos", "folder"})
-"""Of a payload what names a project or client by another word."""
+"""The fields of a payload that name a project or client indirectly."""
 TARGET = "webhook:"
 
 
 def target_of(webhook_id: str) -> str:
-    """How a webhook is called in the outbox."""
+    """The name of a webhook as a target in the outbox."""
     return TARGET + webhook_id
 
 
 def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange], policy: Policy) -> set[str]:
-    """Queue these changes for every webhook that wants them; the targets that have something new to send."""
+    """Queue these changes for every webhook that subscribed to them; answers the targets that have something new to send."""
     subscribed = conn.execute("SELECT id, events FROM webhook WHERE enabled = 1").fetchall()
     rows = []
     for webhook_id, text in subscribed:
@@ -49,7 +49,7 @@ def queue(conn: Connection, now: datetime, logged: Sequence[LoggedChange], polic
 
 
 def _without_names(change: LoggedChange, policy: Policy) -> Mapping[str, object]:
-    """What a receiver is told of projects and clients whose names stay here."""
+    """The payload for a receiver without the names of projects and clients, which stay on this machine."""
     if not policy.hide_project_names or not change.kind.startswith(("time_entry.", "project.")):
         return change.payload
     told = {name: None if name in UNTOLD else value for name, value in change.payload.items()}
@@ -61,6 +61,6 @@ def _without_names(change: LoggedChange, policy: Policy) -> Mapping[str, object]
 
 
 def body_of(delivery_id: str, event: str, at: datetime, data: Mapping[str, object], sequence: int | None = None) -> str:
-    """What a receiver gets. `sequence` grows with every change, so that a receiver can put late ones in order."""
+    """The body a receiver gets. `sequence` grows with every change, so a receiver can sort late ones into order."""
     told = {"id": delivery_id, "event": event, "createdAt": wire.stamp(at), "sequence": sequence, "data": data}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Periods as callers give them: dates are the owner's local days, the last included; instants are half-open."""
+"""Periods as API clients send them: dates are the owner's local days, including the last; instants are half-open."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 @frozen
 class Period:
-    """From `start` until before `end`. `days` are its first and last local day when it is made of whole ones."""
+    """From `start` up to but not including `end`. `days`: its first and last local day, if it consists of whole days."""
 
     start: datetime
     end: datetime
@@ -36,7 +36,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which a local day begins; where midnight does not exist, the first instant after it."""
+    """The instant at which a local day begins; if midnight does not exist that day, the first instant after it."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
@@ -44,7 +44,7 @@ def period(
     since: date | datetime | None, until: date | datetime | None, zone: ZoneInfo, now: datetime,
     default: tuple[date, date] | None = None,
 ) -> Period:  # fmt: skip
-    """The period between two ends; without any, `default`; a missing one lies beyond all entries."""
+    """The period between two ends; without either, `default`; with one missing, the period has no limit on that side."""
     if since is None and until is None and default is not None:
         since, until = default
     start = _start(since, zone) if since is not None else datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ def _end(end: date | datetime, zone: ZoneInfo) -> datetime:
 def _days(
     since: date | datetime | None, until: date | datetime | None, zone: ZoneInfo, now: datetime
 ) -> tuple[date, date] | None:
-    """Whole local days, when both ends are dates or fall on midnight."""
+    """The whole local days of a period, if both ends are dates or fall on midnight."""
     first = since if _is_day(since) else _day_at(since, zone)
     last = until if _is_day(until) else _day_at(until, zone, -DAY)
     if since is None:

@@ -11,10 +11,10 @@ Answer = TypeVar("Answer", covariant=True)
 
 @frozen
 class Reply(Generic[Answer]):
-    """An answer of a command that creates: `is_new` False when it was there already (answered 200, not 201).
+    """The answer of a command that creates something: `is_new` is False if it existed already (status 200, not 201).
 
-    `secret` is shown to the first client on top of `value` and kept nowhere: a repeated request with the same
-    Idempotency-Key is answered without it.
+    `secret` is sent to the first client together with `value` and stored nowhere: a repeated request with the same
+    Idempotency-Key gets the answer without it.
     """
 
     value: Answer

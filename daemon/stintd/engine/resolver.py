@@ -30,7 +30,7 @@ def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), f
 
 
 def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
-    """The owner's mappings in the order that holds: those made by command, then those of the settings."""
+    """The owner's mappings in the order in which they are tried: those made by command, then those of the settings."""
     found = []
     for row in fetch_all(conn, MappingRow, "SELECT * FROM mapping ORDER BY position, id"):
         billable = None if row["billable"] is None else bool(row["billable"])
@@ -43,5 +43,5 @@ def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
 
 
 def is_mapped(conn: Connection, policy: Policy, folder: str) -> bool:
-    """Whether a mapping of the owner's says where a folder outside every repository belongs."""
+    """Whether one of the owner's mappings assigns a folder outside every repository to a project."""
     return Resolver([], [], [], rules(conn, policy), policy).placement(Context("shell", "read", folder=folder)).rule is not None

@@ -1,4 +1,4 @@
-"""Pages of the rows of a query, and the cursors that lead from one to the next."""
+"""Pages of a query's rows, and the cursors that lead from one page to the next."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ __all__ = ["DEFAULT_LIMIT", "LONGEST_US", "Row", "decode_cursor", "encode_cursor
 
 DEFAULT_LIMIT = 100
 LONGEST_US = 32 * 86_400_000_000
-"""No finished entry is longer, so that a look at a day need not go through all that began before it."""
+"""No finished entry is longer, so a query about a day need not look at everything that began before it."""
 A = TypeVar("A", str, int)
 B = TypeVar("B", str, int)
 
 
 def encode_cursor(place: Sequence[object]) -> str:
-    """Where a page ended, as text that clients hand back."""
+    """The end of a page, as text that clients send back."""
     raw = json.dumps(list(place), separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
@@ -31,7 +31,7 @@ def decode_cursor(text: str, kinds: tuple[type[A], type[B]]) -> tuple[A, B]: ...
 @overload
 def decode_cursor(text: str, kinds: tuple[type[A], ...]) -> tuple[A, ...]: ...
 def decode_cursor(text: str, kinds: tuple[type, ...]) -> tuple[object, ...]:
-    """The place in a cursor; anything but one of ours is `invalid`."""
+    """The position that a cursor holds; any other text is `invalid`."""
     try:
         place = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except ValueError as error:
@@ -45,11 +45,11 @@ def decode_cursor(text: str, kinds: tuple[type, ...]) -> tuple[object, ...]:
 
 
 def _odd_cursor() -> Invalid:
-    return Invalid("cursor is not one of ours", "send the nextCursor of the page before", {"field": "cursor"})
+    return Invalid("this cursor did not come from stintd", "send the nextCursor of the previous page", {"field": "cursor"})
 
 
 def page(rows: list[RowType], limit: int, place: tuple[str, ...]) -> tuple[list[RowType], str | None]:
-    """At most `limit` of `rows` (which were read with one more), and the cursor of the next page: those columns of the last."""
+    """At most `limit` of `rows` (the query read one more), and the cursor of the next page: those columns of the last row."""
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]

@@ -1,8 +1,9 @@
-"""How far a limited caller reaches: an agent that works for one client must not read another's names, nor touch its hours.
+"""The reach of a limited API client: an agent that works for one client must not read the names of another, nor change its
+hours.
 
-What such a caller reads comes from a view that holds nothing else (store/scope.py). What it commands runs on the whole
-sheet, because one attention serves all clients: so projects are looked up within reach only, and what lies beyond is
-taken out of answers and refusals.
+What such an API client reads comes from a view that holds nothing else (store/scope.py). Its commands run on the whole
+sheet, because one person's attention serves all clients: so projects are looked up within reach only, and what lies beyond
+is taken out of answers and refusals.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,7 @@ _GONE = object()
 
 
 def limit_command(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step], Any]:
-    """A command that reaches no further than the limit."""
+    """A command restricted to the limit."""
 
     def run(step: Step) -> Any:
         step.keep_within(limit, reach(step.conn, limit))
@@ -34,7 +35,7 @@ def limit_command(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step
 
 
 def limit_view(view: View) -> View:
-    """A view on a limited connection: what has no row yet (sessions that wait, work just noticed) is limited here."""
+    """A view on a limited connection. What has no row yet (waiting sessions, work just noticed) is limited here."""
     visible = {row["id"] for row in fetch_all(view.conn, ProjectRow, "SELECT id FROM project")}
     waiting = tuple(one for one in view.waiting if one.project in visible)
     return View(view.conn, view.now, view.policy, waiting)
@@ -47,7 +48,7 @@ def _answer(answer: Any, kept: frozenset[str]) -> Any:
 
 
 def scrub(value: Any, kept: frozenset[str]) -> Any:
-    """The same without what belongs to projects beyond reach: gone from lists, null elsewhere."""
+    """The value without anything of projects beyond reach: left out of lists, null elsewhere."""
     found = _scrub(value, kept)
     return None if found is _GONE else found
 
@@ -64,7 +65,7 @@ def _scrub(value: Any, kept: frozenset[str]) -> Any:
 
 
 def _silent(step: Step, error: StintdError, kept: frozenset[str]) -> StintdError:
-    """A refusal that names what is beyond reach becomes one that names nothing."""
+    """Replace a refusal that names something beyond reach by one that names nothing."""
     names = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE name <> ''")
     is_telling = any(row["id"] not in kept and row["name"] in f"{error.message} {error.hint}" for row in names)
     if scrub(error.details, kept) == error.details and not (is_telling and isinstance(error, Conflict)):

@@ -1,5 +1,6 @@
-"""What the writer thread remembers between steps: how contexts resolve, and the live end of the sheet. Memory only: it writes
-nothing, and a rollback makes it forget. Below `Step`, which carries it."""
+"""What the writer thread remembers between steps: how contexts resolve, and the live end of the sheet. In memory only: it writes
+nothing, and a rollback clears it. `Step` carries it.
+"""
 
 from datetime import datetime
 from sqlite3 import Connection
@@ -26,46 +27,46 @@ class SheetState:
 
     @property
     def next_deadline(self) -> datetime | None:
-        """When passing time alone changes something: a silence ends a timer, or a manual timer must be looked after."""
+        """When the passing of time alone changes something: a silence ends a timer, or a manual timer needs a check."""
         return min((at for at in (self._silence, self._check) if at is not None), default=None)
 
     @property
     def is_running(self) -> bool:
-        """Whether some timer runs."""
+        """Whether any timer runs."""
         return self.next_deadline is not None
 
     def resolver(self, conn: Connection, policy: Policy) -> Resolver:
-        """How contexts resolve to projects now; built again after `forget_places`."""
+        """How contexts resolve to projects now; rebuilt after `forget_places`."""
         if self._resolver is None:
             files = [file for files in self._files.values() for file in files]
             self._resolver = load_resolver(conn, policy, self.roots, files)
         return self._resolver
 
     def learn_files(self, checkout: str, files: tuple[ProjectFile, ...]) -> None:
-        """What the project files of a checkout say now."""
+        """Take over what the project files of the checkouts say now."""
         self._files[checkout] = files
 
     def forget_places(self) -> None:
-        """Projects, repositories or mappings changed."""
+        """Resolve anew: projects, repositories or mappings changed."""
         self._resolver = None
 
     def forget(self) -> None:
-        """A rollback happened: nothing remembered is certain."""
+        """Clear everything: after a rollback nothing remembered is certain."""
         self._resolver = None
 
     def live_range(self, now: datetime) -> tuple[int, int] | None:
-        """The island whose sheet changes by the mere passing of time, when that time has come."""
+        """The island whose sheet changes by the passing of time alone, if that time has come."""
         if self._live is not None and self._silence is not None and self._silence <= now:
             return self._live
         return None
 
     def note_live(self, lo_us: int, hi_us: int, sheet: Sheet) -> None:
-        """Remember what runs, and when silence will end it."""
+        """Remember what runs, and when a silence will end it."""
         if sheet.next_deadline is not None:
             self._live, self._silence, self.waiting = (lo_us, hi_us), sheet.next_deadline, list(sheet.waiting)
         elif self._live is not None and lo_us <= self._live[1] and self._live[0] <= hi_us:
             self._live, self._silence, self.waiting = None, None, []
 
     def look_after(self, check: datetime | None) -> None:
-        """When manual timers must be looked after next."""
+        """When manual timers need their next check."""
         self._check = check

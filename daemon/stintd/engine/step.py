@@ -13,7 +13,7 @@ from stintd.store.scope import ReadLimit
 
 
 class DryRun(Exception):
-    """Raised by a command to have everything it did rolled back and `answer` given to its caller."""
+    """Raised by a command to roll back everything it did and give `answer` to its caller."""
 
     def __init__(self, answer: object) -> None:
         super().__init__("dry run")
@@ -21,22 +21,22 @@ class DryRun(Exception):
 
 
 class Step:
-    """What a command works with: the instant, the policy, the connection, and what it changed so far.
+    """What a command works with: the instant, the policy, the connection, and the changes so far.
 
-    `who` made the change (kept in the audit trail). `state` holds the resolver and the live end of the sheet; only the
+    `who` made the change (stored in the audit trail). `state` holds the resolver and the live end of the sheet; only the
     writer thread touches it.
     """
 
     def __init__(self, conn: Connection, now: datetime, policy: Policy, state: SheetState, who: str = "owner") -> None:
         self.conn, self.now, self.policy, self.state, self.who = conn, now, policy, state, who
         self.changes: list[tuple[str, Mapping[str, object]]] = []
-        self.outgoing: set[str] = set()  # targets of the outbox for which something changed
+        self.outgoing: set[str] = set()  # targets of the outbox that have something new
         self.limit: ReadLimit | None = None
         self.reach: frozenset[str] | None = None
         self._touched: list[tuple[int, int]] = []
 
     def keep_within(self, limit: ReadLimit, reach: frozenset[str]) -> None:
-        """From now on this command reaches only these projects (None: all), and new ones of a limiting client."""
+        """From now on limit this command to these projects (None: all), and to new ones of the limiting client."""
         self.limit, self.reach = limit, reach
 
     def admits(self, project_id: str | None) -> bool:
@@ -44,11 +44,11 @@ class Step:
         return self.reach is None or project_id in self.reach
 
     def touch(self, lo_us: int, hi_us: int) -> None:
-        """Evidence, absences or edits changed between these instants: derive there again before the commit."""
+        """Derive again between these instants before the commit: evidence, absences or edits changed there."""
         self._touched.append((min(lo_us, hi_us), max(lo_us, hi_us)))
 
     def publish(self, kind: str, payload: Mapping[str, object]) -> None:
-        """Tell listeners after the commit; goes into the change log."""
+        """Notify listeners after the commit; goes into the change log."""
         self.changes.append((kind, payload))
 
     def new_id(self) -> str:
@@ -56,17 +56,18 @@ class Step:
         return new_id(self.now)
 
     def take_touched(self) -> list[tuple[int, int]]:
-        """What was touched since this was asked last."""
+        """What was touched since the last call."""
         touched, self._touched = self._touched, []
         return touched
 
     def forget_places(self) -> None:
-        """Projects, repositories or mappings changed: resolve anew."""
+        """Resolve contexts anew: projects, repositories or mappings changed."""
         self.state.forget_places()
 
     @contextmanager
     def edit(self, verb: str, summary: str, edit_id: str | None = None) -> Iterator[str]:
-        """Record the rows changed inside as one edit that can be undone; yields the edit's id. `edit_id`: one chosen before;
-        an edit of that id goes on."""
+        """Record the rows changed inside as one edit that can be undone; yields the edit's id. `edit_id`: an id chosen earlier;
+        an edit with that id is continued.
+        """
         with edits.recording(self.conn, edit_id or self.new_id(), self.now, self.who, verb, summary) as edit_id:
             yield edit_id

@@ -1,4 +1,6 @@
-"""Keeps long tasks alive: restarts with growing pauses, raises a health warning meanwhile; nothing dies silently."""
+"""Keeps long tasks alive: restarts a failed one after growing pauses and raises a health warning meanwhile; nothing dies
+silently.
+"""
 
 import asyncio
 import logging
@@ -12,14 +14,14 @@ log = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Runs named tasks until `stop`. A task that returns is done; one that raises is started again."""
+    """Runs named tasks until `stop`. A task that returns is done; one that raises is restarted."""
 
     def __init__(self, clock: Clock, health: Health) -> None:
         self._clock, self._health = clock, health
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, name: str, run: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
-        """Run and keep running; the task is done when `run` is."""
+        """Run a task and keep it running; it is done when `run` returns."""
         self._tasks = [task for task in self._tasks if not task.done()]  # some come and go for as long as the daemon runs
         self._tasks.append(asyncio.create_task(self._keep(name, run), name=name))
         return self._tasks[-1]
@@ -53,7 +55,7 @@ class Supervisor:
                 return
 
     async def _run_again(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run what failed before; once it has been calm for long, the failure is no news any more."""
+        """Run a task that failed earlier; once it has run long enough without failing, the warning is cleared."""
         calm = asyncio.create_task(self._forgive(name))
         try:
             await run()

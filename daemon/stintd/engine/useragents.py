@@ -1,4 +1,4 @@
-"""Which programs speak to us, by the User-Agent they send: kept once a day each, the latest few."""
+"""Statistics of API clients by their User-Agent: each is stored once a day, and only the latest few are kept."""
 
 from collections.abc import Callable
 
@@ -7,20 +7,20 @@ from stintd.engine.step import Step
 from stintd.store import cursors
 
 AGENTS = "wakatime.agent."
-"""Prefix of their names among the cursors; the value is day, editor and system, parted by tabs."""
+"""Prefix of their names among the cursors; the value is day, editor and system, separated by tabs."""
 AGENTS_LIMIT = 50
 
 
 class UserAgents:
-    """Remembers whom it has noted today. Loop thread only."""
+    """Remembers which clients it has noted today. Loop thread only."""
 
     def __init__(self, clock: Clock, write: Callable[[Callable[[Step], None]], None]) -> None:
-        """`write` has a change done in one of the next steps."""
+        """`write` makes a change in one of the next steps."""
         self._clock, self._write = clock, write
         self._noted: dict[str, str] = {}
 
     def note(self, agent: str, editor: str, system: str) -> None:
-        """This program spoke; written with the next step when it had not today."""
+        """Note a request of this program; the first of a day is written with the next step."""
         agent, day = "".join(filter(str.isprintable, agent)), f"{self._clock.now():%Y-%m-%d}"
         if not agent or self._noted.get(agent) == day:
             return
@@ -31,7 +31,7 @@ class UserAgents:
 
 
 def _note(step: Step, agent: str, value: str) -> None:
-    """Of too many the one that was silent for longest is forgotten."""
+    """Store one; when there are too many, the one that was silent for longest is dropped."""
     cursors.put(step.conn, {AGENTS + agent: value})
     kept = cursors.all_of(step.conn, AGENTS)
     for name in sorted(kept, key=lambda name: (kept[name], name))[: max(0, len(kept) - AGENTS_LIMIT)]:

@@ -1,4 +1,4 @@
-"""What a query reads from: one connection's snapshot, and the instant and policy it is read with."""
+"""What a query reads from: one connection's snapshot, with the instant and the policy."""
 
 from datetime import datetime
 from sqlite3 import Connection
@@ -11,7 +11,7 @@ from stintd.frozen import frozen
 
 
 class Reader(Protocol):
-    """What shapes need: a `Step` and a `View` both are one."""
+    """What building JSON shapes needs; both `Step` and `View` provide it."""
 
     @property
     def conn(self) -> Connection: ...
@@ -38,5 +38,5 @@ class View:
     glimpses: tuple[tuple[Context, datetime], ...] = ()
 
     def admits(self, project_id: str | None) -> bool:
-        """Whether a project is within reach: what is beyond is not in the connection's view at all."""
+        """Whether a project is within reach: always, because the connection does not contain what is beyond."""
         return True

@@ -49,7 +49,7 @@ def instant(us: int) -> str: ...
 @overload
 def instant(us: int | None) -> str | None: ...
 def instant(us: int | None) -> str | None:
-    """RFC 3339 in UTC, fractions only where there are any."""
+    """RFC 3339 in UTC, with fractions only if there are any."""
     return None if us is None else from_us(us).replace(tzinfo=None).isoformat() + "Z"
 
 
@@ -64,7 +64,7 @@ def seconds(us: int) -> int:
 
 
 def entry(reading: Reader, row: NamedEntryRow) -> EntryJson:
-    """An Entry. `row` comes from ENTRY_SQL; a running one counts to now."""
+    """An Entry. `row` comes from ENTRY_SQL; a running entry counts up to now."""
     now_us = to_us(reading.now)
     paused = pauses(row["pauses"])
     total = length_us(row, now_us)
@@ -88,7 +88,7 @@ def entry(reading: Reader, row: NamedEntryRow) -> EntryJson:
 
 
 def origin(row: EntryRow) -> ShownOrigin:
-    """Where an entry comes from, as clients see it: an automatic one of evidence read afterwards is an estimate."""
+    """Where an entry comes from, as clients see it: an automatic entry from imported past evidence is an estimate."""
     return "backfill" if row["is_estimated"] and row["origin"] == "auto" else row["origin"]
 
 
@@ -101,7 +101,7 @@ def deliveries_of(conn: Connection, entry_id: str) -> list[EntryDeliveryJson]:
 
 
 def pauses(text: str) -> list[tuple[int, int | None]]:
-    """The pauses of an entry row: JSON pairs of microseconds, the last end null while it is paused."""
+    """The pauses of an entry row: JSON pairs of microseconds; the last end is null while the entry is paused."""
     return [] if text == "[]" else [(pause[0], pause[1]) for pause in json.loads(text)]
 
 
@@ -115,7 +115,8 @@ def length_us(row: EntryRow, now_us: int) -> int:
 def commit_rows(conn: Connection, row: EntryRow, now_us: int) -> list[CommitRow]:
     """The owner's commits inside an entry, in its repository, else in its project's repositories, oldest first.
 
-    An entry that nobody reshaped is cut where the branch changes: what was committed on another is its neighbour's.
+    An automatic entry whose time was not edited is cut where the branch changes: commits on another branch belong to its
+    neighbour.
     """
     end = row["end_us"] if row["end_us"] is not None else now_us
     if row["repo_id"]:
@@ -138,7 +139,7 @@ def commits(conn: Connection, row: EntryRow, now_us: int) -> list[CommitJson]:
 
 
 def waiting(reading: Reader, session: WaitingSession) -> EntryJson:
-    """A session that has not acted yet, shown as a timer; it has no entry until it earns time."""
+    """A session that has not acted yet, shown as a timer; it has no entry until it has time of its own."""
     row = fetch_one(reading.conn, SessionRow, "SELECT description, tags FROM session WHERE id = ?", (session.session,))
     timer = _timer_without_entry(reading, "waiting", session.project, session.task, session.start)
     if row is not None:
@@ -147,7 +148,7 @@ def waiting(reading: Reader, session: WaitingSession) -> EntryJson:
 
 
 def provisional(reading: Reader, context: Context, time: datetime, assignment: Assignment) -> EntryJson:
-    """Work just noticed that may still turn out to be noise, shown as a timer."""
+    """Work that was just noticed and may still turn out to be noise, shown as a timer."""
     place = context.repo_path or context.folder or ""
     timer = _timer_without_entry(reading, "running", assignment.project, assignment.task, time)
     name = timer["projectName"] or place.rstrip("/").rpartition("/")[2] or None
@@ -157,7 +158,7 @@ def provisional(reading: Reader, context: Context, time: datetime, assignment: A
 def _timer_without_entry(
     reading: Reader, state: EntryState, project_id: str | None, task_key: str | None, start: datetime
 ) -> EntryJson:
-    """What a timer without an entry shows; whoever asks gives it an id."""
+    """The fields of a timer without an entry; the caller sets its id."""
     project = fetch_one(reading.conn, NamedProjectRow, PROJECT_SQL + " WHERE p.id = ?", (project_id,))
     return {
         "id": "", "projectId": project_id, "projectName": project["name"] if project else None,
@@ -185,7 +186,7 @@ def _amount(text: str | None) -> float | None:
 
 
 def project(conn: Connection, row: NamedProjectRow) -> ProjectJson:
-    """A Project. `row` comes from PROJECT_SQL. `billable` null: as having a client says."""
+    """A Project. `row` comes from PROJECT_SQL. A null `billable` means: billable if it has a client."""
     sql = "SELECT id, name, remote FROM repo WHERE project_id = ? ORDER BY name, id"
     repos = fetch_all(conn, ProjectRepoJson, sql, (row["id"],))
     billable = row["billable"] if row["billable"] is not None else row["client_id"] is not None
@@ -219,12 +220,12 @@ def source_word(context: Context) -> str:
 
 
 def client_word(context: Context) -> str | None:
-    """The program that spoke, where it is known: an editor's name."""
+    """The program that sent it, if known: an editor's name."""
     return context.source_text or None if context.source != "api" else None
 
 
 def beat(conn: Connection, time_us: int, entity: str, context: Context, assignment: Assignment) -> HeartbeatJson:
-    """A heartbeat, with its project as it resolves now."""
+    """A heartbeat with the project it resolves to now."""
     project_name = fetch_value(conn, str, "SELECT name FROM project WHERE id = ?", (assignment.project,))
     repo_name = fetch_value(conn, str, "SELECT name FROM repo WHERE id = ?", (context.repo,))
     place = context.repo_path or context.folder

@@ -2,7 +2,7 @@
 
 
 def __getattr__(name: str) -> type:
-    """Any public name is a plain dict: the classes would take memory that nothing reads."""
+    """Any public name is a plain dict: real classes would take memory that nothing uses."""
     if name.startswith("_"):
         raise AttributeError(name)
     return dict
