@@ -50,6 +50,8 @@ def lines(answer: Answer, lists_all: bool = False) -> Iterator[str]:
     verb = "would import" if answer["dryRun"] else "imported"
     yield bold(f"{verb} {plural(beats['new'], 'event')}{f' from {sources}' if sources else ''}") + f": {_total(answer['days'])}"
     yield from _days(answer["days"], lists_all, "`--all` lists them" if answer["dryRun"] else "`stint log` lists the entries")
+    if not answer["days"]:
+        return
     if any(row["band"] for row in answer["days"]):
         yield dim("in brackets: the range that holds the true length in four of five cases; commits do not tell more")
     yield "these hours are estimated, not delivered before you approve them"
@@ -70,8 +72,8 @@ def _total(days: Rows) -> str:
     """What all days and projects gain together."""
     sums = [(sum(row[name] for row in days), what) for name, what in STATES]
     number = len({row["day"] for row in days})
-    parts = [_gain(seconds, what) for seconds, what in sums if seconds] or ["no change"]
-    return f"{', '.join(parts)} on {plural(number, 'day')}"
+    parts = [_gain(seconds, what) for seconds, what in sums if seconds]
+    return f"{', '.join(parts)} on {plural(number, 'day')}" if parts else "no day changes"
 
 
 def _days(days: Rows, lists_all: bool, hint: str) -> Iterator[str]:
