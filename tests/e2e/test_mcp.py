@@ -174,7 +174,7 @@ def test_it_goes_on_when_the_daemon_restarts_says_when_it_is_down_and_stays_smal
 
 
 @pytest.mark.parametrize(
-    ("argv", "word"), [(["--toolset", "x"], "toolset"), (["--all", "--folder", "/x"], "exclude"), (["x"], "x")]
+    ("argv", "word"), [(["--toolset", "x"], "toolset"), (["--all", "--folder", "/x"], "combined"), (["x"], "x")]
 )
 def test_wrong_words_are_usage_errors(tmp_path, argv, word):
     done = Daemon(tmp_path / "home").stint("mcp", *argv, check=False)
