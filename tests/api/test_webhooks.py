@@ -17,7 +17,7 @@ from stintd.errors import Conflict
 from stintd.ports import Failure, Response
 from tests.api.daemon import Client
 from tests.support import PATIENCE, wait_until
-from tests.support.receivers import OK
+from tests.support.receivers import OK, Receivers
 
 URL, OTHER = "https://one.example/hook", "https://two.example/hook"
 DOWN = Response(500, {}, b"")
@@ -484,6 +484,7 @@ async def test_what_waits_is_sent_after_a_restart_and_orphaned_secrets_go(daemon
     await client.close()
     await daemon.stop()
     first = daemon.carrier.bodies()[0]["id"]
+    daemon.carrier = Receivers()
     daemon.clock.jump(days=-300)
     await daemon.start()
     assert len(daemon.secrets._folder.names()) == 1
