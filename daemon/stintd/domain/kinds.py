@@ -1,5 +1,5 @@
-"""The one table of kinds of heartbeats: what each is called and what it means to the rules. A new kind is a row here; a test says
-which tables elsewhere (the hooks, the surfaces, the dashboard) must know it too."""
+"""The one table of the kinds of heartbeats: what each is called and what it means for the rules. To add a kind, add a row here; a
+test says which tables elsewhere (the hooks, the surfaces, the dashboard) must know it too."""
 
 from typing import Literal, NamedTuple
 
@@ -10,12 +10,12 @@ BeatKind = Literal[
 
 
 class HeartbeatKind(NamedTuple):
-    """One kind. `act` names one in a sentence ("a commit"), `singular` and `plural` are counted ("2 commits").
+    """One kind. `act` names it in a sentence ("a commit"); `singular` and `plural` are for counts ("2 commits").
 
-    `is_git`: an act of git, whose entity is a commit or a branch, not a path. `rewrites`: git writes files meanwhile, which
-    are no edits. `is_mark`: says where attention was, but earns no time of its own. `finishes`: work may be over after it, so
-    that a silence behind it is shorter. `is_anchor`: a short visit that holds one is never folded into its neighbours.
-    `is_agents`: only an agent does it.
+    `is_git`: a git act, whose entity is a commit or a branch, not a path. `rewrites`: git writes files in it, which are not
+    edits. `is_mark`: it shows where attention was, but earns no time of its own. `finishes`: work may be over after it, so a
+    shorter silence after it counts as work. `is_anchor`: a short visit that contains one is never folded into its neighbours.
+    `is_agents`: only agents do it.
     """
 
     act: str
@@ -49,7 +49,7 @@ KINDS: dict[BeatKind, HeartbeatKind] = {
 
 GIT_KINDS = frozenset(name for name, kind in KINDS.items() if kind.is_git)
 REWRITING = frozenset(name for name, kind in KINDS.items() if kind.rewrites) | {"reset"}
-"""Kinds that write files; a reset too, which is no evidence and so no kind."""
+"""Kinds in which git writes files; also a reset, which is not a kind because it is no evidence."""
 MARKS = frozenset(name for name, kind in KINDS.items() if kind.is_mark)
 FINISHING = frozenset(name for name, kind in KINDS.items() if kind.finishes)
 ANCHORS = frozenset(name for name, kind in KINDS.items() if kind.is_anchor)

@@ -26,12 +26,13 @@ def branch(name: str | None, policy: Policy, salt: str) -> str | None:
 
 
 def project(project_id: str | None, name: str, policy: Policy) -> str:
-    """The project's name as it may leave the daemon."""
+    """The project name that may leave the daemon."""
     return HIDDEN_PROJECT + _short("", project_id) if policy.hide_project_names and project_id else name
 
 
 def entity(kind: str, text: str, policy: Policy) -> str:
-    """A file without its name: the folder stays, because projects of subfolders are told by it. Git's acts name no file."""
+    """The entity without the file's name. The folder stays, because it decides between projects of subfolders. Git acts name no
+    file."""
     if not policy.hide_file_names or kind in GIT_KINDS:
         return text
     folder, slash, _ = text.rpartition("/")
@@ -39,16 +40,16 @@ def entity(kind: str, text: str, policy: Policy) -> str:
 
 
 def subject(text: str, policy: Policy) -> str:
-    """A commit's subject as it may be kept."""
+    """The commit subject that may be stored."""
     return "" if policy.hide_commit_subjects else text
 
 
 def heartbeat(beat: Heartbeat, policy: Policy, salt: str) -> Heartbeat:
-    """A heartbeat as it may be kept. Its id is made before, so that two files at one instant stay two heartbeats."""
+    """The heartbeat that may be stored. Its id was made before, so that two files at one instant stay two heartbeats."""
     if not (policy.hide_branch_names or policy.hide_file_names):
         return beat
-    veiled = branch(beat.context.branch, policy, salt)
-    context = beat.context if veiled == beat.context.branch else replace(beat.context, branch=veiled)
+    hidden = branch(beat.context.branch, policy, salt)
+    context = beat.context if hidden == beat.context.branch else replace(beat.context, branch=hidden)
     return replace(beat, context=context, entity=entity(beat.context.kind, beat.entity, policy))
 
 

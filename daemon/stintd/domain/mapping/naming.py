@@ -1,6 +1,6 @@
-"""Names of projects: when two are the same name, when one is nearly the other, and what to call something new.
+"""Names of projects: when two names are the same, when they are nearly the same, and how to name something new.
 
-Being wrong here bills one client's hours to another, so likeness alone never decides anything but a suggestion.
+A mistake here bills one client's hours to another, so similarity alone decides nothing but a suggestion.
 """
 
 import re
@@ -12,12 +12,12 @@ from stintd.domain.model import ProjectId
 from stintd.frozen import frozen
 
 NEAR_SCORE = 60
-"""From here on a name is worth showing to somebody who mistyped another."""
+"""A name with at least this score is worth suggesting to somebody who mistyped another."""
 TYPO_SCORE = 85
-"""Two words at least this alike are one word mistyped (`payment`, `payments`); below it they are two words (`encode`,
-`decode` reach 83)."""
+"""Two words with at least this score are one word, mistyped (`payment`, `payments`); below it they are two words (`encode`
+and `decode` score 83)."""
 SHORT_WORD = 4
-"""Words up to this length are never taken for a mistyped other one: `app` and `api`, `ios` and `os`."""
+"""Words up to this length never count as mistyped: `app` and `api`, `ios` and `os` are different words."""
 NAME_LIMIT = 200
 
 _WORDS = re.compile(r"[^-_.\s/]+")
@@ -25,12 +25,12 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def normal_name(name: str) -> str:
-    """The name without case and `-`, `_`, `.` and spaces: what two names must share to be the same."""
+    """The name in lower case without `-`, `_`, `.` and spaces. Two names are the same if their normal names are equal."""
     return re.sub(r"[-_.\s]", "", normalize("NFC", name).casefold())
 
 
 def similarity(name: str, other: str) -> float:
-    """How alike two names are, 0 to 100, by their normalised forms. The same whichever comes first."""
+    """How similar two normalised names are, from 0 to 100; the order of the names does not matter."""
     first, second = sorted((normal_name(name)[:NAME_LIMIT], normal_name(other)[:NAME_LIMIT]))
     return 100 * SequenceMatcher(None, first, second, autojunk=False).ratio()
 
@@ -44,9 +44,9 @@ def _is_mistyped(name: str, other: str) -> bool:
 
 
 def is_other_thing(first_name: str, second_name: str) -> bool:
-    """Whether two names that look alike name two things: they differ only in a digit, or in one whole word.
+    """Whether two similar names mean different things, because they differ in a digit or in a whole word.
 
-    `api-v1` and `api-v2`, `payments-app` and `payments-api`, `payments` and `payments-api` do.
+    Examples: `api-v1` and `api-v2`, `payments-app` and `payments-api`, `payments` and `payments-api`.
     """
     digitless = [re.sub(r"\d+", "", normal_name(name)) for name in (first_name, second_name)]
     if digitless[0] == digitless[1]:
@@ -55,15 +55,15 @@ def is_other_thing(first_name: str, second_name: str) -> bool:
     if len(first) == len(second):
         differing = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
         return not all(_is_mistyped(*pair) for pair in differing)
-    # One word more or less is another thing, unless only the separators differ (`my-app`, `myapps`).
+    # One word more or less means another thing, unless only the separators differ (`my-app`, `myapps`).
     longer, shorter = (first, second) if len(first) > len(second) else (second, first)
     return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
 
 
 @frozen
 class NameMatch:
-    """What a name matched: `how` is "id", "exact", "normalised" or "fuzzy". Without a project it is "several" when two
-    are equally right, else ""; `near` then names what may have been meant.
+    """What a name matched: `how` is "id", "exact", "normalised" or "fuzzy". Without a project, `how` is "several" when two
+    match equally well, else ""; `near` then lists names that may be meant.
     """
 
     project: ProjectId | None
@@ -72,12 +72,12 @@ class NameMatch:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing has this name, so that something may be called so."""
+        """Whether nothing has this name yet, so that it is free for something new."""
         return self.project is None and self.how == ""
 
 
 def similar_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
-    """The names most like `name`, the nearest first, for the hint of an error."""
+    """The names most similar to `name`, the nearest first, for the hint of an error."""
     key = normal_name(name)
     scored = []
     for other in names:
@@ -90,9 +90,9 @@ def similar_names(name: str, names: Iterable[str], limit: int = 3) -> tuple[str,
 
 
 def match_name(text: str, known: Sequence[tuple[ProjectId, str]], fuzzy_threshold: float | None = None) -> NameMatch:
-    """Match an id or a name: exactly, normalised, and fuzzily only where `fuzzy_threshold` asks for it.
+    """Match an id or a name: exactly, else normalised, else fuzzily if there is a `fuzzy_threshold`.
 
-    Two projects that match equally well are no match: the caller shows `near` and asks.
+    If two projects match equally well, there is no match: the caller shows `near` and asks.
     """
     names = [name for _, name in known]
     for project, _ in known:
@@ -115,9 +115,9 @@ def match_name(text: str, known: Sequence[tuple[ProjectId, str]], fuzzy_threshol
 
 
 def folder_names(folder: str) -> list[str]:
-    """What a folder may be called, the shortest first: `api`, `clientB/api`, `work/clientB/api`, …
+    """The possible names of a folder, the shortest first: `api`, `clientB/api`, `work/clientB/api`, …
 
-    A bare repository that worktrees share (`api/.bare`, `api.git`) is called after what people see.
+    A bare repository that worktrees share (`api/.bare`, `api.git`) gets the name that people see.
     """
     plain = re.sub(r"(?:/\.bare|/\.git|\.git)/*$", "", folder)
     parts = [part for part in re.split(r"[/\\]+", plain) if part and not part.endswith(":")]
@@ -126,17 +126,17 @@ def folder_names(folder: str) -> list[str]:
 
 @frozen
 class Naming:
-    """A name for something new, and the automatic names that must change so that nobody confuses the two."""
+    """A name for something new, and the automatic names that must change so that nobody confuses them."""
 
     name: str
     renames: tuple[tuple[ProjectId, str], ...] = ()
 
 
 def free_name(folder: str, taken: Collection[str], earlier: tuple[ProjectId, str] | None = None) -> Naming:
-    """The shortest name of `folder` that none in `taken` equals (normalised).
+    """The shortest name of `folder` that differs from all in `taken` (normalised).
 
-    `earlier` is the automatic project that holds the plain name, and its folder: both then carry enough of their
-    folders to differ (`clientA/api`, `clientB/api`). `taken` includes the earlier one's present name.
+    `earlier`: the automatic project that has the plain name, and its folder. Both names then include enough of their
+    folders to differ (`clientA/api`, `clientB/api`). `taken` includes the present name of the earlier project.
     """
     keys = {normal_name(name) for name in taken}
     own = folder_names(folder)
@@ -155,7 +155,7 @@ def free_name(folder: str, taken: Collection[str], earlier: tuple[ProjectId, str
 
 
 def add_number(name: str, keys: Collection[str]) -> str:
-    """The name with the first number that makes it unlike all of `keys` (normalised names)."""
+    """The name with the first number that makes it different from all `keys` (normalised names)."""
     number = 2
     while normal_name(f"{name} {number}") in keys:
         number += 1

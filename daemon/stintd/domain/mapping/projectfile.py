@@ -1,7 +1,7 @@
-"""Project files: `.stint.toml`, and `.wakatime-project` of those who come from WakaTime. Text in, values out.
+"""Project files: `.stint.toml`, and `.wakatime-project` for people who come from WakaTime. Text in, values out.
 
-A file that came with a clone was written by somebody else. It may say what its own new project is called; it may not
-file this person's hours under another client's project.
+A file that came with a clone was written by somebody else. It may name its own new project, but it may not file this
+person's hours under another client's project.
 """
 
 import re
@@ -17,15 +17,15 @@ TEXT_LIMIT = 64 * 1024
 VALUE_LIMIT = 200
 LIST_LIMIT = 100
 STARS = 2
-"""Wildcards in a pattern of `exclude`: more of them, from a hostile file, take for ever to match against long paths."""
+"""The most wildcards in a pattern of `exclude`: a hostile file with more could make matching against long paths take for ever."""
 KEYS = ("project", "task", "tags", "exclude")
 
 
 @frozen
 class ProjectFile:
-    """What the file in `folder` says. `is_trusted`: its owner wrote it (not tracked in git) or confirmed it.
+    """What the file in `folder` says. `is_trusted`: the owner wrote it (it is not tracked in git) or confirmed it.
 
-    `exclude` are patterns as in `noise.is_excluded`, relative to the folder.
+    `exclude`: patterns as in `noise.filename.exclusions`, relative to the folder.
     """
 
     folder: str
@@ -38,7 +38,7 @@ class ProjectFile:
 
 
 def parse_project_file(name: str, folder: str, text: str, is_trusted: bool) -> ProjectFile:
-    """Read one of FILE_NAMES; `invalid` with the file's name when it cannot be read, and nothing of it is used."""
+    """Read one of FILE_NAMES. When it cannot be read, `invalid` names the file, and nothing in it is used."""
     if len(text) > TEXT_LIMIT:
         raise Invalid(f"{folder}/{name} is too large", "shorten it: a project file has only a few lines")
     if name == WAKATIME_FILE:
@@ -47,7 +47,7 @@ def parse_project_file(name: str, folder: str, text: str, is_trusted: bool) -> P
 
 
 def _wakatime(folder: str, text: str, is_trusted: bool) -> ProjectFile:
-    """Line 1 is the project (none: the folder's name; `{project}` stands for it), line 2 the branch."""
+    """Line 1 is the project (if empty, the folder's name; `{project}` stands for that name), line 2 the branch."""
     lines = [line.strip() for line in text.lstrip("\ufeff").splitlines()[:2]] + ["", ""]
     own = folder.rstrip("/").rsplit("/", 1)[-1]
     project = _clean(lines[0].replace("{project}", own)) or own

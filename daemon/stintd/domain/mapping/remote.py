@@ -1,10 +1,10 @@
-"""One name for a repository wherever it is cloned from: `host/owner/name`, however its address is written."""
+"""One name for a repository, whatever address it was cloned from: `host/owner/name`."""
 
 import re
 from urllib.parse import unquote
 
 FOLDING_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "git.sr.ht"})
-"""Forges where `Acme/API` and `acme/api` are one repository."""
+"""Forges where `Acme/API` and `acme/api` are the same repository."""
 OTHER_DOORS = {
     "ssh.github.com": "github.com",
     "altssh.gitlab.com": "gitlab.com",
@@ -21,11 +21,11 @@ _LOOPBACK = re.compile(r"localhost|127(?:\.\d+){3}|\[::1\]|host\.docker\.interna
 
 
 def normalise_remote(url: str) -> str:
-    """`host/owner/name` of a remote's address; the absolute path of a local one; "" when it names nothing lasting.
+    """`host/owner/name` for a remote's address; the absolute path for a local one; "" when it names nothing permanent.
 
-    User names, passwords, queries and `.git` go; the scheme goes, because ssh and https lead to the same place. An ssh
-    port says how to get in, not which repository it is, and goes too; a port of http stays unless it is the default,
-    and on this machine every port stays, because there each is a forge of its own.
+    User names, passwords, queries and `.git` are removed, and so is the scheme, because ssh and https lead to the same
+    place. An ssh port is removed too, because it does not say which repository it is. An http port stays unless it is the
+    default. On this machine every port stays, because there each port is a forge of its own.
     """
     text = url.strip()
     match = _URL.fullmatch(text)
@@ -45,7 +45,7 @@ def normalise_remote(url: str) -> str:
 
 
 def _local(path: str) -> str:
-    """An absolute path names a repository on this machine; a relative one depends on who asks."""
+    """The absolute path of a repository on this machine; "" for a relative path, whose meaning depends on the working folder."""
     path = re.sub(r"/+", "/", path.replace("\\", "/"))
     if not re.match(r"/|[A-Za-z]:/", path):
         return ""

@@ -1,7 +1,8 @@
-"""Which project and task a place belongs to: the first of mapping, project file, known repository, equal name, new.
+"""Decides which project and task a place belongs to: by the first that applies of mapping, project file, known repository,
+equal name, new project.
 
-Pure and lasting: heartbeats keep where they happened, and this is asked again whenever entries are derived, so a new
-mapping also corrects the past. It decides what a new place would get (`home`) and leaves the making to its caller.
+Pure. Heartbeats store where they happened, and the resolver is used again whenever entries are derived, so a new mapping
+also corrects the past. It decides what a new place would get (`home`); its caller creates the project.
 """
 
 from bisect import bisect_right
@@ -53,7 +54,7 @@ MEMO_LIMIT = 50_000
 
 @frozen
 class KnownProject:
-    """What resolution needs of a project. `is_automatic`: nobody chose its name; `folder`: what it was made for."""
+    """What the resolver needs of a project. `is_automatic`: nobody chose its name. `folder`: the folder it was created for."""
 
     id: ProjectId
     name: str
@@ -63,7 +64,7 @@ class KnownProject:
 
 @frozen
 class KnownRepo:
-    """A repository: its normalised remote, and the project it keeps (one that is gone keeps it out of others)."""
+    """A repository: its normalised remote, and its project. A repository whose project was deleted gets no other."""
 
     id: RepoId
     remote: str = ""
@@ -72,7 +73,7 @@ class KnownRepo:
 
 @frozen
 class KnownCheckout:
-    """Where a repository lies; `kind` and `parent` as in CheckoutFacts."""
+    """A checkout of a repository; `kind` and `parent` are as in CheckoutFacts."""
 
     path: str
     repo: RepoId
@@ -90,9 +91,9 @@ class DatedRule:
 
 @frozen
 class Placement:
-    """Where a heartbeat belongs, and why, in words for people.
+    """Where a heartbeat belongs, and `why`, in words for people.
 
-    `wanted` names a project that does not exist yet; `is_automatic` says that nobody chose that name.
+    `wanted`: the name of a project that does not exist yet. `is_automatic`: nobody chose that name.
     """
 
     project: ProjectId | None
@@ -108,7 +109,7 @@ class Placement:
 
 @frozen
 class ProjectDraft:
-    """A project to make. `renames`: automatic projects whose names must change with it. See MapRule for the rest."""
+    """A project to create. `renames`: automatic projects whose names must change with it. For the rest see MapRule."""
 
     name: str
     folder: str = ""
@@ -122,7 +123,7 @@ class ProjectDraft:
 
 @frozen
 class ProjectChoice:
-    """What a place gets: a project, or one to make, or neither (shown in review). `is_kept`: by its repository."""
+    """What a place gets: a project, a project to create, or neither (shown in review). `is_kept`: its repository keeps it."""
 
     project: ProjectId | None = None
     draft: ProjectDraft | None = None
@@ -130,8 +131,8 @@ class ProjectChoice:
 
 
 class Resolver:
-    """Answers for one state of projects, repositories, checkouts, mappings and project files; make a new one when any
-    of them changes. Not for several threads at once: it remembers its answers.
+    """Answers for one state of projects, repositories, checkouts, mappings and project files; create a new one when any of them
+    changes. Not thread-safe, because it remembers its answers.
 
     `rules` are asked in their order; those of `policy.mappings` count only if the caller passes them too.
     `roots` bound how far up project files are looked for.
@@ -167,20 +168,20 @@ class Resolver:
         return Assignment(placement.project, placement.task)
 
     def differs_by_entity(self, context: Context) -> bool:
-        """Whether heartbeats of this context may differ by their entity: folders in it are mapped, or have a file."""
+        """Whether heartbeats of this context may differ by their entity: some of its folders have a mapping or a project file."""
         known = self._varied.get(context)
         if known is None:
             known = self._varied[context] = context.kind not in GIT_KINDS and self._is_divided(context)
         return known
 
     def is_vague(self, context: Context) -> bool:
-        """Whether this is a git act in a repository whose folders belong to several projects: it names no folder, and
-        belongs to whichever part was worked on.
+        """Whether this is a git act in a repository whose folders belong to several projects: it names no folder, so it belongs
+        to the part that was worked on.
         """
         return context.kind in GIT_KINDS and self._is_divided(context)
 
     def placement(self, context: Context, entity: str = "") -> Placement:
-        """Like `resolve`, with the reason and what the mapping says beside."""
+        """Like `resolve`, with the reason and everything else that the mapping says."""
         key = (context, entity) if entity and self.differs_by_entity(context) else context
         placement = self._memo.get(key)
         if placement is None:
@@ -190,7 +191,7 @@ class Resolver:
         return placement
 
     def home(self, context: Context, entity: str = "") -> ProjectChoice:
-        """What this place gets, for a caller that makes projects as they are needed."""
+        """What this place gets, for a caller that creates projects when they are needed."""
         placement = self.placement(context, entity)
         if placement.project is not None or placement.wanted is None:
             return ProjectChoice(placement.project, None, placement.is_kept)
@@ -201,13 +202,13 @@ class Resolver:
         return ProjectChoice(None, ProjectDraft(placement.wanted, placement.folder, False, (), *billing), placement.is_kept)
 
     def suggestion(self, folder: str) -> ProjectId | None:
-        """The one project without a repository whose name is nearly the folder's: for `stint review`, never applied."""
+        """The only project without a repository whose name is nearly the folder's; for `stint review`, never applied."""
         free = [(project, name) for project, name in self._names if project not in self._with_repo]
         match = match_name(folder_names(folder)[0], free, self._policy.fuzzy_threshold)
         return match.project if match.how == "fuzzy" else None
 
     def as_of(self, us: int) -> "Resolver":
-        """The resolver for evidence of that instant: without the mappings that begin later."""
+        """The resolver for evidence of that instant, without mappings that begin later."""
         era = bisect_right(self._changes_us, us)
         if era not in self._by_era:
             held = [dated for dated in self._dated if dated.since_us is None or dated.since_us <= us]
@@ -218,7 +219,7 @@ class Resolver:
         return self._by_era[era]
 
     def rule_of(self, project: ProjectId | None, repo: RepoId | None, branch: str | None) -> MapRule | None:
-        """The mapping by which a repository's work on a branch comes to this project: its tags and what it bills."""
+        """The mapping that gives a repository's work on a branch to this project; it sets tags and what is billed."""
         context = Context("watch", "edit", repo=repo, branch=branch)
         places = [checkout.path for checkout in self._checkouts.values() if checkout.repo == repo] if repo else []
         for rule in self._rules:
@@ -280,7 +281,7 @@ class Resolver:
         )
 
     def _may_speak(self, file: ProjectFile, context: Context) -> bool:
-        """A file from elsewhere speaks for the checkout it came with, and not in a submodule."""
+        """Whether the file counts here. A file from elsewhere counts in the checkout it came with, and not in a submodule."""
         if file.is_trusted:
             return True
         checkout = self._checkouts.get(context.repo_path or "")
@@ -288,8 +289,8 @@ class Resolver:
         return not is_submodule and is_within(file.folder, context.repo_path or file.folder)
 
     def _may_name(self, file: ProjectFile, context: Context, match: NameMatch) -> bool:
-        """A file from elsewhere may name what is new, or what came of it: never another repository's project, nor one
-        that somebody made for something else.
+        """Whether a file from elsewhere may name this project: one that is new, or that was created because of this file. It
+        may never name another repository's project, or one that somebody created for something else.
         """
         if match.project is None:
             return match.is_new
@@ -319,7 +320,7 @@ class Resolver:
         return replace(placed, is_kept=placed.is_kept or placed.is_automatic)
 
     def _place_by_folder(self, folder: str, task: str | None, why: str) -> Placement:
-        """Steps 4 and 5: an equal name, the fallback, else a new project named after the folder."""
+        """Steps 4 and 5: a project of the same name, the fallback project, else a new project named after the folder."""
         if folder in ("", "/"):
             return Placement(None, "it has no folder to take a name from", task)
         free = [p for p in self._projects.values() if p.id not in self._with_repo]
@@ -339,7 +340,7 @@ class Resolver:
         return Placement(None, why, task, folder_names(folder)[0], is_automatic=True, folder=folder)
 
     def _automatic(self, folder: str) -> ProjectDraft:
-        """A name for a new project of this folder that nobody takes for another."""
+        """A new project for this folder, with a name that nobody confuses with another."""
         taken = [name for _, name in self._names]
         own = folder_names(folder)[0]
         earlier = next((
@@ -353,7 +354,7 @@ class Resolver:
     # ------------------------------------------------------------------ places
 
     def _paths(self, context: Context, entity: str) -> list[str]:
-        """The path to judge by; for a linked worktree then the same one in its main checkout."""
+        """The path to resolve; for a linked worktree, then the same path in its main checkout."""
         base = context.repo_path if context.repo is not None else context.folder
         if not base:
             return [""]
@@ -369,7 +370,8 @@ class Resolver:
         return [f"{folder.rstrip('/')}/{below}" if below else folder for folder in bases]
 
     def _rule(self, context: Context, path: str) -> MapRule | None:
-        """The first rule that holds; among plain folders the nearest: who maps a folder inside another means it."""
+        """The first rule that holds. Among rules on plain folders it is the nearest folder: whoever maps a folder inside another
+        means exactly that folder."""
         holding = [rule for rule in self._rules if self._holds(rule, context, path)]
         if not holding or holding[0].path is None:
             return holding[0] if holding else None
@@ -397,7 +399,7 @@ class Resolver:
         return True
 
     def _folders_with_files(self, context: Context, path: str) -> list[str]:
-        """Folders whose project file holds for a path: up to the watched root, outside all roots up to the checkout."""
+        """The folders whose project file applies to a path: up to the watched root, or up to the checkout outside all roots."""
         if not path:
             return []
         base = next((root for root in self._roots if is_within(path, root)), None)
@@ -417,7 +419,7 @@ class Resolver:
 
 
 def _plain_depth(rule: MapRule) -> int:
-    """How deep a rule's folder lies, when it has no wildcard and no other condition; -1 otherwise."""
+    """The depth of a rule's folder when it has no wildcard and no other condition; -1 otherwise."""
     if rule.path is None or rule.remote is not None or rule.branch is not None:
         return -1
     literal = path_pattern(rule.path).literal
@@ -425,7 +427,7 @@ def _plain_depth(rule: MapRule) -> int:
 
 
 def _is_remote(pattern: str, remote: str) -> bool:
-    """A remote's pattern is compared without case; the address as git writes it is understood as well."""
+    """Whether a remote matches a pattern. Case is ignored, and the pattern may be an address as git writes it."""
     if not remote:
         return False
     named = pattern if "://" not in pattern else normalise_remote(pattern)

@@ -1,1 +1,1 @@
-"""What is no work: files that tools write, bursts, rewrites of git. Must not know projects."""
+"""Finds changes that are not work: files that tools write, bursts, git's own rewrites. Must not know projects."""

@@ -1,4 +1,4 @@
-"""Storms of writes: more files within two seconds than a person changes. A generator, a formatter, an archive."""
+"""Bursts of writes: more files within two seconds than a person changes, as by a generator, a formatter or an archive."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from stintd.frozen import frozen
 
 CALM = 5
-"""A storm is over when fewer than a fifth of `burst_files` change within the window: most end in a trickle."""
+"""A burst is over when fewer than a fifth of `burst_files` change within the window: most bursts fade out slowly."""
 
 
 @frozen
 class Burst:
-    """One storm, for people who ask why nothing was counted."""
+    """One burst, for people who ask why nothing was counted."""
 
     start: datetime
     end: datetime
@@ -20,7 +20,7 @@ class Burst:
 
 
 class Bursts:
-    """The storms of one checkout. The one going on swallows what comes next without being looked at again."""
+    """The bursts of one checkout. The present one swallows the writes that follow without another search."""
 
     def __init__(self, limit: int, window: timedelta) -> None:
         self._limit, self._window = limit, window
@@ -30,7 +30,7 @@ class Bursts:
         self._tail_count = 0
 
     def swallows(self, time: datetime) -> bool:
-        """Whether a write then belongs to the storm that is known; it goes on while enough is written."""
+        """Whether a write at that time belongs to the known burst, which continues while enough is written."""
         if self._start is None or self._end is None or self._tail_start is None:
             return False
         if not self._start <= time <= self._end + self._window:
@@ -45,7 +45,7 @@ class Bursts:
         return True
 
     def find(self, checkout: str, writes: Sequence[tuple[datetime, str]]) -> Iterator[tuple[Burst, list[str]]]:
-        """The storms among writes of different files (sorted): each with its paths, none of which is work."""
+        """The bursts among writes of different files (sorted), each with its paths, none of which is work."""
         at = 0
         while at < len(writes):
             end = self._reach(writes, at)
@@ -61,7 +61,7 @@ class Bursts:
                 at += 1
 
     def _reach(self, writes: Sequence[tuple[datetime, str]], at: int) -> int:
-        """The index behind the writes within the window that begins at `at`."""
+        """The index after the last write within the window that begins at `at`."""
         end = min(at + self._limit + 1, len(writes))
         while end > at and writes[end - 1][0] - writes[at][0] > self._window:
             end -= 1

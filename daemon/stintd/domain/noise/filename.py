@@ -1,6 +1,6 @@
-"""Files whose writing says nothing about a person: what editors keep beside the real one, and what programs write.
+"""Files whose writing says nothing about a person: files that editors keep beside the real one, and files that programs write.
 
-An atomic save writes a temporary file and renames it; the temporary one is passed over here, the real one tells.
+An atomic save writes a temporary file and renames it; the temporary file is ignored here, and the real one counts.
 """
 
 import re
@@ -10,7 +10,7 @@ from functools import lru_cache
 from stintd.domain.pattern import path_pattern
 
 PATH_LIMIT = 1024
-"""Longer paths are not matched against exclusions: nobody has them, and matching could be made slow by them."""
+"""Longer paths are not matched against exclusions: nobody has them, and they could make matching slow."""
 
 _EDITOR = (
     r"\..*\.sw[a-z]x?",  # vim, nano
@@ -39,7 +39,7 @@ _PROGRAM_NAME = re.compile("|".join(f"(?:{pattern})" for pattern in _PROGRAM), r
 
 @lru_cache(maxsize=4096)
 def noise_of_name(path: str) -> str:
-    """Why a path relative to a checkout is noise: "git", "editor", "program"; or "" when it may be work."""
+    """Why a path (relative to a checkout) is noise: "git", "editor" or "program"; "" when it may be work."""
     parts = path.split("/")
     if ".git" in parts or "__pycache__" in parts:
         return "git" if ".git" in parts else "program"
@@ -52,7 +52,8 @@ def noise_of_name(path: str) -> str:
 
 
 def exclusions(folder: str, patterns: Iterable[str]) -> tuple[str, ...]:
-    """The patterns of a project file as absolute ones: `docs/api` is a path from its folder, `*.min.js` any name."""
+    """The patterns of a project file as absolute patterns: `docs/api` is a path in its folder, `*.min.js` a name anywhere in
+    it."""
     base = folder.rstrip("/")
     return tuple(
         f"{base}/{pattern.strip('/')}" if "/" in pattern.strip("/") else f"{base}/**/{pattern.strip('/')}"
@@ -62,5 +63,5 @@ def exclusions(folder: str, patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_excluded(path: str, patterns: Iterable[str]) -> bool:
-    """Whether an absolute path, or a folder above it, is one of those the owner excluded."""
+    """Whether the owner excluded an absolute path or a folder above it."""
     return len(path) <= PATH_LIMIT and any(path_pattern(pattern).matches(path) for pattern in patterns)

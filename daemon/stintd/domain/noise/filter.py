@@ -1,8 +1,9 @@
-"""Signals to heartbeats: what machines do is left out, what git does to files is one act of git.
+"""The noise filter: turns signals into heartbeats, leaves out what machines do, and makes one git act of all that git does to
+files.
 
-Judging needs hindsight: the checkout that rewrote a file is known only after the file was written. So a file signal is
-*provisional* for two seconds, and while git holds its lock; `feed` hands it out as such at once and as a heartbeat when
-it is certain. A state machine in bounded memory, with every instant handed in; one per daemon, on one thread.
+A decision needs hindsight: that a git checkout rewrote a file is known only after the write. So a file signal is
+*provisional* for two seconds, and while git holds its lock. `feed` returns it as provisional at once, and as a heartbeat when
+it is certain. The filter is a state machine in bounded memory that receives every instant; one per daemon, on one thread.
 """
 
 from collections import Counter, deque
@@ -25,14 +26,15 @@ __all__ = ["BeatDraft", "FilterOutput", "NoiseFilter"]
 
 HOLD = timedelta(seconds=2)
 LOCK_LIMIT = timedelta(seconds=45)
-"""A lock held longer is a crashed git's, or that of a commit whose message is being written: it holds nothing back."""
+"""A lock held longer is from a git that crashed, or from a commit whose message is being written: it delays nothing."""
 LOCK_ECHO = timedelta(seconds=1)
-"""How long after a lock the reflog may still say what it was for, and how close locks of one operation follow."""
+"""How long after a lock the reflog may still say what the lock was for, and how close the locks of one operation are."""
 BEFORE_ACT = timedelta(seconds=2)
 AFTER_ACT = timedelta(seconds=1)
-"""Where no lock was seen: how long before its reflog line git may have written files, and after it be heard of."""
+"""Where no lock was seen: how long before its reflog line git may have written files, and how long after it a file may be
+noticed."""
 NOTICED_LATE = timedelta(milliseconds=250)
-"""How much later a lock may have been noticed than it was taken; files found by a sweep bear their exact times."""
+"""How much later than it was taken a lock may be noticed; files found by a sweep have their exact times."""
 AGENT_SLACK = timedelta(seconds=2)
 EDITOR_WINDOW = timedelta(seconds=10)
 PLACES_LIMIT = 2048
@@ -42,8 +44,8 @@ WINDOWS_LIMIT = 64
 
 @frozen
 class BeatDraft:
-    """A heartbeat before it has a repository. `id` is "" unless the act names itself (a commit); `checkout` and `entity`
-    as in the signal, `entity` the new commit of a git act.
+    """A heartbeat before it has a repository. `id` is "" unless the act has an id of its own (a commit). `checkout` and
+    `entity` are as in the signal; for a git act `entity` is the new commit.
     """
 
     time: datetime
@@ -60,7 +62,7 @@ class BeatDraft:
 
 @frozen
 class FilterOutput:
-    """What is certain now (in order of time), and what is new and may yet prove to be noise."""
+    """The heartbeats that are certain now (in order of time), and new ones that may still prove to be noise."""
 
     heartbeats: tuple[BeatDraft, ...] = ()
     provisional: tuple[BeatDraft, ...] = ()
@@ -68,7 +70,7 @@ class FilterOutput:
 
 @dataclass(slots=True)
 class _GitLock:
-    """Git at work in a checkout. `since` is the start of the first of several locks close together."""
+    """Git's lock in a checkout. `since`: the start of the first of several locks close together."""
 
     start: datetime
     since: datetime
@@ -89,8 +91,8 @@ class _HeldFile:
 
 @dataclass(slots=True)
 class _CheckoutState:
-    """What is remembered of one checkout. `rewritten` are the stretches in which git wrote its files, `judged` how
-    many files were held when storms were last looked for in vain.
+    """What is remembered of one checkout. `rewritten`: the stretches in which git wrote its files. `judged`: how many files
+    were held when a search last found no burst.
     """
 
     bursts: Bursts
@@ -112,8 +114,8 @@ class _Agent:
 
 
 class NoiseFilter:
-    """`dropped` counts what was left out, by reason; `bursts` are the last storms of writes, for people who ask;
-    `spoken_for`: the processes (pid, start) of agents whose hooks tell of them.
+    """`dropped` counts the signals that were left out, by reason. `bursts`: the last bursts of writes, for people who ask.
+    `spoken_for`: the processes (pid, start) of agents whose hooks report their work.
     """
 
     def __init__(self, policy: Policy, exclude: Iterable[str] = (), spoken_for: Container[tuple[int, float]] = ()) -> None:
@@ -130,7 +132,7 @@ class NoiseFilter:
     # ------------------------------------------------------------------ in
 
     def feed(self, signal: FileSignal | GitSignal | LockSignal | ProcessSignal, now: datetime) -> FilterOutput:
-        """Take one signal. `now` is when it arrived; its own time may be long ago."""
+        """Take one signal. `now` is the time of its arrival; its own time may be long ago."""
         match signal:
             case FileSignal():
                 return self._file(signal, now)
@@ -143,14 +145,14 @@ class NoiseFilter:
         return FilterOutput()
 
     def note_editor(self, checkout: str, path: str, time: datetime) -> None:
-        """An editor says that it wrote this file: a person's, whatever it looks like from outside."""
+        """An editor reports that it wrote this file: it is a person's edit, whatever it looks like from outside."""
         edited = self._place(checkout, time).edited
         edited[path] = time
         while len(edited) > self.policy.burst_files:
             del edited[next(iter(edited))]
 
     def release(self, now: datetime) -> FilterOutput:
-        """What has become certain by `now`."""
+        """The heartbeats that have become certain by `now`."""
         out: list[BeatDraft] = []
         for checkout, place in list(self._busy.items()):
             if place.held:
@@ -168,13 +170,13 @@ class NoiseFilter:
         return min(due, default=None)
 
     def provisional_drafts(self) -> tuple[BeatDraft, ...]:
-        """Everything that is still provisional."""
+        """The drafts that are still provisional."""
         files = (held.draft for place in self._busy.values() for held in place.held.values())
         acts = (self._draft_of_act(act) for place in self._busy.values() for act in place.acts.waiting())
         return (*files, *acts)
 
     def is_holding_acts(self) -> bool:
-        """Whether acts of git are held: a cursor stored now would skip them if the daemon died."""
+        """Whether git acts are held: a cursor stored now would skip them if the daemon died."""
         return any(place.acts.next_due() is not None for place in self._busy.values())
 
     # ------------------------------------------------------------------ files
@@ -207,7 +209,7 @@ class NoiseFilter:
         return noise_of_name(signal.path)
 
     def _machine(self, place: _CheckoutState, signal: FileSignal) -> str:
-        """Why a write is a machine's, by what is known when it arrives."""
+        """Why a write is a machine's, as far as is known when it arrives; "" when it may be a person's."""
         if any(start - NOTICED_LATE <= signal.time <= end for start, end in place.rewritten):
             return "git"
         if place.lock and place.lock.kind in REWRITING and _is_under(place.lock, signal.time):
@@ -225,14 +227,14 @@ class NoiseFilter:
         return BeatDraft(signal.time, signal.checkout, "edit", "watch", "human", "", signal.path)
 
     def _drop_bursts(self, checkout: str, place: _CheckoutState) -> None:
-        """Take out of the held files those that came too many at once."""
+        """Drop held files that are part of a burst."""
         times = [(h.draft.time, path) for path, h in place.held.items() if path not in place.edited]
         for burst, paths in place.bursts.find(checkout, sorted(times)):
             self.bursts.append(burst)
             self.dropped["burst"] += len(paths)
             for path in paths:
                 del place.held[path]
-        # Looked for again when twice as many are held: a sweep after downtime brings thousands, none of them a storm.
+        # Search again when twice as many are held: a sweep after downtime brings thousands of files that are no burst.
         place.judged = len(place.held) if len(place.held) > self.policy.burst_files else 0
 
     def _due(self, held: _HeldFile) -> datetime:
@@ -241,8 +243,9 @@ class NoiseFilter:
         return max(held.due, held.lock.end + LOCK_ECHO if held.lock.end else held.lock.start + LOCK_LIMIT)
 
     def _settle_files(self, place: _CheckoutState, now: datetime) -> list[BeatDraft]:
-        """The files that are certain. What was written under a lock that led to no act (a stash popped, a file brought
-        back, a merge in conflict) is one edit; under that of a commit it is the owner's, who saved just before.
+        """The drafts of the files that are certain. Files written under a lock that led to no act (a stash popped, a file
+        restored, a merge with conflicts) are one edit. Files written under the lock of a commit are the owner's, who saved
+        them just before.
         """
         ready = sorted((h for h in place.held.values() if self._due(h) <= now), key=lambda held: held.draft.time)
         out = []
@@ -294,7 +297,7 @@ class NoiseFilter:
         return FilterOutput(tuple(map(self._draft_of_act, certain)), () if act in certain else (self._draft_of_act(act),))
 
     def _explain_files(self, place: _CheckoutState, signal: GitSignal) -> None:
-        """The act says what the lock was for, and which of the files were written by git."""
+        """Note what the lock was for, and drop the files that git wrote in this act."""
         lock = place.lock
         until = lock.end if lock and lock.end else signal.time
         is_of_lock = lock is not None and lock.since - LOCK_ECHO <= signal.time <= until + LOCK_ECHO
@@ -305,7 +308,7 @@ class NoiseFilter:
             self._rewrite(place, start, max(until, signal.time) + AFTER_ACT)
 
     def _rewrite(self, place: _CheckoutState, start: datetime, end: datetime) -> None:
-        """Git wrote whatever changed between these instants: it vanishes into the act."""
+        """Drop the files that changed between these instants: git wrote them, and they are part of its act."""
         place.rewritten.append((start, end))
         for path, held in list(place.held.items()):
             if start - NOTICED_LATE <= held.draft.time <= end:
@@ -315,7 +318,7 @@ class NoiseFilter:
     def _draft_of_act(self, act: Act) -> BeatDraft:
         signal = act.signal
         witness: Witness = signal.witness or ("agent" if self._agent_in(signal.checkout, signal.time) else "")
-        kind: BeatKind = cast("BeatKind", signal.kind)  # a reset is no act
+        kind: BeatKind = cast("BeatKind", signal.kind)  # a reset never comes here
         identity = f"git:commit:{signal.new}" if signal.kind == "commit" and signal.new else ""
         return BeatDraft(
             signal.time, signal.checkout, kind, "git", "agent" if witness == "agent" else "human", witness,
@@ -337,8 +340,8 @@ class NoiseFilter:
             del self._agents[gone[0] if gone else next(iter(self._agents))]
 
     def _agent_in(self, checkout: str, time: datetime) -> bool:
-        """Whether a known agent worked inside this checkout, and not in one that lies deeper. One whose hooks tell of its
-        turns is not guessed about (nor is the wrapper that started it): between them the person edits beside it.
+        """Whether a known agent worked inside this checkout, and not in a deeper one. An agent whose hooks report its turns is
+        not guessed about (nor is the wrapper that started it): between its turns the person edits in the same place.
         """
         spoken_for = {(known.name, known.folder) for key, known in self._agents.items() if key[:2] in self.spoken_for}
         for agent in self._agents.values():
@@ -361,17 +364,17 @@ class NoiseFilter:
         return place
 
     def _busy_place(self, checkout: str, now: datetime) -> _CheckoutState:
-        """The same, about to hold something."""
+        """The state of a checkout that will hold something."""
         place = self._busy[checkout] = self._place(checkout, now)
         return place
 
     def _forget_idle(self) -> None:
-        """Make room: the half of the checkouts, idle now, that nothing was heard of for the longest time."""
+        """Make room: forget the idle checkouts that have been quiet for longest, up to half of the limit."""
         idle = [path for path, place in self._places.items() if not place.held and place.acts.next_due() is None]
         for path in sorted(idle, key=lambda path: self._places[path].last)[: PLACES_LIMIT // 2]:
             del self._places[path]
 
 
 def _is_under(lock: _GitLock, time: datetime) -> bool:
-    """Whether something written then was written while the lock was held, or is heard of just after."""
+    """Whether something written at that time was written while the lock was held."""
     return lock.start <= time and (lock.end is None or time <= lock.end)

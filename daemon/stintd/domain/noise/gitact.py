@@ -1,5 +1,5 @@
-"""Acts of git told twice: by the HEAD reflog, which knows the commit and its subject, and by a hook, which knows the
-exact time and who acted. Whichever comes first, one act comes out.
+"""Git acts are reported twice: by the HEAD reflog, which has the commit and its subject, and by a hook, which has the exact
+time and the actor. Whichever report comes first, one act comes out.
 """
 
 from collections import deque
@@ -10,19 +10,19 @@ from datetime import datetime, timedelta
 from stintd.domain.model import GitSignal
 
 TWIN_WINDOW = timedelta(seconds=10)
-"""How far apart the two times may lie: a reflog read after downtime knows only the second its lock was taken."""
+"""How far apart the two times may lie: a reflog read after downtime has only the second in which the lock was taken."""
 SURE_WINDOW = timedelta(seconds=2)
-"""Within this two tellings with different commits are still one act: a hook names HEAD as it was when it was read."""
+"""Two reports within this time are one act even with different commits: a hook names HEAD as it was when it read it."""
 REBASE_PAUSE = timedelta(seconds=2)
 REMEMBERED = 1024
 
 _FAMILY = {"pull": "merge", "merge": "merge", "rebase": "merge"}
-"""Kinds that one act may be called by: `git pull --rebase` is a pull in the reflog and a rebase to hooks."""
+"""Kinds that one act may be reported as: `git pull --rebase` is a pull in the reflog and a rebase for hooks."""
 
 
 @dataclass(slots=True, eq=False)
 class Act:
-    """One act as it is known so far. `is_foreign`: its author is not the owner; it earns nothing, nor does its twin."""
+    """One act as far as it is known. `is_foreign`: its author is not the owner; neither it nor its second report counts."""
 
     signal: GitSignal
     due: datetime
@@ -31,19 +31,19 @@ class Act:
 
 
 class Acts:
-    """The acts of one checkout: those still held, and the last ones told, so that a late twin is known."""
+    """The acts of one checkout: those still held, and the last ones returned, so that a late second report is recognised."""
 
     def __init__(self) -> None:
         self._acts: deque[Act] = deque(maxlen=REMEMBERED)
         self._waiting: list[Act] = []
 
     def add(self, signal: GitSignal, now: datetime, due: datetime) -> Act | None:
-        """Take a telling; None when it says nothing new."""
+        """Take a report; None when it says nothing new."""
         if signal.kind == "rebase":
             self._swallow_steps(signal)
         before = self._earlier_rebase(signal) or self._twin(signal)
         if before is None:
-            # A commit somebody else wrote came by a pull, which is told of itself.
+            # A commit by somebody else came with a pull, which is reported separately.
             act = Act(signal, due, {signal.origin}, _is_foreign(signal))
             self._acts.append(act)
             self._waiting += [] if act.is_foreign else [act]
@@ -65,7 +65,7 @@ class Acts:
                 yield act
 
     def waiting(self) -> list[Act]:
-        """Acts not told yet."""
+        """The acts that `due` has not returned yet."""
         return list(self._waiting)
 
     def next_due(self) -> datetime | None:
@@ -76,21 +76,21 @@ class Acts:
         self._waiting = [waiting for waiting in self._waiting if waiting is not act]
 
     def _earlier_rebase(self, signal: GitSignal) -> Act | None:
-        """A rebase of which this is another step, told already or not: the hooks of one may be read seconds apart."""
+        """The rebase of which this is another step, returned already or not: its hooks may be read seconds apart."""
         if signal.kind != "rebase":
             return None
         known = [act for act in self._acts if act.signal.kind == "rebase" and signal.origin in act.origins]
         return next((act for act in reversed(known) if abs(signal.time - act.signal.time) <= REBASE_PAUSE), None)
 
     def _swallow_steps(self, signal: GitSignal) -> None:
-        """The picks of a rebase are commits to hooks; they vanish into it."""
+        """Drop the single steps of a rebase, which hooks report as commits: they are part of the rebase."""
         for act in self.waiting():
             is_step = act.signal.kind in ("commit", "checkout") and act.origins == {"hook"}
             if is_step and timedelta() <= signal.time - act.signal.time <= TWIN_WINDOW:
                 self._drop_waiting(act)
 
     def _twin(self, signal: GitSignal) -> Act | None:
-        """The same act told by the other origin: the same commit, else the nearest in time."""
+        """The same act reported by the other origin: the one with the same commit, else the nearest in time."""
         candidates: list[tuple[bool, timedelta, int, Act]] = []
         for act in self._acts:
             apart = abs(act.signal.time - signal.time)
@@ -104,7 +104,8 @@ class Acts:
 
 
 def _is_foreign(signal: GitSignal) -> bool:
-    """A commit somebody else wrote came by a pull or a bot's cherry-pick; the owner's act is told of itself."""
+    """Whether it is somebody else's commit. It came with a pull or a bot's cherry-pick; the owner's act is
+    reported separately."""
     return signal.kind == "commit" and signal.is_own is False
 
 
@@ -113,7 +114,7 @@ def _family(kind: str) -> str:
 
 
 def _merge_reports(first: GitSignal, other: GitSignal) -> GitSignal:
-    """Both tellings as one: time and witness of the hook, commit, kind, branch and subject of the reflog. Of two from
+    """Both reports as one: time and witness from the hook; commit, kind, branch and subject from the reflog. Of two from
     the same origin (steps of a rebase) the later, with what only the earlier knows.
     """
     if first.origin == other.origin:

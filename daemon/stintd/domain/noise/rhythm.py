@@ -1,6 +1,6 @@
-"""Which files are written by a machine, told by how they are written: at a steady period, or only ever longer.
+"""Recognises files that a machine writes, by the pattern of the writes: at a steady period, or always longer.
 
-Kept for the files written last, in bounded memory.
+The history is kept for the most recently written files, in bounded memory.
 """
 
 from collections import OrderedDict, deque
@@ -15,7 +15,7 @@ SAME_WRITE = timedelta(milliseconds=500)
 """One save makes several changes: create, write, rename."""
 EVENNESS = 0.08
 JITTER = timedelta(milliseconds=150)
-"""Periods count as equal within 8 %, or within what the watcher's batches of 50 ms make of exact ones."""
+"""Periods count as equal within 8 %, or within the error that the watcher's batches of 50 ms add to exact periods."""
 MISSED = 3
 """A program that skips up to two of its writes keeps its rhythm."""
 FILES_LIMIT = 4096
@@ -31,18 +31,19 @@ class _WriteHistory:
 
 
 class Rhythms:
-    """Says of each write whether a machine made it. Not for several threads."""
+    """Says for each write whether a machine made it. Not thread-safe."""
 
     def __init__(self) -> None:
         self._files: OrderedDict[tuple[str, str], _WriteHistory] = OrderedDict()
 
     def knows(self, checkout: str, path: str, time: datetime) -> bool:
-        """Whether this very write was noted before: a sweep finds again what a watch told, by the file's exact time."""
+        """Whether this same write was noted before: a sweep finds a write again that a watch reported, with the file's exact
+        time."""
         history = self._files.get((checkout, path))
         return history is not None and any(abs(time - known) < SAME_WRITE for known in history.times)
 
     def verdict(self, checkout: str, path: str, time: datetime, size: int | None) -> str:
-        """Note a write; "steady" or "appended" when it goes on a machine's series, else ""."""
+        """Note a write. "steady" or "appended" when it continues a machine's series, else ""."""
         key = checkout, path
         history = self._files.get(key)
         if history is None:
@@ -78,7 +79,7 @@ def _period(times: list[datetime]) -> timedelta | None:
 
 
 def _period_still_holding(history: _WriteHistory, last: datetime | None, time: datetime) -> timedelta | None:
-    """The period found before, when this write falls on it."""
+    """The earlier period, if this write still fits it."""
     if history.period is None or last is None:
         return None
     times = round((time - last) / history.period)

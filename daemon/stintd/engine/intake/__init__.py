@@ -1,1 +1,2 @@
-"""From signals to stored evidence: what is let in, where it lies, whose session it is. Sees every room of the engine."""
+"""Turns signals into stored evidence: decides what is recorded, where it belongs, and whose session it is. May use every
+package of the engine."""

@@ -1,6 +1,6 @@
-"""Sessions of agents, as their hooks tell of them: which are one, and what is kept of each.
+"""Sessions of agents, as their hooks report them: which ids are one session, and what is stored of each.
 
-An agent that clears or compacts its conversation, or resumes another in the same process, goes on with the same session
+When an agent clears or compacts its conversation, or resumes another one in the same process, the same session continues
 under a new id. Lives on the event loop's thread; rows are written in the engine's next step.
 """
 
@@ -16,9 +16,9 @@ from stintd.store.row_types import SessionRow
 from stintd.store.rowio import fetch_all
 
 GOING_ON = frozenset({"clear", "compact", "resume", "fork"})
-"""Starts that are none when the process has a session already."""
+"""Reasons of a start that is not a new session if the process already has one."""
 KEPT = 500
-"""Open sessions that are remembered: most end without saying so."""
+"""The most open sessions that are remembered, because most sessions end without a report."""
 ALIAS = "session alias:"
 
 
@@ -30,7 +30,7 @@ class _Session:
 
 
 class AgentSessions:
-    """`boot` names this boot of the machine. `processes` (pid, start) are those whose hooks have spoken, the last of them."""
+    """`boot` names this boot of the machine. `processes`: the last processes (pid, start) whose hooks reported something."""
 
     def __init__(self, engine: Engine, boot: str) -> None:
         self._engine, self._boot = engine, boot
@@ -39,7 +39,7 @@ class AgentSessions:
         self.processes: dict[tuple[int, float], None] = {}
 
     def restore(self, conn: Connection) -> None:
-        """What was known when the daemon stopped."""
+        """Load what was known when the daemon stopped."""
         self._aliases = {name.removeprefix(ALIAS): known for name, known in cursors.all_of(conn, ALIAS).items()}
         for row in fetch_all(conn, SessionRow, "SELECT * FROM session WHERE caller = ?", (HOOK,)):
             self._note_process(row["pid"], row["pid_started"])
@@ -47,11 +47,11 @@ class AgentSessions:
                 self._open[row["id"]] = _Session(row["agent"], row["pid"], row["pid_started"])
 
     def first_id(self, session: str | None) -> str | None:
-        """The id under which a session is kept that carried on under another."""
+        """The first id of a session that continued under another; all its evidence is stored under the first."""
         return self._aliases.get(session or "", session)
 
     def take(self, signal: AgentSignal) -> BeatSignal:
-        """The act under its session's first id; one that only carries on is no start."""
+        """The act under its session's first id. A start that only continues a session becomes a sign of presence."""
         beat, session_id = signal.beat, signal.beat.session or ""
         session = self._aliases.get(session_id, session_id)
         if beat.kind == "session_start" and signal.reason in GOING_ON:
@@ -65,7 +65,7 @@ class AgentSessions:
         return replace(beat, session=session)
 
     def note(self, signal: AgentSignal, beat: BeatSignal, context: Context) -> None:
-        """Keep what `take` made of the signal, placed as `context`. A tool's act changes nothing here unless it is the first."""
+        """Store what `take` made of the signal, at the place `context`. A tool call changes nothing here, except the first."""
         session, known = beat.session or "", self._open.get(beat.session or "")
         fresh = known is None or (beat.pid is not None and (known.pid, known.started) != (beat.pid, signal.started))
         if beat.kind == "session_end":
@@ -81,19 +81,19 @@ class AgentSessions:
             self._engine.write(lambda step: hooksessions.note(step, act, context))
 
     def _note_process(self, pid: int | None, started: float | None) -> None:
-        """A process has hooks: it tells when it works. Those that its user took away would not reach a new process."""
+        """Note that a process has hooks and so reports when it works. Hooks that were removed do not reach a new process."""
         if pid is not None and started is not None:
             self.processes[pid, started] = None
             while len(self.processes) > KEPT:
                 del self.processes[next(iter(self.processes))]
 
     def _is_same_process(self, signal: AgentSignal, session: str) -> bool:
-        """Whether a session goes on where it was: another process that resumes it begins work anew."""
+        """Whether a session continues in its own process; another process that resumes it begins new work."""
         known = self._open.get(session)
         return known is not None and (None in (known.pid, signal.beat.pid) or known.pid == signal.beat.pid)
 
     def _session_of_process(self, signal: AgentSignal, session: str) -> str | None:
-        """The open session of the same process, the latest first."""
+        """The latest other open session of the same process."""
         if signal.beat.pid is None:
             return None
         mine = (signal.agent, signal.beat.pid, signal.started)

@@ -1,7 +1,7 @@
-"""`stint backfill`: reading what was left on disk before anybody listened, one import at a time. Loop thread.
+"""`stint backfill`: imports past hours from the git and agent logs on disk, one import at a time. Loop thread.
 
-Agents' logs are read by a process of its own, git's in a thread; here their acts are placed, a few hundred at a time so that
-nobody waits, and handed to one step, which stores them or, for a preview, undoes all it did.
+A process of its own reads agents' logs, and a thread reads git's. This module finds out where their acts belong, a few hundred
+at a time so that nobody waits, and passes them to one step, which stores them or, for a preview, undoes everything it did.
 """
 
 import asyncio
@@ -26,17 +26,17 @@ from stintd.store.ids import new_id
 
 AT_ONCE = 500
 LINKS_LIMIT = 2000
-"""Folders that are looked at for symbolic links: more are taken as the logs name them."""
+"""The most folders that are checked for symbolic links; further folders are used as the logs name them."""
 
 
 RECENT_US = 90 * 86_400 * 1_000_000
-"""How far back commits are looked for unless a period is named: as long as git keeps a reflog."""
+"""How far back commits are read if no period is named: as long as git keeps a reflog."""
 _COUNTS = ("repositories", "acts", "files", "lines", "unreadableLines")
 
 
 class Backfill:
-    """One a daemon. `progress` is `{files, bytes, file, read}` while logs or repositories are read, None while nothing is.
-    `on_done` is called after each: it leaves much behind that is never needed again."""
+    """One per daemon. `progress` is `{files, bytes, file, read}` while logs or repositories are read, else None. `on_done` is
+    called after each import, because an import leaves much memory behind that is never needed again."""
 
     def __init__(
         self, engine: Engine, intake: Intake, places: Places, reader: LogReader, recall: Recall, on_done: Callable[[], None]
@@ -48,8 +48,8 @@ class Backfill:
     async def import_past(
         self, source: str, since: date | datetime | None, until: date | datetime | None, is_dry: bool, who: str
     ) -> dict[str, Any]:  # fmt: skip
-        """Read what `source` (`git`, `agents`, `all`) knows of a period, and store or show what it tells. Without a period: all
-        that agents' logs and reflogs have, and the commits of the last 90 days."""
+        """Read what `source` (`git`, `agents`, `all`) knows about a period, and store it, or only show it if `is_dry`. Without a
+        period: everything in agents' logs and reflogs, and the commits of the last 90 days."""
         if self.progress is not None:
             raise Conflict("an import of past hours is already running", "wait until it is done, then try again")
         self.progress = dict.fromkeys(("files", "bytes", "file", "read"), 0)
@@ -63,7 +63,7 @@ class Backfill:
             self._on_done()
 
     async def undo(self, who: str) -> dict[str, Any]:
-        """Take the latest import back."""
+        """Undo the latest import."""
 
         def run(step: Step) -> dict[str, Any]:
             edit_id = backfill.last(step)
@@ -83,7 +83,7 @@ class Backfill:
         return {**report, **answer}
 
     async def _git(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
-        """The acts of git in every known repository."""
+        """Add the git acts of every known repository to the batch."""
         by_repo: dict[str, list[CheckoutFacts]] = {}
         for known in sorted(self._places.checkouts(), key=lambda checkout: (checkout.facts.kind != "main", checkout.path)):
             by_repo.setdefault(known.facts.common_dir, []).append(known.facts)
@@ -109,7 +109,7 @@ class Backfill:
                 batch.commits.append((known.repo, act))
 
     async def _agents(self, batch: backfill.Import, report: dict[str, Any], lo_us: int | None, hi_us: int) -> None:
-        """The session logs of agents."""
+        """Add the acts in agents' session logs to the batch."""
         logged = await self._reader.read(lo_us or 0, hi_us, to_us(self._engine.clock.now()), self._show_progress)
         if logged.is_full:
             raise Invalid("the logs hold more than one import can take", "import a shorter period: --from and --to")
@@ -122,7 +122,7 @@ class Backfill:
             self.progress |= progress
 
     async def _place_logged(self, batch: backfill.Import, logged: Logged) -> int:
-        """The acts as heartbeats; how many may not be kept."""
+        """Add the acts to the batch as heartbeats; returns how many may not be recorded."""
         real = await self._without_links(logged.acts)
         contexts: dict[Context, Context] = {}  # nearly all are one of a few: ten times less memory
         unwanted = 0
@@ -135,7 +135,7 @@ class Backfill:
         return unwanted
 
     async def _without_links(self, acts: list[AgentSignal]) -> Mapping[str, str]:
-        """Paths that lead through links, by how the logs name them."""
+        """The real paths of those that lead through symbolic links, by the paths in the logs."""
         paths = {act.beat.path or "" for act in acts} | {act.folder for act in acts}
         folders = sorted(
             {os.path.dirname(path) for path in paths} | {path for path in paths if "." not in os.path.basename(path)}

@@ -1,7 +1,7 @@
-"""Where signals come in: each is placed, goes through the noise rules, and leaves as heartbeats, rows and warnings.
+"""Takes in signals: finds where each belongs, applies the noise rules, and produces heartbeats, rows and warnings.
 
-Runs on the event loop's thread, never blocks. Heartbeats are in the journal when a call returns; rows follow in the
-engine's next step, with the cursors of the sources they came from, in one transaction.
+Runs on the event loop's thread and never blocks. When a call returns, heartbeats are in the journal. Rows follow in the
+engine's next step, in one transaction with the cursors of their sources.
 """
 
 import asyncio
@@ -49,22 +49,22 @@ from stintd.store import absences, cursors
 from stintd.store.ids import content_id, new_id
 
 RECHECK = 0.25
-"""Seconds between looks at whether held acts were released; they are held for two."""
+"""Seconds between checks whether held acts were released; acts are held for two seconds."""
 
 
 @frozen
 class Glimpse:
-    """Work that the noise rules have not released yet: shown as a provisional timer, in no log."""
+    """Work that the noise rules have not released yet: shown as a provisional timer, and stored nowhere."""
 
     context: Context
     time: datetime
 
 
 class Intake:
-    """One a daemon. `are_known` says for each heartbeat whether it is stored, `is_off` whether recording was off at an instant,
-    `is_mapped` whether a folder has a project though nobody watches it; `on_screen` takes what the screen lock says. All four
-    are required: without one of them stintd would record what it must not, or twice. The `on_…` listeners are told on this
-    thread."""
+    """One per daemon. `are_known` says for each heartbeat whether it is stored; `is_off`, whether recording was off at an
+    instant; `is_mapped`, whether a folder has a project although nobody watches it; `on_screen` takes the signals of the
+    screen lock. All four are required: without one of them stintd would record what it must not, or record it twice. The
+    `on_…` listeners are called on this thread."""
 
     def __init__(
         self,
@@ -94,11 +94,11 @@ class Intake:
         self.on_checkout = Listeners[[CheckoutFacts, str]]()
 
     def tell(self, signal: Signal) -> None:
-        """One signal of a source."""
+        """Take one signal of a source."""
         self.take([signal], {})
 
     def take(self, signals: Sequence[Signal], read_to: Mapping[str, str]) -> None:
-        """Signals in order, and the cursors to store with what comes of them."""
+        """Take signals in order, and the cursors to store together with their results."""
         beats: list[Heartbeat] = []
         for signal in signals:
             beats += self._one(signal)
@@ -108,31 +108,32 @@ class Intake:
         self._schedule()
 
     def exclude(self, patterns: Sequence[str]) -> None:
-        """Folders and files of which nothing is kept (absolute patterns)."""
+        """Record nothing of these folders and files (absolute patterns)."""
         self._noise.exclude = tuple(patterns)
 
     def is_excluded(self, path: str) -> bool:
-        """Whether nothing that happens there is kept."""
+        """Whether nothing that happens there is recorded."""
         return bool(self._noise.exclude) and is_excluded(path, self._noise.exclude)
 
     async def wait_until_settled(self) -> None:
-        """Wait until everything taken so far is stored, what the noise rules held back included."""
+        """Wait until everything taken so far is stored, including what the noise rules hold."""
         while self._noise.is_holding_acts():
             await self._clock.sleep(RECHECK)
         await self._engine.run(lambda step: None, "daemon")
 
     def _keep_cursors(self) -> None:
-        """Store how far sources were read; not while an act they told is still held, or a crash would skip it."""
+        """Store how far sources were read, but not while one of their acts is held, because a crash would then skip that act."""
         if self._read_to and not self._noise.is_holding_acts():
             read_to, self._read_to = self._read_to, {}
             self._engine.write(lambda step: cursors.put(step.conn, read_to))
 
     def certain_until(self) -> datetime:
-        """Whatever was told of before this instant is in the journal or known to be noise; what is held came later."""
+        """The instant before which everything reported is in the journal or known to be noise; what is held came later."""
         return min((draft.time for draft in self._noise.provisional_drafts()), default=self._clock.now())
 
     def beat(self, signals: Sequence[BeatSignal], is_timed: bool = True) -> tuple[int, int, list[tuple[int, str]]]:
-        """Heartbeats that a caller tells: how many are new, how many known, and which were refused, with the reason."""
+        """Take heartbeats that an API client reports. Returns how many are new, how many were known, and which were refused, by
+        index, with the reason."""
         now, beats, refused = self._clock.now(), [], []
         for index, signal in enumerate(signals):
             try:
@@ -145,15 +146,15 @@ class Intake:
         return len(fresh), len(wanted) - len(fresh), refused
 
     def _is_unwanted(self, beat: Heartbeat) -> bool:
-        """Recording is off, or its owner excluded the place."""
+        """Whether recording was off then, or the owner excluded the place."""
         if self._is_off(beat.time):
             return True
         place = beat.context.repo_path or beat.context.folder
         return bool(place) and self.is_excluded(f"{place}/{beat.entity}")
 
     def recollect(self, signals: Sequence[AgentSignal], batch: str, real: Mapping[str, str]) -> tuple[list[Heartbeat], int]:
-        """Acts that were read afterwards as heartbeats of the import `batch`, none of them admitted; and how many may not be
-        kept: their owner had excluded the place, recording is off, or they are no acts. `real`: paths without links."""
+        """The heartbeats of imported acts, for the import `batch`; this stores none of them. Also how many may not be recorded:
+        the owner had excluded the place, recording was off, or they are not acts. `real`: paths without links."""
         out: list[Heartbeat] = []
         now, limit = self._clock.now(), self._engine.policy.max_future
         for signal in signals:
@@ -172,11 +173,11 @@ class Intake:
         return out, len(signals) - len(out)
 
     def recollect_acts(self, signals: Sequence[GitSignal], batch: str) -> tuple[list[Heartbeat], int]:
-        """The same of git's acts. Their ids are those that they have when they are noticed live."""
+        """The same for git acts. They get the ids that they would have if they had been noticed live."""
         out: list[Heartbeat] = []
         for signal in signals:
             actor: Actor = "agent" if signal.witness == "agent" else "human"
-            kind = cast("BeatKind", signal.kind)  # a reset is no act
+            kind = cast("BeatKind", signal.kind)  # a reset never comes here
             draft = BeatDraft(signal.time, signal.checkout, kind, "git", actor, signal.witness, signal.new, signal.branch)
             live = replace(self._context(draft), branch=signal.branch)
             is_commit = signal.kind == "commit" and bool(signal.new)
@@ -187,25 +188,25 @@ class Intake:
         return out, len(signals) - len(out)
 
     def _hide_names(self, beat: Heartbeat) -> Heartbeat:
-        """Without the names that their owner keeps to themselves."""
+        """The heartbeat without the names that the owner hides."""
         return privacy.heartbeat(beat, self._engine.policy, self._device)
 
     def hide_branch(self, place: Context) -> Context:
-        """The same of a place alone."""
+        """The context without the branch name, if the owner hides it."""
         return replace(place, branch=privacy.branch(place.branch, self._engine.policy, self._device))
 
     def _is_elsewhere(self, beat: Heartbeat) -> bool:
-        """Outside everything that is watched or mapped. Editors and shells are everywhere: what they do there is nobody's
-        business, and a project for each folder that somebody once looked into is none."""
+        """Whether it happened outside everything that is watched or mapped. Editors and shells work everywhere: what they do
+        elsewhere is private, and each folder that somebody once opened must not become a project."""
         folder = beat.context.folder
         return folder is not None and not (self._places.is_below_root(folder) or self._is_mapped(folder))
 
     def is_touched(self, since: datetime) -> bool:
-        """Whether an editor or a shell told of a hand on this machine since then."""
+        """Whether an editor or a shell has reported a person's activity on this machine since then."""
         return any(self.last_at[name] >= since for name in ("editor", "shell") if name in self.last_at)
 
     def stop(self) -> None:
-        """Let go what the noise rules still hold: it happened before the daemon stopped."""
+        """Release what the noise rules still hold, because it happened before the daemon stopped."""
         if self._releasing is not None:
             self._releasing.cancel()
         self._admit(self._heartbeats_of(self._noise.release(self._clock.now() + timedelta(minutes=1)).heartbeats))
@@ -237,7 +238,7 @@ class Intake:
         return []
 
     def _heartbeat_of(self, signal: BeatSignal, place: Place | None, now: datetime, is_timed: bool = True) -> Heartbeat:
-        """What a sender reports, as a heartbeat; `invalid` when it cannot be one. `place`: where its path lies."""
+        """The heartbeat of what a sender reports; `invalid` when it cannot be one. `place`: where its path lies."""
         if place is not None:
             self.on_work.tell(signal.path or "")
             self._note_edit(signal, place)
@@ -246,11 +247,11 @@ class Intake:
         return normalise.heartbeat(signal, place, self._device, now, self._engine.policy.max_future, is_timed)
 
     def _locate(self, signal: BeatSignal) -> Place | None:
-        """Where its path lies. Done once for each heartbeat: what follows takes the place."""
+        """Where its path lies. Called once for each heartbeat; what follows receives the place."""
         return self._places.locate(signal.path) if signal.path else None
 
     def _take_agent(self, signal: AgentSignal) -> list[Heartbeat]:
-        """An act in an agent's session. Its process needs no watching for: its hooks tell when it works."""
+        """An act in an agent's session. Its process need not be watched, because its hooks report when it works."""
         report, place = self._locate_in_session(self.agents.take(signal), signal.folder)
         beat = self._heartbeat_of(report, place, self._clock.now())
         if self._is_unwanted(beat):
@@ -260,8 +261,8 @@ class Intake:
         return [beat]
 
     def _locate_in_session(self, report: BeatSignal, folder: str) -> tuple[BeatSignal, Place | None]:
-        """A file that lies in no known repository and below no root belongs where the session that touched it works: its
-        own folder would be a project for each folder of a repository that nobody watches."""
+        """The report and the place it belongs to. A file in no known repository and below no root belongs to the folder that the
+        session works in; otherwise each folder of an unwatched repository would become a project."""
         path, place = report.path or "", self._locate(report)
         is_inside = bool(folder) and path.startswith(folder.rstrip("/") + "/")
         if not is_inside or (place is not None and place.checkout is not None) or self._places.is_below_root(path):
@@ -269,19 +270,19 @@ class Intake:
         return replace(report, path=folder, entity=report.entity or path), self._places.locate(folder)
 
     def _with_branch(self, signal: BeatSignal, place: Place) -> BeatSignal:
-        """The signal with the branch its checkout stood on then, where its sender named none: it may come late."""
+        """The signal with the branch that was checked out at its time, if its sender named none: the signal may come late."""
         checkout = place.checkout
         if signal.branch or signal.source == "browser" or checkout is None:
             return signal
         return replace(signal, branch=self._branches.branch_at(checkout.path, signal.time, checkout.branch))
 
     def _note_edit(self, signal: BeatSignal, place: Place) -> None:
-        """An editor wrote this file, whatever it looks like to the watcher."""
+        """Tell the noise filter that an editor wrote this file, whatever it looks like to the watcher."""
         if signal.source == "editor" and signal.kind == "edit" and place.checkout is not None and place.entity:
             self._noise.note_editor(place.checkout.path, place.entity, signal.time)
 
     def _project_file(self, signal: FileSignal) -> None:
-        """A project file changed: what it says holds from now on, backwards too."""
+        """Read a project file that changed: what it says now also holds for the past."""
         if os.path.basename(signal.path) in FILE_NAMES:
             checkout = self._places.checkout(signal.checkout)
             if checkout is not None:
@@ -308,7 +309,7 @@ class Intake:
         return [beat for draft in drafts if (beat := self._beat(draft)) is not None]
 
     def _beat(self, draft: BeatDraft) -> Heartbeat | None:
-        """The heartbeat of what passed the noise rules; None while, and where, nothing is recorded."""
+        """The heartbeat of a draft that passed the noise rules; None when recording is off, or off for this place."""
         if self._is_off(draft.time) or self.is_excluded(draft.checkout):
             return None
         context = self._context(draft)
@@ -316,7 +317,7 @@ class Intake:
         return self._hide_names(Heartbeat(identity, draft.time, context, draft.entity))
 
     def _context(self, draft: BeatDraft) -> Context:
-        """Where it happened. A checkout removed while its last acts were held is still where they were done."""
+        """Where it happened. If the checkout was removed while its last acts were held, they still happened there."""
         act = Context(draft.source, draft.kind, draft.actor, device=self._device, witness=draft.witness)
         known = self._places.checkout(draft.checkout)
         if known is None:
@@ -337,7 +338,7 @@ class Intake:
             self.on_glimpse.tell(glimpse)
 
     def _commit(self, signal: GitSignal) -> None:
-        """Keep a commit's subject for the entries that hold it; not of what nothing is kept of."""
+        """Store a commit's subject for the entries that contain it, unless nothing is recorded then or there."""
         if self._is_off(signal.time) or self.is_excluded(signal.checkout):
             return
         checkout = self._places.locate(signal.checkout).checkout
@@ -369,7 +370,8 @@ class Intake:
             self._engine.write(lambda step: checkout_rows.keep_checkout(step, repo, facts))
 
     def _repo_of(self, facts: CheckoutFacts) -> RepoId:
-        """The repository this checkout is of: by its identity, else the one that was here and is the same still."""
+        """The repository of this checkout: by its identity, else the earlier one at this path if it is still the same, else a new
+        one."""
         known = self._places.repo_of_identity(facts.identity)
         if known is not None:
             return known
@@ -387,7 +389,7 @@ class Intake:
         self._engine.admit(fresh)
 
     def _fresh(self, beats: list[Heartbeat]) -> list[Heartbeat]:
-        """Those that are neither in this batch before, nor in the journal, nor stored."""
+        """The heartbeats that are new: not earlier in this batch, not in the journal, and not stored."""
         if not beats:
             return []
         seen: set[tuple[str, datetime | None]] = set()
@@ -400,7 +402,7 @@ class Intake:
         return [beat for beat, is_known in zip(unseen, self._are_known(unseen), strict=True) if not is_known]
 
     def _schedule(self) -> None:
-        """Wake when the noise rules have something to release."""
+        """Plan to wake up when the noise rules can release something."""
         deadline = self._noise.next_deadline()
         if deadline is not None and (self._releasing is None or self._releasing.done()):
             self._releasing = asyncio.create_task(self._release())
@@ -415,8 +417,8 @@ class Intake:
 
 
 def _is_same(before: CheckoutFacts, now: CheckoutFacts) -> bool:
-    """Whether a checkout whose identity changed is still the same repository: it got its first commit or a remote, or
-    its remote moved while HEAD stayed."""
+    """Whether a checkout whose identity changed is still the same repository: it got its first commit or a remote, or its
+    remote changed while HEAD stayed."""
     if before.identity.startswith("path:"):
         return os.path.dirname(before.git_dir) == os.path.dirname(now.git_dir)
     if before.first_commit and now.first_commit:

@@ -1,6 +1,7 @@
-"""Signals to heartbeats: validates what others report and gives it a context and an id. Runs on the event loop's thread.
+"""Turns reported signals into heartbeats: validates what other programs report and gives it a context and an id. Runs on the
+event loop's thread.
 
-What it refuses, it refuses with a sentence (never silently).
+It never refuses anything silently: the error says why.
 """
 
 import asyncio
@@ -22,16 +23,16 @@ LINK_SECONDS = 1.0
 
 
 class Links:
-    """Follows symbolic links to known checkouts. One look at a time: on a dead network mount it never ends, and must not take a
-    second thread. Loop thread only."""
+    """Follows symbolic links to known checkouts. One look at a time, because on a dead network mount a look never ends, and a
+    second one must not block another thread. Loop thread only."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
         self._is_looking = False
 
     async def follow(self, paths: Iterable[str]) -> dict[str, str]:
-        """Those paths that lie in no known checkout and lead to one through symbolic links: as they were reported, to where they
-        lead. Nothing while another look goes on, or when it takes more than a second."""
+        """The paths that lie in no known checkout but lead to one through symbolic links: the reported path to the real one.
+        Empty while another look is running, or when this one takes more than a second."""
         unknown = {path for path in paths if self._places.locate(path).checkout is None}
         if not unknown or self._is_looking:
             return {}
@@ -64,7 +65,8 @@ def check_words(signal: BeatSignal) -> None:
 
 
 def context_of(signal: BeatSignal, place: Place | None, device: str) -> tuple[Context, str]:
-    """The context and entity of a reported heartbeat: by where its path lies, else by the project it names, else nowhere."""
+    """The context and entity of a reported heartbeat: by the place of its path, else by the project that it names, else
+    without a place."""
     branch, entity = signal.branch, signal.entity
     repo = repo_path = folder = None
     project = signal.project
@@ -72,13 +74,13 @@ def context_of(signal: BeatSignal, place: Place | None, device: str) -> tuple[Co
         entity = entity or place.entity
         if place.checkout is not None:
             repo, repo_path, project = place.checkout.repo, place.checkout.path, None
-            is_page = signal.source == "browser"  # shows some branch, not the one that is checked out
+            is_page = signal.source == "browser"  # a page shows some branch, not the one that is checked out
             branch = branch or (None if is_page else place.checkout.branch)
         else:
             folder = place.folder
     is_known = signal.source in SOURCES
     source: BeatSource = cast("BeatSource", signal.source) if is_known else "api"
-    # Made in one go: this runs for every heartbeat, and `replace` takes as long as the rest. `check_words` saw its words.
+    # Built in one call: this runs for every heartbeat, and `replace` takes as long as the rest. `check_words` checked the words.
     context = Context(
         source, cast("BeatKind", signal.kind), cast("Actor", signal.actor), repo, repo_path, folder, project, branch,
         signal.session, device, signal.witness, signal.client if is_known else signal.source,
@@ -89,8 +91,8 @@ def context_of(signal: BeatSignal, place: Place | None, device: str) -> tuple[Co
 def heartbeat(
     signal: BeatSignal, place: Place | None, device: str, now: datetime, max_future: timedelta, is_timed: bool = True
 ) -> Heartbeat:
-    """The heartbeat of a reported signal, or `invalid`. `place`: where its path lies, None without one. `is_timed`: its sender
-    said when; else it is like no other."""
+    """The heartbeat of a reported signal, or `invalid`. `place`: where its path lies, None without a path. `is_timed`: the sender
+    gave a time; without one, the heartbeat gets an id that no other has."""
     check_time(signal.time, now, max_future)
     check_words(signal)
     context, entity = context_of(signal, place, device)

@@ -1,6 +1,6 @@
-"""Follows project files: reads those of checkouts that were found or changed, and lets what they say hold.
+"""Follows project files: reads those of checkouts that were found or changed, and applies what they say.
 
-`find` reads them (a source's blocking function, run off the loop). Everything else runs on the loop's thread.
+`find` reads them (a source's blocking function that runs in another thread). Everything else runs on the loop's thread.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ Find = Callable[[CheckoutFacts, Sequence[str], Sequence[str]], Found]
 
 
 class ProjectFiles:
-    """`roots` and `excluded` are the settings' own; `set_scope` when they change."""
+    """`roots` and `excluded` come from the settings; call `set_scope` when they change."""
 
     def __init__(self, engine: Engine, intake: Intake, find: Find, roots: Sequence[str], excluded: Sequence[str]) -> None:
         self._engine, self._intake, self._find = engine, intake, find
@@ -39,13 +39,13 @@ class ProjectFiles:
         self._wanted = asyncio.Event()
 
     def look(self, facts: CheckoutFacts, folder: str) -> None:
-        """A checkout was found or changed, or a project file in one of its folders was written."""
+        """Ask for a read: a checkout was found or changed, or a project file in this folder of it was written."""
         self._folders.setdefault(facts.path, {})[folder] = None
         self._waiting[facts.path] = facts
         self._wanted.set()
 
     async def run(self) -> None:
-        """Read what is asked for, a bunch at a time, until cancelled."""
+        """Read the files that were asked for, in batches, until cancelled."""
         while True:
             await self._wanted.wait()
             self._wanted.clear()
@@ -65,11 +65,11 @@ class ProjectFiles:
             self._apply()
 
     def set_scope(self, roots: Sequence[str], excluded: Sequence[str]) -> None:
-        """The settings watch and exclude this from now on."""
+        """Use these watched roots and exclusions of the settings from now on."""
         self._roots, self._excluded = roots, excluded
         self._apply()
 
     def _apply(self) -> None:
-        """Have the intake leave out what the settings and the files exclude."""
+        """Make the intake leave out what the settings and the files exclude."""
         files = [file for known in self._known.values() for file in known]
         self._intake.exclude([*self._excluded, *(pattern for file in files for pattern in exclusions(file.folder, file.exclude))])

@@ -1,5 +1,5 @@
-"""Recording switched off and on by its owner. While it is off nothing is stored, and what arrives later from that time
-is not stored either (TRACKING: absences, `stint off`). Kept over restarts; loop thread only.
+"""The owner's switch for recording. While recording is off, nothing is stored, and what arrives later from that time is not
+stored either (TRACKING: absences, `stint off`). The state survives restarts. Loop thread only.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class Recording:
         self._timer: asyncio.Task[None] | None = None
 
     def restore(self, stored: str | None) -> None:
-        """Go on as it was when the daemon stopped."""
+        """Restore the state at which the daemon stopped."""
         if stored:
             since, _, until = stored.partition(" ")
             self.since, self.until = from_us(int(since)), from_us(int(until)) if until else None
@@ -43,7 +43,7 @@ class Recording:
     def is_off(self, time: datetime) -> bool:
         """Whether a heartbeat of this time must not be stored."""
         if self._past is not None and self._past[0] <= time < self._past[1]:
-            return True  # what the noise rules still held when recording went on
+            return True  # the noise rules still held it when recording was switched on
         return self.since is not None and time >= self.since and (self.until is None or time < self.until)
 
     def shape(self) -> RecordingState:
@@ -52,7 +52,7 @@ class Recording:
         return {"recording": self.since is None, "until": until if self.since else None}
 
     async def switch_off(self, minutes: float | None) -> None:
-        """Store nothing from now on, for some minutes or until told."""
+        """Store nothing from now on, for some minutes or until `switch_on`."""
         now = self._clock.now()
         since = self.since or now
         until = now + timedelta(minutes=minutes) if minutes else None
@@ -68,7 +68,7 @@ class Recording:
         self._arm()
 
     async def switch_on(self) -> None:
-        """Record again; the stretch between is an absence."""
+        """Record again; the time since it was switched off becomes an absence."""
         if self.since is None:
             return
         now = self._clock.now()
@@ -85,7 +85,7 @@ class Recording:
         self._disarm()
 
     def stop(self) -> None:
-        """Forget the alarm; the state is kept."""
+        """Cancel the alarm; the state stays stored."""
         self._disarm()
 
     def _arm(self) -> None:

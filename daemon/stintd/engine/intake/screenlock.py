@@ -1,6 +1,7 @@
-"""A locked screen, from its signals to an absence: kept while it lasts, so that a daemon that dies loses none of it.
+"""Turns the signals of a screen lock into an absence. The start is stored while the lock lasts, so that nothing is lost if the
+daemon dies.
 
-Stored is how long it was locked; from when that counts is the rules' business (`domain/derive/absence.py`). Loop thread only.
+The whole time of the lock is stored; the rules decide how much of it counts (`domain/derive/absence.py`). Loop thread only.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from stintd.store import cursors
 
 STATE = "screen_locked"
 SAME = timedelta(minutes=2)
-"""A daemon that was away for less, and finds the screen locked before and after, takes it for locked between."""
+"""If the daemon was down for less than this, and the screen was locked before and after, it counts as locked in between."""
 
 
 class ScreenLock:
@@ -22,19 +23,19 @@ class ScreenLock:
     def __init__(self, engine: Engine, device: str) -> None:
         self._engine, self._device = engine, device
         self.since: datetime | None = None
-        self._seen_until: datetime | None = None  # for one that was locked when the daemon before us ended, until then
+        self._seen_until: datetime | None = None  # set if the screen was locked when the daemon before us ended: that instant
 
     def restore(self, stored: str | None, seen_until: datetime | None) -> None:
-        """Go on as it was. `seen_until`: until when the daemon before us saw everything."""
+        """Restore the state. `seen_until`: the instant up to which the daemon before us saw everything."""
         if stored:
             self.since = from_us(int(stored))
             self._seen_until = max(seen_until or self.since, self.since)
 
     def take(self, signal: ScreenSignal) -> None:
-        """Locked, or no longer."""
+        """Take a signal: the screen is locked, or no longer."""
         seen_until, self._seen_until = self._seen_until, None
         if self.since is not None and seen_until is not None and not (signal.is_locked and signal.time - seen_until <= SAME):
-            self._end(seen_until)  # what happened since then nobody knows
+            self._end(seen_until)  # nobody knows what happened since then
         if signal.is_locked and self.since is None:
             self._begin(signal.time)
         elif not signal.is_locked and self.since is not None:
@@ -45,7 +46,7 @@ class ScreenLock:
         self._engine.write(lambda step: cursors.put(step.conn, {STATE: str(to_us(time))}))
 
     def _end(self, time: datetime) -> None:
-        """In one step, so that it is neither lost nor told twice."""
+        """Store the absence and drop the state in one step, so that the absence is neither lost nor stored twice."""
         since, self.since = self.since, None
 
         def write(step: Step) -> None:

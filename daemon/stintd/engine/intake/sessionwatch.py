@@ -1,8 +1,8 @@
-"""Closes sessions whose process died without saying so. A pid is believed only if it was alive when it was first seen,
-within the same boot, and with the start time it had then.
+"""Closes sessions whose process died without a report. A pid is trusted only if its process was alive when it was first seen,
+in the same boot, and still has the same start time.
 
-Nothing is looked at while nothing happens: the kernel tells when a process ends. Where it cannot, running sessions are
-looked at once a minute.
+While nothing happens, nothing is checked: the kernel reports when a process ends. Where it cannot, running sessions are
+checked once a minute.
 """
 
 import asyncio
@@ -13,18 +13,18 @@ from stintd.engine.engine import Engine
 from stintd.store.row_types import SessionRow
 
 PAUSE = 60.0
-"""Seconds between looks at processes whose end nobody tells, and only while something runs."""
+"""Seconds between checks of processes whose end is not reported; only while something runs."""
 REST = 1.0
-"""Seconds between looks at the sessions, however many steps there are."""
+"""Least seconds between checks of the sessions, however many steps there are."""
 
 Stop = Callable[[], None]
 WatchExit = Callable[[int, float, Callable[[], None]], Stop | None]
 
 
 class SessionWatch:
-    """`started_at(pid)` is when a live process began, None for none; `is_alive(pid, started)` knows it again;
-    `watch_exit(pid, started, call)` calls when it ends, None where that cannot be. Before `is_ready` nothing is closed: what
-    hooks wrote while the daemon was down may not all be read.
+    """`started_at(pid)`: when a live process began, None if there is none. `is_alive(pid, started)`: whether that same process
+    lives. `watch_exit(pid, started, call)`: calls `call` when it ends; returns None where that is not possible. Before
+    `is_ready` nothing is closed, because what hooks wrote while the daemon was down may not all be read yet.
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class SessionWatch:
         self._watch_exit, self._is_ready = watch_exit, is_ready
         self._changed = asyncio.Event()
         self._watched: dict[tuple[int, float], Stop] = {}
-        self._dead: set[str] = set()  # sessions whose process was gone at the last look
+        self._dead: set[str] = set()  # sessions whose process was gone at the last check
 
     def note_change(self) -> None:
-        """A step was committed: a session may have begun."""
+        """Note that a step was committed: a session may have begun."""
         self._changed.set()
 
     async def run(self) -> None:
-        """Look when something changed or a process ended, until cancelled."""
+        """Check when something changed or a process ended, until cancelled."""
         try:
             while True:
                 await self._changed.wait()
@@ -58,7 +58,7 @@ class SessionWatch:
             self._watched.clear()
 
     async def _look(self) -> bool:
-        """Check every open session that named a process; whether the end of some must be looked for."""
+        """Check every open session that named a process. Returns whether some of them must be checked again from time to time."""
         rows = await self._engine.database.read(sessions.sessions_with_process)
         is_blind = False
         for row in rows:
@@ -70,7 +70,7 @@ class SessionWatch:
         return is_blind
 
     async def _wait(self, seconds: float) -> None:
-        """Until something changed, so long at most."""
+        """Wait until something changed, at most this long."""
         waiting = [
             asyncio.ensure_future(self._changed.wait()), asyncio.ensure_future(self._engine.clock.sleep(seconds)),
         ]  # fmt: skip
@@ -98,7 +98,8 @@ class SessionWatch:
         return not self._watch(pid, started)
 
     async def _bury(self, session_id: str) -> None:
-        """At the second look: an agent that leaves by itself says so last of all, and that may still be on its way."""
+        """Close a session at the second check: an agent that quits normally reports that last, and the report may still be on its
+        way."""
         if session_id in self._dead:
             self._dead.remove(session_id)
             await self._engine.run(lambda step: sessions.end_dead(step, session_id), "daemon")

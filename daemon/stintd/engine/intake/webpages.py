@@ -1,6 +1,6 @@
-"""Web pages as evidence: one below the remote of a watched repository is read there; of any other nothing is kept.
+"""Web pages as evidence: a page below the remote of a watched repository counts as reading there; nothing is stored of others.
 
-What is kept is the address below the remote, without its query and fragment. Loop thread only; reads the map of places.
+What is stored is the address below the remote, without its query and fragment. Loop thread only; reads the map of places.
 """
 
 import re
@@ -13,9 +13,9 @@ from stintd.engine.checkouts import Checkout, Places
 from stintd.frozen import frozen
 
 DEPTH = 8
-"""Segments of an address that may name a repository: groups of a forge nest, but not without end."""
+"""The most segments of an address that may name a repository: groups of a forge are nested, but not without limit."""
 EDITED_ON = {"github.dev": "github.com"}
-"""Hosts whose pages are another host's repositories, opened in an editor."""
+"""Hosts whose pages show another host's repositories in an editor."""
 _REVIEW = re.compile(r"(?:-/)?(?:pulls?|merge_requests|pull-requests|pullrequest)/\d+(?:/|\Z)")
 _COMPARED = re.compile(r"(?:-/)?compare/(?:.*?\.{2,3})?(?P<head>[^?#]+)\Z")
 _NEW_REVIEW = re.compile(r"pull/new/(?P<head>[^?#]+)\Z")
@@ -31,7 +31,7 @@ class Page:
 
     @property
     def is_review(self) -> bool:
-        """Whether it is one of a pull or merge request."""
+        """Whether it belongs to a pull or merge request."""
         return _REVIEW.match(self.below) is not None
 
 
@@ -55,8 +55,8 @@ def page_of(address: str, places: Places) -> Page | None:
 
 
 def branch_of(page: Page, head: str | None, title: str, policy: Policy) -> str | None:
-    """The branch a page is about: the head its sender or its address names; else, of a review, the ticket in its title,
-    as the branch of a checkout that is for the same ticket is called. None: it says nothing of branches.
+    """The branch that a page is about: the head that its sender or its address names. Else, for a review, the branch of a
+    checkout for the ticket in its title, or the ticket itself. None when the page names no branch.
     """
     if head:
         return head

@@ -1,1 +1,1 @@
-"""Keeps the rows of entries equal to what the rules derive. Sees the core of the engine only."""
+"""Keeps the entry rows equal to what the rules derive. May use only the core of the engine."""

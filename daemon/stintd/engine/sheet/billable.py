@@ -1,4 +1,5 @@
-"""What is billed: the owner's mapping goes before the project's own word, and that before whether it has a client."""
+"""Decides what is billed: by the owner's mapping, else by the project's own setting, else by whether the project has a
+client."""
 
 from collections.abc import Callable
 from sqlite3 import Connection
@@ -11,7 +12,7 @@ from stintd.store.row_types import ProjectRow
 
 
 def rule_of(conn: Connection, policy: Policy, project: str, branch: str | None) -> MapRule | None:
-    """The owner's first mapping to this project that says something of billing or tags here."""
+    """The owner's first mapping to this project on this branch that says something about billing or tags."""
     name = normal_name(project)
     for dated in rules(conn, policy):
         rule = dated.rule
@@ -23,7 +24,7 @@ def rule_of(conn: Connection, policy: Policy, project: str, branch: str | None) 
 
 
 def is_billable(rule: MapRule | None, project: ProjectRow | None, actor: str) -> bool:
-    """Whether an entry is billed; agents' time only where that is said besides."""
+    """Whether an entry is billed. Agents' time is billed only if the mapping or the project says that too."""
     billable = bool(project and (project["client_id"] if project["billable"] is None else project["billable"]))
     if rule is not None and rule.billable is not None:
         billable = rule.billable
@@ -34,8 +35,8 @@ def is_billable(rule: MapRule | None, project: ProjectRow | None, actor: str) ->
 
 
 def supervised_billing(conn: Connection, policy: Policy) -> Callable[[ProjectRow], bool]:
-    """Whether a project's supervised time is billed: by the first mapping to it that says so and holds on every branch,
-    for totals know no branch; else by the project's own word."""
+    """A function that says whether a project's supervised time is billed: by the first mapping to it that decides this and
+    holds on every branch, because totals know no branches; else by the project's own setting."""
     by_project: dict[str, bool] = {}
     for dated in rules(conn, policy):
         rule = dated.rule

@@ -1,8 +1,7 @@
-"""Keeps the `entry` rows equal to what the rules derive: loads the islands that were touched, derives them, and writes
-only what differs.
+"""Keeps the `entry` rows equal to what the rules derive: loads the islands that were touched, derives them, and writes only
+differences.
 
-Live tracking and a rebuild are the same call with different ranges, which is why they agree. Writer thread only, but for
-`next_deadline`, which the event loop reads.
+Live tracking and a rebuild are the same call with different ranges, so they agree. Writer thread only.
 """
 
 import json
@@ -35,7 +34,7 @@ UNION ALL SELECT * FROM entry WHERE end_us IS NULL AND start_us <= ? AND (origin
 
 
 def ingest(step: Step, beats: Sequence[Heartbeat]) -> None:
-    """Store heartbeats, give their places a project, and touch what they change."""
+    """Store heartbeats, give their places a project, and touch the ranges that they change."""
     recorded = drop_unrecorded(step.conn, beats)
     if recorded:
         added = heartbeats.add(step.conn, recorded)
@@ -45,7 +44,7 @@ def ingest(step: Step, beats: Sequence[Heartbeat]) -> None:
 
 
 def wake(step: Step) -> None:
-    """At start: everything that was open is looked at again with today's clock."""
+    """At the start: touch everything that was open, so that it is derived again for the present time."""
     for row in fetch_all(step.conn, EntryRow, "SELECT start_us FROM entry WHERE end_us IS NULL"):
         step.touch(row["start_us"], to_us(step.now))
     last = heartbeats.last_us(step.conn)
@@ -54,7 +53,8 @@ def wake(step: Step) -> None:
 
 
 def learn_files(step: Step, checkout: str, files: tuple[ProjectFile, ...]) -> None:
-    """What the project files of a checkout say now. A difference corrects what is not pinned, the past too."""
+    """Take over what the project files of a checkout say now. A difference corrects everything that is not pinned, also in
+    the past."""
     step.state.learn_files(checkout, files)
     name, text = f"project files:{checkout}", repr(files) if files else ""
     if (cursors.get(step.conn, name) or "") == text:
@@ -69,7 +69,7 @@ def learn_files(step: Step, checkout: str, files: tuple[ProjectFile, ...]) -> No
 
 
 def drop_unrecorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
-    """Without those of a time in which their owner had switched recording off; they may come late."""
+    """The heartbeats without those from times when the owner had switched recording off; such heartbeats may come late."""
     if not beats:
         return []
     times = [to_us(beat.time) for beat in beats]
@@ -78,7 +78,7 @@ def drop_unrecorded(conn: Connection, beats: Sequence[Heartbeat]) -> list[Heartb
 
 
 def refresh(step: Step, touched: Iterable[tuple[int, int]]) -> None:
-    """Derive again every island that a touched range meets, and write what differs."""
+    """Derive every island again that a touched range meets, and write the differences."""
     ranges = list(touched)
     live = step.state.live_range(step.now)
     if live is not None:
@@ -98,7 +98,7 @@ def _derive_again(step: Step, ranges: list[tuple[int, int]]) -> None:
 
 
 def _learn(step: Step, lo_us: int, hi_us: int) -> None:
-    """Let the days of a range that has evidence learn before they are derived."""
+    """Let the days of a range learn their habits before they are derived, as far as there is evidence."""
     known = heartbeats.bounds(step.conn)
     if known is not None and max(lo_us, known[0]) <= min(hi_us, known[1]):
         habits.learn(step.conn, max(lo_us, known[0]), min(hi_us, known[1]), ZoneInfo(step.state.zone), step.policy)
@@ -108,7 +108,7 @@ def derive_range(
     conn: Connection, resolver: Resolver, policy: Policy, lo_us: int, hi_us: int, now: datetime, *, is_shadow: bool = False,
     without: frozenset[str] = frozenset(),
 ) -> Sheet:  # fmt: skip
-    """What the rules say about whole islands between these instants; `is_shadow`: as if nobody had edited; `without`: as if
+    """The sheet of the whole islands between these instants. `is_shadow`: as if nobody had edited anything. `without`: as if
     these entries were not the owner's. Reads only.
     """
     reach_us = timesheet.reach(policy)
@@ -124,7 +124,7 @@ def derive_range(
 
 
 def merge_ranges(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tuple[int, int]]:
-    """Overlapping ranges (or such as lie within `gap_us` of each other) as one, in order."""
+    """The ranges in order, with those joined that overlap or are at most `gap_us` apart."""
     out: list[tuple[int, int]] = []
     for lo, hi in sorted(ranges):
         if out and lo <= out[-1][1] + gap_us:
@@ -135,7 +135,7 @@ def merge_ranges(ranges: Iterable[tuple[int, int]], gap_us: int = 0) -> list[tup
 
 
 def load_edits(conn: Connection, lo_us: int, hi_us: int, without: frozenset[str] = frozenset()) -> Edits:
-    """The owner's edits that bear on a range, but for the entries `without`."""
+    """The owner's edits that affect a range, except those of the entries `without`."""
     held = fetch_all(conn, EntryRow, CLAIMS, (lo_us - LONGEST_US, hi_us, lo_us, hi_us))
     taken = fetch_all(conn, TakenRow, "SELECT * FROM taken WHERE start_us <= ? AND end_us >= ?", (hi_us, lo_us))
     cuts = fetch_all(conn, CutRow, "SELECT * FROM cut WHERE at_us BETWEEN ? AND ?", (lo_us, hi_us))
@@ -147,7 +147,7 @@ def load_edits(conn: Connection, lo_us: int, hi_us: int, without: frozenset[str]
 
 
 def _claims(row: EntryRow) -> list[Claim]:
-    """An owner's entry as the stretches that count: its pauses are free for automatic tracking."""
+    """The claims of an owner's entry: the stretches that count. Its pauses are free for automatic tracking."""
     bounds: list[int | None] = [row["start_us"]]
     for lo, hi in json.loads(row["pauses"]):
         bounds += [lo, hi]

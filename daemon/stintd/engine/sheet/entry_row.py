@@ -1,4 +1,4 @@
-"""What a derived stretch is called and whether it is billed: task, description, tags, billable. Writer thread only."""
+"""Makes the entry row of a derived stretch, with its task, description, tags and billing. Writer thread only."""
 
 import json
 from datetime import timedelta
@@ -23,7 +23,7 @@ DAY_US = 86_400_000_000
 
 
 def row_of(step: Step, stretch: Stretch) -> EntryColumns:
-    """The columns of an automatic entry for this stretch, but for its id and what a creation adds."""
+    """The columns of an automatic entry for this stretch, without its id and the columns that its creation adds."""
     end_us = None if stretch.is_open else to_us(stretch.end)
     subjects = _subjects(step, stretch)
     project = (
@@ -45,7 +45,7 @@ def row_of(step: Step, stretch: Stretch) -> EntryColumns:
 
 
 def _session_words(step: Step, session: str | None) -> EntryColumns:
-    """What the start of a session said of the work: description, tags, billable; only what it did say."""
+    """What the start of a session said about the work: of description, tags and billable only those it named."""
     sql = "SELECT description, tags, billable FROM session WHERE id = ?"
     row = fetch_one(step.conn, SessionRow, sql, (session,)) if session else None
     values: EntryColumns = {}
@@ -73,7 +73,7 @@ def _subjects(step: Step, stretch: Stretch) -> list[str]:
 
 
 def _next_subject(step: Step, stretch: Stretch) -> str | None:
-    """The subject of the next own commit on that branch the same day, for work not yet committed."""
+    """The subject of the next own commit on that branch within a day, for work that was not committed yet."""
     if stretch.repo is None:
         return None
     end_us = to_us(stretch.end)
@@ -82,7 +82,8 @@ def _next_subject(step: Step, stretch: Stretch) -> str | None:
 
 
 def _billing(step: Step, stretch: Stretch, project: ProjectRow | None) -> EntryColumns:
-    """Billable and tags: the owner's mapping, else the project's own word, else whether it has a client."""
+    """The columns `billable` and `tags`: by the owner's mapping, else by the project's own setting, else by whether it has a
+    client."""
     rule = billing.rule_of(step.conn, step.policy, project["name"], stretch.branch) if project else None
     billable = billing.is_billable(rule, project, stretch.actor)
     return {"billable": int(billable), "tags": json.dumps(list(rule.tags) if rule else [], ensure_ascii=False)}

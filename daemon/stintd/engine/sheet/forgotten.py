@@ -1,6 +1,6 @@
-"""Looks after manual timers that their owner forgot: pauses them where the rules say. Writer thread only.
+"""Pauses manual timers that their owner forgot, where the rules say so. Writer thread only.
 
-The pause is no edit of the owner's: undo does not count it as a step, and the owner is asked what the time was.
+Such a pause is not an edit by the owner: undo does not count it, and the owner is asked what the time was.
 """
 
 from dataclasses import replace
@@ -17,16 +17,17 @@ from stintd.store.row_types import EntryRow
 from stintd.store.rowio import fetch_all
 
 PAUSED = "paused:"
-"""Cursor that says why a timer was paused by itself; the owner is asked while it rests."""
+"""Prefix of the cursor that says why a timer was paused automatically; the owner is asked as long as it exists."""
 DESKTOP = "desktop"
-"""What a step names among what has something to send when its owner is to be asked."""
+"""The name that a step puts into `outgoing` when the owner has to be asked on the desktop."""
 VOUCHED = "vouched:"
-"""Cursor that says when its owner said last, in microseconds, that a timer's time was work although nothing shows it."""
+"""Prefix of the cursor that says when (in microseconds) the owner last confirmed that a timer's time was work, although no
+evidence shows it."""
 RUNNING = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor = 'human' AND state = 'running'"
 
 
 def look(step: Step) -> datetime | None:
-    """Pause what has come to a pause; the next instant at which passing time alone may pause something."""
+    """Pause the timers for which a pause is due. Returns the next instant at which passing time alone may pause one."""
     checks = []
     for row in fetch_all(step.conn, EntryRow, RUNNING):
         timer, zone = _restart_at_vouched(step, rollup.entry_of(row)), ZoneInfo(row["zone"])
@@ -42,14 +43,14 @@ def look(step: Step) -> datetime | None:
 
 
 def _restart_at_vouched(step: Step, timer: TimeEntry) -> TimeEntry:
-    """The timer from when its owner last said what its time had been: before that it is not looked at again."""
+    """The timer from the instant at which its owner last confirmed its time: what lies before is not checked again."""
     known = cursors.get(step.conn, VOUCHED + timer.id)
     at = from_us(int(known)) if known is not None else timer.start
     return replace(timer, start=at, pauses=()) if at > manual.running_since(timer) else timer
 
 
 def _signs(step: Step, row: EntryRow, timer: TimeEntry) -> manual.Signs:
-    """What speaks for a timer: its owner's acts on it, and human heartbeats of its project."""
+    """The signs for a timer: its owner's acts on it, human heartbeats of its project, and absences."""
     since, now_us = to_us(manual.running_since(timer)), to_us(step.now)
     resolver = step.state.resolver(step.conn, step.policy)
     contexts = heartbeats.contexts(step.conn)

@@ -1,8 +1,8 @@
-"""When the owner usually works and what their silences mean, learnt from earlier days only and stored with each day, so
-that the past stands still.
+"""Learns when the owner usually works and what their silences mean. Each day learns from earlier days only, and the result is
+stored with the day, so that the past does not change.
 
-A day learns once, when its first evidence is derived: from the confirmed work of the four weeks before it. Later evidence
-for those weeks changes nothing of it (TRACKING, invariant 8). Writer thread only.
+A day learns once, when its first evidence is derived, from the confirmed work of the four weeks before it. Later evidence
+for those weeks does not change the result (TRACKING, invariant 8). Writer thread only.
 """
 
 import json
@@ -26,7 +26,7 @@ LOOK_BACK = timedelta(days=28)
 DAYS_NEEDED = 5
 SLACK = timedelta(hours=1)
 SHARE = 0.1
-"""Of the days, so many of the earliest beginnings and of the latest ends are exceptions."""
+"""This share of the days, with the earliest beginnings and with the latest ends, counts as exceptions."""
 WORK = """
 SELECT start_us, coalesce(end_us, last_evidence_us) AS end_us, last_evidence_us, project_id FROM entry
 WHERE actor = 'human' AND is_confirmed = 1 AND start_us BETWEEN ? AND ? ORDER BY start_us
@@ -35,21 +35,21 @@ WHERE actor = 'human' AND is_confirmed = 1 AND start_us BETWEEN ? AND ? ORDER BY
 
 @frozen
 class DayHabits:
-    """What a day knows: first and last usual minute (None: every hour is usual), and the habit around a silence."""
+    """What a day has learnt: the first and last usual minute (None: every hour is usual), and the habit around silences."""
 
     minutes: tuple[int, int] | None = None
     habit: Habit = UNKNOWN
 
     @classmethod
     def from_row(cls, text: str) -> "DayHabits":
-        """Of the values stored with a day; what is not there was not learnt."""
+        """From the values stored with a day; a value that is missing was not learnt."""
         values = json.loads(text)
         hours = values.get("usualMinutes")
         habit = Habit(values.get("finishesFirst", False), values.get("leaves", False), values.get("movesOn", False))
         return cls((hours[0], hours[1]) if hours else None, habit)
 
     def to_row(self) -> str:
-        """What was learnt, and nothing else."""
+        """As JSON, with only the values that were learnt."""
         values: dict[str, Any] = {"usualMinutes": self.minutes} if self.minutes else {}
         if self.habit != UNKNOWN:
             habit = self.habit
@@ -61,14 +61,14 @@ NOTHING = DayHabits()
 
 
 class Habits:
-    """What days have learnt, as `derive` asks for it."""
+    """What the days have learnt, in the form that `derive` needs."""
 
     def __init__(self, conn: Connection, zone: ZoneInfo) -> None:
         self._conn, self._zone = conn, zone
         self._known: dict[date, DayHabits] = {}
 
     def covers(self, instant: datetime) -> bool:
-        """Whether this is a time at which the owner usually works. A day that knows none has every hour."""
+        """Whether the owner usually works at this time. On a day that learnt no hours, every hour is usual."""
         hours = self._day_habits(instant).minutes
         if hours is None:
             return True
@@ -102,7 +102,7 @@ def load_day(conn: Connection, day: date) -> DayHabits:
 
 
 def learn(conn: Connection, lo_us: int, hi_us: int, zone: ZoneInfo, policy: Policy) -> None:
-    """Let the days of a range learn that have not yet."""
+    """Let those days of a range learn that have not learnt yet."""
     first, last = day_of(from_us(lo_us), zone), day_of(from_us(hi_us), zone)
     known = set(fetch_column(conn, str, "SELECT day FROM day_policy WHERE day BETWEEN ? AND ?", (str(first), str(last))))
     day = first
@@ -113,7 +113,7 @@ def learn(conn: Connection, lo_us: int, hi_us: int, zone: ZoneInfo, policy: Poli
 
 
 def _learn_day(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> DayHabits:
-    """From the confirmed work of the weeks before a day, if there were days enough."""
+    """What a day learns from the confirmed work of the weeks before it; nothing if there were too few days of work."""
     midnight = start_of_day(day, zone)
     lo_us, hi_us = to_us(midnight - LOOK_BACK), to_us(midnight) - 1
     work = fetch_all(conn, WorkRow, WORK, (lo_us, hi_us))
@@ -126,7 +126,8 @@ def _learn_day(conn: Connection, day: date, zone: ZoneInfo, policy: Policy) -> D
 
 
 def _usual(work: Sequence[WorkRow], zone: ZoneInfo) -> tuple[int, int] | None:
-    """From the beginnings and ends of days of work, the odd ones left out; None when there are too few."""
+    """The first and last usual minute, from the beginnings and ends of working days without the exceptions; None when there are
+    too few days."""
     days: dict[date, list[int]] = {}
     for row in work:
         start, end = from_us(row["start_us"]), from_us(row["end_us"])

@@ -1,4 +1,4 @@
-"""Projects as evidence needs them: how places resolve now, and a project for a place that has none. Writer thread only."""
+"""Creates projects when evidence needs them: a project for each new place that has none. Writer thread only."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ from stintd.store.rowio import fetch_one
 
 
 def ensure_projects(step: Step, contexts: Iterable[Context]) -> None:
-    """Give each place that was seen for the first time its project, made if there is none."""
+    """Give each new place its project, and create the project if there is none."""
     for context in contexts:
         if context.kind == "presence":
             continue
@@ -27,14 +27,14 @@ def ensure_projects(step: Step, contexts: Iterable[Context]) -> None:
 
 
 def _keep(step: Step, repo: RepoId, project: ProjectId) -> None:
-    """A repository keeps its project from now on, wherever its folder moves."""
+    """Let a repository keep its project from now on, wherever its folder moves."""
     changed = step.conn.execute("UPDATE repo SET project_id = ? WHERE id = ? AND project_id IS NULL", (project, repo)).rowcount
     if changed:
         step.forget_places()
 
 
 def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
-    """A new project, and the renames that keep names apart."""
+    """Create a project, and rename others so that no two names can be confused."""
     for earlier, name in draft.renames:
         rowio.update(step.conn, "project", earlier, {"name": name, "normal_name": normal_name(name)})
         step.publish("project.updated", _shape(step, earlier))
@@ -54,7 +54,7 @@ def _make_project(step: Step, draft: ProjectDraft) -> ProjectId:
 
 
 def client_of(step: Step, name: str) -> str:
-    """The client of this name, made if there is none."""
+    """The id of the client of this name, which is created if there is none."""
     found = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ?", (name,))
     if found is not None:
         return str(found["id"])

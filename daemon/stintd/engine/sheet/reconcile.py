@@ -1,8 +1,9 @@
-"""From a derived sheet to `entry` rows: ids stay with their work, edits stay on their entries, and an unchanged result
+"""Writes a derived sheet to the `entry` rows: ids stay with their work, edits stay on their entries, and an unchanged result
 writes nothing.
 
-Overrides (a project or text that a person set while time follows evidence) are candidates again by their anchor, the stretch
-as it stood when it was edited; so they do not depend on the order in which evidence came in. Writer thread only.
+An entry with an override (a project or text that a person set, while its time follows evidence) is matched by its anchor: the
+stretch as it was at the time of the edit. So the match does not depend on the order in which evidence arrived. Writer thread
+only.
 """
 
 from collections.abc import Sequence
@@ -21,13 +22,13 @@ from stintd.store.row_types import EntryColumns, EntryRow, ProjectRow, SessionRo
 from stintd.store.rowio import fetch_all, fetch_one
 
 FOLLOWING = "origin = 'auto' AND instr(pinned, 'time') = 0"
-"""Entries that evidence makes and unmakes; all others are the owner's."""
+"""Entries that evidence creates and deletes; all others are the owner's."""
 QUIET = frozenset({"hands_on_us", "supervised_us", "last_evidence_us"})
-"""What a running timer's next heartbeat changes: kept, but no new revision and nothing to announce."""
+"""The columns that each heartbeat of a running timer changes: stored, but without a new revision and without an event."""
 
 
 def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
-    """Make the automatic entries between these instants what `sheet` says."""
+    """Make the automatic entries between these instants equal to `sheet`."""
     bounds = "start_us BETWEEN ? AND ? AND coalesce(end_us, last_evidence_us) >= ?"
     sql = f"SELECT * FROM entry WHERE {bounds} AND {FOLLOWING}"  # noqa: S608
     stored = {row["id"]: row for row in fetch_all(step.conn, EntryRow, sql, (lo_us - LONGEST_US, hi_us, lo_us))}
@@ -48,7 +49,7 @@ def write(step: Step, sheet: Sheet, lo_us: int, hi_us: int) -> None:
 
 
 def bill_again(step: Step, project_id: str) -> None:
-    """What is billed of a project was changed: so are its entries that nobody set or approved, backwards too."""
+    """Apply a change of a project's billing to its entries, also to past ones, except those that somebody set or approved."""
     project = fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (project_id,))
     sql = "SELECT * FROM entry WHERE project_id = ? AND origin = 'auto' AND instr(pinned, 'text') = 0"
     for row in fetch_all(step.conn, EntryRow, f"{sql} AND approved_us IS NULL AND locked = 0", (project_id,)):
@@ -64,7 +65,7 @@ def bill_again(step: Step, project_id: str) -> None:
 
 
 def _identities(stored: dict[str, EntryRow], stretches: Sequence[Stretch]) -> tuple[dict[int, str], dict[str, int | None]]:
-    """Which stretch keeps which id: first those with an override by their anchors, then the rest by what they overlap."""
+    """Which stretch keeps which id: first entries with an override, by their anchors; then the rest, by overlap."""
     candidates = [Candidate(s.actor, s.project, to_us(s.start), to_us(s.end)) for s in stretches]
     overridden = [_stored_entry(row, row["anchor_start_us"], row["anchor_end_us"]) for row in stored.values() if row["pinned"]]
     first = match(overridden, candidates)
@@ -78,7 +79,8 @@ def _identities(stored: dict[str, EntryRow], stretches: Sequence[Stretch]) -> tu
 
 
 def _follow_moved(strays: list[StoredEntry], candidates: list[Candidate], claimed: dict[int, str]) -> dict[int, str]:
-    """Overrides whose evidence another project has now (a mapping, a project file): the stretch that holds most of it."""
+    """Ids for entries with an override whose evidence now belongs to another project (through a mapping or a project file): the
+    stretch that holds most of it."""
     if not strays:
         return {}
     free = [index for index in range(len(candidates)) if index not in claimed]
@@ -88,13 +90,13 @@ def _follow_moved(strays: list[StoredEntry], candidates: list[Candidate], claime
 
 
 def _is_mostly(entry: StoredEntry, stretch: Candidate) -> bool:
-    """Whether most of both is the same time: else it is a neighbour that grew over it."""
+    """Whether both share most of their time; if not, the stretch is a neighbour that grew over the entry."""
     shared = min(entry.end_us, stretch.end_us) - max(entry.start_us, stretch.start_us)
     return 2 * shared > max(entry.end_us - entry.start_us, stretch.end_us - stretch.start_us)
 
 
 def _is_elsewhere(row: EntryRow, stretches: Sequence[Stretch]) -> bool:
-    """Whether a person's other work now lies in the time of an entry that lost its evidence."""
+    """Whether other work of the person now lies in the time of an entry that lost its evidence."""
     if row["actor"] != "human":
         return False
     end_us = row["end_us"] or row["last_evidence_us"] or row["start_us"]
@@ -102,8 +104,8 @@ def _is_elsewhere(row: EntryRow, stretches: Sequence[Stretch]) -> bool:
 
 
 def _hold(step: Step, row: EntryRow) -> None:
-    """What a person wrote on an entry stays although late evidence gave its time to other work: it becomes their own
-    time, and the rest is derived again around it, so that nothing counts twice.
+    """Keep an entry that a person edited, although late evidence gave its time to other work. Its time becomes the owner's
+    own, and the rest is derived again around it, so that nothing counts twice.
     """
     end_us = row["end_us"] or row["last_evidence_us"] or row["start_us"]
     pins = pins_text({*row["pinned"].split(), "time"})
@@ -112,7 +114,7 @@ def _hold(step: Step, row: EntryRow) -> None:
 
 
 def _successor(index: int | None, rest: list[int], entry: StoredEntry, candidates: list[Candidate]) -> int | None:
-    """The stretch that now holds the time of an entry that is gone, also one that an override had claimed before."""
+    """The stretch that now holds the time of an entry that is gone; it may also be one that an override claimed before."""
     return rest[index] if index is not None else next(iter(match([entry], candidates).ids), None)
 
 
@@ -123,7 +125,7 @@ def _stored_entry(row: EntryRow, start_us: int | None, end_us: int | None) -> St
 
 
 def _overlaid(before: EntryRow, derived: EntryColumns) -> EntryColumns:
-    """The derived row with the fields that a person set."""
+    """The derived row, with the fields that a person set kept."""
     row = derived.copy()
     pins = before["pinned"].split()
     if "project" in pins:
@@ -134,7 +136,7 @@ def _overlaid(before: EntryRow, derived: EntryColumns) -> EntryColumns:
 
 
 def _create(step: Step, row: EntryColumns) -> str:
-    """A new automatic entry; its id."""
+    """Create an automatic entry; returns its id."""
     state = step.state
     entry_id = step.new_id()
     now_us = to_us(step.now)
@@ -149,7 +151,7 @@ def _create(step: Step, row: EntryColumns) -> str:
 
 
 def _change(step: Step, before: EntryRow, row: EntryColumns) -> None:
-    """Write what differs, if anything does."""
+    """Write the differences, if there are any."""
     differing = rowio.differences(before, row)
     if not differing:
         return
@@ -166,7 +168,7 @@ def _change(step: Step, before: EntryRow, row: EntryColumns) -> None:
 
 
 def remove(step: Step, row: EntryRow, successor: str | None) -> None:
-    """An automatic entry is gone; `successor` holds its time now."""
+    """Delete an automatic entry; `successor` is the entry that holds its time now."""
     rowio.delete(step.conn, "entry", row["id"])
     rollup.remove(step, row)
     if successor is not None:
@@ -177,6 +179,6 @@ def remove(step: Step, row: EntryRow, successor: str | None) -> None:
 
 
 def announce(step: Step, kind: str, entry_id: str) -> None:
-    """Tell listeners of an entry as it is now."""
+    """Publish an entry as it is now."""
     for entry in wire.entries_by_id(step, [entry_id]):
         step.publish(kind, entry)

@@ -1,7 +1,7 @@
-"""Day totals kept equal to the sum of the entries. Writer thread only.
+"""Keeps the day totals equal to the sum of the entries. Writer thread only.
 
-An automatic entry that still runs counts to its last evidence; a manual one counts once it is finished, because until
-then its length changes with every second: whoever reads totals adds the running manual ones.
+A running automatic entry counts up to its last evidence. A manual entry counts only when it is finished, because until then
+its length changes every second: whoever reads totals adds the running manual entries.
 """
 
 import json
@@ -25,7 +25,7 @@ entries = entries + excluded.entries
 
 
 def entry_of(row: EntryRow) -> TimeEntry:
-    """The value of an `entry` row."""
+    """The entry value of an `entry` row."""
     pauses = [Pause(from_us(lo), None if hi is None else from_us(hi)) for lo, hi in json.loads(row["pauses"])]
     return TimeEntry(
         id=EntryId(row["id"]), actor=row["actor"], origin=row["origin"], task=row["task"], start=from_us(row["start_us"]),
@@ -41,18 +41,18 @@ def entry_of(row: EntryRow) -> TimeEntry:
 
 
 def add(step: Step, row: EntryRow) -> None:
-    """An entry came. `row` holds every column, defaults included."""
+    """Add a new entry. `row` must contain every column, including those with defaults."""
     step.conn.executemany(ADD, _parts(row, 1))
 
 
 def remove(step: Step, row: EntryRow) -> None:
-    """An entry went."""
+    """Remove a deleted entry."""
     step.conn.executemany(ADD, _parts(row, -1))
     step.conn.execute("DELETE FROM rollup WHERE entries = 0 AND total_us = 0")
 
 
 def replace(step: Step, before: EntryRow, after: EntryRow) -> None:
-    """An entry changed."""
+    """Replace an entry that changed."""
     step.conn.executemany(ADD, [*_parts(before, -1), *_parts(after, 1)])
     step.conn.execute("DELETE FROM rollup WHERE entries = 0 AND total_us = 0")
 
@@ -71,7 +71,7 @@ def _parts(row: EntryRow, sign: int) -> Iterator[tuple[object, ...]]:
 
 
 def rebuild(conn: Connection) -> None:
-    """Make all totals again from the entries."""
+    """Compute all totals again from the entries."""
     conn.execute("DELETE FROM rollup")
     conn.executemany(ADD, _all(fetch_all(conn, EntryRow, "SELECT * FROM entry")))
 
