@@ -26,7 +26,7 @@ class Source(Protocol):
 
 
 @frozen
-class Request:
+class HttpRequest:
     """One HTTP request to somebody else's server. Lengths in seconds; `total_seconds` from the look-up of the name to the
     last byte. Redirects are never followed. `answer_bytes`: the most that is read of the answer. Without `may_be_private`,
     only https to public addresses is allowed (`domain/address.py`)."""
@@ -42,7 +42,7 @@ class Request:
 
 
 @frozen
-class Response:
+class HttpResponse:
     """What a server answered: header names in lower case. `is_cut`: the answer was longer than what was read, or broke off,
     or took too long after its status."""
 
@@ -125,7 +125,7 @@ ReadCalendar = Callable[[CalendarAsked], Awaitable[Noted]]
 class Carrier(Protocol):
     """Sends requests."""
 
-    async def send(self, request: Request) -> Response | Failure:
+    async def send(self, request: HttpRequest) -> HttpResponse | Failure:
         """The answer; never raises for what a server does."""
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from stintd.domain.meeting import MeetingRule
 from stintd.engine.upkeep.calendars import CalendarSettings
-from stintd.ports import Failure, Response
+from stintd.ports import Failure, HttpResponse
 
 URL = "https://calendar.example/private-token/mine.ics"
 ICS = (
@@ -22,7 +22,7 @@ WEEK = {"from": "2026-11-16", "to": "2026-11-20"}
 @pytest.fixture
 def address(daemon):
     daemon.chosen_calendars = CalendarSettings(addresses=(URL,), rules=(MeetingRule("plan*", project="acme"),))
-    daemon.carrier.answers[URL] = Response(200, {}, ICS)
+    daemon.carrier.answers[URL] = HttpResponse(200, {}, ICS)
     return daemon
 
 
@@ -53,8 +53,8 @@ async def test_an_address_is_fetched_hourly_at_most_and_kept_for_its_owner_alone
 
 @pytest.mark.parametrize(
     ("answer", "why"),
-    [(Failure("unreachable", "no connection"), "no connection"), (Response(302, {}, b""), "answered 302"),
-     (Response(200, {}, ICS, is_cut=True), "larger than 4 MiB")],
+    [(Failure("unreachable", "no connection"), "no connection"), (HttpResponse(302, {}, b""), "answered 302"),
+     (HttpResponse(200, {}, ICS, is_cut=True), "larger than 4 MiB")],
 )  # fmt: skip
 async def test_what_cannot_be_fetched_is_a_warning_without_the_secret_and_the_kept_one_is_told(address, client, answer, why):
     assert len(await meetings(client)) == 1
@@ -69,7 +69,7 @@ async def test_what_cannot_be_fetched_is_a_warning_without_the_secret_and_the_ke
     await address.clock.advance(minutes=61)
     assert len(await meetings(client)) == 1
     assert (len(address.carrier.got), why in warnings(address)[0]) == (3, True)
-    address.carrier.answers[URL] = Response(200, {}, ICS)
+    address.carrier.answers[URL] = HttpResponse(200, {}, ICS)
     await address.clock.advance(minutes=61)
     assert (len(await meetings(client)), warnings(address)) == (1, [])
 

@@ -14,13 +14,13 @@ from stintd.engine.step import DryRun
 from stintd.engine.upkeep.housekeeping import sweep
 from stintd.engine.upkeep.live_events import LiveEvents
 from stintd.errors import Conflict
-from stintd.ports import Failure, Response
+from stintd.ports import Failure, HttpResponse
 from tests.api.daemon import Client
 from tests.support import PATIENCE, wait_until
 from tests.support.receivers import OK, Receivers
 
 URL, OTHER = "https://one.example/hook", "https://two.example/hook"
-DOWN = Response(500, {}, b"")
+DOWN = HttpResponse(500, {}, b"")
 AWAY = Failure("unreachable", "no connection: refused")
 FIELDS = {"id", "event", "createdAt", "sequence", "data"}
 
@@ -221,7 +221,7 @@ async def test_there_is_a_limit_to_how_many_there_are(client):
 
 async def test_a_failing_receiver_is_tried_again_with_growing_pauses_and_the_same_id(daemon, client):
     webhook = await made(client)
-    daemon.carrier.answers[URL] = [DOWN, AWAY, Response(302, {"location": "http://169.254.169.254/"}, b""), OK]
+    daemon.carrier.answers[URL] = [DOWN, AWAY, HttpResponse(302, {"location": "http://169.254.169.254/"}, b""), OK]
     await work(client)
     await sent(daemon, 1)
     for number, pause in enumerate((5, 10, 20), start=1):
@@ -239,7 +239,7 @@ async def test_a_failing_receiver_is_tried_again_with_growing_pauses_and_the_sam
 
 async def test_a_receiver_may_say_how_long_it_wants_to_be_left_alone(daemon, client):
     webhook = await made(client)
-    daemon.carrier.answers[URL] = [Response(503, {"retry-after": "120"}, b""), OK]
+    daemon.carrier.answers[URL] = [HttpResponse(503, {"retry-after": "120"}, b""), OK]
     await work(client)
     await shown(client, webhook, "failures", 1)
     await daemon.clock.advance(seconds=119)
@@ -350,7 +350,7 @@ async def test_a_laptop_that_slept_for_days_parks_nothing_at_its_first_try(daemo
 
 async def test_a_receiver_that_is_gone_switches_its_webhook_off(daemon, client):
     webhook = await made(client)
-    daemon.carrier.answers[URL] = Response(410, {}, b"")
+    daemon.carrier.answers[URL] = HttpResponse(410, {}, b"")
     await work(client)
     await shown(client, webhook, "enabled", False)
     now = await client.get(f"/api/webhooks/{webhook['id']}")
@@ -454,7 +454,7 @@ async def test_a_test_goes_past_the_queue_and_says_how_it_went(daemon, client):
     good = await client.post(path)
     assert (good["delivered"], good["status"], good["error"]) == (True, 204, None)
     assert daemon.carrier.bodies()[0]["event"] == "webhook.test"
-    daemon.carrier.answers[URL] = Response(307, {}, b"")
+    daemon.carrier.answers[URL] = HttpResponse(307, {}, b"")
     assert "redirects" in (await client.post(path))["error"]
     daemon.carrier.answers[URL] = AWAY
     assert (await client.post(path))["status"] is None
@@ -467,7 +467,7 @@ async def test_settled_deliveries_are_forgotten_after_a_week_and_parked_ones_are
     await shown(client, webhook, "waiting", 0)
     await client.ask("PATCH", f"/api/webhooks/{webhook['id']}", {"enabled": False})
     await client.ask("PATCH", f"/api/webhooks/{webhook['id']}", {"enabled": True})
-    daemon.carrier.answers[URL] = Response(410, {}, b"")
+    daemon.carrier.answers[URL] = HttpResponse(410, {}, b"")
     await work(client, 9)
     await shown(client, webhook, "parked", 1)
     await daemon.clock.advance(days=8)

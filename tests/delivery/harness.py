@@ -15,7 +15,7 @@ from stintd.engine.commands import approval, entries
 from stintd.engine.delivery.credentials import TargetKeys
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.targetlane import LaneTools
-from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.targets import BillingTargets
 from stintd.engine.rows import Row, select
 from stintd.engine.supervisor import Supervisor
 from stintd.ports import Kind, Login
@@ -43,7 +43,7 @@ def target_of(kind: str, **more: Any) -> Target:
 class Desk:
     """Enters, edits and approves work, and lets time pass."""
 
-    def __init__(self, running: Running, targets: Targets, fake: Any) -> None:
+    def __init__(self, running: Running, targets: BillingTargets, fake: Any) -> None:
         self.running, self.targets, self.fake, self.engine = running, targets, fake, running.engine
 
     async def add(self, hour: float, minutes: int = 60, note: str = "work", project: str = "atlas", day: int = 19) -> str:
@@ -116,7 +116,7 @@ async def desk(
                 return KINDS["webhook"].make(beside, begun.clock, Login(target.base_url, secret))
             return shape.make(carrier, begun.clock, Login(target.base_url, secret, target.options))
 
-        targets = Targets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
+        targets = BillingTargets(LaneTools(begun.engine, keys, make, rng.random), supervisor)
         begun.engine.on_outgoing.subscribe(targets.changed)
         one = target if target is not None else target_of(kind)
         able = replace(shape.able, calls_per_hour=100_000)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from stintd.domain.billing.target import Abilities
-from stintd.ports import MISSING, TAKEN, UNKNOWN, Account, Item, Kind, Outcome, RemotePlace, Request
+from stintd.ports import MISSING, TAKEN, UNKNOWN, Account, HttpRequest, Item, Kind, Outcome, RemotePlace
 from stintd.sinks.http_api import Api, create_outcome, id_in, rows_of
 from tests.support.billing.fake import Answer, Fake
 
@@ -19,7 +19,7 @@ class PlainFake(Fake):
     remote: ClassVar = {"place": "p1"}
     able: Abilities = ABLE
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         told = json.loads(request.body) if request.body else {}
         name = request.url.rpartition("/")[2]
         if request.method == "GET":

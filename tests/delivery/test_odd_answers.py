@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from stintd.ports import Account, Failure, Item, Login, Outcome, Response
+from stintd.ports import Account, Failure, HttpResponse, Item, Login, Outcome
 from stintd.sinks.registry import KINDS
 from tests.support.billing import FAKES
 from tests.support.clock import FakeClock
@@ -31,7 +31,7 @@ class Odd:
     """Answers everything with the same."""
 
     def __init__(self, status, body, content="application/json"):
-        self.answer = Response(status, {"content-type": content}, body)
+        self.answer = HttpResponse(status, {"content-type": content}, body)
 
     async def send(self, request):
         return self.answer
@@ -81,7 +81,7 @@ async def test_a_server_that_repeats_what_it_was_sent_has_no_secret_written_down
 
         async def send(self, request):
             self.sent = json.dumps(dict(request.headers))
-            return Response(400, {"content-type": "application/json"}, json.dumps({"error": self.sent}).encode())
+            return HttpResponse(400, {"content-type": "application/json"}, json.dumps({"error": self.sent}).encode())
 
     item = Item("4f1c2f7e0d1a4e3c", NINE, NINE + 3600, 3600, "2026-11-19", "work", True, ("deep",), fake.remote)
     echo = Echo()

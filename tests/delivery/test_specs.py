@@ -2,7 +2,7 @@
 
 import pytest
 
-from stintd.ports import TAKEN, Account, Failure, Item, Login, Outcome, Request, Response
+from stintd.ports import TAKEN, Account, Failure, HttpRequest, HttpResponse, Item, Login, Outcome
 from stintd.sinks.registry import KINDS
 from tests.support.billing import FAKES, VARIANTS
 from tests.support.billing.spec import ANSWERED, ASKED, CONTRACTS, HOW, SPECS, Contract, Judge, Sloppy, judged
@@ -74,7 +74,7 @@ SMALL = {
 def told(body=b'{"start": 1}', answer=b'{"id": "e1"}', status=201, path="/entries", sloppy=()):
     judge = Judge(Contract("", "/v1", {"/v1/me": "known elsewhere"}, sloppy), SMALL)
     head = {"content-type": "application/json"}
-    judge.of(Request("POST", "http://fake" + path, head, body), Response(status, head, answer))
+    judge.of(HttpRequest("POST", "http://fake" + path, head, body), HttpResponse(status, head, answer))
     return judge.told
 
 
@@ -113,7 +113,7 @@ def test_what_a_document_has_wrong_is_passed_over_where_the_table_says_so():
 def test_no_answer_is_not_judged():
     judge = Judge(Contract("", "/v1"), SMALL)
     judge.of(
-        Request("POST", "http://fake/entries", {"content-type": "application/json"}, b'{"start": 1}'), Failure("timeout", "")
+        HttpRequest("POST", "http://fake/entries", {"content-type": "application/json"}, b'{"start": 1}'), Failure("timeout", "")
     )
     assert judge.told == []
 
@@ -131,9 +131,11 @@ def test_a_swagger_2_document_is_read_as_well():
     judge = Judge(Contract(""), {**translated(old), "servers": [{"url": "http://spec"}]})
     head = {"content-type": "application/json"}
     signed = {**head, "Authorization": "Basic eDp5"}
-    judge.of(Request("PUT", "http://fake/entries/7", signed, b'{"start": "now"}'), Response(200, head, b'{"start": "now"}'))
+    judge.of(
+        HttpRequest("PUT", "http://fake/entries/7", signed, b'{"start": "now"}'), HttpResponse(200, head, b'{"start": "now"}')
+    )
     assert judge.told == []
-    judge.of(Request("PUT", "http://fake/entries/7", signed, b"{}"), Response(200, head, b'{"start": 1}'))
+    judge.of(HttpRequest("PUT", "http://fake/entries/7", signed, b"{}"), HttpResponse(200, head, b'{"start": 1}'))
     assert [(side, words) for side, _, words in judge.told] == [
         (ASKED, ": 'start' is a required property"), (ANSWERED, "start: 1 is not of type 'string'"),
     ]  # fmt: skip
@@ -147,7 +149,7 @@ def test_a_request_without_credentials_is_told():
     }
     judge = Judge(Contract("", "/v1"), secured)
     head = {"content-type": "application/json"}
-    judge.of(Request("POST", "http://fake/entries", head, b'{"start": 1}'), Response(201, head, b'{"id": "e1"}'))
+    judge.of(HttpRequest("POST", "http://fake/entries", head, b'{"start": 1}'), HttpResponse(201, head, b'{"id": "e1"}'))
     assert [side for side, _, _ in judge.told] == [ASKED]
 
 
@@ -155,5 +157,5 @@ def test_a_request_without_credentials_is_told():
 @pytest.mark.parametrize("kind", sorted(CONTRACTS))
 def test_every_document_of_the_table_can_be_judged_by(kind):
     judge = judged(kind, None).judge
-    judge.of(Request("GET", "http://fake/no/such/path"), Failure("timeout", ""))
+    judge.of(HttpRequest("GET", "http://fake/no/such/path"), Failure("timeout", ""))
     assert [words for _, _, words in judge.told] == ["no such path or method"]

@@ -9,7 +9,7 @@ import subprocess
 import aiohttp
 import pytest
 
-from stintd.ports import Failure, Request, Response
+from stintd.ports import Failure, HttpRequest, HttpResponse
 from stintd.sinks.http import Exchange, ForbiddenAddress
 from tests.domain.test_address import NEVER, OWN
 from tests.support import PATIENCE
@@ -38,7 +38,7 @@ def names(**known):
 
 
 def ask(url, private=True, **more):
-    return Request("POST", url, {"X-Stint-Signature": "sha256=secret"}, b"{}", private, **more)
+    return HttpRequest("POST", url, {"X-Stint-Signature": "sha256=secret"}, b"{}", private, **more)
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ async def test_proxies_of_the_environment_are_not_asked(receiver, monkeypatch):
 
 async def test_connections_are_not_kept_for_the_next_webhook(receiver):
     exchange = Exchange()
-    assert isinstance(await exchange.send(ask(receiver.url)), Response)
+    assert isinstance(await exchange.send(ask(receiver.url)), HttpResponse)
     assert (await exchange.send(ask(receiver.url, private=False))).kind == "refused"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stintd.ports import Failure, Request, Response
+from stintd.ports import Failure, HttpRequest, HttpResponse
 from stintd.sinks import wire
 from stintd.sinks.worker_client import Courier
 from tests.support import wait_until
@@ -31,7 +31,7 @@ def receiver():
 
 
 def ask(url, body=b"{}", **more):
-    return Request("POST", url, {"X-Secret": "canary-in-a-header"}, body, True, **more)
+    return HttpRequest("POST", url, {"X-Secret": "canary-in-a-header"}, body, True, **more)
 
 
 async def gone(pid):
@@ -45,9 +45,9 @@ async def arrived(receiver):
 
 
 def test_lines_carry_any_bytes_and_both_kinds_of_answers():
-    request = Request("PUT", "https://x.example/", {"A": "ü\n"}, bytes(range(256)), True, 1.5, 2.5, 10)
+    request = HttpRequest("PUT", "https://x.example/", {"A": "ü\n"}, bytes(range(256)), True, 1.5, 2.5, 10)
     assert wire.read_request(wire.request_line(7, request)) == (7, request)
-    for answer in (Response(200, {"a": "b"}, bytes(range(256)), True), Failure("tls", "no")):
+    for answer in (HttpResponse(200, {"a": "b"}, bytes(range(256)), True), Failure("tls", "no")):
         told = wire.answer_line(7, answer)
         assert told.count(b"\n") == 1
         assert wire.read_answer(told) == (7, answer)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from stintd.ports import Failure, Request, Response
+from stintd.ports import Failure, HttpRequest, HttpResponse
 
-Reaction = Response | Failure | Callable[[Request], "Response | Failure"]
-OK = Response(204, {}, b"")
+Reaction = HttpResponse | Failure | Callable[[HttpRequest], "HttpResponse | Failure"]
+OK = HttpResponse(204, {}, b"")
 
 
 class Receivers:
@@ -21,10 +21,10 @@ class Receivers:
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
-        self.got: list[Request] = []
+        self.got: list[HttpRequest] = []
         self.hanging: dict[str, asyncio.Event] = {}
 
-    async def send(self, request: Request) -> Response | Failure:
+    async def send(self, request: HttpRequest) -> HttpResponse | Failure:
         self.got.append(request)
         if request.url in self.hanging:
             await self.hanging[request.url].wait()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support import PATIENCE, until
 from tests.support.billing.fake import Answer
 from tests.support.billing.redmine import RedmineFake
@@ -127,7 +127,7 @@ class RealRedmine(RedmineFake):
     def __post_init__(self) -> None:
         self.key = self.server.key
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         path = request.url.removeprefix("http://fake")
         return self.server.ask(request.method, path, request.headers["X-Redmine-API-Key"], request.body)
 

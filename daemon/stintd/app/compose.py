@@ -27,7 +27,7 @@ from stintd.api.watcherport import WatcherPort
 from stintd.app.emit import emitter_makers
 from stintd.app.facade import Facade
 from stintd.app.live_settings import LiveSettings
-from stintd.app.parts import Core, Delivery, Noticed, Sources, Upkeep
+from stintd.app.parts import Core, DeliveryParts, Noticed, Sources, Upkeep
 from stintd.app.shared_watcher import SharedWatcher
 from stintd.app.zone import machine_zone
 from stintd.clock import Clock
@@ -43,7 +43,7 @@ from stintd.engine.delivery.credentials import TargetKeys
 from stintd.engine.delivery.emitter import Emitters
 from stintd.engine.delivery.retry import Retry
 from stintd.engine.delivery.targetlane import LaneTools
-from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.targets import BillingTargets
 from stintd.engine.delivery.webhook_secrets import HookSecrets
 from stintd.engine.delivery.webhooklane import Tools
 from stintd.engine.delivery.webhooks import WebhookSender
@@ -168,7 +168,7 @@ def delivery(
     book: Book | None = None,
     billing: Callable[[], Carrier] | None = None,
     chance: Callable[[], float] | None = None,
-) -> Delivery:
+) -> DeliveryParts:
     """`carrier` sends all requests; `own_ports`: the loopback ports this daemon itself listens on. `book`: where targets are
     kept if not in the settings files; `billing`: what sends to billing systems if that is another; `chance`: numbers from 0 to
     1, if not random ones."""
@@ -185,7 +185,7 @@ def delivery(
         return kind.make(billing() if billing is not None else carrier, base.clock, login)
 
     lane_tools = LaneTools(engine, TargetKeys(secrets, base.environment), make)
-    targets = Targets(replace(lane_tools, chance=chance) if chance is not None else lane_tools, supervisor)
+    targets = BillingTargets(replace(lane_tools, chance=chance) if chance is not None else lane_tools, supervisor)
     book = book or Book(lambda: live.value.targets, settings.read_target, settings.set_target, live.reload)
     connecting = Connecting(targets, KINDS, book)
     live.subscribe(lambda before, now: connecting.take_over())
@@ -200,7 +200,7 @@ def delivery(
     makers = emitter_makers(carrier, live, base.environment)
     emitters = Emitters(engine, supervisor, makers, addresses, own_addresses)
     engine.on_admitted.subscribe(emitters.note_admitted)
-    return Delivery(carrier, hook_secrets, pusher, connecting, emitters)
+    return DeliveryParts(carrier, hook_secrets, pusher, connecting, emitters)
 
 
 def _retry(chosen: Settings) -> Retry:
@@ -212,7 +212,7 @@ def _retry(chosen: Settings) -> Retry:
 
 def upkeep(
     base: Core,
-    out: Delivery,
+    out: DeliveryParts,
     watches: Callable[[], Watches],
     watched: Callable[[], Sequence[str]],
     zone: Callable[[], str],
@@ -335,14 +335,14 @@ class Whole:
     """All of them."""
 
     core: Core
-    delivery: Delivery
+    delivery: DeliveryParts
     upkeep: Upkeep
     sources: Sources
     ports: Ports
     courier: Courier
 
 
-def ports(base: Core, out: Delivery, care: Upkeep, noticed: Noticed) -> Ports:
+def ports(base: Core, out: DeliveryParts, care: Upkeep, noticed: Noticed) -> Ports:
     """`noticed` is what the sources say of themselves."""
     live, health = base.live, base.engine.health
     facade = Facade(base, out, care, noticed, lambda: loopback.url)

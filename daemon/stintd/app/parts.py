@@ -11,7 +11,7 @@ from stintd.engine.apikeys import ApiKeys
 from stintd.engine.checkouts import Places
 from stintd.engine.delivery.connect import Connecting
 from stintd.engine.delivery.emitter import Emitters
-from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.targets import BillingTargets
 from stintd.engine.delivery.webhook_secrets import HookSecrets
 from stintd.engine.delivery.webhooks import WebhookSender
 from stintd.engine.engine import Engine
@@ -66,7 +66,7 @@ class Core:
 
 
 @frozen
-class Delivery:
+class DeliveryParts:
     """What leaves this machine: webhooks, billing systems, copies of heartbeats."""
 
     carrier: Carrier
@@ -76,7 +76,7 @@ class Delivery:
     emitters: Emitters
 
     @property
-    def targets(self) -> Targets:
+    def targets(self) -> BillingTargets:
         return self.connecting.targets
 
 

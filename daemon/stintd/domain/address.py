@@ -73,15 +73,15 @@ def endpoint_refusal(endpoint: Endpoint, may_be_private: bool) -> str:
 def address_refusal(text: str, may_be_private: bool) -> str:
     """Why nothing is sent to this address, "" when it is allowed; completes "the URL …"."""
     try:
-        given = ip_address(text)
+        literal = ip_address(text)
     except ValueError:
         return "must spell an address in full, like 192.0.2.1"
-    address = _behind(given)
-    if address in _METADATA or given in _METADATA:
+    address = _behind(literal)
+    if address in _METADATA or literal in _METADATA:
         return f"leads to {text}, where clouds publish a machine's own credentials"
     if _is_public(address):
         return ""
-    is_plain = address == given or (isinstance(given, IPv6Address) and given.ipv4_mapped == address)
+    is_plain = address == literal or (isinstance(literal, IPv6Address) and literal.ipv4_mapped == address)
     if not (is_plain and any(address.version == own.version and address in own for own in _OWN)):
         return f"leads to {text}, which is not an address of the internet"
     return "" if may_be_private else f"leads to {text}, an address in your own network (allowPrivate permits that)"

@@ -78,7 +78,10 @@ class Places:
 
     def checkouts_of(self, repo: RepoId) -> list[Checkout]:
         """The checkouts of a repository, the main one first."""
-        return sorted((one for one in self.checkouts() if one.repo == repo), key=lambda one: (one.facts.kind != "main", one.path))
+        return sorted(
+            (checkout for checkout in self.checkouts() if checkout.repo == repo),
+            key=lambda checkout: (checkout.facts.kind != "main", checkout.path),
+        )
 
     def holder_of(self, path: str) -> str | None:
         """The top folder of the checkout that contains a path."""

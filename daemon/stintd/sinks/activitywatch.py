@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from stintd.domain.emitting import EDITOR, AwEvent, Sent, events
 from stintd.domain.model import from_us
-from stintd.ports import Carrier, Failure, Request, Response
+from stintd.ports import Carrier, Failure, HttpRequest, HttpResponse
 
 ANSWER_LIMIT = 4 * 1024 * 1024
 BATCH = 200
@@ -28,7 +28,7 @@ class ActivityWatchServer:
         self._carrier, self._base, self._hostname, self._idle_us = carrier, f"{url.rstrip('/')}/api/0", hostname, idle_us
         self._made: set[str] = set()
 
-    async def deliver(self, beats: Sequence[Sent], now_us: int) -> Response | Failure | None:
+    async def deliver(self, beats: Sequence[Sent], now_us: int) -> HttpResponse | Failure | None:
         """None when its buckets say what these heartbeats say."""
         lanes: dict[str, list[AwEvent]] = defaultdict(list)
         for event in events(beats, self._idle_us, now_us):
@@ -40,17 +40,17 @@ class ActivityWatchServer:
                 return trouble
         return None
 
-    async def _make(self, bucket: str) -> Response | Failure | None:
+    async def _make(self, bucket: str) -> HttpResponse | Failure | None:
         if bucket in self._made:
             return None
         body = {"client": "stintd", "type": EDITOR, "hostname": self._hostname}
         answer = await self._ask("POST", f"/buckets/{quote(bucket, safe='')}", body)
-        if isinstance(answer, Response) and answer.status in (200, 201, 304):
+        if isinstance(answer, HttpResponse) and answer.status in (200, 201, 304):
             self._made.add(bucket)
             return None
         return answer
 
-    async def _mirror(self, bucket: str, wanted: Sequence[AwEvent]) -> Response | Failure | None:
+    async def _mirror(self, bucket: str, wanted: Sequence[AwEvent]) -> HttpResponse | Failure | None:
         place = f"/buckets/{quote(bucket, safe='')}/events"
         first, last = from_us(wanted[0].start_us), from_us(wanted[-1].end_us)
         span = urlencode({"start": (first - MARGIN).isoformat(), "end": (last + MARGIN).isoformat(), "limit": -1})
@@ -75,15 +75,15 @@ class ActivityWatchServer:
                 await self._ask("DELETE", f"{place}/{int(stale['id'])}")
         return None
 
-    async def _ask(self, method: str, path: str, body: Any = None) -> Response | Failure:
+    async def _ask(self, method: str, path: str, body: Any = None) -> HttpResponse | Failure:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         raw = json.dumps(body).encode() if body is not None else b""
-        return await self._carrier.send(Request(
+        return await self._carrier.send(HttpRequest(
             method, self._base + path, headers, raw, may_be_private=True, total_seconds=30.0, answer_bytes=ANSWER_LIMIT,
         ))  # fmt: skip
 
 
-def _stored(answer: Response | Failure) -> dict[tuple[int, str], Mapping[str, Any]] | None:
+def _stored(answer: HttpResponse | Failure) -> dict[tuple[int, str], Mapping[str, Any]] | None:
     """Events that are there, by start and content; None when they could not be read."""
     if isinstance(answer, Failure) or answer.status != 200 or answer.is_cut:
         return None

@@ -26,7 +26,7 @@ from stintd.ports import (
     RemotePlace,
     Running,
 )
-from stintd.sinks.clickup_tasks import Tasks, objects, own_id, task_query
+from stintd.sinks.clickup_tasks import ClickUpTasks, objects, own_id, task_query
 from stintd.sinks.http_api import Answer, Api, create_outcome, id_in, json_of, rows_of, unreadable_list
 from stintd.sinks.remote_lists import places_of
 
@@ -56,7 +56,7 @@ class ClickUp:
         key = login.key if login.key.startswith("pk_") else f"Bearer {login.key}"
         self._api = Api(carrier, clock, login, {"Authorization": key, "Content-Type": "application/json"})
         self.team = login.options.get("team_id", "")
-        self.tasks = Tasks(self._api, self.team)
+        self.tasks = ClickUpTasks(self._api, self.team)
         self._path = f"/v2/team/{quote(self.team, safe='')}/time_entries"
 
     @property

@@ -11,7 +11,7 @@ MOST_PAGES = 30
 PAGE = 100
 
 
-class Tasks:
+class ClickUpTasks:
     """Reads tasks with the credentials of one connector."""
 
     def __init__(self, api: Api, team: str) -> None:

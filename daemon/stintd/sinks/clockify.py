@@ -24,13 +24,13 @@ from stintd.ports import (
     UNKNOWN,
     Account,
     Carrier,
+    HttpResponse,
     Item,
     Kind,
     Login,
     Outcome,
     OutcomeKind,
     RemotePlace,
-    Response,
 )
 from stintd.sinks.day_gate import DayGate
 from stintd.sinks.http_api import (
@@ -194,7 +194,7 @@ class Clockify:
     def _outcome_of(self, answer: Answer, verb: Verb) -> Outcome:
         """What an answer means. About an entry that is gone Clockify says, with 400, that it does not belong to the workspace."""
         outcome = self._api.outcome_of(answer, verb)
-        if outcome.status == 400 and isinstance(answer, Response) and "belong" in self._api.message_of(answer).casefold():
+        if outcome.status == 400 and isinstance(answer, HttpResponse) and "belong" in self._api.message_of(answer).casefold():
             return self._api.outcome_of(replace(answer, status=404), verb)
         return outcome
 
@@ -247,7 +247,7 @@ class Clockify:
             return rows if rows is not None else self._api.not_a("a list", answer, UNKNOWN)
 
         def is_end(answer: Answer, page: int, seen: int) -> bool | None:
-            is_last = isinstance(answer, Response) and answer.headers.get("last-page", "").casefold() == "true"
+            is_last = isinstance(answer, HttpResponse) and answer.headers.get("last-page", "").casefold() == "true"
             return is_last or None
 
         return await read_pages(

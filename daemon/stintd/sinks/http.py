@@ -19,7 +19,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from stintd.domain.address import Endpoint, address_refusal, endpoint_refusal, parse_endpoint
-from stintd.ports import Failure, Request, Response
+from stintd.ports import Failure, HttpRequest, HttpResponse
 
 LOOKUPS = 64
 """Threads for name look-ups, made as needed: a name server that hangs holds one for half a minute, and a receiver with
@@ -68,7 +68,7 @@ class Exchange:
         self._look_up, self._tls = look_up, tls or ssl.create_default_context()
         self._threads = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="look-up")
 
-    async def send(self, request: Request) -> Response | Failure:
+    async def send(self, request: HttpRequest) -> HttpResponse | Failure:
         """The answer, or why there is none; raises nothing that a server or a URL can cause."""
         try:
             return await self._send(request)
@@ -89,7 +89,7 @@ class Exchange:
         except (aiohttp.ClientError, OSError) as error:
             return Failure("odd", f"what answered does not speak HTTP as we know it ({type(error).__name__})")
 
-    async def _send(self, request: Request) -> Response:
+    async def _send(self, request: HttpRequest) -> HttpResponse:
         url = URL(request.url)
         has_user = url.raw_user is not None or url.raw_password is not None
         endpoint = Endpoint(url.scheme, url.raw_host or "", url.port or 0, has_user)
@@ -111,7 +111,7 @@ class Exchange:
         ):  # fmt: skip
             body, is_cut = await _read(answer, request.answer_bytes)
             headers = {name.lower(): value for name, value in answer.headers.items()}
-            return Response(answer.status, headers, body, is_cut)
+            return HttpResponse(answer.status, headers, body, is_cut)
 
     def _connector(self, may_be_private: bool) -> aiohttp.TCPConnector:
         def make(info: Any) -> socket.socket:

@@ -21,11 +21,11 @@ from stintd.ports import (
     UNSENT,
     Carrier,
     Failure,
+    HttpRequest,
+    HttpResponse,
     Login,
     Outcome,
     OutcomeKind,
-    Request,
-    Response,
 )
 
 ANSWER_LIMIT = 1024 * 1024
@@ -33,7 +33,7 @@ SURELY_UNSENT = frozenset({"refused", "unreachable", "tls"})
 TEXT_LIMIT = 200
 LONGEST_PAUSE = timedelta(days=1)
 
-Answer: TypeAlias = Response | Failure
+Answer: TypeAlias = HttpResponse | Failure
 Verb: TypeAlias = Literal["create", "update", "delete", "read"]
 """What a request was for: the same status means different things for different verbs."""
 
@@ -63,7 +63,7 @@ class Api:
         head = {**self._headers, **(headers or {}), "Accept": "application/json"}
         if raw:
             head["Content-Type"] = "application/json"
-        return await self._carrier.send(Request(
+        return await self._carrier.send(HttpRequest(
             method, url, head, raw, may_be_private=True, total_seconds=30.0, answer_bytes=ANSWER_LIMIT,
         ))  # fmt: skip
 
@@ -86,7 +86,7 @@ class Api:
             return outcome
         return Outcome(kind, text=f"its answer is not {what}", status=None if kind == UNKNOWN else outcome.status)
 
-    def _outcome_of_status(self, answer: Response, verb: Verb) -> Outcome:
+    def _outcome_of_status(self, answer: HttpResponse, verb: Verb) -> Outcome:
         status, message = answer.status, self.message_of(answer)
         if 200 <= status < 300:
             if self.speaks_json and "html" in answer.headers.get("content-type", ""):
@@ -107,7 +107,7 @@ class Api:
             return lock_outcome(f"the period is locked there{message}", status)
         return Outcome(REFUSED, text=f"refused with {status}{message}", remedy=_REMEDY.get(status, _FIX), status=status)
 
-    def message_of(self, answer: Response) -> str:
+    def message_of(self, answer: HttpResponse) -> str:
         """The server's own message as ": MESSAGE", cleaned; "" when it sent none."""
         body = json_of(answer)
         message = next((body[name] for name in _MESSAGE_FIELDS if body.get(name)), "") if isinstance(body, dict) else body
@@ -121,7 +121,7 @@ class Api:
             text = text.replace(secret, "…")
         return text[:TEXT_LIMIT]
 
-    def _pause(self, answer: Response) -> timedelta | None:
+    def _pause(self, answer: HttpResponse) -> timedelta | None:
         """Retry-After, or the time until a quota is renewed; the longer of both."""
         now, pauses = self.clock.now(), []
         for name in ("retry-after", "x-ratelimit-reset", "x-toggl-quota-resets-in"):
@@ -170,7 +170,7 @@ def _lost(status: int) -> Outcome:
     return Outcome(LOST, text=text, remedy="`stint outbox retry ID` creates it again, `drop ID` leaves it removed", status=status)
 
 
-def _is_spent(answer: Response) -> bool:
+def _is_spent(answer: HttpResponse) -> bool:
     """Whether a success says that it was the last one that the quota allows for now."""
     return any(answer.headers.get(name, "").strip() == "0" for name in ("x-ratelimit-remaining", "x-toggl-quota-remaining"))
 
@@ -266,7 +266,7 @@ def rows_or_problem(api: Api, answer: Answer, what: str) -> list[JsonObject] | O
 
 def status_of(answer: Answer) -> int:
     """The status, 0 when there is no answer."""
-    return answer.status if isinstance(answer, Response) else 0
+    return answer.status if isinstance(answer, HttpResponse) else 0
 
 
 def is_number(text: str) -> bool:

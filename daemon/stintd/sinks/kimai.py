@@ -13,7 +13,7 @@ from urllib.parse import quote
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
 from stintd.jsonvalue import Json, JsonBody, JsonObject, object_at, value_at
-from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace, Response
+from stintd.ports import MISSING, REFUSED, TAKEN, UNKNOWN, Account, Carrier, HttpResponse, Item, Kind, Login, Outcome, RemotePlace
 from stintd.sinks.http_api import (
     Answer,
     Api,
@@ -207,7 +207,7 @@ def _number(text: str) -> int | str:
 
 def _page_count(answer: Answer) -> int:
     """How many pages a list has, 0 where the answer does not say."""
-    text = answer.headers.get("x-total-pages", "") if isinstance(answer, Response) else ""
+    text = answer.headers.get("x-total-pages", "") if isinstance(answer, HttpResponse) else ""
     return int(text) if is_number(text) else 0
 
 

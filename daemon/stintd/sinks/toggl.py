@@ -13,7 +13,7 @@ from urllib.parse import quote
 from stintd.clock import Clock
 from stintd.domain.billing.target import Abilities
 from stintd.jsonvalue import JsonBody, JsonObject
-from stintd.ports import BLIND, REFUSED, STOPPED, Account, Carrier, Item, Kind, Login, Outcome, RemotePlace, Response
+from stintd.ports import BLIND, REFUSED, STOPPED, Account, Carrier, HttpResponse, Item, Kind, Login, Outcome, RemotePlace
 from stintd.sinks.http_api import (
     Answer,
     Api,
@@ -162,7 +162,7 @@ class Toggl:
 
     async def _write_outcome(self, answer: Answer, outcome: Outcome, remote_id: str = "") -> Outcome:
         """The outcome of a write, where one of three statuses can mean more than one thing."""
-        message = self._api.message_of(answer) if isinstance(answer, Response) else ""
+        message = self._api.message_of(answer) if isinstance(answer, HttpResponse) else ""
         if status_of(answer) in range(200, 300):
             self._trusted_until = self._clock.monotonic() + TRUST
         if outcome.status == 402 and _calls_left(answer) > 0:
@@ -235,7 +235,7 @@ def _is_same(entry: JsonObject, item: Item, workspace: str) -> bool:
 
 def _calls_left(answer: Answer) -> int:
     """The calls that are left this hour, 0 where the answer does not say."""
-    text = answer.headers.get(LEFT, "") if isinstance(answer, Response) else ""
+    text = answer.headers.get(LEFT, "") if isinstance(answer, HttpResponse) else ""
     return int(text[:9]) if is_number(text) else 0
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from stintd.domain.emitting import Sent, wakatime_item
-from stintd.ports import Carrier, Failure, Request, Response
+from stintd.ports import Carrier, Failure, HttpRequest, HttpResponse
 
 BATCH = 25
 AGENT = "wakatime/v2.0.0 (stintd) stintd/1.0 {}/1.0 stintd-wakatime/1.0"
@@ -18,7 +18,7 @@ class WakaTimeServer:
         self._carrier, self._key = carrier, key
         self._url = f"{url.rstrip('/').removesuffix('/users/current/heartbeats.bulk')}/users/current/heartbeats.bulk"
 
-    async def deliver(self, beats: Sequence[Sent], now_us: int) -> Response | Failure | None:
+    async def deliver(self, beats: Sequence[Sent], now_us: int) -> HttpResponse | Failure | None:
         """None when all are there. Items that are refused one by one are given up, as their own clients do."""
         key = self._key()
         if not key:
@@ -29,7 +29,7 @@ class WakaTimeServer:
         }  # fmt: skip
         for first in range(0, len(beats), BATCH):
             items = [wakatime_item(beat, AGENT.format(beat.client or "editor")) for beat in beats[first : first + BATCH]]
-            request = Request("POST", self._url, headers, json.dumps(items).encode(), may_be_private=True, total_seconds=30.0)
+            request = HttpRequest("POST", self._url, headers, json.dumps(items).encode(), may_be_private=True, total_seconds=30.0)
             answer = await self._carrier.send(request)
             if isinstance(answer, Failure) or not 200 <= answer.status < 300:
                 return answer

@@ -4,13 +4,13 @@ import base64
 import json
 
 from stintd.jsonvalue import JsonBody
-from stintd.ports import Failure, Request, Response
+from stintd.ports import Failure, HttpRequest, HttpResponse
 
 LONGEST = 8 * 1024 * 1024
 """Bytes of one line; a body of 5 MiB fits."""
 
 
-def request_line(number: int, request: Request) -> bytes:
+def request_line(number: int, request: HttpRequest) -> bytes:
     """A request as the worker receives it."""
     fields = {
         "id": number, "method": request.method, "url": request.url, "headers": dict(request.headers),
@@ -21,16 +21,16 @@ def request_line(number: int, request: Request) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def read_request(line: bytes) -> tuple[int, Request]:
+def read_request(line: bytes) -> tuple[int, HttpRequest]:
     """The number and the request of a line."""
     fields = json.loads(line)
-    return fields["id"], Request(
+    return fields["id"], HttpRequest(
         fields["method"], fields["url"], fields["headers"], base64.b64decode(fields["body"]), fields["mayBePrivate"],
         fields["connectSeconds"], fields["totalSeconds"], fields["answerBytes"],
     )  # fmt: skip
 
 
-def answer_line(number: int, answer: Response | Failure) -> bytes:
+def answer_line(number: int, answer: HttpResponse | Failure) -> bytes:
     """An answer as the worker sends it."""
     fields: dict[str, JsonBody] = {"id": number}
     if isinstance(answer, Failure):
@@ -41,9 +41,9 @@ def answer_line(number: int, answer: Response | Failure) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def read_answer(line: bytes) -> tuple[int, Response | Failure]:
+def read_answer(line: bytes) -> tuple[int, HttpResponse | Failure]:
     """The number and the answer of a line."""
     fields = json.loads(line)
     if "failure" in fields:
         return fields["id"], Failure(fields["failure"], fields["text"])
-    return fields["id"], Response(fields["status"], fields["headers"], base64.b64decode(fields["body"]), fields["isCut"])
+    return fields["id"], HttpResponse(fields["status"], fields["headers"], base64.b64decode(fields["body"]), fields["isCut"])

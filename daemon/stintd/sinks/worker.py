@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 
-from stintd.ports import Failure, Response
+from stintd.ports import Failure, HttpResponse
 from stintd.sinks.http import Exchange
 from stintd.sinks.wire import LONGEST, answer_line, read_request
 
@@ -24,7 +24,7 @@ async def serve(lines: asyncio.StreamReader) -> None:
 
 async def _answer(exchange: Exchange, line: bytes) -> None:
     number, request = read_request(line)
-    answer: Response | Failure
+    answer: HttpResponse | Failure
     try:
         answer = await exchange.send(request)
     except Exception as error:  # the outermost boundary of this process: one request must not end the others

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import stintd
 from stintd.clock import Clock
-from stintd.ports import Failure, Request, Response
+from stintd.ports import Failure, HttpRequest, HttpResponse
 from stintd.sinks.wire import LONGEST, read_answer, request_line
 
 IDLE = 30.0
@@ -30,7 +30,7 @@ class Courier:
     def __init__(self, clock: Clock, grace: float = GRACE) -> None:
         self._clock, self._grace = clock, grace
         self._process: Process | None = None
-        self._waiting: dict[int, asyncio.Future[Response | Failure]] = {}
+        self._waiting: dict[int, asyncio.Future[HttpResponse | Failure]] = {}
         self._starting = asyncio.Lock()
         self._listening: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -41,11 +41,11 @@ class Courier:
         """The worker's process, None while there is none."""
         return self._process.pid if self._process is not None else None
 
-    async def send(self, request: Request) -> Response | Failure:
+    async def send(self, request: HttpRequest) -> HttpResponse | Failure:
         """See `ports.Carrier`."""
         self._number += 1
         number = self._number
-        answer: asyncio.Future[Response | Failure] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[HttpResponse | Failure] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         self._stay()
         try:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 READ_ONLY = ("Hours", "Comment", "JobID", "TaskID", "StartTime", "EndTime")
@@ -49,7 +49,7 @@ class ClickTimeFake(Fake):
         {"ID": "t1", "Name": "Building", "IsActive": True}, {"ID": "t2", "Name": "Talking", "IsActive": True},
     ])  # fmt: skip
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "token" or token != self.key:
             return 401, {"data": None, "errors": [{"Message": "Invalid Credentials"}]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 TEAM = "9012"
@@ -45,7 +45,7 @@ class ClickUpFake(Fake):
 
     # ---------------------------------------------------------------- routes
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if request.headers.get("Authorization") != self.key:
             return 401, {"err": "Token invalid", "ECODE": "OAUTH_025"}
         place = urlsplit(request.url)

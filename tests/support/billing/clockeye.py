@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 PAGE = 3
@@ -33,7 +33,7 @@ class ClockEyeFake(Fake):
     newest_first: bool = True
     now: Callable[[], float] = time.time
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if request.headers.get("X-API-Key") != self.key:
             return 401, {"error": "Invalid API key", "code": "UNAUTHORIZED", "details": {}}
         place, body = urlsplit(request.url), json.loads(request.body) if request.body else {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake, stretch
 
 FIELDS = ("start", "end", "projectId", "taskId", "description", "billable", "tagIds", "type", "customFields")
@@ -32,7 +32,7 @@ class ClockifyFake(Fake):
     makes_tags: bool = True
     tags: list[dict[str, str]] = field(default_factory=lambda: [{"id": "g1", "name": "deep"}, {"id": "g2", "name": "calls"}])
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if request.headers.get("X-Api-Key") != self.key:
             return 401, {"message": "Api key does not exist", "code": 4003}
         place = urlsplit(request.url)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake, stretch
 
 
@@ -26,7 +26,7 @@ class ClockMeFake(Fake):
     keys: dict[str, str] = field(default_factory=dict)
     projects: dict[str, str] = field(default_factory=lambda: {"p1": "Atlas"})
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
             return 401, {"error": "Invalid API key"}
         place = urlsplit(request.url)

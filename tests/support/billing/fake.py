@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from stintd.ports import Failure, Request, Response
+from stintd.ports import Failure, HttpRequest, HttpResponse
 
 Answer = tuple[int, Any]
 FAULTS = (
@@ -40,7 +40,7 @@ class Fake:
 
     key: str = "k-secret"
     ledger: dict[str, dict[str, Any]] = field(default_factory=dict)
-    fault: Callable[[Request], str] = lambda request: ""
+    fault: Callable[[HttpRequest], str] = lambda request: ""
     asked: list[tuple[str, str]] = field(default_factory=list)
     refuses: Callable[[dict[str, Any]], bool] = lambda entry: False
     locks: Callable[[dict[str, Any]], bool] = lambda entry: False
@@ -51,19 +51,19 @@ class Fake:
     hangs: int = 0
     lock: Any = field(default_factory=threading.RLock)
 
-    async def send(self, request: Request) -> Response | Failure:
+    async def send(self, request: HttpRequest) -> HttpResponse | Failure:
         """As a `ports.Carrier`; with `is_hanging` it stores what it takes and is never heard of again."""
         answer = self.answer(request)
-        if self.is_hanging and self.writes(request) and isinstance(answer, Response) and answer.status < 300:
+        if self.is_hanging and self.writes(request) and isinstance(answer, HttpResponse) and answer.status < 300:
             self.hangs += 1
             await asyncio.Event().wait()
         return answer
 
-    def writes(self, request: Request) -> bool:
+    def writes(self, request: HttpRequest) -> bool:
         """Whether a request is to change something."""
         return request.method != "GET"
 
-    def answer(self, request: Request) -> Response | Failure:
+    def answer(self, request: HttpRequest) -> HttpResponse | Failure:
         with self.lock:
             fault = self.fault(request)
             self.is_faulty = bool(fault)
@@ -79,7 +79,7 @@ class Fake:
             self.head = {}
             return _spoilt(fault, answered(*self._routed(request), self.head))
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         raise NotImplementedError
 
     def sheet(self) -> list[tuple[int | str, int, str]]:
@@ -96,7 +96,7 @@ class Fake:
         return f"{prefix}{self.made}"
 
 
-def _spoilt(fault: str, answer: Response) -> Response | Failure:
+def _spoilt(fault: str, answer: HttpResponse) -> HttpResponse | Failure:
     """An answer that something happened to on its way."""
     if fault == "500 after":
         return answered(500, {"error": "broken"})
@@ -107,7 +107,7 @@ def _spoilt(fault: str, answer: Response) -> Response | Failure:
     if fault == "short after":
         return replace(answer, body=answer.body[: len(answer.body) // 2], is_cut=True)
     if fault == "html after":
-        return Response(200, {"content-type": "text/html"}, b"<html>sign in</html>")
+        return HttpResponse(200, {"content-type": "text/html"}, b"<html>sign in</html>")
     if fault == "text after":
         return replace(answer, headers={**answer.headers, "content-type": "text/plain"})
     if fault == "odd json after":
@@ -115,10 +115,10 @@ def _spoilt(fault: str, answer: Response) -> Response | Failure:
     return answer
 
 
-def answered(status: int, told: Any, headers: dict[str, str] | None = None) -> Response:
+def answered(status: int, told: Any, headers: dict[str, str] | None = None) -> HttpResponse:
     """A JSON answer; bytes as they are."""
     body = b"" if status == 204 else told if isinstance(told, bytes) else json.dumps(told).encode()
-    return Response(status, {"content-type": "application/json", **(headers or {})}, body)
+    return HttpResponse(status, {"content-type": "application/json", **(headers or {})}, body)
 
 
 def stretch(start: str, end: str, description: str) -> tuple[int, int, str]:
@@ -127,7 +127,7 @@ def stretch(start: str, end: str, description: str) -> tuple[int, int, str]:
     return lo, hi - lo, description
 
 
-def unreliable(rng: random.Random, share: float = 0.4) -> Callable[[Request], str]:
+def unreliable(rng: random.Random, share: float = 0.4) -> Callable[[HttpRequest], str]:
     """Misbehaves that often, at random."""
     return lambda request: rng.choice(FAULTS) if rng.random() < share else ""
 
@@ -141,7 +141,7 @@ class Served:
         class Handler(BaseHTTPRequestHandler):
             def _any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                answer = fake.answer(Request(self.command, self.path, dict(self.headers), body))
+                answer = fake.answer(HttpRequest(self.command, self.path, dict(self.headers), body))
                 if isinstance(answer, Failure):
                     self.close_connection = True
                     return

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from graphql import build_schema, graphql_sync
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 SCHEMA = build_schema("""
@@ -63,10 +63,10 @@ class GitLabFake(Fake):
     is_anonymous: bool = False
     issues: tuple[int, ...] = (1, 2)
 
-    def writes(self, request: Request) -> bool:
+    def writes(self, request: HttpRequest) -> bool:
         return b"mutation" in request.body
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         told = {name.lower(): value for name, value in request.headers.items()}
         is_known = told.get("authorization") == f"Bearer {self.key}" or told.get("private-token") == self.key
         if not is_known and not self.is_anonymous:

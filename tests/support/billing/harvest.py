@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 FIELDS = ("project_id", "task_id", "spent_date", "notes", "hours", "started_time", "ended_time", "external_reference")
@@ -31,7 +31,7 @@ class HarvestFake(Fake):
     closes_by: str = "is_locked"
     locked_status: int = 422
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         head = request.headers
         if "@" not in head.get("User-Agent", "") and "http" not in head.get("User-Agent", ""):
             return 400, {"message": "User-Agent is missing"}

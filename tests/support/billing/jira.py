@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 STARTED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
@@ -39,7 +39,7 @@ class JiraFake(Fake):
     has_jql: bool = True
     issues: tuple[str, ...] = ("DEV-1", "DEV-2")
 
-    def is_let_in(self, request: Request) -> bool:
+    def is_let_in(self, request: HttpRequest) -> bool:
         wanted = base64.b64encode(f"{self.options['email']}:{self.key}".encode()).decode()
         return request.headers.get("Authorization") == f"Basic {wanted}"
 
@@ -49,7 +49,7 @@ class JiraFake(Fake):
     def words(self, comment: Any) -> str:
         return "".join(text["text"] for part in comment["content"] for text in part["content"])
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         place = urlsplit(request.url)
         query = {name: values[0] for name, values in parse_qs(place.query).items()}
         path = place.path.removeprefix(self.api)
@@ -150,7 +150,7 @@ class JiraServerFake(JiraFake):
     me: ClassVar = {"key": "JIRAUSER10000", "name": "mia", "displayName": "Mia"}
     another: ClassVar = {"key": "JIRAUSER10001", "name": "noa", "displayName": "Noa"}
 
-    def is_let_in(self, request: Request) -> bool:
+    def is_let_in(self, request: HttpRequest) -> bool:
         told = {name.lower(): value for name, value in request.headers.items()}  # its own client writes the name small
         return told.get("authorization") == f"Bearer {self.key}"
 

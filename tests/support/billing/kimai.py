@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 LOCKED = "This period is locked, please choose a later date."
@@ -34,7 +34,7 @@ class KimaiFake(Fake):
     tells_pages: bool = True
     lock_words: str = LOCKED
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
             return 401, {"code": 401, "message": "Invalid credentials."}
         place = urlsplit(request.url)

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake, stretch
 
 
@@ -14,7 +14,7 @@ class ReceiverFake(Fake):
 
     remote: ClassVar = {"project_id": "p1"}
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         told = json.loads(request.body)
         if told["action"] == "deleted":
             self.ledger.pop(told["id"], None)

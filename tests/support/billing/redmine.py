@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 EMPTY = b""
@@ -31,7 +31,7 @@ class RedmineFake(Fake):
     is_enabled: bool = True
     issues: tuple[int, ...] = (1, 2)
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if not self.is_enabled:
             return 403, EMPTY
         if request.headers.get("X-Redmine-API-Key") != self.key:
@@ -71,7 +71,7 @@ class RedmineFake(Fake):
         first, most = int(query.get("offset", 0)), min(self.page, int(query.get("limit", 25)))
         return {name: found[first : first + most], "total_count": len(found), "offset": first, "limit": most}
 
-    def _entries(self, request: Request, path: str, query: dict[str, str]) -> Answer:
+    def _entries(self, request: HttpRequest, path: str, query: dict[str, str]) -> Answer:
         body = json.loads(request.body)["time_entry"] if request.body else {}
         if path == "/time_entries.json":
             if request.method == "GET":

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake, stretch
 
 HOME = "/api/v1/organizations/org-1"
@@ -34,7 +34,7 @@ class SolidTimeFake(Fake):
     projects: dict[str, dict[str, Any]] = field(default_factory=lambda: {"pr-1": {"name": "Atlas", "client_id": "cl-1"}})
     clients: dict[str, str] = field(default_factory=lambda: {"cl-1": "Acme"})
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
             return 401, {"message": "Unauthenticated."}
         place = urlsplit(request.url)

@@ -19,7 +19,7 @@ import yaml
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
-from stintd.ports import Failure, Request, Response
+from stintd.ports import Failure, HttpRequest, HttpResponse
 from tests.support.billing.fake import Fake
 from tests.support.billing.swagger import METHODS, translated
 
@@ -168,7 +168,7 @@ class Judge:
         self.told: list[tuple[str, str, str]] = []
         self.judged = 0
 
-    def of(self, request: Request, answer: Response | Failure) -> None:
+    def of(self, request: HttpRequest, answer: HttpResponse | Failure) -> None:
         """Judge a request, and its answer unless it is an error that the document does not describe."""
         place = urlsplit(request.url)
         path = place.path if place.path.startswith(self._contract.prefix) else self._contract.prefix + place.path
@@ -235,7 +235,7 @@ class Judged:
     def __init__(self, fake: Fake, judge: Judge) -> None:
         self._fake, self.judge = fake, judge
 
-    async def send(self, request: Request) -> Response | Failure:
+    async def send(self, request: HttpRequest) -> HttpResponse | Failure:
         answer = await self._fake.send(request)
         self.judge.of(request, Failure("timeout", "") if self._fake.is_faulty else answer)
         return answer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 SELF = "https://api.tempo.io/4/…"
@@ -34,7 +34,7 @@ class TempoFake(Fake):
     base: str = "https://api.tempo.io/4"
     issues: tuple[int, ...] = (10001, 10002)
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         place = urlsplit(request.url)
         query = {name: values[0] for name, values in parse_qs(place.query).items()}
         if request.headers.get("Authorization") != f"Bearer {self.key}":

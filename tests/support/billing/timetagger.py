@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 
@@ -14,7 +14,7 @@ class TimeTaggerFake(Fake):
 
     remote: ClassVar = {"tag": "p1"}
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if request.headers.get("authtoken") != self.key:
             return 401, {"error": "unauthorized"}
         if request.method == "GET":

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake, stretch
 
 FIELDS = ("workspace_id", "start", "stop", "duration", "project_id", "task_id", "description", "billable", "tags")
@@ -29,7 +29,7 @@ class TogglFake(Fake):
     most_a_page: int = 200
     offers_changes: bool = True
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         if self.left is not None:
             self.left = max(0, self.left)
             if self.left == 0:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from stintd.ports import Request
+from stintd.ports import HttpRequest
 from tests.support.billing.fake import Answer, Fake
 
 DURATIONS = "/users/current/external_durations"
@@ -27,7 +27,7 @@ class WakaTimeFake(Fake):
     repeated: str = "replaced"
     tells: bool = True
 
-    def _routed(self, request: Request) -> Answer:
+    def _routed(self, request: HttpRequest) -> Answer:
         signed = base64.b64encode(self.key.encode()).decode()
         if request.headers.get("Authorization") != f"Basic {signed}":
             return 401, {"error": "Unauthorized"}

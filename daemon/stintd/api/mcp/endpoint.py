@@ -40,7 +40,7 @@ AGENT = replace(OWNER, name="mcp")
 
 
 @frozen
-class Session:
+class McpSession:
     """One message as its method sees it: who asks, the tools they chose, the era."""
 
     ask: ToolCaller
@@ -81,7 +81,7 @@ async def _answer_one(surface: Surface, call: Call, tools: Mapping[str, Tool], m
         modern = is_stateless(message, call.headers)
         if message.id is None:
             return Answer(b"", 202)
-        session = Session(ToolCaller(surface, call), tools, message, modern)
+        session = McpSession(ToolCaller(surface, call), tools, message, modern)
         return json_answer(rpc.result(message.id, await _result(session)))
     except RpcError as error:
         status = rpc.STATUS.get(error.code, 200) if modern or error.is_early else 200
@@ -110,7 +110,7 @@ def _id_of(body: Json) -> int | str | None:
     return identity if isinstance(identity, int | str) and not isinstance(identity, bool) else None
 
 
-async def _result(session: Session) -> Shape:
+async def _result(session: McpSession) -> Shape:
     """What the method answers, dressed for its era."""
     method = session.message.method
     known = STATELESS_METHODS if session.is_stateless else HANDSHAKE_METHODS
@@ -125,7 +125,7 @@ async def _result(session: Session) -> Shape:
     return {**dressed, **_cache_hints(method)}
 
 
-def _count(session: Session) -> None:
+def _count(session: McpSession) -> None:
     try:
         session.ask.surface.count(session.ask.call.caller)
     except RateLimited as error:
@@ -142,14 +142,14 @@ def _cache_hints(method: str) -> Shape:
 # ---------------------------------------------------------------- methods
 
 
-def _server(session: Session) -> Shape:
+def _server(session: McpSession) -> Shape:
     return {"name": "stintd", "title": "stintd", "version": session.ask.surface.daemon.version}
 
 
 CAPABILITIES: Shape = {"tools": {}, "resources": {}, "prompts": {}}
 
 
-async def _initialize(session: Session) -> Shape:
+async def _initialize(session: McpSession) -> Shape:
     version = session.params.get("protocolVersion")
     return {
         "protocolVersion": version if version in HANDSHAKE else HANDSHAKE[-1], "capabilities": CAPABILITIES,
@@ -157,19 +157,19 @@ async def _initialize(session: Session) -> Shape:
     }  # fmt: skip
 
 
-async def _discover(session: Session) -> Shape:
+async def _discover(session: McpSession) -> Shape:
     return {"supportedVersions": [*STATELESS, *HANDSHAKE], "capabilities": CAPABILITIES, "instructions": INSTRUCTIONS}
 
 
-async def _ping(session: Session) -> Shape:
+async def _ping(session: McpSession) -> Shape:
     return {}
 
 
-async def _list_tools(session: Session) -> Shape:
+async def _list_tools(session: McpSession) -> Shape:
     return {"tools": [tool.to_wire(name) for name, tool in session.tools.items()]}
 
 
-async def _call_tool(session: Session) -> Shape:
+async def _call_tool(session: McpSession) -> Shape:
     name, arguments = session.params.get("name"), session.params.get("arguments")
     tool = session.tools.get(name) if isinstance(name, str) else None
     if tool is None:
@@ -200,15 +200,15 @@ def _text(text: str) -> Shape:
     return {"type": "text", "text": text}
 
 
-async def _list_resources(session: Session) -> Shape:
+async def _list_resources(session: McpSession) -> Shape:
     return {"resources": list(resource.RESOURCES)}
 
 
-async def _list_templates(session: Session) -> Shape:
+async def _list_templates(session: McpSession) -> Shape:
     return {"resourceTemplates": []}
 
 
-async def _read_resource(session: Session) -> Shape:
+async def _read_resource(session: McpSession) -> Shape:
     uri = session.params.get("uri")
     contents = await _look_up(session, lambda ask: resource.read(ask, uri))
     if contents is None:
@@ -217,11 +217,11 @@ async def _read_resource(session: Session) -> Shape:
     return contents
 
 
-async def _list_prompts(session: Session) -> Shape:
+async def _list_prompts(session: McpSession) -> Shape:
     return {"prompts": list(resource.PROMPTS)}
 
 
-async def _get_prompt(session: Session) -> Shape:
+async def _get_prompt(session: McpSession) -> Shape:
     arguments = session.params.get("arguments") or {}
     if not isinstance(arguments, dict):
         raise RpcError(rpc.INVALID_PARAMS, "arguments must be an object")
@@ -229,7 +229,7 @@ async def _get_prompt(session: Session) -> Shape:
     return await _look_up(session, lambda ask: resource.prompt(ask, name, arguments))
 
 
-async def _look_up(session: Session, look: Callable[[ToolCaller], Awaitable[T]]) -> T:
+async def _look_up(session: McpSession, look: Callable[[ToolCaller], Awaitable[T]]) -> T:
     """What the daemon says; its refusals become errors of the protocol, which has no other place for them here."""
     ask = session.ask
     try:
@@ -239,7 +239,7 @@ async def _look_up(session: Session, look: Callable[[ToolCaller], Awaitable[T]])
         raise RpcError(rpc.INTERNAL_ERROR, clean(text), show({}, to_wire(error))) from error
 
 
-Method = Callable[[Session], Awaitable[Shape]]
+Method = Callable[[McpSession], Awaitable[Shape]]
 _COMMON: dict[str, Method] = {
     "tools/list": _list_tools, "tools/call": _call_tool, "resources/list": _list_resources,
     "resources/templates/list": _list_templates, "resources/read": _read_resource, "prompts/list": _list_prompts,

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @frozen
-class _Request:
+class _ToolRequest:
     """What handlers look at of a request: idempotency compares its path, a revision may come as a header."""
 
     raw_path: str
@@ -72,7 +72,7 @@ class ToolCaller:
             raise Forbidden("this is beyond the one client or project that you reach", "ask the owner")
         arguments = {**read_object(query, route.query), **read_body(route, body), **params}
         call = Call(route, self.call.table, arguments, body, caller=caller)
-        answer = await route.handle(self.surface, call, _Request(path))
+        answer = await route.handle(self.surface, call, _ToolRequest(path))
         if not isinstance(answer, dict | Reply):
             raise TypeError(f"{method} {route.path} answers no JSON object")
         shape: Shape = value_of(answer)
@@ -86,7 +86,7 @@ class ToolCaller:
     async def look(self, fn: Callable[..., T], **arguments: object) -> T:
         """Ask a query that has no route of its own; a limited caller's view holds nothing else."""
         check_scope(self.call.caller, "read")
-        return await query(fn)(self.surface, replace(self.call, arguments=arguments), _Request(""))
+        return await query(fn)(self.surface, replace(self.call, arguments=arguments), _ToolRequest(""))
 
 
 async def narrow_to_folder(surface: Surface, call: Call) -> Call:

@@ -15,7 +15,7 @@ from stintd.domain.day import day_of
 from stintd.engine.delivery import attempt, livetimer
 from stintd.engine.delivery.plan import Planned
 from stintd.engine.delivery.remote_places import RemotePlaces
-from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.targets import BillingTargets
 from stintd.engine.delivery.tasklookup import TaskLookup
 from stintd.errors import Conflict, Invalid, NotFound, Unavailable
 from stintd.frozen import frozen
@@ -38,7 +38,7 @@ class Book:
 class Connecting:
     """What people do with targets."""
 
-    def __init__(self, targets: Targets, kinds: Mapping[str, Kind], book: Book) -> None:
+    def __init__(self, targets: BillingTargets, kinds: Mapping[str, Kind], book: Book) -> None:
         self.targets, self._kinds, self._book = targets, kinds, book
         self.lookup, self.catalogue = TaskLookup(targets), RemotePlaces(targets)
         self._mapping = asyncio.Lock()

@@ -22,7 +22,7 @@ from stintd.engine.engine import Engine
 from stintd.engine.step import Step
 from stintd.engine.supervisor import Supervisor
 from stintd.engine.view import View
-from stintd.ports import Failure, Response
+from stintd.ports import Failure, HttpResponse
 from stintd.store import cursors, heartbeats
 
 PREFIX = "emit."
@@ -31,7 +31,7 @@ GATHER = 60.0
 REFUSED_TRIES = 5
 """Tries of a stretch that a receiver calls wrong; then it is passed over, because nothing will mend it."""
 log = logging.getLogger(__name__)
-Deliver = Callable[[Sequence[Sent], int], Awaitable[Response | Failure | None]]
+Deliver = Callable[[Sequence[Sent], int], Awaitable[HttpResponse | Failure | None]]
 """Sends heartbeats in order, with what is now; None when the receiver has them all, else what went wrong."""
 
 
@@ -104,11 +104,11 @@ class Emitter:
 
         return await engine.read(ask)
 
-    async def _wait_after_failure(self, trouble: Response | Failure) -> bool:
+    async def _wait_after_failure(self, trouble: HttpResponse | Failure) -> bool:
         """Wait before the next try; true when this stretch is passed over instead."""
         self._failures += 1
         text = trouble.text if isinstance(trouble, Failure) else f"it answered {trouble.status}"
-        if isinstance(trouble, Response) and trouble.status in (400, 413, 422) and self._failures >= REFUSED_TRIES:
+        if isinstance(trouble, HttpResponse) and trouble.status in (400, 413, 422) and self._failures >= REFUSED_TRIES:
             log.warning("heartbeats for %s are passed over: %s", self._name, text)
             return True
         self._engine.health.raise_warning(
@@ -116,7 +116,7 @@ class Emitter:
             "check the [emit] settings; sending is retried automatically", subject=self._name,
         )  # fmt: skip
         now = self._engine.clock.now()
-        asked = asked_pause(trouble.headers.get("retry-after"), now) if isinstance(trouble, Response) else None
+        asked = asked_pause(trouble.headers.get("retry-after"), now) if isinstance(trouble, HttpResponse) else None
         await self._engine.clock.sleep(self._retry.pause(self._failures, asked, random.random).total_seconds())
         return False
 

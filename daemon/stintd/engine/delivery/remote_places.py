@@ -15,7 +15,7 @@ from stintd.domain.model import from_us, to_us
 from stintd.engine.delivery import attempt
 from stintd.engine.delivery.attempt import HOUR_US
 from stintd.engine.delivery.plan import Planned
-from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.targets import BillingTargets
 from stintd.engine.step import Step
 from stintd.errors import Conflict, NotFound, StintdError, Unavailable
 from stintd.frozen import frozen
@@ -43,7 +43,7 @@ class Listing:
 class RemotePlaces:
     """One a daemon."""
 
-    def __init__(self, targets: Targets) -> None:
+    def __init__(self, targets: BillingTargets) -> None:
         self._targets, self._engine = targets, targets.tools.engine
 
     async def listing(self, name: str, is_fresh: bool = False) -> Listing:

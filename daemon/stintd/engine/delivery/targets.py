@@ -31,7 +31,7 @@ LOUD_AFTER = 3
 SAID = ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_differs", "delivery_place", "delivery_live")
 
 
-class Targets:
+class BillingTargets:
     """One a daemon. The engine's steps say by their targets that there is something to look at."""
 
     def __init__(self, tools: LaneTools, supervisor: Supervisor) -> None:

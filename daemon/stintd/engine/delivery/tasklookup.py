@@ -14,7 +14,7 @@ from stintd.domain.model import to_us
 from stintd.engine.delivery import attempt
 from stintd.engine.delivery.attempt import HOUR_US
 from stintd.engine.delivery.plan import Planned
-from stintd.engine.delivery.targets import Targets
+from stintd.engine.delivery.targets import BillingTargets
 from stintd.errors import Invalid, StintdError, Unavailable
 from stintd.frozen import frozen
 from stintd.ports import MISSING, Outcome, RemoteList, RemoteTask, TaskBook, TaskConnector
@@ -59,7 +59,7 @@ class FoundRemoteTask:
 class TaskLookup:
     """One a daemon."""
 
-    def __init__(self, targets: Targets) -> None:
+    def __init__(self, targets: BillingTargets) -> None:
         self._targets = targets
         self._lists: dict[str, tuple[float, tuple[RemoteList, ...]]] = {}
 

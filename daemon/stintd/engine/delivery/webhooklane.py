@@ -23,7 +23,7 @@ from stintd.engine.engine import Engine
 from stintd.engine.outbox import target_of
 from stintd.errors import StintdError
 from stintd.frozen import frozen
-from stintd.ports import Carrier, Failure, Request, Response
+from stintd.ports import Carrier, Failure, HttpRequest, HttpResponse
 from stintd.store import outbox
 from stintd.store.row_types import OutboxRow, WebhookRow
 from stintd.store.rowio import fetch_one
@@ -126,38 +126,38 @@ class WebhookLane(Lane[WebhookView]):
         try:
             request = signed_request(self.tools, webhook, row["id"], row["kind"], row["body"])
         except StintdError as error:
-            answer: Response | Failure = Failure("refused", error.message)
+            answer: HttpResponse | Failure = Failure("refused", error.message)
         else:
             answer = await self.tools.carrier.send(request)
         pause, retry = None, self.tools.retry
         if not is_taken(answer):
             asked = None
-            if isinstance(answer, Response):
+            if isinstance(answer, HttpResponse):
                 asked = asked_pause(answer.headers.get("retry-after"), self._clock.now())
             pause = retry.pause(webhook["failures"] + 1, asked, self.tools.chance)
         attempt = Attempt(row["seq"], status_of(answer), "" if pause is None else reason(answer), pause)
         await self._record(lambda step: settle(step, self.webhook_id, attempt, self.tools.retry))
 
 
-def signed_request(tools: Tools, webhook: WebhookRow, delivery_id: str, event: str, body: str) -> Request:
+def signed_request(tools: Tools, webhook: WebhookRow, delivery_id: str, event: str, body: str) -> HttpRequest:
     """The request of one attempt, signed now; `unavailable` when the secret is lost."""
     now, raw = tools.engine.clock.now(), body.encode()
     secrets = tools.secrets.valid(webhook["id"], now)
     headers = webhook_signature.headers(secrets, delivery_id, event, now, raw)
-    return Request("POST", webhook["url"], {**headers, "User-Agent": USER_AGENT}, raw, bool(webhook["allow_private"]))
+    return HttpRequest("POST", webhook["url"], {**headers, "User-Agent": USER_AGENT}, raw, bool(webhook["allow_private"]))
 
 
-def is_taken(answer: Response | Failure) -> bool:
+def is_taken(answer: HttpResponse | Failure) -> bool:
     """Whether the receiver has it: any 2xx."""
-    return isinstance(answer, Response) and 200 <= answer.status < 300
+    return isinstance(answer, HttpResponse) and 200 <= answer.status < 300
 
 
-def status_of(answer: Response | Failure) -> int | None:
+def status_of(answer: HttpResponse | Failure) -> int | None:
     """The HTTP status, where there was one."""
-    return answer.status if isinstance(answer, Response) else None
+    return answer.status if isinstance(answer, HttpResponse) else None
 
 
-def reason(answer: Response | Failure) -> str:
+def reason(answer: HttpResponse | Failure) -> str:
     """Why it was not taken, for people; of what a server answers only the number is believed."""
     if isinstance(answer, Failure):
         return answer.text

@@ -23,7 +23,7 @@ ALIAS = "session alias:"
 
 
 @dataclass(slots=True)
-class _Session:
+class _OpenSession:
     agent: str
     pid: int | None
     started: float | None
@@ -34,7 +34,7 @@ class AgentSessions:
 
     def __init__(self, engine: Engine, boot: str) -> None:
         self._engine, self._boot = engine, boot
-        self._open: dict[str, _Session] = {}
+        self._open: dict[str, _OpenSession] = {}
         self._aliases: dict[str, str] = {}
         self.processes: dict[tuple[int, float], None] = {}
 
@@ -44,7 +44,7 @@ class AgentSessions:
         for row in fetch_all(conn, SessionRow, "SELECT * FROM session WHERE caller = ?", (HOOK,)):
             self._note_process(row["pid"], row["pid_started"])
             if row["ended_us"] is None:
-                self._open[row["id"]] = _Session(row["agent"], row["pid"], row["pid_started"])
+                self._open[row["id"]] = _OpenSession(row["agent"], row["pid"], row["pid_started"])
 
     def first_id(self, session: str | None) -> str | None:
         """The first id of a session that continued under another; all its evidence is stored under the first."""
@@ -71,7 +71,7 @@ class AgentSessions:
         if beat.kind == "session_end":
             self._open.pop(session, None)
         elif fresh:
-            self._open[session] = _Session(signal.agent, beat.pid, signal.started)
+            self._open[session] = _OpenSession(signal.agent, beat.pid, signal.started)
             while len(self._open) > KEPT:
                 del self._open[next(iter(self._open))]
         if fresh or beat.kind != "tool":

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from stintd.domain.meeting import Meeting, MeetingRule, assign_projects
 from stintd.engine.engine import Engine
 from stintd.frozen import frozen
-from stintd.ports import CalendarAsked, Carrier, Failure, Noted, ReadCalendar, Request
+from stintd.ports import CalendarAsked, Carrier, Failure, HttpRequest, Noted, ReadCalendar
 
 FRESH = timedelta(hours=1)
 BYTES = 4 * 1024 * 1024
@@ -104,7 +104,9 @@ class Calendars:
 
     async def _fetch(self, url: str, path: str, now: float) -> str:
         """What went wrong, "" when nothing did."""
-        answer = await self._carrier.send(Request("GET", url, {"Accept": "text/calendar"}, total_seconds=15, answer_bytes=BYTES))
+        answer = await self._carrier.send(
+            HttpRequest("GET", url, {"Accept": "text/calendar"}, total_seconds=15, answer_bytes=BYTES)
+        )
         if isinstance(answer, Failure):
             return f"it could not be fetched: {answer.text}"
         if answer.status != 200 or answer.is_cut:
