@@ -136,7 +136,7 @@ def test_steps_are_read_where_they_can_mean_one_thing_only(company, seconds, is_
 async def test_a_length_between_the_steps_is_refused_with_the_setting_that_mends_it_and_nothing_is_sent():
     fake = ClickTimeFake(company={"MinTimeIncrement": 0.25})
     outcome = await connector(fake).create(item(seconds=1512))
-    assert outcome.text == "ClickTime accepts steps of 15 min here, and this is 25.2 min"
+    assert outcome.text == "ClickTime accepts steps of 15m here, and this is 25m 12s"
     assert 'mode = "nearest", minutes = 15' in outcome.remedy
     assert "POST" not in {method for method, _ in fake.asked}
 

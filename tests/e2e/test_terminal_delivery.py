@@ -88,7 +88,7 @@ def test_a_client_is_rounded_its_own_way_from_the_command_line(daemon, served, t
     daemon.stint("targets", "map", "clockme", "--client", "corp", "--rounding", "up:15", "--minimum", "30m", "project_id=p1")
     daemon.stint("targets", "map", "clockme", "--billable", "no", "project_id=p1")
     told = daemon.stint("targets").out
-    assert "client corp (up to 15 min, at least 30m) → project_id=p1" in told
+    assert "client corp (up to 15m, at least 30m) → project_id=p1" in told
     assert "not billable → project_id=p1" in told
     wrong = daemon.stint("targets", "map", "clockme", "--client", "x", "--rounding", "sideways:15", "project_id=p1", check=False)
     assert (wrong.code, "mode is one of" in wrong.err) == (1, True)

@@ -3,6 +3,7 @@
 Values whose unit is not documented are used where they can mean only one thing; otherwise ClickTime's own answer decides.
 """
 
+from stintd.domain.lengths import exact_length
 from stintd.frozen import frozen
 from stintd.jsonvalue import Json, JsonObject, object_at
 
@@ -81,7 +82,7 @@ def misfit(seconds: int, description: str, rules: Rules) -> tuple[str, str] | No
     """Why the account would not accept an entry, and what to do; None when nothing is known against it."""
     if not _is_step(seconds, rules.step):
         minutes = rules.step / MINUTE
-        text = f"ClickTime accepts steps of {minutes:g} min here, and this is {seconds / MINUTE:.1f} min"
+        text = f"ClickTime accepts steps of {exact_length(rules.step)} here, and this is {exact_length(seconds)}"
         return text, f'set rounding = {{ mode = "nearest", minutes = {max(1, round(minutes))} }} for this target'
     if rules.needs_comment and not description:
         return "ClickTime wants a comment on every entry", "`stint edit ID --message TEXT`"

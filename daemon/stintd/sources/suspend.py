@@ -12,6 +12,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from stintd.clock import Clock
+from stintd.domain.lengths import exact_length
 from stintd.domain.model import Absence, AbsenceSignal, BlindSignal, RescanSignal, Signal
 from stintd.frozen import frozen
 from stintd.ports import Sink
@@ -66,7 +67,7 @@ class ClockWatch:
             if late > LATE:
                 now = self._clock.now()
                 start = min(max(before.wall, now - timedelta(seconds=late)), now)
-                stall = BlindSignal(start, now, f"the daemon was stalled for {late:.0f} s")
+                stall = BlindSignal(start, now, f"the daemon was stalled for {exact_length(round(late))}")
                 self._report([stall, RescanSignal(now, "stall")])
 
     def _read(self) -> ClockReading:
@@ -94,5 +95,5 @@ def compare(before: ClockReading, after: ClockReading, device: str = "") -> list
     if abs(set_by) > DRIFT:
         way = "forward" if set_by > 0 else "back"
         start, end = min(before.wall, after.wall), max(before.wall, after.wall)
-        signals.append(BlindSignal(start, end, f"the clock was set {way} by {abs(set_by):.0f} s"))
+        signals.append(BlindSignal(start, end, f"the clock was set {way} by {exact_length(round(abs(set_by)))}"))
     return signals

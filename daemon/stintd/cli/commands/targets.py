@@ -44,7 +44,7 @@ def _condition(name: str, value: object) -> str:
 
 
 def _rounding_words(rule: Answer) -> str:
-    words = [f"{rule['mode']} to {rule['minutes']} min" if "minutes" in rule else "not rounded"]
+    words = [f"{rule['mode']} to {rule['minutes']}m" if "minutes" in rule else "not rounded"]
     words += [f"at least {rule['minimum']}"] if "minimum" in rule else []
     return ", ".join(words)
 

@@ -239,18 +239,18 @@ def _long(view: View, span: Period) -> Iterator[ReviewItemJson]:
     for row in fetch_all(view.conn, NamedEntryRow, LONG, (span.lo_us, span.hi_us, now_us, most_us, LONG_US)):
         end_us, name = counted_end(row, now_us), row["project_name"] or "?"
         command = f"stint edit {row['id']} --end WHEN" if row["end_us"] else f"stint stop {shlex.quote(name)} --at WHEN"
-        what = "by hand" if row["end_us"] else "still runs by hand"
+        what = "long manual entry" if row["end_us"] else "manual timer still running"
         about: _About = {
             **_when(view, row["start_us"], end_us), "entryId": row["id"], "projectId": row["project_id"],
             "projectName": row["project_name"],
         }  # fmt: skip
-        yield _item("long", f"{name} {what}: {_stretch_text(view, row['start_us'], end_us)}", command, about)
+        yield _item("long", f"{name}, {what}: {_stretch_text(view, row['start_us'], end_us)}", command, about)
 
 
 def _lacking(view: View) -> Iterator[ReviewItemJson]:
     """What targets require and entries lack: one line for each reason."""
     for row in fetch_all(view.conn, ReasonRow, LACKING):
-        why = row["hold"] or row["error"] or "it was given up"
+        why = row["hold"] or row["error"] or "parked: stintd gave up on it"
         count = "1 entry" if row["n"] == 1 else f"{row['n']} entries"
         remedy = row["remedy"].replace("ID", row["id"]) if row["state"] == "parked" else row["remedy"]
         command = remedy.split("`")[1] if remedy.count("`") >= 2 else f"stint outbox --target {row['target']}"
@@ -271,7 +271,7 @@ def _changed(view: View, span: Period) -> Iterator[ReviewItemJson]:
     since = from_us(at_us).astimezone(zone)
     for day, number in days.items():
         what = "an entry" if number == 1 else f"{number} entries"
-        text = f"{what} of {date.fromisoformat(day):%a} {int(day[-2:])} changed since {since:%a} {since:%H:%M}"
+        text = f"{what} of {date.fromisoformat(day):%a} {int(day[-2:])} changed since your review on {since:%a} {since:%H:%M}"
         yield _item("changed", text, f"stint day {day}", {"day": day})
 
 
