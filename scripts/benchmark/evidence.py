@@ -44,5 +44,5 @@ def _seconds(daemon: Home, repo: Path, act) -> float:
     def is_shown() -> bool:
         return any(timer["projectName"] == repo.name for timer in daemon.get("/api/timer/current")["timers"])
 
-    until(is_shown, 10, f"a timer for {repo.name}")
+    until(is_shown, f"a timer for {repo.name}")
     return time.perf_counter() - began

@@ -63,7 +63,7 @@ class Home:
             is_done = len(listed) >= repositories and all(repo.get("tier") not in (None, "waiting") for repo in listed)
             return sum(repo.get("folders", 0) for repo in listed) if is_done else 0
 
-        return until(watching, 30, "all repositories watched")
+        return until(watching, "all repositories watched")
 
     def stored_bytes(self) -> int:
         """The database with its write-ahead log folded in."""
@@ -78,7 +78,7 @@ def running(home: Home) -> Iterator[Home]:
     daemon = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
     try:
         home.pid = daemon.pid
-        until(lambda: home.is_ready() or daemon.poll() is not None, 30, "the daemon answers")
+        until(lambda: home.is_ready() or daemon.poll() is not None, "the daemon answers")
         if daemon.poll() is not None:
             raise SystemExit(f"stintd ended with {daemon.returncode}")
         yield home
