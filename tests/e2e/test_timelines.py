@@ -243,7 +243,7 @@ def test_a_manual_timer_forgotten_over_a_call_is_mended_by_one_command(day: Day)
     day.edits(back(29), back(17), "acme")
     day.send()
     assert day.lines() == [f"{back(91)}-{back(61)} acme", f"{back(60)}-now beta"]
-    (notice,) = [one["text"] for one in day.stint("status")["warnings"] if "by hand" in one["text"]]
+    (notice,) = [one["text"] for one in day.stint("status")["warnings"] if "your timer runs on" in one["text"]]
     assert f"your timer runs on beta since {back(60)}, but your activity is in acme since {back(30)}" in notice
     assert "stint switch acme --at" in notice
     day.stint("stop", "beta", "--at", back(30))
@@ -328,7 +328,7 @@ def test_an_ordinary_day_is_two_projects_a_lunch_and_an_evening_nobody_billed(da
     day.edits("15:34", "17:00", "acme")
     day.holds(["08:59-10:31 acme", "10:41-12:01 acme", "12:59-15:33 beta", "15:33-17:01 acme"])
     assert sum((length(entry) for entry in day.entries()), timedelta()) == timedelta(hours=6, minutes=54)
-    assert "(after something finished, 7 min 30 s at most)" in day.daemon.stint("why", f"{day.date} 10:35").out
+    assert "(after a commit the limit is 7m 30s)" in day.daemon.stint("why", f"{day.date} 10:35").out
     assert "more than" not in day.daemon.stint("why", f"{day.date} 09:30").out
 
 

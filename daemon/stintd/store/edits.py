@@ -187,7 +187,7 @@ def _refuse_if_overtaken(conn: Connection, edit: Edit, change: RowChange, curren
         return
     later = _from_row(row)
     raise Conflict(
-        f"{edit.verb} cannot be undone by itself: {later.verb} ({later.summary}) changed the same {change.table} later",
+        f"this {edit.verb} cannot be undone yet: {later.verb} ({later.summary}) changed the same {change.table} later",
         f"undo that first: `stint undo {later.id}`",
         {"editId": later.id},
     )

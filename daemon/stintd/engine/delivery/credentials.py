@@ -55,7 +55,7 @@ class TargetKeys:
     async def _of_keyring(self, service: str, user: str) -> str:
         if find_spec("keyring") is None:
             raise Unavailable(
-                "the Python package keyring is not there", "install it beside stintd: pip install 'stintd[keyring]'"
+                "the Python package keyring is not installed", "install it beside stintd: pip install 'stintd[keyring]'"
             )
         return await self._run_command([sys.executable, "-c", _ASK_KEYRING, service, user], f"the keyring ({service}/{user})")
 
