@@ -1,8 +1,8 @@
 """Answers that are written to the connection in one piece.
 
-aiohttp's own `Response` costs a third of a heartbeat's whole time (header maps, a writer, a second write for the body).
-`Answer` offers what `RequestHandler.finish_response` asks of a response (`prepare`, `write_eof`, `keep_alive`) and
-writes one buffer. tests/contracts/test_aiohttp_contract.py holds aiohttp to that. Large bodies and streams use aiohttp's
+aiohttp's own `Response` takes a third of the time that a heartbeat needs (header maps, a writer, a second write for the body).
+`Answer` has what `RequestHandler.finish_response` requires of a response (`prepare`, `write_eof`, `keep_alive`) and writes one
+buffer. tests/contracts/test_aiohttp_contract.py checks that aiohttp requires no more. Large bodies and streams use aiohttp's
 own classes.
 """
 
@@ -32,13 +32,13 @@ _HEADS = {
 
 
 def head_of(status: int, kind: str, fixed: Mapping[str, str]) -> bytes:
-    """The beginning of an answer that is not JSON: its status, type, and headers in place of those every answer has."""
+    """The head of an answer that is not JSON: status, type, and `fixed` headers instead of those that JSON answers have."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
     return f"HTTP/1.1 {status} {PHRASES[status]}\r\nContent-Type: {kind}\r\n{lines}".encode()
 
 
 class _Dated:
-    """The Date header, made once a second and only when asked for."""
+    """The Date header: made at most once a second, and only when it is needed."""
 
     second = 0
     line = b""
@@ -52,7 +52,7 @@ def _date(now: float) -> bytes:
 
 
 class Answer:
-    """A whole answer: JSON bytes, status, and headers beyond those every answer has."""
+    """A complete answer: JSON bytes, status, and headers beyond those that every answer has."""
 
     __slots__ = ("_body", "_headers", "keep_alive", "status")
 
@@ -73,11 +73,11 @@ class Answer:
         return _HEADS[self.status]
 
     def add(self, headers: Mapping[str, str]) -> None:
-        """More headers."""
+        """Add headers."""
         self._headers = {**self._headers, **headers} if self._headers else headers
 
     async def prepare(self, request: BaseRequest) -> None:
-        """Write everything; a client that does not read is aiohttp's to close."""
+        """Write everything at once. If the client does not read, aiohttp closes the connection."""
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
@@ -99,7 +99,7 @@ class Answer:
 
 
 def writer_of(request: BaseRequest) -> StreamWriter:
-    """aiohttp's own writer, which can wait for a slow reader; the type that it declares cannot."""
+    """aiohttp's own writer, which can wait for a slow reader; the type that aiohttp declares for it cannot."""
     writer = request.writer
     assert isinstance(writer, StreamWriter)
     return writer

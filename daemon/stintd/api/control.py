@@ -1,4 +1,4 @@
-"""The routes that are more than one command or query: heartbeats, status, roots, recording, settings."""
+"""Handlers that do more than run one command or query: heartbeats, status, roots, recording, settings."""
 
 import os
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from stintd.protocol.beats import signal_from_wire
 from stintd.protocol.body import Malformed, dump
 
 BULK_BEATS = 10_000
-"""Heartbeats of one request: half of what may wait for the database (`engine.BACKLOG_LIMIT`)."""
+"""The most heartbeats in one request: half of what may wait for the database (`engine.BACKLOG_LIMIT`)."""
 
 
 class Rejection(TypedDict):
@@ -44,17 +44,17 @@ ONE_ACCEPTED = b'{"accepted":1,"duplicates":0,"rejected":[]}'
 
 
 async def heartbeats(surface: Surface, call: Call, request: Request) -> Answer:
-    """Take one heartbeat or many; each is judged by itself. Answered when they are in the journal."""
+    """Take one heartbeat or several; each is accepted or refused on its own. Answers when they are in the journal."""
     body = call.body
     if body is None:
-        raise Malformed("the body is empty", "send one heartbeat or an array of them")
+        raise Malformed("the body is empty", "send one heartbeat or an array of heartbeats")
     now = surface.daemon.engine.clock.now()
     if isinstance(body, dict):
         body = [body]
     elif not isinstance(body, list):
-        raise Invalid("the body must be a heartbeat or an array of them", 'like {"project": "acme", "kind": "edit"}')
+        raise Invalid("the body must be a heartbeat or an array of heartbeats", 'like {"project": "acme", "kind": "edit"}')
     if len(body) > BULK_BEATS:
-        raise HttpRefusal(413, f"more than {BULK_BEATS} heartbeats", "send them in several requests")
+        raise HttpRefusal(413, f"the request contains more than {BULK_BEATS} heartbeats", "send them in several requests")
     signals, places, rejected = [], [], []
     for index, beat in enumerate(body):
         try:
@@ -71,7 +71,7 @@ async def heartbeats(surface: Surface, call: Call, request: Request) -> Answer:
 
 
 def _signal(beat: Json, now: datetime) -> BeatSignal:
-    """A heartbeat; one without id and time is like no other (DETAILS, Duplicates)."""
+    """The signal of a heartbeat. One without id and time is never taken for a duplicate (DETAILS, Duplicates)."""
     signal = signal_from_wire(beat, now)
     if signal.origin_id or value_at(beat, "time") is not None:
         return signal
@@ -83,7 +83,7 @@ def _rejection(index: int, text: str, hint: str) -> Rejection:
 
 
 async def timer_heartbeat(surface: Surface, call: Call, request: Request) -> Answered:
-    """A person's sign of life in a session: a prompt at this moment."""
+    """Note that the person is active in a session: a prompt at this moment."""
     locate(surface, call)
     sign = await run(surface, call, lambda step: sessions.prompt(step, **call.arguments))
     call.arguments = {"sign": sign}
@@ -94,7 +94,7 @@ async def timer_heartbeat(surface: Surface, call: Call, request: Request) -> Ans
 
 
 async def health(surface: Surface, call: Call, request: Request) -> Shape:
-    """Whether the daemon works; does not wait for anything."""
+    """Whether the daemon works; waits for nothing."""
     daemon = surface.daemon
     warnings = daemon.engine.health.warnings()
     is_well = daemon.is_ready and not any(item.severity == "error" for item in warnings)
@@ -105,7 +105,7 @@ async def health(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def status(surface: Surface, call: Call, request: Request) -> Shape:
-    """Everything a person asks first."""
+    """What a person wants to know first: timers, sources, warnings, what waits for review."""
     daemon, engine = surface.daemon, surface.daemon.engine
     known = await query(lambda view: {**timers.status(view), "reviewCount": review.count(view)})(surface, call, request)
     problems = [warning_json(warning) for warning in engine.health.warnings()]
@@ -118,9 +118,9 @@ async def status(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def dashboard(surface: Surface, call: Call, request: Request) -> Shape:
-    """The overview; what is degraded is told first, but to no limited caller: it names folders and others' work."""
+    """The overview. Current problems come first, except for a limited key: they name folders and the work of other clients."""
     known = await query(overview.dashboard)(surface, call, request)
-    if call.caller.limit is not None:  # between its entries there may be others'
+    if call.caller.limit is not None:  # the time between its entries may belong to others
         hidden = {"gapsToday": {"count": 0, "seconds": 0}, "reviewCount": known["unconfirmedCount"]}
         return {**known, **hidden, "alerts": [alert for alert in known["alerts"] if alert["code"] not in ("gaps", "review")]}
     problems: list[Shape] = [{**warning_json(warning)} for warning in surface.daemon.engine.health.warnings()]
@@ -131,7 +131,7 @@ async def dashboard(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def repos(surface: Surface, call: Call, request: Request) -> Shape:
-    """Known repositories, and how their checkouts are watched now."""
+    """The repositories that stintd knows, and how their checkouts are watched now."""
     stored = await query(places.repos)(surface, call, request)
     watched = surface.daemon.checkouts()
     return {**stored, "data": [_with_state({**repo}, watched) for repo in stored["data"]]}
@@ -161,15 +161,15 @@ async def add_root(surface: Surface, call: Call, request: Request) -> RootState:
 
 
 async def remove_root(surface: Surface, call: Call, request: Request) -> RemovedRoot:
-    """Watch a folder no more."""
+    """Stop watching a folder."""
     return await surface.daemon.remove_root(**call.arguments)
 
 
 async def recording(surface: Surface, call: Call, request: Request) -> RecordingState:
-    """Stop recording, for a while or until told, or go on."""
+    """Stop recording for some minutes or until it is switched on again, or resume it."""
     wanted = call.arguments
     if wanted["recording"] and "minutes" in wanted:
-        raise Invalid("minutes says how long recording is off", "leave it out to switch recording on")
+        raise Invalid("minutes is only allowed when recording is switched off", "leave minutes out to switch recording on")
     return await surface.daemon.set_recording(wanted["recording"], wanted.get("minutes"))
 
 
@@ -179,8 +179,8 @@ async def recording_state(surface: Surface, call: Call, request: Request) -> Rec
 
 
 async def settings(surface: Surface, call: Call, request: Request) -> Shape:
-    """The settings in force. Whoever holds an address of a calendar reads the calendar: of these only the owner and full keys
-    see more than how many there are."""
+    """The settings in force. Anyone who has the address of a calendar can read the calendar, so only the user and keys of scope
+    full see the addresses; others see how many there are."""
     known = surface.daemon.settings()
     addresses = known.get("calendar", {}).get("addresses")
     if not addresses or call.caller.scope == "full":
@@ -189,7 +189,7 @@ async def settings(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def change_settings(surface: Surface, call: Call, request: Request) -> Shape:
-    """Change settings; every problem is told at once and nothing changes then."""
+    """Change settings. If any value is wrong, nothing changes and the error lists every problem."""
     if not isinstance(call.body, dict) or not call.body:
         raise Invalid("the body must be an object of settings", 'like {"time": {"idle_timeout": "20m"}}')
     return await surface.daemon.change_settings(call.body)

@@ -1,4 +1,4 @@
-"""Keys as callers present them: a bearer token, `X-API-Key`, or Basic as WakaTime's clients send it."""
+"""API keys as clients send them: as a bearer token, as `X-API-Key`, or as Basic (WakaTime's clients do that)."""
 
 import base64
 import binascii
@@ -10,8 +10,8 @@ FIELDS = 50
 
 
 def read_keys(headers: Mapping[str, str], query: str = "") -> tuple[str, ...]:
-    """What may be a key, the likeliest first; nothing when no credential was sent. `query` is looked into only for the
-    routes of clients that send it there.
+    """The texts that may be the key, the likeliest first; empty if no credential was sent. `query` is only given for routes whose
+    clients send the key there.
     """
     keys = []
     scheme, _, rest = headers.get("Authorization", "").strip().partition(" ")
@@ -27,7 +27,7 @@ def read_keys(headers: Mapping[str, str], query: str = "") -> tuple[str, ...]:
 
 
 def _basic(text: str) -> list[str]:
-    """The key is the whole text (WakaTime), the user's name (curl -u KEY:) or the password."""
+    """The candidates in a Basic credential: the whole text (WakaTime), the user name (curl -u KEY:) and the password."""
     try:
         plain = base64.b64decode(text, validate=True).decode("utf-8")
     except (binascii.Error, ValueError):

@@ -1,5 +1,5 @@
-"""Exports as files: written whole beside the database from one snapshot, then sent, so that a slow reader holds no
-connection to the database, and a file that cannot be made is an error, never half a file.
+"""Exports as files: each is first written completely, beside the database and from one snapshot, then sent. So a slow reader
+keeps no connection to the database busy, and a failed export is an error, never half a file.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ WRITERS: Mapping[str, Write] = {
 
 
 class File(StreamResponse):
-    """A finished file on its way. `keep_alive` is false: after a stream the connection is closed."""
+    """Sends a finished file. `keep_alive` is false: the connection is closed afterwards."""
 
     def __init__(self, content: BinaryIO, headers: Mapping[str, str]) -> None:
         super().__init__()
@@ -55,11 +55,11 @@ class File(StreamResponse):
         self.force_close()
 
     def add(self, headers: Mapping[str, str]) -> None:
-        """More headers."""
+        """Add headers."""
         self._more |= headers
 
     async def prepare(self, request: BaseRequest) -> None:
-        """Send it, waiting for a slow reader no longer than it takes to call it gone."""
+        """Send the file; a reader that reads nothing for `STALL_SECONDS` counts as gone."""
         loop = asyncio.get_running_loop()
         writer = writer_of(request)
         with self._content as content:
@@ -72,14 +72,14 @@ class File(StreamResponse):
                         await writer.write(block, drain=True)
                 except TimeoutError as error:
                     raise ConnectionResetError("the reader does not read") from error
-            await writer.write_eof()  # of an empty file nothing has been sent yet
+            await writer.write_eof()  # if the file is empty, nothing has been sent yet
 
     async def write_eof(self, data: bytes = b"") -> None:
         """The connection is closed instead."""
 
 
 async def export(surface: Surface, call: Call, request: Request) -> File:
-    """Entries as a file of the asked format."""
+    """Entries as a file in the requested format."""
     engine, wanted = surface.daemon.engine, dict(call.arguments)
     name = wanted.pop("format")
     actor = wanted.pop("actor", None) or ("all" if name == "json" else "human")
@@ -99,7 +99,7 @@ async def export(surface: Surface, call: Call, request: Request) -> File:
 
 
 def _write_file(view: View, name: str, filters: Arguments, folder: Path) -> BinaryIO:
-    """The file, without a name on the disk: it is gone when it is closed, whatever happens."""
+    """Write the file. It has no name on the disk, so it disappears when it is closed, whatever happens."""
     content = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  the answer closes it
     try:
         for text in _texts(view, name, filters):
@@ -107,7 +107,9 @@ def _write_file(view: View, name: str, filters: Arguments, folder: Path) -> Bina
         content.flush()
     except OSError as error:
         content.close()
-        raise StorageFull(f"the file cannot be written: {error.strerror}", "make room on the disk of the database") from error
+        raise StorageFull(
+            f"the file cannot be written: {error.strerror}", "free some space on the disk that holds the database"
+        ) from error
     except BaseException:
         content.close()
         raise

@@ -1,7 +1,7 @@
-"""One bound socket: who is taken in, how many at once, and who makes room when it is full.
+"""One bound socket: which connections are accepted, how many at once, and which one is closed when it is full.
 
-Each listener has a cap of its own, so that a flood on the loopback port leaves the control socket free. At the cap the
-others wait in the kernel's queue instead of being refused: a refusal would lose a write whose sender does not try again.
+Each listener has its own limit, so a flood on the loopback port leaves the control socket free. At the limit, further
+connections wait in the kernel's queue instead of being refused: a refusal would lose a write whose sender does not try again.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ LOOPBACK_LIMIT = 256
 BACKLOG = 1024
 ACCEPT_RETRY_SECONDS = 1.0
 FULL_RETRY_SECONDS = 0.02
-"""With every connection in use one may fall idle or silent without ending; nothing tells us, so we look."""
+"""When every connection is in use, one may become idle or silent without ending. No event announces that, so we look again."""
 PATIENCE_SECONDS = 0.02
-"""How long a connection that owes us a request may be silent before it makes room for another. A caller sends its request
-with its connection; whoever holds one half open waits for nothing we owe."""
+"""How long a connection on which we wait for a request may be silent before it is closed to make room for another. An API client
+sends its request as soon as it connects, so closing a silent connection loses no answer."""
 
 
 def peer_uid(channel: socket.socket | None) -> int | None:
-    """The user at the other end of a Unix socket; None for TCP, and where the platform does not tell."""
+    """The user id at the other end of a Unix socket; None for TCP, and where the platform does not provide it."""
     if channel is None or channel.family != getattr(socket, "AF_UNIX", None):
         return None
     if hasattr(socket, "SO_PEERCRED"):
@@ -43,7 +43,7 @@ def peer_uid(channel: socket.socket | None) -> int | None:
 
 
 class Connection(Protocol):
-    """One that was taken in: since when it is silent, and whether it owes us a request."""
+    """An accepted connection: when it last sent something, and whether we wait for a request on it."""
 
     heard_at: float
 
@@ -55,7 +55,7 @@ class Connection(Protocol):
 
 
 class Acceptor(Protocol):
-    """Who listens: makes connections, for the user `owner_uid` alone."""
+    """What a listener needs of the server: it makes connections, and `owner_uid` is the only user that it accepts."""
 
     owner_uid: int
 
@@ -63,8 +63,8 @@ class Acceptor(Protocol):
 
 
 class Listener:
-    """Takes in connections on one socket. `needs_key`: whoever comes in must show a key; else the user id is enough.
-    `table`: the routes there are here.
+    """Accepts connections on one socket. `needs_key`: every request must carry an API key; else the user id is enough.
+    `table` contains the routes of this listener.
     """
 
     def __init__(self, server: Acceptor, channel: socket.socket, guard: Guard, needs_key: bool, table: Table) -> None:
@@ -82,7 +82,7 @@ class Listener:
         asyncio.get_running_loop().add_reader(self.channel.fileno(), self._accept)
 
     def close(self) -> None:
-        """Accept no more; connections that were taken in stay."""
+        """Accept no more connections; those already accepted stay open."""
         self._is_closed = True
         if self._retry is not None:
             self._retry.cancel()
@@ -90,7 +90,7 @@ class Listener:
         asyncio.get_running_loop().remove_reader(self.channel.fileno())
 
     def left(self, connection: Connection) -> None:
-        """A connection ended: whoever waits may come in."""
+        """A connection ended: accept the next one that waits."""
         self.connections.discard(connection)
         self.count -= 1
         if self._retry is not None:
@@ -119,7 +119,7 @@ class Listener:
         accepted.setblocking(False)
         if not self._is_owner(accepted):
             with contextlib.suppress(OSError):
-                accepted.send(_farewell("this is the socket of another user"))
+                accepted.send(_farewell("this socket belongs to another user"))
             accepted.close()
             return
         self.count += 1
@@ -136,7 +136,7 @@ class Listener:
         return False
 
     def _make_room(self) -> bool:
-        """Close the connection that has owed us a request for longest; false when every one is in use."""
+        """Close the connection on which we have waited longest for a request; false if all of them are in use."""
         latest = asyncio.get_running_loop().time() - PATIENCE_SECONDS
         silent = [connection for connection in self.connections if connection.is_waiting and connection.heard_at <= latest]
         for connection in sorted(silent, key=lambda connection: connection.heard_at):
@@ -146,7 +146,7 @@ class Listener:
         return False
 
     def _pause(self, seconds: float) -> None:
-        """Accept nobody for `seconds`, or until a connection ends."""
+        """Accept no connection for `seconds`, or until one ends."""
         loop = asyncio.get_running_loop()
         loop.remove_reader(self.channel.fileno())
         if self._retry is None:
@@ -161,7 +161,7 @@ class Listener:
 
 
 def _has_sent(transport: asyncio.Transport | None) -> bool:
-    """Whether something lies in the kernel that we have not read yet."""
+    """Whether the kernel has received bytes that we have not read yet."""
     if transport is None or transport.is_closing():
         return False
     poll = select.poll()

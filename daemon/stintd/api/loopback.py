@@ -1,6 +1,7 @@
-"""The loopback port for callers that cannot use the control socket: opened, told in `run/http.json`, moved, closed.
+"""The loopback port, for API clients that cannot use the control socket: opened, announced in `run/http.json`, moved, closed.
 
-Whoever comes in here shows a key. The daemon works without it: a port that cannot be had is a warning, not an end.
+Every request here needs an API key. The daemon works without this port: if none can be opened, that is a warning, and the
+daemon keeps running.
 """
 
 import json
@@ -19,7 +20,7 @@ HOST = "127.0.0.1"
 
 
 class Loopback:
-    """One daemon's port. `bind(port)` gives a bound socket, of another port where that one is taken."""
+    """The port of one daemon. `bind(port)` returns a bound socket, on another port if that one is taken."""
 
     def __init__(self, server: Server, health: Health, bind: Callable[[int], socket.socket], path: str) -> None:
         self._server, self._health, self._bind, self._path = server, health, bind, path
@@ -28,7 +29,7 @@ class Loopback:
         self.url: str | None = None
 
     async def open(self, port: int) -> None:
-        """Listen there, or nearby, and say where."""
+        """Listen on this port, or on another if it is taken, and write the address to the file."""
         try:
             self._channel = self._bind(port)
         except Unavailable as error:
@@ -46,17 +47,17 @@ class Loopback:
             self._health.clear("http_port")
             return
         text = f"port {wanted} is taken; API clients: {self.url}"
-        self._health.raise_warning("http_port", text, "stop what has that port, or set http.port to another")
+        self._health.raise_warning("http_port", text, "stop the program that uses that port, or set http.port to another")
 
     async def move(self, port: int) -> None:
-        """The settings name another port. The file is there throughout: whoever reads it finds the old place or the new."""
+        """Move to the port that the settings name now. The file always exists: a reader finds the old address or the new one."""
         if self._listener is not None:
             self._server.leave(self._listener)
         self._close_channel()
         await self.open(port)
 
     def close(self) -> None:
-        """Nobody comes in any more."""
+        """Stop listening and remove the file."""
         self._close_channel()
         statusfile.remove_file(self._path)
 

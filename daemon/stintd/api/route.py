@@ -1,6 +1,6 @@
-"""What a route is, and how a request finds it. The routes themselves stand in `routes.py`.
+"""What a route is, and how the route of a request is found. The routes themselves are in `routes.py`.
 
-From this one table come routing, the check of unknown and wrong fields, scopes, statuses, and the OpenAPI document.
+Routing, the check for unknown and wrong fields, scopes, statuses and the OpenAPI document all come from this one table.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -26,8 +26,8 @@ PARAM_LIMIT = 255
 
 @dataclass(slots=True)
 class Call:
-    """One request as a handler sees it: its route and the table it stands in, checked arguments, who asks, and headers. `body` is
-    the parsed body; of a route that takes it unparsed `raw` has the bytes instead."""
+    """One request as a handler sees it: its route and the table that contains it, checked arguments, the caller, and headers.
+    `body` is the parsed body; if the route takes its body unparsed, `raw` contains the bytes instead."""
 
     route: "Route"
     table: "Table"
@@ -39,7 +39,7 @@ class Call:
 
 
 class Request(Protocol):
-    """What a handler may look at of the HTTP request beyond its call."""
+    """What a handler may read of the HTTP request itself, beside its `Call`."""
 
     @property
     def raw_path(self) -> str:
@@ -51,9 +51,9 @@ class Request(Protocol):
 
 
 Created = Reply[Any]
-"""What a command that creates answers; of a repeated request nothing is known but that it was JSON."""
+"""The answer of a command that creates something. The answer to a repeated request is only known to be JSON."""
 Answered = Mapping[str, object] | Created | Answer | StreamResponse
-"""What a handler answers: a JSON object, what a command made, a whole answer, or a stream."""
+"""What a handler answers: a JSON object, the reply of a command, a complete answer, or a stream."""
 Handler = Callable[[Surface, Call, Request], Awaitable[Answered]]
 
 
@@ -61,19 +61,19 @@ Handler = Callable[[Surface, Call, Request], Awaitable[Answered]]
 class Route:
     """One method on one path. `handle` answers it.
 
-    `path` has its parameters in braces; they become arguments of that name. `body` None: the route reads no body;
-    `raw`: the handler reads the parsed JSON itself; with `is_unparsed` its bytes, to refuse them in its own protocol's
-    words. `creates`: answers 201, and an Idempotency-Key is honoured.
-    `is_for_limited`: a key of one client or project may call it; what it answers holds nothing of others.
-    `answer` is the JSON Schema of a successful answer's body, `accepts` that of a `raw` route's own. `is_lenient`: fields
-    we do not know are passed over, as on the surface this route is compatible with. `is_rated` false: not counted against
-    the key's rate limit. `success`: its status where that is neither 201 for what creates nor 200. `media` is the type of
-    a successful answer that is not JSON; of several, parted by `, `, one.
-    `needs`: schemas the whole body meets too, for what one field says of another.
-    `is_for_extensions`: browser extensions that the settings list may call, with the key in the query (`api_key`) and a
-    body of `text/plain`; the handler is given the body's bytes.
-    `reads_if_match`: it changes one thing, and the revision it expects may come as If-Match.
-    `others`: by status, the schemas of answers beside success and the one error shape; None is an empty one.
+    `path` has its parameters in braces; they become arguments of that name. If `body` is None, the route reads no body.
+    `raw`: the handler reads the parsed JSON itself; with `is_unparsed` it reads the bytes, so that it can refuse them in the
+    words of its own protocol. `creates`: the route answers 201 and honours an Idempotency-Key.
+    `is_for_limited`: a key that is limited to one client or project may call it; its answer contains nothing of others.
+    `answer` is the JSON Schema of a successful answer's body, `accepts` that of the body of a `raw` route. `is_lenient`: unknown
+    fields are ignored, as in the API that this route is compatible with. If `is_rated` is false, requests do not count against
+    the key's rate limit. `success` is the status of success if it is neither 201 (a route that creates) nor 200. `media` is the
+    type of a successful answer that is not JSON; several are separated by `, `, and an answer has one of them.
+    `needs` are schemas that the whole body must also meet: they say how fields depend on each other.
+    `is_for_extensions`: the browser extensions listed in the settings may call it, with the key in the query (`api_key`) and a
+    body of type `text/plain`; the handler gets the bytes of the body.
+    `reads_if_match`: the route changes one object, and the revision it expects may be sent as If-Match.
+    `others` are, by status, the schemas of answers other than success and the one error shape; None means an empty body.
     """
 
     method: str
@@ -113,7 +113,7 @@ class Route:
 
 
 def fields(*known: Field) -> dict[str, Field]:
-    """The fields of a body or query, by their names on the wire."""
+    """The fields of a body or query, by their JSON names."""
     return {field.name: field for field in known}
 
 
@@ -122,7 +122,7 @@ def _key(path: str) -> tuple[str, ...]:
 
 
 class Table:
-    """Finds the route of a request: exact paths by one look-up, those with a parameter by a few."""
+    """Finds the route of a request: an exact path takes one look-up, a path with a parameter takes a few."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = tuple(routes)
@@ -130,16 +130,16 @@ class Table:
         self._shapes: dict[tuple[str, ...], dict[str, Route]] = {}
         for route in self.routes:
             if len(route.params) > 1:
-                raise ValueError(f"{route.path} has more than the one parameter that is looked for")
+                raise ValueError(f"{route.path} has more than one parameter")
             methods = self._shapes.setdefault(_key(route.path), {}) if route.params else self._exact.setdefault(route.path, {})
             if route.method in methods:
-                raise ValueError(f"{route.method} {route.path} is there twice")
+                raise ValueError(f"{route.method} {route.path} is defined twice")
             methods[route.method] = route
         with_parameter = {route.path.partition("{")[0] for route in self.routes if route.is_for_extensions and route.params}
         self._open_to_extensions = tuple(sorted(with_parameter))
 
     def is_for_extensions(self, method: str, path: str) -> bool:
-        """Whether this is a route that listed browser extensions may call."""
+        """Whether the browser extensions listed in the settings may call this route."""
         route = self._exact.get(path, {}).get(method)
         if route is None and path.startswith(self._open_to_extensions):
             try:
@@ -149,7 +149,7 @@ class Table:
         return route is not None and route.is_for_extensions
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """The route and its path parameters, or 404, or 405 with the methods that are allowed."""
+        """The route and its path parameters. Raises 404, or 405 with the methods that are allowed."""
         exact = self._exact.get(path)
         if exact is not None and method in exact:
             return exact[method], {}
@@ -164,8 +164,8 @@ class Table:
             allowed |= set(methods)
         if allowed:
             names = ", ".join(sorted(allowed))
-            raise HttpRefusal(405, f"{method[:20]} is not possible here", f"use {names}", {"Allow": names})
-        raise NotFound("there is no such path", "GET /api/status is a place to begin")
+            raise HttpRefusal(405, f"{method[:20]} is not allowed on this path", f"use {names}", {"Allow": names})
+        raise NotFound("there is no such path", "GET /api/openapi lists all paths")
 
 
 def _params(route: Route, text: str) -> dict[str, str]:
@@ -174,7 +174,7 @@ def _params(route: Route, text: str) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise HttpRefusal(400, "the path is not UTF-8", "percent-encode UTF-8") from error
     if len(value) > PARAM_LIMIT or "\0" in value:
-        raise NotFound("there is nothing of that id", "list what there is first")
+        raise NotFound("nothing has that id", "list the objects first to get their ids")
     return {route.params[0]: value}
 
 
@@ -188,15 +188,15 @@ def read_query(route: Route, text: str) -> Arguments:
         raise HttpRefusal(400, "the query string cannot be read", "percent-encode UTF-8, at most 50 fields") from error
     values: JsonObject = dict(pairs)
     if len(values) != len(pairs):
-        raise HttpRefusal(400, "a query field is there twice", "send each field once, lists joined by commas")
+        raise HttpRefusal(400, "a query field is repeated", "send each field once; join lists with commas")
     return read_object(_drop_unknown(route, values, route.query), route.query, is_query=True)
 
 
 def read_body(route: Route, body: Json) -> Arguments:
-    """The arguments in the body; an absent body is an empty one."""
+    """The arguments in the body; no body counts as an empty one."""
     if route.body is None:
         if body not in (None, {}) and not route.is_lenient:
-            raise HttpRefusal(400, "no body is expected here", "send what you mean in the query string")
+            raise HttpRefusal(400, "this request takes no body", "send its fields in the query string")
         return {}
     if body is None:
         body = {}
@@ -206,5 +206,5 @@ def read_body(route: Route, body: Json) -> Arguments:
 
 
 def _drop_unknown(route: Route, values: JsonObject, fields: Mapping[str, Field]) -> JsonObject:
-    """What of a request is read at all: on a compatible surface callers may send more than we know."""
+    """The fields that are read: on a compatible surface, API clients may send fields that stintd does not know."""
     return {name: value for name, value in values.items() if name in fields} if route.is_lenient else values

@@ -1,8 +1,8 @@
-"""The server: connections with deadlines, and the one function every request goes through.
+"""The server: connections with deadlines, and the one function that every request goes through.
 
-aiohttp's low-level server, without application, router and middlewares: they cost a heartbeat half of its time, and
-importing `aiohttp.web` itself another 1.3 MiB. Every deadline is a timer of its own connection, so that nothing wakes up
-while nobody is connected.
+It uses aiohttp's low-level server without application, router and middlewares: those take half of the time that a heartbeat
+needs, and importing `aiohttp.web` costs another 1.3 MiB. Each connection has its own timer for its deadline, so nothing wakes
+up while nobody is connected.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ RETRY_SECONDS = 2
 
 
 def error_answer(error: StintdError, close: bool = False) -> Answer:
-    """The one error shape with its status."""
+    """An error as JSON in the shape that all errors have, with its HTTP status."""
     status = getattr(error, "status", None) or (400 if isinstance(error, Malformed) else http_status(error.code))
     headers = dict(getattr(error, "headers", None) or {})
     if status in (429, 503):
@@ -53,19 +53,19 @@ def error_answer(error: StintdError, close: bool = False) -> Answer:
 
 
 def internal_answer(error: BaseException, where: str) -> Answer:
-    """Something we did not foresee: an id for the caller, the rest for the log."""
+    """The answer to an unexpected error: the API client gets an id, the log gets the rest."""
     mark = uuid.uuid4().hex[:12]
     log.error("internal error %s in %s", mark, where, exc_info=error)
-    hint = f"look for {mark} in the log, and please report it"
+    hint = f"look for {mark} in the log (`stint log`), and please report it"
     shape = {"error": "something went wrong inside stintd", "code": "INTERNAL", "details": {"id": mark, "hint": hint}}
     return json_answer(shape, 500)
 
 
 class Connection(RequestHandler):
-    """aiohttp's connection, with a deadline for a head that was begun, and our error shape.
+    """aiohttp's connection, with a deadline for a request head that has begun, and with our error shape.
 
-    `_waiter` is aiohttp's own: pending while it waits for a request. It has no public name for that
-    (tests/contracts/test_aiohttp_contract.py).
+    `_waiter` is private to aiohttp: it is pending while the connection waits for a request. aiohttp has no public name for that
+    (tests/contracts/test_aiohttp_contract.py checks it).
     """
 
     __slots__ = ("_head_timer", "heard_at", "listener")
@@ -78,7 +78,7 @@ class Connection(RequestHandler):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it owes us a request: nothing of it is being answered."""
+        """Whether we wait for a request on it, which means that none is being answered."""
         return self._waiter is not None and not self._waiter.done()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -112,11 +112,11 @@ class Connection(RequestHandler):
     def handle_error(
         self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> StreamResponse:
-        """Bytes that are not HTTP, or a defect below the handler."""
+        """Answer bytes that are not HTTP, or an error raised below our handler."""
         if request.writer.output_size > 0:
-            raise ConnectionError("the answer was already begun")
+            raise ConnectionError("the answer has already begun")
         if 400 <= status < 500:
-            refusal = HttpRefusal(status, "this is not HTTP as we read it", "check the request line and headers")
+            refusal = HttpRefusal(status, "the request is not valid HTTP/1.1", "check the request line and headers")
             return error_answer(refusal, close=True)  # type: ignore[return-value]
         answer = internal_answer(exc or RuntimeError(message), "connection")
         answer.keep_alive = False
@@ -124,7 +124,7 @@ class Connection(RequestHandler):
 
 
 class Server:
-    """The routes of `table` on any number of listeners."""
+    """Serves the routes of `table` on any number of listeners."""
 
     def __init__(self, surface: Surface, table: Table, owner_uid: int | None = None) -> None:
         self.surface, self.table = surface, table
@@ -137,8 +137,8 @@ class Server:
     async def listen(
         self, channel: socket.socket, guard: Guard | None = None, needs_key: bool = False, table: Table | None = None
     ) -> Listener:
-        """Serve on a bound socket (or one that the service manager handed over); its owner closes it. `table`: other
-        routes than everywhere else.
+        """Serve on a bound socket, or on one that the service manager handed over; whoever opened the socket closes it. `table`
+        replaces the usual routes on this listener.
         """
         if self._manager is None:
             self._manager = AiohttpServer(self.handle)  # type: ignore[arg-type]
@@ -148,12 +148,12 @@ class Server:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Stop serving there; answers that were begun are finished."""
+        """Stop serving on a listener; answers that have begun are finished."""
         listener.close()
         self._listeners.remove(listener)
 
     async def close(self, seconds: float = 2.0) -> None:
-        """Accept no more, let answers that were begun go out, close what is left."""
+        """Accept no more connections, finish answers that have begun (for up to `seconds`), then close the rest."""
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
@@ -165,7 +165,7 @@ class Server:
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """How many connections are open."""
         return sum(listener.count for listener in self._listeners)
 
     def connection(self, listener: Listener) -> Connection:
@@ -188,7 +188,7 @@ class Server:
     # ------------------------------------------------------------------ requests
 
     async def handle(self, request: BaseRequest) -> Answer | StreamResponse:
-        """One request from guard to answer; nothing but an answer leaves here."""
+        """Take one request from the guard to its answer. Every error becomes an answer."""
         caller = None
         where, more = "guard", {}
         try:
@@ -226,7 +226,9 @@ class Server:
         return answer
 
     async def _caller(self, listener: Listener, headers: Mapping[str, str], query: str = "") -> Caller:
-        """Whose key this is, or `unauthorized`. `query`: where the route takes it from there too."""
+        """The caller that a key or a signed-in browser identifies; else raise `unauthorized`. `query` may contain the key too, on
+        the routes that allow that.
+        """
         keys = read_keys(headers, query)
         is_page = not keys and signin.PROOF in headers
         holder = (
@@ -237,12 +239,12 @@ class Server:
                 await self.surface.slow_guesses()
             if is_page:
                 raise Unauthorized("this browser is not signed in, or its sign-in has expired", signin.AWAY)
-            text = "this is not a key of ours" if keys else "a key is needed here"
-            raise Unauthorized(text, "make one with `stint keys create` and send it as Authorization: Bearer KEY")
+            text = "this API key is not valid" if keys else "an API key is required"
+            raise Unauthorized(text, "create one with `stint keys create` and send it as Authorization: Bearer KEY")
         return Caller(f"key:{holder.id}", holder.scope, holder.id, holder.limit)
 
     def _route(self, table: Table, method: str, path: str, caller: Caller) -> tuple[Route, dict[str, str]]:
-        """The route, counted against the key's quota unless it is one that must never be refused for that."""
+        """The route of a request. Counts the request against the key's quota, unless the route is exempt from the quota."""
         try:
             route, params = table.find(method, path)
         except StintdError:
@@ -254,16 +256,16 @@ class Server:
 
 
 async def _read(route: Route, request: BaseRequest, is_open: bool) -> tuple[Json, bytes]:
-    """The body parsed or, of a route that reads its bytes itself, those."""
+    """The parsed body, or its bytes if the route reads them itself."""
     if is_open or route.is_unparsed:
         return None, await read_bytes(request, route.limit, is_open)
     return await read_json(request, route.limit), b""
 
 
 def check_limit(caller: Caller, route: Route) -> None:
-    """Refuse (`forbidden`) a key of one client or project on a route that would show or touch more."""
+    """Refuse (`forbidden`) a key that is limited to one client or project, on a route that would show or change more."""
     if caller.limit is not None and not route.is_for_limited:
-        raise Forbidden("this key reaches one client or project only", "ask the owner, or use a key without that limit")
+        raise Forbidden("this key is limited to one client or project", "use a key without that limit")
 
 
 def _call(

@@ -1,9 +1,9 @@
-"""The stream of changes: server-sent lines, in the order of the change log, resumable by `Last-Event-ID`.
+"""The stream of changes: server-sent events in the order of the change log, which a reader can resume with `Last-Event-ID`.
 
-Promises: every committed change after the one named is sent, each once, in order; where the log no longer reaches back
-that far, the reader is told so first. A slow reader waits for nobody but
-itself: what overflows its queue is read again from the log. Nothing wakes up for a stream that is not open. The first
-line names the place in the log, so that a reader whose connection breaks before any change came can resume there too.
+Every committed change after the named one is sent once, in order. If the log no longer reaches back that far, the first event
+says so. A slow reader delays only itself: changes that overflow its queue are read again from the log. Without an open stream
+nothing wakes up. The first line contains the position in the log, so that a reader whose connection breaks before the first
+change can resume there too.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ STALL_SECONDS = 30.0
 STREAM_LIMIT = 64
 RETRY_MS = 2000
 GAP = "gap"
-"""Told first to a reader whose mark the log no longer reaches: what it knows may be out of date, so it reads anew."""
+"""The first event for a reader whose position is older than the log: what it knows may be out of date, so it must load again."""
 
 
 class Stream(StreamResponse):
-    """A response without end. `keep_alive` is false: after a stream the connection is closed."""
+    """A response that does not end. `keep_alive` is false: after a stream the connection is closed."""
 
     def __init__(self, surface: Surface, last_seq: int | None, key_id: str = "") -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Stream(StreamResponse):
         self.force_close()
 
     def add(self, headers: Mapping[str, str]) -> None:
-        """More headers."""
+        """Add headers."""
         self._more_headers |= headers
 
     async def prepare(self, request: BaseRequest) -> None:
@@ -83,7 +83,7 @@ class Stream(StreamResponse):
             sent = max([sent, *(change.seq for change in fresh)])
 
     async def _catch_up(self, request: BaseRequest, sent: int) -> int:
-        """Send from the log until there is nothing newer; the last `seq` sent."""
+        """Send changes from the log until there is nothing newer; returns the last `seq` sent."""
         while True:
             missed: list[LoggedEvent] = await self._surface.daemon.engine.read(partial(changes.changes_after, seq=sent))
             lines = [line(change) for change in missed]
@@ -94,8 +94,8 @@ class Stream(StreamResponse):
 
 
 def _resume_point(last_seq: int, oldest: int, newest: int) -> int:
-    """After which change a reader goes on. One from before the log begins, or from beyond its end (the database was
-    replaced: it would wait for ever), cannot be told everything.
+    """The change after which a reader continues. A position before the start of the log cannot be resumed completely; nor can one
+    beyond its end, which means that the database was replaced: such a reader would wait for ever.
     """
     if last_seq > newest:
         return newest
@@ -103,19 +103,19 @@ def _resume_point(last_seq: int, oldest: int, newest: int) -> int:
 
 
 async def events(surface: Surface, call: Call, request: Request) -> Stream:
-    """Open a stream; from now on, or from after `Last-Event-ID`."""
+    """Open a stream of the changes from now on, or of those after `Last-Event-ID`."""
     if len(surface.streams) >= STREAM_LIMIT:
-        raise Unavailable("too many streams are open", "close one")
+        raise Unavailable(f"{STREAM_LIMIT} streams are open already", "close one of them first")
     text = request.headers.get("Last-Event-ID") or call.arguments.get("last_event_id")
     if text is None:
         return Stream(surface, None, call.caller.key_id)
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Invalid("Last-Event-ID is not one of ours", "send the id of the last line you read")
+        raise Invalid("Last-Event-ID is not valid", "send the id of the last event you received")
     return Stream(surface, int(text), call.caller.key_id)
 
 
 def line(change: LoggedEvent) -> bytes:
-    """One change as the standard's text; what is not in the log has no id."""
+    """One change in the format of server-sent events. An event that is not in the log has no id."""
     mark = f"id: {change.seq}\n" if change.seq else ""
     body = json.dumps(change.payload, separators=(",", ":"))
     return f"{mark}event: {change.kind}\ndata: {body}\n\n".encode()
@@ -131,7 +131,7 @@ async def _begin(request: BaseRequest, more: Mapping[str, str]) -> None:
 
 
 async def _write(request: BaseRequest, text: bytes) -> None:
-    """Write, waiting for a slow reader no longer than it takes to call it gone."""
+    """Write to a reader; one that reads nothing for `STALL_SECONDS` counts as gone."""
     if not text:
         return
     if request.transport is None or request.transport.is_closing():

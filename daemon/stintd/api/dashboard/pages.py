@@ -89,7 +89,7 @@ def is_ours(path: str) -> bool:
 async def answer(surface: Surface, listener: Listener, method: str, path: str, headers: Mapping[str, str]) -> Answer:
     """The page or file of an address."""
     if method not in ("GET", "HEAD"):
-        raise HttpRefusal(405, f"{method[:20]} is not possible here", "use GET", {"Allow": "GET, HEAD"})
+        raise HttpRefusal(405, f"{method[:20]} is not allowed on this path", "use GET", {"Allow": "GET, HEAD"})
     shelf = load_shelf()
     if path.startswith(ASSETS):
         return _asset(shelf, path, headers)
