@@ -1,7 +1,7 @@
 """The two eras of the protocol: with a handshake (2024-11-05 to 2025-11-25), and stateless (2026-07-28).
 
-In the stateless one every request says in its `_meta` who asks and in which revision, and repeats in HTTP headers what an
-intermediary may want to look at. Headers and body must agree: two readers must not understand one request differently.
+In the stateless era every request names its client and revision in its `_meta`, and repeats in HTTP headers what an intermediary
+may want to read. Headers and body must agree: two readers must not understand one request differently.
 """
 
 import base64
@@ -15,18 +15,18 @@ from stintd.jsonvalue import JsonObject
 HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS = ("2026-07-28",)
 BATCHED = frozenset({None, "2024-11-05", "2025-03-26"})
-"""Revisions that know batches; without the header a request is of 2025-03-26 or before."""
+"""Revisions that allow batches; a request without the header is of 2025-03-26 or earlier."""
 _PREFIX = "io.modelcontextprotocol/"
 VERSION_META, CAPABILITIES_META = f"{_PREFIX}protocolVersion", f"{_PREFIX}clientCapabilities"
 SERVER_META = f"{_PREFIX}serverInfo"
 VERSION_HEADER, METHOD_HEADER, NAME_HEADER = "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
-"""Methods whose `Mcp-Name` header repeats a parameter, and which."""
+"""The methods whose `Mcp-Name` header repeats a parameter, and the name of that parameter."""
 _ENCODED = re.compile(r"=\?base64\?(.*)\?=", re.ASCII)
 
 
 def is_stateless(message: Message, headers: Mapping[str, str]) -> bool:
-    """Whether a message is of the stateless era, by its header or its envelope; refused when it is of neither."""
+    """Whether a message is of the stateless era, by its header or its `_meta`; raises an error for an unknown revision."""
     header = headers.get(VERSION_HEADER)
     if header in HANDSHAKE:
         return False
@@ -52,10 +52,10 @@ def _check_envelope(message: Message, headers: Mapping[str, str]) -> None:
     for name, value in wanted.items():
         header = headers.get(name)
         if (_decode(header) if name == NAME_HEADER else header) != value:
-            raise RpcError(HEADER_MISMATCH, f"the header {name} does not say what the body says", is_early=True)
+            raise RpcError(HEADER_MISMATCH, f"the header {name} and the body differ", is_early=True)
     twice = [name for name in wanted if len(_all(headers, name)) > 1]
     if twice:
-        raise RpcError(HEADER_MISMATCH, f"the header {twice[0]} is there twice", is_early=True)
+        raise RpcError(HEADER_MISMATCH, f"the header {twice[0]} is repeated", is_early=True)
 
 
 def _all(headers: Mapping[str, str], name: str) -> list[str]:
@@ -64,7 +64,7 @@ def _all(headers: Mapping[str, str], name: str) -> list[str]:
 
 
 def _decode(value: str | None) -> str | None:
-    """The header's text; names that are no plain ASCII come as base64."""
+    """The header's text; names that are not plain ASCII are sent as base64."""
     match = _ENCODED.fullmatch(value or "")
     if match is None:
         return value
@@ -75,7 +75,7 @@ def _decode(value: str | None) -> str | None:
 
 
 def accepts_json(headers: Mapping[str, str]) -> bool:
-    """Whether the caller takes JSON: we never answer with a stream."""
+    """Whether the client accepts JSON: we never answer with a stream."""
     accept = headers.get("Accept")
     if accept is None:
         return True

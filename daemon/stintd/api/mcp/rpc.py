@@ -1,4 +1,4 @@
-"""JSON-RPC as the protocol uses it: what a message is, what is answered, which code goes with which status."""
+"""JSON-RPC as the protocol uses it: messages, answers, and the HTTP status of each error code."""
 
 from dataclasses import field
 
@@ -9,18 +9,18 @@ from stintd.jsonvalue import Json, JsonObject
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 RATE_LIMITED = -32000
 RESOURCE_NOT_FOUND = -32002
-"""Of the handshake era; the stateless one says INVALID_PARAMS."""
+"""In the handshake era only; the stateless era uses INVALID_PARAMS."""
 HEADER_MISMATCH, UNSUPPORTED_VERSION = -32020, -32022
 STATUS = {
     PARSE_ERROR: 400, INVALID_REQUEST: 400, INVALID_PARAMS: 400, HEADER_MISMATCH: 400, UNSUPPORTED_VERSION: 400,
     METHOD_NOT_FOUND: 404,
 }  # fmt: skip
-"""HTTP status of an error in the stateless era; others are answered 200."""
+"""HTTP status of an error in the stateless era; all other errors are answered with 200."""
 
 
 class RpcError(Exception):
-    """A refusal of the protocol: the message was wrong, not what it asked for. `is_early`: found before a method ran, so
-    that every era answers with its status."""
+    """An error of the protocol: the message itself is wrong, not what it requests. `is_early`: it was found before a method ran,
+    so both eras answer with its HTTP status."""
 
     def __init__(self, code: int, message: str, data: object = None, is_early: bool = False) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class Message:
 
 
 def message_of(value: Json) -> Message | None:
-    """The message of a JSON value; None for an answer (we ask clients nothing, so nothing waits for it)."""
+    """The message of a JSON value; None if it is an answer (we send clients no requests, so nothing waits for one)."""
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0":
         raise _malformed('send {"jsonrpc": "2.0", "id": 1, "method": …}')
     if "method" not in value:
@@ -74,5 +74,5 @@ def result(identity: int | str | None, value: Shape) -> Shape:
 
 
 def failure(identity: int | str | None, error: RpcError) -> Shape:
-    """The refusal of a request; `id` null where it could not be read."""
+    """The error that answers a request; `id` is null if it could not be read."""
     return {"jsonrpc": "2.0", "id": identity, "error": error.to_wire()}

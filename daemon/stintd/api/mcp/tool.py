@@ -1,7 +1,7 @@
-"""What a tool is, and how its arguments and answers become safe and small.
+"""What a tool is, and how its arguments are checked and its answers made safe and small.
 
-A tool's answer is what its output schema names and nothing else, so one declaration says what is shown, what an agent may
-rely on, and how long foreign text may be.
+A tool's answer contains what its output schema names and nothing else. So one declaration says what is shown, what an agent may
+rely on, and how long text from elsewhere may be.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ from stintd.protocol.fields import field as known_field
 from stintd.protocol.jsonschema import Schema
 
 TEXT_LIMIT = 1000
-"""Characters of a text that an agent gets, where its schema says nothing shorter."""
+"""The most characters of a text that an agent gets, unless the schema sets a lower limit."""
 _KEPT = ("minimum", "maximum", "maxLength", "maxItems", "enum")
 
 Run = Callable[[ToolCaller, Arguments], Awaitable[Shape]]
@@ -25,7 +25,7 @@ Run = Callable[[ToolCaller, Arguments], Awaitable[Shape]]
 
 @frozen
 class Param:
-    """One argument: a field with a sentence about it."""
+    """One argument: a field and its description."""
 
     field: Field
     about: str
@@ -33,10 +33,10 @@ class Param:
 
 @frozen
 class Tool:
-    """One tool. `run(ask, given)` is handed the arguments by their names on the wire.
+    """One tool. `run(ask, arguments)` gets the arguments by their JSON names.
 
-    `scope` is what its route needs, for the table in the documentation; the route itself checks. `refused` turns an error
-    into an answer of the tool's own shape (ClickUp's); without one it is our error shape as text.
+    `scope` is the scope that its route requires, for the table in the documentation; the route itself checks it. `refused` turns
+    an error into an answer of the tool's own shape (ClickUp's); without it, an error is our error shape as text.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Tool:
     refused: Callable[[ToolCaller, StintdError], Shape] | None = None
 
     def to_wire(self, name: str) -> Shape:
-        """The tool as `tools/list` tells of it, under the name it has in a set."""
+        """The tool as `tools/list` describes it, under the name that it has in a set."""
         is_reading = self.scope == "read"
         return {
             "name": name, "title": self.title, "description": self.about, "inputSchema": self.takes(),
@@ -63,7 +63,7 @@ class Tool:
         }  # fmt: skip
 
     def takes(self) -> Schema:
-        """The schema of the arguments, in the few words that every client and model understands."""
+        """The schema of the arguments, using only the few keywords that every client and model understands."""
         properties = {
             argument.field.name: {**_plain(argument.field.kind.schema), "description": argument.about} for argument in self.params
         }
@@ -72,7 +72,7 @@ class Tool:
         return {**schema, "required": required} if required else schema
 
     def read(self, arguments: JsonObject) -> Arguments:
-        """The arguments as they came, checked. Null is "not given" except where it can be meant."""
+        """The arguments as they were sent, checked. Null counts as absent, except for fields that accept null."""
         fields = {argument.field.name: argument.field for argument in self.params}
         values = {
             name: value for name, value in arguments.items()
@@ -93,7 +93,7 @@ def _takes_null(kind: Kind) -> bool:
 
 def _plain(schema: Schema) -> Shape:
     kinds = schema.get("type", "string")
-    kind = kinds if isinstance(kinds, str) else next(one for one in kinds if one != "null")
+    kind = kinds if isinstance(kinds, str) else next(name for name in kinds if name != "null")
     plain = {"type": kind, **{name: schema[name] for name in _KEPT if name in schema}}
     return {**plain, "items": _plain(schema["items"])} if kind == "array" else plain
 
@@ -102,7 +102,8 @@ def _plain(schema: Schema) -> Shape:
 
 
 def show(schema: Schema, value: Any) -> Json:
-    """Of a value what the schema names: no other fields, no control characters, no text without end."""
+    """The part of a value that the schema names: without other fields or control characters, and with texts cut to their
+    limit."""
     if value is None:
         return None
     if "anyOf" in schema:
@@ -119,8 +120,8 @@ def show(schema: Schema, value: Any) -> Json:
 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:
-    """Text from anywhere, harmless: what does not print (control, bidi and format characters, invisible tags) becomes a
-    replacement mark, blanks are plain, and what is longer ends in an ellipsis."""
+    """Text from anywhere, made harmless: characters that do not print (control, bidi and format characters, invisible tags)
+    become a replacement character, white space becomes a plain blank, and longer text is cut and ends in an ellipsis."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,5 +1,5 @@
-"""How tools ask the daemon: through the routes of the table, as their caller, so that scope, limit, checks and
-idempotency are those of every other surface."""
+"""How tools call the daemon: through the routes of the table and as their caller, so scope, limit, checks and idempotency are
+the same as for every other API client."""
 
 from collections.abc import Callable
 from dataclasses import field, replace
@@ -21,8 +21,8 @@ from stintd.jsonvalue import Json, JsonObject
 from stintd.protocol.fields import PATH, read_object
 
 FOLDER_HEADER = "Stint-Folder"
-"""An absolute path, percent-encoded: the caller asks to reach no further than what that folder belongs to. Any caller may
-narrow its own reach so; nothing widens it."""
+"""The header with an absolute path, percent-encoded: the caller limits itself to the client or project of that folder. Any
+caller may limit itself this way; nothing extends what it may do."""
 
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @frozen
 class _ToolRequest:
-    """What handlers look at of a request: idempotency compares its path, a revision may come as a header."""
+    """What handlers read of a request: idempotency compares its path, and a revision may come as a header."""
 
     raw_path: str
     headers: dict[str, str] = field(default_factory=dict)
@@ -38,13 +38,13 @@ class _ToolRequest:
 
 @frozen
 class ToolCaller:
-    """One caller of tools; `call` is the request that brought the tool's name."""
+    """Calls routes for a tool; `call` is the request that named the tool."""
 
     surface: Surface
     call: Call
 
     def today(self) -> date:
-        """The owner's local day."""
+        """The user's local day."""
         engine = self.surface.daemon.engine
         return engine.clock.now().astimezone(zone_of(engine.policy.zone)).date()
 
@@ -69,28 +69,28 @@ class ToolCaller:
         caller = self.call.caller
         check_scope(caller, route.scope)
         if caller.limit is not None and not route.is_for_limited:
-            raise Forbidden("this is beyond the one client or project that you reach", "ask the owner")
+            raise Forbidden("you are limited to one client or project, and this would reach further", "ask the user")
         arguments = {**read_object(query, route.query), **read_body(route, body), **params}
         call = Call(route, self.call.table, arguments, body, caller=caller)
         answer = await route.handle(self.surface, call, _ToolRequest(path))
         if not isinstance(answer, dict | Reply):
-            raise TypeError(f"{method} {route.path} answers no JSON object")
+            raise TypeError(f"{method} {route.path} does not answer a JSON object")
         shape: Shape = value_of(answer)
         return shape
 
     async def do(self, fn: Callable[..., T | Created], **arguments: object) -> T:
-        """Run a command that has no route of its own; it must keep to the step's reach."""
+        """Run a command that has no route; the command must respect the limit of the step."""
         check_scope(self.call.caller, "write")
         return value_of(await run(self.surface, self.call, lambda step: fn(step, **arguments)))
 
     async def look(self, fn: Callable[..., T], **arguments: object) -> T:
-        """Ask a query that has no route of its own; a limited caller's view holds nothing else."""
+        """Run a query that has no route; the view of a limited caller contains only what it may see."""
         check_scope(self.call.caller, "read")
         return await query(fn)(self.surface, replace(self.call, arguments=arguments), _ToolRequest(""))
 
 
 async def narrow_to_folder(surface: Surface, call: Call) -> Call:
-    """The call with its caller's reach narrowed to the folder that it names, if it names one."""
+    """The call, limited to the client or project of the folder that its header names, if it names one."""
     folder = call.headers.get(FOLDER_HEADER)
     if folder is None:
         return call
@@ -109,5 +109,5 @@ def _folder(text: str) -> str:
 
 
 def path_to(path: str, identity: str) -> str:
-    """The path of one thing by its id, whatever the id is made of."""
+    """The path of one object by its id, which may contain any characters."""
     return f"{path}/{quote(identity, safe='')}"

@@ -1,4 +1,4 @@
-"""Which tools there are: three sets, of which a caller chooses by `?toolset=`."""
+"""The three sets of tools; a client chooses among them with `?toolset=`."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from stintd.api.mcp import clickup, stint
 from stintd.api.mcp.tool import Tool
 
 SETS = {"stint": ("stint_", stint.tools), "clockme": ("clockme_", stint.tools), "clickup": ("", clickup.tools)}
-"""By its name, what stands before the names of a set's tools, and the tools."""
+"""For each set, the prefix of its tools' names, and the tools."""
 DEFAULT = ("stint",)
 
 
