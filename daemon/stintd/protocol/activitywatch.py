@@ -1,9 +1,9 @@
-"""Events as ActivityWatch's watchers send them, turned into what they are evidence of.
+"""Events as ActivityWatch's watchers send them, turned into heartbeats.
 
-An editor's watcher speaks when its person does something in it: that is work. One that says which window is in front, or
-that somebody is at the keyboard, is presence: it is kept and never work. One that says nobody is there says nothing:
-silence is judged by its own rules, and only a suspend, a lock or a shutdown is an absence. A page a browser shows is read
-where its repository is watched. Of everything else, titles above all, nothing is kept.
+The watcher of an editor sends an event when the person does something in it: that is work. An event that names the window in
+front, or says that somebody is at the keyboard, is presence: it is stored but never counts as work. An event that says nobody is
+there is ignored: silence is judged by its own rules, and only a suspend, a lock or a shutdown is an absence. A page shown in a
+browser counts as read if its repository is watched. Nothing else is stored, in particular no titles.
 """
 
 import os
@@ -18,14 +18,14 @@ from stintd.jsonvalue import Json, JsonObject
 
 EDITOR, PAGE, PRESENT = "app.editor.activity", "web.tab.current", frozenset({"currentwindow", "afkstatus"})
 STEP = timedelta(seconds=60)
-"""A long event was made of many acts, none of which came alone: it is told again at least so often."""
+"""A long event stands for many acts that were not sent separately, so it becomes heartbeats at least this often."""
 LONGEST = timedelta(hours=1)
 TEXT_LIMIT = 1024
 
 
 @frozen
 class Bucket:
-    """Who a watcher is: it names itself once."""
+    """A watcher, as it introduces itself once."""
 
     id: str
     kind: str
@@ -33,13 +33,13 @@ class Bucket:
 
     @property
     def program(self) -> str:
-        """The program it watches, by its name: `aw-watcher-vim` watches vim."""
+        """The program that it watches, taken from its name: `aw-watcher-vim` watches vim."""
         return self.client.removeprefix("aw-watcher-")[:40]
 
 
 @frozen
 class Event:
-    """One event: since when, how long, and what."""
+    """One event: its start, its duration, and its data."""
 
     time: datetime
     duration: timedelta
@@ -51,7 +51,7 @@ class Event:
 
 
 def bucket_from_wire(identity: str, body: Json) -> Bucket:
-    """A bucket as its watcher makes it, or `Invalid`."""
+    """The bucket that a watcher creates. Raises `Invalid` for a wrong body."""
     if not isinstance(body, dict):
         raise Invalid("the body must be an object", 'like {"client": …, "type": …, "hostname": …}')
     client, kind, _ = (_text_field(body, name) for name in ("client", "type", "hostname"))
@@ -66,7 +66,7 @@ def _text_field(body: JsonObject, name: str) -> str:
 
 
 def event_from_wire(body: Json) -> Event:
-    """An event, or `Invalid` naming the field; what else is in it is passed over."""
+    """An event. Raises `Invalid` with the name of a wrong field; unknown fields are ignored."""
     if not isinstance(body, dict):
         raise Invalid("the body must be an event", 'like {"timestamp": …, "duration": 0, "data": {}}')
     data = body.get("data", {})
@@ -83,11 +83,11 @@ def _time(value: Json) -> datetime:
     try:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (OverflowError, ValueError) as error:
-        raise Invalid("timestamp is too far away to be meant", "", {"field": "timestamp"}) from error
+        raise Invalid("timestamp is out of range", "send a time between the years 1 and 9999", {"field": "timestamp"}) from error
 
 
 def _length(value: Json) -> timedelta:
-    """Seconds; what is negative is none."""
+    """A duration in seconds; a negative one counts as 0."""
     seconds = 0 if value is None else value
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not isfinite(seconds):
         raise Invalid("duration must be a number of seconds", "", {"field": "duration"})
@@ -95,7 +95,7 @@ def _length(value: Json) -> timedelta:
 
 
 def signals_of(bucket: Bucket, event: Event) -> list[BeatSignal]:
-    """The heartbeats an event is; none where it is evidence of nothing. Pages are placed by whoever knows places."""
+    """The heartbeats of an event; none if it is evidence of nothing. Pages are not included: the caller places them."""
     if bucket.kind == EDITOR:
         return [_edit_signal(bucket, event, at) for at in _instants(event)]
     if bucket.kind in PRESENT and event.data.get("status") != "afk":
@@ -104,18 +104,18 @@ def signals_of(bucket: Bucket, event: Event) -> list[BeatSignal]:
 
 
 def page_of_event(bucket: Bucket, event: Event) -> str:
-    """The address of a page a browser shows, "" for none."""
+    """The address of the page that a browser shows; "" if the event is not of a page."""
     return _text(event.data, "url") if bucket.kind == PAGE and not event.is_incognito else ""
 
 
 def _instants(event: Event) -> list[datetime]:
-    """When it is told of: at its start and end, and between."""
+    """The instants of an event's heartbeats: its start, its end, and instants between."""
     count = -(-event.duration // STEP)
     return [event.time + event.duration * number / count for number in range(count + 1)] if count else [event.time]
 
 
 def _edit_signal(bucket: Bucket, event: Event, at: datetime) -> BeatSignal:
-    """An act in an editor. Whether the file was changed is not told, so it was read."""
+    """An act in an editor. The event does not say whether the file was changed, so it counts as reading."""
     file, project = _text(event.data, "file"), _text(event.data, "project")
     path = file if file.startswith("/") else os.path.join(project, file) if project.startswith("/") else None
     branch = _text(event.data, "branch") or None
@@ -123,7 +123,7 @@ def _edit_signal(bucket: Bucket, event: Event, at: datetime) -> BeatSignal:
 
 
 def _text(data: Mapping[str, Json], name: str) -> str:
-    """A field as text; watchers send the word `unknown` for what they do not know."""
+    """A field as text; "" for the word `unknown`, which watchers send for what they do not know."""
     value = data.get(name)
     if not isinstance(value, str) or value.strip().lower() in ("", "unknown"):
         return ""

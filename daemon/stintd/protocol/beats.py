@@ -1,4 +1,4 @@
-"""Heartbeats as callers send them, on the hot path: a few comparisons a field, no pattern but for odd times."""
+"""Heartbeats as API clients send them. This is a hot path: a few comparisons per field, and a pattern only for unusual times."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ LIMITS = {
 }  # fmt: skip
 KNOWN = ("id", "time", "project", "path", "branch", "kind", "source", "actor", "sessionId", "entity", "pid")
 DEFAULT_KIND = "edit"
-"""A heartbeat that says nothing about itself is an act of its sender; `presence` would earn no time."""
+"""A heartbeat without a kind counts as an act of its sender; `presence` would count no time."""
 
 
 def _check_text(name: str, value: Json) -> None:
@@ -45,9 +45,10 @@ def _pid(value: Json) -> int | None:
 
 
 def signal_from_wire(body: Json, now: datetime) -> BeatSignal:
-    """One heartbeat of `POST /api/heartbeats`, or `Invalid` naming the field. Without `time` it happened `now`."""
+    """One heartbeat of `POST /api/heartbeats`. Without `time` it happened `now`. Raises `Invalid` with the name of a wrong
+    field."""
     if type(body) is not dict:
-        raise Invalid("a heartbeat is an object", 'like {"project": "acme", "kind": "edit"}')
+        raise Invalid("a heartbeat must be an object", 'like {"project": "acme", "kind": "edit"}')
     values: Arguments = {}
     time: datetime | None = None
     pid: int | None = None
@@ -72,7 +73,8 @@ def signal_from_wire(body: Json, now: datetime) -> BeatSignal:
 
 
 def signal_to_wire(signal: BeatSignal) -> dict[str, str]:
-    """A heartbeat as `POST /api/heartbeats` takes it, without its empty fields. An id made from its content goes with it."""
+    """A heartbeat as `POST /api/heartbeats` accepts it, without empty fields. It includes the id that was made from its
+    content."""
     values = {
         "id": signal.origin_id, "time": signal.time.astimezone(UTC).isoformat().replace("+00:00", "Z"), "path": signal.path,
         "project": signal.project, "branch": signal.branch, "kind": signal.kind, "source": signal.source, "actor": signal.actor,
@@ -84,7 +86,7 @@ def signal_to_wire(signal: BeatSignal) -> dict[str, str]:
 def _check_place(values: Mapping[str, str]) -> None:
     path = values.get("path")
     if path is not None and not path.startswith("/") and path[1:2] != ":":
-        raise Invalid("path must be absolute", "send the whole path", {"field": "path"})
+        raise Invalid("path must be absolute", "send the path from the root, like /home/mona/src/acme", {"field": "path"})
     project = values.get("project")
     if project is not None and not project.strip():
-        raise Invalid("project must not be empty", "leave it out, or name one", {"field": "project"})
+        raise Invalid("project must not be empty", "leave it out, or name a project", {"field": "project"})

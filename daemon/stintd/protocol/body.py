@@ -1,7 +1,7 @@
-"""Strict JSON: what two readers could understand differently is refused.
+"""Strict JSON: text that two readers could understand differently is refused.
 
-Python's reader accepts NaN, infinities, repeated names, lone surrogates and numbers without end, and fails on deep
-nesting with an error of its own; each of them later broke a store or another reader. All raise `Malformed` here.
+Python's reader accepts NaN, infinities, repeated names, lone surrogates and numbers of any length, and fails on deep nesting with
+an error of its own. Each of these would later break a store or another reader, so all of them raise `Malformed` here.
 """
 
 import json
@@ -14,19 +14,19 @@ from stintd.jsonvalue import Json, JsonObject
 DEPTH_LIMIT = 32
 INTEGER_LIMIT = 2**63
 _DIGITS = 19
-"""2^63 has 19 digits; longer ones are refused before they are converted (a long conversion is a way to stall us)."""
+"""2^63 has 19 digits; longer numbers are refused before they are converted, because a long conversion could block the daemon."""
 
 
 class Malformed(Invalid):
-    """Not JSON as we read it; the surface answers 400."""
+    """The body is not valid JSON, or breaks one of the rules above; the API answers 400."""
 
 
 def _pairs(pairs: list[tuple[str, Json]]) -> JsonObject:
     value = dict(pairs)
     if len(value) != len(pairs):
         seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise Malformed(f"the field {twice[:80]!r} is there twice", "send each field once")
+        repeated = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise Malformed(f"the field {repeated[:80]!r} is repeated", "send each field once")
     return value
 
 
@@ -35,18 +35,18 @@ def _integer(text: str) -> int:
         number = int(text)
         if -INTEGER_LIMIT <= number < INTEGER_LIMIT:
             return number
-    raise Malformed("a number is too large", "whole numbers have at most 63 bits")
+    raise Malformed("a number is too large", "send whole numbers of at most 63 bits")
 
 
 def _real(text: str) -> float:
     number = float(text)
     if not isfinite(number):
-        raise Malformed("a number is too large", "numbers must be finite")
+        raise Malformed("a number is too large", "send finite numbers")
     return number
 
 
 def _constant(text: str) -> NoReturn:
-    raise Malformed(f"{text} is not JSON", "numbers must be finite")
+    raise Malformed(f"{text} is not JSON", "send finite numbers")
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_float=_real, parse_constant=_constant)
@@ -66,11 +66,11 @@ def _check_depth(value: Json) -> None:
 
 
 def parse(raw: bytes) -> Json:
-    """The value of a JSON text in UTF-8, or `Malformed`."""
+    """The value of a JSON text in UTF-8. Raises `Malformed`."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Malformed("the body is not UTF-8", f"byte {error.start} cannot be read") from error
+        raise Malformed("the body is not UTF-8", f"send UTF-8; byte {error.start} is not valid") from error
     try:
         value: Json = _decoder.decode(text)
         if isinstance(value, dict | list) and text.count("[") + text.count("{") > DEPTH_LIMIT:
@@ -86,14 +86,14 @@ def parse(raw: bytes) -> Json:
 
 
 def _check_escapes(value: Json) -> None:
-    """Only escapes can smuggle in a NUL or half a surrogate pair: raw ones were refused above."""
+    """Refuse a NUL or half a surrogate pair written as an escape; raw ones have been refused before."""
     flat = json.dumps(value, ensure_ascii=False)
     if "\\u0000" in flat.replace("\\\\", ""):
         raise Malformed("text must not contain NUL", "remove the \\u0000")
     try:
         flat.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise Malformed("half a surrogate pair is not text", "send whole characters") from error
+        raise Malformed("text contains half a surrogate pair", "send both halves of the pair, or neither") from error
 
 
 def _whole_text(value: Any) -> Any:
@@ -110,7 +110,7 @@ _encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def dump(value: Any) -> bytes:
-    """Compact JSON in UTF-8. Folder names that are not UTF-8 get the replacement character: a display form."""
+    """Compact JSON in UTF-8. Folder names that are not UTF-8 are shown with replacement characters."""
     try:
         return _encoder.encode(value).encode("utf-8")
     except UnicodeEncodeError:

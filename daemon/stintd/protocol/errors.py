@@ -24,22 +24,22 @@ _BY_STATUS = {status: kind for _, status, _, kind in TABLE.values()}
 
 
 def wire_code(code: str) -> str:
-    """The code callers see for a stable code of ours."""
+    """The code that API clients see for one of our stable codes."""
     return TABLE.get(code, TABLE["internal"])[0]
 
 
 def http_status(code: str) -> int:
-    """The status an error is answered with, unless the surface has a more exact one (400, 405, 413, 415)."""
+    """The HTTP status of an error, unless the API has a more exact one (400, 405, 413, 415)."""
     return TABLE.get(code, TABLE["internal"])[1]
 
 
 def exit_code(error: BaseException) -> int:
-    """What `stint` exits with after this error; a daemon that does not run is the client's to tell (4)."""
+    """The exit code of `stint` after this error. Code 4 (the daemon is not running) comes from the client itself."""
     return TABLE.get(getattr(error, "code", "internal"), TABLE["internal"])[2]
 
 
 def to_wire(error: errors.StintdError) -> dict[str, object]:
-    """The one error shape."""
+    """An error in the one shape that all errors have."""
     details = dict(error.details)
     if error.hint:
         details["hint"] = error.hint
@@ -47,7 +47,7 @@ def to_wire(error: errors.StintdError) -> dict[str, object]:
 
 
 def from_wire(status: int, body: object) -> errors.StintdError:
-    """The error that an answer tells; made from the status alone when the body is not of our shape."""
+    """The error in an answer; made from the status alone if the body does not have our error shape."""
     if not isinstance(body, dict) or not isinstance(body.get("error"), str):
         kind = _BY_STATUS.get(status, errors.Invalid if 400 <= status < 500 else errors.Internal)
         return kind(f"the daemon answered with status {status}", "see `stint doctor`")

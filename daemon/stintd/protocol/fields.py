@@ -1,8 +1,7 @@
-"""Kinds of fields: how a value on the wire is read, and its JSON Schema.
+"""Kinds of fields: how a value in a request is read, and its JSON Schema.
 
-A reader raises `Invalid` with a text that completes "NAME …"; `read_object` puts the name in front. One table serves
-bodies, query strings and the OpenAPI document, so that none can differ from another.
-"""
+A reader raises `Invalid` with a text that completes the sentence "NAME …"; `read_object` puts the field's name in front. One
+table serves bodies, query strings and the OpenAPI document, so they cannot differ."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -16,7 +15,7 @@ from stintd.jsonvalue import Json
 from stintd.protocol.jsonschema import Schema
 
 Arguments = dict[str, Any]
-"""Checked values by the names under which commands and queries take them: what each is, its field says."""
+"""Checked values by the argument names of commands and queries; the field of each says its type."""
 Reader = Callable[[Json], Any]
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,7 +26,8 @@ _TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?([Zz
 _AMOUNT = re.compile(r"1000000000(\.0{1,9})?|[0-9]{1,9}(\.[0-9]{1,9})?")
 _KEY = re.compile("[ -~]*[!-~][ -~]*")
 _SHOWN = re.compile(r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
-"""A character that can be seen. Named one by one: what `\\s` means differs between the dialects of those who read a schema."""
+"""A visible character. The invisible ones are listed one by one, because `\\s` differs between the regex dialects of schema
+readers."""
 NO_NUL, _NOT_BLANK = r"^[^\u0000]*$", rf"^[^\u0000]*{_SHOWN.pattern}[^\u0000]*$"
 _ADDRESS = r"[^@\u0000-\u0020\u007f-\u00a0]+@[^@\u0000-\u0020\u007f-\u00a0]+"
 
@@ -36,8 +36,8 @@ _ADDRESS = r"[^@\u0000-\u0020\u007f-\u00a0]+@[^@\u0000-\u0020\u007f-\u00a0]+"
 class Kind:
     """How one kind of value is read: from JSON, and from the text of a query.
 
-    `schema` admits what `read` takes and nothing else, as far as JSON Schema can say it (it cannot say that February has
-    no 30th): tests/api/test_fields.py tries both directions.
+    `schema` allows exactly what `read` accepts, as far as JSON Schema can express it (it cannot say that February has no 30th).
+    tests/api/test_fields.py tests both directions.
     """
 
     read: Reader
@@ -47,7 +47,7 @@ class Kind:
 
 @frozen
 class Field:
-    """One field: its name on the wire, the argument it becomes, its kind."""
+    """One field: its JSON name, its kind, and the argument that it becomes."""
 
     name: str
     kind: Kind
@@ -56,12 +56,12 @@ class Field:
 
 
 def field(name: str, kind: Kind, into: str = "", required: bool = False) -> Field:
-    """A field whose argument is called like it, in snake_case, unless `into` says otherwise."""
+    """A field. Its argument has the same name in snake_case, unless `into` says otherwise."""
     return Field(name, kind, into or re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower(), required)
 
 
 def parse_instant(value: Json) -> datetime:
-    """An aware UTC instant from RFC 3339 text; naive ones are refused."""
+    """An aware instant in UTC from RFC 3339 text; text without a zone is refused."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise Invalid("is not a time", "send RFC 3339 text, like 2026-11-20T10:30:00Z")
     try:
@@ -72,12 +72,12 @@ def parse_instant(value: Json) -> datetime:
     except (ValueError, OverflowError) as error:
         raise Invalid("is not a time", "send RFC 3339 text, like 2026-11-20T10:30:00Z") from error
     if not EARLIEST <= instant < LATEST:
-        raise Invalid("is too far away to be meant", "times lie between 1970 and 9000")
+        raise Invalid("is out of range", "send a time between the years 1970 and 9000")
     return instant
 
 
 def parse_day(value: Json) -> date:
-    """A date, YYYY-MM-DD: a local day of the owner."""
+    """A date, YYYY-MM-DD: a local day of the user."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise Invalid("is not a date", "send YYYY-MM-DD")
     try:
@@ -85,24 +85,24 @@ def parse_day(value: Json) -> date:
     except ValueError as error:
         raise Invalid("is not a date", "send YYYY-MM-DD") from error
     if not 1970 <= day.year < 9000:
-        raise Invalid("is too far away to be meant", "times lie between 1970 and 9000")
+        raise Invalid("is out of range", "send a time between the years 1970 and 9000")
     return day
 
 
 def parse_day_or_instant(value: Json) -> date | datetime:
-    """A date (a local day of the owner) or an aware instant."""
+    """A date (a local day of the user) or an aware instant."""
     if isinstance(value, str) and _DATE.fullmatch(value):
         return parse_day(value)
     return parse_instant(value)
 
 
 def format_instant(instant: datetime) -> str:
-    """RFC 3339 in UTC with Z; fractions only where there are any."""
+    """RFC 3339 text in UTC with Z; with a fraction only if there is one."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def text(limit: int = 255, *, blank: bool = False, null: bool = False) -> Kind:
-    """Text of at most `limit` characters; `blank` allows the empty one, `null` reads null as None."""
+    """Text of at most `limit` characters. `blank` allows empty text, `null` reads null as None."""
 
     def read(value: Json) -> str | None:
         if value is None and null:
@@ -138,7 +138,7 @@ def whole(least: int, most: int) -> Kind:
 
     def read(value: Json) -> int:
         if isinstance(value, float) and value.is_integer():
-            value = int(value)  # JSON knows one kind of number: 1.0 is whole
+            value = int(value)  # JSON has one kind of number: 1.0 is whole
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise Invalid(f"must be a whole number from {least} to {most}")
         return value
@@ -228,16 +228,16 @@ def _currency(value: Json) -> str | None:
 
 def _key(value: Json) -> str:
     if not isinstance(value, str) or len(value) > 255 or not _KEY.fullmatch(value):
-        raise Invalid("must be 1 to 255 printable ASCII characters", "a new UUID for each new request will do")
+        raise Invalid("must be 1 to 255 printable ASCII characters", "for example, use a new UUID for each new request")
     return value
 
 
 def _email(value: Json) -> str | None:
-    """An address as far as its form can tell: only mail sent there shows more."""
+    """A mail address. Only its form is checked; whether it exists, only a mail sent there can show."""
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > 254 or not re.fullmatch(_ADDRESS, value):
-        raise Invalid("must be a mail address", "like mona@example.com")
+        raise Invalid("must be an email address", "like mona@example.com")
     return value
 
 
@@ -269,28 +269,28 @@ IDEMPOTENCY_KEY = Kind(_key, {"type": "string", "maxLength": 255, "pattern": f"^
 ANYTHING = Kind(_anything, {})
 
 
-def unknown_fields(given: Iterable[str], known: Collection[str]) -> Invalid:
-    """The refusal that names what is not known, and what is."""
-    names = sorted(set(given) - set(known))
-    word = "field" if len(names) == 1 else "fields"
-    shown = ", ".join(name[:80] for name in names[:10])
-    hint = "known are " + ", ".join(known) if known else "nothing is expected here"
-    return Invalid(f"unknown {word}: {shown}", hint, {"fields": [name[:80] for name in names[:10]]})
+def unknown_fields(names: Iterable[str], known: Collection[str]) -> Invalid:
+    """The error that names the unknown fields; its hint names the known ones."""
+    unknown = sorted(set(names) - set(known))
+    word = "field" if len(unknown) == 1 else "fields"
+    first = [name[:80] for name in unknown[:10]]
+    hint = "the known fields are " + ", ".join(known) if known else "no fields are expected here"
+    return Invalid(f"unknown {word}: {', '.join(first)}", hint, {"fields": first})
 
 
 def read_object(values: Mapping[str, Json], fields: Mapping[str, Field], *, is_query: bool = False) -> Arguments:
-    """The arguments of a body or query; unknown, missing and wrong fields are refused with their names."""
+    """The arguments of a body or query. Unknown, missing and wrong fields are refused with their names."""
     if len(values) > 0 and not values.keys() <= fields.keys():
         raise unknown_fields(values, fields)
     arguments = {}
     for name, value in values.items():
-        known = fields[name]
-        from_text = known.kind.from_text if is_query else None
+        spec = fields[name]
+        from_text = spec.kind.from_text if is_query else None
         try:
-            arguments[known.into] = from_text(str(value)) if from_text is not None else known.kind.read(value)
+            arguments[spec.into] = from_text(str(value)) if from_text is not None else spec.kind.read(value)
         except Invalid as error:
             raise Invalid(f"{name} {error.message}", error.hint, {"field": name}) from error
-    for known in fields.values():
-        if known.is_required and known.into not in arguments:
-            raise Invalid(f"{known.name} is missing", "", {"field": known.name})
+    for spec in fields.values():
+        if spec.is_required and spec.into not in arguments:
+            raise Invalid(f"{spec.name} is missing", "", {"field": spec.name})
     return arguments

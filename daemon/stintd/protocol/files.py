@@ -1,7 +1,6 @@
-"""What an import posts: batches of entries, and of everything else the sheet is made of, checked field by field.
+"""What an import posts: batches of entries and of the other parts of a sheet, checked field by field.
 
-The command line reads files and checks them with the same tables before it posts anything, so that a bad line is told with
-its number.
+The command line checks files with the same tables before it posts anything, so that it can name the number of a wrong line.
 """
 
 from collections.abc import Mapping
@@ -30,7 +29,7 @@ NAME, NOTE, NULL_NAME, LONG = text(255), text(4000, blank=True), text(255, null=
 OPTIONAL = text(1024, blank=True, null=True)
 PLACE = text(8192, blank=True)
 EVIDENCE = ("sessions", "absences", "blind", "heartbeats")
-"""Parts that say what automatic entries rest on."""
+"""The parts that are the evidence of automatic entries."""
 NULL_ID = text(100, null=True)
 REVISION = whole(1, 2**31)
 MONEY_TEXT = Kind(lambda value: _amount(value), {"type": ["string", "null"], "pattern": r"^[0-9]{1,10}(\.[0-9]{1,9})?$"})
@@ -50,12 +49,12 @@ def _amount(value: Json) -> str | None:
 
 
 def objects(fields: Mapping[str, Field], limit: int = BATCH) -> Kind:
-    """A list of objects of these fields; a wrong one is told by its place."""
+    """A list of objects with these fields; an error names the position of the wrong object."""
 
     def read(value: Json) -> list[Arguments]:
         if not isinstance(value, list) or len(value) > limit:
             raise Invalid(f"must be a list of at most {limit} objects")
-        return [_one(place, inner, fields) for place, inner in enumerate(value)]
+        return [_read_item(place, item, fields) for place, item in enumerate(value)]
 
     required = [field.name for field in fields.values() if field.is_required]
     item = {
@@ -65,7 +64,7 @@ def objects(fields: Mapping[str, Field], limit: int = BATCH) -> Kind:
     return Kind(read, {"type": "array", "maxItems": limit, "items": item})
 
 
-def _one(place: int, value: Json, fields: Mapping[str, Field]) -> Arguments:
+def _read_item(place: int, value: Json, fields: Mapping[str, Field]) -> Arguments:
     if not isinstance(value, dict):
         raise Invalid(f"[{place}] must be an object")
     try:
@@ -82,25 +81,25 @@ def _must(name: str, kind: Kind, into: str = "") -> Field:
     return field(name, kind, into, required=True)
 
 
-_SAID = (field("revision", REVISION), field("createdAt", INSTANT, "created_us"))
+_STORED = (field("revision", REVISION), field("createdAt", INSTANT, "created_us"))
 _SPAN = (_must("start", INSTANT, "start_us"), _must("end", INSTANT, "end_us"))
 PAUSES = objects(_by_name(*_SPAN), 200)
 GIVEN: dict[str, dict[str, Field]] = {
-    "clients": _by_name(_must("id", ID), _must("name", NAME), field("archived", FLAG), *_SAID),
+    "clients": _by_name(_must("id", ID), _must("name", NAME), field("archived", FLAG), *_STORED),
     "projects": _by_name(
         _must("id", ID), _must("name", NAME), field("clientId", NULL_ID), field("hourlyRate", MONEY_TEXT),
         field("currency", text(3, null=True)), field("budgetHours", HOURS), field("budgetAmount", MONEY_TEXT),
         field("billable", OPTIONAL_FLAG), field("billAgentTime", FLAG), field("billSupervised", FLAG),
         field("defaultTask", NULL_NAME), field("archived", FLAG), field("deleted", FLAG), field("origin", text(20)),
-        field("folder", LONG), *_SAID,
+        field("folder", LONG), *_STORED,
     ),
     "tasks": _by_name(
         _must("id", ID), _must("key", NAME), _must("name", NAME), _must("projectId", ID),
-        field("status", choice("active", "complete")), field("estimatedHours", HOURS), field("hourlyRate", MONEY_TEXT), *_SAID,
+        field("status", choice("active", "complete")), field("estimatedHours", HOURS), field("hourlyRate", MONEY_TEXT), *_STORED,
     ),
     "people": _by_name(
         _must("id", ID), _must("name", NAME), field("email", NULL_NAME), _must("role", text(20)), _must("status", text(20)),
-        *_SAID,
+        *_STORED,
     ),
     "repos": _by_name(
         _must("id", ID), _must("identity", text(4096)), _must("name", LONG), field("remote", text(4096, blank=True)),
@@ -144,12 +143,12 @@ GIVEN: dict[str, dict[str, Field]] = {
         field("overlaps", FLAG, "may_overlap"), field("approvedAt", INSTANT, "approved_us"), field("locked", FLAG),
         field("derivedProjectId", NULL_ID), field("derivedTask", NULL_NAME), field("anchorStart", INSTANT, "anchor_start_us"),
         field("anchorEnd", INSTANT, "anchor_end_us"), field("estimated", FLAG, "is_estimated"),
-        field("zone", text(64)), field("updatedAt", INSTANT, "updated_us"), *_SAID,
+        field("zone", text(64)), field("updatedAt", INSTANT, "updated_us"), *_STORED,
     ),
 }  # fmt: skip
 """The parts of a batch, in the order in which they must come."""
 
 
 def check(section: str, value: Mapping[str, Json]) -> None:
-    """Refuse (`invalid`) what an import of this part would not take."""
+    """Refuse (`invalid`) an object that an import of this part would not accept."""
     read_object(value, GIVEN[section])

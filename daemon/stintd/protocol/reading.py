@@ -1,7 +1,8 @@
-"""Typed answers out of JSON: frozen dataclasses whose fields are called as on the wire, in snake_case.
+"""Turns JSON answers into typed ones: frozen dataclasses with the JSON field names in snake_case.
 
-A field that a later daemon adds is passed over, one that an earlier daemon lacks takes its default (None and an empty
-tuple where there is none), so that client and daemon need not be of the same day. What is there must be of its type.
+Client and daemon may be of different versions: a field that a later daemon adds is ignored, and a field that an earlier daemon
+lacks gets its default (if it has none: None for an optional field, an empty tuple for a list). Each value that is present must
+have the declared type.
 """
 
 import dataclasses
@@ -17,33 +18,33 @@ from stintd.errors import Unavailable
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
 WIRE = "wire"
-"""Key of a field's metadata that holds its name on the wire, where that is not the same in camelCase."""
+"""The key in a field's metadata for its JSON name, if that is not its own name in camelCase."""
 
 
 def camel(name: str) -> str:
     """`project_id` → `projectId`."""
-    return re.sub(r"_([a-z0-9])", lambda values: values[1].upper(), name)
+    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
 
 
 def wire_name(field: "dataclasses.Field[Any]") -> str:
-    """The name of a field on the wire."""
+    """The JSON name of a field."""
     return str(field.metadata.get(WIRE) or camel(field.name))
 
 
 def read(kind: type[T], value: Any) -> T:
-    """`value` as a `kind`; `unavailable` when it is something else."""
+    """`value` as a `kind`. Raises `unavailable` if it does not fit."""
     known: Any = kind
     try:
         answer: T = _object_reader(known)(value)
     except (TypeError, ValueError, KeyError) as error:
-        text = f"the daemon's answer is no {kind.__name__}: {error}"
-        raise Unavailable(text, "client and daemon may be of different versions: update both, `stint restart`") from error
+        text = f"the daemon's answer is not a valid {kind.__name__}: {error}"
+        raise Unavailable(text, "client and daemon may have different versions: update both, then `stint restart`") from error
     return answer
 
 
 @cache
 def _object_reader(kind: type[Any]) -> Reader:
-    """A reader of one dataclass, made once."""
+    """The reader of a dataclass; made once for each class."""
     hints = get_type_hints(kind)
     parts = [
         (field.name, wire_name(field), _reader(hints[field.name]), _default(field, hints)) for field in dataclasses.fields(kind)
@@ -84,10 +85,10 @@ def _default(field: "dataclasses.Field[Any]", hints: dict[str, Any]) -> Any:
 
 
 def _reader(hint: Any) -> Reader:
-    """How a value of this annotation is read."""
+    """The reader for values of this annotation."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        reader = _reader(next(inner_kind for inner_kind in inner if inner_kind is not NoneType))
+        reader = _reader(next(part for part in inner if part is not NoneType))
         return lambda value: None if value is None else reader(value)
     if origin is tuple:
         return _tuple_reader(_reader(inner[0]))
@@ -104,7 +105,7 @@ def _tuple_reader(reader: Reader) -> Reader:
     def read_tuple(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise TypeError(f"{type(value).__name__} where a list was expected")
-        return tuple(reader(inner_kind) for inner_kind in value)
+        return tuple(reader(item) for item in value)
 
     return read_tuple
 
@@ -113,16 +114,16 @@ def _when_reader(kind: type[date]) -> Reader:
     def read_when(value: Any) -> date:
         if not isinstance(value, str):
             raise TypeError(f"{type(value).__name__} where a time was expected")
-        values = kind.fromisoformat(value)
-        if isinstance(values, datetime) and values.tzinfo is None:
+        moment = kind.fromisoformat(value)
+        if isinstance(moment, datetime) and moment.tzinfo is None:
             raise ValueError(f"{value} has no zone")
-        return values
+        return moment
 
     return read_when
 
 
 def _plain_reader(kind: Any) -> Reader:
-    """Text, numbers, flags and maps; a whole number serves where a fraction may be."""
+    """The reader for text, numbers, flags and maps. A float field also accepts a whole number."""
     allowed: tuple[Any, ...] = (int, float) if kind is float else (kind,)
 
     def read_plain(value: Any) -> Any:

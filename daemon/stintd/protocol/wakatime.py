@@ -1,8 +1,8 @@
 """Heartbeats as WakaTime's clients send them: read leniently, one by one.
 
-Their clients give an item up at 400 and send a whole body again for ever at anything else that is not success, so nothing
-here fails a body: what cannot be read of it is one unreadable item. Every type is taken as it comes (a line number may be
-text, a time may be text, a category null), unknown fields are passed over. Contract: `POST …/heartbeats.bulk`.
+These clients give up an item that is answered with 400, and send a whole body again for ever after any other error. So nothing
+here refuses a body: a part that cannot be read is one unreadable item. Every type is accepted (a line number or a time may be
+text, a category may be null), and unknown fields are ignored. Contract: `POST …/heartbeats.bulk`.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from stintd.frozen import frozen
 from stintd.jsonvalue import Json
 
 ITEM = '"entity"'
-"""Every heartbeat has one: how many lie in text that cannot be read."""
+"""Every heartbeat has this field, so counting it tells how many are in text that cannot be read."""
 ENTITY_LIMIT = 1024
 TEXT_LIMIT = 255
 NAME_LIMIT = 40
@@ -33,12 +33,12 @@ _GAP = re.compile(r"[\s,]*")
 
 
 class Unreadable:
-    """Stands for an item that is no JSON."""
+    """Stands for an item that is not JSON."""
 
 
 @frozen
 class WakaTimeBeat:
-    """One heartbeat: what it says of work, or the page a browser showed. `id` is what its sender is answered."""
+    """One heartbeat: its evidence of work, or the page that a browser showed. `id` is the id in the answer to its sender."""
 
     signal: BeatSignal
     id: str
@@ -51,7 +51,7 @@ class WakaTimeBeat:
 
 
 def items_of(raw: bytes) -> list[Json | Unreadable]:
-    """The items of a body, in order; one that cannot be read is `Unreadable`. A single object is a body of one."""
+    """The items of a body, in order; an item that cannot be read is `Unreadable`. A single object counts as one item."""
     text = raw.decode("utf-8", "replace").strip()
     try:
         value = _DECODER.decode(text)
@@ -70,7 +70,7 @@ def is_single(raw: bytes) -> bool:
 
 
 def _salvage(text: str) -> list[Json | Unreadable]:
-    """What can be read of a list that cannot be read whole: everything up to the place where it breaks."""
+    """The readable items of a list that is damaged: everything up to the place where it breaks."""
     items: list[Json | Unreadable] = []
     place = _GAP.match(text, 1).end() if text.startswith("[") else 0  # type: ignore[union-attr]
     try:
@@ -88,11 +88,12 @@ def _salvage(text: str) -> list[Json | Unreadable]:
 
 
 def beat_from_wire(item: Json | Unreadable, now: datetime, agent: str = "") -> WakaTimeBeat:
-    """One item, or `Invalid` naming the field. `agent` is the User-Agent of the request; the item's own goes first."""
+    """One item. Raises `Invalid` with the name of a wrong field. `agent` is the User-Agent of the request; the item's own one
+    takes precedence."""
     if isinstance(item, Unreadable):
         raise Invalid("it is not JSON", "", {"field": "body"})
     if not isinstance(item, dict):
-        raise Invalid("a heartbeat is an object", "", {"field": "body"})
+        raise Invalid("a heartbeat must be an object", "", {"field": "body"})
     entity = _text(item, "entity", ENTITY_LIMIT)
     time = _time(item.get("time"))
     agent = _text(item, "user_agent") or _text(item, "userAgent") or agent
@@ -102,7 +103,7 @@ def beat_from_wire(item: Json | Unreadable, now: datetime, agent: str = "") -> W
     if not entity and not page:
         raise Invalid("entity is missing", "", {"field": "entity"})
     mark = hashlib.blake2b("\x1f".join((str(time), kind_of, entity or page, str(is_write))).encode(), digest_size=16)
-    # The same moment sent again is known, also when its project, branch or category was changed meanwhile.
+    # The same moment sent again is a duplicate, even if its project, branch or category has changed since.
     identity = "~" + mark.hexdigest()[:24]
     signal = _page_signal(item, time, identity) if page else _signal(item, entity, time, is_write, agent, identity)
     return WakaTimeBeat(signal, str(UUID(bytes=mark.digest())), page, _text(item, "title"), agent)
@@ -111,18 +112,18 @@ def beat_from_wire(item: Json | Unreadable, now: datetime, agent: str = "") -> W
 def _signal(
     item: Mapping[str, Json], entity: str, time: datetime, is_write: bool, agent: str, identity: str
 ) -> BeatSignal:  # fmt: skip
-    is_agents = _is_agents(item)
+    is_by_agent = _is_by_agent(item)
     category = _text(item, "category").lower()
     project = _text(item, "project") or _text(item, "alternate_project")
     return BeatSignal(
-        time, _kind(item, category, is_write, is_agents), "agent" if is_agents else "editor",
-        "agent" if is_agents else "human", _path(item, entity), project or None,
+        time, _kind(item, category, is_write, is_by_agent), "agent" if is_by_agent else "editor",
+        "agent" if is_by_agent else "human", _path(item, entity), project or None,
         _text(item, "branch") or None, _text(item, "ai_session") or None,
         "" if entity.startswith("/") else entity, identity, client=editor_of(agent),
     )  # fmt: skip
 
 
-def _is_agents(item: Mapping[str, Json]) -> bool:
+def _is_by_agent(item: Mapping[str, Json]) -> bool:
     """Whether an AI agent did this: by its category, session or lines, unless a person changed lines there as well."""
     if _number(item.get("human_line_changes")) > 0:
         return False
@@ -130,18 +131,20 @@ def _is_agents(item: Mapping[str, Json]) -> bool:
     return is_marked or bool(_text(item, "ai_session")) or _number(item.get("ai_line_changes")) > 0
 
 
-def _kind(item: Mapping[str, Json], category: str, is_write: bool, is_agents: bool) -> str:
-    """A saved file or changed lines are an edit; looking, debugging, reviewing a read; an editor that indexes is no act."""
+def _kind(item: Mapping[str, Json], category: str, is_write: bool, is_by_agent: bool) -> str:
+    """A saved file or changed lines are an edit; browsing, debugging and reviewing are a read; an indexing editor is presence
+    only."""
     if category == "indexing":
         return "presence"
-    if is_agents:
+    if is_by_agent:
         return "edit" if is_write else "tool"
     changed = sum(_number(item.get(name)) for name in ("line_additions", "line_deletions", "human_line_changes"))
     return "edit" if is_write or changed > 0 else "read"
 
 
 def _path(item: Mapping[str, Json], entity: str) -> str | None:
-    """Where it happened on this machine: the file, else (a hidden name, an app, a session) the project's folder."""
+    """The place on this machine: the file, or the project's folder if the entity is no file (a hidden name, an app, a
+    session)."""
     for candidate in (entity, _text(item, "project_folder", ENTITY_LIMIT)):
         if candidate.startswith("/") and not candidate.startswith("//"):
             return candidate
@@ -149,12 +152,12 @@ def _path(item: Mapping[str, Json], entity: str) -> str | None:
 
 
 def _page_signal(item: Mapping[str, Json], time: datetime, identity: str) -> BeatSignal:
-    """A page somebody read; where it belongs is found by its address."""
+    """A page that was read; the caller finds its repository by its address."""
     return BeatSignal(time, "read", "browser", branch=_text(item, "branch") or None, origin_id=identity)
 
 
 def _page(item: Mapping[str, Json], entity: str, kind: str, agent: str) -> str:
-    """The address a browser showed, "" when this is not of a browser. A bare host is an address of nothing we know."""
+    """The address that a browser showed; "" if the item is not from a browser. A host alone matches no repository."""
     address = _text(item, "url", ENTITY_LIMIT) or entity
     is_address = entity.startswith(("http://", "https://"))
     return address if kind in ("url", "domain") or is_address or BROWSER.search(agent) else ""
@@ -172,7 +175,7 @@ def _time(value: Json) -> datetime:
 
 
 def _text(item: Mapping[str, Json], name: str, limit: int = TEXT_LIMIT) -> str:
-    """A field as text; "" for null, another type, and the placeholders that stand for what was sent last."""
+    """A field as text; "" for null, for another type, and for the placeholders that mean "as last sent"."""
     value = item.get(name)
     if not value or not isinstance(value, str) or (value.startswith("<<") and value.endswith(">>")):
         return ""
@@ -201,11 +204,11 @@ def _number(value: Json) -> float:
 def editor_of(agent: str) -> str:
     """The editor in a User-Agent like `wakatime/1.90 (linux-6.1) go1.22 vim/9.0 vim-wakatime/12.0.0`, in lower case.
 
-    A plugin's own name decides where there is one: newer clients put the name of a language model before the editor.
+    If a plugin is named, its name decides, because newer clients put the name of a language model before the editor.
     """
     plugins = _PLUGIN.findall(agent)
-    named = plugins or [word.partition("/")[0] for word in agent.rpartition(")")[2].split() if "/" in word]
-    name = str(named[-1]).lower()[:NAME_LIMIT] if named else ""
+    names = plugins or [word.partition("/")[0] for word in agent.rpartition(")")[2].split() if "/" in word]
+    name = str(names[-1]).lower()[:NAME_LIMIT] if names else ""
     return "" if name == "unknown" else name
 
 

@@ -1,4 +1,4 @@
-"""Times as people type them, for the command line: `domain.when` in this machine's zone. Not on the fast path."""
+"""Times as people type them on the command line: `domain.when` with the zone of this machine. Not for the fast path."""
 
 import os
 import re
@@ -13,7 +13,7 @@ _BARE_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?\s*([ap]m)?|\d{1,2}\s*[ap]m|noo
 
 
 def zone_name() -> str:
-    """The name of the zone this machine is in, like Europe/Berlin; UTC where it cannot be told."""
+    """The name of the zone this machine is in, like Europe/Berlin; UTC if it cannot be determined."""
     target = os.path.realpath(LOCALTIME).partition("/zoneinfo/")[2]
     for name in (os.environ.get("TZ", "").lstrip(":"), target, _zone_of_file()):
         if name and _is_zone(name):
@@ -69,7 +69,7 @@ def day(text: str, now: datetime) -> date:
 
 
 def day_or_none(text: str, now: datetime) -> date | None:
-    """The local day `text` names, None when it is no day but perhaps a time."""
+    """The local day that `text` names; None if it is not a day (it may be a time)."""
     try:
         return day(text, now)
     except Invalid:
