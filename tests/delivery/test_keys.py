@@ -67,9 +67,9 @@ def keyring(tmp_path, monkeypatch):
 async def test_a_keyring_is_asked_by_service_and_user(keyring):
     (keyring / "clickup-acme").write_text("k-of-the-ring")
     assert await keys_of(keyring).of(told(api_key_keyring="clickup/acme")) == "k-of-the-ring"
-    with pytest.raises(Unavailable, match="gives no secret"):
+    with pytest.raises(Unavailable, match="returned no secret"):
         await keys_of(keyring).of(told(api_key_keyring="clickup/nobody"))
-    with pytest.raises(Unavailable, match="gives no secret"):
+    with pytest.raises(Unavailable, match="returned no secret"):
         await keys_of(keyring).of(told(api_key_keyring="locked/acme"))
 
 
@@ -92,7 +92,7 @@ async def test_a_keyring_that_waits_for_a_person_holds_up_nobody(keyring):
 
 async def test_a_system_without_any_keyring_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    with pytest.raises(Unavailable, match=r"the keyring .clickup/acme. gives no secret"):
+    with pytest.raises(Unavailable, match=r"the keyring .clickup/acme. returned no secret"):
         await keys_of(tmp_path).of(told(api_key_keyring="clickup/acme"))
 
 
@@ -103,7 +103,11 @@ async def test_a_command_says_the_key_on_its_first_line(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("echo k-1; exit 3", "gives no secret"), ("exit 0", "gives no secret"), ("echo; echo k-1; exit 1", "gives no secret")],
+    [
+        ("echo k-1; exit 3", "returned no secret"),
+        ("exit 0", "returned no secret"),
+        ("echo; echo k-1; exit 1", "returned no secret"),
+    ],
 )
 async def test_a_command_that_fails_gives_no_key(tmp_path, text, problem):
     with pytest.raises(Unavailable, match=problem) as told_why:
@@ -112,7 +116,7 @@ async def test_a_command_that_fails_gives_no_key(tmp_path, text, problem):
 
 
 @pytest.mark.parametrize(
-    ("command", "problem"), [("/nonexistent/vault", "cannot be asked"), ("'open", "cannot be read"), (" ", "empty")]
+    ("command", "problem"), [("/nonexistent/vault", "cannot be run"), ("'open", "cannot be read"), (" ", "empty")]
 )
 async def test_a_command_that_is_none_is_named(tmp_path, command, problem):
     with pytest.raises(Unavailable, match=problem):

@@ -249,7 +249,7 @@ async def test_one_that_is_refused_is_named_and_not_tried_again_at_once(tmp_path
     async with desk(tmp_path, "clickup", fake, clock, target()) as one:
         fake.refuses = lambda body: True
         await start(one)
-        assert "it takes no timer: refused with 400: this timer is not wanted" in one.engine.health.warnings()[0].text
+        assert "it accepts no timer: refused with 400: this timer is not wanted" in one.engine.health.warnings()[0].text
         asked = len(fake.asked)
         await one.pass_time(60)
         assert len(fake.asked) == asked

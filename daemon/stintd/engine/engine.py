@@ -203,7 +203,7 @@ class Engine:
     # ------------------------------------------------------------------ the consumer
 
     def _is_dull(self, beat: Heartbeat) -> bool:
-        """Whether these heartbeats repeat the last ones: they change nothing that anybody waits for."""
+        """Whether a heartbeat repeats the last one: it changes nothing that anybody waits for."""
         context = beat.context
         key = (context.repo_path, context.folder, context.project, context.branch, context.actor, context.session)
         near = self._last_time is not None and abs(beat.time - self._last_time) < self.policy.idle_timeout

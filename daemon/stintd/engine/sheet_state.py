@@ -43,7 +43,7 @@ class SheetState:
         return self._resolver
 
     def learn_files(self, checkout: str, files: tuple[ProjectFile, ...]) -> None:
-        """Take over what the project files of the checkouts say now."""
+        """Take over what the project files of a checkout say now."""
         self._files[checkout] = files
 
     def forget_places(self) -> None:

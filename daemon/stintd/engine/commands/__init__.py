@@ -1,1 +1,1 @@
-"""What people tell us to do: plain functions of a `Step`, one transaction each, answering in the shapes of the surface."""
+"""Commands of people: plain functions of a `Step`, one transaction each, which answer in the JSON shapes of the API."""

@@ -25,15 +25,14 @@ def approve(
     step: Step, since: date | datetime, until: date | datetime | None = None, client: str | None = None,
     project_id: str | None = None, limit: int | None = None, edit_id: str | None = None,
 ) -> ApprovalJson:  # fmt: skip
-    """Approve the finished entries of a period; what has no project yet must get one first.
-
-    At most `limit` of them, the earliest: a caller who approves years asks again until none are left, with the `edit_id` of the
-    answer before, which makes them one edit, and others are answered in between.
+    """Approve the finished entries of a period; entries without a project are refused. At most `limit` of them, the earliest:
+    a client that approves years repeats the request until none are left, each time with the `edit_id` of the previous answer,
+    so that they become one edit and other requests are answered in between.
     """
     scope = _Scope(step, since, until, client, project_id, "e.approved_us IS NULL")
     lost = scope.ids(" AND e.project_id IS NULL")
     if lost:
-        raise Conflict(f"{len(lost)} entries have no project", "give them one, or delete them", {"entries": lost[:20]})
+        raise Conflict(f"{len(lost)} entries have no project", "give them a project, or delete them", {"entries": lost[:20]})
     rows = scope.rows(limit)
     approved = edits.approve([rollup.entry_of(row) for row in rows], Surroundings(step.now, step.policy, _no_id))
     pins: dict[str, EntryColumns] = {
@@ -51,8 +50,9 @@ def unapprove(
     step: Step, since: date | datetime, until: date | datetime | None = None, client: str | None = None,
     project_id: str | None = None, limit: int | None = None, edit_id: str | None = None,
 ) -> ApprovalJson:  # fmt: skip
-    """Release a period: entries get back the pins they had, and follow their evidence again where they did. `limit` and
-    `edit_id` as for `approve`."""
+    """Unapprove a period: entries get back the pins they had, and follow their evidence again if they did before. `limit` and
+    `edit_id` as for `approve`.
+    """
     rows = _Scope(step, since, until, client, project_id, "e.approved_us IS NOT NULL").rows(limit)
     return _change(
         step, "unapprove", rows, lambda row: {**_pins_before(step, row), "approved_us": None, "locked": 0}, edit_id
@@ -60,7 +60,7 @@ def unapprove(
 
 
 class _Scope:
-    """The finished entries of a period, of a client or project, that are to be changed."""
+    """The finished entries to change: of a period, and of a client or project if one is named."""
 
     def __init__(
         self, step: Step, since: date | datetime, until: date | datetime | None, client: str | None, project_id: str | None,
@@ -103,7 +103,7 @@ def _change(
 
 
 def _check_edit(step: Step, verb: str, edit_id: str | None) -> None:
-    """What goes on must be an edit of the same kind and caller that still stands."""
+    """An edit can be continued only by the same verb and client, and only while it is not undone."""
     known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (edit_id,))
     if edit_id is not None and (known is None or (known["verb"], known["who"], known["undone_us"]) != (verb, step.who, None)):
         raise Conflict(

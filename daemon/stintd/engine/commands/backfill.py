@@ -1,7 +1,6 @@
-"""Evidence that is read afterwards: what of it is new, what it would change, storing it, and taking it back. Writer thread.
-
-What was told live goes first: where an agent's hooks spoke, its log adds nothing, and an act of git that was noticed, its
-reflog.
+"""Importing past evidence (from git and agent logs): what of it is new, what it would change, storing it, and undoing it.
+Writer thread. Live evidence goes first: a log adds nothing where the agent's hooks reported the work, and a reflog nothing
+where the git event was noticed.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,21 +27,21 @@ from stintd.store.row_types import BackfillRow, EditedRow, RollupRow
 from stintd.store.rowio import exists, fetch_all, fetch_one
 
 NEAR_US = 60_000_000
-"""How far an act of a session told live may lie from what its hooks told: they speak when it ends, a log when it began."""
+"""How far an act of a live session in the log may lie from what its hooks sent: hooks report its end, a log its beginning."""
 SAME_US = 1_000_000
-"""How near an act of the same kind in the same place is the same, whatever session it was told for."""
+"""Two acts of the same kind in the same place that lie this close are the same act, whatever their sessions."""
 DAYS_SQL = """
 SELECT day, project_id, actor, sum(hands_on_us) AS hands_on_us, sum(supervised_us) AS supervised_us, sum(total_us) AS total_us
 FROM rollup WHERE day BETWEEN ? AND ? GROUP BY day, project_id, actor
 """
 AGENTS = "agents"
-"""The source whose acts are as dense as live ones: what comes of it has no band."""
+"""The source whose acts are as dense as live ones, so its hours need no error band."""
 LENGTHS = ("hands_on_us", "supervised_us", "agent_us")
 
 
 @frozen
 class Import:
-    """What was read. `agents`: by session, whose it is. `commits`: what those among the acts say of themselves."""
+    """What was read. `agents`: the agent of each session. `commits`: the subject and time of each commit among the acts."""
 
     id: str
     source: str
@@ -52,7 +51,7 @@ class Import:
 
 
 def add(step: Step, found: Import, is_dry: bool) -> BackfillChangesJson:
-    """Store what is new and answer what that changed, or would change, by project and day."""
+    """Store what is new, and answer what that changed (dry run: would change) by project and day."""
     live = _without_live(step, found.beats)
     known = heartbeats.are_known(step.conn, live)
     fresh = derive.drop_unrecorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
@@ -90,7 +89,7 @@ def _store(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
 
 
 def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
-    """Keep the sessions that no hook told of, closed at their last act."""
+    """Store the sessions that no hook reported, closed at their last act."""
     by_session: dict[str, list[Heartbeat]] = defaultdict(list)
     for beat in fresh:
         by_session[beat.context.session or ""].append(beat)
@@ -105,7 +104,7 @@ def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> Non
 
 
 def remove(step: Step, row: BackfillRow) -> None:
-    """An import is taken back: its heartbeats go, and what they made is derived again."""
+    """Undo an import: remove its heartbeats, and derive again what rested on them."""
     mark = BACKFILLED + row["id"]
     numbers = None
     if not row["source"].startswith(FROM_FILE):
@@ -118,7 +117,7 @@ def remove(step: Step, row: BackfillRow) -> None:
 
 
 def _without_live(step: Step, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
-    """Without what hooks told of the same session, or at the same moment in the same place of whatever session."""
+    """Leave out what hooks reported of the same session, or at the same moment in the same place for any session."""
     if not beats:
         return []
     covered, moments = _told_live(step, to_us(min(beat.time for beat in beats)), to_us(max(beat.time for beat in beats)))
@@ -126,7 +125,7 @@ def _without_live(step: Step, beats: Sequence[Heartbeat]) -> list[Heartbeat]:
 
 
 def _told_live(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, list[Interval]], dict[tuple[str, str], list[int]]]:
-    """By session the stretches in which its hooks spoke; by kind and place the moments they spoke of."""
+    """By session the stretches its hooks reported; by kind and place the moments they reported."""
     contexts = heartbeats.contexts(step.conn)
     silence = step.policy.session_idle_timeout // timedelta(microseconds=1)
     reach = silence + NEAR_US
@@ -144,7 +143,7 @@ def _told_live(step: Step, lo_us: int, hi_us: int) -> tuple[dict[str, list[Inter
 
 
 def _spread(pairs: list[Interval], silence: int) -> list[Interval]:
-    """Stretches without a silence longer than a session may have, with what lies near them."""
+    """Stretches without a silence longer than a session may have, widened by `NEAR_US` on both sides."""
     joined = union((lo, hi + silence) for lo, hi in pairs)
     return [(lo - NEAR_US, hi - silence + NEAR_US) for lo, hi in joined]
 
@@ -187,7 +186,7 @@ def _days(step: Step, beats: Sequence[Heartbeat]) -> dict[tuple[str, str], dict[
 def _changes(
     step: Step, before: dict[tuple[str, str], dict[str, int]], after: dict[tuple[str, str], dict[str, int]], is_vague: bool
 ) -> list[BackfilledDayJson]:  # fmt: skip
-    """What each project has more (or less) on each day."""
+    """How much each project gained (or lost) on each day."""
     none = dict.fromkeys(LENGTHS, 0)
     names = project_names(step.conn)
     out: list[BackfilledDayJson] = []
@@ -209,7 +208,7 @@ def _band(seconds: int) -> BandJson | None:
 
 
 def last(step: Step) -> str:
-    """The edit of the latest import that stands; `not_found` where none does."""
+    """The edit of the latest import that was not undone; `not_found` if there is none."""
     row = fetch_one(
         step.conn, BackfillRow, "SELECT id FROM backfill WHERE source NOT LIKE 'file:%' ORDER BY at_us DESC, id DESC LIMIT 1"
     )

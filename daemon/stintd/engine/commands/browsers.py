@@ -1,5 +1,5 @@
-"""Browsers that show the dashboard: let in by a one-time link, sent away again. Each has a row among the keys, so that it is
-listed and revoked as they are.
+"""Browsers that show the dashboard: signed in by a one-time link, and signed out again. Each has a row among the API keys, so
+it is listed and revoked like a key.
 """
 
 from stintd.domain.model import to_us
@@ -14,7 +14,7 @@ from stintd.store.rowio import exists, fetch_all
 
 
 def admit(step: Step, cookie: str, proof: str) -> KeyJson:
-    """Let a browser in that will show these two halves. Those whose time is over are taken off the list."""
+    """Sign in a browser that will send these two halves. Expired browsers are taken off the list."""
     now_us = to_us(step.now)
     for row in _browser_rows(step):
         if row["created_us"] <= to_us(step.now - BROWSER_LASTS):
@@ -27,7 +27,7 @@ def admit(step: Step, cookie: str, proof: str) -> KeyJson:
 
 
 def dismiss(step: Step) -> list[str]:
-    """Send every browser away; the ids of their keys."""
+    """Sign out every browser; answers the ids of their keys."""
     gone = [row["id"] for row in _browser_rows(step)]
     for key_id in gone:
         rowio.update(step.conn, "api_key", key_id, {"revoked_us": to_us(step.now)})
@@ -41,7 +41,7 @@ def _browser_rows(step: Step) -> list[ApiKeyRow]:
 
 
 def _name(step: Step) -> str:
-    """Told apart by their minute, then by a number."""
+    """A name that is unique by its minute, then by a number."""
     plain, number = f"browser {step.now:%Y-%m-%d %H:%M}", 1
     name = plain
     while exists(step.conn, "SELECT 1 FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,)):

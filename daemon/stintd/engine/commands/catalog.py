@@ -1,4 +1,4 @@
-"""Clients and tasks: made, changed, deleted."""
+"""Creates, changes and deletes clients and tasks."""
 
 from decimal import Decimal
 from typing import TypedDict, Unpack
@@ -26,7 +26,7 @@ def money(amount: Decimal | None) -> str | None:
 
 
 def create_client(step: Step, name: str) -> Reply[ClientJson]:
-    """A new client; `conflict` when the name is taken."""
+    """Create a client; `conflict` if the name is taken."""
     _refuse_taken(step, name)
     row = {"id": step.new_id(), "name": name.strip(), "created_us": to_us(step.now)}
     rowio.insert(step.conn, "client", row)
@@ -36,7 +36,7 @@ def create_client(step: Step, name: str) -> Reply[ClientJson]:
 def _refuse_taken(step: Step, name: str, but: str = "") -> None:
     taken = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ? AND id <> ?", (name.strip(), but))
     if taken is not None:
-        raise Conflict(f"there is a client {name} already", "choose another name", {"clientId": taken["id"]})
+        raise Conflict(f"a client {name} exists already", "choose another name", {"clientId": taken["id"]})
 
 
 def change_client(
@@ -57,11 +57,11 @@ def change_client(
 
 
 def delete_client(step: Step, client_id: str, revision: int | None = None) -> ClientJson:
-    """Delete a client that no project belongs to."""
+    """Delete a client without projects."""
     row = client_row(step, client_id)
     check_revision(row, revision)
     if exists(step.conn, "SELECT 1 FROM project WHERE client_id = ? AND deleted = 0", (client_id,)):
-        raise Conflict("projects belong to this client", "archive it, or give its projects to another")
+        raise Conflict("projects belong to this client", "archive it, or move its projects to another client")
     rowio.delete(step.conn, "client", client_id)
     return wire.client(row)
 
@@ -70,7 +70,7 @@ def delete_client(step: Step, client_id: str, revision: int | None = None) -> Cl
 
 
 class TaskFigures(TypedDict, total=False):
-    """What a request sets of a task besides its name."""
+    """The fields of a task that a request sets besides its name."""
 
     estimated_hours: float | None
     hourly_rate: Decimal | None
@@ -80,7 +80,7 @@ def create_task(
     step: Step, name: str, project_id: str | None = None, project_name: str | None = None, key: str | None = None,
     estimated_hours: float | None = None, hourly_rate: Decimal | None = None,
 ) -> Reply[TaskJson]:  # fmt: skip
-    """A new task of a project."""
+    """Create a task in a project."""
     target = resolve.target(step, resolve.ProjectNames(project_id, project_name))
     row = resolve.new_task(step, target.id, name, key)
     row |= {"estimated_hours": estimated_hours, "hourly_rate": money(hourly_rate)}
@@ -92,7 +92,7 @@ def change_task(
     step: Step, task_id: str, name: str | None = None, status: str | None = None, key: str | None = None,
     revision: int | None = None, **values: Unpack[TaskFigures],
 ) -> TaskJson:  # fmt: skip
-    """Change a task. Its key stays with the entries that have it."""
+    """Change a task. The key can change only while no entry has it."""
     row = task_row(step, task_id)
     check_revision(row, revision)
     if key is not None and key != row["key"]:
@@ -111,10 +111,10 @@ def change_task(
 
 def _move_key(step: Step, row: TaskRow, key: str) -> None:
     if exists(step.conn, "SELECT 1 FROM task WHERE project_id = ? AND key = ?", (row["project_id"], key)):
-        raise Conflict(f"there is a task {key} already", "choose another key")
+        raise Conflict(f"a task {key} exists already", "choose another key")
     used = exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? AND task = ?", (row["project_id"], row["key"]))
     if used:
-        raise Conflict("entries have this task's key", "make a task with the new key instead")
+        raise Conflict("entries have this task's key", "create a task with the new key instead")
 
 
 def delete_task(step: Step, task_id: str, revision: int | None = None) -> TaskJson:
@@ -128,7 +128,7 @@ def delete_task(step: Step, task_id: str, revision: int | None = None) -> TaskJs
 
 
 def complete_task(step: Step, task_id: str) -> TaskJson:
-    """Mark a task complete; once more changes nothing."""
+    """Mark a task complete; repeating it changes nothing."""
     row = task_row(step, task_id)
     if row["status"] != "complete":
         rowio.update(step.conn, "task", task_id, {"status": "complete", "revision": row["revision"] + 1})

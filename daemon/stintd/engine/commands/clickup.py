@@ -1,4 +1,4 @@
-"""ClickUp's tools that change something: one timer at a time, on a task."""
+"""The ClickUp tools that change something: one timer at a time, on a task."""
 
 from datetime import datetime
 from typing import TypedDict, Unpack, cast
@@ -23,7 +23,7 @@ class TaskKey(TypedDict):
 
 
 class WorkWords(TypedDict, total=False):
-    """What a request says of the work besides its task."""
+    """What a request says about the work besides its task."""
 
     description: str | None
     tags: tuple[str, ...]
@@ -31,8 +31,10 @@ class WorkWords(TypedDict, total=False):
 
 
 def learn(step: Step, key: str, name: str, list_name: str) -> TaskKey:
-    """A task that only the service knew becomes one of ours: in the caller's project where it reaches one only, else in that
-    of the list's name, which is made where there is none. Once; `{project, key}` says where it is."""
+    """Create a local task for one that only ClickUp knew: in the client's project if it can reach only one, else in the
+    project named like the list, which is created if missing. An existing task is left as it is; `{project, key}` says where
+    it is.
+    """
     reached = step.reach or frozenset()
     wanted = resolve.ProjectNames(project_name=list_name or "ClickUp")
     target = resolve.ProjectNames(project_id=next(iter(reached))) if len(reached) == 1 else wanted
@@ -47,7 +49,7 @@ def start(
     step: Step, task_id: str | None = None, task_name: str | None = None, list_name: str | None = None,
     at: datetime | None = None, **words: Unpack[WorkWords],
 ) -> ClickUpEntryAnswerJson:  # fmt: skip
-    """Start a timer by hand on a task; `conflict` with the timer where one runs, be it for the same task."""
+    """Start a timer by hand on a task; `conflict` with the running timer if there is one, even for the same task."""
     task = clickup.find(step, task_id, task_name, list_name)
     work = cast("EntryWords", {**words, "task_name": task.key})
     request = timers.StartRequest(
@@ -64,7 +66,7 @@ def start(
 
 
 def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | None = None) -> ClickUpEntryAnswerJson:
-    """End the timer that runs; what is said of it replaces what it said. `not_found` when none does."""
+    """Stop the running timer; the given words replace its own. `not_found` if none runs."""
     near = [one for one in timers.open_timers(step) if step.admits(one.project)]
     running = timer.find(near, timer.TimerSelector(), ("running", "paused"))
     if running is None:

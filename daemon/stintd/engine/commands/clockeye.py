@@ -1,4 +1,4 @@
-"""ClockEye's two verbs. A start ends what runs and is always a new entry, the same project's included."""
+"""ClockEye's two verbs. A start ends the running timer and always makes a new entry, even for the same project."""
 
 import re
 from collections.abc import Iterator
@@ -17,8 +17,9 @@ from stintd.errors import NotFound, StintdError
 
 
 def start(step: Step, project_id: str, at: datetime | None = None, **words: Unpack[EntryWords]) -> Reply[ClockEyeEntryJson]:
-    """Stop what runs, start this. Refused (`conflict`) only where the owner's own setting refuses a second timer: an API may
-    tighten that setting, never loosen it."""
+    """Stop the running timer and start this one. Refused (`conflict`) only if the owner's own setting refuses a second timer:
+    an API may tighten that setting, never loosen it.
+    """
     request = timers.StartRequest(project_id=project_id, at=at, words=words, surface="switch", is_fresh=True)
     with _in_its_words():
         started = timers.start(step, request).value["timer"]
@@ -27,7 +28,7 @@ def start(step: Step, project_id: str, at: datetime | None = None, **words: Unpa
 
 
 def stop(step: Step) -> ClockEyeEntryJson:
-    """End the timer that runs, the most recently started one of several; `not_found` when none does."""
+    """Stop the running timer, of several the most recently started one; `not_found` if none runs."""
     near = [one for one in timers.open_timers(step) if step.admits(one.project)]
     running = timer.find(near, timer.TimerSelector(), ("running", "paused"))
     if running is None:
@@ -41,7 +42,7 @@ def stop(step: Step) -> ClockEyeEntryJson:
 
 @contextmanager
 def _in_its_words() -> Iterator[None]:
-    """Errors name fields and show timers as this surface does."""
+    """Make errors name fields and show timers as this API does."""
     try:
         yield
     except StintdError as error:

@@ -1,5 +1,6 @@
-"""What was missed or misplaced: gaps filled, periods moved to another project, edits undone; and that its owner has looked at the
-list of open decisions."""
+"""Corrections: fill gaps, move periods to another project, undo edits; and note that the owner has looked at the list of open
+decisions.
+"""
 
 from datetime import datetime
 from typing import Unpack
@@ -25,7 +26,7 @@ def fill(
     step: Step, gap_id: str, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
     auto_create: bool = False, **words: Unpack[EntryWords],
 ) -> Reply[EntryJson]:  # fmt: skip
-    """Give a gap to a project, by hand."""
+    """Assign a gap to a project, by hand."""
     lo, hi = gaps.find_gap(step, gap_id)
     target = resolve.target(step, ProjectNames(project_id, project_name, place), may_create=auto_create)
     return Reply(entries.fill(step, lo, min(hi, to_us(step.now)), target, words))
@@ -35,7 +36,7 @@ def move(
     step: Step, start: datetime, end: datetime, of_project: str | None = None, project_id: str | None = None,
     project_name: str | None = None, auto_create: bool = False, dry_run: bool = False, **words: Unpack[EntryWords],
 ) -> MovedJson:  # fmt: skip
-    """Give a period (of one project, or whatever lies in it) to another project; entries are cut at its edges."""
+    """Move a period (of one project, or everything in it) to another project; entries are cut at its edges."""
     target = resolve.target(step, ProjectNames(project_id, project_name), may_create=auto_create)
     task = resolve.task_key(step, target.id, None, words.get("task_name"))
     source = resolve.target(step, ProjectNames(project_name=of_project)).id if of_project is not None else None
@@ -59,7 +60,7 @@ def move(
 
 
 def undo(step: Step, edit_id: str | None = None) -> UndoneJson:
-    """Take back the last edit that was not, or one by its id (a prefix is enough)."""
+    """Undo the latest edit that was not undone, or one by its id (a prefix is enough)."""
     last = kept.last_undoable(step.conn) if edit_id is None else None
     if edit_id is None and last is None:
         raise NotFound("there is nothing to undo", "`stint undo --list` lists the latest edits")
@@ -69,6 +70,6 @@ def undo(step: Step, edit_id: str | None = None) -> UndoneJson:
 
 
 def note_review(step: Step) -> LookedJson:
-    """The owner looks at the list of open decisions now: what changes afterwards is new to them."""
+    """Note that the owner looks at the list of open decisions now: what changes afterwards is new to them."""
     cursors.put(step.conn, {LOOKED: str(to_us(step.now))})
     return {"lookedAt": wire.stamp(step.now)}

@@ -1,4 +1,4 @@
-"""What a person wants of a delivery: again, now, or not at all."""
+"""Commands for webhook deliveries: send again, send now, or drop."""
 
 import json
 
@@ -15,7 +15,7 @@ from stintd.store.rowio import fetch_one
 
 
 def retry_now(step: Step, delivery_id: str) -> DeliveryJson:
-    """Try again now, whatever became of it: the same delivery, with the same id."""
+    """Try again now, whatever its state: the same delivery, with the same id."""
     entry = delivering.row_of(step, delivery_id)
     if entry is not None:
         return queries.delivery_json(delivering.retry_now(step, entry))
@@ -27,13 +27,13 @@ def retry_now(step: Step, delivery_id: str) -> DeliveryJson:
 
 
 def drop(step: Step, delivery_id: str) -> DeliveryJson:
-    """Deliver it no more; once more changes nothing."""
+    """Drop a delivery; repeating it changes nothing."""
     entry = delivering.row_of(step, delivery_id)
     if entry is not None:
         return queries.delivery_json(delivering.drop(step, entry))
     row = queries.row_of(step, delivery_id)
     if row["state"] == outbox.DELIVERED:
-        raise Conflict("it was delivered already", "what has been delivered cannot be recalled")
+        raise Conflict("it has already been delivered", "what has been delivered cannot be recalled")
     if row["state"] != outbox.DROPPED:
         outbox.drop(step.conn, row["seq"], step.now)
         step.outgoing.add(row["target"])
@@ -41,7 +41,7 @@ def drop(step: Step, delivery_id: str) -> DeliveryJson:
 
 
 def redeliver(step: Step, webhook_id: str, delivery_id: str | None = None) -> RedeliveredJson:
-    """Deliver one again with the same id, or everything that is parked; how many."""
+    """Deliver one again with the same id, or everything that is parked; answers how many."""
     target = target_of(webhook_id)
     if delivery_id is None:
         _check_target(step, target)
@@ -65,11 +65,13 @@ def _check_target(step: Step, target: str) -> None:
 
 
 def _wake(step: Step, target: str) -> None:
-    """Send at once: a person says that the receiver is well again. Should it not be, it has another day."""
+    """Send at once, because a person says that the receiver works again. If it does not, the delivery is tried for another
+    day.
+    """
     rest(step, target.removeprefix(TARGET), 0, None, None)
     step.outgoing.add(target)
 
 
 def events_text(events: tuple[str, ...]) -> str:
-    """Events as they are stored."""
+    """The stored text of a list of events."""
     return json.dumps(list(events))

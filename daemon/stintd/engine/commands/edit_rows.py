@@ -1,4 +1,4 @@
-"""Between rows and the rules of edits: what an edit is made in, and what it writes."""
+"""Between rows and the rules of edits: loads the surroundings of an edit, and writes its result."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -32,13 +32,13 @@ def surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
 
 
 def around(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:
-    """The surroundings of entries."""
+    """Load the surroundings of these entries."""
     spans = [(to_us(one.start), to_us(one.end or step.now)) for one in entries]
     return surroundings(step, min(lo for lo, _ in spans), max(hi for _, hi in spans))
 
 
 def with_entries(step: Step, error: Conflict) -> Conflict:
-    """A refusal that names entries by id, with the entries themselves."""
+    """Add to a refusal the entries that it names by id."""
     ids = error.details.get("entries")
     if isinstance(ids, list):
         error.details["entries"] = wire.entries_by_id(step, ids[:5])
@@ -46,7 +46,7 @@ def with_entries(step: Step, error: Conflict) -> Conflict:
 
 
 def write(step: Step, change: Change) -> None:
-    """Write an edit: entries first, then what it takes away and where it cuts."""
+    """Write an edit: entries first, then the time it removes and the cuts it makes."""
     for entry_id in change.deleted:
         entry_rows.remove(step, entry_rows.row_of(step, entry_id), change.merged_into)
     for entry in change.updated:
@@ -79,7 +79,7 @@ def columns(entry: TimeEntry, change: Change) -> EntryColumns:
 
 
 def _origin(entry: TimeEntry) -> EntryColumns:
-    """What evidence says of a new part of an automatic entry: the same as of the whole."""
+    """The columns of evidence for a new part of an automatic entry: the same as of the whole."""
     if entry.origin != "auto":
         return {}
     return {
@@ -89,7 +89,7 @@ def _origin(entry: TimeEntry) -> EntryColumns:
 
 
 def _anchor(row: EntryRow, entry: TimeEntry) -> EntryColumns:
-    """Where an entry stood when it was first edited, by which it is found again after a rebuild."""
+    """The place of an entry when it was first edited; a rebuild finds the entry again by it."""
     if row["pinned"] or not entry.pinned:
         return {}
     end = row["end_us"] if row["end_us"] is not None else row["last_evidence_us"] or row["start_us"]

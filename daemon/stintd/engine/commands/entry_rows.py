@@ -1,4 +1,6 @@
-"""Entry rows that people's commands write: each with its totals, its revision, its announcement, and what it touches."""
+"""Writes entry rows for people's commands: each with its totals, its revision, its change event, and the range to derive
+again.
+"""
 
 from datetime import datetime
 from typing import cast
@@ -14,7 +16,7 @@ from stintd.store.rowio import fetch_one
 
 
 def row_of(step: Step, entry_id: str) -> EntryRow:
-    """The row of an entry as it is stored."""
+    """The stored row of an entry."""
     row = fetch_one(step.conn, EntryRow, "SELECT * FROM entry WHERE id = ?", (entry_id,))
     if row is None:
         raise NotFound(f"there is no entry {entry_id[:40]}", "`stint log` lists entries with their ids")
@@ -22,16 +24,16 @@ def row_of(step: Step, entry_id: str) -> EntryRow:
 
 
 def check_revision(row: RevisedRow, expected: int | None) -> None:
-    """Refuse (`conflict`) a change made from an older revision than the row has: it would undo what somebody else changed."""
+    """Refuse (`conflict`) a change based on an older revision: it would undo what somebody else changed."""
     if expected is not None and expected != row["revision"]:
         raise Conflict(
-            f"it was changed meanwhile: revision {row['revision']}, not {expected}", "read it again, then change it",
+            f"it has changed meanwhile: revision {row['revision']}, not {expected}", "load it again, then change it",
             {"revision": row["revision"]},
         )  # fmt: skip
 
 
 def add(step: Step, values: EntryColumns) -> str:
-    """A new entry of the owner's; its id."""
+    """Insert an entry made by the owner; answers its id."""
     now_us, state = to_us(step.now), step.state
     full = {
         "id": step.new_id(), "actor": "human", "origin": "manual", "task": None, "end_us": None, "description": "",
@@ -51,7 +53,7 @@ def add(step: Step, values: EntryColumns) -> str:
 
 
 def change(step: Step, before: EntryRow, values: EntryColumns) -> EntryRow:
-    """Set columns of an entry, if any differ; the row as it is then."""
+    """Set columns of an entry, if any differ; answers the row as it is then."""
     differing = rowio.differences(before, values)
     if not differing:
         return before
@@ -67,7 +69,7 @@ def change(step: Step, before: EntryRow, values: EntryColumns) -> EntryRow:
 
 
 def remove(step: Step, row: EntryRow, merged_into: str | None = None) -> None:
-    """Take an entry away; its time is free for what evidence says, unless something else keeps it."""
+    """Remove an entry; evidence may fill its time again unless something else holds it."""
     rowio.delete(step.conn, "entry", row["id"])
     rollup.remove(step, row)
     _touch(step, row)
@@ -77,14 +79,14 @@ def remove(step: Step, row: EntryRow, merged_into: str | None = None) -> None:
 
 
 def take(step: Step, start_us: int, end_us: int, actor: str, project_id: str | None) -> None:
-    """Keep automatic time out of a stretch until this edit is undone."""
+    """Keep automatic entries out of a stretch until this edit is undone."""
     row = {"id": step.new_id(), "start_us": start_us, "end_us": end_us, "actor": actor, "project_id": project_id}
     rowio.insert(step.conn, "taken", row)
     step.touch(start_us, end_us)
 
 
 def cut(step: Step, at: datetime, actor: str, project_id: str | None) -> None:
-    """Let no credit of evidence cross an instant."""
+    """Prevent time credited to evidence from crossing an instant."""
     rowio.insert(step.conn, "cut", {"id": step.new_id(), "at_us": to_us(at), "actor": actor, "project_id": project_id})
     step.touch(to_us(at), to_us(at))
 
@@ -94,7 +96,7 @@ def _touch(step: Step, row: EntryRow) -> None:
 
 
 def note_restored(step: Step, before: EntryRow | None, after: EntryRow | None) -> None:
-    """An undo wrote an entry row: bring totals, derivation and listeners up to date."""
+    """Bring totals, derivation and listeners up to date after an undo wrote an entry row."""
     for row, write in ((before, rollup.remove), (after, rollup.add)):
         if row is not None:
             write(step, row)

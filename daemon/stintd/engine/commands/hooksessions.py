@@ -1,4 +1,4 @@
-"""Sessions that agents' hooks tell of: what is kept of them, beside their heartbeats. Writer thread only."""
+"""Sessions reported by agents' hooks: what is stored of them besides their heartbeats. Writer thread only."""
 
 from datetime import datetime
 
@@ -15,7 +15,9 @@ from stintd.store.rowio import fetch_one
 
 @frozen
 class SessionAct:
-    """What a hook told of a session. `pid` and `started` only of a process that was alive; `boot` names the boot it ran in."""
+    """What a hook reported of a session. `pid` and `started` only for a process that was alive; `boot` names the boot it ran
+    in.
+    """
 
     session: str
     agent: str
@@ -28,7 +30,7 @@ class SessionAct:
 
 
 def note(step: Step, told: SessionAct, context: Context) -> None:
-    """Keep it. What comes late changes no end after it; what comes after an end opens the session again."""
+    """Store it. A late report changes no end after it; a report after the end opens the session again."""
     at_us = to_us(told.at)
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (told.session,))
     values: Row = {"project_id": project_of(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}

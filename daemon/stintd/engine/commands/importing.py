@@ -1,8 +1,7 @@
-"""Entries out of files: a batch a step, all batches of one import one edit, so that one undo takes it back.
-
-An entry that is there already adds nothing: known by its id, or (where files have no ids of their own) by its content.
-What its owner deleted or merged stays so. Time of the owner's own in the way is told, and refused unless asked otherwise;
-automatic time gives way, as for every entry by hand.
+"""Imports entries from files: one batch a step; all batches of one import are one edit, so that one undo removes it. An entry
+that exists already adds nothing: it is recognised by its id, or (if the file has no ids) by its content. Entries that the
+owner deleted or merged do not come back. The owner's own time in the way is reported, and the import is refused unless the
+request says otherwise; automatic time gives way, as for every entry by hand.
 """
 
 import json
@@ -39,7 +38,7 @@ AND r.after IS NULL AND e.undone_us IS NULL AND e.verb <> 'undo' LIMIT 1"""
 
 @dataclass(slots=True)
 class _Batch:
-    """What a batch is asked and what came of it. `outcomes`: for each entry added, known or overlaps."""
+    """A batch: its options and its results. `outcomes`: for each entry `added`, `known` or `overlaps`."""
 
     step: Step
     import_id: str
@@ -62,12 +61,12 @@ def take(
     step: Step, entries: list[Row] | None = None, import_id: str | None = None, dry_run: bool = False, create: bool = False,
     overlap: str = "refuse", match: str = "id", source: str = "a file", **parts: list[Row],
 ) -> ImportedJson:  # fmt: skip
-    """Take a batch. Answers what was added; with `dry_run` what would be, and nothing is changed."""
+    """Import a batch. Answers what was added; with `dry_run`, what would be added, and changes nothing."""
     batch = _Batch(step, import_id or step.new_id(), overlap, match == "content", create, dry_run)
     _check_edit(step, batch.import_id)
     batch.reach_us = _reach_us(step)
     counts = {name: sum(_ADD[name](step, dict(row)) for row in parts.get(name) or []) for name in _CATALOG}
-    # Projects and tasks are made outside the edit: undoing an import must not take a project that is used since.
+    # Projects and tasks are created outside the edit: undoing an import must not remove a project that has been used since.
     rows = [row for given in entries or [] if (row := _entry(batch, dict(given))) is not None]
     with step.edit("import", f"import from {source}", batch.import_id):
         for name in ("taken", "cuts", *restore_evidence.ADD):
@@ -97,17 +96,17 @@ def _answer(batch: _Batch, counts: dict[str, int]) -> ImportedJson:
 
 
 def _reach_us(step: Step) -> int:
-    """How long the longest entry is: asked once a batch, so that each entry need not look through a month before it."""
+    """The length of the longest entry: read once a batch, so that each entry need not search the month before it."""
     sql = "SELECT max(coalesce(end_us, ?) - start_us) FROM entry"
     return int(step.conn.execute(sql, (to_us(step.now),)).fetchone()[0] or 0)
 
 
 def _check_edit(step: Step, import_id: str) -> None:
-    """An import goes on in its own edit only."""
+    """An import may continue only its own edit."""
     known = fetch_one(step.conn, EditRow, "SELECT verb, who, undone_us FROM edit WHERE id = ?", (import_id,))
     if known is not None and (known["verb"] != "import" or known["who"] != step.who or known["undone_us"] is not None):
         raise Conflict(
-            "this importId belongs to another edit", "start an import without one, and continue with the one in the answer"
+            "this importId belongs to another edit", "start an import without importId, and continue with the one in the answer"
         )
 
 
@@ -115,7 +114,7 @@ def _check_edit(step: Step, import_id: str) -> None:
 
 
 def _entry(batch: _Batch, given: Row) -> EntryRow | None:
-    """The row of an entry to add; None when it is there or something is in its way."""
+    """The row of an entry to add; None if it exists already or something is in its way."""
     step = batch.step
     row = _columns(step, given)
     _check_span(step, row)
@@ -144,7 +143,7 @@ def _entry(batch: _Batch, given: Row) -> EntryRow | None:
 
 
 def _columns(step: Step, given: Row) -> EntryRow:
-    """The columns that the file decides."""
+    """The columns that come from the file."""
     pauses = [[to_us(one["start_us"]), to_us(one["end_us"])] for one in given.get("pauses") or []]
     columns: Row = {
         "id": given["id"], "actor": given.get("actor", "human"), "origin": given.get("origin", "import"),
@@ -158,7 +157,7 @@ def _columns(step: Step, given: Row) -> EntryRow:
         "derived_project_id": given.get("derived_project_id"), "derived_task": given.get("derived_task"),
         "pinned": " ".join(sorted(given.get("pinned") or ())),
     }  # fmt: skip
-    row = cast("EntryRow", columns)  # `_insert` adds what the file does not decide
+    row = cast("EntryRow", columns)  # `_insert` adds the other columns
     length = wire.length_us(row, _end_us(row))
     supervised = min(length, round((given.get("supervised_seconds") or 0) * SECOND))
     hands_on = given.get("hands_on_seconds")
@@ -168,7 +167,7 @@ def _columns(step: Step, given: Row) -> EntryRow:
 
 
 def _end_us(row: EntryRow) -> int:
-    """The end of an entry of a file: every one has ended."""
+    """The end of an entry in a file: each must have one."""
     assert row["end_us"] is not None
     return row["end_us"]
 
@@ -181,7 +180,7 @@ def _repo(step: Step, given: Row) -> str | None:
 
 
 def _check_span(step: Step, row: EntryRow) -> None:
-    """Refuse what no entry may be."""
+    """Refuse an entry with impossible times."""
     start, end, pauses = row["start_us"], _end_us(row), json.loads(row["pauses"])
     edges = [start, *(edge for pause in pauses for edge in pause), end]
     if end <= start or edges != sorted(edges):
@@ -193,7 +192,7 @@ def _check_span(step: Step, row: EntryRow) -> None:
 
 
 def _is_known(step: Step, entry_id: str) -> bool:
-    """Whether there is, or was, an entry of this id: one that its owner deleted or merged does not come back."""
+    """Whether an entry of this id exists or existed: one that the owner deleted or merged does not come back."""
     for sql in ("SELECT 1 FROM entry WHERE id = ?", "SELECT 1 FROM merged_entry WHERE id = ?", _GONE):
         if step.conn.execute(sql, (entry_id,)).fetchone():
             return True
@@ -201,7 +200,7 @@ def _is_known(step: Step, entry_id: str) -> bool:
 
 
 def _is_covered(batch: _Batch, row: EntryRow) -> bool:
-    """Whether this time is in an entry of the same project already, to the second (files know whole seconds only)."""
+    """Whether an entry of the same project has this time already, to the second (files have whole seconds only)."""
     near = _overlapping_rows(batch, row, "project_id IS ? AND actor = ?", (row["project_id"], row["actor"]))
     lo, hi = row["start_us"] + SECOND, _end_us(row)
     return any(
@@ -212,14 +211,14 @@ def _is_covered(batch: _Batch, row: EntryRow) -> bool:
 
 
 def _in_the_way(batch: _Batch, row: EntryRow) -> list[NearRow]:
-    """The owner's own entries that count time which this one counts too."""
+    """The owner's own entries that overlap the counted time of this one."""
     near = _overlapping_rows(batch, row, f"actor = 'human' AND {by_hand.OWN} AND may_overlap = 0", ())
     counted = _runs(cast("NearRow", row))
     return [one for one in near if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _runs(one))]
 
 
 def _overlapping_rows(batch: _Batch, row: EntryRow, condition: str, values: tuple[object, ...]) -> list[NearRow]:
-    """Entries that overlap a row's span and came not with this very import."""
+    """Entries that overlap a row's span and did not come with this import."""
     now = to_us(batch.step.now)
     found = fetch_all(
         batch.step.conn, NearRow, "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
@@ -244,8 +243,9 @@ def _overlapped_json(step: Step, rows: list[NearRow]) -> list[OverlappedEntryJso
 
 
 def _insert(step: Step, row: EntryRow, span: tuple[int, int] | None) -> None:
-    """Write it, with its totals, told to listeners; derive again only where there is evidence. `span`: when the evidence was
-    that came with it."""
+    """Write an entry with its totals, and notify listeners; derive again only where there is evidence. `span`: the period of
+    the evidence that came with the file.
+    """
     now_us, state = to_us(step.now), step.state
     end_us = _end_us(row)
     is_explained = span is not None and span[0] <= (row.get("last_evidence_us") or end_us) <= span[1]
@@ -266,7 +266,7 @@ _OWN = {
     "pinned": ALL_PINS, "is_estimated": 0, "derived_project_id": None, "derived_task": None, "anchor_start_us": None,
     "anchor_end_us": None,
 }  # fmt: skip
-"""Of an entry that came without evidence, so that it is the owner's from now."""
+"""For an entry that came without evidence, so that it is the owner's from now on."""
 
 
 def _origin(row: EntryRow, is_explained: bool) -> str:
@@ -274,7 +274,7 @@ def _origin(row: EntryRow, is_explained: bool) -> str:
 
 
 def _project(batch: _Batch, given: Row) -> ProjectId | None:
-    """The project an entry names: by its id, else its name; made where that was asked."""
+    """The project an entry names: by its id, else by its name; created if the request allows it."""
     step, name = batch.step, given.get("project_name")
     if given.get("project_id"):
         row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ?", (given["project_id"],))
@@ -296,7 +296,7 @@ def _project(batch: _Batch, given: Row) -> ProjectId | None:
 
 
 def _give_client(step: Step, project_id: str, name: str | None) -> None:
-    """A project made by the import gets the client that the file names with it."""
+    """Give a project that the import created the client that the file names with it."""
     if not name:
         return
     row = fetch_one(step.conn, ClientRow, "SELECT id FROM client WHERE name = ?", (name,))
@@ -308,7 +308,7 @@ def _give_client(step: Step, project_id: str, name: str | None) -> None:
 
 
 def _task(step: Step, project_id: str | None, given: Row) -> str | None:
-    """The key of its task, which is made if it is none yet; what a branch of an automatic entry names need not be one."""
+    """The key of its task, which is created if missing; the branch of an automatic entry may name something that is no task."""
     if not given.get("task_name"):
         return None
     if project_id is None or given.get("origin") == "auto":
@@ -320,7 +320,7 @@ def _task(step: Step, project_id: str | None, given: Row) -> str | None:
 
 
 def _plain(row: Row) -> Row:
-    """A row as it is stored: instants as microseconds, flags as numbers, lists as JSON."""
+    """The stored form of a row: instants as microseconds, flags as numbers, lists as JSON."""
     return {name: _sql_value(value) for name, value in row.items()}
 
 

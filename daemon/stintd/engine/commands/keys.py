@@ -1,4 +1,4 @@
-"""Keys of callers: made and revoked."""
+"""Creates and revokes API keys."""
 
 from uuid import uuid4
 
@@ -20,12 +20,13 @@ def create(
     step: Step, scope: str, name: str | None = None, client_id: str | None = None, client_name: str | None = None,
     project_id: str | None = None, project_name: str | None = None,
 ) -> Reply[MadeKeyJson]:  # fmt: skip
-    """A new key: a lower-case UUID of version 4, which every client accepts. It is answered this once and never kept.
-    With a client or a project it reaches no further than that."""
+    """Create a key: a lower-case UUID of version 4, which every API client accepts. It is shown only in this answer and never
+    stored. With a client or a project, the key can reach nothing else.
+    """
     name = (name or f"{scope} key").strip()
     taken = fetch_one(step.conn, ApiKeyRow, "SELECT id FROM api_key WHERE name = ? AND revoked_us IS NULL", (name,))
     if taken is not None:
-        raise Conflict(f"there is a key called {name} already", "choose another name, or revoke that one", {"keyId": taken["id"]})
+        raise Conflict(f"a key named {name} exists already", "choose another name, or revoke that key", {"keyId": taken["id"]})
     key = str(uuid4())
     row: Row = {
         "id": step.new_id(), "name": name, "scope": scope, "hash": digest_of(key), "created_us": to_us(step.now),
@@ -52,7 +53,7 @@ def _limits(
 
 
 def revoke(step: Step, key_id: str) -> KeyJson:
-    """Take a key back; once more changes nothing."""
+    """Revoke a key; repeating it changes nothing."""
     row = keys.key_row(step.conn, key_id)
     if row["revoked_us"] is None:
         rowio.update(step.conn, "api_key", row["id"], {"revoked_us": to_us(step.now)})

@@ -1,4 +1,4 @@
-"""A caller that asks to reach no further than the folder it works in: an agent must not read another client's names."""
+"""Limits an API client to the folder it works in, at its own request: an agent must not read another client's names."""
 
 from stintd.domain.model import Context
 from stintd.engine.commands import resolve
@@ -10,12 +10,13 @@ from stintd.store.scope import ReadLimit
 
 
 def limit_of(step: Step, place: Context, held: ReadLimit | None) -> ReadLimit:
-    """The client of the project that a place belongs to, or that project where it has no client; `not_found` where it has
-    none. Within a limit that the caller has already it stays that limit: this never widens."""
+    """The client of the project that a place belongs to, or the project itself if it has no client; `not_found` if the place
+    has no project. An existing limit of the API client stays: this never widens it.
+    """
     target = resolve.find_target(step, resolve.ProjectNames(place=place))
     if target is None:
         raise NotFound(
-            "this folder belongs to no project yet, and nothing else is shown from here",
+            "this folder belongs to no project yet, and nothing outside it is shown from here",
             "work in it, or map it with `stint map FOLDER PROJECT`; `stint mcp --all` shows every project",
         )
     if held is not None:

@@ -1,4 +1,4 @@
-"""Projects and mappings: made, changed, deleted. A change that moves evidence derives what it moves."""
+"""Creates, changes and deletes projects and mappings. A change that moves evidence derives again what it moved."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,7 +28,7 @@ _BILLING = frozenset({"billable", "bill_agent_time", "client_id"})
 
 
 class ProjectValues(TypedDict, total=False):
-    """What a request sets of a project besides its name."""
+    """The fields of a project that a request sets besides its name."""
 
     client_id: str | None
     client_name: str | None
@@ -44,7 +44,7 @@ class ProjectValues(TypedDict, total=False):
 
 
 class MappingValues(TypedDict, total=False):
-    """What a request says of a mapping; `project` by name."""
+    """The fields of a mapping that a request sets; `project` by name."""
 
     pattern: str | None
     remote: str | None
@@ -57,7 +57,7 @@ class MappingValues(TypedDict, total=False):
 
 
 def _columns(step: Step, values: ProjectValues) -> dict[str, SqlValue]:
-    """The columns of what a request sets."""
+    """The columns for the fields that a request sets."""
     row: dict[str, SqlValue] = {
         name: _sql_value(value) for name, value in values.items() if name not in ("client_name", "client_id")
     }
@@ -76,7 +76,7 @@ def _sql_value(value: object) -> SqlValue:
 
 
 def create(step: Step, name: str, **values: Unpack[ProjectValues]) -> Reply[ProjectJson]:
-    """A new project; `conflict` when the name is taken."""
+    """Create a project; `conflict` if the name is taken."""
     project_id = resolve.new_project(step, {"name": name, **_columns(step, values)})
     return Reply(resolve.project_json(step, project_id))
 
@@ -84,14 +84,16 @@ def create(step: Step, name: str, **values: Unpack[ProjectValues]) -> Reply[Proj
 def change(
     step: Step, project_id: str, name: str | None = None, revision: int | None = None, **values: Unpack[ProjectValues]
 ) -> ProjectJson:
-    """Change a project. What is billable applies to the past as well, except where it was set or approved."""
+    """Change a project. A change of `billable` applies to the past as well, except to entries where it was set or that are
+    approved.
+    """
     row = row_of(step, project_id)
     check_revision(row, revision)
     columns = _columns(step, values)
     if name is not None and name.strip() != row["name"]:
         taken = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name.strip(),))
         if taken is not None:
-            raise Conflict(f"there is a project {name} already", "choose another name", {"projectId": taken["id"]})
+            raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": taken["id"]})
         columns |= {"name": name.strip(), "normal_name": normal_name(name), "origin": "manual"}
     if columns:
         rowio.update(step.conn, "project", row["id"], {**columns, "revision": row["revision"] + 1})
@@ -103,7 +105,7 @@ def change(
 
 
 def delete(step: Step, project_id: str, revision: int | None = None) -> ProjectJson:
-    """Delete a project without hours; one with hours is archived instead."""
+    """Delete a project without hours; one with hours is refused and can be archived instead."""
     row = row_of(step, project_id)
     check_revision(row, revision)
     if exists(step.conn, "SELECT 1 FROM entry WHERE project_id = ? LIMIT 1", (row["id"],)):
@@ -125,9 +127,8 @@ def add_mapping(
     auto_create: bool = False,
     **values: Unpack[MappingValues],
 ) -> Reply[ChangedMappingJson]:
-    """Map a folder, remote or branch to a project: from now on and, unless `since` says otherwise, backwards too.
-
-    The first mapping that matches wins, and a new one is asked first. A dry run answers the difference alone.
+    """Map a folder, remote or branch to a project: from now on and, unless `since` says otherwise, for the past too. The
+    first mapping that matches wins, and the newest is tried first. A dry run only answers the difference.
     """
     _check_mapping(values)
     project = resolve.target(step, resolve.ProjectNames(project_name=values["project"]), may_create=auto_create)
@@ -149,7 +150,7 @@ def _check_mapping(values: MappingValues) -> None:
     if "project" not in values:
         raise Invalid("project is missing", "name the project it belongs to", {"field": "project"})
     if not (values.get("pattern") or values.get("remote") or values.get("branch")):
-        raise Invalid("a mapping needs path, remote or branch", "say what it is about")
+        raise Invalid("a mapping needs path, remote or branch", "send at least one of them")
     pattern = values.get("pattern")
     if pattern:
         path_pattern(pattern)
@@ -181,7 +182,7 @@ def _mapping_shape(step: Step, mapping_id: str) -> MappingJson:
 
 
 def remove_mapping(step: Step, mapping_id: str) -> ChangedMappingJson:
-    """Drop a mapping; what it moved goes back, unless it is pinned."""
+    """Delete a mapping; entries it moved go back, unless their project is pinned (set by hand or approved)."""
     row = fetch_one(step.conn, NamedMappingRow, repos.MAPPING_SQL + " WHERE m.id = ?", (mapping_id,))
     if row is None:
         raise NotFound(f"there is no mapping {mapping_id[:40]}", "`stint map --list` lists them")

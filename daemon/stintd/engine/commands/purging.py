@@ -1,8 +1,7 @@
-"""Purging: a project, or a period, taken out of everything stored. Writer thread only; no undo.
-
-The hours of what is gone move to nobody: where an entry of the project was, the bare stretch is kept as taken, so that
-no other project's evidence grows into it; a purged period becomes a stretch in which recording was off. What billing
-systems were given stays there: the answer counts it.
+"""Purging: permanently deletes a project or a period from everything stored. Writer thread only; no undo. Purged hours go to
+no other project: where an entry of the project was, the bare stretch is kept as taken, so that no other project's evidence
+grows into it; a purged period becomes a stretch in which recording was off. Hours already sent to billing systems stay there:
+the answer counts them.
 """
 
 import json
@@ -44,7 +43,7 @@ ENDED = "coalesce(end_us, last_evidence_us, start_us)"
 
 @dataclass(slots=True)
 class Gone:
-    """What was taken out: ids and names that nothing may mention any more, and what the answer tells of it."""
+    """What was deleted: ids and names that nothing may mention any more, and the counts for the answer."""
 
     ids: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
@@ -55,7 +54,7 @@ class Gone:
 
 
 def project(step: Step, project_id: str, watched: frozenset[str]) -> PurgedRowsJson:
-    """Everything of a project. `watched`: checkouts that are still looked at; of those the bare place stays."""
+    """Purge a project. `watched`: checkouts that are still watched; their bare rows stay."""
     row = fetch_one(step.conn, ProjectRow, "SELECT * FROM project WHERE id = ?", (project_id,))
     if row is None:
         raise NotFound(f"there is no project {project_id[:40]}", "`stint projects` lists them")
@@ -77,7 +76,7 @@ def project(step: Step, project_id: str, watched: frozenset[str]) -> PurgedRowsJ
 
 
 def period(step: Step, span: Period) -> PurgedRowsJson:
-    """Everything of a period; entries that reach out of it are cut at its ends."""
+    """Purge a period; entries that reach beyond it are cut at its ends."""
     gone, lo_us, hi_us = Gone(), span.lo_us, min(span.hi_us, to_us(step.now))
     count, touched = purge.sift(step.conn, lambda context, at, entity: lo_us <= at < hi_us, (lo_us, hi_us - 1))
     gone.counts["heartbeats"] = count
@@ -101,7 +100,7 @@ def period(step: Step, span: Period) -> PurgedRowsJson:
 
 
 def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> set[str]:
-    """The project's heartbeats, each by the mapping of its time; the sessions they were told in."""
+    """Delete the project's heartbeats, each by the mapping of its time; answers the sessions they came in."""
     contexts = heartbeats.contexts(step.conn)
     sessions: set[str] = set()
 
@@ -114,7 +113,9 @@ def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> se
         return True
 
     def are_gone(number: int, first_us: int, last_us: int) -> bool | None:
-        """Of a run that one mapping places as a whole, by its first: a million heartbeats are some thousand runs."""
+        """A run that one mapping assigns as a whole is decided by its first heartbeat: a million heartbeats are some thousand
+        runs.
+        """
         context = contexts[number]
         era = resolver.as_of(first_us)
         return None if era is not resolver.as_of(last_us) or era.differs_by_entity(context) else is_gone(number, first_us, "")
@@ -127,7 +128,7 @@ def _beats_of(step: Step, gone: Gone, resolver: Resolver, project_id: str) -> se
 
 
 def _keep_moved(step: Step, project_id: str) -> None:
-    """Entries that their owner gave to another project stay theirs although what they were derived from goes."""
+    """Entries that the owner moved to another project stay there, although the evidence they were derived from goes."""
     for row in fetch_all(
         step.conn, EntryRow, "SELECT * FROM entry WHERE derived_project_id = ? AND project_id IS NOT ?", (project_id,) * 2
     ):
@@ -138,7 +139,7 @@ def _keep_moved(step: Step, project_id: str) -> None:
 
 
 def _end(step: Step, row: EntryRow) -> int:
-    """Where an entry ends; one that is open now ends with its evidence, or now."""
+    """The end of an entry; an open one ends with its last evidence, or now."""
     return int(row["end_us"] or row["last_evidence_us"] or max(row["start_us"], to_us(step.now)))
 
 
@@ -157,7 +158,7 @@ def _entries(step: Step, gone: Gone, rows: list[EntryRow]) -> None:
 
 
 def _clip(step: Step, gone: Gone, row: EntryRow, lo_us: int, hi_us: int) -> None:
-    """An owner's entry that reaches out of the period keeps what lies outside of it."""
+    """Cut an entry by hand that reaches beyond the period, so that it keeps only what lies outside."""
     start_us, end_us = row["start_us"], _end(step, row)
     left, right = (start_us, lo_us) if start_us < lo_us else None, (hi_us, end_us) if end_us > hi_us else None
     if left is not None:
@@ -174,13 +175,13 @@ def _clip(step: Step, gone: Gone, row: EntryRow, lo_us: int, hi_us: int) -> None
 
 
 def _pauses_within(row: EntryRow, lo_us: int, hi_us: int) -> EntryColumns:
-    """The pauses of an entry that lie in what is left of it."""
+    """The pauses of an entry inside the part that is left."""
     pauses = [[max(a, lo_us), b if b is None else min(b, hi_us)] for a, b in json.loads(row["pauses"])]
     return {"pauses": json.dumps([pair for pair in pauses if pair[0] < hi_us and (pair[1] is None or pair[1] > pair[0])])}
 
 
 def _sessions(step: Step, gone: Gone, rows: list[SessionRow], told: set[str]) -> None:
-    """Sessions of which nothing is left, and the names they went by."""
+    """Delete sessions of which nothing is left, and note their names."""
     ids = {row["id"] for row in rows} | told
     left = {context.session for context in heartbeats.contexts(step.conn).values()} if ids else set()
     for session in ids:
@@ -196,7 +197,7 @@ def _is_told(conn: Connection, session: str) -> bool:
 
 
 def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) -> None:
-    """Commits of the project's repositories; and the repositories themselves, unless they are still watched."""
+    """Delete the commits of the project's repositories, and the repositories themselves unless they are still watched."""
     conn = step.conn
     for repo in fetch_all(conn, RepoRow, "SELECT * FROM repo WHERE project_id = ?", (project_id,)):
         gone.counts["commits"] += conn.execute("DELETE FROM repo_commit WHERE repo_id = ?", (repo["id"],)).rowcount
@@ -218,7 +219,7 @@ def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) ->
 
 
 def _catalog(conn: Connection, gone: Gone, row: ProjectRow) -> None:
-    """The project's own rows, and its client where it had no other project."""
+    """Delete the project's own rows, and its client if it has no other project."""
     gone.ids |= {one[0] for one in conn.execute("SELECT id FROM task WHERE project_id = ?", (row["id"],))}
     gone.ids |= {one[0] for one in conn.execute("SELECT id FROM mapping WHERE project = ?", (row["id"],))}
     for sql in OF_PROJECT:
@@ -231,14 +232,14 @@ def _catalog(conn: Connection, gone: Gone, row: ProjectRow) -> None:
 
 
 def _stretches(step: Step, rows: list[EntryRow]) -> list[Interval]:
-    """The time of a person's entries, without their names."""
+    """The time of a person's entries, without names."""
     return union(
         (row["start_us"], _end(step, row)) for row in rows if row["actor"] == "human" and _end(step, row) > row["start_us"]
     )
 
 
 def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
-    """What else lies in a period: commits, sessions, absences, taken time, cuts, tasks that only its entries had."""
+    """Delete what else lies in a period: commits, sessions, absences, taken time, cuts, tasks that only its entries had."""
     conn, ends = step.conn, (lo_us, hi_us)
     gone.counts["commits"] = conn.execute("DELETE FROM repo_commit WHERE time_us >= ? AND time_us < ?", ends).rowcount
     sql = "SELECT id FROM session WHERE started_us >= ? AND max(last_us, coalesce(ended_us, 0)) < ?"
@@ -254,7 +255,7 @@ def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
 
 
 def _finish(step: Step, gone: Gone, what: str) -> PurgedRowsJson:
-    """Derive again what lay beside, forget every mention, and leave one line that says what was done."""
+    """Derive the neighbouring time again, delete every mention, and leave one line that says what was done."""
     purge.drop_orphans(step.conn)
     step.forget_places()
     settle(step)

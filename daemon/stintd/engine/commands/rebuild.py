@@ -1,4 +1,4 @@
-"""Derive again what is not pinned, and show the difference, before it is applied or after."""
+"""Derives again what is not pinned, and answers the difference, before it is applied or after."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -18,13 +18,13 @@ from stintd.store.row_types import EntryRow
 from stintd.store.rowio import fetch_all, fetch_value
 
 SHOWN = 200
-"""How many changed entries a difference lists; its sums count all."""
+"""How many changed entries a difference lists; its sums count all of them."""
 
 
 def rebuild(
     step: Step, since: date | datetime | None = None, until: date | datetime | None = None, dry_run: bool = False
 ) -> DifferenceJson:
-    """Derive a period again (without one: everything) and answer what that changed, or would change."""
+    """Derive a period again (without one: everything), and answer what that changed (dry run: would change)."""
     span = period(since, until, zone_of(step.policy.zone), step.now)
     return compare_after(
         step, lambda: None, span.lo_us if since is not None else None, span.hi_us if until is not None else None,
@@ -44,7 +44,7 @@ def rebuild_all(step: Step) -> None:
 
 
 def compare_after(step: Step, act: Callable[[], None], lo_us: int | None, hi_us: int | None, *, is_dry: bool) -> DifferenceJson:
-    """Do something that bears on evidence, derive the range again, and say what is different. A dry run undoes it all."""
+    """Do something that affects evidence, derive the range again, and answer the difference. A dry run rolls everything back."""
     before = _sheet(step)
     act()
     evidence = heartbeats.bounds(step.conn)
@@ -60,7 +60,7 @@ def compare_after(step: Step, act: Callable[[], None], lo_us: int | None, hi_us:
 
 
 def _sheet(step: Step) -> dict[str, EntryRow]:
-    """Every entry as it stands."""
+    """Every entry as it is now."""
     columns = "id, start_us, end_us, last_evidence_us, origin, project_id, task, description, actor"
     return {row["id"]: row for row in fetch_all(step.conn, EntryRow, f"SELECT {columns} FROM entry")}  # noqa: S608  a constant
 
@@ -87,7 +87,7 @@ def _difference(step: Step, before: dict[str, EntryRow], after: dict[str, EntryR
 
 
 def _gist(row: EntryRow) -> tuple[object, ...]:
-    """What of an entry a difference is about."""
+    """The columns of an entry that a difference compares."""
     return row["start_us"], row["end_us"], row["project_id"], row["task"], row["description"], row["actor"]
 
 
@@ -101,7 +101,7 @@ def _length(row: EntryRow, now_us: int) -> int:
 
 
 def _by_project(step: Step, before: dict[str, EntryRow], after: dict[str, EntryRow], now_us: int) -> list[ProjectDifferenceJson]:
-    """Each project whose seconds of a person differ, the largest difference first."""
+    """Each project whose seconds of human time differ, the largest difference first."""
     sums: dict[str | None, list[int]] = {}
     for place, sheet in enumerate((before, after)):
         for row in sheet.values():

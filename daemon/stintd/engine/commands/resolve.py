@@ -1,5 +1,5 @@
-"""Which project and task a request means: by id, by name, by a place. Names match exactly or normalised, and nearly only
-where a request asks for it (the timer routes that ClockMe's callers use).
+"""Finds the project and task a request means: by id, by name, by a place. Names match exactly or normalised; near matches
+count only if the request allows them (the timer routes that ClockMe's clients use).
 """
 
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ from stintd.store.rowio import fetch_all, fetch_one, fetch_value
 
 @frozen
 class ProjectNames:
-    """How a request names a project. `place` is where its `path` lies. `is_fuzzy`: a name that is nearly that of one
-    active project means it.
+    """How a request names a project. `place` is the location of its `path`. `is_fuzzy`: a name close to that of exactly one
+    active project means that project.
     """
 
     project_id: str | None = None
@@ -37,7 +37,7 @@ class ProjectNames:
 
 @frozen
 class ProjectChoice:
-    """A project that is there. `task` comes from the place's branch or mapping; `is_new`: this request made it."""
+    """An existing project. `task` comes from the place's branch or mapping; `is_new`: this request created it."""
 
     id: ProjectId
     task: str | None = None
@@ -45,13 +45,13 @@ class ProjectChoice:
 
 
 def known_names(step: Step) -> list[tuple[ProjectId, str]]:
-    """Every project within reach with its name."""
+    """Every project within reach, with its name."""
     rows = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE deleted = 0")
     return [(row["id"], row["name"]) for row in rows if step.admits(row["id"])]
 
 
 def target(step: Step, wanted: ProjectNames, *, may_create: bool = False, fallback_id: str | None = None) -> ProjectChoice:
-    """The project a request means, made if it may be; `not_found` with near names."""
+    """The project a request means, created if allowed; else `not_found` with similar names."""
     if wanted.project_id is not None:
         return ProjectChoice(ProjectId(row_of(step, wanted.project_id)["id"]))
     if wanted.project_name is not None:
@@ -62,7 +62,7 @@ def target(step: Step, wanted: ProjectNames, *, may_create: bool = False, fallba
 
 
 def find_target(step: Step, wanted: ProjectNames) -> ProjectChoice | None:
-    """The project a request means, or None when there is no such one. Makes nothing."""
+    """The project a request means, or None. Creates nothing."""
     if wanted.project_id is not None:
         row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? AND deleted = 0", (wanted.project_id,))
         return ProjectChoice(row["id"]) if row and step.admits(row["id"]) else None
@@ -77,7 +77,7 @@ def find_target(step: Step, wanted: ProjectNames) -> ProjectChoice | None:
 
 
 def _match(step: Step, name: str, is_fuzzy: bool) -> NameMatch:
-    """What a name matches. Nearly, only what is not archived: what is over is not what a new start means."""
+    """What a name matches. Near matches exclude archived projects: a new start does not mean a finished project."""
     match = match_name(name, known_names(step))
     if not is_fuzzy or not match.is_new:
         return match
@@ -91,9 +91,9 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
     match = _match(step, name, is_fuzzy)
     if match.project is not None:
         return ProjectChoice(match.project)
-    # Two near matches are none: a hook that may create or fall back must not fail for them (nobody would see it).
+    # Two near matches count as none: a hook that may create or fall back must not fail because of them (nobody would see it).
     if match.how == "several" and not (is_fuzzy and (may_create or fallback_id is not None)):
-        raise Conflict(f"several projects are called like {name}", "send the projectId: " + ", ".join(match.near))
+        raise Conflict(f"several projects have a name like {name}", "send the projectId: " + ", ".join(match.near))
     if may_create:
         return ProjectChoice(ProjectId(new_project(step, {"name": name})), is_new=True)
     if fallback_id is not None:
@@ -107,7 +107,7 @@ def _by_name(step: Step, name: str, is_fuzzy: bool, may_create: bool, fallback_i
 
 
 def _by_place(step: Step, place: Context, fallback_id: str | None) -> ProjectChoice:
-    """As evidence from there would resolve, so that a start and the work after it agree."""
+    """The project of a place as evidence from there would resolve, so that a start and the work after it agree."""
     before = {project for project, _ in known_names(step)}
     if step.reach is None:
         projects.ensure_projects(step, [place])
@@ -121,12 +121,12 @@ def _by_place(step: Step, place: Context, fallback_id: str | None) -> ProjectCho
 
 
 def new_project(step: Step, values: Mapping[str, object]) -> str:
-    """Insert a project a person asked for; its id. `conflict` when the name is taken."""
+    """Insert a project that a person asked for; answers its id. `conflict` if the name is taken."""
     name = str(values["name"]).strip()
     values = _of_limit(step, values)
     taken = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE name = ? AND deleted = 0", (name,))
     if taken is not None:
-        raise Conflict(f"there is a project {name} already", "choose another name", {"projectId": taken["id"]})
+        raise Conflict(f"a project {name} exists already", "choose another name", {"projectId": taken["id"]})
     project_id = step.new_id()
     row = {
         **values, "id": project_id, "name": name, "normal_name": normal_name(name), "origin": "manual",
@@ -141,12 +141,12 @@ def new_project(step: Step, values: Mapping[str, object]) -> str:
 
 
 def _of_limit(step: Step, values: Mapping[str, object]) -> Mapping[str, object]:
-    """A new project of a limited caller belongs to the client that limits it."""
+    """Give a new project of a limited API client the client that limits it."""
     if step.limit is None:
         return values
     client = step.limit.client_id
     if client is None or step.limit.project_id is not None or values.get("client_id", client) != client:
-        raise Forbidden("this key reaches only what is there", "ask the owner to make the project")
+        raise Forbidden("this key can use only projects that exist", "ask the owner to create the project")
     return {**values, "client_id": client}
 
 
@@ -158,7 +158,7 @@ def project_json(step: Step, project_id: str) -> ProjectJson:
 
 
 def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | None) -> str | None:
-    """The key of a task: by its id, its key, its name; a new name makes a task."""
+    """The key of a task, by its id, key or name; a new name creates a task."""
     if task_id is not None:
         row = fetch_one(step.conn, TaskRow, "SELECT key, project_id FROM task WHERE id = ?", (task_id,))
         row = row or fetch_one(
@@ -179,8 +179,8 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
 
 
 def task_of(step: Step, target: ProjectChoice, words: EntryWords) -> str | None:
-    """The key of the task that a request names (null for none); without a word the one of the place, else the
-    project's default.
+    """The key of the task that a request names (null for none); if it names none, that of the place, else the project's
+    default.
     """
     if "task_id" in words or "task_name" in words:
         return task_key(step, target.id, words.get("task_id"), words.get("task_name"))
@@ -188,11 +188,11 @@ def task_of(step: Step, target: ProjectChoice, words: EntryWords) -> str | None:
 
 
 def new_task(step: Step, project_id: str, name: str, key: str | None = None) -> TaskRow:
-    """Insert a task; `conflict` when its key is taken in the project."""
+    """Insert a task; `conflict` if its key is taken in the project."""
     key = key or name.strip()
     taken = fetch_one(step.conn, TaskRow, "SELECT id FROM task WHERE project_id = ? AND key = ?", (project_id, key))
     if taken is not None:
-        raise Conflict(f"there is a task {key} already", "choose another key", {"taskId": taken["id"]})
+        raise Conflict(f"a task {key} exists already", "choose another key", {"taskId": taken["id"]})
     row: TaskRow = {
         "id": step.new_id(), "key": key, "name": name.strip(), "project_id": ProjectId(project_id), "status": "active",
         "estimated_hours": None, "hourly_rate": None, "revision": 1, "created_us": to_us(step.now),

@@ -1,7 +1,6 @@
-"""Evidence out of a file of ours: stored as it was, deriving nothing, so that automatic entries come with what they rest on.
-
-Only where this home has none of its own from that time: two homes' evidence of the same hours would make entries that
-neither had. What an import brought is kept in mind by its bounds, so that undoing its edit takes it out again. Writer
+"""Imports evidence from a file of stintd's own: stored as it was, without deriving, so that automatic entries come with what
+they rest on. Only for times of which this home has no evidence: the evidence of two homes for the same hours would make
+entries that neither had. The bounds of the imported evidence are stored, so that undoing its edit removes it again. Writer
 thread only.
 """
 
@@ -16,12 +15,13 @@ from stintd.store import heartbeats, rowio
 from stintd.store.rowio import exists
 
 FROM_FILE = "file:"
-"""What the source of an import of evidence begins with; its edit's id follows."""
+"""Prefix of the source of an evidence import; the id of its edit follows."""
 
 
 def add(step: Step, import_id: str, given: Sequence[Row]) -> tuple[int, int]:
-    """Store heartbeats, which come in the order of their time; how many were new, and how many were passed over because
-    this home has its own from then."""
+    """Store heartbeats, which come ordered by time; answers how many were new, and how many were skipped because this home
+    has its own from then.
+    """
     if not given:
         return 0, 0
     beats = [_beat(row) for row in given]
@@ -47,7 +47,7 @@ def add(step: Step, import_id: str, given: Sequence[Row]) -> tuple[int, int]:
 
 
 def bounds(step: Step, import_id: str) -> tuple[int, int] | None:
-    """From when to when an import brought evidence."""
+    """Store the first and last time of the evidence that an import brought."""
     sql = "SELECT min(first_us), max(last_us) FROM backfill WHERE source = ?"
     lo_us, hi_us = step.conn.execute(sql, (FROM_FILE + import_id,)).fetchone()
     return None if lo_us is None else (lo_us, hi_us)
@@ -65,7 +65,7 @@ def _beat(row: Row) -> Heartbeat:
 
 
 def session(step: Step, row: Row) -> bool:
-    """A session of an agent, or of a caller of ours."""
+    """Store a session of an agent or of an API client."""
     if exists(step.conn, "SELECT 1 FROM session WHERE id = ?", (row["id"],)):
         return False
     rowio.insert(step.conn, "session", row)
@@ -73,13 +73,13 @@ def session(step: Step, row: Row) -> bool:
 
 
 def absence(step: Step, row: Row) -> bool:
-    """A time away."""
+    """Store an absence."""
     values = (row["start_us"], row["end_us"], row["kind"], row.get("device", ""))
     return step.conn.execute("INSERT OR IGNORE INTO absence VALUES (?, ?, ?, ?)", values).rowcount > 0
 
 
 def blind(step: Step, row: Row) -> bool:
-    """A time in which that home's daemon saw nothing."""
+    """Store a time in which that home's daemon did not record."""
     values = (row["start_us"], row["end_us"], row["reason"])
     known = "SELECT 1 FROM blind WHERE start_us = ? AND end_us = ? AND reason = ?"
     if step.conn.execute(known, values).fetchone():

@@ -1,5 +1,6 @@
-"""The answer of an owner who is back to what the time since a timer was paused by itself has been. Asked once: an answer,
-like any resuming or stopping by hand, ends the question."""
+"""The owner is back and answers what they did while a timer was auto-paused. Asked once: an answer ends the question, as does
+any resume or stop by hand.
+"""
 
 import json
 from datetime import datetime
@@ -28,13 +29,18 @@ def answer_pause(
     step: Step, answer: str, timer_id: str | None = None, at: datetime | None = None, project_id: str | None = None,
     project_name: str | None = None, auto_create: bool = False,
 ) -> ReturnedJson:  # fmt: skip
-    """`keep`: it was work. `drop`: it was not, and the timer ends where it was paused. `split`: work again since `at`.
-    `assign`: it was work on another project; the timer begins again now."""
+    """`keep`: it was work. `drop`: it was not, and the timer ends where it was paused. `split`: work resumed at `at`.
+    `assign`: it was work on another project; the timer starts again now.
+    """
     row, since = _questioned_timer(step, timer_id)
     if answer == "split" and (at is None or not since <= at <= step.now):
-        raise Invalid("when did you go on?", "name a time since the timer was paused: stint return split 14:30", {"field": "at"})
+        raise Invalid(
+            "the answer split needs the time when you went on working",
+            "name a time since the timer was paused: stint return split 14:30",
+            {"field": "at"},
+        )
     if answer == "assign" and project_id is None and project_name is None:
-        raise Invalid("which project was it?", "stint return assign PROJECT", {"field": "projectName"})
+        raise Invalid("the answer assign needs a project", "stint return assign PROJECT", {"field": "projectName"})
     made: MadeEntryJson | None = None
     timer = row["id"]
     cursors.put(step.conn, {VOUCHED + timer: str(to_us(step.now))})
@@ -54,7 +60,7 @@ def answer_pause(
 
 
 def _again(step: Step, row: EntryRow) -> str:
-    """The same work from now on; a pause holds no entry of its owner's, so it is a timer of its own."""
+    """Start the same work again from now; a pause cannot contain an entry by hand, so this is a new timer."""
     words: EntryWords = {
         "description": row["description"], "tags": tuple(json.loads(row["tags"])), "billable": bool(row["billable"]),
     }  # fmt: skip

@@ -1,8 +1,8 @@
-"""Sessions that callers tell of: a start that is not by hand, signs of life, and the end. They are evidence.
+"""Sessions that API clients report: a start that is not by hand, signs of life, and the end. They are evidence.
 
-A session's heartbeats carry the id of their project as its name, so that renaming the project moves nothing. Its row
-remembers what its starts called the project (column `folder`, because hooks send the folder's name): a name that led to
-a fallback, or to a project since renamed, finds the same session again at the stop.
+A session's heartbeats carry the project's id as its name, so renaming the project moves nothing. The session's row stores the
+project names that its starts used (column `folder`, because hooks send the folder's name): a name that led to a fallback, or to a
+project renamed since, finds the same session again at the stop.
 """
 
 import json
@@ -31,30 +31,31 @@ from stintd.store.rowio import fetch_all, fetch_one
 
 RESUMABLE = timedelta(hours=12)
 HOOK = "hook"
-"""The caller of sessions that agents' hooks tell of (`hooksessions`)."""
+"""The caller of sessions that agents' hooks report (`hooksessions`)."""
 IDLE = "idle"
-"""Why a session ended that was silent for too long: the one reason after which a sign of life takes it up again."""
+"""The end reason of a session that was silent for too long: only after this one does a sign of life continue the session."""
 LONGEST_RUN = timedelta(minutes=40)
-"""A run of heartbeats is stored under its first; none is longer (35 minutes, store/spans.py)."""
+"""A run of heartbeats is stored under its first one; no run is longer than this (35 minutes, store/spans.py)."""
 
 
 @frozen
 class Sign:
-    """What a sign of life counted for; neither session nor project: for nothing."""
+    """What a sign of life counts for; without session and project it counts for nothing."""
 
     session: str | None = None
     project: str | None = None
 
 
 def session_of(step: Step, session_id: str | None, project_id: str) -> str:
-    """The session's id: the caller's own, else one for each caller and project."""
+    """The session's id: the one the API client sent, else one for each client and project."""
     return session_id or f"{step.who}:{project_id}"
 
 
 @frozen
 class SessionStart:
-    """A start of a session as a client tells of it. `called` is what it called the project; `columns`: what it says of the
-    work."""
+    """A start of a session as an API client reports it. `called`: its name for the project; `columns`: its words about the
+    work.
+    """
 
     at: datetime
     place: Context | None
@@ -65,11 +66,11 @@ class SessionStart:
 
 
 def begin(step: Step, session: str, project_id: ProjectId, start: SessionStart) -> None:
-    """A session starts, or goes on when it is open."""
+    """Start a session, or continue it if it is open."""
     _close_idle(step)
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session,))
     if known is not None and not step.admits(known["project_id"]):
-        raise Conflict("this session belongs to other work", "send a sessionId of your own")
+        raise Conflict("this session belongs to other work", "send a different sessionId")
     _tell(step, "session_start", session, project_id, start.place, start.at, start.source)
     at_us, names = to_us(start.at), _normal_names(start.called)
     values: SessionColumns = {
@@ -95,14 +96,14 @@ def _names(names: list[str]) -> str:
 
 
 def names_of(session: SessionRow) -> list[str]:
-    """What the starts that keep a session open called its project, normalised."""
+    """The normalised project names of the starts that keep a session open."""
     names: list[str] = json.loads(session["folder"] or "[]")
     return names
 
 
 def leave(step: Step, session: SessionRow, called: str | None) -> bool:
-    """One of the starts that a session has is over, and others go on: whether it was so. Two folders that fall back to
-    one project are one session of their caller; the first to stop does not end it for the other.
+    """End one of a session's starts while others continue; whether there were others. Two folders that fall back to one
+    project are one session of their API client; the first to stop does not end it for the other.
     """
     names = names_of(session)
     rest = [name for name in names if name not in _normal_names(called)]
@@ -113,19 +114,19 @@ def leave(step: Step, session: SessionRow, called: str | None) -> bool:
 
 
 def end(step: Step, session: SessionRow, at: datetime, reason: str = "stop", actor: Actor = "human") -> None:
-    """A session ends; `actor` says whether a person ended it."""
+    """End a session; `actor` says whether a person ended it."""
     source = "agent" if session["caller"] == HOOK else session["agent"]
     _tell(step, "session_end", session["id"], session["project_id"], None, at, source, actor)
     rowio.update(step.conn, "session", session["id"], {"ended_us": to_us(at), "last_us": to_us(at), "end_reason": reason})
 
 
 def forget(step: Step, session: SessionRow) -> None:
-    """A session that closed for idleness was stopped afterwards: no sign of life takes it up again."""
+    """Note that a session was stopped after it had closed for idleness: no sign of life continues it any more."""
     rowio.update(step.conn, "session", session["id"], {"end_reason": "stop"})
 
 
 def carry_out(step: Step, effect: SessionBeat) -> None:
-    """Evidence of a session that the rules asked for."""
+    """Store evidence of a session that the rules asked for."""
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (effect.session,))
     if effect.kind == "session_end" and known is not None:
         end(step, known, effect.at)
@@ -134,7 +135,7 @@ def carry_out(step: Step, effect: SessionBeat) -> None:
 
 
 def open_sessions(step: Step, session_id: str | None = None, project_id: str | None = None) -> list[SessionRow]:
-    """Open sessions, the most recent first; of one id or project if named. One silent too long is over."""
+    """Open sessions, the most recent first; of one id or project if named. A session silent for too long is not open."""
     _close_idle(step)
     clauses, values = ["ended_us IS NULL"], list[Any]()
     for column, value in (("id", session_id), ("project_id", project_id)):
@@ -147,7 +148,7 @@ def open_sessions(step: Step, session_id: str | None = None, project_id: str | N
 
 
 def _close_idle(step: Step) -> None:
-    """Sessions silent for `session_idle_timeout` end at their last evidence, of whatever kind it was."""
+    """End the sessions silent for `session_idle_timeout` at their last evidence of any kind."""
     oldest = to_us(step.now - step.policy.session_idle_timeout)
     for row in fetch_all(
         step.conn, SessionRow, "SELECT id, last_us FROM session WHERE ended_us IS NULL AND last_us < ?", (oldest,)
@@ -158,7 +159,9 @@ def _close_idle(step: Step) -> None:
 
 
 def dormant(step: Step, session_id: str | None = None) -> list[SessionRow]:
-    """The caller's own sessions that closed for idleness within twelve hours, the last first; of one id if named."""
+    """The API client's own sessions that closed for idleness within the last twelve hours, the latest first; of one id if
+    named.
+    """
     rows = fetch_all(
         step.conn, SessionRow,
         "SELECT * FROM session WHERE caller = ? AND end_reason = ? AND ended_us >= ? ORDER BY ended_us DESC, id",
@@ -168,8 +171,8 @@ def dormant(step: Step, session_id: str | None = None) -> list[SessionRow]:
 
 
 def find_project(step: Step, wanted: ProjectNames) -> resolve.ProjectChoice | None:
-    """The project that a stop, a pause or a sign of life names: as a start would find it, else that of the caller's own
-    session whose start called it so. Makes nothing.
+    """The project that a stop, a pause or a sign of life names: as a start would find it, else that of the client's own
+    session whose start used this name. Creates nothing.
     """
     found = resolve.find_target(step, wanted)
     if found is not None or wanted.project_name is None:
@@ -186,9 +189,7 @@ def prompt(
     step: Step, project_id: str | None = None, project_name: str | None = None, place: Context | None = None,
     session_id: str | None = None, pid: int | None = None, fuzzy: bool = True,
 ) -> Sign:  # fmt: skip
-    """A person acted in a session now: what it counts for. Unknown projects make nothing; which session is meant may be
-    open.
-    """
+    """What a person's sign of life counts for. Unknown projects create nothing; which session is meant may be unclear."""
     wanted = ProjectNames(project_id, project_name, place, fuzzy)
     if not wanted.is_empty:
         target = find_project(step, wanted) or _of_timer(step, project_name)
@@ -200,7 +201,7 @@ def prompt(
         return _nameless(step, None)
     for row in known or dormant(step)[: 0 if by_hand else 1]:
         return _sign_of_life(step, row["id"], row["project_id"], None)
-    # No session of this caller's: its own of before went first, whatever is edited meanwhile, because its hook speaks of that.
+    # This client has no open session. Its own closed one was tried first, whatever is edited now: its hook means that one.
     running = (
         by_hand or _open_timers(step, "origin = 'auto' AND project_id IS NOT NULL") or _open_timers(step, "state = 'paused'")
     )
@@ -217,7 +218,7 @@ def _open_timers(step: Step, condition: str) -> list[EntryRow]:
 
 
 def _of_timer(step: Step, name: str | None) -> resolve.ProjectChoice | None:
-    """The project of the timer by hand whose start called it so."""
+    """The project of the timer by hand whose start used this name."""
     entry = start_names.find_timer(step, name) if name is not None else None
     row = fetch_one(step.conn, EntryRow, "SELECT project_id FROM entry WHERE id = ?", (entry,)) if entry is not None else None
     if row is None or row["project_id"] is None or not step.admits(row["project_id"]):
@@ -226,7 +227,7 @@ def _of_timer(step: Step, name: str | None) -> resolve.ProjectChoice | None:
 
 
 def _of_session(step: Step, session_id: str) -> Sign:
-    """A sign of life that names its session. One that nobody has told of is kept without a project, for review."""
+    """A sign of life that names its session. One for an unknown session is stored without a project, for review."""
     _close_idle(step)
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (session_id,))
     if known is None or not step.admits(known["project_id"]):
@@ -235,13 +236,15 @@ def _of_session(step: Step, session_id: str) -> Sign:
 
 
 def _nameless(step: Step, session: str | None) -> Sign:
-    """Kept without a project: it counts for no timer."""
+    """Store a sign of life without a project: it counts for no timer."""
     _tell(step, "prompt", session, None, None, step.now, None)
     return Sign()
 
 
 def _sign_of_life(step: Step, session: str | None, project_id: str | None, place: Context | None) -> Sign:
-    """Keep it. A session that had closed for idleness goes on; one that was stopped stays so, its evidence counts."""
+    """Store a sign of life. A session that closed for idleness continues; a stopped one stays stopped, and its evidence
+    counts.
+    """
     _tell(step, "prompt", session, project_id, place, step.now, None)
     if session is not None:
         step.conn.execute("UPDATE session SET last_us = max(last_us, ?) WHERE id = ?", (to_us(step.now), session))
@@ -267,7 +270,7 @@ def _tell(
 
 
 def timer_of(view: View, sign: Sign) -> TimerAnswerJson:
-    """`{timer}`: the one that a sign of life was for."""
+    """`{timer}`: the timer that a sign of life counted for."""
     shown = timers(view)
     of_session = [one for one in shown if sign.session is not None and one["sessionId"] == sign.session]
     of_project = [one for one in shown if sign.project is not None and one["projectId"] == sign.project]
@@ -278,18 +281,18 @@ def timer_of(view: View, sign: Sign) -> TimerAnswerJson:
 
 
 def sessions_with_process(conn: Connection) -> list[SessionRow]:
-    """Open sessions that named a process."""
+    """Open sessions that reported a process."""
     return fetch_all(conn, SessionRow, "SELECT * FROM session WHERE ended_us IS NULL AND pid IS NOT NULL")
 
 
 def note_process(step: Step, session_id: str, started: float | None, boot_id: str) -> None:
-    """The first look at a session's process: when it began. One that is not there is not believed again."""
+    """Store when a session's process began, at the first look at it. A process that does not exist is not checked again."""
     values: SessionColumns = {"pid_started": started, "boot_id": boot_id} if started is not None else {"pid": None}
     rowio.update(step.conn, "session", session_id, values)
 
 
 def end_dead(step: Step, session_id: str) -> None:
-    """A session's process is gone: it ends at its last sign of life."""
+    """End a session whose process is gone, at its last sign of life."""
     known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ? AND ended_us IS NULL", (session_id,))
     if known is not None:
         last = from_us(max(known["last_us"], _last_sign(step, session_id, known["last_us"])))

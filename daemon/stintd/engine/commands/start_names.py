@@ -1,5 +1,5 @@
-"""What the starts of the timers by hand called their projects, where that is not their name: a name that fell back to a
-project, or is nearly its, finds the same timer again at the stop. (Sessions keep theirs in their own rows.)
+"""The names that starts of timers by hand used for their projects, if not the real ones: a name that fell back to a project,
+or is close to its name, finds the same timer again at the stop. (Sessions store theirs in their own rows.)
 """
 
 import json
@@ -16,7 +16,7 @@ OPEN = "SELECT id FROM entry WHERE end_us IS NULL AND origin <> 'auto'"
 
 
 def remember(step: Step, entry_id: str, name: str) -> None:
-    """A start called the project of this timer so. Those of timers that ended are forgotten with it."""
+    """Store the name that a start used for this timer's project, and drop those of timers that have ended."""
     is_open = {row["id"] for row in fetch_all(step.conn, EntryRow, OPEN)}
     kept = {one: names for one, names in _load_names(step).items() if one in is_open and one != entry_id}
     kept[entry_id] = sorted({*_load_names(step).get(entry_id, ()), normal_name(name)})

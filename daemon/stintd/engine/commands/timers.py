@@ -1,4 +1,4 @@
-"""Start, stop, pause, resume, switch, continue, cancel: the rules decide, here it is carried out."""
+"""Start, stop, pause, resume, switch, continue, cancel: the rules decide, and this module carries it out."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from stintd.store.rowio import fetch_all, fetch_one
 
 @frozen
 class Done:
-    """What carrying out an outcome came to: entries that ended, and the one that was made."""
+    """The result of carrying out an outcome: entries that ended, and the one that was created."""
 
     stopped: list[str]
     made: str | None
@@ -68,7 +68,7 @@ def open_timers(step: Step) -> list[TimeEntry]:
 def _require_reach(
     step: Step, target: timer.TimerSelector, states: tuple[str, ...] = ("running", "paused", "waiting")
 ) -> timer.TimerSelector:
-    """The timer that is meant; for a limited caller one within its reach, whatever else runs, or `not_found`."""
+    """The timer a request means; for a limited API client only one within its reach, whatever else runs, or `not_found`."""
     if step.reach is None:
         return target
     near = [one for one in open_timers(step) if step.admits(one.project)]
@@ -104,11 +104,11 @@ class StartRequest:
 
 
 def start(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
-    """Start a timer by hand, or tell of a session (see `sessions`); what runs already is answered as it is, unless the
-    API's starts are always new ones (`is_fresh`).
+    """Start a timer by hand, or report a session (see `sessions`); a timer that runs already is answered as it is, unless the API
+    always starts a new one (`is_fresh`).
 
-    The verbs that ClockMe's clients know (start, stop, pause, resume, signs of life) take a name that is nearly that of
-    one project unless `fuzzy` is false; no other command does.
+    The verbs of ClockMe's clients (start, stop, pause, resume, signs of life) accept a name close to that of one project unless
+    `fuzzy` is false; no other command does.
     """
     wanted = ProjectNames(request.project_id, request.project_name, request.place, request.fuzzy)
     target = resolve.target(step, wanted, may_create=request.auto_create, fallback_id=request.fallback_project_id)
@@ -134,7 +134,7 @@ def switch(step: Step, request: StartRequest) -> Reply[StartedTimerJson]:
 
 
 def carry_on(step: Step, at: datetime | None = None) -> Reply[StartedTimerJson]:
-    """Start again what the last finished manual entry was about."""
+    """Start a timer again for the work of the last finished manual entry."""
     row = fetch_one(
         step.conn, EntryRow, "SELECT * FROM entry WHERE origin = 'manual' AND actor = 'human' AND end_us IS NOT NULL"
         " ORDER BY end_us DESC, id LIMIT 1",
@@ -147,7 +147,7 @@ def carry_on(step: Step, at: datetime | None = None) -> Reply[StartedTimerJson]:
 
 
 def _start_of(step: Step, target: resolve.ProjectChoice, request: StartRequest, session: str | None) -> timer.Start:
-    """The request as the rules take it."""
+    """The request in the form the rules take."""
     words = request.words
     task = resolve.task_of(step, target, words)
     return timer.Start(
@@ -171,7 +171,7 @@ def _decide(step: Step, decide: Callable[[], timer.TimerDecision]) -> timer.Time
 def _start_by_hand(
     step: Step, outcome: timer.TimerDecision, target: resolve.ProjectChoice, source: str | None = None
 ) -> Reply[StartedTimerJson]:
-    """A timer by hand runs. The history of its entry keeps which program asked for it."""
+    """Write the entry of a timer started by hand. Its history names the program that started it."""
     by = f" (by {source.strip()})" if source and source.strip() not in ("", "cli") else ""
     with step.edit("start", f"start {resolve.project_json(step, target.id)['name']}{by}"):
         done = carry_out(step, outcome)
@@ -185,7 +185,7 @@ def _start_by_hand(
 def _begin_session(
     step: Step, target: resolve.ProjectChoice, request: StartRequest, session: str, has_timer: bool
 ) -> Reply[StartedTimerJson]:
-    """A session starts: evidence, so it stops nothing."""
+    """Start a session. It is evidence, so it stops nothing."""
     was_open = bool(sessions.open_sessions(step, session)) or has_timer
     sessions.begin(step, session, target.id, _session_start(step, target, request))
     settle(step)
@@ -209,7 +209,7 @@ def _session_start(step: Step, target: resolve.ProjectChoice, request: StartRequ
 
 
 def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> EntryAnswerJson:
-    """End the timer that is meant; nothing by that name running is `{entry: null}`."""
+    """Stop the timer a request means; if none of that name runs, the answer is `{entry: null}`."""
     target = _target(step, which, at, fuzzy)
     if target is None:
         return {"entry": None}
@@ -231,7 +231,7 @@ def stop(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Un
 
 
 def _find_session(step: Step, which: TimerNames, target: timer.TimerSelector) -> SessionRow | None:
-    """The open session that a stop names: by its id, or as the caller's own of that project, if it is one only."""
+    """The open session that a stop names: by its id, or as the client's only own session of that project."""
     if which.get("session_id") is not None:
         return next(iter(sessions.open_sessions(step, which["session_id"])), None)
     if target.project is None or target.entry is not None:
@@ -242,7 +242,7 @@ def _find_session(step: Step, which: TimerNames, target: timer.TimerSelector) ->
 
 
 def _end_session(step: Step, known: SessionRow, at: datetime, reason: str | None) -> EntryJson | None:
-    """A session ends: its entry, when it has one."""
+    """End a session; answers its entry, if it has one."""
     if sessions.leave(step, known, reason):
         return None
     shown = [one for one in timers(view_of(step)) if one["origin"] in AUTOMATIC and one["state"] != "waiting"]
@@ -255,8 +255,8 @@ def _end_session(step: Step, known: SessionRow, at: datetime, reason: str | None
 
 
 def _was_idle(step: Step, which: TimerNames, target: timer.TimerSelector) -> bool:
-    """Whether a stop names the caller's own session that closed for idleness before: it is over for good then. What runs
-    by itself in that project since is somebody's other evidence, and no concern of this stop.
+    """Whether a stop names the client's own session that had already closed for idleness: it is now over for good. An
+    automatic timer that runs in that project since rests on other evidence, so this stop does not end it.
     """
     if target.entry is not None or (target.project is None and target.session is None):
         return False
@@ -269,7 +269,7 @@ def _was_idle(step: Step, which: TimerNames, target: timer.TimerSelector) -> boo
 
 
 def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> TimerAnswerJson:
-    """Pause what runs; an automatic timer becomes one by hand."""
+    """Pause the running timer; an automatic timer becomes one by hand."""
     target = _target(step, which, at, fuzzy) or _refuse_unknown_project()
     outcome = timer.pause(open_timers(step), _require_reach(step, target), step.policy, step.now)
     with step.edit("pause", "pause the timer"):
@@ -279,7 +279,7 @@ def pause(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: U
 
 
 def resume(step: Step, at: datetime | None = None, fuzzy: bool = True, **which: Unpack[TimerNames]) -> ResumedTimerJson:
-    """Go on with what was paused."""
+    """Resume the paused timer."""
     target = _target(step, which, at, fuzzy) or _refuse_unknown_project()
     target = _require_reach(step, target, ("paused",))
     outcome = _decide(step, lambda: timer.resume(open_timers(step), target, step.policy, step.now))
@@ -304,7 +304,7 @@ def change(
     step: Step, timer_id: str | None = None, current_project_id: str | None = None, revision: int | None = None,
     **values: Unpack[EntryChanges],
 ) -> EntryJson:  # fmt: skip
-    """Change what runs; which one must be clear."""
+    """Change the running timer; a `conflict` if it is unclear which one."""
     shown = [one for one in timers(view_of(step)) if step.admits(one["projectId"])]
     running = [one for one in shown if one["actor"] == "human" and one["state"] in ("running", "paused")]
     if timer_id is not None:
@@ -315,7 +315,7 @@ def change(
         raise NotFound("no such timer is running", "`stint status` shows what runs")
     by_hand = [one for one in running if one["origin"] not in AUTOMATIC]
     if len(running) > 1 and len(by_hand) != 1:
-        raise Conflict("several timers are running", "say which: timerId", {"timers": [one["id"] for one in running]})
+        raise Conflict("several timers are running", "name one by timerId", {"timers": [one["id"] for one in running]})
     return entries.change(step, (by_hand or running)[0]["id"], revision=revision, **values)
 
 
@@ -324,7 +324,7 @@ def _refuse_unknown_project() -> timer.TimerSelector:
 
 
 def _target(step: Step, which: TimerNames, at: datetime | None, is_fuzzy: bool) -> timer.TimerSelector | None:
-    """The timer a request names; None when it names a project there is none of."""
+    """The timer a request names; None if it names a project that does not exist."""
     wanted = ProjectNames(which.get("project_id"), which.get("project_name"), which.get("place"), is_fuzzy)
     timer_id = which.get("timer_id")
     entry = EntryId(timer_id) if timer_id else None
@@ -350,7 +350,7 @@ def _timer_json(step: Step, entry_id: str | None) -> EntryJson | None:
 
 
 def carry_out(step: Step, outcome: timer.TimerDecision) -> Done:
-    """Write what the rules decided, in their order."""
+    """Write what the rules decided, in the order they gave."""
     stopped: list[str] = []
     made: str | None = None
     for effect in outcome.effects:
@@ -395,7 +395,7 @@ def _stop_entry(step: Step, effect: timer.StopEntry) -> None:
 
 
 def pause_entry(step: Step, effect: timer.PauseEntry) -> None:
-    """Begin a pause; what follows evidence becomes the owner's here."""
+    """Begin a pause; an entry that follows evidence becomes the owner's here."""
     row = entry_rows.row_of(step, effect.entry)
     begun = [*rollup.entry_of(row).pauses, Pause(effect.at, None)]
     values: EntryColumns = {"state": "paused", "pauses": pauses_text(begun), "end_us": None}
@@ -409,4 +409,4 @@ def _resume_entry(step: Step, effect: timer.ResumeEntry) -> None:
     closed = [Pause(one.start, one.end or effect.at) for one in rollup.entry_of(row).pauses]
     kept = [one for one in closed if one.end is None or one.end > one.start]
     entry_rows.change(step, row, {"state": "running", "pauses": pauses_text(kept)})
-    cursors.drop(step.conn, PAUSED + row["id"])  # whoever goes on was asked, or needs not be
+    cursors.drop(step.conn, PAUSED + row["id"])  # a resume answers the question, or makes it unnecessary

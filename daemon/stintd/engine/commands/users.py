@@ -1,4 +1,4 @@
-"""People of the workspace: invited, changed, removed. Only the owner keeps hours here until there are team workspaces."""
+"""Invites, changes and removes people of the workspace. Only the owner has hours here until there are team workspaces."""
 
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
@@ -16,7 +16,7 @@ from stintd.store.rowio import fetch_one
 
 
 class PersonValues(TypedDict, total=False):
-    """What a request changes of a person."""
+    """The fields of a person that a request changes."""
 
     name: str
     email: str | None
@@ -25,8 +25,9 @@ class PersonValues(TypedDict, total=False):
 
 
 def create(step: Step, name: str, email: str | None = None, role: str = "standard") -> Reply[UserJson]:
-    """A new person, invited until they join; `conflict` when the address is somebody's. Nothing is sent: telling them is
-    up to whoever listens for `user.invited`."""
+    """Invite a person; `conflict` if the address belongs to somebody. Nothing is sent: a program that listens for
+    `user.invited` can notify them.
+    """
     _refuse_taken(step, email)
     row = {
         "id": step.new_id(), "name": name.strip(), "email": email, "role": role, "status": "invited",
@@ -50,7 +51,7 @@ def _refuse_taken(step: Step, email: str | None, but: str = "") -> None:
 
 
 def change(step: Step, user_id: str, revision: int | None = None, **values: Unpack[PersonValues]) -> UserJson:
-    """Change a person. Who is set to `active` has accepted the invitation; the owner stays owner."""
+    """Change a person. Setting `active` means that the invitation was accepted; the owner stays owner."""
     row = person_row(step, user_id)
     check_revision(row, revision)
     if (name := values.get("name")) is not None:
@@ -69,7 +70,7 @@ def change(step: Step, user_id: str, revision: int | None = None, **values: Unpa
 
 def _check(row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
     if row["role"] == "owner" and wanted.keys() & {"role", "status"}:
-        raise Conflict("the owner's role and status stay as they are", "change name and email only")
+        raise Conflict("the owner's role and status cannot change", "change name and email only")
     if wanted.get("role") == "owner":
         raise Invalid("role cannot be owner: a workspace has one", "use manager or standard", {"field": "role"})
     if wanted.get("status") == "invited":
@@ -77,7 +78,7 @@ def _check(row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
 
 
 def _store(step: Step, row: ShownPersonRow, wanted: Mapping[str, object]) -> None:
-    """The owner gets a row with the first change."""
+    """Give the owner a row, at the first change."""
     columns = {**wanted, "revision": row["revision"] + 1}
     if row["is_stored"]:
         rowio.update(step.conn, "person", row["id"], columns)
@@ -91,7 +92,7 @@ def delete(step: Step, user_id: str, revision: int | None = None) -> UserJson:
     row = person_row(step, user_id)
     check_revision(row, revision)
     if row["role"] == "owner":
-        raise Conflict("the owner cannot be removed", "these hours are theirs")
+        raise Conflict("the owner cannot be removed", "the hours here belong to the owner")
     shown = person(step, row)
     rowio.delete(step.conn, "person", row["id"])
     step.publish("user.removed", shown)

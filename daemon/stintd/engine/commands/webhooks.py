@@ -1,4 +1,4 @@
-"""Webhooks: made, changed, deleted. Files with secrets are written by whoever calls these."""
+"""Creates, changes and deletes webhooks. The callers of these functions write the files with secrets."""
 
 from stintd.domain.address import endpoint_refusal, parse_endpoint
 from stintd.domain.model import to_us
@@ -17,13 +17,13 @@ from stintd.store.row_types import WebhookRow
 from stintd.store.rowio import fetch_one
 
 MOST = 50
-"""Webhooks of one home; each change is kept once for each."""
+"""Most webhooks of one home; every change is stored once for each."""
 
 
 def create(
-    step: Step, secrets: HookSecrets, given: str | None, url: str, events: tuple[str, ...], allow_private: bool = False
+    step: Step, secrets: HookSecrets, chosen_secret: str | None, url: str, events: tuple[str, ...], allow_private: bool = False
 ) -> Reply[MadeWebhookJson]:
-    """A new webhook. Its secret is shown to the caller this once, unless it is the caller's own (`given`)."""
+    """Create a webhook. Its secret is shown only in this answer, unless the client chose it (`chosen_secret`)."""
     _check_url(url, allow_private)
     (count,) = step.conn.execute("SELECT count(*) FROM webhook").fetchone()
     if count >= MOST:
@@ -33,11 +33,11 @@ def create(
         "id": webhook_id, "url": url, "events": events_text(events), "allow_private": int(allow_private),
         "created_us": to_us(step.now), "updated_us": to_us(step.now),
     }  # fmt: skip
-    secret = given or new_secret()
-    # Before the commit: a webhook without a secret could sign nothing. One whose commit fails is swept at the next start.
+    secret = chosen_secret or new_secret()
+    # Before the commit: a webhook without a secret could sign nothing. The file of a failed commit is removed at the next start.
     secrets.begin(webhook_id, secret)
     rowio.insert(step.conn, "webhook", row)
-    return Reply({**_webhook_json(step, webhook_id), "secret": None}, secret={} if given else {"secret": secret})
+    return Reply({**_webhook_json(step, webhook_id), "secret": None}, secret={} if chosen_secret else {"secret": secret})
 
 
 def _check_url(url: str, may_be_private: bool) -> None:
@@ -52,7 +52,7 @@ def change(
     step: Step, webhook_id: str, url: str | None = None, events: tuple[str, ...] | None = None,
     allow_private: bool | None = None, enabled: bool | None = None, revision: int | None = None,
 ) -> WebhookJson:  # fmt: skip
-    """Change a webhook. Another URL, or switching it on, begins anew with a receiver that was failing."""
+    """Change a webhook. Another URL, or switching it on, clears earlier failures of its receiver."""
     row = row_of(step, webhook_id)
     check_revision(row, revision)
     values = _changes(row, url, events, allow_private)
@@ -80,7 +80,7 @@ def _changes(row: WebhookRow, url: str | None, events: tuple[str, ...] | None, a
 
 
 def delete(step: Step, webhook_id: str, revision: int | None = None) -> WebhookJson:
-    """Delete a webhook and everything that waits for it."""
+    """Delete a webhook and every delivery that waits for it."""
     row = row_of(step, webhook_id)
     check_revision(row, revision)
     answer = _webhook_json(step, webhook_id)
@@ -91,7 +91,7 @@ def delete(step: Step, webhook_id: str, revision: int | None = None) -> WebhookJ
 
 
 def note_rotation(step: Step, webhook_id: str) -> WebhookJson:
-    """Note that it is about to get a new secret."""
+    """Note that a webhook is about to get a new secret."""
     row = row_of(step, webhook_id)
     values = {"rotated_us": to_us(step.now), "revision": row["revision"] + 1, "updated_us": to_us(step.now)}
     rowio.update(step.conn, "webhook", webhook_id, values)

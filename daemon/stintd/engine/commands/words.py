@@ -1,10 +1,10 @@
-"""What a request says of the work: its text, its task, whether it is billed. What it does not name is left as it is."""
+"""What a request says about the work: its text, its task, whether it is billable. Fields it does not name stay as they are."""
 
 from typing import TypedDict
 
 
 class EntryWords(TypedDict, total=False):
-    """A task named as None means none; without either name it is the one of the place or the project."""
+    """A task named None means no task; without either field it is the task of the place or the project."""
 
     task_id: str | None
     task_name: str | None
@@ -14,7 +14,7 @@ class EntryWords(TypedDict, total=False):
 
 
 class EntryChanges(EntryWords, total=False):
-    """The same of an entry that is there; a project named as None takes it away."""
+    """The same for an existing entry; a project named None removes its project."""
 
     project_id: str | None
     project_name: str | None

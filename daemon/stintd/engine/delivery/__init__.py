@@ -1,1 +1,1 @@
-"""What leaves this machine: targets and webhooks, each in a lane of its own. Sees core and sheet."""
+"""Delivery to other systems: billing targets and webhooks, each in its own lane. Sees core and sheet."""

@@ -1,4 +1,4 @@
-"""What becomes of an entry at a target: an attempt begins, it had an outcome, a person wants it again or not at all."""
+"""The state of an entry's delivery to a target: an attempt begins, has an outcome, is retried or dropped by a person."""
 
 import json
 from datetime import timedelta
@@ -23,17 +23,18 @@ from stintd.store.rowio import fetch_all, fetch_one
 
 HOUR_US = 3_600_000_000
 STOPPED_PAUSE = timedelta(hours=6)
-"""Credentials that do not work are tried again that seldom by themselves; a person who mended them says so."""
+"""Pause before credentials that were refused are tried again automatically; a person who fixed them can retry at once."""
 LOCKED_PAUSE = timedelta(days=1)
-"""What is locked there is tried again that often by itself: somebody may have opened the period."""
+"""Pause before something locked at the target is tried again automatically: somebody may have opened the period."""
 RESTING_AFTER = 3
-"""Failures in a row after which the target and not the entry is taken for the cause."""
+"""After this many failures in a row the target, not the entry, counts as the cause."""
 
 
 @frozen
 class TargetAttempt:
-    """An attempt: which row, how it went, the pause the target gets should it have failed, requests it took. `was_open`: an
-    earlier attempt had no answer, and that this one surely changed nothing says nothing about that one."""
+    """An attempt: its row, its outcome, the pause of the target if it failed, the requests it took. `was_open`: an earlier
+    attempt had no answer; that this one certainly changed nothing says nothing about the earlier one.
+    """
 
     seq: int
     outcome: Outcome
@@ -43,7 +44,7 @@ class TargetAttempt:
 
 
 def item_of(row: DeliveryRow) -> Item:
-    """What a connector is handed for the attempt of a row: what is to be there, what is to go, or the difference."""
+    """The input of a connector for an attempt: what is to be there, what is to be removed, or the difference."""
     delivery = deliveries.from_row(row)
     delivery_id = row["id"]
     if delivery.verb == "correct":
@@ -57,7 +58,7 @@ def item_of(row: DeliveryRow) -> Item:
 
 
 def as_item(delivery_id: str, content: Content) -> Item:
-    """A content as connectors know it."""
+    """A content in the form connectors take."""
     return Item(
         id=delivery_id, start=content["start"], end=content["end"], seconds=content["seconds"], day=content["day"],
         description=content["description"], billable=content["billable"], tags=tuple(content["tags"]),
@@ -67,8 +68,9 @@ def as_item(delivery_id: str, content: Content) -> Item:
 
 
 def begin(step: Step, seq: int, able: Abilities) -> DeliveryRow | None:
-    """Write down that an attempt is about to be made; None when there is nothing to do any more, or nothing that can be done.
-    From now on the entry follows its evidence no more: what was handed over stands still."""
+    """Record that an attempt is about to be made; None if there is nothing left to do, or nothing that can be done. From now
+    on the entry no longer follows its evidence: what was handed over does not change.
+    """
     row = deliveries.row_of_seq(step.conn, seq)
     if row is None or not _is_due(row, to_us(step.now)):
         return None
@@ -89,7 +91,7 @@ def begin(step: Step, seq: int, able: Abilities) -> DeliveryRow | None:
 
 
 def _leave(step: Step, row: DeliveryRow, known: rules.Delivery, way: str) -> None:
-    """There is nothing to send, or no way to send it: then it says so."""
+    """Record that there is nothing to send, or no way to send it and why."""
     if way == amendment.SAME:
         values: DeliveryColumns = {**deliveries.to_row(rules.record_same(known)), "finished_us": to_us(step.now)}
     else:
@@ -113,7 +115,7 @@ def _pin(step: Step, entry_id: str) -> None:
 
 
 def settle(step: Step, target: str, tried: TargetAttempt, retry: Retry) -> None:
-    """Write down how an attempt went. An entry that changed meanwhile has something left to do."""
+    """Record the outcome of an attempt. An entry that changed meanwhile still has something to send."""
     known = deliveries.targets(step.conn).get(target)
     row = deliveries.row_of_seq(step.conn, tried.seq)
     if known is None or row is None or row["state"] != SENDING:
@@ -163,7 +165,9 @@ def _after_outcome(before: rules.Delivery, tried: TargetAttempt, is_over: bool) 
 
 
 def _is_over(step: Step, row: DeliveryRow, known: TargetRow, outcome: Outcome, retry: Retry) -> bool:
-    """Whether this one failed for too long while its target took others: it is this one then, and a person must look."""
+    """Whether this delivery failed for too long while its target accepted others: then the entry is the cause, and a person
+    must look.
+    """
     if outcome.kind != UNKNOWN or row["first_try_us"] is None:
         return False
     is_well = known["success_us"] is not None and known["success_us"] > row["first_try_us"]
@@ -172,12 +176,12 @@ def _is_over(step: Step, row: DeliveryRow, known: TargetRow, outcome: Outcome, r
 
 def _text(after: rules.Delivery, outcome: Outcome) -> str:
     if outcome.kind == BLIND:
-        return "nobody knows whether it was stored: check there, then `retry` (it was not) or `drop` (it was)"
+        return "it is unknown whether it was stored: check there, then `retry` (if not) or `drop` (if so)"
     return "" if outcome.kind in (TAKEN, MISSING) else outcome.text
 
 
 def _count(step: Step, known: TargetRow, calls: int) -> None:
-    """Requests of this hour."""
+    """Count the requests of this hour."""
     now_us = to_us(step.now)
     is_fresh = not 0 <= now_us - known["window_us"] < HOUR_US
     values = {"window_us": now_us, "used": calls} if is_fresh else {"used": known["used"] + calls}
@@ -185,12 +189,12 @@ def _count(step: Step, known: TargetRow, calls: int) -> None:
 
 
 def _note(step: Step, known: TargetRow, outcome: Outcome, pause: timedelta) -> None:
-    """How it goes with the target as a whole."""
+    """Update the state of the target as a whole."""
     now_us = to_us(step.now)
     if outcome.kind in (TAKEN, MISSING, REFUSED, LOCKED, LOST, BLIND):
         values: dict[str, SqlValue] = {"failures": 0, "failing_us": None, "rest_us": None, "stopped": 0, "trouble": ""}
         if outcome.pause is not None:
-            values["rest_us"] = to_us(step.now + outcome.pause)  # taken, and nothing is left of its quota
+            values["rest_us"] = to_us(step.now + outcome.pause)  # accepted, but its quota is used up
         if outcome.kind == TAKEN:
             values["success_us"] = now_us
     elif outcome.kind == STOPPED:
@@ -206,14 +210,14 @@ def _note(step: Step, known: TargetRow, outcome: Outcome, pause: timedelta) -> N
 
 
 def count_calls(step: Step, target: str, calls: int) -> None:
-    """Requests that were made there besides deliveries."""
+    """Count requests to the target other than deliveries."""
     known = deliveries.targets(step.conn).get(target)
     if known is not None and calls:
         _count(step, known, calls)
 
 
 def note_answer(step: Step, target: str, outcome: Outcome | None, pause: timedelta, calls: int) -> None:
-    """The target was asked something besides deliveries; `outcome` says how it failed, None that it went well."""
+    """Record a request to the target other than a delivery; `outcome` says how it failed, None means that it succeeded."""
     known = deliveries.targets(step.conn).get(target)
     if known is not None:
         _count(step, known, calls)
@@ -221,7 +225,7 @@ def note_answer(step: Step, target: str, outcome: Outcome | None, pause: timedel
 
 
 def note_failure(step: Step, target: str, outcome: Outcome, pause: timedelta) -> None:
-    """The target could not even be asked (its secret cannot be had)."""
+    """Record that the target could not even be asked (its secret is not available)."""
     known = deliveries.targets(step.conn).get(target)
     if known is not None:
         _note(step, known, outcome, pause)
@@ -231,7 +235,7 @@ def note_failure(step: Step, target: str, outcome: Outcome, pause: timedelta) ->
 
 
 def row_of(step: Reader, delivery_id: str) -> DeliveryRow | None:
-    """The row of an id, or of a beginning that only it has; None when it is no delivery of an entry."""
+    """The row of an id, or of a unique beginning of one; None if it is no delivery of an entry."""
     found = fetch_one(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id = ?", (delivery_id,))
     if found is not None or len(delivery_id) < 4:
         return found
@@ -256,17 +260,17 @@ def retry_now(step: Step, row: DeliveryRow) -> DeliveryRow:
 
 
 def wake(step: Step, target: str) -> None:
-    """A person says that the target is well again."""
+    """Clear the failures of a target, because a person says that it works again."""
     deliveries.set_target(step.conn, target, {"failures": 0, "failing_us": None, "rest_us": None, "stopped": 0, "trouble": ""})
     step.outgoing.add(PREFIX + target)
 
 
 def drop(step: Step, row: DeliveryRow) -> DeliveryRow:
-    """Deliver it no more, until the entry changes its mind through `retry`."""
+    """Drop a delivery, until `retry` takes it up again."""
     if row["state"] == SENDING:
-        raise Conflict("it is on its way", "wait until it has arrived or failed")
+        raise Conflict("it is being sent now", "wait until it has arrived or failed")
     if row["state"] == rules.DELIVERED:
-        raise Conflict("it was delivered already", "delete or edit the entry: that follows")
+        raise Conflict("it has already been delivered", "delete or edit the entry: the target follows")
     after = rules.drop(deliveries.from_row(row))
     deliveries.update(step.conn, row["seq"], {**deliveries.to_row(after), "finished_us": to_us(step.now)})
     step.outgoing.add(PREFIX + row["target"])
@@ -276,7 +280,7 @@ def drop(step: Step, row: DeliveryRow) -> DeliveryRow:
 
 
 def sync(step: Step, target: str | None = None) -> list[str]:
-    """Send what waits now, without the rest after its last change; the targets."""
+    """Send now what waits, without the pause after its last change; answers the targets."""
     names = [name for name in deliveries.targets(step.conn) if target in (None, name)]
     for name in names:
         step.conn.execute(

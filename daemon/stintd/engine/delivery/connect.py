@@ -1,7 +1,7 @@
-"""Connecting a billing system: its settings read, its credentials tried with one harmless call, its secret kept, and only
-then written down. Loop thread.
+"""Connects a billing system: reads its settings, tries its credentials with one harmless call, stores its secret, and only then
+saves it. Loop thread.
 
-The settings files and the connectors are handed in as functions: rules and rooms stay apart.
+The settings files and the connectors are passed in as functions, so that the engine need not import them.
 """
 
 import asyncio
@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 
 @frozen
 class Book:
-    """The settings of targets: all tables as they are, one read (`invalid` when it is wrong), one kept or (None) forgotten,
-    and the settings taken over again."""
+    """The settings of targets: list all tables, parse one (`invalid` if it is wrong), save or (None) remove one, and reload
+    the settings.
+    """
 
     tables: Callable[[], Mapping[str, Any]]
     read: Callable[[str, Any], Target]
@@ -36,7 +37,7 @@ class Book:
 
 
 class Connecting:
-    """What people do with targets."""
+    """People's commands for targets."""
 
     def __init__(self, targets: BillingTargets, kinds: Mapping[str, Kind], book: Book) -> None:
         self.targets, self._kinds, self._book = targets, kinds, book
@@ -44,7 +45,7 @@ class Connecting:
         self._mapping = asyncio.Lock()
 
     async def take_over(self) -> None:
-        """Connect what the settings name; what cannot be is a warning."""
+        """Connect the targets that the settings name; one that cannot be connected becomes a warning."""
         planned: dict[str, Planned] = {}
         health = self.targets.tools.engine.health
         for name, table in self._book.tables().items():
@@ -77,7 +78,7 @@ class Connecting:
         return Planned(target, kind.able)
 
     def kind(self, name: str) -> dict[str, Any]:
-        """What a kind of target needs; `not_found` names all there are."""
+        """What a kind of target needs; `not_found` lists all kinds."""
         kind = self._kinds.get(name)
         if kind is None:
             raise NotFound(f"there is no kind of target {name[:40]}", "it is one of " + ", ".join(sorted(self._kinds)))
@@ -88,7 +89,7 @@ class Connecting:
         }  # fmt: skip
 
     async def choices(self, table: dict[str, Any], secret: str | None, setting: str) -> list[dict[str, str]]:
-        """What the service offers for a setting that is not known yet, `{name, value}`; empty where it cannot tell."""
+        """The choices of the service for a setting, as `{name, value}`; empty if it cannot list them."""
         told = self.kind(table["kind"])
         if setting not in told["settings"]:
             raise Invalid(f"{table['kind']} has no {setting}", "it needs " + (", ".join(told["settings"]) or "no settings"))
@@ -102,13 +103,16 @@ class Connecting:
         return [{"name": one.name, "value": one.remote[setting]} for one in found if one.remote.get(setting)]
 
     async def connect(self, name: str, table: dict[str, Any], secret: str | None) -> dict[str, Any]:
-        """Connect, or change what is connected: tried first, kept then."""
+        """Connect a target, or change a connected one: it is tried first and saved after that."""
         known = self._book.tables().get(name)
         merged = {**known, **table} if isinstance(known, dict) else dict(table)
         if any(source in table for source in _SOURCES) or secret is not None:
             merged = {field: value for field, value in merged.items() if field not in _SOURCES or field in table}
         if isinstance(known, dict) and (known.get("kind"), known.get("base_url")) != (merged.get("kind"), merged.get("base_url")):
-            raise Conflict(f"{name} is another target already", "choose another name: what was delivered there is remembered")
+            raise Conflict(
+                f"{name} is already the name of another target",
+                "choose another name: stintd remembers what was delivered to that target",
+            )
         engine = self.targets.tools.engine
         merged.setdefault("from", day_of(engine.clock.now(), ZoneInfo(engine.policy.zone)).isoformat())
         planned = self._to_planned(self._book.read(name, merged))
@@ -117,7 +121,7 @@ class Connecting:
             await asyncio.to_thread(self.targets.tools.keys.keep, name, secret)
         await asyncio.to_thread(self._book.keep, name, merged)
         await self._book.reload()
-        # Its key was tried just now: what waited for that goes on.
+        # Its key was tried just now: deliveries that waited for a working key continue.
         await engine.run(lambda step: attempt.wake(step, name), "owner")
         await engine.run(lambda step: attempt.count_calls(step, name, calls), "daemon")
         if places is not None:
@@ -138,7 +142,7 @@ class Connecting:
         return found, None if isinstance(places, Outcome) else places, connector.calls
 
     async def map(self, name: str, *new: dict[str, Any]) -> dict[str, Any]:
-        """More rules, each in place of one with the same conditions."""
+        """Add rules; each replaces one with the same conditions."""
         table = self._book.tables().get(name)
         if not isinstance(table, dict):
             raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
@@ -151,8 +155,9 @@ class Connecting:
         return {"name": name, "map": changed["map"]}
 
     async def map_task(self, name: str, project: str, key: str, task_id: str) -> None:
-        """Have hours of a task go to the task there that it was learnt from, unless the rules say so already. Where they
-        are the owner's to change they wait, as all that is not mapped does."""
+        """Map a task to the remote task that it was learnt from, unless the rules do so already. If only the owner can change
+        the rules, its hours wait, as does everything that is not mapped.
+        """
         async with self._mapping:
             planned = self.targets.planned.get(name)
             there = place(planned.target, EntryFacts(project, key, None, task_key=key)) if planned is not None else None
@@ -165,7 +170,9 @@ class Connecting:
                 log.warning("a task of %s is not mapped: %s", name, error.message)
 
     async def remove(self, name: str) -> dict[str, Any]:
-        """Deliver there no more; what is there stays, and is remembered. Refused while a timer of ours runs there."""
+        """Disconnect a target; what was delivered stays there and is remembered. Refused while a timer that stintd started
+        runs there.
+        """
         if name not in self._book.tables():
             raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
         if await self.targets.tools.engine.database.read(lambda conn: livetimer.is_ticking(conn, name)):

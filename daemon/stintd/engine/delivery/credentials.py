@@ -1,8 +1,7 @@
-"""The credentials of targets: from the environment, a command, the keyring, a file of the owner's, or a file of ours.
-
-Asked for when a lane begins and again after they were refused; kept in memory only. A command and the keyring are asked in
-a process of their own with a time limit, because a keyring may wait for a person for ever. Never in the database, the log
-or a process list.
+"""The credentials of targets: from the environment, a command, the keyring, the owner's file, or stintd's own file. They are
+read when a lane begins and again after they were refused, and kept in memory only. A command and the keyring run in a
+separate process with a time limit, because a keyring may wait for a person for ever. They never appear in the database, the
+log or a process list.
 """
 
 import asyncio
@@ -31,15 +30,15 @@ class TargetKeys:
         self._folder, self._environment, self._seconds = folder, environment, seconds
 
     def keep(self, name: str, secret: str) -> None:
-        """Keep one in a file of ours."""
+        """Save a secret in stintd's own file."""
         self._folder.keep(_PREFIX + name, secret)
 
     def drop(self, name: str) -> None:
-        """The target is gone."""
+        """Delete the secret of a target that is gone."""
         self._folder.drop(_PREFIX + name)
 
     async def of(self, target: Target) -> str:
-        """The secret of a target, "" where it has none. `unavailable` when it should have one that cannot be had."""
+        """The secret of a target, "" if it has none. `unavailable` if it should have one that cannot be read."""
         key = target.key
         if "api_key_env" in key:
             return self._of_variable(key["api_key_env"])
@@ -63,7 +62,7 @@ class TargetKeys:
         found = self._environment.get(name, "").strip()
         if not found:
             raise Unavailable(
-                f"the daemon's environment has no {name}", f"set {name} where the daemon is started, then restart it"
+                f"{name} is not set in the daemon's environment", f"set {name} where the daemon is started, then restart it"
             )
         return found
 
@@ -74,7 +73,7 @@ class TargetKeys:
                 *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, start_new_session=True
             )
         except (OSError, ValueError) as error:
-            raise Unavailable(f"{what} cannot be asked: {error}", "see `stint config edit`, [targets]") from error
+            raise Unavailable(f"{what} cannot be run: {error}", "see `stint config edit`, [targets]") from error
         try:
             async with asyncio.timeout(self._seconds):
                 out, _ = await process.communicate()
@@ -82,11 +81,11 @@ class TargetKeys:
             _end(process.pid)
             await process.wait()
             raise Unavailable(
-                f"{what} does not answer within {self._seconds:g} s", "is something waiting for a password?"
+                f"{what} does not answer within {self._seconds:g} s", "check whether it waits for a password"
             ) from None
         text = out.decode(errors="replace").strip().split("\n")[0].strip()
         if process.returncode or not text:
-            raise Unavailable(f"{what} gives no secret", "try it by hand: it must print the secret and end with 0")
+            raise Unavailable(f"{what} returned no secret", "run it by hand: it must print the secret and exit with 0")
         return text
 
 
@@ -98,13 +97,13 @@ def _words(command: str) -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise Unavailable(f"api_key_cmd cannot be read: {error}", "write it as a shell would have it") from error
+        raise Unavailable(f"api_key_cmd cannot be read: {error}", "write it in shell syntax") from error
     if not words:
         raise Unavailable("api_key_cmd is empty", "name the command that prints the key")
     return [os.path.expanduser(words[0]), *words[1:]]
 
 
 def _end(leader: int) -> None:
-    """What was asked may have begun others, who would keep the pipe open."""
+    """Kill the whole process group: child processes would keep the pipe open."""
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Heartbeats from an instant on, as they are told to others."""
+"""Heartbeats from an instant on, in the form sent to other servers."""
 
 from stintd.domain import privacy
 from stintd.domain.emitting import Sent
@@ -11,7 +11,7 @@ from stintd.engine.view import View
 from stintd.store import heartbeats
 
 TOLD = frozenset({"edit", "read", "tool", "commit", "prompt"})
-"""Kinds that are work on something; marks, sessions and presence are ours alone."""
+"""Kinds that are work on something; marks, sessions and presence stay in stintd."""
 WINDOW_US = 86_400_000_000
 
 

@@ -1,8 +1,7 @@
-"""Copies of heartbeats for another time tracker's server: each at least once, in rounds, never in anybody's way.
-
-A cursor says up to which instant everything was sent. It is moved on after a receiver has answered, and moved back, in the
-transaction that stores it, by a heartbeat that comes late: then that stretch is sent again, which a receiver takes for what
-it knows. Nothing wakes up while nothing happens. All on the loop's thread.
+"""Sends copies of heartbeats to another time tracker's server: each at least once, in rounds, without delaying other work. A
+cursor holds the instant up to which everything was sent. It moves on after a receiver has answered, and moves back when a
+late heartbeat is stored, in the same transaction: then that stretch is sent again, and the receiver recognises what it has.
+Nothing wakes up while nothing happens. All on the loop's thread.
 """
 
 import asyncio
@@ -27,16 +26,16 @@ from stintd.store import cursors, heartbeats
 
 PREFIX = "emit."
 GATHER = 60.0
-"""Seconds between the first heartbeat and the round that sends it: noise rules and late hooks have spoken by then."""
+"""Seconds between the first heartbeat and the round that sends it: by then noise rules are applied and late hooks have come."""
 REFUSED_TRIES = 5
-"""Tries of a stretch that a receiver calls wrong; then it is passed over, because nothing will mend it."""
+"""Tries of a stretch that a receiver rejects as wrong; then it is skipped, because sending it again will not help."""
 log = logging.getLogger(__name__)
 Deliver = Callable[[Sequence[Sent], int], Awaitable[HttpResponse | Failure | None]]
-"""Sends heartbeats in order, with what is now; None when the receiver has them all, else what went wrong."""
+"""Sends heartbeats in order, with the current time; None if the receiver has them all, else what went wrong."""
 
 
 class Emitter:
-    """One receiver at `address`. `deliver` knows how it wants them told."""
+    """One receiver at `address`. `deliver` knows the format it takes."""
 
     def __init__(self, engine: Engine, name: str, address: str, deliver: Deliver, retry: Retry | None = None) -> None:
         self._engine, self._name, self._address, self._deliver = engine, name, address, deliver
@@ -46,14 +45,14 @@ class Emitter:
         self._came_us: float = math.inf  # the earliest heartbeat that came since this round began to read
 
     def note_admitted(self, beats: Sequence[Heartbeat]) -> None:
-        """Heartbeats were taken; also such as came late. Called before the step that stores them is done."""
+        """Note heartbeats that were accepted, late ones included. Called before the step that stores them is done."""
         earliest = min(to_us(beat.time) for beat in beats)
         self._came_us = min(self._came_us, earliest)
         self._engine.write(lambda step: _back_to(step, self._name, earliest), soon=False)
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until cancelled; to a receiver that is new from now on."""
+        """Send until cancelled; a new receiver gets heartbeats from now on."""
         now_us = to_us(self._engine.clock.now())
         await self._engine.run(lambda step: _begin(step, self._name, self._address, now_us), "daemon")
         while True:
@@ -64,7 +63,7 @@ class Emitter:
             await self._engine.clock.sleep(GATHER)
 
     async def _wait(self, is_open: bool) -> None:
-        """Until something was taken; or, while a length is not known, until the silence after it is over."""
+        """Wait until a heartbeat is accepted or, while a length is not known, until the silence after it is over."""
         clock, idle = self._engine.clock, self._engine.policy.idle_timeout.total_seconds()
         waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._wake.wait())]
         waits += [asyncio.ensure_future(clock.sleep(idle))] if is_open else []
@@ -87,7 +86,7 @@ class Emitter:
         idle_us = self._engine.policy.idle_timeout // timedelta(microseconds=1)
         open_us = open_from(beats, idle_us, now_us)
         done_us = end_us if open_us is None else min(end_us, open_us)
-        if self._came_us < done_us:  # it lies in what was just sent, and the cursor never was beyond it: sent again
+        if self._came_us < done_us:  # it lies in the stretch just sent, and the cursor was never beyond it: send it again
             return "more"
         if done_us > lo_us:
             self._engine.write(lambda step: _on_to(step, self._name, lo_us, done_us), soon=False)
@@ -95,7 +94,7 @@ class Emitter:
         return "more" if end_us < now_us else "open" if open_us is not None else ""
 
     async def _read(self, now_us: int) -> tuple[list[Sent], int, int]:
-        """What is to be sent, until when that reaches, and from when."""
+        """What to send next, with the end and the start of that stretch."""
         engine = self._engine
 
         def ask(conn: Connection) -> tuple[list[Sent], int, int]:
@@ -105,7 +104,7 @@ class Emitter:
         return await engine.read(ask)
 
     async def _wait_after_failure(self, trouble: HttpResponse | Failure) -> bool:
-        """Wait before the next try; true when this stretch is passed over instead."""
+        """Wait before the next try; True if this stretch is skipped instead."""
         self._failures += 1
         text = trouble.text if isinstance(trouble, Failure) else f"it answered {trouble.status}"
         if isinstance(trouble, HttpResponse) and trouble.status in (400, 413, 422) and self._failures >= REFUSED_TRIES:
@@ -143,12 +142,12 @@ class Emitters:
         self._running: dict[str, tuple[str, Emitter, asyncio.Task[None]]] = {}
 
     def note_admitted(self, beats: Sequence[Heartbeat]) -> None:
-        """Heartbeats were taken."""
+        """Note heartbeats that were accepted."""
         for _, emitter, _ in self._running.values():
             emitter.note_admitted(beats)
 
     def take_over(self) -> None:
-        """Send to the addresses of the settings, and to no other; never to ourselves, who know it all."""
+        """Send to the addresses of the settings and to no others; never to this daemon itself, which has everything."""
         addresses, own = self._addresses(), self._own()
         for name, make in self._makers.items():
             address = addresses.get(name)
@@ -170,13 +169,13 @@ class Emitters:
 
 
 def _forget(step: Step, name: str) -> None:
-    """Nothing is sent there any more; whoever wants it again begins then."""
+    """Stop sending to a receiver; if it is set again, sending begins from that moment."""
     for ending in ("", ".from", ".to"):
         cursors.drop(step.conn, PREFIX + name + ending)
 
 
 def _begin(step: Step, name: str, address: str, us: int) -> None:
-    """Nothing from before it was wanted is sent."""
+    """Send nothing from before the receiver was set."""
     if cursors.get(step.conn, PREFIX + name + ".to") != address:
         cursors.put(step.conn, {PREFIX + name: str(us), PREFIX + name + ".from": str(us), PREFIX + name + ".to": address})
 
@@ -193,6 +192,6 @@ def _back_to(step: Step, name: str, us: int) -> None:
 
 
 def _on_to(step: Step, name: str, from_us: int, us: int) -> None:
-    """Everything up to here was sent; unless meanwhile something came late."""
+    """Move the cursor to here, unless a late heartbeat came meanwhile."""
     if cursors.get(step.conn, PREFIX + name) == str(from_us):
         cursors.put(step.conn, {PREFIX + name: str(us)})

@@ -1,6 +1,5 @@
-"""The way to one receiver, whatever it is: looks, waits and acts until nothing is left, one thing at a time. Loop thread.
-
-Nothing is remembered here that the database does not say: a lane that is begun again goes on where it was.
+"""Delivery to one receiver of any kind: looks, waits and acts until nothing is left, one thing at a time. Loop thread. All
+state is in the database: a lane that is started again continues where it stopped.
 """
 
 import asyncio
@@ -14,7 +13,7 @@ from stintd.engine.step import Step
 from stintd.errors import StintdError
 
 RECORD_RETRY = 5.0
-"""Seconds until an outcome that could not be written is written again; meanwhile nothing more is sent."""
+"""Seconds between tries to write an outcome that could not be written; meanwhile nothing more is sent."""
 Found = TypeVar("Found")
 Act = Callable[[], Awaitable[None]]
 
@@ -30,22 +29,22 @@ class Lane(ABC, Generic[Found]):
 
     @abstractmethod
     def _look(self, conn: Connection) -> Found:
-        """What the database says. In a reader's thread."""
+        """Read the state from the database, in a reader's thread."""
 
     @abstractmethod
     def _report(self, look: Found) -> None:
-        """What was found, for warnings."""
+        """Report the state that was read, for warnings."""
 
     @abstractmethod
     def _next(self, look: Found) -> tuple[float, Act | None]:
-        """In how many seconds what is to be done; None when there is nothing."""
+        """What to do, and in how many seconds; None if there is nothing."""
 
     def wake(self) -> None:
-        """Something changed for this receiver."""
+        """Look again: something changed for this receiver."""
         self._woken.set()
 
     def stop(self) -> None:
-        """Begin nothing more; what is on its way may end."""
+        """Begin nothing more; a request under way may finish."""
         self.is_stopping = True
         self._woken.set()
 
@@ -75,8 +74,9 @@ class Lane(ABC, Generic[Found]):
                 task.cancel()
 
     async def _record(self, fn: Callable[[Step], Any]) -> bool:
-        """Until it is written. Sending again instead, while the disk is full, would be a flood of the same. False when the
-        daemon stops before."""
+        """Retry until the outcome is written; False if the daemon stops first. Sending again instead, while the disk is full,
+        would flood the receiver with the same request.
+        """
         while True:
             try:
                 await self._engine.run(fn, "daemon")

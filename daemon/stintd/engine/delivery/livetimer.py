@@ -1,4 +1,4 @@
-"""The timer at a billing system follows the local one: one step of it at a time, each looked at before it is made.
+"""Makes the timer at a billing system follow the local one, one step at a time; each step is checked before it is made.
 
 `notice` runs in the writer thread with every step and only says that something differs; `Mirroring` runs in the lane of its
 target, before deliveries, so that nothing is delivered of an entry whose timer still runs there. What a stopped timer left
@@ -33,17 +33,17 @@ from stintd.store import deliveries, mirrors
 from stintd.store.row_types import DeliveryColumns, EntryRow, LiveTimerRow
 
 LOOK_AGAIN = timedelta(minutes=10)
-"""So seldom it is looked again whether a timer that is not ours still runs there."""
+"""Pause between checks whether a timer that stintd did not start still runs there."""
 MICROSECOND = timedelta(microseconds=1)
 SEND_WITHIN = timedelta(seconds=60)
-"""What was started is known again by when it began: a start is sent soon after that was written down, or not at all."""
+"""A started timer is recognised by its start time: a start is sent soon after it was recorded, or not at all."""
 REFUSED_PAUSE = timedelta(hours=6)
 OPEN = ["e.end_us IS NULL", "e.actor = 'human'", "e.state = 'running'", "e.is_confirmed = 1"]
 
 
 @frozen
 class Live:
-    """What is and what is to be there."""
+    """The timer that runs there, and the one that is to run there."""
 
     row: LiveTimerRow | None = None
     wanted: WantedTimer | None = None
@@ -54,7 +54,7 @@ class Live:
 
     @property
     def next_us(self) -> int:
-        """Not before then; one that is blocked waits only while it is that very timer."""
+        """The earliest time for the next step; a blocked step waits only while the timer stays the same."""
         if self.row is None:
             return 0
         is_other = self.row["state"] == BLOCKED and not cast(RemoteTimer, _mirror(self.row)).is_for(self.wanted)
@@ -71,16 +71,18 @@ def _mirror(row: LiveTimerRow | None) -> RemoteTimer | None:
 
 
 def look(reading: Reader, one: Planned) -> Live:
-    """What a target's timer is and should be. Its rows count even when its owner wants no timers there any more: what runs
-    is stopped."""
+    """What a target's timer is and should be. Its rows count even if the owner wants no timers there any more: what runs is
+    stopped.
+    """
     if not one.able.live:
         return Live()
     return Live(mirrors.get(reading.conn, one.target.name), wanted_timer(reading, one) if one.target.live else None)
 
 
 def wanted_timer(reading: Reader, one: Planned) -> WantedTimer | None:
-    """The person's running timer that has a place there; of several that started last. What started by itself ends earlier
-    than it is noticed to: only where that can be put right it runs there."""
+    """The person's running timer that has a place there; of several, the one started last. An automatic timer ends earlier
+    than its end is noticed, so it runs there only if the target allows a correction of the end.
+    """
     found = [(runs(row)[-1][0], row["id"], row) for row in find(reading, OPEN, [])]
     for start_us, _, row in sorted(found, key=lambda entry: entry[:2], reverse=True):
         day = day_of(from_us(start_us), ZoneInfo(reading.policy.zone))
@@ -94,7 +96,7 @@ def wanted_timer(reading: Reader, one: Planned) -> WantedTimer | None:
 
 
 def is_ticking(conn: Connection, target: str) -> bool:
-    """Whether a timer of ours runs there and can be stopped."""
+    """Whether a timer that stintd started runs there and can be stopped."""
     row, state = mirrors.get(conn, target), deliveries.targets(conn).get(target)
     is_well = state is not None and not state["stopped"] and state["failures"] == 0
     return is_well and row is not None and row["state"] in (STARTING, RUNNING)
@@ -121,7 +123,7 @@ def notice(step: Step, planned: Sequence[Planned]) -> set[str]:
 
 
 class LiveTimerSteps:
-    """The steps of one target; `record` runs a command until it is written."""
+    """The timer steps of one target; `record` runs a command until it is written."""
 
     def __init__(
         self, one: Planned, record: Callable[[Callable[[Step], Any]], Awaitable[bool]], now_us: Callable[[], int]
@@ -129,7 +131,7 @@ class LiveTimerSteps:
         self._one, self._record, self._now_us = one, record, now_us
 
     async def act(self, connector: Connector, live: Live, others: frozenset[str]) -> Outcome | None:
-        """Do the next thing; the outcome when the target could not be asked or did not say."""
+        """Make the next step; answers the outcome if the target could not be asked or gave no clear answer."""
         there = cast(LiveConnector, connector)
         duty, row = live.duty, live.row
         if duty == livetimer.FORGET:
@@ -151,13 +153,13 @@ class LiveTimerSteps:
         if running is not None:
             text = "a timer that stintd did not start runs there"
             await self._block(
-                wanted, text, "stop it there, then `stint sync`; the hours are recorded here all the same", LOOK_AGAIN
+                wanted, text, "stop it there, then run `stint sync`; the hours are recorded here in any case", LOOK_AGAIN
             )
             return None
         row = self._row(wanted, STARTING)
         if not await self._record(lambda step: mirrors.put(step.conn, row)):
             return None
-        if self._now_us() - row["began_us"] > SEND_WITHIN // MICROSECOND:  # the machine slept: it would not be known again
+        if self._now_us() - row["began_us"] > SEND_WITHIN // MICROSECOND:  # the machine slept: the timer would not be recognised
             await self._record(self._clear)
             return None
         outcome = await there.start(_item(row))
@@ -168,12 +170,12 @@ class LiveTimerSteps:
         if outcome.kind in (UNSENT, STOPPED):
             await self._record(self._clear)
         elif outcome.kind not in (UNKNOWN, TAKEN):
-            await self._block(wanted, f"it takes no timer: {outcome.text}", outcome.remedy, REFUSED_PAUSE)
+            await self._block(wanted, f"it accepts no timer: {outcome.text}", outcome.remedy, REFUSED_PAUSE)
             return None
         return Outcome(UNKNOWN, text="it did not say what it started") if outcome.kind == TAKEN else outcome
 
     async def _find(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
-        """An attempt to start without an answer: what it left, running or stopped since."""
+        """Find what a start without an answer left there, running or stopped since."""
         found = await there.trace(_item(row), row["began_us"] // SECOND, others)
         if isinstance(found, Outcome):
             return found
@@ -187,7 +189,7 @@ class LiveTimerSteps:
         return None
 
     async def _stop(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
-        """Only what is ours is stopped; what somebody else ended there has ended."""
+        """Stop only a timer that stintd started; one that somebody else stopped there stays stopped."""
         running = await there.current()
         if isinstance(running, Outcome):
             return running
@@ -205,7 +207,7 @@ class LiveTimerSteps:
         return None
 
     async def _record_end(self, row: LiveTimerRow, found: Running | None) -> None:
-        """It runs there no more: what it left is the entry's delivery, put right at once where it differs."""
+        """The timer no longer runs there: what it left becomes the entry's delivery, and is corrected at once if it differs."""
         start = found.start if found is not None else None
         end = found.end if found is not None and found.end is not None else self._now_us() // SECOND
         start = start if start is not None else min(row["began_us"] // SECOND, end)
@@ -241,16 +243,16 @@ class LiveTimerSteps:
         mirrors.clear(step.conn, self._one.target.name)
 
     def _record_correction(self, step: Step, row: LiveTimerRow, is_taken: bool) -> None:
-        """What it refuses is refused again, and told, when the entry is delivered."""
+        """A refused stop is refused again, and reported, when the entry is delivered."""
         self._clear(step)
         if is_taken:
             deliveries.set_held(step.conn, row["target"], row["remote_id"], row["content"])
 
     def _adopt(self, step: Step, row: LiveTimerRow, start: int, end: int) -> None:
-        """The entry's delivery holds what the timer left; where that is far from the local truth it is put right at once."""
+        """Let the entry's delivery hold what the timer left; if that is far from the local truth it is corrected at once."""
         content: Content = json.loads(row["content"])
         held: Content = {**content, "start": start, "end": end, "live": True, "seconds": max(0, end - start)}
-        if held["seconds"] or self._one.able.delete:  # a timer of no length bills nothing, and could not be taken away
+        if held["seconds"] or self._one.able.delete:  # a timer of no length bills nothing, and could not be removed
             _hold(step, self._one.target.name, row, _text(held))
         entry = find(step, ["e.id = ?"], [row["entry_id"]])
         ours = _run_of(entry[0], row["run"]) if entry else None
@@ -262,14 +264,14 @@ class LiveTimerSteps:
 
 
 def _run_of(entry: EntryRow, run: int) -> tuple[int, int] | None:
-    """A run of an entry in seconds, None while it has no end, is gone, or is empty."""
+    """The length of an entry's run in seconds; None while it has no end, is gone, or is empty."""
     stretches = runs(entry)
     lo, hi = stretches[run] if run < len(stretches) else (0, None)
     return (lo // SECOND, lo // SECOND + round((hi - lo) / SECOND)) if hi is not None and hi - lo >= SECOND else None
 
 
 def _hold(step: Step, target: str, row: LiveTimerRow, held: str) -> None:
-    """Make it the first part of the entry's deliveries that holds nothing yet; then the entry is compared again."""
+    """Store it in the first part of the entry's deliveries that holds nothing yet; then the entry is compared again."""
     known = deliveries.rows_of_entry(step.conn, target, row["entry_id"])
     part = next(n for n in count() if n not in known or (known[n]["held"] is None and known[n]["state"] != delivery.SENDING))
     day = json.loads(held)["day"]

@@ -1,8 +1,7 @@
-"""Entries that changed become what each target is to hold, in the transaction that changed them: writer thread only.
-
-What is found dirty is compared a batch at a time, so that new rules for ten thousand entries stop nobody; the marks are
-rows (written by triggers), so that nothing is forgotten in between. Where sums are rounded, an entry's length depends on
-the others of its project, task and day: all of those are compared with it.
+"""Turns changed entries into what each target is to hold, in the transaction that changed them: writer thread only. Entries
+marked as changed are compared a batch at a time, so new rules for ten thousand entries delay nobody; the marks are rows
+(written by triggers), so nothing is lost in between. If sums are rounded, an entry's length depends on the others of its
+project, task and day: all of those are compared with it.
 """
 
 import hashlib
@@ -35,10 +34,11 @@ from stintd.store.row_types import DeliveryColumns, DeliveryRow, NamedEntryRow, 
 from stintd.store.rowio import fetch_all
 
 BATCH, TIMED_SECONDS = 50, 60
-"""So many entries in a step are some 10 ms of the writer: commands wait no longer. An entry that a timer of theirs left
-behind may differ by so much."""
+"""Entries compared in one step: some 10 ms of the writer, so commands wait no longer. `TIMED_SECONDS`: how far an entry left
+by a target's timer may differ.
+"""
 PREFIX = "target:"
-"""How targets are called among what has something to send."""
+"""Prefix of targets among the names that have something to send."""
 
 
 @frozen
@@ -61,7 +61,7 @@ class Planned:
 
 @frozen
 class Piece:
-    """A part of an entry on its way to a target: its place among the parts, why it is kept back, and its length there."""
+    """A part of an entry for a target: its position among the parts, why it is held back, and its length there."""
 
     row: NamedEntryRow
     part: int
@@ -73,22 +73,23 @@ class Piece:
 
 
 def plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
-    """Compare what changed; says for which targets there is something to look at (all, while more is left). Answers what
-    went wrong with an entry: that one stays marked, the others go on."""
+    """Compare changed entries; note the targets that have something to look at (all, while more is left). Answers what went
+    wrong with an entry: that one stays marked, the others continue.
+    """
     ids = deliveries.dirty_entries(step.conn, BATCH)
     wrong = _try_comparing(step, planned, ids) if ids else None
     if wrong is not None:
         each = [_try_comparing(step, planned, [one]) for one in ids]
         wrong = next((error for error in each if error is not None), None)
         if all(error is not None for error in each):
-            return wrong  # nothing went on: looking again at once would be for ever
+            return wrong  # no progress: looking again at once would never end
     if len(ids) == BATCH:
         step.outgoing |= {PREFIX + one.target.name for one in planned}
     return wrong
 
 
 def _try_comparing(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -> Exception | None:
-    """Compare these at every target, or not at all."""
+    """Compare these entries at every target, or at none."""
     found: set[str] = set()
     step.conn.execute("SAVEPOINT plan")
     try:
@@ -98,7 +99,7 @@ def _try_comparing(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -
         deliveries.mark_compared(step.conn, ids)
     except sqlite3.Error:
         raise
-    except Exception as error:  # a defect in one entry's way must hold up no other
+    except Exception as error:  # a defect with one entry must hold up no other
         step.conn.execute("ROLLBACK TO plan")
         return error
     finally:
@@ -165,19 +166,19 @@ def pieces(reading: Reader, one: Planned, rows: Sequence[NamedEntryRow], zone: Z
 
 
 def _hands_on(row: NamedEntryRow, parts: Sequence[Portion]) -> list[Portion]:
-    """What is left of an entry's parts where its project does not bill supervised time: its share of each."""
+    """The share of each part of an entry that is left if its project does not bill supervised time."""
     total_us = sum(part.seconds for part in parts) * SECOND
     share = min(row["supervised_us"] / total_us, 1.0) if total_us and row["actor"] == "human" else 0.0
     return [replace(part, seconds=round(part.seconds * (1 - share))) for part in parts]
 
 
 def _is_due(target: Target, parts: Sequence[Portion]) -> bool:
-    """Nothing older than the day of connecting, unless asked for."""
+    """Whether an entry is new enough: nothing from before the day of connecting, unless the settings say so."""
     return bool(parts) and (target.since is None or parts[0].day >= target.since)
 
 
 def work_of(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFacts:
-    """What of an entry decides where it goes."""
+    """The facts of an entry that decide where it goes."""
     return EntryFacts(
         project=row["project_name"], task=row["task_name"] or row["task"], client=row["client_name"],
         tags=tuple(json.loads(row["tags"])), description=row["description"], actor=row["actor"], origin=wire.origin(row),
@@ -188,7 +189,7 @@ def work_of(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFac
 
 
 def _round(found: Sequence[Piece], one: Planned) -> list[Piece]:
-    """Lengths by the rule. What is kept back is summed by itself: it must not change what others are handed over as."""
+    """Lengths by the rounding rule. Parts held back are summed separately: they must not change the lengths of the others."""
     groups: dict[tuple[Any, ...], list[Piece]] = {}
     for piece in found:
         is_out = piece.hold is None or piece.is_there
@@ -207,7 +208,7 @@ def _round(found: Sequence[Piece], one: Planned) -> list[Piece]:
 def _write(
     step: Step, one: Planned, entry_id: str, found: Sequence[Piece], days: set[str] | None, row: NamedEntryRow | None
 ) -> bool:
-    """Bring an entry's rows to what is wanted; with `days`, only those on them. Whether anything is to be looked at."""
+    """Bring an entry's rows to what is wanted; with `days`, only the rows of those days. Answers whether the target must look."""
     known = deliveries.rows_of_entry(step.conn, one.target.name, entry_id)
     is_changed = False
     for piece in found:
@@ -237,7 +238,7 @@ def _put(step: Step, one: Planned, piece: Piece, old: DeliveryRow | None) -> boo
 
 
 def _as_timed(held: str, wanted: str) -> tuple[str, Hold | None]:
-    """What a timer there left is right when it began and ended about then; else the difference stays and shows."""
+    """What a target's timer left counts as right if it began and ended near the entry; else the difference is kept and shown."""
     theirs, ours = json.loads(held), json.loads(wanted)
     is_right = all(abs(theirs[name] - ours[name]) <= TIMED_SECONDS for name in ("start", "end"))
     is_right &= not amendment.is_elsewhere(theirs, ours)
@@ -245,7 +246,7 @@ def _as_timed(held: str, wanted: str) -> tuple[str, Hold | None]:
 
 
 def content(target: Target, piece: Piece) -> str:
-    """What is to be there, as it is compared and kept."""
+    """What is to be at the target, in the form that is compared and stored."""
     work, portion = piece.work, piece.portion
     stretch = max(piece.seconds, portion.end - portion.start if portion.pauses else 0)
     wanted: Content = {
@@ -261,7 +262,7 @@ def content(target: Target, piece: Piece) -> str:
 def _set(
     step: Step, one: Planned, old: DeliveryRow | None, wanted: str | None, hold: Hold | None, day: str, piece: Piece | None = None
 ) -> bool:
-    """Write what is wanted and why it waits. A change, and a hold that is over, begin the time it rests."""
+    """Store what is wanted and why it waits. A change, or the end of a hold, starts its pause before sending."""
     before = deliveries.from_row(old) if old is not None else rules.Delivery()
     after = rules.want(before, wanted)
     if hold is None:
@@ -289,7 +290,7 @@ def _set(
 
 
 def _follow(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hold | None]:
-    """What is there can follow; or nobody there would see the difference; or it stays and says so."""
+    """How a delivered entry follows: it is changed there, or nobody there would see the difference, or it stays and says so."""
     way = amendment.way_of(able, after) if after.state in (rules.CHANGED, rules.WITHDRAWN) else ""
     if way == amendment.SAME:
         return rules.record_same(after), None
@@ -297,8 +298,9 @@ def _follow(able: Abilities, after: rules.Delivery) -> tuple[rules.Delivery, Hol
 
 
 def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> None:
-    """Bring the connected targets to what the settings say; new and changed ones are compared with everything, others only
-    with what changed since."""
+    """Update the connected targets to the settings; new and changed ones are compared with every entry, others only with
+    entries changed since.
+    """
     known = deliveries.targets(conn)
     for name in known.keys() - planned.keys():
         deliveries.disconnect(conn, name)

@@ -1,7 +1,6 @@
-"""Where hours can go at each target: asked for when somebody wants to know, kept for a day, never polled. Loop thread.
-
-What it costs counts against the target's calls an hour; when those are used up or it does not answer, what is known is told
-as it is, with its age.
+"""The projects and tasks at each target that hours can go to: read when somebody asks, stored for a day, never polled. Loop
+thread. The requests count against the target's calls an hour; when those are used up or it does not answer, the stored places
+are answered with their age.
 """
 
 from collections.abc import Awaitable
@@ -26,14 +25,14 @@ from stintd.store.row_types import TargetRow
 
 FRESH = timedelta(days=1)
 MOST = 20_000
-"""Places of one target that are kept; the first ones it tells."""
+"""Most places stored for one target: the first ones it lists."""
 LONGEST_NAME = 500
 T = TypeVar("T")
 
 
 @frozen
 class Listing:
-    """What is known of a target's places. `trouble`: why they could not be read anew."""
+    """The stored places of a target. `trouble`: why they could not be read again."""
 
     places: list[StoredPlace]
     listed_us: int | None
@@ -47,8 +46,9 @@ class RemotePlaces:
         self._targets, self._engine = targets, targets.tools.engine
 
     async def listing(self, name: str, is_fresh: bool = False) -> Listing:
-        """A target's places; read anew when they are older than a day, or (`is_fresh`) now. `unavailable` when nothing is
-        known and it cannot be asked."""
+        """A target's places; read again if they are older than a day, or (`is_fresh`) now. `unavailable` if none are stored
+        and the target cannot be asked.
+        """
         one, state = await self._target(name)
         known = await self._load(name)
         now_us = to_us(self._engine.clock.now())
@@ -64,11 +64,11 @@ class RemotePlaces:
         return await self._load(name)
 
     async def make(self, name: str, place_name: str, client: str) -> StoredPlace:
-        """The place of that name, made there unless it is there already: looked for in a list that was read just now."""
+        """The place of that name, created there unless it exists: looked for in a list that was read just now."""
         one, state = await self._target(name)
         if not one.able.creates_places:
             raise Conflict(
-                f"places cannot be made at {one.target.kind} from here", f"make it there, then `stint targets match {name}`"
+                f"stintd cannot create places at {one.target.kind}", f"create it there, then run `stint targets match {name}`"
             )
         connector = await self._read(one, state)
         for kept in (await self._load(name)).places:
@@ -78,19 +78,19 @@ class RemotePlaces:
         assert isinstance(connector, RemotePlaceMaker)
         made = await self._count_calls(one, connector, connector.make_place(place_name, client))
         if isinstance(made, Outcome):
-            hint = "check there whether it was made before you try again"
-            raise Unavailable(f"{place_name} could not be made at {name}: {made.text or made.kind}", hint)
+            hint = "check there whether it was created before you try again"
+            raise Unavailable(f"{place_name} could not be created at {name}: {made.text or made.kind}", hint)
         kept = _stored_place(made)
         await self._engine.run(lambda step: places.add(step.conn, name, kept), "owner")
         return kept
 
     async def keep(self, name: str, found: tuple[RemotePlace, ...]) -> None:
-        """What it told just now."""
+        """Store the places that the target listed just now."""
         await self._engine.run(lambda step: _put(step, name, found), "daemon")
         await self.warn()
 
     async def warn(self) -> None:
-        """Say which rules name a place that the target does not know, where it tells of all it has."""
+        """Warn about rules that name a place unknown to the target, if it lists all its places."""
         health = self._engine.health
         for name, one in self._targets.planned.items():
             found = (await self._load(name)).places if one.able.knows_all and one.target.rules else []
@@ -138,7 +138,7 @@ class RemotePlaces:
 
 
 def load_listing(conn: Connection, name: str) -> Listing:
-    """What is known, without asking anybody."""
+    """The stored places, without asking the target."""
     state = deliveries.targets(conn).get(name)
     return Listing(places.list_places(conn, name), state["listed_us"] if state is not None else None)
 
@@ -153,7 +153,7 @@ def _stored_place(place: RemotePlace) -> StoredPlace:
 
 
 def unknown_place(rule: TargetRule, found: list[StoredPlace]) -> str | None:
-    """What of a rule names nothing that the target tells of, or only what is gone there; None when all is well."""
+    """Which part of a rule names a place that the target does not list, or that is gone there; None if there is none."""
     there: dict[str, dict[str, bool]] = {}
     for place in found:
         for name, value in place.remote.items():

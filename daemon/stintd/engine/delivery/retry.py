@@ -1,4 +1,4 @@
-"""When something that could not be delivered is tried again: doubling pauses, spread a little, or what the server asked for."""
+"""When a failed delivery is tried again: after doubling pauses with a little jitter, or after the pause the server asked for."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from stintd.frozen import frozen
 
 LONGEST_ASKED = timedelta(hours=6)
-"""A server may ask for a longer pause; it is looked after that time whether it still means it."""
+"""A server may ask for a longer pause; after this one it is asked again."""
 SPREAD = 0.25
 
 
@@ -19,21 +19,21 @@ class Retry:
     longest: timedelta = timedelta(hours=1)
     give_up: timedelta = timedelta(days=1)
     least_tries: int = 12
-    """A laptop that slept over the weekend has not tried for a day: so many tries are made before anything is parked."""
+    """Least tries before anything is parked: a laptop that slept over the weekend has not really tried for a day."""
 
     def pause(self, failures: int, asked: timedelta | None, chance: Callable[[], float]) -> timedelta:
-        """The pause after so many failures in a row; `chance` gives a number from 0 to 1."""
+        """The pause after this many failures in a row; `chance` gives a number from 0 to 1."""
         doubled = self.initial * 2.0 ** min(failures - 1, 32)
         spread = min(doubled, self.longest) * (1 - SPREAD + 2 * SPREAD * chance())
         return max(spread, min(asked, LONGEST_ASKED)) if asked is not None else spread
 
     def is_over(self, since: datetime, tries: int, now: datetime) -> bool:
-        """Whether it has failed long and often enough to be given up."""
+        """Whether it has failed long and often enough to be parked."""
         return tries >= self.least_tries and now - since >= self.give_up
 
 
 def asked_pause(text: str | None, now: datetime) -> timedelta | None:
-    """What a Retry-After says: seconds or a date; None when it says nothing we understand."""
+    """The pause a Retry-After header asks for, as seconds or a date; None if it cannot be read."""
     if not text:
         return None
     if text.isascii() and text.isdigit():

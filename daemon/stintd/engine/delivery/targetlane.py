@@ -1,7 +1,7 @@
-"""The way to one target: one request at a time, what is due first. Loop thread.
+"""Delivery to one target: one request at a time, the earliest due first. Loop thread.
 
-Before each write the attempt is written down; an attempt without an answer is looked for at the target, or repeated where
-its connector may, before anything else is done with that entry. Nothing is remembered here that the database does not say.
+Each attempt is recorded before it is sent; the result of an attempt without an answer is looked for at the target, or the attempt
+is repeated if its connector allows it, before anything else is done with that entry. All state is in the database.
 """
 
 import math
@@ -32,15 +32,15 @@ from stintd.store import deliveries
 from stintd.store.row_types import DeliveryRow, DifferingRow, TargetRow
 
 LONGEST_WAIT = 600.0
-"""The wall clock may be set: what waits for an instant looks again at least that often."""
+"""The wall clock may be set: a wait for an instant checks again at least this often."""
 MAKING = ("create", "correct")
 UNKNOWN_PAUSE = timedelta(seconds=5)
-"""A server that did not answer may still be storing: it is not looked for at once."""
+"""Pause before the result is looked for: a server that did not answer may still be storing it."""
 
 
 @frozen
 class LaneTools:
-    """What every lane works with. `make` builds a target's connector around its secret."""
+    """The parts shared by every lane. `make` builds a target's connector with its secret."""
 
     engine: Engine
     keys: TargetKeys
@@ -50,7 +50,7 @@ class LaneTools:
 
 @frozen
 class TargetView:
-    """What the database says: how it goes with the target, what is to be sent next, what was given up last."""
+    """What the database holds: the state of the target, the next row to send, the last row that was parked."""
 
     state: TargetRow | None
     head: DeliveryRow | None = None
@@ -61,7 +61,7 @@ class TargetView:
 
 
 class TargetLane(Lane[TargetView]):
-    """Runs until nothing is left to send. `on_look` hears what was found each time, for warnings."""
+    """Runs until nothing is left to send. `on_look` receives the state read each time, for warnings."""
 
     def __init__(self, tools: LaneTools, planned: Planned, on_look: Callable[[str, TargetView], None]) -> None:
         super().__init__(tools.engine)
@@ -93,7 +93,9 @@ class TargetLane(Lane[TargetView]):
         state = deliveries.targets(conn).get(self.name)
         if state is None:
             return TargetView(None)
-        counts = {"parked": deliveries.parked_count(conn, self.name)}  # all of them would be counted for each that is sent
+        counts = {
+            "parked": deliveries.parked_count(conn, self.name)
+        }  # otherwise all of them would be counted for each one that is sent
         parked = deliveries.latest_parked(conn, self.name) if counts.get("parked") else None
         engine = self._tools.engine
         live = livetimer.look(View(conn, engine.clock.now(), engine.policy), self.planned)
@@ -101,8 +103,7 @@ class TargetLane(Lane[TargetView]):
         return TargetView(state, deliveries.head(conn, self.name), parked, counts, live, differing)
 
     def _wait(self, state: TargetRow, due_us: int) -> float:
-        """Seconds until something may be sent: when it is due, the target was left alone long enough, and the hour's budget
-        allows it."""
+        """Seconds until something may be sent: it is due, the target's pause is over, and the hour's budget allows it."""
         now_us = to_us(self._clock.now())
         until_us = max(due_us, state["rest_us"] or 0)
         window_us = state["window_us"]
@@ -131,7 +132,7 @@ class TargetLane(Lane[TargetView]):
         await self._write_down(TargetAttempt(row["seq"], outcome, pause, connector.calls - before, is_open))
 
     async def _mirror(self, state: TargetRow, live: Live) -> None:
-        """One step of the timer there: before deliveries, which are about entries whose timers run no more."""
+        """Make one step of the timer there. Steps come before deliveries, which are about entries whose timers no longer run."""
         connector = await self._ready(state)
         if connector is None:
             return
@@ -145,7 +146,7 @@ class TargetLane(Lane[TargetView]):
         await self._record(lambda step: attempt.note_answer(step, self.name, outcome, pause, calls))
 
     async def _ready(self, state: TargetRow) -> Connector | None:
-        """The connector with its secret; a secret that cannot be had stops the target with a warning."""
+        """The connector with its secret; if the secret is not available, the target stops with a warning."""
         if self._connector is None:
             target = self.planned.target
             try:
@@ -158,8 +159,7 @@ class TargetLane(Lane[TargetView]):
         return self._connector
 
     async def _with_new_secret(self, outcome: Outcome) -> Outcome:
-        """Credentials that are refused are asked for anew. Where they are others by now, those are tried before anybody is
-        told."""
+        """Read refused credentials again. If they have changed by now, the new ones are tried before a warning is raised."""
         self._connector, refused = None, self._secret
         try:
             found = await self._tools.keys.of(self.planned.target)
@@ -175,14 +175,16 @@ class TargetLane(Lane[TargetView]):
             return None
 
     async def _attempt(self, connector: Connector, row: DeliveryRow) -> Outcome:
-        """Write: make it (or what corrects it), change it, take it away."""
+        """Write at the target: create the entry (or its correction), change it, or remove it."""
         verb, item = deliveries.from_row(row).verb, item_of(row)
         if verb in MAKING:
             return await connector.create(item)
         return await (connector.update if verb == "update" else connector.delete)(row["remote_id"], item)
 
     async def _clear_up(self, connector: Connector, row: DeliveryRow) -> Outcome:
-        """An attempt without an answer: changes and removals are repeated, what may have been made is looked for."""
+        """Resolve an attempt without an answer: changes and removals are repeated; an entry that may have been created is
+        looked for.
+        """
         if deliveries.from_row(row).verb not in MAKING:
             return await self._attempt(connector, row)
         able, item = self.planned.able, item_of(row)

@@ -1,6 +1,6 @@
 """The connected targets and their lanes. Loop thread.
 
-Nothing here runs or wakes up while nothing waits. A lane of its own for each, so that one that is down holds up nobody.
+Nothing here runs or wakes up while nothing waits. Each target has its own lane, so that one that is down delays no other.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from stintd.store import deliveries
 from stintd.store.row_types import DifferingRow, TargetRow
 
 LIVE = "live:"
-"""How those are called whose timer has to follow: nothing is left to compare for them."""
+"""Prefix of targets whose timer has to follow: nothing is left to compare for them."""
 STOP_SECONDS = 1.0
 LOUD_AFTER = 3
-"""Failures in a row after which a person hears of it."""
+"""Failures in a row after which a warning is raised."""
 SAID = ("delivery_parked", "delivery_stopped", "delivery_failing", "delivery_differs", "delivery_place", "delivery_live")
 
 
 class BillingTargets:
-    """One a daemon. The engine's steps say by their targets that there is something to look at."""
+    """One per daemon. The engine's steps name the targets that have something to look at."""
 
     def __init__(self, tools: LaneTools, supervisor: Supervisor) -> None:
         self.tools, self._supervisor = tools, supervisor
@@ -44,7 +44,7 @@ class BillingTargets:
         self.is_connected = False
 
     async def _with_start_dates(self, planned: Mapping[str, Planned]) -> dict[str, Planned]:
-        """Where the settings do not say from when on, it is the day of connecting."""
+        """If the settings do not say since when to deliver, it is since the day of connecting."""
         known = await self._engine.database.read(deliveries.targets)
         zone, now = ZoneInfo(self._engine.policy.zone), self._engine.clock.now()
         found = {}
@@ -55,7 +55,7 @@ class BillingTargets:
         return found
 
     async def connect(self, planned: Mapping[str, Planned]) -> None:
-        """These are connected from now on. Rules that changed are compared with every entry they could concern."""
+        """Use these targets from now on. Every entry that a changed rule could concern is compared again."""
         planned = await self._with_start_dates(planned)
         if planned == self.planned and self.is_connected:
             return
@@ -76,7 +76,7 @@ class BillingTargets:
             self._engine.write(connect)
 
     def changed(self, targets: set[str]) -> None:
-        """Look at these again; what is left to compare is compared in the next step."""
+        """Look at these targets again; entries still to be compared are compared in the next step."""
         names = {target.removeprefix(PREFIX) for target in targets if target.startswith(PREFIX)} & self.planned.keys()
         timed = {target.removeprefix(LIVE) for target in targets if target.startswith(LIVE)} & self.planned.keys()
         if not (names | timed) or self._is_stopping:
@@ -102,7 +102,7 @@ class BillingTargets:
             del self._lanes[lane.name], self._tasks[lane.name]
 
     async def stop(self) -> None:
-        """Begin no further delivery, and give those on their way a moment."""
+        """Begin no further delivery, and give those under way a moment to finish."""
         self._is_stopping = True
         for lane in self._lanes.values():
             lane.stop()
@@ -122,7 +122,7 @@ class BillingTargets:
         self._engine.health.raise_warning("delivery_live", text, row["remedy"], subject=name)
 
     def _report(self, name: str, look: TargetView) -> None:
-        """Say what a person should know."""
+        """Raise or clear the warnings of a target."""
         if look.state is None:
             self._clear(name)
             return
@@ -182,7 +182,7 @@ def _connect(step: Step, planned: Mapping[str, Planned]) -> None:
 
 
 def _plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
-    """What changed becomes what is to be delivered; a timer there that is not what it should be wakes its lane."""
+    """Turn changed entries into deliveries, and wake the lanes whose timer is not what it should be."""
     wrong = plan.plan(step, planned)
     step.outgoing |= {LIVE + name for name in livetimer.notice(step, planned)}
     return wrong

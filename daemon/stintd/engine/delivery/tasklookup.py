@@ -1,7 +1,6 @@
-"""Looks up tasks at connected billing systems that have them, for callers that name one which is not known here. Loop thread.
-
-Nothing is written there. Half of a target's calls an hour stay for its hours. Lists are remembered for ten minutes; nothing
-wakes because of it.
+"""Looks up tasks at connected billing systems, for API clients that name a task unknown here. Loop thread. Nothing is written
+there. Half of a target's calls an hour are reserved for deliveries. Lists are remembered for ten minutes, without a timer to
+wake for them.
 """
 
 import re
@@ -25,14 +24,14 @@ from stintd.store.scope import ReadLimit
 
 LISTS_SECONDS = 600.0
 MOST_LISTS = 3
-"""So many lists of one name are looked through."""
+"""Most lists of one name that are searched."""
 Thing = TypeVar("Thing", RemoteList, RemoteTask)
 _ID = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 @frozen
 class TaskQuery:
-    """How a caller names a task: by id or custom id, or by name within a list."""
+    """How an API client names a task: by id or custom id, or by name within a list."""
 
     task_id: str | None = None
     task_name: str | None = None
@@ -52,20 +51,21 @@ class FoundRemoteTask:
 
     @property
     def key(self) -> str:
-        """What it is called here."""
+        """Its key here."""
         return self.task.custom_id or self.task.id
 
 
 class TaskLookup:
-    """One a daemon."""
+    """One per daemon."""
 
     def __init__(self, targets: BillingTargets) -> None:
         self._targets = targets
         self._lists: dict[str, tuple[float, tuple[RemoteList, ...]]] = {}
 
     async def find(self, named: TaskQuery, limit: ReadLimit | None) -> FoundRemoteTask | None:
-        """The task at the first target within the caller's limit that has it; None when none has. `invalid` when several
-        tasks of a list have the name, `unavailable` when no target has it and one could not be asked."""
+        """The task at the first target within the client's limit that has it; None if none has. `invalid` if several tasks of
+        a list have the name, `unavailable` if no target has it and one could not be asked.
+        """
         trouble: Unavailable | None = None
         for one in await self._targets_within(limit):
             try:
@@ -80,12 +80,12 @@ class TaskLookup:
         return None
 
     def rules_for(self, task_id: str | None) -> list[TargetRule]:
-        """Rules by which a task of ours goes to the task of that id: then it is known here by another name."""
+        """Rules that map a local task to the remote task of that id: then it is known here by another name."""
         rules = [rule for one in self._targets.planned.values() if one.able.has_tasks for rule in one.target.rules]
         return [one for one in rules if task_id and one.task and one.remote.get("task_id", "").casefold() == task_id.casefold()]
 
     async def _targets_within(self, limit: ReadLimit | None) -> list[Planned]:
-        """The targets with tasks that a caller may use: a limited one only those whose every rule is about what it reaches."""
+        """The targets with tasks that an API client may use: a limited one only those whose rules all lie within its reach."""
         found = [one for one in self._targets.planned.values() if one.able.has_tasks]
         if limit is None or not found:
             return found
@@ -118,7 +118,7 @@ class TaskLookup:
         if state["stopped"]:
             raise _cannot_ask(name, named, state["trouble"])
         if is_this_hour and state["used"] * 2 >= (one.target.calls_per_hour or one.able.calls_per_hour):
-            raise _cannot_ask(name, named, "the other half of its calls an hour is for hours")
+            raise _cannot_ask(name, named, "the other half of its calls an hour is reserved for deliveries")
 
     async def _connector(self, one: Planned, named: TaskQuery) -> TaskConnector:
         tools = self._targets.tools
@@ -176,7 +176,7 @@ def _by_that_name(things: Sequence[Thing], name: str) -> list[Thing]:
 
 
 def _only(found: Sequence[RemoteTask], named: TaskQuery) -> RemoteTask | Outcome:
-    """The open one of several where there is one."""
+    """The only task, or of several the only open one."""
     left = [task for task in found if task.is_open] or list(found)
     if len(left) > 1:
         ids = ", ".join(task.custom_id or task.id for task in left[:5])

@@ -1,4 +1,4 @@
-"""What becomes of one delivery to a webhook: it arrived, it failed, it is parked. Writer thread only."""
+"""The outcome of one delivery to a webhook: delivered, failed, or parked. Writer thread only."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ GONE = 410
 
 @frozen
 class Attempt:
-    """How one attempt went. `pause`: until the receiver is tried again, None when it took it."""
+    """The outcome of one attempt. `pause`: time until the receiver is tried again, None if it accepted the delivery."""
 
     seq: int
     status: int | None
@@ -25,7 +25,7 @@ class Attempt:
 
 
 def settle(step: Step, webhook_id: str, attempt: Attempt, retry: Retry) -> None:
-    """Write down an attempt. A webhook or a delivery that a person took away meanwhile stays away."""
+    """Record an attempt. A webhook or a delivery that a person deleted meanwhile stays deleted."""
     webhook = fetch_one(step.conn, WebhookRow, "SELECT * FROM webhook WHERE id = ?", (webhook_id,))
     if webhook is None:
         return
@@ -37,7 +37,7 @@ def settle(step: Step, webhook_id: str, attempt: Attempt, retry: Retry) -> None:
     failures, failing_us = webhook["failures"] + 1, webhook["failing_us"] or to_us(step.now)
     rest(step, webhook_id, failures, failing_us, to_us(step.now + attempt.pause))
     if attempt.status == GONE:
-        switch_off(step, webhook_id, "its receiver says that it is gone for good (410)")
+        switch_off(step, webhook_id, "its receiver answered that it is permanently gone (410)")
     else:
         _give_up(step, webhook_id, attempt.seq, retry, retry.is_over(from_us(failing_us), failures, step.now))
 
@@ -49,9 +49,9 @@ def rest(step: Step, webhook_id: str, failures: int, failing_us: int | None, res
 
 
 def _give_up(step: Step, webhook_id: str, seq: int, retry: Retry, is_down: bool) -> None:
-    """Park what failed for too long: this delivery, and when its receiver took nothing else either, all that are as old."""
+    """Park what failed for too long: this delivery, and if its receiver accepted nothing else either, all as old as it."""
     if is_down:
-        outbox.park_all(step.conn, target_of(webhook_id), "the receiver takes nothing", step.now - retry.give_up)
+        outbox.park_all(step.conn, target_of(webhook_id), "the receiver accepts nothing", step.now - retry.give_up)
     row = fetch_one(step.conn, OutboxRow, "SELECT attempts, first_try_us FROM outbox WHERE seq = ? AND attempts > 0", (seq,))
     if (
         row is not None
@@ -62,7 +62,7 @@ def _give_up(step: Step, webhook_id: str, seq: int, retry: Retry, is_down: bool)
 
 
 def switch_off(step: Step, webhook_id: str, why: str) -> None:
-    """Send there no more; what waits is parked."""
+    """Switch the webhook off; what waits is parked."""
     step.conn.execute(
         "UPDATE webhook SET enabled = 0, trouble = ?, revision = revision + 1, updated_us = ? WHERE id = ?",
         (why, to_us(step.now), webhook_id),
@@ -71,6 +71,6 @@ def switch_off(step: Step, webhook_id: str, why: str) -> None:
 
 
 def park_waiting(step: Step, webhook_id: str) -> None:
-    """The webhook was switched off: what waits is kept for a person."""
+    """Park what waits for a webhook that was switched off: a person decides about it."""
     outbox.park_all(step.conn, target_of(webhook_id), "the webhook was switched off", step.now)
     step.outgoing.add(target_of(webhook_id))

@@ -1,4 +1,4 @@
-"""The secrets of webhooks: a file each, with the one that is valid and those that were and still are for a while."""
+"""The secrets of webhooks: one file each, with the current secret and earlier ones that stay valid for a while."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from stintd.errors import Unavailable
 from stintd.secret import SecretFolder
 
 OVERLAP = timedelta(hours=24)
-"""How long a secret stays valid after another has taken its place."""
+"""How long a secret stays valid after it was replaced."""
 _PREFIX = "webhook-"
 
 
@@ -35,11 +35,11 @@ class HookSecrets:
         self._folder = folder
 
     def begin(self, webhook_id: str, secret: str) -> None:
-        """Keep the first secret of a webhook."""
+        """Save the first secret of a webhook."""
         self._folder.keep(_PREFIX + webhook_id, _Kept(secret).to_text())
 
     def rotate(self, webhook_id: str, secret: str, now: datetime) -> None:
-        """Sign with this one from now on, and for a while with those before as well. One that was lost is replaced."""
+        """Sign with this secret from now on, and for a while with the earlier ones as well. A lost one is replaced."""
         text = self._folder.read(_PREFIX + webhook_id)
         before: tuple[tuple[str, datetime], ...] = ()
         if text is not None:
@@ -48,7 +48,7 @@ class HookSecrets:
         self._folder.keep(_PREFIX + webhook_id, _Kept(secret, before).to_text())
 
     def valid(self, webhook_id: str, now: datetime) -> list[str]:
-        """The secrets to sign with, the newest first. `unavailable` when they are lost."""
+        """The secrets to sign with, the newest first. `unavailable` if they are lost."""
         text = self._folder.read(_PREFIX + webhook_id)
         if text is None:
             raise Unavailable("the webhook's secret is lost", "give it a new one with `stint webhooks rotate`")
@@ -56,11 +56,11 @@ class HookSecrets:
         return [known.current, *(old for old, until in known.before if until > now)]
 
     def drop(self, webhook_id: str) -> None:
-        """The webhook is gone."""
+        """Delete the secrets of a webhook that is gone."""
         self._folder.drop(_PREFIX + webhook_id)
 
     def sweep(self, known: set[str]) -> None:
-        """Forget those of webhooks that are not there: a kill may have come between file and database."""
+        """Delete the secrets of webhooks that do not exist: the daemon may have been killed between file and database."""
         for name in self._folder.names():
             if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in known:
                 self._folder.drop(name)
@@ -74,5 +74,5 @@ def _read(text: str) -> _Kept:
 
 
 def new_secret() -> str:
-    """A secret of ours."""
+    """Make a random secret."""
     return webhook_signature.new_secret()

@@ -1,4 +1,4 @@
-"""The headers that prove to a receiver that a body is ours: two forms, of the same secrets.
+"""The headers that prove to a receiver that stintd sent a body: two forms, from the same secrets.
 
 `X-Stint-Signature: sha256=HEX` is the HMAC-SHA256 of the raw body under the text of the secret, as ClockEye's receivers
 check it; there is one such header, so it is of the newest secret. `webhook-signature` is the Standard Webhooks form over
@@ -24,7 +24,7 @@ def new_secret() -> str:
 
 
 def secret_problem(secret: str) -> str:
-    """Why a caller's own secret cannot be used, "" when it can; completes "secret …". Never names the secret."""
+    """Why a client's own secret cannot be used, "" if it can; completes "secret …". Never shows the secret."""
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         return "must be plain characters without spaces"
     if secret.startswith(PREFIX):
@@ -53,7 +53,7 @@ def _mac(key: bytes, text: bytes) -> bytes:
 
 
 def _key(secret: str) -> bytes:
-    """The key a secret stands for: what is encoded in ours, the bytes themselves of a caller's own."""
+    """The signing key of a secret: the decoded bytes of one that stintd made, the bytes themselves of a client's own."""
     return _decode(secret) or secret.encode()
 
 

@@ -1,9 +1,9 @@
-"""The way to one webhook: one delivery at a time, the oldest first. Loop thread.
+"""Delivery to one webhook: one delivery at a time, the oldest first. Loop thread.
 
-Order: a delivery that fails holds back those behind it for its first `ORDERED_TRIES` attempts (a little over a minute);
-then they go past it, so that one that its receiver cannot digest stops nothing. After each failure the receiver is left
-alone for a pause that doubles. Nothing here is remembered that the database does not say: a lane that is begun again
-goes on where it was, and sends an attempt whose end was not written down once more, with the same id.
+Order: a delivery that fails holds back those behind it for its first `ORDERED_TRIES` attempts (a little over a minute); then they
+go past it, so that one delivery the receiver cannot process stops nothing. After each failure comes a pause that doubles. All
+state is in the database: a lane that is started again continues where it stopped, and repeats an attempt whose outcome was not
+recorded, with the same id.
 """
 
 import random
@@ -37,7 +37,7 @@ DEFAULT_RETRY = Retry()
 
 @frozen
 class Tools:
-    """What every lane works with. `chance` gives numbers from 0 to 1."""
+    """The parts shared by every lane. `chance` gives numbers from 0 to 1."""
 
     engine: Engine
     secrets: HookSecrets
@@ -48,7 +48,7 @@ class Tools:
 
 @frozen
 class WebhookView:
-    """What the database says: the webhook, what is to be sent next and what then, how many are parked and why."""
+    """What the database holds: the webhook, the next delivery and the one after it, how many are parked and why."""
 
     webhook: WebhookRow | None
     head: OutboxRow | None = None
@@ -58,19 +58,20 @@ class WebhookView:
 
 
 LONGEST_WAIT = 2 * LONGEST_ASKED
-"""No pause that is ever made is longer, whatever the settings and a server say."""
+"""The longest pause, whatever the settings and a server say."""
 
 
 class _Deadlines:
-    """Instants of the wall clock as waits on the monotonic one: setting the clock changes no wait that has begun, and one
-    read from the database is never longer than any that is ever made."""
+    """Turns instants of the wall clock into waits on the monotonic one: setting the clock changes no wait that has begun, and
+    a wait read from the database is never longer than the longest pause.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._known: dict[str, tuple[int, float]] = {}
 
     def wait(self, name: str, at_us: int | None) -> float:
-        """Seconds until `at_us`, 0 when it is over."""
+        """Seconds until `at_us`, 0 if it has passed."""
         if at_us is None:
             return 0.0
         known = self._known.get(name)
@@ -81,7 +82,7 @@ class _Deadlines:
 
 
 class WebhookLane(Lane[WebhookView]):
-    """Runs until nothing waits. `on_look` hears what was found each time, for warnings."""
+    """Runs until nothing waits. `on_look` receives the state read each time, for warnings."""
 
     def __init__(self, tools: Tools, webhook_id: str, on_look: Callable[[str, WebhookView], None]) -> None:
         super().__init__(tools.engine)
@@ -107,7 +108,7 @@ class WebhookLane(Lane[WebhookView]):
         self._on_look(self.webhook_id, look)
 
     def _next(self, look: WebhookView) -> tuple[float, Act | None]:
-        """The head as soon as it may be sent, a straggler when none is due."""
+        """The head as soon as it may be sent; while none is due, a straggler."""
         webhook = look.webhook
         if webhook is None or not webhook["enabled"]:
             return 0.0, None
@@ -148,17 +149,17 @@ def signed_request(tools: Tools, webhook: WebhookRow, delivery_id: str, event: s
 
 
 def is_taken(answer: HttpResponse | Failure) -> bool:
-    """Whether the receiver has it: any 2xx."""
+    """Whether the receiver accepted it: any 2xx."""
     return isinstance(answer, HttpResponse) and 200 <= answer.status < 300
 
 
 def status_of(answer: HttpResponse | Failure) -> int | None:
-    """The HTTP status, where there was one."""
+    """The HTTP status, if there was one."""
     return answer.status if isinstance(answer, HttpResponse) else None
 
 
 def reason(answer: HttpResponse | Failure) -> str:
-    """Why it was not taken, for people; of what a server answers only the number is believed."""
+    """Why it was not accepted, for people; of a server's answer only the status code is shown."""
     if isinstance(answer, Failure):
         return answer.text
     if 300 <= answer.status < 400:

@@ -1,7 +1,6 @@
-"""Drains the outbox: a lane for each webhook that has something to send, which ends when it has not. Loop thread.
-
-Nothing here runs or wakes up while nothing waits. A lane of its own for each, so that a receiver that hangs holds up
-nobody else.
+"""Drains the outbox: a lane for each webhook that has something to send; the lane ends when nothing is left. Loop thread.
+Nothing here runs or wakes up while nothing waits. Each webhook has its own lane, so that a receiver that hangs delays no
+other.
 """
 
 import asyncio
@@ -26,7 +25,7 @@ STOP_SECONDS = 1.0
 
 
 class WebhookSender:
-    """One a daemon. Commands and the engine's steps say by their targets that there is something to look at."""
+    """One per daemon. Commands and the engine's steps name the targets that have something to look at."""
 
     def __init__(self, tools: Tools, supervisor: Supervisor) -> None:
         self.tools, self._supervisor = tools, supervisor
@@ -37,7 +36,7 @@ class WebhookSender:
         self._is_stopping = False
 
     async def start(self) -> None:
-        """Go on with what waits since before."""
+        """Continue with what waited before the start."""
         self._engine.on_outgoing.subscribe(self.changed)
         known, waiting = await self._engine.database.read(
             lambda conn: (fetch_all(conn, WebhookRow, "SELECT id, enabled FROM webhook"), outbox.targets(conn))
@@ -48,7 +47,7 @@ class WebhookSender:
         self.changed(set(waiting))
 
     def changed(self, targets: set[str]) -> None:
-        """Look at these again."""
+        """Look at these webhooks again."""
         for target in targets:
             webhook_id = target.removeprefix(TARGET)
             if webhook_id in self._lanes:
@@ -58,13 +57,13 @@ class WebhookSender:
                 self._tasks[webhook_id] = self._supervisor.start(f"webhook {webhook_id}", partial(self._run, lane))
 
     def set_retry(self, retry: Retry) -> None:
-        """Other pauses from now on; one that has begun lasts as it was meant."""
+        """Use these pauses from now on; one that has begun keeps its length."""
         self.tools = replace(self.tools, retry=retry)
         for lane in self._lanes.values():
             lane.tools = self.tools
 
     async def stop(self) -> None:
-        """Begin no further delivery, and give those on their way a moment, so that they need not be sent twice."""
+        """Begin no further delivery, and give those under way a moment, so that they need not be sent twice."""
         self._is_stopping = True
         for lane in self._lanes.values():
             lane.stop()
@@ -72,7 +71,7 @@ class WebhookSender:
             await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
 
     async def test(self, webhook_id: str) -> dict[str, Any]:
-        """Send a test now, past the queue, and tell how it went: `{delivered, status, error, deliveryId}`."""
+        """Send a test now, past the queue, and answer its outcome: `{delivered, status, error, deliveryId}`."""
         clock = self._engine.clock
         webhook = await self._engine.database.read(partial(_webhook, webhook_id))
         delivery_id = new_id(clock.now())
@@ -87,7 +86,7 @@ class WebhookSender:
         del self._lanes[lane.webhook_id], self._tasks[lane.webhook_id]
 
     def _report(self, webhook_id: str, look: WebhookView) -> None:
-        """Say what a person should know: deliveries that were given up."""
+        """Raise or clear the warning about parked deliveries."""
         if look.webhook is not None:
             self._engine.note_sending()
         health = self._engine.health
