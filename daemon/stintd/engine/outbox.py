@@ -52,15 +52,15 @@ def _without_names(change: LoggedChange, policy: Policy) -> Mapping[str, object]
     """The payload for a receiver without the names of projects and clients, which stay on this machine."""
     if not policy.hide_project_names or not change.kind.startswith(("time_entry.", "project.")):
         return change.payload
-    told = {name: None if name in UNTOLD else value for name, value in change.payload.items()}
+    payload = {name: None if name in UNTOLD else value for name, value in change.payload.items()}
     keys = ("id", "name") if change.kind.startswith("project.") else ("projectId", "projectName")
-    project_id, name = (told.get(key) for key in keys)
+    project_id, name = (payload.get(key) for key in keys)
     if name:
-        told[keys[1]] = privacy.project(str(project_id) if project_id else None, str(name), policy)
-    return told
+        payload[keys[1]] = privacy.project(str(project_id) if project_id else None, str(name), policy)
+    return payload
 
 
 def body_of(delivery_id: str, event: str, at: datetime, data: Mapping[str, object], sequence: int | None = None) -> str:
     """The body a receiver gets. `sequence` grows with every change, so a receiver can sort late ones into order."""
-    told = {"id": delivery_id, "event": event, "createdAt": wire.stamp(at), "sequence": sequence, "data": data}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    payload = {"id": delivery_id, "event": event, "createdAt": wire.stamp(at), "sequence": sequence, "data": data}
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))

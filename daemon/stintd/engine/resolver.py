@@ -31,15 +31,15 @@ def load_resolver(conn: Connection, policy: Policy, roots: Iterable[str] = (), f
 
 def rules(conn: Connection, policy: Policy) -> list[DatedRule]:
     """The owner's mappings in the order in which they are tried: those made by command, then those of the settings."""
-    found = []
+    mappings = []
     for row in fetch_all(conn, MappingRow, "SELECT * FROM mapping ORDER BY position, id"):
         billable = None if row["billable"] is None else bool(row["billable"])
         rule = MapRule(
             row["path"], row["remote"], row["branch"], row["project"], row["client"], row["task"], billable,
             tuple(json.loads(row["tags"])),
         )  # fmt: skip
-        found.append(DatedRule(rule, row["since_us"]))
-    return [*found, *(DatedRule(rule) for rule in policy.mappings)]
+        mappings.append(DatedRule(rule, row["since_us"]))
+    return [*mappings, *(DatedRule(rule) for rule in policy.mappings)]
 
 
 def is_mapped(conn: Connection, policy: Policy, folder: str) -> bool:

@@ -33,6 +33,6 @@ class UserAgents:
 def _note(step: Step, agent: str, value: str) -> None:
     """Store one; when there are too many, the one that was silent for longest is dropped."""
     cursors.put(step.conn, {AGENTS + agent: value})
-    kept = cursors.all_of(step.conn, AGENTS)
-    for name in sorted(kept, key=lambda name: (kept[name], name))[: max(0, len(kept) - AGENTS_LIMIT)]:
+    stored = cursors.all_of(step.conn, AGENTS)
+    for name in sorted(stored, key=lambda name: (stored[name], name))[: max(0, len(stored) - AGENTS_LIMIT)]:
         cursors.drop(step.conn, name)

@@ -76,7 +76,7 @@ class _Scope:
 
     def rows(self, limit: int | None) -> list[EntryRow]:
         tail = " ORDER BY e.start_us, e.id" + (f" LIMIT {limit}" if limit is not None else "")
-        return [entry_rows.row_of(self.step, one) for one in self.ids(tail)]
+        return [entry_rows.row_of(self.step, entry_id) for entry_id in self.ids(tail)]
 
 
 def _pins_before(step: Step, row: EntryRow) -> EntryColumns:
@@ -98,7 +98,7 @@ def _change(
             entry_rows.change(step, row, values(row))
     settle(step)
     shown = wire.entries_by_id(step, [row["id"] for row in rows])
-    seconds = sum(one["durationSeconds"] for one in shown)
+    seconds = sum(entry["durationSeconds"] for entry in shown)
     return {"entries": shown, "count": len(shown), "seconds": seconds, "editId": edit_id}
 
 

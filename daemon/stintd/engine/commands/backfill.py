@@ -50,45 +50,45 @@ class Import:
     commits: list[tuple[RepoId, GitSignal]] = field(default_factory=list)
 
 
-def add(step: Step, found: Import, is_dry: bool) -> BackfillChangesJson:
+def add(step: Step, batch: Import, is_dry: bool) -> BackfillChangesJson:
     """Store what is new, and answer what that changed (dry run: would change) by project and day."""
-    live = _without_live(step, found.beats)
+    live = _without_live(step, batch.beats)
     known = heartbeats.are_known(step.conn, live)
     fresh = derive.drop_unrecorded(step.conn, [beat for beat, is_known in zip(live, known, strict=True) if not is_known])
     counts: BackfillCountsJson = {
-        "new": len(fresh), "known": sum(known), "live": len(found.beats) - len(live),
+        "new": len(fresh), "known": sum(known), "live": len(batch.beats) - len(live),
         "notRecorded": len(live) - sum(known) - len(fresh),
     }  # fmt: skip
     before = _days(step, fresh)
-    difference = rebuild.compare_after(step, lambda: _store(step, found, fresh), 1, 0, is_dry=False)
+    difference = rebuild.compare_after(step, lambda: _store(step, batch, fresh), 1, 0, is_dry=False)
     answer: BackfillChangesJson = {
-        **difference, "dryRun": is_dry, "editId": _edit_of(step, found.id) if fresh and not is_dry else None,
+        **difference, "dryRun": is_dry, "editId": _edit_of(step, batch.id) if fresh and not is_dry else None,
         "heartbeats": counts,
         "sessions": len({beat.context.session for beat in fresh}),
-        "days": _changes(step, before, _days(step, fresh), found.source != AGENTS),
+        "days": _changes(step, before, _days(step, fresh), batch.source != AGENTS),
     }  # fmt: skip
     if is_dry:
         raise DryRun(answer)
     return answer
 
 
-def _store(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
+def _store(step: Step, batch: Import, fresh: Sequence[Heartbeat]) -> None:
     if not fresh:
         return
     first_at, last_at = min(beat.time for beat in fresh), max(beat.time for beat in fresh)
     row = {
-        "id": found.id, "source": found.source, "at_us": to_us(step.now), "first_us": to_us(first_at),
+        "id": batch.id, "source": batch.source, "at_us": to_us(step.now), "first_us": to_us(first_at),
         "last_us": to_us(last_at), "beats": len(fresh),
     }  # fmt: skip
     ingest(step, fresh)
-    with step.edit("backfill", f"backfill {found.source}, {first_at:%Y-%m-%d} to {last_at:%Y-%m-%d}"):
+    with step.edit("backfill", f"backfill {batch.source}, {first_at:%Y-%m-%d} to {last_at:%Y-%m-%d}"):
         rowio.insert(step.conn, "backfill", row)
-        _note_sessions(step, found, fresh)
-    for repo, signal in found.commits:
+        _note_sessions(step, batch, fresh)
+    for repo, signal in batch.commits:
         checkout_rows.keep_commit(step, repo, signal)
 
 
-def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> None:
+def _note_sessions(step: Step, batch: Import, fresh: Sequence[Heartbeat]) -> None:
     """Store the sessions that no hook reported, closed at their last act."""
     by_session: dict[str, list[Heartbeat]] = defaultdict(list)
     for beat in fresh:
@@ -97,7 +97,7 @@ def _note_sessions(step: Step, found: Import, fresh: Sequence[Heartbeat]) -> Non
         if session and not exists(step.conn, "SELECT 1 FROM session WHERE id = ?", (session,)):
             beats.sort(key=lambda beat: beat.time)
             rowio.insert(step.conn, "session", {
-                "id": session, "agent": found.agents.get(session, ""), "caller": BACKFILLED + found.id,
+                "id": session, "agent": batch.agents.get(session, ""), "caller": BACKFILLED + batch.id,
                 "project_id": hooksessions.project_of(step, beats[0].context), "started_us": to_us(beats[0].time),
                 "last_us": to_us(beats[-1].time), "ended_us": to_us(beats[-1].time), "end_reason": "backfill",
             })  # fmt: skip

@@ -67,7 +67,7 @@ def start(
 
 def stop(step: Step, description: str | None = None, tags: tuple[str, ...] | None = None) -> ClickUpEntryAnswerJson:
     """Stop the running timer; the given words replace its own. `not_found` if none runs."""
-    near = [one for one in timers.open_timers(step) if step.admits(one.project)]
+    near = [entry for entry in timers.open_timers(step) if step.admits(entry.project)]
     running = timer.find(near, timer.TimerSelector(), ("running", "paused"))
     if running is None:
         raise NotFound("No timer is currently running", "start one with start_time_tracking")

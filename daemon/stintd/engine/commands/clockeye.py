@@ -29,7 +29,7 @@ def start(step: Step, project_id: str, at: datetime | None = None, **words: Unpa
 
 def stop(step: Step) -> ClockEyeEntryJson:
     """Stop the running timer, of several the most recently started one; `not_found` if none runs."""
-    near = [one for one in timers.open_timers(step) if step.admits(one.project)]
+    near = [timer_entry for timer_entry in timers.open_timers(step) if step.admits(timer_entry.project)]
     running = timer.find(near, timer.TimerSelector(), ("running", "paused"))
     if running is None:
         raise NotFound("no timer is running", "start one: POST /api/time-entries/start")
@@ -52,5 +52,5 @@ def _in_its_words() -> Iterator[None]:
         if isinstance(standing, dict):
             error.details["timer"] = entry(cast("EntryJson", standing))
         if isinstance(others, list):
-            error.details["entries"] = [entry(one) for one in others]
+            error.details["entries"] = [entry(timer_entry) for timer_entry in others]
         raise

@@ -49,9 +49,9 @@ def move(
         edit_rows.write(step, change)
     settle(step)
     moved = [entry.id for entry in (*change.created, *change.updated) if entry.project == target.id]
-    found = wire.entries_by_id(step, sorted(moved))
+    entries = wire.entries_by_id(step, sorted(moved))
     answer: MovedJson = {
-        "dryRun": dry_run, "entries": found, "seconds": sum(one["durationSeconds"] for one in found),
+        "dryRun": dry_run, "entries": entries, "seconds": sum(entry["durationSeconds"] for entry in entries),
         "notice": change.notice or None,
     }  # fmt: skip
     if dry_run:

@@ -33,7 +33,7 @@ def surroundings(step: Step, lo_us: int, hi_us: int) -> Surroundings:
 
 def around(step: Step, entries: Iterable[TimeEntry]) -> Surroundings:
     """Load the surroundings of these entries."""
-    spans = [(to_us(one.start), to_us(one.end or step.now)) for one in entries]
+    spans = [(to_us(entry.start), to_us(entry.end or step.now)) for entry in entries]
     return surroundings(step, min(lo for lo, _ in spans), max(hi for _, hi in spans))
 
 

@@ -29,20 +29,20 @@ class SessionAct:
     reason: str = ""
 
 
-def note(step: Step, told: SessionAct, context: Context) -> None:
+def note(step: Step, act: SessionAct, context: Context) -> None:
     """Store it. A late report changes no end after it; a report after the end opens the session again."""
-    at_us = to_us(told.at)
-    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (told.session,))
+    at_us = to_us(act.at)
+    known = fetch_one(step.conn, SessionRow, "SELECT * FROM session WHERE id = ?", (act.session,))
     values: Row = {"project_id": project_of(step, context), "last_us": at_us, "ended_us": None, "end_reason": ""}
-    if told.kind == "session_end":
-        values |= {"ended_us": at_us, "end_reason": told.reason or "stop"}
-    if told.pid is not None:
-        values |= {"pid": told.pid, "pid_started": told.started, "boot_id": told.boot}
+    if act.kind == "session_end":
+        values |= {"ended_us": at_us, "end_reason": act.reason or "stop"}
+    if act.pid is not None:
+        values |= {"pid": act.pid, "pid_started": act.started, "boot_id": act.boot}
     if known is None:
-        row = {"id": told.session, "agent": told.agent, "caller": HOOK, "started_us": at_us, **values}
+        row = {"id": act.session, "agent": act.agent, "caller": HOOK, "started_us": at_us, **values}
         rowio.insert(step.conn, "session", row)
     elif at_us >= known["last_us"]:
-        rowio.update(step.conn, "session", told.session, values)
+        rowio.update(step.conn, "session", act.session, values)
 
 
 def project_of(step: Step, context: Context) -> str | None:

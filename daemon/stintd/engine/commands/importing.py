@@ -67,7 +67,7 @@ def take(
     batch.reach_us = _reach_us(step)
     counts = {name: sum(_ADD[name](step, dict(row)) for row in parts.get(name) or []) for name in _CATALOG}
     # Projects and tasks are created outside the edit: undoing an import must not remove a project that has been used since.
-    rows = [row for given in entries or [] if (row := _entry(batch, dict(given))) is not None]
+    rows = [row for record in entries or [] if (row := _entry(batch, dict(record))) is not None]
     with step.edit("import", f"import from {source}", batch.import_id):
         for name in ("taken", "cuts", *restore_evidence.ADD):
             counts[name] = sum(_ADD[name](step, dict(row)) for row in parts.get(name) or [])
@@ -113,16 +113,16 @@ def _check_edit(step: Step, import_id: str) -> None:
 # ---------------------------------------------------------------- entries
 
 
-def _entry(batch: _Batch, given: Row) -> EntryRow | None:
+def _entry(batch: _Batch, record: Row) -> EntryRow | None:
     """The row of an entry to add; None if it exists already or something is in its way."""
     step = batch.step
-    row = _columns(step, given)
+    row = _columns(step, record)
     _check_span(step, row)
     if row["id"] in batch.fresh or _is_known(step, row["id"]):
         batch.outcomes.append("known")
         return None
-    project = _project(batch, given)
-    row["project_id"], row["task"] = project, _task(step, project, given)
+    project = _project(batch, record)
+    row["project_id"], row["task"] = project, _task(step, project, record)
     if batch.by_content and _is_covered(batch, row):
         batch.outcomes.append("known")
         return None
@@ -133,7 +133,7 @@ def _entry(batch: _Batch, given: Row) -> EntryRow | None:
             batch.outcomes.append("overlaps")
             return None
         row["may_overlap"] = int(bool(found))
-    row["billable"] = int(given["billable"] if given.get("billable") is not None else by_hand.bills(step, project))
+    row["billable"] = int(record["billable"] if record.get("billable") is not None else by_hand.bills(step, project))
     end_us = _end_us(row)
     batch.added_us += wire.length_us(row, end_us)
     batch.taken_us += by_hand.taken_us(step, row["start_us"], end_us, batch.reach_us) if row["actor"] == "human" else 0
@@ -142,25 +142,25 @@ def _entry(batch: _Batch, given: Row) -> EntryRow | None:
     return row
 
 
-def _columns(step: Step, given: Row) -> EntryRow:
+def _columns(step: Step, record: Row) -> EntryRow:
     """The columns that come from the file."""
-    pauses = [[to_us(one["start_us"]), to_us(one["end_us"])] for one in given.get("pauses") or []]
+    pauses = [[to_us(one["start_us"]), to_us(one["end_us"])] for one in record.get("pauses") or []]
     columns: Row = {
-        "id": given["id"], "actor": given.get("actor", "human"), "origin": given.get("origin", "import"),
-        "start_us": to_us(given["start_us"]), "end_us": to_us(given["end_us"]), "description": given.get("description") or "",
-        "tags": json.dumps(list(given.get("tags") or ()), ensure_ascii=False), "pauses": json.dumps(pauses),
-        "branch": given.get("branch"), "session": given.get("session"), "zone": given.get("zone") or step.state.zone,
-        "is_confirmed": int(given.get("is_confirmed", True)), "may_overlap": int(given.get("may_overlap", False)),
-        "locked": int(given.get("locked", False)), "revision": given.get("revision", 1), "repo_id": _repo(step, given),
-        **{name: to_us(given[name]) for name in _INSTANTS if name in given},
-        "is_estimated": int(given.get("is_estimated", False)),
-        "derived_project_id": given.get("derived_project_id"), "derived_task": given.get("derived_task"),
-        "pinned": " ".join(sorted(given.get("pinned") or ())),
+        "id": record["id"], "actor": record.get("actor", "human"), "origin": record.get("origin", "import"),
+        "start_us": to_us(record["start_us"]), "end_us": to_us(record["end_us"]), "description": record.get("description") or "",
+        "tags": json.dumps(list(record.get("tags") or ()), ensure_ascii=False), "pauses": json.dumps(pauses),
+        "branch": record.get("branch"), "session": record.get("session"), "zone": record.get("zone") or step.state.zone,
+        "is_confirmed": int(record.get("is_confirmed", True)), "may_overlap": int(record.get("may_overlap", False)),
+        "locked": int(record.get("locked", False)), "revision": record.get("revision", 1), "repo_id": _repo(step, record),
+        **{name: to_us(record[name]) for name in _INSTANTS if name in record},
+        "is_estimated": int(record.get("is_estimated", False)),
+        "derived_project_id": record.get("derived_project_id"), "derived_task": record.get("derived_task"),
+        "pinned": " ".join(sorted(record.get("pinned") or ())),
     }  # fmt: skip
     row = cast("EntryRow", columns)  # `_insert` adds the other columns
     length = wire.length_us(row, _end_us(row))
-    supervised = min(length, round((given.get("supervised_seconds") or 0) * SECOND))
-    hands_on = given.get("hands_on_seconds")
+    supervised = min(length, round((record.get("supervised_seconds") or 0) * SECOND))
+    hands_on = record.get("hands_on_seconds")
     row["supervised_us"] = supervised
     row["hands_on_us"] = round(hands_on * SECOND) if hands_on is not None else length if row["actor"] == "human" else 0
     return row
@@ -172,10 +172,10 @@ def _end_us(row: EntryRow) -> int:
     return row["end_us"]
 
 
-def _repo(step: Step, given: Row) -> str | None:
-    if not given.get("repo_id"):
+def _repo(step: Step, record: Row) -> str | None:
+    if not record.get("repo_id"):
         return None
-    row = fetch_one(step.conn, RepoRow, "SELECT id FROM repo WHERE id = ?", (given["repo_id"],))
+    row = fetch_one(step.conn, RepoRow, "SELECT id FROM repo WHERE id = ?", (record["repo_id"],))
     return str(row["id"]) if row else None
 
 
@@ -273,11 +273,11 @@ def _origin(row: EntryRow, is_explained: bool) -> str:
     return "import" if row["origin"] == "auto" and not is_explained else str(row["origin"])
 
 
-def _project(batch: _Batch, given: Row) -> ProjectId | None:
+def _project(batch: _Batch, record: Row) -> ProjectId | None:
     """The project an entry names: by its id, else by its name; created if the request allows it."""
-    step, name = batch.step, given.get("project_name")
-    if given.get("project_id"):
-        row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ?", (given["project_id"],))
+    step, name = batch.step, record.get("project_name")
+    if record.get("project_id"):
+        row = fetch_one(step.conn, ProjectRow, "SELECT id FROM project WHERE id = ?", (record["project_id"],))
         if row is not None:
             return row["id"]
     if not name:
@@ -291,7 +291,7 @@ def _project(batch: _Batch, given: Row) -> ProjectId | None:
         batch.unknown.append(name)
     if target.is_new:
         batch.created.append(name)
-        _give_client(step, target.id, given.get("client_name"))
+        _give_client(step, target.id, record.get("client_name"))
     return target.id
 
 
@@ -307,13 +307,13 @@ def _give_client(step: Step, project_id: str, name: str | None) -> None:
     step.forget_places()
 
 
-def _task(step: Step, project_id: str | None, given: Row) -> str | None:
+def _task(step: Step, project_id: str | None, record: Row) -> str | None:
     """The key of its task, which is created if missing; the branch of an automatic entry may name something that is no task."""
-    if not given.get("task_name"):
+    if not record.get("task_name"):
         return None
-    if project_id is None or given.get("origin") == "auto":
-        return str(given["task_name"])
-    return resolve.task_key(step, project_id, None, given["task_name"])
+    if project_id is None or record.get("origin") == "auto":
+        return str(record["task_name"])
+    return resolve.task_key(step, project_id, None, record["task_name"])
 
 
 # ---------------------------------------------------------------- what entries refer to

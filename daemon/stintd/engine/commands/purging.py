@@ -180,12 +180,12 @@ def _pauses_within(row: EntryRow, lo_us: int, hi_us: int) -> EntryColumns:
     return {"pauses": json.dumps([pair for pair in pauses if pair[0] < hi_us and (pair[1] is None or pair[1] > pair[0])])}
 
 
-def _sessions(step: Step, gone: Gone, rows: list[SessionRow], told: set[str]) -> None:
+def _sessions(step: Step, gone: Gone, rows: list[SessionRow], heartbeat_sessions: set[str]) -> None:
     """Delete sessions of which nothing is left, and note their names."""
-    ids = {row["id"] for row in rows} | told
+    ids = {row["id"] for row in rows} | heartbeat_sessions
     left = {context.session for context in heartbeats.contexts(step.conn).values()} if ids else set()
     for session in ids:
-        if session in told and session in left and _is_told(step.conn, session):
+        if session in heartbeat_sessions and session in left and _is_told(step.conn, session):
             continue
         gone.counts["sessions"] += step.conn.execute("DELETE FROM session WHERE id = ?", (session,)).rowcount
         gone.ids.add(session)
@@ -202,16 +202,16 @@ def _places(step: Step, gone: Gone, project_id: str, watched: frozenset[str]) ->
     for repo in fetch_all(conn, RepoRow, "SELECT * FROM repo WHERE project_id = ?", (project_id,)):
         gone.counts["commits"] += conn.execute("DELETE FROM repo_commit WHERE repo_id = ?", (repo["id"],)).rowcount
         checkouts = fetch_all(conn, CheckoutRow, "SELECT * FROM checkout WHERE repo_id = ?", (repo["id"],))
-        gone.repos += [one["path"] for one in checkouts if one["path"] in watched]
-        for one in checkouts:
-            if one["path"] in watched:
-                conn.execute("UPDATE checkout SET branch = NULL, head = '' WHERE path = ?", (one["path"],))
+        gone.repos += [row["path"] for row in checkouts if row["path"] in watched]
+        for row in checkouts:
+            if row["path"] in watched:
+                conn.execute("UPDATE checkout SET branch = NULL, head = '' WHERE path = ?", (row["path"],))
                 continue
-            conn.execute("DELETE FROM checkout WHERE path = ?", (one["path"],))
-            for name in (f"reflog:{one['git_dir']}", f"push:{one['common_dir']}", f"root:{one['common_dir']}",
-                         f"project files:{one['path']}"):  # fmt: skip
+            conn.execute("DELETE FROM checkout WHERE path = ?", (row["path"],))
+            for name in (f"reflog:{row['git_dir']}", f"push:{row['common_dir']}", f"root:{row['common_dir']}",
+                         f"project files:{row['path']}"):  # fmt: skip
                 conn.execute("DELETE FROM cursor WHERE name = ?", (name,))
-        if any(one["path"] in watched for one in checkouts):
+        if any(row["path"] in watched for row in checkouts):
             conn.execute("UPDATE repo SET project_id = NULL WHERE id = ?", (repo["id"],))
         else:
             conn.execute("DELETE FROM repo WHERE id = ?", (repo["id"],))
@@ -249,9 +249,9 @@ def _marks(step: Step, gone: Gone, lo_us: int, hi_us: int) -> None:
     tasks = fetch_all(conn, TaskRow,
         "SELECT id FROM task WHERE created_us >= ? AND created_us < ? AND NOT EXISTS (SELECT 1 FROM entry"
                    " WHERE entry.project_id = task.project_id AND entry.task = task.key)", ends)  # fmt: skip
-    for one in tasks:
-        conn.execute("DELETE FROM task WHERE id = ?", (one["id"],))
-        gone.ids.add(one["id"])
+    for row in tasks:
+        conn.execute("DELETE FROM task WHERE id = ?", (row["id"],))
+        gone.ids.add(row["id"])
 
 
 def _finish(step: Step, gone: Gone, what: str) -> PurgedRowsJson:

@@ -112,7 +112,7 @@ def _by_project(step: Step, before: dict[str, EntryRow], after: dict[str, EntryR
         for key, (was, is_now) in sums.items()
         if was != is_now
     ]
-    return sorted(moved, key=lambda one: -abs(one["afterSeconds"] - one["beforeSeconds"]))
+    return sorted(moved, key=lambda row: -abs(row["afterSeconds"] - row["beforeSeconds"]))
 
 
 def _name(step: Step, project_id: str | None) -> str | None:

@@ -171,11 +171,11 @@ def task_key(step: Step, project_id: str, task_id: str | None, task_name: str | 
         return str(row["key"])
     if task_name is None:
         return None
-    found = fetch_one(
+    task = fetch_one(
         step.conn, TaskRow, "SELECT key FROM task WHERE project_id = ? AND (key = ? OR lower(name) = lower(?))"
         " ORDER BY key <> ? LIMIT 1", (project_id, task_name, task_name, task_name),
     )  # fmt: skip
-    return str(found["key"]) if found else str(new_task(step, project_id, task_name)["key"])
+    return str(task["key"]) if task else str(new_task(step, project_id, task_name)["key"])
 
 
 def task_of(step: Step, target: ProjectChoice, words: EntryWords) -> str | None:

@@ -18,13 +18,13 @@ FROM_FILE = "file:"
 """Prefix of the source of an evidence import; the id of its edit follows."""
 
 
-def add(step: Step, import_id: str, given: Sequence[Row]) -> tuple[int, int]:
+def add(step: Step, import_id: str, rows: Sequence[Row]) -> tuple[int, int]:
     """Store heartbeats, which come ordered by time; answers how many were new, and how many were skipped because this home
     has its own from then.
     """
-    if not given:
+    if not rows:
         return 0, 0
-    beats = [_beat(row) for row in given]
+    beats = [_beat(row) for row in rows]
     lo, hi = to_us(min(beat.time for beat in beats)), to_us(max(beat.time for beat in beats))
     if lo < 0 or hi > to_us(step.now + step.policy.max_future):
         raise Invalid("a heartbeat of the file is in the future, or before 1970")

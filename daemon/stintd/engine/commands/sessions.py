@@ -174,9 +174,9 @@ def find_project(step: Step, wanted: ProjectNames) -> resolve.ProjectChoice | No
     """The project that a stop, a pause or a sign of life names: as a start would find it, else that of the client's own
     session whose start used this name. Creates nothing.
     """
-    found = resolve.find_target(step, wanted)
-    if found is not None or wanted.project_name is None:
-        return found
+    project = resolve.find_target(step, wanted)
+    if project is not None or wanted.project_name is None:
+        return project
     own = [row for row in open_sessions(step) if row["caller"] == step.who] + dormant(step)
     name = normal_name(wanted.project_name)
     return next((resolve.ProjectChoice(row["project_id"]) for row in own if row["project_id"] and name in names_of(row)), None)
@@ -272,8 +272,8 @@ def _tell(
 def timer_of(view: View, sign: Sign) -> TimerAnswerJson:
     """`{timer}`: the timer that a sign of life counted for."""
     shown = timers(view)
-    of_session = [one for one in shown if sign.session is not None and one["sessionId"] == sign.session]
-    of_project = [one for one in shown if sign.project is not None and one["projectId"] == sign.project]
+    of_session = [shown_timer for shown_timer in shown if sign.session is not None and shown_timer["sessionId"] == sign.session]
+    of_project = [shown_timer for shown_timer in shown if sign.project is not None and shown_timer["projectId"] == sign.project]
     return {"timer": next(iter(of_session or of_project), None)}
 
 

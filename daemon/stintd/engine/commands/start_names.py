@@ -18,9 +18,9 @@ OPEN = "SELECT id FROM entry WHERE end_us IS NULL AND origin <> 'auto'"
 def remember(step: Step, entry_id: str, name: str) -> None:
     """Store the name that a start used for this timer's project, and drop those of timers that have ended."""
     is_open = {row["id"] for row in fetch_all(step.conn, EntryRow, OPEN)}
-    kept = {one: names for one, names in _load_names(step).items() if one in is_open and one != entry_id}
-    kept[entry_id] = sorted({*_load_names(step).get(entry_id, ()), normal_name(name)})
-    cursors.put(step.conn, {NAME: json.dumps(kept, ensure_ascii=False)})
+    names_by_timer = {timer: names for timer, names in _load_names(step).items() if timer in is_open and timer != entry_id}
+    names_by_timer[entry_id] = sorted({*_load_names(step).get(entry_id, ()), normal_name(name)})
+    cursors.put(step.conn, {NAME: json.dumps(names_by_timer, ensure_ascii=False)})
 
 
 def find_timer(step: Step, name: str) -> EntryId | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 
 from stintd.domain import timer
+from stintd.domain.derive.timesheet import WaitingSession
 from stintd.domain.model import Context, EntryId, Pause, ProjectId, TimeEntry, to_us
 from stintd.engine import wire
 from stintd.engine.commands import entries, entry_rows, resolve, sessions, start_names
@@ -52,17 +53,17 @@ def view_of(step: Step) -> View:
     return View(step.conn, step.now, step.policy, tuple(step.state.waiting))
 
 
+def _waiting_timer(session: WaitingSession) -> TimeEntry:
+    entry_id = EntryId(wire.WAITING_ID + (session.session or "session"))
+    project, task, start = session.project, session.task, session.start
+    return TimeEntry(entry_id, "human", "auto", project, task, start, None, "waiting", session=session.session)
+
+
 def open_timers(step: Step) -> list[TimeEntry]:
     """Every open entry, and the sessions that have not acted yet."""
-    found = [rollup.entry_of(row) for row in fetch_all(step.conn, EntryRow, "SELECT * FROM entry WHERE end_us IS NULL")]
-    waiting = [
-        TimeEntry(
-            EntryId(wire.WAITING_ID + (one.session or "session")), "human", "auto", one.project, one.task, one.start,
-            None, "waiting", session=one.session,
-        )
-        for one in step.state.waiting if one.until > step.now
-    ]  # fmt: skip
-    return found + waiting
+    open_entries = [rollup.entry_of(row) for row in fetch_all(step.conn, EntryRow, "SELECT * FROM entry WHERE end_us IS NULL")]
+    waiting = [_waiting_timer(session) for session in step.state.waiting if session.until > step.now]
+    return open_entries + waiting
 
 
 def _require_reach(
@@ -71,11 +72,11 @@ def _require_reach(
     """The timer a request means; for a limited API client only one within its reach, whatever else runs, or `not_found`."""
     if step.reach is None:
         return target
-    near = [one for one in open_timers(step) if step.admits(one.project)]
-    found = timer.find(near, target, states)
-    if found is None:
+    near = [entry for entry in open_timers(step) if step.admits(entry.project)]
+    match = timer.find(near, target, states)
+    if match is None:
         raise NotFound("no such timer is running", "start one first")
-    return timer.TimerSelector(found.id, None, None, target.at)
+    return timer.TimerSelector(match.id, None, None, target.at)
 
 
 # ---------------------------------------------------------------- start
@@ -245,13 +246,13 @@ def _end_session(step: Step, known: SessionRow, at: datetime, reason: str | None
     """End a session; answers its entry, if it has one."""
     if sessions.leave(step, known, reason):
         return None
-    shown = [one for one in timers(view_of(step)) if one["origin"] in AUTOMATIC and one["state"] != "waiting"]
-    own = [one for one in shown if one["sessionId"] == known["id"]]
-    own = own or [one for one in shown if one["projectId"] == known["project_id"]]
+    shown = [entry for entry in timers(view_of(step)) if entry["origin"] in AUTOMATIC and entry["state"] != "waiting"]
+    own = [entry for entry in shown if entry["sessionId"] == known["id"]]
+    own = own or [entry for entry in shown if entry["projectId"] == known["project_id"]]
     sessions.end(step, known, at)
     settle(step)
-    found = wire.entries_by_id(step, [one["id"] for one in own])
-    return found[0] if found else None
+    ended = wire.entries_by_id(step, [entry["id"] for entry in own])
+    return ended[0] if ended else None
 
 
 def _was_idle(step: Step, which: TimerNames, target: timer.TimerSelector) -> bool:
@@ -262,7 +263,7 @@ def _was_idle(step: Step, which: TimerNames, target: timer.TimerSelector) -> boo
         return False
     own = target.session or sessions.session_of(step, None, target.project or "")
     idle = sessions.dormant(step, own)
-    if not idle or any(one.origin != "auto" and one.project == target.project for one in open_timers(step)):
+    if not idle or any(entry.origin != "auto" and entry.project == target.project for entry in open_timers(step)):
         return False
     sessions.forget(step, idle[0])
     return True
@@ -305,17 +306,17 @@ def change(
     **values: Unpack[EntryChanges],
 ) -> EntryJson:  # fmt: skip
     """Change the running timer; a `conflict` if it is unclear which one."""
-    shown = [one for one in timers(view_of(step)) if step.admits(one["projectId"])]
-    running = [one for one in shown if one["actor"] == "human" and one["state"] in ("running", "paused")]
+    shown = [entry for entry in timers(view_of(step)) if step.admits(entry["projectId"])]
+    running = [entry for entry in shown if entry["actor"] == "human" and entry["state"] in ("running", "paused")]
     if timer_id is not None:
-        running = [one for one in running if one["id"] == timer_id]
+        running = [entry for entry in running if entry["id"] == timer_id]
     elif current_project_id is not None:
-        running = [one for one in running if one["projectId"] == current_project_id]
+        running = [entry for entry in running if entry["projectId"] == current_project_id]
     if not running:
         raise NotFound("no such timer is running", "`stint status` shows what runs")
-    by_hand = [one for one in running if one["origin"] not in AUTOMATIC]
+    by_hand = [entry for entry in running if entry["origin"] not in AUTOMATIC]
     if len(running) > 1 and len(by_hand) != 1:
-        raise Conflict("several timers are running", "name one by timerId", {"timers": [one["id"] for one in running]})
+        raise Conflict("several timers are running", "name one by timerId", {"timers": [entry["id"] for entry in running]})
     return entries.change(step, (by_hand or running)[0]["id"], revision=revision, **values)
 
 
@@ -331,9 +332,9 @@ def _target(step: Step, which: TimerNames, at: datetime | None, is_fuzzy: bool) 
     session = which.get("session_id")
     if wanted.is_empty:
         return timer.TimerSelector(entry, None, session, at)
-    found = sessions.find_project(step, wanted)
-    if found is not None:
-        return timer.TimerSelector(entry, found.id, session, at)
+    project = sessions.find_project(step, wanted)
+    if project is not None:
+        return timer.TimerSelector(entry, project.id, session, at)
     by_name = start_names.find_timer(step, wanted.project_name) if wanted.project_name is not None else None
     return timer.TimerSelector(by_name, None, session, at) if by_name is not None and entry in (None, by_name) else None
 
@@ -342,7 +343,7 @@ def _timer_json(step: Step, entry_id: str | None) -> EntryJson | None:
     if entry_id is None:
         return None
     if entry_id.startswith(wire.WAITING_ID):
-        return first_running([one for one in timers(view_of(step)) if one["id"] == entry_id])
+        return first_running([entry for entry in timers(view_of(step)) if entry["id"] == entry_id])
     return wire.entry(step, row_of(step, entry_id))
 
 
@@ -406,7 +407,7 @@ def pause_entry(step: Step, effect: timer.PauseEntry) -> None:
 
 def _resume_entry(step: Step, effect: timer.ResumeEntry) -> None:
     row = entry_rows.row_of(step, effect.entry)
-    closed = [Pause(one.start, one.end or effect.at) for one in rollup.entry_of(row).pauses]
-    kept = [one for one in closed if one.end is None or one.end > one.start]
-    entry_rows.change(step, row, {"state": "running", "pauses": pauses_text(kept)})
+    closed = [Pause(pause.start, pause.end or effect.at) for pause in rollup.entry_of(row).pauses]
+    pauses = [pause for pause in closed if pause.end is None or pause.end > pause.start]
+    entry_rows.change(step, row, {"state": "running", "pauses": pauses_text(pauses)})
     cursors.drop(step.conn, PAUSED + row["id"])  # a resume answers the question, or makes it unnecessary

@@ -90,17 +90,19 @@ class Connecting:
 
     async def choices(self, table: dict[str, Any], secret: str | None, setting: str) -> list[dict[str, str]]:
         """The choices of the service for a setting, as `{name, value}`; empty if it cannot list them."""
-        told = self.kind(table["kind"])
-        if setting not in told["settings"]:
-            raise Invalid(f"{table['kind']} has no {setting}", "it needs " + (", ".join(told["settings"]) or "no settings"))
+        kind_row = self.kind(table["kind"])
+        if setting not in kind_row["settings"]:
+            raise Invalid(f"{table['kind']} has no {setting}", "it needs " + (", ".join(kind_row["settings"]) or "no settings"))
         target = self._book.read("choices", table)
         tools = self.targets.tools
         connector = tools.make(target, secret if secret is not None else await tools.keys.of(target))
-        found = await connector.choices(setting) if isinstance(connector, Chooser) else ()
-        if isinstance(found, Outcome):
-            kind = Conflict if found.kind == STOPPED else Unavailable
-            raise kind(f"{target.kind} does not list its {setting}: {found.text or found.kind}", "check the key and the address")
-        return [{"name": one.name, "value": one.remote[setting]} for one in found if one.remote.get(setting)]
+        choices = await connector.choices(setting) if isinstance(connector, Chooser) else ()
+        if isinstance(choices, Outcome):
+            kind = Conflict if choices.kind == STOPPED else Unavailable
+            raise kind(
+                f"{target.kind} does not list its {setting}: {choices.text or choices.kind}", "check the key and the address"
+            )
+        return [{"name": one.name, "value": one.remote[setting]} for one in choices if one.remote.get(setting)]
 
     async def connect(self, name: str, table: dict[str, Any], secret: str | None) -> dict[str, Any]:
         """Connect a target, or change a connected one: it is tried first and saved after that."""

@@ -24,7 +24,7 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
     end_us = min(hi_us, lo_us + WINDOW_US)
     contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
     names = {project_id: privacy.project(project_id, name, view.policy) for project_id, name in project_names(view.conn).items()}
-    found = []
+    beats = []
     for run in heartbeats.runs(view.conn, lo_us, end_us):
         context = contexts[run.context]
         if context.kind not in TOLD:
@@ -32,9 +32,9 @@ def since(view: View, lo_us: int, hi_us: int) -> tuple[list[Sent], int]:
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo_us <= time_us <= end_us:
                 project = resolver.as_of(time_us).resolve(context, entity).project
-                told = _sent(time_us, context, entity, names.get(project, "") if project else "")
-                found.append(told._replace(path="", place="") if view.policy.hide_project_names else told)
-    return sorted(found), end_us
+                beat = _sent(time_us, context, entity, names.get(project, "") if project else "")
+                beats.append(beat._replace(path="", place="") if view.policy.hide_project_names else beat)
+    return sorted(beats), end_us
 
 
 def _sent(time_us: int, context: Context, entity: str, project: str) -> Sent:

@@ -56,7 +56,7 @@ class Planned:
     def is_summed(self) -> bool:
         """Whether an entry's length there depends on the others of its day."""
         roundings = (self.target.rounding, *(rule.rounding for rule in self.target.rules if rule.rounding is not None))
-        return self.able.grain > 1 or any(one.is_by_day for one in roundings)
+        return self.able.grain > 1 or any(rule.is_by_day for rule in roundings)
 
 
 @frozen
@@ -79,23 +79,23 @@ def plan(step: Step, planned: Sequence[Planned]) -> Exception | None:
     ids = deliveries.dirty_entries(step.conn, BATCH)
     wrong = _try_comparing(step, planned, ids) if ids else None
     if wrong is not None:
-        each = [_try_comparing(step, planned, [one]) for one in ids]
+        each = [_try_comparing(step, planned, [link]) for link in ids]
         wrong = next((error for error in each if error is not None), None)
         if all(error is not None for error in each):
             return wrong  # no progress: looking again at once would never end
     if len(ids) == BATCH:
-        step.outgoing |= {PREFIX + one.target.name for one in planned}
+        step.outgoing |= {PREFIX + link.target.name for link in planned}
     return wrong
 
 
 def _try_comparing(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -> Exception | None:
     """Compare these entries at every target, or at none."""
-    found: set[str] = set()
+    targets: set[str] = set()
     step.conn.execute("SAVEPOINT plan")
     try:
-        for one in planned:
-            if _compare(step, one, ids):
-                found.add(PREFIX + one.target.name)
+        for link in planned:
+            if _compare(step, link, ids):
+                targets.add(PREFIX + link.target.name)
         deliveries.mark_compared(step.conn, ids)
     except sqlite3.Error:
         raise
@@ -104,25 +104,27 @@ def _try_comparing(step: Step, planned: Sequence[Planned], ids: Sequence[str]) -
         return error
     finally:
         step.conn.execute("RELEASE plan")
-    step.outgoing |= found
+    step.outgoing |= targets
     return None
 
 
-def _compare(step: Step, one: Planned, ids: Sequence[str]) -> bool:
+def _compare(step: Step, link: Planned, ids: Sequence[str]) -> bool:
     zone = ZoneInfo(step.policy.zone)
-    name = one.target.name
+    name = link.target.name
     rows = {row["id"]: row for row in _rows(step, ids)}
     days: set[str] | None = None
-    if one.is_summed:
+    if link.is_summed:
         days = deliveries.days_of(step.conn, name, ids)
-        days |= {part.day.isoformat() for row in rows.values() for part in _cut(row, zone, one)}
+        days |= {part.day.isoformat() for row in rows.values() for part in _cut(row, zone, link)}
         rows |= {row["id"]: row for row in _entries_of_days(step, days, zone)}
-    found: dict[str, list[Piece]] = {}
-    for piece in pieces(step, one, list(rows.values()), zone):
-        found.setdefault(piece.row["id"], []).append(piece)
+    by_entry: dict[str, list[Piece]] = {}
+    for piece in pieces(step, link, list(rows.values()), zone):
+        by_entry.setdefault(piece.row["id"], []).append(piece)
     is_changed = False
     for entry_id in dict.fromkeys([*ids, *rows]):
-        is_changed |= _write(step, one, entry_id, found.get(entry_id, []), None if entry_id in ids else days, rows.get(entry_id))
+        is_changed |= _write(
+            step, link, entry_id, by_entry.get(entry_id, []), None if entry_id in ids else days, rows.get(entry_id)
+        )
     return is_changed
 
 
@@ -133,36 +135,36 @@ def _rows(reading: Reader, ids: Sequence[str]) -> list[NamedEntryRow]:
 
 def _entries_of_days(step: Step, days: set[str], zone: ZoneInfo) -> list[NamedEntryRow]:
     """Finished entries of these days."""
-    found: dict[str, NamedEntryRow] = {}
+    by_id: dict[str, NamedEntryRow] = {}
     for text in sorted(days):
         day = date.fromisoformat(text)
         clauses, values = overlapping(to_us(start_of_day(day, zone)), to_us(start_of_day(day + ONE_DAY, zone)))
-        found |= {row["id"]: row for row in find(step, [*clauses, "e.end_us IS NOT NULL"], values)}
-    return list(found.values())
+        by_id |= {row["id"]: row for row in find(step, [*clauses, "e.end_us IS NOT NULL"], values)}
+    return list(by_id.values())
 
 
-def _cut(row: NamedEntryRow, zone: ZoneInfo, one: Planned) -> list[Portion]:
-    return portions(rollup.entry_of(row), zone, one.able, one.is_by_day)
+def _cut(row: NamedEntryRow, zone: ZoneInfo, link: Planned) -> list[Portion]:
+    return portions(rollup.entry_of(row), zone, link.able, link.is_by_day)
 
 
-def pieces(reading: Reader, one: Planned, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
+def pieces(reading: Reader, link: Planned, rows: Sequence[NamedEntryRow], zone: ZoneInfo) -> list[Piece]:
     """The parts of these entries with their lengths at this target."""
     bills = billable.supervised_billing(reading.conn, reading.policy)
     projects = {row["id"]: row for row in fetch_all(reading.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")}
-    found, doubt = [], deliveries.doubt_period(reading.conn)
+    parcels, doubt = [], deliveries.doubt_period(reading.conn)
     for row in rows:
-        parts = _cut(row, zone, one)
+        parts = _cut(row, zone, link)
         if row["project_id"] in projects and not bills(projects[row["project_id"]]):
             parts = _hands_on(row, parts)
-        known = deliveries.rows_of_entry(reading.conn, one.target.name, row["id"])
+        known = deliveries.rows_of_entry(reading.conn, link.target.name, row["id"])
         is_there = any(old["held"] is not None for old in known.values())
-        if not _is_due(one.target, parts) and not is_there:
+        if not _is_due(link.target, parts) and not is_there:
             continue
         is_doubted = not known and doubt is not None and row["start_us"] < doubt[1] and (row["end_us"] or 0) > doubt[0]
         work = work_of(row, parts[0].day if parts else date.max, is_doubted)
-        hold = targets.hold(one.target, work, one.able)
-        found += [Piece(row, n, part, work, hold, is_there) for n, part in enumerate(parts)]
-    return _round(found, one)
+        hold = targets.hold(link.target, work, link.able)
+        parcels += [Piece(row, n, part, work, hold, is_there) for n, part in enumerate(parts)]
+    return _round(parcels, link)
 
 
 def _hands_on(row: NamedEntryRow, parts: Sequence[Portion]) -> list[Portion]:
@@ -188,53 +190,53 @@ def work_of(row: NamedEntryRow, day: date, is_doubted: bool = False) -> EntryFac
     )  # fmt: skip
 
 
-def _round(found: Sequence[Piece], one: Planned) -> list[Piece]:
+def _round(parts: Sequence[Piece], link: Planned) -> list[Piece]:
     """Lengths by the rounding rule. Parts held back are summed separately: they must not change the lengths of the others."""
     groups: dict[tuple[Any, ...], list[Piece]] = {}
-    for piece in found:
+    for piece in parts:
         is_out = piece.hold is None or piece.is_there
-        rule = targets.rounding_for(one.target, piece.work)
+        rule = targets.rounding_for(link.target, piece.work)
         key = (piece.row["project_id"], piece.row["task"], piece.portion.day, piece.row["actor"], is_out, rule)
         groups.setdefault(key, []).append(piece)
     out = []
     for (*_, rule), group in groups.items():
         group.sort(key=lambda piece: (piece.portion.start, piece.row["id"], piece.part))
         lengths = rounding.shares([piece.portion.seconds for piece in group], rule)
-        lengths = rounding.grains(lengths, one.able.grain)
+        lengths = rounding.grains(lengths, link.able.grain)
         out += [replace(piece, seconds=length) for piece, length in zip(group, lengths, strict=True)]
     return out
 
 
 def _write(
-    step: Step, one: Planned, entry_id: str, found: Sequence[Piece], days: set[str] | None, row: NamedEntryRow | None
+    step: Step, link: Planned, entry_id: str, parts: Sequence[Piece], days: set[str] | None, row: NamedEntryRow | None
 ) -> bool:
     """Bring an entry's rows to what is wanted; with `days`, only the rows of those days. Answers whether the target must look."""
-    known = deliveries.rows_of_entry(step.conn, one.target.name, entry_id)
+    known = deliveries.rows_of_entry(step.conn, link.target.name, entry_id)
     is_changed = False
-    for piece in found:
+    for piece in parts:
         if days is None or piece.portion.day.isoformat() in days:
-            is_changed |= _put(step, one, piece, known.pop(piece.part, None))
+            is_changed |= _put(step, link, piece, known.pop(piece.part, None))
         else:
             known.pop(piece.part, None)
     is_open = row is not None and row["end_us"] is None
     for old in known.values():
         if not is_open and (days is None or old["day"] in days):
-            is_changed |= _set(step, one, old, None, None, old["day"])
+            is_changed |= _set(step, link, old, None, None, old["day"])
     return is_changed
 
 
-def _put(step: Step, one: Planned, piece: Piece, old: DeliveryRow | None) -> bool:
-    wanted: str | None = content(one.target, piece)
+def _put(step: Step, link: Planned, piece: Piece, old: DeliveryRow | None) -> bool:
+    wanted: str | None = content(link.target, piece)
     hold = piece.hold
     if hold is None and piece.seconds == 0:
-        hold = Hold("it rounds to nothing", f"change the rounding of {one.target.name}, or leave it")
+        hold = Hold("it rounds to nothing", f"change the rounding of {link.target.name}, or leave it")
         wanted = None if old is not None and old["held"] is not None else wanted
-    if targets.place(one.target, piece.work) is None and old is not None and old["held"] is not None:
+    if targets.place(link.target, piece.work) is None and old is not None and old["held"] is not None:
         is_moved = json.loads(old["held"])["projectId"] != piece.row["project_id"]
         wanted, hold = (None, None) if is_moved else (old["wanted"], hold)
-    if old is not None and old["held"] is not None and wanted is not None and not one.able.finished:
+    if old is not None and old["held"] is not None and wanted is not None and not link.able.finished:
         wanted, hold = _as_timed(old["held"], wanted)
-    return _set(step, one, old, wanted, hold, piece.portion.day.isoformat(), piece)
+    return _set(step, link, old, wanted, hold, piece.portion.day.isoformat(), piece)
 
 
 def _as_timed(held: str, wanted: str) -> tuple[str, Hold | None]:
@@ -260,22 +262,28 @@ def content(target: Target, piece: Piece) -> str:
 
 
 def _set(
-    step: Step, one: Planned, old: DeliveryRow | None, wanted: str | None, hold: Hold | None, day: str, piece: Piece | None = None
+    step: Step,
+    link: Planned,
+    old: DeliveryRow | None,
+    wanted: str | None,
+    hold: Hold | None,
+    day: str,
+    piece: Piece | None = None,
 ) -> bool:
     """Store what is wanted and why it waits. A change, or the end of a hold, starts its pause before sending."""
     before = deliveries.from_row(old) if old is not None else rules.Delivery()
     after = rules.want(before, wanted)
     if hold is None:
-        after, hold = _follow(one.able, after)
+        after, hold = _follow(link.able, after)
     reason = hold.reason if hold is not None else ""
     values: DeliveryColumns = {**deliveries.to_row(after), "day": day, "hold": reason}
     if hold is not None:
         values["remedy"] = hold.remedy
-    due_us = to_us(step.now + one.target.settle)
+    due_us = to_us(step.now + link.target.settle)
     if old is None:
         if piece is None or after.state == rules.GONE:
             return False
-        deliveries.insert(step.conn, step.now, one.target.name, piece.row["id"], piece.part, {**values, "next_us": due_us})
+        deliveries.insert(step.conn, step.now, link.target.name, piece.row["id"], piece.part, {**values, "next_us": due_us})
         return not reason
     if before == after and old["hold"] == reason and old["day"] == day:
         return False
@@ -305,18 +313,18 @@ def connect(conn: Connection, step: Step, planned: Mapping[str, Planned]) -> Non
     for name in known.keys() - planned.keys():
         deliveries.disconnect(conn, name)
         places.forget(conn, name)
-    for name, one in planned.items():
-        deliveries.connect(conn, step.now, name, one.target.kind)
+    for name, link in planned.items():
+        deliveries.connect(conn, step.now, name, link.target.kind)
         step.outgoing.add(PREFIX + name)
-        mark = fingerprint(step, one)
+        mark = fingerprint(step, link)
         if name in known and known[name]["compared"] == mark:
             continue
         deliveries.set_target(conn, name, {"compared": mark})
-        since = one.target.since
+        since = link.target.since
         since_us = to_us(start_of_day(since, ZoneInfo(step.policy.zone))) if since is not None else to_us(step.now)
         deliveries.doubt(conn, name, since_us)
 
 
-def fingerprint(step: Step, one: Planned) -> str:
+def fingerprint(step: Step, link: Planned) -> str:
     """Everything but the entries that decides what is to be there: settings, abilities, zone, and this program."""
-    return hashlib.sha256(repr((__version__, step.policy, one)).encode()).hexdigest()
+    return hashlib.sha256(repr((__version__, step.policy, link)).encode()).hexdigest()

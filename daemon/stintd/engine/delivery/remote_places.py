@@ -49,14 +49,14 @@ class RemotePlaces:
         """A target's places; read again if they are older than a day, or (`is_fresh`) now. `unavailable` if none are stored
         and the target cannot be asked.
         """
-        one, state = await self._target(name)
+        link, state = await self._target(name)
         known = await self._load(name)
         now_us = to_us(self._engine.clock.now())
         is_old = known.listed_us is None or not 0 <= now_us - known.listed_us < FRESH // timedelta(microseconds=1)
         if not (is_fresh or is_old):
             return known
         try:
-            await self._read(one, state)
+            await self._read(link, state)
         except StintdError as error:
             if known.listed_us is None:
                 raise
@@ -65,36 +65,36 @@ class RemotePlaces:
 
     async def make(self, name: str, place_name: str, client: str) -> StoredPlace:
         """The place of that name, created there unless it exists: looked for in a list that was read just now."""
-        one, state = await self._target(name)
-        if not one.able.creates_places:
+        link, state = await self._target(name)
+        if not link.able.creates_places:
             raise Conflict(
-                f"stintd cannot create places at {one.target.kind}", f"create it there, then run `stint targets match {name}`"
+                f"stintd cannot create places at {link.target.kind}", f"create it there, then run `stint targets match {name}`"
             )
-        connector = await self._read(one, state)
-        for kept in (await self._load(name)).places:
-            is_same = normal_name(kept.name) == normal_name(place_name)
-            if is_same and kept.gone_us is None and (not client or normal_name(kept.client) in ("", normal_name(client))):
-                return kept
+        connector = await self._read(link, state)
+        for place in (await self._load(name)).places:
+            is_same = normal_name(place.name) == normal_name(place_name)
+            if is_same and place.gone_us is None and (not client or normal_name(place.client) in ("", normal_name(client))):
+                return place
         assert isinstance(connector, RemotePlaceMaker)
-        made = await self._count_calls(one, connector, connector.make_place(place_name, client))
+        made = await self._count_calls(link, connector, connector.make_place(place_name, client))
         if isinstance(made, Outcome):
             hint = "check there whether it was created before you try again"
             raise Unavailable(f"{place_name} could not be created at {name}: {made.text or made.kind}", hint)
-        kept = _stored_place(made)
-        await self._engine.run(lambda step: places.add(step.conn, name, kept), "owner")
-        return kept
+        place = _stored_place(made)
+        await self._engine.run(lambda step: places.add(step.conn, name, place), "owner")
+        return place
 
-    async def keep(self, name: str, found: tuple[RemotePlace, ...]) -> None:
+    async def keep(self, name: str, listed: tuple[RemotePlace, ...]) -> None:
         """Store the places that the target listed just now."""
-        await self._engine.run(lambda step: _put(step, name, found), "daemon")
+        await self._engine.run(lambda step: _put(step, name, listed), "daemon")
         await self.warn()
 
     async def warn(self) -> None:
         """Warn about rules that name a place unknown to the target, if it lists all its places."""
         health = self._engine.health
-        for name, one in self._targets.planned.items():
-            found = (await self._load(name)).places if one.able.knows_all and one.target.rules else []
-            wrong = [text for rule in one.target.rules if found and (text := unknown_place(rule, found))]
+        for name, link in self._targets.planned.items():
+            stored = (await self._load(name)).places if link.able.knows_all and link.target.rules else []
+            wrong = [text for rule in link.target.rules if stored and (text := unknown_place(rule, stored))]
             if wrong:
                 health.raise_warning(
                     "delivery_place", f"a mapping of {name} names a place that does not exist there: {wrong[0]}",
@@ -104,37 +104,37 @@ class RemotePlaces:
                 health.clear("delivery_place", name)
 
     async def _target(self, name: str) -> tuple[Planned, TargetRow]:
-        one = self._targets.planned.get(name)
+        link = self._targets.planned.get(name)
         state = (await self._engine.database.read(deliveries.targets)).get(name)
-        if one is None or state is None:
+        if link is None or state is None:
             raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
-        return one, state
+        return link, state
 
     async def _load(self, name: str) -> Listing:
         return await self._engine.database.read(lambda conn: load_listing(conn, name))
 
-    async def _read(self, one: Planned, state: TargetRow) -> Connector:
-        name, used = one.target.name, state["used"]
-        budget = one.target.calls_per_hour or one.able.calls_per_hour
+    async def _read(self, link: Planned, state: TargetRow) -> Connector:
+        name, used = link.target.name, state["used"]
+        budget = link.target.calls_per_hour or link.able.calls_per_hour
         if 0 <= to_us(self._engine.clock.now()) - state["window_us"] < HOUR_US and used >= budget:
             until = from_us(state["window_us"] + HOUR_US)
             raise Unavailable(f"{name} allows {budget} calls an hour, and they are used up", f"try again after {until:%H:%M} UTC")
         tools = self._targets.tools
-        connector = tools.make(one.target, await tools.keys.of(one.target))
-        found = await self._count_calls(one, connector, connector.places())
-        if isinstance(found, Outcome):
+        connector = tools.make(link.target, await tools.keys.of(link.target))
+        listed = await self._count_calls(link, connector, connector.places())
+        if isinstance(listed, Outcome):
             hint = "check the key and the address, then try again"
-            raise Unavailable(f"the places of {name} cannot be read: {found.text or found.kind}", hint)
-        await self.keep(name, found)
+            raise Unavailable(f"the places of {name} cannot be read: {listed.text or listed.kind}", hint)
+        await self.keep(name, listed)
         return connector
 
-    async def _count_calls(self, one: Planned, connector: Connector, asking: Awaitable[T]) -> T:
+    async def _count_calls(self, link: Planned, connector: Connector, asking: Awaitable[T]) -> T:
         before = connector.calls
         try:
             return await asking
         finally:
             calls = connector.calls - before
-            await self._engine.run(lambda step: attempt.count_calls(step, one.target.name, calls), "daemon")
+            await self._engine.run(lambda step: attempt.count_calls(step, link.target.name, calls), "daemon")
 
 
 def load_listing(conn: Connection, name: str) -> Listing:
@@ -143,8 +143,8 @@ def load_listing(conn: Connection, name: str) -> Listing:
     return Listing(places.list_places(conn, name), state["listed_us"] if state is not None else None)
 
 
-def _put(step: Step, name: str, found: tuple[RemotePlace, ...]) -> None:
-    places.put(step.conn, step.now, name, [_stored_place(one) for one in found[:MOST]])
+def _put(step: Step, name: str, listed: tuple[RemotePlace, ...]) -> None:
+    places.put(step.conn, step.now, name, [_stored_place(place) for place in listed[:MOST]])
 
 
 def _stored_place(place: RemotePlace) -> StoredPlace:
@@ -152,10 +152,10 @@ def _stored_place(place: RemotePlace) -> StoredPlace:
     return StoredPlace(places.key_of(remote), place.name.strip()[:LONGEST_NAME], place.client.strip()[:LONGEST_NAME])
 
 
-def unknown_place(rule: TargetRule, found: list[StoredPlace]) -> str | None:
+def unknown_place(rule: TargetRule, stored: list[StoredPlace]) -> str | None:
     """Which part of a rule names a place that the target does not list, or that is gone there; None if there is none."""
     there: dict[str, dict[str, bool]] = {}
-    for place in found:
+    for place in stored:
         for name, value in place.remote.items():
             values = there.setdefault(name, {})
             values[value] = values.get(value, False) or place.gone_us is None

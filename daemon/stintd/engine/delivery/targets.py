@@ -47,12 +47,12 @@ class BillingTargets:
         """If the settings do not say since when to deliver, it is since the day of connecting."""
         known = await self._engine.database.read(deliveries.targets)
         zone, now = ZoneInfo(self._engine.policy.zone), self._engine.clock.now()
-        found = {}
-        for name, one in planned.items():
+        dated = {}
+        for name, link in planned.items():
             at = from_us(known[name]["connected_us"]) if name in known else now
-            since = one.target.since or day_of(at, zone)
-            found[name] = replace(one, target=replace(one.target, since=since))
-        return found
+            since = link.target.since or day_of(at, zone)
+            dated[name] = replace(link, target=replace(link.target, since=since))
+        return dated
 
     async def connect(self, planned: Mapping[str, Planned]) -> None:
         """Use these targets from now on. Every entry that a changed rule could concern is compared again."""

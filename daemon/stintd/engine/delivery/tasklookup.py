@@ -67,14 +67,14 @@ class TaskLookup:
         a list have the name, `unavailable` if no target has it and one could not be asked.
         """
         trouble: Unavailable | None = None
-        for one in await self._targets_within(limit):
+        for link in await self._targets_within(limit):
             try:
-                task = await self._ask(one, named)
+                task = await self._ask(link, named)
             except Unavailable as error:
                 trouble = error
                 continue
             if task is not None:
-                return FoundRemoteTask(one.target.name, task)
+                return FoundRemoteTask(link.target.name, task)
         if trouble is not None:
             raise trouble
         return None
@@ -86,47 +86,47 @@ class TaskLookup:
 
     async def _targets_within(self, limit: ReadLimit | None) -> list[Planned]:
         """The targets with tasks that an API client may use: a limited one only those whose rules all lie within its reach."""
-        found = [one for one in self._targets.planned.values() if one.able.has_tasks]
-        if limit is None or not found:
-            return found
+        links = [link for link in self._targets.planned.values() if link.able.has_tasks]
+        if limit is None or not links:
+            return links
         engine = self._targets.tools.engine
         rows = await engine.read(lambda conn: fetch_all(conn, NamedProjectRow, _NAMES), limit)
-        return [one for one in found if _is_within(one.target, rows, limit)]
+        return [link for link in links if _is_within(link.target, rows, limit)]
 
-    async def _ask(self, one: Planned, named: TaskQuery) -> RemoteTask | None:
-        name, tools = one.target.name, self._targets.tools
+    async def _ask(self, link: Planned, named: TaskQuery) -> RemoteTask | None:
+        name, tools = link.target.name, self._targets.tools
         state = (await tools.engine.database.read(deliveries.targets)).get(name)
         if state is None:
             return None
-        self._check(one, state, named)
-        connector = await self._connector(one, named)
+        self._check(link, state, named)
+        connector = await self._connector(link, named)
         before = connector.calls
         try:
-            found = await (self._by_id(connector.tasks, named) if named.task_id else self._by_name(connector.tasks, one, named))
+            task = await (self._by_id(connector.tasks, named) if named.task_id else self._by_name(connector.tasks, link, named))
         finally:
             calls = connector.calls - before
             await tools.engine.run(lambda step: attempt.count_calls(step, name, calls), "daemon")
-        if isinstance(found, Outcome):
-            if found.kind == MISSING:
+        if isinstance(task, Outcome):
+            if task.kind == MISSING:
                 return None
-            raise _cannot_ask(name, named, found.text or "it did not say why")
-        return found
+            raise _cannot_ask(name, named, task.text or "it did not say why")
+        return task
 
-    def _check(self, one: Planned, state: TargetRow, named: TaskQuery) -> None:
-        name, clock = one.target.name, self._targets.tools.engine.clock
+    def _check(self, link: Planned, state: TargetRow, named: TaskQuery) -> None:
+        name, clock = link.target.name, self._targets.tools.engine.clock
         is_this_hour = 0 <= to_us(clock.now()) - state["window_us"] < HOUR_US
         if state["stopped"]:
             raise _cannot_ask(name, named, state["trouble"])
-        if is_this_hour and state["used"] * 2 >= (one.target.calls_per_hour or one.able.calls_per_hour):
+        if is_this_hour and state["used"] * 2 >= (link.target.calls_per_hour or link.able.calls_per_hour):
             raise _cannot_ask(name, named, "the other half of its calls an hour is reserved for deliveries")
 
-    async def _connector(self, one: Planned, named: TaskQuery) -> TaskConnector:
+    async def _connector(self, link: Planned, named: TaskQuery) -> TaskConnector:
         tools = self._targets.tools
         try:
-            connector: Any = tools.make(one.target, await tools.keys.of(one.target))
+            connector: Any = tools.make(link.target, await tools.keys.of(link.target))
         except StintdError as error:
-            raise _cannot_ask(one.target.name, named, error.message) from error
-        assert isinstance(connector, TaskConnector), one.target.kind
+            raise _cannot_ask(link.target.name, named, error.message) from error
+        assert isinstance(connector, TaskConnector), link.target.kind
         return connector
 
     async def _by_id(self, book: TaskBook, named: TaskQuery) -> RemoteTask | Outcome:
@@ -134,19 +134,19 @@ class TaskLookup:
             return Outcome(MISSING)
         return await book.task(named.task_id or "")
 
-    async def _by_name(self, book: TaskBook, one: Planned, named: TaskQuery) -> RemoteTask | Outcome:
+    async def _by_name(self, book: TaskBook, link: Planned, named: TaskQuery) -> RemoteTask | Outcome:
         if not named.list_name or not named.task_name:
             return Outcome(MISSING)
-        lists = await self._lists_of(book, one.target.name)
+        lists = await self._lists_of(book, link.target.name)
         if isinstance(lists, Outcome):
             return lists
-        found: list[RemoteTask] = []
+        matches: list[RemoteTask] = []
         for there in _by_that_name(lists, named.list_name)[:MOST_LISTS]:
             tasks = await book.tasks_of(there)
             if isinstance(tasks, Outcome):
                 return tasks
-            found += _by_that_name(tasks, named.task_name)
-        return _only(found, named)
+            matches += _by_that_name(tasks, named.task_name)
+        return _only(matches, named)
 
     async def _lists_of(self, book: TaskBook, target: str) -> tuple[RemoteList, ...] | Outcome:
         now = self._targets.tools.engine.clock.monotonic()
@@ -172,12 +172,12 @@ def _is_within(target: Target, rows: Sequence[NamedProjectRow], limit: ReadLimit
 
 
 def _by_that_name(things: Sequence[Thing], name: str) -> list[Thing]:
-    return [one for one in things if normal_name(one.name) == normal_name(name)]
+    return [thing for thing in things if normal_name(thing.name) == normal_name(name)]
 
 
-def _only(found: Sequence[RemoteTask], named: TaskQuery) -> RemoteTask | Outcome:
+def _only(matches: Sequence[RemoteTask], named: TaskQuery) -> RemoteTask | Outcome:
     """The only task, or of several the only open one."""
-    left = [task for task in found if task.is_open] or list(found)
+    left = [task for task in matches if task.is_open] or list(matches)
     if len(left) > 1:
         ids = ", ".join(task.custom_id or task.id for task in left[:5])
         raise Invalid(f"several tasks of {named.list_name} have the {named.text}: {ids}", "send taskId", {"field": "taskId"})
