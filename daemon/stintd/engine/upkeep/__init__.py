@@ -1,1 +1,1 @@
-"""What keeps the home in order: backups, purges, health reports, calendars, the status file. Sees every room of the engine."""
+"""Upkeep of the home folder: backups, purges, health reports, calendars, the status file. Sees every room of the engine."""

@@ -1,7 +1,7 @@
-"""Copies of the database: when one is due, and on demand. Loop thread; the copying itself runs beside everything else.
+"""Copies of the database, when one is due and on demand. Loop thread; the copying itself runs beside everything else.
 
 A daily one is made after a commit, once the newest is older than `backup.every`: an idle daemon is not woken for it, and
-what did not change needs no new copy. A failure is said and tried again an hour later.
+what did not change needs no new copy. A failure raises a warning and is tried again an hour later.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ RETRY = timedelta(hours=1)
 
 
 class Backups:
-    """One a daemon. `every` zero: none but on demand. `keep`: how many of each kind stay."""
+    """One per daemon. `every` zero: only on demand. `keep`: how many of each kind stay."""
 
     def __init__(self, engine: Engine, clock: Clock, supervisor: Supervisor, every: timedelta, keep: int) -> None:
         self._engine, self._clock, self._supervisor = engine, clock, supervisor
@@ -52,7 +52,7 @@ class Backups:
         self._due = self._clock.now() + self._every
 
     async def make(self, label: str = backups.MANUAL) -> dict[str, Any]:
-        """Make one now, of everything answered before; one at a time."""
+        """Make a backup now, which contains everything answered before; one at a time."""
         async with self._lock:
             await self._engine.read(lambda conn: None)
             path = await self._engine.database.backup(label, self._keep)
@@ -60,7 +60,7 @@ class Backups:
         return next(one for one in self.listing() if one["path"] == str(path))
 
     def listing(self) -> list[dict[str, Any]]:
-        """What there is, the newest first."""
+        """The backups, the newest first."""
         return [_shape(one) for one in backups.list_backups(self._folder)]
 
 

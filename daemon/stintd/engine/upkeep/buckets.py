@@ -1,4 +1,4 @@
-"""What ActivityWatch's watchers said of themselves: kept, because a watcher names itself once and then runs for weeks."""
+"""Stores what ActivityWatch's watchers say about themselves, because a watcher names itself once and then runs for weeks."""
 
 import json
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ def load_buckets(conn: Connection) -> dict[str, tuple[str, str]]:
 
 
 class Buckets:
-    """The buckets there are, and what each was last told. Loop thread only."""
+    """The buckets, and the last event each received. Loop thread only."""
 
     def __init__(self, engine: Engine, known: dict[str, tuple[str, str]]) -> None:
         self._engine, self._known = engine, known
@@ -31,11 +31,13 @@ class Buckets:
         return self._known.get(identity)
 
     async def add(self, identity: str, kind: str, client: str) -> bool:
-        """Keep a bucket; whether it is new. `conflict` when there are too many."""
+        """Store a bucket; answers whether it is new. `conflict` if there are too many."""
         if identity in self._known:
             return False
         if len(self._known) >= BUCKETS_LIMIT:
-            raise Conflict(f"there are {BUCKETS_LIMIT} buckets", "a watcher makes one; see what makes so many")
+            raise Conflict(
+                f"there are {BUCKETS_LIMIT} buckets", "each watcher makes one bucket; find the program that makes so many"
+            )
         value = json.dumps([kind, client])
 
         def keep(step: Step) -> None:
@@ -46,7 +48,7 @@ class Buckets:
         return True
 
     def is_repeat(self, identity: str, data: str, time: datetime, within: timedelta) -> bool:
-        """Whether the same was told a moment ago: watchers send tens of equal events a second."""
+        """Whether the same event came a moment ago: watchers send tens of equal events a second."""
         last = self._last.get(identity)
         if last is not None and last[0] == data and timedelta() <= time - last[1] < within:
             return True

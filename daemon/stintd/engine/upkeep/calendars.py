@@ -1,8 +1,7 @@
-"""Meetings of the owner's calendars, read when somebody asks for open decisions and never by themselves.
-
-An address is fetched at most once an hour, through the carrier, into a file that only the owner may read; when it cannot be
-fetched, what is kept is told. A calendar that cannot be read is a warning and takes nothing from the others. Addresses are
-often secrets: warnings name their host alone.
+"""Meetings from the owner's calendars, read only when somebody asks for open decisions. An address is fetched at most once an
+hour, through the carrier, into a file that only the owner may read; if it cannot be fetched, the stored file is used. A
+calendar that cannot be read raises a warning and does not affect the others. Addresses are often secrets: warnings name only
+their host.
 """
 
 import asyncio
@@ -22,12 +21,12 @@ FRESH = timedelta(hours=1)
 BYTES = 4 * 1024 * 1024
 """The most that is fetched from one address."""
 REACH_US = 92 * 86_400_000_000
-"""So much of the end of a longer period is looked through."""
+"""Of a longer period only this much of its end is searched."""
 QUARTER_US = 15 * 60_000_000
 STALE = 900
-"""Seconds after which a calendar is read again though its file is as it was: what went wrong may have been chance."""
+"""Seconds after which a failed calendar is read again although its file is unchanged: the failure may have been temporary."""
 PATIENCE = 20.0
-"""Seconds for all of them: who asked waits."""
+"""Time limit in seconds for all calendars together: a person waits for the answer."""
 KEPT = 20
 """Answers kept in memory."""
 
@@ -56,7 +55,7 @@ class Calendars:
         self._one_by_one = asyncio.Lock()
 
     async def meetings(self, lo_us: int, hi_us: int) -> list[Meeting]:
-        """Those of a half-open period that are over, with the projects that rules give them."""
+        """The past meetings of a half-open period, with the projects that rules give them."""
         chosen = self._chosen()
         async with self._one_by_one:
             hi_us = min(hi_us, int(self._engine.clock.now().timestamp() * 1e6))
@@ -75,7 +74,7 @@ class Calendars:
         return assign_projects([one for one in found if one.end_us <= hi_us], chosen.rules)
 
     async def _read_calendar(self, path: str, lo_us: int, hi_us: int, emails: tuple[str, ...]) -> Noted:
-        """What a calendar says; read again only when the file or the question is another."""
+        """The meetings of a calendar; read again only if the file or the period has changed."""
         if lo_us >= hi_us:
             return Noted()
         zone = self._engine.policy.zone
@@ -92,7 +91,7 @@ class Calendars:
         return self._told[key]
 
     async def _fetch_when_stale(self, url: str) -> tuple[str, str, str]:
-        """How an address is called, the file of what it said last ("" when there is none), and what went wrong now."""
+        """The display name of an address, the file of its last answer ("" if there is none), and what went wrong now."""
         digest = hashlib.sha256(url.encode()).hexdigest()[:16]
         name = f"{urlsplit(url).hostname} ({digest[:6]})"
         path = os.path.join(self._folder, f"{digest}.ics")
@@ -103,20 +102,20 @@ class Calendars:
         return name, path if _modified_at(path) else "", self._failed.get(url, "")
 
     async def _fetch(self, url: str, path: str, now: float) -> str:
-        """What went wrong, "" when nothing did."""
-        answer = await self._carrier.send(
-            HttpRequest("GET", url, {"Accept": "text/calendar"}, total_seconds=15, answer_bytes=BYTES)
-        )
+        """What went wrong, "" if nothing did."""
+        answer = await self._carrier.send(HttpRequest("GET", url, {"Accept": "text/calendar"}, total_seconds=15, answer_bytes=BYTES))
         if isinstance(answer, Failure):
             return f"it could not be fetched: {answer.text}"
         if answer.status != 200 or answer.is_cut:
             return (
-                f"it is larger than {BYTES >> 20} MiB, or broke off" if answer.is_cut else f"its server answered {answer.status}"
+                f"it is larger than {BYTES >> 20} MiB, or its transfer was cut off"
+                if answer.is_cut
+                else f"its server answered {answer.status}"
             )
         try:
             await asyncio.to_thread(_keep, path, answer.body, now)
         except OSError as error:
-            return f"it could not be kept: {error.strerror}"
+            return f"it could not be saved: {error.strerror}"
         return ""
 
     def _warn(self, troubles: dict[str, str]) -> None:
@@ -139,7 +138,7 @@ def _modified_at(path: str) -> float:
 
 
 def _keep(path: str, body: bytes, now: float) -> None:
-    """Whole, at once, 0600; its time is when it was fetched."""
+    """Write the file atomically, mode 0600; its modification time is the time of the fetch."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     temporary = f"{path}.new"
     with suppress(FileNotFoundError):

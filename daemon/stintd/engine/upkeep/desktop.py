@@ -1,5 +1,5 @@
-"""A notification on the owner's desktop when a timer was paused by itself: it lies there when they come back, and asks what
-the time since was. Where there is no desktop, or no `notify-send`, status and dashboard ask alone. Loop thread.
+"""Shows a notification on the owner's desktop when a timer was auto-paused: it is there when they come back, and asks what
+they did meanwhile. Without a desktop or `notify-send`, only status and dashboard ask. Loop thread.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from stintd.engine.view import View
 log = logging.getLogger(__name__)
 PROGRAM, SECONDS = "notify-send", 5.0
 CODE = "paused"
-"""Of the notices of the status, the one that asks."""
+"""The code of the status notice that asks."""
 
 
 def command_of(program: str, text: str, hint: str) -> list[str]:
-    """What to run; a desktop takes the body for markup."""
+    """The command to run; a desktop reads the body as markup."""
     lines = [text, *hint.replace("`", "").split("; ")]
     body = "\n".join(escape("".join(c if c.isprintable() else "�" for c in line), quote=False) for line in lines)
     return [program, "--app-name=stintd", "--", "stintd", body]
@@ -35,11 +35,11 @@ class Desktop:
         self._engine, self._supervisor, self._is_wanted = engine, supervisor, is_wanted
 
     def start(self) -> None:
-        """Ask from now on."""
+        """Show notifications from now on."""
         self._engine.on_outgoing.subscribe(self._changed)
 
     def _changed(self, names: set[str]) -> None:
-        """A step says that its owner is to be asked."""
+        """A step reports that the owner is to be asked."""
         if DESKTOP in names and self._is_wanted():
             self._supervisor.start("desktop", self._ask)
 
@@ -55,7 +55,7 @@ class Desktop:
 
 
 async def _run(command: Sequence[str]) -> None:
-    """A desktop that does not answer is none; nobody waits for it."""
+    """Show the notification; a desktop that does not answer is ignored, and nobody waits for it."""
     try:
         process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
     except OSError as error:

@@ -1,6 +1,5 @@
-"""What only the running daemon can say of itself for `stint doctor`: watches, queues, time zone, billing systems.
-
-Nothing is changed, and nobody outside this machine is asked unless the owner says so. Loop thread.
+"""The checks of `stint doctor` that only the running daemon can make: watches, queues, time zone, billing systems. They
+change nothing, and ask nobody outside this machine unless the owner says so. Loop thread.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +14,14 @@ from stintd.ports import Outcome
 from stintd.store import deliveries
 
 KEYLESS = "webhook"
-"""The kind of target that may do without a secret: a receiver of the owner's."""
+"""The kind of target that needs no secret: the owner's own receiver."""
 BACKLOG = 5000
-"""Heartbeats that may wait for the database before it is worth a word."""
+"""More heartbeats than this waiting for the database are reported."""
 
 
 @frozen
 class Check:
-    """One thing looked at: `state` is ok, warning or error."""
+    """One finding: `state` is ok, warning or error."""
 
     name: str
     state: str
@@ -32,7 +31,9 @@ class Check:
 
 @frozen
 class Watches:
-    """How many watches there are, may be ours, and the system allows (0: it does not say); and what could not be watched."""
+    """How many watches are in use, how many stintd may use, how many the system allows (0: unknown); and what could not be
+    watched.
+    """
 
     used: int
     budget: int
@@ -42,7 +43,7 @@ class Watches:
 
 @frozen
 class Doctor:
-    """The parts it looks at. `watches` and `zone` ask for what is so now; `planned` are the connected billing systems."""
+    """The parts it checks. `watches` and `zone` return the current state; `planned` are the connected billing systems."""
 
     engine: Engine
     tools: LaneTools
@@ -51,7 +52,9 @@ class Doctor:
     planned: Callable[[], Mapping[str, Planned]]
 
     async def findings(self, online: bool) -> list[dict[str, Any]]:
-        """Everything, in the order of a person's interest. `online`: each billing system is asked who we are there."""
+        """All findings, the most interesting first. `online`: each billing system is asked to which account the credentials
+        belong.
+        """
         found = [self._backlog(), self._watches(), self._zone()]
         states = await self.engine.database.read(deliveries.targets)
         for name, one in self.planned().items():
@@ -61,26 +64,31 @@ class Doctor:
     def _backlog(self) -> Check:
         lag, damaged = self.engine.lag, self.engine.journal.damaged_bytes
         if lag > BACKLOG:
-            return Check("journal", "warning", f"{lag} heartbeats wait to be stored", "look at the disk; see `stint status`")
+            return Check("journal", "warning", f"{lag} heartbeats wait to be stored", "check the disk; see `stint status`")
         if damaged:
             return Check("journal", "warning", f"{damaged} bytes of the journal were damaged and never acknowledged",
                            "nothing that was acknowledged is lost; check the disk if it happens again")  # fmt: skip
         return Check("journal", "ok", f"{lag} heartbeats wait to be stored")
 
     def _watches(self) -> Check:
-        found = self.watches()
-        told = f"{found.used} of {found.budget} watches in use"
-        if found.troubles:
-            return Check("watches", "warning", f"{told}; {found.troubles[0]}", "see `stint repos`; the rest is swept")
-        if found.limit and found.budget and found.used * 10 > found.budget * 9:
-            hint = f"sudo sysctl fs.inotify.max_user_watches={found.limit * 4}"
-            return Check("watches", "warning", f"{told}: nearly all that may be ours", hint)
-        return Check("watches", "ok", told)
+        watches = self.watches()
+        usage = f"{watches.used} of {watches.budget} watches in use"
+        if watches.troubles:
+            return Check(
+                "watches",
+                "warning",
+                f"{usage}; {watches.troubles[0]}",
+                "see `stint repos`; folders without a watch are scanned regularly instead",
+            )
+        if watches.limit and watches.budget and watches.used * 10 > watches.budget * 9:
+            hint = f"sudo sysctl fs.inotify.max_user_watches={watches.limit * 4}"
+            return Check("watches", "warning", f"{usage}: nearly all that stintd may use", hint)
+        return Check("watches", "ok", usage)
 
     def _zone(self) -> Check:
         ours, machine = self.engine.policy.zone, self.zone()
         if ours != machine:
-            return Check("zone", "warning", f"days are counted in {ours}, and the machine is in {machine} now", "`stint restart`")
+            return Check("zone", "warning", f"days are counted in {ours}, but the machine is in {machine} now", "`stint restart`")
         return Check("zone", "ok", f"days are counted in {ours}")
 
     async def _target(self, name: str, one: Planned, state: Mapping[str, Any] | None, online: bool) -> Check:
@@ -90,7 +98,7 @@ class Doctor:
         except StintdError as error:
             return Check(label, "error", error.message, error.hint or hint)
         if not secret and one.target.kind != KEYLESS:
-            return Check(label, "error", "its key is gone from secrets/", hint)
+            return Check(label, "error", "its key is missing from secrets/", hint)
         if state is not None and state["stopped"]:
             return Check(label, "error", f"nothing is sent: {state['trouble']}", f"{hint}; entries wait meanwhile")
         if online:
@@ -98,7 +106,7 @@ class Doctor:
         if state is not None and state["failures"]:
             return Check(label, "warning", f"{state['failures']} failures in a row, the last: {state['trouble']}",
                            f"it is retried automatically; `stint sync {name}` retries it now")  # fmt: skip
-        return Check(label, "ok", "its credentials are there; --online tries them")
+        return Check(label, "ok", "its credentials exist; --online tries them")
 
     async def _ask(self, label: str, one: Planned, secret: str, hint: str) -> Check:
         try:

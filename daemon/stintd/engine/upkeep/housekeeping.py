@@ -1,11 +1,9 @@
-"""What is dropped in passing, so that the database does not grow for ever with what nobody reads again.
+"""Deletes old rows, so that the database does not grow for ever with what nobody reads again. Checked after commits and done at
+most once a day: an idle daemon is not woken for it. Event loop's thread; `sweep` and `expire` run in the writer's.
 
-Looked at after commits and done at most once a day: an idle daemon is not woken for it. Event loop's thread; `sweep` and
-`expire` run in the writer's.
-
-How long evidence is kept is a setting (`[retention]`): old heartbeats go, the hours that were made of them stay. What is dropped
-begins and ends at silences, so that no entry loses half of what it rests on; entries that rested on it become their owner's own
-first, which nothing derives again.
+A setting (`[retention]`) says how long evidence is kept: old heartbeats are deleted, and the hours derived from them stay. The
+deleted range begins and ends at silences, so that no entry loses half of its evidence; entries that rested on it are pinned
+first, so that nothing derives them again.
 """
 
 from datetime import timedelta
@@ -20,22 +18,22 @@ from stintd.store import changes, deliveries, heartbeats, outbox, purge
 
 EVERY_SECONDS = 86_400.0
 LOG_KEPT = timedelta(days=30)
-"""How far back a stream can be resumed; the newest 10,000 changes are kept however old they are."""
+"""How far back a stream can be resumed; the newest 10,000 changes are kept whatever their age."""
 DELIVERIES_KEPT = timedelta(days=7)
-"""How long what was delivered or dropped can be looked up, and delivered again."""
+"""How long a delivery that is done or dropped can be looked up, and sent again."""
 REMOVED_KEPT = timedelta(days=400)
-"""What was removed at a billing system: an undo must not be sent under the name of what was removed."""
+"""How long removals at a billing system are remembered: an undo must not be sent under the id of what was removed."""
 
 
 class Housekeeping:
-    """One a daemon."""
+    """One per daemon."""
 
     def __init__(self, engine: Engine, clock: Clock, evidence_kept: timedelta = timedelta()) -> None:
         self._engine, self._clock, self._evidence_kept = engine, clock, evidence_kept
         self._due = clock.monotonic()
 
     def keep_evidence(self, length: timedelta) -> None:
-        """Drop evidence that is older from now on; zero: none."""
+        """Delete evidence older than this from now on; zero: never."""
         self._evidence_kept = length
 
     def check(self) -> None:
@@ -51,20 +49,20 @@ class Housekeeping:
 
 
 def sweep(step: Step) -> None:
-    """Drop changes that are older than anybody resumes from, and deliveries that are settled."""
+    """Delete changes too old to resume a stream from, and deliveries that are finished."""
     changes.trim(step.conn, step.now - LOG_KEPT)
     outbox.prune(step.conn, step.now - DELIVERIES_KEPT)
     deliveries.prune(step.conn, step.now - REMOVED_KEPT)
 
 
 def expire(step: Step, age: timedelta) -> int:
-    """Drop heartbeats older than `age` (zero: none); how many."""
+    """Delete heartbeats older than `age` (zero: none); answers how many."""
     known = heartbeats.bounds(step.conn) if age else None
     cutoff = to_us(step.now - age)
     if known is None or known[0] >= cutoff:
         return 0
     first, _ = heartbeats.island(step.conn, cutoff, cutoff, timesheet.island_gap(step.policy))
-    edge = min(cutoff, first)  # work that was under way at that instant is kept whole
+    edge = min(cutoff, first)  # work under way at that instant is kept whole
     step.conn.execute(
         "UPDATE entry SET pinned = ? WHERE origin = 'auto' AND end_us IS NOT NULL AND end_us <= ? AND pinned <> ?",
         (ALL_PINS, edge, ALL_PINS),
@@ -81,5 +79,5 @@ def _is_gone(context: int, at_us: int, entity: str) -> bool:
 
 
 def _runs_before(edge: int) -> purge.AreGone:
-    """A run lies wholly before the silence at the edge, or after it."""
+    """Tells the runs before the silence at the edge; each run lies wholly before or wholly after it."""
     return lambda context, first_us, last_us: last_us < edge

@@ -1,7 +1,6 @@
-"""What the stream tells between commits: heartbeats as they come, work just noticed, warnings.
-
-None of it is in the change log: who was away asks for the status instead. Costs nothing while nobody listens; of a flood
-only the first heartbeats are told. Runs on the event loop's thread.
+"""What the stream sends between commits: heartbeats as they come, work just noticed, warnings. None of it is in the change
+log: a client that was disconnected asks for the status instead. Costs nothing while nobody listens; of a flood only the first
+heartbeats are sent. Runs on the event loop's thread.
 """
 
 import asyncio
@@ -21,14 +20,15 @@ from stintd.engine.view import View
 from stintd.errors import StintdError
 
 DELAY = 0.1
-"""Seconds heartbeats are gathered, so that a save of many files is one look at the database; the step that gives a new
-place its project is usually over by then."""
+"""Seconds for which heartbeats are gathered, so that saving many files costs one look at the database; by then the step that
+gives a new place its project is usually over.
+"""
 FLOOD = 100
-"""Heartbeats told of one gathering."""
+"""Most heartbeats sent from one gathering."""
 
 
 class LiveEvents:
-    """One a daemon; hands to the engine's hub."""
+    """One per daemon; publishes to the engine's hub."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -36,7 +36,7 @@ class LiveEvents:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def heartbeats(self, beats: Sequence[Heartbeat]) -> None:
-        """These were admitted."""
+        """Note heartbeats that were admitted."""
         if not self._engine.hub.has_listeners:
             return
         if not self._beats:
@@ -44,7 +44,7 @@ class LiveEvents:
         self._beats.extend(beats[: FLOOD - len(self._beats)])
 
     def glimpse(self, glimpse: Glimpse) -> None:
-        """Work was noticed that the noise rules have not released; told where no timer shows it already."""
+        """Publish work that was noticed but not yet released by the noise rules, unless a timer shows it already."""
 
         def noticed(conn: Connection) -> list[LoggedEvent]:
             engine = self._engine
@@ -54,7 +54,7 @@ class LiveEvents:
         self._publish_what(noticed)
 
     def warnings(self) -> None:
-        """What is degraded changed: all of it as it is now."""
+        """Publish all current warnings, because they changed."""
         if self._engine.hub.has_listeners:
             told = [health.warning_json(one) for one in self._engine.health.warnings()]
             self._engine.hub.publish([LoggedEvent(0, "health", {"warnings": told})])
@@ -69,14 +69,16 @@ class LiveEvents:
         self._publish_what(shaped)
 
     def _publish_what(self, ask: Callable[[Connection], list[LoggedEvent]]) -> None:
-        """Ask the database beside the writer, then publish what it says."""
+        """Query the database beside the writer, then publish the answer."""
         if self._engine.hub.has_listeners and not self._engine.is_stopping:
             task = asyncio.create_task(self._publish(ask))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _publish(self, ask: Callable[[Connection], list[LoggedEvent]]) -> None:
-        with suppress(StintdError):  # the database cannot be read: a warning says so already, and nobody relies on this
+        with suppress(
+            StintdError
+        ):  # the database cannot be read: a warning says so already, and no client depends on these events
             self._engine.hub.publish(await self._engine.database.read(ask))
 
 

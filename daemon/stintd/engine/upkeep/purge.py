@@ -1,7 +1,6 @@
-"""`stint purge`: out of the database first, then out of every file beside it. Loop thread.
-
-The order matters: the transaction, then the file anew without the freed pages, then the files that hold copies of it. A
-daemon that dies in between has purged the database; the files are purged by doing it again, which is said in the answer.
+"""`stint purge`: deletes from the database first, then from every file beside it. Loop thread. The order matters: the
+transaction, then rewriting the database file without the freed pages, then the files that hold copies. A daemon that dies in
+between has purged the database; running the purge again purges the files, and the answer says so.
 """
 
 import asyncio
@@ -27,14 +26,15 @@ from stintd.store.rowio import fetch_one
 
 COPIES = (f"{backups.PREFIX}*.db", f"{backups.PREFIX}*.db.partial")
 BESIDE = ("*.damaged-*", "*.before-*", "*.restoring*", "*.partial")
-"""What is kept beside the database of earlier ones, by the end of its name."""
+"""Patterns of other files beside the database that hold copies of earlier ones."""
 log = logging.getLogger(__name__)
 
 
 @frozen
 class PurgedFiles:
-    """`logs`: the folder of log files; `bad`: that of messages of hooks that could not be read; `fetched`: that of calendars,
-    which are fetched again when somebody asks."""
+    """`logs`: the folder of log files; `bad`: the folder of unreadable hook messages; `fetched`: the folder of calendars,
+    which are fetched again when somebody asks.
+    """
 
     logs: str
     bad: str
@@ -42,7 +42,7 @@ class PurgedFiles:
 
 
 class Purge:
-    """One a daemon. `files` says where copies of what is purged lie; `watched` names the checkouts that are watched now."""
+    """One per daemon. `files`: where copies of purged data lie; `watched` names the checkouts that are watched now."""
 
     def __init__(
         self, engine: Engine, intake: Intake, copies: Backups, files: PurgedFiles, watched: Callable[[], Iterable[str]]
@@ -52,7 +52,7 @@ class Purge:
         self._lock = asyncio.Lock()
 
     async def project(self, project_id: str | None, name: str | None, is_dry: bool, who: str) -> PurgedJson:
-        """Everything of a project."""
+        """Purge a project."""
         watched = frozenset(path for path in self._watched() if not self._intake.is_excluded(path))
 
         def run(step: Step) -> PurgedRowsJson:
@@ -61,10 +61,10 @@ class Purge:
         return await self._purge(run, None, is_dry, who)
 
     async def period(self, since: date | datetime, until: date | datetime | None, is_dry: bool, who: str) -> PurgedJson:
-        """Everything of a period; without an end up to now."""
+        """Purge a period; without an end, up to now."""
         span = period(since, until, zone_of(self._engine.policy.zone), self._engine.clock.now())
         if span.start >= self._engine.clock.now():
-            raise Invalid("the period has not begun", "name one that lies in the past")
+            raise Invalid("the period has not begun", "name a period in the past")
         return await self._purge(lambda step: purging.period(step, span), span, is_dry, who)
 
     async def _purge(self, run: Callable[[Step], PurgedRowsJson], span: Period | None, is_dry: bool, who: str) -> PurgedJson:
@@ -84,7 +84,7 @@ class Purge:
         await self._engine.read(lambda conn: None)
 
     async def _clean(self, files: list[Path]) -> bool:
-        """The database file anew, then everything that holds copies; whether nothing is left."""
+        """Rewrite the database file, then purge every file that holds copies; answers whether nothing is left."""
         await self._wait_until_stored()
         is_empty = self._engine.journal.renew()
         is_empty = await self._engine.database.compact() and is_empty
@@ -96,7 +96,7 @@ class Purge:
         return is_empty and not left
 
     def _files(self, span: Period | None) -> list[Path]:
-        """What has to go, or to be emptied: copies of the database, logs, messages nobody could read."""
+        """The files to remove or empty: copies of the database, logs, unreadable messages."""
         database = self._engine.database
         found = [path for pattern in COPIES for path in database.backup_folder.glob(pattern)]
         found += [path for pattern in BESIDE for path in database.path.parent.glob(database.path.name + pattern)]
@@ -106,7 +106,7 @@ class Purge:
 
 
 def _find_project(step: Step, project_id: str | None, name: str | None) -> str:
-    """The project, also one that was deleted: its rows are still there."""
+    """Find the project, even one that was deleted: its rows still exist."""
     found = fetch_one(
         step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? OR name = ? ORDER BY deleted, id", (project_id, name)
     )
@@ -126,7 +126,7 @@ def _is_within(path: Path, span: Period) -> bool:
 
 
 def _remove(files: list[Path]) -> list[Path]:
-    """Remove them; a log that is written to is emptied. Those that could not be."""
+    """Remove the files; a log in use is emptied. Answers those that could not be removed."""
     left = []
     for path in files:
         try:

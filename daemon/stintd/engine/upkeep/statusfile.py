@@ -1,8 +1,8 @@
-"""The status file: one short line for prompts and bars, which `cat` can read. Rewritten when what it says changes, and once a
+"""The status file: one short line for prompts and bars, to be read with `cat`. Rewritten when its content changes, and once a
 minute while a timer runs. Loop thread.
 
 `acme DEV-12 1:23 · today 5:41 1767600123`: what runs and for how long, today's total, and last the epoch second until which the
-line may be believed, so that a dead daemon's line is not.
+line is valid, so that nobody trusts a dead daemon's line.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ def _name(text: str) -> str:
 
 
 def timer_text(timer: TimeEntry, project_name: str, now: datetime) -> str:
-    """One timer: project, task, length; a paused or waiting one says so."""
+    """One timer: project, task, length, and the word paused or waiting if it is."""
     paused = sum(((pause.end or now) - pause.start for pause in timer.pauses), timedelta())
     words = [_name(project_name), *([_name(timer.task)] if timer.task else [])]
     words.append(clock_length((timer.end or now) - timer.start - paused) if timer.state != "waiting" else "waiting")
@@ -52,7 +52,7 @@ def timer_text(timer: TimeEntry, project_name: str, now: datetime) -> str:
 
 
 def status_line(timers: list[tuple[TimeEntry, str]], today: timedelta, now: datetime, midnight: datetime) -> str:
-    """The whole line. While a timer runs it holds for a tick and some grace; else until today's total ends at midnight."""
+    """The whole line. While a timer runs it is valid for a tick and some grace; else until midnight, when today's total ends."""
     shown = [timer_text(timer, name, now) for timer, name in timers if timer.actor == "human"]
     is_running = any(timer.state == "running" for timer, _ in timers)
     until = now + TICK + GRACE if is_running else midnight
@@ -61,7 +61,7 @@ def status_line(timers: list[tuple[TimeEntry, str]], today: timedelta, now: date
 
 
 def replace_file(path: str, text: str) -> None:
-    """Replace the file at once; a reader sees the old line or the new one."""
+    """Replace the file atomically; a reader sees the old line or the new one."""
     temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
@@ -74,7 +74,7 @@ def replace_file(path: str, text: str) -> None:
 
 
 def remove_file(path: str) -> None:
-    """The daemon stops: nothing to believe any more."""
+    """Remove the status file: when the daemon stops, no line is valid."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
 
@@ -89,7 +89,7 @@ class StatusFile:
         self.is_running = False
 
     def changed(self) -> None:
-        """A step was committed."""
+        """Note that a step was committed."""
         self._changed.set()
 
     async def run(self) -> None:
@@ -134,5 +134,5 @@ class StatusFile:
         return timers, timedelta(microseconds=total)
 
     def stop(self) -> None:
-        """Nothing runs any more that could be believed."""
+        """Remove the file: nothing it says is valid any more."""
         remove_file(self._path)
