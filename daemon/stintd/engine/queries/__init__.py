@@ -1,1 +1,1 @@
-"""What callers ask: plain functions of a `View`, answering in the shapes of the surface. They change nothing."""
+"""Queries of API clients: plain functions of a `View`, which answer in the JSON shapes of the API. They change nothing."""

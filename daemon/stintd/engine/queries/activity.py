@@ -1,4 +1,4 @@
-"""What hours were spent on: entries of a period cut at their heartbeats, and lengths in the words of WakaTime's answers."""
+"""What the hours were spent on: entries of a period cut at their heartbeats, and lengths in the form of WakaTime's answers."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -82,7 +82,7 @@ def marks(view: View, lo: int, hi: int) -> list[Mark]:
 
 
 def _file(context: Context, entity: str) -> str:
-    """The whole path of a file; "" for what is none."""
+    """The full path of a file; "" for anything else."""
     if context.kind not in ("edit", "read", "tool") or context.source == "browser" or not entity:
         return ""
     base = context.repo_path or ""
@@ -106,7 +106,7 @@ def _count_of(number: int, unit: str) -> str:
 
 
 def length(us: int) -> WakaTimeLengthJson:
-    """A length as every object of theirs tells it."""
+    """A length in the fields that all WakaTime objects have."""
     total = us / wire.SECOND
     hours, minutes = divmod(int(total) // 60, 60)
     return {

@@ -18,7 +18,7 @@ _TASKS = {
 
 
 def _by_name(table: str, clauses: list[str], values: list[object], limit: int, cursor: str | None) -> tuple[str, list[object]]:
-    """A page of a table with names, by name: the query, with one row more than the page, and its values."""
+    """A page of a table, ordered by name: the query, which reads one row more than the page, and its values."""
     if cursor is not None:
         clauses = [*clauses, "(name, id) > (?, ?)"]
         values = [*values, *decode_cursor(cursor, (str, str))]
@@ -56,7 +56,7 @@ def tasks(
     view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, status: str = "active",
     project_id: str | None = None, search: str | None = None,
 ) -> PageJson[TaskJson]:  # fmt: skip
-    """Tasks by name; active ones unless asked otherwise. What is searched for stands in the name or the key."""
+    """Tasks by name; active ones unless asked otherwise. The search matches the name or the key."""
     clauses = [_TASKS[status]]
     values: list[object] = []
     if search is not None:

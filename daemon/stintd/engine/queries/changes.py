@@ -19,5 +19,5 @@ def newest(conn: Connection) -> int:
 
 
 def bounds(conn: Connection) -> tuple[int, int]:
-    """The oldest `seq` that can still be read and the latest ever given; 0 when there is none."""
+    """The oldest `seq` that can still be read, and the latest one ever assigned; 0 if there is none."""
     return changes.bounds(conn)

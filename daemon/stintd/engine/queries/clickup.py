@@ -1,5 +1,5 @@
-"""Tasks and entries as callers of ClickUp's tools know them. How a task is found among those known
-here; what is not is looked for at the connected ClickUp (`engine/delivery/tasklookup.py`) by whoever asks.
+"""Tasks and entries as clients of the ClickUp tools see them, and the search for a task among the local ones. The caller
+looks for unknown tasks at the connected ClickUp (`engine/delivery/tasklookup.py`).
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ SELECT DISTINCT '' AS id, e.task AS key, e.task AS name, 'active' AS status, e.p
 FROM entry e JOIN project p ON p.id = e.project_id AND p.deleted = 0 WHERE e.task IN (?, ?)
 """
 _PREFIX = "CU-"
-"""What stands before ClickUp's own ids in the names of branches, and so in keys that come from there."""
+"""The prefix of ClickUp's own ids in branch names, and so in keys that come from there."""
 NO_TASK = "Task not found. Please provide a valid taskId or taskName + listName combination."
 
 
@@ -48,7 +48,7 @@ class ClickUpTaskEntries(TypedDict):
 
 @frozen
 class FoundTask:
-    """A task of a project. `id` is what these callers may name it by."""
+    """A task of a project. `id` is the one by which these clients may name it."""
 
     id: str
     key: str
@@ -67,8 +67,9 @@ class TaskNames(TypedDict):
 
 
 def find(reading: Reader, task_id: str | None, task_name: str | None, list_name: str | None) -> FoundTask:
-    """The task a caller means: by id, by external or custom id (our key), or by name, within the list (our project) where
-    one is named. Refuses (`invalid`) no name at all and names that several tasks have, and (`not_found`) unknown ones."""
+    """The task a request means: by id, by external or custom id (the local key), or by name, within the list (the local
+    project) if one is named. A missing name and a name of several tasks are `invalid`, an unknown one is `not_found`.
+    """
     if not (task_id or task_name):
         raise Invalid(NO_TASK, "send taskId, or taskName with listName")
     rows = _by_id(reading, task_id) if task_id else _by_name(reading, task_name or "", list_name)
@@ -106,7 +107,7 @@ def _by_name(reading: Reader, name: str, list_name: str | None) -> list[FoundTas
 
 
 def _prefer_open(rows: list[FoundTaskRow]) -> list[FoundTaskRow]:
-    """Of several the open ones, of active projects, where that leaves any."""
+    """Of several tasks the open ones of active projects, if there are any."""
     for is_liked in (lambda row: not row["archived"], lambda row: row["status"] == "active"):
         liked = [row for row in rows if is_liked(row)]
         rows = liked or rows
@@ -121,13 +122,13 @@ def _shape(reading: Reader, row: FoundTaskRow) -> FoundTask:
 
 
 def _shown_id(reading: Reader, task_id: str | None, key: str, name: str) -> str:
-    """The external or custom id where the task has one; a key that is only its name is not unique, so our id then."""
+    """The external or custom id if the task has one; a key that is only the name is not unique, so then the local id."""
     is_external = key != name or ticket_of(key, reading.policy) == key
     return key.removeprefix(_PREFIX) if is_external or not task_id else task_id
 
 
 def task_of(reading: Reader, shown: EntryJson) -> EntryTaskJson:
-    """The task of an entry of ours; one without a task shows its project's name, so that callers can print it."""
+    """The task of a local entry; an entry without a task shows its project's name, so that clients can print it."""
     if not shown["taskName"]:
         return {"id": "", "name": shown["projectName"] or ""}
     row = fetch_one(reading.conn, TaskRow, "SELECT id, key, name FROM task WHERE id = ?", (shown["taskId"],))
@@ -137,12 +138,12 @@ def task_of(reading: Reader, shown: EntryJson) -> EntryTaskJson:
 
 
 def with_task(reading: Reader, shown: EntryJson) -> ClickUpEntryJson:
-    """An entry of ours with the task as these callers know it."""
+    """A local entry with its task as these clients see it."""
     return {**shown, "task": task_of(reading, shown)}
 
 
 def current(view: View) -> ClickUpEntryAnswerJson:
-    """`{entry}`: the person's timer that runs, else the one that is paused, else null."""
+    """`{entry}`: the person's running timer, else the paused one, else null."""
     shown = [one for one in timers.timers(view) if one["actor"] == "human" and not one.get("provisional")]
     timer = timers.first_running(shown) or next((one for one in shown if one["state"] == "paused"), None)
     return {"entry": with_task(view, timer) if timer else None}
@@ -156,8 +157,9 @@ def task(view: View, **which: Unpack[TaskNames]) -> ClickUpTaskAnswer:
 def of_task(
     view: View, since: datetime | None, until: datetime | None, limit: int, **which: Unpack[TaskNames]
 ) -> ClickUpTaskEntries:
-    """The person's entries on a task, the latest start first, and how long they are together; `isWhole` false where there
-    are more than `limit`."""
+    """The person's entries on a task, the latest start first, and their total length; `isWhole` is false if there are more
+    than `limit`.
+    """
     task = find(view, **which)
     clauses, values = overlapping(to_us(since) if since else None, to_us(until) if until else None)
     clauses += ["e.project_id = ?", "e.task = ?", "e.actor = 'human'"]

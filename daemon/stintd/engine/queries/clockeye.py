@@ -1,4 +1,4 @@
-"""Entries as ClockEye's callers know them: snake_case, by page, the person's time alone."""
+"""Entries as ClockEye's clients see them: snake_case, in pages, only the person's time."""
 
 from datetime import date
 from typing import Unpack
@@ -16,7 +16,7 @@ PER_PAGE = 50
 
 
 def entry(shown: EntryJson) -> ClockEyeEntryJson:
-    """An entry of ours in ClockEye's words; `duration` in seconds, null as long as there is no end."""
+    """A local entry in ClockEye's fields; `duration` in seconds, null while there is no end."""
     return {
         "id": shown["id"], "user_id": shown["userId"], "project_id": shown["projectId"], "task_id": shown["taskId"],
         "description": shown["description"], "start_time": shown["start"], "end_time": shown["end"],
@@ -29,7 +29,7 @@ def listing(
 ) -> ClockEyePageJson:
     """A page of the entries that overlap the owner's local days, uncut, the latest start first.
 
-    Only the person's entries: these callers add up durations, and an agent's time beside a person's would count twice.
+    Only the person's entries: these clients add up durations, and an agent's time beside a person's would count twice.
     A page beyond the last is empty.
     """
     clauses, values = _inside(view, start_date, end_date)

@@ -1,8 +1,6 @@
-"""Approved hours that are no longer what they would be: "approved 3.5 h, now 3.75 h".
-
-Approval pins everything, so later evidence is not applied to it, and an edit needs the approval taken back first. Both are
-to be seen here, by project, task and local day: what was approved at last, and what the sheet would say if nothing of it
-were approved. Nothing is changed by looking.
+"""Approved hours that have changed since: "approved 3.5 h, now 3.75 h". Approval pins everything, so later evidence is not
+applied to it, and an edit requires unapproving first. This shows both, by project, task and local day: what was last
+approved, and what the sheet would say if nothing of it were approved. The query changes nothing.
 """
 
 import json
@@ -29,9 +27,9 @@ from stintd.store.row_types import ApprovedRow, EntryRow, NamesRow
 from stintd.store.rowio import exists, fetch_all, fetch_one, fetch_value
 
 LEAST = 30
-"""Seconds; less would be shown as no difference at all."""
+"""The least difference in seconds; a smaller one would be displayed as none."""
 LONGEST = 100
-"""Days at once: evidence of all of them is read twice."""
+"""Most days in one query: the evidence of all of them is read twice."""
 TRAIL = """
 SELECT r.row_id, r.after, e.rowid AS seq FROM edit e JOIN edit_row r ON r.edit_id = e.id
 WHERE e.verb = 'approve' AND e.undone_us IS NULL AND e.at_us >= ? AND r.table_name = 'entry' ORDER BY e.rowid
@@ -43,7 +41,7 @@ WHERE r.row_id = ? AND e.verb = 'approve' AND e.undone_us IS NULL AND r.before I
 
 
 class SumKey(NamedTuple):
-    """What sums are told by."""
+    """The key that sums are grouped by."""
 
     day: str
     project: str
@@ -70,7 +68,7 @@ def listing(
 
 
 def differences(view: View, span: Period, filters: Mapping[str, object]) -> list[tuple[SumKey, int, int, bool]]:
-    """(key, approved, now, whether evidence would change it), in seconds; only what differs."""
+    """(key, approved, now, whether evidence would change it), in seconds; only the differences."""
     zone = zone_of(view.policy.zone)
     more, wanted = conditions(filters)
     clauses, values = overlapping(span.lo_us, span.hi_us)
@@ -101,7 +99,7 @@ def _sums(view: View, rows: Iterable[EntryRow], span: Period, zone: ZoneInfo) ->
 
 
 def _once_approved(view: View, span: Period, filters: Mapping[str, object], approved: set[str]) -> list[EntryRow]:
-    """Entries as they were when they were approved last, of those that are not approved any more."""
+    """Entries that are no longer approved, as they were when they were last approved."""
     last: dict[str, EntryRow] = {}
     for row in fetch_all(view.conn, ApprovedRow, TRAIL, (span.lo_us,)):
         if row["row_id"] not in approved:
@@ -118,7 +116,7 @@ def _once_approved(view: View, span: Period, filters: Mapping[str, object], appr
 
 
 def _projects(view: View, filters: Mapping[str, object]) -> set[str] | None:
-    """The projects that the filters name, None when they name none."""
+    """The projects that the filters name, None if they name none."""
     sought, values = conditions({name: value for name, value in filters.items() if name != "actor"})
     if not sought:
         return None
@@ -130,7 +128,7 @@ def _projects(view: View, filters: Mapping[str, object]) -> set[str] | None:
 
 
 def _by_evidence(view: View, approved: Sequence[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
-    """What would be different if the approved entries that followed their evidence before still did."""
+    """What would differ if the approved entries that followed their evidence before approval still did."""
     lifted = {row["id"]: row for row in approved if row["origin"] == "auto" and _did_follow(view, row)}
     if not lifted:
         return {}

@@ -1,4 +1,4 @@
-"""The overview: what runs, today, the week by project, and what needs a look."""
+"""The overview: running timers, today, the week by project, and what needs attention."""
 
 from stintd.engine.period import period, week_of, zone_of
 from stintd.engine.queries import gaps, projects, reports, review, timers, workspaces
@@ -8,11 +8,11 @@ from stintd.engine.wire_types import AlertJson, DashboardJson, Severity
 from stintd.store.rowio import fetch_value
 
 NEAR, OVER = 0.8, 1.0
-"""Shares of a budget from which on an alert says so."""
+"""Shares of a budget at which alerts begin."""
 
 
 def dashboard(view: View) -> DashboardJson:
-    """Everything of the overview that the database knows."""
+    """Everything of the overview that comes from the database."""
     zone = zone_of(view.policy.zone)
     today = view.now.astimezone(zone).date()
     known, day = timers.status(view), reports.report(view, today, today)
@@ -35,7 +35,7 @@ def dashboard(view: View) -> DashboardJson:
 def alert(
     code: str, severity: Severity, text: str, hint: str, subject: str | None = None, project_id: str | None = None
 ) -> AlertJson:
-    """One thing to look at, in the shape of a warning; `projectId` where it is about a project."""
+    """One thing to look at, in the shape of a warning; `projectId` if it is about a project."""
     return {"code": code, "severity": severity, "text": text, "hint": hint, "subject": subject, "projectId": project_id}
 
 
@@ -55,14 +55,14 @@ def _budget_alerts(view: View) -> list[AlertJson]:
 
 
 def _share(used: float | None, limit: float | None) -> float:
-    """The share of a limit; without one nothing can be near it. A limit of nothing is over with the first use."""
+    """The used share of a limit; 0 without a limit. Any use exceeds a limit of zero."""
     if limit is None or used is None:
         return 0.0
     return used / limit if limit else float(used > 0)
 
 
 def _decisions(open_count: int, unconfirmed: int, gaps_today: int) -> list[AlertJson]:
-    """What waits for its owner's word."""
+    """What waits for the owner's decision."""
     alerts = []
     if open_count:
         text = "one decision is open" if open_count == 1 else f"{open_count} decisions are open"

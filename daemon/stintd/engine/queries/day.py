@@ -1,6 +1,6 @@
-"""One day in one answer: its entries, what was observed beside them, its gaps, and what git did.
+"""One day in one answer: its entries, what was observed beside them, its gaps, and its git events.
 
-The evidence is derived as if nobody had edited anything, so that whoever corrects an entry sees what was there.
+The evidence is derived as if nobody had edited anything, so that a person who corrects an entry sees the original.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ from stintd.store.rowio import fetch_all
 ActKind = Literal["commit", "checkout", "merge", "rebase", "pull", "push"]
 GIT_ACTS = frozenset(get_args(ActKind))
 SAME_US = 2_000_000
-"""A commit and the heartbeat that told of it are no further apart."""
+"""A commit and the heartbeat that reported it are no further apart than this."""
 COMMITS = """
 SELECT c.sha, c.subject, c.time_us, c.branch, r.project_id, p.name AS project_name
 FROM repo r JOIN repo_commit c ON c.repo_id = r.id LEFT JOIN project p ON p.id = r.project_id
@@ -87,7 +87,7 @@ def _states(stretch: Stretch) -> Iterator[tuple[Literal["handsOn", "supervised",
 
 
 class _Timed(Protocol):
-    """What has a beginning and an end."""
+    """Anything with a start and an end."""
 
     @property
     def start(self) -> datetime: ...
@@ -100,14 +100,14 @@ Timed = TypeVar("Timed", bound=_Timed)
 
 
 def _clip(items: Iterable[Timed], span: Period) -> Iterator[tuple[Timed, str, str]]:
-    """Stretches, with as much of them as lies inside the day."""
+    """The stretches, cut to the day."""
     for item in items:
         if item.start < span.end and item.end > span.start:
             yield item, wire.stamp(max(item.start, span.start)), wire.stamp(min(item.end, span.end))
 
 
 def _marks(view: View, span: Period, names: dict[str, str]) -> Iterator[DayMarkJson]:
-    """The owner's commits, and what else git did, by whomever. A commit in no repository of ours is known by its heartbeat."""
+    """The owner's commits, and all other git events. A commit outside the known repositories appears through its heartbeat."""
     commits = fetch_all(view.conn, OwnCommitRow, COMMITS, (span.lo_us, span.hi_us))
     for row in commits:
         yield {
@@ -139,6 +139,6 @@ def _act(time_us: int, entity: str, context: Context, project: str | None, names
 
 
 def _text(context: Context, entity: str) -> str:
-    """Of a commit what was told of it; of other acts the branch, because there the rest is an object's name."""
+    """For a commit its reported text; for other events the branch, because the rest is an object's name."""
     first, second = (entity, context.branch) if context.kind == "commit" else (context.branch, entity)
     return first or second or ""

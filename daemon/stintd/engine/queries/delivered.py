@@ -1,8 +1,7 @@
-"""What hours are at a billing system beside what the sheet says: rounded by its rule, and held there already.
-
-Told by entry and local day. Whatever is asked about, sums of a project, task and day are rounded as a whole, as delivery
-does, and a caller who filters gets the shares of what they asked for. Agents' time counts where it is billed, for only
-then it goes there. What waits for approval counts as if it had it.
+"""Hours as a billing system counts them, beside those of the sheet: rounded by its rule, and already held there. By entry and
+local day. Whatever the filters, sums of a project, task and day are rounded as a whole, as delivery does, and a filtered
+query gets its shares of them. Agents' time counts if it is billed, because only then is it sent. Hours that wait for approval
+count as if approved.
 """
 
 import json
@@ -36,7 +35,7 @@ _BY_PROJECT = ("project_id", "project_name", "client", "client_id")
 
 @frozen
 class TargetHours:
-    """Seconds of one entry on one day: as they are to be at the target, and as they are there. `task` is our key of it."""
+    """Seconds of one entry on one day: as they are to be at the target, and as they are there. `task` is the local key."""
 
     entry_id: str
     project_id: str
@@ -48,7 +47,7 @@ class TargetHours:
 
 
 def hours_at_target(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> list[TargetHours]:
-    """Everything of a period; it must be made of the owner's whole days, for those are what is rounded."""
+    """Everything of a period, which must consist of the owner's whole days, because days are what is rounded."""
     if span.days is None or zone != zone_of(view.policy.zone):
         raise Invalid("sums at a target are those of your own whole days", "send from and to as dates, without a time zone")
     return [*_rounded_hours(view, one, span, zone, filters), *_delivered_hours(view, one, span, zone, filters)]
@@ -77,7 +76,7 @@ def _rounded_hours(
 
 
 def _share_billed(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
-    """What of a part is handed over: without what was only supervised where the project does not bill that."""
+    """The share of a part that is sent: without supervised time if the project does not bill it."""
     bills = billable.supervised_billing(view.conn, view.policy)
     projects = fetch_all(view.conn, ProjectRow, "SELECT id, name, bill_supervised FROM project")
     whole: dict[str | None, bool] = {row["id"]: bills(row) for row in projects}
@@ -90,7 +89,7 @@ def _share_billed(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
 def _delivered_hours(
     view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
 ) -> Iterator[TargetHours]:
-    """By what is held, whatever became of the entry since: that is what can differ."""
+    """From what the target holds, whatever became of the entry since: that is what can differ."""
     assert span.days is not None
     first_day, last_day = span.days
     is_asked, key_of = _filter(view, filters), _task_keys(view)
@@ -108,7 +107,7 @@ def _delivered_hours(
 
 
 def _by_day(day: str, held: Content, is_by_day: bool, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
-    """What is held as one stretch across midnight counts on each of its days."""
+    """A stretch across midnight that is held as one counts on each of its days."""
     start, end, seconds = held["start"], held["end"], held["seconds"]
     if is_by_day or end <= start:
         yield day, seconds
@@ -121,7 +120,7 @@ def _by_day(day: str, held: Content, is_by_day: bool, zone: ZoneInfo) -> Iterato
 
 
 def _filter(view: View, filters: Mapping[str, object]) -> Callable[[Content], bool]:
-    """The filters of entries, asked of what is held."""
+    """Apply the filters of entries to what is held."""
     sought, values = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
     reach = None
     if sought:
@@ -146,7 +145,7 @@ def _filter(view: View, filters: Mapping[str, object]) -> Callable[[Content], bo
 
 
 def _task_keys(view: View) -> Callable[[str, str], str]:
-    """Our key of a task that is held by its name."""
+    """The local key of a task that is held by its name."""
     keys: dict[tuple[str, str], str] = {
         (row["project_id"], row["name"]): row["key"]
         for row in fetch_all(view.conn, TaskRow, "SELECT project_id, name, key FROM task")
@@ -162,8 +161,9 @@ Group = tuple[str, str]
 def by_group(
     view: View, found: list[TargetHours], grouping: str, labels: rules.Labels, key_of: Callable[[TargetHours], Group]
 ) -> Iterator[tuple[Group, int, int]]:
-    """(key, name), rounded and delivered seconds of what belongs to each group of a report; `key_of` knows those of
-    projects, clients and tasks."""
+    """(key, name), rounded and delivered seconds for each group of a report; `key_of` gives the groups by project, client and
+    task.
+    """
     rows: dict[str, NamedEntryRow] = {}
     if grouping in ("branch", "commit"):
         rows = _rows_of(view, {one.entry_id for one in found})
@@ -191,7 +191,7 @@ def _rows_of(view: View, ids: set[str]) -> dict[str, NamedEntryRow]:
 
 
 def _by_commit(one: TargetHours, row: NamedEntryRow | None, labels: rules.Labels, view: View) -> Iterator[tuple[Group, int, int]]:
-    """Shared among the commits of its day by their exact lengths, so that the shares add up."""
+    """Share an amount among the commits of its day by their exact lengths, so that the shares add up."""
     day = date.fromisoformat(one.day)
     clip = tuple(to_us(start_of_day(at, labels.zone)) for at in (day, day + ONE_DAY))
     parts = []

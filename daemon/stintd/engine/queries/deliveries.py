@@ -1,4 +1,4 @@
-"""What billing systems hold and are to hold, for people: targets, what would be sent, and sums beside the sheet's."""
+"""What billing systems hold and are to hold, for people: targets, what would be sent, and sums beside those of the sheet."""
 
 import json
 
@@ -20,7 +20,7 @@ LONGEST_LIST = 1000
 
 
 def listing(view: View, planned: dict[str, Planned]) -> PageJson[TargetJson]:
-    """The connected targets and how it goes with each."""
+    """The connected targets and the state of each."""
     known = deliveries.targets(view.conn)
     return {"data": [_target(view, one, known.get(name)) for name, one in sorted(planned.items())], "nextCursor": None}
 
@@ -58,12 +58,12 @@ def _rule(rule: TargetRule) -> TargetRuleJson:
 
 
 def _length(seconds: int) -> str:
-    """As a setting has it."""
+    """A length as the settings write it."""
     return "" if not seconds else f"{seconds}s" if seconds % 60 else f"{seconds // 60}m"
 
 
 def rounding_json(rule: Rounding) -> dict[str, object]:
-    """A rounding as settings have it."""
+    """A rounding as the settings write it."""
     settings = {"mode": rule.mode, "minutes": rule.minutes, "per": rule.per, "minimum": _length(rule.minimum)}
     return {name: value for name, value in settings.items() if value}
 
@@ -75,7 +75,7 @@ def _state(state: TargetRow | None) -> TargetState:
 
 
 def outlook(view: Reader, planned: dict[str, Planned], target: str | None = None, limit: int = LONGEST_LIST) -> OutlooksJson:
-    """What would be sent now, to the letter, and what is kept back, and why: the first ones, with how many there are."""
+    """Exactly what would be sent now, and what is held back and why: the first ones, with their number."""
     if target is not None and target not in planned:
         raise NotFound(f"no target is called {target[:40]}", "`stint targets` lists them")
     names = [name for name in planned if target in (None, name)]
@@ -91,7 +91,7 @@ _KEPT = "(state = 'parked' OR hold <> '')"
 
 
 def action(row: DeliveryRow, able: Abilities) -> Action:
-    """What is done: as asked, or, where the target cannot, anew or by a correction."""
+    """What will be done: the change itself or, if the target cannot change entries, a new entry or a correction."""
     delivery = deliveries.from_row(row)
     way = amendment.way_of(able, delivery) if delivery.state != SENDING else ""
     if way == amendment.REPLACE:
@@ -100,14 +100,14 @@ def action(row: DeliveryRow, able: Abilities) -> Action:
 
 
 def remedy_of(remedy: str, delivery_id: str, entry_id: str | None) -> str | None:
-    """What a person can do, with the ids that it takes."""
+    """The commands that a person can run, with the ids they take."""
     for verb, id_ in (("retry", delivery_id), ("drop", delivery_id), ("edit", (entry_id or "").replace("-", ""))):
         remedy = remedy.replace(f"{verb} ID", f"{verb} {id_[-6:]}")
     return remedy or None
 
 
 def outlook_json(row: DeliveryRow, able: Abilities) -> OutlookJson:
-    """One delivery with what it says."""
+    """One delivery with its content."""
     told = json.loads(row["wanted"] or row["held"] or "{}")
     return {
         "id": row["id"], "target": row["target"], "entryId": row["entry_id"], "action": action(row, able), "state": row["state"],

@@ -1,4 +1,4 @@
-"""Entries, as lists and one by one."""
+"""Lists of entries, and single entries."""
 
 from datetime import date, datetime
 from typing import Unpack
@@ -36,7 +36,7 @@ def listing(
 
 
 def row_of(reading: Reader, entry_id: str) -> NamedEntryRow:
-    """The row of an id, of what it was merged into, or of a prefix that only one entry has."""
+    """The row of an id, of the entry it was merged into, or of a prefix that only one entry has."""
     row = fetch_one(reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id = ?", (_follow_merges(reading, entry_id),))
     found = row if row is not None else _by_prefix(reading, entry_id)
     if not reading.admits(found["project_id"]):
@@ -45,7 +45,7 @@ def row_of(reading: Reader, entry_id: str) -> NamedEntryRow:
 
 
 def _follow_merges(reading: Reader, entry_id: str) -> str:
-    """Follow `mergedInto`; a chain ends, because each step was younger than the one before."""
+    """Follow `mergedInto`; the chain ends, because each entry is younger than the one before."""
     for _ in range(64):
         successor = fetch_value(reading.conn, str, "SELECT merged_into FROM merged_entry WHERE id = ?", (entry_id,))
         if successor is None:

@@ -1,4 +1,4 @@
-"""What an entry, or a minute, rests on: heartbeats, commits, sessions, absences, and the reason of every gap."""
+"""The evidence of an entry or an instant: heartbeats, commits, sessions, absences, and the reason for every gap."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -46,7 +46,7 @@ def of_entry(view: View, entry_id: str) -> EvidenceJson:
 def why(view: View, at: datetime) -> WhyJson:
     """The evidence of the entry at an instant (a person's before an agent's), or of the silence there."""
     if at > view.now:
-        raise Invalid("that time is in the future", "ask for a time that has been")
+        raise Invalid("that time is in the future", "ask for a time in the past")
     at_us = to_us(at)
     clauses, values = overlapping(at_us, at_us + 1)
     rows = find(view, clauses, values)
@@ -92,7 +92,9 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[He
 
 
 def _verdicts(view: View, lo_us: int, hi_us: int, actor: Actor, project: str | None) -> list[GapVerdict]:
-    """The judged silences of the islands here that meet the range, in order; of an agent why its time is its own."""
+    """The silences, with their verdicts, of the islands here that meet the range, in order; for an agent, why its time is its
+    own.
+    """
     gap_us = timesheet.island_gap(view.policy)
     resolver: Resolver = load_resolver(view.conn, view.policy)
     island = heartbeats.island(view.conn, lo_us, hi_us, gap_us)
@@ -137,8 +139,9 @@ def _blind(view: View, lo_us: int, hi_us: int) -> list[BlindJson]:
 
 
 def history(view: View, entry_id: str) -> HistoryJson:
-    """Every edit that touched an entry, oldest first, with the fields as they were and became. An entry that is gone has a
-    history too; an id that was merged away, or a beginning of an id, stands for the entry that is there."""
+    """Every edit that touched an entry, oldest first, with the fields before and after. A deleted entry has a history too;
+    the id of a merged entry, or a beginning of an id, means the entry that exists now.
+    """
     known = _edits_of(view, entry_id)
     if not known:
         entry_id = row_of(view, entry_id)["id"]
@@ -166,7 +169,7 @@ _SHOWN: dict[str, tuple[str, Callable[[Any], object]]] = {
     "approved_us": ("approvedAt", wire.instant),
     "is_confirmed": ("confirmed", lambda value: None if value is None else bool(value)),
 }
-"""Columns of an entry that people care about, as they are shown."""
+"""The columns of an entry that matter to people, in their display form."""
 
 
 def _step_of(row: HistoryRow) -> HistoryStepJson:
@@ -197,7 +200,7 @@ def edits(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
 
 
 def edit_row(reading: Reader, edit_id: str) -> EditRow:
-    """The row of an edit by its id, or by a beginning of it that no other has."""
+    """The row of an edit by its id, or by a unique beginning of it."""
     rows = fetch_all(reading.conn, EditRow, "SELECT * FROM edit WHERE id = ?", (edit_id,))
     if not rows and len(edit_id) >= 4:
         rows = fetch_all(

@@ -1,4 +1,4 @@
-"""Rows for a file: entries in the order of their starts, and everything else the sheet is made of. All of one snapshot."""
+"""Rows for an export file: entries by start, and everything else the sheet is made of. All from one snapshot."""
 
 import json
 from collections.abc import Iterator
@@ -27,24 +27,24 @@ _NAMED = {
     "projects": "SELECT * FROM project WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
     "tasks": "SELECT * FROM task WHERE project_id IN (SELECT value FROM json_each(?)) ORDER BY id",
 }
-"""What goes with entries of some projects, clients or tags only: what belongs to others stays out of such a file."""
+"""What a filtered export contains besides entries of the chosen projects, clients or tags: nothing that belongs to others."""
 _EVIDENCE = {
     "sessions": "SELECT * FROM session WHERE ended_us IS NOT NULL AND started_us <= ? AND ended_us >= ? ORDER BY started_us, id",
     "absences": "SELECT * FROM absence WHERE start_us <= ? AND end_us >= ? ORDER BY 1, 2, 3, 4",
     "blind": "SELECT * FROM blind WHERE start_us <= ? AND end_us >= ? ORDER BY 1, 2, 3",
 }
-"""What entries rest on beside heartbeats, of a closed range."""
+"""The evidence other than heartbeats, of a closed range."""
 BATCH = 500
 
 
 def _heartbeats(view: View, lo_us: int, hi_us: int) -> Iterator[Row]:
-    """In the order in which spans begin: whoever stores them again need not look far."""
+    """Heartbeats ordered by the start of their spans, so that storing them again needs no long search."""
     for time_us, beat_id, entity, context in heartbeats.list_beats(view.conn, lo_us, hi_us):
         yield {"id": beat_id, "time_us": time_us, "entity": entity, "repo_id": context.repo, **asdict(context)}
 
 
 def rows(view: View, sql: str, values: tuple[object, ...] = ()) -> Iterator[Row]:
-    """The rows of a query, some at a time."""
+    """The rows of a query, in batches."""
     cursor = view.conn.execute(sql, values)
     names = [column[0] for column in cursor.description]
     while batch := cursor.fetchmany(BATCH):

@@ -1,4 +1,4 @@
-"""The keys of callers, without the keys themselves."""
+"""API keys: their names, scopes and limits, never the keys themselves."""
 
 from sqlite3 import Connection
 
@@ -24,7 +24,7 @@ def key_row(conn: Connection, key_id: str) -> NamedApiKeyRow:
 
 
 def key_json(row: NamedApiKeyRow) -> KeyJson:
-    """A key as it is shown."""
+    """A key in its JSON shape."""
     return {
         "id": row["id"], "name": row["name"], "scope": row["scope"], "clientId": row["client_id"],
         "clientName": row["client_name"], "projectId": row["project_id"], "projectName": row["project_name"],
@@ -34,6 +34,6 @@ def key_json(row: NamedApiKeyRow) -> KeyJson:
 
 
 def listing(view: View, status: str = "active") -> PageJson[KeyJson]:
-    """Keys, the oldest first; those revoked too where `status` is all."""
+    """Keys, the oldest first; with `status` all, the revoked ones too."""
     rows = fetch_all(view.conn, NamedApiKeyRow, SQL + "WHERE k.revoked_us IS NULL OR ? = 'all' ORDER BY k.id", (status,))
     return {"data": [key_json(row) for row in rows], "nextCursor": None}

@@ -1,4 +1,4 @@
-"""Which local projects and tasks a target's places are by their names: what is not mapped yet, with a proposal for each."""
+"""Matches local projects and tasks to a target's places by name: those not mapped yet, with a proposal for each."""
 
 from stintd.domain.billing import matching
 from stintd.domain.billing.matching import NONE, LocalName, NamedPlace, Proposal
@@ -22,7 +22,7 @@ WHERE p.deleted = 0 AND p.archived = 0 AND t.status = 'active' ORDER BY p.name, 
 
 
 def places_json(listing: Listing) -> TargetPlacesJson:
-    """The places of a target as they are told."""
+    """The places of a target in their JSON shape."""
     return {
         "data": [place_json(one) for one in listing.places], "nextCursor": None,
         "listedAt": instant(listing.listed_us), "trouble": listing.trouble or None,
@@ -30,13 +30,14 @@ def places_json(listing: Listing) -> TargetPlacesJson:
 
 
 def place_json(one: StoredPlace) -> TargetPlaceJson:
-    """A place as it is told."""
+    """A place in its JSON shape."""
     return {"name": one.name, "client": one.client or None, "remote": one.remote, "gone": one.gone_us is not None}
 
 
 def proposals(view: View, planned: Planned, listing: Listing) -> TargetMatchJson:
-    """What is not mapped, and which place it may be. Tasks only where a place of theirs was found: others go with their
-    project."""
+    """What is not mapped, and the place it may match. Tasks are listed only if a place matches them: others go with their
+    project.
+    """
     there = {one.key: one for one in listing.places if one.gone_us is None}
     places = [NamedPlace(one.key, one.name, one.client) for one in there.values()]
     open_ = [one for one in _locals(view) if _is_open(planned.target, one)]
@@ -54,7 +55,7 @@ def _locals(view: View) -> list[LocalName]:
 
 
 def _is_open(target: Target, local: LocalName) -> bool:
-    """A rule for all of a project says nothing against one for a task of it."""
+    """Whether it has no mapping yet; a rule for a whole project does not count for one of its tasks."""
     rule = rule_for(target, EntryFacts(local.project, local.task, local.client))
     return rule is None or (local.task is not None and rule.task is None)
 

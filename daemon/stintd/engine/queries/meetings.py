@@ -1,4 +1,4 @@
-"""Meetings of calendars beside what is recorded: proposals, each for its owner to take or leave."""
+"""Calendar meetings beside the recorded time: proposals that the owner can accept or ignore."""
 
 import shlex
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ WHERE actor = 'human' AND start_us < ? AND coalesce(end_us, ?) > ? ORDER BY star
 
 
 def proposals(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
-    """What of them no entry of a person covers."""
+    """The parts of the meetings that no entry of a person covers."""
     if not meetings:
         return []
     now_us = to_us(view.now)
@@ -38,7 +38,7 @@ def describe(view: View, one: Meeting) -> str:
 
 
 def command(view: View, one: Meeting) -> str:
-    """What enters it. Instants where the clocks say an hour twice or the seconds matter."""
+    """The period argument that enters it, as instants if the clock shows an hour twice or the seconds matter."""
     zone = zone_of(view.policy.zone)
     lo, hi = (from_us(us).astimezone(zone) for us in (one.start_us, one.end_us))
     is_plain = all(one.second == 0 and one.utcoffset() == one.replace(fold=1 - one.fold).utcoffset() for one in (lo, hi))
@@ -51,7 +51,7 @@ def command(view: View, one: Meeting) -> str:
 
 
 def meeting_json(view: View, one: Meeting) -> MeetingJson:
-    """A proposal as a gap holds it."""
+    """A proposal in the form a gap contains."""
     return {
         "text": describe(view, one), "command": command(view, one), "start": wire.instant(one.start_us),
         "end": wire.instant(one.end_us), "title": one.title, "projectName": one.project, "taskName": one.task,

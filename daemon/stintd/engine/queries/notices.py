@@ -1,5 +1,5 @@
-"""What the owner is told besides warnings: evidence elsewhere while a manual timer runs, a pause they did not make, and
-signs of life that could be of several sessions.
+"""Notices for the owner besides warnings: evidence elsewhere while a manual timer runs, an auto-pause, and signs of life that
+could belong to several sessions.
 """
 
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ OPEN = "SELECT * FROM entry WHERE end_us IS NULL AND origin <> 'auto' AND actor 
 
 
 def notices(view: View) -> list[WarningJson]:
-    """`{code, severity, text, hint, subject}` of each; asked for with the status, because it changes with the time."""
+    """`{code, severity, text, hint, subject}` of each; computed with the status, because it changes with the time."""
     warnings = _nameless(view)
     for row in fetch_all(view.conn, EntryRow, OPEN):
         timer = rollup.entry_of(row)
@@ -37,7 +37,7 @@ def notices(view: View) -> list[WarningJson]:
 
 
 def _nameless(view: View) -> list[WarningJson]:
-    """A hook that says that somebody works, but not where, came while several sessions were open."""
+    """A hook reported work without naming a session or project, while several sessions were open."""
     if not exists(view.conn, NAMELESS, ((to_us(view.now) - LATELY_US) * 1024,)):
         return []
     text = "a heartbeat named no session or project while several were open, so it counts for none of them"
@@ -56,7 +56,7 @@ def _shadow(view: View, timer: TimeEntry) -> list[WarningJson]:
 
 
 def _return(view: View, row: EntryRow, timer: TimeEntry) -> list[WarningJson]:
-    """The pause was the daemon's: ask once what the time since was."""
+    """The daemon paused the timer: ask once what the owner did since."""
     reason = cursors.get(view.conn, PAUSED + timer.id)
     if reason is None or not timer.pauses or timer.pauses[-1].end is not None:
         return []

@@ -1,4 +1,4 @@
-"""What waits to leave this machine, for people: deliveries to webhooks, later to billing systems too."""
+"""The outbox for people: deliveries that wait to leave this machine."""
 
 import json
 from typing import cast
@@ -14,7 +14,7 @@ from stintd.store.row_types import DeliveryRow, OutboxRow, ParkedRow, ShownDeliv
 from stintd.store.rowio import fetch_all, fetch_one
 
 OPEN = "open"
-"""The states that still need something: waiting, parked."""
+"""The states that still need action: waiting, parked."""
 STATES = (*outbox.STATES, "sending", "changed", "withdrawn", "gone")
 _STATES = {
     OPEN: "state IN ('waiting', 'sending', 'changed', 'withdrawn', 'parked')", "all": "1",
@@ -50,7 +50,7 @@ def delivery_json(delivery: ShownDeliveryRow | OutboxRow | DeliveryRow) -> Deliv
 def listing(
     view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None, state: str = OPEN, target: str | None = None
 ) -> PageJson[DeliveryJson]:
-    """What waits or is parked (or is in the state asked for), oldest first."""
+    """Deliveries that wait or are parked (or have the requested state), oldest first."""
     clauses = [_STATES[state]]
     values: list[object] = []
     if target is not None:
@@ -77,7 +77,7 @@ def latest(view: Reader, target: str, limit: int, cursor: str | None, state: str
 
 
 def row_of(reading: Reader, delivery_id: str) -> OutboxRow:
-    """The row of an id, or of a beginning of one that only it has."""
+    """The row of an id, or of a unique beginning of one."""
     row = outbox.row_of_id(reading.conn, delivery_id)
     if row is not None:
         return row
@@ -88,11 +88,11 @@ def row_of(reading: Reader, delivery_id: str) -> OutboxRow:
             return found[0]
         if found:
             raise Conflict(f"several deliveries begin with {delivery_id[:40]}", "use the whole id")
-    raise NotFound(f"there is no delivery {delivery_id[:40]}", "`stint outbox` lists what waits; old ones are forgotten")
+    raise NotFound(f"there is no delivery {delivery_id[:40]}", "`stint outbox` lists what waits; old deliveries are deleted")
 
 
 def latest_parked(reading: Reader, target: str) -> ParkedRow | None:
-    """The latest that was given up on, with how many there are as `count`; None when there is none."""
+    """The latest parked delivery, with their number as `count`; None if there is none."""
     return fetch_one(
         reading.conn, ParkedRow, "SELECT *, count(*) OVER () AS count FROM outbox WHERE target = ? AND state = 'parked'"
         " ORDER BY seq DESC LIMIT 1", (target,),

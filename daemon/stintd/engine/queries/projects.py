@@ -40,7 +40,7 @@ def listing(
 
 
 def row_of(reading: Reader, project_id: str) -> NamedProjectRow:
-    """The row of a project by its id, or a prefix of it that no other has."""
+    """The row of a project by its id, or by a unique prefix of it."""
     rows = fetch_all(reading.conn, NamedProjectRow, f"{wire.PROJECT_SQL} WHERE p.id = ? AND p.deleted = 0", (project_id,))
     if not rows and len(project_id) >= 4:
         sql = f"{wire.PROJECT_SQL} WHERE p.id >= ? AND p.id < ? AND p.deleted = 0 LIMIT 2"
@@ -59,13 +59,13 @@ def project(view: View, project_id: str) -> ProjectJson:
 
 
 def budget(view: View, project_id: str) -> BudgetJson:
-    """Hours and money used of what was agreed, over all time."""
+    """Hours and money used of the budget, over all time."""
     row = row_of(view, project_id)
     return _budget(row, reports.project_use(view, row["id"]).get(row["id"], UNUSED))
 
 
 def budgets(view: View) -> list[tuple[NamedProjectRow, BudgetJson]]:
-    """The active projects with a budget, and what was used of it."""
+    """The active projects with a budget, and what is used of it."""
     limited = f"{wire.PROJECT_SQL} WHERE p.deleted = 0 AND p.archived = 0 AND"
     rows = fetch_all(
         view.conn, NamedProjectRow, f"{limited} (p.budget_hours IS NOT NULL OR p.budget_amount IS NOT NULL) ORDER BY p.name, p.id"
@@ -75,7 +75,7 @@ def budgets(view: View) -> list[tuple[NamedProjectRow, BudgetJson]]:
 
 
 def _budget(row: ProjectRow, use: reports.Use) -> BudgetJson:
-    """Money is counted exactly and to the cent; what has a rate and no hours yet has cost nothing."""
+    """Money is counted exactly and to the cent; with a rate and no hours yet it is 0."""
     cap, worth = row["budget_amount"], use.worth
     if worth is None and row["hourly_rate"] is not None:
         worth = Decimal()

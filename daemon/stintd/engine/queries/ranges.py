@@ -1,4 +1,4 @@
-"""Ranges of days as callers name them: `last_7_days`, `this month`, `2026-11`."""
+"""Ranges of days as API clients name them: `last_7_days`, `this month`, `2026-11`."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -19,8 +19,9 @@ _RANGES = {
 def days_of(
     view: View, zone: ZoneInfo, start: date | None, end: date | None, name: str | None, longest: int | None = DAYS_LIMIT
 ) -> tuple[date, date]:
-    """First and last local day of what was asked for; a week when nothing was. `longest` bounds what answers every day by
-    itself: there is a name for a range without end, and a name beside two dates says nothing of how far they are apart."""
+    """First and last local day of the requested range; without one, a week. `longest` limits answers that list every day:
+    there is a name for a range without end, and a name beside two dates does not limit their distance.
+    """
     day = view.now.astimezone(zone).date()
     if start is not None or end is not None:
         first_day, last_day = start or end or day, end or start or day
@@ -29,7 +30,7 @@ def days_of(
     if last_day < first_day:
         raise Invalid("the range ends before it begins", "swap start and end")
     if longest is not None and (last_day - first_day).days >= longest:
-        raise Invalid(f"a range has at most {longest} days", "ask for less, or for stats/all_time")
+        raise Invalid(f"a range has at most {longest} days", "ask for a shorter range, or for stats/all_time")
     return first_day, last_day
 
 

@@ -1,6 +1,5 @@
-"""Totals of a period. Whole days come from the day totals (milliseconds for a year), anything finer from the entries.
-
-Human and agent time stand beside each other and are never added; `seconds` is the person's.
+"""Totals of a period. Whole days come from the day totals (milliseconds for a year), anything finer from the entries. Human
+and agent time are shown side by side and never added; `seconds` is the person's.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,8 +43,9 @@ def report(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, group_by: Grouping = "project",
     timezone: str | None = None, target: Planned | None = None, **filters: Unpack[Filters],
 ) -> ReportJson:  # fmt: skip
-    """Rows and totals of a period (this week by project unless asked otherwise); with a target also what they are by its
-    rounding, and what it holds already."""
+    """Rows and totals of a period (this week by project unless asked otherwise); with a target also the hours by its
+    rounding, and those it already holds.
+    """
     zone = zone_of(timezone or view.policy.zone)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
     chosen = {name: value for name, value in filters.items() if value is not None}
@@ -68,7 +68,7 @@ def _with_target(
     view: View, one: Planned, span: Period, zone: ZoneInfo, group_by: str, filters: Mapping[str, object],
     rows: list[ReportRowJson], totals: ReportTotalsJson,
 ) -> list[ReportRowJson]:  # fmt: skip
-    """The rows with what they are at a target; what only the target has left gets a row of its own. Fills in `totals`, too."""
+    """Add to the rows their hours at a target; hours that only the target has get their own row. Fills in `totals`, too."""
     names = _Names(view)
     found = at_target.hours_at_target(view, one, span, zone, filters)
     labels = rules.Labels(zone, project=lambda entry: ("", ""), commits=lambda entry: _commits_of(view, entry))
@@ -84,7 +84,7 @@ def _with_target(
 
 
 def _row_json(row: rules.Row) -> ReportRowJson:
-    """A row; the amount is told where it is of one currency, else by currency in `amounts`."""
+    """A row; `amount` is set if there is only one currency, else `amounts` lists it by currency."""
     amounts = {currency: float(rules.money(amount)) for currency, amount in sorted(row.amounts.items())}
     one = len(amounts) == 1
     hands_on, supervised = wire.seconds(row.hands_on_us), wire.seconds(row.supervised_us)
@@ -144,7 +144,7 @@ class _Counted(rules.Row):
                 self.billed[key] = self.billed.get(key, 0) + billable
 
     def priced(self) -> "_Counted":
-        """With what its billable time is worth."""
+        """Add the value of its billable time."""
         for (rate, currency), billed in self.billed.items():
             worth = Decimal(rate) * billed / rules.HOUR_US
             self.amounts[currency] = self.amounts.get(currency, Decimal()) + worth
@@ -175,8 +175,8 @@ def _from_totals(view: View, span: Period, group_by: str, filters: Mapping[str, 
 
 
 class Use(NamedTuple):
-    """What was used of a project since it began: the person's time and what of agents' is billed, and their worth to the
-    cent; None where nothing has a rate.
+    """What was used of a project since it began: the person's time and the agents' time that is billed, and their value to
+    the cent; None if nothing has a rate.
     """
 
     us: int
@@ -184,7 +184,7 @@ class Use(NamedTuple):
 
 
 def project_use(view: View, project_id: str | None = None) -> dict[str, Use]:
-    """By project (or of one), over all time, with what runs now."""
+    """Usage by project (or of one), over all time, including running timers."""
     span = period(None, None, zone_of(view.policy.zone), view.now)
     found = _from_totals(view, span, "project", {"project_id": project_id} if project_id is not None else {})
     return {row.key: _use(row) for row in found.rows if isinstance(row, _Counted)}
@@ -227,11 +227,11 @@ class _Names:
         return part.project_id, project["name"] if project else "no project"
 
     def of_handed(self, group_by: str) -> Callable[[at_target.TargetHours], tuple[str, str]]:
-        """The same for what is told of a target."""
+        """The same for the hours at a target."""
         return lambda one: self.key(group_by, Total(one.day, one.project_id, one.task, "", 0, 0, 0, 0, 0))
 
     def terms(self, project_id: str, task: str) -> rules.Terms:
-        """What an hour of a task is worth."""
+        """The hourly rate of a task."""
         known = self._terms.get((project_id, task))
         if known is None:
             known = self._terms[project_id, task] = self._terms_of(
@@ -240,7 +240,7 @@ class _Names:
         return known
 
     def _terms_of(self, project: NamedProjectRow | None, task: TaskRow | None) -> rules.Terms:
-        """A task's own hourly rate goes before its project's."""
+        """A task's own hourly rate takes precedence over its project's."""
         if project is None:
             return rules.Terms(None, "", True)
         rate = (task["hourly_rate"] if task is not None else None) or project["hourly_rate"]
@@ -267,7 +267,7 @@ def _running(view: View, span: Period, filters: Mapping[str, object]) -> list[To
 
 
 def _wall_us(view: View, span: Period, total: rules.Row, filters: Mapping[str, object]) -> int:
-    """The person's time by the clock: their sum, unless something was meant to overlap."""
+    """The person's time by the clock: the sum, unless entries overlap on purpose."""
     beside = exists(
         view.conn, "SELECT 1 FROM entry WHERE may_overlap = 1 AND start_us < ?"
         " AND (end_us IS NULL OR end_us > ?) LIMIT 1", (span.hi_us, span.lo_us),

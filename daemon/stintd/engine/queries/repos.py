@@ -14,11 +14,11 @@ from stintd.store.row_types import CheckoutRow, NamedMappingRow, RepoRow
 from stintd.store.rowio import fetch_all
 
 KNOWN = "(r.identity NOT LIKE 'path:%' OR r.id IN (SELECT repo_id FROM checkout))"
-"""Not what a clone was for a moment, before its first commit told whose clone it is."""
+"""Leaves out the temporary identity of a clone, from before its first commit showed which repository it is."""
 
 
 def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[StoredRepoJson]:
-    """Known repositories by name, with their checkouts and the project that work there goes to now."""
+    """Known repositories by name, with their checkouts and the project that work there is assigned to now."""
     clause, values = (" AND (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
     sql = f"SELECT r.* FROM repo r WHERE {KNOWN}{clause}"  # noqa: S608
     rows = fetch_all(view.conn, RepoRow, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])

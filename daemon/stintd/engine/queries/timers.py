@@ -1,4 +1,4 @@
-"""What runs now."""
+"""The timers that run now."""
 
 from stintd.domain.model import to_us
 from stintd.engine import wire
@@ -11,7 +11,7 @@ from stintd.store.row_types import CountedRow, EntryRow, NamedEntryRow
 from stintd.store.rowio import fetch_all
 
 AUTOMATIC = frozenset({"auto", "backfill"})
-"""Origins, as callers see them, of what evidence makes."""
+"""Origins, as API clients see them, of entries made from evidence."""
 _OPEN = wire.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id"
 
 
@@ -24,7 +24,7 @@ def timers(view: View) -> list[EntryJson]:
 
 
 def _provisional_timers(view: View, shown: list[EntryJson]) -> list[EntryJson]:
-    """Work noticed where no timer runs yet; a timer by hand goes before it."""
+    """Work noticed where no timer runs yet; left out while a timer by hand runs."""
     if not view.glimpses or any(one["origin"] not in AUTOMATIC and one["state"] == "running" for one in shown):
         return []
     resolver = load_resolver(view.conn, view.policy)
@@ -34,7 +34,7 @@ def _provisional_timers(view: View, shown: list[EntryJson]) -> list[EntryJson]:
 
 
 def first_running(shown: list[EntryJson]) -> EntryJson | None:
-    """The timer a caller means by "the timer": the person's before an agent's."""
+    """The timer that a client means by "the timer": a person's before an agent's."""
     running = [one for one in shown if one["state"] == "running"]
     return next((one for one in running if one["actor"] == "human"), running[0] if running else None)
 
@@ -75,5 +75,5 @@ def _inside_us(row: EntryRow, lo: int, hi: int) -> int:
 
 
 def status(view: View) -> StatusTimersJson:
-    """The part of the status that the entries know."""
+    """The part of the status that comes from entries."""
     return {"timers": timers(view), "todaySeconds": wire.seconds(today_us(view))}

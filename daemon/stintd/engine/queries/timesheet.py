@@ -1,4 +1,4 @@
-"""Task × day: what a timesheet asks for. Raw seconds; rounding is for whoever is delivered to."""
+"""The timesheet: task × day. Raw seconds; rounding is up to each billing target."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,15 +27,16 @@ def timesheet(
     view: View, since: date | datetime | None = None, until: date | datetime | None = None, week: str | None = None,
     timezone: str | None = None, target: Planned | None = None, **filters: Unpack[Filters],
 ) -> TimesheetJson:  # fmt: skip
-    """Rows by project and task with their seconds by day; a week unless a period is named. The days are the person's, and
-    agents' own time stands beside them, unless one actor is asked for. With a target also what they are by its rounding, and
-    what it holds already."""
+    """Rows by project and task with their seconds by day; a week unless a period is named. The days are the person's time,
+    with agents' own time beside it, unless one actor is asked for. With a target also the hours by its rounding, and those it
+    already holds.
+    """
     zone = zone_of(timezone or view.policy.zone)
     if week is not None:
         since, until = _week(week)
     span = period(since, until, zone, view.now, default=week_of(view.now.astimezone(zone).date()))
     if span.days is None or (span.days[1] - span.days[0]).days >= LONGEST:
-        raise Invalid("a timesheet is made of whole days, at most a year", "send from and to as dates")
+        raise Invalid("a timesheet covers whole days, at most a year", "send from and to as dates")
     rows = _rows(view, span, filters, zone, target)
     days = [(span.days[0] + n * ONE_DAY).isoformat() for n in range((span.days[1] - span.days[0]).days + 1)]
     sums = _sums([row["days"] for row in rows], days)
@@ -106,7 +107,7 @@ def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: Pl
 
 
 def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], found: list[TargetHours]) -> None:
-    """The same rows as the target has them or is to have them; what only it has left gets a row, too."""
+    """The same rows as the target has or is to have them; hours that only the target has get a row, too."""
     for one in found:
         if (one.project_id, one.task) not in rows:
             rows[one.project_id, one.task] = _lost(view, one)
@@ -123,7 +124,7 @@ def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], found:
 
 
 def _lost(view: View, one: TargetHours) -> TimesheetRowJson:
-    """A row of hours that are held there and no longer here."""
+    """A row for hours that the target holds and the sheet no longer has."""
     row = fetch_one(
         view.conn, LabelsRow, "SELECT p.id AS project_id, p.name AS project_name, c.id AS client_id, c.name AS client_name,"
         " t.id AS task_id, t.name AS task_name FROM project p LEFT JOIN client c ON c.id = p.client_id"

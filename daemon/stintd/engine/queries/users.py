@@ -1,4 +1,6 @@
-"""The people of the workspace. Its owner is always there, with or without a row, called by their address until named."""
+"""The people of the workspace. The owner always exists, with or without a row, and is named by their address until they set a
+name.
+"""
 
 from collections.abc import Mapping
 
@@ -29,7 +31,7 @@ def _find(reading: Reader, clauses: list[str], values: Mapping[str, object], tai
 
 
 def person(reading: Reader, row: ShownPersonRow) -> UserJson:
-    """A User; of the owner also the addresses, zone and device that make hours theirs."""
+    """A User; for the owner also the addresses, zone and device by which hours are recognised as theirs."""
     meta = _meta(reading)
     user: UserJson = {
         "id": row["id"], "name": row["name"], "email": row["email"], "role": row["role"], "status": row["status"],
@@ -38,7 +40,7 @@ def person(reading: Reader, row: ShownPersonRow) -> UserJson:
     if row["role"] != OWNER:
         return user
     emails = list(reading.policy.owner_emails)
-    # The owner was there before their row, which the first change of it makes.
+    # The owner existed before their row, which the first change creates.
     return {
         **user, "email": row["email"] or next(iter(emails), None), "createdAt": None, "emails": emails,
         "timezone": reading.policy.zone, "deviceId": meta.get("device_id"),

@@ -1,7 +1,6 @@
-"""Hours as WakaTime's clients and dashboards read them: totals of days with what they were spent on.
-
-`grand_total` is the person's time alone; agents' stands beside it as the category "AI Coding" and is never added. The
-sums are those of the timesheet: slices of its entries, not another way of counting.
+"""Hours as WakaTime's clients and dashboards read them: totals of days and what they were spent on. `grand_total` is only the
+person's time; agents' time is beside it as the category "AI Coding" and is never added. The sums are those of the timesheet:
+slices of its entries, not another way of counting.
 """
 
 import hashlib
@@ -52,7 +51,7 @@ SLICED: dict[str, Callable[[Slice], str]] = {
 
 
 def _lists(view: View, work: Worked, found: list[Slice]) -> WakaTimeListsJson:
-    """What the time was spent on, by every name there is for it."""
+    """What the time was spent on, by every dimension WakaTime has."""
     systems = {agent["editor"]: agent["os"] for agent in user_agents(view)["data"] if agent["os"]}
     return {
         "categories": by_name(found, lambda one: CODING if one.actor == "human" else BY_AGENT, ""),
@@ -119,7 +118,7 @@ def summaries(
 
 
 def stats(view: View, span: str = "last_7_days", timezone: str | None = None) -> WakaTimeStatsJson:
-    """Totals of a range by its name, a year or a month."""
+    """Totals of a range: a named one, a year or a month."""
     zone = zone_of(timezone or view.policy.zone)
     first_day, last_day = days_of(view, zone, None, None, span, longest=None)
     work = load_work(view, first_day, last_day, zone)
@@ -149,7 +148,7 @@ def durations(
     view: View, date_: date, project: str | None = None, branches: str | None = None, slice_by: str | None = None,
     timezone: str | None = None,
 ) -> WakaTimeDurationsJson:  # fmt: skip
-    """The stretches of a day, each with its project; finer where asked. Entries of agents carry their category."""
+    """The stretches of a day, each with its project, and cut finer on request. Entries of agents carry their category."""
     zone = zone_of(timezone or view.policy.zone)
     work = load_work(view, date_, date_, zone, project)
     wanted = set(branches.split(",")) if branches else None
@@ -168,7 +167,7 @@ def durations(
 
 
 def all_time(view: View, project: str | None = None) -> WakaTimeAllTimeJson:
-    """Everything there is, from the day totals."""
+    """The total of all time, from the day totals."""
     zone = zone_of(view.policy.zone)
     since, day = date(1970, 1, 1), view.now.astimezone(zone).date()
     filters: Filters = {} if project is None else {"project_name": project}
@@ -197,7 +196,7 @@ def projects(view: View, q: str | None = None) -> WakaTimeProjectsJson:
 
 
 def user(view: View) -> WakaTimeUserJson:
-    """The owner, as a client asks after its login."""
+    """The owner, as a client requests it after its login."""
     user_id = fetch_value(view.conn, str, "SELECT value FROM meta WHERE key = 'user_id'")
     return {"data": {
         "id": user_id or "", "username": "owner", "display_name": "stintd", "full_name": None, "email": None,
@@ -207,7 +206,7 @@ def user(view: View) -> WakaTimeUserJson:
 
 
 def user_agents(view: View) -> WakaTimeAgentsJson:
-    """The clients that were heard, the latest first."""
+    """The clients that have sent requests, the latest first."""
     kept = cursors.all_of(view.conn, AGENTS)
     found = [_agent(name.removeprefix(AGENTS), value) for name, value in kept.items()]
     return {"data": sorted(found, key=lambda one: (one["last_seen_at"], one["value"]), reverse=True), "total_pages": 1}

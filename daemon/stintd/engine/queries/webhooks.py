@@ -1,4 +1,4 @@
-"""Webhooks, as lists and one by one. A secret is never part of it."""
+"""Lists of webhooks, and single webhooks. The answers never contain a secret."""
 
 import json
 
@@ -35,7 +35,7 @@ def row_of(reading: Reader, webhook_id: str) -> WebhookRow:
 
 
 def listing(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[WebhookJson]:
-    """Webhooks, the first made first."""
+    """Webhooks, the oldest first."""
     after = decode_cursor(cursor, (str,)) if cursor is not None else [""]
     rows = fetch_all(view.conn, WebhookRow, "SELECT * FROM webhook WHERE id > ? ORDER BY id LIMIT ?", [*after, limit + 1])
     kept, following = page(rows, limit, ("id",))
@@ -50,6 +50,6 @@ def webhook(view: View, webhook_id: str) -> WebhookJson:
 def deliveries(
     view: View, webhook_id: str, limit: int = DEFAULT_LIMIT, cursor: str | None = None, state: str = "all"
 ) -> PageJson[DeliveryJson]:
-    """What was or is to be delivered to one, newest first."""
+    """The deliveries of one webhook, newest first."""
     row_of(view, webhook_id)
     return deliveries_of.latest(view, target_of(webhook_id), limit, cursor, state)

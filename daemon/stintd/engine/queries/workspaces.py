@@ -1,4 +1,4 @@
-"""Workspaces. There is the personal one, which always exists; what teams share comes with them."""
+"""Workspaces. Only the personal one exists so far, and it always exists; team workspaces are not implemented yet."""
 
 from datetime import date, datetime
 from typing import Final, NoReturn
@@ -25,7 +25,7 @@ ROLE: Final = "owner"
 
 
 def workspaces(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> PageJson[WorkspaceJson]:
-    """Those the owner belongs to."""
+    """The workspaces that the owner belongs to."""
     return {"data": [_personal(view)], "nextCursor": None}
 
 
@@ -72,7 +72,7 @@ def project_totals(row: ReportRowJson) -> ProjectTotalsJson:
 
 
 def join(view: View, code: str | None = None, invite_code: str | None = None) -> NoReturn:
-    """Nobody can be invited yet: every code is one that is not known."""
+    """Refuse every invitation code: nobody can be invited yet."""
     if (code or invite_code) is None:
         raise Invalid("code is missing", "send the code of the invitation", {"field": "code"})
     raise NotFound(
