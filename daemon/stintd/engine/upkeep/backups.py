@@ -30,7 +30,7 @@ class Backups:
     def set_rhythm(self, every: timedelta, keep: int) -> None:
         """Take over the settings. The first copy of a new home is due one `every` after its first use."""
         self._every, self._keep = every, keep
-        daily = [one.at for one in backups.list_backups(self._folder) if one.label == backups.DAILY]
+        daily = [backup.at for backup in backups.list_backups(self._folder) if backup.label == backups.DAILY]
         since = max(daily, default=None) or self._engine.database.first_used() or self._clock.now()
         self._due: datetime | None = since + every if every else None
 
@@ -57,11 +57,11 @@ class Backups:
             await self._engine.read(lambda conn: None)
             path = await self._engine.database.backup(label, self._keep)
         self._engine.health.clear("backup_failed")
-        return next(one for one in self.listing() if one["path"] == str(path))
+        return next(backup for backup in self.listing() if backup["path"] == str(path))
 
     def listing(self) -> list[dict[str, Any]]:
         """The backups, the newest first."""
-        return [_shape(one) for one in backups.list_backups(self._folder)]
+        return [_shape(backup) for backup in backups.list_backups(self._folder)]
 
 
 def _shape(backup: backups.Backup) -> dict[str, Any]:

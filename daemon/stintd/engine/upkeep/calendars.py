@@ -50,7 +50,7 @@ class Calendars:
         self._engine, self._carrier, self._read, self._folder, self._chosen = engine, carrier, read, folder, chosen
         self._tried: dict[str, float] = {}
         self._failed: dict[str, str] = {}
-        self._told: dict[tuple[object, ...], Noted] = {}
+        self._answers: dict[tuple[object, ...], Noted] = {}
         self._warned: set[str] = set()
         self._one_by_one = asyncio.Lock()
 
@@ -61,34 +61,34 @@ class Calendars:
             hi_us = min(hi_us, int(self._engine.clock.now().timestamp() * 1e6))
             lo_us = max(lo_us, hi_us - REACH_US)
             began, troubles = self._engine.clock.monotonic(), dict[str, str]()
-            found: list[Meeting] = []
+            meetings: list[Meeting] = []
             fetched = await asyncio.gather(*(self._fetch_when_stale(url) for url in chosen.addresses))
-            for name, path, trouble in [*((one, one, "") for one in chosen.files), *fetched]:
+            for name, path, trouble in [*((file, file, "") for file in chosen.files), *fetched]:
                 is_late = self._engine.clock.monotonic() - began > PATIENCE
                 late = Noted(trouble="the others took too long" if is_late else "")
                 noted = await self._read_calendar(path, lo_us, hi_us, chosen.emails) if path and not is_late else late
-                found += noted.meetings
+                meetings += noted.meetings
                 if trouble or noted.trouble:
                     troubles[name] = trouble or noted.trouble
             self._warn(troubles)
-        return assign_projects([one for one in found if one.end_us <= hi_us], chosen.rules)
+        return assign_projects([meeting for meeting in meetings if meeting.end_us <= hi_us], chosen.rules)
 
     async def _read_calendar(self, path: str, lo_us: int, hi_us: int, emails: tuple[str, ...]) -> Noted:
         """The meetings of a calendar; read again only if the file or the period has changed."""
         if lo_us >= hi_us:
             return Noted()
         zone = self._engine.policy.zone
-        asked = CalendarAsked(path, lo_us, -(-hi_us // QUARTER_US) * QUARTER_US, zone, emails)
+        request = CalendarAsked(path, lo_us, -(-hi_us // QUARTER_US) * QUARTER_US, zone, emails)
         try:
             known = await asyncio.to_thread(os.stat, path)
         except OSError as error:
             return Noted(trouble=error.strerror or "it cannot be read")
-        key = (asked, known.st_mtime_ns, known.st_size, known.st_ino, int(self._engine.clock.monotonic()) // STALE)
-        if key not in self._told:
-            if len(self._told) >= KEPT:
-                self._told.clear()
-            self._told[key] = await self._read(asked)
-        return self._told[key]
+        key = (request, known.st_mtime_ns, known.st_size, known.st_ino, int(self._engine.clock.monotonic()) // STALE)
+        if key not in self._answers:
+            if len(self._answers) >= KEPT:
+                self._answers.clear()
+            self._answers[key] = await self._read(request)
+        return self._answers[key]
 
     async def _fetch_when_stale(self, url: str) -> tuple[str, str, str]:
         """The display name of an address, the file of its last answer ("" if there is none), and what went wrong now."""

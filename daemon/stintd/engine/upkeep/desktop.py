@@ -49,9 +49,9 @@ class Desktop:
             return
         clock, policy = self._engine.clock, self._engine.policy
         found = await self._engine.read(lambda conn: notices(View(conn, clock.now(), policy)))
-        for one in found:
-            if one["code"] == CODE:
-                await _run(command_of(program, one["text"], one["hint"]))
+        for notice in found:
+            if notice["code"] == CODE:
+                await _run(command_of(program, notice["text"], notice["hint"]))
 
 
 async def _run(command: Sequence[str]) -> None:

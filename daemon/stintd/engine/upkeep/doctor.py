@@ -55,11 +55,11 @@ class Doctor:
         """All findings, the most interesting first. `online`: each billing system is asked to which account the credentials
         belong.
         """
-        found = [self._backlog(), self._watches(), self._zone()]
+        checks = [self._backlog(), self._watches(), self._zone()]
         states = await self.engine.database.read(deliveries.targets)
-        for name, one in self.planned().items():
-            found.append(await self._target(name, one, states.get(name), online))
-        return [{"name": one.name, "state": one.state, "text": one.text, "hint": one.hint} for one in found]
+        for name, link in self.planned().items():
+            checks.append(await self._target(name, link, states.get(name), online))
+        return [{"name": check.name, "state": check.state, "text": check.text, "hint": check.hint} for check in checks]
 
     def _backlog(self) -> Check:
         lag, damaged = self.engine.lag, self.engine.journal.damaged_bytes
@@ -91,28 +91,28 @@ class Doctor:
             return Check("zone", "warning", f"days are counted in {ours}, but the machine is in {machine} now", "`stint restart`")
         return Check("zone", "ok", f"days are counted in {ours}")
 
-    async def _target(self, name: str, one: Planned, state: Mapping[str, Any] | None, online: bool) -> Check:
+    async def _target(self, name: str, link: Planned, state: Mapping[str, Any] | None, online: bool) -> Check:
         label, hint = f"target {name}", f"`stint connect {name}` tries it and saves what works"
         try:
-            secret = await self.tools.keys.of(one.target)
+            secret = await self.tools.keys.of(link.target)
         except StintdError as error:
             return Check(label, "error", error.message, error.hint or hint)
-        if not secret and one.target.kind != KEYLESS:
+        if not secret and link.target.kind != KEYLESS:
             return Check(label, "error", "its key is missing from secrets/", hint)
         if state is not None and state["stopped"]:
             return Check(label, "error", f"nothing is sent: {state['trouble']}", f"{hint}; entries wait meanwhile")
         if online:
-            return await self._ask(label, one, secret, hint)
+            return await self._ask(label, link, secret, hint)
         if state is not None and state["failures"]:
             return Check(label, "warning", f"{state['failures']} failures in a row, the last: {state['trouble']}",
                            f"it is retried automatically; `stint sync {name}` retries it now")  # fmt: skip
         return Check(label, "ok", "its credentials exist; --online tries them")
 
-    async def _ask(self, label: str, one: Planned, secret: str, hint: str) -> Check:
+    async def _ask(self, label: str, link: Planned, secret: str, hint: str) -> Check:
         try:
-            found = await self.tools.make(one.target, secret).check()
+            account = await self.tools.make(link.target, secret).check()
         except StintdError as error:
             return Check(label, "error", error.message, error.hint or hint)
-        if isinstance(found, Outcome):
-            return Check(label, "error", found.text, hint)
-        return Check(label, "ok", f"the credentials work{f' ({found.name})' if found.name else ''}")
+        if isinstance(account, Outcome):
+            return Check(label, "error", account.text, hint)
+        return Check(label, "ok", f"the credentials work{f' ({account.name})' if account.name else ''}")

@@ -49,15 +49,15 @@ class LiveEvents:
         def noticed(conn: Connection) -> list[LoggedEvent]:
             engine = self._engine
             view = View(conn, engine.clock.now(), engine.policy, (), ((glimpse.context, glimpse.time),))
-            return [LoggedEvent(0, "time_entry.started", one) for one in timers(view) if one.get("provisional")]
+            return [LoggedEvent(0, "time_entry.started", timer) for timer in timers(view) if timer.get("provisional")]
 
         self._publish_what(noticed)
 
     def warnings(self) -> None:
         """Publish all current warnings, because they changed."""
         if self._engine.hub.has_listeners:
-            told = [health.warning_json(one) for one in self._engine.health.warnings()]
-            self._engine.hub.publish([LoggedEvent(0, "health", {"warnings": told})])
+            warnings = [health.warning_json(timer) for timer in self._engine.health.warnings()]
+            self._engine.hub.publish([LoggedEvent(0, "health", {"warnings": warnings})])
 
     def _tell_beats(self) -> None:
         beats, self._beats = self._beats, []

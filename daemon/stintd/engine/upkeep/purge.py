@@ -98,19 +98,19 @@ class Purge:
     def _files(self, span: Period | None) -> list[Path]:
         """The files to remove or empty: copies of the database, logs, unreadable messages."""
         database = self._engine.database
-        found = [path for pattern in COPIES for path in database.backup_folder.glob(pattern)]
-        found += [path for pattern in BESIDE for path in database.path.parent.glob(database.path.name + pattern)]
-        found += [path for path in _files_in(self._logs) if path.is_file() and path.stat().st_size]
-        found += _files_in(self._fetched)
-        return found + [path for path in _files_in(self._bad) if span is None or _is_within(path, span)]
+        paths = [path for pattern in COPIES for path in database.backup_folder.glob(pattern)]
+        paths += [path for pattern in BESIDE for path in database.path.parent.glob(database.path.name + pattern)]
+        paths += [path for path in _files_in(self._logs) if path.is_file() and path.stat().st_size]
+        paths += _files_in(self._fetched)
+        return paths + [path for path in _files_in(self._bad) if span is None or _is_within(path, span)]
 
 
 def _find_project(step: Step, project_id: str | None, name: str | None) -> str:
     """Find the project, even one that was deleted: its rows still exist."""
-    found = fetch_one(
+    paths = fetch_one(
         step.conn, ProjectRow, "SELECT id FROM project WHERE id = ? OR name = ? ORDER BY deleted, id", (project_id, name)
     )
-    return str(found["id"]) if found is not None else resolve.target(step, ProjectNames(project_id, name)).id
+    return str(paths["id"]) if paths is not None else resolve.target(step, ProjectNames(project_id, name)).id
 
 
 def _roll_back(answer: PurgedRowsJson) -> PurgedRowsJson:
