@@ -406,7 +406,7 @@ class Engine:
 
     def _keep(self, conn: Connection, step: Step, outcome: _StepResult) -> None:
         logged = [changes.append(conn, step.now, kind, payload) for kind, payload in step.changes]
-        outcome.changes += [LoggedEvent(one.seq, one.kind, one.payload) for one in logged]
+        outcome.changes += [LoggedEvent(event.seq, event.kind, event.payload) for event in logged]
         outcome.outgoing |= step.outgoing
         if logged:
             outcome.outgoing |= outbox.queue(conn, step.now, logged, step.policy)

@@ -37,37 +37,37 @@ def limit_command(fn: Callable[[Step], Any], limit: ReadLimit) -> Callable[[Step
 def limit_view(view: View) -> View:
     """A view on a limited connection. What has no row yet (waiting sessions, work just noticed) is limited here."""
     visible = {row["id"] for row in fetch_all(view.conn, ProjectRow, "SELECT id FROM project")}
-    waiting = tuple(one for one in view.waiting if one.project in visible)
+    waiting = tuple(item for item in view.waiting if item.project in visible)
     return View(view.conn, view.now, view.policy, waiting)
 
 
-def _answer(answer: Any, kept: frozenset[str]) -> Any:
+def _answer(answer: Any, visible_ids: frozenset[str]) -> Any:
     if hasattr(answer, "value"):
-        return type(answer)(scrub(answer.value, kept), answer.is_new, answer.secret)
-    return scrub(answer, kept) if isinstance(answer, dict | list) else answer
+        return type(answer)(scrub(answer.value, visible_ids), answer.is_new, answer.secret)
+    return scrub(answer, visible_ids) if isinstance(answer, dict | list) else answer
 
 
-def scrub(value: Any, kept: frozenset[str]) -> Any:
+def scrub(value: Any, visible_ids: frozenset[str]) -> Any:
     """The value without anything of projects beyond reach: left out of lists, null elsewhere."""
-    found = _scrub(value, kept)
-    return None if found is _GONE else found
+    scrubbed = _scrub(value, visible_ids)
+    return None if scrubbed is _GONE else scrubbed
 
 
-def _scrub(value: Any, kept: frozenset[str]) -> Any:
+def _scrub(value: Any, visible_ids: frozenset[str]) -> Any:
     if isinstance(value, dict):
-        if any(name in value and value[name] not in kept for name in ("projectId", "project_id")):
+        if any(name in value and value[name] not in visible_ids for name in ("projectId", "project_id")):
             return _GONE
-        shown = {name: _scrub(inner, kept) for name, inner in value.items()}
+        shown = {name: _scrub(inner, visible_ids) for name, inner in value.items()}
         return {name: None if inner is _GONE else inner for name, inner in shown.items()}
     if isinstance(value, list | tuple):
-        return [inner for inner in (_scrub(one, kept) for one in value) if inner is not _GONE]
+        return [inner for inner in (_scrub(item, visible_ids) for item in value) if inner is not _GONE]
     return value
 
 
-def _silent(step: Step, error: StintdError, kept: frozenset[str]) -> StintdError:
+def _silent(step: Step, error: StintdError, visible_ids: frozenset[str]) -> StintdError:
     """Replace a refusal that names something beyond reach by one that names nothing."""
     names = fetch_all(step.conn, ProjectRow, "SELECT id, name FROM project WHERE name <> ''")
-    is_telling = any(row["id"] not in kept and row["name"] in f"{error.message} {error.hint}" for row in names)
-    if scrub(error.details, kept) == error.details and not (is_telling and isinstance(error, Conflict)):
+    is_telling = any(row["id"] not in visible_ids and row["name"] in f"{error.message} {error.hint}" for row in names)
+    if scrub(error.details, visible_ids) == error.details and not (is_telling and isinstance(error, Conflict)):
         return error
     return type(error)("something that this key has no access to is in the way", "ask the owner")

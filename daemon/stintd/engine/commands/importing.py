@@ -127,12 +127,12 @@ def _entry(batch: _Batch, record: Row) -> EntryRow | None:
         batch.outcomes.append("known")
         return None
     if row["actor"] == "human" and not row["may_overlap"]:
-        found = _in_the_way(batch, row)
-        if found and batch.overlap != "keep":
-            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _overlapped_json(step, found)})
+        near = _in_the_way(batch, row)
+        if near and batch.overlap != "keep":
+            batch.overlaps.append({"index": len(batch.outcomes), "id": row["id"], "with": _overlapped_json(step, near)})
             batch.outcomes.append("overlaps")
             return None
-        row["may_overlap"] = int(bool(found))
+        row["may_overlap"] = int(bool(near))
     row["billable"] = int(record["billable"] if record.get("billable") is not None else by_hand.bills(step, project))
     end_us = _end_us(row)
     batch.added_us += wire.length_us(row, end_us)
@@ -144,7 +144,7 @@ def _entry(batch: _Batch, record: Row) -> EntryRow | None:
 
 def _columns(step: Step, record: Row) -> EntryRow:
     """The columns that come from the file."""
-    pauses = [[to_us(one["start_us"]), to_us(one["end_us"])] for one in record.get("pauses") or []]
+    pauses = [[to_us(near_row["start_us"]), to_us(near_row["end_us"])] for near_row in record.get("pauses") or []]
     columns: Row = {
         "id": record["id"], "actor": record.get("actor", "human"), "origin": record.get("origin", "import"),
         "start_us": to_us(record["start_us"]), "end_us": to_us(record["end_us"]), "description": record.get("description") or "",
@@ -205,8 +205,8 @@ def _is_covered(batch: _Batch, row: EntryRow) -> bool:
     lo, hi = row["start_us"] + SECOND, _end_us(row)
     return any(
         start <= row["start_us"] + SECOND - 1 and hi <= end
-        and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in wire.pauses(one["pauses"]) if stop is not None)
-        for one in near for start, end in [(one["start_us"], one["end_us"])]
+        and not any(min(stop, hi) - max(begin, lo) > 0 for begin, stop in wire.pauses(near_row["pauses"]) if stop is not None)
+        for near_row in near for start, end in [(near_row["start_us"], near_row["end_us"])]
     )  # fmt: skip
 
 
@@ -214,19 +214,21 @@ def _in_the_way(batch: _Batch, row: EntryRow) -> list[NearRow]:
     """The owner's own entries that overlap the counted time of this one."""
     near = _overlapping_rows(batch, row, f"actor = 'human' AND {by_hand.OWN} AND may_overlap = 0", ())
     counted = _runs(cast("NearRow", row))
-    return [one for one in near if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _runs(one))]
+    return [
+        near_row for near_row in near if any(lo < stop and begin < hi for lo, hi in counted for begin, stop in _runs(near_row))
+    ]
 
 
 def _overlapping_rows(batch: _Batch, row: EntryRow, condition: str, values: tuple[object, ...]) -> list[NearRow]:
     """Entries that overlap a row's span and did not come with this import."""
     now = to_us(batch.step.now)
-    found = fetch_all(
+    near = fetch_all(
         batch.step.conn, NearRow, "SELECT id, project_id, start_us, coalesce(end_us, ?) AS end_us, pauses FROM entry"  # noqa: S608
         f" WHERE {condition} AND start_us BETWEEN ? AND ? AND coalesce(end_us, ?) > ? AND NOT EXISTS"
         " (SELECT 1 FROM edit_row WHERE row_id = entry.id AND edit_id = ? AND table_name = 'entry') ORDER BY start_us",
         (now, *values, row["start_us"] - batch.reach_us, row["end_us"], now, row["start_us"], batch.import_id),
     )  # fmt: skip
-    return [one for one in found if one["id"] not in batch.fresh]
+    return [near_row for near_row in near if near_row["id"] not in batch.fresh]
 
 
 def _runs(row: NearRow) -> list[tuple[int, int]]:

@@ -191,7 +191,9 @@ def _begin_session(
     sessions.begin(step, session, target.id, _session_start(step, target, request))
     settle(step)
     shown = timers(view_of(step))
-    mine = [one for one in shown if one["sessionId"] == session] or [one for one in shown if one["projectId"] == target.id]
+    mine = [timer_row for timer_row in shown if timer_row["sessionId"] == session] or [
+        timer_row for timer_row in shown if timer_row["projectId"] == target.id
+    ]
     return Reply({"timer": mine[0] if mine else None, "stopped": [], "projectCreated": target.is_new}, not was_open)
 
 

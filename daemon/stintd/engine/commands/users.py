@@ -44,7 +44,7 @@ def _refuse_taken(step: Step, email: str | None, but: str = "") -> None:
         return
     taken = fetch_one(step.conn, PersonRow, "SELECT id FROM person WHERE lower(email) = lower(?)", (email,))
     owner = person(step, person_row(step, ME))
-    is_owners = email.casefold() in [one.casefold() for one in (*owner["emails"], owner["email"]) if one]
+    is_owners = email.casefold() in [address.casefold() for address in (*owner["emails"], owner["email"]) if address]
     holder = taken["id"] if taken is not None else owner["id"] if is_owners else but
     if holder != but:
         raise Conflict(f"{email} is the address of another user", "change that one, or use another address", {"userId": holder})

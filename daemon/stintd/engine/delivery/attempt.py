@@ -236,9 +236,9 @@ def note_failure(step: Step, target: str, outcome: Outcome, pause: timedelta) ->
 
 def row_of(step: Reader, delivery_id: str) -> DeliveryRow | None:
     """The row of an id, or of a unique beginning of one; None if it is no delivery of an entry."""
-    found = fetch_one(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id = ?", (delivery_id,))
-    if found is not None or len(delivery_id) < 4:
-        return found
+    delivery = fetch_one(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id = ?", (delivery_id,))
+    if delivery is not None or len(delivery_id) < 4:
+        return delivery
     bounds = (delivery_id, delivery_id + "\U0010ffff")
     near = fetch_all(step.conn, DeliveryRow, "SELECT * FROM delivery WHERE id >= ? AND id < ? LIMIT 2", bounds)
     if len(near) > 1:
@@ -254,9 +254,9 @@ def retry_now(step: Step, row: DeliveryRow) -> DeliveryRow:
         "again_us": None,
     })  # fmt: skip
     wake(step, row["target"])
-    found = deliveries.row_of_seq(step.conn, row["seq"])
-    assert found is not None
-    return found
+    delivery = deliveries.row_of_seq(step.conn, row["seq"])
+    assert delivery is not None
+    return delivery
 
 
 def wake(step: Step, target: str) -> None:
@@ -274,9 +274,9 @@ def drop(step: Step, row: DeliveryRow) -> DeliveryRow:
     after = rules.drop(deliveries.from_row(row))
     deliveries.update(step.conn, row["seq"], {**deliveries.to_row(after), "finished_us": to_us(step.now)})
     step.outgoing.add(PREFIX + row["target"])
-    found = deliveries.row_of_seq(step.conn, row["seq"])
-    assert found is not None
-    return found
+    delivery = deliveries.row_of_seq(step.conn, row["seq"])
+    assert delivery is not None
+    return delivery
 
 
 def sync(step: Step, target: str | None = None) -> list[str]:

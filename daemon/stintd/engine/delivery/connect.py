@@ -102,7 +102,7 @@ class Connecting:
             raise kind(
                 f"{target.kind} does not list its {setting}: {choices.text or choices.kind}", "check the key and the address"
             )
-        return [{"name": one.name, "value": one.remote[setting]} for one in choices if one.remote.get(setting)]
+        return [{"name": place.name, "value": place.remote[setting]} for place in choices if place.remote.get(setting)]
 
     async def connect(self, name: str, table: dict[str, Any], secret: str | None) -> dict[str, Any]:
         """Connect a target, or change a connected one: it is tried first and saved after that."""
@@ -130,7 +130,7 @@ class Connecting:
             await self.catalogue.keep(name, places)
         return {
             "name": name, "kind": planned.target.kind, "account": account.name or None, "deliver": planned.target.deliver,
-            "needs": list(planned.able.needs), "projects": [{**one.remote, "name": one.name} for one in places or ()],
+            "needs": list(planned.able.needs), "projects": [{**place.remote, "name": place.name} for place in places or ()],
         }  # fmt: skip
 
     async def _check_account(self, target: Target, secret: str | None) -> tuple[Account, tuple[RemotePlace, ...] | None, int]:
@@ -148,8 +148,8 @@ class Connecting:
         table = self._book.tables().get(name)
         if not isinstance(table, dict):
             raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")
-        told = [_conditions(rule) for rule in new]
-        rules = [one for one in table.get("map", []) if _conditions(one) not in told]
+        replaced = [_conditions(rule) for rule in new]
+        rules = [rule for rule in table.get("map", []) if _conditions(rule) not in replaced]
         changed = {**table, "map": [*rules, *new]}
         self._to_planned(self._book.read(name, changed))
         await asyncio.to_thread(self._book.keep, name, changed)

@@ -59,12 +59,12 @@ class TargetKeys:
         return await self._run_command([sys.executable, "-c", _ASK_KEYRING, service, user], f"the keyring ({service}/{user})")
 
     def _of_variable(self, name: str) -> str:
-        found = self._environment.get(name, "").strip()
-        if not found:
+        secret = self._environment.get(name, "").strip()
+        if not secret:
             raise Unavailable(
                 f"{name} is not set in the daemon's environment", f"set {name} where the daemon is started, then restart it"
             )
-        return found
+        return secret
 
     async def _run_command(self, command: Sequence[str], what: str) -> str:
         """The first line that a command prints."""

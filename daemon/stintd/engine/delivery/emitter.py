@@ -115,8 +115,8 @@ class Emitter:
             "check the [emit] settings; sending is retried automatically", subject=self._name,
         )  # fmt: skip
         now = self._engine.clock.now()
-        asked = asked_pause(trouble.headers.get("retry-after"), now) if isinstance(trouble, HttpResponse) else None
-        await self._engine.clock.sleep(self._retry.pause(self._failures, asked, random.random).total_seconds())
+        retry_after = asked_pause(trouble.headers.get("retry-after"), now) if isinstance(trouble, HttpResponse) else None
+        await self._engine.clock.sleep(self._retry.pause(self._failures, retry_after, random.random).total_seconds())
         return False
 
     def _note_success(self, is_taken: bool) -> None:

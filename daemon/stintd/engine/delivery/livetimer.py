@@ -70,28 +70,28 @@ def _mirror(row: LiveTimerRow | None) -> RemoteTimer | None:
 # ---------------------------------------------------------------- what is wanted
 
 
-def look(reading: Reader, one: Planned) -> Live:
+def look(reading: Reader, link: Planned) -> Live:
     """What a target's timer is and should be. Its rows count even if the owner wants no timers there any more: what runs is
     stopped.
     """
-    if not one.able.live:
+    if not link.able.live:
         return Live()
-    return Live(mirrors.get(reading.conn, one.target.name), wanted_timer(reading, one) if one.target.live else None)
+    return Live(mirrors.get(reading.conn, link.target.name), wanted_timer(reading, link) if link.target.live else None)
 
 
-def wanted_timer(reading: Reader, one: Planned) -> WantedTimer | None:
+def wanted_timer(reading: Reader, link: Planned) -> WantedTimer | None:
     """The person's running timer that has a place there; of several, the one started last. An automatic timer ends earlier
     than its end is noticed, so it runs there only if the target allows a correction of the end.
     """
-    found = [(runs(row)[-1][0], row["id"], row) for row in find(reading, OPEN, [])]
-    for start_us, _, row in sorted(found, key=lambda entry: entry[:2], reverse=True):
+    running = [(runs(row)[-1][0], row["id"], row) for row in find(reading, OPEN, [])]
+    for start_us, _, row in sorted(running, key=lambda entry: entry[:2], reverse=True):
         day = day_of(from_us(start_us), ZoneInfo(reading.policy.zone))
         work = work_of(row, day)
-        place = targets.place(one.target, work)
-        if place is not None and (one.able.update or row["origin"] != "auto"):
+        place = targets.place(link.target, work)
+        if place is not None and (link.able.update or row["origin"] != "auto"):
             start = start_us // SECOND
-            told = content(one.target, Piece(row, 0, Portion(day, start, start, 0), work, None, False))
-            return WantedTimer(row["id"], len(runs(row)) - 1, dict(place), told)
+            wanted = content(link.target, Piece(row, 0, Portion(day, start, start, 0), work, None, False))
+            return WantedTimer(row["id"], len(runs(row)) - 1, dict(place), wanted)
     return None
 
 
@@ -115,8 +115,8 @@ def runs(row: EntryRow) -> list[tuple[int, int | None]]:
 def notice(step: Step, planned: Sequence[Planned]) -> set[str]:
     """The targets whose timer is not what it should be."""
     now_us = to_us(step.now)
-    found = [(one, look(step, one)) for one in planned if one.able.live]
-    return {one.target.name for one, live in found if live.duty and live.next_us <= now_us}
+    looks = [(link, look(step, link)) for link in planned if link.able.live]
+    return {link.target.name for link, live in looks if live.duty and live.next_us <= now_us}
 
 
 # ---------------------------------------------------------------- what is done
@@ -126,9 +126,9 @@ class LiveTimerSteps:
     """The timer steps of one target; `record` runs a command until it is written."""
 
     def __init__(
-        self, one: Planned, record: Callable[[Callable[[Step], Any]], Awaitable[bool]], now_us: Callable[[], int]
+        self, link: Planned, record: Callable[[Callable[[Step], Any]], Awaitable[bool]], now_us: Callable[[], int]
     ) -> None:
-        self._one, self._record, self._now_us = one, record, now_us
+        self._link, self._record, self._now_us = link, record, now_us
 
     async def act(self, connector: Connector, live: Live, others: frozenset[str]) -> Outcome | None:
         """Make the next step; answers the outcome if the target could not be asked or gave no clear answer."""
@@ -176,16 +176,16 @@ class LiveTimerSteps:
 
     async def _find(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
         """Find what a start without an answer left there, running or stopped since."""
-        found = await there.trace(_item(row), row["began_us"] // SECOND, others)
-        if isinstance(found, Outcome):
-            return found
-        if found is None:
+        trace = await there.trace(_item(row), row["began_us"] // SECOND, others)
+        if isinstance(trace, Outcome):
+            return trace
+        if trace is None:
             await self._record(self._clear)
             return None
-        known: LiveTimerRow = {**row, "state": RUNNING, "remote_id": found.id, "start_s": found.start}
+        known: LiveTimerRow = {**row, "state": RUNNING, "remote_id": trace.id, "start_s": trace.start}
         await self._record(lambda step: mirrors.put(step.conn, known))
-        if found.end is not None:
-            await self._record_end(known, found)
+        if trace.end is not None:
+            await self._record_end(known, trace)
         return None
 
     async def _stop(self, there: LiveConnector, row: LiveTimerRow, others: frozenset[str]) -> Outcome | None:
@@ -194,11 +194,11 @@ class LiveTimerSteps:
         if isinstance(running, Outcome):
             return running
         if running is None or running.id != row["remote_id"]:
-            found = await there.trace(_item(row), row["began_us"] // SECOND, others - {row["remote_id"]})
-            if isinstance(found, Outcome):
-                return found
-            is_ours = found is not None and found.id == row["remote_id"]
-            await self._record_end(row, found if is_ours else None)
+            trace = await there.trace(_item(row), row["began_us"] // SECOND, others - {row["remote_id"]})
+            if isinstance(trace, Outcome):
+                return trace
+            is_ours = trace is not None and trace.id == row["remote_id"]
+            await self._record_end(row, trace if is_ours else None)
             return None
         outcome = await there.stop()
         if outcome.kind != TAKEN:
@@ -206,10 +206,10 @@ class LiveTimerSteps:
         await self._record_end(row, Running(row["remote_id"], running.start, self._now_us() // SECOND))
         return None
 
-    async def _record_end(self, row: LiveTimerRow, found: Running | None) -> None:
+    async def _record_end(self, row: LiveTimerRow, trace: Running | None) -> None:
         """The timer no longer runs there: what it left becomes the entry's delivery, and is corrected at once if it differs."""
-        start = found.start if found is not None else None
-        end = found.end if found is not None and found.end is not None else self._now_us() // SECOND
+        start = trace.start if trace is not None else None
+        end = trace.end if trace is not None and trace.end is not None else self._now_us() // SECOND
         start = start if start is not None else min(row["began_us"] // SECOND, end)
         ended: LiveTimerRow = {**row, "start_s": start, "end_s": end}
         await self._record(lambda step: self._adopt(step, ended, start, end))
@@ -225,7 +225,7 @@ class LiveTimerSteps:
 
     def _row(self, wanted: WantedTimer, state: LiveTimerState) -> LiveTimerRow:
         return {
-            "target": self._one.target.name, "state": state, "entry_id": wanted.entry, "run": wanted.run,
+            "target": self._link.target.name, "state": state, "entry_id": wanted.entry, "run": wanted.run,
             "content": wanted.content, "remote_id": "", "began_us": self._now_us(), "start_s": None, "end_s": None, "next_us": 0,
             "trouble": "", "remedy": "",
         }  # fmt: skip
@@ -240,7 +240,7 @@ class LiveTimerSteps:
         await self._record(lambda step: mirrors.put(step.conn, row))
 
     def _clear(self, step: Step) -> None:
-        mirrors.clear(step.conn, self._one.target.name)
+        mirrors.clear(step.conn, self._link.target.name)
 
     def _record_correction(self, step: Step, row: LiveTimerRow, is_taken: bool) -> None:
         """A refused stop is refused again, and reported, when the entry is delivered."""
@@ -252,11 +252,11 @@ class LiveTimerSteps:
         """Let the entry's delivery hold what the timer left; if that is far from the local truth it is corrected at once."""
         content: Content = json.loads(row["content"])
         held: Content = {**content, "start": start, "end": end, "live": True, "seconds": max(0, end - start)}
-        if held["seconds"] or self._one.able.delete:  # a timer of no length bills nothing, and could not be removed
-            _hold(step, self._one.target.name, row, _text(held))
+        if held["seconds"] or self._link.able.delete:  # a timer of no length bills nothing, and could not be removed
+            _hold(step, self._link.target.name, row, _text(held))
         entry = find(step, ["e.id = ?"], [row["entry_id"]])
         ours = _run_of(entry[0], row["run"]) if entry else None
-        if self._one.able.update and ours is not None and not livetimer.is_near((start, end), ours):
+        if self._link.able.update and ours is not None and not livetimer.is_near((start, end), ours):
             right: Content = {**held, "start": ours[0], "end": ours[1], "seconds": ours[1] - ours[0]}
             mirrors.put(step.conn, {**row, "state": CORRECTING, "content": _text(right)})
         else:

@@ -21,11 +21,11 @@ class Retry:
     least_tries: int = 12
     """Least tries before anything is parked: a laptop that slept over the weekend has not really tried for a day."""
 
-    def pause(self, failures: int, asked: timedelta | None, chance: Callable[[], float]) -> timedelta:
+    def pause(self, failures: int, retry_after: timedelta | None, chance: Callable[[], float]) -> timedelta:
         """The pause after this many failures in a row; `chance` gives a number from 0 to 1."""
         doubled = self.initial * 2.0 ** min(failures - 1, 32)
         spread = min(doubled, self.longest) * (1 - SPREAD + 2 * SPREAD * chance())
-        return max(spread, min(asked, LONGEST_ASKED)) if asked is not None else spread
+        return max(spread, min(retry_after, LONGEST_ASKED)) if retry_after is not None else spread
 
     def is_over(self, since: datetime, tries: int, now: datetime) -> bool:
         """Whether it has failed long and often enough to be parked."""

@@ -162,10 +162,10 @@ class TargetLane(Lane[TargetView]):
         """Read refused credentials again. If they have changed by now, the new ones are tried before a warning is raised."""
         self._connector, refused = None, self._secret
         try:
-            found = await self._tools.keys.of(self.planned.target)
+            secret = await self._tools.keys.of(self.planned.target)
         except StintdError:
             return outcome
-        return outcome if found == refused else replace(outcome, kind=UNSENT)
+        return outcome if secret == refused else replace(outcome, kind=UNSENT)
 
     async def _begin(self, seq: int) -> DeliveryRow | None:
         try:
@@ -198,8 +198,8 @@ class TargetLane(Lane[TargetView]):
     def _pause_after(self, failures: int, outcome: Outcome) -> timedelta:
         target = self.planned.target
         pause = Retry(target.retry_initial, target.retry_max).pause(failures, None, self._tools.chance)
-        asked = outcome.pause if outcome.pause is not None else timedelta()
-        return max(pause, asked, timedelta() if outcome.kind == UNSENT else min(UNKNOWN_PAUSE, target.retry_initial))
+        wished = outcome.pause if outcome.pause is not None else timedelta()
+        return max(pause, wished, timedelta() if outcome.kind == UNSENT else min(UNKNOWN_PAUSE, target.retry_initial))
 
     async def _write_down(self, tried: TargetAttempt) -> None:
         target = self.planned.target

@@ -25,7 +25,9 @@ class _Kept:
 
 def _parse(text: str) -> _Kept:
     known = json.loads(text)
-    return _Kept(known["secret"], tuple((one["secret"], datetime.fromisoformat(one["until"])) for one in known["before"]))
+    return _Kept(
+        known["secret"], tuple((earlier["secret"], datetime.fromisoformat(earlier["until"])) for earlier in known["before"])
+    )
 
 
 class HookSecrets:

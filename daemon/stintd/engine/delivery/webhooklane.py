@@ -120,7 +120,7 @@ class WebhookLane(Lane[WebhookView]):
         ]
         if not waits:
             return 0.0, None
-        wait, row = min(waits, key=lambda one: one[0])
+        wait, row = min(waits, key=lambda wait_row: wait_row[0])
         return wait, partial(self._deliver, webhook, row)
 
     async def _deliver(self, webhook: WebhookRow, row: OutboxRow) -> None:
@@ -132,10 +132,10 @@ class WebhookLane(Lane[WebhookView]):
             answer = await self.tools.carrier.send(request)
         pause, retry = None, self.tools.retry
         if not is_taken(answer):
-            asked = None
+            retry_after = None
             if isinstance(answer, HttpResponse):
-                asked = asked_pause(answer.headers.get("retry-after"), self._clock.now())
-            pause = retry.pause(webhook["failures"] + 1, asked, self.tools.chance)
+                retry_after = asked_pause(answer.headers.get("retry-after"), self._clock.now())
+            pause = retry.pause(webhook["failures"] + 1, retry_after, self.tools.chance)
         attempt = Attempt(row["seq"], status_of(answer), "" if pause is None else reason(answer), pause)
         await self._record(lambda step: settle(step, self.webhook_id, attempt, self.tools.retry))
 

@@ -29,16 +29,16 @@ class Worked(NamedTuple):
     slices: list[Slice]
     names: dict[str | None, str | None]
 
-    def name_of(self, one: Slice) -> str:
-        return self.names.get(one.project) or NOWHERE
+    def name_of(self, part: Slice) -> str:
+        return self.names.get(part.project) or NOWHERE
 
     def days(self, zone: ZoneInfo) -> dict[date, list[Slice]]:
         """The slices by local day."""
-        found: dict[date, list[Slice]] = defaultdict(list)
-        for one in self.slices:
-            for day, start, end in rules.split_days(one.start_us, one.end_us, zone):
-                found[day].append(one._replace(start_us=start, end_us=end))
-        return found
+        by_day: dict[date, list[Slice]] = defaultdict(list)
+        for part in self.slices:
+            for day, start, end in rules.split_days(part.start_us, part.end_us, zone):
+                by_day[day].append(part._replace(start_us=start, end_us=end))
+        return by_day
 
 
 # ---------------------------------------------------------------- the slices of a period
@@ -65,7 +65,7 @@ def _pieces(view: View, row: NamedEntryRow, lo: int, hi: int) -> Iterable[WorkPi
 def marks(view: View, lo: int, hi: int) -> list[Mark]:
     """The heartbeats of the period, with their project as it resolves now."""
     contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
-    found = []
+    marks = []
     for run in heartbeats.runs(view.conn, lo, hi):
         context = contexts[run.context]
         if context.kind == "presence":
@@ -77,8 +77,8 @@ def marks(view: View, lo: int, hi: int) -> list[Mark]:
         for time_us, entity in heartbeats.beats(view.conn, run):
             if lo <= time_us < hi:
                 place = resolver.as_of(time_us).resolve(context, entity)
-                found.append(Mark(time_us, actor, place.project, branch, _file(context, entity), client))
-    return sorted(found)
+                marks.append(Mark(time_us, actor, place.project, branch, _file(context, entity), client))
+    return sorted(marks)
 
 
 def _file(context: Context, entity: str) -> str:
@@ -118,7 +118,7 @@ def length(us: int) -> WakaTimeLengthJson:
 def _shares(lengths: dict[str, int]) -> list[WakaTimeShareJson]:
     """Names with their lengths and shares, the longest first."""
     whole = sum(lengths.values()) or 1
-    ordered = sorted(lengths.items(), key=lambda one: (-one[1], one[0]))
+    ordered = sorted(lengths.items(), key=lambda item: (-item[1], item[0]))
     return [
         {"name": name, **length(us), "seconds": int(us / wire.SECOND) % 60, "percent": round(100 * us / whole, 2)}
         for name, us in ordered
@@ -127,15 +127,15 @@ def _shares(lengths: dict[str, int]) -> list[WakaTimeShareJson]:
 
 
 def by_name(
-    found: Iterable[Slice], name_of: Callable[[Slice], str], actor: Actor | Literal[""] = "human"
+    parts: Iterable[Slice], name_of: Callable[[Slice], str], actor: Actor | Literal[""] = "human"
 ) -> list[WakaTimeShareJson]:
     lengths: dict[str, int] = defaultdict(int)
-    for one in found:
-        if name_of(one) and (actor == "" or one.actor == actor):
-            lengths[name_of(one)] += one.length_us
+    for part in parts:
+        if name_of(part) and (actor == "" or part.actor == actor):
+            lengths[name_of(part)] += part.length_us
     return _shares(lengths)
 
 
-def human_us(found: Iterable[Slice]) -> int:
+def human_us(parts: Iterable[Slice]) -> int:
     """The person's time."""
-    return sum(one.length_us for one in found if one.actor == "human")
+    return sum(part.length_us for part in parts if part.actor == "human")

@@ -10,7 +10,7 @@ BATCH = 500
 
 def changes_after(conn: Connection, seq: int) -> list[LoggedEvent]:
     """The next changes after `seq`, oldest first."""
-    return [LoggedEvent(one.seq, one.kind, one.payload) for one in changes.changes_since(conn, seq, BATCH)]
+    return [LoggedEvent(change.seq, change.kind, change.payload) for change in changes.changes_since(conn, seq, BATCH)]
 
 
 def newest(conn: Connection) -> int:

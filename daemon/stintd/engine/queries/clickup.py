@@ -144,8 +144,8 @@ def with_task(reading: Reader, shown: EntryJson) -> ClickUpEntryJson:
 
 def current(view: View) -> ClickUpEntryAnswerJson:
     """`{entry}`: the person's running timer, else the paused one, else null."""
-    shown = [one for one in timers.timers(view) if one["actor"] == "human" and not one.get("provisional")]
-    timer = timers.first_running(shown) or next((one for one in shown if one["state"] == "paused"), None)
+    shown = [timer_row for timer_row in timers.timers(view) if timer_row["actor"] == "human" and not timer_row.get("provisional")]
+    timer = timers.first_running(shown) or next((timer_row for timer_row in shown if timer_row["state"] == "paused"), None)
     return {"entry": with_task(view, timer) if timer else None}
 
 

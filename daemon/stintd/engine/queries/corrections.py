@@ -62,9 +62,9 @@ def listing(
     if span.days is None or (span.days[1] - span.days[0]) / DAY >= LONGEST:
         raise Invalid(f"approved hours are compared by whole days, at most {LONGEST}", "send from and to as dates")
     after = decode_cursor(cursor, (str, str, str, str)) if cursor else None
-    found = [pair for pair in differences(view, span, filters) if after is None or tuple(pair[0]) > after]
-    following = encode_cursor(list(found[limit - 1][0])) if len(found) > limit else None
-    return {"data": [_correction_json(view, *pair) for pair in found[:limit]], "nextCursor": following}
+    sums = [pair for pair in differences(view, span, filters) if after is None or tuple(pair[0]) > after]
+    following = encode_cursor(list(sums[limit - 1][0])) if len(sums) > limit else None
+    return {"data": [_correction_json(view, *pair) for pair in sums[:limit]], "nextCursor": following}
 
 
 def differences(view: View, span: Period, filters: Mapping[str, object]) -> list[tuple[SumKey, int, int, bool]]:
@@ -80,22 +80,22 @@ def differences(view: View, span: Period, filters: Mapping[str, object]) -> list
     was = _sums(view, [*approved, *once], span, zone)
     is_now = _sums(view, rows, span, zone)
     by_evidence = _by_evidence(view, approved, span, zone)
-    found = []
+    sums = []
     for key in sorted(was):
-        told, moved = wire.seconds(was[key]), by_evidence.get(key, 0)
+        approved_seconds, moved = wire.seconds(was[key]), by_evidence.get(key, 0)
         current = wire.seconds(is_now.get(key, 0) + moved)
-        if abs(current - told) >= LEAST:
-            found.append((key, told, current, abs(moved) >= LEAST * wire.SECOND))
-    return found
+        if abs(current - approved_seconds) >= LEAST:
+            sums.append((key, approved_seconds, current, abs(moved) >= LEAST * wire.SECOND))
+    return sums
 
 
 def _sums(view: View, rows: Iterable[EntryRow], span: Period, zone: ZoneInfo) -> Sums:
-    found: Sums = {}
+    sums: Sums = {}
     for row in rows:
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
             key = SumKey(part.day.isoformat(), row["project_id"] or "", row["task"] or "", row["actor"])
-            found[key] = found.get(key, 0) + part.length_us
-    return found
+            sums[key] = sums.get(key, 0) + part.length_us
+    return sums
 
 
 def _once_approved(view: View, span: Period, filters: Mapping[str, object], approved: set[str]) -> list[EntryRow]:
@@ -135,18 +135,18 @@ def _by_evidence(view: View, approved: Sequence[EntryRow], span: Period, zone: Z
     gap_us = timesheet.island_gap(view.policy)
     bounds = [heartbeats.island(view.conn, row["start_us"], row["end_us"] or row["start_us"], gap_us) for row in lifted.values()]
     resolver = load_resolver(view.conn, view.policy)
-    found: Sums = {}
+    sums: Sums = {}
 
     def add(stretches: Iterable[Stretch], sign: int) -> None:
         for key, length_us in _parts(stretches, span, zone):
-            found[key] = found.get(key, 0) + sign * length_us
+            sums[key] = sums.get(key, 0) + sign * length_us
 
     for lo, hi in merge_ranges(bounds, gap_us):
         add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now, without=frozenset(lifted)).stretches, 1)
         add(derive_range(view.conn, resolver, view.policy, lo, hi, view.now).stretches, -1)
     for key, length_us in _sums(view, lifted.values(), span, zone).items():
-        found[key] = found.get(key, 0) - length_us
-    return found
+        sums[key] = sums.get(key, 0) - length_us
+    return sums
 
 
 def _did_follow(view: View, row: EntryRow) -> bool:

@@ -47,7 +47,7 @@ def day(view: View, on: date | None = None) -> DayJson:
     return {
         "date": chosen.isoformat(), "timezone": view.policy.zone, "start": wire.stamp(span.start), "end": wire.stamp(span.end),
         "now": wire.stamp(view.now), "entries": [wire.entry(view, row) for row in rows],
-        "evidence": sorted(_evidence(view, span, names), key=lambda one: (one["start"], one["end"], one["state"])),
+        "evidence": sorted(_evidence(view, span, names), key=lambda item: (item["start"], item["end"], item["state"])),
         "absences": [
             {"start": start, "end": end, "kind": absence.kind}
             for absence, start, end in _clip(absences.absences_in(view.conn, span.lo_us, span.hi_us), span)
@@ -56,7 +56,8 @@ def day(view: View, on: date | None = None) -> DayJson:
             {"start": start, "end": end, "reason": blind.reason}
             for blind, start, end in _clip(absences.blind_stretches(view.conn, span.lo_us, span.hi_us), span)
         ],
-        "gaps": open_gaps, "marks": sorted(_marks(view, span, names), key=lambda one: (one["time"], one["kind"], one["text"])),
+        "gaps": open_gaps,
+        "marks": sorted(_marks(view, span, names), key=lambda mark: (mark["time"], mark["kind"], mark["text"])),
         "totals": totals_of(reports.report(view, chosen, chosen)["totals"]),
     }  # fmt: skip
 

@@ -46,32 +46,32 @@ class TargetHours:
     delivered: int = 0
 
 
-def hours_at_target(view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> list[TargetHours]:
+def hours_at_target(view: View, link: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]) -> list[TargetHours]:
     """Everything of a period, which must consist of the owner's whole days, because days are what is rounded."""
     if span.days is None or zone != zone_of(view.policy.zone):
         raise Invalid("sums at a target are those of your own whole days", "send from and to as dates, without a time zone")
-    return [*_rounded_hours(view, one, span, zone, filters), *_delivered_hours(view, one, span, zone, filters)]
+    return [*_rounded_hours(view, link, span, zone, filters), *_delivered_hours(view, link, span, zone, filters)]
 
 
 def _rounded_hours(
-    view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
+    view: View, link: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
 ) -> Iterator[TargetHours]:
     clauses, values = overlapping(span.lo_us, span.hi_us)
     around, given = conditions({name: value for name, value in filters.items() if name in _BY_PROJECT})
     wanted, sought = conditions(filters)
-    asked = {row["id"] for row in find(view, clauses + wanted, values + sought)}
+    wanted_ids = {row["id"] for row in find(view, clauses + wanted, values + sought)}
     groups: dict[tuple[str, str, str, str, Rounding], list[tuple[NamedEntryRow, int]]] = {}
     bills = _share_billed(view)
     for row in find(view, [*clauses, *around, "(e.actor = 'human' OR e.billable = 1)"], values + given):
         for part in rules.contributions(rollup.entry_of(row), zone, view.now, (span.lo_us, span.hi_us)):
-            rule = rounding_for(one.target, work_of(row, part.day))
+            rule = rounding_for(link.target, work_of(row, part.day))
             key = row["project_id"] or "", row["task"] or "", part.day.isoformat(), row["actor"], rule
             groups.setdefault(key, []).append((row, wire.seconds(bills(row, part))))
     for (project, task, day, _, rule), group in groups.items():
         group.sort(key=lambda pair: (pair[0]["start_us"], pair[0]["id"]))
-        lengths = rounding.grains(rounding.shares([seconds for _, seconds in group], rule), one.able.grain)
+        lengths = rounding.grains(rounding.shares([seconds for _, seconds in group], rule), link.able.grain)
         for (row, _), seconds in zip(group, lengths, strict=True):
-            if row["id"] in asked:
+            if row["id"] in wanted_ids:
                 yield TargetHours(row["id"], project, task, day, tuple(json.loads(row["tags"])), rounded=seconds)
 
 
@@ -87,19 +87,19 @@ def _share_billed(view: View) -> Callable[[EntryRow, rules.DayPart], int]:
 
 
 def _delivered_hours(
-    view: View, one: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
+    view: View, link: Planned, span: Period, zone: ZoneInfo, filters: Mapping[str, object]
 ) -> Iterator[TargetHours]:
     """From what the target holds, whatever became of the entry since: that is what can differ."""
     assert span.days is not None
     first_day, last_day = span.days
     is_asked, key_of = _filter(view, filters), _task_keys(view)
-    rows = fetch_all(view.conn, DeliveryRow, HELD, (one.target.name, (first_day - ONE_DAY).isoformat(), last_day.isoformat()))
+    rows = fetch_all(view.conn, DeliveryRow, HELD, (link.target.name, (first_day - ONE_DAY).isoformat(), last_day.isoformat()))
     for row in rows:
         held = json.loads(row["held"] or "{}")
         if not is_asked(held):
             continue
         project = held["projectId"] or ""
-        for day, seconds in _by_day(row["day"], held, one.is_by_day, zone):
+        for day, seconds in _by_day(row["day"], held, link.is_by_day, zone):
             if seconds and first_day.isoformat() <= day <= last_day.isoformat():
                 yield TargetHours(
                     row["entry_id"], project, key_of(project, held["task"]), day, tuple(held["tags"]), delivered=seconds
@@ -159,26 +159,26 @@ Group = tuple[str, str]
 
 
 def by_group(
-    view: View, found: list[TargetHours], grouping: str, labels: rules.Labels, key_of: Callable[[TargetHours], Group]
+    view: View, hours: list[TargetHours], grouping: str, labels: rules.Labels, key_of: Callable[[TargetHours], Group]
 ) -> Iterator[tuple[Group, int, int]]:
     """(key, name), rounded and delivered seconds for each group of a report; `key_of` gives the groups by project, client and
     task.
     """
     rows: dict[str, NamedEntryRow] = {}
     if grouping in ("branch", "commit"):
-        rows = _rows_of(view, {one.entry_id for one in found})
-    for one in found:
+        rows = _rows_of(view, {entry_hours.entry_id for entry_hours in hours})
+    for entry_hours in hours:
         if grouping == "commit":
-            yield from _by_commit(one, rows.get(one.entry_id), labels, view)
+            yield from _by_commit(entry_hours, rows.get(entry_hours.entry_id), labels, view)
         elif grouping == "branch":
-            row = rows.get(one.entry_id)
+            row = rows.get(entry_hours.entry_id)
             branch = (row["branch"] if row is not None else None) or ""
-            yield (branch, branch or "no branch"), one.rounded, one.delivered
+            yield (branch, branch or "no branch"), entry_hours.rounded, entry_hours.delivered
         elif grouping == "tag":
-            for tag in dict.fromkeys(one.tags) or ("",):
-                yield (tag, tag or "no tag"), one.rounded, one.delivered
+            for tag in dict.fromkeys(entry_hours.tags) or ("",):
+                yield (tag, tag or "no tag"), entry_hours.rounded, entry_hours.delivered
         else:
-            yield key_of(one), one.rounded, one.delivered
+            yield key_of(entry_hours), entry_hours.rounded, entry_hours.delivered
 
 
 def _rows_of(view: View, ids: set[str]) -> dict[str, NamedEntryRow]:
@@ -190,20 +190,24 @@ def _rows_of(view: View, ids: set[str]) -> dict[str, NamedEntryRow]:
     return found
 
 
-def _by_commit(one: TargetHours, row: NamedEntryRow | None, labels: rules.Labels, view: View) -> Iterator[tuple[Group, int, int]]:
+def _by_commit(
+    entry_hours: TargetHours, row: NamedEntryRow | None, labels: rules.Labels, view: View
+) -> Iterator[tuple[Group, int, int]]:
     """Share an amount among the commits of its day by their exact lengths, so that the shares add up."""
-    day = date.fromisoformat(one.day)
+    day = date.fromisoformat(entry_hours.day)
     clip = tuple(to_us(start_of_day(at, labels.zone)) for at in (day, day + ONE_DAY))
     parts = []
     if row is not None:
         parts = list(rules.group_parts(rollup.entry_of(row), "commit", labels, view.now, (clip[0], clip[1])))
     whole = sum(part.length_us for _, part in parts)
     if not whole:
-        yield ("", "not committed"), one.rounded, one.delivered
+        yield ("", "not committed"), entry_hours.rounded, entry_hours.delivered
         return
     before = 0
     for groups, part in parts:
         after = before + part.length_us
-        shares = [seconds * after // whole - seconds * before // whole for seconds in (one.rounded, one.delivered)]
+        shares = [
+            seconds * after // whole - seconds * before // whole for seconds in (entry_hours.rounded, entry_hours.delivered)
+        ]
         yield groups[0], shares[0], shares[1]
         before = after

@@ -22,12 +22,12 @@ LONGEST_LIST = 1000
 def listing(view: View, planned: dict[str, Planned]) -> PageJson[TargetJson]:
     """The connected targets and the state of each."""
     known = deliveries.targets(view.conn)
-    return {"data": [_target(view, one, known.get(name)) for name, one in sorted(planned.items())], "nextCursor": None}
+    return {"data": [_target(view, link, known.get(name)) for name, link in sorted(planned.items())], "nextCursor": None}
 
 
-def _target(view: View, one: Planned, state: TargetRow | None) -> TargetJson:
-    target, counts = one.target, deliveries.counts(view.conn, one.target.name)
-    budget = target.calls_per_hour or one.able.calls_per_hour
+def _target(view: View, link: Planned, state: TargetRow | None) -> TargetJson:
+    target, counts = link.target, deliveries.counts(view.conn, link.target.name)
+    budget = target.calls_per_hour or link.able.calls_per_hour
     is_this_hour = state is not None and 0 <= to_us(view.now) - state["window_us"] < 3_600_000_000
     return {
         "name": target.name, "kind": target.kind, "baseUrl": target.base_url or None, "deliver": target.deliver,
@@ -36,7 +36,7 @@ def _target(view: View, one: Planned, state: TargetRow | None) -> TargetJson:
         "counts": {name: counts.get(name, 0) for name in (*PENDING, "held", "delivered", "parked", "dropped")},
         "live": target.live, "callsPerHour": budget,
         "callsLeft": max(0, budget - state["used"]) if state is not None and is_this_hour else budget,
-        "needs": list(one.able.needs), "map": [_rule(rule) for rule in target.rules],
+        "needs": list(link.able.needs), "map": [_rule(rule) for rule in target.rules],
     }  # fmt: skip
 
 
@@ -80,10 +80,10 @@ def outlook(view: Reader, planned: dict[str, Planned], target: str | None = None
         raise NotFound(f"no target is called {target[:40]}", "`stint targets` lists them")
     names = [name for name in planned if target in (None, name)]
     open_ = f"FROM delivery WHERE target IN ({', '.join('?' * len(names)) or 'NULL'}) AND {_OPEN}"
-    number, kept = view.conn.execute(f"SELECT count(*), coalesce(sum({_KEPT}), 0) {open_}", names).fetchone()
+    number, held_count = view.conn.execute(f"SELECT count(*), coalesce(sum({_KEPT}), 0) {open_}", names).fetchone()
     sql = f"SELECT * {open_} ORDER BY target, {_KEPT}, day, seq LIMIT ?"
     items = [outlook_json(row, planned[row["target"]].able) for row in fetch_all(view.conn, DeliveryRow, sql, (*names, limit))]
-    return {"targets": names, "ready": number - kept, "kept": kept, "items": items}
+    return {"targets": names, "ready": number - held_count, "kept": held_count, "items": items}
 
 
 _OPEN = "state IN ('waiting', 'sending', 'changed', 'withdrawn', 'parked')"

@@ -31,17 +31,17 @@ def listing(
         more.append("(e.start_us < ? OR (e.start_us = ? AND e.id > ?))")
         wanted += [start_us, start_us, last_id]
     rows = find(view, clauses + more, [*values, *wanted, limit + 1], " ORDER BY e.start_us DESC, e.id LIMIT ?")
-    kept, following = page(rows, limit, ("start_us", "id"))
-    return {"data": [wire.entry(view, row) for row in kept], "nextCursor": following}
+    page_rows, following = page(rows, limit, ("start_us", "id"))
+    return {"data": [wire.entry(view, row) for row in page_rows], "nextCursor": following}
 
 
 def row_of(reading: Reader, entry_id: str) -> NamedEntryRow:
     """The row of an id, of the entry it was merged into, or of a prefix that only one entry has."""
     row = fetch_one(reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id = ?", (_follow_merges(reading, entry_id),))
-    found = row if row is not None else _by_prefix(reading, entry_id)
-    if not reading.admits(found["project_id"]):
+    match = row if row is not None else _by_prefix(reading, entry_id)
+    if not reading.admits(match["project_id"]):
         raise _missing(entry_id)
-    return found
+    return match
 
 
 def _follow_merges(reading: Reader, entry_id: str) -> str:
@@ -56,14 +56,14 @@ def _follow_merges(reading: Reader, entry_id: str) -> str:
 
 def _by_prefix(reading: Reader, prefix: str) -> NamedEntryRow:
     if len(prefix) >= 4:
-        found = fetch_all(
+        matches = fetch_all(
             reading.conn, NamedEntryRow, wire.ENTRY_SQL + " WHERE e.id >= ? AND e.id < ? ORDER BY e.id LIMIT 6",
             (prefix, prefix + "\U0010ffff"),
         )  # fmt: skip
-        if len(found) == 1:
-            return found[0]
-        if found and all(reading.admits(row["project_id"]) for row in found):
-            near = ", ".join(row["id"] for row in found[:5])
+        if len(matches) == 1:
+            return matches[0]
+        if matches and all(reading.admits(row["project_id"]) for row in matches):
+            near = ", ".join(row["id"] for row in matches[:5])
             raise Conflict(f"several entries begin with {prefix[:40]}", f"use a longer part: {near}")
     raise _missing(prefix)
 

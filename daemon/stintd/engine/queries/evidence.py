@@ -51,14 +51,14 @@ def why(view: View, at: datetime) -> WhyJson:
     clauses, values = overlapping(at_us, at_us + 1)
     rows = find(view, clauses, values)
     if rows:
-        found = min(rows, key=lambda row: (row["actor"] != "human", row["origin"] == "auto", -row["start_us"]))
-        return {"at": wire.stamp(at), **_of_row(view, found)}
+        match = min(rows, key=lambda row: (row["actor"] != "human", row["origin"] == "auto", -row["start_us"]))
+        return {"at": wire.stamp(at), **_of_row(view, match)}
     lo, hi = holes_around(view, at_us)
     reasons = _verdicts(view, lo, hi, "human", None)
     return {
         "at": wire.stamp(at), "entryId": None, "entry": None, "start": wire.instant(lo), "end": wire.instant(hi),
         "heartbeats": beats(view, lo, hi, None), "commits": [], "sessions": _sessions(view, lo, hi),
-        "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi), "gaps": [_gap(one) for one in reasons],
+        "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi), "gaps": [_gap(gap) for gap in reasons],
     }  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def _of_row(view: View, row: NamedEntryRow) -> EvidenceJson:
         "end": wire.instant(row["end_us"]), "heartbeats": beats(view, lo, hi, row["derived_project_id"] or row["project_id"]),
         "commits": wire.commits(view.conn, row, hi), "sessions": _sessions(view, lo, hi),
         "absences": _absences(view, lo, hi), "blind": _blind(view, lo, hi),
-        "gaps": [_gap(one) for one in _verdicts(view, lo, hi, row["actor"], row["derived_project_id"])],
+        "gaps": [_gap(gap) for gap in _verdicts(view, lo, hi, row["actor"], row["derived_project_id"])],
     }  # fmt: skip
 
 
@@ -87,8 +87,8 @@ def beats(view: View, lo_us: int, hi_us: int, project_id: str | None) -> list[He
             assignment = resolver.as_of(time_us).resolve(context, entity)
             if project_id is None or assignment.project == project_id:
                 rows.append((time_us, entity, context, assignment))
-    rows.sort(key=lambda one: one[:2])
-    return [wire.beat(view.conn, *one) for one in rows[:HEARTBEATS_SHOWN]]
+    rows.sort(key=lambda beat: beat[:2])
+    return [wire.beat(view.conn, *beat) for beat in rows[:HEARTBEATS_SHOWN]]
 
 
 def _verdicts(view: View, lo_us: int, hi_us: int, actor: Actor, project: str | None) -> list[GapVerdict]:
@@ -99,10 +99,12 @@ def _verdicts(view: View, lo_us: int, hi_us: int, actor: Actor, project: str | N
     resolver: Resolver = load_resolver(view.conn, view.policy)
     island = heartbeats.island(view.conn, lo_us, hi_us, gap_us)
     sheet = derive_range(view.conn, resolver, view.policy, *island, view.now)
-    theirs = [one for one in sheet.stretches if one.actor == actor and (actor == "human" or one.project == project)]
+    theirs = [
+        stretch for stretch in sheet.stretches if stretch.actor == actor and (actor == "human" or stretch.project == project)
+    ]
     loose = [*sheet.unassigned, *sheet.gaps] if actor == "human" else []
-    found: Iterable[GapVerdict] = [*loose, *(gap for stretch in theirs for gap in stretch.gaps)]
-    unique = {(to_us(gap.start), to_us(gap.end), gap.verdict): gap for gap in found}
+    gaps: Iterable[GapVerdict] = [*loose, *(gap for stretch in theirs for gap in stretch.gaps)]
+    unique = {(to_us(gap.start), to_us(gap.end), gap.verdict): gap for gap in gaps}
     return [gap for key, gap in sorted(unique.items()) if key[0] < hi_us and key[1] > lo_us]
 
 
@@ -127,12 +129,14 @@ def _sessions(view: View, lo_us: int, hi_us: int) -> list[SessionJson]:
 
 def _absences(view: View, lo_us: int, hi_us: int) -> list[AbsenceJson]:
     stretches = absences.absences_in(view.conn, lo_us, hi_us)
-    return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "kind": one.kind} for one in stretches]
+    return [{"start": wire.stamp(stretch.start), "end": wire.stamp(stretch.end), "kind": stretch.kind} for stretch in stretches]
 
 
 def _blind(view: View, lo_us: int, hi_us: int) -> list[BlindJson]:
     stretches = absences.blind_stretches(view.conn, lo_us, hi_us)
-    return [{"start": wire.stamp(one.start), "end": wire.stamp(one.end), "reason": one.reason} for one in stretches]
+    return [
+        {"start": wire.stamp(stretch.start), "end": wire.stamp(stretch.end), "reason": stretch.reason} for stretch in stretches
+    ]
 
 
 # ---------------------------------------------------------------- history

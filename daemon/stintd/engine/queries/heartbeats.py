@@ -26,22 +26,22 @@ def listing(
     span = period(since, until, zone_of(view.policy.zone), view.now)
     hi, skip = (span.hi_us - 1, 0) if cursor is None else decode_cursor(cursor, (int, int))
     wanted = {project, _project_id(view, project)} if project is not None else None
-    kept: list[Found] = []
-    for one in _newest_first(view, span.lo_us, min(hi, span.hi_us - 1)):
-        if wanted is not None and one[3].project not in wanted:
+    beats: list[Found] = []
+    for beat in _newest_first(view, span.lo_us, min(hi, span.hi_us - 1)):
+        if wanted is not None and beat[3].project not in wanted:
             continue
-        if source is not None and source not in (one[2].source, one[2].source_text):
+        if source is not None and source not in (beat[2].source, beat[2].source_text):
             continue
-        kept.append(one)
-        if len(kept) > limit + skip:
+        beats.append(beat)
+        if len(beats) > limit + skip:
             break
-    page = kept[skip : skip + limit]
+    page = beats[skip : skip + limit]
     following = None
-    if len(kept) > limit + skip:
+    if len(beats) > limit + skip:
         last_us = page[-1][0]
-        seen = sum(one[0] == last_us for one in kept[: skip + limit])
+        seen = sum(beat[0] == last_us for beat in beats[: skip + limit])
         following = encode_cursor([last_us, seen])
-    return {"data": [wire.beat(view.conn, *one) for one in page], "nextCursor": following}
+    return {"data": [wire.beat(view.conn, *beat) for beat in page], "nextCursor": following}
 
 
 def _project_id(view: View, name: str) -> str | None:
@@ -58,12 +58,12 @@ def _newest_first(view: View, lo_us: int, hi_us: int) -> Iterator[Found]:
     contexts, resolver = heartbeats.contexts(view.conn), load_resolver(view.conn, view.policy)
     while hi >= lo:
         begin = max(lo, hi - window + 1)
-        found = [
+        window_beats = [
             (time_us, entity, contexts[run.context])
             for run in heartbeats.runs(view.conn, begin, hi)
             for time_us, entity in heartbeats.beats(view.conn, run)
             if begin <= time_us <= hi
         ]
-        for time_us, entity, context in sorted(found, key=lambda one: (-one[0], one[1], one[2].kind, one[2].source)):
+        for time_us, entity, context in sorted(window_beats, key=lambda beat: (-beat[0], beat[1], beat[2].kind, beat[2].source)):
             yield time_us, entity, context, resolver.as_of(time_us).resolve(context, entity)
         hi, window = begin - 1, window * 2

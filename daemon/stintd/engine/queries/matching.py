@@ -24,25 +24,27 @@ WHERE p.deleted = 0 AND p.archived = 0 AND t.status = 'active' ORDER BY p.name, 
 def places_json(listing: Listing) -> TargetPlacesJson:
     """The places of a target in their JSON shape."""
     return {
-        "data": [place_json(one) for one in listing.places], "nextCursor": None,
+        "data": [place_json(place) for place in listing.places], "nextCursor": None,
         "listedAt": instant(listing.listed_us), "trouble": listing.trouble or None,
     }  # fmt: skip
 
 
-def place_json(one: StoredPlace) -> TargetPlaceJson:
+def place_json(place: StoredPlace) -> TargetPlaceJson:
     """A place in its JSON shape."""
-    return {"name": one.name, "client": one.client or None, "remote": one.remote, "gone": one.gone_us is not None}
+    return {"name": place.name, "client": place.client or None, "remote": place.remote, "gone": place.gone_us is not None}
 
 
 def proposals(view: View, planned: Planned, listing: Listing) -> TargetMatchJson:
     """What is not mapped, and the place it may match. Tasks are listed only if a place matches them: others go with their
     project.
     """
-    there = {one.key: one for one in listing.places if one.gone_us is None}
-    places = [NamedPlace(one.key, one.name, one.client) for one in there.values()]
-    open_ = [one for one in _locals(view) if _is_open(planned.target, one)]
-    found = matching.proposals(open_, places, view.policy.fuzzy_threshold)
-    shown = [_proposal_json(one, there, planned) for one in found if not (one.local.task and one.how == NONE)]
+    there = {place.key: place for place in listing.places if place.gone_us is None}
+    places = [NamedPlace(place.key, place.name, place.client) for place in there.values()]
+    open_ = [local for local in _locals(view) if _is_open(planned.target, local)]
+    proposals = matching.proposals(open_, places, view.policy.fuzzy_threshold)
+    shown = [
+        _proposal_json(proposal, there, planned) for proposal in proposals if not (proposal.local.task and proposal.how == NONE)
+    ]
     return {
         "target": planned.target.name, "createsPlaces": planned.able.creates_places, "listedAt": instant(listing.listed_us),
         "trouble": listing.trouble or None, "proposals": shown,

@@ -30,29 +30,29 @@ def proposals(view: View, meetings: Sequence[Meeting]) -> list[Meeting]:
     return free_parts(meetings, [(row["start_us"], counted_end(row, now_us)) for row in rows])
 
 
-def describe(view: View, one: Meeting) -> str:
+def describe(view: View, meeting: Meeting) -> str:
     """`Planning Thu 10:00–11:00, from your calendar`."""
     zone = zone_of(view.policy.zone)
-    lo, hi = (from_us(us).astimezone(zone) for us in (one.start_us, one.end_us))
-    return f"{one.title} {lo:%a} {lo.day} {lo:%H:%M}–{hi:%H:%M}, from your calendar"
+    lo, hi = (from_us(us).astimezone(zone) for us in (meeting.start_us, meeting.end_us))
+    return f"{meeting.title} {lo:%a} {lo.day} {lo:%H:%M}–{hi:%H:%M}, from your calendar"
 
 
-def command(view: View, one: Meeting) -> str:
+def command(view: View, meeting: Meeting) -> str:
     """The period argument that enters it, as instants if the clock shows an hour twice or the seconds matter."""
     zone = zone_of(view.policy.zone)
-    lo, hi = (from_us(us).astimezone(zone) for us in (one.start_us, one.end_us))
-    is_plain = all(one.second == 0 and one.utcoffset() == one.replace(fold=1 - one.fold).utcoffset() for one in (lo, hi))
+    lo, hi = (from_us(us).astimezone(zone) for us in (meeting.start_us, meeting.end_us))
+    is_plain = all(end.second == 0 and end.utcoffset() == end.replace(fold=1 - end.fold).utcoffset() for end in (lo, hi))
     when = f"{lo:%Y-%m-%d %H:%M}-{hi:%H:%M}"
     if not is_plain:
         when = f"{lo.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} - {hi.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    words = ["stint", "add", shlex.quote(one.project) if one.project else "PROJECT", shlex.quote(when)]
-    words += ["-t", shlex.quote(one.task)] if one.task else []
-    return " ".join([*words, "-m", shlex.quote(one.title.lstrip("- ") or "meeting")])
+    words = ["stint", "add", shlex.quote(meeting.project) if meeting.project else "PROJECT", shlex.quote(when)]
+    words += ["-t", shlex.quote(meeting.task)] if meeting.task else []
+    return " ".join([*words, "-m", shlex.quote(meeting.title.lstrip("- ") or "meeting")])
 
 
-def meeting_json(view: View, one: Meeting) -> MeetingJson:
+def meeting_json(view: View, meeting: Meeting) -> MeetingJson:
     """A proposal in the form a gap contains."""
     return {
-        "text": describe(view, one), "command": command(view, one), "start": wire.instant(one.start_us),
-        "end": wire.instant(one.end_us), "title": one.title, "projectName": one.project, "taskName": one.task,
+        "text": describe(view, meeting), "command": command(view, meeting), "start": wire.instant(meeting.start_us),
+        "end": wire.instant(meeting.end_us), "title": meeting.title, "projectName": meeting.project, "taskName": meeting.task,
     }  # fmt: skip

@@ -32,7 +32,7 @@ STATE_WORDS = tuple(_STATES)
 def delivery_json(delivery: ShownDeliveryRow | OutboxRow | DeliveryRow) -> DeliveryJson:
     """A delivery."""
     row = cast("ShownDeliveryRow", delivery)
-    told = json.loads(row.get("told") or row.get("wanted") or row.get("held") or "{}")
+    payload = json.loads(row.get("told") or row.get("wanted") or row.get("held") or "{}")
     is_stuck = bool(row.get("hold")) or row["state"] == outbox.PARKED
     return {
         "id": row["id"], "target": row["target"], "kind": row.get("kind", "entry"), "state": row["state"],
@@ -43,7 +43,7 @@ def delivery_json(delivery: ShownDeliveryRow | OutboxRow | DeliveryRow) -> Deliv
         "entryId": row.get("entry_id"), "reason": row.get("hold") or None,
         "remedy": remedy_of(row.get("remedy") or "", row["id"], row.get("entry_id")) if is_stuck else None,
         "day": row.get("day") or None,
-        "seconds": told.get("seconds"), "project": told.get("project") or None, "description": told.get("description"),
+        "seconds": payload.get("seconds"), "project": payload.get("project") or None, "description": payload.get("description"),
     }  # fmt: skip
 
 
@@ -83,10 +83,10 @@ def row_of(reading: Reader, delivery_id: str) -> OutboxRow:
         return row
     if len(delivery_id) >= 4:
         bounds = (delivery_id, delivery_id + "\U0010ffff")
-        found = fetch_all(reading.conn, OutboxRow, "SELECT * FROM outbox WHERE id >= ? AND id < ? LIMIT 2", bounds)
-        if len(found) == 1:
-            return found[0]
-        if found:
+        matches = fetch_all(reading.conn, OutboxRow, "SELECT * FROM outbox WHERE id >= ? AND id < ? LIMIT 2", bounds)
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
             raise Conflict(f"several deliveries begin with {delivery_id[:40]}", "use the whole id")
     raise NotFound(f"there is no delivery {delivery_id[:40]}", "`stint outbox` lists what waits; old deliveries are deleted")
 

@@ -35,8 +35,8 @@ def listing(
         clauses.append("(p.name, p.id) > (?, ?)")
         values += decode_cursor(cursor, (str, str))
     sql = f"{wire.PROJECT_SQL} WHERE {' AND '.join(clauses)} ORDER BY p.name, p.id LIMIT ?"
-    kept, following = page(fetch_all(view.conn, NamedProjectRow, sql, [*values, limit + 1]), limit, ("name", "id"))
-    return {"data": [wire.project(view.conn, row) for row in kept], "nextCursor": following}
+    page_rows, following = page(fetch_all(view.conn, NamedProjectRow, sql, [*values, limit + 1]), limit, ("name", "id"))
+    return {"data": [wire.project(view.conn, row) for row in page_rows], "nextCursor": following}
 
 
 def row_of(reading: Reader, project_id: str) -> NamedProjectRow:

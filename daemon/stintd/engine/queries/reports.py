@@ -70,15 +70,15 @@ def _with_target(
 ) -> list[ReportRowJson]:  # fmt: skip
     """Add to the rows their hours at a target; hours that only the target has get their own row. Fills in `totals`, too."""
     names = _Names(view)
-    found = at_target.hours_at_target(view, one, span, zone, filters)
+    hours = at_target.hours_at_target(view, one, span, zone, filters)
     labels = rules.Labels(zone, project=lambda entry: ("", ""), commits=lambda entry: _commits_of(view, entry))
     by_key: dict[str, ReportRowJson] = {row["key"]: {**row, "roundedSeconds": 0, "deliveredSeconds": 0} for row in rows}
-    for (key, name), rounded, delivered in at_target.by_group(view, found, group_by, labels, names.of_handed(group_by)):
+    for (key, name), rounded, delivered in at_target.by_group(view, hours, group_by, labels, names.of_handed(group_by)):
         row = by_key.setdefault(key, {**_row_json(rules.Row(key, name)), "roundedSeconds": 0, "deliveredSeconds": 0})
         row["roundedSeconds"] += rounded
         row["deliveredSeconds"] += delivered
-    totals["roundedSeconds"] = sum(one.rounded for one in found)
-    totals["deliveredSeconds"] = sum(one.delivered for one in found)
+    totals["roundedSeconds"] = sum(part.rounded for part in hours)
+    totals["deliveredSeconds"] = sum(part.delivered for part in hours)
     kept = [row for row in by_key.values() if row["entries"] or row["roundedSeconds"] or row["deliveredSeconds"]]
     return sorted(kept, key=lambda row: row["key"]) if group_by in ("day", "week") else kept
 
@@ -186,8 +186,8 @@ class Use(NamedTuple):
 def project_use(view: View, project_id: str | None = None) -> dict[str, Use]:
     """Usage by project (or of one), over all time, including running timers."""
     span = period(None, None, zone_of(view.policy.zone), view.now)
-    found = _from_totals(view, span, "project", {"project_id": project_id} if project_id is not None else {})
-    return {row.key: _use(row) for row in found.rows if isinstance(row, _Counted)}
+    usage = _from_totals(view, span, "project", {"project_id": project_id} if project_id is not None else {})
+    return {row.key: _use(row) for row in usage.rows if isinstance(row, _Counted)}
 
 
 def _use(row: _Counted) -> Use:
@@ -302,5 +302,5 @@ def _commits_of(view: View, entry: TimeEntry) -> list[rules.Commit]:
 
 
 def _commits(view: View, row: EntryRow) -> list[rules.Commit]:
-    found = wire.commit_rows(view.conn, row, to_us(view.now))
-    return [rules.Commit(one["sha"], one["subject"], from_us(one["time_us"])) for one in found]
+    rows = wire.commit_rows(view.conn, row, to_us(view.now))
+    return [rules.Commit(commit["sha"], commit["subject"], from_us(commit["time_us"])) for commit in rows]

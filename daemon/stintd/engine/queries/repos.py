@@ -22,19 +22,19 @@ def repos(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> 
     clause, values = (" AND (r.name, r.id) > (?, ?)", decode_cursor(cursor, (str, str))) if cursor else ("", [])
     sql = f"SELECT r.* FROM repo r WHERE {KNOWN}{clause}"  # noqa: S608
     rows = fetch_all(view.conn, RepoRow, sql + " ORDER BY r.name, r.id LIMIT ?", [*values, limit + 1])
-    kept, following = page(rows, limit, ("name", "id"))
+    page_rows, following = page(rows, limit, ("name", "id"))
     resolver = load_resolver(view.conn, view.policy)
     names = project_names(view.conn)
-    return {"data": [_repo(view, row, resolver, names) for row in kept], "nextCursor": following}
+    return {"data": [_repo(view, row, resolver, names) for row in page_rows], "nextCursor": following}
 
 
 def _repo(view: View, row: RepoRow, resolver: Resolver, names: dict[str, str]) -> StoredRepoJson:
     checkouts = fetch_all(view.conn, CheckoutRow, "SELECT * FROM checkout WHERE repo_id = ? ORDER BY is_gone, path", (row["id"],))
-    main = next((one for one in checkouts if not one["is_gone"] and one["kind"] == "main"), None)
+    main = next((checkout for checkout in checkouts if not checkout["is_gone"] and checkout["kind"] == "main"), None)
     first = main or (checkouts[0] if checkouts else None)
     place = Context("watch", "edit", repo=row["id"], repo_path=first["path"], branch=first["branch"]) if first else None
     project = (resolver.resolve(place).project if place else None) or row["project_id"]
-    active = max([row["last_active_us"], *(one["last_active_us"] for one in checkouts)])
+    active = max([row["last_active_us"], *(checkout["last_active_us"] for checkout in checkouts)])
     return {
         "id": row["id"], "name": row["name"], "remote": row["remote"], "identity": row["identity"],
         "projectId": project, "projectName": names.get(project) if project else None,
@@ -42,11 +42,11 @@ def _repo(view: View, row: RepoRow, resolver: Resolver, names: dict[str, str]) -
         "lastActiveAt": instant(active) if active else None,
         "checkouts": [
             {
-                "path": one["path"], "kind": one["kind"], "branch": one["branch"], "head": one["head"],
-                "gone": bool(one["is_gone"]), "trouble": one["trouble"],
-                "lastActiveAt": instant(one["last_active_us"]) if one["last_active_us"] else None,
+                "path": checkout["path"], "kind": checkout["kind"], "branch": checkout["branch"], "head": checkout["head"],
+                "gone": bool(checkout["is_gone"]), "trouble": checkout["trouble"],
+                "lastActiveAt": instant(checkout["last_active_us"]) if checkout["last_active_us"] else None,
             }
-            for one in checkouts
+            for checkout in checkouts
         ],
     }  # fmt: skip
 

@@ -18,25 +18,25 @@ _OPEN = wire.ENTRY_SQL + " WHERE e.end_us IS NULL ORDER BY e.start_us DESC, e.id
 def timers(view: View) -> list[EntryJson]:
     """Waiting, running and paused ones, the most recent first."""
     shown = [wire.entry(view, row) for row in fetch_all(view.conn, NamedEntryRow, _OPEN)]
-    busy = {one["sessionId"] for one in shown if one["sessionId"]}
-    shown += [wire.waiting(view, one) for one in view.waiting if one.until > view.now and one.session not in busy]
-    return sorted([*shown, *_provisional_timers(view, shown)], key=lambda one: one["start"], reverse=True)
+    busy = {timer["sessionId"] for timer in shown if timer["sessionId"]}
+    shown += [wire.waiting(view, timer) for timer in view.waiting if timer.until > view.now and timer.session not in busy]
+    return sorted([*shown, *_provisional_timers(view, shown)], key=lambda timer: timer["start"], reverse=True)
 
 
 def _provisional_timers(view: View, shown: list[EntryJson]) -> list[EntryJson]:
     """Work noticed where no timer runs yet; left out while a timer by hand runs."""
-    if not view.glimpses or any(one["origin"] not in AUTOMATIC and one["state"] == "running" for one in shown):
+    if not view.glimpses or any(timer["origin"] not in AUTOMATIC and timer["state"] == "running" for timer in shown):
         return []
     resolver = load_resolver(view.conn, view.policy)
-    running = {one["projectId"] for one in shown if one["state"] == "running"}
+    running = {timer["projectId"] for timer in shown if timer["state"] == "running"}
     resolved = [(context, time, resolver.resolve(context)) for context, time in view.glimpses]
-    return [wire.provisional(view, *one) for one in resolved if one[2].project is None or one[2].project not in running]
+    return [wire.provisional(view, *timer) for timer in resolved if timer[2].project is None or timer[2].project not in running]
 
 
 def first_running(shown: list[EntryJson]) -> EntryJson | None:
     """The timer that a client means by "the timer": a person's before an agent's."""
-    running = [one for one in shown if one["state"] == "running"]
-    return next((one for one in running if one["actor"] == "human"), running[0] if running else None)
+    running = [timer for timer in shown if timer["state"] == "running"]
+    return next((timer for timer in running if timer["actor"] == "human"), running[0] if running else None)
 
 
 def current(view: View) -> CurrentTimersJson:

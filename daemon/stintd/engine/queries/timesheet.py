@@ -106,34 +106,34 @@ def _rows(view: View, span: Period, filters: Filters, zone: ZoneInfo, target: Pl
     return sorted(kept, key=lambda row: (row["clientName"] or "~", row["projectName"] or "~", row["taskName"] or ""))
 
 
-def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], found: list[TargetHours]) -> None:
+def _at_target(view: View, rows: dict[tuple[str, str], TimesheetRowJson], hours: list[TargetHours]) -> None:
     """The same rows as the target has or is to have them; hours that only the target has get a row, too."""
-    for one in found:
-        if (one.project_id, one.task) not in rows:
-            rows[one.project_id, one.task] = _lost(view, one)
+    for entry_hours in hours:
+        if (entry_hours.project_id, entry_hours.task) not in rows:
+            rows[entry_hours.project_id, entry_hours.task] = _lost(view, entry_hours)
     for shown in rows.values():
         shown |= {"roundedDays": {}, "deliveredDays": {}}
-    for one in found:
-        shown = rows[one.project_id, one.task]
-        for days, seconds in ((shown["roundedDays"], one.rounded), (shown["deliveredDays"], one.delivered)):
+    for entry_hours in hours:
+        shown = rows[entry_hours.project_id, entry_hours.task]
+        for days, seconds in ((shown["roundedDays"], entry_hours.rounded), (shown["deliveredDays"], entry_hours.delivered)):
             if seconds:
-                days[one.day] = days.get(one.day, 0) + seconds
+                days[entry_hours.day] = days.get(entry_hours.day, 0) + seconds
     for shown in rows.values():
         shown["roundedSeconds"] = sum(shown["roundedDays"].values())
         shown["deliveredSeconds"] = sum(shown["deliveredDays"].values())
 
 
-def _lost(view: View, one: TargetHours) -> TimesheetRowJson:
+def _lost(view: View, entry_hours: TargetHours) -> TimesheetRowJson:
     """A row for hours that the target holds and the sheet no longer has."""
     row = fetch_one(
         view.conn, LabelsRow, "SELECT p.id AS project_id, p.name AS project_name, c.id AS client_id, c.name AS client_name,"
         " t.id AS task_id, t.name AS task_name FROM project p LEFT JOIN client c ON c.id = p.client_id"
-        " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?", (one.task, one.project_id),
+        " LEFT JOIN task t ON t.project_id = p.id AND t.key = ? WHERE p.id = ?", (entry_hours.task, entry_hours.project_id),
     )  # fmt: skip
     blank: LabelsRow = {
         "project_id": None, "project_name": None, "client_id": None, "client_name": None, "task_id": None, "task_name": None,
     }  # fmt: skip
-    return _head(row or blank, one.task or None)
+    return _head(row or blank, entry_hours.task or None)
 
 
 def _head(row: LabelsRow, task: str | None) -> TimesheetRowJson:

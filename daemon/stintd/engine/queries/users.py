@@ -84,5 +84,5 @@ def listing(
         clauses.append("(instr(lower(name), lower(:search)) OR instr(lower(ifnull(email, '')), lower(:search)))")
         values["search"] = search
     rows = _find(view, clauses, {**values, "limit": limit + 1}, " ORDER BY name, id LIMIT :limit")
-    kept, following = page(rows, limit, ("name", "id"))
-    return {"data": [person(view, row) for row in kept], "nextCursor": following}
+    page_rows, following = page(rows, limit, ("name", "id"))
+    return {"data": [person(view, row) for row in page_rows], "nextCursor": following}

@@ -44,20 +44,20 @@ from stintd.store.rowio import fetch_all, fetch_value
 
 CODING, BY_AGENT = "Coding", "AI Coding"
 SLICED: dict[str, Callable[[Slice], str]] = {
-    "entity": lambda one: one.entity, "language": lambda one: language_of(one.entity), "editor": lambda one: one.client,
-    "branch": lambda one: one.branch,
+    "entity": lambda part: part.entity, "language": lambda part: language_of(part.entity), "editor": lambda part: part.client,
+    "branch": lambda part: part.branch,
 }  # fmt: skip
 """What a day's stretches may be cut by, beside the project."""
 
 
-def _lists(view: View, work: Worked, found: list[Slice]) -> WakaTimeListsJson:
+def _lists(view: View, work: Worked, parts: list[Slice]) -> WakaTimeListsJson:
     """What the time was spent on, by every dimension WakaTime has."""
     systems = {agent["editor"]: agent["os"] for agent in user_agents(view)["data"] if agent["os"]}
     return {
-        "categories": by_name(found, lambda one: CODING if one.actor == "human" else BY_AGENT, ""),
-        "projects": by_name(found, work.name_of), "languages": by_name(found, lambda one: language_of(one.entity)),
-        "editors": by_name(found, lambda one: one.client),
-        "operating_systems": by_name(found, lambda one: systems.get(one.client, "")), "machines": [], "dependencies": [],
+        "categories": by_name(parts, lambda part: CODING if part.actor == "human" else BY_AGENT, ""),
+        "projects": by_name(parts, work.name_of), "languages": by_name(parts, lambda part: language_of(part.entity)),
+        "editors": by_name(parts, lambda part: part.client),
+        "operating_systems": by_name(parts, lambda part: systems.get(part.client, "")), "machines": [], "dependencies": [],
     }  # fmt: skip
 
 
@@ -78,14 +78,14 @@ def today(view: View) -> WakaTimeTodayJson:
     return {"data": _day(view, work, work.slices, day, zone), "cached_at": wire.stamp(view.now), "has_team_features": False}
 
 
-def _day(view: View, work: Worked, found: list[Slice], day: date, zone: ZoneInfo, is_detailed: bool = False) -> WakaTimeDayJson:
+def _day(view: View, work: Worked, parts: list[Slice], day: date, zone: ZoneInfo, is_detailed: bool = False) -> WakaTimeDayJson:
     text = "Today" if day == view.now.astimezone(zone).date() else day.strftime("%a %b %d %Y")
     shown = cast("WakaTimeDayJson", {
-        "grand_total": length(human_us(found)), **_lists(view, work, found),
+        "grand_total": length(human_us(parts)), **_lists(view, work, parts),
         "range": {"date": day.isoformat(), "text": text, **_span(day, day, zone)},
     })  # fmt: skip
     if is_detailed:
-        shown |= {"branches": by_name(found, lambda one: one.branch), "entities": by_name(found, lambda one: one.entity)}
+        shown |= {"branches": by_name(parts, lambda part: part.branch), "entities": by_name(parts, lambda part: part.entity)}
     return shown
 
 
@@ -123,7 +123,7 @@ def stats(view: View, span: str = "last_7_days", timezone: str | None = None) ->
     first_day, last_day = days_of(view, zone, None, None, span, longest=None)
     work = load_work(view, first_day, last_day, zone)
     total, count = human_us(work.slices), (last_day - first_day).days + 1
-    lengths = {day: spent for day, found in work.days(zone).items() if (spent := human_us(found))}
+    lengths = {day: spent for day, parts in work.days(zone).items() if (spent := human_us(parts))}
     busy = max(lengths, key=lambda day: (lengths[day], day), default=None)
     average = total // len(lengths) if lengths else 0
     best: WakaTimeBestDayJson | None = None
@@ -140,7 +140,7 @@ def stats(view: View, span: str = "last_7_days", timezone: str | None = None) ->
     }}  # fmt: skip
 
 
-def _nothing(one: Slice) -> str:
+def _nothing(part: Slice) -> str:
     return ""
 
 
@@ -152,17 +152,17 @@ def durations(
     zone = zone_of(timezone or view.policy.zone)
     work = load_work(view, date_, date_, zone, project)
     wanted = set(branches.split(",")) if branches else None
-    found = [one for one in work.slices if wanted is None or one.branch in wanted]
+    parts = [part for part in work.slices if wanted is None or part.branch in wanted]
     name_of = SLICED[slice_by] if slice_by else _nothing
     shown: list[WakaTimeDurationJson] = []
-    for one in join_slices([one._replace(entity=name_of(one)) for one in found], ("project", "entity")):
+    for part in join_slices([part._replace(entity=name_of(part)) for part in parts], ("project", "entity")):
         row: WakaTimeDurationJson = {
-            "time": one.start_us / wire.SECOND, "duration": one.length_us / wire.SECOND, "project": work.name_of(one),
-            "category": "coding" if one.actor == "human" else "ai coding",
+            "time": part.start_us / wire.SECOND, "duration": part.length_us / wire.SECOND, "project": work.name_of(part),
+            "category": "coding" if part.actor == "human" else "ai coding",
         }  # fmt: skip
-        shown.append(cast("WakaTimeDurationJson", {**row, slice_by: one.entity}) if slice_by else row)
+        shown.append(cast("WakaTimeDurationJson", {**row, slice_by: part.entity}) if slice_by else row)
     return {
-        "data": shown, "branches": sorted({one.branch for one in found if one.branch}), **_span(date_, date_, zone),
+        "data": shown, "branches": sorted({part.branch for part in parts if part.branch}), **_span(date_, date_, zone),
     }  # fmt: skip
 
 
@@ -207,9 +207,9 @@ def user(view: View) -> WakaTimeUserJson:
 
 def user_agents(view: View) -> WakaTimeAgentsJson:
     """The clients that have sent requests, the latest first."""
-    kept = cursors.all_of(view.conn, AGENTS)
-    found = [_agent(name.removeprefix(AGENTS), value) for name, value in kept.items()]
-    return {"data": sorted(found, key=lambda one: (one["last_seen_at"], one["value"]), reverse=True), "total_pages": 1}
+    stored = cursors.all_of(view.conn, AGENTS)
+    agents = [_agent(name.removeprefix(AGENTS), value) for name, value in stored.items()]
+    return {"data": sorted(agents, key=lambda agent: (agent["last_seen_at"], agent["value"]), reverse=True), "total_pages": 1}
 
 
 def _agent(text: str, value: str) -> WakaTimeAgentJson:

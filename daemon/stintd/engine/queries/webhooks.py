@@ -38,8 +38,8 @@ def listing(view: View, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -
     """Webhooks, the oldest first."""
     after = decode_cursor(cursor, (str,)) if cursor is not None else [""]
     rows = fetch_all(view.conn, WebhookRow, "SELECT * FROM webhook WHERE id > ? ORDER BY id LIMIT ?", [*after, limit + 1])
-    kept, following = page(rows, limit, ("id",))
-    return {"data": [webhook_json(view, row) for row in kept], "nextCursor": following}
+    page_rows, following = page(rows, limit, ("id",))
+    return {"data": [webhook_json(view, row) for row in page_rows], "nextCursor": following}
 
 
 def webhook(view: View, webhook_id: str) -> WebhookJson:

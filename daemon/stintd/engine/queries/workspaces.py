@@ -41,14 +41,14 @@ def summary(
     known = _personal(view)
     if workspace_id != known["id"]:
         raise NotFound(f"there is no workspace {workspace_id[:40]}", "GET /api/workspaces lists those you belong to")
-    found = reports.report(view, since, until, "project", timezone)
+    week = reports.report(view, since, until, "project", timezone)
     owner = me(view)
-    totals = totals_of(found["totals"])
+    totals = totals_of(week["totals"])
     member: MemberTotalsJson = {"userId": owner["id"], "name": owner["name"], "role": ROLE, **totals}
-    projects = [project_totals(row) for row in found["rows"]]
+    projects = [project_totals(row) for row in week["rows"]]
     return {
-        "workspaceId": known["id"], "workspaceName": known["name"], "from": found["from"], "to": found["to"],
-        "timezone": found["timezone"], "members": [member], "projects": projects, "totals": totals,
+        "workspaceId": known["id"], "workspaceName": known["name"], "from": week["from"], "to": week["to"],
+        "timezone": week["timezone"], "members": [member], "projects": projects, "totals": totals,
     }  # fmt: skip
 
 
