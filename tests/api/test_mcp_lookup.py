@@ -143,7 +143,7 @@ async def test_half_of_the_calls_of_an_hour_stay_for_hours(client, daemon, fake)
     agent = Agent(client, toolset="clickup")
     for _ in range(2):
         await agent.ok("get_task", taskId="86fpd7vgc")
-    assert "is for hours" in (await agent.fails("get_task", taskId="86fpd7vgc"))["error"]["message"]
+    assert "is reserved for deliveries" in (await agent.fails("get_task", taskId="86fpd7vgc"))["error"]["message"]
     await daemon.clock.advance(minutes=61)
     await agent.ok("get_task", taskId="86fpd7vgc")
 

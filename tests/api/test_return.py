@@ -69,7 +69,7 @@ async def test_an_answer_is_one_step_that_can_be_undone(asked):
     ("body", "status", "word"),
     [
         ({"answer": "split"}, 422, "when"), ({"answer": "split", "at": "2026-11-20T12:00:00Z"}, 422, "when"),
-        ({"answer": "assign"}, 422, "which project"), ({"answer": "assign", "projectName": "nobody"}, 404, "nobody"),
+        ({"answer": "assign"}, 422, "needs a project"), ({"answer": "assign", "projectName": "nobody"}, 404, "nobody"),
         ({"answer": "sleep"}, 422, "answer"), ({"answer": "keep", "timerId": "other"}, 404, "no timer"),
     ],
 )  # fmt: skip
