@@ -103,7 +103,8 @@ class Calendars:
 
     async def _fetch(self, url: str, path: str, now: float) -> str:
         """What went wrong, "" if nothing did."""
-        answer = await self._carrier.send(HttpRequest("GET", url, {"Accept": "text/calendar"}, total_seconds=15, answer_bytes=BYTES))
+        request = HttpRequest("GET", url, {"Accept": "text/calendar"}, total_seconds=15, answer_bytes=BYTES)
+        answer = await self._carrier.send(request)
         if isinstance(answer, Failure):
             return f"it could not be fetched: {answer.text}"
         if answer.status != 200 or answer.is_cut:
