@@ -140,3 +140,21 @@ assert not hasattr(aiohttp, "nothing")
     assert done.returncode == 0, done.stderr
     [line] = done.stdout.splitlines()
     assert line.startswith(f"WARNING aiohttp {aiohttp.__version__} ")
+
+
+def test_modules_that_nobody_uses_as_a_rule_are_loaded_when_they_are_used():
+    code = """
+import sys
+from stintd.cli import run
+run.load_app()
+assert not {"idna.core", "_bz2", "_lzma"} & set(sys.modules), "loaded at the start"
+import bz2, idna, lzma, shutil
+from yarl import URL
+assert URL("http://bücher.example/").raw_host == "xn--bcher-kva.example"
+assert bz2.decompress(bz2.compress(b"x")) == lzma.decompress(lzma.compress(b"x")) == b"x"
+assert {"bztar", "xztar"} <= {name for name, *_ in shutil.get_archive_formats()}
+assert not hasattr(idna, "nothing") and sys.modules["idna"] is idna
+"""
+    environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

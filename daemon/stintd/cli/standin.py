@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 HTTP, TLS = "aiohttp", "ssl"
 TLS_MODULES = ("ssl", "_ssl", "_hashlib")
 HASHES = ("md5", "sha1", "sha256", "sha512", "blake2b")
+LATER = ("idna", "bz2", "lzma")
+"""Modules that libraries import and that nobody here uses as a rule: 0.7 MiB. idna's tables are for host names that are not
+ASCII, the other two for archives (`shutil`)."""
 IN_FULL = "STINTD_IN_FULL"
 """The variable that tells the new beginning what to load in full, and why: a line each, `name=reason`."""
 REASON_LENGTH = 300
@@ -42,6 +46,8 @@ def install() -> Mapping[str, str]:
         _leave_out_tls(needs)
     if HTTP not in needs:
         _leave_out_client()
+    for name in LATER:
+        _load_later(name)
     return needs
 
 
@@ -94,6 +100,25 @@ def _leave_out_client() -> None:
     except OSError:
         return  # not a file: in an archive, say
     sys.modules[HTTP] = package
+
+
+def _load_later(name: str) -> None:
+    """Have a module loaded when its first name is asked for. (`importlib.util.LazyLoader` loads at the first `import`
+    already, in Python 3.11.)"""
+    spec = PathFinder.find_spec(name)
+    if spec is None or spec.loader is None or name in sys.modules:
+        return
+    loader, module = spec.loader, module_from_spec(spec)
+
+    def load(attribute: str) -> Any:
+        if attribute.startswith("__"):
+            raise AttributeError(f"module {name!r} has no attribute {attribute!r}")
+        del module.__getattr__
+        loader.exec_module(module)
+        return getattr(module, attribute)
+
+    module.__getattr__ = load  # type: ignore[method-assign]
+    sys.modules[name] = module
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
