@@ -1,7 +1,7 @@
-"""The surface of ActivityWatch's watchers: three requests that write, on a port of its own, off unless its owner wants it.
+"""The API of ActivityWatch's watchers: three requests on a port of their own, which is off unless the settings turn it on.
 
-Watchers send no key, so whoever may open a connection to this machine may write here. Nothing can be read, the guard of
-every listener holds (Host, Origin, sizes), and the port has no other route.
+Watchers send no key, so every program on this machine may write here. Nothing stored can be read, the guard of every listener
+applies (Host, Origin, sizes), and the port has no other routes.
 """
 
 import socket
@@ -23,31 +23,31 @@ from stintd.protocol.fields import Kind, field
 from stintd.protocol.schemas.words import ANY_OBJECT
 
 EQUAL = timedelta(seconds=2)
-"""Equal events of an editor that follow each other faster are one; how often a watcher speaks is no measure of work."""
+"""Equal events of an editor within this time count as one, because how often a watcher sends events does not measure work."""
 PRESENT = timedelta(minutes=1)
 VERSION = "v0.14.0 (stintd)"
 
 
 async def info(surface: Surface, call: Call, request: Request) -> Shape:
-    """Whether somebody listens."""
+    """What a watcher asks first, to find out whether a server is there."""
     device = surface.daemon.device
     return {"hostname": socket.gethostname(), "version": VERSION, "testing": False, "device_id": device}
 
 
 async def create(surface: Surface, call: Call, request: Request) -> Answer:
-    """A watcher names itself; 304 when it is known."""
+    """A watcher introduces itself; 304 if it is already known."""
     bucket = bucket_from_wire(call.arguments["bucket_id"], call.body)
     is_new = await surface.daemon.buckets.add(bucket.id, bucket.kind, bucket.client)
     return json_answer({}) if is_new else Answer(b"", 304)
 
 
 async def heartbeat(surface: Surface, call: Call, request: Request) -> Answer:
-    """An event of a watcher; answered with the event when it is in the journal, or known to be evidence of nothing."""
+    """An event of a watcher. It is answered, with the event itself, when it is in the journal or turns out to be no evidence."""
     daemon, identity = surface.daemon, call.arguments["bucket_id"]
     read_query(call.route, request.raw_path.partition("?")[2])
     bucket_row = daemon.buckets.find(identity)
     if bucket_row is None:
-        raise NotFound("there is no such bucket", "make it first with POST /api/0/buckets/ID")
+        raise NotFound("there is no such bucket", "create it first with POST /api/0/buckets/ID")
     bucket, event = Bucket(identity, *bucket_row), event_from_wire(call.body)
     signals = [*signals_of(bucket, event), *_read(daemon, bucket, event)]
     within = PRESENT if any(signal.kind == "presence" for signal in signals) else EQUAL
@@ -60,7 +60,7 @@ async def heartbeat(surface: Surface, call: Call, request: Request) -> Answer:
 
 
 def _event_to_wire(event: Event) -> Shape:
-    """The event as a watcher expects it back."""
+    """The event as a watcher expects it in the answer."""
     return {
         "id": zlib.crc32(str(event.time).encode()), "timestamp": event.time.isoformat(),
         "duration": event.duration.total_seconds(), "data": dict(event.data),
@@ -68,7 +68,7 @@ def _event_to_wire(event: Event) -> Shape:
 
 
 def _read(daemon: Daemon, bucket: Bucket, event: Event) -> list[BeatSignal]:
-    """A page of a watched repository is read there."""
+    """The signal of a page, which counts as reading in its repository; none if the repository is not watched."""
     page = webpages.page_of(page_of_event(bucket, event), daemon.places)
     if page is None:
         return []
@@ -79,7 +79,8 @@ def _read(daemon: Daemon, bucket: Bucket, event: Event) -> list[BeatSignal]:
 
 
 def _seconds(value: Json) -> float:
-    """How far apart a watcher's events may be; asked for, and not needed: whether a silence was work is ours to judge."""
+    """How far apart a watcher's events may be, in seconds. It is checked but not used: stintd itself decides whether a silence
+    was work."""
     try:
         return float(value if isinstance(value, int | float | str) else "")
     except ValueError as error:

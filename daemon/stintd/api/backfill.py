@@ -1,4 +1,4 @@
-"""`/api/backfill`: evidence from before anybody listened, read afterwards; and how far that is."""
+"""`/api/backfill`: imports past hours from git and agent logs, and answers the progress of the import."""
 
 from stintd.api.daemon import Shape
 from stintd.api.route import Call, Request
@@ -7,12 +7,15 @@ from stintd.errors import Invalid
 
 
 async def run(surface: Surface, call: Call, request: Request) -> Shape:
-    """Read and store, or preview; or take the latest import back. Answered when it is done."""
+    """Import past hours, preview an import, or undo the latest one. Answers when it is done."""
     wanted, backfill = call.arguments, surface.daemon.backfill
     source = wanted.pop("source", "all")
     if wanted.pop("undo", False):
         if wanted:
-            raise Invalid("undo takes the latest import back whole", "send it alone; `stint undo ID` takes back any other")
+            raise Invalid(
+                "undo takes no other fields: it reverses the latest import",
+                "send it alone; `stint undo ID` undoes any other import",
+            )
         return await backfill.undo(call.caller.name)
     return await backfill.import_past(
         source, wanted.get("since"), wanted.get("until"), wanted.get("dry_run", False), call.caller.name
@@ -20,7 +23,7 @@ async def run(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def state(surface: Surface, call: Call, request: Request) -> Shape:
-    """How far the backfill is that is under way."""
+    """The progress of the import that is running."""
     progress = surface.daemon.backfill.progress
     none = {"files": 0, "bytes": 0, "file": 0, "read": 0}
     known = none if progress is None else progress

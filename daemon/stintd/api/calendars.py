@@ -1,4 +1,4 @@
-"""Queries that also tell what the owner's calendars propose. Calendars are read for these alone, when they are asked."""
+"""Queries that also answer what the user's calendars propose. Calendars are read only when such a query runs."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,7 +12,8 @@ T = TypeVar("T")
 
 
 def with_meetings(fn: Callable[..., T], period_of: Callable[..., Period]) -> Answering[T]:
-    """A query with the meetings of its period (`period_of` its arguments) as `noted`."""
+    """A query that gets the meetings of its period as the argument `noted`; `period_of` calculates the period from its
+    arguments."""
     ask = query(fn)
 
     async def handle(surface: Surface, call: Call, request: Request) -> T:

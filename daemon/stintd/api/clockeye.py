@@ -1,4 +1,4 @@
-"""ClockEye's paths for time entries. Its callers may send fields that we do not know: those are passed over."""
+"""ClockEye's paths for time entries. Its clients may send fields that stintd does not know; they are ignored."""
 
 from stintd.api.dispatch import command, query
 from stintd.api.route import Route, fields

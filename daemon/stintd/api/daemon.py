@@ -1,4 +1,4 @@
-"""What the API asks of the running daemon. The composition root provides it (`app.facade`); mypy holds the two together."""
+"""What the API needs of the running daemon. The composition root provides it (`app.facade`); mypy checks that both agree."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypedDict
@@ -21,11 +21,11 @@ from stintd.engine.useragents import UserAgents
 from stintd.jsonvalue import JsonObject
 
 Shape = dict[str, Any]
-"""A JSON object as we answer it: its fields are those of the route's schema, to which every answer is held in tests."""
+"""A JSON object in an answer. Its fields are those of the route's schema; tests check every answer against it."""
 
 
 class SourceState(TypedDict):
-    """One source, and when it last heard something."""
+    """One source of evidence, and when its latest evidence came."""
 
     name: str
     state: str
@@ -42,7 +42,7 @@ class CheckoutState(TypedDict):
 
 
 class RootState(TypedDict):
-    """One watched folder: whether it is there, how many repositories lie below it, and which setting names it."""
+    """One watched folder: whether it exists, how many repositories are below it, and which settings file names it."""
 
     path: str
     state: str
@@ -57,7 +57,7 @@ class RemovedRoot(TypedDict):
 
 
 class Daemon(Protocol):
-    """The parts that handlers ask, and what no single part can answer."""
+    """The parts that handlers use, and methods for what no single part can answer."""
 
     engine: Engine
     intake: Intake
@@ -77,13 +77,14 @@ class Daemon(Protocol):
 
     @property
     def is_ready(self) -> bool:
-        """Whether everything that is to be watched is watched."""
+        """Whether everything that should be watched is watched."""
 
     def beat(self, signals: list[BeatSignal]) -> tuple[int, int, list[tuple[int, str]]]:
-        """Journal heartbeats: how many are new, how many known, and which (by index) were refused, and why."""
+        """Write heartbeats to the journal. Returns how many are new, how many were known, and the refused ones (index and
+        reason)."""
 
     def set_aside(self, name: str, text: bytes, why: str) -> None:
-        """Keep what a client sent and nobody can read, and say so in the status."""
+        """Store what a client sent and cannot be read, and report it in the status."""
 
     def sources(self) -> Sequence[SourceState]:
         """Each source of evidence."""
@@ -95,22 +96,23 @@ class Daemon(Protocol):
         """The watched folders."""
 
     async def add_root(self, path: str) -> RootState:
-        """Watch a folder and keep it in the settings; `invalid` when it is not one."""
+        """Watch a folder and store that in the settings; `invalid` if it is not a folder."""
 
     async def remove_root(self, path: str) -> RemovedRoot:
         """Stop watching a folder; its hours stay."""
 
     def url(self) -> str | None:
-        """Where the loopback port is; None when there is none."""
+        """The address of the loopback port; None if none is open."""
 
     def recording(self) -> RecordingState:
         """Whether recording is on."""
 
     async def set_recording(self, is_on: bool, minutes: float | None) -> RecordingState:
-        """Switch recording; off for some minutes, or until it is switched on."""
+        """Switch recording on or off; off for some minutes, or until it is switched on again."""
 
     def settings(self) -> Shape:
         """Every setting in force, nested as in the files."""
 
     async def change_settings(self, changes: JsonObject) -> Shape:
-        """Write to settings.toml what differs; `invalid` with every problem, `conflict` for what config.toml fixes."""
+        """Write changed values to settings.toml. Raises `invalid` with every problem, `conflict` for a value that config.toml
+        sets."""

@@ -1,4 +1,4 @@
-"""How a route of the table reaches the engine: a command in a step, or a query beside the writer."""
+"""How a route reaches the engine: a command runs in a step, a query runs beside the writer."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -22,17 +22,18 @@ T = TypeVar("T")
 
 
 def value_of(answer: T | Created) -> T:
-    """The value of an answer, whether a command made it or found it."""
+    """The value of an answer, whether or not it is the reply of a command."""
     value: T = answer.value if isinstance(answer, Reply) else answer
     return value
 
 
 Answering = Callable[[Surface, Call, Request], Awaitable[T]]
-"""A handler whose answer is known to be a T."""
+"""A handler that answers a T."""
 
 
 def command(fn: Callable[..., T]) -> Answering[T | Created]:
-    """Run `fn(step, **arguments)` in a step; answered after its commit, once for each Idempotency-Key."""
+    """A handler that runs `fn(step, **arguments)` in a step. It answers after the commit, and runs once for each
+    Idempotency-Key."""
 
     async def handle(surface: Surface, call: Call, request: Request) -> T | Created:
         locate(surface, call)
@@ -50,7 +51,7 @@ def command(fn: Callable[..., T]) -> Answering[T | Created]:
 
 
 def _limit_to_caller(call: Call, fn: Callable[[Step], T]) -> Callable[[Step], T]:
-    """A command that reaches as far as its caller does."""
+    """The command, limited to the client or project that its caller is limited to."""
     return limit_command(fn, call.caller.limit) if call.caller.limit is not None else fn
 
 
@@ -60,8 +61,8 @@ async def run(surface: Surface, call: Call, fn: Callable[[Step], T]) -> T:
 
 
 def repeatable(handle: Answering[T]) -> Answering[T | Created]:
-    """A handler that creates outside a step, answered once for each Idempotency-Key. What it does must bear being done
-    twice: a daemon that dies between the deed and its note does it again.
+    """A handler that creates something outside a step, once for each Idempotency-Key. Doing it twice must be harmless: if the
+    daemon dies between the work and the note of it, a repeated request does the work again.
     """
 
     async def answer(surface: Surface, call: Call, request: Request) -> T | Created:
@@ -79,7 +80,7 @@ def repeatable(handle: Answering[T]) -> Answering[T | Created]:
 
 
 def locate(surface: Surface, call: Call) -> None:
-    """Turn the argument `path` into the place where it lies; the map of places belongs to this thread."""
+    """Replace the argument `path` by the place that contains it. Runs in this thread, because the map of places belongs to it."""
     path = call.arguments.pop("path", None)
     if path is not None:
         daemon = surface.daemon
@@ -89,7 +90,7 @@ def locate(surface: Surface, call: Call) -> None:
 
 
 def query(fn: Callable[..., T]) -> Answering[T]:
-    """Ask `fn(view, **arguments)`; it sees the effect of everything answered before."""
+    """A handler that runs the query `fn(view, **arguments)`, which sees the effect of everything answered before."""
 
     async def handle(surface: Surface, call: Call, request: Request) -> T:
         engine = surface.daemon.engine
@@ -108,7 +109,7 @@ def query(fn: Callable[..., T]) -> Answering[T]:
 
 
 def _expect_revision(call: Call) -> None:
-    """The revision that a change expects may come as If-Match."""
+    """Take the revision that a change expects from If-Match, unless the body contains it."""
     expected = call.headers.get("If-Match")
     if expected is not None and expected != "*":
         call.arguments.setdefault("revision", _revision(expected))
@@ -122,7 +123,7 @@ def _revision(text: str) -> int:
 
 
 def _repeat(call: Call, request: Request) -> idempotency.Repeat | None:
-    """What a repeated request is known by: caller and key, and that it is the same request. None without a key."""
+    """What identifies a repeated request: its caller, its key, and a digest of its content. None without a key."""
     key = _idempotency_key(call)
     if key is None:
         return None
@@ -131,7 +132,7 @@ def _repeat(call: Call, request: Request) -> idempotency.Repeat | None:
 
 
 def _idempotency_key(call: Call) -> str | None:
-    """The key of the header or of the body; only routes that create have one."""
+    """The idempotency key in the header or the body; None on routes that create nothing."""
     in_body = call.arguments.pop("idempotency_key", None)
     if not call.route.creates:
         return None

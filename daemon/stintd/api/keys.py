@@ -1,4 +1,4 @@
-"""The routes of keys: a change of the table is a change of what opens the door, before it is answered."""
+"""The routes of API keys. A change of the stored keys takes effect before the request is answered."""
 
 from stintd.api.dispatch import command, query, value_of
 from stintd.api.route import Answered, Call, Request
@@ -11,7 +11,7 @@ _create, _revoke, _list = command(keys.create), command(keys.revoke), query(key_
 
 
 async def listing(surface: Surface, call: Call, request: Request) -> Answered:
-    """The keys there are, with uses of the last minute that are not written yet."""
+    """All keys. Uses in the last minute are included, even if they are not stored yet."""
     answer = await _list(surface, call, request)
     used = surface.daemon.apikeys.last_used()
     for key in answer["data"]:
@@ -21,14 +21,14 @@ async def listing(surface: Surface, call: Call, request: Request) -> Answered:
 
 
 async def create(surface: Surface, call: Call, request: Request) -> Answered:
-    """A new key, shown this once."""
+    """Create a key; it is shown only once."""
     reply = await _create(surface, call, request)
     await surface.daemon.apikeys.reload()
     return reply
 
 
 async def revoke(surface: Surface, call: Call, request: Request) -> Answered:
-    """A key opens nothing from now on; streams that it opened end."""
+    """Revoke a key: it stops working at once, and the streams that it opened end."""
     revoked = value_of(await _revoke(surface, call, request))
     await surface.daemon.apikeys.reload()
     surface.end_streams(revoked["id"])

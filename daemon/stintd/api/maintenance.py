@@ -1,4 +1,4 @@
-"""The routes of maintenance: problems, backups, and deleting a project or a period for good."""
+"""The routes of maintenance: problems, backups, and permanently deleting a project or a period."""
 
 from stintd.api.daemon import Shape
 from stintd.api.dispatch import repeatable
@@ -22,12 +22,12 @@ async def make_backup(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def purge(surface: Surface, call: Call, request: Request) -> Answered:
-    """Permanently delete a project or a period; answers when no file holds it any more."""
+    """Permanently delete a project or a period; answers when no file contains it any more."""
     wanted, purger = call.arguments, surface.daemon.purge
     is_dry, who = wanted.get("dry_run", False), call.caller.name
     named = wanted.keys() & {"project_id", "project_name"}
     if bool(named) == ("since" in wanted) or ("until" in wanted and named):
-        raise Invalid("purge takes a project or a period", "send projectId or projectName, or from and to")
+        raise Invalid("purge needs either a project or a period", "send projectId or projectName, or from and to")
     if named:
         return await purger.project(wanted.get("project_id"), wanted.get("project_name"), is_dry, who)
     return await purger.period(wanted["since"], wanted.get("until"), is_dry, who)

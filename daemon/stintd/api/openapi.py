@@ -1,5 +1,5 @@
-"""The OpenAPI 3.1 document, built from the route table on each request: it is requested rarely and would be large to keep.
-What it says of a request is what `route.py` and `protocol.fields` check, so neither can differ from the other.
+"""The OpenAPI 3.1 document. It is built from the route table on each request, because it is requested rarely and is too large to
+keep. It describes requests by the same fields that `route.py` and `protocol.fields` check, so the two cannot differ.
 """
 
 import json
@@ -109,23 +109,24 @@ _OF_EXTENSIONS = {"apiKeyInQuery": {"type": "apiKey", "in": "query", "name": "ap
 
 
 async def answer(surface: Surface, call: Call, request: Request) -> Answer:
-    """The document of the table that answers this very request."""
+    """The document of the route table that answers this request."""
     return Answer(text(call.table.routes, surface.daemon.version))
 
 
 def text(routes: Iterable[Route], version: str) -> bytes:
-    """The whole document. Written out operation by operation: as one value it would leave three mebibytes behind."""
-    of: dict[str, list[Route]] = {}
+    """The whole document. It is encoded path by path, because encoding it as one value would leave three mebibytes of memory in
+    use."""
+    by_path: dict[str, list[Route]] = {}
     for route in routes:
-        of.setdefault(route.path, []).append(route)
-    paths = ((path, {route.method.lower(): _operation(route) for route in those}) for path, those in of.items())
+        by_path.setdefault(route.path, []).append(route)
+    paths = ((path, {route.method.lower(): _operation(route) for route in group}) for path, group in by_path.items())
     schemas = _object({**COMPONENTS, "ChangedSettings": _settings()}.items())
     rest = {
         "securitySchemes": {**_SCHEMES, **_OF_EXTENSIONS}, "headers": _headers(),
         "responses": {f"Error{status}": _error(status) for status in ERRORS},
     }  # fmt: skip
     components = b'{"schemas":' + schemas + b"," + dump(rest)[1:]
-    head = dump(_head(version, sorted({_tag(path) for path in of})))
+    head = dump(_head(version, sorted({_tag(path) for path in by_path})))
     return head[:-1] + b',"paths":' + _object(paths) + b',"components":' + components + b"}"
 
 
@@ -195,7 +196,7 @@ def _request_headers(route: Route) -> list[Shape]:
 
 
 def _body(route: Route) -> Shape | None:
-    """What a route reads; the body may be absent when nothing in it must be there."""
+    """The body that a route reads; it may be absent if none of its fields is required."""
     if route.raw and route.method != "GET":
         return {"required": True, "content": {JSON: {"schema": route.accepts if route.accepts is not None else {}}}}
     if not route.body:
@@ -215,7 +216,7 @@ def _needs(needs: Iterable[Schema]) -> Shape:
 
 
 def _settings() -> Shape:
-    """The settings that can be changed here, as the shipped schema of the files has them; null takes one back."""
+    """The settings that can be changed by request, as in the bundled schema of the settings files; null resets one."""
     known = json.loads(bundled("config/config.schema.json").read_text(encoding="utf-8"))["properties"]
     tables = {
         name: {
@@ -248,7 +249,7 @@ def _responses(route: Route) -> Shape:
 
 
 def _other(status: int, schema: Schema | None) -> Shape:
-    """An answer that a handler gives in another protocol's shape."""
+    """An answer in the shape of another protocol."""
     answer = {"description": HTTPStatus(status).phrase, "headers": _rate_headers()}
     return answer if schema is None else {**answer, "content": {JSON: {"schema": schema}}}
 
@@ -268,14 +269,14 @@ def _success(route: Route, status: int) -> Shape:
 
 
 def _answer_headers(route: Route) -> Shape:
-    named = (route.answer or {}).get("$ref", "").rpartition("/")[2]
-    has_revision = "revision" in COMPONENTS.get(named, {}).get("properties", {})
+    component = (route.answer or {}).get("$ref", "").rpartition("/")[2]
+    has_revision = "revision" in COMPONENTS.get(component, {}).get("properties", {})
     names = [*_RATE_HEADERS, *(["ETag"] if has_revision else [])]
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _errors(route: Route) -> list[int]:
-    """The errors a route can answer."""
+    """The error statuses that a route can answer."""
     statuses = {*_ALWAYS, 429} if route.is_rated else {*_ALWAYS}
     if route.body or route.raw:
         statuses |= {*_OF_BODY}

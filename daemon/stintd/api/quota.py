@@ -1,7 +1,7 @@
-"""How many requests a key may make: so many a minute, in windows that begin with a request.
+"""Limits how many requests a minute a key may make, in windows that begin with a request.
 
-Every answer tells how the window stands. The clock is monotonic, because a wall clock that jumps must not lock out
-anybody; only the instant in `X-RateLimit-Reset` is wall time.
+Every answer has headers that describe the window. It is measured by the monotonic clock, because a jump of the wall clock must
+lock nobody out; only the instant in `X-RateLimit-Reset` is wall time.
 """
 
 import math
@@ -27,8 +27,8 @@ class Quota:
             self._used, self._ends = 0, now + WINDOW_SECONDS
         if self._used >= limit:
             wait = max(1, math.ceil(self._ends - now))
-            text = f"this key may make {limit} requests a minute"
-            raise RateLimited(text, f"wait {wait} s, or raise http.rate_limit", {"retryAfter": wait})
+            text = f"this key has made {limit} requests in this minute, which is its limit"
+            raise RateLimited(text, f"wait {wait} s, or raise the setting http.rate_limit", {"retryAfter": wait})
         self._used += 1
 
     def left(self, limit: int, now: float) -> int:
@@ -45,15 +45,15 @@ class Quotas:
 
     def __init__(self, clock: Clock, limit: Callable[[], int]) -> None:
         self._clock, self._limit = clock, limit
-        self._of: dict[str, Quota] = {}
+        self._by_key: dict[str, Quota] = {}
 
     def take(self, key_id: str) -> None:
         """Count a request of this key, or refuse it."""
-        self._of.setdefault(key_id, Quota()).take(self._limit(), self._clock.monotonic())
+        self._by_key.setdefault(key_id, Quota()).take(self._limit(), self._clock.monotonic())
 
     def headers(self, key_id: str) -> dict[str, str]:
-        """How the window stands, for an answer."""
-        quota, limit, now = self._of.setdefault(key_id, Quota()), self._limit(), self._clock.monotonic()
+        """The headers that describe the window in an answer."""
+        quota, limit, now = self._by_key.setdefault(key_id, Quota()), self._limit(), self._clock.monotonic()
         reset = math.ceil(self._clock.now().timestamp() + quota.seconds_left(now))
         return {
             "X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(quota.left(limit, now)),

@@ -1,4 +1,4 @@
-"""What every request shares, whatever port it comes in by: the daemon it asks, quotas, open streams, one-time links."""
+"""What requests on all ports share: the daemon, quotas, open streams, and one-time links."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,24 +11,24 @@ from stintd.errors import RateLimited
 from stintd.frozen import frozen
 
 GUESSES = 10
-"""Wrong keys in a minute after which each further one is answered late."""
+"""After this many wrong keys in a minute, each further one is answered late."""
 GUESS_SECONDS = 0.1
 
 
 @frozen
 class Limits:
-    """Of the settings what concerns requests: how many a minute a key may send, and which browser extensions may call."""
+    """The settings for requests: how many a minute a key may send, and which browser extensions may call."""
 
     rate_limit: int
     extension_origins: frozenset[str]
 
 
 class Surface:
-    """One a daemon. `limits` says what the settings allow now."""
+    """What requests share in one daemon. `limits` returns what the settings allow now."""
 
     def __init__(self, daemon: Daemon, limits: Callable[[], Limits]) -> None:
         self.daemon, self.limits = daemon, limits
-        self.exporting = asyncio.Lock()  # one file is written at a time, however many are asked for
+        self.exporting = asyncio.Lock()  # only one export file is written at a time
         self.streams: dict[asyncio.Task[object], str] = {}
         self.links = Links()
         self.quotas = Quotas(daemon.engine.clock, lambda: limits().rate_limit)
@@ -45,7 +45,8 @@ class Surface:
             self.quotas.take(caller.key_id)
 
     async def slow_guesses(self) -> None:
-        """Answer wrong keys late once there were many: trying out is slow, and a client with an old key costs little."""
+        """Delay the answer once there have been many wrong keys: that makes guessing slow, and a client with an old key costs
+        little."""
         try:
             self._guesses.take("")
         except RateLimited:

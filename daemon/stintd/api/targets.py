@@ -1,4 +1,4 @@
-"""Billing systems: what is connected, what goes where, what would be sent."""
+"""The routes of billing systems: connecting them, mapping hours to them, sending."""
 
 import re
 from collections.abc import Callable
@@ -32,12 +32,12 @@ _ROUNDING = {
     "minimum": text(80).schema,
     "confirmed": FLAG.schema,
 }
-"""What the document admits; `settings.targets` reads the values, and says what is wrong with one."""
+"""The schema in the OpenAPI document; `settings.targets` reads the values and reports wrong ones."""
 
 
 def _remote_of(value: Json) -> dict[str, str]:
     if not isinstance(value, dict) or not 1 <= len(value) <= 20 or not all(_FIELD.fullmatch(name) for name in value):
-        raise Invalid("must be an object of ids", 'send {"project_id": "…"}')
+        raise Invalid("must be an object whose values are ids", 'send {"project_id": "…"}')
     return {name: _ID.read(identity) for name, identity in value.items()}
 
 
@@ -45,7 +45,7 @@ def _options_of(value: Json) -> dict[str, str]:
     options = _remote_of(value)
     reserved = sorted(name for name in options if name.startswith("api_key") or name in _OURS)
     if reserved:
-        raise Invalid(f"{reserved[0]} has a field of its own", "options are what only this kind of target needs")
+        raise Invalid(f"must not contain {reserved[0]}", "send it in its own field; options are only for this kind of target")
     return options
 
 
@@ -63,7 +63,9 @@ def _rules_of(value: Json) -> list[JsonObject]:
 
 def _rule_of(value: Json) -> JsonObject:
     if not isinstance(value, dict) or not value.keys() <= {"project", "task", "client", "remote"}:
-        raise Invalid("a rule has project, task, client and remote", 'send {"project": "…", "remote": {"project_id": "…"}}')
+        raise Invalid(
+            "a rule may only contain project, task, client and remote", 'send {"project": "…", "remote": {"project_id": "…"}}'
+        )
     rule = {name: _ID.read(value[name]) for name in ("project", "task", "client") if value.get(name) is not None}
     return {**rule, "remote": _remote_of(value.get("remote"))}
 
@@ -96,11 +98,13 @@ async def connect(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 def _table(call: Call) -> Shape:
-    """The settings that a request gives, as their table has them."""
+    """The settings in a request, by the names they have in the settings file."""
     arguments = dict(call.arguments)
     if ("key_env" in arguments or "key_file" in arguments) and call.caller != OWNER:
-        # Whoever names a file and an address could have any secret of the owner's sent there.
-        raise Forbidden("only the owner's own socket may say where a key lies", "use `stint connect`, or send the key itself")
+        # Whoever may name a file and an address could have any of the user's secrets sent to that address.
+        raise Forbidden(
+            "only the control socket may be told where a key is stored", "use `stint connect`, or send the key itself"
+        )
     table = {into: arguments[field_name] for field_name, into in _TABLE.items() if field_name in arguments}
     if "from" in table:
         table["from"] = table["from"].isoformat()[:10]
@@ -108,42 +112,42 @@ def _table(call: Call) -> Shape:
 
 
 async def kind(surface: Surface, call: Call, request: Request) -> Shape:
-    """What a kind of target needs."""
+    """The settings that a kind of target needs."""
     return surface.daemon.connecting.kind(call.arguments["kind_name"])
 
 
 async def choices(surface: Surface, call: Call, request: Request) -> Shape:
-    """What the service offers for a setting."""
+    """The values that the service offers for a setting."""
     table, secret, setting = _table(call), call.arguments.get("secret"), call.arguments["setting"]
     return {"data": await surface.daemon.connecting.choices(table, secret, setting), "nextCursor": None}
 
 
 async def map_(surface: Surface, call: Call, request: Request) -> Shape:
-    """Add one rule of what goes where."""
+    """Add one mapping rule."""
     rule = dict(call.arguments)
     return await surface.daemon.connecting.map(rule.pop("target_name"), rule)
 
 
 async def map_all(surface: Surface, call: Call, request: Request) -> Shape:
-    """Add several rules at once."""
+    """Add several mapping rules at once."""
     return await surface.daemon.connecting.map(call.arguments["target_name"], *call.arguments["rules"])
 
 
 async def places(surface: Surface, call: Call, request: Request) -> Answered:
-    """Where hours can go there."""
+    """The places at a target that hours can go to."""
     name, is_fresh = call.arguments["target_name"], call.arguments.get("refresh", False)
     return matching.places_json(await surface.daemon.connecting.catalogue.listing(name, is_fresh))
 
 
 async def make_place(surface: Surface, call: Call, request: Request) -> Answered:
-    """The place of that name; it is created there unless it exists."""
+    """The place with this name at a target; it is created there unless it exists."""
     arguments = call.arguments
     catalogue = surface.daemon.connecting.catalogue
     return matching.place_json(await catalogue.make(arguments["target_name"], arguments["name"], arguments.get("client", "")))
 
 
 async def match(surface: Surface, call: Call, request: Request) -> Answered:
-    """What is not mapped yet, with the place that its name suggests."""
+    """What is not mapped yet, each with the place that its name suggests."""
     name = call.arguments.pop("target_name")
     connecting = surface.daemon.connecting
     listing = await connecting.catalogue.listing(name, call.arguments.pop("refresh", False))
@@ -157,7 +161,7 @@ async def remove(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 async def sync(surface: Surface, call: Call, request: Request) -> Shape:
-    """Send now what waits; a dry run answers exactly what would be sent."""
+    """Send what waits now. A dry run answers exactly what would be sent."""
     planned = surface.daemon.connecting.targets.planned
     target, is_dry = call.arguments.get("target"), call.arguments.get("dry_run", False)
 
@@ -171,14 +175,14 @@ async def sync(surface: Surface, call: Call, request: Request) -> Shape:
 
 
 def with_target_sums(fn: Callable[..., T]) -> Answering[T]:
-    """A query of sums; with a target it also answers them as that target counts them."""
+    """A query of sums. With the argument `target` it also answers them as that target counts them."""
     ask = query(fn)
 
     async def handle(surface: Surface, call: Call, request: Request) -> T:
         name = call.arguments.pop("target", None)
         if name is not None:
             if call.caller.limit is not None:
-                raise Forbidden("a key of one client or project sees no billing systems", "leave target out")
+                raise Forbidden("a key limited to one client or project does not see billing systems", "leave target out")
             planned = surface.daemon.connecting.targets.planned.get(name)
             if planned is None:
                 raise NotFound(f"no target is called {name[:40]}", "`stint targets` lists them")

@@ -1,4 +1,4 @@
-"""Bodies of requests that start a timer, as the value that the engine takes."""
+"""Turns the bodies of requests that start a timer into the value that the engine takes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from stintd.engine.wire_types import StartedTimerJson
 
 
 def _request(arguments: dict[str, Any]) -> timers.StartRequest:
-    """What the body says of the work is left out where it does not say it: an absent task is not the same as none."""
+    """The request for a timer. A field that the body lacks stays absent, because an absent task is not the same as no task."""
     words: EntryWords = {}
     for name in ("task_id", "task_name", "description", "tags", "billable"):
         if name in arguments:
@@ -24,5 +24,5 @@ def start(step: Step, **arguments: Any) -> Reply[StartedTimerJson]:
 
 
 def switch(step: Step, **arguments: Any) -> Reply[StartedTimerJson]:
-    """Stop what runs by hand, start this."""
+    """Stop the manual timers that run, and start this one."""
     return timers.switch(step, _request(arguments))

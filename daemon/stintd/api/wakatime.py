@@ -1,7 +1,7 @@
-"""The surface of WakaTime's clients: heartbeats of editors, agents and browsers, and the hours they show.
+"""The API of WakaTime's clients: heartbeats of editors, agents and browsers, and the hours that these clients show.
 
-A client gives up an item that is answered 400 and keeps the rest of its queue from moving when a body is refused: so a body
-is always taken, each of its items is judged by itself, and what cannot be taken is set aside here before it is refused.
+A client gives up an item that is answered with 400, and its whole queue stops when a body is refused. So a body is always
+accepted, each item is accepted or refused on its own, and a refused item is first stored here in a file.
 """
 
 import json
@@ -34,13 +34,13 @@ ItemAnswer = tuple[Shape, int]
 
 
 async def bulk(surface: Surface, call: Call, request: Request) -> Answer:
-    """A list of heartbeats: each has its answer, in order; all are in the journal by then."""
+    """A list of heartbeats, each with its own answer, in order. Answers when all are in the journal."""
     outcomes = await _take(surface, call)
     return Answer(dump({"responses": [list(outcome) for outcome in outcomes]}), call.route.status)
 
 
 async def single(surface: Surface, call: Call, request: Request) -> Answer:
-    """One heartbeat, or a list of them from clients that post to the address they were given."""
+    """One heartbeat, or a list of them from clients that post lists to this address too."""
     outcomes = await _take(surface, call)
     if not outcomes or not is_single(call.raw):
         return Answer(dump({"responses": [list(outcome) for outcome in outcomes]}), call.route.status)
@@ -49,7 +49,7 @@ async def single(surface: Surface, call: Call, request: Request) -> Answer:
 
 
 async def _take(surface: Surface, call: Call) -> list[ItemAnswer]:
-    """What becomes of each item of a body."""
+    """Take the items of a body; the answer to each."""
     daemon = surface.daemon
     agent, now = call.headers.get("User-Agent", "")[:255], daemon.engine.clock.now()
     items = items_of(call.raw) if call.raw else []
@@ -74,7 +74,7 @@ async def _take(surface: Surface, call: Call) -> list[ItemAnswer]:
 
 
 def _set_aside(daemon: Daemon, body: bytes, items: Sequence[Json | Unreadable], outcomes: Sequence[ItemAnswer]) -> None:
-    """Keep the items that were refused: their sender forgets them. Of a body that cannot be read, the body."""
+    """Store the refused items in a file, because their sender forgets them. If the body cannot be read, store the body."""
     bad = [(item, answer["errors"]) for item, (answer, status) in zip(items, outcomes, strict=True) if status == REFUSED]
     if bad:
         is_json = not any(isinstance(item, Unreadable) for item, _ in bad)
@@ -83,12 +83,15 @@ def _set_aside(daemon: Daemon, body: bytes, items: Sequence[Json | Unreadable], 
 
 
 def _refusal(name: str, why: str) -> ItemAnswer:
-    """An item that is never sent again: `errors`, because a client that reads `error` would keep it."""
+    """The answer that makes a client drop an item. The field is `errors`, because a client that reads `error` would keep the
+    item."""
     return {"errors": {name: [why]}}, REFUSED
 
 
 async def _place_beats(daemon: Daemon, beats: Sequence[tuple[int, WakaTimeBeat]]) -> list[tuple[int, BeatSignal]]:
-    """The signals with the place this machine knows: pages by their address (others are dropped), files without links."""
+    """The signals with their places on this machine: pages by their address (unknown ones are dropped), file paths with links
+    resolved.
+    """
     signals: list[tuple[int, BeatSignal]] = []
     for index, beat in beats:
         signal = _page_signal(daemon, beat) if beat.page else beat.signal
@@ -99,7 +102,8 @@ async def _place_beats(daemon: Daemon, beats: Sequence[tuple[int, WakaTimeBeat]]
 
 
 def _with_our_names(daemon: Daemon, signal: BeatSignal, real: dict[str, str]) -> BeatSignal:
-    """Below a watched folder the place names the project, not the sender: it takes links and worktrees for others."""
+    """Below a watched folder, the place decides the project, not the sender, which mistakes links and worktrees for other
+    projects."""
     path = real.get(signal.path or "", signal.path)
     project = None if path is not None and daemon.places.is_below_root(path) else signal.project
     is_same = path == signal.path and project == signal.project
@@ -107,29 +111,29 @@ def _with_our_names(daemon: Daemon, signal: BeatSignal, real: dict[str, str]) ->
 
 
 def _page_signal(daemon: Daemon, beat: WakaTimeBeat) -> BeatSignal | None:
-    """A page of a watched repository is read there; of another nothing is kept."""
+    """A page of a watched repository counts as reading in it; of other pages nothing is stored."""
     page = webpages.page_of(beat.page, daemon.places)
     if page is None:
         return None
     branch = webpages.branch_of(page, beat.signal.branch, beat.title, daemon.engine.policy)
-    checkout = next((outcome for outcome in page.checkouts if branch and outcome.branch == branch), page.checkouts[0])
+    checkout = next((checkout for checkout in page.checkouts if branch and checkout.branch == branch), page.checkouts[0])
     return replace(beat.signal, path=checkout.path, branch=branch, entity=page.address, client=editor_of(beat.agent))
 
 
 async def experts(surface: Surface, call: Call, request: Request) -> Shape:
-    """Who knows a file best: a question for teams."""
+    """Who knows a file best. That is a feature for teams, so the answer is empty."""
     return {"data": []}
 
 
 async def plugin_error(surface: Surface, call: Call, request: Request) -> Shape:
-    """A crash of a client: kept to be looked into, because it cost heartbeats."""
+    """A crash report of a client. It is stored for later inspection, because the crash lost heartbeats."""
     if call.raw:
-        surface.daemon.set_aside("wakatime-error", call.raw[:65536], "a WakaTime client told of a crash of its own")
+        surface.daemon.set_aside("wakatime-error", call.raw[:65536], "a WakaTime client reported that it crashed")
     return {"data": None}
 
 
 def _day(value: Json) -> date:
-    """A local day; of a whole instant its date, as its caller wrote it."""
+    """A local day; of a full instant, the date as the client wrote it."""
     return parse_day(value[:10] if isinstance(value, str) else value)
 
 

@@ -12,7 +12,8 @@ from stintd.errors import Unavailable
 
 
 class WatcherPort:
-    """The port, while its owner wants it. Watchers cannot be told another, so none is tried in its place."""
+    """The port for watchers, while the settings enable it. No other port is tried if it is taken, because watchers would not find
+    it."""
 
     def __init__(self, server: Server, health: Health, bind: Callable[[int], socket.socket]) -> None:
         self._server, self._health, self._bind = server, health, bind
@@ -20,7 +21,7 @@ class WatcherPort:
         self._listener: Listener | None = None
 
     async def move(self, port: int | None) -> None:
-        """Listen there, and nowhere else; None: nowhere."""
+        """Listen on this port only; None: on no port."""
         self.close()
         self._health.clear("activitywatch_port")
         if port is None:
@@ -38,11 +39,11 @@ class WatcherPort:
         self._listener = await self._server.listen(channel, Guard(port), table=TABLE)
 
     def _tell(self, port: int, text: str) -> None:
-        hint = "stop ActivityWatch's own server, or set activitywatch.port"
-        self._health.raise_warning("activitywatch_port", f"watchers find nobody: {text}", hint)
+        hint = "stop ActivityWatch's own server, or set activitywatch.port to another port"
+        self._health.raise_warning("activitywatch_port", f"ActivityWatch watchers cannot connect: {text}", hint)
 
     def close(self) -> None:
-        """Nobody comes in any more."""
+        """Stop listening."""
         if self._listener is not None:
             self._server.leave(self._listener)
         if self._channel is not None:

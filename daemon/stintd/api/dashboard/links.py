@@ -37,5 +37,5 @@ class Links:
         return True
 
     def drop(self) -> None:
-        """No link that was created opens anything any more."""
+        """Invalidate every unopened link."""
         self._open.clear()
