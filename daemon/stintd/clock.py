@@ -1,4 +1,4 @@
-"""The only place that reads a clock. Everything else is handed a Clock, so that tests advance time instead of sleeping."""
+"""The only place that reads a clock. Everything else gets a `Clock`, so that tests can advance time instead of sleeping."""
 
 import asyncio
 import time
@@ -10,13 +10,13 @@ class Clock(Protocol):
     """Wall, monotonic and boot time. Lengths are seconds."""
 
     def now(self) -> datetime:
-        """Aware UTC wall time."""
+        """The wall time, aware, in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that stop in suspend."""
+        """Seconds of a clock that stops during suspend."""
 
     def boottime(self) -> float:
-        """Seconds that go on in suspend; equals `monotonic` where the platform has no such clock."""
+        """Seconds of a clock that continues during suspend; equals `monotonic` if the platform has no such clock."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the monotonic clock."""

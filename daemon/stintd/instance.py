@@ -1,7 +1,7 @@
-"""One daemon per home: the lock, the control socket's file, and what a service manager hands over.
+"""One daemon per home: the lock, the file of the control socket, and the sockets that a service manager passes.
 
-The lock is taken before the socket is bound, because binding silently takes a live daemon's socket away
-(asyncio unlinks what it finds). A file lock dies with its process, so there are no stale locks and no pid files.
+The lock is taken before the socket is bound, because binding would silently remove the socket of a running daemon (asyncio
+unlinks an existing file). A file lock ends with its process, so there are no stale locks and no pid files.
 """
 
 import contextlib
@@ -19,8 +19,8 @@ LOOPBACK = "127.0.0.1"
 class Lock:
     """An exclusive lock on a file, held until `release` or the end of the process.
 
-    The file's own time is what its holder noted last (`note`): it outlives a kill, and costs no byte. `noted` is what
-    the holder before us left, in epoch seconds; None when there was none.
+    The modification time of the file is the instant that its holder noted last (`note`): it survives a kill and needs no content.
+    `noted` is the instant that the previous holder left, in epoch seconds; None if there was no previous holder.
     """
 
     def __init__(self, path: str) -> None:
@@ -29,7 +29,7 @@ class Lock:
         self._fd = -1
 
     def acquire(self) -> None:
-        """Take it, or raise `conflict`: another daemon serves this home."""
+        """Take the lock. Raises `conflict` if another daemon runs for this home."""
         with contextlib.suppress(OSError):
             self.noted = os.lstat(self.path).st_mtime
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -42,20 +42,20 @@ class Lock:
             ) from error
         if not _is_same_file(fd, self.path):
             os.close(fd)
-            raise Unavailable("the lock file was replaced while it was taken", "start stintd again")
+            raise Unavailable("the lock file was replaced while stintd was locking it", "start stintd again")
         self._fd = fd
 
     @property
     def is_ours(self) -> bool:
-        """Whether the file we hold is still the one at the path (a cleaner may have removed it)."""
+        """Whether the file that we locked is still the one at the path (a cleanup job may have removed it)."""
         return self._fd >= 0 and _is_same_file(self._fd, self.path)
 
     def note(self, seconds: float) -> None:
-        """Leave an instant for whoever takes the lock next."""
+        """Note an instant (epoch seconds) for the next holder of the lock."""
         os.utime(self._fd, (seconds, seconds))
 
     def release(self) -> None:
-        """Give it back; the file stays, so that nobody locks a file that is about to vanish."""
+        """Release the lock. The file stays, so that nobody locks a file that is about to be removed."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -71,7 +71,7 @@ def _is_same_file(fd: int, path: str) -> bool:
 def bind(path: str) -> socket.socket:
     """The listening control socket at `path`, mode 0600. Call with the lock held.
 
-    A stale socket of ours is replaced; a file, folder, symlink or another's socket is refused (`conflict`).
+    Our own stale socket is replaced. A file, a folder, a symlink or the socket of another user is refused (`conflict`).
     """
     _make_way(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -91,7 +91,7 @@ def bind(path: str) -> socket.socket:
 
 
 def bind_loopback(port: int) -> socket.socket:
-    """A socket bound to a port of 127.0.0.1; a free one where that port is taken. `unavailable` when there is none."""
+    """A socket bound to this port of 127.0.0.1, or to a free port if it is taken. `unavailable` if there is none."""
     for wanted in dict.fromkeys((port, 0)):
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -128,7 +128,7 @@ def _make_way(path: str) -> None:
 
 
 def unbind(listener: socket.socket, path: str) -> None:
-    """Close, and remove the socket file if it is still ours."""
+    """Close the socket, and remove its file if it is still ours."""
     with contextlib.suppress(OSError):
         if os.lstat(path).st_ino and listener.getsockname() == path:
             os.unlink(path)
@@ -151,7 +151,7 @@ def take_sockets(environment: dict[str, str]) -> list[socket.socket]:
 
 
 def notify_manager(environment: dict[str, str], state: str) -> None:
-    """Tell the service manager (`READY=1`, `STOPPING=1`, `STATUS=…`); without one, nothing."""
+    """Send a state (`READY=1`, `STOPPING=1`, `STATUS=…`) to the service manager; does nothing without one."""
     address = environment.get("NOTIFY_SOCKET", "")
     if not address:
         return
@@ -162,7 +162,7 @@ def notify_manager(environment: dict[str, str], state: str) -> None:
 
 
 def boot_id() -> str:
-    """Names this boot of the machine; "" where the system does not tell."""
+    """An id of this boot of the machine; "" if the system provides none."""
     with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         return file.read().strip()
     return ""

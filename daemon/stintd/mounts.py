@@ -1,4 +1,4 @@
-"""Which file systems announce no changes: a watch there succeeds and stays silent, so folders must be swept."""
+"""Which file systems report no changes: a watch there succeeds but stays silent, so their folders must be swept."""
 
 import os
 import re
@@ -8,22 +8,23 @@ NETWORKED = frozenset({
     "ncpfs", "ocfs2", "gfs2", "vboxsf", "prl_fs", "vmhgfs", "virtiofs", "drvfs", "fakeowner", "acfs",
     "pvfs2", "orangefs",
 })  # fmt: skip
-"""Changes made elsewhere (another machine, the host of a virtual one) are not seen. Git's daemon refuses these too."""
+"""On these, changes made elsewhere (on another machine, or on the host of a virtual one) are not reported. Git's file system
+monitor daemon refuses them too."""
 
 LOCAL_FUSE = frozenset({"fuse.lxcfs", "fuse.overlayfs", "fuse.fuse-overlayfs", "fuse.bindfs", "fuse.gocryptfs"})
-"""Through FUSE, yet all changes pass through this kernel."""
+"""File systems that use FUSE, but whose changes all pass through this kernel."""
 
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _MOUNTINFO = "/proc/self/mountinfo"
 
 
 def is_silent(kind: str) -> bool:
-    """Whether a file system of this type (as the mount table names it) keeps changes to itself."""
+    """Whether a file system of this type (as named in the mount table) does not report changes."""
     return kind in NETWORKED or (kind.startswith("fuse.") and kind not in LOCAL_FUSE)
 
 
 def parse_mounts(text: str) -> dict[str, str]:
-    """Mount point to file-system type, the last mount on a point winning, from the text of a mountinfo file."""
+    """The file-system type by mount point, from the text of a mountinfo file. The last mount on a point wins."""
     mounts: dict[str, str] = {}
     for line in text.splitlines():
         before, _, after = line.partition(" - ")
@@ -34,7 +35,7 @@ def parse_mounts(text: str) -> dict[str, str]:
 
 
 def read_mounts() -> dict[str, str]:
-    """The mount table now; empty where there is none to read (macOS, Windows: everything counts as local)."""
+    """The current mount table; empty if it cannot be read (on macOS and Windows, everything counts as local)."""
     try:
         with open(_MOUNTINFO, encoding="utf-8", errors="surrogateescape") as table:
             return parse_mounts(table.read())
@@ -43,7 +44,7 @@ def read_mounts() -> dict[str, str]:
 
 
 def kind_of(path: str, mounts: dict[str, str]) -> str:
-    """The type of the file system that holds `path`, "" when unknown."""
+    """The type of the file system that contains `path`; "" if unknown."""
     path = os.path.realpath(path)
     while path not in mounts:
         above = os.path.dirname(path)

@@ -1,11 +1,11 @@
-"""Every location, computed once and the same way for daemon, client and hooks.
+"""All paths that stintd uses, computed in one place for daemon, client and hooks.
 
-`STINTD_HOME` holds everything below one folder; without it the platform's config, state and runtime folders are
-used, the same ones platformdirs names (a test compares them). Written by hand because importing platformdirs, and
-with it typing, costs the command line more than a whole `stint status` may take; plain strings for the same reason.
+`STINTD_HOME` names one folder for everything. Without it, the config, state and runtime folders of the platform are used: the
+ones that platformdirs returns (a test compares them). This is written by hand because importing platformdirs, and with it typing,
+takes longer than a whole `stint status` may take; paths are plain strings for the same reason.
 
-Daemon and client must never disagree (atuinsh/atuin#3854), so nothing here depends on what differs between a service
-and a terminal: no TMPDIR, and an XDG_RUNTIME_DIR counts only when it is ours.
+Daemon and client must never disagree (atuinsh/atuin#3854), so nothing here depends on what differs between a service and a
+terminal: TMPDIR is not used, and XDG_RUNTIME_DIR only if the folder is ours.
 """
 
 import os
@@ -16,12 +16,12 @@ from stintd.errors import Unavailable
 
 APP = "stintd"
 SOCKET_BYTES = 103
-"""Bytes a socket path may have: sun_path less its closing NUL on macOS (Linux has four more)."""
+"""The most bytes of a socket path: the size of sun_path on macOS without its closing NUL (Linux allows four more)."""
 SHORT_ROOT = "/tmp"  # noqa: S108  fixed on purpose: TMPDIR differs between services and terminals; the folder is verified
 
 
 class Layout:
-    """Where everything is. All values are absolute `str` paths; nothing is created before `ensure`."""
+    """The path of everything. All values are absolute `str` paths; nothing is created before `ensure`."""
 
     __slots__ = (
         "backups", "config", "config_folder", "database", "hooks", "http_json", "journal", "lock", "log", "log_file",
@@ -51,7 +51,7 @@ def home_layout(environ: "os._Environ[str] | dict[str, str] | None" = None) -> L
     env = os.environ if environ is None else environ
     home = env.get("STINTD_HOME")
     if home:
-        # Two spellings of one folder must give one socket.
+        # Two spellings of one folder must result in one socket.
         top = os.path.realpath(os.path.expanduser(home))
         return Layout(top, top, os.path.join(top, "run"), os.path.join(top, "log"))
     if sys.platform == "darwin":
@@ -62,9 +62,9 @@ def home_layout(environ: "os._Environ[str] | dict[str, str] | None" = None) -> L
 
 
 def ensure(layout: Layout) -> None:
-    """Create the folders, 0700. `unavailable` when one is a symlink, not a folder, or somebody else's.
+    """Create the folders with mode 0700. `unavailable` if one is a symlink, not a folder, or belongs to another user.
 
-    The config folder may be a symlink (people keep their dotfiles elsewhere); what holds secrets and sockets may not.
+    The config folder may be a symlink (people keep their dotfiles elsewhere); folders with secrets and sockets may not.
     """
     os.makedirs(os.path.dirname(layout.state), mode=0o700, exist_ok=True)
     private_folder(os.path.realpath(layout.config_folder))
@@ -74,15 +74,17 @@ def ensure(layout: Layout) -> None:
 
 
 def private_folder(folder: str) -> None:
-    """Make `folder` exist as a real folder of ours with mode 0700, or raise `unavailable` saying why not."""
+    """Make `folder` a real folder that belongs to us, with mode 0700; else raise `unavailable` with the reason."""
     try:
         os.makedirs(os.path.dirname(folder), mode=0o700, exist_ok=True)
         if not os.path.lexists(folder):
             os.mkdir(folder, 0o700)
     except FileExistsError:
-        pass  # another start of ours was faster, or a file is in the way: the check below tells
+        pass  # another start of stintd was faster, or a file is in the way: the check below finds out
     except OSError as error:
-        raise Unavailable(f"cannot create {folder}: {error.strerror}", "make room, or make the folder writable") from error
+        raise Unavailable(
+            f"cannot create {folder}: {error.strerror}", "free some disk space, or make the parent folder writable"
+        ) from error
     problem = folder_problem(folder)
     if problem:
         raise Unavailable(f"{folder} {problem}", "move it away, or set STINTD_HOME to a folder of your own")
@@ -91,7 +93,7 @@ def private_folder(folder: str) -> None:
 
 
 def folder_problem(folder: str) -> str:
-    """Why `folder` cannot be trusted with a socket, or "". A client asks too, before it connects."""
+    """Why `folder` is not safe for a socket; "" if it is. A client checks this too, before it connects."""
     try:
         facts = os.lstat(folder)
     except OSError as error:
@@ -103,14 +105,15 @@ def folder_problem(folder: str) -> str:
     if sys.platform == "win32":
         return ""
     if facts.st_uid != os.geteuid():
-        return "belongs to somebody else"
+        return "belongs to another user"
     if facts.st_mode & stat.S_IWOTH:
-        return "is writable by everybody"
+        return "is writable by everyone"
     return ""
 
 
 def _short_enough(socket: str) -> str:
-    """The socket path itself, or one in a short runtime folder that depends on nothing but that path."""
+    """The socket path itself or, if it is too long, one in a short folder whose name depends only on that path (and the user
+    id)."""
     if sys.platform == "win32" or len(os.fsencode(socket)) <= SOCKET_BYTES:
         return socket
     digest = 0xCBF29CE484222325  # FNV-1a, because hashlib alone would cost more than the rest of this module
@@ -126,7 +129,7 @@ def _xdg(env: "os._Environ[str] | dict[str, str]") -> Layout:
 
 
 def _runtime(env: "os._Environ[str] | dict[str, str]", state: str) -> str:
-    # A shell from cron, ssh or sudo has no XDG_RUNTIME_DIR, or another user's: it must find the daemon all the same.
+    # A shell from cron, ssh or sudo has no XDG_RUNTIME_DIR or that of another user, and must still find the daemon.
     for candidate in (env.get("XDG_RUNTIME_DIR"), f"/run/user/{os.geteuid()}"):
         if candidate and _absolute(candidate) and not folder_problem(candidate):
             return os.path.join(candidate, APP)
@@ -145,7 +148,7 @@ def _windows(env: "os._Environ[str] | dict[str, str]") -> Layout:
 
 
 def _absolute(path: "str | None") -> str:
-    """`path` when it is absolute, else "": the XDG specification says to ignore relative ones."""
+    """`path` if it is absolute, else "", because the XDG specification says to ignore relative paths."""
     return path if path and os.path.isabs(path) else ""
 
 
@@ -154,17 +157,17 @@ def _below_home(relative: str) -> str:
 
 
 def control_socket() -> str:
-    """Where the daemon of this environment listens."""
+    """The control socket of this environment's daemon."""
     return home_layout().socket
 
 
 def config_file() -> str:
-    """The owner's file; never written by the program."""
+    """The user's file, which the program never writes."""
     return home_layout().config
 
 
 def settings_file() -> str:
-    """What the program itself set."""
+    """The file with the settings that the program itself wrote."""
     return home_layout().settings
 
 
@@ -173,5 +176,5 @@ def log_dir() -> str:
 
 
 def status_file() -> str:
-    """One line for prompts; its last field is the epoch second until which it holds."""
+    """The file with one line for shell prompts. The last field of the line is the epoch second until which it is valid."""
     return home_layout().status

@@ -1,7 +1,7 @@
-"""Finds what travels with the program beside its code: `hooks/` and `config/`, and files among it, like the dashboard's.
+"""Finds files that are installed with the program: `hooks/` and `config/`, and files inside the package, like the dashboard's.
 
-A wheel carries the first two inside the package, below `_bundled/`; a checkout and an editable install have them at the
-top of the source tree. Whoever asks cannot tell the difference.
+In a wheel the first two are inside the package, below `_bundled/`; in a checkout and an editable install they are at the top of
+the source tree. Callers need not know which.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ _PLACES = (_PACKAGE / "_bundled", _PACKAGE.parents[1], _PACKAGE)
 
 
 def bundled(name: str) -> Path:
-    """The bundled file or folder `name`, like `hooks/git/shim.sh`; `internal` when the installation lacks it."""
+    """The bundled file or folder `name`, like `hooks/git/shim.sh`; `internal` if the installation lacks it."""
     for place in _PLACES:
         if (place / name).exists():
             return place / name

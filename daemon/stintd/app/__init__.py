@@ -1,6 +1,6 @@
-"""The composition root: builds everything, wires it, starts it in order, stops it in reverse. Contains no rule.
+"""The composition root: builds and connects all parts, starts them in order and stops them in reverse. Contains no rules.
 
-Only it sees every room; `cli/run.py` alone imports it.
+It is the only package that imports every other; `cli/run.py` alone imports it.
 """
 
 import asyncio
@@ -15,9 +15,10 @@ from stintd.app.zone import machine_zone
 __all__ = ["App", "backup", "machine_zone", "restore", "serve"]
 
 WORKERS = 2
-"""Threads for blocking reads; each costs memory, and walks of folders gain nothing from more."""
+"""Threads for blocking reads. Each costs memory, and walking folders gets no faster with more."""
 SWITCH_SECONDS = 0.0005
-"""How long a thread that derives may keep the interpreter from the one that answers; Python's own 5 ms are a bar of ours."""
+"""How long a thread that derives may keep the interpreter from the thread that answers. Python's default of 5 ms would use up one
+of our limits for the time of an answer."""
 
 
 async def serve(chosen: settings.Settings, stop: asyncio.Event) -> None:

@@ -1,14 +1,13 @@
 """The one factory: builds the parts of a daemon and hands each what it needs, for production and for tests alike.
 
-    core        database, engine, and the way in for evidence
+    core        database, engine, and the intake of evidence
     delivery    what leaves this machine
-    upkeep      what keeps the home in order, and what people ask for now and then
-    sources     what notices work (tests leave them out and tell the intake themselves)
-    ports       the routes, and the ports they are served on
+    upkeep      maintenance of the home, and what is only needed now and then
+    sources     what notices work (tests leave them out and call the intake themselves)
+    ports       the routes, and the ports that serve them
 
-Nothing is assigned to a part from outside afterwards. A part that needs a later one gets a function that looks it up when it is
-called, or the later part subscribes to the earlier. Nothing runs yet when these functions return: that is `App`'s.
-"""
+Afterwards no part is changed from outside. A part that needs a later one gets a function that looks it up when it is called, or
+the later part subscribes to the earlier one. Nothing runs yet when these functions return: `App` starts the parts."""
 
 import asyncio
 import os
@@ -151,7 +150,7 @@ def _real_paths(paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _note_repairs(database: Database, engine: Engine) -> None:
-    """The database is a backup, or was put together from what was left: derive it again, and say so."""
+    """If the database was restored from a backup or salvaged, recompute its entries and raise a warning."""
     if database.needs_rebuild or database.read_now(lambda conn: cursors.meta(conn, REBUILD_DUE)):
         engine.write(rebuild_all)
     for note in database.notes:
@@ -218,8 +217,8 @@ def upkeep(
     zone: Callable[[], str],
     calendar: Callable[[], CalendarSettings] | None = None,
 ) -> Upkeep:
-    """`watches` says how many watches are in use, `watched` which checkouts are watched, `zone` which time zone the machine is
-    in; `calendar`: the settings of calendars if they are not in the settings files."""
+    """`watches` returns how many watches are in use, `watched` which checkouts are watched, `zone` the time zone of the machine;
+    `calendar`: the settings of calendars if they are not in the settings files."""
     engine, live, database, layout, clock = base.engine, base.live, base.database, base.layout, base.clock
     apikeys = ApiKeys(clock, engine.read, partial(engine.write, soon=False))
     apikeys.load(database.read_now(holders))
@@ -267,7 +266,7 @@ def _calendar(chosen: Settings) -> CalendarSettings:
 
 
 def sources(base: Core, note_down: Callable[[float], None], boot: str) -> Sources:
-    """`note_down` keeps an instant (epoch seconds) where it outlives a kill. Needs a running loop."""
+    """`note_down` stores an instant (epoch seconds) so that it survives a kill. Needs a running event loop."""
     engine, intake, live, clock = base.engine, base.intake, base.live, base.clock
     chosen = live.value
     seen = SeenUntil(engine, intake, note_down)
@@ -343,7 +342,7 @@ class Whole:
 
 
 def ports(base: Core, out: DeliveryParts, care: Upkeep, noticed: Noticed) -> Ports:
-    """`noticed` is what the sources say of themselves."""
+    """`noticed` is what the sources report about themselves."""
     live, health = base.live, base.engine.health
     facade = Facade(base, out, care, noticed, lambda: loopback.url)
     surface = Surface(facade, lambda: Limits(live.value.rate_limit, frozenset(live.value.extension_origins)))
@@ -363,7 +362,8 @@ def ports(base: Core, out: DeliveryParts, care: Upkeep, noticed: Noticed) -> Por
 
 
 def whole(chosen: Settings, layout: Layout, clock: Clock, environment: Mapping[str, str], lock: instance.Lock) -> Whole:
-    """A daemon of this home. `lock` is its own, held; it outlives a kill, so what was seen is noted there."""
+    """A daemon for this home. `lock` is its lock, already taken; its file survives a kill, so the instant last seen is noted
+    there."""
     boot = instance.boot_id()
 
     def load(before: Settings) -> Settings:

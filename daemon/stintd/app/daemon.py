@@ -1,4 +1,4 @@
-"""One running daemon: starts its parts in order, stops them in reverse. Builds nothing (`compose`) and contains no rule.
+"""One running daemon: starts its parts in order and stops them in reverse. `compose` builds the parts; there are no rules here.
 
 Order of the start: folders, lock, database, engine (which brings back the journal), control socket, sources. The socket
 answers before the sources have caught up; `is_ready` says when they have.
@@ -23,7 +23,7 @@ class App:
         self._locks: list[instance.Lock] = []
 
     async def start(self) -> None:
-        """Everything in order; raises a StintdError before anything is served when it cannot."""
+        """Start all parts in order. If that is impossible, it raises a StintdError before any request is served."""
         self._layout = paths.home_layout()
         paths.ensure(self._layout)
         lock = self._lock()
@@ -43,7 +43,7 @@ class App:
         self._start_sources()
 
     async def stop(self) -> None:
-        """In reverse: sources, what they told last, the socket, the engine, the file that said what runs."""
+        """Stop all parts in reverse: sources, their last evidence, the socket, the engine, the status file."""
         core, delivery, upkeep, sources, ports = (
             self._parts.core, self._parts.delivery, self._parts.upkeep, self._parts.sources, self._parts.ports,
         )  # fmt: skip
@@ -70,7 +70,8 @@ class App:
             lock.release()
 
     def _lock(self) -> instance.Lock:
-        """Two locks: of the runtime folder, and beside the database, which two runtime folders may share: the last of them."""
+        """Take two locks: one in the runtime folder, and one beside the database, which two runtime folders may share. Returns
+        the latter."""
         for path in dict.fromkeys([self._layout.lock, self._layout.database + ".lock"]):
             lock = instance.Lock(path)
             lock.acquire()
@@ -109,11 +110,11 @@ class App:
         await sources.tracker.run()
 
     async def _catch_up(self) -> None:
-        """Once the work trees were swept for what nobody watched."""
+        """Begin to note what was seen, once the work trees have been swept for changes made while nothing watched."""
         await self._parts.sources.tracker.wait_until_settled()
         self._parts.sources.seen.begin()
 
     async def _give_back(self) -> None:
-        """The start leaves much behind that is never needed again."""
+        """Return memory that only the start needed."""
         await self._parts.sources.tracker.wait_until_settled()
         memory.give_back()

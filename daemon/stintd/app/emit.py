@@ -1,4 +1,4 @@
-"""How copies of heartbeats reach each kind of receiver that the settings can name."""
+"""Sends copies of heartbeats to each kind of receiver that the settings can name."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def emitter_makers(carrier: Carrier, live: LiveSettings, environment: Mapping[str, str]) -> dict[str, Callable[[str], Deliver]]:
-    """By the name in `[emit]`, what makes the way to an address."""
+    """For each name in `[emit]`, a function that returns how to deliver to an address."""
 
     def activitywatch(url: str) -> Deliver:
         idle_us = live.value.policy.idle_timeout // timedelta(microseconds=1)
@@ -32,7 +32,7 @@ def emitter_makers(carrier: Carrier, live: LiveSettings, environment: Mapping[st
 
 
 def wakatime_key(chosen: Settings, environment: Mapping[str, str]) -> str:
-    """The key of the WakaTime-compatible server; "" when it cannot be had."""
+    """The key of the WakaTime-compatible server; "" if it cannot be read."""
     file, name = chosen.values["emit.wakatime_key_file"], chosen.values["emit.wakatime_key_env"]
     try:
         return secret_of_file(os.path.expanduser(file)) if file else environment.get(name or "", "")

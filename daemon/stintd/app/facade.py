@@ -1,4 +1,4 @@
-"""What the control socket asks of the running daemon (`api.daemon.Daemon`), answered from its parts."""
+"""What the API needs of the running daemon (`api.daemon.Daemon`), answered by its parts."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from stintd.settings.document import Toml
 
 
 class Facade:
-    """One a daemon. `noticed` is what its sources say; `url` where its loopback port is now."""
+    """One per daemon. `noticed` is what its sources report; `url` returns the current address of its loopback port."""
 
     version = __version__
 
@@ -44,7 +44,7 @@ class Facade:
         self._noticed.set_aside(name, text, why)
 
     def sources(self) -> list[SourceState]:
-        """What listens, and when it last heard something."""
+        """The sources of evidence, and when each last reported something."""
         names = ("watch", "git", "editor", "agent", "shell", "browser", "api")
         last, state = self.intake.last_at, "on" if self.is_ready else "starting"
         return [{"name": name, "state": state, "lastAt": wire.stamp(last[name]) if name in last else None} for name in names]
@@ -112,11 +112,11 @@ class Facade:
 
 
 def _existing_folder(path: str) -> str:
-    """The folder without links; `invalid` when there is none."""
+    """The folder with links resolved; `invalid` if it does not exist."""
     folder = os.path.realpath(os.path.expanduser(path))
     if not os.path.isdir(folder):
         raise Invalid(f"{path} is not a folder", "name a folder that exists")
     return folder
 
 
-_: type[Daemon] = Facade  # mypy: the API finds here all that it asks for
+_: type[Daemon] = Facade  # mypy checks that the API finds here all that it needs

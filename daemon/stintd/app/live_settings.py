@@ -1,4 +1,4 @@
-"""The settings in force, and who takes over what changes in them while the daemon runs."""
+"""The settings in force, and the parts that apply changes of them while the daemon runs."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -8,11 +8,11 @@ from stintd.errors import Invalid
 from stintd.settings import Settings
 
 TakeOver = Callable[[Settings, Settings], Awaitable[None] | None]
-"""Called with the settings before and now."""
+"""Called with the previous and the current settings."""
 
 
 class LiveSettings:
-    """One a daemon. `load` reads the files; loop thread only."""
+    """One per daemon. `load` reads the files. Only for the thread of the event loop."""
 
     def __init__(self, value: Settings, load: Callable[[], Settings], health: Health) -> None:
         self.value = value
@@ -20,11 +20,11 @@ class LiveSettings:
         self._listeners: list[TakeOver] = []
 
     def subscribe(self, take_over: TakeOver) -> None:
-        """Have this part take over what changes, after those that subscribed before."""
+        """Call this part when settings change, after the parts that subscribed before it."""
         self._listeners.append(take_over)
 
     async def reload(self) -> None:
-        """Take over what the files say now; a broken file changes nothing and is a warning."""
+        """Apply the current files. A broken file changes nothing and raises a warning."""
         try:
             now = self._load()
         except Invalid as error:

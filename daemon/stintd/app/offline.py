@@ -1,5 +1,5 @@
-"""What is done to a home in which no daemon runs: copy its database, put a copy in its place. Both hold the locks of a
-daemon meanwhile, so none can start under it.
+"""Operations on a home whose daemon is not running: back up its database, restore a backup. Both hold the locks of a daemon
+meanwhile, so no daemon can start.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from stintd.store.restore import restore as put_back
 
 @contextmanager
 def _alone() -> Iterator[paths.Layout]:
-    """The home, locked. `conflict` while a daemon serves it."""
+    """The home, locked. `conflict` while a daemon runs for it."""
     layout = paths.home_layout()
     paths.ensure(layout)
     locks = []
@@ -30,7 +30,7 @@ def _alone() -> Iterator[paths.Layout]:
 
 
 def backup() -> str:
-    """Copy the database into the backups; the path of the copy."""
+    """Copy the database into the backups folder; returns the path of the copy."""
     with _alone() as layout:
         path, now = Path(layout.database), SystemClock().now()
         if not path.exists() or not path.stat().st_size:
@@ -41,6 +41,6 @@ def backup() -> str:
 
 
 def restore(source: str) -> list[str]:
-    """Put this copy in the place of the database; what a person should know."""
+    """Replace the database by this backup; returns what the user should know about it."""
     with _alone() as layout:
         return put_back(Path(layout.database), Path(source), Path(layout.backups), SystemClock().now())

@@ -1,4 +1,4 @@
-"""What a daemon consists of: the bundles that `compose` returns. Nothing in them is exchanged afterwards."""
+"""What a daemon consists of: the bundles that `compose` returns. Nothing in them is replaced afterwards."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ from stintd.tracking.tracker import Tracker
 
 @frozen
 class Core:
-    """Database, engine, and the way in for evidence. `seen_before`: until when the daemon before this one saw everything."""
+    """Database, engine, and the intake of evidence. `seen_before`: until when the previous daemon saw everything."""
 
     live: LiveSettings
     layout: Layout
@@ -82,7 +82,7 @@ class DeliveryParts:
 
 @frozen
 class Upkeep:
-    """What keeps the home in order, and what people ask for now and then."""
+    """Maintenance of the home, and what is only needed now and then."""
 
     apikeys: ApiKeys
     useragents: UserAgents
@@ -119,8 +119,8 @@ class Sources:
 
 @frozen
 class Noticed:
-    """What the sources say and take: `repos` the state of each watched checkout; `set_aside` keeps what a client sent and
-    cannot be read (its name, the bytes, why)."""
+    """What the sources provide: `repos` returns the state of each watched checkout; `set_aside` stores what a client sent and
+    cannot be read (its name, the bytes, the reason)."""
 
     repos: Callable[[], Sequence[RepoState]]
     set_aside: Callable[[str, bytes, str], None]

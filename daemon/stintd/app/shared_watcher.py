@@ -1,4 +1,4 @@
-"""The one watcher of files, shared: it covers the checkouts for the tracker, and a few folders of our own (spool, settings)."""
+"""The only file watcher, shared: it watches the checkouts for the tracker, and a few of our own folders (spool, settings)."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,8 +11,8 @@ from stintd.sources.watch import TreeWatcher
 
 
 class SharedWatcher:
-    """`on_notes` tells what happened in checkouts, `on_wake` that something happened at all, before anything is told of it.
-    Loop thread only."""
+    """`on_notes` reports what happened in checkouts. `on_wake` reports, before that, that anything happened at all. Only for the
+    thread of the event loop."""
 
     def __init__(self, clock: Clock, roots: Sequence[str]) -> None:
         self.tree = TreeWatcher(self._take, asyncio.get_running_loop(), clock, roots=roots)
@@ -21,7 +21,7 @@ class SharedWatcher:
         self._own: dict[str, Callable[[], object]] = {}
 
     def watch_folder(self, folder: str, call: Callable[[], object]) -> Callable[[], None]:
-        """Call when something in a folder of ours changes; answers how to stop that."""
+        """Run `call` whenever something in one of our own folders changes; returns a function that stops this."""
         self._own[folder] = call
         self.tree.cover(folder, [folder], [])
         return lambda: self.tree.uncover(folder)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 
 def machine_zone() -> str:
-    """The IANA name of the machine's zone; UTC when it has none that Python knows."""
+    """The IANA name of the machine's zone; UTC if Python does not know it."""
     name = os.environ.get("TZ", "").lstrip(":")
     if not name:
         target = os.path.realpath("/etc/localtime")

@@ -1,10 +1,10 @@
-"""One request to somebody else's server, under the rules of `domain/address.py`. Runs in the worker process only.
+"""Sends one request to another server, under the rules of `domain/address.py`. Runs in the worker process only.
 
-The name is looked up once, every address it has must be allowed, and the connection goes to one of those very
-addresses: a name that means something else a moment later changes nothing. `_socket` looks at the address once more at
-the last moment, for hosts that are written as addresses and for whatever a later aiohttp does. Redirects are not
-followed: on a 307 to another origin aiohttp sends body and signature along. No proxies of the environment, no cookies,
-no kept connections (one that was allowed for one webhook must not serve another).
+The host name is looked up once, all of its addresses must be allowed, and the connection goes to one of exactly these addresses,
+so a name that resolves differently a moment later changes nothing. The socket factory checks the address again just before the
+connection is made, for hosts that are written as addresses and for changes in later versions of aiohttp. Redirects are not
+followed, because on a 307 to another origin aiohttp would also send the body and the signature there. Proxies of the environment
+and cookies are not used, and connections are not reused: one that was allowed for one webhook must not serve another.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from stintd.domain.address import Endpoint, address_refusal, endpoint_refusal, p
 from stintd.ports import Failure, HttpRequest, HttpResponse
 
 LOOKUPS = 64
-"""Threads for name look-ups, made as needed: a name server that hangs holds one for half a minute, and a receiver with
-such a name must not hold up others."""
+"""The most threads for name look-ups, started as needed: a name server that hangs blocks one for half a minute, and a receiver
+with such a name must not delay the others."""
 LookUp = Callable[..., list[Any]]
 
 
 class ForbiddenAddress(Exception):
-    """Our rules forbid this address."""
+    """An address that our rules forbid."""
 
 
 class _Resolver(AbstractResolver):
-    """Looks a name up and refuses it when any of its addresses is not allowed."""
+    """Looks up a host name, and refuses it if any of its addresses is not allowed."""
 
     def __init__(self, threads: ThreadPoolExecutor, look_up: LookUp, may_be_private: bool) -> None:
         self._threads, self._look_up, self._may_be_private = threads, look_up, may_be_private
@@ -52,7 +52,7 @@ class _Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """There is nothing to close."""
 
 
 def _check(address: str, may_be_private: bool) -> None:
@@ -62,14 +62,14 @@ def _check(address: str, may_be_private: bool) -> None:
 
 
 class Exchange:
-    """Sends requests; one a worker. `tls` is for tests with an authority of their own."""
+    """Sends requests; each worker has one. `tls` is for tests with their own certificate authority."""
 
     def __init__(self, look_up: LookUp = socket.getaddrinfo, tls: ssl.SSLContext | None = None) -> None:
         self._look_up, self._tls = look_up, tls or ssl.create_default_context()
         self._threads = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="look-up")
 
     async def send(self, request: HttpRequest) -> HttpResponse | Failure:
-        """The answer, or why there is none; raises nothing that a server or a URL can cause."""
+        """The answer, or the reason why there is none. No server and no URL can make it raise an error."""
         try:
             return await self._send(request)
         except ForbiddenAddress as refused:
@@ -77,7 +77,7 @@ class Exchange:
         except TimeoutError:
             return Failure("timeout", f"no answer within {request.total_seconds:g} s")
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError) as error:
-            return Failure("tls", f"no trustworthy connection: {_tls_reason(error)}")
+            return Failure("tls", f"the TLS certificate or connection cannot be trusted: {_tls_reason(error)}")
         except (aiohttp.InvalidURL, ValueError):  # after TLS, some of whose errors are values that are wrong, too
             return Failure("refused", "the URL cannot be understood")
         except aiohttp.ClientConnectorDNSError:
@@ -87,14 +87,14 @@ class Exchange:
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError, ConnectionError):
             return Failure("dropped", "the connection ended before there was an answer")
         except (aiohttp.ClientError, OSError) as error:
-            return Failure("odd", f"what answered does not speak HTTP as we know it ({type(error).__name__})")
+            return Failure("odd", f"the answer is not valid HTTP ({type(error).__name__})")
 
     async def _send(self, request: HttpRequest) -> HttpResponse:
         url = URL(request.url)
         has_user = url.raw_user is not None or url.raw_password is not None
         endpoint = Endpoint(url.scheme, url.raw_host or "", url.port or 0, has_user)
-        if parse_endpoint(request.url) != endpoint:  # two readers of one text: what they do not agree on goes nowhere
-            raise ForbiddenAddress("the URL can be understood in two ways")
+        if parse_endpoint(request.url) != endpoint:  # two parsers read the URL; if they disagree, nothing is sent
+            raise ForbiddenAddress("the URL is ambiguous: two parsers read it differently")
         refusal = endpoint_refusal(endpoint, request.may_be_private)
         if refusal:
             raise ForbiddenAddress(f"the URL {refusal}")
@@ -126,7 +126,8 @@ class Exchange:
 
 
 async def _read(answer: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:
-    """At most `limit` bytes of the body. The status has been told: a body that breaks off or never ends is no failure."""
+    """At most `limit` bytes of the body, and whether it was cut. The status is known by then, so a body that breaks off or does
+    not end is not a failure."""
     parts, size = [], 0
     try:
         while size < limit and (part := await answer.content.read(limit - size)):

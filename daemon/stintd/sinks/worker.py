@@ -1,7 +1,8 @@
-"""The worker process that speaks to other people's servers: a line of JSON in, one out, many at a time, until its input ends.
+"""The worker process, which talks to other servers. It reads requests as lines of JSON and writes one line for each answer. It
+handles many requests at a time, and ends when its input ends.
 
-A process of its own because TLS costs the daemon 4 MiB for ever and this one some 40 MiB for as long as there is something
-to send. It keeps nothing, and is told no secret but what a request itself carries.
+It is a separate process because TLS in the daemon would cost 4 MiB for ever; this process needs some 40 MiB, but only while
+there is something to send. It stores nothing, and the only secrets it gets are those in the requests.
 """
 
 import asyncio
@@ -14,7 +15,8 @@ from stintd.sinks.wire import LONGEST, answer_line, read_request
 
 
 async def serve(lines: asyncio.StreamReader) -> None:
-    """Answer until the input ends. What is on its way then is given up: nobody is left to hear of it."""
+    """Answer requests until the input ends. Requests that are still unanswered then are given up, because nobody waits for
+    them."""
     exchange, tasks = Exchange(), set[asyncio.Task[None]]()
     while line := await lines.readline():
         task = asyncio.create_task(_answer(exchange, line))
@@ -27,7 +29,7 @@ async def _answer(exchange: Exchange, line: bytes) -> None:
     answer: HttpResponse | Failure
     try:
         answer = await exchange.send(request)
-    except Exception as error:  # the outermost boundary of this process: one request must not end the others
+    except Exception as error:  # the outermost boundary of this process: one failed request must not end the others
         answer = Failure("odd", f"the request failed: {type(error).__name__}")
     _write(answer_line(number, answer))
 
@@ -42,7 +44,7 @@ async def main() -> None:
     lines = asyncio.StreamReader(limit=LONGEST)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin.buffer)
     await serve(lines)
-    os._exit(0)  # the interpreter would wait for look-ups that hang
+    os._exit(0)  # a normal exit would wait for name look-ups that hang
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The daemon's end of the worker process: started with the first request, ended when nothing was sent for a while, begun
-anew when it died. All on the loop's thread.
+"""The daemon's side of the worker process. The worker starts with the first request, ends when nothing has been sent for a while,
+and starts again if it died. Everything here runs in the thread of the event loop.
 
-A request whose worker died is answered with a failure; who sent it sends it again. The worker gets a scrubbed environment
-(no proxies, no Python settings), and of the secrets of this home only what stands in a request.
+If the worker dies, its requests are answered with a failure, and their senders send them again. The worker gets a reduced
+environment (no proxies, no Python settings), and the only secrets it gets are those in the requests.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from stintd.sinks.wire import LONGEST, read_answer, request_line
 IDLE = 30.0
 """Seconds after the last answer until the worker ends."""
 GRACE = 5.0
-"""Seconds beyond a request's own limit after which the worker itself is taken for stuck."""
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT")
+"""Seconds after a request's own time limit until the worker itself counts as stuck."""
+ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "SYSTEMROOT")
 
 
 class Courier:
@@ -38,7 +38,7 @@ class Courier:
 
     @property
     def pid(self) -> int | None:
-        """The worker's process, None while there is none."""
+        """The process id of the worker; None while none runs."""
         return self._process.pid if self._process is not None else None
 
     async def send(self, request: HttpRequest) -> HttpResponse | Failure:
@@ -54,16 +54,18 @@ class Courier:
                 return await answer
         except TimeoutError:
             await self._kill()
-            return Failure("worker", "the process that sends did not answer")
+            return Failure("worker", "the worker process that sends requests did not answer")
         except OSError as error:
-            return Failure("worker", f"the process that sends cannot work: {error.strerror or type(error).__name__}")
+            return Failure(
+                "worker", f"the worker process that sends requests does not work: {error.strerror or type(error).__name__}"
+            )
         finally:
             self._waiting.pop(number, None)
             if not self._waiting:
                 self._end_when_idle()
 
     async def close(self) -> None:
-        """End the worker; what is on its way fails."""
+        """End the worker; its unanswered requests fail."""
         self._stay()
         await self._kill()
 
@@ -76,7 +78,7 @@ class Courier:
     async def _worker(self) -> Process:
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
-                env = {name: os.environ[name] for name in KEPT if name in os.environ}
+                env = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
                 env["PYTHONPATH"] = os.path.dirname(os.path.dirname(stintd.__file__))
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable, "-P", "-s", "-m", "stintd.sinks.worker", env=env, cwd=os.sep, limit=LONGEST,
@@ -86,7 +88,7 @@ class Courier:
             return self._process
 
     async def _listen(self, process: Process) -> None:
-        """Hand answers to who waits for them; when the worker ends, all who still wait hear of that."""
+        """Pass answers to the requests that wait for them. If the worker ends, all waiting requests fail."""
         assert process.stdout is not None
         try:
             while line := await process.stdout.readline():
@@ -100,7 +102,7 @@ class Courier:
             self._process = None
             for waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_result(Failure("worker", "the process that sends ended"))
+                    waiting.set_result(Failure("worker", "the worker process that sends requests ended"))
         await process.wait()
 
     def _stay(self) -> None:
@@ -117,8 +119,8 @@ class Courier:
         await self._clock.sleep(IDLE)
         process = self._process
         if process is not None and process.stdin is not None:
-            self._process = None  # whoever sends from now on starts another
-            process.stdin.close()  # it ends by itself when its input does
+            self._process = None  # the next request starts another worker
+            process.stdin.close()  # the worker ends when its input ends
 
     async def _kill(self) -> None:
         process, listening = self._process, self._listening
