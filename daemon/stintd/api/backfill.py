@@ -8,17 +8,17 @@ from stintd.errors import Invalid
 
 async def run(surface: Surface, call: Call, request: Request) -> Shape:
     """Import past hours, preview an import, or undo the latest one. Answers when it is done."""
-    wanted, backfill = call.arguments, surface.daemon.backfill
-    source = wanted.pop("source", "all")
-    if wanted.pop("undo", False):
-        if wanted:
+    arguments, backfill = call.arguments, surface.daemon.backfill
+    source = arguments.pop("source", "all")
+    if arguments.pop("undo", False):
+        if arguments:
             raise Invalid(
                 "undo takes no other fields: it reverses the latest import",
                 "send it alone; `stint undo ID` undoes any other import",
             )
         return await backfill.undo(call.caller.name)
     return await backfill.import_past(
-        source, wanted.get("since"), wanted.get("until"), wanted.get("dry_run", False), call.caller.name
+        source, arguments.get("since"), arguments.get("until"), arguments.get("dry_run", False), call.caller.name
     )  # fmt: skip
 
 
@@ -26,8 +26,8 @@ async def state(surface: Surface, call: Call, request: Request) -> Shape:
     """The progress of the import that is running."""
     progress = surface.daemon.backfill.progress
     none = {"files": 0, "bytes": 0, "file": 0, "read": 0}
-    known = none if progress is None else progress
+    counts = none if progress is None else progress
     return {
-        "running": progress is not None, "files": known["files"], "filesRead": known["file"], "bytes": known["bytes"],
-        "bytesRead": known["read"],
+        "running": progress is not None, "files": counts["files"], "filesRead": counts["file"], "bytes": counts["bytes"],
+        "bytesRead": counts["read"],
     }  # fmt: skip

@@ -107,11 +107,11 @@ async def health(surface: Surface, call: Call, request: Request) -> Shape:
 async def status(surface: Surface, call: Call, request: Request) -> Shape:
     """What a person wants to know first: timers, sources, warnings, what waits for review."""
     daemon, engine = surface.daemon, surface.daemon.engine
-    known = await query(lambda view: {**timers.status(view), "reviewCount": review.count(view)})(surface, call, request)
+    current = await query(lambda view: {**timers.status(view), "reviewCount": review.count(view)})(surface, call, request)
     problems = [warning_json(warning) for warning in engine.health.warnings()]
     warnings = [*problems, *await query(notices.notices)(surface, call, request)]
     return {
-        "version": daemon.version, "ready": daemon.is_ready, **known, "warnings": warnings,
+        "version": daemon.version, "ready": daemon.is_ready, **current, "warnings": warnings,
         "sources": daemon.sources(), "lagSeconds": 0, "waitingHeartbeats": engine.lag,
         "recording": daemon.recording()["recording"], "now": wire.stamp(engine.clock.now()),
     }  # fmt: skip
@@ -119,15 +119,15 @@ async def status(surface: Surface, call: Call, request: Request) -> Shape:
 
 async def dashboard(surface: Surface, call: Call, request: Request) -> Shape:
     """The overview. Current problems come first, except for a limited key: they name folders and the work of other clients."""
-    known = await query(overview.dashboard)(surface, call, request)
+    shape = await query(overview.dashboard)(surface, call, request)
     if call.caller.limit is not None:  # the time between its entries may belong to others
-        hidden = {"gapsToday": {"count": 0, "seconds": 0}, "reviewCount": known["unconfirmedCount"]}
-        return {**known, **hidden, "alerts": [alert for alert in known["alerts"] if alert["code"] not in ("gaps", "review")]}
+        hidden = {"gapsToday": {"count": 0, "seconds": 0}, "reviewCount": shape["unconfirmedCount"]}
+        return {**shape, **hidden, "alerts": [alert for alert in shape["alerts"] if alert["code"] not in ("gaps", "review")]}
     problems: list[Shape] = [{**warning_json(warning)} for warning in surface.daemon.engine.health.warnings()]
     problems += [{**notice} for notice in await query(notices.notices)(surface, call, request)]
     names = ("code", "severity", "text", "hint", "subject")
     alerts = [overview.alert(*(problem[name] for name in names)) for problem in problems]
-    return {**known, "alerts": alerts + known["alerts"]}
+    return {**shape, "alerts": alerts + shape["alerts"]}
 
 
 async def repos(surface: Surface, call: Call, request: Request) -> Shape:
@@ -167,10 +167,10 @@ async def remove_root(surface: Surface, call: Call, request: Request) -> Removed
 
 async def recording(surface: Surface, call: Call, request: Request) -> RecordingState:
     """Stop recording for some minutes or until it is switched on again, or resume it."""
-    wanted = call.arguments
-    if wanted["recording"] and "minutes" in wanted:
+    arguments = call.arguments
+    if arguments["recording"] and "minutes" in arguments:
         raise Invalid("minutes is only allowed when recording is switched off", "leave minutes out to switch recording on")
-    return await surface.daemon.set_recording(wanted["recording"], wanted.get("minutes"))
+    return await surface.daemon.set_recording(arguments["recording"], arguments.get("minutes"))
 
 
 async def recording_state(surface: Surface, call: Call, request: Request) -> RecordingState:
@@ -181,11 +181,11 @@ async def recording_state(surface: Surface, call: Call, request: Request) -> Rec
 async def settings(surface: Surface, call: Call, request: Request) -> Shape:
     """The settings in force. Anyone who has the address of a calendar can read the calendar, so only the user and keys of scope
     full see the addresses; others see how many there are."""
-    known = surface.daemon.settings()
-    addresses = known.get("calendar", {}).get("addresses")
+    values = surface.daemon.settings()
+    addresses = values.get("calendar", {}).get("addresses")
     if not addresses or call.caller.scope == "full":
-        return known
-    return {**known, "calendar": {**known["calendar"], "addresses": ["https://…"] * len(addresses)}}
+        return values
+    return {**values, "calendar": {**values["calendar"], "addresses": ["https://…"] * len(addresses)}}
 
 
 async def change_settings(surface: Surface, call: Call, request: Request) -> Shape:

@@ -70,11 +70,11 @@ def repeatable(handle: Answering[T]) -> Answering[T | Created]:
         if repeat is None:
             return await handle(surface, call, request)
         engine = surface.daemon.engine
-        known = await engine.read(lambda conn: idempotency.find_answer(conn, repeat))
-        if known is not None:
-            return known
-        made = await handle(surface, call, request)
-        return await engine.run(lambda step: idempotency.answer_once(step, repeat, lambda step: made), call.caller.name)
+        earlier = await engine.read(lambda conn: idempotency.find_answer(conn, repeat))
+        if earlier is not None:
+            return earlier
+        result = await handle(surface, call, request)
+        return await engine.run(lambda step: idempotency.answer_once(step, repeat, lambda step: result), call.caller.name)
 
     return answer
 

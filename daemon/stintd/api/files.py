@@ -80,10 +80,10 @@ class File(StreamResponse):
 
 async def export(surface: Surface, call: Call, request: Request) -> File:
     """Entries as a file in the requested format."""
-    engine, wanted = surface.daemon.engine, dict(call.arguments)
-    name = wanted.pop("format")
-    actor = wanted.pop("actor", None) or ("all" if name == "json" else "human")
-    filters = {**wanted, "actor": None if actor == "all" else actor}
+    engine, arguments = surface.daemon.engine, dict(call.arguments)
+    name = arguments.pop("format")
+    actor = arguments.pop("actor", None) or ("all" if name == "json" else "human")
+    filters = {**arguments, "actor": None if actor == "all" else actor}
     folder = engine.database.path.parent
 
     async with surface.exporting:

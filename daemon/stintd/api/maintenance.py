@@ -23,14 +23,14 @@ async def make_backup(surface: Surface, call: Call, request: Request) -> Shape:
 
 async def purge(surface: Surface, call: Call, request: Request) -> Answered:
     """Permanently delete a project or a period; answers when no file contains it any more."""
-    wanted, purger = call.arguments, surface.daemon.purge
-    is_dry, who = wanted.get("dry_run", False), call.caller.name
-    named = wanted.keys() & {"project_id", "project_name"}
-    if bool(named) == ("since" in wanted) or ("until" in wanted and named):
+    arguments, purger = call.arguments, surface.daemon.purge
+    is_dry, who = arguments.get("dry_run", False), call.caller.name
+    project_fields = arguments.keys() & {"project_id", "project_name"}
+    if bool(project_fields) == ("since" in arguments) or ("until" in arguments and project_fields):
         raise Invalid("purge needs either a project or a period", "send projectId or projectName, or from and to")
-    if named:
-        return await purger.project(wanted.get("project_id"), wanted.get("project_name"), is_dry, who)
-    return await purger.period(wanted["since"], wanted.get("until"), is_dry, who)
+    if project_fields:
+        return await purger.project(arguments.get("project_id"), arguments.get("project_name"), is_dry, who)
+    return await purger.period(arguments["since"], arguments.get("until"), is_dry, who)
 
 
 async def doctor(surface: Surface, call: Call, request: Request) -> Shape:

@@ -217,13 +217,13 @@ def _needs(needs: Iterable[Schema]) -> Shape:
 
 def _settings() -> Shape:
     """The settings that can be changed by request, as in the bundled schema of the settings files; null resets one."""
-    known = json.loads(bundled("config/config.schema.json").read_text(encoding="utf-8"))["properties"]
+    properties = json.loads(bundled("config/config.schema.json").read_text(encoding="utf-8"))["properties"]
     tables = {
         name: {
             "type": "object", "additionalProperties": False,
             "properties": {key: nullable(_without_nul(schema)) for key, schema in table["properties"].items()},
         }
-        for name, table in known.items() if table.get("additionalProperties") is False
+        for name, table in properties.items() if table.get("additionalProperties") is False
     }  # fmt: skip
     return {**COMPONENTS["ChangedSettings"], "properties": tables, "additionalProperties": False}
 

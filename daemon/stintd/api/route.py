@@ -112,9 +112,9 @@ class Route:
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
 
-def fields(*known: Field) -> dict[str, Field]:
+def fields(*members: Field) -> dict[str, Field]:
     """The fields of a body or query, by their JSON names."""
-    return {field.name: field for field in known}
+    return {field.name: field for field in members}
 
 
 def _key(path: str) -> tuple[str, ...]:

@@ -73,8 +73,8 @@ def _read_item(place: int, value: Json, fields: Mapping[str, Field]) -> Argument
         raise Invalid(f"[{place}]: {error.message}", error.hint) from error
 
 
-def _by_name(*known: Field) -> dict[str, Field]:
-    return {field.name: field for field in known}
+def _by_name(*members: Field) -> dict[str, Field]:
+    return {field.name: field for field in members}
 
 
 def _must(name: str, kind: Kind, into: str = "") -> Field:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from stintd.errors import Unavailable
 
 T = TypeVar("T")
-Reader = Callable[[Any], Any]
+Reader = Callable[[object], object]
 WIRE = "wire"
 """The key in a field's metadata for its JSON name, if that is not its own name in camelCase."""
 
@@ -26,20 +26,18 @@ def camel(name: str) -> str:
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
 
 
-def wire_name(field: "dataclasses.Field[Any]") -> str:
+def wire_name(field: "dataclasses.Field[object]") -> str:
     """The JSON name of a field."""
     return str(field.metadata.get(WIRE) or camel(field.name))
 
 
-def read(kind: type[T], value: Any) -> T:
+def read(kind: type[T], value: object) -> T:
     """`value` as a `kind`. Raises `unavailable` if it does not fit."""
-    known: Any = kind
     try:
-        answer: T = _object_reader(known)(value)
+        return cast(T, _object_reader(cast(Any, kind))(value))  # the reader of a class makes objects of that class
     except (TypeError, ValueError, KeyError) as error:
         text = f"the daemon's answer is not a valid {kind.__name__}: {error}"
         raise Unavailable(text, "client and daemon may have different versions: update both, then `stint restart`") from error
-    return answer
 
 
 @cache
@@ -50,10 +48,10 @@ def _object_reader(kind: type[Any]) -> Reader:
         (field.name, wire_name(field), _reader(hints[field.name]), _default(field, hints)) for field in dataclasses.fields(kind)
     ]
 
-    def read_object(value: Any) -> Any:
+    def read_object(value: object) -> object:
         if not isinstance(value, Mapping):
             raise TypeError(f"{type(value).__name__} where an object was expected")
-        values = {}
+        values: dict[str, object] = {}
         for name, wire, reader, default in parts:
             if wire in value:
                 values[name] = _read_named(wire, reader, value[wire])
@@ -66,14 +64,14 @@ def _object_reader(kind: type[Any]) -> Reader:
     return read_object
 
 
-def _read_named(name: str, reader: Reader, value: Any) -> Any:
+def _read_named(name: str, reader: Reader, value: object) -> object:
     try:
         return reader(value)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name}: {error}") from error
 
 
-def _default(field: "dataclasses.Field[Any]", hints: dict[str, Any]) -> Any:
+def _default(field: "dataclasses.Field[object]", hints: Mapping[str, object]) -> object:
     if field.default is not dataclasses.MISSING:
         return field.default
     if field.default_factory is not dataclasses.MISSING:
@@ -84,7 +82,7 @@ def _default(field: "dataclasses.Field[Any]", hints: dict[str, Any]) -> Any:
     return () if get_origin(hint) is tuple else dataclasses.MISSING
 
 
-def _reader(hint: Any) -> Reader:
+def _reader(hint: object) -> Reader:
     """The reader for values of this annotation."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
@@ -102,7 +100,7 @@ def _reader(hint: Any) -> Reader:
 
 
 def _tuple_reader(reader: Reader) -> Reader:
-    def read_tuple(value: Any) -> tuple[Any, ...]:
+    def read_tuple(value: object) -> tuple[object, ...]:
         if not isinstance(value, list):
             raise TypeError(f"{type(value).__name__} where a list was expected")
         return tuple(reader(item) for item in value)
@@ -111,7 +109,7 @@ def _tuple_reader(reader: Reader) -> Reader:
 
 
 def _when_reader(kind: type[date]) -> Reader:
-    def read_when(value: Any) -> date:
+    def read_when(value: object) -> date:
         if not isinstance(value, str):
             raise TypeError(f"{type(value).__name__} where a time was expected")
         moment = kind.fromisoformat(value)
@@ -126,7 +124,7 @@ def _plain_reader(kind: Any) -> Reader:
     """The reader for text, numbers, flags and maps. A float field also accepts a whole number."""
     allowed: tuple[Any, ...] = (int, float) if kind is float else (kind,)
 
-    def read_plain(value: Any) -> Any:
+    def read_plain(value: object) -> object:
         if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
             raise TypeError(f"{type(value).__name__} where {kind.__name__} was expected")
         return float(value) if kind is float else value

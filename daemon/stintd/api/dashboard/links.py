@@ -27,9 +27,9 @@ class Links:
 
     def take(self, token: str, now: float) -> bool:
         """Use a link up: whether the token is that of an unopened link, which is then removed."""
-        wanted, match = digest_of(token), None
+        digest_of_token, match = digest_of(token), None
         for digest, until in self._open.items():
-            if hmac.compare_digest(digest, wanted) and now < until:
+            if hmac.compare_digest(digest, digest_of_token) and now < until:
                 match = digest
         if match is None:
             return False

@@ -29,10 +29,10 @@ def cookie_name(port: int | None) -> str:
 
 def cookie_of(headers: Mapping[str, str], port: int | None) -> str | None:
     """The value of our cookie in a request."""
-    wanted = cookie_name(port)
+    our_name = cookie_name(port)
     for pair in headers.get("Cookie", "").split(";"):  # http.cookies stops at the first malformed cookie of another program
         name, _, value = pair.strip().partition("=")
-        if name == wanted:
+        if name == our_name:
             return value
     return None
 

@@ -98,8 +98,8 @@ _STANDING_TIMER = obj({"id": ID, "task": TASK, "start": NAME, "description": NOT
 
 def _answer(**fields: Schema) -> Schema:
     """The schema of success with these fields, and of an error: one schema, because both are answers of the tool."""
-    known = {"success": {"type": "boolean"}, "message": NOTE, **fields, "error": _ERROR, "timer": _STANDING_TIMER}
-    return obj(known, [name for name in known if name != "success"])
+    properties = {"success": {"type": "boolean"}, "message": NOTE, **fields, "error": _ERROR, "timer": _STANDING_TIMER}
+    return obj(properties, [name for name in properties if name != "success"])
 
 
 def _entry_to_wire(entry: ClickUpEntryJson) -> Shape:
@@ -172,20 +172,20 @@ async def _learn_task(ask: ToolCaller, arguments: Arguments) -> Shape:
     words, there = await _find_task(ask, arguments)
     if there is None:
         return words
-    learnt = await ask.do(commands.learn, key=there.key, name=there.task.name, list_name=there.task.list.name)
-    await ask.surface.daemon.connecting.map_task(there.target, learnt["project"], learnt["key"], there.task.id)
-    return {**words, "taskId": learnt["key"], "listName": learnt["project"]}
+    task = await ask.do(commands.learn, key=there.key, name=there.task.name, list_name=there.task.list.name)
+    await ask.surface.daemon.connecting.map_task(there.target, task["project"], task["key"], there.task.id)
+    return {**words, "taskId": task["key"], "listName": task["project"]}
 
 
 async def _start(ask: ToolCaller, arguments: Arguments) -> Shape:
     arguments = await _learn_task(ask, arguments)
-    made = await ask.do(commands.start, **_arguments(arguments))
-    return {"success": True, "message": "Time tracking started successfully", "time_entry": _timer_to_wire(made["entry"])}
+    answer = await ask.do(commands.start, **_arguments(arguments))
+    return {"success": True, "message": "Time tracking started successfully", "time_entry": _timer_to_wire(answer["entry"])}
 
 
 async def _stop(ask: ToolCaller, arguments: Arguments) -> Shape:
-    ended = await ask.do(commands.stop, **_arguments(arguments))
-    return {"success": True, "message": "Time tracking stopped successfully", "time_entry": _timer_to_wire(ended["entry"])}
+    answer = await ask.do(commands.stop, **_arguments(arguments))
+    return {"success": True, "message": "Time tracking stopped successfully", "time_entry": _timer_to_wire(answer["entry"])}
 
 
 async def _current(ask: ToolCaller, arguments: Arguments) -> Shape:
@@ -202,13 +202,13 @@ async def _add(ask: ToolCaller, arguments: Arguments) -> Shape:
     end = _read_moment(arguments["end"]) if "end" in arguments else start + length if length is not None else None
     if end is None or (length is not None and end - start != length):
         raise Invalid("Please provide start with either duration or end", "one of them", {"field": "duration"})
-    made = await ask.do(commands.add, start=start, end=end, **words)
-    return {"success": True, "message": "Time entry added successfully", "time_entry": _timer_to_wire(made["entry"])}
+    answer = await ask.do(commands.add, start=start, end=end, **words)
+    return {"success": True, "message": "Time entry added successfully", "time_entry": _timer_to_wire(answer["entry"])}
 
 
 async def _delete(ask: ToolCaller, arguments: Arguments) -> Shape:
-    gone = await ask.delete(path_to("/api/entries", arguments["timeEntryId"]))
-    return {"success": True, "message": f"Time entry {gone['id']} deleted successfully", "deleted_id": gone["id"]}
+    entry = await ask.delete(path_to("/api/entries", arguments["timeEntryId"]))
+    return {"success": True, "message": f"Time entry {entry['id']} deleted successfully", "deleted_id": entry["id"]}
 
 
 async def _list_task_entries(ask: ToolCaller, arguments: Arguments) -> Shape:

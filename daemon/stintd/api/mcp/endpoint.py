@@ -113,12 +113,12 @@ def _id_of(body: Json) -> int | str | None:
 async def _result(session: McpSession) -> Shape:
     """What the method answers, in the shape of its era."""
     method = session.message.method
-    known = STATELESS_METHODS if session.is_stateless else HANDSHAKE_METHODS
-    if method not in known:
+    methods = STATELESS_METHODS if session.is_stateless else HANDSHAKE_METHODS
+    if method not in methods:
         raise RpcError(rpc.METHOD_NOT_FOUND, f"there is no method {clean(method, 80)}")
     if method != "tools/call":
         _count(session)
-    value = await known[method](session)
+    value = await methods[method](session)
     if not session.is_stateless:
         return value
     wrapped = {**value, "resultType": "complete", "_meta": {SERVER_META: _server(session)}}

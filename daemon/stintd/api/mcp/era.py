@@ -45,17 +45,17 @@ def _check_envelope(message: Message, headers: Mapping[str, str]) -> None:
     missing = [name for name in (VERSION_META, CAPABILITIES_META) if name not in message.meta]
     if missing:
         raise RpcError(INVALID_PARAMS, f"params._meta lacks {', '.join(missing)}", is_early=True)
-    wanted: JsonObject = {VERSION_HEADER: message.meta[VERSION_META], METHOD_HEADER: message.method}
-    named = message.params.get(NAMED.get(message.method, ""))
-    if named is not None:
-        wanted[NAME_HEADER] = named
-    for name, value in wanted.items():
+    expected: JsonObject = {VERSION_HEADER: message.meta[VERSION_META], METHOD_HEADER: message.method}
+    subject = message.params.get(NAMED.get(message.method, ""))
+    if subject is not None:
+        expected[NAME_HEADER] = subject
+    for name, value in expected.items():
         header = headers.get(name)
         if (_decode(header) if name == NAME_HEADER else header) != value:
             raise RpcError(HEADER_MISMATCH, f"the header {name} and the body differ", is_early=True)
-    twice = [name for name in wanted if len(_all(headers, name)) > 1]
-    if twice:
-        raise RpcError(HEADER_MISMATCH, f"the header {twice[0]} is repeated", is_early=True)
+    repeated = [name for name in expected if len(_all(headers, name)) > 1]
+    if repeated:
+        raise RpcError(HEADER_MISMATCH, f"the header {repeated[0]} is repeated", is_early=True)
 
 
 def _all(headers: Mapping[str, str], name: str) -> list[str]:

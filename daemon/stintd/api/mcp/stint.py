@@ -142,9 +142,9 @@ def _timers() -> tuple[Tool, ...]:
 
 
 async def _log_time(ask: ToolCaller, arguments: Arguments) -> Shape:
-    made = await ask.post("/api/entries", arguments)
-    notes = {name: made[name] for name in ("takenSeconds", "notice", "projectCreated")}
-    return {"entry": shapes.entry(made), **notes}
+    entry = await ask.post("/api/entries", arguments)
+    notes = {name: entry[name] for name in ("takenSeconds", "notice", "projectCreated")}
+    return {"entry": shapes.entry(entry), **notes}
 
 
 async def _edit_entry(ask: ToolCaller, arguments: Arguments) -> Shape:
