@@ -24,7 +24,7 @@ MAPPING = obj(
         "projectId": NULL_TEXT, "client": NULL_TEXT, "task": NULL_TEXT, "billable": NULL_FLAG, "tags": array(TEXT),
         "since": NULL_INSTANT,
     },
-    about="What the owner said of a folder, remote or branch; the first that matches wins.",
+    about="Which project a folder, remote or branch belongs to; the first mapping that matches wins.",
 )  # fmt: skip
 
 SHAPES: dict[str, Schema] = {
@@ -35,7 +35,7 @@ SHAPES: dict[str, Schema] = {
             "billAgentTime": FLAG, "billSupervised": FLAG, "defaultTask": NULL_TEXT, "archived": FLAG, "origin": TEXT,
             "repos": array(obj({"id": TEXT, "name": TEXT, "remote": TEXT})), "revision": COUNT, "createdAt": INSTANT,
         },
-        about="`billable` is what new work gets: the project's own word, else whether it has a client.",
+        about="`billable` is what new entries get: the project's own setting, or else whether the project has a client.",
     ),
     "Budget": obj({
         "projectId": TEXT, "hoursUsed": NUMBER, "hoursLimit": NULL_NUMBER, "spend": NULL_NUMBER, "spendCap": NULL_NUMBER,
@@ -53,7 +53,7 @@ SHAPES: dict[str, Schema] = {
             "revision": COUNT, "emails": array(TEXT), "timezone": TEXT, "deviceId": NULL_TEXT,
         },
         ["emails", "timezone", "deviceId"],
-        "A person of the workspace; the last three fields are the owner's alone.",
+        "A person of the workspace; only you have the last three fields.",
     ),
     "Repo": obj({
         "id": TEXT, "name": TEXT, "remote": TEXT, "identity": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT,

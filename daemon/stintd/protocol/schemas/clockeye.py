@@ -1,4 +1,4 @@
-"""Answers of ClockEye's paths, in its words."""
+"""Answers of ClockEye's paths, in its shape."""
 
 from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import COUNT, FLAG, INSTANT, NULL_INSTANT, NULL_TEXT, TEXT, array, obj, ref

@@ -47,17 +47,17 @@ SHAPES: dict[str, Schema] = {
             "code": TEXT, "severity": {"enum": ["info", "warning", "error"]}, "text": TEXT, "hint": TEXT,
             "subject": NULL_TEXT, "since": NULL_INSTANT,
         },
-        about="What is degraded now, and the remedy.",
+        about="A current problem, and how to fix it.",
     ),
     "Source": obj({"name": TEXT, "state": TEXT, "lastAt": NULL_INSTANT}),
     "Recording": obj({"recording": FLAG, "until": NULL_INSTANT}),
     "Backup": obj(
         {"name": TEXT, "path": TEXT, "at": INSTANT, "kind": TEXT, "bytes": COUNT},
-        about="A copy of the database. `kind`: daily, manual, or before-NNNN: before a new schema.",
+        about="A backup of the database. `kind`: daily, manual, or before-NNNN (made before a schema change).",
     ),
     "Checkup": obj(
         {"findings": array(obj({"name": TEXT, "state": {"enum": ["ok", "warning", "error"]}, "text": TEXT, "hint": TEXT}))},
-        about="What was looked at. `stint doctor` adds what can be seen from outside the daemon.",
+        about="What was checked. `stint doctor` adds what can only be checked from outside the daemon.",
     ),
     "Purged": obj(
         {
@@ -70,10 +70,10 @@ SHAPES: dict[str, Schema] = {
         " still recorded. `isComplete` false: a file could not be removed, or a reader kept the database's log.",
     ),
     "Key": KEY,
-    "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` opens the door; a repeated request is answered without it."),
+    "MadeKey": wider(KEY, {"key": NULL_TEXT}, about="`key` is the API key; the answer to a repeated request lacks it."),
     "ChangedSettings": {
         **ANY_OBJECT, "minProperties": 1,
         "description": "Tables of settings to change, like {\"time\": {\"idle_timeout\": \"20m\"}}.",
     },
-    "Settings": {**ANY_OBJECT, "description": "Tables of settings as the files nest them."},
+    "Settings": {**ANY_OBJECT, "description": "Tables of settings, nested as in the files."},
 }  # fmt: skip

@@ -31,7 +31,7 @@ SHAPES: dict[str, Schema] = {
     "Webhook": WEBHOOK,
     "MadeWebhook": wider(
         WEBHOOK, {"secret": NULL_TEXT},
-        about="`secret` is shown this once, and only where we made it; a repeated request is answered without it.",
+        about="`secret` is shown only once, and only if stintd created it; the answer to a repeated request lacks it.",
     ),
     "Delivery": obj(
         {
@@ -97,7 +97,7 @@ SHAPES: dict[str, Schema] = {
             "task": NULL_TEXT, "description": TEXT, "billable": FLAG, "tags": array(TEXT), "remote": by_name(TEXT),
             "remoteId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT,
         },
-        about="What would be sent, to the letter; with a `reason` it is kept back.",
+        about="Exactly what would be sent; if there is a `reason`, it is held back.",
     ),
     "TestedWebhook": obj({"delivered": FLAG, "status": _NULL_COUNT, "error": NULL_TEXT, "deliveryId": TEXT}),
     "Redelivered": obj({"redelivered": COUNT}),

@@ -1,4 +1,4 @@
-"""Workspaces, and the overview of the owner's own."""
+"""Workspaces, and the overview of the personal one."""
 
 from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.sheet import ROW
@@ -50,6 +50,6 @@ SHAPES: dict[str, Schema] = {
             "code": TEXT, "severity": {"enum": ["info", "warning", "error"]}, "text": TEXT, "hint": TEXT,
             "subject": NULL_TEXT, "projectId": NULL_TEXT,
         },
-        about="What needs a look: what is degraded, budgets near or over their limit, what waits for a decision.",
+        about="What needs attention: problems, budgets near or over their limit, entries that wait for a decision.",
     ),
 }  # fmt: skip

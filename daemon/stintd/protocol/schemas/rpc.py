@@ -1,4 +1,4 @@
-"""JSON-RPC, as the Model Context Protocol speaks it."""
+"""JSON-RPC, as the Model Context Protocol uses it."""
 
 from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import obj

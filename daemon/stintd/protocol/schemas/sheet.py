@@ -30,7 +30,7 @@ ROW = obj(_FIGURES)
 _REPORT_ROW = obj({**_FIGURES, **_SUMS_AT_TARGET}, list(_SUMS_AT_TARGET))
 _DAYS = by_name(COUNT)
 _AT_TARGET = {"roundedDays": _DAYS, "roundedSeconds": COUNT, "deliveredDays": _DAYS, "deliveredSeconds": COUNT}
-"""Only where a target is named."""
+"""Only present if a target is named."""
 _TOLD = obj({
     "id": TEXT, "projectId": NULL_TEXT, "projectName": NULL_TEXT, "taskName": NULL_TEXT, "start": INSTANT,
     "end": NULL_INSTANT, "description": TEXT, "actor": ACTOR,
@@ -43,7 +43,7 @@ _DIFFERENCE = obj(
         "projects": array(obj({"projectId": NULL_TEXT, "name": NULL_TEXT, "beforeSeconds": COUNT, "afterSeconds": COUNT})),
         "entries": array(obj({"before": nullable(_TOLD), "after": nullable(_TOLD)})),
     },
-    about="What deriving again changed, or would change.",
+    about="What recomputing the entries changed, or would change.",
 )  # fmt: skip
 
 SHAPES: dict[str, Schema] = {
@@ -53,7 +53,7 @@ SHAPES: dict[str, Schema] = {
             "groupBy": {"enum": ["project", "client", "task", "tag", "branch", "commit", "day", "week"]},
             "rows": array(ref("ReportRow")), "totals": wider(_REPORT_ROW, {"wallSeconds": COUNT}),
         },
-        about="`seconds` is the person's time; agents' stands beside it and is never added.",
+        about="`seconds` is your own time; agents' time is separate and never included.",
     ),
     "ReportRow": _REPORT_ROW,
     "Timesheet": obj({

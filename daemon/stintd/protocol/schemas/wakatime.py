@@ -1,4 +1,4 @@
-"""What WakaTime's clients are answered. Theirs to read: the names are WakaTime's, what is in them is the timesheet's."""
+"""The answers to WakaTime's clients: the field names are WakaTime's, the values come from the timesheet."""
 
 from stintd.protocol.jsonschema import Schema
 from stintd.protocol.schemas.words import (

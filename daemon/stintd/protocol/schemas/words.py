@@ -1,4 +1,4 @@
-"""The words that schemas of answers are written in: kinds of values, objects without other fields, lists, references."""
+"""The building blocks of the schemas of answers: kinds of values, objects without other fields, lists, references."""
 
 from collections.abc import Iterable, Mapping
 
@@ -16,13 +16,13 @@ _STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?Z$
 INSTANT: Schema = {"type": "string", "format": "date-time", "pattern": _STAMP}
 NULL_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time", "pattern": _STAMP}
 DAY: Schema = {"type": "string", "format": "date"}
-"""A local day of the owner."""
+"""A local day of the user."""
 ACTOR: Schema = {"enum": ["human", "agent"]}
 ANY_OBJECT: Schema = {"type": "object"}
 
 
 def obj(fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str = "") -> Schema:
-    """An object of exactly these fields, all there but for the `optional` ones."""
+    """An object with exactly these fields; all are required except the `optional` ones."""
     left_out = frozenset(optional)
     schema = {
         "type": "object", "properties": fields, "required": [name for name in fields if name not in left_out],
@@ -32,7 +32,7 @@ def obj(fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str =
 
 
 def wider(base: Schema, fields: Mapping[str, Schema], optional: Iterable[str] = (), about: str = "") -> Schema:
-    """An object of another's fields and some more."""
+    """An object with the fields of another one and some more."""
     known = base["properties"]
     left_out = [name for name in known if name not in base["required"]]
     return obj({**known, **fields}, [*left_out, *optional], about)
@@ -49,12 +49,12 @@ def by_name(inner: Schema) -> Schema:
 
 
 def ref(name: str) -> Schema:
-    """The component of that name."""
+    """A reference to the component with this name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def nullable(inner: Schema) -> Schema:
-    """That, or null."""
+    """The same schema, but null is allowed too."""
     return {"anyOf": [inner, {"type": "null"}]}
 
 

@@ -1,4 +1,4 @@
-"""Entries and timers, and what they rest on."""
+"""Entries and timers, and their evidence."""
 
 from stintd.protocol import beats, fields
 from stintd.protocol.jsonschema import Schema
@@ -51,7 +51,7 @@ EVIDENCE = obj(
         "blind": array(obj({**_SPAN, "reason": TEXT})),
         "gaps": array(obj({**_SPAN, "verdict": VERDICT, "reason": TEXT})),
     },
-    about="What an entry, or a stretch without one, rests on; and why each silence in it counted or not.",
+    about="The evidence of an entry, or of a stretch without one, and why each silence in it counted or not.",
 )  # fmt: skip
 
 EDIT = obj(
@@ -93,7 +93,7 @@ SHAPES: dict[str, Schema] = {
          "after": _NEIGHBOUR, "meetings": array(obj({
              "text": TEXT, "command": TEXT, **_SPAN, "title": TEXT, "projectName": NULL_TEXT, "taskName": NULL_TEXT,
          }))},
-        about="A stretch between two entries of one day that nobody has claimed. `meetings`: what the owner's calendars propose"
+        about="A stretch of unassigned time between two entries of one day. `meetings`: what your calendars propose"
         " for it; asked only by GET /api/gaps.",
     ),
     "Approval": obj({"entries": ENTRIES, "count": COUNT, "seconds": COUNT, "editId": TEXT}),

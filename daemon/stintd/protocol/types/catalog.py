@@ -39,7 +39,7 @@ class Project:
 
 @frozen
 class Budget:
-    """How much of what was agreed for a project is used."""
+    """How much of a project's budget is used."""
 
     project_id: str
     hours_used: float
@@ -65,7 +65,7 @@ class Task:
 
 @frozen
 class Client:
-    """Somebody hours are billed to."""
+    """A client, to whom hours are billed."""
 
     id: str
     name: str
@@ -75,7 +75,7 @@ class Client:
 
 @frozen
 class User:
-    """A person of the workspace; `emails`, `timezone` and `device_id` are told of the owner alone."""
+    """A person of the workspace; `emails`, `timezone` and `device_id` are only known of the user."""
 
     id: str
     name: str

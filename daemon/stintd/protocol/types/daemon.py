@@ -11,7 +11,7 @@ from stintd.protocol.types.work import Entry
 
 @frozen
 class HealthWarning:
-    """Something that is degraded, and how to mend it."""
+    """A current problem, and how to fix it."""
 
     code: str
     severity: str
@@ -23,7 +23,7 @@ class HealthWarning:
 
 @frozen
 class Source:
-    """What one source of evidence is doing."""
+    """The state of one source of evidence."""
 
     name: str
     state: str
@@ -32,7 +32,7 @@ class Source:
 
 @frozen
 class Status:
-    """What runs, today's total, and what is degraded."""
+    """Running timers, today's total, and current problems."""
 
     version: str
     ready: bool
@@ -49,7 +49,7 @@ class Status:
 
 @frozen
 class Key:
-    """A key of a caller, without the key itself; limited to a client or project where it names one."""
+    """An API key, without the key itself. It is limited to a client or project if it names one."""
 
     id: str
     name: str
@@ -65,7 +65,7 @@ class Key:
 
 @frozen
 class MadeKey(Key):
-    """A key just made. `key` is shown this once and stored nowhere."""
+    """A new API key. `key` is shown only once and stored nowhere."""
 
     key: str | None = None
 
@@ -83,7 +83,7 @@ class Health:
 
 @frozen
 class Event:
-    """A change as it is told by the stream. `id` resumes the stream after it; None for what is not kept in the log."""
+    """A change in the stream. `id` resumes the stream after this change; None if the change is not in the log."""
 
     id: str | None
     kind: str
@@ -91,6 +91,6 @@ class Event:
 
     @property
     def entry(self) -> Entry | None:
-        """The time entry it is about; None for other kinds, and for one that was deleted."""
+        """The time entry that changed; None for other kinds of changes, and if the entry was deleted."""
         is_entry = self.kind.startswith("time_entry.") and "start" in self.payload
         return read(Entry, self.payload) if is_entry else None

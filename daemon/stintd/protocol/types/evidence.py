@@ -1,4 +1,4 @@
-"""What an entry rests on."""
+"""The evidence of entries."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from stintd.protocol.types.work import Commit, Entry
 
 @frozen
 class Heartbeat:
-    """A piece of evidence; the project is the one it belongs to now."""
+    """A piece of evidence, with the project that it belongs to now."""
 
     id: str | None
     time: datetime
@@ -31,7 +31,7 @@ class Heartbeat:
 
 @frozen
 class Rejection:
-    """A heartbeat that was refused, by its place in what was sent, and why."""
+    """A refused heartbeat: its position in the request, and the reason."""
 
     index: int
     error: str
@@ -39,7 +39,7 @@ class Rejection:
 
 @frozen
 class TakenHeartbeats:
-    """What became of heartbeats that were sent."""
+    """The answer to heartbeats: how many were accepted, and which were refused."""
 
     accepted: int
     duplicates: int
@@ -59,7 +59,7 @@ class Session:
 
 @frozen
 class Absence:
-    """A time at which nobody can have worked."""
+    """A time in which nobody can have worked."""
 
     start: datetime
     end: datetime
@@ -68,7 +68,7 @@ class Absence:
 
 @frozen
 class Blind:
-    """A time the daemon did not see."""
+    """A time that the daemon did not observe."""
 
     start: datetime
     end: datetime
@@ -87,7 +87,7 @@ class GapVerdict:
 
 @frozen
 class Evidence:
-    """What an entry, or a silence, rests on."""
+    """The evidence of an entry or a silence."""
 
     entry_id: str | None
     start: datetime | None
@@ -104,7 +104,7 @@ class Evidence:
 
 @frozen
 class HistoryStep:
-    """One edit that touched an entry; `changes` by field: `{before, after}`."""
+    """One edit of an entry; `changes` by field: `{before, after}`."""
 
     edit_id: str
     at: datetime
@@ -119,7 +119,7 @@ class HistoryStep:
 
 @frozen
 class History:
-    """Every edit that touched an entry, oldest first."""
+    """Every edit of an entry, oldest first."""
 
     entry_id: str
     data: tuple[HistoryStep, ...]

@@ -10,7 +10,7 @@ from stintd.protocol.reading import WIRE
 
 @frozen
 class Webhook:
-    """Somebody who is told of changes."""
+    """A receiver that is notified of changes."""
 
     id: str
     url: str
@@ -30,7 +30,7 @@ class Webhook:
 
 @frozen
 class MadeWebhook(Webhook):
-    """A webhook just made. A `secret` that the daemon made is shown this once; after a repeated request it is None, and
+    """A new webhook. A `secret` that the daemon created is shown only once; after a repeated request it is None, and
     `webhooks.rotate` makes another.
     """
 
@@ -39,7 +39,7 @@ class MadeWebhook(Webhook):
 
 @frozen
 class Delivery:
-    """One message to somebody outside; `state` is waiting, delivered, parked or dropped."""
+    """One message to a receiver; `state` is waiting, delivered, parked or dropped."""
 
     id: str
     target: str
@@ -63,7 +63,7 @@ class Delivery:
 
 @frozen
 class TestedWebhook:
-    """How a test went."""
+    """The result of a test."""
 
     delivered: bool
     status: int | None
@@ -73,7 +73,7 @@ class TestedWebhook:
 
 @frozen
 class Redelivered:
-    """How many messages are on their way again."""
+    """How many messages will be delivered again."""
 
     redelivered: int
 
@@ -112,7 +112,7 @@ class Target:
 
 @frozen
 class ConnectedTarget:
-    """What was connected, as whom, and what can be mapped to."""
+    """A new connection: the target, its account, and the places that hours can be mapped to."""
 
     name: str
     kind: str
@@ -137,7 +137,7 @@ class TargetKind:
 
 @frozen
 class TargetChoice:
-    """What a service offers for a setting."""
+    """A value that a service offers for a setting."""
 
     name: str
     value: str
@@ -153,7 +153,7 @@ class MappedTarget:
 
 @frozen
 class RemovedTarget:
-    """A target that is no more."""
+    """A target that was disconnected."""
 
     name: str
 
@@ -170,7 +170,7 @@ class TargetPlace:
 
 @frozen
 class TargetPlaces:
-    """The places of a target as it told them at `listed_at`; `trouble`: why not anew."""
+    """The places of a target, as listed at `listed_at`; `trouble`: why they could not be listed again."""
 
     data: tuple[TargetPlace, ...]
     next_cursor: str | None
@@ -205,7 +205,7 @@ class TargetMatch:
 
 @frozen
 class Outlook:
-    """What would be sent, to the letter; with a `reason` it is kept back."""
+    """Exactly what would be sent; if there is a `reason`, it is held back."""
 
     id: str
     target: str

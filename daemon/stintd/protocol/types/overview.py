@@ -1,4 +1,4 @@
-"""Workspaces, and the overview of the owner's own."""
+"""Workspaces, and the overview of the personal one."""
 
 from dataclasses import field
 from datetime import date, datetime
@@ -69,7 +69,7 @@ class WeekTotals(Totals):
 
 @frozen
 class GapsToday:
-    """Today's stretches that nobody has claimed."""
+    """Today's unassigned stretches of time."""
 
     count: int
     seconds: int
@@ -77,7 +77,7 @@ class GapsToday:
 
 @frozen
 class Alert:
-    """What needs a look, and the remedy."""
+    """Something that needs attention, and what to do."""
 
     code: str
     severity: str
@@ -89,7 +89,7 @@ class Alert:
 
 @frozen
 class Dashboard:
-    """What runs, today, the week, and what needs a look."""
+    """Running timers, today, the week, and what needs attention."""
 
     workspace: Workspace
     timer: Entry | None

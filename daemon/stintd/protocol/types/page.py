@@ -1,4 +1,4 @@
-"""Lists as they are answered: one page at a time."""
+"""Lists, which are answered one page at a time."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar, overload
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 @frozen
 class Page(Generic[T]):
-    """One page of a list. It can be looped over; `next_cursor` asks for the next one, None at the end."""
+    """One page of a list. It can be iterated; `next_cursor` requests the next page and is None on the last one."""
 
     data: tuple[T, ...]
     next_cursor: str | None = None

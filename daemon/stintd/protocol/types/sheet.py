@@ -10,7 +10,7 @@ from stintd.protocol.reading import WIRE
 
 @frozen
 class Figures:
-    """Sums. `seconds` is the person's time; `amount` is None where there are several `amounts` by currency."""
+    """Sums. `seconds` is the person's time; `amount` is None if there are several `amounts` by currency."""
 
     seconds: int
     hands_on_seconds: int
@@ -25,7 +25,7 @@ class Figures:
 
 @frozen
 class Totals(Figures):
-    """Sums, and the time by the clock: what overlaps counts there once."""
+    """Sums, and the wall time, in which overlapping time counts once."""
 
     wall_seconds: int
 
@@ -52,7 +52,7 @@ class ReportTotals(Totals):
 
 @frozen
 class Report:
-    """Totals of a period, half-open: `until` is no part of it."""
+    """Totals of a period, half-open: `until` is excluded."""
 
     since: datetime = field(metadata={WIRE: "from"})
     until: datetime = field(metadata={WIRE: "to"})

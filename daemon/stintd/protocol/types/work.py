@@ -15,7 +15,7 @@ class Pause:
 
 @frozen
 class Commit:
-    """One of the owner's commits."""
+    """A commit of the user."""
 
     sha: str
     subject: str
@@ -24,7 +24,7 @@ class Commit:
 
 @frozen
 class EntryDelivery:
-    """Where an entry was delivered to."""
+    """A place that an entry was delivered to."""
 
     target: str
     state: str
@@ -73,7 +73,7 @@ class Entry:
 
 @frozen
 class MadeEntry(Entry):
-    """An entry just entered, and how much automatic time it took."""
+    """A new entry, and how much automatic time it replaced."""
 
     taken_seconds: int = 0
     notice: str | None = None
@@ -82,7 +82,7 @@ class MadeEntry(Entry):
 
 @frozen
 class CurrentTimers:
-    """What runs: `timer` is the one a person means by "the timer", `timers` are all, waiting and paused ones too."""
+    """The timers: `timer` is the one that a person means by "the timer"; `timers` are all, including waiting and paused ones."""
 
     timer: Entry | None
     timers: tuple[Entry, ...]
@@ -90,7 +90,7 @@ class CurrentTimers:
 
 @frozen
 class StartedTimer:
-    """A timer that was started, or ran already, and what was stopped for it."""
+    """A timer that was started or already ran, and the timers that were stopped for it."""
 
     timer: Entry | None
     stopped: tuple[Entry, ...] = ()
