@@ -1,8 +1,8 @@
-"""JSON Schemas of what is answered, by the names they have in the OpenAPI document.
+"""JSON Schemas of answers, by the names they have in the OpenAPI document.
 
-`words` is what they are written in; each other module holds the shapes of one part of the surface. A route refers to them
-(`answer=ref("Entry")`). We own these shapes, so they admit no other field: an answer with one more is a change of the
-surface, and the tests of every route say so.
+`words` contains their building blocks; each other module contains the shapes of one part of the API. A route refers to them
+(`answer=ref("Entry")`). We own these shapes, so they allow no other fields: an additional field is a change of the API, and the
+tests of every route find it.
 """
 
 from stintd.protocol.jsonschema import Schema

@@ -31,8 +31,8 @@ SHAPES: dict[str, Schema] = {
             "code": {"enum": [row[0] for row in TABLE.values()]},
             "details": {"type": "object", "properties": {"hint": {"type": "string", "description": "what to do next"}}},
         },
-        about="Every error has this shape. `details` holds what belongs to it: the timer in the way, the fields that are not"
-        " known, the id that is in the log.",
+        about="Every error has this shape. `details` depends on the error: the timer in the way, the unknown fields, the id in"
+        " the log.",
     ),
     "Health": obj({
         "status": {"enum": ["ok", "degraded", "starting"]}, "ready": FLAG, "version": TEXT, "warnings": COUNT, "pid": COUNT,
@@ -65,7 +65,7 @@ SHAPES: dict[str, Schema] = {
             "edits": COUNT, "deliveries": array(obj({"target": TEXT, "entries": COUNT})), "stillWatched": array(TEXT),
             "files": array(TEXT), "editId": TEXT, "summary": TEXT, "isComplete": FLAG,
         },
-        about="What was taken out, or would be. `deliveries`: entries that billing systems have, and keep. `files`: copies of the"
+        about="What was deleted, or would be. `deliveries`: entries that billing systems have, and keep. `files`: copies of the"
         " database, logs and unreadable messages that are removed or emptied. `stillWatched`: places of the project where work is"
         " still recorded. `isComplete` false: a file could not be removed, or a reader kept the database's log.",
     ),

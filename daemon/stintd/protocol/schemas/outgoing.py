@@ -41,9 +41,9 @@ SHAPES: dict[str, Schema] = {
             "entryId": NULL_TEXT, "reason": NULL_TEXT, "remedy": NULL_TEXT, "day": NULL_DAY, "seconds": _NULL_COUNT,
             "project": NULL_TEXT, "description": NULL_TEXT,
         },
-        about="`target` is who gets it (`webhook:ID`, or the name of a target), `kind` what it is (an event, or an entry); the"
-        " receiver knows a repetition by `id`. `reason` says why an entry waits, `remedy` what to do about it; `day`,"
-        " `seconds`, `project` and `description` say what of it is or was to be there.",
+        about="`target` is the receiver (`webhook:ID`, or the name of a target), `kind` says what is delivered (an event or an"
+        " entry); a repetition has the same `id`. `reason` says why an entry waits, `remedy` what to do about it; `day`,"
+        " `seconds`, `project` and `description` say what the target has or should have of it.",
     ),
     "Target": obj({
         "name": TEXT, "kind": TEXT, "baseUrl": NULL_TEXT, "deliver": {"enum": ["approved", "auto"]}, "from": NULL_DAY,
@@ -76,8 +76,8 @@ SHAPES: dict[str, Schema] = {
             "how": {"enum": ["exact", "normalised", "fuzzy", "several", "none"]}, "place": NULL_TEXT, "remote": by_name(TEXT),
             "lacks": NULL_TEXT, "near": array(TEXT),
         },
-        about="What is not mapped, and the place it may be: `fuzzy` is only alike; with `several` or `none` there is no one"
-        " place. `lacks`: what a mapping must name besides.",
+        about="What is not mapped, and the suggested place: `fuzzy` means that only the names are similar; with `several` or"
+        " `none` there is no single place. `lacks`: what a mapping must also name.",
     ),
     "MappedTarget": obj({"name": TEXT, "map": array(ref("TargetRule"))}),
     "TargetKind": obj({
@@ -88,7 +88,7 @@ SHAPES: dict[str, Schema] = {
     "RemovedTarget": obj({"name": TEXT}),
     "Synced": obj(
         {"dryRun": FLAG, "targets": array(TEXT), "ready": COUNT, "kept": COUNT, "items": array(ref("Outlook"))},
-        about="`items` are the first thousand; `ready` and `kept` say how many there are.",
+        about="`items` are the first thousand; `ready` and `kept` (held back) count all of them.",
     ),
     "Outlook": obj(
         {

@@ -41,7 +41,7 @@ SHAPES: dict[str, Schema] = {
             })),
             "totals": obj(TOTALS),
         },
-        about="One local day: entries, oldest first and uncut; what was observed, whatever the entries say; what git did.",
+        about="One local day: entries at full length, oldest first; what was observed, regardless of the entries; acts of git.",
     ),
     "DashboardLink": obj({"url": TEXT, "expiresAt": INSTANT}),
     "DismissedBrowsers": obj({"browsers": COUNT}),

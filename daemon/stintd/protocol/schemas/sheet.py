@@ -73,8 +73,8 @@ SHAPES: dict[str, Schema] = {
             "actor": ACTOR, "approvedSeconds": COUNT, "nowSeconds": COUNT, "differenceSeconds": WHOLE,
             "cause": {"enum": ["evidence", "open"]},
         },
-        about="Approved hours of a day that are no longer what the sheet would say: later evidence, which approval keeps out, or"
-        " hours beside it that nobody approved (`open`: new ones, or edited after the approval was taken back).",
+        about="Approved hours of a day that have changed since: because of later evidence, which does not change approved hours,"
+        " or because of hours on that day that are not approved (`open`: new, or edited after unapproving).",
     ),
     "Review": obj(
         {
@@ -88,8 +88,8 @@ SHAPES: dict[str, Schema] = {
             })),
             "blind": array(obj({"start": INSTANT, "end": INSTANT, "reason": TEXT})),
         },
-        about="What needs its owner's decision, each with the one command that settles it (words in capitals are theirs to fill"
-        " in). `blind`: when nobody watched, so that nothing recorded is not read as nothing done.",
+        about="What you must decide, each with the command that settles it (fill in the words in capitals). `blind`: times when"
+        " stintd did not watch, so no record there does not mean no work.",
     ),
     "Looked": obj({"lookedAt": INSTANT}),
     "Difference": _DIFFERENCE,
@@ -106,7 +106,7 @@ SHAPES: dict[str, Schema] = {
                 "band": {"anyOf": [obj({"lowSeconds": COUNT, "highSeconds": COUNT}), {"type": "null"}]},
             })),
         },
-        about="What an import changed, or would change; `days` hold what each project has more, or less.",
+        about="What an import changed, or would change; `days` contain how much more or less each project has.",
     ),
     "Imported": obj(
         {
@@ -118,8 +118,8 @@ SHAPES: dict[str, Schema] = {
             "addedSeconds": COUNT, "takenSeconds": COUNT, "projectsCreated": array(TEXT), "unknownProjects": array(TEXT),
             "others": by_name(COUNT), "heartbeatsPassed": COUNT,
         },
-        about="What a batch added, or would add. `outcomes` stand in the order of the entries; `others` counts what else is new;"
-        " `heartbeatsPassed` those left out because this home has evidence of its own from that time.",
+        about="What a batch added, or would add. `outcomes` are in the order of the entries; `others` counts what else is new;"
+        " `heartbeatsPassed` counts those left out because this home has its own evidence from that time.",
     ),
     "BackfillUndone": obj({"edit": ref("Edit"), "entries": COUNT}),
     "BackfillState": obj({"running": FLAG, "files": COUNT, "filesRead": COUNT, "bytes": COUNT, "bytesRead": COUNT}),

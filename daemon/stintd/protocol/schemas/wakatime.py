@@ -42,8 +42,8 @@ _PART = {"text": TEXT, "digital": TEXT, "decimal": TEXT}
 _NULL: Schema = {"type": "null"}
 
 BODY: Schema = {
-    "description": "Heartbeats as WakaTime's clients send them: `entity` and `time` (seconds) are needed, everything else is"
-    " taken as it comes. A body is never refused: each item is judged by itself.",
+    "description": "Heartbeats as WakaTime's clients send them: `entity` and `time` (seconds) are required, everything else is"
+    " optional. A body is never refused: each item is accepted or refused on its own.",
     "anyOf": [ANY_OBJECT, array(ANY_OBJECT)],
 }
 
@@ -53,7 +53,7 @@ SHAPES: dict[str, Schema] = {
     "WakaTimeTaken": obj(
         {"responses": array({"type": "array", "minItems": 2, "maxItems": 2,
                              "items": {"anyOf": [obj(_ID), obj(_ERRORS), {"enum": [201, 400]}]}})},
-        about="For each item, in order, what became of it and its status: 201, or 400 for one that was set aside"
+        about="For each item, in order, its answer and status: 201, or 400 for one that was refused (stintd stored it in a file)"
         " and must not be sent again.",
     ),
     "WakaTimeOne": {"anyOf": [obj(_ID), obj({"data": _NULL, **_ERRORS})]},

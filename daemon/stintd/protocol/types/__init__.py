@@ -1,7 +1,7 @@
-"""The answers of the daemon as values: instants are aware and in UTC, lengths in seconds, what is unknown is None.
+"""The answers of the daemon as values: instants are aware and in UTC, lengths are seconds, and unknown values are None.
 
-Words such as states and kinds stay text: a later daemon may know more of them than this client. The modules are those of
-`protocol.schemas`; a test holds the fields of both together.
+States and kinds stay text, because a later daemon may have more of them than this client knows. The modules are those of
+`protocol.schemas`; a test checks that both have the same fields.
 """
 
 from stintd.protocol.types.catalog import Budget, Client, Project, ProjectRepo, Task, User
