@@ -129,5 +129,5 @@ def test_every_list_of_the_surface_can_be_paged():
 
 def test_a_path_with_two_parameters_is_refused_when_the_table_is_made():
     """Only one is read: the other would be lost in silence."""
-    with pytest.raises(ValueError, match="more than the one parameter"):
+    with pytest.raises(ValueError, match="more than one parameter"):
         Table([Route("GET", "/api/projects/{project_id}/tasks/{task_id}", ROUTES[0].handle, "a task of a project")])
