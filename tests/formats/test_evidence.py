@@ -84,7 +84,7 @@ def test_heartbeats_that_cannot_be_read_are_told_with_their_lines(other, tmp_pat
     refused = other.stint("import", "wakatime", str(target), check=False)
     assert refused.code == 1
     assert "line 2: time must be seconds since 1970" in refused.err
-    assert "line 4: a heartbeat is an object" in refused.err
+    assert "line 4: a heartbeat must be an object" in refused.err
     assert other.stint("import", "wakatime", str(target), "--skip-bad", "--json").json["accepted"] == 1
     target.write_text("{}")
     assert "there are no heartbeats" in other.stint("import", "wakatime", str(target), check=False).err
