@@ -24,7 +24,7 @@ def wakatime(pieces: Iterable[str], zone: tzinfo) -> ParsedLines:
         if isinstance(element.value, dict):
             yield ParsedItem(element.line, "wakatime", element.value)
         else:
-            yield BadLine(element.line, "a heartbeat is an object")
+            yield BadLine(element.line, "a heartbeat must be an object")
     if not is_known:
         raise Invalid("there are no heartbeats in it", "use the file of WakaTime's data export that contains heartbeats")
 
